@@ -1,0 +1,72 @@
+//! Bytes that many hold and nobody copies.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A part of a shared run of bytes: of a vector, of a mapped file, of whatever else can be borrowed as bytes.
+#[derive(Clone)]
+pub struct Bytes {
+    owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    start: usize,
+    len: usize,
+}
+
+impl Bytes {
+    /// All that `owner` holds.
+    pub fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        let len = owner.as_ref().len();
+        Self { owner: Arc::new(owner), start: 0, len }
+    }
+
+    /// The bytes themselves.
+    pub fn as_slice(&self) -> &[u8] {
+        (*self.owner).as_ref().get(self.start..self.start + self.len).unwrap_or_default()
+    }
+
+    /// A part, sharing the owner; `None` when it does not lie within.
+    pub fn slice(&self, start: usize, len: usize) -> Option<Self> {
+        if start.checked_add(len)? > self.len {
+            return None;
+        }
+        Some(Self { owner: Arc::clone(&self.owner), start: self.start.checked_add(start)?, len })
+    }
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.as_slice()
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.as_slice()
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({} bytes)", self.len)
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}

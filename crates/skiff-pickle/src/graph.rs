@@ -1,0 +1,338 @@
+//! What a pickle says, lossless and inert: the object graph.
+//!
+//! Nodes live in one arena and refer to each other by [`NodeId`], so sharing and cycles are plain, nothing recurses,
+//! and dropping a hostile graph is dropping a few vectors. Nothing here was imported or called: a `REDUCE` is an
+//! [`Object`] that remembers what Python *would* have called.
+
+use std::collections::BTreeMap;
+
+use crate::Bytes;
+
+/// Where a node stands in its [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(u32);
+
+/// A run of bytes in one of a graph's buffers: nothing is copied out of the file until somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// Which of the graph's buffers.
+    pub buffer: u32,
+    /// How many bytes.
+    pub len: usize,
+    /// The first byte.
+    pub start: usize,
+}
+
+/// One value of a pickle.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// `None`.
+    None,
+    /// `True`, `False`.
+    Bool(bool),
+    /// An integer that fits in 64 bits.
+    Int(i64),
+    /// A longer integer: two's complement, little-endian, as `LONG1` holds it.
+    BigInt(Span),
+    /// A `float`.
+    Float(f64),
+    /// `bytes` (Python 3).
+    Bytes(Span),
+    /// `bytearray`: what protocol 5 writes for writable buffers.
+    ByteArray(Span),
+    /// `str` (Python 3), `unicode` (Python 2). UTF-8, but surrogates may stand alone (Python's `surrogatepass`).
+    Str(Span),
+    /// Python 2's `str`, as `STRING`, `BINSTRING` and `SHORT_BINSTRING` write it: bytes that may be text.
+    ByteStr(Span),
+    /// A tuple.
+    Tuple(Box<[NodeId]>),
+    /// A list, with what `APPEND` and `APPENDS` added.
+    List(Vec<NodeId>),
+    /// A dict, in order of insertion; a key may stand twice, the last one counts.
+    Dict(Vec<(NodeId, NodeId)>),
+    /// A set made by `EMPTY_SET`.
+    Set(Vec<NodeId>),
+    /// A frozenset made by `FROZENSET`.
+    FrozenSet(Box<[NodeId]>),
+    /// A name in a module. Never imported.
+    Global(Global),
+    /// `EXT1`, `EXT2`, `EXT4`: a code of the `copyreg` extension registry.
+    Extension(u32),
+    /// `PERSID`, `BINPERSID`: a persistent id, whose meaning is the application's.
+    Persistent(NodeId),
+    /// `NEXT_BUFFER`: an out-of-band buffer, by its number.
+    Buffer {
+        /// Its place in the list of buffers that came with the pickle.
+        index: u32,
+        /// `READONLY_BUFFER` followed.
+        readonly: bool,
+    },
+    /// What Python would have built by a call. Never called.
+    Object(Box<Object>),
+    /// An object with content that stands beside the pickle's opcodes, as joblib writes arrays.
+    Payload {
+        /// The object that announced the content (joblib's `NumpyArrayWrapper`).
+        object: NodeId,
+        /// The content.
+        content: Payload,
+    },
+}
+
+/// Content outside of the opcodes that belongs to an object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Payload {
+    /// Raw bytes: the elements of an array.
+    Raw(Span),
+    /// The root of a pickle of its own, with a memo of its own: the elements of an object array.
+    Pickle(NodeId),
+}
+
+/// `module` and `name`, as written: `__builtin__` stays `__builtin__`; `name` may be dotted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Global {
+    /// The module, dots and all.
+    pub module: Span,
+    /// The qualified name within it.
+    pub name: Span,
+}
+
+/// A call that was not made, and what was done to its result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Which opcode asked for it.
+    pub make: Make,
+    /// The class or function: any node, a [`Node::Global`] in honest files.
+    pub callable: NodeId,
+    /// The positional arguments: a [`Node::Tuple`] in honest files. For `INST` and `OBJ` a tuple made for them.
+    pub arguments: NodeId,
+    /// `NEWOBJ_EX`'s keyword arguments.
+    pub keywords: Option<NodeId>,
+    /// What followed, in order.
+    pub changes: Vec<Change>,
+}
+
+/// The opcode that makes an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Make {
+    /// `callable(*arguments)`.
+    Reduce,
+    /// `callable.__new__(callable, *arguments)`.
+    NewObj,
+    /// `callable.__new__(callable, *arguments, **keywords)`.
+    NewObjEx,
+    /// Protocol 0's `INST`: a Python 2 instance.
+    Inst,
+    /// Protocol 1's `OBJ`: a Python 2 instance.
+    Obj,
+}
+
+/// What an opcode does to an object that exists already.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// `BUILD`: `__setstate__(state)`, or an update of `__dict__`.
+    Build(NodeId),
+    /// `APPEND`, `APPENDS`: `extend` or `append` (subclasses of list, deques).
+    Append(Vec<NodeId>),
+    /// `SETITEM`, `SETITEMS`: `__setitem__` (subclasses of dict).
+    SetItems(Vec<(NodeId, NodeId)>),
+    /// `ADDITEMS`: `add` (subclasses of set).
+    Add(Vec<NodeId>),
+}
+
+/// An arena of [`Node`]s with a root, and the bytes that their spans lie in.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    /// Buffer 0 collects what had to be decoded (escaped text, …); the others came from outside.
+    decoded: Vec<u8>,
+    buffers: Vec<Bytes>,
+    root: NodeId,
+    /// Changes to nodes that are not objects: `BUILD` on a class, say. Legal, and never innocent.
+    changes: BTreeMap<NodeId, Vec<Change>>,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Graph {
+    /// A graph that holds nothing but `None`, its root until [`Graph::set_root`].
+    pub fn new() -> Self {
+        Self {
+            nodes: vec![Node::None],
+            decoded: Vec::new(),
+            buffers: Vec::new(),
+            root: NodeId(0),
+            changes: BTreeMap::new(),
+        }
+    }
+
+    /// What the pickle's `STOP` left.
+    pub fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// Names the root.
+    pub fn set_root(&mut self, root: NodeId) {
+        self.root = root;
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never true: a graph has a root.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Every node, in the order in which the file made them.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    /// The node at `id`.
+    ///
+    /// # Panics
+    /// When `id` came from another graph: a mistake of the caller, never of the file.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// The node at `id`, to be changed.
+    ///
+    /// # Panics
+    /// As [`Graph::node`].
+    pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.index()]
+    }
+
+    /// Adds a node.
+    ///
+    /// # Panics
+    /// Past 2³² nodes; [`crate::Limits`] end earlier.
+    pub fn push(&mut self, node: Node) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).expect("limits bound the number of nodes"));
+        self.nodes.push(node);
+        id
+    }
+
+    /// Makes `bytes` one of the graph's buffers; spans into it are made by [`Graph::span`].
+    pub fn add_buffer(&mut self, bytes: Bytes) -> u32 {
+        self.buffers.push(bytes);
+        u32::try_from(self.buffers.len()).expect("fewer buffers than nodes")
+    }
+
+    /// A span of `buffer`, if it lies within.
+    pub fn span(&self, buffer: u32, start: usize, len: usize) -> Option<Span> {
+        let all = self.buffer(buffer)?;
+        (start.checked_add(len)? <= all.len()).then_some(Span { buffer, len, start })
+    }
+
+    /// Keeps decoded bytes and gives their span.
+    pub fn keep(&mut self, bytes: &[u8]) -> Span {
+        let start = self.decoded.len();
+        self.decoded.extend_from_slice(bytes);
+        Span { buffer: 0, len: bytes.len(), start }
+    }
+
+    /// The bytes of a span. Empty for a span of another graph.
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        self.buffer(span.buffer)
+            .and_then(|all| all.get(span.start..span.start.checked_add(span.len)?))
+            .unwrap_or_default()
+    }
+
+    /// The bytes of a span, held on their own: no copy when they came from a file.
+    pub fn shared_bytes(&self, span: Span) -> Bytes {
+        let index = usize::try_from(span.buffer).unwrap_or(usize::MAX);
+        match index.checked_sub(1).and_then(|index| self.buffers.get(index)) {
+            Some(buffer) => buffer.slice(span.start, span.len).unwrap_or_default(),
+            None => Bytes::from(self.bytes(span).to_vec()),
+        }
+    }
+
+    /// The text of a span, unless it holds lone surrogates or is no UTF-8.
+    pub fn text(&self, span: Span) -> Option<&str> {
+        std::str::from_utf8(self.bytes(span)).ok()
+    }
+
+    /// The text of a `Str`, or of a Python 2 `str` that is ASCII.
+    pub fn str_of(&self, id: NodeId) -> Option<&str> {
+        match *self.node(id) {
+            Node::Str(span) => self.text(span),
+            Node::ByteStr(span) => self.text(span).filter(|text| text.is_ascii()),
+            _ => None,
+        }
+    }
+
+    /// `module` and `name` of a [`Node::Global`].
+    pub fn global(&self, id: NodeId) -> Option<(&str, &str)> {
+        match self.node(id) {
+            Node::Global(global) => Some((self.text(global.module)?, self.text(global.name)?)),
+            _ => None,
+        }
+    }
+
+    /// The items of a list or tuple.
+    pub fn items(&self, id: NodeId) -> Option<&[NodeId]> {
+        match self.node(id) {
+            Node::List(items) => Some(items),
+            Node::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The object at `id`, if a call would have made it.
+    pub fn object(&self, id: NodeId) -> Option<&Object> {
+        match self.node(id) {
+            Node::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Changes made to a node that is no object (a class, a tuple, …): empty in honest files.
+    pub fn changes(&self, id: NodeId) -> &[Change] {
+        self.changes.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every node that [`Graph::changes`] knows of.
+    pub fn changed(&self) -> impl Iterator<Item = NodeId> {
+        self.changes.keys().copied()
+    }
+
+    /// Records a change to a node: in the object itself, or beside a node that is none.
+    pub fn change(&mut self, id: NodeId, change: Change) {
+        match self.node_mut(id) {
+            Node::Object(object) => object.changes.push(change),
+            _ => self.changes.entry(id).or_default().push(change),
+        }
+    }
+
+    fn buffer(&self, buffer: u32) -> Option<&[u8]> {
+        match usize::try_from(buffer).ok()?.checked_sub(1) {
+            None => Some(&self.decoded),
+            Some(index) => self.buffers.get(index).map(Bytes::as_slice),
+        }
+    }
+}
+
+impl NodeId {
+    /// Its place in the arena.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl Object {
+    /// What the last `BUILD` gave.
+    pub fn state(&self) -> Option<NodeId> {
+        self.changes.iter().rev().find_map(|change| match change {
+            Change::Build(state) => Some(*state),
+            _ => None,
+        })
+    }
+}
