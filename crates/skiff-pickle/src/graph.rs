@@ -239,6 +239,11 @@ impl Graph {
         Span { buffer: 0, len: bytes.len(), start }
     }
 
+    /// A buffer that came from outside, shared.
+    pub fn shared_buffer(&self, buffer: u32) -> Option<Bytes> {
+        self.buffers.get(usize::try_from(buffer).ok()?.checked_sub(1)?).cloned()
+    }
+
     /// The bytes of a span. Empty for a span of another graph.
     pub fn bytes(&self, span: Span) -> &[u8] {
         self.buffer(span.buffer)
@@ -316,6 +321,33 @@ impl Graph {
         match usize::try_from(buffer).ok()?.checked_sub(1) {
             None => Some(&self.decoded),
             Some(index) => self.buffers.get(index).map(Bytes::as_slice),
+        }
+    }
+}
+
+impl Node {
+    /// What it is, in a word or two: for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Bool(_) => "a bool",
+            Self::Int(_) | Self::BigInt(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Bytes(_) => "bytes",
+            Self::ByteArray(_) => "a bytearray",
+            Self::Str(_) => "a text",
+            Self::ByteStr(_) => "a byte string",
+            Self::Tuple(_) => "a tuple",
+            Self::List(_) => "a list",
+            Self::Dict(_) => "a dict",
+            Self::Set(_) => "a set",
+            Self::FrozenSet(_) => "a frozenset",
+            Self::Global(_) => "a name",
+            Self::Extension(_) => "an extension",
+            Self::Persistent(_) => "a persistent id",
+            Self::Buffer { .. } => "a buffer",
+            Self::Object(_) => "an object",
+            Self::Payload { .. } => "an object with content",
         }
     }
 }

@@ -5,9 +5,19 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod decode;
+mod error;
 mod graph;
 mod limits;
+mod machine;
+mod memo;
+mod opcode;
+mod text;
 
 pub use bytes::Bytes;
+pub use decode::{Argument, Decoder, Instruction, Part};
+pub use error::{Error, ErrorKind};
 pub use graph::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
-pub use limits::Limits;
+pub use limits::{Budget, Limits};
+pub use machine::{End, Host, Rest, read, read_first, read_into};
+pub use opcode::{ArgumentKind, Opcode};

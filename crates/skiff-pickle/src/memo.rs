@@ -1,0 +1,50 @@
+//! The memo: what a pickle keeps under numbers, to come back to.
+
+use std::collections::BTreeMap;
+
+use crate::NodeId;
+
+/// Numbers that follow each other lie in a vector; whatever else a pickle counts by lies in a map, so a number costs
+/// nothing by being large.
+#[derive(Debug, Default)]
+pub(crate) struct Memo {
+    dense: Vec<NodeId>,
+    /// Disjoint from `dense`.
+    sparse: BTreeMap<u64, NodeId>,
+}
+
+impl Memo {
+    #[inline]
+    pub(crate) fn get(&self, key: u64) -> Option<NodeId> {
+        match usize::try_from(key).ok().and_then(|key| self.dense.get(key)) {
+            Some(&id) => Some(id),
+            None => self.sparse.get(&key).copied(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn put(&mut self, key: u64, id: NodeId) {
+        match usize::try_from(key).unwrap_or(usize::MAX) {
+            key if key < self.dense.len() => {
+                if let Some(place) = self.dense.get_mut(key) {
+                    *place = id;
+                }
+            }
+            next if next == self.dense.len() => {
+                self.dense.push(id);
+                if !self.sparse.is_empty() {
+                    self.sparse.remove(&key);
+                }
+            }
+            _ => {
+                self.sparse.insert(key, id);
+            }
+        }
+    }
+
+    /// How many numbers are taken: the one that `MEMOIZE` takes next, even if somebody took it already.
+    #[inline]
+    pub(crate) fn len(&self) -> u64 {
+        u64::try_from(self.dense.len().saturating_add(self.sparse.len())).unwrap_or(u64::MAX)
+    }
+}
