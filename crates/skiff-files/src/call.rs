@@ -1,0 +1,86 @@
+//! A call that a pickle asks for, seen as module, name, arguments and state.
+
+use skiff_pickle::{Bytes, Graph, Make, Node, NodeId, Object};
+
+use crate::text::latin1_bytes;
+
+/// An object whose callable is a plain global.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'g> {
+    pub module: &'g str,
+    pub name: &'g str,
+    pub arguments: &'g [NodeId],
+    pub object: &'g Object,
+}
+
+impl<'g> Call<'g> {
+    pub fn read(graph: &'g Graph, id: NodeId) -> Option<Self> {
+        let object = graph.object(id)?;
+        let (module, name) = graph.global(object.callable)?;
+        Some(Self { module, name, arguments: graph.items(object.arguments)?, object })
+    }
+
+    pub fn argument(&self, index: usize) -> Option<NodeId> {
+        self.arguments.get(index).copied()
+    }
+
+    /// Whether it is a function of numpy's C core: `numpy.core.multiarray` before numpy 2, `numpy._core.multiarray`
+    /// since.
+    pub fn is_numpy(&self, module: &str, name: &str) -> bool {
+        self.name == name && self.object.make == Make::Reduce && is_numpy_module(self.module, module)
+    }
+}
+
+/// Whether `found` is `module` of numpy's core, as any numpy spells it.
+pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
+    found
+        .strip_prefix("numpy.core.")
+        .or_else(|| found.strip_prefix("numpy._core."))
+        .is_some_and(|found| found == module)
+}
+
+/// What Python knows as bytes, in whichever way the protocol and the Python that wrote it had to spell them: not
+/// copied when they lie in the file as they are.
+pub(crate) fn bytes_of(graph: &Graph, id: NodeId) -> Option<Bytes> {
+    match graph.node(id) {
+        Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Some(graph.shared_bytes(*span)),
+        Node::Str(span) => latin1_bytes(graph.bytes(*span)).map(Bytes::from),
+        Node::Object(_) => {
+            let call = Call::read(graph, id)?;
+            match (call.module, call.name) {
+                // Protocols 0 to 2 have no bytes: `_codecs.encode(text, 'latin1')`.
+                ("_codecs", "encode") => {
+                    let encoding = graph.str_of(call.argument(1)?)?;
+                    if !matches!(encoding, "latin1" | "latin-1" | "iso-8859-1") {
+                        return None;
+                    }
+                    plain_bytes(graph, call.argument(0)?)
+                }
+                ("builtins" | "__builtin__", "bytes" | "bytearray") => match call.arguments {
+                    [] => Some(Bytes::default()),
+                    [argument] if graph.object(*argument).is_none() => plain_bytes(graph, *argument),
+                    // One level of calls only: `bytearray(_codecs.encode(…))`.
+                    [argument] => {
+                        let inner = Call::read(graph, *argument)?;
+                        if (inner.module, inner.name) != ("_codecs", "encode") {
+                            return None;
+                        }
+                        plain_bytes(graph, inner.argument(0)?)
+                    }
+                    [text, _encoding] => plain_bytes(graph, *text),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn plain_bytes(graph: &Graph, id: NodeId) -> Option<Bytes> {
+    match graph.node(id) {
+        Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Some(graph.shared_bytes(*span)),
+        Node::Str(span) => latin1_bytes(graph.bytes(*span)).map(Bytes::from),
+        _ => None,
+    }
+}

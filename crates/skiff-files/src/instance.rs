@@ -1,0 +1,146 @@
+//! Objects of any class with attributes.
+
+use std::collections::HashMap;
+
+use skiff_pickle::{Change, Graph, Make, Node, NodeId};
+
+use crate::call::Call;
+
+/// An object of a class, in whichever way its pickle would have made it.
+#[derive(Clone, Debug)]
+pub struct Instance<'g> {
+    /// The class's module, as written.
+    pub module: &'g str,
+    /// The class's name, as written.
+    pub name: &'g str,
+    /// The object's node.
+    pub id: NodeId,
+    graph: &'g Graph,
+    arguments: &'g [NodeId],
+    attributes: Vec<(&'g str, NodeId)>,
+    places: HashMap<&'g str, usize>,
+    foreign: bool,
+}
+
+impl<'g> Instance<'g> {
+    /// The object at `id`; `None` for what is no object of a class (a number, an array, `functools.partial(…)`, …).
+    ///
+    /// Recognised are `NEWOBJ` and `NEWOBJ_EX`, `INST` and `OBJ`, `copyreg`'s `_reconstructor`, `__newobj__` and
+    /// `__newobj_ex__`, Cython's `newObj` and `__pyx_unpickle_…`, and a call of a name that begins with a capital.
+    pub fn read(graph: &'g Graph, id: NodeId) -> Option<Self> {
+        let call = Call::read(graph, id)?;
+        let (class, arguments) = match call.object.make {
+            Make::Reduce if takes_class(call.name) => {
+                let (class, rest) = call.arguments.split_first()?;
+                (*class, rest)
+            }
+            Make::Reduce if !is_class_name(call.name) => return None,
+            _ => (call.object.callable, call.arguments),
+        };
+        let (module, name) = graph.global(class)?;
+        let mut instance =
+            Self { module, name, id, graph, arguments, attributes: Vec::new(), places: HashMap::new(), foreign: false };
+        for change in &call.object.changes {
+            if let Change::Build(state) = change {
+                instance.build(*state);
+            }
+        }
+        Some(instance)
+    }
+
+    /// Whether it is of this class, given as `module.name`.
+    pub fn is(&self, class: &str) -> bool {
+        class.strip_suffix(self.name).and_then(|rest| rest.strip_suffix('.')) == Some(self.module)
+    }
+
+    /// `module.name` of the class.
+    pub fn class_path(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+
+    /// The attributes that `BUILD` set, in the order of their first mention; of two of one name the later one.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'g str, NodeId)> + '_ {
+        self.attributes.iter().copied()
+    }
+
+    /// One attribute.
+    pub fn attribute(&self, name: &str) -> Option<NodeId> {
+        self.attributes.get(*self.places.get(name)?).map(|(_, value)| *value)
+    }
+
+    /// The arguments of the constructor, without the class.
+    pub fn arguments(&self) -> &'g [NodeId] {
+        self.arguments
+    }
+
+    /// The last state, whatever it is: classes with a `__setstate__` of their own take tuples, bytes, ….
+    pub fn state(&self) -> Option<NodeId> {
+        self.graph.object(self.id)?.state()
+    }
+
+    /// Pairs that were set by `SETITEM` and `SETITEMS`: what a subclass of `dict` holds.
+    pub fn items(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        let changes = self.graph.object(self.id).map_or(&[][..], |object| &object.changes);
+        changes
+            .iter()
+            .flat_map(|change| match change {
+                Change::SetItems(pairs) => pairs.as_slice(),
+                _ => &[],
+            })
+            .copied()
+    }
+
+    /// Whether a state held more than attributes: a key that is no text, or something other than dicts. It is for the
+    /// class's reader to know such a state.
+    pub fn has_foreign_state(&self) -> bool {
+        self.foreign
+    }
+
+    fn build(&mut self, state: NodeId) {
+        match self.graph.node(state) {
+            // `(__dict__ or None, slots or None)`.
+            Node::Tuple(parts) if parts.len() == 2 && parts.iter().all(|&part| self.is_dict_or_none(part)) => {
+                for &part in parts {
+                    self.update(part);
+                }
+            }
+            _ => self.update(state),
+        }
+    }
+
+    fn is_dict_or_none(&self, id: NodeId) -> bool {
+        matches!(self.graph.node(id), Node::Dict(_) | Node::None)
+    }
+
+    fn update(&mut self, state: NodeId) {
+        let pairs = match self.graph.node(state) {
+            Node::Dict(pairs) => pairs,
+            Node::None => return,
+            _ => {
+                self.foreign = true;
+                return;
+            }
+        };
+        for &(key, value) in pairs {
+            let Some(name) = self.graph.str_of(key) else {
+                self.foreign = true;
+                continue;
+            };
+            let place = *self.places.entry(name).or_insert(self.attributes.len());
+            match self.attributes.get_mut(place) {
+                Some(attribute) => attribute.1 = value,
+                None => self.attributes.push((name, value)),
+            }
+        }
+    }
+}
+
+/// Functions whose first argument is the class of what they make.
+fn takes_class(name: &str) -> bool {
+    matches!(name, "_reconstructor" | "__newobj__" | "__newobj_ex__" | "newObj") || name.starts_with("__pyx_unpickle_")
+}
+
+fn is_class_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.trim_start_matches('_').starts_with(|first: char| first.is_uppercase())
+}

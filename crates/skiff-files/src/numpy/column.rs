@@ -1,0 +1,188 @@
+//! Elements at equal distances: an array's own, or one field of its records.
+
+use super::cast::{Real, extended, half};
+use super::{DType, Endian, Order};
+use crate::Scalar;
+use crate::text::{unpadded, utf32};
+
+/// A view of elements at equal distances. What it gives is in C order.
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    pub(super) dtype: &'a DType,
+    pub(super) shape: &'a [usize],
+    pub(super) order: Order,
+    pub(super) bytes: &'a [u8],
+    /// From one element to the next.
+    pub(super) stride: usize,
+    /// Of the first element.
+    pub(super) offset: usize,
+    pub(super) count: usize,
+}
+
+impl Column<'_> {
+    /// What the elements are.
+    pub fn dtype(&self) -> &DType {
+        self.dtype
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Numbers and bools as f64; `None` for other dtypes, and for a `longdouble` that is not x87's.
+    pub fn to_f64(&self) -> Option<Vec<f64>> {
+        self.reals()
+    }
+
+    /// Numbers and bools as f32.
+    pub fn to_f32(&self) -> Option<Vec<f32>> {
+        self.reals()
+    }
+
+    /// Integers and bools, if each of them fits.
+    pub fn to_i64(&self) -> Option<Vec<i64>> {
+        match *self.dtype {
+            DType::Bool => self.collect(|[byte]: [u8; 1]| Some(i64::from(byte != 0))),
+            DType::Int { size, endian } => self.ints(size, endian, Some),
+            DType::UInt { size, endian } => self.uints(size, endian, |value| i64::try_from(value).ok()),
+            _ => None,
+        }
+    }
+
+    /// Bools alone.
+    pub fn to_bool(&self) -> Option<Vec<bool>> {
+        match self.dtype {
+            DType::Bool => self.collect(|[byte]: [u8; 1]| Some(byte != 0)),
+            _ => None,
+        }
+    }
+
+    /// Text (`U`), and bytes (`S`) that are UTF-8.
+    pub fn to_strings(&self) -> Option<Vec<String>> {
+        match *self.dtype {
+            DType::Str { endian, .. } => self.items(|item| utf32(item, endian == Endian::Little)),
+            DType::Bytes { .. } => self.items(|item| String::from_utf8(unpadded(item).to_vec()).ok()),
+            _ => None,
+        }
+    }
+
+    /// Each element on its own; `None` for records and for bytes without a meaning.
+    pub fn to_scalars(&self) -> Option<Vec<Scalar>> {
+        match *self.dtype {
+            DType::Bool => self.collect(|[byte]: [u8; 1]| Some(Scalar::Bool(byte != 0))),
+            DType::Int { size, endian } => self.ints(size, endian, |value| Some(Scalar::Int(value))),
+            DType::UInt { size, endian } => self.uints(size, endian, |value| {
+                Some(i64::try_from(value).map_or_else(|_| Scalar::BigInt(value.to_string()), Scalar::Int))
+            }),
+            DType::Float { .. } => Some(self.to_f64()?.into_iter().map(Scalar::Float).collect()),
+            DType::Complex { size, endian } => {
+                let part = DType::Float { size: size / 2, endian };
+                let parts = |offset| Column { dtype: &part, offset, ..Column::clone(self) }.to_f64();
+                let (real, imaginary) = (parts(self.offset)?, parts(self.offset + size / 2)?);
+                Some(real.into_iter().zip(imaginary).map(|(re, im)| Scalar::Complex(re, im)).collect())
+            }
+            DType::Str { endian, .. } => self.items(|item| utf32(item, endian == Endian::Little).map(Scalar::Str)),
+            DType::Bytes { .. } => self.items(|item| Some(Scalar::Bytes(unpadded(item).to_vec()))),
+            DType::DateTime { unit, endian } => self.ints(8, endian, |steps| Some(Scalar::DateTime(steps, unit))),
+            DType::TimeDelta { unit, endian } => self.ints(8, endian, |steps| Some(Scalar::TimeDelta(steps, unit))),
+            DType::Void { .. } | DType::Object | DType::Struct { .. } | DType::Sub { .. } => None,
+        }
+    }
+
+    fn reals<T: Real>(&self) -> Option<Vec<T>> {
+        match *self.dtype {
+            DType::Bool => self.collect(|[byte]: [u8; 1]| Some(T::from_i64(i64::from(byte != 0)))),
+            DType::Int { size, endian } => self.ints(size, endian, |value| Some(T::from_i64(value))),
+            DType::UInt { size, endian } => self.uints(size, endian, |value| Some(T::from_u64(value))),
+            DType::Float { size: 2, endian } => {
+                self.collect(|bytes| Some(T::from_f32(half(u16::from_le_bytes(little(bytes, endian))))))
+            }
+            DType::Float { size: 4, endian } => {
+                self.collect(|bytes| Some(T::from_f32(f32::from_le_bytes(little(bytes, endian)))))
+            }
+            DType::Float { size: 8, endian } => {
+                self.collect(|bytes| Some(T::from_f64(f64::from_le_bytes(little(bytes, endian)))))
+            }
+            DType::Float { size: 10 | 12 | 16, endian: Endian::Little } => {
+                self.collect(|bytes| extended(bytes).map(T::from_f64))
+            }
+            _ => None,
+        }
+    }
+
+    fn ints<T>(&self, size: usize, endian: Endian, convert: impl Fn(i64) -> Option<T>) -> Option<Vec<T>> {
+        match size {
+            1 => self.collect(|bytes| convert(i8::from_le_bytes(bytes).into())),
+            2 => self.collect(|bytes| convert(i16::from_le_bytes(little(bytes, endian)).into())),
+            4 => self.collect(|bytes| convert(i32::from_le_bytes(little(bytes, endian)).into())),
+            8 => self.collect(|bytes| convert(i64::from_le_bytes(little(bytes, endian)))),
+            _ => None,
+        }
+    }
+
+    fn uints<T>(&self, size: usize, endian: Endian, convert: impl Fn(u64) -> Option<T>) -> Option<Vec<T>> {
+        match size {
+            1 => self.collect(|bytes| convert(u8::from_le_bytes(bytes).into())),
+            2 => self.collect(|bytes| convert(u16::from_le_bytes(little(bytes, endian)).into())),
+            4 => self.collect(|bytes| convert(u32::from_le_bytes(little(bytes, endian)).into())),
+            8 => self.collect(|bytes| convert(u64::from_le_bytes(little(bytes, endian)))),
+            _ => None,
+        }
+    }
+
+    /// Elements by their first `N` bytes.
+    fn collect<T, const N: usize>(&self, convert: impl Fn([u8; N]) -> Option<T>) -> Option<Vec<T>> {
+        self.items(|item| convert(*item.first_chunk()?))
+    }
+
+    /// Elements by all their bytes, put into C order.
+    fn items<T>(&self, convert: impl Fn(&[u8]) -> Option<T>) -> Option<Vec<T>> {
+        let size = self.dtype.itemsize()?;
+        let item = |index: usize| {
+            let start = index.checked_mul(self.stride)?.checked_add(self.offset)?;
+            convert(self.bytes.get(start..start.checked_add(size)?)?)
+        };
+        if self.order == Order::C || self.shape.len() < 2 {
+            return (0..self.count).map(item).collect();
+        }
+        c_order(self.shape, self.count, item)
+    }
+}
+
+fn little<const N: usize>(mut bytes: [u8; N], endian: Endian) -> [u8; N] {
+    if endian == Endian::Big {
+        bytes.reverse();
+    }
+    bytes
+}
+
+/// Goes through a Fortran-ordered array of `shape` in C order.
+pub(super) fn c_order<T>(shape: &[usize], count: usize, item: impl Fn(usize) -> Option<T>) -> Option<Vec<T>> {
+    let mut step = 1_usize;
+    let mut axes = Vec::new();
+    for &length in shape {
+        axes.push((length, step, 0_usize));
+        step = step.checked_mul(length)?;
+    }
+    let mut place = 0_usize;
+    let mut items = Vec::new();
+    for _ in 0..count {
+        items.push(item(place)?);
+        for (length, step, index) in axes.iter_mut().rev() {
+            *index += 1;
+            place += *step;
+            if index < length {
+                break;
+            }
+            place -= *step * *length;
+            *index = 0;
+        }
+    }
+    Some(items)
+}

@@ -1,0 +1,52 @@
+//! `numpy.ma.MaskedArray`.
+
+use skiff_pickle::{Bytes, Graph, Node, NodeId};
+
+use super::dtype::read_shape;
+use super::{DType, NdArray, Order};
+use crate::call::{Call, bytes_of};
+use crate::{ValueError, ValueErrorKind as Kind};
+
+/// An array some of whose elements are marked as absent.
+#[derive(Clone, Debug)]
+pub struct MaskedArray {
+    /// The elements, present or not.
+    pub data: NdArray,
+    /// Of `data`'s shape: true where an element is absent.
+    pub mask: NdArray,
+    /// What stands for absent elements when the mask is taken away.
+    pub fill_value: NodeId,
+}
+
+impl MaskedArray {
+    /// The masked array at `id`; `None` when the node is none.
+    ///
+    /// # Errors
+    /// When it is one and damaged.
+    pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        let error = |kind| ValueError::new(kind, id);
+        let Some(call) = Call::read(graph, id) else { return Ok(None) };
+        if !matches!(call.module, "numpy.ma.core" | "numpy.ma") || call.name != "_mareconstruct" {
+            return Ok(None);
+        }
+        // `(version, shape, dtype, is_fortran, data, mask, fill_value)`; both parts are in the same order.
+        let state = call.object.state().and_then(|state| graph.items(state));
+        let Some(&[_, shape, dtype, is_fortran, data, mask, fill_value]) = state else {
+            return Err(error(Kind::ArrayState));
+        };
+        let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
+        let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+        let order = if *graph.node(is_fortran) == Node::Bool(true) { Order::F } else { Order::C };
+        let bytes = |id: NodeId| -> Result<Bytes, ValueError> { bytes_of(graph, id).ok_or(error(Kind::ArrayData)) };
+        let mask = match &dtype {
+            // Records are masked field by field.
+            DType::Struct { .. } => return Err(error(Kind::ArrayData)),
+            _ => NdArray::from_bytes(DType::Bool, shape.clone(), order, bytes(mask)?, id)?,
+        };
+        let data = match graph.node(data) {
+            Node::List(objects) if dtype.has_objects() => NdArray::from_objects(dtype, shape, objects.clone(), id)?,
+            _ => NdArray::from_bytes(dtype, shape, order, bytes(data)?, id)?,
+        };
+        Ok(Some(Self { data, mask, fill_value }))
+    }
+}

@@ -1,0 +1,18 @@
+//! numpy's values: dtypes, arrays, masked arrays, random states.
+
+mod cast;
+mod column;
+mod dtype;
+mod masked;
+mod ndarray;
+mod random;
+mod type_code;
+
+pub(crate) use cast::to_f64;
+pub use column::Column;
+pub use dtype::{DType, Field};
+pub use masked::MaskedArray;
+pub use ndarray::{ArrayData, NdArray, Order};
+pub(crate) use ndarray::{is_array_class, read_state};
+pub use random::RandomState;
+pub use type_code::{Endian, TimeUnit};

@@ -1,0 +1,433 @@
+//! numpy's arrays, in whichever way a pickle or joblib spells them.
+
+use skiff_pickle::{Bytes, Graph, Node, NodeId, Payload};
+
+use super::dtype::read_shape;
+use super::{Column, DType, Endian};
+use crate::call::{Call, bytes_of, is_numpy_module};
+use crate::instance::Instance;
+use crate::{Scalar, ValueError, ValueErrorKind as Kind};
+
+/// An array. That it exists means that dtype, shape and the number of elements agree.
+#[derive(Clone, Debug)]
+pub struct NdArray {
+    /// What the elements are.
+    pub dtype: DType,
+    /// The lengths of the axes; none for a single value.
+    pub shape: Vec<usize>,
+    /// How [`NdArray::data`] runs through the axes.
+    pub order: Order,
+    /// The elements.
+    pub data: ArrayData,
+}
+
+/// Which axis runs fastest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The last one.
+    C,
+    /// The first one.
+    F,
+}
+
+/// The elements of an array.
+#[derive(Clone, Debug)]
+pub enum ArrayData {
+    /// Their bytes, shared with the file where they lie there as they are.
+    Raw(Bytes),
+    /// Python objects, always in C order.
+    Objects(Vec<NodeId>),
+}
+
+impl NdArray {
+    /// The array at `id`; `None` when the node is no array.
+    ///
+    /// Subclasses of numpy's own (`memmap`, `matrix`, `recarray`, `chararray`) are read as what they hold; a
+    /// masked array is a [`super::MaskedArray`].
+    ///
+    /// # Errors
+    /// When it is an array and damaged: sizes that disagree, a dtype that contradicts itself, objects from bytes.
+    pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        match graph.node(id) {
+            Node::Payload { object, content } => match content {
+                Payload::Raw(span) => read_wrapped(graph, *object, graph.shared_bytes(*span), id),
+                // The content is a pickle of its own, of an array without content of its own.
+                Payload::Pickle(root) => read_called(graph, *root),
+            },
+            _ => read_called(graph, id),
+        }
+    }
+
+    /// An array of bytes.
+    ///
+    /// # Errors
+    /// When their number is not that of dtype and shape, or the dtype holds objects.
+    pub fn from_bytes(
+        dtype: DType,
+        shape: Vec<usize>,
+        order: Order,
+        bytes: Bytes,
+        node: NodeId,
+    ) -> Result<Self, ValueError> {
+        let error = |kind| ValueError::new(kind, node);
+        if dtype.has_objects() {
+            return Err(error(Kind::ObjectsFromBytes));
+        }
+        let itemsize = dtype.itemsize().ok_or(error(Kind::ArrayShape))?;
+        let count = count(&shape, itemsize, node)?;
+        let expected = count.checked_mul(itemsize).ok_or(error(Kind::ArrayShape))?;
+        if bytes.len() != expected {
+            return Err(error(Kind::ArraySize { expected, found: bytes.len() }));
+        }
+        Ok(Self { dtype, shape, order, data: ArrayData::Raw(bytes) })
+    }
+
+    /// An array of Python objects, in C order.
+    ///
+    /// # Errors
+    /// When their number is not that of the shape.
+    pub fn from_objects(
+        dtype: DType,
+        shape: Vec<usize>,
+        objects: Vec<NodeId>,
+        node: NodeId,
+    ) -> Result<Self, ValueError> {
+        let expected = count(&shape, 1, node)?;
+        if objects.len() != expected {
+            return Err(ValueError::new(Kind::ArraySize { expected, found: objects.len() }, node));
+        }
+        Ok(Self { dtype, shape, order: Order::C, data: ArrayData::Objects(objects) })
+    }
+
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        // Checked when it was read.
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many axes there are.
+    pub fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The elements as a view; `None` for objects.
+    pub fn column(&self) -> Option<Column<'_>> {
+        let ArrayData::Raw(bytes) = &self.data else { return None };
+        Some(Column {
+            dtype: &self.dtype,
+            shape: &self.shape,
+            order: self.order,
+            bytes,
+            stride: self.dtype.itemsize()?,
+            offset: 0,
+            count: self.len(),
+        })
+    }
+
+    /// One field of an array of records, as a view; `None` when there is no such field, or no records.
+    pub fn field(&self, name: &str) -> Option<Column<'_>> {
+        let DType::Struct { fields, .. } = &self.dtype else { return None };
+        let field = fields.iter().find(|field| field.name == name)?;
+        Some(Column { dtype: &field.dtype, offset: field.offset, ..self.column()? })
+    }
+
+    /// Numbers and bools of any width and byte order as f64, in C order; `None` for other dtypes.
+    pub fn to_f64(&self) -> Option<Vec<f64>> {
+        match self.as_f64().filter(|_| self.is_c_order()) {
+            Some(values) => Some(values.to_vec()),
+            None => self.column()?.to_f64(),
+        }
+    }
+
+    /// Numbers and bools as f32, in C order.
+    pub fn to_f32(&self) -> Option<Vec<f32>> {
+        match self.as_f32().filter(|_| self.is_c_order()) {
+            Some(values) => Some(values.to_vec()),
+            None => self.column()?.to_f32(),
+        }
+    }
+
+    /// Integers and bools, in C order, if each of them fits.
+    pub fn to_i64(&self) -> Option<Vec<i64>> {
+        self.column()?.to_i64()
+    }
+
+    /// Bools alone, in C order.
+    pub fn to_bool(&self) -> Option<Vec<bool>> {
+        self.column()?.to_bool()
+    }
+
+    /// Text in C order: of `U`, of `S` that is UTF-8, of objects that are all text.
+    pub fn to_strings(&self, graph: &Graph) -> Option<Vec<String>> {
+        match &self.data {
+            ArrayData::Raw(_) => self.column()?.to_strings(),
+            ArrayData::Objects(objects) => objects
+                .iter()
+                .map(|&object| match Scalar::read(graph, object) {
+                    Ok(Some(Scalar::Str(text))) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+        }
+    }
+
+    /// Each element on its own, in C order; objects that are no scalars as [`Scalar::Other`].
+    ///
+    /// # Errors
+    /// Records and bytes without a meaning, and damaged scalars among objects.
+    pub fn to_scalars(&self, graph: &Graph) -> Result<Vec<Scalar>, ValueError> {
+        match &self.data {
+            ArrayData::Raw(_) => self.column().and_then(|column| column.to_scalars()).ok_or_else(|| {
+                let kind = Kind::ElementKind { expected: "single values", found: self.dtype.to_string() };
+                ValueError::new(kind, graph.root())
+            }),
+            ArrayData::Objects(objects) => objects
+                .iter()
+                .map(|&object| Ok(Scalar::read(graph, object)?.unwrap_or(Scalar::Other(object))))
+                .collect(),
+        }
+    }
+
+    /// The objects of an object array, in C order.
+    pub fn objects(&self) -> Option<&[NodeId]> {
+        match &self.data {
+            ArrayData::Raw(_) => None,
+            ArrayData::Objects(objects) => Some(objects),
+        }
+    }
+
+    /// The raw bytes; `None` for objects.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.data {
+            ArrayData::Raw(bytes) => Some(bytes),
+            ArrayData::Objects(_) => None,
+        }
+    }
+
+    /// The elements where they lie, in the order of [`NdArray::order`]; `None` unless they are of this very type, in
+    /// this machine's byte order, at an address that suits it.
+    pub fn as_f64(&self) -> Option<&[f64]> {
+        self.borrow(&DType::Float { size: 8, endian: Endian::NATIVE })
+    }
+
+    /// As [`NdArray::as_f64`].
+    pub fn as_f32(&self) -> Option<&[f32]> {
+        self.borrow(&DType::Float { size: 4, endian: Endian::NATIVE })
+    }
+
+    /// As [`NdArray::as_f64`].
+    pub fn as_i64(&self) -> Option<&[i64]> {
+        self.borrow(&DType::Int { size: 8, endian: Endian::NATIVE })
+    }
+
+    /// As [`NdArray::as_f64`].
+    pub fn as_i32(&self) -> Option<&[i32]> {
+        self.borrow(&DType::Int { size: 4, endian: Endian::NATIVE })
+    }
+
+    /// Unsigned bytes.
+    pub fn as_u8(&self) -> Option<&[u8]> {
+        match self.dtype {
+            DType::UInt { size: 1, .. } => self.bytes(),
+            _ => None,
+        }
+    }
+
+    /// Whether the elements lie in C order: arrays of fewer than two axes do, whatever the flag says.
+    pub fn is_c_order(&self) -> bool {
+        self.order == Order::C || self.ndim() < 2
+    }
+
+    /// `numpy.ndarray float64 (3, 4)`.
+    pub fn describe(&self) -> String {
+        let lengths: Vec<String> = self.shape.iter().map(ToString::to_string).collect();
+        let comma = if lengths.len() == 1 { "," } else { "" };
+        format!("numpy.ndarray {} ({}{comma})", self.dtype, lengths.join(", "))
+    }
+
+    fn borrow<T: bytemuck::AnyBitPattern>(&self, dtype: &DType) -> Option<&[T]> {
+        if self.dtype != *dtype {
+            return None;
+        }
+        bytemuck::try_cast_slice(self.bytes()?).ok()
+    }
+}
+
+/// How many elements a shape has, within what can be addressed.
+pub(crate) fn count(shape: &[usize], itemsize: usize, node: NodeId) -> Result<usize, ValueError> {
+    let error = |kind| ValueError::new(kind, node);
+    if shape.len() > 64 {
+        return Err(error(Kind::ArrayDimensions(shape.len())));
+    }
+    // Zeros are left out, as numpy does: an empty array of absurd other lengths is refused too.
+    let lengths = shape.iter().filter(|&&length| length != 0);
+    let whole = lengths.clone().try_fold(itemsize.max(1), |size, &length| size.checked_mul(length));
+    let whole = whole.filter(|&size| isize::try_from(size).is_ok()).ok_or(error(Kind::ArrayShape))?;
+    let count: usize = shape.iter().product();
+    // Elements without bytes cost the file nothing and the reader a lot.
+    if itemsize == 0 && whole > 1 << 20 {
+        return Err(error(Kind::ArrayShape));
+    }
+    Ok(count)
+}
+
+fn read_called(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError> {
+    let Some(call) = Call::read(graph, id) else { return Ok(None) };
+    if call.is_numpy("multiarray", "_reconstruct") {
+        let class = call.argument(0).and_then(|class| graph.global(class));
+        if !class.is_some_and(|(module, name)| is_array_class(module, name)) {
+            return Ok(None);
+        }
+        let state = call.object.state().ok_or(ValueError::new(Kind::ArrayState, id))?;
+        return read_state(graph, state, id).map(Some);
+    }
+    if call.is_numpy("numeric", "_frombuffer") {
+        return read_buffer(graph, call.arguments, id).map(Some);
+    }
+    Ok(None)
+}
+
+/// numpy's own array classes, under each name that they have had.
+pub(crate) fn is_array_class(module: &str, name: &str) -> bool {
+    match name {
+        "ndarray" => module == "numpy" || is_numpy_module(module, "multiarray"),
+        "memmap" => module == "numpy" || is_numpy_module(module, "memmap"),
+        "matrix" => matches!(module, "numpy" | "numpy.matrixlib.defmatrix" | "numpy.core.defmatrix"),
+        "recarray" => matches!(module, "numpy" | "numpy.rec") || is_numpy_module(module, "records"),
+        "chararray" => matches!(module, "numpy" | "numpy.char") || is_numpy_module(module, "defchararray"),
+        _ => false,
+    }
+}
+
+/// `ndarray.__setstate__`: `(version, shape, dtype, is_fortran, elements)`, and without the version before numpy 1.0.
+pub(crate) fn read_state(graph: &Graph, state: NodeId, id: NodeId) -> Result<NdArray, ValueError> {
+    let error = |kind| ValueError::new(kind, id);
+    let (shape, dtype, is_fortran, elements) = match graph.items(state) {
+        Some(&[_, shape, dtype, is_fortran, elements] | &[shape, dtype, is_fortran, elements]) => {
+            (shape, dtype, is_fortran, elements)
+        }
+        _ => return Err(error(Kind::ArrayState)),
+    };
+    let order = match *graph.node(is_fortran) {
+        Node::Bool(false) | Node::Int(0) => Order::C,
+        Node::Bool(true) | Node::Int(_) => Order::F,
+        _ => return Err(error(Kind::ArrayState)),
+    };
+    let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
+    let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+    if dtype.has_objects() {
+        // The list is in C order, whatever the flag says.
+        let Node::List(objects) = graph.node(elements) else {
+            let is_bytes = bytes_of(graph, elements).is_some();
+            return Err(error(if is_bytes { Kind::ObjectsFromBytes } else { Kind::ArrayData }));
+        };
+        return NdArray::from_objects(dtype, shape, objects.clone(), id);
+    }
+    let bytes = bytes_of(graph, elements).ok_or(error(Kind::ArrayData))?;
+    NdArray::from_bytes(dtype, shape, order, bytes, id)
+}
+
+/// Protocol 5's `_frombuffer(buffer, dtype, shape, order[, axes])`.
+fn read_buffer(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<NdArray, ValueError> {
+    let error = |kind| ValueError::new(kind, id);
+    let (buffer, dtype, shape, order, axes) = match *arguments {
+        [buffer, dtype, shape, order] => (buffer, dtype, shape, order, None),
+        [buffer, dtype, shape, order, axes] => (buffer, dtype, shape, order, Some(axes)),
+        _ => return Err(error(Kind::ArrayState)),
+    };
+    let bytes = bytes_of(graph, buffer).ok_or(error(Kind::ArrayData))?;
+    let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+    let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
+    let axes = axes.filter(|&axes| *graph.node(axes) != Node::None);
+    match (graph.str_of(order), axes) {
+        (Some("C" | "K"), None) => NdArray::from_bytes(dtype, shape, Order::C, bytes, id),
+        (Some("F"), None) => NdArray::from_bytes(dtype, shape, Order::F, bytes, id),
+        // `frombuffer(…).reshape(shape, order='C').transpose(axes)`, since numpy 2.
+        (Some("K"), Some(axes)) => {
+            let axes = read_shape(graph, axes).ok_or(error(Kind::ArrayOrder))?;
+            let array = NdArray::from_bytes(dtype, shape, Order::C, bytes, id)?;
+            transposed(&array, &axes, id)
+        }
+        _ => Err(error(Kind::ArrayOrder)),
+    }
+}
+
+/// The array with its axes permuted: another order where that suffices, rearranged bytes otherwise.
+fn transposed(array: &NdArray, axes: &[usize], id: NodeId) -> Result<NdArray, ValueError> {
+    let error = || ValueError::new(Kind::ArrayOrder, id);
+    let mut seen = vec![false; array.ndim()];
+    for &axis in axes {
+        let seen = seen.get_mut(axis).filter(|seen| !**seen).ok_or_else(error)?;
+        *seen = true;
+    }
+    if axes.len() != array.ndim() {
+        return Err(error());
+    }
+    let shape: Option<Vec<usize>> = axes.iter().map(|&axis| array.shape.get(axis).copied()).collect();
+    let shape = shape.ok_or_else(error)?;
+    let order = if axes.is_sorted() {
+        Order::C
+    } else if axes.is_sorted_by(|a, b| a >= b) {
+        Order::F
+    } else {
+        let bytes = permuted(array, axes, &shape).ok_or_else(error)?;
+        return NdArray::from_bytes(array.dtype.clone(), shape, Order::C, Bytes::from(bytes), id);
+    };
+    Ok(NdArray { shape, order, ..array.clone() })
+}
+
+/// The elements of a C-ordered array, in C order of its permuted shape.
+fn permuted(array: &NdArray, axes: &[usize], shape: &[usize]) -> Option<Vec<u8>> {
+    let size = array.dtype.itemsize()?;
+    let mut steps = vec![0; array.ndim()];
+    let mut step = 1_usize;
+    for (place, &length) in steps.iter_mut().zip(&array.shape).rev() {
+        *place = step;
+        step = step.checked_mul(length)?;
+    }
+    let steps: Vec<usize> = axes.iter().map(|&axis| steps.get(axis).copied()).collect::<Option<_>>()?;
+    let bytes = array.bytes()?;
+    let mut out = Vec::new();
+    let mut index = vec![0_usize; shape.len()];
+    for _ in 0..array.len() {
+        let place: usize = index.iter().zip(&steps).map(|(index, step)| index * step).sum();
+        let start = place.checked_mul(size)?;
+        out.extend_from_slice(bytes.get(start..start.checked_add(size)?)?);
+        for (index, &length) in index.iter_mut().zip(shape).rev() {
+            *index += 1;
+            if *index < length {
+                break;
+            }
+            *index = 0;
+        }
+    }
+    Some(out)
+}
+
+/// joblib's wrapper and the bytes that follow it.
+fn read_wrapped(graph: &Graph, wrapper: NodeId, bytes: Bytes, id: NodeId) -> Result<Option<NdArray>, ValueError> {
+    let error = |kind| ValueError::new(kind, id);
+    let Some(instance) = Instance::read(graph, wrapper) else { return Ok(None) };
+    if let Some(state) = instance.attribute("state") {
+        // `ZNDArrayWrapper`, before joblib 0.10: the state of `ndarray.__setstate__` with its elements left out.
+        let Some(&[_, shape, dtype, is_fortran, _]) = graph.items(state) else { return Err(error(Kind::ArrayState)) };
+        let order = if *graph.node(is_fortran) == Node::Bool(true) { Order::F } else { Order::C };
+        let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
+        let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+        return NdArray::from_bytes(dtype, shape, order, bytes, id).map(Some);
+    }
+    let attribute = |name| instance.attribute(name).ok_or(error(Kind::ArrayState));
+    let shape = read_shape(graph, attribute("shape")?).ok_or(error(Kind::ArrayShape))?;
+    let dtype = DType::read(graph, attribute("dtype")?)?.ok_or(error(Kind::DTypeState))?;
+    let order = match graph.str_of(attribute("order")?) {
+        Some("C") => Order::C,
+        Some("F") => Order::F,
+        _ => return Err(error(Kind::ArrayOrder)),
+    };
+    NdArray::from_bytes(dtype, shape, order, bytes, id).map(Some)
+}

@@ -1,0 +1,151 @@
+//! Single values, Python's and numpy's alike.
+
+use std::fmt;
+
+use skiff_pickle::{Graph, Node, NodeId};
+
+use crate::call::{Call, bytes_of};
+use crate::numpy::{DType, NdArray, Order, TimeUnit};
+use crate::text::decimal;
+use crate::{ValueError, ValueErrorKind as Kind};
+
+/// A single value: a class label, a category, a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `None`.
+    None,
+    /// `True`, `False`, numpy's bools.
+    Bool(bool),
+    /// An integer that fits in 64 bits.
+    Int(i64),
+    /// Another integer, in decimal.
+    BigInt(String),
+    /// A float of any width.
+    Float(f64),
+    /// Text; Python 2's `str` too when it is ASCII.
+    Str(String),
+    /// Bytes; Python 2's `str` too when it is not ASCII.
+    Bytes(Vec<u8>),
+    /// A complex number.
+    Complex(f64, f64),
+    /// numpy's `datetime64`: steps since 1970; `i64::MIN` is not a time.
+    DateTime(i64, TimeUnit),
+    /// numpy's `timedelta64`.
+    TimeDelta(i64, TimeUnit),
+    /// Something else, among elements that are scalars otherwise.
+    Other(NodeId),
+}
+
+impl Scalar {
+    /// The single value at `id`; `None` when the node is something else.
+    ///
+    /// # Errors
+    /// A damaged numpy scalar, and an integer of more digits than Python prints.
+    pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        Ok(Some(match graph.node(id) {
+            Node::None => Self::None,
+            Node::Bool(value) => Self::Bool(*value),
+            Node::Int(value) => Self::Int(*value),
+            Node::BigInt(span) => {
+                let digits = decimal(graph.bytes(*span)).ok_or(ValueError::new(Kind::IntegerTooLong, id))?;
+                digits.parse().map_or_else(|_| Self::BigInt(digits), Self::Int)
+            }
+            Node::Float(value) => Self::Float(*value),
+            Node::Str(span) => match graph.text(*span) {
+                Some(text) => Self::Str(text.to_owned()),
+                None => return Ok(None),
+            },
+            Node::ByteStr(span) => match graph.str_of(id) {
+                Some(text) => Self::Str(text.to_owned()),
+                None => Self::Bytes(graph.bytes(*span).to_vec()),
+            },
+            Node::Bytes(span) | Node::ByteArray(span) => Self::Bytes(graph.bytes(*span).to_vec()),
+            Node::Object(_) => return Self::read_called(graph, id),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// As a number: bools, integers and floats.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Bool(value) => Some(f64::from(*value)),
+            Self::Int(value) => Some(crate::numpy::to_f64(*value)),
+            Self::BigInt(digits) => digits.parse().ok(),
+            Self::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// As an integer: bools and integers.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Bool(value) => Some(i64::from(*value)),
+            Self::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn read_called(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        let Some(call) = Call::read(graph, id) else { return Ok(None) };
+        if call.is_numpy("multiarray", "scalar") {
+            return Self::read_numpy(graph, call.arguments, id).map(Some);
+        }
+        Ok(match (call.module, call.name) {
+            ("builtins" | "__builtin__", "complex") => match *call.arguments {
+                [re, im] => match (graph.node(re), graph.node(im)) {
+                    (Node::Float(re), Node::Float(im)) => Some(Self::Complex(*re, *im)),
+                    _ => None,
+                },
+                _ => None,
+            },
+            ("_codecs", "encode") | ("builtins" | "__builtin__", "bytes" | "bytearray") => {
+                bytes_of(graph, id).map(|bytes| Self::Bytes(bytes.to_vec()))
+            }
+            _ => None,
+        })
+    }
+
+    fn read_numpy(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<Self, ValueError> {
+        let error = |kind| ValueError::new(kind, id);
+        let &[dtype, bytes] = arguments else { return Err(error(Kind::ScalarData)) };
+        let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+        let bytes = bytes_of(graph, bytes).ok_or(error(Kind::ScalarData))?;
+        let array = match NdArray::from_bytes(dtype, Vec::new(), Order::C, bytes, id) {
+            Err(ValueError { kind: Kind::ArraySize { .. }, .. }) => return Err(error(Kind::ScalarData)),
+            array => array?,
+        };
+        match array.column().and_then(|column| column.to_scalars()).and_then(|mut scalars| scalars.pop()) {
+            Some(scalar) => Ok(scalar),
+            // A record: its parts are no single value.
+            None => Ok(Self::Other(id)),
+        }
+    }
+}
+
+impl fmt::Display for Scalar {
+    /// As Python's `repr` would say it, near enough for a message.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => write!(f, "None"),
+            Self::Bool(true) => write!(f, "True"),
+            Self::Bool(false) => write!(f, "False"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::BigInt(digits) => write!(f, "{digits}"),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Str(text) => write!(f, "{text:?}"),
+            Self::Bytes(bytes) => write!(f, "b\"{}\"", bytes.escape_ascii()),
+            Self::Complex(re, im) => write!(f, "({re:?}{im:+?}j)"),
+            Self::DateTime(steps, unit) => write!(f, "datetime64({steps} × {} {})", unit.count, unit.name),
+            Self::TimeDelta(steps, unit) => write!(f, "timedelta64({steps} × {} {})", unit.count, unit.name),
+            Self::Other(_) => write!(f, "an object"),
+        }
+    }
+}

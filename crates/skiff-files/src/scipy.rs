@@ -1,0 +1,370 @@
+//! scipy's sparse matrices and arrays, of every format, with their indices checked.
+
+use skiff_pickle::{Bytes, Graph, Node, NodeId};
+
+use crate::numpy::{DType, Endian, NdArray, Order};
+use crate::{Instance, Scalar, ValueError, ValueErrorKind as Kind};
+
+/// A sparse matrix. That it exists means that every index lies within its shape.
+#[derive(Clone, Debug)]
+pub struct Sparse {
+    /// What it was in the file. `data`, `indices` and `indptr` are those of CSC for CSC and of CSR for everything else:
+    /// formats other than these two are converted on reading, their numbers to float64.
+    pub format: SparseFormat,
+    /// Rows and columns.
+    pub shape: (usize, usize),
+    /// The stored values, one-dimensional; numbers or bools.
+    pub data: NdArray,
+    /// The column (CSC: row) of each value.
+    pub indices: NdArray,
+    /// Where each row's (CSC: column's) values begin; begins with 0 and never falls, and its last is the number of
+    /// values that count.
+    pub indptr: NdArray,
+}
+
+/// scipy's formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SparseFormat {
+    /// Compressed rows.
+    Csr,
+    /// Compressed columns.
+    Csc,
+    /// Triples.
+    Coo,
+    /// Diagonals.
+    Dia,
+    /// Compressed rows of blocks.
+    Bsr,
+    /// Lists in lists.
+    Lil,
+    /// A dict.
+    Dok,
+}
+
+/// More rows than this are not spread out: an empty matrix of a quintillion rows is a small file.
+const MOST_ROWS: usize = 1 << 26;
+
+impl Sparse {
+    /// The sparse matrix at `id`; `None` when the node is none.
+    ///
+    /// # Errors
+    /// When it is one and damaged: index arrays that contradict each other or point outside of the shape.
+    pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        let Some(instance) = Instance::read(graph, id) else { return Ok(None) };
+        let Some(format) = format_of(&instance) else { return Ok(None) };
+        let reader = Reader { graph, instance: &instance };
+        let shape = reader.shape()?;
+        if format != SparseFormat::Csr && shape.0 > MOST_ROWS {
+            return Err(reader.wrong("more than 2²⁶ rows"));
+        }
+        match format {
+            SparseFormat::Csr | SparseFormat::Csc => {
+                let [data, indices, indptr] =
+                    [reader.array("data")?, reader.array("indices")?, reader.array("indptr")?];
+                Self::from_parts(format, shape, data, indices, indptr, id)
+            }
+            SparseFormat::Coo => reader.coo(shape),
+            SparseFormat::Dia => reader.dia(shape),
+            SparseFormat::Bsr => reader.bsr(shape),
+            SparseFormat::Lil => reader.lil(shape),
+            SparseFormat::Dok => reader.dok(shape),
+        }
+        .map(Some)
+    }
+
+    /// A CSR or CSC matrix of its three arrays, checked.
+    ///
+    /// # Errors
+    /// Arrays that contradict each other or the shape.
+    pub fn from_parts(
+        format: SparseFormat,
+        shape: (usize, usize),
+        data: NdArray,
+        indices: NdArray,
+        indptr: NdArray,
+        id: NodeId,
+    ) -> Result<Self, ValueError> {
+        let wrong = |what| ValueError::new(Kind::SparseIndex(what), id);
+        let (major, minor) = if format == SparseFormat::Csc { (shape.1, shape.0) } else { shape };
+        if data.ndim() != 1 || indices.ndim() != 1 || indptr.ndim() != 1 {
+            return Err(wrong("its arrays are not one-dimensional"));
+        }
+        if !data.dtype.is_real() {
+            let kind = Kind::ElementKind { expected: "numbers", found: data.dtype.to_string() };
+            return Err(ValueError::new(kind, id));
+        }
+        let pointers = indptr.to_i64().ok_or(wrong("`indptr` holds no integers"))?;
+        let places = indices.to_i64().ok_or(wrong("`indices` holds no integers"))?;
+        if places.len() != data.len() {
+            return Err(wrong("`indices` and `data` have different lengths"));
+        }
+        if Some(pointers.len()) != major.checked_add(1) {
+            return Err(wrong("`indptr` has another length than its shape asks for"));
+        }
+        if pointers.first() != Some(&0) || !pointers.is_sorted() {
+            return Err(wrong("`indptr` does not rise from 0"));
+        }
+        let stored = pointers.last().and_then(|&last| usize::try_from(last).ok()).unwrap_or(usize::MAX);
+        let places = places.get(..stored).ok_or(wrong("`indptr` ends beyond the stored values"))?;
+        if !places.iter().all(|&place| usize::try_from(place).is_ok_and(|place| place < minor)) {
+            return Err(wrong("an index lies outside of its shape"));
+        }
+        Ok(Self { format, shape, data, indices, indptr })
+    }
+
+    /// How many values are stored, explicit zeros and repeated places included.
+    pub fn stored(&self) -> usize {
+        numbers(&self.indptr).last().copied().unwrap_or(0)
+    }
+
+    /// The matrix as CSR: `(indptr, indices, data)`. Places that are stored twice stay so, in their order.
+    pub fn to_csr(&self) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
+        let (indptr, mut indices) = (numbers(&self.indptr), numbers(&self.indices));
+        let mut data = self.data.to_f64().unwrap_or_default();
+        if self.format != SparseFormat::Csc {
+            indices.truncate(self.stored());
+            data.truncate(self.stored());
+            return (indptr, indices, data);
+        }
+        let columns = indptr.windows(2).enumerate().flat_map(|(column, ends)| {
+            let count = ends.last().zip(ends.first()).map_or(0, |(end, start)| end - start);
+            std::iter::repeat_n(column, count)
+        });
+        let triples = indices.iter().copied().zip(columns).zip(data).map(|((row, column), value)| (row, column, value));
+        csr_of(self.shape.0, triples.collect())
+    }
+
+    /// All of it, row after row, with places that are stored twice added up; `None` when that needs more than `most`
+    /// numbers.
+    pub fn to_dense(&self, most: usize) -> Option<Vec<f64>> {
+        let (rows, columns) = self.shape;
+        let size = rows.checked_mul(columns).filter(|&size| size <= most)?;
+        let mut dense = vec![0.0; size];
+        let (indptr, indices, data) = self.to_csr();
+        for (row, ends) in indptr.windows(2).enumerate() {
+            let (&start, &end) = (ends.first()?, ends.last()?);
+            for (column, value) in indices.get(start..end)?.iter().zip(data.get(start..end)?) {
+                *dense.get_mut(row * columns + column)? += value;
+            }
+        }
+        Some(dense)
+    }
+}
+
+/// Indices that were checked when they were read.
+fn numbers(array: &NdArray) -> Vec<usize> {
+    let numbers = array.to_i64().unwrap_or_default();
+    numbers.into_iter().map(|number| usize::try_from(number).unwrap_or(usize::MAX)).collect()
+}
+
+fn format_of(instance: &Instance<'_>) -> Option<SparseFormat> {
+    let rest = instance.module.strip_prefix("scipy.sparse")?;
+    if !(rest.is_empty() || rest.starts_with('.')) {
+        return None;
+    }
+    Some(match instance.name.strip_suffix("_matrix").or_else(|| instance.name.strip_suffix("_array"))? {
+        "csr" => SparseFormat::Csr,
+        "csc" => SparseFormat::Csc,
+        "coo" => SparseFormat::Coo,
+        "dia" => SparseFormat::Dia,
+        "bsr" => SparseFormat::Bsr,
+        "lil" => SparseFormat::Lil,
+        "dok" => SparseFormat::Dok,
+        _ => return None,
+    })
+}
+
+type Triple = (usize, usize, f64);
+
+/// Sorts triples by row, keeping the order within a row. Their rows lie within.
+fn csr_of(rows: usize, mut triples: Vec<Triple>) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
+    triples.sort_by_key(|&(row, ..)| row);
+    let mut indptr = vec![0; rows.saturating_add(1)];
+    for &(row, ..) in &triples {
+        if let Some(count) = indptr.get_mut(row.saturating_add(1)) {
+            *count += 1;
+        }
+    }
+    let mut total = 0;
+    for place in &mut indptr {
+        total += *place;
+        *place = total;
+    }
+    let indices = triples.iter().map(|&(_, column, _)| column).collect();
+    let data = triples.iter().map(|&(.., value)| value).collect();
+    (indptr, indices, data)
+}
+
+struct Reader<'a> {
+    graph: &'a Graph,
+    instance: &'a Instance<'a>,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, what: &'static str) -> ValueError {
+        ValueError::new(Kind::SparseIndex(what), self.instance.id)
+    }
+
+    fn missing(&self, name: &'static str) -> ValueError {
+        ValueError::new(Kind::SparseAttribute(name), self.instance.id)
+    }
+
+    fn shape(&self) -> Result<(usize, usize), ValueError> {
+        let shape = self.instance.attribute("_shape").or_else(|| self.instance.attribute("shape"));
+        match shape.and_then(|shape| self.index_pair(shape)) {
+            // Lengths that a 64-bit index cannot reach are nobody's.
+            Some((rows, columns)) if i64::try_from(rows).is_ok() && i64::try_from(columns).is_ok() => {
+                Ok((rows, columns))
+            }
+            _ => Err(self.missing("shape")),
+        }
+    }
+
+    /// Two integers, of Python or of numpy.
+    fn index_pair(&self, id: NodeId) -> Option<(usize, usize)> {
+        let &[first, second] = self.graph.items(id)? else { return None };
+        let index = |id| usize::try_from(Scalar::read(self.graph, id).ok()??.as_i64()?).ok();
+        Some((index(first)?, index(second)?))
+    }
+
+    fn array(&self, name: &'static str) -> Result<NdArray, ValueError> {
+        let id = self.instance.attribute(name).ok_or(self.missing(name))?;
+        NdArray::read(self.graph, id)?.ok_or(self.missing(name))
+    }
+
+    fn indices(&self, array: &NdArray) -> Result<Vec<usize>, ValueError> {
+        let numbers = array.to_i64().ok_or(self.wrong("an index array holds no integers"))?;
+        let index = |number| usize::try_from(number).map_err(|_| self.wrong("an index is negative"));
+        numbers.into_iter().map(index).collect()
+    }
+
+    fn values(&self, array: &NdArray) -> Result<Vec<f64>, ValueError> {
+        let kind = || Kind::ElementKind { expected: "numbers", found: array.dtype.to_string() };
+        array.to_f64().ok_or_else(|| ValueError::new(kind(), self.instance.id))
+    }
+
+    fn finish(&self, format: SparseFormat, shape: (usize, usize), triples: Vec<Triple>) -> Result<Sparse, ValueError> {
+        if triples.iter().any(|&(row, column, _)| row >= shape.0 || column >= shape.1) {
+            return Err(self.wrong("an index lies outside of its shape"));
+        }
+        let (indptr, indices, data) = csr_of(shape.0, triples);
+        let id = self.instance.id;
+        let integers = |numbers: &[usize]| {
+            let bytes = numbers.iter().flat_map(|&number| i64::try_from(number).unwrap_or(i64::MAX).to_le_bytes());
+            let dtype = DType::Int { size: 8, endian: Endian::Little };
+            NdArray::from_bytes(dtype, vec![numbers.len()], Order::C, Bytes::from(bytes.collect::<Vec<u8>>()), id)
+        };
+        let bytes: Vec<u8> = data.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let dtype = DType::Float { size: 8, endian: Endian::Little };
+        let data = NdArray::from_bytes(dtype, vec![data.len()], Order::C, Bytes::from(bytes), id)?;
+        Ok(Sparse { format, shape, data, indices: integers(&indices)?, indptr: integers(&indptr)? })
+    }
+
+    fn coo(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
+        let (rows, columns) = match self.instance.attribute("coords").map(|coords| self.graph.items(coords)) {
+            // Since scipy 1.13.
+            Some(Some(&[rows, columns])) => {
+                let read = |id| NdArray::read(self.graph, id)?.ok_or(self.missing("coords"));
+                (read(rows)?, read(columns)?)
+            }
+            Some(_) => return Err(self.missing("coords")),
+            None => (self.array("row")?, self.array("col")?),
+        };
+        let (rows, columns) = (self.indices(&rows)?, self.indices(&columns)?);
+        let data = self.values(&self.array("data")?)?;
+        if rows.len() != columns.len() || rows.len() != data.len() {
+            return Err(self.wrong("its arrays have different lengths"));
+        }
+        let triples = rows.into_iter().zip(columns).zip(data).map(|((row, column), value)| (row, column, value));
+        self.finish(SparseFormat::Coo, shape, triples.collect())
+    }
+
+    fn dia(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
+        let data = self.array("data")?;
+        let offsets = self.array("offsets")?.to_i64().ok_or(self.missing("offsets"))?;
+        let &[diagonals, width] = data.shape.as_slice() else { return Err(self.missing("data")) };
+        if diagonals != offsets.len() {
+            return Err(self.wrong("`offsets` and `data` have different lengths"));
+        }
+        let values = self.values(&data)?;
+        let mut triples = Vec::new();
+        // A diagonal of no width has no values: `chunks` must not be asked for it.
+        for (offset, diagonal) in offsets.iter().zip(values.chunks(width.max(1))) {
+            for (column, &value) in diagonal.iter().enumerate().take(shape.1) {
+                let row = i64::try_from(column).ok().and_then(|column| column.checked_sub(*offset));
+                match row.and_then(|row| usize::try_from(row).ok()) {
+                    Some(row) if row < shape.0 && value != 0.0 => triples.push((row, column, value)),
+                    _ => {}
+                }
+            }
+        }
+        self.finish(SparseFormat::Dia, shape, triples)
+    }
+
+    fn bsr(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
+        let data = self.array("data")?;
+        let &[blocks, height, width] = data.shape.as_slice() else { return Err(self.missing("data")) };
+        let (indices, indptr) = (self.indices(&self.array("indices")?)?, self.indices(&self.array("indptr")?)?);
+        let values = self.values(&data)?;
+        let (size, rises) = (height.saturating_mul(width), indptr.is_sorted());
+        if !rises || indptr.last().is_none_or(|&last| last > blocks) || indices.len() != blocks || size == 0 {
+            return Err(self.wrong("`indptr`, `indices` and `data` disagree"));
+        }
+        let mut triples = Vec::new();
+        for (block_row, ends) in indptr.windows(2).enumerate() {
+            let (start, end) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
+            let places = indices.get(start..end).unwrap_or_default();
+            for (&block_column, block) in places.iter().zip(values.chunks_exact(size).skip(start)) {
+                for (at, &value) in block.iter().enumerate() {
+                    let row = block_row.saturating_mul(height).saturating_add(at / width);
+                    let column = block_column.saturating_mul(width).saturating_add(at % width);
+                    triples.push((row, column, value));
+                }
+            }
+        }
+        self.finish(SparseFormat::Bsr, shape, triples)
+    }
+
+    fn lil(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
+        let (rows, data) = (self.array("rows")?, self.array("data")?);
+        let (Some(rows), Some(data)) = (rows.objects(), data.objects()) else { return Err(self.missing("rows")) };
+        if rows.len() != shape.0 || data.len() != shape.0 {
+            return Err(self.wrong("`rows` and `data` have other lengths than its shape asks for"));
+        }
+        let mut triples = Vec::new();
+        for (row, (&columns, &values)) in rows.iter().zip(data).enumerate() {
+            let lists = self.graph.items(columns).zip(self.graph.items(values));
+            let (columns, values) = lists.filter(|(a, b)| a.len() == b.len()).ok_or(self.missing("rows"))?;
+            for (&column, &value) in columns.iter().zip(values) {
+                let column = Scalar::read(self.graph, column)?.and_then(|column| column.as_i64());
+                let column = column.and_then(|column| usize::try_from(column).ok()).ok_or(self.missing("rows"))?;
+                triples.push((row, column, self.number(value)?));
+            }
+            // One list may stand in many rows of a small file.
+            if triples.len() > self.graph.len() {
+                return Err(self.wrong("its rows share their lists"));
+            }
+        }
+        self.finish(SparseFormat::Lil, shape, triples)
+    }
+
+    fn dok(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
+        let mut places = std::collections::BTreeMap::new();
+        let state = self.instance.attribute("_dict").or_else(|| self.instance.arguments().get(1).copied());
+        let stored = match state.map(|state| self.graph.node(state)) {
+            Some(Node::Dict(pairs)) => pairs.as_slice(),
+            _ => &[],
+        };
+        for (key, value) in stored.iter().copied().chain(self.instance.items()) {
+            let (row, column) = self.index_pair(key).ok_or(self.wrong("a key is no pair of indices"))?;
+            places.insert((row, column), self.number(value)?);
+        }
+        let triples = places.into_iter().map(|((row, column), value)| (row, column, value)).collect();
+        self.finish(SparseFormat::Dok, shape, triples)
+    }
+
+    fn number(&self, id: NodeId) -> Result<f64, ValueError> {
+        let number = Scalar::read(self.graph, id)?.and_then(|value| value.as_f64());
+        number.ok_or(self.missing("data"))
+    }
+}
