@@ -1,0 +1,564 @@
+//! The attributes of one fitted estimator, as its room reads them.
+//!
+//! `Fields` remembers what was asked for. When a room is done, an attribute that nobody read and nobody listed as
+//! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
+//! worst bug there is.
+
+mod read_error;
+mod version;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use skiff_files::{DType, Instance, NdArray, Scalar, Sparse};
+use skiff_pickle::{Graph, Node, NodeId};
+
+pub use read_error::{ReadError, ReadErrorKind};
+pub use version::Version;
+
+use crate::model::{Model, Reading};
+use crate::plan::Header;
+use crate::value::{Classes, IntKind, Matrix, Precision};
+
+/// The attributes of one estimator.
+#[derive(Debug)]
+pub struct Fields<'r, 'g> {
+    reading: &'r Reading<'g>,
+    instance: Instance<'g>,
+    path: String,
+    header: Header,
+    seen: RefCell<HashSet<&'g str>>,
+}
+
+/// What every estimator may hold, and no prediction depends on.
+const EVERYWHERE: &[&str] = &["_metadata_request", "_repr_html_", "_estimator_type", "_doc_link_module"];
+
+impl<'r, 'g> Fields<'r, 'g> {
+    /// The attributes of `instance`, which stands at `path` in the file.
+    pub(crate) fn new(reading: &'r Reading<'g>, instance: Instance<'g>, path: String) -> Result<Self, ReadError> {
+        let mut fields = Self { reading, instance, path, header: Header::default(), seen: RefCell::default() };
+        if fields.instance.has_foreign_state() {
+            return Err(fields.error(ReadErrorKind::Damaged("its state is no dict of attributes".to_owned())));
+        }
+        fields.training_only(EVERYWHERE);
+        fields.header = fields.read_header()?;
+        Ok(fields)
+    }
+
+    /// What every estimator says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The scikit-learn that wrote the estimator; `None` for 0.17 and earlier, which did not say.
+    pub fn version(&self) -> Option<Version> {
+        self.header.version
+    }
+
+    /// Whether it was written before scikit-learn `major.minor`.
+    pub fn before(&self, major: u32, minor: u32) -> bool {
+        self.version().is_none_or(|version| version < Version::new(major, minor))
+    }
+
+    /// The object graph that the attributes lie in.
+    pub fn graph(&self) -> &'g Graph {
+        self.reading.graph
+    }
+
+    /// The path of an attribute: `steps[1].coef_`.
+    pub fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// The attribute `name`, which counts as read; `None` when there is none. A Python `None` is a node.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        let node = self.instance.attribute(name)?;
+        let name = self.instance.attributes().find(|(attribute, _)| *attribute == name).map(|(name, _)| name)?;
+        self.seen.borrow_mut().insert(name);
+        Some(node)
+    }
+
+    /// The attribute `name`; `None` when there is none, or when it is Python's `None`.
+    pub fn optional(&self, name: &str) -> Option<NodeId> {
+        self.node(name).filter(|&node| !matches!(self.graph().node(node), Node::None))
+    }
+
+    /// The attribute `name`.
+    ///
+    /// # Errors
+    /// When there is none, or it is `None`.
+    pub fn required(&self, name: &str) -> Result<NodeId, ReadError> {
+        self.optional(name).ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
+    }
+
+    /// The first of `names` that there is: an attribute that was renamed.
+    pub fn first_of<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        names.iter().copied().find(|name| self.optional(name).is_some())
+    }
+
+    /// Whether the attribute `name` is there and not `None`.
+    pub fn has(&self, name: &str) -> bool {
+        self.optional(name).is_some()
+    }
+
+    /// Attributes that matter for fitting only.
+    pub fn training_only(&self, names: &[&str]) {
+        for name in names {
+            self.node(name);
+        }
+    }
+
+    /// A Python or numpy scalar.
+    ///
+    /// # Errors
+    /// When there is no such attribute, or it is no scalar. `None` is a scalar here.
+    pub fn scalar(&self, name: &str) -> Result<Scalar, ReadError> {
+        let node = self.node(name).ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))?;
+        self.scalar_at(node, &self.path_of(name))
+    }
+
+    /// The scalar at a node, for values within lists and dicts.
+    ///
+    /// # Errors
+    /// When the node is no scalar.
+    pub fn scalar_at(&self, node: NodeId, path: &str) -> Result<Scalar, ReadError> {
+        match Scalar::read(self.graph(), node) {
+            Ok(Some(scalar)) => Ok(scalar),
+            Ok(None) => Err(self.unexpected_at(node, path, "a scalar")),
+            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
+        }
+    }
+
+    /// A number as `f64`.
+    ///
+    /// # Errors
+    /// When there is none, or it is none.
+    pub fn float(&self, name: &str) -> Result<f64, ReadError> {
+        self.float_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
+    }
+
+    /// A number as `f64`; `None` when the attribute is absent or `None`.
+    ///
+    /// # Errors
+    /// When it is no number.
+    pub fn float_or_none(&self, name: &str) -> Result<Option<f64>, ReadError> {
+        let Some(node) = self.optional(name) else { return Ok(None) };
+        match self.scalar_at_or_single(node, name)? {
+            Scalar::Float(value) => Ok(Some(value)),
+            #[expect(clippy::cast_precision_loss, reason = "Python's float(int) rounds as well")]
+            Scalar::Int(value) => Ok(Some(value as f64)),
+            Scalar::Bool(value) => Ok(Some(f64::from(value))),
+            _ => Err(self.unexpected(name, "a number")),
+        }
+    }
+
+    /// An integer.
+    ///
+    /// # Errors
+    /// When there is none, or it is none.
+    pub fn int(&self, name: &str) -> Result<i64, ReadError> {
+        self.int_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
+    }
+
+    /// An integer; `None` when the attribute is absent or `None`.
+    ///
+    /// # Errors
+    /// When it is no integer.
+    pub fn int_or_none(&self, name: &str) -> Result<Option<i64>, ReadError> {
+        let Some(node) = self.optional(name) else { return Ok(None) };
+        match self.scalar_at_or_single(node, name)? {
+            Scalar::Int(value) => Ok(Some(value)),
+            Scalar::Bool(value) => Ok(Some(i64::from(value))),
+            _ => Err(self.unexpected(name, "an integer")),
+        }
+    }
+
+    /// A number that counts something.
+    ///
+    /// # Errors
+    /// When there is none, or it is negative.
+    pub fn count(&self, name: &str) -> Result<usize, ReadError> {
+        usize::try_from(self.int(name)?).map_err(|_| self.unexpected(name, "a count"))
+    }
+
+    /// A truth value; `default` when the attribute is absent.
+    ///
+    /// # Errors
+    /// When it is neither a bool nor an integer.
+    pub fn bool_or(&self, name: &str, default: bool) -> Result<bool, ReadError> {
+        Ok(self.int_or_none(name)?.map_or(default, |value| value != 0))
+    }
+
+    /// A truth value.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn bool(&self, name: &str) -> Result<bool, ReadError> {
+        self.int(name).map(|value| value != 0)
+    }
+
+    /// A string; `None` when the attribute is absent or `None`.
+    ///
+    /// # Errors
+    /// When it is no string.
+    pub fn string_or_none(&self, name: &str) -> Result<Option<String>, ReadError> {
+        if !self.has(name) {
+            return Ok(None);
+        }
+        match self.scalar(name)? {
+            Scalar::Str(text) => Ok(Some(text)),
+            _ => Err(self.unexpected(name, "a string")),
+        }
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn string(&self, name: &str) -> Result<String, ReadError> {
+        self.string_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
+    }
+
+    /// An array of any kind.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn array(&self, name: &str) -> Result<NdArray, ReadError> {
+        self.array_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// The array at a node, for arrays within lists and dicts.
+    ///
+    /// # Errors
+    /// When the node is no array, or it is damaged.
+    pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
+        match NdArray::read(self.graph(), node) {
+            Ok(Some(array)) => Ok(array),
+            Ok(None) => Err(self.unexpected_at(node, path, "an array")),
+            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
+        }
+    }
+
+    /// The numbers of an array in C order, with its shape and dtype.
+    ///
+    /// # Errors
+    /// When there is none, or its elements are no numbers.
+    pub fn numbers(&self, name: &str) -> Result<Numbers, ReadError> {
+        self.numbers_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// The numbers of the array at a node.
+    ///
+    /// # Errors
+    /// When its elements are no numbers.
+    pub fn numbers_at(&self, node: NodeId, path: &str) -> Result<Numbers, ReadError> {
+        let array = self.array_at(node, path)?;
+        let precision = precision_of(&array.dtype);
+        let data = array.to_f64().ok_or_else(|| self.unexpected_at(node, path, "an array of numbers"))?;
+        Ok(Numbers { shape: array.shape, data, precision })
+    }
+
+    /// A matrix; its dtype beside it in [`Fields::numbers`].
+    ///
+    /// # Errors
+    /// When there is none, or it has not two dimensions.
+    pub fn matrix(&self, name: &str) -> Result<Matrix<'static, f64>, ReadError> {
+        let numbers = self.numbers(name)?;
+        numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))
+    }
+
+    /// A vector.
+    ///
+    /// # Errors
+    /// When there is none, or it has not one dimension.
+    pub fn vector(&self, name: &str) -> Result<Vec<f64>, ReadError> {
+        let numbers = self.numbers(name)?;
+        match numbers.shape[..] {
+            [_] => Ok(numbers.data),
+            _ => Err(self.unexpected(name, "an array of one dimension")),
+        }
+    }
+
+    /// A vector of `len` numbers.
+    ///
+    /// # Errors
+    /// When there is none, or it has another length.
+    pub fn vector_of(&self, name: &str, len: usize) -> Result<Vec<f64>, ReadError> {
+        let vector = self.vector(name)?;
+        self.expect_len(name, vector.len(), len)?;
+        Ok(vector)
+    }
+
+    /// A vector of `len` numbers; `None` when the attribute is absent or `None`.
+    ///
+    /// # Errors
+    /// As [`Fields::vector_of`].
+    pub fn vector_or_none(&self, name: &str, len: usize) -> Result<Option<Vec<f64>>, ReadError> {
+        if self.has(name) { self.vector_of(name, len).map(Some) } else { Ok(None) }
+    }
+
+    /// An array of integers of any number of dimensions, in C order.
+    ///
+    /// # Errors
+    /// When there is none, or its elements are no integers.
+    pub fn ints(&self, name: &str) -> Result<Vec<i64>, ReadError> {
+        let array = self.array(name)?;
+        array.to_i64().ok_or_else(|| self.unexpected(name, "an array of integers"))
+    }
+
+    /// A sparse matrix.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn sparse(&self, name: &str) -> Result<Sparse, ReadError> {
+        let node = self.required(name)?;
+        match Sparse::read(self.graph(), node) {
+            Ok(Some(sparse)) => Ok(sparse),
+            Ok(None) => Err(self.unexpected(name, "a sparse matrix")),
+            Err(error) => Err(self.error_at(name, ReadErrorKind::Value(error))),
+        }
+    }
+
+    /// `classes_` of one output.
+    ///
+    /// # Errors
+    /// When there is none, or its elements cannot be labels.
+    pub fn classes(&self, name: &str) -> Result<Arc<Classes>, ReadError> {
+        self.classes_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// `classes_` of one output or of several: an array, or a list of arrays.
+    ///
+    /// # Errors
+    /// As [`Fields::classes`].
+    pub fn classes_list(&self, name: &str) -> Result<Vec<Arc<Classes>>, ReadError> {
+        let node = self.required(name)?;
+        match self.graph().items(node) {
+            Some(items) => {
+                let path = self.path_of(name);
+                let each = items.iter().enumerate();
+                each.map(|(index, &item)| self.classes_at(item, &format!("{path}[{index}]"))).collect()
+            }
+            None => Ok(vec![self.classes(name)?]),
+        }
+    }
+
+    /// The labels in the array at a node.
+    ///
+    /// # Errors
+    /// As [`Fields::classes`].
+    pub fn classes_at(&self, node: NodeId, path: &str) -> Result<Arc<Classes>, ReadError> {
+        let array = self.array_at(node, path)?;
+        let classes = match array.dtype {
+            DType::Bool => array.to_i64().map(|values| Classes::Ints(values, IntKind::Bool)),
+            DType::Int { size, .. } | DType::UInt { size, .. } => {
+                let signed = matches!(array.dtype, DType::Int { .. });
+                let bytes = u8::try_from(size).unwrap_or(8);
+                array.to_i64().map(|values| Classes::Ints(values, IntKind::Int { bytes, signed }))
+            }
+            DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
+            DType::Str { .. } | DType::Bytes { .. } => array.to_strings(self.graph()).map(Classes::Strings),
+            DType::Object => Some(Classes::Objects(
+                array
+                    .to_scalars(self.graph())
+                    .map_err(|error| ReadError::new(path.to_owned(), ReadErrorKind::Value(error)))?,
+            )),
+            _ => None,
+        };
+        classes.map(Arc::new).ok_or_else(|| self.unexpected_at(node, path, "an array of labels"))
+    }
+
+    /// The items of a list, a tuple, or an object array in C order.
+    ///
+    /// # Errors
+    /// When there is no such attribute, or it is none of these.
+    pub fn list(&self, name: &str) -> Result<Vec<NodeId>, ReadError> {
+        self.list_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// The items of the list, tuple or object array at a node.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn list_at(&self, node: NodeId, path: &str) -> Result<Vec<NodeId>, ReadError> {
+        if let Some(items) = self.graph().items(node) {
+            return Ok(items.to_vec());
+        }
+        let array = self.array_at(node, path)?;
+        array.objects().map(<[NodeId]>::to_vec).ok_or_else(|| self.unexpected_at(node, path, "a list"))
+    }
+
+    /// An inner estimator.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn model(&self, name: &str) -> Result<Arc<Model>, ReadError> {
+        self.model_at(self.required(name)?, self.path_of(name))
+    }
+
+    /// The estimator at a node, for estimators within lists and dicts.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn model_at(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {
+        self.reading.model(node, path)
+    }
+
+    /// A list, tuple or object array of inner estimators.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub fn models(&self, name: &str) -> Result<Vec<Arc<Model>>, ReadError> {
+        let path = self.path_of(name);
+        let each = self.list(name)?.into_iter().enumerate();
+        each.map(|(index, node)| self.model_at(node, format!("{path}[{index}]"))).collect()
+    }
+
+    /// The error for an attribute whose value scikit-learn knows and skiff does not support.
+    pub fn unsupported(&self, name: &str, what: impl Into<String>) -> ReadError {
+        self.error_at(name, ReadErrorKind::Unsupported(what.into()))
+    }
+
+    /// The error for an attribute that contradicts others, or itself.
+    pub fn damaged(&self, name: &str, what: impl Into<String>) -> ReadError {
+        self.error_at(name, ReadErrorKind::Damaged(what.into()))
+    }
+
+    /// The error for an attribute of another kind than `expected`.
+    pub fn unexpected(&self, name: &str, expected: &'static str) -> ReadError {
+        match self.instance.attribute(name) {
+            Some(node) => self.unexpected_at(node, &self.path_of(name), expected),
+            None => self.error_at(name, ReadErrorKind::Missing),
+        }
+    }
+
+    /// As [`Fields::unexpected`], for a value within a list or dict.
+    pub fn unexpected_at(&self, node: NodeId, path: &str, expected: &'static str) -> ReadError {
+        let found = skiff_files::describe(self.graph(), node);
+        ReadError::new(path.to_owned(), ReadErrorKind::Unexpected { expected, found })
+    }
+
+    /// An error unless `found` is `expected`.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn expect_len(&self, name: &str, found: usize, expected: usize) -> Result<(), ReadError> {
+        if found == expected {
+            return Ok(());
+        }
+        Err(self.error_at(name, ReadErrorKind::Length { expected, found }))
+    }
+
+    /// An error unless the attribute's width is `n_features_in_`, where the estimator has one.
+    ///
+    /// # Errors
+    /// When they differ.
+    pub fn expect_n_features(&self, name: &str, width: usize) -> Result<(), ReadError> {
+        self.header.n_features_in.map_or(Ok(()), |expected| self.expect_len(name, width, expected))
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// When there are attributes that nobody read.
+    pub(crate) fn finish(self) -> Result<Header, ReadError> {
+        let seen = self.seen.borrow();
+        let unread: Vec<_> =
+            self.instance.attributes().map(|(name, _)| name).filter(|name| !seen.contains(name)).collect();
+        match unread.first() {
+            None => Ok(self.header.clone()),
+            Some(first) => {
+                Err(self.error_at(first, ReadErrorKind::UnknownAttribute { class: self.instance.class_path() }))
+            }
+        }
+    }
+
+    /// A number that may be wrapped in an array of one element, as some versions write it.
+    fn scalar_at_or_single(&self, node: NodeId, name: &str) -> Result<Scalar, ReadError> {
+        if let Ok(Some(array)) = NdArray::read(self.graph(), node)
+            && array.len() == 1
+            && let Some(&[value]) = array.to_f64().as_deref()
+        {
+            return Ok(Scalar::Float(value));
+        }
+        self.scalar_at(node, &self.path_of(name))
+    }
+
+    fn read_header(&self) -> Result<Header, ReadError> {
+        let version = match self.string_or_none("_sklearn_version")? {
+            Some(text) => Some(Version::parse(&text).ok_or_else(|| self.unexpected("_sklearn_version", "a version"))?),
+            None => None,
+        };
+        let n_features_in = match self.int_or_none("n_features_in_")? {
+            Some(count) => Some(usize::try_from(count).map_err(|_| self.unexpected("n_features_in_", "a count"))?),
+            None => None,
+        };
+        let feature_names_in = match self.optional("feature_names_in_") {
+            Some(_) => {
+                let names = self.array("feature_names_in_")?.to_strings(self.graph());
+                Some(Arc::from(names.ok_or_else(|| self.unexpected("feature_names_in_", "an array of strings"))?))
+            }
+            None => None,
+        };
+        let set_output = match self.optional("_sklearn_output_config") {
+            Some(node) => self.dict_entry(node, "transform")?.filter(|container| container != "default"),
+            None => None,
+        };
+        Ok(Header { class: self.instance.name.to_owned(), n_features_in, feature_names_in, version, set_output })
+    }
+
+    /// The string under `key` of the dict at `node`.
+    fn dict_entry(&self, node: NodeId, key: &str) -> Result<Option<String>, ReadError> {
+        let Node::Dict(pairs) = self.graph().node(node) else {
+            return Err(self.unexpected_at(node, &self.path, "a dict"));
+        };
+        let value = pairs.iter().rev().find(|(name, _)| self.graph().str_of(*name) == Some(key));
+        Ok(value.and_then(|(_, value)| self.graph().str_of(*value)).map(str::to_owned))
+    }
+
+    fn error_at(&self, name: &str, kind: ReadErrorKind) -> ReadError {
+        ReadError::new(self.path_of(name), kind)
+    }
+
+    fn error(&self, kind: ReadErrorKind) -> ReadError {
+        ReadError::new(self.path.clone(), kind)
+    }
+}
+
+/// The numbers of an array in C order.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The length of each dimension.
+    pub shape: Vec<usize>,
+    /// As many numbers as the shape says.
+    pub data: Vec<f64>,
+    /// `float32`, or all else.
+    pub precision: Precision,
+}
+
+impl Numbers {
+    /// The same as a matrix, if there are two dimensions.
+    pub fn into_matrix(self) -> Option<Matrix<'static, f64>> {
+        match self.shape[..] {
+            [rows, cols] => Some(Matrix::new(rows, cols, self.data)),
+            _ => None,
+        }
+    }
+
+    /// The same as a matrix; a vector becomes its one row.
+    pub fn into_rows(self) -> Option<Matrix<'static, f64>> {
+        match self.shape[..] {
+            [cols] => Some(Matrix::new(1, cols, self.data)),
+            _ => self.into_matrix(),
+        }
+    }
+}
+
+/// `float32` and narrower stay single; all else is double.
+fn precision_of(dtype: &DType) -> Precision {
+    match dtype {
+        DType::Float { size: 2 | 4, .. } => Precision::Single,
+        _ => Precision::Double,
+    }
+}

@@ -1,0 +1,106 @@
+//! Why an estimator could not be read, and where.
+
+use std::fmt;
+
+use skiff_files::ValueError;
+
+/// An estimator that cannot be read, with the path to the value that is to blame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadError {
+    path: String,
+    kind: ReadErrorKind,
+}
+
+/// What is wrong with an estimator.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// No room reads this class.
+    UnknownClass {
+        /// Its path, as the file has it.
+        class: String,
+    },
+    /// Not an estimator at all.
+    NoEstimator {
+        /// What it is.
+        found: String,
+    },
+    /// An attribute that no room has read: it may change the answer.
+    UnknownAttribute {
+        /// The class that holds it.
+        class: String,
+    },
+    /// An attribute that is needed and absent.
+    Missing,
+    /// An attribute of another kind.
+    Unexpected {
+        /// What was expected, in words.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// An array of another length than its neighbours have.
+    Length {
+        /// What the other attributes ask for.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// A value that contradicts itself or its neighbours, so that scikit-learn would crash, hang or lie.
+    Damaged(String),
+    /// scikit-learn knows it, skiff does not support it.
+    Unsupported(String),
+    /// Estimators nested in estimators, deeper than any real model.
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// A damaged array or scalar.
+    Value(ValueError),
+}
+
+impl ReadError {
+    /// An error at `path`.
+    pub fn new(path: String, kind: ReadErrorKind) -> Self {
+        Self { path, kind }
+    }
+
+    /// Where in the model: `steps[1].estimators_[3].tree_`; empty for the model itself.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> &ReadErrorKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            ReadErrorKind::UnknownClass { class } => write!(f, "`{class}` is not an estimator that skiff knows")?,
+            ReadErrorKind::NoEstimator { found } => write!(f, "expected an estimator, found {found}")?,
+            ReadErrorKind::UnknownAttribute { class } => {
+                write!(f, "unknown attribute of `{class}`: skiff does not know whether it changes the answer")?;
+            }
+            ReadErrorKind::Missing => f.write_str("the attribute is missing; was the estimator fitted?")?,
+            ReadErrorKind::Unexpected { expected, found } => write!(f, "expected {expected}, found {found}")?,
+            ReadErrorKind::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}")?,
+            ReadErrorKind::Damaged(what) => write!(f, "damaged: {what}")?,
+            ReadErrorKind::Unsupported(what) => write!(f, "not supported: {what}")?,
+            ReadErrorKind::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep")?,
+            ReadErrorKind::Value(error) => write!(f, "{error}")?,
+        }
+        if self.path.is_empty() { Ok(()) } else { write!(f, ", at `{}`", self.path) }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ReadErrorKind::Value(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
+
+pub(crate) mod dot;

@@ -1,0 +1,278 @@
+//! A fitted estimator of any class, read and checked.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt::{self, Debug, Display};
+use std::sync::Arc;
+
+use skiff_files::Instance;
+use skiff_pickle::{Graph, NodeId};
+
+use crate::answer::Answer;
+use crate::evaluate::evaluate;
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::plan::{Header, Lowering, Method, Output, Params, Plan, Refusal, ValueId};
+use crate::registry;
+use crate::steps::InputError;
+use crate::table::Table;
+use crate::value::Classes;
+
+/// A fitted estimator. Whatever it holds was checked when it was read: no prediction can index out of bounds.
+#[derive(Debug)]
+pub struct Model {
+    class: String,
+    node: NodeId,
+    path: String,
+    header: Header,
+    estimator: Box<dyn Estimator>,
+}
+
+/// What each room gives: its methods as steps, and what users ask of it.
+pub trait Estimator: Any + Debug + Send + Sync {
+    /// Writes down the steps of `method`, applied to `input`.
+    ///
+    /// # Errors
+    /// [`Lowering::no_method`] for what scikit-learn's estimator has not; [`Lowering::unsupported`] for what it has and
+    /// skiff does not answer.
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal>;
+
+    /// `classes_` of each output; empty for what is no classifier.
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        Vec::new()
+    }
+
+    /// `get_feature_names_out(input_features)`, where `input` are the names of the columns that come in.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        let _ = input;
+        Err(NamesError::no_method(header))
+    }
+
+    /// How many columns the estimator takes, for files of versions that did not record `n_features_in_`.
+    fn n_features_in(&self) -> Option<usize> {
+        None
+    }
+
+    /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        Vec::new()
+    }
+}
+
+/// A room: how one class of estimators is found and read.
+pub trait Room: Estimator + Sized {
+    /// All its class paths, the present one first, then those of older versions.
+    const CLASSES: &'static [&'static str];
+    /// The room's source text, whose doc comment is the estimator's page: `include_str!` of the file itself.
+    const SOURCE: &'static str;
+
+    /// Reads and checks the attributes.
+    ///
+    /// # Errors
+    /// When an attribute is missing, damaged, or unsupported.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError>;
+}
+
+impl Model {
+    /// The estimator at `node`, which stands at `path` in the file.
+    ///
+    /// # Errors
+    /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
+    pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
+        let reading = Reading { graph, done: RefCell::default(), open: RefCell::default() };
+        reading.model(node, path.to_owned())
+    }
+
+    /// The class's path, as the file has it.
+    pub fn class(&self) -> &str {
+        &self.class
+    }
+
+    /// The node of the graph that it was read from.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Where it stands in the file: empty for the only thing in it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What every estimator says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How many columns it takes, where that is known.
+    pub fn n_features_in(&self) -> Option<usize> {
+        self.header.n_features_in.or_else(|| self.estimator.n_features_in())
+    }
+
+    /// The names of the columns of what `transform` answers. Without `input`, they are made of the names seen in the
+    /// fit, or of `x0`, `x1`, …
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
+        let made: Vec<String>;
+        let input = match (input, &self.header.feature_names_in) {
+            (Some(names), _) => names,
+            (None, Some(names)) => names,
+            (None, None) => {
+                made = (0..self.n_features_in().unwrap_or(0)).map(|index| format!("x{index}")).collect();
+                &made
+            }
+        };
+        self.estimator.feature_names_out(&self.header, input)
+    }
+
+    /// What only estimators of its class have.
+    pub fn estimator(&self) -> &dyn Estimator {
+        &*self.estimator
+    }
+
+    /// The typed estimator, if it is of this type.
+    pub fn downcast<E: Estimator>(&self) -> Option<&E> {
+        let any: &dyn Any = &*self.estimator;
+        any.downcast_ref()
+    }
+
+    /// The methods that scikit-learn's estimator has, with its parameters, and that skiff answers.
+    pub fn methods(&self) -> Vec<Method> {
+        let answers = |method: &Method| self.plan(*method, &Params::default()).is_ok();
+        Method::ALL.iter().copied().filter(answers).collect()
+    }
+
+    /// The steps of `method`.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or skiff does not answer it.
+    pub fn plan(&self, method: Method, params: &Params) -> Result<Plan, Refusal> {
+        Lowering::plan(self, method, params)
+    }
+
+    /// What `method` answers for `table`. To ask often, make the plan once and [`evaluate`] it.
+    ///
+    /// # Errors
+    /// When there is no plan, or the table is not such that scikit-learn would answer.
+    pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, CallError> {
+        Ok(evaluate(&self.plan(method, &Params::default())?, table)?)
+    }
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallError {
+    /// There is no plan for the method.
+    Refusal(Refusal),
+    /// The table cannot be answered.
+    Input(InputError),
+}
+
+impl From<Refusal> for CallError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<InputError> for CallError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refusal(refusal) => Display::fmt(refusal, f),
+            Self::Input(error) => Display::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+/// Why an estimator cannot name its output columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamesError {
+    /// scikit-learn's estimator has no `get_feature_names_out`.
+    NoMethod {
+        /// The estimator's class.
+        class: String,
+    },
+    /// The names that came do not fit, in scikit-learn's words.
+    Input(String),
+}
+
+impl NamesError {
+    /// There is no `get_feature_names_out`.
+    pub fn no_method(header: &Header) -> Self {
+        Self::NoMethod { class: header.class.clone() }
+    }
+}
+
+impl Display for NamesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMethod { class } => write!(f, "`{class}` has no method `get_feature_names_out`"),
+            Self::Input(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for NamesError {}
+
+/// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.
+const DEPTH: usize = 48;
+
+/// One reading of one file: an estimator that is met twice is read once.
+#[derive(Debug)]
+pub(crate) struct Reading<'g> {
+    pub(crate) graph: &'g Graph,
+    done: RefCell<HashMap<NodeId, Arc<Model>>>,
+    /// The estimators being read, outermost first.
+    open: RefCell<Vec<NodeId>>,
+}
+
+impl<'g> Reading<'g> {
+    pub(crate) fn model(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {
+        if let Some(model) = self.done.borrow().get(&node) {
+            return Ok(Arc::clone(model));
+        }
+        if self.open.borrow().contains(&node) {
+            return Err(ReadError::new(path, ReadErrorKind::Damaged("the estimator contains itself".to_owned())));
+        }
+        if self.open.borrow().len() >= DEPTH {
+            return Err(ReadError::new(path, ReadErrorKind::TooDeep { limit: DEPTH }));
+        }
+        self.open.borrow_mut().push(node);
+        let model = self.read(node, path);
+        self.open.borrow_mut().pop();
+        let model = Arc::new(model?);
+        self.done.borrow_mut().insert(node, Arc::clone(&model));
+        Ok(model)
+    }
+
+    fn read(&self, node: NodeId, path: String) -> Result<Model, ReadError> {
+        let Some(instance) = Instance::read(self.graph, node) else {
+            let found = skiff_files::describe(self.graph, node);
+            return Err(ReadError::new(path, ReadErrorKind::NoEstimator { found }));
+        };
+        let class = instance.class_path();
+        let Some(entry) = registry::find(&class) else {
+            return Err(ReadError::new(path, ReadErrorKind::UnknownClass { class }));
+        };
+        let fields = Fields::new(self, instance, path.clone())?;
+        let (estimator, header) = (entry.read)(fields)?;
+        Ok(Model { class, node, path, header, estimator })
+    }
+}

@@ -1,0 +1,198 @@
+//! How an estimator writes its steps down.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use super::{Method, Output, Plan, Step, ValueId};
+use crate::model::Model;
+use crate::steps::{ArrayRule, Check, Operation};
+
+/// What every fitted estimator says of itself, and what input validation needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Header {
+    /// The class name, as scikit-learn's messages have it: `StandardScaler`.
+    pub class: String,
+    /// `n_features_in_`; rooms of older versions fill it from the shapes that they read.
+    pub n_features_in: Option<usize>,
+    /// `feature_names_in_`.
+    pub feature_names_in: Option<Arc<[String]>>,
+    /// `_sklearn_version`: absent from scikit-learn 0.17's files.
+    pub version: Option<crate::fields::Version>,
+    /// The container that `set_output` asked for: `pandas`, `polars`.
+    pub set_output: Option<String>,
+}
+
+/// How many steps a plan may have. Estimators that share inner estimators could ask for a number exponential in the
+/// file's size; honest plans stay below a few thousand (one for each base estimator of a large ensemble).
+const MAX_STEPS: usize = 1 << 20;
+
+/// Collects the steps of one method. Rooms push steps; the values that come back are theirs to combine.
+#[derive(Debug)]
+pub struct Lowering<'m> {
+    steps: Vec<Step>,
+    header: &'m Header,
+}
+
+impl<'m> Lowering<'m> {
+    /// The plan of `method` of `model`.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or skiff does not answer it.
+    pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
+        let mut lowering = Lowering { steps: Vec::new(), header: model.header() };
+        let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
+        params.finish()?;
+        Ok(Plan { steps: lowering.steps, output })
+    }
+
+    /// What the estimator being lowered says of itself.
+    pub fn header(&self) -> &'m Header {
+        self.header
+    }
+
+    /// scikit-learn's input validation of the estimator being lowered: `check_array` by `rule`, the number of features
+    /// and their names. Pushed first by every room whose estimator validates. `n_features` is what the room's own
+    /// arrays need, so that later steps never meet a row of another width.
+    pub fn check(&mut self, input: ValueId, rule: ArrayRule, n_features: impl Into<Option<usize>>) -> ValueId {
+        let check = Check::new(self.header, rule, n_features.into().or(self.header.n_features_in));
+        self.push(check, &[input])
+    }
+
+    /// Adds a step.
+    pub fn push(&mut self, operation: impl Into<Operation>, inputs: &[ValueId]) -> ValueId {
+        self.steps.push(Step { operation: operation.into(), inputs: inputs.to_vec() });
+        ValueId(self.steps.len())
+    }
+
+    /// The steps of an inner estimator's method.
+    ///
+    /// # Errors
+    /// As [`Lowering::plan`].
+    pub fn inner(&mut self, model: &Model, method: Method, input: ValueId, params: &Params) -> Result<Output, Refusal> {
+        if self.steps.len() > MAX_STEPS {
+            return Err(Refusal::unsupported(
+                model.header(),
+                method,
+                format!("more than {MAX_STEPS} steps in one plan"),
+            ));
+        }
+        let mut lowering = Lowering { steps: std::mem::take(&mut self.steps), header: model.header() };
+        let output = model.estimator().lower(method, input, &mut lowering, params);
+        self.steps = lowering.steps;
+        output
+    }
+
+    /// As [`Lowering::inner`], for a method that returns one array.
+    ///
+    /// # Errors
+    /// As [`Lowering::plan`], and when the method returns several arrays.
+    pub fn inner_value(&mut self, model: &Model, method: Method, input: ValueId) -> Result<ValueId, Refusal> {
+        let output = self.inner(model, method, input, &Params::default())?;
+        output
+            .value()
+            .ok_or_else(|| Refusal::unsupported(self.header, method, "an inner estimator with several outputs"))
+    }
+
+    /// The error for a method that scikit-learn's estimator does not have.
+    pub fn no_method<T>(&self, method: Method) -> Result<T, Refusal> {
+        Err(Refusal { class: self.header.class.clone(), method, cause: Cause::NoMethod })
+    }
+
+    /// The error for what scikit-learn answers and skiff does not.
+    pub fn unsupported<T>(&self, method: Method, what: impl Into<String>) -> Result<T, Refusal> {
+        Err(Refusal::unsupported(self.header, method, what))
+    }
+}
+
+/// Keyword arguments of a method call: `n_neighbors=3`. What nobody reads is an error, never ignored.
+#[derive(Debug, Default)]
+pub struct Params {
+    values: BTreeMap<String, Scalar>,
+    read: std::cell::RefCell<Vec<String>>,
+}
+
+impl Params {
+    /// Arguments by name.
+    pub fn new(values: impl IntoIterator<Item = (String, Scalar)>) -> Self {
+        Self { values: values.into_iter().collect(), read: std::cell::RefCell::default() }
+    }
+
+    /// The argument `name`, if the caller gave it.
+    pub fn get(&self, name: &str) -> Option<&Scalar> {
+        let value = self.values.get(name)?;
+        self.read.borrow_mut().push(name.to_owned());
+        Some(value)
+    }
+
+    /// The argument `name` as a truth value, or `default`.
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        match self.get(name) {
+            Some(Scalar::Bool(value)) => *value,
+            Some(Scalar::Int(value)) => *value != 0,
+            _ => default,
+        }
+    }
+
+    /// The argument `name` as a count.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        match self.get(name) {
+            Some(Scalar::Int(value)) => usize::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    fn finish(&self) -> Result<(), Refusal> {
+        let read = self.read.borrow();
+        match self.values.keys().find(|name| !read.contains(name)) {
+            None => Ok(()),
+            Some(name) => Err(Refusal {
+                class: String::new(),
+                method: Method::Predict,
+                cause: Cause::UnknownParameter(name.clone()),
+            }),
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    class: String,
+    method: Method,
+    cause: Cause,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Cause {
+    NoMethod,
+    Unsupported(String),
+    UnknownParameter(String),
+}
+
+impl Refusal {
+    /// scikit-learn answers; skiff does not, because of `what`.
+    pub fn unsupported(header: &Header, method: Method, what: impl Into<String>) -> Self {
+        Self { class: header.class.clone(), method, cause: Cause::Unsupported(what.into()) }
+    }
+
+    /// Whether scikit-learn's estimator itself has no such method.
+    pub fn is_no_method(&self) -> bool {
+        self.cause == Cause::NoMethod
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { class, method, cause } = self;
+        match cause {
+            Cause::NoMethod => write!(f, "`{class}` has no method `{method}`"),
+            Cause::Unsupported(what) => write!(f, "`{class}.{method}` is not supported with {what}"),
+            Cause::UnknownParameter(name) => write!(f, "unexpected argument `{name}`"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,150 @@
+//! The second waist: what a model *does*, as a short list of typed steps over blocks of rows.
+//!
+//! Estimators lower each of their methods to steps ([`Lowering`]); the evaluator runs them block by block; exporters
+//! translate them one by one. Invariant: every step treats each row by itself, so that a row has the same bits alone, in
+//! a batch and on any number of threads.
+
+mod lowering;
+mod method;
+
+use std::fmt;
+
+pub use lowering::{Header, Lowering, Params, Refusal};
+pub use method::Method;
+
+use crate::steps::Operation;
+
+/// A value of a plan: the input, or what a step makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ValueId(usize);
+
+/// An operation and the values it takes.
+#[derive(Debug)]
+pub struct Step {
+    /// What is done.
+    pub operation: Operation,
+    /// To what.
+    pub inputs: Vec<ValueId>,
+}
+
+/// What a method returns, in scikit-learn's shapes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// One array, or one sparse matrix.
+    One(ValueId, Rank),
+    /// A list of arrays: a multi-output `predict_proba`, a `staged_predict`.
+    List(Vec<Output>),
+    /// A tuple of arrays: `kneighbors`.
+    Tuple(Vec<Output>),
+}
+
+/// How many dimensions an array has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// `(n_samples,)`
+    One,
+    /// `(n_samples, n_columns)`
+    Two,
+}
+
+/// The steps of one method of one model.
+#[derive(Debug)]
+pub struct Plan {
+    steps: Vec<Step>,
+    output: Output,
+}
+
+impl ValueId {
+    /// What the caller hands in.
+    pub const INPUT: Self = Self(0);
+
+    /// Its number: 0 is the input, step `i` makes value `i + 1`.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+impl Plan {
+    /// The steps, in the order of their running.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// What the method returns.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// For each value, the last step that takes it; `None` for what the method returns.
+    pub(crate) fn last_uses(&self) -> Vec<Option<usize>> {
+        let mut last = vec![None; self.steps.len() + 1];
+        for (step, Step { inputs, .. }) in self.steps.iter().enumerate() {
+            for input in inputs {
+                last[input.0] = Some(step);
+            }
+        }
+        self.output.each(&mut |value| last[value.0] = None);
+        last
+    }
+}
+
+impl Output {
+    /// A column: `(n_samples,)`.
+    pub fn column(value: ValueId) -> Self {
+        Self::One(value, Rank::One)
+    }
+
+    /// A matrix: `(n_samples, n_columns)`.
+    pub fn matrix(value: ValueId) -> Self {
+        Self::One(value, Rank::Two)
+    }
+
+    /// The one value of an [`Output::One`].
+    pub fn value(&self) -> Option<ValueId> {
+        match self {
+            Self::One(value, _) => Some(*value),
+            Self::List(_) | Self::Tuple(_) => None,
+        }
+    }
+
+    fn each(&self, f: &mut impl FnMut(ValueId)) {
+        match self {
+            Self::One(value, _) => f(*value),
+            Self::List(items) | Self::Tuple(items) => {
+                for item in items {
+                    item.each(f);
+                }
+            }
+        }
+    }
+}
+
+/// One line a step: `%3 = affine(%2) 4 → 3`.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Step { operation, inputs }) in self.steps.iter().enumerate() {
+            let inputs: Vec<_> = inputs.iter().map(ToString::to_string).collect();
+            writeln!(f, "%{} = {}({}) {}", index + 1, operation.name(), inputs.join(", "), operation.describe())?;
+        }
+        writeln!(f, "return {}", self.output)
+    }
+}
+
+impl fmt::Display for ValueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::INPUT { f.write_str("input") } else { write!(f, "%{}", self.0) }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (open, items, close) = match self {
+            Self::One(value, Rank::One) => return write!(f, "{value} as a column"),
+            Self::One(value, Rank::Two) => return write!(f, "{value}"),
+            Self::List(items) => ("[", items, "]"),
+            Self::Tuple(items) => ("(", items, ")"),
+        };
+        let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+        write!(f, "{open}{}{close}", items.join(", "))
+    }
+}

@@ -1,0 +1,94 @@
+//! `sklearn.preprocessing.StandardScaler`.
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Arithmetic, ArrayRule, Columnwise, Finite, RefuseSparse, SparseRule};
+
+/// Standardises features by removing the mean and scaling to unit variance.
+///
+/// # Reads
+/// `mean_` (where `with_mean`), `scale_` (where `with_std`).
+/// # Transforms
+/// `(X - mean_) / scale_`; sparse rows, which have no mean removed, `X · (1 / scale_)`.
+/// # Older versions
+/// The state has been the same since 0.17.
+#[derive(Debug)]
+pub struct StandardScaler {
+    /// `mean_`, (n_features,).
+    mean: Option<Vec<f64>>,
+    /// `scale_`, (n_features,).
+    scale: Option<Vec<f64>>,
+}
+
+impl StandardScaler {
+    fn n_features(&self) -> Option<usize> {
+        self.mean.as_ref().or(self.scale.as_ref()).map(Vec::len)
+    }
+}
+
+impl Room for StandardScaler {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing.data.StandardScaler"];
+    const SOURCE: &'static str = include_str!("standard_scaler.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let with_mean = fields.bool("with_mean")?;
+        let with_std = fields.bool("with_std")?;
+        let mean = if with_mean { Some(fields.vector("mean_")?) } else { None };
+        let scale = if with_std { Some(fields.vector("scale_")?) } else { None };
+        if let (Some(mean), Some(scale)) = (&mean, &scale) {
+            fields.expect_len("scale_", scale.len(), mean.len())?;
+        }
+        fields.training_only(&["copy", "mean_", "scale_", "var_", "n_samples_seen_"]);
+        let scaler = Self { mean, scale };
+        if let Some(n_features) = scaler.n_features() {
+            fields.expect_n_features("scale_", n_features)?;
+        }
+        Ok(scaler)
+    }
+}
+
+impl Estimator for StandardScaler {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        let rule = ArrayRule::FLOATS.finite(Finite::AllowNan).sparse(SparseRule::Accept);
+        match method {
+            Method::Transform => {
+                let mut x = plan.check(input, rule, self.n_features());
+                if let Some(mean) = &self.mean {
+                    let message = "Cannot center sparse matrices: pass `with_mean=False` instead.";
+                    x = plan.push(RefuseSparse { message }, &[x]);
+                    x = plan.push(Columnwise { arithmetic: Arithmetic::Subtract, values: mean.clone() }, &[x]);
+                }
+                if let Some(scale) = &self.scale {
+                    x = plan.push(Columnwise { arithmetic: Arithmetic::Divide, values: scale.clone() }, &[x]);
+                }
+                Ok(Output::matrix(x))
+            }
+            Method::InverseTransform => {
+                let mut x = plan.check(input, rule.any_names(), self.n_features());
+                if let Some(scale) = &self.scale {
+                    x = plan.push(Columnwise { arithmetic: Arithmetic::Multiply, values: scale.clone() }, &[x]);
+                }
+                if let Some(mean) = &self.mean {
+                    let message = "Cannot uncenter sparse matrices: pass `with_mean=False` instead.";
+                    x = plan.push(RefuseSparse { message }, &[x]);
+                    x = plan.push(Columnwise { arithmetic: Arithmetic::Add, values: mean.clone() }, &[x]);
+                }
+                Ok(Output::matrix(x))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::one_to_one(header, input)
+    }
+}

@@ -1,0 +1,53 @@
+//! `X · coefᵀ + intercept`.
+
+use super::{InputError, Run};
+use crate::kernels::dot;
+use crate::value::{Matrix, NumberType, Precision, Value};
+
+/// The linear predictor: dense or sparse rows times the transpose of `coef`, plus `intercept`.
+#[derive(Debug)]
+pub struct Affine {
+    /// (n_outputs, n_features).
+    pub coef: Matrix<'static, f64>,
+    /// One for each output; empty for none.
+    pub intercept: Vec<f64>,
+    /// The dtype of `coef` and `intercept`: `float32` answers only when the rows are `float32` as well.
+    pub precision: Precision,
+}
+
+impl Run for Affine {
+    const NAME: &'static str = "affine";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let outputs = self.coef.rows;
+        let (mut product, precision) = match inputs[0] {
+            Value::Floats(x, precision) => (dot::matmul_transposed(x, &self.coef), *precision),
+            Value::Sparse(x) => {
+                let precision = match x.dtype {
+                    NumberType::Float(precision) => precision,
+                    NumberType::Int(_) => Precision::Double,
+                };
+                (dot::sparse_matmul_transposed(x, &self.coef), precision)
+            }
+            other => return Err(InputError::wrong_kind("numbers", other)),
+        };
+        let precision = precision.promote(self.precision);
+        if !self.intercept.is_empty() {
+            for row in product.chunks_exact_mut(outputs) {
+                for (value, intercept) in row.iter_mut().zip(&self.intercept) {
+                    *value += intercept;
+                }
+            }
+        }
+        if precision == Precision::Single {
+            for value in &mut product {
+                *value = precision.round(*value);
+            }
+        }
+        Ok(Value::Floats(Matrix::new(inputs[0].rows(), outputs, product), precision))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} → {}", self.coef.cols, self.coef.rows)
+    }
+}

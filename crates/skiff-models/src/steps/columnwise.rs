@@ -1,0 +1,67 @@
+//! One number for each column: what scalers do.
+
+use super::{InputError, Run};
+use crate::value::{Csr, Matrix, Value};
+
+/// Adds, subtracts, multiplies or divides each column by a number of its own. The dtype of the rows stays, since
+/// scikit-learn does this in place; the arithmetic is `float64`'s, as numpy's is for a `float64` operand.
+#[derive(Debug)]
+pub struct Columnwise {
+    /// What is done.
+    pub arithmetic: Arithmetic,
+    /// One number for each column.
+    pub values: Vec<f64>,
+}
+
+/// An operation on two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `x + value`
+    Add,
+    /// `x - value`
+    Subtract,
+    /// `x * value`
+    Multiply,
+    /// `x / value`
+    Divide,
+}
+
+impl Arithmetic {
+    fn at(self, x: f64, value: f64) -> f64 {
+        match self {
+            Self::Add => x + value,
+            Self::Subtract => x - value,
+            Self::Multiply => x * value,
+            Self::Divide => x / value,
+        }
+    }
+}
+
+impl Run for Columnwise {
+    const NAME: &'static str = "columnwise";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        match inputs[0] {
+            Value::Floats(x, precision) => {
+                let mut data = Vec::with_capacity(x.data.len());
+                for row in x.iter_rows() {
+                    let pairs = row.iter().zip(&self.values);
+                    data.extend(pairs.map(|(&x, &value)| precision.round(self.arithmetic.at(x, value))));
+                }
+                Ok(Value::Floats(Matrix::new(x.rows, x.cols, data), *precision))
+            }
+            Value::Sparse(x) => {
+                let elements = x.indices.iter().zip(x.data.iter());
+                let data = elements.map(|(&column, &x_value)| {
+                    x.dtype.round(self.arithmetic.at(x_value, self.values[column as usize]))
+                });
+                Ok(Value::Sparse(Csr { data: data.collect(), ..x.clone() }))
+            }
+            other => Err(InputError::wrong_kind("numbers", other)),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?} {} columns", self.arithmetic, self.values.len())
+    }
+}

@@ -1,0 +1,116 @@
+//! The operations that plans are made of, one file each, and the list of them.
+
+mod affine;
+mod argmax;
+mod both_sides;
+mod check;
+mod columnwise;
+mod divide_by_row_sum;
+mod elementwise;
+mod input_error;
+mod labels;
+mod part;
+mod refuse_sparse;
+mod softmax;
+
+pub use affine::Affine;
+pub use argmax::{Argmax, GreaterThan};
+pub use both_sides::BothSides;
+pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
+pub use columnwise::{Arithmetic, Columnwise};
+pub use divide_by_row_sum::DivideByRowSum;
+pub use elementwise::{Elementwise, Function};
+pub use input_error::{InputError, InputErrorKind};
+pub use labels::TakeLabels;
+pub use part::Part;
+pub use refuse_sparse::RefuseSparse;
+pub use softmax::Softmax;
+
+use crate::value::Value;
+
+/// One operation over blocks of rows. Each output row depends on the same input row alone.
+pub trait Run {
+    /// Its name in `skiff plan`.
+    const NAME: &'static str;
+
+    /// Does it to one block.
+    ///
+    /// # Errors
+    /// When the input is not such that scikit-learn would answer.
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
+
+    /// Its sizes and settings, for `skiff plan`.
+    fn describe(&self) -> String {
+        String::new()
+    }
+
+    /// How many rows a block should have to run well, where that matters (large tree ensembles).
+    fn block_rows(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// Writes the list of operations once.
+macro_rules! operations {
+    ($($operation:ident,)*) => {
+        /// What a step does. A closed set: a new operation stops every exporter from compiling until it answers.
+        #[derive(Debug)]
+        pub enum Operation {
+            $(
+                #[doc = concat!("See [`", stringify!($operation), "`].")]
+                $operation(Box<$operation>),
+            )*
+        }
+
+        $(
+            impl From<$operation> for Operation {
+                fn from(operation: $operation) -> Self {
+                    Self::$operation(Box::new(operation))
+                }
+            }
+        )*
+
+        impl Operation {
+            /// Its name in `skiff plan`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$operation(_) => $operation::NAME,)*
+                }
+            }
+
+            /// Its sizes and settings, for `skiff plan`.
+            pub fn describe(&self) -> String {
+                match self {
+                    $(Self::$operation(operation) => operation.describe(),)*
+                }
+            }
+
+            pub(crate) fn block_rows(&self) -> Option<usize> {
+                match self {
+                    $(Self::$operation(operation) => operation.block_rows(),)*
+                }
+            }
+
+            pub(crate) fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+                match self {
+                    $(Self::$operation(operation) => operation.run(inputs),)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    Affine,
+    Argmax,
+    BothSides,
+    Check,
+    Columnwise,
+    DivideByRowSum,
+    Elementwise,
+    GreaterThan,
+    Part,
+    RefuseSparse,
+    Softmax,
+    TakeLabels,
+}

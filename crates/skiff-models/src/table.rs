@@ -1,0 +1,344 @@
+//! What a caller hands in: a whole table of rows, of which plans see block after block.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use crate::value::{Columns, Csr, IntKind, Matrix, Precision, Value};
+
+/// The input of a prediction, borrowed where the caller has it in memory.
+#[derive(Clone, Debug)]
+pub enum Table<'a> {
+    /// A two-dimensional array of numbers, in any order.
+    Dense(Dense<'a>),
+    /// A sparse matrix.
+    Sparse(Csr<'a>),
+    /// Columns of different types, with or without names.
+    Columns(Columns<'a>),
+    /// A list of documents.
+    Texts(Texts<'a>),
+    /// A list of mappings.
+    Dicts(Dicts<'a>),
+}
+
+/// A strided view of numbers: C order, Fortran order, or any slice of either.
+#[derive(Clone, Debug)]
+pub struct Dense<'a> {
+    rows: usize,
+    cols: usize,
+    /// Elements from one row to the next.
+    row_stride: usize,
+    /// Elements from one column to the next.
+    col_stride: usize,
+    elements: Elements<'a>,
+}
+
+/// The numbers of a [`Dense`] table, with their dtype.
+#[derive(Clone, Debug)]
+pub enum Elements<'a> {
+    /// `float64`.
+    F64(Cow<'a, [f64]>),
+    /// `float32`.
+    F32(Cow<'a, [f32]>),
+    /// `int64`; other integers and bool are widened by whoever brings them, and keep their name.
+    I64(Cow<'a, [i64]>, IntKind),
+}
+
+/// Strings one after the other in one buffer, as Arrow has them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Texts<'a> {
+    text: Cow<'a, str>,
+    /// Where each string starts, and where the last one ends.
+    offsets: Cow<'a, [usize]>,
+}
+
+/// Mappings of feature names to values.
+#[derive(Clone, Debug)]
+pub struct Dicts<'a> {
+    /// One mapping for each row, in its own order.
+    pub rows: Cow<'a, [Vec<(String, DictValue)>]>,
+}
+
+/// A value in a mapping.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DictValue {
+    /// A number, a string, `None`, …
+    One(Scalar),
+    /// A list, tuple or set.
+    Many(Vec<Scalar>),
+}
+
+/// One column of [`Columns`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column<'a> {
+    /// A float dtype; NaN is missing.
+    Floats(Cow<'a, [f64]>, Precision),
+    /// An integer dtype, or bool.
+    Ints(Cow<'a, [i64]>, IntKind),
+    /// Strings, none of them missing.
+    Texts(Texts<'a>),
+    /// Anything: strings with missing cells among them, mixtures.
+    Objects(Cow<'a, [Scalar]>),
+}
+
+impl<'a> Dense<'a> {
+    /// A view of `elements`; `None` when some element would lie outside.
+    pub fn new(rows: usize, cols: usize, row_stride: usize, col_stride: usize, elements: Elements<'a>) -> Option<Self> {
+        let last = match (rows.checked_sub(1), cols.checked_sub(1)) {
+            (Some(row), Some(col)) => row.checked_mul(row_stride)?.checked_add(col.checked_mul(col_stride)?)?,
+            _ => 0,
+        };
+        let enough = rows == 0 || cols == 0 || last < elements.len();
+        enough.then_some(Self { rows, cols, row_stride, col_stride, elements })
+    }
+
+    /// A view of `elements` in C order.
+    pub fn c_order(rows: usize, cols: usize, elements: Elements<'a>) -> Option<Self> {
+        Self::new(rows, cols, cols, 1, elements)
+    }
+
+    /// A view of `elements` in Fortran order.
+    pub fn fortran_order(rows: usize, cols: usize, elements: Elements<'a>) -> Option<Self> {
+        Self::new(rows, cols, 1, rows, elements)
+    }
+
+    fn block(&self, start: usize, len: usize) -> Value<'_> {
+        match &self.elements {
+            Elements::F64(all) => Value::Floats(self.gather(all, start, len, Borrow::borrowed), Precision::Double),
+            Elements::F32(all) => {
+                let block = self.gather(all, start, len, Borrow::borrowed);
+                Value::Floats(block.map(|&value| f64::from(value)), Precision::Single)
+            }
+            Elements::I64(all, kind) => Value::Ints(self.gather(all, start, len, Borrow::borrowed), *kind),
+        }
+    }
+
+    /// Rows `start..start + len` in C order: borrowed when they lie so already.
+    fn gather<'b, T: Copy>(
+        &'b self,
+        all: &'b [T],
+        start: usize,
+        len: usize,
+        borrowed: impl Fn(&'b [T]) -> Cow<'b, [T]>,
+    ) -> Matrix<'b, T> {
+        let (rows, cols) = (len, self.cols);
+        if rows == 0 || cols == 0 {
+            return Matrix::new(rows, cols, Vec::new());
+        }
+        let first = start * self.row_stride;
+        if self.col_stride == 1 && self.row_stride == cols {
+            return Matrix { rows, cols, data: borrowed(&all[first..first + rows * cols]) };
+        }
+        let mut data = Vec::with_capacity(rows * cols);
+        for row in 0..rows {
+            let at = first + row * self.row_stride;
+            data.extend((0..cols).map(|col| all[at + col * self.col_stride]));
+        }
+        Matrix::new(rows, cols, data)
+    }
+}
+
+/// `Cow::Borrowed` as a function for any element type.
+struct Borrow;
+
+impl Borrow {
+    fn borrowed<T: Clone>(slice: &[T]) -> Cow<'_, [T]> {
+        Cow::Borrowed(slice)
+    }
+}
+
+impl Elements<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::F64(all) => all.len(),
+            Self::F32(all) => all.len(),
+            Self::I64(all, _) => all.len(),
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Dense(dense) => dense.rows,
+            Self::Sparse(csr) => csr.rows,
+            Self::Columns(columns) => columns.rows,
+            Self::Texts(texts) => texts.len(),
+            Self::Dicts(dicts) => dicts.len(),
+        }
+    }
+
+    /// How many columns there are; a document or a mapping counts as one.
+    pub fn cols(&self) -> usize {
+        match self {
+            Self::Dense(dense) => dense.cols,
+            Self::Sparse(csr) => csr.cols,
+            Self::Columns(columns) => columns.columns.len(),
+            Self::Texts(_) | Self::Dicts(_) => 1,
+        }
+    }
+
+    /// A table of `float64` in C order: the plainest there is.
+    pub fn from_rows(rows: usize, cols: usize, data: impl Into<Cow<'a, [f64]>>) -> Option<Self> {
+        Dense::c_order(rows, cols, Elements::F64(data.into())).map(Self::Dense)
+    }
+
+    /// A list of documents.
+    pub fn from_texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Self {
+        Self::Texts(Texts::from_iter(texts))
+    }
+
+    /// Rows `start..start + len`, which must lie within.
+    pub fn block(&self, start: usize, len: usize) -> Value<'_> {
+        match self {
+            Self::Dense(dense) => dense.block(start, len),
+            Self::Sparse(csr) => Value::Sparse(csr.slice_rows(start, len)),
+            Self::Columns(columns) => Value::Columns(columns.slice_rows(start, len)),
+            Self::Texts(texts) => Value::Texts(texts.slice(start, len)),
+            Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Borrowed(&dicts.rows[start..start + len]) }),
+        }
+    }
+}
+
+impl Csr<'_> {
+    /// Rows `start..start + len`, which must lie within.
+    pub fn slice_rows(&self, start: usize, len: usize) -> Csr<'_> {
+        let bounds = &self.indptr[start..=start + len];
+        let (from, to) = (bounds[0], bounds[len]);
+        Csr {
+            rows: len,
+            cols: self.cols,
+            indptr: if from == 0 { Cow::Borrowed(bounds) } else { bounds.iter().map(|at| at - from).collect() },
+            indices: Cow::Borrowed(&self.indices[from..to]),
+            data: Cow::Borrowed(&self.data[from..to]),
+            dtype: self.dtype,
+        }
+    }
+}
+
+impl Columns<'_> {
+    /// Rows `start..start + len`, which must lie within.
+    pub fn slice_rows(&self, start: usize, len: usize) -> Columns<'_> {
+        Columns {
+            rows: len,
+            names: self.names.clone(),
+            columns: self.columns.iter().map(|column| column.slice(start, len)).collect(),
+        }
+    }
+}
+
+impl Column<'_> {
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Floats(values, _) => values.len(),
+            Self::Ints(values, _) => values.len(),
+            Self::Texts(texts) => texts.len(),
+            Self::Objects(values) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Elements `start..start + len`, which must lie within.
+    pub fn slice(&self, start: usize, len: usize) -> Column<'_> {
+        let range = start..start + len;
+        match self {
+            Self::Floats(values, precision) => Column::Floats(Cow::Borrowed(&values[range]), *precision),
+            Self::Ints(values, kind) => Column::Ints(Cow::Borrowed(&values[range]), *kind),
+            Self::Texts(texts) => Column::Texts(texts.slice(start, len)),
+            Self::Objects(values) => Column::Objects(Cow::Borrowed(&values[range])),
+        }
+    }
+
+    /// The element at `row`, as Python would show it.
+    pub fn get(&self, row: usize) -> Option<Scalar> {
+        Some(match self {
+            Self::Floats(values, _) => Scalar::Float(*values.get(row)?),
+            Self::Ints(values, IntKind::Bool) => Scalar::Bool(*values.get(row)? != 0),
+            Self::Ints(values, _) => Scalar::Int(*values.get(row)?),
+            Self::Texts(texts) => Scalar::Str(texts.get(row)?.to_owned()),
+            Self::Objects(values) => values.get(row)?.clone(),
+        })
+    }
+
+    /// The same, owned.
+    pub fn into_owned(self) -> Column<'static> {
+        match self {
+            Self::Floats(values, precision) => Column::Floats(Cow::Owned(values.into_owned()), precision),
+            Self::Ints(values, kind) => Column::Ints(Cow::Owned(values.into_owned()), kind),
+            Self::Texts(texts) => Column::Texts(texts.into_owned()),
+            Self::Objects(values) => Column::Objects(Cow::Owned(values.into_owned())),
+        }
+    }
+}
+
+impl Texts<'_> {
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The string at `row`.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.text.get(*self.offsets.get(row)?..*self.offsets.get(row + 1)?)
+    }
+
+    /// All strings in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.offsets.windows(2).map(|bounds| &self.text[bounds[0]..bounds[1]])
+    }
+
+    /// Strings `start..start + len`, which must lie within.
+    pub fn slice(&self, start: usize, len: usize) -> Texts<'_> {
+        Texts { text: Cow::Borrowed(&self.text), offsets: Cow::Borrowed(&self.offsets[start..=start + len]) }
+    }
+
+    /// The same, owned; only the text that it covers is kept.
+    pub fn into_owned(self) -> Texts<'static> {
+        Texts::from_iter(self.iter())
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Texts<'_> {
+    fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
+        let mut text = String::new();
+        let mut offsets = vec![0];
+        for one in texts {
+            text.push_str(one.as_ref());
+            offsets.push(text.len());
+        }
+        Self { text: Cow::Owned(text), offsets: Cow::Owned(offsets) }
+    }
+}
+
+impl Dicts<'_> {
+    /// How many mappings there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl<'a> Columns<'a> {
+    /// Columns with names, each as long as the others; `None` when they are not, or when names and columns disagree.
+    pub fn named(names: Vec<String>, columns: Vec<Column<'a>>) -> Option<Self> {
+        let rows = columns.first().map_or(0, Column::len);
+        let fits = names.len() == columns.len() && columns.iter().all(|column| column.len() == rows);
+        fits.then(|| Self { rows, names: Some(Arc::from(names)), columns })
+    }
+}
