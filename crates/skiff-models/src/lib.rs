@@ -5,6 +5,7 @@
 //! estimator.
 #![forbid(unsafe_code)]
 
+pub mod addresses;
 mod answer;
 mod evaluate;
 pub mod fields;

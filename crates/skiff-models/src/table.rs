@@ -103,6 +103,16 @@ impl<'a> Dense<'a> {
         Self::new(rows, cols, 1, rows, elements)
     }
 
+    fn slice_rows(&self, start: usize, len: usize) -> Dense<'_> {
+        let from = if len == 0 { 0 } else { start * self.row_stride };
+        let elements = match &self.elements {
+            Elements::F64(all) => Elements::F64(Cow::Borrowed(&all[from..])),
+            Elements::F32(all) => Elements::F32(Cow::Borrowed(&all[from..])),
+            Elements::I64(all, kind) => Elements::I64(Cow::Borrowed(&all[from..]), *kind),
+        };
+        Dense { rows: len, elements, ..*self }
+    }
+
     fn block(&self, start: usize, len: usize) -> Value<'_> {
         match &self.elements {
             Elements::F64(all) => Value::Floats(self.gather(all, start, len, Borrow::borrowed), Precision::Double),
@@ -190,7 +200,18 @@ impl<'a> Table<'a> {
         Self::Texts(Texts::from_iter(texts))
     }
 
-    /// Rows `start..start + len`, which must lie within.
+    /// Rows `start..start + len`, which must lie within, as a table of their own.
+    pub fn slice_rows(&self, start: usize, len: usize) -> Table<'_> {
+        match self {
+            Self::Dense(dense) => Table::Dense(dense.slice_rows(start, len)),
+            Self::Sparse(csr) => Table::Sparse(csr.slice_rows(start, len)),
+            Self::Columns(columns) => Table::Columns(columns.slice_rows(start, len)),
+            Self::Texts(texts) => Table::Texts(texts.slice(start, len)),
+            Self::Dicts(dicts) => Table::Dicts(Dicts { rows: Cow::Borrowed(&dicts.rows[start..start + len]) }),
+        }
+    }
+
+    /// Rows `start..start + len`, which must lie within, as a plan meets them.
     pub fn block(&self, start: usize, len: usize) -> Value<'_> {
         match self {
             Self::Dense(dense) => dense.block(start, len),

@@ -1,0 +1,218 @@
+//! Where estimators stand in a file that holds more than one thing: `[0]`, `['model']`, `.pipeline`.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+
+use skiff_files::{Instance, NdArray, Scalar};
+use skiff_pickle::{Graph, Node, NodeId};
+
+use crate::registry;
+
+/// An estimator and its address from the root: empty when it is the root itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What `--at` takes: `['models'][0]`.
+    pub address: String,
+    /// The class's path, as the file has it.
+    pub class: String,
+    /// The estimator's node.
+    pub node: NodeId,
+}
+
+/// How many estimators a listing names; files with more are addressed by whoever knows them.
+const MOST: usize = 1_000;
+
+/// The estimators that are not part of another one: the root, or what stands in its tuples, lists, dicts and plain
+/// objects. In the order of a breadth-first walk, so that the outermost come first.
+pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::from([root]);
+    let mut open = VecDeque::from([(String::new(), root)]);
+    while let Some((address, node)) = open.pop_front() {
+        if found.len() >= MOST {
+            break;
+        }
+        let instance = Instance::read(graph, node);
+        if let Some(instance) = &instance
+            && is_estimator(instance)
+        {
+            found.push(Found { address, class: instance.class_path(), node });
+            continue;
+        }
+        for (step, child) in children(graph, node, instance.as_ref()) {
+            if seen.insert(child) {
+                open.push_back((format!("{address}{step}"), child));
+            }
+        }
+    }
+    found
+}
+
+/// The node at `address`, seen from `root`.
+///
+/// # Errors
+/// When the address is not written as Python would write it, or leads nowhere.
+pub fn resolve(graph: &Graph, root: NodeId, address: &str) -> Result<NodeId, AddressError> {
+    let mut node = root;
+    let mut rest = address.trim();
+    while !rest.is_empty() {
+        let (step, after) = Step::parse(rest).ok_or_else(|| AddressError::Syntax(rest.to_owned()))?;
+        let walked = &address[..address.len() - rest.len()];
+        node = step.follow(graph, node).ok_or_else(|| AddressError::Nowhere {
+            step: rest[..rest.len() - after.len()].to_owned(),
+            at: if walked.is_empty() { "the file's root".to_owned() } else { format!("`{walked}`") },
+            found: skiff_files::describe(graph, node),
+        })?;
+        rest = after;
+    }
+    Ok(node)
+}
+
+/// Why an address names nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressError {
+    /// It is not written as `[0]`, `['name']` or `.name`.
+    Syntax(String),
+    /// There is no such item.
+    Nowhere {
+        /// The step that failed.
+        step: String,
+        /// Where it failed.
+        at: String,
+        /// What stands there.
+        found: String,
+    },
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(rest) => write!(f, "expected `[0]`, `['name']` or `.name` in an address, found `{rest}`"),
+            Self::Nowhere { step, at, found } => write!(f, "{at} has no `{step}`: it is {found}"),
+        }
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+/// One step of an address.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Index(i64),
+    Key(String),
+    Attribute(String),
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<(Self, &str)> {
+        if let Some(inner) = text.strip_prefix('[') {
+            if let Some(quote @ ('\'' | '"')) = inner.chars().next() {
+                let (key, after) = inner[1..].split_once(quote)?;
+                return Some((Self::Key(key.to_owned()), after.strip_prefix(']')?));
+            }
+            let (index, after) = inner.split_once(']')?;
+            return Some((Self::Index(index.trim().parse().ok()?), after));
+        }
+        let text = text.strip_prefix('.').unwrap_or(text);
+        let end = text.find(['.', '[']).unwrap_or(text.len());
+        let (name, after) = text.split_at(end);
+        (!name.is_empty()).then(|| (Self::Attribute(name.to_owned()), after))
+    }
+
+    fn follow(&self, graph: &Graph, node: NodeId) -> Option<NodeId> {
+        match self {
+            Self::Attribute(name) => Instance::read(graph, node)?.attribute(name),
+            Self::Index(index) => match items(graph, node) {
+                Some(items) => {
+                    let len = i64::try_from(items.len()).ok()?;
+                    let index = if *index < 0 { index.checked_add(len)? } else { *index };
+                    items.get(usize::try_from(index).ok()?).copied()
+                }
+                None => entry(graph, node, &Scalar::Int(*index)),
+            },
+            Self::Key(key) => entry(graph, node, &Scalar::Str(key.clone())),
+        }
+    }
+}
+
+fn is_estimator(instance: &Instance<'_>) -> bool {
+    registry::find(&instance.class_path()).is_some()
+        || (instance.module.starts_with("sklearn.") && instance.name != "Bunch" && instance.items().next().is_none())
+}
+
+/// What a container holds, each with the step that leads to it.
+fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>) -> Vec<(String, NodeId)> {
+    if let Some(items) = items(graph, node) {
+        return items.iter().enumerate().map(|(index, &item)| (format!("[{index}]"), item)).collect();
+    }
+    let mut children: Vec<(String, NodeId)> = pairs(graph, node)
+        .into_iter()
+        .filter_map(|(key, value)| {
+            let key = match Scalar::read(graph, key).ok()?? {
+                Scalar::Str(key) => format!("['{key}']"),
+                Scalar::Int(key) => format!("[{key}]"),
+                _ => return None,
+            };
+            Some((key, value))
+        })
+        .collect();
+    if let Some(instance) = instance {
+        children.extend(instance.attributes().map(|(name, value)| (format!(".{name}"), value)));
+    }
+    children
+}
+
+/// The items of a list, a tuple or a small object array.
+fn items(graph: &Graph, node: NodeId) -> Option<Vec<NodeId>> {
+    match graph.items(node) {
+        Some(items) => Some(items.to_vec()),
+        None => NdArray::read(graph, node).ok()??.objects().map(<[NodeId]>::to_vec),
+    }
+}
+
+/// The pairs of a dict, or of an object that is one.
+fn pairs(graph: &Graph, node: NodeId) -> Vec<(NodeId, NodeId)> {
+    match graph.node(node) {
+        Node::Dict(pairs) => pairs.clone(),
+        _ => Instance::read(graph, node).map(|instance| instance.items().collect()).unwrap_or_default(),
+    }
+}
+
+fn entry(graph: &Graph, node: NodeId, key: &Scalar) -> Option<NodeId> {
+    let pairs = pairs(graph, node);
+    let found =
+        pairs.iter().rev().find(|(name, _)| matches!(Scalar::read(graph, *name), Ok(Some(name)) if name == *key));
+    found.map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_python_writes_them() {
+        assert_eq!(Step::parse("[0].x"), Some((Step::Index(0), ".x")));
+        assert_eq!(Step::parse("['a b'][1]"), Some((Step::Key("a b".to_owned()), "[1]")));
+        assert_eq!(Step::parse("[\"a\"]"), Some((Step::Key("a".to_owned()), "")));
+        assert_eq!(Step::parse(".steps[1]"), Some((Step::Attribute("steps".to_owned()), "[1]")));
+        assert_eq!(Step::parse("model"), Some((Step::Attribute("model".to_owned()), "")));
+        for wrong in ["[", "['a]", "[x]", "."] {
+            assert_eq!(Step::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_items_of_containers_are_found() {
+        let mut graph = Graph::new();
+        let key = Node::Str(graph.keep(b"model"));
+        let key = graph.push(key);
+        let value = graph.push(Node::Int(7));
+        let dict = graph.push(Node::Dict(vec![(key, value)]));
+        let root = graph.push(Node::Tuple(Box::from([dict, value])));
+        assert_eq!(resolve(&graph, root, "[0]['model']"), Ok(value));
+        assert_eq!(resolve(&graph, root, "[-1]"), Ok(value));
+        assert_eq!(resolve(&graph, root, ""), Ok(root));
+        let error = resolve(&graph, root, "[0]['other']").expect_err("there is no such key");
+        assert_eq!(error.to_string(), "`[0]` has no `['other']`: it is dict of 1");
+    }
+}
