@@ -62,6 +62,16 @@ pub trait Estimator: Any + Debug + Send + Sync {
         None
     }
 
+    /// The names of the columns that the estimator takes, where an estimator within knows them.
+    fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        None
+    }
+
+    /// Whether the estimator, or one within, selects columns by name.
+    fn selects_by_name(&self) -> bool {
+        false
+    }
+
     /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         Vec::new()
@@ -117,22 +127,24 @@ impl Model {
         self.header.n_features_in.or_else(|| self.estimator.n_features_in())
     }
 
+    /// The names of the columns that it was fitted on, where it was fitted on a table with names.
+    pub fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        self.header.feature_names_in.clone().or_else(|| self.estimator.feature_names_in())
+    }
+
     /// The names of the columns of what `transform` answers. Without `input`, they are made of the names seen in the
     /// fit, or of `x0`, `x1`, …
     ///
     /// # Errors
     /// When scikit-learn's estimator has no such method, or the names do not fit.
     pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
-        let made: Vec<String>;
-        let input = match (input, &self.header.feature_names_in) {
-            (Some(names), _) => names,
-            (None, Some(names)) => names,
-            (None, None) => {
-                made = (0..self.n_features_in().unwrap_or(0)).map(|index| format!("x{index}")).collect();
-                &made
-            }
-        };
-        self.estimator.feature_names_out(&self.header, input)
+        if let Some(names) = input {
+            return self.estimator.feature_names_out(&self.header, names);
+        }
+        let names: Arc<[String]> = self
+            .feature_names_in()
+            .unwrap_or_else(|| (0..self.n_features_in().unwrap_or(0)).map(|index| format!("x{index}")).collect());
+        self.estimator.feature_names_out(&self.header, &names)
     }
 
     /// What only estimators of its class have.

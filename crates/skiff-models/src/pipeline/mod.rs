@@ -1,6 +1,10 @@
 //! `sklearn.pipeline`.
 
+mod feature_union;
+#[expect(clippy::module_inception, reason = "`sklearn.pipeline.Pipeline` stands in the file of its name")]
+mod pipeline;
+
 use crate::registry::Entry;
 
 /// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[];
+pub(crate) const ROOMS: &[Entry] = &[Entry::of::<feature_union::FeatureUnion>(), Entry::of::<pipeline::Pipeline>()];

@@ -5,12 +5,16 @@ mod argmax;
 mod both_sides;
 mod check;
 mod columnwise;
+mod concatenate;
 mod divide_by_row_sum;
 mod elementwise;
 mod input_error;
 mod labels;
+mod multiply;
+mod name_columns;
 mod part;
 mod refuse_sparse;
+mod select_columns;
 mod softmax;
 
 pub use affine::Affine;
@@ -18,12 +22,16 @@ pub use argmax::{Argmax, GreaterThan};
 pub use both_sides::BothSides;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use columnwise::{Arithmetic, Columnwise};
+pub use concatenate::{Concatenate, Form};
 pub use divide_by_row_sum::DivideByRowSum;
 pub use elementwise::{Elementwise, Function};
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
+pub use multiply::Multiply;
+pub use name_columns::NameColumns;
 pub use part::Part;
 pub use refuse_sparse::RefuseSparse;
+pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
 
 use crate::value::Value;
@@ -106,11 +114,15 @@ operations! {
     BothSides,
     Check,
     Columnwise,
+    Concatenate,
     DivideByRowSum,
     Elementwise,
     GreaterThan,
+    Multiply,
+    NameColumns,
     Part,
     RefuseSparse,
+    SelectColumns,
     Softmax,
     TakeLabels,
 }

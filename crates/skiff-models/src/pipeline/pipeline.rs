@@ -1,0 +1,144 @@
+//! `sklearn.pipeline.Pipeline`.
+
+use std::sync::Arc;
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Model, NamesError, Room};
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::NameColumns;
+use crate::value::Classes;
+
+/// Transformers one after the other, and an estimator at the end.
+///
+/// # Reads
+/// `steps`; `'passthrough'` and `None` stand for steps that do nothing.
+/// # Predicts
+/// Each method of the last estimator, on what the steps before make of the rows.
+/// # Transforms
+/// `transform` runs all steps, `inverse_transform` all of them backwards.
+/// # Not supported
+/// Arguments that metadata routing would hand to steps before the last one.
+/// # Older versions
+/// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
+#[derive(Debug)]
+pub struct Pipeline {
+    /// `steps`: `None` for `'passthrough'` and `None`.
+    steps: Vec<Option<Arc<Model>>>,
+}
+
+impl Room for Pipeline {
+    const CLASSES: &'static [&'static str] = &["sklearn.pipeline.Pipeline"];
+    const SOURCE: &'static str = include_str!("pipeline.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let mut steps = Vec::new();
+        for (index, node) in fields.list("steps")?.into_iter().enumerate() {
+            let path = format!("{}[{index}]", fields.path_of("steps"));
+            let &[_name, estimator] = fields.list_at(node, &path)?.as_slice() else {
+                return Err(fields.unexpected_at(node, &path, "a pair of name and estimator"));
+            };
+            let model = match fields.graph().str_of(estimator) {
+                Some("passthrough") => None,
+                _ if matches!(fields.graph().node(estimator), skiff_pickle::Node::None) => None,
+                _ => Some(fields.model_at(estimator, path)?),
+            };
+            steps.push(model);
+        }
+        if steps.is_empty() {
+            return Err(fields.damaged("steps", "a pipeline without steps"));
+        }
+        fields.training_only(&["memory", "named_steps", "transform_input", "verbose"]);
+        Ok(Self { steps })
+    }
+}
+
+impl Pipeline {
+    /// The rows as the steps `0..end` transform them.
+    fn transform(&self, end: usize, mut value: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        for (index, step) in self.steps[..end].iter().enumerate() {
+            let Some(model) = step else { continue };
+            value = plan.inner_value(model, Method::Transform, value)?;
+            // A DataFrame comes out: whoever selects by name next must find the names.
+            let mut later = self.steps[index + 1..].iter().flatten();
+            if model.header().set_output.is_some()
+                && later.next().is_some_and(|next| next.estimator().selects_by_name())
+                && let Ok(names) = model.feature_names_out(None)
+            {
+                value = plan.push(NameColumns { names: names.into() }, &[value]);
+            }
+        }
+        Ok(value)
+    }
+
+    fn last(&self) -> Option<&Arc<Model>> {
+        self.steps.last()?.as_ref()
+    }
+}
+
+impl Estimator for Pipeline {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Transform => {
+                let before = self.transform(self.steps.len() - 1, input, plan)?;
+                match self.last() {
+                    Some(last) => plan.inner(last, method, before, params),
+                    None => Ok(Output::matrix(before)),
+                }
+            }
+            Method::InverseTransform => {
+                let mut value = input;
+                for model in self.steps.iter().rev().flatten() {
+                    value = plan.inner_value(model, method, value)?;
+                }
+                Ok(Output::matrix(value))
+            }
+            Method::Predict
+            | Method::PredictProba
+            | Method::PredictLogProba
+            | Method::DecisionFunction
+            | Method::ScoreSamples => match self.last() {
+                Some(last) => {
+                    let before = self.transform(self.steps.len() - 1, input, plan)?;
+                    plan.inner(last, method, before, params)
+                }
+                None => plan.no_method(method),
+            },
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.last().map_or_else(Vec::new, |last| last.estimator().classes())
+    }
+
+    fn feature_names_out(&self, _header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        let mut names = input.to_vec();
+        for model in self.steps.iter().flatten() {
+            names = model.feature_names_out(Some(&names))?;
+        }
+        Ok(names)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.steps.first()?.as_ref()?.n_features_in()
+    }
+
+    fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        self.steps.first()?.as_ref()?.feature_names_in()
+    }
+
+    fn selects_by_name(&self) -> bool {
+        self.steps.iter().flatten().next().is_some_and(|first| first.estimator().selects_by_name())
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter_map(|(index, step)| Some((format!("steps[{index}]"), step.clone()?))).collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! Names for the columns of an array: what `set_output(transform="pandas")` does.
+
+use std::sync::Arc;
+
+use super::concatenate::to_columns;
+use super::{InputError, Run};
+use crate::value::{Columns, Value};
+
+/// Makes a named table of an array, for those who select its columns by name.
+#[derive(Debug)]
+pub struct NameColumns {
+    /// One name for each column.
+    pub names: Arc<[String]>,
+}
+
+impl Run for NameColumns {
+    const NAME: &'static str = "name_columns";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        if matches!(inputs[0], Value::Sparse(_)) {
+            return Err(InputError::refused("pandas output does not support sparse data"));
+        }
+        let columns = to_columns(inputs[0])?;
+        if columns.len() != self.names.len() {
+            return Err(InputError::refused(format!(
+                "{} names were given to {} columns",
+                self.names.len(),
+                columns.len()
+            )));
+        }
+        Ok(Value::Columns(Columns { rows: inputs[0].rows(), names: Some(Arc::clone(&self.names)), columns }))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} columns", self.names.len())
+    }
+}
