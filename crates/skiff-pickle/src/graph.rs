@@ -309,6 +309,44 @@ impl Graph {
         self.changes.keys().copied()
     }
 
+    /// Calls `visit` with each node that the one at `id` refers to, in the order in which a pickle would hold them:
+    /// what it is made of first, then what was done to it. A reference that stands twice is visited twice.
+    pub fn each_child(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
+        fn each_change(changes: &[Change], visit: &mut impl FnMut(NodeId)) {
+            for change in changes {
+                match change {
+                    Change::Build(state) => visit(*state),
+                    Change::Append(items) | Change::Add(items) => items.iter().copied().for_each(&mut *visit),
+                    Change::SetItems(items) => {
+                        items.iter().flat_map(|&(key, value)| [key, value]).for_each(&mut *visit);
+                    }
+                }
+            }
+        }
+        match self.node(id) {
+            Node::None | Node::Bool(_) | Node::Int(_) | Node::BigInt(_) | Node::Float(_) => {}
+            Node::Bytes(_) | Node::ByteArray(_) | Node::Str(_) | Node::ByteStr(_) => {}
+            Node::Global(_) | Node::Extension(_) | Node::Buffer { .. } => {}
+            Node::Tuple(items) | Node::FrozenSet(items) => items.iter().copied().for_each(&mut visit),
+            Node::List(items) | Node::Set(items) => items.iter().copied().for_each(&mut visit),
+            Node::Dict(items) => items.iter().flat_map(|&(key, value)| [key, value]).for_each(&mut visit),
+            Node::Persistent(child) => visit(*child),
+            Node::Object(object) => {
+                visit(object.callable);
+                visit(object.arguments);
+                object.keywords.into_iter().for_each(&mut visit);
+                each_change(&object.changes, &mut visit);
+            }
+            Node::Payload { object, content } => {
+                visit(*object);
+                if let Payload::Pickle(root) = content {
+                    visit(*root);
+                }
+            }
+        }
+        each_change(self.changes(id), &mut visit);
+    }
+
     /// Records a change to a node: in the object itself, or beside a node that is none.
     pub fn change(&mut self, id: NodeId, change: Change) {
         match self.node_mut(id) {

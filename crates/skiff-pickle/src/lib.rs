@@ -6,18 +6,26 @@
 
 mod bytes;
 mod decode;
+mod disassemble;
 mod error;
 mod graph;
+mod isomorphic;
 mod limits;
 mod machine;
 mod memo;
+mod names;
 mod opcode;
 mod text;
+mod write;
 
 pub use bytes::Bytes;
 pub use decode::{Argument, Decoder, Instruction, Part};
+pub use disassemble::disassemble;
 pub use error::{Error, ErrorKind};
 pub use graph::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
+pub use isomorphic::{isomorphic, isomorphic_at};
 pub use limits::{Budget, Limits};
 pub use machine::{End, Host, Rest, read, read_first, read_into};
+pub use names::python3_name;
 pub use opcode::{ArgumentKind, Opcode};
+pub use write::{Out, Payloads, WriteError, to_bytes, write};

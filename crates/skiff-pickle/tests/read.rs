@@ -3,7 +3,7 @@
 use skiff_pickle::{Bytes, Graph, Limits, Node, read};
 
 fn graph(bytes: &[u8]) -> Graph {
-    read(&Bytes::from(bytes.to_vec()), &Limits::default()).unwrap()
+    read(&Bytes::from(bytes.to_vec()), &Limits::default()).expect("a whole pickle")
 }
 
 #[test]
