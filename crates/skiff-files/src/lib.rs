@@ -1,21 +1,39 @@
 //! Model files of any kind as inert graphs, and the values of Python, numpy, scipy and pandas in them.
 //!
+//! [`open`] tells by content what a file is, takes compression off under [`Limits`], and reads what is inside: a
+//! pickle, with joblib's arrays beside it or not, `.npy`, `.npz`.
+//!
 //! Nothing here imports or calls what a file names: a value is recognised by its class and read from its state.
 #![deny(unsafe_code, clippy::as_conversions, clippy::indexing_slicing)]
 
 mod call;
+mod companion;
+mod decompress;
 mod describe;
+mod error;
+mod file;
 mod instance;
+mod joblib;
+mod mapped;
+mod npy;
 pub mod numpy;
 pub mod pandas;
+mod python_literal;
 mod scalar;
 pub mod scipy;
+mod sniff;
 mod text;
 mod value_error;
+mod zip;
 
+pub use decompress::Codec;
 pub use describe::{class_path, describe};
+pub use error::{Error, ErrorKind};
+pub use file::{Content, Format, Layer, ModelFile, Trailing, open, read, read_with_buffers};
 pub use instance::Instance;
+pub use joblib::Layout;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};
 pub use scalar::Scalar;
 pub use scipy::{Sparse, SparseFormat};
+pub use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
 pub use value_error::{ValueError, ValueErrorKind};

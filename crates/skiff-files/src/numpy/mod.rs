@@ -5,14 +5,16 @@ mod column;
 mod dtype;
 mod masked;
 mod ndarray;
+pub(crate) mod nodes;
 mod random;
 mod type_code;
 
 pub(crate) use cast::to_f64;
 pub use column::Column;
+pub(crate) use dtype::read_shape;
 pub use dtype::{DType, Field};
 pub use masked::MaskedArray;
 pub use ndarray::{ArrayData, NdArray, Order};
-pub(crate) use ndarray::{is_array_class, read_state};
+pub(crate) use ndarray::{count, is_array_class, read_state};
 pub use random::RandomState;
 pub use type_code::{Endian, TimeUnit};

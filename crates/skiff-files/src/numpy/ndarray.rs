@@ -415,7 +415,7 @@ fn read_wrapped(graph: &Graph, wrapper: NodeId, bytes: Bytes, id: NodeId) -> Res
     let Some(instance) = Instance::read(graph, wrapper) else { return Ok(None) };
     if let Some(state) = instance.attribute("state") {
         // `ZNDArrayWrapper`, before joblib 0.10: the state of `ndarray.__setstate__` with its elements left out.
-        let Some(&[_, shape, dtype, is_fortran, _]) = graph.items(state) else { return Err(error(Kind::ArrayState)) };
+        let Some(&[_, shape, dtype, is_fortran]) = graph.items(state) else { return Err(error(Kind::ArrayState)) };
         let order = if *graph.node(is_fortran) == Node::Bool(true) { Order::F } else { Order::C };
         let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
         let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;

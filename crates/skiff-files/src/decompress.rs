@@ -1,0 +1,202 @@
+//! Compressed layers, each within what [`Limits`] leave.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use crate::{Error, ErrorKind, Limits};
+
+/// How a layer of a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// zlib: joblib's `.z`, its default.
+    Zlib,
+    /// gzip, of one or many members.
+    Gzip,
+    /// bzip2, of one or many streams.
+    Bzip2,
+    /// xz, of one or many streams.
+    Xz,
+    /// LZMA alone, before xz.
+    Lzma,
+    /// LZ4 frames.
+    Lz4,
+    /// Zstandard.
+    Zstd,
+    /// joblib's before 0.10: `ZF`, a length in hexadecimal, zlib.
+    JoblibZ,
+    /// Deflate without a frame, as in a zip.
+    Deflate,
+    /// A file stored in a zip as it is.
+    Stored,
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zlib => "zlib",
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
+            Self::Lz4 => "lz4",
+            Self::Zstd => "zstd",
+            Self::JoblibZ => "joblib zlib",
+            Self::Deflate => "deflate",
+            Self::Stored => "stored",
+        })
+    }
+}
+
+/// What decompression may still bring forth, over all layers of a file.
+#[derive(Debug)]
+pub(crate) struct Inflation {
+    left: u64,
+    ratio: u64,
+}
+
+/// A ratio says nothing about small files: a megabyte of zeros is a few dozen bytes of xz.
+const FREE: u64 = 64 << 20;
+/// What a decoder may take for itself: xz's greatest preset takes 65 MiB, zstd's 8 MiB (`--ultra` 128 MiB).
+const DECODER_MEMORY: u64 = 128 << 20;
+
+impl Inflation {
+    pub fn new(limits: &Limits) -> Self {
+        Self { left: limits.decompressed, ratio: limits.ratio }
+    }
+
+    /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
+    pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
+        let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let by_ratio = input.saturating_mul(self.ratio).max(FREE);
+        let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left) };
+        let mut rest = bytes;
+        let result = match codec {
+            Codec::Zlib => inflate(&mut rest, true, &mut out),
+            Codec::Deflate => inflate(&mut rest, false, &mut out),
+            Codec::JoblibZ => joblib_z(&mut rest, &mut out),
+            Codec::Gzip => {
+                each(&mut rest, &mut out, &[0x1f, 0x8b], |rest, out| out.fill(flate2::bufread::GzDecoder::new(rest)))
+            }
+            Codec::Bzip2 => {
+                each(&mut rest, &mut out, b"BZh", |rest, out| out.fill(bzip2::bufread::BzDecoder::new(rest)))
+            }
+            Codec::Xz => each(&mut rest, &mut out, b"\xfd7zXZ\0", |rest, out| {
+                let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+                out.fill(lzma_rust2::XzReader::new_mem_limit(&mut *rest, false, memory))?;
+                // Streams may be padded with zeros, four at a time.
+                while let Some(padded) = rest.strip_prefix(&[0; 4]) {
+                    *rest = padded;
+                }
+                Ok(())
+            }),
+            Codec::Lzma => {
+                let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+                let decoder = lzma_rust2::LzmaReader::new_mem_limit(&mut rest, memory, None);
+                decoder.and_then(|decoder| out.fill(decoder))
+            }
+            Codec::Lz4 => each(&mut rest, &mut out, &[0x04, 0x22, 0x4d, 0x18], |rest, out| {
+                out.fill(lz4_flex::frame::FrameDecoder::new(rest))
+            }),
+            Codec::Zstd => each(&mut rest, &mut out, &[0x28, 0xb5, 0x2f, 0xfd], |rest, out| {
+                let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, DECODER_MEMORY);
+                out.fill(decoder.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?)
+            }),
+            Codec::Stored => out.fill(&mut rest),
+        };
+        let place = bytes.len().saturating_sub(rest.len());
+        match result {
+            Ok(()) => {
+                self.left = self.left.saturating_sub(u64::try_from(out.bytes.len()).unwrap_or(u64::MAX));
+                Ok((out.bytes, rest.len()))
+            }
+            Err(_) if out.is_exceeded() && by_ratio < self.left => {
+                Err(Error::at(ErrorKind::Limit { name: "ratio", most: self.ratio }, place))
+            }
+            Err(_) if out.is_exceeded() => {
+                Err(Error::at(ErrorKind::Limit { name: "decompressed", most: self.left }, place))
+            }
+            Err(error) => Err(Error::at(ErrorKind::Compressed(codec, error), place)),
+        }
+    }
+}
+
+/// Decompressed bytes, and how many there may be.
+struct Output {
+    bytes: Vec<u8>,
+    most: u64,
+}
+
+impl Output {
+    /// Reads all of `decoder`, one byte beyond what is allowed at most.
+    fn fill(&mut self, decoder: impl Read) -> io::Result<()> {
+        decoder.take(self.left().saturating_add(1)).read_to_end(&mut self.bytes)?;
+        self.check()
+    }
+
+    fn left(&self) -> u64 {
+        self.most.saturating_sub(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
+    }
+
+    fn is_exceeded(&self) -> bool {
+        u64::try_from(self.bytes.len()).is_ok_and(|len| len > self.most)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.is_exceeded() { Err(io::Error::from(io::ErrorKind::FileTooLarge)) } else { Ok(()) }
+    }
+}
+
+/// One member after another, as long as they begin alike: each takes some bytes, so this ends.
+fn each(
+    rest: &mut &[u8],
+    out: &mut Output,
+    magic: &[u8],
+    mut member: impl FnMut(&mut &[u8], &mut Output) -> io::Result<()>,
+) -> io::Result<()> {
+    loop {
+        let before = rest.len();
+        member(rest, out)?;
+        if !rest.starts_with(magic) || rest.len() >= before {
+            return Ok(());
+        }
+    }
+}
+
+/// By hand, since flate2's reader cannot be told from a stream that ends too early.
+fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output) -> io::Result<()> {
+    let mut decoder = Decompress::new(framed);
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let (read, written) = (decoder.total_in(), decoder.total_out());
+        let status = decoder.decompress(rest, &mut buffer, FlushDecompress::None)?;
+        let taken = usize::try_from(decoder.total_in() - read).unwrap_or(usize::MAX);
+        let given = usize::try_from(decoder.total_out() - written).unwrap_or(usize::MAX);
+        *rest = rest.get(taken..).unwrap_or_default();
+        out.bytes.extend_from_slice(buffer.get(..given).unwrap_or_default());
+        out.check()?;
+        match status {
+            Status::StreamEnd => return Ok(()),
+            _ if taken == 0 && given == 0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+            _ => {}
+        }
+    }
+}
+
+/// `ZF`, nineteen characters of a hexadecimal number padded with spaces (twenty from Python 2 before joblib 0.8.5).
+fn joblib_z(rest: &mut &[u8], out: &mut Output) -> io::Result<()> {
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "its length is not a hexadecimal number");
+    let header = rest.get(2..21).ok_or_else(damaged)?;
+    let digits = std::str::from_utf8(header).ok().and_then(|text| text.trim_end().strip_prefix("0x"));
+    // Python 2 marks a long integer.
+    let digits = digits.map(|digits| digits.trim_end_matches('L')).ok_or_else(damaged)?;
+    let length = u64::from_str_radix(digits, 16).map_err(|_| damaged())?;
+    let body = rest.get(21..).unwrap_or_default();
+    *rest = body.strip_prefix(b" ").unwrap_or(body);
+    inflate(rest, true, out)?;
+    if u64::try_from(out.bytes.len()) != Ok(length) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "its length is not the one that it announces"));
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! A model file of any kind, as one graph.
+
+use std::path::Path;
+
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
+
+use crate::decompress::{Codec, Inflation};
+use crate::joblib::{Joblib, Layout};
+use crate::sniff::{Sniffed, sniff};
+use crate::{Error, ErrorKind, Limits, mapped, npy, zip};
+
+/// What a model file says.
+#[derive(Debug)]
+pub struct ModelFile {
+    /// All of it.
+    pub graph: Graph,
+    /// The roots of the pickles that stand in a row; one in honest models. The first is the graph's own, and what
+    /// Python's loaders give.
+    pub roots: Vec<NodeId>,
+    /// What the file was.
+    pub format: Format,
+    /// Bytes of the file, companion files left out.
+    pub size: u64,
+    /// What stood behind the model.
+    pub trailing: Trailing,
+}
+
+/// What a file was, from the outside in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// The layers around the content, the outermost first.
+    pub layers: Vec<Layer>,
+    /// What was in them.
+    pub content: Content,
+}
+
+/// One layer around a file's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Compression.
+    Compressed(Codec),
+    /// A zip with this one file in it.
+    Zip(String),
+}
+
+/// What the innermost bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A pickle. Protocols 0 and 1 do not name themselves; both are 0 here.
+    Pickle {
+        /// The protocol that the first pickle names.
+        protocol: u8,
+    },
+    /// A pickle with arrays beside it.
+    Joblib {
+        /// The protocol that the first pickle names.
+        protocol: u8,
+        /// Where the arrays are.
+        layout: Layout,
+    },
+    /// One array.
+    Npy,
+    /// Named arrays: a dict from names to arrays.
+    Npz,
+    /// skops' zip of a schema and arrays.
+    Skops,
+}
+
+/// Bytes that no reader of the model looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trailing {
+    /// Behind the compressed layers, all of them together.
+    pub compressed: u64,
+    /// Behind the last pickle or array.
+    pub content: u64,
+}
+
+/// More layers than this are a trap.
+const MOST_LAYERS: usize = 4;
+
+/// Opens a file of any kind. Large files are mapped, so that only what is touched is read: whoever shortens such a
+/// file while it is open ends this process.
+///
+/// # Errors
+/// A file that cannot be read, is damaged, is no model, or exceeds `limits`.
+pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
+    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    read(bytes, Some(path), limits)
+}
+
+/// Reads a file of any kind from its bytes. `name` tells where companion files would be; it is not opened.
+///
+/// # Errors
+/// Bytes that are damaged, are no model, or exceed `limits`.
+pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelFile, Error> {
+    let mut inflation = Inflation::new(limits);
+    let size = length(bytes.len());
+    let (mut content, mut layers, mut trailing) = (bytes, Vec::new(), Trailing::default());
+    loop {
+        let inside = !layers.is_empty();
+        let sniffed = sniff(&content);
+        if layers.len() >= MOST_LAYERS && matches!(sniffed, Sniffed::Compressed(_) | Sniffed::Zip) {
+            return Err(Error::new(ErrorKind::Layers));
+        }
+        match sniffed {
+            Sniffed::Compressed(codec) => {
+                let (inner, left) =
+                    inflation.decompress(codec, &content).map_err(|error| error.decompressed(inside))?;
+                trailing.compressed = trailing.compressed.saturating_add(length(left));
+                (content, _) = (Bytes::from(inner), layers.push(Layer::Compressed(codec)));
+            }
+            Sniffed::Zip => {
+                let archive = zip::Archive::read(&content).map_err(|error| error.decompressed(inside))?;
+                match archive.kind()? {
+                    zip::Kind::One(entry) => {
+                        content = archive.content(entry, &mut inflation).map_err(|error| error.decompressed(inside))?;
+                        layers.push(Layer::Zip(entry.name.clone()));
+                    }
+                    zip::Kind::Arrays => {
+                        let mut budget = Budget::new(limits);
+                        let graph = zip::arrays(&archive, &mut inflation, &mut budget)?;
+                        return Ok(finish(graph, Format { layers, content: Content::Npz }, size, trailing));
+                    }
+                    zip::Kind::Skops => return Err(Error::new(ErrorKind::Foreign("skops"))),
+                    zip::Kind::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
+                }
+            }
+            Sniffed::Npy => {
+                let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
+                let (root, end) =
+                    npy::read_into(&mut graph, &content, &mut budget).map_err(|error| error.decompressed(inside))?;
+                graph.set_root(root);
+                trailing.content = length(content.len().saturating_sub(end));
+                return Ok(finish(graph, Format { layers, content: Content::Npy }, size, trailing));
+            }
+            Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
+            Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
+            Sniffed::Pickle | Sniffed::Other => {
+                let directory = name.map(|name| name.parent().unwrap_or(Path::new("")));
+                let mut host = Joblib::new(directory, &mut inflation);
+                let pickles = Pickles::read(&content, limits, &mut host).map_err(|error| error.decompressed(inside))?;
+                trailing.content = pickles.left;
+                let protocol = match *content {
+                    [0x80, protocol, ..] => protocol,
+                    _ => 0,
+                };
+                let content = match host.layout {
+                    Layout::Plain => Content::Pickle { protocol },
+                    layout => Content::Joblib { protocol, layout },
+                };
+                let format = Format { layers, content };
+                return Ok(ModelFile { graph: pickles.graph, roots: pickles.roots, format, size, trailing });
+            }
+        }
+    }
+}
+
+/// Reads a pickle whose large buffers were kept apart (`buffer_callback=`), in the order in which they were given.
+///
+/// # Errors
+/// As [`read`]; a pickle that asks for more buffers than there are is read, and its arrays are not.
+pub fn read_with_buffers(
+    bytes: Bytes,
+    buffers: impl IntoIterator<Item = Bytes>,
+    limits: &Limits,
+) -> Result<ModelFile, Error> {
+    let mut file = read(bytes, None, limits)?;
+    let buffers: Vec<_> = buffers
+        .into_iter()
+        .map(|bytes| {
+            let len = bytes.len();
+            let buffer = file.graph.add_buffer(bytes);
+            file.graph.span(buffer, 0, len).expect("a buffer holds all of itself")
+        })
+        .collect();
+    for id in file.graph.ids() {
+        if let Node::Buffer { index, readonly } = *file.graph.node(id)
+            && let Some(&span) = usize::try_from(index).ok().and_then(|index| buffers.get(index))
+        {
+            *file.graph.node_mut(id) = if readonly { Node::Bytes(span) } else { Node::ByteArray(span) };
+        }
+    }
+    Ok(file)
+}
+
+/// Pickles in a row.
+struct Pickles {
+    graph: Graph,
+    roots: Vec<NodeId>,
+    /// Bytes behind the last of them.
+    left: u64,
+}
+
+impl Pickles {
+    fn read(bytes: &Bytes, limits: &Limits, host: &mut Joblib<'_>) -> Result<Self, Error> {
+        if bytes.is_empty() {
+            return Err(Error::new(ErrorKind::Empty));
+        }
+        let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
+        let buffer = graph.add_buffer(bytes.clone());
+        let names_itself = sniff(bytes) == Sniffed::Pickle;
+        let first = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, host).map_err(|error| {
+            let is_host =
+                matches!(error.kind, skiff_pickle::ErrorKind::Host(_) | skiff_pickle::ErrorKind::Limit { .. });
+            if names_itself || is_host {
+                return Error::from(error);
+            }
+            let offset = error.offset;
+            Error::at(ErrorKind::NoModel(Some(Box::new(error))), offset)
+        })?;
+        graph.set_root(first.root);
+        let (mut roots, mut offset) = (vec![first.root], first.offset.saturating_add(first.frame_left));
+        // Loaders stop here; whoever looks for what a file hides goes on, as long as something can be read.
+        while offset < bytes.len() {
+            match skiff_pickle::read_into(&mut graph, buffer, offset, &mut budget, host) {
+                Ok(end) => {
+                    roots.push(end.root);
+                    offset = end.offset.saturating_add(end.frame_left);
+                }
+                Err(error) if matches!(error.kind, skiff_pickle::ErrorKind::Limit { .. }) => return Err(error.into()),
+                Err(_) => break,
+            }
+        }
+        Ok(Self { graph, roots, left: length(bytes.len().saturating_sub(offset)) })
+    }
+}
+
+fn finish(graph: Graph, format: Format, size: u64, trailing: Trailing) -> ModelFile {
+    ModelFile { roots: vec![graph.root()], graph, format, size, trailing }
+}
+
+fn length(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

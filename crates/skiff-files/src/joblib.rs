@@ -1,0 +1,123 @@
+//! joblib's files: pickles whose arrays stand beside the opcodes.
+//!
+//! After the `BUILD` of a wrapper follow the array's bytes, or (objects) a pickle of its own, or (before joblib 0.10)
+//! the name of a companion file that holds them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use skiff_pickle::{Error as PickleError, Graph, Host, Node, NodeId, Payload, Rest};
+
+use crate::call::Call;
+use crate::decompress::Inflation;
+use crate::numpy::{DType, count, read_shape};
+use crate::{Error, Instance, ValueError, ValueErrorKind, companion};
+
+/// Reads what joblib writes beside the opcodes.
+pub(crate) struct Joblib<'a> {
+    /// Where companion files are, if the model was opened by path.
+    pub directory: Option<&'a Path>,
+    pub inflation: &'a mut Inflation,
+    pub layout: Layout,
+    /// A companion that is named twice is read once.
+    companions: HashMap<String, Payload>,
+}
+
+/// Where the arrays of a file were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// In the opcodes: a plain pickle.
+    #[default]
+    Plain,
+    /// Beside the opcodes: joblib since 0.10.
+    Inline,
+    /// In files of their own: joblib before 0.10.
+    Companions,
+}
+
+impl<'a> Joblib<'a> {
+    pub fn new(directory: Option<&'a Path>, inflation: &'a mut Inflation) -> Self {
+        Self { directory, inflation, layout: Layout::Plain, companions: HashMap::new() }
+    }
+
+    fn inline(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
+        self.layout = Layout::Inline;
+        let form = Form::read(rest.graph, wrapper).map_err(|error| rest.error(Error::from(error)))?;
+        let Some(length) = form.length else {
+            // The inner pickle is read by a plain unpickler: it holds no wrappers.
+            return rest.pickle(&mut ()).map(Payload::Pickle);
+        };
+        if form.padded {
+            // One byte says how many follow; joblib writes 1 to 16, and reads any number.
+            let span = rest.take(1)?;
+            let padding = rest.graph.bytes(span).first().copied().unwrap_or(0);
+            rest.take(padding.into())?;
+        }
+        rest.take(length).map(Payload::Raw)
+    }
+
+    fn companion(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
+        self.layout = Layout::Companions;
+        let name = Instance::read(rest.graph, wrapper)
+            .and_then(|instance| rest.graph.str_of(instance.attribute("filename")?).map(str::to_owned));
+        let Some(name) = name else {
+            return Err(rest.error(Error::from(ValueError::new(ValueErrorKind::ArrayState, wrapper))));
+        };
+        if let Some(content) = self.companions.get(&name) {
+            return Ok(*content);
+        }
+        let zipped = Instance::read(rest.graph, wrapper).is_some_and(|instance| instance.name == "ZNDArrayWrapper");
+        let content = companion::read(self.directory, &name, zipped, rest.graph, rest.budget, self.inflation)
+            .map_err(|error| rest.error(error))?;
+        self.companions.insert(name, content);
+        Ok(content)
+    }
+}
+
+impl Host for Joblib<'_> {
+    fn built(&mut self, rest: &mut Rest<'_>, object: NodeId) -> Result<Option<Payload>, PickleError> {
+        match wrapper_class(rest.graph, object) {
+            Some("NumpyArrayWrapper") => self.inline(rest, object).map(Some),
+            Some("NDArrayWrapper" | "ZNDArrayWrapper") => self.companion(rest, object).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The name of one of joblib's wrapper classes, of joblib itself or of the copy in scikit-learn before 0.23.
+fn wrapper_class(graph: &Graph, id: NodeId) -> Option<&str> {
+    let call = Call::read(graph, id)?;
+    let (module, name) = match call.name {
+        "_reconstructor" | "__newobj__" => graph.global(call.argument(0)?)?,
+        name => (call.module, name),
+    };
+    let module = module.strip_prefix("sklearn.externals.").unwrap_or(module);
+    matches!(module, "joblib.numpy_pickle" | "joblib.numpy_pickle_compat").then_some(name)
+}
+
+/// What a wrapper says about the bytes that follow it.
+struct Form {
+    /// How many bytes; none for objects.
+    length: Option<u64>,
+    padded: bool,
+}
+
+impl Form {
+    fn read(graph: &Graph, wrapper: NodeId) -> Result<Self, ValueError> {
+        let error = |kind| ValueError::new(kind, wrapper);
+        let instance = Instance::read(graph, wrapper).ok_or(error(ValueErrorKind::ArrayState))?;
+        let attribute = |name| instance.attribute(name).ok_or(error(ValueErrorKind::ArrayState));
+        let dtype = DType::read(graph, attribute("dtype")?)?.ok_or(error(ValueErrorKind::DTypeState))?;
+        let shape = read_shape(graph, attribute("shape")?).ok_or(error(ValueErrorKind::ArrayShape))?;
+        // Absent before joblib 1.2, None when it wrote to a pipe.
+        let alignment = instance.attribute("numpy_array_alignment_bytes");
+        let padded = alignment.is_some_and(|alignment| *graph.node(alignment) != Node::None);
+        if dtype.has_objects() {
+            return Ok(Self { length: None, padded });
+        }
+        let itemsize = dtype.itemsize().ok_or(error(ValueErrorKind::ArrayShape))?;
+        let length = count(&shape, itemsize, wrapper)?.checked_mul(itemsize);
+        let length = length.and_then(|length| u64::try_from(length).ok());
+        Ok(Self { length: Some(length.ok_or(error(ValueErrorKind::ArrayShape))?), padded })
+    }
+}

@@ -1,0 +1,94 @@
+//! What bytes are, by their content alone.
+
+use crate::Codec;
+
+/// What a file, or a layer of it, seems to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sniffed {
+    Compressed(Codec),
+    Zip,
+    Npy,
+    /// A format that is known and not read.
+    Foreign(&'static str),
+    /// Something that stands for a file.
+    Pointer(&'static str),
+    /// A pickle from protocol 2 on.
+    Pickle,
+    /// Perhaps a pickle of protocol 0 or 1, which begins with any of many opcodes; perhaps nothing.
+    Other,
+}
+
+pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
+    if let [0x80, 0..=5, ..] = bytes {
+        return Sniffed::Pickle;
+    }
+    if let Some(codec) = compressed(bytes) {
+        return Sniffed::Compressed(codec);
+    }
+    const ZIPS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+    if ZIPS.iter().any(|magic| bytes.starts_with(magic)) {
+        return Sniffed::Zip;
+    }
+    if bytes.starts_with(b"\x93NUMPY") {
+        return Sniffed::Npy;
+    }
+    const FOREIGN: [(usize, &[u8], &str); 14] = [
+        (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras)"),
+        (0, b"GGUF", "GGUF"),
+        (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (0, b"Rar!\x1a\x07", "a RAR archive"),
+        (257, b"ustar", "a tar archive"),
+        (0, b"PAR1", "Parquet"),
+        (0, b"ARROW1", "Arrow"),
+        (4, b"TFL3", "TensorFlow Lite"),
+        (0, b"\x7fELF", "an ELF program"),
+        (0, b"MZ\x90", "a Windows program"),
+        (0, b"%PDF", "PDF"),
+        (0, b"CBM1", "CatBoost's own format"),
+        (0, b"tree\nversion=", "LightGBM's own format"),
+        (8, b"{\"", "safetensors"),
+    ];
+    for (offset, magic, name) in FOREIGN {
+        if bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic)) {
+            return Sniffed::Foreign(name);
+        }
+    }
+    text(bytes)
+}
+
+fn compressed(bytes: &[u8]) -> Option<Codec> {
+    Some(match bytes {
+        // The second byte's check bits make the pair a multiple of 31.
+        [0x78, second, ..] if (0x7800 | u16::from(*second)) % 31 == 0 && second & 0x20 == 0 => Codec::Zlib,
+        [0x1f, 0x8b, 8, ..] => Codec::Gzip,
+        // A block, or the end at once.
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, ..] => Codec::Bzip2,
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Codec::Xz,
+        // `5d` is also the opcode of an empty list, but `00` is none.
+        [0x5d, 0, 0, ..] => Codec::Lzma,
+        [0x04, 0x22, 0x4d, 0x18, ..] => Codec::Lz4,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
+        [b'Z', b'F', b'0', b'x', ..] => Codec::JoblibZ,
+        _ => return None,
+    })
+}
+
+fn text(bytes: &[u8]) -> Sniffed {
+    let rest = bytes.trim_ascii_start();
+    if rest.starts_with(b"version https://git-lfs") {
+        return Sniffed::Pointer("a Git LFS pointer");
+    }
+    let lower = rest.get(..14.min(rest.len())).unwrap_or_default().to_ascii_lowercase();
+    if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
+        return Sniffed::Pointer("a web page");
+    }
+    if rest.starts_with(b"<?xml") || rest.starts_with(b"<PMML") {
+        return Sniffed::Foreign("XML (PMML)");
+    }
+    // `{` is no opcode, and a list of protocol 0 does not begin with `[`.
+    if rest.starts_with(b"{\"") || rest.starts_with(b"[{") || rest.starts_with(b"{\n") {
+        return Sniffed::Foreign("JSON");
+    }
+    Sniffed::Other
+}
