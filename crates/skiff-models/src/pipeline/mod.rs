@@ -4,6 +4,8 @@ mod feature_union;
 #[expect(clippy::module_inception, reason = "`sklearn.pipeline.Pipeline` stands in the file of its name")]
 mod pipeline;
 
+pub(crate) use feature_union::{join_names, read_weights, weigh};
+
 use crate::registry::Entry;
 
 /// The family's rooms.

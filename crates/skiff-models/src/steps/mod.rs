@@ -4,6 +4,7 @@ mod affine;
 mod argmax;
 mod both_sides;
 mod check;
+mod check_table;
 mod columnwise;
 mod concatenate;
 mod divide_by_row_sum;
@@ -21,6 +22,7 @@ pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
 pub use both_sides::BothSides;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
+pub use check_table::{CheckTable, TableNames};
 pub use columnwise::{Arithmetic, Columnwise};
 pub use concatenate::{Concatenate, Form};
 pub use divide_by_row_sum::DivideByRowSum;
@@ -113,6 +115,7 @@ operations! {
     Argmax,
     BothSides,
     Check,
+    CheckTable,
     Columnwise,
     Concatenate,
     DivideByRowSum,

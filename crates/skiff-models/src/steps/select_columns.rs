@@ -22,34 +22,39 @@ pub enum Selection {
     Places(Vec<usize>),
     /// By name.
     Names(Vec<String>),
+    /// By name where the table has names, else by place.
+    NamesOrPlaces(Vec<String>, Vec<usize>),
 }
 
 impl SelectColumns {
     fn places(&self, input: &Value<'_>) -> Result<Vec<usize>, InputError> {
-        let cols = input.cols();
-        match &self.by {
-            Selection::Places(places) => match places.iter().max() {
-                Some(&last) if last >= cols => {
-                    Err(InputError::new(InputErrorKind::FeatureCount { expected: last + 1, found: cols }))
+        let names = match input {
+            Value::Columns(columns) => columns.names.as_deref(),
+            _ => None,
+        };
+        match (&self.by, names) {
+            (Selection::Names(wanted) | Selection::NamesOrPlaces(wanted, _), Some(names)) => by_name(wanted, names),
+            (Selection::Names(_), None) => Err(InputError::refused(
+                "specifying the columns using strings is only supported for dataframes: the columns of the table have \
+                 no names",
+            )),
+            (Selection::Places(places) | Selection::NamesOrPlaces(_, places), _) => match places.iter().max() {
+                Some(&last) if last >= input.cols() => {
+                    Err(InputError::new(InputErrorKind::FeatureCount { expected: last + 1, found: input.cols() }))
                 }
                 _ => Ok(places.clone()),
             },
-            Selection::Names(wanted) => {
-                let Value::Columns(Columns { names: Some(names), .. }) = input else {
-                    return Err(InputError::refused(
-                        "specifying the columns using strings is only supported for dataframes: the columns of the \
-                         table have no names",
-                    ));
-                };
-                let place = |wanted: &String| names.iter().position(|name| name == wanted);
-                let missing: Vec<_> = wanted.iter().filter(|name| place(name).is_none()).cloned().collect();
-                if !missing.is_empty() {
-                    return Err(InputError::refused(format!("columns are missing: {}", missing.join(", "))));
-                }
-                Ok(wanted.iter().filter_map(place).collect())
-            }
         }
     }
+}
+
+fn by_name(wanted: &[String], names: &[String]) -> Result<Vec<usize>, InputError> {
+    let place = |wanted: &String| names.iter().position(|name| name == wanted);
+    let missing: Vec<_> = wanted.iter().filter(|name| place(name).is_none()).cloned().collect();
+    if !missing.is_empty() {
+        return Err(InputError::refused(format!("columns are missing: {}", missing.join(", "))));
+    }
+    Ok(wanted.iter().filter_map(place).collect())
 }
 
 impl Run for SelectColumns {
@@ -76,7 +81,7 @@ impl Run for SelectColumns {
     fn describe(&self) -> String {
         match &self.by {
             Selection::Places(places) => format!("{places:?}"),
-            Selection::Names(names) => format!("{names:?}"),
+            Selection::Names(names) | Selection::NamesOrPlaces(names, _) => format!("{names:?}"),
         }
     }
 }
