@@ -45,6 +45,15 @@ pub enum IntKind {
 impl IntKind {
     /// `int64`.
     pub const I64: Self = Self::Int { bytes: 8, signed: true };
+
+    /// The narrowest of `float32` and `float64` that numpy promotes it to beside a `float32`: bool and integers of up to
+    /// 16 bits become `float32`.
+    pub fn to_float(self) -> Precision {
+        match self {
+            Self::Bool | Self::Int { bytes: 1 | 2, .. } => Precision::Single,
+            Self::Int { .. } => Precision::Double,
+        }
+    }
 }
 
 /// Compressed sparse rows; column indices ascend within a row wherever scikit-learn's do.

@@ -2,48 +2,54 @@
 
 use std::sync::Arc;
 
+use super::Coefficients;
 use crate::fields::{Fields, ReadError};
 use crate::plan::{Lowering, Output, ValueId};
-use crate::steps::{Affine, Argmax, ArrayRule, GreaterThan, SparseRule, TakeLabels};
-use crate::value::{Classes, Matrix, Precision};
+use crate::steps::{Argmax, BothSides, DivideByRowSum, Elementwise, Function, GreaterThan, OnesForZeros, TakeLabels};
+use crate::value::Classes;
 
 /// `coef_`, `intercept_`, `classes_`: one score for each class, or one score for both of two.
 #[derive(Debug)]
 pub(crate) struct LinearClassifier {
-    /// `coef_`, (1 or n_classes, n_features).
-    coef: Matrix<'static, f64>,
-    /// `intercept_`, one for each row of `coef_`.
-    intercept: Vec<f64>,
-    /// The dtype of `coef_`.
-    precision: Precision,
+    coefficients: Coefficients,
     /// `classes_`.
     pub(crate) classes: Arc<Classes>,
+    /// Whether one-versus-rest probabilities of a row that are all zero become equal ones.
+    zeros_become_equal: bool,
 }
 
 impl LinearClassifier {
     /// Reads the three attributes and checks their shapes against each other.
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let classes = fields.classes("classes_")?;
-        let numbers = fields.numbers("coef_")?;
-        let precision = numbers.precision;
-        let coef = numbers.into_rows().ok_or_else(|| fields.unexpected("coef_", "an array of two dimensions"))?;
-        fields.expect_n_features("coef_", coef.cols)?;
-        let rows = if classes.len() <= 2 { 1 } else { classes.len() };
-        fields.expect_len("coef_", coef.rows, rows)?;
-        let intercept = read_intercept(fields, coef.rows)?;
-        Ok(Self { coef, intercept, precision, classes })
+        Self::with_classes(fields, classes)
+    }
+
+    /// As [`LinearClassifier::read`], where `classes_` lie elsewhere.
+    pub(crate) fn with_classes(fields: &Fields<'_, '_>, classes: Arc<Classes>) -> Result<Self, ReadError> {
+        let coefficients = Coefficients::read(fields)?;
+        if coefficients.outputs() != 1 || classes.len() > 2 {
+            fields.expect_len("coef_", coefficients.outputs(), classes.len())?;
+        }
+        if classes.is_empty() {
+            return Err(fields.damaged("classes_", "there is no class"));
+        }
+        Ok(Self { coefficients, classes, zeros_become_equal: !fields.before(1, 9) })
     }
 
     /// Whether there is one score for both classes.
     pub(crate) fn is_binary(&self) -> bool {
-        self.coef.rows == 1
+        self.coefficients.outputs() == 1
+    }
+
+    /// How many columns a row needs.
+    pub(crate) fn n_features(&self) -> usize {
+        self.coefficients.n_features()
     }
 
     /// The scores, (n_samples, 1 or n_classes).
     pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS.sparse(SparseRule::Accept), self.coef.cols);
-        let (coef, intercept, precision) = (self.coef.clone(), self.intercept.clone(), self.precision);
-        plan.push(Affine { coef, intercept, precision }, &[x])
+        self.coefficients.scores(input, plan)
     }
 
     /// `decision_function`: a column for two classes, else a matrix.
@@ -62,13 +68,17 @@ impl LinearClassifier {
         };
         Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers]))
     }
-}
 
-/// `intercept_`: a vector, or one number for all outputs (`0.0` where `fit_intercept=False`).
-pub(crate) fn read_intercept(fields: &Fields<'_, '_>, outputs: usize) -> Result<Vec<f64>, ReadError> {
-    let node = fields.required("intercept_")?;
-    match fields.array_at(node, "intercept_") {
-        Ok(array) if array.shape.len() == 1 && array.shape[0] != 1 => fields.vector_of("intercept_", outputs),
-        _ => Ok(vec![fields.float("intercept_")?; outputs]),
+    /// `_predict_proba_lr`: the logistic function of each score; of several, divided by their sum.
+    pub(crate) fn one_versus_rest(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let scores = self.scores(input, plan);
+        let mut each = plan.push(Elementwise { function: Function::Expit }, &[scores]);
+        if self.is_binary() {
+            return plan.push(BothSides::Complement, &[each]);
+        }
+        if self.zeros_become_equal {
+            each = plan.push(OnesForZeros, &[each]);
+        }
+        plan.push(DivideByRowSum, &[each])
     }
 }

@@ -6,23 +6,28 @@ use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{BothSides, DivideByRowSum, Elementwise, Function, Softmax};
+use crate::steps::{BothSides, Elementwise, Function, Softmax};
 use crate::value::Classes;
 
 /// Logistic regression, binary, multinomial and one-versus-rest.
 ///
 /// # Reads
-/// `coef_`, `intercept_`, `classes_`; `multi_class` and `solver` decide the link.
+/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`; `multi_class` and `solver` decide the link.
 /// # Predicts
 /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
 /// is above 0. Probabilities are the softmax of the scores (multinomial), or the logistic function of each, divided by
 /// their sum (one-versus-rest).
 /// # Older versions
 /// `multi_class` is gone from 1.8, and softmax remains for three classes and more. Before, `'auto'` meant
-/// one-versus-rest for two classes or `liblinear`; before 0.22 the default was one-versus-rest (`'ovr'`, `'warn'`).
-/// skiff answers as the version that wrote the file.
+/// one-versus-rest for two classes or `liblinear` (and before 1.6 `newton-cholesky`); before 0.22 the default was
+/// one-versus-rest (`'ovr'`, `'warn'`). Before 0.20, `'multinomial'` took the logistic function of a single score, from
+/// then on the softmax of it and its negative. skiff answers as the version that wrote the file.
 #[derive(Debug)]
-pub struct LogisticRegression {
+pub struct LogisticRegression(LogisticClassifier);
+
+/// What [`LogisticRegression`] and its cross-validated form share.
+#[derive(Debug)]
+pub(super) struct LogisticClassifier {
     linear: LinearClassifier,
     link: Link,
 }
@@ -40,15 +45,38 @@ impl Room for LogisticRegression {
     const SOURCE: &'static str = include_str!("logistic_regression.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&["C", "l1_ratio", "warm_start"]);
+        LogisticClassifier::read(fields).map(Self)
+    }
+}
+
+fn read_link(fields: &Fields<'_, '_>, linear: &LinearClassifier) -> Result<Link, ReadError> {
+    let binary = linear.classes.len() <= 2;
+    let one_versus_rest = match fields.string_or_none("multi_class")?.as_deref() {
+        // From 1.8 there is no such parameter.
+        None if fields.before(1, 8) => fields.string("multi_class").map(|_| false)?,
+        None => binary,
+        Some("ovr" | "warn") => true,
+        Some("auto" | "deprecated") => {
+            let solver = fields.string("solver")?;
+            binary || solver == "liblinear" || solver == "newton-cholesky" && fields.before(1, 6)
+        }
+        // 0.17 to 0.19 took the logistic function for whatever has one score.
+        Some("multinomial") => fields.before(0, 20) && linear.is_binary(),
+        Some(other) => return Err(fields.unsupported("multi_class", format!("`{other}`"))),
+    };
+    Ok(if one_versus_rest { Link::OneVersusRest } else { Link::Softmax })
+}
+
+impl LogisticClassifier {
+    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let linear = LinearClassifier::read(fields)?;
         let link = read_link(fields, &linear)?;
         fields.training_only(&[
-            "C",
             "class_weight",
             "dual",
             "fit_intercept",
             "intercept_scaling",
-            "l1_ratio",
             "max_iter",
             "n_iter_",
             "n_jobs",
@@ -57,55 +85,22 @@ impl Room for LogisticRegression {
             "solver",
             "tol",
             "verbose",
-            "warm_start",
         ]);
         Ok(Self { linear, link })
     }
-}
 
-fn read_link(fields: &Fields<'_, '_>, linear: &LinearClassifier) -> Result<Link, ReadError> {
-    let binary = linear.classes.len() <= 2;
-    let one_versus_rest = match fields.string_or_none("multi_class")?.as_deref() {
-        // From 1.8 there is no such parameter.
-        None => binary,
-        Some("ovr" | "warn") => true,
-        Some("auto" | "deprecated") => binary || fields.string("solver")? == "liblinear",
-        // 0.17 to 0.19 took the logistic function for whatever has one score.
-        Some("multinomial") => fields.before(0, 20) && linear.is_binary(),
-        Some(other) => return Err(fields.unsupported("multi_class", format!("`{other}`"))),
-    };
-    Ok(if one_versus_rest { Link::OneVersusRest } else { Link::Softmax })
-}
-
-impl LogisticRegression {
     fn probabilities(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let scores = self.linear.scores(input, plan);
-        match (self.link, self.linear.is_binary()) {
-            (Link::Softmax, true) => {
-                let both = plan.push(BothSides::Negative, &[scores]);
-                plan.push(Softmax, &[both])
-            }
-            (Link::Softmax, false) => plan.push(Softmax, &[scores]),
-            (Link::OneVersusRest, true) => {
-                let second = plan.push(Elementwise { function: Function::Expit }, &[scores]);
-                plan.push(BothSides::Complement, &[second])
-            }
-            (Link::OneVersusRest, false) => {
-                let each = plan.push(Elementwise { function: Function::Expit }, &[scores]);
-                plan.push(DivideByRowSum, &[each])
-            }
+        if self.link == Link::OneVersusRest {
+            return self.linear.one_versus_rest(input, plan);
         }
+        let mut scores = self.linear.scores(input, plan);
+        if self.linear.is_binary() {
+            scores = plan.push(BothSides::Negative, &[scores]);
+        }
+        plan.push(Softmax, &[scores])
     }
-}
 
-impl Estimator for LogisticRegression {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
+    pub(super) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         match method {
             Method::Predict => Ok(self.linear.predict(input, plan)),
             Method::DecisionFunction => Ok(self.linear.decision_function(input, plan)),
@@ -118,7 +113,31 @@ impl Estimator for LogisticRegression {
         }
     }
 
-    fn classes(&self) -> Vec<Arc<Classes>> {
+    pub(super) fn classes(&self) -> Vec<Arc<Classes>> {
         vec![Arc::clone(&self.linear.classes)]
+    }
+
+    pub(super) fn n_features_in(&self) -> Option<usize> {
+        Some(self.linear.n_features())
+    }
+}
+
+impl Estimator for LogisticRegression {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.0.classes()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
     }
 }

@@ -22,10 +22,15 @@ impl Run for Affine {
         let outputs = self.coef.rows;
         let (mut product, precision) = match inputs[0] {
             Value::Floats(x, precision) => (dot::matmul_transposed(x, &self.coef), *precision),
+            Value::Ints(x, kind) => {
+                #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
+                let x = x.map(|&value| value as f64);
+                (dot::matmul_transposed(&x, &self.coef), kind.to_float())
+            }
             Value::Sparse(x) => {
                 let precision = match x.dtype {
                     NumberType::Float(precision) => precision,
-                    NumberType::Int(_) => Precision::Double,
+                    NumberType::Int(kind) => kind.to_float(),
                 };
                 (dot::sparse_matmul_transposed(x, &self.coef), precision)
             }

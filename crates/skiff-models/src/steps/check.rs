@@ -50,6 +50,8 @@ pub enum Dtype {
 pub enum Finite {
     /// `True`: neither NaN nor infinity.
     All,
+    /// `True` for dense rows, `False` for sparse ones.
+    AllOfDense,
     /// `"allow-nan"`.
     AllowNan,
     /// `False`.
@@ -179,17 +181,22 @@ impl Check {
             Value::Sparse(csr) => (&csr.data, None, csr.dtype == NumberType::Float(Precision::Single)),
             _ => return Ok(()),
         };
-        let bad = |value: &f64| match self.rule.finite {
-            Finite::All => !value.is_finite(),
+        let finite = match self.rule.finite {
+            Finite::AllOfDense if cols.is_some() => Finite::All,
+            Finite::AllOfDense => Finite::Any,
+            finite => finite,
+        };
+        let bad = |value: &f64| match finite {
+            Finite::All | Finite::AllOfDense => !value.is_finite(),
             Finite::AllowNan => value.is_infinite(),
             Finite::Any => false,
         };
         // Summing is what vectorises; only when the sum tells of trouble is the place looked for.
-        if self.rule.finite == Finite::Any || data.iter().map(|value| value * 0.0).sum::<f64>() == 0.0 {
+        if finite == Finite::Any || data.iter().map(|value| value * 0.0).sum::<f64>() == 0.0 {
             return Ok(());
         }
         // scikit-learn names NaN first wherever both occur.
-        let nan = data.iter().position(|value| value.is_nan()).filter(|_| self.rule.finite == Finite::All);
+        let nan = data.iter().position(|value| value.is_nan()).filter(|_| finite == Finite::All);
         let Some(place) = nan.or_else(|| data.iter().position(bad)) else {
             return Ok(());
         };

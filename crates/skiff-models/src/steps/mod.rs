@@ -13,6 +13,7 @@ mod input_error;
 mod labels;
 mod multiply;
 mod name_columns;
+mod ones_for_zeros;
 mod part;
 mod refuse_sparse;
 mod select_columns;
@@ -31,6 +32,7 @@ pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
+pub use ones_for_zeros::OnesForZeros;
 pub use part::Part;
 pub use refuse_sparse::RefuseSparse;
 pub use select_columns::{SelectColumns, Selection};
@@ -123,6 +125,7 @@ operations! {
     GreaterThan,
     Multiply,
     NameColumns,
+    OnesForZeros,
     Part,
     RefuseSparse,
     SelectColumns,

@@ -1,0 +1,71 @@
+//! `sklearn.linear_model.ARDRegression`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Bayesian regression that finds which features matter.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Not supported
+/// `return_std`.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct ARDRegression(LinearRegressor);
+
+impl Room for ARDRegression {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._bayes.ARDRegression", "sklearn.linear_model.bayes.ARDRegression"];
+    const SOURCE: &'static str = include_str!("ard_regression.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "alpha_1",
+            "alpha_2",
+            "compute_score",
+            "copy_X",
+            "fit_intercept",
+            "lambda_",
+            "lambda_1",
+            "lambda_2",
+            "max_iter",
+            "n_iter",
+            "n_iter_",
+            "_normalize",
+            "normalize",
+            "scores_",
+            "sigma_",
+            "threshold_lambda",
+            "tol",
+            "verbose",
+            "X_offset_",
+            "X_scale_",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for ARDRegression {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        if params.flag("return_std", false) {
+            return plan.unsupported(method, "`return_std`");
+        }
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,72 @@
+//! `sklearn.linear_model.BayesianRidge`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Bayesian ridge regression.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Not supported
+/// `return_std`.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct BayesianRidge(LinearRegressor);
+
+impl Room for BayesianRidge {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._bayes.BayesianRidge", "sklearn.linear_model.bayes.BayesianRidge"];
+    const SOURCE: &'static str = include_str!("bayesian_ridge.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "alpha_1",
+            "alpha_2",
+            "alpha_init",
+            "compute_score",
+            "copy_X",
+            "fit_intercept",
+            "lambda_",
+            "lambda_1",
+            "lambda_2",
+            "lambda_init",
+            "max_iter",
+            "n_iter",
+            "n_iter_",
+            "_normalize",
+            "normalize",
+            "scores_",
+            "sigma_",
+            "tol",
+            "verbose",
+            "X_offset_",
+            "X_scale_",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for BayesianRidge {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        if params.flag("return_std", false) {
+            return plan.unsupported(method, "`return_std`");
+        }
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,98 @@
+//! `coef_` and `intercept_`: what all linear models share, here and in `sklearn.svm`.
+
+use skiff_files::Sparse;
+
+use crate::fields::{Fields, Numbers, ReadError, ReadErrorKind};
+use crate::plan::{Lowering, Rank, ValueId};
+use crate::steps::{Affine, ArrayRule, Dtype, Finite, SparseRule};
+use crate::value::{Matrix, Precision};
+
+/// `coef_` and `intercept_`, whose shapes agree.
+#[derive(Debug)]
+pub(crate) struct Coefficients {
+    /// `coef_`, (n_outputs, n_features); a vector is one row.
+    coef: Matrix<'static, f64>,
+    /// `intercept_`, one for each output.
+    intercept: Vec<f64>,
+    /// The dtype of both together.
+    precision: Precision,
+    /// The dimensions of `X @ coef_.T`.
+    pub(crate) rank: Rank,
+    /// Which rows may hold NaN and infinity.
+    pub(crate) finite: Finite,
+}
+
+/// The most numbers that a sparse `coef_` is made dense to, unless it stores a good part of them: a file of a few bytes
+/// may claim any shape.
+const DENSE_NUMBERS: usize = 1 << 22;
+
+impl Coefficients {
+    /// Reads `coef_` (dense, or sparse after `sparsify`) and `intercept_`, and checks them against each other.
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let Numbers { shape, data, precision } = read_coef(fields)?;
+        let (coef, rank) = match shape[..] {
+            // scikit-learn 0.17 squeezed the `coef_` of one feature; scalar times column stays a column of two dimensions.
+            [] => (Matrix::new(1, 1, data), Rank::Two),
+            [cols] => (Matrix::new(1, cols, data), Rank::One),
+            [rows, cols] => (Matrix::new(rows, cols, data), Rank::Two),
+            _ => return Err(fields.unexpected("coef_", "an array of at most two dimensions")),
+        };
+        fields.expect_n_features("coef_", coef.cols)?;
+        let (intercept, intercept_precision) = read_intercept(fields, coef.rows)?;
+        let precision = precision.promote(intercept_precision.unwrap_or(precision));
+        Ok(Self { coef, intercept, precision, rank, finite: Finite::All })
+    }
+
+    /// How many scores each row gets.
+    pub(crate) fn outputs(&self) -> usize {
+        self.coef.rows
+    }
+
+    /// How many columns a row needs.
+    pub(crate) fn n_features(&self) -> usize {
+        self.coef.cols
+    }
+
+    /// `X @ coef_.T + intercept_`, after scikit-learn's validation.
+    pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.coef.cols);
+        self.of_checked(x, plan)
+    }
+
+    /// The same for rows that were checked before.
+    pub(crate) fn of_checked(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let (coef, intercept, precision) = (self.coef.clone(), self.intercept.clone(), self.precision);
+        plan.push(Affine { coef, intercept, precision }, &[x])
+    }
+}
+
+fn read_coef(fields: &Fields<'_, '_>) -> Result<Numbers, ReadError> {
+    let node = fields.required("coef_")?;
+    let sparse = Sparse::read(fields.graph(), node)
+        .map_err(|error| ReadError::new(fields.path_of("coef_"), ReadErrorKind::Value(error)))?;
+    let Some(sparse) = sparse else { return fields.numbers("coef_") };
+    let most = DENSE_NUMBERS.max(sparse.stored().saturating_mul(64));
+    let Some(data) = sparse.to_dense(most) else {
+        let (rows, cols) = sparse.shape;
+        return Err(fields.unsupported("coef_", format!("a sparse matrix of {rows} × {cols} with so few values")));
+    };
+    let precision = match sparse.data.dtype {
+        skiff_files::DType::Float { size: 2 | 4, .. } => Precision::Single,
+        _ => Precision::Double,
+    };
+    Ok(Numbers { shape: vec![sparse.shape.0, sparse.shape.1], data, precision })
+}
+
+/// `intercept_`: a vector, or one number for all outputs (`0.0` where `fit_intercept=False`). Only a vector has a dtype
+/// that takes part in numpy's promotion.
+fn read_intercept(fields: &Fields<'_, '_>, outputs: usize) -> Result<(Vec<f64>, Option<Precision>), ReadError> {
+    let node = fields.required("intercept_")?;
+    match fields.numbers_at(node, "intercept_") {
+        Ok(Numbers { shape, data, precision }) if shape.len() == 1 => match data[..] {
+            [one] => Ok((vec![one; outputs], Some(precision))),
+            _ => fields.expect_len("intercept_", data.len(), outputs).map(|()| (data, Some(precision))),
+        },
+        _ => Ok((vec![fields.float("intercept_")?; outputs], None)),
+    }
+}

@@ -1,0 +1,70 @@
+//! `sklearn.linear_model.ElasticNetCV`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Elastic net whose penalties were found by cross-validation.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct ElasticNetCV(LinearRegressor);
+
+impl Room for ElasticNetCV {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.linear_model._coordinate_descent.ElasticNetCV",
+        "sklearn.linear_model.coordinate_descent.ElasticNetCV",
+    ];
+    const SOURCE: &'static str = include_str!("elastic_net_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "_alphas",
+            "alphas",
+            "alphas_",
+            "copy_X",
+            "cv",
+            "dual_gap_",
+            "eps",
+            "fit_intercept",
+            "l1_ratio",
+            "l1_ratio_",
+            "max_iter",
+            "mse_path_",
+            "n_alphas",
+            "n_iter_",
+            "n_jobs",
+            "normalize",
+            "positive",
+            "precompute",
+            "random_state",
+            "selection",
+            "tol",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for ElasticNetCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,45 @@
+//! `sklearn.linear_model.GammaRegressor`.
+
+use super::generalized_linear_model::{GeneralizedLinearModel, Link};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Generalised linear model with a Gamma distribution.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `exp(X · coef_ + intercept_)`.
+/// # Older versions
+/// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
+#[derive(Debug)]
+pub struct GammaRegressor(GeneralizedLinearModel);
+
+impl Room for GammaRegressor {
+    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._glm.glm.GammaRegressor"];
+    const SOURCE: &'static str = include_str!("gamma_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        match fields.string_or_none("link")?.as_deref() {
+            None | Some("log") => GeneralizedLinearModel::read(fields, Link::Log).map(Self),
+            Some(other) => Err(fields.unsupported("link", format!("`{other}`"))),
+        }
+    }
+}
+
+impl Estimator for GammaRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

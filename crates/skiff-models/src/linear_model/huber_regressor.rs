@@ -1,0 +1,54 @@
+//! `sklearn.linear_model.HuberRegressor`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Linear regression that is robust to outliers.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.18, when it began.
+#[derive(Debug)]
+pub struct HuberRegressor(LinearRegressor);
+
+impl Room for HuberRegressor {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._huber.HuberRegressor", "sklearn.linear_model.huber.HuberRegressor"];
+    const SOURCE: &'static str = include_str!("huber_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha",
+            "epsilon",
+            "fit_intercept",
+            "max_iter",
+            "n_iter_",
+            "outliers_",
+            "scale_",
+            "tol",
+            "warm_start",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for HuberRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

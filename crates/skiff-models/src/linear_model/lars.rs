@@ -1,0 +1,61 @@
+//! `sklearn.linear_model.Lars`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Least angle regression.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct Lars(LinearRegressor);
+
+impl Room for Lars {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._least_angle.Lars", "sklearn.linear_model.least_angle.Lars"];
+    const SOURCE: &'static str = include_str!("lars.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "active_",
+            "alphas_",
+            "coef_path_",
+            "copy_X",
+            "eps",
+            "fit_intercept",
+            "fit_path",
+            "jitter",
+            "method",
+            "n_iter_",
+            "n_nonzero_coefs",
+            "normalize",
+            "positive",
+            "precompute",
+            "random_state",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for Lars {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

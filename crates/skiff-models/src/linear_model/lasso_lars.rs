@@ -1,0 +1,62 @@
+//! `sklearn.linear_model.LassoLars`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Lasso, fitted by least angle regression.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct LassoLars(LinearRegressor);
+
+impl Room for LassoLars {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._least_angle.LassoLars", "sklearn.linear_model.least_angle.LassoLars"];
+    const SOURCE: &'static str = include_str!("lasso_lars.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "active_",
+            "alpha",
+            "alphas_",
+            "coef_path_",
+            "copy_X",
+            "eps",
+            "fit_intercept",
+            "fit_path",
+            "jitter",
+            "max_iter",
+            "method",
+            "n_iter_",
+            "normalize",
+            "positive",
+            "precompute",
+            "random_state",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for LassoLars {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,67 @@
+//! `sklearn.linear_model.LassoLarsIC`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Lasso by least angle regression, its penalty found by an information criterion.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct LassoLarsIC(LinearRegressor);
+
+impl Room for LassoLarsIC {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._least_angle.LassoLarsIC", "sklearn.linear_model.least_angle.LassoLarsIC"];
+    const SOURCE: &'static str = include_str!("lasso_lars_ic.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "active_",
+            "alpha",
+            "alpha_",
+            "alphas_",
+            "coef_path_",
+            "copy_X",
+            "criterion",
+            "criterion_",
+            "eps",
+            "fit_intercept",
+            "fit_path",
+            "jitter",
+            "max_iter",
+            "method",
+            "n_iter_",
+            "noise_variance",
+            "noise_variance_",
+            "normalize",
+            "positive",
+            "precompute",
+            "random_state",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for LassoLarsIC {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,55 @@
+//! `sklearn.linear_model.LinearRegression`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Ordinary least squares.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct LinearRegression(LinearRegressor);
+
+impl Room for LinearRegression {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._base.LinearRegression", "sklearn.linear_model.base.LinearRegression"];
+    const SOURCE: &'static str = include_str!("linear_regression.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "copy_X",
+            "fit_intercept",
+            "n_jobs",
+            "normalize",
+            "positive",
+            "rank_",
+            "_residues",
+            "residues_",
+            "singular_",
+            "tol",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for LinearRegression {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,48 @@
+//! `LinearModel`: what linear regressors share, here and in `sklearn.svm`.
+
+use super::Coefficients;
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, Method, Output, Rank, Refusal, ValueId};
+use crate::steps::Finite;
+
+/// `predict` of one output or of several: `X @ coef_.T + intercept_`.
+#[derive(Debug)]
+pub(crate) struct LinearRegressor {
+    pub(crate) coefficients: Coefficients,
+}
+
+impl LinearRegressor {
+    /// Reads `coef_` and `intercept_`.
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { coefficients: Coefficients::read(fields)? })
+    }
+
+    /// As [`LinearRegressor::read`], for `ElasticNet` and what derives from it: its `_decision_function` multiplies sparse
+    /// rows without `check_array`.
+    pub(crate) fn read_elastic_net(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let mut coefficients = Coefficients::read(fields)?;
+        coefficients.finite = Finite::AllOfDense;
+        Ok(Self { coefficients })
+    }
+
+    /// As [`LinearRegressor::read`], for estimators of one output that flatten what they answer.
+    pub(crate) fn read_single(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let mut coefficients = Coefficients::read(fields)?;
+        fields.expect_len("coef_", coefficients.outputs(), 1)?;
+        coefficients.rank = Rank::One;
+        Ok(Self { coefficients })
+    }
+
+    /// The only method there is.
+    pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank)),
+            _ => plan.no_method(method),
+        }
+    }
+
+    /// How many columns a row needs.
+    pub(crate) fn n_features_in(&self) -> Option<usize> {
+        Some(self.coefficients.n_features())
+    }
+}

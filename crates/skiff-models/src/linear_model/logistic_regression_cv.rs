@@ -1,0 +1,66 @@
+//! `sklearn.linear_model.LogisticRegressionCV`.
+
+use std::sync::Arc;
+
+use super::logistic_regression::LogisticClassifier;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::value::Classes;
+
+/// Logistic regression whose penalty was found by cross-validation.
+///
+/// # Reads
+/// What [`LogisticRegression`](super::logistic_regression::LogisticRegression) reads. What the search left behind
+/// (`scores_`, `coefs_paths_`, `C_`, …), in its old or its new shapes, changes no answer.
+/// # Predicts
+/// As `LogisticRegression`.
+/// # Older versions
+/// As `LogisticRegression`.
+#[derive(Debug)]
+pub struct LogisticRegressionCV(LogisticClassifier);
+
+impl Room for LogisticRegressionCV {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._logistic.LogisticRegressionCV", "sklearn.linear_model.logistic.LogisticRegressionCV"];
+    const SOURCE: &'static str = include_str!("logistic_regression_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "C_",
+            "Cs",
+            "Cs_",
+            "_enc",
+            "coefs_paths_",
+            "cv",
+            "l1_ratio_",
+            "l1_ratios",
+            "l1_ratios_",
+            "refit",
+            "scores_",
+            "scoring",
+            "use_legacy_attributes",
+        ]);
+        LogisticClassifier::read(fields).map(Self)
+    }
+}
+
+impl Estimator for LogisticRegressionCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.0.classes()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

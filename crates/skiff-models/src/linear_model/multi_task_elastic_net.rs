@@ -1,0 +1,61 @@
+//! `sklearn.linear_model.MultiTaskElasticNet`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Elastic net for several targets that share their features.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct MultiTaskElasticNet(LinearRegressor);
+
+impl Room for MultiTaskElasticNet {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNet",
+        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNet",
+    ];
+    const SOURCE: &'static str = include_str!("multi_task_elastic_net.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha",
+            "copy_X",
+            "dual_gap_",
+            "eps_",
+            "fit_intercept",
+            "l1_ratio",
+            "max_iter",
+            "n_iter_",
+            "normalize",
+            "random_state",
+            "selection",
+            "tol",
+            "warm_start",
+        ]);
+        LinearRegressor::read_elastic_net(fields).map(Self)
+    }
+}
+
+impl Estimator for MultiTaskElasticNet {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

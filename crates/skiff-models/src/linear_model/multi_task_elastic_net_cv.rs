@@ -1,0 +1,68 @@
+//! `sklearn.linear_model.MultiTaskElasticNetCV`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Multi-task elastic net whose penalties were found by cross-validation.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct MultiTaskElasticNetCV(LinearRegressor);
+
+impl Room for MultiTaskElasticNetCV {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNetCV",
+        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNetCV",
+    ];
+    const SOURCE: &'static str = include_str!("multi_task_elastic_net_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "_alphas",
+            "alphas",
+            "alphas_",
+            "copy_X",
+            "cv",
+            "dual_gap_",
+            "eps",
+            "fit_intercept",
+            "l1_ratio",
+            "l1_ratio_",
+            "max_iter",
+            "mse_path_",
+            "n_alphas",
+            "n_iter_",
+            "n_jobs",
+            "normalize",
+            "random_state",
+            "selection",
+            "tol",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for MultiTaskElasticNetCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

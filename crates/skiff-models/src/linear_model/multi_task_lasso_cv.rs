@@ -1,0 +1,68 @@
+//! `sklearn.linear_model.MultiTaskLassoCV`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Multi-task Lasso whose penalty was found by cross-validation.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct MultiTaskLassoCV(LinearRegressor);
+
+impl Room for MultiTaskLassoCV {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.linear_model._coordinate_descent.MultiTaskLassoCV",
+        "sklearn.linear_model.coordinate_descent.MultiTaskLassoCV",
+    ];
+    const SOURCE: &'static str = include_str!("multi_task_lasso_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "_alphas",
+            "alphas",
+            "alphas_",
+            "copy_X",
+            "cv",
+            "dual_gap_",
+            "eps",
+            "fit_intercept",
+            "max_iter",
+            "mse_path_",
+            "n_alphas",
+            "n_iter_",
+            "n_jobs",
+            "normalize",
+            "positive",
+            "precompute",
+            "random_state",
+            "selection",
+            "tol",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for MultiTaskLassoCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

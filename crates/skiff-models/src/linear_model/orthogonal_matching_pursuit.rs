@@ -1,0 +1,52 @@
+//! `sklearn.linear_model.OrthogonalMatchingPursuit`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Orthogonal matching pursuit.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct OrthogonalMatchingPursuit(LinearRegressor);
+
+impl Room for OrthogonalMatchingPursuit {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._omp.OrthogonalMatchingPursuit", "sklearn.linear_model.omp.OrthogonalMatchingPursuit"];
+    const SOURCE: &'static str = include_str!("orthogonal_matching_pursuit.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "fit_intercept",
+            "n_iter_",
+            "n_nonzero_coefs",
+            "n_nonzero_coefs_",
+            "normalize",
+            "precompute",
+            "tol",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for OrthogonalMatchingPursuit {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

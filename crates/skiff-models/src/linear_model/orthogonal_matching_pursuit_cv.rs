@@ -1,0 +1,56 @@
+//! `sklearn.linear_model.OrthogonalMatchingPursuitCV`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Orthogonal matching pursuit whose number of coefficients was found by cross-validation.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct OrthogonalMatchingPursuitCV(LinearRegressor);
+
+impl Room for OrthogonalMatchingPursuitCV {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.linear_model._omp.OrthogonalMatchingPursuitCV",
+        "sklearn.linear_model.omp.OrthogonalMatchingPursuitCV",
+    ];
+    const SOURCE: &'static str = include_str!("orthogonal_matching_pursuit_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "copy",
+            "cv",
+            "fit_intercept",
+            "max_iter",
+            "n_iter_",
+            "n_jobs",
+            "n_nonzero_coefs_",
+            "normalize",
+            "verbose",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for OrthogonalMatchingPursuitCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

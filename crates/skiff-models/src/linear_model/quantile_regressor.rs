@@ -1,0 +1,43 @@
+//! `sklearn.linear_model.QuantileRegressor`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Linear regression of a quantile.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// There is none before 1.0.
+#[derive(Debug)]
+pub struct QuantileRegressor(LinearRegressor);
+
+impl Room for QuantileRegressor {
+    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._quantile.QuantileRegressor"];
+    const SOURCE: &'static str = include_str!("quantile_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&["alpha", "fit_intercept", "n_iter_", "quantile", "solver", "solver_options"]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for QuantileRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,56 @@
+//! `sklearn.linear_model.Ridge`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Linear least squares with an l2 penalty.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct Ridge(LinearRegressor);
+
+impl Room for Ridge {
+    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._ridge.Ridge", "sklearn.linear_model.ridge.Ridge"];
+    const SOURCE: &'static str = include_str!("ridge.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha",
+            "copy_X",
+            "fit_intercept",
+            "max_iter",
+            "n_iter_",
+            "_normalize",
+            "normalize",
+            "positive",
+            "random_state",
+            "solver",
+            "solver_",
+            "tol",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for Ridge {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

@@ -1,0 +1,66 @@
+//! `sklearn.linear_model.RidgeClassifierCV`.
+
+use std::sync::Arc;
+
+use super::ridge_classifier::RidgeLabels;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::value::Classes;
+
+/// Ridge classification whose penalty was found by cross-validation.
+///
+/// # Reads
+/// What [`RidgeClassifier`](super::ridge_classifier::RidgeClassifier) reads.
+/// # Predicts
+/// As `RidgeClassifier`.
+/// # Not supported
+/// As `RidgeClassifier`.
+/// # Older versions
+/// As `RidgeClassifier`.
+#[derive(Debug)]
+pub struct RidgeClassifierCV(RidgeLabels);
+
+impl Room for RidgeClassifierCV {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"];
+    const SOURCE: &'static str = include_str!("ridge_classifier_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "_store_cv_results",
+            "alpha_",
+            "alpha_per_target",
+            "alphas",
+            "best_score_",
+            "cv",
+            "cv_results_",
+            "cv_values_",
+            "gcv_mode",
+            "scoring",
+            "store_cv_results",
+            "store_cv_values",
+        ]);
+        RidgeLabels::read(fields).map(Self)
+    }
+}
+
+impl Estimator for RidgeClassifierCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.0.classes()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}

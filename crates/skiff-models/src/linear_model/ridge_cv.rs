@@ -1,0 +1,59 @@
+//! `sklearn.linear_model.RidgeCV`.
+
+use super::LinearRegressor;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Ridge regression whose penalty was found by cross-validation.
+///
+/// # Reads
+/// `coef_`, `intercept_`.
+/// # Predicts
+/// `X · coef_ᵀ + intercept_`, one column of it for each output.
+/// # Older versions
+/// The state has been the same since 0.17, but for parameters of the fit.
+#[derive(Debug)]
+pub struct RidgeCV(LinearRegressor);
+
+impl Room for RidgeCV {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.linear_model._ridge.RidgeCV", "sklearn.linear_model.ridge.RidgeCV"];
+    const SOURCE: &'static str = include_str!("ridge_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&[
+            "alpha_",
+            "alpha_per_target",
+            "alphas",
+            "best_score_",
+            "cv",
+            "cv_results_",
+            "cv_values_",
+            "fit_intercept",
+            "gcv_mode",
+            "normalize",
+            "scoring",
+            "_store_cv_results",
+            "store_cv_results",
+            "store_cv_values",
+        ]);
+        LinearRegressor::read(fields).map(Self)
+    }
+}
+
+impl Estimator for RidgeCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.0.n_features_in()
+    }
+}
