@@ -1,1 +1,19 @@
-//! Placeholder.
+//! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, and damage.
+
+pub mod case;
+pub mod compare;
+pub mod damage;
+
+use std::path::{Path, PathBuf};
+
+pub use case::{Call, Case, Expected};
+pub use compare::{Tolerance, difference};
+
+/// The workspace's folder of that name.
+///
+/// # Panics
+/// When the crate was moved out of the workspace.
+pub fn workspace(folder: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/skiff-testing is two deep");
+    root.join(folder)
+}

@@ -1,0 +1,200 @@
+//! Every recorded case of every scikit-learn: each call answers what that scikit-learn answered, or is refused where it
+//! raised. `SKIFF_CASES=tree,1.9.1/svm` runs the cases whose names contain one of the words.
+
+use std::fmt::Write as _;
+
+use rayon::prelude::*;
+use skiff_files::Limits;
+use skiff_models::plan::{Method, Rank};
+use skiff_models::value::{Matrix, Value};
+use skiff_models::{Answer, Model, Table, addresses, evaluate};
+use skiff_testing::case::Answer as Recorded;
+use skiff_testing::{Call, Case, Expected, Tolerance, difference};
+
+/// Calls that skiff answers otherwise than scikit-learn, each with its reason. A case's name and a method may end in
+/// `*`; what an exception says must still be true, or the test fails.
+const EXCEPTIONS: &[Exception] = &[];
+
+/// One exception.
+#[derive(Debug)]
+struct Exception {
+    case: &'static str,
+    method: &'static str,
+    input: &'static str,
+    /// Why skiff does otherwise.
+    #[expect(dead_code, reason = "for the reader")]
+    reason: &'static str,
+}
+
+#[test]
+fn every_recorded_answer_is_given() {
+    let cases = Case::all();
+    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check)).collect();
+    report(&failures, cases.iter().map(|case| case.calls.len()).sum());
+}
+
+#[test]
+fn one_row_has_the_same_bits_as_in_a_batch() {
+    let cases = Case::all();
+    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_rows)).collect();
+    report(&failures, cases.iter().map(|case| case.calls.len()).sum());
+}
+
+/// Runs `check` over a case's calls and names what failed.
+fn failures_of(case: &Case, check: impl Fn(&Case, &Opened, &Call) -> Result<(), String>) -> Vec<String> {
+    let opened = match Opened::read(case) {
+        Ok(opened) => opened,
+        Err(error) => return vec![format!("{}: {error}", case.name)],
+    };
+    let fails = |call: &Call| {
+        let outcome = check(case, &opened, call);
+        let input = call.input.as_deref().unwrap_or("-");
+        match (outcome, exception(case, call)) {
+            (Ok(()), None) | (Err(_), Some(_)) => None,
+            (Ok(()), Some(exception)) => Some(format!("{}: no longer an exception: {exception:?}", case.name)),
+            (Err(what), None) => Some(format!("{} {}({input}) {:?}: {what}", case.name, call.method, call.params)),
+        }
+    };
+    case.calls.iter().filter_map(fails).collect()
+}
+
+/// An opened case.
+struct Opened {
+    file: skiff_files::ModelFile,
+}
+
+impl Opened {
+    fn read(case: &Case) -> Result<Self, String> {
+        let file = skiff_files::open(&case.model, &Limits::default()).map_err(|error| error.to_string())?;
+        Ok(Self { file })
+    }
+
+    fn model(&self, at: &str) -> Result<std::sync::Arc<Model>, String> {
+        let graph = &self.file.graph;
+        let node = addresses::resolve(graph, graph.root(), at).map_err(|error| error.to_string())?;
+        Model::read(graph, node, at).map_err(|error| error.to_string())
+    }
+}
+
+/// Whether the call answers as recorded.
+fn check(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
+    let outcome = opened.model(&call.at).and_then(|model| ask(case, &model, call));
+    match (&call.expected, outcome) {
+        (Expected::Error { .. }, Err(_)) => Ok(()),
+        (Expected::Error { kind, message }, Ok(_)) => {
+            Err(format!("answered, where scikit-learn raises {kind}: {}", message.lines().next().unwrap_or_default()))
+        }
+        (Expected::Answer(_), Err(what)) => Err(what),
+        (Expected::Answer(expected), Ok(found)) => match difference(expected, &found, tolerance(case, &call.method)) {
+            None => Ok(()),
+            Some(what) => Err(what),
+        },
+    }
+}
+
+fn ask(case: &Case, model: &Model, call: &Call) -> Result<Answer, String> {
+    if matches!(call.method.as_str(), "get_feature_names_out" | "get_feature_names") {
+        let input = call.params.values().next();
+        let input = input.and_then(|names| names.as_array());
+        let input: Option<Vec<String>> =
+            input.map(|names| names.iter().filter_map(|name| name.as_str()).map(str::to_owned).collect());
+        let names = model.feature_names_out(input.as_deref()).map_err(|error| error.to_string())?;
+        return Ok(Answer::One(Value::Texts(names.iter().collect()), Rank::One));
+    }
+    let method: Method = call.method.parse().map_err(|error| format!("{error}"))?;
+    let plan = model.plan(method, &call.params()).map_err(|error| error.to_string())?;
+    let name = call.input.as_deref().ok_or("a call without input")?;
+    evaluate(&plan, &case.table(name)).map_err(|error| error.to_string())
+}
+
+/// Trees and their sums are exact; what goes through `exp` and `log` is not, and neither are products of matrices.
+fn tolerance(case: &Case, method: &str) -> Tolerance {
+    let class = case.estimator.rsplit('.').next().unwrap_or_default();
+    let forest = ["DecisionTree", "ExtraTree", "RandomForest"].iter().any(|prefix| class.starts_with(prefix));
+    let boosting = class.contains("GradientBoosting");
+    let regressor = class.ends_with("Regressor");
+    let exact = (forest && method != "predict_log_proba")
+        || (boosting && matches!(method, "decision_function" | "staged_decision_function" | "apply"))
+        || (class.starts_with("GradientBoosting") && regressor);
+    if exact { Tolerance::Exact } else { Tolerance::DOUBLE }
+}
+
+/// Whether each row alone has the bits that it has in the batch.
+fn check_rows(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
+    let (Expected::Answer(Recorded::Array(_) | Recorded::List(_) | Recorded::Sparse(_)), Some(input)) =
+        (&call.expected, &call.input)
+    else {
+        return Ok(());
+    };
+    let Ok(method) = call.method.parse::<Method>() else { return Ok(()) };
+    let model = opened.model(&call.at)?;
+    let plan = model.plan(method, &call.params()).map_err(|error| error.to_string())?;
+    let table = case.table(input);
+    let together = evaluate(&plan, &table).map_err(|error| error.to_string())?;
+    for row in 0..table.rows() {
+        let alone = evaluate(&plan, &table.slice_rows(row, 1)).map_err(|error| format!("row {row} alone: {error}"))?;
+        if !same_bits(&row_of(&together, row), &alone) {
+            return Err(format!("row {row} alone is not what it is in the batch"));
+        }
+    }
+    Ok(())
+}
+
+/// Row `row` of an answer, as an answer.
+fn row_of(answer: &Answer, row: usize) -> Answer {
+    let matrix = |matrix: &Matrix<'_, f64>| Matrix::new(1, matrix.cols, matrix.row(row).to_vec());
+    let value = match answer {
+        Answer::List(items) => return Answer::List(items.iter().map(|item| row_of(item, row)).collect()),
+        Answer::Tuple(items) => return Answer::Tuple(items.iter().map(|item| row_of(item, row)).collect()),
+        Answer::One(value, rank) => (value, *rank),
+    };
+    let one = match value.0 {
+        Value::Floats(floats, precision) => Value::Floats(matrix(floats), *precision),
+        Value::Ints(ints, kind) => Value::Ints(Matrix::new(1, ints.cols, ints.row(row).to_vec()), *kind),
+        Value::Sparse(csr) => Value::Sparse(csr.slice_rows(row, 1).into_owned()),
+        Value::Labels(labels) => {
+            let mut labels = labels.clone();
+            labels.codes = labels.codes[row * labels.cols..(row + 1) * labels.cols].to_vec();
+            labels.rows = 1;
+            Value::Labels(labels)
+        }
+        Value::Columns(columns) => Value::Columns(columns.slice_rows(row, 1)).into_owned(),
+        other => other.clone(),
+    };
+    Answer::One(one, value.1)
+}
+
+fn same_bits(a: &Answer, b: &Answer) -> bool {
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    match (a, b) {
+        (Answer::List(a), Answer::List(b)) | (Answer::Tuple(a), Answer::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_bits(a, b))
+        }
+        (Answer::One(Value::Floats(a, _), _), Answer::One(Value::Floats(b, _), _)) => bits(&a.data) == bits(&b.data),
+        (Answer::One(Value::Ints(a, _), _), Answer::One(Value::Ints(b, _), _)) => a == b,
+        (Answer::One(Value::Labels(a), _), Answer::One(Value::Labels(b), _)) => a.codes == b.codes,
+        (Answer::One(Value::Sparse(a), _), Answer::One(Value::Sparse(b), _)) => {
+            a.indices == b.indices && bits(&a.data) == bits(&b.data)
+        }
+        (a, b) => format!("{a:?}") == format!("{b:?}"),
+    }
+}
+
+fn exception(case: &Case, call: &Call) -> Option<&'static Exception> {
+    let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    };
+    let input = call.input.as_deref().unwrap_or("-");
+    EXCEPTIONS.iter().find(|exception| {
+        fits(exception.case, &case.name) && fits(exception.method, &call.method) && fits(exception.input, input)
+    })
+}
+
+fn report(failures: &[String], calls: usize) {
+    let mut text = String::new();
+    for failure in failures.iter().take(200) {
+        let _ = writeln!(text, "{failure}");
+    }
+    assert!(failures.is_empty(), "{text}{} of {calls} calls failed", failures.len());
+}

@@ -1,0 +1,356 @@
+//! One recorded case: a model that a scikit-learn wrote, inputs, calls, and what scikit-learn answered.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use skiff_files::{DType, Limits, NdArray, Node, Order, Scalar};
+use skiff_models::Table;
+use skiff_models::plan::Params;
+use skiff_models::table::{Column, Dense, DictValue, Dicts, Elements};
+use skiff_models::value::{Columns, Csr, IntKind, NumberType, Precision};
+
+use crate::workspace;
+
+/// A folder of `fixtures/cases`.
+#[derive(Debug)]
+pub struct Case {
+    /// `1.9.1/linear_model/ridge`.
+    pub name: String,
+    /// The version of scikit-learn that wrote the model and answered.
+    pub sklearn: String,
+    /// `sklearn.linear_model.Ridge`.
+    pub estimator: String,
+    /// The model's file.
+    pub model: PathBuf,
+    /// What was asked.
+    pub calls: Vec<Call>,
+    inputs: BTreeMap<String, Json>,
+    arrays: BTreeMap<String, NdArray>,
+}
+
+/// A method call and its outcome.
+#[derive(Debug)]
+pub struct Call {
+    /// The estimator's address in a file that holds several things.
+    pub at: String,
+    /// `predict`, `transform`, `get_feature_names_out`, …
+    pub method: String,
+    /// The name of the input among the case's inputs; none for methods without.
+    pub input: Option<String>,
+    /// Keyword arguments.
+    pub params: BTreeMap<String, Json>,
+    /// What scikit-learn did.
+    pub expected: Expected,
+}
+
+/// What scikit-learn did with a call.
+#[derive(Debug)]
+pub enum Expected {
+    /// It answered.
+    Answer(Answer),
+    /// It raised.
+    Error {
+        /// `ValueError`, …
+        kind: String,
+        /// Its words.
+        message: String,
+    },
+}
+
+/// What scikit-learn answered.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// An array, dtype and shape as they were.
+    Array(NdArray),
+    /// A sparse matrix, as CSR with ascending columns.
+    Sparse(Csr<'static>),
+    /// An array of objects.
+    Objects(Vec<usize>, Vec<Scalar>),
+    /// A list or a tuple of arrays.
+    List(Vec<Answer>),
+    /// A list of mappings.
+    Dicts(Vec<Vec<(String, DictValue)>>),
+}
+
+impl Case {
+    /// Every recorded case whose name contains one of the words in the environment variable `SKIFF_CASES` (separated by
+    /// commas), or every case when it is not set; in order of their names.
+    ///
+    /// # Panics
+    /// When a folder cannot be read: cases are part of the repository.
+    pub fn all() -> Vec<Self> {
+        let words = std::env::var("SKIFF_CASES").unwrap_or_default();
+        let wanted = |name: &str| words.split(',').any(|word| name.contains(word));
+        let root = workspace("fixtures/cases");
+        let mut cases = Vec::new();
+        for version in folders(&root) {
+            for module in folders(&version) {
+                for folder in folders(&module) {
+                    let name = folder.strip_prefix(&root).expect("a folder of cases").display().to_string();
+                    if wanted(&name) {
+                        cases.push(Self::read(&folder, name));
+                    }
+                }
+            }
+        }
+        assert!(!cases.is_empty(), "no case matches `{words}`");
+        cases
+    }
+
+    fn read(folder: &Path, name: String) -> Self {
+        let text = fs::read_to_string(folder.join("case.json")).expect("a case has a case.json");
+        let mut json: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let arrays = read_arrays(&folder.join("arrays.npz"));
+        let calls = json["calls"].as_array().expect("calls").iter().map(|call| Call::read(call, &arrays)).collect();
+        let inputs = match json["inputs"].take() {
+            Json::Object(inputs) => inputs.into_iter().collect(),
+            other => panic!("{name}: inputs are {other}"),
+        };
+        let model = ["model.joblib", "model.pkl", "model.skops"].map(|file| folder.join(file));
+        let model = model.into_iter().find(|file| file.exists()).expect("a case has a model");
+        let text = |key: &str| json[key].as_str().expect(key).to_owned();
+        Self { name, sklearn: text("sklearn"), estimator: text("estimator"), model, calls, inputs, arrays }
+    }
+
+    /// The input of that name, as a table.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn table(&self, name: &str) -> Table<'_> {
+        let input = &self.inputs[name];
+        match input["kind"].as_str().expect("kind") {
+            "dense" => dense(&self.arrays[text(&input["array"])]),
+            "csr" => Table::Sparse(sparse(input, &self.arrays)),
+            "csc" => Table::Sparse(transpose(&sparse_parts(input, &self.arrays, 1))),
+            "text" => Table::from_texts(input["values"].as_array().expect("values").iter().map(text)),
+            "objects" => objects(input),
+            "frame" => frame(&input["columns"]),
+            "dicts" => Table::Dicts(Dicts { rows: Cow::Owned(dicts(&input["values"])) }),
+            other => panic!("{}: no such input as {other}", self.name),
+        }
+    }
+}
+
+impl Call {
+    fn read(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Self {
+        let expected = match json.get("answer") {
+            Some(answer) => Expected::Answer(Answer::read(answer, arrays)),
+            None => Expected::Error {
+                kind: text(&json["error"]["type"]).to_owned(),
+                message: text(&json["error"]["message"]).to_owned(),
+            },
+        };
+        let params = json["params"].as_object().into_iter().flatten();
+        Self {
+            at: json["at"].as_str().unwrap_or_default().to_owned(),
+            method: text(&json["method"]).to_owned(),
+            input: json["input"].as_str().map(str::to_owned),
+            params: params.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            expected,
+        }
+    }
+
+    /// The keyword arguments, as a plan takes them.
+    pub fn params(&self) -> Params {
+        Params::new(self.params.iter().map(|(name, value)| (name.clone(), scalar(value))))
+    }
+}
+
+impl Answer {
+    fn read(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Self {
+        match text(&json["kind"]) {
+            "dense" => Self::Array(arrays[text(&json["array"])].clone()),
+            "csr" => Self::Sparse(sparse(json, arrays)),
+            "objects" => Self::Objects(shape(&json["shape"]), scalars(&json["values"])),
+            "list" => {
+                let items = json["items"].as_array().expect("items");
+                Self::List(items.iter().map(|item| Self::read(item, arrays)).collect())
+            }
+            "dicts" => Self::Dicts(dicts(&json["values"])),
+            other => panic!("no such answer as {other}"),
+        }
+    }
+}
+
+/// A JSON scalar: `{"float": "nan"}` stands for what JSON cannot write.
+fn scalar(json: &Json) -> Scalar {
+    match json {
+        Json::Null => Scalar::None,
+        Json::Bool(value) => Scalar::Bool(*value),
+        Json::Number(number) => match number.as_i64() {
+            Some(value) => Scalar::Int(value),
+            None => Scalar::Float(number.as_f64().expect("a JSON number")),
+        },
+        Json::String(value) => Scalar::Str(value.clone()),
+        Json::Object(_) => Scalar::Float(text(&json["float"]).parse().expect("nan, inf, -inf")),
+        Json::Array(_) => panic!("a list is no scalar: {json}"),
+    }
+}
+
+fn scalars(json: &Json) -> Vec<Scalar> {
+    json.as_array().expect("values").iter().map(scalar).collect()
+}
+
+fn text(json: &Json) -> &str {
+    json.as_str().unwrap_or_else(|| panic!("expected a string, found {json}"))
+}
+
+fn shape(json: &Json) -> Vec<usize> {
+    let lengths = json.as_array().expect("shape").iter();
+    lengths.map(|length| usize::try_from(length.as_u64().expect("a length")).expect("a length")).collect()
+}
+
+fn dicts(json: &Json) -> Vec<Vec<(String, DictValue)>> {
+    let value = |json: &Json| match json {
+        Json::Array(_) => DictValue::Many(scalars(json)),
+        one => DictValue::One(scalar(one)),
+    };
+    let rows = json.as_array().expect("values").iter();
+    rows.map(|row| row.as_object().expect("a dict").iter().map(|(key, json)| (key.clone(), value(json))).collect())
+        .collect()
+}
+
+/// A numpy array as a table; strings as columns of them, one dimension as one column.
+fn dense(array: &NdArray) -> Table<'static> {
+    let (rows, cols) = match array.shape[..] {
+        [rows] => (rows, 1),
+        [rows, cols] => (rows, cols),
+        ref shape => panic!("an input of shape {shape:?}"),
+    };
+    let elements = match array.dtype {
+        DType::Float { size: 4 | 2, .. } => Elements::F32(array.to_f32().expect("numbers").into()),
+        DType::Float { .. } => Elements::F64(array.to_f64().expect("numbers").into()),
+        DType::Bool => Elements::I64(array.to_i64().expect("bools").into(), IntKind::Bool),
+        DType::Int { size, .. } | DType::UInt { size, .. } => {
+            let signed = matches!(array.dtype, DType::Int { .. });
+            let bytes = u8::try_from(size).expect("at most 8 bytes");
+            Elements::I64(array.to_i64().expect("integers").into(), IntKind::Int { bytes, signed })
+        }
+        DType::Str { .. } => {
+            let strings = array.column().and_then(|column| column.to_strings()).expect("strings");
+            let column = |col: usize| Column::Texts(strings.iter().skip(col).step_by(cols).collect());
+            return Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() });
+        }
+        ref other => panic!("an input of dtype {other:?}"),
+    };
+    // `to_f64` and its like give C order; Fortran order is made again, so that strided views are tried as well.
+    match (array.order, elements) {
+        (Order::F, Elements::F64(data)) => {
+            let turned: Vec<f64> = (0..rows * cols).map(|at| data[at % rows * cols + at / rows]).collect();
+            Table::Dense(Dense::fortran_order(rows, cols, Elements::F64(turned.into())).expect("enough elements"))
+        }
+        (_, elements) => Table::Dense(Dense::c_order(rows, cols, elements).expect("enough elements")),
+    }
+}
+
+fn sparse(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Csr<'static> {
+    sparse_parts(json, arrays, 0)
+}
+
+/// Compressed rows, or compressed columns read as the rows of the transpose.
+fn sparse_parts(json: &Json, arrays: &BTreeMap<String, NdArray>, major: usize) -> Csr<'static> {
+    let part = |key: &str| &arrays[text(&json[key])];
+    let shape = shape(&json["shape"]);
+    let data = part("data");
+    let dtype = match data.dtype {
+        DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
+        DType::Float { .. } => NumberType::Float(Precision::Double),
+        DType::Bool => NumberType::Int(IntKind::Bool),
+        _ => NumberType::Int(IntKind::I64),
+    };
+    let lengths = |key: &str| -> Vec<usize> {
+        part(key).to_i64().expect(key).into_iter().map(|at| usize::try_from(at).expect(key)).collect()
+    };
+    Csr {
+        rows: shape[major],
+        cols: shape[1 - major],
+        indptr: lengths("indptr").into(),
+        indices: lengths("indices").into_iter().map(|at| u32::try_from(at).expect("indices")).collect(),
+        data: data.to_f64().expect("data").into(),
+        dtype,
+    }
+}
+
+fn transpose(csr: &Csr<'_>) -> Csr<'static> {
+    let mut rows: Vec<Vec<(u32, f64)>> = vec![Vec::new(); csr.cols];
+    for row in 0..csr.rows {
+        let (indices, data) = csr.row(row);
+        for (&column, &value) in indices.iter().zip(data) {
+            rows[column as usize].push((u32::try_from(row).expect("small"), value));
+        }
+    }
+    let mut indptr = vec![0];
+    for row in &rows {
+        indptr.push(indptr.last().expect("it begins with 0") + row.len());
+    }
+    let (indices, data): (Vec<u32>, Vec<f64>) = rows.into_iter().flatten().unzip();
+    Csr {
+        rows: csr.cols,
+        cols: csr.rows,
+        indptr: indptr.into(),
+        indices: indices.into(),
+        data: data.into(),
+        dtype: csr.dtype,
+    }
+}
+
+fn objects(json: &Json) -> Table<'static> {
+    let values = scalars(&json["values"]);
+    let (rows, cols) = match shape(&json["shape"])[..] {
+        [rows] => (rows, 1),
+        [rows, cols] => (rows, cols),
+        ref other => panic!("objects of shape {other:?}"),
+    };
+    let column = |col: usize| Column::Objects(values.iter().skip(col).step_by(cols.max(1)).cloned().collect());
+    Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() })
+}
+
+fn frame(columns: &Json) -> Table<'static> {
+    let columns = columns.as_array().expect("columns");
+    let names = columns.iter().map(|column| text(&column["name"]).to_owned()).collect();
+    let read = |column: &Json| {
+        let values = scalars(&column["values"]);
+        let floats = || values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect::<Vec<_>>();
+        let ints = || values.iter().map(|value| value.as_i64().expect("an integer")).collect::<Vec<_>>();
+        match text(&column["dtype"]) {
+            "float64" => Column::Floats(floats().into(), Precision::Double),
+            "float32" => Column::Floats(floats().into(), Precision::Single),
+            "int64" => Column::Ints(ints().into(), IntKind::I64),
+            "bool" => Column::Ints(ints().into(), IntKind::Bool),
+            _ if values.iter().all(|value| matches!(value, Scalar::Str(_))) => {
+                Column::Texts(values.iter().filter_map(Scalar::as_str).collect())
+            }
+            _ => Column::Objects(values.into()),
+        }
+    };
+    Table::Columns(Columns::named(names, columns.iter().map(read).collect()).expect("columns of one length"))
+}
+
+/// The arrays of an `.npz`, by name.
+fn read_arrays(path: &Path) -> BTreeMap<String, NdArray> {
+    if !path.exists() {
+        return BTreeMap::new();
+    }
+    let file =
+        skiff_files::open(path, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let graph = &file.graph;
+    let Node::Dict(pairs) = graph.node(graph.root()) else {
+        panic!("{} is no .npz", path.display());
+    };
+    let read = |(name, array): &(_, _)| {
+        let array = NdArray::read(graph, *array).expect("an undamaged array").expect("an array");
+        (graph.str_of(*name).expect("a name").to_owned(), array)
+    };
+    pairs.iter().map(read).collect()
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.expect("a folder").path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
