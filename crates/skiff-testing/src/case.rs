@@ -73,6 +73,8 @@ pub enum Answer {
     List(Vec<Answer>),
     /// A list of mappings.
     Dicts(Vec<Vec<(String, DictValue)>>),
+    /// A DataFrame, which `set_output` asked for.
+    Frame(Columns<'static>),
 }
 
 impl Case {
@@ -115,6 +117,12 @@ impl Case {
         Self { name, sklearn: text("sklearn"), estimator: text("estimator"), model, calls, inputs, arrays }
     }
 
+    /// Whether the input of that name is an array of `float32`.
+    pub fn is_single(&self, name: &str) -> bool {
+        let array = self.inputs[name].get("array").or(self.inputs[name].get("data")).and_then(Json::as_str);
+        array.is_some_and(|array| matches!(self.arrays[array].dtype, DType::Float { size: 2 | 4, .. }))
+    }
+
     /// The input of that name, as a table.
     ///
     /// # Panics
@@ -127,7 +135,7 @@ impl Case {
             "csc" => Table::Sparse(transpose(&sparse_parts(input, &self.arrays, 1))),
             "text" => Table::from_texts(input["values"].as_array().expect("values").iter().map(text)),
             "objects" => objects(input),
-            "frame" => frame(&input["columns"]),
+            "frame" => Table::Columns(frame(&input["columns"])),
             "dicts" => Table::Dicts(Dicts { rows: Cow::Owned(dicts(&input["values"])) }),
             other => panic!("{}: no such input as {other}", self.name),
         }
@@ -170,6 +178,7 @@ impl Answer {
                 Self::List(items.iter().map(|item| Self::read(item, arrays)).collect())
             }
             "dicts" => Self::Dicts(dicts(&json["values"])),
+            "frame" => Self::Frame(frame(&json["columns"])),
             other => panic!("no such answer as {other}"),
         }
     }
@@ -308,7 +317,7 @@ fn objects(json: &Json) -> Table<'static> {
     Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() })
 }
 
-fn frame(columns: &Json) -> Table<'static> {
+fn frame(columns: &Json) -> Columns<'static> {
     let columns = columns.as_array().expect("columns");
     let names = columns.iter().map(|column| text(&column["name"]).to_owned()).collect();
     let read = |column: &Json| {
@@ -326,7 +335,7 @@ fn frame(columns: &Json) -> Table<'static> {
             _ => Column::Objects(values.into()),
         }
     };
-    Table::Columns(Columns::named(names, columns.iter().map(read).collect()).expect("columns of one length"))
+    Columns::named(names, columns.iter().map(read).collect()).expect("columns of one length")
 }
 
 /// The arrays of an `.npz`, by name.

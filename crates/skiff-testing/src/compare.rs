@@ -54,8 +54,25 @@ pub fn difference(expected: &Answer, found: &Given, tolerance: Tolerance) -> Opt
         (Answer::Objects(shape, expected), Given::One(found, rank)) => {
             shape_differs(shape, found, *rank).or_else(|| scalars_differ(expected, &scalars(found)?))
         }
+        (Answer::Frame(expected), Given::One(found, _)) => frame_differs(expected, found, tolerance),
         (expected, found) => Some(format!("expected {}, found {}", kind(expected), given_kind(found))),
     }
+}
+
+/// A DataFrame is compared by its numbers and labels, whatever block they come in, and by its names where there are some.
+fn frame_differs(expected: &Columns<'_>, found: &Value<'_>, tolerance: Tolerance) -> Option<String> {
+    if let Some(what) = shape_differs(&[expected.rows, expected.columns.len()], found, Rank::Two) {
+        return Some(what);
+    }
+    if let Value::Columns(Columns { names: Some(names), .. }) = found
+        && expected.names.as_ref() != Some(names)
+    {
+        return Some(format!("expected the names {:?}, found {names:?}", expected.names));
+    }
+    first(&column_scalars(expected), &scalars(found)?, |expected, found| match (expected.as_f64(), found.as_f64()) {
+        (Some(expected), Some(found)) => tolerance.holds(expected, found, 0.0),
+        _ => expected == found,
+    })
 }
 
 fn array_differs(expected: &NdArray, found: &Value<'_>, rank: Rank, tolerance: Tolerance) -> Option<String> {
@@ -216,6 +233,7 @@ fn kind(answer: &Answer) -> &'static str {
         Answer::Objects(..) => "an array of objects",
         Answer::List(_) => "a list of arrays",
         Answer::Dicts(_) => "a list of mappings",
+        Answer::Frame(_) => "a DataFrame",
     }
 }
 
