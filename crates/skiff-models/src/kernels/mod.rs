@@ -1,3 +1,5 @@
 //! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
 
 pub(crate) mod dot;
+pub(crate) mod exp;
+pub(crate) mod support;

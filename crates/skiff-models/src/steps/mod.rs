@@ -9,15 +9,20 @@ mod columnwise;
 mod concatenate;
 mod divide_by_row_sum;
 mod elementwise;
+mod inliers;
 mod input_error;
 mod labels;
 mod multiply;
 mod name_columns;
 mod ones_for_zeros;
+mod pair_probabilities;
+mod pair_scores;
+mod pair_votes;
 mod part;
 mod refuse_sparse;
 mod select_columns;
 mod softmax;
+mod support_vectors;
 
 pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
@@ -28,15 +33,20 @@ pub use columnwise::{Arithmetic, Columnwise};
 pub use concatenate::{Concatenate, Form};
 pub use divide_by_row_sum::DivideByRowSum;
 pub use elementwise::{Elementwise, Function};
+pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
 pub use ones_for_zeros::OnesForZeros;
+pub use pair_probabilities::PairProbabilities;
+pub use pair_scores::PairScores;
+pub use pair_votes::PairVotes;
 pub use part::Part;
 pub use refuse_sparse::RefuseSparse;
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
+pub use support_vectors::{Kernel, SupportVectors, Vectors};
 
 use crate::value::Value;
 
@@ -126,9 +136,14 @@ operations! {
     Multiply,
     NameColumns,
     OnesForZeros,
+    Inliers,
+    PairProbabilities,
+    PairScores,
+    PairVotes,
     Part,
     RefuseSparse,
     SelectColumns,
     Softmax,
+    SupportVectors,
     TakeLabels,
 }

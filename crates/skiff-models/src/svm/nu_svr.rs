@@ -1,0 +1,50 @@
+//! `sklearn.svm.NuSVR`.
+
+use super::support_vector_machine::SupportVectorMachine;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Support vector regression on libsvm, with `nu` in place of `epsilon`.
+///
+/// # Reads
+/// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
+/// # Predicts
+/// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
+/// precomputed.
+/// # Not supported
+/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+/// # Older versions
+/// The state has been the same since 0.17, but for the names of what a regression does not use.
+#[derive(Debug)]
+pub struct NuSVR {
+    machine: SupportVectorMachine,
+}
+
+impl Room for NuSVR {
+    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"];
+    const SOURCE: &'static str = include_str!("nu_svr.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { machine: SupportVectorMachine::read(fields, None)? })
+    }
+}
+
+impl Estimator for NuSVR {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => Ok(Output::column(self.machine.decisions(input, plan))),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.machine.width())
+    }
+}

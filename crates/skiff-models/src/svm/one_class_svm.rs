@@ -1,0 +1,62 @@
+//! `sklearn.svm.OneClassSVM`.
+
+use super::support_vector_machine::SupportVectorMachine;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Elementwise, Function, Inliers};
+
+/// Outlier detection by the support of a distribution, on libsvm.
+///
+/// # Reads
+/// `support_vectors_`, `_dual_coef_`, `_intercept_`, `offset_`; the kernel with `_gamma`, `coef0` and `degree`.
+/// # Predicts
+/// 1 where the sum of `_dual_coef_ · kernel(x, support vector)` plus the intercept is above 0, else -1.
+/// `score_samples` is that sum plus `offset_`.
+/// # Not supported
+/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+/// # Older versions
+/// `offset_` and `score_samples` came with 0.20; before, `decision_function` returned a matrix of one column.
+#[derive(Debug)]
+pub struct OneClassSVM {
+    machine: SupportVectorMachine,
+    /// `offset_`, from 0.20.
+    offset: Option<f64>,
+}
+
+impl Room for OneClassSVM {
+    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"];
+    const SOURCE: &'static str = include_str!("one_class_svm.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { machine: SupportVectorMachine::read(fields, None)?, offset: fields.float_or_none("offset_")? })
+    }
+}
+
+impl Estimator for OneClassSVM {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match (method, self.offset) {
+            (Method::Predict, _) => {
+                let decisions = self.machine.decisions(input, plan);
+                Ok(Output::column(plan.push(Inliers { bound: 0.0 }, &[decisions])))
+            }
+            (Method::DecisionFunction, Some(_)) => Ok(Output::column(self.machine.decisions(input, plan))),
+            (Method::DecisionFunction, None) => Ok(Output::matrix(self.machine.decisions(input, plan))),
+            (Method::ScoreSamples, Some(offset)) => {
+                let decisions = self.machine.decisions(input, plan);
+                Ok(Output::column(plan.push(Elementwise { function: Function::Add(offset) }, &[decisions])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.machine.width())
+    }
+}

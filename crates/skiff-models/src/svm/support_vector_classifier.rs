@@ -1,0 +1,138 @@
+//! `BaseSVC`: what `SVC` and `NuSVC` share.
+
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use super::support_vector_machine::SupportVectorMachine;
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::steps::{Argmax, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels};
+use crate::value::Classes;
+
+/// A machine that decides between each pair of classes.
+#[derive(Debug)]
+pub(crate) struct SupportVectorClassifier {
+    machine: SupportVectorMachine,
+    /// `classes_`.
+    pub(crate) classes: Arc<Classes>,
+    /// `decision_function_shape`; before 0.19 `None` was the default, and meant one-versus-one.
+    one_versus_rest: bool,
+    /// `break_ties`, from 0.22.
+    break_ties: bool,
+    /// Where `probability=True`.
+    sigmoids: Option<Sigmoids>,
+    /// Before 0.21 one-versus-rest scores were scaled by the greatest confidence of the whole table.
+    scores_of_whole_table: bool,
+}
+
+/// `_probA` and `_probB`, one for each pair of classes.
+#[derive(Clone, Debug)]
+struct Sigmoids {
+    slopes: Vec<f64>,
+    offsets: Vec<f64>,
+}
+
+impl SupportVectorClassifier {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let classes = fields.classes("classes_")?;
+        if classes.len() < 2 {
+            return Err(fields.damaged("classes_", "fewer than two classes"));
+        }
+        let machine = SupportVectorMachine::read(fields, Some(classes.len()))?;
+        let one_versus_rest = match fields.string_or_none("decision_function_shape")?.as_deref() {
+            Some("ovr") => true,
+            Some("ovo") | None => false,
+            Some(other) => return Err(fields.unsupported("decision_function_shape", format!("`{other}`"))),
+        };
+        let break_ties = fields.bool_or("break_ties", false)?;
+        let sigmoids = read_sigmoids(fields, classes.len() * (classes.len() - 1) / 2)?;
+        Ok(Self {
+            machine,
+            classes,
+            one_versus_rest,
+            break_ties,
+            sigmoids,
+            scores_of_whole_table: fields.before(0, 21),
+        })
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.machine.width()
+    }
+
+    fn is_binary(&self) -> bool {
+        self.classes.len() == 2
+    }
+
+    pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => self.predict(input, plan),
+            Method::DecisionFunction => self.decision_function(input, plan),
+            Method::PredictProba => Ok(Output::matrix(self.probabilities(method, input, plan)?)),
+            Method::PredictLogProba => {
+                let probabilities = self.probabilities(method, input, plan)?;
+                Ok(Output::matrix(plan.push(Elementwise { function: Function::Log }, &[probabilities])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        if self.break_ties && !self.one_versus_rest {
+            let what = "break_ties=True, which must be False when decision_function_shape is 'ovo'";
+            return plan.unsupported(Method::Predict, what);
+        }
+        let decisions = self.machine.decisions(input, plan);
+        let classes = self.classes.len();
+        let numbers = if self.break_ties && !self.is_binary() {
+            let scores = plan.push(PairScores { classes }, &[decisions]);
+            plan.push(Argmax, &[scores])
+        } else {
+            plan.push(PairVotes { classes }, &[decisions])
+        };
+        Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
+    }
+
+    fn decision_function(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let decisions = self.machine.decisions(input, plan);
+        if self.is_binary() {
+            return Ok(Output::column(plan.push(Elementwise { function: Function::Negative }, &[decisions])));
+        }
+        if !self.one_versus_rest {
+            return Ok(Output::matrix(decisions));
+        }
+        if self.scores_of_whole_table {
+            let what = "one-versus-rest scores before scikit-learn 0.21, where those of a row depend on all other rows";
+            return plan.unsupported(Method::DecisionFunction, what);
+        }
+        Ok(Output::matrix(plan.push(PairScores { classes: self.classes.len() }, &[decisions])))
+    }
+
+    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let Some(Sigmoids { slopes, offsets }) = self.sigmoids.clone() else {
+            return plan.no_method(method);
+        };
+        let decisions = self.machine.decisions(input, plan);
+        let classes = self.classes.len();
+        Ok(plan.push(PairProbabilities { classes, slopes, offsets }, &[decisions]))
+    }
+}
+
+/// `_probA` and `_probB`, before 0.23 `probA_` and `probB_`; empty in a model fitted with `probability=False`.
+fn read_sigmoids(fields: &Fields<'_, '_>, pairs: usize) -> Result<Option<Sigmoids>, ReadError> {
+    let probability = match fields.scalar("probability")? {
+        // 1.9's default.
+        Scalar::Str(text) if text == "deprecated" => false,
+        Scalar::Bool(value) => value,
+        Scalar::Int(value) => value != 0,
+        _ => return Err(fields.unexpected("probability", "a truth value")),
+    };
+    let slopes = fields.first_of(&["_probA", "probA_"]).unwrap_or("_probA");
+    let offsets = fields.first_of(&["_probB", "probB_"]).unwrap_or("_probB");
+    // scikit-learn refuses these calls too: the parameter was set after the fit.
+    if !probability || fields.vector(slopes)?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Sigmoids { slopes: fields.vector_of(slopes, pairs)?, offsets: fields.vector_of(offsets, pairs)? }))
+}

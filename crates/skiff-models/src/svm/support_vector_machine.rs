@@ -1,0 +1,223 @@
+//! `BaseLibSVM`: what the five estimators on libsvm share.
+
+use skiff_pickle::Node;
+
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, ValueId};
+use crate::steps::{ArrayRule, Dtype, Kernel, RefuseSparse, SparseRule, SupportVectors, Vectors};
+use crate::value::{Csr, NumberType, Precision};
+
+/// `support_vectors_`, `_dual_coef_`, `_intercept_` and the kernel, with their shapes checked against each other.
+#[derive(Debug)]
+pub(crate) struct SupportVectorMachine {
+    kernel: Kernel,
+    vectors: Vectors,
+    coefficients: Vec<f64>,
+    counts: Vec<usize>,
+    intercepts: Vec<f64>,
+    /// How many columns a row must have.
+    width: usize,
+}
+
+impl SupportVectorMachine {
+    /// Reads the machine of a classifier of `classes` classes; of `None` for a single decision value.
+    pub(crate) fn read(fields: &Fields<'_, '_>, classes: Option<usize>) -> Result<Self, ReadError> {
+        let kernel = read_kernel(fields)?;
+        let (fit_rows, fit_cols) = read_shape(fields)?;
+        let (vectors, width) = read_vectors(fields, kernel, fit_rows, fit_cols)?;
+        let count = vectors.count();
+        let counts = match classes {
+            Some(classes) => read_counts(fields, classes, count)?,
+            None => vec![count],
+        };
+        let sums = classes.map_or(1, |classes| classes * (classes - 1) / 2);
+        let intercepts = fields.vector_of("_intercept_", sums)?;
+        let coefficients = read_coefficients(fields, classes.map_or(1, |classes| classes - 1), count)?;
+        fields.training_only(&[
+            "C",
+            "_effective_probability",
+            "_impl",
+            "_n_support",
+            "_num_iter",
+            "_probA",
+            "_probB",
+            "cache_size",
+            "class_weight",
+            "class_weight_",
+            "coef0",
+            "degree",
+            "dual_coef_",
+            "epsilon",
+            "fit_status_",
+            "gamma",
+            "_gamma",
+            "intercept_",
+            "max_iter",
+            "n_iter_",
+            "n_support_",
+            "nu",
+            "probA_",
+            "probB_",
+            "probability",
+            "random_state",
+            "shrinking",
+            "support_",
+            "support_vectors_",
+            "tol",
+            "verbose",
+        ]);
+        Ok(Self { kernel, vectors, coefficients, counts, intercepts, width })
+    }
+
+    /// The decision values of libsvm: one for each pair of classes, or one.
+    pub(crate) fn decisions(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Double).sparse(SparseRule::Accept);
+        let mut x = plan.check(input, rule, self.width);
+        if !matches!(self.vectors, Vectors::Sparse(_)) {
+            let message = "cannot use sparse input in a support vector machine trained on dense data";
+            x = plan.push(RefuseSparse { message }, &[x]);
+        }
+        let machine = SupportVectors {
+            kernel: self.kernel,
+            vectors: self.vectors.clone(),
+            coefficients: self.coefficients.clone(),
+            counts: self.counts.clone(),
+            intercepts: self.intercepts.clone(),
+        };
+        plan.push(machine, &[x])
+    }
+
+    /// How many columns a row must have.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+}
+
+impl Vectors {
+    fn count(&self) -> usize {
+        match self {
+            Self::Dense(matrix) => matrix.rows,
+            Self::Sparse(csr) => csr.rows,
+            Self::Columns(columns) => columns.len(),
+        }
+    }
+}
+
+fn read_kernel(fields: &Fields<'_, '_>) -> Result<Kernel, ReadError> {
+    let node = fields.required("kernel")?;
+    if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
+        return Err(fields.unsupported("kernel", "a callable kernel, which cannot be answered without its code"));
+    }
+    let gamma = || fields.float("_gamma");
+    let coef0 = || fields.float("coef0");
+    Ok(match fields.string("kernel")?.as_str() {
+        "linear" => Kernel::Linear,
+        "poly" => Kernel::Polynomial { gamma: gamma()?, coef0: coef0()?, degree: fields.int("degree")? },
+        "rbf" => Kernel::Rbf { gamma: gamma()? },
+        "sigmoid" => Kernel::Sigmoid { gamma: gamma()?, coef0: coef0()? },
+        "precomputed" => Kernel::Precomputed,
+        other => return Err(fields.unsupported("kernel", format!("`{other}`"))),
+    })
+}
+
+/// `shape_fit_`, the shape of the table of the fit.
+fn read_shape(fields: &Fields<'_, '_>) -> Result<(usize, usize), ReadError> {
+    let lengths = fields.list("shape_fit_")?;
+    let path = fields.path_of("shape_fit_");
+    let mut shape = Vec::new();
+    for &node in &lengths {
+        let length = fields.scalar_at(node, &path)?.as_i64();
+        shape.push(length.and_then(|length| usize::try_from(length).ok()));
+    }
+    match shape[..] {
+        [Some(rows), Some(cols)] => Ok((rows, cols)),
+        // Sparse precomputed kernels and nothing else have lost their second length.
+        [Some(rows)] => Ok((rows, rows)),
+        _ => Err(fields.unexpected("shape_fit_", "two lengths")),
+    }
+}
+
+/// The support vectors, and how many columns a row must have.
+fn read_vectors(
+    fields: &Fields<'_, '_>,
+    kernel: Kernel,
+    fit_rows: usize,
+    fit_cols: usize,
+) -> Result<(Vectors, usize), ReadError> {
+    let sparse = fields.bool("_sparse")?;
+    if kernel == Kernel::Precomputed {
+        if sparse {
+            return Err(fields.unsupported("_sparse", "a precomputed kernel fitted on sparse data"));
+        }
+        let columns = fields.ints("support_")?.into_iter().map(|column| usize::try_from(column).ok());
+        let columns = columns.map(|column| column.filter(|&column| column < fit_rows)).collect::<Option<Vec<_>>>();
+        let columns = columns.ok_or_else(|| fields.damaged("support_", "an index outside of the fit's rows"))?;
+        return Ok((Vectors::Columns(columns), fit_rows));
+    }
+    let (vectors, width) = if sparse {
+        let sparse = fields.sparse("support_vectors_")?;
+        let (rows, cols) = sparse.shape;
+        let (indptr, indices, data) = sparse.to_csr();
+        if indptr.windows(2).any(|ends| !indices[ends[0]..ends[1]].is_sorted()) {
+            return Err(fields.damaged("support_vectors_", "the columns of a row do not ascend"));
+        }
+        let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
+        let indices = indices.ok_or_else(|| fields.unsupported("support_vectors_", "more than 2³² columns"))?;
+        let dtype = NumberType::Float(Precision::Double);
+        let csr = Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype };
+        (Vectors::Sparse(csr), cols)
+    } else {
+        let matrix = fields.matrix("support_vectors_")?;
+        let cols = matrix.cols;
+        (Vectors::Dense(matrix), cols)
+    };
+    if vectors.count() > 0 {
+        fields.expect_len("support_vectors_", width, fit_cols)?;
+    }
+    Ok((vectors, fit_cols))
+}
+
+/// `_n_support` (before 0.22 `n_support_`): how many support vectors each class has.
+fn read_counts(fields: &Fields<'_, '_>, classes: usize, count: usize) -> Result<Vec<usize>, ReadError> {
+    let name = fields.first_of(&["_n_support", "n_support_"]).unwrap_or("_n_support");
+    let counts = fields.ints(name)?.into_iter().map(|count| usize::try_from(count).ok()).collect::<Option<Vec<_>>>();
+    let counts = counts.ok_or_else(|| fields.damaged(name, "a negative count"))?;
+    fields.expect_len(name, counts.len(), classes)?;
+    let total = counts.iter().try_fold(0_usize, |total, &count| total.checked_add(count));
+    if total != Some(count) {
+        return Err(fields.damaged(name, format!("its sum is not the number of support vectors, {count}")));
+    }
+    Ok(counts)
+}
+
+/// `_dual_coef_`, (rows, n_support), with the coefficients of each support vector next to each other.
+fn read_coefficients(fields: &Fields<'_, '_>, rows: usize, count: usize) -> Result<Vec<f64>, ReadError> {
+    let name = "_dual_coef_";
+    let is_array =
+        skiff_files::NdArray::read(fields.graph(), fields.required(name)?).is_ok_and(|array| array.is_some());
+    let coefficients = if is_array {
+        let matrix = fields.matrix(name)?;
+        // Without support vectors the shape is (1, 0) whatever the number of classes.
+        if count > 0 {
+            fields.expect_len(name, matrix.rows, rows)?;
+        }
+        fields.expect_len(name, matrix.cols, count)?;
+        matrix.data.into_owned()
+    } else {
+        let sparse = fields.sparse(name)?;
+        // libsvm takes the stored values as they lie: every place must be stored, in order.
+        let (indptr, indices, data) = sparse.to_csr();
+        let whole = indptr.windows(2).all(|ends| indices[ends[0]..ends[1]].iter().copied().eq(0..count));
+        if count > 0 && (sparse.shape != (rows, count) || !whole) {
+            return Err(fields.damaged(name, "it does not hold a value for each support vector and class"));
+        }
+        data
+    };
+    if coefficients.len() != rows * count {
+        return Err(fields.damaged(name, "it does not hold a value for each support vector and class"));
+    }
+    Ok((0..count)
+        .flat_map(|vector| (0..rows).map(move |row| row * count + vector))
+        .map(|at| coefficients[at])
+        .collect())
+}

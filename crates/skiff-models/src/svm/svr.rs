@@ -1,0 +1,51 @@
+//! `sklearn.svm.SVR`.
+
+use super::support_vector_machine::SupportVectorMachine;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Epsilon-support vector regression on libsvm.
+///
+/// # Reads
+/// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
+/// # Predicts
+/// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
+/// precomputed.
+/// # Not supported
+/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+/// # Older versions
+/// The state has been the same since 0.17, but for the names of what a regression does not use.
+#[derive(Debug)]
+#[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
+pub struct SVR {
+    machine: SupportVectorMachine,
+}
+
+impl Room for SVR {
+    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"];
+    const SOURCE: &'static str = include_str!("svr.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { machine: SupportVectorMachine::read(fields, None)? })
+    }
+}
+
+impl Estimator for SVR {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => Ok(Output::column(self.machine.decisions(input, plan))),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.machine.width())
+    }
+}
