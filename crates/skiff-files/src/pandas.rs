@@ -1,6 +1,6 @@
 //! pandas' values, as far as fitted estimators hold them: indexes, series, categoricals, the columns of frames.
 
-use skiff_pickle::{Change, Graph, Node, NodeId};
+use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::call::Call;
 use crate::numpy::{NdArray, is_array_class, read_state};
@@ -51,10 +51,10 @@ fn is_pandas(module: &str) -> bool {
 
 /// The axes of a block manager: the first item of its state, or, since pandas 1.3, its second argument.
 fn axes(graph: &Graph, manager: NodeId) -> Option<&[NodeId]> {
-    let call = Call::read(graph, manager).filter(|call| is_pandas(call.module))?;
-    match call.object.state() {
+    let manager = Instance::read(graph, manager).filter(|manager| is_pandas(manager.module))?;
+    match manager.state() {
         Some(state) => graph.items(*graph.items(state)?.first()?),
-        None => graph.items(call.argument(1)?),
+        None => graph.items(*manager.arguments().get(1)?),
     }
 }
 
@@ -71,13 +71,12 @@ fn values_within(graph: &Graph, id: NodeId, depth: u32) -> Result<Option<Vec<Sca
     if call.is_numpy("multiarray", "_reconstruct") {
         return old_index(graph, &call, id);
     }
-    if !is_pandas(call.module) {
-        return Ok(None);
-    }
-    if call.name == "_new_Index" {
+    if call.name == "_new_Index" && is_pandas(call.module) {
         return index(graph, &call, id, depth).map(Some);
     }
-    let Some(instance) = Instance::read(graph, id) else { return Err(error("a pandas object")) };
+    let Some(instance) = Instance::read(graph, id).filter(|instance| is_pandas(instance.module)) else {
+        return Ok(None);
+    };
     match instance.name {
         "Series" => {
             let manager = instance.attribute("_mgr").or_else(|| instance.attribute("_data"));
@@ -161,11 +160,8 @@ fn old_index(graph: &Graph, call: &Call<'_>, id: NodeId) -> Result<Option<Vec<Sc
 
 /// The one block of a series: `(axes, [values], [items], …)`.
 fn series_block(graph: &Graph, manager: NodeId) -> Option<NodeId> {
-    let call = Call::read(graph, manager).filter(|call| is_pandas(call.module))?;
-    let state = call.object.changes.iter().rev().find_map(|change| match change {
-        Change::Build(state) => Some(*state),
-        _ => None,
-    })?;
+    let manager = Instance::read(graph, manager).filter(|manager| is_pandas(manager.module))?;
+    let state = manager.state()?;
     let blocks = graph.items(*graph.items(state)?.get(1)?)?;
     blocks.first().copied().filter(|_| blocks.len() == 1)
 }

@@ -96,7 +96,7 @@ impl Scalar {
     fn read_called(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let Some(call) = Call::read(graph, id) else { return Ok(None) };
         if call.is_numpy("multiarray", "scalar") {
-            return Self::read_numpy(graph, call.arguments, id).map(Some);
+            return Self::read_numpy(graph, call.arguments, id);
         }
         Ok(match (call.module, call.name) {
             ("builtins" | "__builtin__", "complex") => match *call.arguments {
@@ -113,7 +113,7 @@ impl Scalar {
         })
     }
 
-    fn read_numpy(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<Self, ValueError> {
+    fn read_numpy(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<Option<Self>, ValueError> {
         let error = |kind| ValueError::new(kind, id);
         let &[dtype, bytes] = arguments else { return Err(error(Kind::ScalarData)) };
         let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
@@ -122,11 +122,8 @@ impl Scalar {
             Err(ValueError { kind: Kind::ArraySize { .. }, .. }) => return Err(error(Kind::ScalarData)),
             array => array?,
         };
-        match array.column().and_then(|column| column.to_scalars()).and_then(|mut scalars| scalars.pop()) {
-            Some(scalar) => Ok(scalar),
-            // A record: its parts are no single value.
-            None => Ok(Self::Other(id)),
-        }
+        // Records, and text that is no UTF-8 (lone surrogates), are no single value.
+        Ok(array.column().and_then(|column| column.to_scalars()).and_then(|mut scalars| scalars.pop()))
     }
 }
 

@@ -52,24 +52,24 @@ impl Sparse {
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let Some(instance) = Instance::read(graph, id) else { return Ok(None) };
         let Some(format) = format_of(&instance) else { return Ok(None) };
-        let reader = Reader { graph, instance: &instance };
-        let shape = reader.shape()?;
-        if format != SparseFormat::Csr && shape.0 > MOST_ROWS {
-            return Err(reader.wrong("more than 2²⁶ rows"));
-        }
-        match format {
-            SparseFormat::Csr | SparseFormat::Csc => {
-                let [data, indices, indptr] =
-                    [reader.array("data")?, reader.array("indices")?, reader.array("indptr")?];
-                Self::from_parts(format, shape, data, indices, indptr, id)
-            }
-            SparseFormat::Coo => reader.coo(shape),
-            SparseFormat::Dia => reader.dia(shape),
-            SparseFormat::Bsr => reader.bsr(shape),
-            SparseFormat::Lil => reader.lil(shape),
-            SparseFormat::Dok => reader.dok(shape),
-        }
-        .map(Some)
+        Reader { graph, id, source: Source::Instance(&instance) }.read(format).map(Some)
+    }
+
+    /// The sparse matrix that `scipy.sparse.save_npz` wrote, whose arrays are in the dict at `id`; `None` when the
+    /// dict holds other arrays.
+    ///
+    /// # Errors
+    /// As [`Sparse::read`].
+    pub fn read_npz(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        let Node::Dict(pairs) = graph.node(id) else { return Ok(None) };
+        let reader = Reader { graph, id, source: Source::Arrays(pairs) };
+        let Some(format) = reader.attribute("format") else { return Ok(None) };
+        // One value of text, which Python 2 and old scipy write as bytes.
+        let format = NdArray::read(graph, format)?.and_then(|format| format.to_strings(graph));
+        let Some(format) = format.as_deref().and_then(<[String]>::first).and_then(|name| format_named(name)) else {
+            return Err(reader.missing("format"));
+        };
+        reader.read(format).map(Some)
     }
 
     /// A CSR or CSC matrix of its three arrays, checked.
@@ -162,7 +162,11 @@ fn format_of(instance: &Instance<'_>) -> Option<SparseFormat> {
     if !(rest.is_empty() || rest.starts_with('.')) {
         return None;
     }
-    Some(match instance.name.strip_suffix("_matrix").or_else(|| instance.name.strip_suffix("_array"))? {
+    format_named(instance.name.strip_suffix("_matrix").or_else(|| instance.name.strip_suffix("_array"))?)
+}
+
+fn format_named(name: &str) -> Option<SparseFormat> {
+    Some(match name {
         "csr" => SparseFormat::Csr,
         "csc" => SparseFormat::Csc,
         "coo" => SparseFormat::Coo,
@@ -197,20 +201,56 @@ fn csr_of(rows: usize, mut triples: Vec<Triple>) -> (Vec<usize>, Vec<usize>, Vec
 
 struct Reader<'a> {
     graph: &'a Graph,
-    instance: &'a Instance<'a>,
+    id: NodeId,
+    source: Source<'a>,
+}
+
+/// Where the arrays are.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Instance(&'a Instance<'a>),
+    Arrays(&'a [(NodeId, NodeId)]),
 }
 
 impl Reader<'_> {
+    fn read(&self, format: SparseFormat) -> Result<Sparse, ValueError> {
+        let shape = self.shape()?;
+        if format != SparseFormat::Csr && shape.0 > MOST_ROWS {
+            return Err(self.wrong("more than 2²⁶ rows"));
+        }
+        match format {
+            SparseFormat::Csr | SparseFormat::Csc => {
+                let [data, indices, indptr] = [self.array("data")?, self.array("indices")?, self.array("indptr")?];
+                Sparse::from_parts(format, shape, data, indices, indptr, self.id)
+            }
+            SparseFormat::Coo => self.coo(shape),
+            SparseFormat::Dia => self.dia(shape),
+            SparseFormat::Bsr => self.bsr(shape),
+            SparseFormat::Lil => self.lil(shape),
+            SparseFormat::Dok => self.dok(shape),
+        }
+    }
+
+    fn attribute(&self, name: &str) -> Option<NodeId> {
+        match self.source {
+            Source::Instance(instance) => instance.attribute(name),
+            Source::Arrays(pairs) => {
+                let (_, array) = pairs.iter().find(|(key, _)| self.graph.str_of(*key) == Some(name))?;
+                Some(*array)
+            }
+        }
+    }
+
     fn wrong(&self, what: &'static str) -> ValueError {
-        ValueError::new(Kind::SparseIndex(what), self.instance.id)
+        ValueError::new(Kind::SparseIndex(what), self.id)
     }
 
     fn missing(&self, name: &'static str) -> ValueError {
-        ValueError::new(Kind::SparseAttribute(name), self.instance.id)
+        ValueError::new(Kind::SparseAttribute(name), self.id)
     }
 
     fn shape(&self) -> Result<(usize, usize), ValueError> {
-        let shape = self.instance.attribute("_shape").or_else(|| self.instance.attribute("shape"));
+        let shape = self.attribute("_shape").or_else(|| self.attribute("shape"));
         match shape.and_then(|shape| self.index_pair(shape)) {
             // Lengths that a 64-bit index cannot reach are nobody's.
             Some((rows, columns)) if i64::try_from(rows).is_ok() && i64::try_from(columns).is_ok() => {
@@ -222,13 +262,17 @@ impl Reader<'_> {
 
     /// Two integers, of Python or of numpy.
     fn index_pair(&self, id: NodeId) -> Option<(usize, usize)> {
+        if let Ok(Some(pair)) = NdArray::read(self.graph, id) {
+            let &[first, second] = pair.to_i64()?.as_slice() else { return None };
+            return Some((usize::try_from(first).ok()?, usize::try_from(second).ok()?));
+        }
         let &[first, second] = self.graph.items(id)? else { return None };
         let index = |id| usize::try_from(Scalar::read(self.graph, id).ok()??.as_i64()?).ok();
         Some((index(first)?, index(second)?))
     }
 
     fn array(&self, name: &'static str) -> Result<NdArray, ValueError> {
-        let id = self.instance.attribute(name).ok_or(self.missing(name))?;
+        let id = self.attribute(name).ok_or(self.missing(name))?;
         NdArray::read(self.graph, id)?.ok_or(self.missing(name))
     }
 
@@ -240,7 +284,7 @@ impl Reader<'_> {
 
     fn values(&self, array: &NdArray) -> Result<Vec<f64>, ValueError> {
         let kind = || Kind::ElementKind { expected: "numbers", found: array.dtype.to_string() };
-        array.to_f64().ok_or_else(|| ValueError::new(kind(), self.instance.id))
+        array.to_f64().ok_or_else(|| ValueError::new(kind(), self.id))
     }
 
     fn finish(&self, format: SparseFormat, shape: (usize, usize), triples: Vec<Triple>) -> Result<Sparse, ValueError> {
@@ -248,7 +292,7 @@ impl Reader<'_> {
             return Err(self.wrong("an index lies outside of its shape"));
         }
         let (indptr, indices, data) = csr_of(shape.0, triples);
-        let id = self.instance.id;
+        let id = self.id;
         let integers = |numbers: &[usize]| {
             let bytes = numbers.iter().flat_map(|&number| i64::try_from(number).unwrap_or(i64::MAX).to_le_bytes());
             let dtype = DType::Int { size: 8, endian: Endian::Little };
@@ -261,7 +305,7 @@ impl Reader<'_> {
     }
 
     fn coo(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
-        let (rows, columns) = match self.instance.attribute("coords").map(|coords| self.graph.items(coords)) {
+        let (rows, columns) = match self.attribute("coords").map(|coords| self.graph.items(coords)) {
             // Since scipy 1.13.
             Some(Some(&[rows, columns])) => {
                 let read = |id| NdArray::read(self.graph, id)?.ok_or(self.missing("coords"));
@@ -350,12 +394,13 @@ impl Reader<'_> {
 
     fn dok(&self, shape: (usize, usize)) -> Result<Sparse, ValueError> {
         let mut places = std::collections::BTreeMap::new();
-        let state = self.instance.attribute("_dict").or_else(|| self.instance.arguments().get(1).copied());
+        let Source::Instance(instance) = self.source else { return Err(self.missing("format")) };
+        let state = instance.attribute("_dict").or_else(|| instance.arguments().get(1).copied());
         let stored = match state.map(|state| self.graph.node(state)) {
             Some(Node::Dict(pairs)) => pairs.as_slice(),
             _ => &[],
         };
-        for (key, value) in stored.iter().copied().chain(self.instance.items()) {
+        for (key, value) in stored.iter().copied().chain(instance.items()) {
             let (row, column) = self.index_pair(key).ok_or(self.wrong("a key is no pair of indices"))?;
             places.insert((row, column), self.number(value)?);
         }
