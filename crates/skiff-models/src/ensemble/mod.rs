@@ -1,6 +1,17 @@
 //! `sklearn.ensemble`.
 
+mod extra_trees_classifier;
+mod extra_trees_regressor;
+mod forest;
+mod random_forest_classifier;
+mod random_forest_regressor;
+
 use crate::registry::Entry;
 
 /// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[];
+pub(crate) const ROOMS: &[Entry] = &[
+    Entry::of::<extra_trees_classifier::ExtraTreesClassifier>(),
+    Entry::of::<extra_trees_regressor::ExtraTreesRegressor>(),
+    Entry::of::<random_forest_classifier::RandomForestClassifier>(),
+    Entry::of::<random_forest_regressor::RandomForestRegressor>(),
+];

@@ -54,6 +54,8 @@ pub enum Finite {
     AllOfDense,
     /// `"allow-nan"`.
     AllowNan,
+    /// `"allow-nan"` for dense rows, `True` for sparse ones: trees.
+    AllowNanIfDense,
     /// `False`.
     Any,
 }
@@ -184,11 +186,13 @@ impl Check {
         let finite = match self.rule.finite {
             Finite::AllOfDense if cols.is_some() => Finite::All,
             Finite::AllOfDense => Finite::Any,
+            Finite::AllowNanIfDense if cols.is_some() => Finite::AllowNan,
+            Finite::AllowNanIfDense => Finite::All,
             finite => finite,
         };
         let bad = |value: &f64| match finite {
             Finite::All | Finite::AllOfDense => !value.is_finite(),
-            Finite::AllowNan => value.is_infinite(),
+            Finite::AllowNan | Finite::AllowNanIfDense => value.is_infinite(),
             Finite::Any => false,
         };
         // Summing is what vectorises; only when the sum tells of trouble is the place looked for.

@@ -2,6 +2,7 @@
 
 mod affine;
 mod argmax;
+mod argmax_groups;
 mod both_sides;
 mod check;
 mod check_table;
@@ -23,9 +24,11 @@ mod refuse_sparse;
 mod select_columns;
 mod softmax;
 mod support_vectors;
+mod tree_ensemble;
 
 pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
+pub use argmax_groups::ArgmaxGroups;
 pub use both_sides::BothSides;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use check_table::{CheckTable, TableNames};
@@ -47,6 +50,8 @@ pub use refuse_sparse::RefuseSparse;
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
+pub use tree_ensemble::TreeEnsemble;
+pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
 use crate::value::Value;
 
@@ -125,6 +130,7 @@ macro_rules! operations {
 operations! {
     Affine,
     Argmax,
+    ArgmaxGroups,
     BothSides,
     Check,
     CheckTable,
@@ -146,4 +152,5 @@ operations! {
     Softmax,
     SupportVectors,
     TakeLabels,
+    TreeEnsemble,
 }

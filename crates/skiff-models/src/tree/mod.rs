@@ -1,6 +1,23 @@
 //! `sklearn.tree`.
 
+mod decision_tree_classifier;
+mod decision_tree_regressor;
+mod extra_tree_classifier;
+mod extra_tree_regressor;
+mod single_tree;
+mod tree;
+mod trees_model;
+
 use crate::registry::Entry;
 
+pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
+pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
+pub(crate) use trees_model::{MissingValues, TreesModel, rule};
+
 /// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[];
+pub(crate) const ROOMS: &[Entry] = &[
+    Entry::of::<decision_tree_classifier::DecisionTreeClassifier>(),
+    Entry::of::<decision_tree_regressor::DecisionTreeRegressor>(),
+    Entry::of::<extra_tree_classifier::ExtraTreeClassifier>(),
+    Entry::of::<extra_tree_regressor::ExtraTreeRegressor>(),
+];

@@ -1,0 +1,55 @@
+//! `sklearn.ensemble.ExtraTreesClassifier`.
+
+use std::sync::Arc;
+
+use super::forest::{lower_forest, read_forest};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::tree::{LeafValues, TreesModel};
+use crate::value::Classes;
+
+/// A forest of trees with random splits, for labels of one or several outputs.
+///
+/// # Reads
+/// The `tree_` of each of `estimators_`, `classes_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
+/// values may be missing.
+/// # Predicts
+/// The mean of the trees' probabilities, summed in their order; the label is the first class of the greatest mean.
+/// # Older versions
+/// Before 1.4 no value could be missing, and leaves counted samples, of which shares are made. Before 0.21 the labels
+/// of several outputs are floats.
+#[derive(Debug)]
+pub struct ExtraTreesClassifier {
+    model: TreesModel,
+}
+
+impl Room for ExtraTreesClassifier {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.ensemble._forest.ExtraTreesClassifier", "sklearn.ensemble.forest.ExtraTreesClassifier"];
+    const SOURCE: &'static str = include_str!("extra_trees_classifier.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { model: read_forest(fields, LeafValues::Fractions)? })
+    }
+}
+
+impl Estimator for ExtraTreesClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        lower_forest(&self.model, method, input, plan)
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.model.classes.clone()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.model.shape.n_features)
+    }
+}

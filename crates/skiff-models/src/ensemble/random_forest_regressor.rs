@@ -1,0 +1,47 @@
+//! `sklearn.ensemble.RandomForestRegressor`.
+
+use super::forest::{lower_forest, read_forest};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::tree::{LeafValues, TreesModel};
+
+/// A forest of decision trees, each fitted to a sample, for numbers of one or several outputs.
+///
+/// # Reads
+/// The `tree_` of each of `estimators_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
+/// values may be missing.
+/// # Predicts
+/// The mean of the trees' values, summed in their order.
+/// # Older versions
+/// Before 1.4 no value could be missing.
+#[derive(Debug)]
+pub struct RandomForestRegressor {
+    model: TreesModel,
+}
+
+impl Room for RandomForestRegressor {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.ensemble._forest.RandomForestRegressor", "sklearn.ensemble.forest.RandomForestRegressor"];
+    const SOURCE: &'static str = include_str!("random_forest_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { model: read_forest(fields, LeafValues::Raw)? })
+    }
+}
+
+impl Estimator for RandomForestRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        lower_forest(&self.model, method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.model.shape.n_features)
+    }
+}

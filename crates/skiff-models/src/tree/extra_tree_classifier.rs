@@ -1,0 +1,54 @@
+//! `sklearn.tree.ExtraTreeClassifier`.
+
+use std::sync::Arc;
+
+use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::value::Classes;
+
+/// A tree of random splits for labels of one or several outputs.
+///
+/// # Reads
+/// `tree_`, `classes_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
+/// # Predicts
+/// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
+/// reach a leaf. Its values are the probabilities; the label is the first class of the greatest.
+/// # Older versions
+/// Before 1.3 no value could be missing. Before 1.4 leaves counted samples, of which shares are made. Before 0.21 the
+/// labels of several outputs are floats.
+#[derive(Debug)]
+pub struct ExtraTreeClassifier {
+    model: TreesModel,
+}
+
+impl Room for ExtraTreeClassifier {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.tree._classes.ExtraTreeClassifier", "sklearn.tree.tree.ExtraTreeClassifier"];
+    const SOURCE: &'static str = include_str!("extra_tree_classifier.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { model: read_single(fields, TreeKind::Extra, LeafValues::Fractions)? })
+    }
+}
+
+impl Estimator for ExtraTreeClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        lower_single(&self.model, method, input, plan)
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.model.classes.clone()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.model.shape.n_features)
+    }
+}

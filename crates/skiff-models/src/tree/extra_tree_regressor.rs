@@ -1,0 +1,46 @@
+//! `sklearn.tree.ExtraTreeRegressor`.
+
+use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// A tree of random splits for numbers of one or several outputs.
+///
+/// # Reads
+/// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
+/// # Predicts
+/// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
+/// reach a leaf. Its value is the answer.
+/// # Older versions
+/// Before 1.3 no value could be missing.
+#[derive(Debug)]
+pub struct ExtraTreeRegressor {
+    model: TreesModel,
+}
+
+impl Room for ExtraTreeRegressor {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.tree._classes.ExtraTreeRegressor", "sklearn.tree.tree.ExtraTreeRegressor"];
+    const SOURCE: &'static str = include_str!("extra_tree_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { model: read_single(fields, TreeKind::Extra, LeafValues::Raw)? })
+    }
+}
+
+impl Estimator for ExtraTreeRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        lower_single(&self.model, method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.model.shape.n_features)
+    }
+}

@@ -1,0 +1,502 @@
+//! `sklearn.tree._tree.Tree`: the node tables of one or many trees, checked and made ready for walking.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use skiff_files::{DType, Endian, Instance, NdArray};
+use skiff_pickle::NodeId;
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::kernels::pairwise_sum::pairwise_sum;
+use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
+
+/// What the leaves of a tree are asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum LeafValues {
+    /// `tree_.value` as it is.
+    Raw,
+    /// Probabilities: before scikit-learn 1.4 `tree_.value` counted samples, and each answer divided by their sum.
+    Fractions,
+    /// The values of regression trees times the learning rate, one column for each tree of a stage of boosting.
+    Boosted {
+        /// `learning_rate`.
+        scale: f64,
+        /// How many trees a stage has.
+        columns: usize,
+    },
+}
+
+/// What all trees of an ensemble must agree on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeShape {
+    /// How many features a row has.
+    pub(crate) n_features: usize,
+    /// How many classes each output has; 1 for a regression.
+    pub(crate) n_classes: Vec<usize>,
+}
+
+impl TreeShape {
+    /// How many values an output has in `tree_.value`.
+    pub(crate) fn max_n_classes(&self) -> usize {
+        self.n_classes.iter().copied().max().unwrap_or(0)
+    }
+}
+
+/// One `tree_` to read.
+#[derive(Clone, Debug)]
+pub(crate) struct TreeSource {
+    /// Its node in the graph.
+    pub(crate) node: NodeId,
+    /// Its path in the file: `estimators_[3].tree_`.
+    pub(crate) path: String,
+}
+
+/// Reads `sources`, all of one shape, side by side.
+pub(crate) fn read_trees(
+    fields: &Fields<'_, '_>,
+    sources: &[TreeSource],
+    shape: &TreeShape,
+    leaf_values: LeafValues,
+) -> Result<Trees<f32>, ReadError> {
+    let counts = leaf_values == LeafValues::Fractions && fields.before(1, 4);
+    let (tables, places) = distinct_tables(fields, sources, shape)?;
+    let total = tables.iter().try_fold(0_u32, |sum, table| sum.checked_add(table.count));
+    let total = total.ok_or_else(|| fields.unsupported("tree_", "more than 4 billion nodes in one ensemble"))?;
+
+    let mut nodes = vec![Node::default(); total as usize];
+    let mut parts = Vec::with_capacity(tables.len());
+    let (mut rest, mut root) = (nodes.as_mut_slice(), 0);
+    for table in &tables {
+        let (part, behind) = rest.split_at_mut(table.count as usize);
+        parts.push((table, root, part));
+        (rest, root) = (behind, root + table.count);
+    }
+    let roots: Vec<u32> = parts.iter().map(|(_, root, _)| *root).collect();
+    let width = shape.n_classes.len() * shape.max_n_classes();
+    let read: Vec<Result<Filled, ReadError>> =
+        parts.into_par_iter().map(|(table, root, part)| table.fill(root, part, shape, leaf_values, counts)).collect();
+    let filled = read.into_iter().collect::<Result<Vec<_>, _>>()?;
+
+    // One number for each node, unless all trees number theirs as skiff does.
+    let numbers = filled.iter().any(|tree| tree.numbers.is_some()).then(|| {
+        let each = filled.iter().zip(&tables);
+        each.flat_map(|(tree, table)| match &tree.numbers {
+            Some(numbers) => numbers.clone(),
+            None => (0..table.count).collect(),
+        })
+        .collect()
+    });
+    let mut first_leaf = 0_u32;
+    let mut starts = Vec::with_capacity(filled.len());
+    let mut values = Vec::with_capacity(filled.iter().map(|tree| tree.values.len()).sum());
+    for tree in &filled {
+        starts.push(first_leaf);
+        values.extend_from_slice(&tree.values);
+        // Leaves are fewer than nodes, which were counted.
+        first_leaf += u32::try_from(tree.values.len() / width.max(1)).unwrap_or(0);
+    }
+    let columns = match leaf_values {
+        LeafValues::Boosted { columns, .. } => columns,
+        LeafValues::Raw | LeafValues::Fractions => width,
+    };
+    Ok(Trees {
+        n_features: shape.n_features,
+        nodes,
+        roots: places.iter().map(|&place| roots[place]).collect(),
+        numbers,
+        counts: places.iter().map(|&place| tables[place].count).collect(),
+        categories: Vec::new(),
+        missing: filled.iter().any(|tree| tree.missing_left),
+        leaves: Leaves {
+            width,
+            pure: pure_classes(shape, leaf_values),
+            starts: places.iter().map(|&place| starts[place]).collect(),
+            values,
+            columns,
+        },
+    })
+}
+
+/// Pure leaves are told by their number where a leaf holds the probabilities of one output.
+fn pure_classes(shape: &TreeShape, leaf_values: LeafValues) -> u32 {
+    match (leaf_values, &shape.n_classes[..]) {
+        (LeafValues::Fractions, &[classes]) if classes > 1 => u32::try_from(classes).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// The node tables of all sources, each once, and which one each source has. (A hostile file can name one table as
+/// often as it likes; reading it as often would cost memory without end.)
+fn distinct_tables(
+    fields: &Fields<'_, '_>,
+    sources: &[TreeSource],
+    shape: &TreeShape,
+) -> Result<(Vec<Table>, Vec<usize>), ReadError> {
+    let mut tables: Vec<Table> = Vec::new();
+    let mut places = Vec::with_capacity(sources.len());
+    let mut known = HashMap::new();
+    for source in sources {
+        let table = Table::read(fields, source, shape)?;
+        let key = table.identity();
+        let place = *known.entry(key).or_insert(tables.len());
+        if place == tables.len() {
+            tables.push(table);
+        }
+        places.push(place);
+    }
+    Ok((tables, places))
+}
+
+/// The shape that a `tree_` says it has.
+pub(crate) fn read_shape(fields: &Fields<'_, '_>, source: &TreeSource) -> Result<TreeShape, ReadError> {
+    let instance = tree_instance(fields, source)?;
+    let wrong = || fields.unexpected_at(source.node, &source.path, "the arguments of a tree");
+    let &[n_features, n_classes, n_outputs] = instance.arguments() else { return Err(wrong()) };
+    let count = |node, name: &str| {
+        let path = format!("{}.{name}", source.path);
+        let count = fields.scalar_at(node, &path)?.as_i64().and_then(|count| usize::try_from(count).ok());
+        count.ok_or_else(|| fields.unexpected_at(node, &path, "a count"))
+    };
+    let shape = TreeShape {
+        n_features: count(n_features, "n_features")?,
+        n_classes: {
+            let path = format!("{}.n_classes", source.path);
+            let classes = fields.array_at(n_classes, &path)?.to_i64().and_then(|classes| {
+                classes.into_iter().map(|count| usize::try_from(count).ok().filter(|&count| count > 0)).collect()
+            });
+            classes.ok_or_else(|| fields.unexpected_at(n_classes, &path, "an array of counts"))?
+        },
+    };
+    let n_outputs = count(n_outputs, "n_outputs")?;
+    let damaged = |what: String| Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
+    if n_outputs != shape.n_classes.len() || n_outputs == 0 {
+        return damaged(format!("{n_outputs} outputs, but the classes of {}", shape.n_classes.len()));
+    }
+    if shape.n_features == 0 || shape.n_features > MAX_FEATURES {
+        return damaged(format!("{} features", shape.n_features));
+    }
+    Ok(shape)
+}
+
+fn tree_instance<'g>(fields: &Fields<'_, 'g>, source: &TreeSource) -> Result<Instance<'g>, ReadError> {
+    Instance::read(fields.graph(), source.node)
+        .filter(|instance| instance.is("sklearn.tree._tree.Tree"))
+        .ok_or_else(|| fields.unexpected_at(source.node, &source.path, "a `sklearn.tree._tree.Tree`"))
+}
+
+/// `nodes` and `values` of one tree, whose lengths agree.
+struct Table {
+    path: String,
+    count: u32,
+    nodes: NdArray,
+    values: NdArray,
+}
+
+/// What was read beside the nodes.
+struct Filled {
+    values: Vec<f64>,
+    numbers: Option<Vec<u32>>,
+    missing_left: bool,
+}
+
+impl Table {
+    fn read(fields: &Fields<'_, '_>, source: &TreeSource, shape: &TreeShape) -> Result<Self, ReadError> {
+        let own = read_shape(fields, source)?;
+        if own != *shape {
+            let what = format!("a tree of {own:?} where {shape:?} is needed");
+            return Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
+        }
+        let instance = tree_instance(fields, source)?;
+        let attribute = |name: &str| {
+            let path = format!("{}.{name}", source.path);
+            let node = instance.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
+            Ok((node, path))
+        };
+        let array = |name| attribute(name).and_then(|(node, path)| fields.array_at(node, &path));
+        let (nodes, values) = (array("nodes")?, array("values")?);
+        let (node, path) = attribute("node_count")?;
+        let node_count = fields.scalar_at(node, &path)?.as_i64().and_then(|count| u32::try_from(count).ok());
+        let damaged = |name: &str, what: String| {
+            Err(ReadError::new(format!("{}.{name}", source.path), ReadErrorKind::Damaged(what)))
+        };
+        let count = match (node_count, &nodes.shape[..]) {
+            (Some(count), &[len]) if count > 0 && count as usize == len => count,
+            (_, shape) => return damaged("nodes", format!("an array of {shape:?} for {node_count:?} nodes")),
+        };
+        let expected = [count as usize, shape.n_classes.len(), shape.max_n_classes()];
+        if values.shape != expected {
+            return damaged("values", format!("an array of {:?} where {expected:?} is needed", values.shape));
+        }
+        if !values.is_c_order() || !matches!(values.dtype, DType::Float { size: 8, .. }) {
+            return damaged("values", format!("{} where an array of float64 in C order is needed", values.describe()));
+        }
+        Ok(Self { path: source.path.clone(), count, nodes, values })
+    }
+
+    /// Where the bytes of both arrays lie: tables of the same bytes are the same.
+    fn identity(&self) -> [usize; 2] {
+        [&self.nodes, &self.values].map(|array| array.bytes().map_or(0, |bytes| bytes.as_ptr().addr()))
+    }
+
+    fn error(&self, place: &str, kind: ReadErrorKind) -> ReadError {
+        ReadError::new(format!("{}.{place}", self.path), kind)
+    }
+
+    /// Checks every node and writes it into `part`, which begins at `root` of the ensemble's table.
+    fn fill(
+        &self,
+        root: u32,
+        part: &mut [Node<f32>],
+        shape: &TreeShape,
+        leaf_values: LeafValues,
+        counts: bool,
+    ) -> Result<Filled, ReadError> {
+        let records = Records::read(&self.nodes).ok_or_else(|| {
+            self.error("nodes", ReadErrorKind::Damaged("an array without the fields of nodes".into()))
+        })?;
+        let order = self.order(&records, shape.n_features)?;
+        let mut leaves = LeafReader::new(&self.values, shape, leaf_values, counts);
+        let mut missing_left = false;
+        for (place, node) in part.iter_mut().enumerate() {
+            let at = order.as_ref().map_or(place, |order| order.numbers[place] as usize);
+            let record = records.at(at);
+            // `order` has checked what is converted here.
+            *node = if record.left < 0 {
+                let leaf = leaves.read(at).ok_or_else(|| {
+                    let what = format!("more than {} leaves in one tree", f32::MAX_LEAVES);
+                    self.error("nodes", ReadErrorKind::Unsupported(what))
+                })?;
+                Node::leaf(leaf, root + u32::try_from(place).unwrap_or(0))
+            } else {
+                missing_left |= record.missing_left;
+                let right = usize::try_from(record.right).unwrap_or(0);
+                let right =
+                    order.as_ref().map_or_else(|| u32::try_from(right).unwrap_or(0), |order| order.places[right]);
+                let feature = u32::try_from(record.feature).unwrap_or(0);
+                Node::split(feature, record.threshold, record.missing_left, root + right)
+            };
+        }
+        Ok(Filled { values: leaves.values, numbers: order.map(|order| order.numbers), missing_left })
+    }
+
+    /// Checks that the nodes are one tree, and gives the order in which each left child follows its parent; `None` when
+    /// that is the order they are in.
+    fn order(&self, records: &Records<'_>, n_features: usize) -> Result<Option<Order>, ReadError> {
+        let count = self.count as usize;
+        let damaged = |node: usize, field: &str, what: String| {
+            Err(self.error(&format!("nodes[{node}].{field}"), ReadErrorKind::Damaged(what)))
+        };
+        let mut has_parent = vec![false; count];
+        let mut children = 0;
+        let mut in_order = true;
+        for node in 0..count {
+            let record = records.at(node);
+            if record.left == -1 && record.right == -1 {
+                continue;
+            }
+            for (field, child) in [("left_child", record.left), ("right_child", record.right)] {
+                match usize::try_from(child).ok().filter(|child| *child > node && *child < count) {
+                    Some(child) if !has_parent[child] => has_parent[child] = true,
+                    Some(child) => return damaged(node, field, format!("node {child} is a child twice")),
+                    None => return damaged(node, field, format!("no node {child} behind node {node} of {count}")),
+                }
+            }
+            children += 2;
+            in_order &= usize::try_from(record.left) == Ok(node + 1);
+            if usize::try_from(record.feature).map_or(true, |feature| feature >= n_features) {
+                return damaged(node, "feature", format!("feature {} of {n_features}", record.feature));
+            }
+            if record.threshold.is_nan() {
+                return damaged(node, "threshold", "not a number".to_owned());
+            }
+        }
+        if children + 1 != count {
+            return damaged(
+                has_parent.iter().skip(1).position(|has| !has).map_or(0, |node| node + 1),
+                "",
+                "a node without a parent".to_owned(),
+            );
+        }
+        if in_order {
+            return Ok(None);
+        }
+        let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count] };
+        let mut open = vec![0];
+        while let Some(node) = open.pop() {
+            let record = records.at(node);
+            order.places[node] = u32::try_from(order.numbers.len()).unwrap_or(0);
+            order.numbers.push(u32::try_from(node).unwrap_or(0));
+            if let (Ok(left), Ok(right)) = (usize::try_from(record.left), usize::try_from(record.right)) {
+                open.extend([right, left]);
+            }
+        }
+        Ok(Some(order))
+    }
+}
+
+/// Depth first, left children first.
+struct Order {
+    /// For each place the node that stands there.
+    numbers: Vec<u32>,
+    /// For each node its place.
+    places: Vec<u32>,
+}
+
+/// One row of `nodes`, as far as predictions need it.
+struct Record {
+    left: i64,
+    right: i64,
+    feature: i64,
+    threshold: f64,
+    missing_left: bool,
+}
+
+/// The records of `nodes`, their fields found by name: scikit-learn 1.3 added one, and integers had four bytes on
+/// 32-bit machines.
+struct Records<'a> {
+    bytes: &'a [u8],
+    size: usize,
+    left: IntField,
+    right: IntField,
+    feature: IntField,
+    threshold: (usize, Endian),
+    missing_left: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct IntField {
+    offset: usize,
+    size: usize,
+    endian: Endian,
+}
+
+impl<'a> Records<'a> {
+    fn read(nodes: &'a NdArray) -> Option<Self> {
+        let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
+        let field = |name: &str| fields.iter().find(|field| field.name == name);
+        let int = |name: &str| match field(name)? {
+            field => match field.dtype {
+                DType::Int { size: size @ (4 | 8), endian } => Some(IntField { offset: field.offset, size, endian }),
+                _ => None,
+            },
+        };
+        let threshold = field("threshold")?;
+        let DType::Float { size: 8, endian } = threshold.dtype else { return None };
+        let missing_left = match field("missing_go_to_left") {
+            None => None,
+            Some(field) if matches!(field.dtype, DType::UInt { size: 1, .. } | DType::Bool) => Some(field.offset),
+            Some(_) => return None,
+        };
+        Some(Self {
+            bytes: nodes.bytes()?,
+            size: *itemsize,
+            left: int("left_child")?,
+            right: int("right_child")?,
+            feature: int("feature")?,
+            threshold: (threshold.offset, endian),
+            missing_left,
+        })
+    }
+
+    /// Record number `at`, which the array has; its fields lie within it, as the dtype's reader checked.
+    #[inline]
+    fn at(&self, at: usize) -> Record {
+        let record = &self.bytes[at * self.size..(at + 1) * self.size];
+        Record {
+            left: self.left.at(record),
+            right: self.right.at(record),
+            feature: self.feature.at(record),
+            threshold: float(record, self.threshold.0, self.threshold.1),
+            missing_left: self.missing_left.is_some_and(|offset| record[offset] != 0),
+        }
+    }
+}
+
+impl IntField {
+    #[inline]
+    fn at(self, record: &[u8]) -> i64 {
+        let Self { offset, size, endian } = self;
+        if size == 8 {
+            let bytes = record[offset..offset + 8].try_into().expect("eight bytes");
+            if endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
+        } else {
+            let bytes = record[offset..offset + 4].try_into().expect("four bytes");
+            i64::from(if endian == Endian::Big { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) })
+        }
+    }
+}
+
+#[inline]
+fn float(bytes: &[u8], offset: usize, endian: Endian) -> f64 {
+    let bytes = bytes[offset..offset + 8].try_into().expect("eight bytes");
+    if endian == Endian::Big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
+}
+
+/// Reads the values of leaves, and numbers the leaves.
+struct LeafReader<'a> {
+    bytes: &'a [u8],
+    endian: Endian,
+    n_classes: &'a [usize],
+    max_n_classes: usize,
+    leaf_values: LeafValues,
+    counts: bool,
+    pure: u32,
+    /// How many leaves `values` holds.
+    count: u32,
+    values: Vec<f64>,
+}
+
+impl<'a> LeafReader<'a> {
+    fn new(values: &'a NdArray, shape: &'a TreeShape, leaf_values: LeafValues, counts: bool) -> Self {
+        let endian = match values.dtype {
+            DType::Float { endian, .. } => endian,
+            _ => Endian::NATIVE,
+        };
+        Self {
+            bytes: values.bytes().unwrap_or_default(),
+            endian,
+            n_classes: &shape.n_classes,
+            max_n_classes: shape.max_n_classes(),
+            leaf_values,
+            counts,
+            pure: pure_classes(shape, leaf_values),
+            count: 0,
+            values: Vec::new(),
+        }
+    }
+
+    /// The number of the leaf that is node `node`; `None` when there are too many.
+    fn read(&mut self, node: usize) -> Option<u32> {
+        let start = self.values.len();
+        let width = self.n_classes.len() * self.max_n_classes;
+        let first = node * width;
+        self.values.extend((first..first + width).map(|at| float(self.bytes, at * 8, self.endian)));
+        let values = &mut self.values[start..];
+        if self.counts {
+            for (output, &classes) in values.chunks_exact_mut(self.max_n_classes).zip(self.n_classes) {
+                let output = &mut output[..classes];
+                let sum = pairwise_sum(output);
+                let sum = if sum == 0.0 { 1.0 } else { sum };
+                for value in output {
+                    *value /= sum;
+                }
+            }
+        }
+        if let LeafValues::Boosted { scale, .. } = self.leaf_values {
+            for value in &mut *values {
+                *value *= scale;
+            }
+        }
+        if self.pure > 0
+            && let Some(class) = values.iter().position(|&value| value != 0.0)
+            && values[class] == 1.0
+            && values[class + 1..].iter().all(|&value| value == 0.0)
+        {
+            self.values.truncate(start);
+            return u32::try_from(class).ok();
+        }
+        let leaf = self.pure.checked_add(self.count)?;
+        self.count += 1;
+        ((leaf as usize) < f32::MAX_LEAVES).then_some(leaf)
+    }
+}
