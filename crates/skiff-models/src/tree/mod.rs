@@ -5,6 +5,7 @@ mod decision_tree_regressor;
 mod extra_tree_classifier;
 mod extra_tree_regressor;
 mod single_tree;
+#[expect(clippy::module_inception, reason = "the thing in it is called Tree")]
 mod tree;
 mod trees_model;
 
@@ -12,7 +13,7 @@ use crate::registry::Entry;
 
 pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
 pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
-pub(crate) use trees_model::{MissingValues, TreesModel, rule};
+pub(crate) use trees_model::{MissingValues, TreesModel};
 
 /// The family's rooms.
 pub(crate) const ROOMS: &[Entry] = &[

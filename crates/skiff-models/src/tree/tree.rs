@@ -374,11 +374,12 @@ impl<'a> Records<'a> {
     fn read(nodes: &'a NdArray) -> Option<Self> {
         let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
         let field = |name: &str| fields.iter().find(|field| field.name == name);
-        let int = |name: &str| match field(name)? {
-            field => match field.dtype {
+        let int = |name: &str| {
+            let field = field(name)?;
+            match field.dtype {
                 DType::Int { size: size @ (4 | 8), endian } => Some(IntField { offset: field.offset, size, endian }),
                 _ => None,
-            },
+            }
         };
         let threshold = field("threshold")?;
         let DType::Float { size: 8, endian } = threshold.dtype else { return None };

@@ -127,7 +127,7 @@ impl TreesModel {
 }
 
 /// What trees hand to `check_array`.
-pub(crate) fn rule(missing: MissingValues) -> ArrayRule {
+fn rule(missing: MissingValues) -> ArrayRule {
     let finite = match missing {
         MissingValues::Refuse => Finite::All,
         MissingValues::Accept => Finite::AllowNanIfDense,
