@@ -33,6 +33,8 @@ methods! {
     PredictProba = "predict_proba",
     /// The logarithm of the probabilities.
     PredictLogProba = "predict_log_proba",
+    /// The logarithm of the joint probability of row and class (naive Bayes).
+    PredictJointLogProba = "predict_joint_log_proba",
     /// Signed distances, votes, raw scores.
     DecisionFunction = "decision_function",
     /// The transformed rows.

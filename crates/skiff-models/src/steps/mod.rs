@@ -3,13 +3,16 @@
 mod affine;
 mod argmax;
 mod argmax_groups;
+mod binarize;
 mod both_sides;
+mod categorical_log_likelihood;
 mod check;
 mod check_table;
 mod columnwise;
 mod concatenate;
 mod divide_by_row_sum;
 mod elementwise;
+mod gaussian_log_likelihood;
 mod inliers;
 mod input_error;
 mod labels;
@@ -23,19 +26,23 @@ mod part;
 mod refuse_sparse;
 mod select_columns;
 mod softmax;
+mod subtract_log_sum_exp;
 mod support_vectors;
 mod tree_ensemble;
 
 pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
+pub use binarize::Binarize;
 pub use both_sides::BothSides;
+pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use check_table::{CheckTable, TableNames};
 pub use columnwise::{Arithmetic, Columnwise};
 pub use concatenate::{Concatenate, Form};
 pub use divide_by_row_sum::DivideByRowSum;
 pub use elementwise::{Elementwise, Function};
+pub use gaussian_log_likelihood::GaussianLogLikelihood;
 pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
@@ -49,6 +56,7 @@ pub use part::Part;
 pub use refuse_sparse::RefuseSparse;
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
+pub use subtract_log_sum_exp::SubtractLogSumExp;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
 pub use tree_ensemble::TreeEnsemble;
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
@@ -131,18 +139,21 @@ operations! {
     Affine,
     Argmax,
     ArgmaxGroups,
+    Binarize,
     BothSides,
+    CategoricalLogLikelihood,
     Check,
     CheckTable,
     Columnwise,
     Concatenate,
     DivideByRowSum,
     Elementwise,
+    GaussianLogLikelihood,
     GreaterThan,
+    Inliers,
     Multiply,
     NameColumns,
     OnesForZeros,
-    Inliers,
     PairProbabilities,
     PairScores,
     PairVotes,
@@ -150,6 +161,7 @@ operations! {
     RefuseSparse,
     SelectColumns,
     Softmax,
+    SubtractLogSumExp,
     SupportVectors,
     TakeLabels,
     TreeEnsemble,

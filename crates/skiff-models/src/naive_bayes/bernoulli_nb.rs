@@ -1,0 +1,81 @@
+//! `sklearn.naive_bayes.BernoulliNB`.
+
+use std::sync::Arc;
+
+use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Affine, ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
+use crate::value::{Classes, Matrix};
+
+/// Naive Bayes for features that are there or not.
+///
+/// # Reads
+/// `feature_log_prob_`, `class_log_prior_`, `classes_`; `binarize`.
+/// # Predicts
+/// Rows are made 1 where they are greater than `binarize` (unless that is `None`), else 0. With `n = log(1 -
+/// exp(feature_log_prob_))`, the class with the greatest joint log-likelihood `X · (feature_log_prob_ - n)ᵀ +
+/// class_log_prior_ + Σ n`; probabilities are its exponential over their sum.
+/// # Older versions
+/// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+#[derive(Debug)]
+pub struct BernoulliNB {
+    classes: BayesClasses,
+    logs: DiscreteLogs,
+    /// `binarize`.
+    threshold: Option<f64>,
+}
+
+impl Room for BernoulliNB {
+    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.BernoulliNB"];
+    const SOURCE: &'static str = include_str!("bernoulli_nb.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(DISCRETE_TRAINING);
+        let classes = BayesClasses::read(fields)?;
+        let logs = DiscreteLogs::read(fields, &classes.classes)?;
+        let threshold = fields.float_or_none("binarize")?;
+        Ok(Self { classes, logs, threshold })
+    }
+}
+
+impl BernoulliNB {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let mut x = plan.check(input, rule, self.logs.features.cols);
+        if let Some(threshold) = self.threshold {
+            if threshold < 0.0 {
+                x = plan.push(RefuseSparse { message: "Cannot binarize a sparse matrix with threshold < 0" }, &[x]);
+            }
+            x = plan.push(Binarize { threshold }, &[x]);
+        }
+        let DiscreteLogs { features, priors, precision } = &self.logs;
+        let absent = features.map(|log| (1.0 - log.exp()).ln());
+        let coef: Vec<f64> = features.data.iter().zip(absent.data.iter()).map(|(log, absent)| log - absent).collect();
+        let sums = absent.iter_rows().map(|row| row.iter().sum::<f64>());
+        let intercept = priors.iter().zip(sums).map(|(prior, sum)| prior + sum).collect();
+        let coef = Matrix::new(features.rows, features.cols, coef);
+        plan.push(Affine { coef, intercept, precision: *precision }, &[x])
+    }
+}
+
+impl Estimator for BernoulliNB {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.classes.lower(method, plan, |plan| self.joint(input, plan))
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.logs.features.cols)
+    }
+}

@@ -1,0 +1,68 @@
+//! `sklearn.naive_bayes.ComplementNB`.
+
+use std::sync::Arc;
+
+use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Affine, ArrayRule, Dtype, SparseRule};
+use crate::value::Classes;
+
+/// Naive Bayes for counts, by the complement of each class.
+///
+/// # Reads
+/// `feature_log_prob_`, `class_log_prior_`, `classes_`.
+/// # Predicts
+/// The class with the greatest score `X · feature_log_prob_ᵀ` (plus `class_log_prior_` where there is one class only);
+/// probabilities are its exponential over their sum.
+/// # Older versions
+/// There is none before 0.20, and no `predict_joint_log_proba` before 1.2.
+#[derive(Debug)]
+pub struct ComplementNB {
+    classes: BayesClasses,
+    logs: DiscreteLogs,
+}
+
+impl Room for ComplementNB {
+    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.ComplementNB"];
+    const SOURCE: &'static str = include_str!("complement_nb.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(DISCRETE_TRAINING);
+        let classes = BayesClasses::read(fields)?;
+        let logs = DiscreteLogs::read(fields, &classes.classes)?;
+        fields.training_only(&["feature_all_", "norm"]);
+        Ok(Self { classes, logs })
+    }
+}
+
+impl ComplementNB {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.logs.features.cols);
+        let DiscreteLogs { features, priors, precision } = &self.logs;
+        let intercept = if self.classes.classes.len() == 1 { priors.clone() } else { Vec::new() };
+        plan.push(Affine { coef: features.clone(), intercept, precision: *precision }, &[x])
+    }
+}
+
+impl Estimator for ComplementNB {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.classes.lower(method, plan, |plan| self.joint(input, plan))
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.logs.features.cols)
+    }
+}

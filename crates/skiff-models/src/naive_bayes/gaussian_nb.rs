@@ -1,0 +1,95 @@
+//! `sklearn.naive_bayes.GaussianNB`.
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use super::joint_log_likelihood::BayesClasses;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{ArrayRule, GaussianLogLikelihood};
+use crate::value::{Classes, Matrix, Precision};
+
+/// Gaussian naive Bayes.
+///
+/// # Reads
+/// `theta_`, `var_`, `class_prior_`, `classes_`.
+/// # Predicts
+/// The class with the greatest joint log-likelihood `log prior - Σ log(2π var) / 2 - Σ (x - theta)² / var / 2`;
+/// probabilities are its exponential over their sum.
+/// # Older versions
+/// `var_` was `sigma_` before 1.0. There is no `predict_joint_log_proba` before 1.2.
+#[derive(Debug)]
+pub struct GaussianNB {
+    classes: BayesClasses,
+    /// `theta_`, (n_classes, n_features).
+    means: Matrix<'static, f64>,
+    /// `var_`, (n_classes, n_features).
+    variances: Matrix<'static, f64>,
+    /// `class_prior_`, (n_classes,).
+    priors: Vec<f64>,
+    /// The dtype of all three together.
+    precision: Precision,
+}
+
+impl Room for GaussianNB {
+    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.GaussianNB"];
+    const SOURCE: &'static str = include_str!("gaussian_nb.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let classes = BayesClasses::read(fields)?;
+        let count = classes.classes.len();
+        let matrix = |name: &str| -> Result<(Matrix<'static, f64>, Precision), ReadError> {
+            let numbers = fields.numbers(name)?;
+            let precision = numbers.precision;
+            let matrix = numbers.into_matrix().ok_or_else(|| fields.unexpected(name, "an array of two dimensions"))?;
+            fields.expect_len(name, matrix.rows, count)?;
+            fields.expect_n_features(name, matrix.cols)?;
+            Ok((matrix, precision))
+        };
+        let (means, mut precision) = matrix("theta_")?;
+        let variance = if fields.before(1, 0) { "sigma_" } else { "var_" };
+        let (variances, variance_precision) = matrix(variance)?;
+        fields.expect_len(variance, variances.cols, means.cols)?;
+        let prior_precision = fields.numbers("class_prior_")?.precision;
+        precision = precision.promote(variance_precision).promote(prior_precision);
+        let priors = fields.vector_of("class_prior_", count)?;
+        fields.training_only(&["class_count_", "epsilon_", "priors", "var_smoothing"]);
+        Ok(Self { classes, means, variances, priors, precision })
+    }
+}
+
+impl GaussianNB {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let x = plan.check(input, ArrayRule::FLOATS, self.means.cols);
+        let precision = self.precision;
+        let half_log_determinant = |variances: &[f64]| {
+            let logs = variances.iter().map(|&variance| precision.round(precision.round(TAU * variance).ln()));
+            precision.round(-0.5 * precision.round(logs.sum()))
+        };
+        let offsets = self.variances.iter_rows().map(half_log_determinant).collect();
+        let log_priors = self.priors.iter().map(|&prior| precision.round(prior.ln())).collect();
+        let (means, variances) = (self.means.clone(), self.variances.clone());
+        plan.push(GaussianLogLikelihood { means, variances, offsets, log_priors, precision }, &[x])
+    }
+}
+
+impl Estimator for GaussianNB {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.classes.lower(method, plan, |plan| self.joint(input, plan))
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.means.cols)
+    }
+}

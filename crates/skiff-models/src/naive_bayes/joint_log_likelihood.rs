@@ -1,0 +1,96 @@
+//! `_BaseNB`: what all naive Bayes classifiers make of the joint log-likelihood of a row and each class.
+
+use std::sync::Arc;
+
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::steps::{Argmax, Elementwise, Function, SubtractLogSumExp, TakeLabels};
+use crate::value::{Classes, Matrix, Precision};
+
+/// `classes_`, and which methods the version has.
+#[derive(Debug)]
+pub(super) struct BayesClasses {
+    pub(super) classes: Arc<Classes>,
+    has_joint: bool,
+}
+
+impl BayesClasses {
+    /// Reads `classes_`.
+    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let classes = fields.classes("classes_")?;
+        if classes.is_empty() {
+            return Err(fields.damaged("classes_", "there is no class"));
+        }
+        Ok(Self { classes, has_joint: !fields.before(1, 2) })
+    }
+
+    /// What a method answers; `joint` writes down the joint log-likelihood, (n_samples, n_classes).
+    pub(super) fn lower(
+        &self,
+        method: Method,
+        plan: &mut Lowering<'_>,
+        joint: impl FnOnce(&mut Lowering<'_>) -> ValueId,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => {
+                let joint = joint(plan);
+                let numbers = plan.push(Argmax, &[joint]);
+                Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
+            }
+            Method::PredictProba => {
+                let joint = joint(plan);
+                let logs = plan.push(SubtractLogSumExp, &[joint]);
+                Ok(Output::matrix(plan.push(Elementwise { function: Function::Exp }, &[logs])))
+            }
+            Method::PredictLogProba => {
+                let joint = joint(plan);
+                Ok(Output::matrix(plan.push(SubtractLogSumExp, &[joint])))
+            }
+            Method::PredictJointLogProba if self.has_joint => Ok(Output::matrix(joint(plan))),
+            _ => plan.no_method(method),
+        }
+    }
+}
+
+/// `feature_log_prob_` and `class_log_prior_` of a discrete naive Bayes classifier.
+#[derive(Debug)]
+pub(super) struct DiscreteLogs {
+    /// `feature_log_prob_`, (n_classes, n_features).
+    pub(super) features: Matrix<'static, f64>,
+    /// `class_log_prior_`, one for each row of `features`.
+    pub(super) priors: Vec<f64>,
+    /// The dtype of both together.
+    pub(super) precision: Precision,
+}
+
+/// The parameters of the fit that all discrete classifiers have had.
+pub(super) const DISCRETE_TRAINING: &[&str] =
+    &["alpha", "class_count_", "class_prior", "feature_count_", "fit_prior", "force_alpha", "n_features_"];
+
+impl DiscreteLogs {
+    /// Reads both and checks them against each other and the number of classes.
+    pub(super) fn read(fields: &Fields<'_, '_>, classes: &Classes) -> Result<Self, ReadError> {
+        let numbers = fields.numbers("feature_log_prob_")?;
+        let mut precision = numbers.precision;
+        let two_dimensions = || fields.unexpected("feature_log_prob_", "an array of two dimensions");
+        let features = numbers.into_matrix().ok_or_else(two_dimensions)?;
+        // Of one class, versions before 1.0 made a class and its complement, which is never predicted.
+        if !(features.rows == 2 && classes.len() == 1) {
+            fields.expect_len("feature_log_prob_", features.rows, classes.len())?;
+        }
+        fields.expect_n_features("feature_log_prob_", features.cols)?;
+        let (priors, prior_precision) = read_priors(fields, features.rows)?;
+        precision = precision.promote(prior_precision);
+        Ok(Self { features, priors, precision })
+    }
+}
+
+/// `class_log_prior_`, one for each class or one for all.
+pub(super) fn read_priors(fields: &Fields<'_, '_>, count: usize) -> Result<(Vec<f64>, Precision), ReadError> {
+    let numbers = fields.numbers("class_log_prior_")?;
+    match (&numbers.shape[..], &numbers.data[..]) {
+        ([1], &[one]) => Ok((vec![one; count], numbers.precision)),
+        ([len], _) => fields.expect_len("class_log_prior_", *len, count).map(|()| (numbers.data, numbers.precision)),
+        _ => Err(fields.unexpected("class_log_prior_", "an array of one dimension")),
+    }
+}

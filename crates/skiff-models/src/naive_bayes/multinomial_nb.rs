@@ -1,0 +1,66 @@
+//! `sklearn.naive_bayes.MultinomialNB`.
+
+use std::sync::Arc;
+
+use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Affine, ArrayRule, Dtype, SparseRule};
+use crate::value::Classes;
+
+/// Naive Bayes for counts.
+///
+/// # Reads
+/// `feature_log_prob_`, `class_log_prior_`, `classes_`.
+/// # Predicts
+/// The class with the greatest joint log-likelihood `X · feature_log_prob_ᵀ + class_log_prior_`; probabilities are its
+/// exponential over their sum.
+/// # Older versions
+/// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+#[derive(Debug)]
+pub struct MultinomialNB {
+    classes: BayesClasses,
+    logs: DiscreteLogs,
+}
+
+impl Room for MultinomialNB {
+    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.MultinomialNB"];
+    const SOURCE: &'static str = include_str!("multinomial_nb.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(DISCRETE_TRAINING);
+        let classes = BayesClasses::read(fields)?;
+        let logs = DiscreteLogs::read(fields, &classes.classes)?;
+        Ok(Self { classes, logs })
+    }
+}
+
+impl MultinomialNB {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.logs.features.cols);
+        let DiscreteLogs { features, priors, precision } = &self.logs;
+        plan.push(Affine { coef: features.clone(), intercept: priors.clone(), precision: *precision }, &[x])
+    }
+}
+
+impl Estimator for MultinomialNB {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.classes.lower(method, plan, |plan| self.joint(input, plan))
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.logs.features.cols)
+    }
+}

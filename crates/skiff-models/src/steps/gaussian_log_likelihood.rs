@@ -1,0 +1,54 @@
+//! The joint log-likelihood of Gaussian naive Bayes.
+
+use super::{InputError, Run};
+use crate::value::{Matrix, Precision, Value};
+
+/// For each class `log_prior + (offset - Σ (x - mean)² / variance / 2)`, in this order of operations.
+#[derive(Debug)]
+pub struct GaussianLogLikelihood {
+    /// (n_classes, n_features).
+    pub means: Matrix<'static, f64>,
+    /// (n_classes, n_features).
+    pub variances: Matrix<'static, f64>,
+    /// `-Σ log(2π variance) / 2` of each class.
+    pub offsets: Vec<f64>,
+    /// The logarithm of each class's prior probability.
+    pub log_priors: Vec<f64>,
+    /// The dtype of all of these together.
+    pub precision: Precision,
+}
+
+impl Run for GaussianLogLikelihood {
+    const NAME: &'static str = "gaussian_log_likelihood";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(x, precision) = inputs[0] else {
+            return Err(InputError::wrong_kind("numbers", inputs[0]));
+        };
+        let precision = precision.promote(self.precision);
+        let mut data = Vec::with_capacity(x.rows * self.means.rows);
+        for row in x.iter_rows() {
+            let classes = self.means.iter_rows().zip(self.variances.iter_rows());
+            let constants = self.offsets.iter().zip(&self.log_priors);
+            for ((means, variances), (offset, log_prior)) in classes.zip(constants) {
+                let half = precision.round(0.5 * distance(row, means, variances, precision));
+                data.push(precision.round(log_prior + precision.round(offset - half)));
+            }
+        }
+        Ok(Value::Floats(Matrix::new(x.rows, self.means.rows, data), precision))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} → {}", self.means.cols, self.means.rows)
+    }
+}
+
+/// `np.sum((x - mean) ** 2 / variance)`, each term rounded to the dtype.
+fn distance(x: &[f64], means: &[f64], variances: &[f64], precision: Precision) -> f64 {
+    let mut sum = 0.0;
+    for ((x, mean), variance) in x.iter().zip(means).zip(variances) {
+        let difference = precision.round(x - mean);
+        sum += precision.round(precision.round(difference * difference) / variance);
+    }
+    precision.round(sum)
+}
