@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::plan::{Output, Plan, Rank};
 use crate::steps::InputError;
 use crate::table::Table;
-use crate::value::Value;
+use crate::value::{IntKind, Matrix, Value};
 
 /// How many numbers of the input a block has at most, so that it and what is made of it stay in the second-level cache.
 const BLOCK_NUMBERS: usize = 64 * 1024;
@@ -17,7 +17,7 @@ const BLOCK_NUMBERS: usize = 64 * 1024;
 /// When the table is not such that scikit-learn would answer; the first row that is to blame is named.
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
     let rows = table.rows();
-    let block_rows = block_rows(plan, table.cols());
+    let block_rows = block_rows(plan, rows, table.cols());
     let last_uses = plan.last_uses();
     let run = |block: usize| {
         let start = block * block_rows;
@@ -30,12 +30,16 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
         return run(0);
     }
     let answers: Vec<Result<Answer, InputError>> = (0..blocks).into_par_iter().map(run).collect();
-    Ok(Answer::concatenate(answers.into_iter().collect::<Result<_, _>>()?))
+    let mut answer = Answer::concatenate(answers.into_iter().collect::<Result<_, _>>()?);
+    put_constants(plan.output(), &mut answer);
+    Ok(answer)
 }
 
-fn block_rows(plan: &Plan, cols: usize) -> usize {
-    let wanted = plan.steps().iter().filter_map(|step| step.operation.block_rows()).max();
-    (BLOCK_NUMBERS / cols.max(1)).clamp(16, 1024).max(wanted.unwrap_or(0))
+fn block_rows(plan: &Plan, rows: usize, cols: usize) -> usize {
+    let wanted = plan.steps().iter().filter_map(|step| step.operation.block_rows()).max().unwrap_or(0);
+    // Larger blocks than the cache asks for must not leave cores without work.
+    let shared = rows.div_ceil(rayon::current_num_threads());
+    (BLOCK_NUMBERS / cols.max(1)).clamp(16, 1024).max(wanted.min(shared))
 }
 
 fn run_block(plan: &Plan, last_uses: &[Option<usize>], input: Value<'_>) -> Result<Answer, InputError> {
@@ -60,10 +64,28 @@ fn collect(output: &Output, values: &[Option<Value<'_>>]) -> Answer {
     match output {
         Output::One(id, rank) => {
             let value = values[id.index()].clone().expect("what a method returns is never dropped").into_owned();
-            debug_assert!(*rank == Rank::Two || value.cols() == 1, "a column has one column");
+            debug_assert!(*rank != Rank::One || value.cols() == 1, "a column has one column");
             Answer::One(value, *rank)
         }
         Output::List(items) => Answer::List(all(items)),
         Output::Tuple(items) => Answer::Tuple(all(items)),
+        Output::Constant(values) => constant(values),
+    }
+}
+
+fn constant(values: &[i64]) -> Answer {
+    Answer::One(Value::Ints(Matrix::new(values.len(), 1, values.to_vec()), IntKind::I64), Rank::One)
+}
+
+/// What belongs to the model stands once in the answer, however many blocks there were.
+fn put_constants(output: &Output, answer: &mut Answer) {
+    match (output, answer) {
+        (Output::Constant(values), answer) => *answer = constant(values),
+        (Output::List(outputs), Answer::List(answers)) | (Output::Tuple(outputs), Answer::Tuple(answers)) => {
+            for (output, answer) in outputs.iter().zip(answers) {
+                put_constants(output, answer);
+            }
+        }
+        _ => {}
     }
 }

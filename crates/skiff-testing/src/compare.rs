@@ -155,6 +155,7 @@ fn shape_differs(expected: &[usize], found: &Value<'_>, rank: Rank) -> Option<St
     let found = match rank {
         Rank::One => vec![found.rows()],
         Rank::Two => vec![found.rows(), found.cols()],
+        Rank::Three { depth } => vec![found.rows(), found.cols() / depth.max(1), depth],
     };
     (expected != found).then(|| format!("expected shape {expected:?}, found {found:?}"))
 }

@@ -131,7 +131,13 @@ pub(crate) fn lower_forest(
         Method::PredictProba if classifier => Ok(model.probabilities(input, false, plan)),
         Method::PredictLogProba if classifier => Ok(model.probabilities(input, true, plan)),
         Method::Apply => Ok(Output::matrix(model.leaves(input, plan))),
-        Method::DecisionPath => plan.unsupported(method, "the paths of a forest"),
+        Method::DecisionPath => {
+            let mut ends = vec![0];
+            for &count in &model.trees.counts {
+                ends.push(ends.last().copied().unwrap_or(0) + i64::from(count));
+            }
+            Ok(Output::Tuple(vec![Output::matrix(model.paths(input, plan)), Output::Constant(ends)]))
+        }
         _ => plan.no_method(method),
     }
 }

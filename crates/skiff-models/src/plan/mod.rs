@@ -36,6 +36,8 @@ pub enum Output {
     List(Vec<Output>),
     /// A tuple of arrays: `kneighbors`.
     Tuple(Vec<Output>),
+    /// An array of integers that belongs to the model and not to rows: where a forest's trees begin in `decision_path`.
+    Constant(Vec<i64>),
 }
 
 /// How many dimensions an array has.
@@ -45,6 +47,11 @@ pub enum Rank {
     One,
     /// `(n_samples, n_columns)`
     Two,
+    /// `(n_samples, n_columns / depth, depth)`: `apply` of boosted trees.
+    Three {
+        /// The length of the last dimension; columns lie as numpy's C order has them.
+        depth: usize,
+    },
 }
 
 /// The steps of one method of one model.
@@ -103,7 +110,7 @@ impl Output {
     pub fn value(&self) -> Option<ValueId> {
         match self {
             Self::One(value, _) => Some(*value),
-            Self::List(_) | Self::Tuple(_) => None,
+            Self::List(_) | Self::Tuple(_) | Self::Constant(_) => None,
         }
     }
 
@@ -115,6 +122,7 @@ impl Output {
                     item.each(f);
                 }
             }
+            Self::Constant(_) => {}
         }
     }
 }
@@ -141,6 +149,8 @@ impl fmt::Display for Output {
         let (open, items, close) = match self {
             Self::One(value, Rank::One) => return write!(f, "{value} as a column"),
             Self::One(value, Rank::Two) => return write!(f, "{value}"),
+            Self::One(value, Rank::Three { depth }) => return write!(f, "{value} in rows of {depth}"),
+            Self::Constant(values) => return write!(f, "{} integers", values.len()),
             Self::List(items) => ("[", items, "]"),
             Self::Tuple(items) => ("(", items, ")"),
         };
