@@ -1,8 +1,25 @@
 //! `sklearn.preprocessing`.
 
+mod binarizer;
+mod function_transformer;
+mod max_abs_scaler;
+mod min_max_scaler;
+mod normalizer;
+mod polynomial_features;
+mod robust_scaler;
+mod scalers;
 mod standard_scaler;
 
 use crate::registry::Entry;
 
 /// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[Entry::of::<standard_scaler::StandardScaler>()];
+pub(crate) const ROOMS: &[Entry] = &[
+    Entry::of::<binarizer::Binarizer>(),
+    Entry::of::<function_transformer::FunctionTransformer>(),
+    Entry::of::<max_abs_scaler::MaxAbsScaler>(),
+    Entry::of::<min_max_scaler::MinMaxScaler>(),
+    Entry::of::<normalizer::Normalizer>(),
+    Entry::of::<polynomial_features::PolynomialFeatures>(),
+    Entry::of::<robust_scaler::RobustScaler>(),
+    Entry::of::<standard_scaler::StandardScaler>(),
+];

@@ -4,7 +4,7 @@ use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, ArrayRule, Columnwise, Finite, RefuseSparse, SparseRule};
+use crate::steps::{Arithmetic, Columnwise, RefuseSparse};
 
 /// Standardises features by removing the mean and scaling to unit variance.
 ///
@@ -58,7 +58,7 @@ impl Estimator for StandardScaler {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
-        let rule = ArrayRule::FLOATS.finite(Finite::AllowNan).sparse(SparseRule::Accept);
+        let rule = super::scalers::sparse_rule(plan.header());
         match method {
             Method::Transform => {
                 let mut x = plan.check(input, rule, self.n_features());

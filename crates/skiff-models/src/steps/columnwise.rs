@@ -5,6 +5,8 @@ use crate::value::{Csr, Matrix, Value};
 
 /// Adds, subtracts, multiplies or divides each column by a number of its own. The dtype of the rows stays, since
 /// scikit-learn does this in place; the arithmetic is `float64`'s, as numpy's is for a `float64` operand.
+///
+/// Sparse rows are scaled only: sums would fill them, so their estimators refuse them or leave sums out.
 #[derive(Debug)]
 pub struct Columnwise {
     /// What is done.
@@ -52,8 +54,14 @@ impl Run for Columnwise {
             }
             Value::Sparse(x) => {
                 let elements = x.indices.iter().zip(x.data.iter());
-                let data = elements.map(|(&column, &x_value)| {
-                    x.dtype.round(self.arithmetic.at(x_value, self.values[column as usize]))
+                let data = elements.map(|(&column, &element)| {
+                    let value = self.values[column as usize];
+                    x.dtype.round(match self.arithmetic {
+                        Arithmetic::Add | Arithmetic::Subtract => element,
+                        Arithmetic::Multiply => element * value,
+                        // `inplace_column_scale(X, 1.0 / scale_)`.
+                        Arithmetic::Divide => element * (1.0 / value),
+                    })
                 });
                 Ok(Value::Sparse(Csr { data: data.collect(), ..x.clone() }))
             }

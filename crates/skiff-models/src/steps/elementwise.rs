@@ -1,9 +1,10 @@
 //! One function on each number.
 
 use super::{InputError, Run};
-use crate::value::Value;
+use crate::value::{Csr, Value};
 
-/// Applies a function to each element; the dtype stays.
+/// Applies a function to each element; the dtype stays. Of sparse rows only the stored elements are seen, so that only
+/// functions that leave 0 at 0 have a meaning there.
 #[derive(Debug)]
 pub struct Elementwise {
     /// Which function.
@@ -51,10 +52,16 @@ impl Run for Elementwise {
     const NAME: &'static str = "elementwise";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let Value::Floats(x, precision) = inputs[0] else {
-            return Err(InputError::wrong_kind("numbers", inputs[0]));
-        };
-        Ok(Value::Floats(x.map(|&x| precision.round(self.function.at(x))), *precision))
+        match inputs[0] {
+            Value::Floats(x, precision) => {
+                Ok(Value::Floats(x.map(|&x| precision.round(self.function.at(x))), *precision))
+            }
+            Value::Sparse(x) => {
+                let data = x.data.iter().map(|&value| x.dtype.round(self.function.at(value))).collect();
+                Ok(Value::Sparse(Csr { data, ..x.clone() }))
+            }
+            other => Err(InputError::wrong_kind("numbers", other)),
+        }
     }
 
     fn describe(&self) -> String {

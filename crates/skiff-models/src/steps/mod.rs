@@ -18,18 +18,23 @@ mod input_error;
 mod labels;
 mod multiply;
 mod name_columns;
+mod normalize;
 mod ones_for_zeros;
 mod pair_probabilities;
 mod pair_scores;
 mod pair_votes;
 mod part;
+mod polynomial;
 mod refuse_sparse;
 mod select_columns;
 mod softmax;
 mod subtract_log_sum_exp;
 mod support_vectors;
 mod tree_ensemble;
+mod ufunc;
 
+mod tree_ensemble;
+mod ufunc;
 pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
@@ -48,11 +53,13 @@ pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
+pub use normalize::{Norm, Normalize};
 pub use ones_for_zeros::OnesForZeros;
 pub use pair_probabilities::PairProbabilities;
 pub use pair_scores::PairScores;
 pub use pair_votes::PairVotes;
 pub use part::Part;
+pub use polynomial::Polynomial;
 pub use refuse_sparse::RefuseSparse;
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
@@ -60,6 +67,7 @@ pub use subtract_log_sum_exp::SubtractLogSumExp;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
 pub use tree_ensemble::TreeEnsemble;
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
+pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};
 
 use crate::value::Value;
 
@@ -153,11 +161,13 @@ operations! {
     Inliers,
     Multiply,
     NameColumns,
+    Normalize,
     OnesForZeros,
     PairProbabilities,
     PairScores,
     PairVotes,
     Part,
+    Polynomial,
     RefuseSparse,
     SelectColumns,
     Softmax,
@@ -165,4 +175,5 @@ operations! {
     SupportVectors,
     TakeLabels,
     TreeEnsemble,
+    Ufunc,
 }

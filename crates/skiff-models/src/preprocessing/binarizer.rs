@@ -1,0 +1,58 @@
+//! `sklearn.preprocessing.Binarizer`.
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
+
+/// 1 for what is above a threshold, else 0.
+///
+/// # Reads
+/// `threshold`.
+/// # Transforms
+/// `X > threshold`, in the dtype of `X`; sparse rows stay sparse, which a threshold below 0 does not allow.
+/// # Older versions
+/// The state has been the same since 0.17.
+#[derive(Debug)]
+pub struct Binarizer {
+    /// `threshold`.
+    threshold: f64,
+}
+
+impl Room for Binarizer {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.preprocessing._data.Binarizer", "sklearn.preprocessing.data.Binarizer"];
+    const SOURCE: &'static str = include_str!("binarizer.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let threshold = fields.float("threshold")?;
+        fields.training_only(&["copy"]);
+        Ok(Self { threshold })
+    }
+}
+
+impl Estimator for Binarizer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let mut x = plan.check(input, rule, None);
+        if self.threshold < 0.0 {
+            let message = "Cannot binarize a sparse matrix with threshold < 0";
+            x = plan.push(RefuseSparse { message }, &[x]);
+        }
+        Ok(Output::matrix(plan.push(Binarize { threshold: self.threshold }, &[x])))
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::one_to_one(header, input)
+    }
+}

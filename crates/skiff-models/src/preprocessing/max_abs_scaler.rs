@@ -1,0 +1,74 @@
+//! `sklearn.preprocessing.MaxAbsScaler`.
+
+use super::scalers;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
+
+/// Scales each feature by its greatest absolute value.
+///
+/// # Reads
+/// `scale_`, `clip`.
+/// # Transforms
+/// `X / scale_`, cut to -1 … 1 where `clip`; sparse rows stay sparse.
+/// # Older versions
+/// `clip` came with 1.8; the rest has been the same since 0.17.
+#[derive(Debug)]
+pub struct MaxAbsScaler {
+    /// `scale_`, (n_features,).
+    scale: Vec<f64>,
+    /// `clip`.
+    clip: bool,
+}
+
+impl Room for MaxAbsScaler {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.preprocessing._data.MaxAbsScaler", "sklearn.preprocessing.data.MaxAbsScaler"];
+    const SOURCE: &'static str = include_str!("max_abs_scaler.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let scale = fields.vector("scale_")?;
+        fields.expect_n_features("scale_", scale.len())?;
+        let clip = fields.bool_or("clip", false)?;
+        fields.training_only(&["copy", "max_abs_", "n_samples_seen_"]);
+        Ok(Self { scale, clip })
+    }
+}
+
+impl Estimator for MaxAbsScaler {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        let rule = scalers::sparse_rule(plan.header());
+        let by = |arithmetic| Columnwise { arithmetic, values: self.scale.clone() };
+        match method {
+            Method::Transform => {
+                let x = plan.check(input, rule, self.scale.len());
+                let mut x = plan.push(by(Arithmetic::Divide), &[x]);
+                if self.clip {
+                    x = plan.push(Elementwise { function: Function::Clip(-1.0, 1.0) }, &[x]);
+                }
+                Ok(Output::matrix(x))
+            }
+            Method::InverseTransform => {
+                let x = plan.check(input, rule.any_names(), self.scale.len());
+                Ok(Output::matrix(plan.push(by(Arithmetic::Multiply), &[x])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::one_to_one(header, input)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.scale.len())
+    }
+}

@@ -1,0 +1,90 @@
+//! `sklearn.preprocessing.MinMaxScaler`.
+
+use super::scalers;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
+
+/// Scales each feature to a range.
+///
+/// # Reads
+/// `scale_`, `min_`; `clip` and, with it, `feature_range`.
+/// # Transforms
+/// `X · scale_ + min_`, cut to `feature_range` where `clip`; `inverse_transform` is `(X - min_) / scale_`.
+/// # Older versions
+/// `clip` came with 0.24.
+#[derive(Debug)]
+pub struct MinMaxScaler {
+    /// `scale_`, (n_features,).
+    scale: Vec<f64>,
+    /// `min_`, (n_features,).
+    min: Vec<f64>,
+    /// `feature_range`, where `clip`.
+    clip: Option<(f64, f64)>,
+}
+
+impl Room for MinMaxScaler {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.preprocessing._data.MinMaxScaler", "sklearn.preprocessing.data.MinMaxScaler"];
+    const SOURCE: &'static str = include_str!("min_max_scaler.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let scale = fields.vector("scale_")?;
+        let min = fields.vector_of("min_", scale.len())?;
+        fields.expect_n_features("scale_", scale.len())?;
+        let clip = if fields.bool_or("clip", false)? { Some(read_range(fields)?) } else { None };
+        fields.training_only(&["copy", "data_max_", "data_min_", "data_range_", "feature_range", "n_samples_seen_"]);
+        Ok(Self { scale, min, clip })
+    }
+}
+
+fn read_range(fields: &Fields<'_, '_>) -> Result<(f64, f64), ReadError> {
+    let path = fields.path_of("feature_range");
+    let &[low, high] = fields.list("feature_range")?.as_slice() else {
+        return Err(fields.unexpected("feature_range", "a pair of numbers"));
+    };
+    match (fields.scalar_at(low, &path)?.as_f64(), fields.scalar_at(high, &path)?.as_f64()) {
+        (Some(low), Some(high)) if low < high => Ok((low, high)),
+        _ => Err(fields.damaged("feature_range", "a range whose end is not above its start")),
+    }
+}
+
+impl Estimator for MinMaxScaler {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        let rule = scalers::rule(plan.header());
+        let by = |arithmetic, values: &Vec<f64>| Columnwise { arithmetic, values: values.clone() };
+        match method {
+            Method::Transform => {
+                let x = plan.check(input, rule, self.scale.len());
+                let x = plan.push(by(Arithmetic::Multiply, &self.scale), &[x]);
+                let mut x = plan.push(by(Arithmetic::Add, &self.min), &[x]);
+                if let Some((low, high)) = self.clip {
+                    x = plan.push(Elementwise { function: Function::Clip(low, high) }, &[x]);
+                }
+                Ok(Output::matrix(x))
+            }
+            Method::InverseTransform => {
+                let x = plan.check(input, rule.any_names(), self.scale.len());
+                let x = plan.push(by(Arithmetic::Subtract, &self.min), &[x]);
+                Ok(Output::matrix(plan.push(by(Arithmetic::Divide, &self.scale), &[x])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::one_to_one(header, input)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.scale.len())
+    }
+}

@@ -1,0 +1,134 @@
+//! `sklearn.preprocessing.PolynomialFeatures`.
+
+use skiff_files::Scalar;
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{ArrayRule, Polynomial, SparseRule};
+
+/// Products of features, up to a degree.
+///
+/// # Reads
+/// `degree`, `interaction_only`, `include_bias`, and the number of features of the fit.
+/// # Transforms
+/// A column of ones (where `include_bias`), then all products of `degree` features and fewer, in lexicographic order;
+/// sparse rows stay sparse.
+/// # Not supported
+/// More than 2²⁴ columns.
+/// # Older versions
+/// The number of features is `n_input_features_` before 1.0. A pair as `degree` came with 1.0.
+#[derive(Debug)]
+pub struct PolynomialFeatures {
+    features: usize,
+    /// `degree`: the least and the greatest number of factors.
+    degrees: (usize, usize),
+    /// `interaction_only`.
+    interaction_only: bool,
+    /// `include_bias`.
+    bias: bool,
+    /// Whether products were made from the first factor to the last.
+    in_order: bool,
+}
+
+/// More columns than this would let a small file ask for all memory.
+const MOST_COLUMNS: usize = 1 << 24;
+
+impl PolynomialFeatures {
+    fn step(&self) -> Polynomial {
+        Polynomial {
+            features: self.features,
+            least: self.degrees.0,
+            most: self.degrees.1,
+            interaction_only: self.interaction_only,
+            bias: self.bias,
+            in_order: self.in_order,
+        }
+    }
+}
+
+impl Room for PolynomialFeatures {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.preprocessing._polynomial.PolynomialFeatures",
+        "sklearn.preprocessing._data.PolynomialFeatures",
+        "sklearn.preprocessing.data.PolynomialFeatures",
+    ];
+    const SOURCE: &'static str = include_str!("polynomial_features.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let features = match fields.header().n_features_in {
+            Some(features) => features,
+            None => fields.count("n_input_features_")?,
+        };
+        let degrees = read_degrees(fields)?;
+        let room = Self {
+            features,
+            degrees,
+            interaction_only: fields.bool("interaction_only")?,
+            bias: fields.bool("include_bias")?,
+            in_order: fields.before(0, 22),
+        };
+        // Past any number of factors that honest files have, counting itself would take long.
+        let full = if degrees.1 <= 256 { room.step().full_width() } else { None };
+        let width = full.filter(|&full| full <= MOST_COLUMNS).and_then(|_| room.step().width()).ok_or_else(|| {
+            fields.unsupported("degree", format!("more than {MOST_COLUMNS} columns of {features} features"))
+        })?;
+        if fields.has("n_output_features_") {
+            fields.expect_len("n_output_features_", fields.count("n_output_features_")?, width)?;
+        }
+        fields.training_only(&["_max_degree", "_min_degree", "_n_out_full", "n_input_features_", "order"]);
+        Ok(room)
+    }
+}
+
+fn read_degrees(fields: &Fields<'_, '_>) -> Result<(usize, usize), ReadError> {
+    let node = fields.required("degree")?;
+    if !matches!(Scalar::read(fields.graph(), node), Ok(Some(_))) {
+        let path = fields.path_of("degree");
+        let bound = |scalar: Scalar| scalar.as_i64().and_then(|degree| usize::try_from(degree).ok());
+        let &[least, most] = fields.list("degree")?.as_slice() else {
+            return Err(fields.unexpected("degree", "a number or a pair of numbers"));
+        };
+        let (least, most) = (bound(fields.scalar_at(least, &path)?), bound(fields.scalar_at(most, &path)?));
+        return match (least, most) {
+            (Some(least), Some(most)) if least <= most => Ok((least, most)),
+            _ => Err(fields.damaged("degree", "a least degree above the greatest")),
+        };
+    }
+    Ok((0, fields.count("degree")?))
+}
+
+impl Estimator for PolynomialFeatures {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let x = plan.check(input, ArrayRule::FLOATS.sparse(SparseRule::Accept), self.features);
+        Ok(Output::matrix(plan.push(self.step(), &[x])))
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::check(header, input)?;
+        let mut all = Vec::new();
+        for combination in self.step().combinations() {
+            let mut parts = Vec::new();
+            for run in combination.chunk_by(|a, b| a == b) {
+                let name = input.get(run[0]).map_or("", String::as_str);
+                parts.push(if run.len() == 1 { name.to_owned() } else { format!("{name}^{}", run.len()) });
+            }
+            all.push(if parts.is_empty() { "1".to_owned() } else { parts.join(" ") });
+        }
+        Ok(all)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.features)
+    }
+}
