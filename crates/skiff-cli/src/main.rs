@@ -1,2 +1,39 @@
-//! The `skiff` command.
-fn main() {}
+//! The `skiff` command: parses, runs one of the commands, and reports.
+//!
+//! Standard output is data, standard error is talk. Exit status: 0 yes, 1 answered no, 2 failed.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod data;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::report::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Predict(command) => commands::predict::run(command),
+        Command::Inspect(command) => commands::inspect::run(command),
+        Command::Plan(command) => commands::plan::run(command),
+        Command::Disassemble(command) => commands::disassemble::run(command),
+        Command::Supported(command) => commands::supported::run(command),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            report::print(&failure, arguments.errors);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What a command does: all went well, or why not.
+type Outcome = Result<(), Failure>;

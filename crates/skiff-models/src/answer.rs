@@ -26,6 +26,14 @@ impl Answer {
         }
     }
 
+    /// How many rows were answered.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::One(value, _) => value.rows(),
+            Self::List(items) | Self::Tuple(items) => items.first().map_or(0, Self::rows),
+        }
+    }
+
     /// The answers to the blocks of a table, one below the other. All have the same form, since one plan made them.
     pub(crate) fn concatenate(blocks: Vec<Self>) -> Self {
         let mut blocks = blocks.into_iter().peekable();

@@ -36,5 +36,5 @@ mod tree;
 
 pub use answer::Answer;
 pub use evaluate::evaluate;
-pub use model::{CallError, Estimator, Model, NamesError, Room};
+pub use model::{CallError, Estimator, Model, NamesError, Room, Takes};
 pub use table::Table;

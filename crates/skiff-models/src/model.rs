@@ -72,10 +72,26 @@ pub trait Estimator: Any + Debug + Send + Sync {
         false
     }
 
+    /// What its methods take. A pipeline takes what its first step takes.
+    fn takes(&self) -> Takes {
+        Takes::Table
+    }
+
     /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         Vec::new()
     }
+}
+
+/// What an estimator's methods take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Rows of numbers or of columns.
+    Table,
+    /// Documents.
+    Texts,
+    /// Mappings of feature names to values.
+    Dicts,
 }
 
 /// A room: how one class of estimators is found and read.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use skiff_files::Limits;
 use skiff_models::plan::{Method, Output, Rank};
 use skiff_models::value::{Matrix, Value};
-use skiff_models::{Answer, Model, Table, addresses, evaluate};
+use skiff_models::{Answer, Model, addresses, evaluate};
 use skiff_testing::case::Answer as Recorded;
 use skiff_testing::{Call, Case, Expected, Tolerance, difference};
 

@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Open model files that scikit-learn wrote, without Python and without running anything in them, and answer what
+//! scikit-learn answers.
+//!
+//! ```no_run
+//! use skiff::Table;
+//!
+//! # fn main() -> Result<(), skiff::Error> {
+//! let model = skiff::open("model.joblib")?;
+//! let table = Table::from_rows(1, 4, vec![5.1, 3.5, 1.4, 0.2]).expect("one row of four");
+//! let labels = model.predict(&table)?;
+//! # drop(labels);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A file may be a pickle of any protocol, or whatever joblib writes, compressed or not. [`File`] shows what is in one;
+//! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.
+#![forbid(unsafe_code)]
+
+mod error;
+mod file;
+mod model;
+
+pub use error::{Error, ErrorKind};
+pub use file::{File, Options, open, open_with};
+pub use model::Model;
+
+pub use skiff_files::{Limits, Scalar};
+pub use skiff_models::plan::{Method, Params, Plan, Rank};
+pub use skiff_models::{Answer, Table, Takes, addresses, registry, table, value};

@@ -1,0 +1,150 @@
+//! The command line: every flag, once.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use skiff::{Limits, Method, Options};
+
+/// Open, inspect and run scikit-learn models without Python and without running anything in them.
+#[derive(Debug, Parser)]
+#[command(name = "skiff", version, max_term_width = 100)]
+pub struct Arguments {
+    /// How errors are printed.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub errors: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer a table of rows as scikit-learn would.
+    Predict(Predict),
+    /// Show what is in a model file.
+    Inspect(Inspect),
+    /// Show the steps of a model's method.
+    Plan(Plan),
+    /// Show a pickle's opcodes, without running them.
+    Disassemble(Disassemble),
+    /// List the estimators that are read, or show the page of one.
+    Supported(Supported),
+}
+
+/// `skiff predict`
+#[derive(Debug, Args)]
+pub struct Predict {
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// The rows: .csv, .tsv, .jsonl, .npy, .npz (scipy sparse), .txt (a document a line), or - for standard input.
+    pub data: PathBuf,
+    /// The method: predict, predict_proba, decision_function, transform, …
+    #[arg(long, short, default_value = "predict", value_name = "NAME")]
+    pub method: Method,
+    /// Where to write; the extension decides: .csv, .jsonl, .npy. Without it, CSV to standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What standard input holds.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub data_format: DataFormat,
+    /// Columns of the data to write beside the answers, separated by commas.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub keep: Vec<String>,
+    /// The columns that the model takes, in its order, separated by commas; needed where the model recorded no names
+    /// and the data has others.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// The CSV has no header line.
+    #[arg(long)]
+    pub no_header: bool,
+    /// No progress bar.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `skiff inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// How to show it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// `skiff plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// The method whose steps to show; without it, those of every method.
+    #[arg(long, short, value_name = "NAME")]
+    pub method: Option<Method>,
+}
+
+/// `skiff disassemble`
+#[derive(Debug, Args)]
+pub struct Disassemble {
+    /// The file; compression is taken off first.
+    pub model: PathBuf,
+}
+
+/// `skiff supported`
+#[derive(Debug, Args)]
+pub struct Supported {
+    /// The estimator: `LogisticRegression`, or its whole path.
+    pub class: Option<String>,
+    /// How to show it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// The model file, and which estimator in it.
+#[derive(Debug, Args)]
+pub struct ModelArguments {
+    /// The model file: pickle or joblib, compressed or not.
+    pub model: PathBuf,
+    /// The estimator's address in a file that holds several things: "[0]", "['model']".
+    #[arg(long, value_name = "ADDRESS")]
+    pub at: Option<String>,
+    /// How many bytes decompression may bring forth.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decompressed: Option<u64>,
+}
+
+impl ModelArguments {
+    /// How to open the file.
+    pub fn options(&self) -> Options {
+        let mut limits = Limits::default();
+        if let Some(bytes) = self.limit_decompressed {
+            limits.decompressed = bytes;
+        }
+        Options { limits, at: self.at.clone() }
+    }
+}
+
+/// How something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The formats of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// Comma-separated values with a header line.
+    Csv,
+    /// Tab-separated values with a header line.
+    Tsv,
+    /// A JSON object, array or string a line.
+    Jsonl,
+    /// A numpy array.
+    Npy,
+    /// A scipy sparse matrix, or one array.
+    Npz,
+    /// A document a line.
+    Text,
+}

@@ -1,0 +1,7 @@
+//! One file for each command.
+
+pub mod disassemble;
+pub mod inspect;
+pub mod plan;
+pub mod predict;
+pub mod supported;

@@ -1,0 +1,5 @@
+//! Tables on disk and in pipes: read in batches, written as they are answered, so that a table may be larger than memory.
+
+pub mod read;
+pub mod select;
+pub mod write;

@@ -1,0 +1,147 @@
+//! `.npy` arrays, mapped and borrowed where their layout allows, and `.npz` files with a scipy sparse matrix or one array.
+
+use std::path::Path;
+
+use skiff::table::{Column, Dense, Elements};
+use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
+use skiff::{File, Limits, Scalar, Table};
+use skiff_files::{DType, NdArray, Order, Sparse, SparseFormat};
+use skiff_pickle::{Graph, Node, NodeId};
+
+use crate::report::Failure;
+
+/// An array in a file.
+#[derive(Debug)]
+pub enum Array {
+    /// A dense array of one or two dimensions.
+    Dense(NdArray),
+    /// An array of strings or objects.
+    Scalars {
+        /// Rows and columns.
+        shape: (usize, usize),
+        /// The elements, row by row.
+        elements: Vec<Scalar>,
+    },
+    /// A sparse matrix.
+    Sparse(Csr<'static>),
+}
+
+impl Array {
+    /// Opens a `.npy` or `.npz` file.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let file = File::open(path, &Limits::default())?;
+        let graph = &file.contents().graph;
+        let refused = |what: &str| Failure::data(path, what);
+        let node = match graph.node(graph.root()) {
+            Node::Dict(pairs) => {
+                if let Some(sparse) = scipy_sparse(graph, pairs) {
+                    return sparse.map(Self::Sparse).map_err(|what| Failure::data(path, what));
+                }
+                match pairs[..] {
+                    [(_, only)] => only,
+                    _ => return Err(refused("expected a scipy sparse matrix or one array in the .npz file")),
+                }
+            }
+            _ => graph.root(),
+        };
+        let array = NdArray::read(graph, node).map_err(|error| Failure::data(path, error))?;
+        let array = array.ok_or_else(|| refused("expected an array"))?;
+        let shape = match array.shape[..] {
+            [rows] => (rows, 1),
+            [rows, cols] => (rows, cols),
+            _ => return Err(refused("expected an array of one or two dimensions")),
+        };
+        if array.dtype.is_real() {
+            return Ok(Self::Dense(array));
+        }
+        let elements = array.to_scalars(graph).map_err(|error| Failure::data(path, error))?;
+        Ok(Self::Scalars { shape, elements })
+    }
+
+    /// The array as a table.
+    pub fn table(&self) -> Option<Table<'_>> {
+        match self {
+            Self::Dense(array) => dense(array).map(Table::Dense),
+            Self::Scalars { shape: (rows, cols), elements } => {
+                let column = |col: usize| {
+                    let cells = || elements.iter().skip(col).step_by((*cols).max(1));
+                    if cells().all(|cell| matches!(cell, Scalar::Str(_))) {
+                        return Column::Texts(cells().filter_map(Scalar::as_str).collect());
+                    }
+                    Column::Objects(cells().cloned().collect())
+                };
+                Some(Table::Columns(Columns { rows: *rows, names: None, columns: (0..*cols).map(column).collect() }))
+            }
+            Self::Sparse(csr) => Some(Table::Sparse(csr.clone())),
+        }
+    }
+}
+
+/// A view of an array of numbers, whatever its order.
+fn dense(array: &NdArray) -> Option<Dense<'_>> {
+    let (rows, cols) = match array.shape[..] {
+        [rows] => (rows, 1),
+        [rows, cols] => (rows, cols),
+        _ => return None,
+    };
+    let borrowed = match array.dtype {
+        DType::Float { size: 8, .. } => array.as_f64().map(|all| Elements::F64(all.into())),
+        DType::Float { size: 4, .. } => array.as_f32().map(|all| Elements::F32(all.into())),
+        DType::Int { size: 8, .. } => array.as_i64().map(|all| Elements::I64(all.into(), IntKind::I64)),
+        _ => None,
+    };
+    match (borrowed, array.order) {
+        (Some(elements), Order::C) => Dense::c_order(rows, cols, elements),
+        (Some(elements), Order::F) => Dense::fortran_order(rows, cols, elements),
+        (None, _) => {
+            let elements = match array.dtype {
+                DType::Float { size: 2 | 4, .. } => Elements::F32(array.to_f32()?.into()),
+                DType::Float { .. } => Elements::F64(array.to_f64()?.into()),
+                DType::Bool => Elements::I64(array.to_i64()?.into(), IntKind::Bool),
+                _ => Elements::I64(array.to_i64()?.into(), IntKind::I64),
+            };
+            Dense::c_order(rows, cols, elements)
+        }
+    }
+}
+
+/// What `scipy.sparse.save_npz` wrote, if it did.
+fn scipy_sparse(graph: &Graph, pairs: &[(NodeId, NodeId)]) -> Option<Result<Csr<'static>, String>> {
+    let find = |name: &str| pairs.iter().find(|(key, _)| graph.str_of(*key) == Some(name)).map(|(_, value)| *value);
+    let format = find("format")?;
+    Some(read_sparse(graph, find, format))
+}
+
+fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: NodeId) -> Result<Csr<'static>, String> {
+    let array = |name: &str| -> Result<NdArray, String> {
+        let node = find(name).ok_or_else(|| format!("the sparse matrix has no `{name}`"))?;
+        let array = NdArray::read(graph, node).map_err(|error| error.to_string())?;
+        array.ok_or_else(|| format!("`{name}` of the sparse matrix is no array"))
+    };
+    let name = NdArray::read(graph, format).ok().flatten().and_then(|array| array.to_scalars(graph).ok());
+    let format = match name.as_deref() {
+        Some([Scalar::Bytes(name)]) if name == b"csr" => SparseFormat::Csr,
+        Some([Scalar::Bytes(name)]) if name == b"csc" => SparseFormat::Csc,
+        Some([Scalar::Str(name)]) if name == "csr" => SparseFormat::Csr,
+        Some([Scalar::Str(name)]) if name == "csc" => SparseFormat::Csc,
+        _ => return Err("expected a sparse matrix as `csr` or `csc`; save it with `.tocsr()`".to_owned()),
+    };
+    let shape = array("shape")?.to_i64().unwrap_or_default();
+    let [rows, cols] = shape[..] else { return Err("the sparse matrix has not two dimensions".to_owned()) };
+    let (Ok(rows), Ok(cols)) = (usize::try_from(rows), usize::try_from(cols)) else {
+        return Err("the sparse matrix has a negative shape".to_owned());
+    };
+    let [data, indices, indptr] = [array("data")?, array("indices")?, array("indptr")?];
+    let sparse = Sparse::from_parts(format, (rows, cols), data, indices, indptr, graph.root());
+    let sparse = sparse.map_err(|error| error.to_string())?;
+    let (indptr, indices, data) = sparse.to_csr();
+    let dtype = match sparse.data.dtype {
+        DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
+        DType::Float { .. } => NumberType::Float(Precision::Double),
+        DType::Bool => NumberType::Int(IntKind::Bool),
+        _ => NumberType::Int(IntKind::I64),
+    };
+    let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
+    let indices = indices.ok_or("more columns than 32 bits can number")?;
+    Ok(Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype })
+}

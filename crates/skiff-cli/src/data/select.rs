@@ -1,0 +1,78 @@
+//! Which of the data's columns the model takes, by its feature names; and which are carried along.
+
+use std::path::Path;
+
+use skiff::{Model, Takes};
+
+use crate::report::Failure;
+
+/// Places of columns in the data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// What the model takes, in its order.
+    pub taken: Vec<usize>,
+    /// What is written beside the answers.
+    pub kept: Vec<usize>,
+    /// Whether the model is to see the names.
+    pub named: bool,
+}
+
+/// Chooses among the columns `names` of the data.
+///
+/// The model's own feature names decide, wherever the fit saw some; `columns` where the user names them. Otherwise the
+/// data must have as many columns as the model takes.
+pub fn select(
+    model: &Model,
+    names: &[String],
+    columns: &[String],
+    keep: &[String],
+    data: &Path,
+) -> Result<Selection, Failure> {
+    let place = |name: &String| names.iter().position(|known| known == name).ok_or_else(|| name.clone());
+    let places = |wanted: &[String]| -> Result<Vec<usize>, Failure> {
+        let missing: Vec<String> = wanted.iter().filter_map(|name| place(name).err()).collect();
+        if !missing.is_empty() {
+            return Err(missing_columns(data, &missing, names));
+        }
+        Ok(wanted.iter().filter_map(|name| place(name).ok()).collect())
+    };
+    let kept = places(keep)?;
+    let all_but_kept = || (0..names.len()).filter(|place| !kept.contains(place)).collect::<Vec<_>>();
+    let (taken, named) = match (columns, model.feature_names_in()) {
+        ([], Some(features)) => (places(features)?, true),
+        ([], None) => (all_but_kept(), false),
+        (columns, features) => (places(columns)?, features.is_some()),
+    };
+    let expected = if model.takes() == Takes::Table { model.n_features_in() } else { Some(1) };
+    match expected {
+        Some(expected) if expected != taken.len() => Err(wrong_count(data, model, expected, &taken, names)),
+        _ => Ok(Selection { taken, kept, named }),
+    }
+}
+
+fn missing_columns(data: &Path, missing: &[String], names: &[String]) -> Failure {
+    let what = match missing {
+        [one] => format!("the column `{one}` is missing"),
+        several => format!("{} columns are missing: `{}`", several.len(), shortened(several).join("`, `")),
+    };
+    Failure::data(data, what).with_help(format!("the data has `{}`", shortened(names).join("`, `")))
+}
+
+fn wrong_count(data: &Path, model: &Model, expected: usize, taken: &[usize], names: &[String]) -> Failure {
+    let class = &model.header().class;
+    let what = match model.takes() {
+        Takes::Table => format!("`{class}` takes {expected} columns, the data has {}", taken.len()),
+        Takes::Texts | Takes::Dicts => format!("`{class}` takes one column of documents, the data has {}", taken.len()),
+    };
+    let names = shortened(names).join(",");
+    Failure::data(data, what).with_help(format!("choose among them, in the model's order: --columns {names}"))
+}
+
+/// The first ten names, and a sign that there are more.
+fn shortened(names: &[String]) -> Vec<String> {
+    let mut few: Vec<String> = names.iter().take(10).cloned().collect();
+    if names.len() > few.len() {
+        few.push("…".to_owned());
+    }
+    few
+}

@@ -1,0 +1,56 @@
+//! Answers as JSON lines: an object for each row.
+
+use serde_json::{Map, Value as Json};
+use skiff::table::Column;
+use skiff::{Answer, Scalar};
+
+use super::columns::{Names, columns};
+use super::{Finish, Sink};
+use crate::report::Failure;
+
+/// Writes JSON lines.
+#[derive(Debug)]
+pub struct JsonLines<W: Finish> {
+    writer: W,
+    names: Names,
+}
+
+impl<W: Finish> JsonLines<W> {
+    /// JSON lines to `writer`.
+    pub fn new(writer: W, names: Names) -> Self {
+        Self { writer, names }
+    }
+}
+
+impl<W: Finish> Sink for JsonLines<W> {
+    fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure> {
+        let answers = columns(answer, &self.names);
+        for row in 0..answer.rows() {
+            let mut object = Map::new();
+            for (name, column) in kept {
+                object.insert(name.clone(), json(&column.get(row).unwrap_or(Scalar::None)));
+            }
+            for (name, cells) in &answers {
+                object.insert(name.clone(), json(&cells.get(row)));
+            }
+            writeln!(self.writer, "{}", Json::Object(object))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Failure> {
+        Ok(self.writer.finish()?)
+    }
+}
+
+/// What JSON cannot write, NaN and infinities, becomes `null`.
+fn json(scalar: &Scalar) -> Json {
+    match scalar {
+        Scalar::None => Json::Null,
+        Scalar::Bool(value) => Json::Bool(*value),
+        Scalar::Int(value) => Json::from(*value),
+        Scalar::Float(value) => Json::from(*value),
+        Scalar::Str(text) => Json::from(text.as_str()),
+        other => Json::from(other.to_string()),
+    }
+}

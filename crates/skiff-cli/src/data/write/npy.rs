@@ -1,0 +1,170 @@
+//! Answers as a `.npy` array, streamed: the header, which holds the number of rows, is written again at the end.
+
+use std::io::{Seek, SeekFrom, Write};
+
+use skiff::table::Column;
+use skiff::value::{Classes, IntKind, Precision, Value};
+use skiff::{Answer, Rank, Scalar};
+
+use super::{Finish, Replacing, Sink};
+use crate::report::Failure;
+
+/// How long the header's text is, so that it can be written before the number of rows is known; with magic, version and
+/// length it ends at byte 128.
+const HEADER: usize = 118;
+
+/// Writes one array.
+#[derive(Debug)]
+pub struct Npy {
+    file: Replacing,
+    layout: Option<Layout>,
+    rows: usize,
+}
+
+/// What the array holds.
+#[derive(Clone, Debug)]
+struct Layout {
+    descr: String,
+    cols: Option<usize>,
+    /// Characters of a string.
+    chars: usize,
+}
+
+impl Npy {
+    /// An array in `file`.
+    pub fn new(file: Replacing) -> Self {
+        Self { file, layout: None, rows: 0 }
+    }
+
+    /// Magic, version 1.0, the length of the rest, the dict, spaces, a line feed.
+    fn write_header(&mut self, layout: &Layout) -> Result<(), Failure> {
+        let shape = match layout.cols {
+            None => format!("({},)", self.rows),
+            Some(cols) => format!("({}, {cols})", self.rows),
+        };
+        let text = format!("{{'descr': '{}', 'fortran_order': False, 'shape': {shape}, }}", layout.descr);
+        self.file.write_all(b"\x93NUMPY\x01\x00")?;
+        self.file.write_all(&118_u16.to_le_bytes())?;
+        writeln!(self.file, "{text:<width$}", width = HEADER - 1)?;
+        Ok(())
+    }
+
+    fn write_value(&mut self, value: &Value<'_>, chars: usize) -> Result<(), Failure> {
+        match value {
+            Value::Floats(matrix, Precision::Double) => self.write_floats(&matrix.data),
+            Value::Floats(matrix, Precision::Single) => {
+                for value in matrix.data.iter() {
+                    #[expect(clippy::cast_possible_truncation, reason = "the value is a float32")]
+                    self.file.write_all(&(*value as f32).to_le_bytes())?;
+                }
+                Ok(())
+            }
+            Value::Ints(matrix, kind) => {
+                for &value in matrix.data.iter() {
+                    self.write_scalar(&int_scalar(value, *kind), chars)?;
+                }
+                Ok(())
+            }
+            Value::Labels(labels) => {
+                for (at, &code) in labels.codes.iter().enumerate() {
+                    let classes: &Classes = &labels.classes[at % labels.cols];
+                    self.write_scalar(&classes.get(code as usize).unwrap_or(Scalar::None), chars)?;
+                }
+                Ok(())
+            }
+            Value::Sparse(csr) => self.write_floats(&csr.to_dense().data),
+            other => Err(Failure::Usage(format!("{} cannot be written as .npy; write .csv", other.kind()))),
+        }
+    }
+
+    fn write_floats(&mut self, values: &[f64]) -> Result<(), Failure> {
+        for value in values {
+            self.file.write_all(&value.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Strings take `chars` characters, cut or padded with zeros; numbers their eight bytes, bools one.
+    fn write_scalar(&mut self, scalar: &Scalar, chars: usize) -> Result<(), Failure> {
+        if chars > 0 {
+            let text = scalar.to_string();
+            let mut codes = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(chars);
+            return Ok(codes.try_for_each(|code| self.file.write_all(&code.to_le_bytes()))?);
+        }
+        Ok(match scalar {
+            Scalar::Int(value) => self.file.write_all(&value.to_le_bytes())?,
+            Scalar::Float(value) => self.file.write_all(&value.to_le_bytes())?,
+            Scalar::Bool(value) => self.file.write_all(&[u8::from(*value)])?,
+            other => return Err(Failure::Usage(format!("{other} cannot be written as .npy; write .csv"))),
+        })
+    }
+}
+
+fn int_scalar(value: i64, kind: IntKind) -> Scalar {
+    if kind == IntKind::Bool { Scalar::Bool(value != 0) } else { Scalar::Int(value) }
+}
+
+impl Sink for Npy {
+    fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure> {
+        if !kept.is_empty() {
+            return Err(Failure::Usage(
+                "a .npy array has no room for columns to keep; write .csv or .jsonl".to_owned(),
+            ));
+        }
+        let Answer::One(value, rank) = answer else {
+            return Err(Failure::Usage(
+                "a .npy file holds one array, and the answer is several; write .csv".to_owned(),
+            ));
+        };
+        let layout = match &self.layout {
+            Some(layout) => layout.clone(),
+            None => {
+                let layout = layout_of(value, *rank);
+                self.write_header(&layout)?;
+                self.layout.insert(layout).clone()
+            }
+        };
+        self.rows += value.rows();
+        self.write_value(value, layout.chars)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), Failure> {
+        if let Some(layout) = self.layout.take() {
+            self.file.seek(SeekFrom::Start(0))?;
+            self.write_header(&layout)?;
+        }
+        Ok(self.file.finish()?)
+    }
+}
+
+fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
+    let chars = match value {
+        Value::Labels(labels) => labels.classes.iter().map(|classes| longest(classes)).max().unwrap_or(0),
+        _ => 0,
+    };
+    let descr = match value {
+        Value::Floats(_, Precision::Single) => "<f4".to_owned(),
+        Value::Ints(_, kind) => int_descr(*kind),
+        Value::Labels(labels) => match &*labels.classes[0] {
+            Classes::Ints(_, kind) => int_descr(*kind),
+            Classes::Floats(..) => "<f8".to_owned(),
+            Classes::Strings(_) | Classes::Objects(_) => format!("<U{chars}"),
+        },
+        _ => "<f8".to_owned(),
+    };
+    Layout { descr, cols: (rank == Rank::Two).then(|| value.cols()), chars }
+}
+
+fn int_descr(kind: IntKind) -> String {
+    if kind == IntKind::Bool { "|b1".to_owned() } else { "<i8".to_owned() }
+}
+
+/// The characters of the longest class; none for numbers, which are written as such.
+fn longest(classes: &Classes) -> usize {
+    let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0).max(1);
+    match classes {
+        Classes::Strings(names) => longest(&mut names.iter().map(|name| name.chars().count())),
+        Classes::Objects(values) => longest(&mut values.iter().map(|value| value.to_string().chars().count())),
+        Classes::Ints(..) | Classes::Floats(..) => 0,
+    }
+}

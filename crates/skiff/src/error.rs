@@ -1,0 +1,236 @@
+//! The one error that users meet.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use skiff_files::ErrorKind as FileErrorKind;
+use skiff_models::addresses::{AddressError, Found};
+use skiff_models::fields::{ReadError, ReadErrorKind};
+use skiff_models::plan::Refusal;
+use skiff_models::steps::{InputError, InputErrorKind};
+use skiff_models::{CallError, NamesError};
+
+/// Why something could not be done: what, where, whose fault, and how to go on.
+#[derive(Debug)]
+pub struct Error {
+    inner: Box<Inner>,
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+enum Inner {
+    File(skiff_files::Error),
+    Read(ReadError),
+    Address(AddressError),
+    NoEstimator(String),
+    Several(Vec<Found>),
+    Refusal(Refusal),
+    Names(NamesError),
+    Input(InputError),
+}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The file is damaged, or is no model file at all.
+    DamagedFile,
+    /// The operating system did not let it be read.
+    UnreadableFile,
+    /// The file would cost more than the limits allow.
+    Limit,
+    /// A real model, of which skiff does not support something.
+    NotSupported,
+    /// The caller asked for what is not there, or handed in what cannot be answered.
+    WrongInput,
+}
+
+impl Error {
+    pub(crate) fn no_estimator(found: String) -> Self {
+        Inner::NoEstimator(found).into()
+    }
+
+    pub(crate) fn several(found: Vec<Found>) -> Self {
+        Inner::Several(found).into()
+    }
+
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.file.get_or_insert_with(|| path.to_owned());
+        self
+    }
+
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.inner {
+            Inner::File(error) => match &error.kind {
+                FileErrorKind::Io(_) => ErrorKind::UnreadableFile,
+                FileErrorKind::Limit { .. } | FileErrorKind::Layers => ErrorKind::Limit,
+                FileErrorKind::Pickle(error) if matches!(error.kind, skiff_pickle::ErrorKind::Limit { .. }) => {
+                    ErrorKind::Limit
+                }
+                FileErrorKind::Foreign(_) => ErrorKind::NotSupported,
+                _ => ErrorKind::DamagedFile,
+            },
+            Inner::Read(error) => match error.kind() {
+                ReadErrorKind::UnknownClass { .. }
+                | ReadErrorKind::UnknownAttribute { .. }
+                | ReadErrorKind::Unsupported(_) => ErrorKind::NotSupported,
+                ReadErrorKind::TooDeep { .. } => ErrorKind::Limit,
+                ReadErrorKind::NoEstimator { .. } => ErrorKind::WrongInput,
+                _ => ErrorKind::DamagedFile,
+            },
+            Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
+            _ => ErrorKind::WrongInput,
+        }
+    }
+
+    /// A stable name of what went wrong: `unsupported-estimator`.
+    pub fn code(&self) -> &'static str {
+        match &*self.inner {
+            Inner::File(error) => match &error.kind {
+                FileErrorKind::Io(_) => "unreadable-file",
+                FileErrorKind::Empty | FileErrorKind::NoModel(_) | FileErrorKind::Pointer(_) => "not-a-model",
+                FileErrorKind::Foreign(_) | FileErrorKind::ZipContent(_) => "unsupported-format",
+                _ if self.kind() == ErrorKind::Limit => "limit",
+                _ => "damaged-file",
+            },
+            Inner::Read(error) => match error.kind() {
+                ReadErrorKind::UnknownClass { .. } => "unsupported-estimator",
+                ReadErrorKind::UnknownAttribute { .. } => "unknown-attribute",
+                ReadErrorKind::Unsupported(_) => "unsupported-value",
+                ReadErrorKind::NoEstimator { .. } => "not-an-estimator",
+                ReadErrorKind::Missing => "missing-attribute",
+                ReadErrorKind::TooDeep { .. } => "limit",
+                _ => "damaged-model",
+            },
+            Inner::Address(_) => "no-such-address",
+            Inner::NoEstimator(_) => "not-an-estimator",
+            Inner::Several(_) => "several-estimators",
+            Inner::Refusal(refusal) if refusal.is_no_method() => "no-such-method",
+            Inner::Refusal(_) => "unsupported-method",
+            Inner::Names(NamesError::NoMethod { .. }) => "no-such-method",
+            Inner::Names(NamesError::Input(_)) => "wrong-names",
+            Inner::Input(error) => match error.kind() {
+                InputErrorKind::FeatureCount { .. } => "wrong-number-of-features",
+                InputErrorKind::FeatureNames { .. } => "wrong-names",
+                InputErrorKind::UnknownCategory { .. } => "unknown-category",
+                InputErrorKind::ContainsNan | InputErrorKind::ContainsInfinity { .. } => "not-finite",
+                _ => "wrong-input",
+            },
+        }
+    }
+
+    /// The byte of the file (or of its decompressed content) that shows the damage.
+    pub fn offset(&self) -> Option<u64> {
+        match &*self.inner {
+            Inner::File(error) => error.offset,
+            _ => None,
+        }
+    }
+
+    /// Where in the model: `steps[1].estimators_[3].tree_`.
+    pub fn model_path(&self) -> Option<&str> {
+        match &*self.inner {
+            Inner::Read(error) => Some(error.path()).filter(|path| !path.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// The row of the table that is to blame, counted from 0.
+    pub fn row(&self) -> Option<usize> {
+        match &*self.inner {
+            Inner::Input(error) => error.row(),
+            _ => None,
+        }
+    }
+
+    /// The file, where one is to blame.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// How to go on, where that can be said.
+    pub fn help(&self) -> Option<String> {
+        match &*self.inner {
+            Inner::Read(error) => match error.kind() {
+                ReadErrorKind::UnknownClass { class } if !class.starts_with("sklearn.") => {
+                    Some("skiff runs scikit-learn's own estimators; code of other packages is never imported".to_owned())
+                }
+                ReadErrorKind::UnknownClass { .. } => Some("`skiff supported` lists the estimators that are read".to_owned()),
+                ReadErrorKind::UnknownAttribute { .. } => Some(
+                    "the file comes from a newer scikit-learn, a subclass, or was edited; nothing is answered rather than \
+                     something wrong"
+                        .to_owned(),
+                ),
+                _ => None,
+            },
+            Inner::Several(found) => {
+                let lines: Vec<_> = found.iter().map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
+                Some(format!("name one of them:\n{}", lines.join("\n")))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.inner {
+            Inner::File(error) => error.fmt(f),
+            Inner::Read(error) => error.fmt(f),
+            Inner::Address(error) => error.fmt(f),
+            Inner::NoEstimator(found) => write!(f, "expected an estimator in the file, found {found}"),
+            Inner::Several(found) => write!(f, "the file holds {} estimators", found.len()),
+            Inner::Refusal(refusal) => refusal.fmt(f),
+            Inner::Names(error) => error.fmt(f),
+            Inner::Input(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.inner {
+            Inner::File(error) => error.source(),
+            Inner::Read(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Inner> for Error {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Box::new(inner), file: None }
+    }
+}
+
+/// Writes the conversions from each stage's error.
+macro_rules! from {
+    ($($error:ty => $variant:ident,)*) => {
+        $(
+            impl From<$error> for Error {
+                fn from(error: $error) -> Self {
+                    Inner::$variant(error).into()
+                }
+            }
+        )*
+    };
+}
+
+from! {
+    AddressError => Address,
+    InputError => Input,
+    NamesError => Names,
+    ReadError => Read,
+    Refusal => Refusal,
+    skiff_files::Error => File,
+}
+
+impl From<CallError> for Error {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refusal(refusal) => refusal.into(),
+            CallError::Input(error) => error.into(),
+        }
+    }
+}

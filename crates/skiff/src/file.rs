@@ -1,0 +1,107 @@
+//! What is in a model file.
+
+use std::path::{Path, PathBuf};
+
+use skiff_files::{Bytes, ModelFile};
+use skiff_models::addresses::{self, Found};
+
+use crate::{Error, Limits, Model};
+
+/// How a file is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What the file may cost.
+    pub limits: Limits,
+    /// The address of the estimator in a file that holds several things: `[0]`, `['model']`.
+    pub at: Option<String>,
+}
+
+/// The estimator in the file at `path`: the only one, or the root.
+///
+/// # Errors
+/// When the file cannot be read, is damaged, is no model, or holds what skiff does not know; when it holds several
+/// estimators, all of which the error then names.
+pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
+    open_with(path, &Options::default())
+}
+
+/// As [`open`], under limits of one's own, or for one of several estimators.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Error> {
+    File::open(path, &options.limits)?.model(options.at.as_deref())
+}
+
+/// An opened file: the inert object graph, and where it came from.
+#[derive(Debug)]
+pub struct File {
+    file: ModelFile,
+    path: Option<PathBuf>,
+}
+
+impl File {
+    /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, is no model file, or would cost more than `limits` allow.
+    pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let file = skiff_files::open(path, limits).map_err(|error| Error::from(error).in_file(path))?;
+        Ok(Self { file, path: Some(path.to_owned()) })
+    }
+
+    /// Reads a file from its bytes.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Self, Error> {
+        let file = skiff_files::read(Bytes::from(bytes), None, limits)?;
+        Ok(Self { file, path: None })
+    }
+
+    /// The object graph, and what the file was.
+    pub fn contents(&self) -> &ModelFile {
+        &self.file
+    }
+
+    /// Where it was opened from.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The estimators that are not part of another one, each with its address.
+    pub fn estimators(&self) -> Vec<Found> {
+        addresses::estimators(&self.file.graph, self.file.graph.root())
+    }
+
+    /// The estimator at the address `at`; without one, the only estimator in the file.
+    ///
+    /// # Errors
+    /// When there is none, or there are several and none was named; when the estimator cannot be read.
+    pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
+        self.model_at(at).map_err(|error| match &self.path {
+            Some(path) => error.in_file(path),
+            None => error,
+        })
+    }
+
+    fn model_at(&self, at: Option<&str>) -> Result<Model, Error> {
+        let graph = &self.file.graph;
+        let (node, address) = match at {
+            Some(address) => (addresses::resolve(graph, graph.root(), address)?, address.to_owned()),
+            None => {
+                let mut found = self.estimators();
+                match found.len() {
+                    0 => return Err(Error::no_estimator(skiff_files::describe(graph, graph.root()))),
+                    1 => {
+                        let only = found.remove(0);
+                        (only.node, only.address)
+                    }
+                    _ => return Err(Error::several(found)),
+                }
+            }
+        };
+        Ok(Model::new(skiff_models::Model::read(graph, node, &address)?))
+    }
+}

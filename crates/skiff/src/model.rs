@@ -1,0 +1,132 @@
+//! An estimator that answers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use skiff_models::plan::Header;
+use skiff_models::value::Classes;
+use skiff_models::{Answer, Table, Takes, evaluate};
+
+use crate::{Error, Method, Params, Plan};
+
+/// A fitted estimator. It holds what prediction needs and nothing else of the file; it may be shared among threads.
+#[derive(Debug)]
+pub struct Model {
+    model: Arc<skiff_models::Model>,
+    /// The plans of calls without parameters, made when first asked for.
+    plans: RwLock<HashMap<Method, Arc<Plan>>>,
+}
+
+/// Writes the methods that take a table and nothing else.
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $method:ident,)*) => {
+        impl Model {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
+                pub fn $name(&self, table: &Table<'_>) -> Result<Answer, Error> {
+                    self.call(Method::$method, table)
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    /// Labels or values, (n_samples,) or (n_samples, n_outputs).
+    predict = Predict,
+    /// A probability for each class, (n_samples, n_classes).
+    predict_proba = PredictProba,
+    /// The logarithms of the probabilities, (n_samples, n_classes).
+    predict_log_proba = PredictLogProba,
+    /// Signed distances or raw scores, (n_samples,) or (n_samples, n_classes).
+    decision_function = DecisionFunction,
+    /// The transformed rows, (n_samples, n_columns).
+    transform = Transform,
+    /// Back to what was transformed, (n_samples, n_features).
+    inverse_transform = InverseTransform,
+    /// A score for each row, (n_samples,).
+    score_samples = ScoreSamples,
+}
+
+impl Model {
+    pub(crate) fn new(model: Arc<skiff_models::Model>) -> Self {
+        Self { model, plans: RwLock::default() }
+    }
+
+    /// What `method` answers for `table`.
+    ///
+    /// # Errors
+    /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
+    pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, Error> {
+        Ok(evaluate(&*self.plan(method)?, table)?)
+    }
+
+    /// As [`Model::call`], with keyword arguments.
+    ///
+    /// # Errors
+    /// As [`Model::call`], and when an argument is unknown.
+    pub fn call_with(&self, method: Method, params: &Params, table: &Table<'_>) -> Result<Answer, Error> {
+        Ok(evaluate(&self.model.plan(method, params)?, table)?)
+    }
+
+    /// The steps of `method`.
+    ///
+    /// # Errors
+    /// When the estimator has no such method, or skiff does not answer it.
+    pub fn plan(&self, method: Method) -> Result<Arc<Plan>, Error> {
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(&method) {
+            return Ok(Arc::clone(plan));
+        }
+        drop(plans);
+        let plan = Arc::new(self.model.plan(method, &Params::default())?);
+        self.plans.write().unwrap_or_else(PoisonError::into_inner).insert(method, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// The methods that it answers.
+    pub fn methods(&self) -> Vec<Method> {
+        self.model.methods()
+    }
+
+    /// `classes_` of each output; empty for what is no classifier.
+    pub fn classes(&self) -> Vec<Arc<Classes>> {
+        self.model.estimator().classes()
+    }
+
+    /// What its methods take: a table, documents, mappings.
+    pub fn takes(&self) -> Takes {
+        self.model.estimator().takes()
+    }
+
+    /// `n_features_in_`, where it is known.
+    pub fn n_features_in(&self) -> Option<usize> {
+        self.model.n_features_in()
+    }
+
+    /// `feature_names_in_`, where the fit saw names.
+    pub fn feature_names_in(&self) -> Option<&[String]> {
+        self.header().feature_names_in.as_deref()
+    }
+
+    /// `get_feature_names_out(input)`.
+    ///
+    /// # Errors
+    /// When the estimator has no such method, or the names do not fit.
+    pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, Error> {
+        Ok(self.model.feature_names_out(input)?)
+    }
+
+    /// What every estimator says of itself.
+    pub fn header(&self) -> &Header {
+        self.model.header()
+    }
+
+    /// The typed model, for whoever looks into it.
+    pub fn typed(&self) -> &Arc<skiff_models::Model> {
+        &self.model
+    }
+}
