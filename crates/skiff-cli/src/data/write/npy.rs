@@ -6,6 +6,7 @@ use skiff::table::Column;
 use skiff::value::{Classes, IntKind, Precision, Value};
 use skiff::{Answer, Rank, Scalar};
 
+use super::columns::cell;
 use super::{Finish, Replacing, Sink};
 use crate::report::Failure;
 
@@ -87,7 +88,7 @@ impl Npy {
     /// Strings take `chars` characters, cut or padded with zeros; numbers their eight bytes, bools one.
     fn write_scalar(&mut self, scalar: &Scalar, chars: usize) -> Result<(), Failure> {
         if chars > 0 {
-            let text = scalar.to_string();
+            let text = cell(scalar);
             let mut codes = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(chars);
             return Ok(codes.try_for_each(|code| self.file.write_all(&code.to_le_bytes()))?);
         }
@@ -164,7 +165,7 @@ fn longest(classes: &Classes) -> usize {
     let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0).max(1);
     match classes {
         Classes::Strings(names) => longest(&mut names.iter().map(|name| name.chars().count())),
-        Classes::Objects(values) => longest(&mut values.iter().map(|value| value.to_string().chars().count())),
+        Classes::Objects(values) => longest(&mut values.iter().map(|value| cell(value).chars().count())),
         Classes::Ints(..) | Classes::Floats(..) => 0,
     }
 }
