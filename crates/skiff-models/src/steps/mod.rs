@@ -33,8 +33,6 @@ mod support_vectors;
 mod tree_ensemble;
 mod ufunc;
 
-mod tree_ensemble;
-mod ufunc;
 pub use affine::Affine;
 pub use argmax::{Argmax, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
@@ -66,8 +64,9 @@ pub use softmax::Softmax;
 pub use subtract_log_sum_exp::SubtractLogSumExp;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
 pub use tree_ensemble::TreeEnsemble;
-pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};
+
+pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
 use crate::value::Value;
 
