@@ -146,7 +146,8 @@ pub enum WriteError {
     NotATuple(NodeId),
     /// A name that the protocol cannot write: it holds a newline, say.
     BadName(NodeId),
-    /// Values that hold each other in too many ways, or in a way that Python could not build.
+    /// Values that hold each other in too many ways, or in a way that Python could not build: an object that the
+    /// arguments of its own call lead back to.
     Entangled,
     /// Pickles lie too deep in each other's content.
     Nested,
@@ -217,6 +218,8 @@ struct Writer<'a, 'b> {
 struct Place {
     /// It is referred to more than once.
     again: bool,
+    /// It is an object, and its parts were begun.
+    begun: bool,
     memo: Option<u32>,
 }
 
@@ -378,7 +381,14 @@ impl<'a> Writer<'a, '_> {
     }
 
     /// Writes the parts of an object; [`Writer::finish`] makes the call.
+    ///
+    /// An object that its own arguments lead back to is refused: the call may copy a list that is not yet full, and
+    /// the order in which the original was built cannot be seen in the graph.
     fn object(&mut self, id: NodeId, object: &'a Object) -> Result<(), WriteError> {
+        let place = self.places.entry(id).or_default();
+        if std::mem::replace(&mut place.begun, true) {
+            return Err(WriteError::Entangled);
+        }
         self.finish_later(id);
         match object.make {
             Make::Reduce | Make::NewObj => self.later(&[object.callable, object.arguments]),
