@@ -3,6 +3,9 @@
 mod extra_trees_classifier;
 mod extra_trees_regressor;
 mod forest;
+mod gradient_boosting;
+mod gradient_boosting_classifier;
+mod gradient_boosting_regressor;
 mod random_forest_classifier;
 mod random_forest_regressor;
 
@@ -12,6 +15,8 @@ use crate::registry::Entry;
 pub(crate) const ROOMS: &[Entry] = &[
     Entry::of::<extra_trees_classifier::ExtraTreesClassifier>(),
     Entry::of::<extra_trees_regressor::ExtraTreesRegressor>(),
+    Entry::of::<gradient_boosting_classifier::GradientBoostingClassifier>(),
+    Entry::of::<gradient_boosting_regressor::GradientBoostingRegressor>(),
     Entry::of::<random_forest_classifier::RandomForestClassifier>(),
     Entry::of::<random_forest_regressor::RandomForestRegressor>(),
 ];

@@ -14,6 +14,13 @@ pub struct GreaterThan {
     pub bound: f64,
 }
 
+/// 1 where a value is not less than a bound, else 0: `(scores >= 0).astype(int)`.
+#[derive(Debug)]
+pub struct AtLeast {
+    /// The bound, which itself gives 1.
+    pub bound: f64,
+}
+
 impl Run for Argmax {
     const NAME: &'static str = "argmax";
 
@@ -52,6 +59,21 @@ impl Run for GreaterThan {
 
     fn describe(&self) -> String {
         format!("> {}", self.bound)
+    }
+}
+
+impl Run for AtLeast {
+    const NAME: &'static str = "at_least";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(scores, _) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        Ok(Value::Ints(scores.map(|&score| i64::from(score >= self.bound)), IntKind::I64))
+    }
+
+    fn describe(&self) -> String {
+        format!(">= {}", self.bound)
     }
 }
 

@@ -4,6 +4,7 @@ mod affine;
 mod argmax;
 mod argmax_groups;
 mod binarize;
+mod boosting_start;
 mod both_sides;
 mod categorical_log_likelihood;
 mod check;
@@ -34,9 +35,10 @@ mod tree_ensemble;
 mod ufunc;
 
 pub use affine::Affine;
-pub use argmax::{Argmax, GreaterThan};
+pub use argmax::{Argmax, AtLeast, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
+pub use boosting_start::{BoostingStart, StartLink};
 pub use both_sides::BothSides;
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
@@ -147,6 +149,8 @@ operations! {
     Argmax,
     ArgmaxGroups,
     Binarize,
+    AtLeast,
+    BoostingStart,
     BothSides,
     CategoricalLogLikelihood,
     Check,

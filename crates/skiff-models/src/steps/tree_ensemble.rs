@@ -43,7 +43,10 @@ pub(crate) enum Question {
         trees: usize,
     },
     /// The number of the leaf in each tree.
-    Leaves,
+    Leaves {
+        /// Whether the numbers are floats, as those of boosting are.
+        floats: bool,
+    },
     /// The nodes on the way to the leaf of each tree: ones in a sparse matrix of all trees' nodes side by side.
     Paths,
 }
@@ -79,7 +82,7 @@ impl Run for TreeEnsemble {
             Question::Sum { divisor, .. } if *divisor == 1.0 => "sum".to_owned(),
             Question::Sum { divisor, .. } => format!("sum / {divisor}"),
             Question::Stages { trees, .. } => format!("sums after every {trees} trees"),
-            Question::Leaves => "leaves".to_owned(),
+            Question::Leaves { .. } => "leaves".to_owned(),
             Question::Paths => "paths".to_owned(),
         };
         format!("{question}: {trees} trees, {nodes} nodes, {features} features")
@@ -128,10 +131,17 @@ impl TreeEnsemble {
                 let count = rows.count();
                 Ok(Value::Many(stages.into_iter().map(|sums| floats(count, columns, sums)).collect()))
             }
-            Question::Leaves => {
+            Question::Leaves { floats: as_floats } => {
                 let mut leaves = Vec::with_capacity(rows.count() * trees.len());
                 rows.each(|x, _, _| leaves.extend(trees.apply(x)));
-                Ok(Value::Ints(Matrix::new(rows.count(), trees.len(), leaves), IntKind::I64))
+                let leaves = Matrix::new(rows.count(), trees.len(), leaves);
+                #[expect(clippy::cast_precision_loss, reason = "a node's number has 32 bits")]
+                let floats = |leaves: &Matrix<'_, i64>| leaves.map(|&leaf| leaf as f64);
+                Ok(if *as_floats {
+                    Value::Floats(floats(&leaves), Precision::Double)
+                } else {
+                    Value::Ints(leaves, IntKind::I64)
+                })
             }
             Question::Paths => paths(trees, &rows),
         }

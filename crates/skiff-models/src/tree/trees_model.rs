@@ -116,7 +116,7 @@ impl TreesModel {
     /// `apply`: a column for a tree, a matrix for a forest.
     pub(crate) fn leaves(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let x = self.check(input, plan);
-        self.ask(Question::Leaves, x, plan)
+        self.ask(Question::Leaves { floats: false }, x, plan)
     }
 
     /// `decision_path`.

@@ -1,0 +1,204 @@
+//! `BaseGradientBoosting`: stages of regression trees on top of a first estimator.
+
+use std::sync::Arc;
+
+use skiff_files::Instance;
+
+use super::forest::Member;
+use crate::fields::{Fields, ReadError};
+use crate::kernels::trees::Trees;
+use crate::model::Model;
+use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::steps::{
+    ArrayRule, BoostingStart, Dtype, Finite, Part, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
+};
+use crate::tree::{LeafValues, MissingValues, TRAINING_ONLY, TreeSource, read_shape, read_trees};
+
+/// The attributes of gradient boosting of all versions that no answer depends on, beside those of single trees.
+const BOOSTING_TRAINING_ONLY: &[&str] = &[
+    "_n_classes",
+    "_rng",
+    "alpha",
+    "init",
+    "n_estimators",
+    "n_estimators_",
+    "n_features",
+    "n_iter_no_change",
+    "n_trees_per_iteration_",
+    "oob_improvement_",
+    "oob_score_",
+    "oob_scores_",
+    "subsample",
+    "tol",
+    "train_score_",
+    "validation_fraction",
+    "verbose",
+    "warm_start",
+    // What it is follows from the parameter `loss` and the number of classes.
+    "_loss",
+    "loss_",
+];
+
+/// What the classifier and the regressor share.
+#[derive(Debug)]
+pub(crate) struct GradientBoosting {
+    trees: Arc<Trees<f32>>,
+    /// How many trees a stage has: 1, or one for each of several classes.
+    pub(crate) columns: usize,
+    init: Init,
+    /// Whether `apply`, which alone does not mind, takes missing values.
+    missing: MissingValues,
+}
+
+/// What the stages begin with.
+#[derive(Debug)]
+enum Init {
+    /// The same for each row.
+    Constant(Vec<f64>),
+    /// An estimator's answer.
+    Model {
+        model: Arc<Model>,
+        /// `predict` or `predict_proba`.
+        method: Method,
+        start: BoostingStart,
+    },
+}
+
+impl GradientBoosting {
+    /// Reads the trees and `init_`; `link` is that of a first estimator's probabilities, and `None` for a regression.
+    pub(crate) fn read(fields: &Fields<'_, '_>, link: Option<StartLink>) -> Result<Self, ReadError> {
+        let shape = fields.array("estimators_")?.shape;
+        let &[stages, columns] = &shape[..] else {
+            return Err(fields.unexpected("estimators_", "an array of two dimensions"));
+        };
+        if stages == 0 || columns == 0 {
+            return Err(fields.damaged("estimators_", "no trees at all"));
+        }
+        let path = fields.path_of("estimators_");
+        let members = fields.list("estimators_")?.into_iter().enumerate().map(|(index, node)| {
+            Member::read(fields, node, &format!("{path}[{}, {}]", index / columns, index % columns))
+        });
+        let members = members.collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = members.first() else {
+            return Err(fields.damaged("estimators_", "no trees at all"));
+        };
+        let missing = first.missing;
+        let tree_shape = read_shape(fields, &first.source)?;
+        if tree_shape.n_classes != [1] {
+            return Err(fields.damaged("estimators_", format!("trees of {tree_shape:?} in a boosting")));
+        }
+        fields.expect_n_features("estimators_", tree_shape.n_features)?;
+        let scale = fields.float("learning_rate")?;
+        let sources: Vec<TreeSource> = members.into_iter().map(|member| member.source).collect();
+        let trees = read_trees(fields, &sources, &tree_shape, LeafValues::Boosted { scale, columns })?;
+        let init = read_init(fields, columns, link)?;
+        fields.training_only(TRAINING_ONLY);
+        fields.training_only(BOOSTING_TRAINING_ONLY);
+        Ok(Self { trees: Arc::new(trees), columns, init, missing })
+    }
+
+    pub(crate) fn n_features(&self) -> usize {
+        self.trees.n_features
+    }
+
+    pub(crate) fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        match &self.init {
+            Init::Constant(_) => Vec::new(),
+            Init::Model { model, .. } => vec![("init_".to_owned(), Arc::clone(model))],
+        }
+    }
+
+    /// Raw scores, (n_samples, columns).
+    pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let (start, inputs) = self.start(input, plan)?;
+        Ok(self.ask(Question::Sum { start, divisor: 1.0 }, &inputs, plan))
+    }
+
+    /// Raw scores after each stage.
+    pub(crate) fn staged_scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
+        let (start, inputs) = self.start(input, plan)?;
+        let stages = self.ask(Question::Stages { start, trees: self.columns }, &inputs, plan);
+        let count = self.trees.len() / self.columns;
+        Ok((0..count).map(|index| plan.push(Part { index }, &[stages])).collect())
+    }
+
+    /// `apply`: the leaves' numbers as floats.
+    pub(crate) fn leaves(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let finite = match self.missing {
+            MissingValues::Refuse => Finite::All,
+            MissingValues::Accept => Finite::AllowNanIfDense,
+        };
+        // The first tree validates, which knows no names.
+        let x = plan.check(input, RULE.finite(finite).any_names(), self.trees.n_features);
+        self.ask(Question::Leaves { floats: true }, &[x], plan)
+    }
+
+    fn start(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<(Start, Vec<ValueId>), Refusal> {
+        let x = plan.check(input, RULE, self.trees.n_features);
+        match &self.init {
+            Init::Constant(values) => Ok((Start::Values(values.clone()), vec![x])),
+            Init::Model { model, method, start } => {
+                let answer = plan.inner_value(model, *method, x)?;
+                let start = plan.push(*start, &[answer]);
+                Ok((Start::Input, vec![x, start]))
+            }
+        }
+    }
+
+    fn ask(&self, question: Question, inputs: &[ValueId], plan: &mut Lowering<'_>) -> ValueId {
+        plan.push(TreeEnsemble { trees: TreeTables::Single(Arc::clone(&self.trees)), question }, inputs)
+    }
+}
+
+/// `dtype=np.float32, order="C", accept_sparse="csr"`.
+const RULE: ArrayRule = ArrayRule::FLOATS.dtype(Dtype::Single).sparse(SparseRule::Accept);
+
+fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -> Result<Init, ReadError> {
+    let node = fields.required("init_")?;
+    if let Some(text) = fields.graph().str_of(node) {
+        return match text {
+            "zero" => Ok(Init::Constant(vec![0.0; columns])),
+            other => Err(fields.unsupported("init_", format!("`{other}`"))),
+        };
+    }
+    if let Some(own) = Instance::read(fields.graph(), node)
+        && own.module == "sklearn.ensemble.gradient_boosting"
+    {
+        return read_own_init(fields, &own, columns).map(Init::Constant);
+    }
+    let model = fields.model("init_")?;
+    // Before 0.21 an estimator's `predict` had to give the raw scores themselves.
+    let (method, link) = match link {
+        Some(link) if !fields.before(0, 21) => (Method::PredictProba, link),
+        _ => (Method::Predict, StartLink::Identity),
+    };
+    let eps = if fields.before(1, 8) { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    Ok(Init::Model { model, method, start: BoostingStart { link, eps } })
+}
+
+/// The first estimators that boosting had of its own, until 0.20: constants all.
+fn read_own_init(fields: &Fields<'_, '_>, own: &Instance<'_>, columns: usize) -> Result<Vec<f64>, ReadError> {
+    let attribute = |name: &str| {
+        let path = format!("{}.{name}", fields.path_of("init_"));
+        let node = own.attribute(name).ok_or_else(|| fields.damaged("init_", format!("no `{name}`")))?;
+        Ok((node, path))
+    };
+    let number = |name: &str| {
+        let (node, path) = attribute(name)?;
+        let number = fields.scalar_at(node, &path)?.as_f64();
+        number.ok_or_else(|| fields.unexpected_at(node, &path, "a number"))
+    };
+    let values = match own.name {
+        "LogOddsEstimator" | "ScaledLogOddsEstimator" => vec![number("prior")?],
+        "MeanEstimator" => vec![number("mean")?],
+        "QuantileEstimator" => vec![number("quantile")?],
+        "PriorProbabilityEstimator" => {
+            let (node, path) = attribute("priors")?;
+            fields.numbers_at(node, &path)?.data
+        }
+        "ZeroEstimator" => vec![0.0; columns],
+        other => return Err(fields.unsupported("init_", format!("`{other}`"))),
+    };
+    fields.expect_len("init_", values.len(), columns)?;
+    Ok(values)
+}

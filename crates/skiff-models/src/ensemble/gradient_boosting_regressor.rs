@@ -1,0 +1,68 @@
+//! `sklearn.ensemble.GradientBoostingRegressor`.
+
+use std::sync::Arc;
+
+use super::gradient_boosting::GradientBoosting;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Model, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Gradient boosting of regression trees on any of its losses.
+///
+/// # Reads
+/// `estimators_`, `learning_rate`, `init_`.
+/// # Predicts
+/// What `init_` predicts, and `learning_rate` times each tree's value, stage by stage.
+/// # Older versions
+/// Before 0.21 `init_` was a class of its own for each loss.
+#[derive(Debug)]
+pub struct GradientBoostingRegressor {
+    boosting: GradientBoosting,
+}
+
+impl Room for GradientBoostingRegressor {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.ensemble._gb.GradientBoostingRegressor",
+        "sklearn.ensemble.gradient_boosting.GradientBoostingRegressor",
+    ];
+    const SOURCE: &'static str = include_str!("gradient_boosting_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let loss = fields.string("loss")?;
+        // All of them predict what the trees sum up to.
+        if !["squared_error", "ls", "absolute_error", "lad", "huber", "quantile"].contains(&loss.as_str()) {
+            return Err(fields.unsupported("loss", format!("`{loss}`")));
+        }
+        let boosting = GradientBoosting::read(fields, None)?;
+        fields.expect_len("estimators_", boosting.columns, 1)?;
+        Ok(Self { boosting })
+    }
+}
+
+impl Estimator for GradientBoostingRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => Ok(Output::column(self.boosting.scores(input, plan)?)),
+            Method::StagedPredict => {
+                let stages = self.boosting.staged_scores(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(Output::column).collect()))
+            }
+            Method::Apply => Ok(Output::matrix(self.boosting.leaves(input, plan))),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.boosting.n_features())
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        self.boosting.inner()
+    }
+}
