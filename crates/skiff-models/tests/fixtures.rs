@@ -115,6 +115,11 @@ fn tolerance(case: &Case, call: &Call) -> Tolerance {
     let forest = ["DecisionTree", "ExtraTree", "RandomForest"].iter().any(|prefix| class.starts_with(prefix));
     let boosting = class.contains("GradientBoosting");
     let regressor = class.ends_with("Regressor");
+    // A first estimator of another family answers as that family does; its linear models are fitted to float32 rows.
+    let init = case.name.contains("gradient_boosting_init") || case.name.contains("gradient_boosting_regressor_init");
+    if boosting && init {
+        return if regressor { Tolerance::SINGLE } else { Tolerance::DOUBLE };
+    }
     let exact = (forest && method != "predict_log_proba")
         || (boosting && matches!(method, "decision_function" | "staged_decision_function" | "apply"))
         || (class.starts_with("GradientBoosting") && regressor);
