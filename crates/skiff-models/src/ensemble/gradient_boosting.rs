@@ -8,7 +8,7 @@ use super::forest::Member;
 use crate::fields::{Fields, ReadError};
 use crate::kernels::trees::Trees;
 use crate::model::Model;
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::plan::{Lowering, Method, Refusal, ValueId};
 use crate::steps::{
     ArrayRule, BoostingStart, Dtype, Finite, Part, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
 };
