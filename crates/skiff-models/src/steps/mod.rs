@@ -27,6 +27,7 @@ mod pair_votes;
 mod part;
 mod polynomial;
 mod refuse_sparse;
+mod repeat;
 mod select_columns;
 mod softmax;
 mod subtract_log_sum_exp;
@@ -35,7 +36,9 @@ mod tree_ensemble;
 mod ufunc;
 
 pub use affine::Affine;
+pub(crate) use argmax::argmax;
 pub use argmax::{Argmax, AtLeast, GreaterThan};
+pub use argmax::{Argmax, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
 pub use boosting_start::{BoostingStart, StartLink};
@@ -61,6 +64,7 @@ pub use pair_votes::PairVotes;
 pub use part::Part;
 pub use polynomial::Polynomial;
 pub use refuse_sparse::RefuseSparse;
+pub use repeat::{ConstantRow, Repeat};
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
 pub use subtract_log_sum_exp::SubtractLogSumExp;
@@ -148,8 +152,8 @@ operations! {
     Affine,
     Argmax,
     ArgmaxGroups,
-    Binarize,
     AtLeast,
+    Binarize,
     BoostingStart,
     BothSides,
     CategoricalLogLikelihood,
@@ -172,6 +176,7 @@ operations! {
     Part,
     Polynomial,
     RefuseSparse,
+    Repeat,
     SelectColumns,
     Softmax,
     SubtractLogSumExp,

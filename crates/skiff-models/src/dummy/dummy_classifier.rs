@@ -1,0 +1,262 @@
+//! `sklearn.dummy.DummyClassifier`.
+
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{ConstantRow, Elementwise, Function, Repeat, TakeLabels, argmax};
+use crate::value::{Classes, IntKind, Precision};
+
+/// The same labels for every row: the most frequent ones of the fit, or constant ones.
+///
+/// # Reads
+/// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` decide what is answered.
+/// # Predicts
+/// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows hold. Probabilities are
+/// `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`), or all equal (`uniform`).
+/// # Not supported
+/// What draws random numbers, so that a row's answer depends on the rows before it: `predict` with `stratified` or
+/// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
+/// several outputs have different types.
+/// # Older versions
+/// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions.
+#[derive(Debug)]
+pub struct DummyClassifier {
+    outputs: Vec<DummyOutput>,
+    strategy: Strategy,
+    /// Whether the only output has one dimension.
+    flat: bool,
+    sparse_output: bool,
+}
+
+/// One column of labels.
+#[derive(Debug)]
+struct DummyOutput {
+    /// `classes_`.
+    classes: Arc<Classes>,
+    /// `class_prior_`, one for each class.
+    priors: Vec<f64>,
+    /// The number of the class that is always predicted.
+    class: usize,
+    /// That class alone, with the dtype that `predict` gives it.
+    label: Option<Classes>,
+}
+
+/// `strategy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strategy {
+    Prior,
+    MostFrequent,
+    Constant,
+    Stratified,
+    Uniform,
+}
+
+impl Room for DummyClassifier {
+    const CLASSES: &'static [&'static str] = &["sklearn.dummy.DummyClassifier"];
+    const SOURCE: &'static str = include_str!("dummy_classifier.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let strategy = read_strategy(fields)?;
+        let n_outputs = fields.count("n_outputs_")?;
+        let classes = fields.classes_list("classes_")?;
+        fields.expect_len("classes_", classes.len(), n_outputs)?;
+        let priors = read_priors(fields, &classes)?;
+        let constants = if strategy == Strategy::Constant { read_constants(fields, n_outputs)? } else { Vec::new() };
+        let mut outputs = Vec::new();
+        for (index, (classes, priors)) in classes.into_iter().zip(priors).enumerate() {
+            let (class, label) = match constants.get(index) {
+                None => (argmax(&priors), pick(&classes, argmax(&priors))),
+                Some(constant) => {
+                    let place =
+                        (0..classes.len()).find(|&code| classes.get(code).is_some_and(|it| same(&it, constant)));
+                    let class = place.ok_or_else(|| fields.damaged("constant", "it is none of `classes_`"))?;
+                    (class, of_scalar(constant))
+                }
+            };
+            outputs.push(DummyOutput { classes, priors, class, label });
+        }
+        let flat = n_outputs == 1 && !fields.bool_or("output_2d_", false)?;
+        let sparse_output = fields.bool_or("sparse_output_", false)?;
+        fields.training_only(&["constant", "n_classes_", "random_state", "strategy"]);
+        Ok(Self { outputs, strategy, flat, sparse_output })
+    }
+}
+
+fn read_strategy(fields: &Fields<'_, '_>) -> Result<Strategy, ReadError> {
+    // 0.22 and 0.23 resolved `strategy='warn'` into `_strategy`.
+    let name = if fields.has("_strategy") { "_strategy" } else { "strategy" };
+    match fields.string(name)?.as_str() {
+        "prior" => Ok(Strategy::Prior),
+        "most_frequent" => Ok(Strategy::MostFrequent),
+        "constant" => Ok(Strategy::Constant),
+        "stratified" => Ok(Strategy::Stratified),
+        "uniform" => Ok(Strategy::Uniform),
+        other => Err(fields.unsupported(name, format!("`{other}`"))),
+    }
+}
+
+/// `class_prior_`: an array, or a list of one for each output.
+fn read_priors(fields: &Fields<'_, '_>, classes: &[Arc<Classes>]) -> Result<Vec<Vec<f64>>, ReadError> {
+    let node = fields.required("class_prior_")?;
+    let nodes = fields.graph().items(node).map_or_else(|| vec![node], <[_]>::to_vec);
+    fields.expect_len("class_prior_", nodes.len(), classes.len())?;
+    let each = nodes.into_iter().zip(classes).map(|(node, classes)| {
+        let priors = fields.numbers_at(node, &fields.path_of("class_prior_"))?.data;
+        fields.expect_len("class_prior_", priors.len(), classes.len())?;
+        if priors.is_empty() {
+            return Err(fields.damaged("classes_", "there is no class"));
+        }
+        Ok(priors)
+    });
+    each.collect()
+}
+
+/// `constant`: one label, or one for each output, in a list or an array. numpy gives them one dtype.
+fn read_constants(fields: &Fields<'_, '_>, n_outputs: usize) -> Result<Vec<Scalar>, ReadError> {
+    let node = fields.required("constant")?;
+    let path = fields.path_of("constant");
+    let mut constants = if let Ok(scalar) = fields.scalar_at(node, &path) {
+        vec![scalar]
+    } else if let Some(items) = fields.graph().items(node) {
+        items.iter().map(|&item| fields.scalar_at(item, &path)).collect::<Result<_, _>>()?
+    } else {
+        let array = fields.array("constant")?;
+        if array.ndim() > 1 {
+            return Err(fields.unsupported("constant", "an array of several dimensions"));
+        }
+        let classes = fields.classes("constant")?;
+        (0..classes.len()).filter_map(|code| classes.get(code)).collect()
+    };
+    fields.expect_len("constant", constants.len(), n_outputs)?;
+    if constants.iter().any(|constant| matches!(constant, Scalar::Float(_))) {
+        for constant in &mut constants {
+            if let Some(number) = constant.as_f64() {
+                *constant = Scalar::Float(number);
+            }
+        }
+    }
+    Ok(constants)
+}
+
+/// `==` of a class and a constant.
+fn same(class: &Scalar, constant: &Scalar) -> bool {
+    match (class.as_f64(), constant.as_f64()) {
+        (Some(class), Some(constant)) => class == constant,
+        _ => class == constant,
+    }
+}
+
+/// The class numbered `code` alone, with the dtype that `np.tile([class], …)` has.
+fn pick(classes: &Classes, code: usize) -> Option<Classes> {
+    Some(match classes {
+        Classes::Ints(values, kind) => Classes::Ints(vec![*values.get(code)?], *kind),
+        Classes::Floats(values, precision) => Classes::Floats(vec![*values.get(code)?], *precision),
+        Classes::Strings(values) => Classes::Strings(vec![values.get(code)?.clone()]),
+        Classes::Objects(values) => return of_scalar(values.get(code)?),
+    })
+}
+
+/// A Python value alone, with the dtype that `np.tile` gives it; `None` where that is no plain one.
+fn of_scalar(value: &Scalar) -> Option<Classes> {
+    Some(match value {
+        Scalar::Bool(value) => Classes::Ints(vec![i64::from(*value)], IntKind::Bool),
+        Scalar::Int(value) => Classes::Ints(vec![*value], IntKind::I64),
+        Scalar::Float(value) => Classes::Floats(vec![*value], Precision::Double),
+        Scalar::Str(text) => Classes::Strings(vec![text.clone()]),
+        _ => return None,
+    })
+}
+
+/// Whether numpy puts both into one array without changing either.
+fn one_dtype(a: &Classes, b: &Classes) -> bool {
+    match (a, b) {
+        (Classes::Ints(_, a), Classes::Ints(_, b)) => a == b,
+        (Classes::Floats(_, a), Classes::Floats(_, b)) => a == b,
+        (Classes::Strings(_), Classes::Strings(_)) => true,
+        _ => false,
+    }
+}
+
+impl DummyClassifier {
+    fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let method = Method::Predict;
+        match self.strategy {
+            Strategy::Stratified => return plan.unsupported(method, RANDOM_STRATIFIED),
+            Strategy::Uniform => return plan.unsupported(method, RANDOM_UNIFORM),
+            Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => {}
+        }
+        if self.sparse_output {
+            return plan.unsupported(method, "labels that were sparse in the fit");
+        }
+        let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
+        let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
+        let Some(labels) = labels else {
+            return plan.unsupported(method, "labels of different types");
+        };
+        let codes = ConstantRow::Ints(vec![0; labels.len()], IntKind::I64);
+        let codes = plan.push(Repeat { row: codes }, &[input]);
+        let classes = labels.into_iter().map(Arc::new).collect();
+        let labels = plan.push(TakeLabels { classes }, &[codes]);
+        Ok(if self.flat { Output::column(labels) } else { Output::matrix(labels) })
+    }
+
+    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        if self.strategy == Strategy::Stratified {
+            return plan.unsupported(method, RANDOM_STRATIFIED);
+        }
+        let mut each = Vec::new();
+        for output in &self.outputs {
+            let row = ConstantRow::Floats(output.probabilities(self.strategy), Precision::Double);
+            let mut value = plan.push(Repeat { row }, &[input]);
+            if method == Method::PredictLogProba {
+                value = plan.push(Elementwise { function: Function::Log }, &[value]);
+            }
+            each.push(Output::matrix(value));
+        }
+        Ok(match each.pop() {
+            Some(only) if self.flat => only,
+            last => Output::List(each.into_iter().chain(last).collect()),
+        })
+    }
+}
+
+const RANDOM_STRATIFIED: &str = "`strategy='stratified'`, which draws random numbers";
+const RANDOM_UNIFORM: &str = "`strategy='uniform'`, which draws random numbers";
+
+impl DummyOutput {
+    #[expect(clippy::cast_precision_loss, reason = "as many classes as no array holds")]
+    fn probabilities(&self, strategy: Strategy) -> Vec<f64> {
+        let count = self.priors.len();
+        match strategy {
+            Strategy::Prior => self.priors.clone(),
+            Strategy::Uniform => vec![1.0 / count as f64; count],
+            Strategy::MostFrequent | Strategy::Constant | Strategy::Stratified => {
+                (0..count).map(|class| f64::from(u8::from(class == self.class))).collect()
+            }
+        }
+    }
+}
+
+impl Estimator for DummyClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => self.predict(input, plan),
+            Method::PredictProba | Method::PredictLogProba => self.probabilities(method, input, plan),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.outputs.iter().map(|output| Arc::clone(&output.classes)).collect()
+    }
+}
