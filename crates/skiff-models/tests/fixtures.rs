@@ -12,8 +12,20 @@ use skiff_testing::case::Answer as Recorded;
 use skiff_testing::{Call, Case, Expected, Tolerance, difference};
 
 /// Calls that skiff answers otherwise than scikit-learn, each with its reason. A case's name and a method may end in
-/// `*`; what an exception says must still be true, or the test fails.
-const EXCEPTIONS: &[Exception] = &[];
+/// `*`, and a name may begin with `*/` for every version; what an exception says must still be true, or the test fails.
+const EXCEPTIONS: &[Exception] = &[
+    Exception { case: "*/dummy/dummy_stratified_*", method: "predict*", input: "*", reason: DRAWS },
+    Exception { case: "*/dummy/dummy_uniform_*", method: "predict", input: "*", reason: DRAWS },
+    Exception {
+        case: "0.20.4/dummy/dummy_one_column",
+        method: "predict_log_proba",
+        input: "*",
+        reason: "the old scikit-learn answers an array of three dimensions, by mistake",
+    },
+];
+
+/// Each row's answer depends on the rows before it, and on how they are handed over.
+const DRAWS: &str = "a dummy that draws random numbers";
 
 /// One exception.
 #[derive(Debug)]
@@ -204,9 +216,15 @@ fn same_bits(a: &Answer, b: &Answer) -> bool {
 }
 
 fn exception(case: &Case, call: &Call) -> Option<&'static Exception> {
-    let fits = |pattern: &str, name: &str| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
+    let fits = |pattern: &str, name: &str| {
+        let (pattern, name) = match (pattern.strip_prefix("*/"), name.split_once('/')) {
+            (Some(pattern), Some((_, name))) => (pattern, name),
+            _ => (pattern, name),
+        };
+        match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
+        }
     };
     let input = call.input.as_deref().unwrap_or("-");
     EXCEPTIONS.iter().find(|exception| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 
+use super::check_rows;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
@@ -22,7 +23,8 @@ use crate::value::{Classes, IntKind, Precision};
 /// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
 /// several outputs have different types.
 /// # Older versions
-/// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions.
+/// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions; of such a one, only probabilities
+/// and constants are answered. Before 0.20 the rows were validated.
 #[derive(Debug)]
 pub struct DummyClassifier {
     outputs: Vec<DummyOutput>,
@@ -30,6 +32,8 @@ pub struct DummyClassifier {
     /// Whether the only output has one dimension.
     flat: bool,
     sparse_output: bool,
+    /// Whether the rows are validated, though nothing is made of them.
+    checks_rows: bool,
 }
 
 /// One column of labels.
@@ -79,10 +83,10 @@ impl Room for DummyClassifier {
             };
             outputs.push(DummyOutput { classes, priors, class, label });
         }
-        let flat = n_outputs == 1 && !fields.bool_or("output_2d_", false)?;
+        let flat = !fields.bool_or("output_2d_", false)? && n_outputs == 1;
         let sparse_output = fields.bool_or("sparse_output_", false)?;
         fields.training_only(&["constant", "n_classes_", "random_state", "strategy"]);
-        Ok(Self { outputs, strategy, flat, sparse_output })
+        Ok(Self { outputs, strategy, flat, sparse_output, checks_rows: fields.before(0, 20) })
     }
 }
 
@@ -182,6 +186,11 @@ fn one_dtype(a: &Classes, b: &Classes) -> bool {
 }
 
 impl DummyClassifier {
+    /// Whether it is of before 0.22 and has one output in a list: half of that scikit-learn forgot to unpack it.
+    fn is_nested(&self) -> bool {
+        !self.flat && self.outputs.len() == 1
+    }
+
     fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         let method = Method::Predict;
         match self.strategy {
@@ -191,6 +200,9 @@ impl DummyClassifier {
         }
         if self.sparse_output {
             return plan.unsupported(method, "labels that were sparse in the fit");
+        }
+        if self.is_nested() && self.strategy != Strategy::Constant {
+            return plan.unsupported(method, "labels of one column with two dimensions: this scikit-learn raised");
         }
         let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
         let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
@@ -207,6 +219,10 @@ impl DummyClassifier {
     fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         if self.strategy == Strategy::Stratified {
             return plan.unsupported(method, RANDOM_STRATIFIED);
+        }
+        if self.is_nested() && method == Method::PredictLogProba {
+            return plan
+                .unsupported(method, "labels of one column with two dimensions: this scikit-learn stacked them");
         }
         let mut each = Vec::new();
         for output in &self.outputs {
@@ -249,6 +265,7 @@ impl Estimator for DummyClassifier {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
+        let input = if self.checks_rows { check_rows(input, plan) } else { input };
         match method {
             Method::Predict => self.predict(input, plan),
             Method::PredictProba | Method::PredictLogProba => self.probabilities(method, input, plan),

@@ -2,6 +2,7 @@
 
 use skiff_files::DType;
 
+use super::check_rows;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Rank, Refusal, ValueId};
@@ -16,14 +17,15 @@ use crate::value::{IntKind, Precision};
 /// `constant_`, whatever the rows hold; with `return_std` zeros beside it.
 /// # Older versions
 /// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions. Before 0.20 there was no
-/// `return_std`, and integers became floats.
+/// `return_std`, integers became floats, and the rows were validated.
 #[derive(Debug)]
 pub struct DummyRegressor {
     /// `constant_`, (1, n_outputs).
     constant: ConstantRow,
     n_outputs: usize,
     rank: Rank,
-    has_return_std: bool,
+    /// Whether it is of before 0.20.
+    is_old: bool,
 }
 
 impl Room for DummyRegressor {
@@ -39,10 +41,10 @@ impl Room for DummyRegressor {
             Some(kind) => ConstantRow::Ints(fields.ints("constant_")?, kind),
             None => ConstantRow::Floats(numbers.data, numbers.precision),
         };
-        let flat = n_outputs == 1 && !fields.bool_or("output_2d_", false)?;
+        let flat = !fields.bool_or("output_2d_", false)? && n_outputs == 1;
         fields.training_only(&["constant", "quantile", "strategy"]);
         let rank = if flat { Rank::One } else { Rank::Two };
-        Ok(Self { constant, n_outputs, rank, has_return_std: !fields.before(0, 20) })
+        Ok(Self { constant, n_outputs, rank, is_old: fields.before(0, 20) })
     }
 }
 
@@ -66,9 +68,10 @@ impl Estimator for DummyRegressor {
         if method != Method::Predict {
             return plan.no_method(method);
         }
+        let input = if self.is_old { check_rows(input, plan) } else { input };
         let value = plan.push(Repeat { row: self.constant.clone() }, &[input]);
         let value = Output::One(value, self.rank);
-        if !(self.has_return_std && params.flag("return_std", false)) {
+        if self.is_old || !params.flag("return_std", false) {
             return Ok(value);
         }
         let zeros = ConstantRow::Floats(vec![0.0; self.n_outputs], Precision::Double);

@@ -3,8 +3,18 @@
 mod dummy_classifier;
 mod dummy_regressor;
 
+use crate::fields::Version;
+use crate::plan::{Lowering, ValueId};
 use crate::registry::Entry;
+use crate::steps::{ArrayRule, Dtype, Finite, SparseRule};
 
 /// The family's rooms.
 pub(crate) const ROOMS: &[Entry] =
     &[Entry::of::<dummy_classifier::DummyClassifier>(), Entry::of::<dummy_regressor::DummyRegressor>()];
+
+/// The `check_array` of versions before 0.20, of which the first also refused NaN and infinity.
+fn check_rows(input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+    let old = plan.header().version.is_none_or(|version| version < Version::new(0, 19));
+    let finite = if old { Finite::All } else { Finite::Any };
+    plan.check(input, ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(finite).sparse(SparseRule::Accept), None)
+}

@@ -38,7 +38,6 @@ mod ufunc;
 pub use affine::Affine;
 pub(crate) use argmax::argmax;
 pub use argmax::{Argmax, AtLeast, GreaterThan};
-pub use argmax::{Argmax, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
 pub use boosting_start::{BoostingStart, StartLink};
