@@ -66,6 +66,27 @@ pub enum Content {
     Skops,
 }
 
+impl Format {
+    /// In words, from the outside in: `zlib`, `joblib, pickle protocol 4`.
+    pub fn describe(&self) -> Vec<String> {
+        let layer = |layer: &Layer| match layer {
+            Layer::Compressed(codec) => codec.to_string(),
+            Layer::Zip(name) => format!("zip of `{name}`"),
+        };
+        let content = match self.content {
+            Content::Pickle { protocol } => format!("pickle protocol {protocol}"),
+            Content::Joblib { protocol, layout: Layout::Companions } => {
+                format!("joblib with companion files, pickle protocol {protocol}")
+            }
+            Content::Joblib { protocol, .. } => format!("joblib, pickle protocol {protocol}"),
+            Content::Npy => "npy".to_owned(),
+            Content::Npz => "npz".to_owned(),
+            Content::Skops => "skops".to_owned(),
+        };
+        self.layers.iter().map(layer).chain([content]).collect()
+    }
+}
+
 /// Bytes that no reader of the model looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trailing {

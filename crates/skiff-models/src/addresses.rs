@@ -135,7 +135,8 @@ impl Step {
     }
 }
 
-fn is_estimator(instance: &Instance<'_>) -> bool {
+/// Whether an object is an estimator: of a class that skiff reads, or another one of scikit-learn's.
+pub fn is_estimator(instance: &Instance<'_>) -> bool {
     registry::find(&instance.class_path()).is_some()
         || (instance.module.starts_with("sklearn.") && instance.name != "Bunch" && instance.items().next().is_none())
 }

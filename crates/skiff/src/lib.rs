@@ -19,10 +19,12 @@
 
 mod error;
 mod file;
+mod inspect;
 mod model;
 
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, open, open_with};
+pub use inspect::{EstimatorView, Inspection};
 pub use model::Model;
 
 pub use skiff_files::{Limits, Scalar};

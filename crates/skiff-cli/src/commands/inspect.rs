@@ -1,9 +1,142 @@
 //! `skiff inspect`: what is in a model file.
 
-use crate::Outcome;
-use crate::args::Inspect;
+use std::io::{self, Write};
 
-/// Prints the file's contents.
-pub fn run(_arguments: &Inspect) -> Outcome {
+use serde_json::{Value as Json, json};
+use skiff::{EstimatorView, File, Inspection};
+
+use crate::Outcome;
+use crate::args::{Format, Inspect};
+
+/// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.
+pub fn run(arguments: &Inspect) -> Outcome {
+    let options = arguments.model.options();
+    let file = File::open(&arguments.model.model, &options.limits)?;
+    let mut inspection = file.inspect();
+    if let Some(address) = &options.at {
+        // An address that leads nowhere is told; one that does narrows the view.
+        file.model(Some(address))?;
+        inspection.estimators.retain(|estimator| estimator.address == *address);
+    }
+    let mut out = io::stdout().lock();
+    match arguments.format {
+        Format::Json => writeln!(out, "{:#}", to_json(&inspection))?,
+        Format::Text => {
+            let name = arguments.model.model.display();
+            writeln!(out, "{name}: {}, {}", inspection.format.join(", "), bytes(inspection.size))?;
+            if !inspection.written_by.is_empty() {
+                writeln!(out, "written by {}", inspection.written_by.join(", "))?;
+            }
+            for estimator in &inspection.estimators {
+                writeln!(out)?;
+                write_estimator(&mut out, estimator, 0)?;
+            }
+            if inspection.estimators.is_empty() {
+                writeln!(out, "\nno estimator in it")?;
+            }
+            if !inspection.unusual.is_empty() {
+                writeln!(out, "\nunusual:")?;
+                for what in &inspection.unusual {
+                    writeln!(out, "  {what}")?;
+                }
+            }
+        }
+    }
     Ok(())
+}
+
+fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> io::Result<()> {
+    let pad = "    ".repeat(depth);
+    let name = view.class.rsplit('.').next().unwrap_or(&view.class);
+    let label = match (depth, view.address.as_str()) {
+        (0, "") => String::new(),
+        (0, address) => format!("{address}: "),
+        _ => format!("{}: ", view.label),
+    };
+    let parameters: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    writeln!(out, "{pad}{label}{name}({})", parameters.join(", "))?;
+    let mut fact = |name: &str, value: &str| writeln!(out, "{pad}  {name}: {value}");
+    if let Some(classes) = &view.classes {
+        fact("classes", &few(classes))?;
+    }
+    match (&view.feature_names_in, view.n_features_in) {
+        (Some(names), _) => fact("features", &few(names))?,
+        (None, Some(count)) => fact("features", &count.to_string())?,
+        (None, None) => {}
+    }
+    for (name, value) in &view.attributes {
+        fact(name, value)?;
+    }
+    if view.array_bytes > 0 {
+        fact("arrays", &bytes(view.array_bytes))?;
+    }
+    if depth == 0 {
+        match &view.methods {
+            Ok(methods) => {
+                let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
+                fact("answers", &names.join(", "))?;
+            }
+            Err(error) => fact("answers nothing", error)?,
+        }
+    }
+    for inner in &view.inner {
+        write_estimator(out, inner, depth + 1)?;
+    }
+    if view.more > 0 {
+        writeln!(out, "{pad}    … and {} more", view.more)?;
+    }
+    Ok(())
+}
+
+/// The first eight of a list.
+fn few(items: &[String]) -> String {
+    match items.len() {
+        0..=8 => items.join(", "),
+        count => format!("{}, … ({count} in all)", items[..8].join(", ")),
+    }
+}
+
+/// A number of bytes for people.
+fn bytes(count: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let number = count as f64;
+    match count {
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", number / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", number / 1e6),
+        _ => format!("{:.2} GB", number / 1e9),
+    }
+}
+
+fn to_json(inspection: &Inspection) -> Json {
+    json!({
+        "format": inspection.format,
+        "size": inspection.size,
+        "written_by": inspection.written_by,
+        "estimators": inspection.estimators.iter().map(estimator_json).collect::<Vec<_>>(),
+        "unusual": inspection.unusual,
+    })
+}
+
+fn estimator_json(view: &EstimatorView) -> Json {
+    let pairs = |pairs: &[(String, String)]| Json::Object(pairs.iter().map(|(k, v)| (k.clone(), json!(v))).collect());
+    let (methods, error) = match &view.methods {
+        Ok(methods) => (methods.iter().map(|method| method.name()).collect(), None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    json!({
+        "address": view.address,
+        "label": view.label,
+        "class": view.class,
+        "parameters": pairs(&view.parameters),
+        "attributes": pairs(&view.attributes),
+        "classes": view.classes,
+        "feature_names_in": view.feature_names_in,
+        "n_features_in": view.n_features_in,
+        "array_bytes": view.array_bytes,
+        "methods": methods,
+        "error": error,
+        "inner": view.inner.iter().map(estimator_json).collect::<Vec<_>>(),
+        "more": view.more,
+    })
 }

@@ -1,0 +1,309 @@
+//! What a model file holds, told from the object graph: estimators that skiff cannot run are shown as well.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
+use skiff_models::addresses;
+use skiff_pickle::{Graph, Node, NodeId};
+
+use crate::{File, Method};
+
+/// What is in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// What the file is, from the outside in: `zlib`, `joblib, pickle protocol 4`.
+    pub format: Vec<String>,
+    /// Bytes of the file.
+    pub size: u64,
+    /// Who wrote it, as far as it tells: `scikit-learn 1.9.1`, `numpy 2`, `Python 2`.
+    pub written_by: Vec<String>,
+    /// The estimators that are not part of another one.
+    pub estimators: Vec<EstimatorView>,
+    /// What honest models do not have: trailing bytes, code of other packages, several pickles.
+    pub unusual: Vec<String>,
+}
+
+/// An estimator as the file has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EstimatorView {
+    /// Its address from the file's root.
+    pub address: String,
+    /// What its container calls it: `steps[0]`, `scaler`.
+    pub label: String,
+    /// The class's path.
+    pub class: String,
+    /// Hyperparameters, by name, as Python would write them.
+    pub parameters: Vec<(String, String)>,
+    /// Fitted attributes, by name, described.
+    pub attributes: Vec<(String, String)>,
+    /// `classes_`, where there is one list of them.
+    pub classes: Option<Vec<String>>,
+    /// `feature_names_in_`.
+    pub feature_names_in: Option<Vec<String>>,
+    /// `n_features_in_`.
+    pub n_features_in: Option<u64>,
+    /// Bytes of its arrays, inner estimators left out.
+    pub array_bytes: u64,
+    /// The methods that skiff answers, or why it cannot.
+    pub methods: Result<Vec<Method>, String>,
+    /// The estimators within.
+    pub inner: Vec<EstimatorView>,
+    /// How many more there are within, of ensembles whose members are alike.
+    pub more: usize,
+}
+
+/// How many inner estimators of one attribute are shown.
+const SHOWN: usize = 3;
+/// How deep estimators in estimators are shown.
+const DEPTH: usize = 16;
+
+impl File {
+    /// What is in the file.
+    pub fn inspect(&self) -> Inspection {
+        let contents = self.contents();
+        let graph = &contents.graph;
+        let view = |found: addresses::Found| {
+            let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH);
+            view.methods =
+                self.model(Some(&found.address)).map(|model| model.methods()).map_err(|error| error.to_string());
+            view
+        };
+        Inspection {
+            format: contents.format.describe(),
+            size: contents.size,
+            written_by: written_by(graph),
+            estimators: self.estimators().into_iter().map(view).collect(),
+            unusual: unusual(self),
+        }
+    }
+}
+
+fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: usize) -> EstimatorView {
+    let mut view = EstimatorView {
+        address: address.to_owned(),
+        label,
+        class: skiff_files::class_path(graph, node).unwrap_or_default(),
+        parameters: Vec::new(),
+        attributes: Vec::new(),
+        classes: None,
+        feature_names_in: None,
+        n_features_in: None,
+        array_bytes: 0,
+        methods: Ok(Vec::new()),
+        inner: Vec::new(),
+        more: 0,
+    };
+    let Some(instance) = Instance::read(graph, node) else { return view };
+    let mut shown = HashSet::new();
+    for (name, value) in instance.attributes() {
+        match name {
+            "classes_" => view.classes = strings(graph, value),
+            "feature_names_in_" => view.feature_names_in = strings(graph, value),
+            "n_features_in_" => view.n_features_in = count(graph, value),
+            _ if name.starts_with('_') => view.array_bytes += array_bytes(graph, value),
+            _ if name.ends_with('_') => {
+                view.array_bytes += array_bytes(graph, value);
+                view.attributes.push((name.to_owned(), attribute(graph, value)));
+            }
+            _ => view.parameters.push((name.to_owned(), parameter(graph, value, 3))),
+        }
+        if depth > 0 && holds_inner(&instance, name) {
+            let mut found = Vec::new();
+            collect_inner(graph, value, name, name.to_owned(), &mut found);
+            let mut count = 0;
+            for (label, path, inner) in found {
+                if !shown.insert(inner) {
+                    continue;
+                }
+                if count >= SHOWN && !name.starts_with("steps") && !name.starts_with("transformer") {
+                    view.more += 1;
+                    continue;
+                }
+                count += 1;
+                let address = if address.is_empty() { path } else { format!("{address}.{path}") };
+                view.inner.push(estimator(graph, inner, &address, label, depth - 1));
+            }
+        }
+    }
+    view
+}
+
+/// Whether an attribute holds the fitted estimators within: `steps` of a pipeline, all that ends in `_` elsewhere.
+fn holds_inner(instance: &Instance<'_>, name: &str) -> bool {
+    let fitted = name.ends_with('_') && !name.starts_with("cv_results");
+    match instance.name {
+        "Pipeline" => name == "steps",
+        "FeatureUnion" => name == "transformer_list",
+        _ => fitted || name == "calibrated_classifiers_",
+    }
+}
+
+/// The estimators in an attribute: itself, or the items of its lists, tuples, arrays and dicts, two levels down.
+fn collect_inner(graph: &Graph, node: NodeId, label: &str, path: String, found: &mut Vec<(String, String, NodeId)>) {
+    let mut open = vec![(label.to_owned(), path, node, 0)];
+    while let Some((label, path, node, depth)) = open.pop() {
+        if let Some(instance) = Instance::read(graph, node) {
+            if addresses::is_estimator(&instance) {
+                found.push((label, path, node));
+            }
+            continue;
+        }
+        if depth >= 3 {
+            continue;
+        }
+        let array = NdArray::read(graph, node).ok().flatten();
+        let items = graph.items(node).or_else(|| array.as_ref().and_then(NdArray::objects));
+        if let Some(items) = items {
+            // `("scaler", StandardScaler(), …)` names what follows.
+            let named = items.first().and_then(|&first| graph.str_of(first));
+            for (index, &item) in items.iter().enumerate().rev() {
+                let path = format!("{path}[{index}]");
+                let label = named.map_or_else(|| path.clone(), str::to_owned);
+                open.push((label, path, item, depth + 1));
+            }
+        } else if let Node::Dict(pairs) = graph.node(node) {
+            for (key, value) in pairs.iter().rev() {
+                if let Some(key) = graph.str_of(*key) {
+                    open.push((key.to_owned(), format!("{path}['{key}']"), *value, depth + 1));
+                }
+            }
+        }
+    }
+}
+
+/// A hyperparameter as Python would write it, shortened.
+fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
+    if let Ok(Some(scalar)) = Scalar::read(graph, node) {
+        return match scalar {
+            Scalar::Str(text) => format!("'{text}'"),
+            Scalar::Bool(value) => if value { "True" } else { "False" }.to_owned(),
+            Scalar::Float(value) => format!("{value:?}"),
+            other => other.to_string(),
+        };
+    }
+    let all = |items: &[NodeId]| -> String {
+        let shown: Vec<_> = items.iter().take(6).map(|&item| parameter(graph, item, depth - 1)).collect();
+        let rest = if items.len() > 6 { ", …" } else { "" };
+        format!("{}{rest}", shown.join(", "))
+    };
+    match graph.node(node) {
+        Node::List(items) if depth > 0 => format!("[{}]", all(items)),
+        Node::Tuple(items) if depth > 0 => format!("({})", all(items)),
+        Node::Global(_) => graph.global(node).map_or_else(String::new, |(module, name)| format!("{module}.{name}")),
+        _ => match Instance::read(graph, node) {
+            Some(instance) => format!("{}(…)", instance.name),
+            None => skiff_files::describe(graph, node),
+        },
+    }
+}
+
+fn attribute(graph: &Graph, node: NodeId) -> String {
+    match Sparse::read(graph, node) {
+        Ok(Some(sparse)) => format!("sparse matrix {:?} with {} stored", sparse.shape, sparse.stored()),
+        _ => match Scalar::read(graph, node) {
+            Ok(Some(_)) => parameter(graph, node, 0),
+            _ => skiff_files::describe(graph, node),
+        },
+    }
+}
+
+fn strings(graph: &Graph, node: NodeId) -> Option<Vec<String>> {
+    let array = NdArray::read(graph, node).ok()??;
+    let scalars = array.to_scalars(graph).ok()?;
+    Some(scalars.iter().map(|scalar| scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)).collect())
+}
+
+fn count(graph: &Graph, node: NodeId) -> Option<u64> {
+    Scalar::read(graph, node).ok()??.as_i64().and_then(|count| u64::try_from(count).ok())
+}
+
+fn array_bytes(graph: &Graph, node: NodeId) -> u64 {
+    let length = |array: &NdArray| match &array.data {
+        ArrayData::Raw(bytes) => bytes.len() as u64,
+        ArrayData::Objects(items) => items.len() as u64 * 8,
+    };
+    if let Ok(Some(array)) = NdArray::read(graph, node) {
+        return length(&array);
+    }
+    match Sparse::read(graph, node) {
+        Ok(Some(sparse)) => [&sparse.data, &sparse.indices, &sparse.indptr].map(length).iter().sum(),
+        _ => 0,
+    }
+}
+
+/// Who wrote the file, from what it names.
+fn written_by(graph: &Graph) -> Vec<String> {
+    let mut versions = BTreeSet::new();
+    let (mut numpy, mut python2, mut sklearn) = (None, false, false);
+    for id in graph.ids() {
+        match graph.node(id) {
+            Node::Global(_) => {
+                let Some((module, _)) = graph.global(id) else { continue };
+                sklearn |= module.starts_with("sklearn.");
+                if module.starts_with("numpy._core") {
+                    numpy = Some("numpy 2");
+                } else if module.starts_with("numpy.core") {
+                    numpy.get_or_insert("numpy 1");
+                }
+            }
+            Node::ByteStr(_) => python2 = true,
+            Node::Dict(pairs) => {
+                let version = pairs.iter().find(|(key, _)| graph.str_of(*key) == Some("_sklearn_version"));
+                if let Some(version) = version.and_then(|(_, value)| graph.str_of(*value)) {
+                    versions.insert(version.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut by: Vec<String> = versions.into_iter().map(|version| format!("scikit-learn {version}")).collect();
+    if by.is_empty() && sklearn {
+        by.push("scikit-learn 0.17 or earlier".to_owned());
+    }
+    by.extend(numpy.map(str::to_owned));
+    if python2 {
+        by.push("Python 2".to_owned());
+    }
+    by
+}
+
+fn unusual(file: &File) -> Vec<String> {
+    let contents = file.contents();
+    let graph = &contents.graph;
+    let mut unusual = Vec::new();
+    if contents.roots.len() > 1 {
+        unusual.push(format!("{} pickles in a row; Python's loaders read the first", contents.roots.len()));
+    }
+    let trailing = contents.trailing.compressed + contents.trailing.content;
+    if trailing > 0 {
+        unusual.push(format!("{trailing} bytes behind the model"));
+    }
+    let mut foreign: BTreeMap<String, usize> = BTreeMap::new();
+    for id in graph.ids() {
+        match graph.node(id) {
+            Node::Global(_) => match graph.global(id) {
+                Some((module, _)) if is_known_package(module) => {}
+                Some((module, name)) => *foreign.entry(format!("{module}.{name}")).or_default() += 1,
+                None => unusual.push("a global whose name is no text".to_owned()),
+            },
+            Node::Extension(code) => unusual.push(format!("the extension code {code}")),
+            Node::Persistent(_) => {
+                unusual.push("a persistent id, which only the writing program understands".to_owned())
+            }
+            _ => {}
+        }
+    }
+    unusual
+        .extend(foreign.into_keys().map(|name| format!("`{name}`, which is no part of scikit-learn, numpy or scipy")));
+    unusual.extend(graph.changed().map(|id| format!("a change to {}", skiff_files::describe(graph, id))));
+    unusual
+}
+
+/// The packages whose values fitted estimators hold.
+fn is_known_package(module: &str) -> bool {
+    const KNOWN: [&str; 9] =
+        ["sklearn", "numpy", "scipy", "pandas", "joblib", "copyreg", "copy_reg", "_codecs", "collections"];
+    const BUILT_IN: [&str; 3] = ["builtins", "__builtin__", "_loss"];
+    let package = module.split('.').next().unwrap_or(module);
+    KNOWN.contains(&package) || BUILT_IN.contains(&module) || module == "functools"
+}
