@@ -50,6 +50,10 @@ pub enum ErrorKind {
     Zip(&'static str),
     /// A zip file holds no model, or more than one.
     ZipContent(Vec<String>),
+    /// A skops file's schema is none that skops writes.
+    SkopsSchema(&'static str),
+    /// A skops file wants a loader that is not known.
+    SkopsLoader(String),
     /// A companion file is named in a way that leaves the model's directory.
     CompanionName(String),
     /// The model keeps its arrays in companion files, and was not opened by path.
@@ -128,6 +132,8 @@ impl fmt::Display for ErrorKind {
             Self::ZipContent(names) => {
                 write!(f, "expected a zip with one model in it, found {}", quoted(names))
             }
+            Self::SkopsSchema(what) => write!(f, "damaged skops file: {what}"),
+            Self::SkopsLoader(name) => write!(f, "the skops loader `{name}` is not known"),
             Self::CompanionName(name) => {
                 write!(f, "the companion file {name:?} is not in the model's own directory")
             }

@@ -7,7 +7,7 @@ use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
-use crate::{Error, ErrorKind, Limits, mapped, npy, zip};
+use crate::{Error, ErrorKind, Limits, mapped, npy, skops, zip};
 
 /// What a model file says.
 #[derive(Debug)]
@@ -142,7 +142,10 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                         let graph = zip::arrays(&archive, &mut inflation, &mut budget)?;
                         return Ok(finish(graph, Format { layers, content: Content::Npz }, size, trailing));
                     }
-                    zip::Kind::Skops => return Err(Error::new(ErrorKind::Foreign("skops"))),
+                    zip::Kind::Skops => {
+                        let graph = skops::read(&archive, &mut inflation, &mut Budget::new(limits))?;
+                        return Ok(finish(graph, Format { layers, content: Content::Skops }, size, trailing));
+                    }
                     zip::Kind::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
                 }
             }

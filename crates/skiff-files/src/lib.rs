@@ -1,7 +1,7 @@
 //! Model files of any kind as inert graphs, and the values of Python, numpy, scipy and pandas in them.
 //!
 //! [`open`] tells by content what a file is, takes compression off under [`Limits`], and reads what is inside: a
-//! pickle, with joblib's arrays beside it or not, `.npy`, `.npz`.
+//! pickle, with joblib's arrays beside it or not, skops' zip, `.npy`, `.npz`.
 //!
 //! Nothing here imports or calls what a file names: a value is recognised by its class and read from its state.
 #![deny(unsafe_code, clippy::as_conversions, clippy::indexing_slicing)]
@@ -21,6 +21,7 @@ pub mod pandas;
 mod python_literal;
 mod scalar;
 pub mod scipy;
+mod skops;
 mod sniff;
 mod text;
 mod value_error;

@@ -32,7 +32,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     if bytes.starts_with(b"\x93NUMPY") {
         return Sniffed::Npy;
     }
-    const FOREIGN: [(usize, &[u8], &str); 14] = [
+    const FOREIGN: [(usize, &[u8], &str); 13] = [
         (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras)"),
         (0, b"GGUF", "GGUF"),
         (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -42,16 +42,19 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
         (0, b"ARROW1", "Arrow"),
         (4, b"TFL3", "TensorFlow Lite"),
         (0, b"\x7fELF", "an ELF program"),
-        (0, b"MZ\x90", "a Windows program"),
+        (0, b"MZ\x90\0", "a Windows program"),
         (0, b"%PDF", "PDF"),
         (0, b"CBM1", "CatBoost's own format"),
         (0, b"tree\nversion=", "LightGBM's own format"),
-        (8, b"{\"", "safetensors"),
     ];
     for (offset, magic, name) in FOREIGN {
         if bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic)) {
             return Sniffed::Foreign(name);
         }
+    }
+    // A length of the header below 4 GiB, and the header: no text has zeros there.
+    if let [_, _, _, _, 0, 0, 0, 0, b'{', ..] = bytes {
+        return Sniffed::Foreign("safetensors");
     }
     text(bytes)
 }

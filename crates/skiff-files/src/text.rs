@@ -69,6 +69,38 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<String> {
     Some(digits.into_iter().rev().collect())
 }
 
+/// The little-endian two's complement of a decimal integer; `None` for what is none, or has over 4,300 digits.
+pub(crate) fn two_complement(digits: &str) -> Option<Vec<u8>> {
+    let (negative, digits) = match digits.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 4_300 {
+        return None;
+    }
+    let mut bytes: Vec<u8> = Vec::new();
+    for digit in digits.chars() {
+        let mut carry = u16::try_from(digit.to_digit(10)?).ok()?;
+        for byte in &mut bytes {
+            let value = u16::from(*byte) * 10 + carry;
+            *byte = u8::try_from(value & 0xff).ok()?;
+            carry = value >> 8;
+        }
+        if carry != 0 {
+            bytes.push(u8::try_from(carry).ok()?);
+        }
+    }
+    // Room for the sign.
+    bytes.push(0);
+    if negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +120,10 @@ mod tests {
             assert_eq!(decimal(bytes).as_deref(), Some(text), "{bytes:?}");
         }
         assert_eq!(decimal(&[1; 1_787]), None);
+        for text in ["0", "7", "-1", "-128", "18446744073709551616", "-340282366920938463463374607431768211456"] {
+            assert_eq!(two_complement(text).and_then(|bytes| decimal(&bytes)).as_deref(), Some(text));
+        }
+        assert_eq!(two_complement("1-"), None);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! The directory and the entries' own headers must agree, names must be unique, data must not overlap, and lengths
 //! and checksums must be right. Encrypted, patched and split archives are refused.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use skiff_pickle::{Budget, Bytes, Graph, Node};
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
 use crate::decompress::{Codec, Inflation};
 use crate::numpy::nodes;
@@ -16,6 +16,8 @@ use crate::{Error, ErrorKind, npy};
 pub(crate) struct Archive {
     bytes: Bytes,
     pub entries: Vec<Entry>,
+    /// Where in `entries` each name is.
+    names: HashMap<String, usize>,
 }
 
 /// A file in a zip.
@@ -48,10 +50,10 @@ impl Archive {
     pub fn read(bytes: &Bytes) -> Result<Self, Error> {
         let directory = Directory::find(bytes)?;
         let mut at = directory.start;
-        let (mut entries, mut names) = (Vec::new(), HashSet::new());
+        let (mut entries, mut names) = (Vec::new(), HashMap::new());
         for _ in 0..directory.count {
             let (entry, next) = read_entry(bytes, at)?;
-            if !names.insert(entry.name.clone()) {
+            if names.insert(entry.name.clone(), entries.len()).is_some() {
                 return Err(wrong("two entries of one name", at));
             }
             entries.push(entry);
@@ -68,7 +70,7 @@ impl Archive {
         if ends.zip(next).any(|(end, next)| end > next) {
             return Err(wrong("entries overlap", 0));
         }
-        Ok(Self { bytes: bytes.clone(), entries })
+        Ok(Self { bytes: bytes.clone(), entries, names })
     }
 
     pub fn kind(&self) -> Result<Kind<'_>, Error> {
@@ -100,6 +102,12 @@ impl Archive {
         }
     }
 
+    /// The content of the entry of a name.
+    pub fn named(&self, name: &str, inflation: &mut Inflation) -> Result<Bytes, Error> {
+        let place = self.names.get(name).and_then(|&place| self.entries.get(place));
+        self.content(place.ok_or_else(|| wrong("a file that is named in it is missing", 0))?, inflation)
+    }
+
     /// The content of an entry: shared with the file when it is stored as it is.
     pub fn content(&self, entry: &Entry, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let packed = self.bytes.slice(entry.start, entry.packed);
@@ -129,20 +137,32 @@ impl Archive {
 /// The arrays of an `.npz` as a dict.
 pub(crate) fn arrays(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Graph, Error> {
     let mut graph = Graph::new();
-    let mut pairs = Vec::new();
+    let arrays = arrays_into(&mut graph, archive, inflation, budget)?;
+    let pairs = arrays.iter().map(|(name, array)| (nodes::text(&mut graph, name), *array)).collect();
+    let root = graph.push(Node::Dict(pairs));
+    graph.set_root(root);
+    Ok(graph)
+}
+
+/// The arrays of an `.npz` and their names.
+pub(crate) fn arrays_into(
+    graph: &mut Graph,
+    archive: &Archive,
+    inflation: &mut Inflation,
+    budget: &mut Budget,
+) -> Result<Vec<(String, NodeId)>, Error> {
+    let mut arrays = Vec::new();
     for entry in archive.entries.iter().filter(|entry| !entry.name.ends_with('/')) {
         let content = archive.content(entry, inflation)?;
         if !content.starts_with(b"\x93NUMPY") {
             return Err(wrong("an entry named as an array is none", entry.start));
         }
         budget.nodes(1, entry.start)?;
-        let name = nodes::text(&mut graph, entry.name.strip_suffix(".npy").unwrap_or(&entry.name));
-        let (array, _) = npy::read_into(&mut graph, &content, budget)?;
-        pairs.push((name, array));
+        let name = entry.name.strip_suffix(".npy").unwrap_or(&entry.name);
+        let (array, _) = npy::read_into(graph, &content, budget)?;
+        arrays.push((name.to_owned(), array));
     }
-    let root = graph.push(Node::Dict(pairs));
-    graph.set_root(root);
-    Ok(graph)
+    Ok(arrays)
 }
 
 /// Where the directory is.

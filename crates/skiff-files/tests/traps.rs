@@ -420,3 +420,103 @@ fn what_is_no_model_is_refused_by_name() {
     assert!(refusal(b"{\"a\": 1}").starts_with("JSON is not read"));
     assert_eq!(refusal(b"\x80\x04"), "damaged pickle: expected 1 more bytes, found 0, at byte 2");
 }
+
+#[test]
+fn trap_31_skops_keeps_what_is_shared() {
+    let file = load("py313-numpy2.5/skops_arrays.skops");
+    assert_eq!(file.format.content, Content::Skops);
+    let twice = file.graph.items(item(&file, "twice")).unwrap().to_vec();
+    assert_eq!(twice[1], twice[2]);
+    assert_eq!((twice[0], twice[1]), (item(&file, "frozen"), item(&file, "C")));
+}
+
+/// A zip with one stored file in it.
+fn zip_of(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut checksum = flate2::Crc::new();
+    checksum.update(content);
+    let common = |version: &[u8]| {
+        let size = (content.len() as u32).to_le_bytes();
+        let lengths = [(name.len() as u16).to_le_bytes(), [0, 0]].concat();
+        [version, &[0; 8], &checksum.sum().to_le_bytes(), &size, &size, &lengths].concat()
+    };
+    let local = [b"PK\x03\x04", &common(&[20, 0])[..], name.as_bytes(), content].concat();
+    let record = [b"PK\x01\x02", &common(&[20, 0, 20, 0])[..], &[0; 14], name.as_bytes()].concat();
+    let (start, size) = ((local.len() as u32).to_le_bytes(), (record.len() as u32).to_le_bytes());
+    let end = [b"PK\x05\x06", &[0, 0, 0, 0, 1, 0, 1, 0][..], &size, &start, &[0, 0]].concat();
+    [local, record, end].concat()
+}
+
+fn skops(schema: &str) -> Result<ModelFile, Error> {
+    try_read(&zip_of("schema.json", schema.as_bytes()))
+}
+
+#[test]
+fn trap_32_skops_values_that_are_python_s_json() {
+    let value = |content: &str| {
+        let file = skops(&format!(
+            r#"{{"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": {content}, "protocol": 2}}"#
+        ));
+        file.map(|file| Scalar::read(&file.graph, file.graph.root()).unwrap())
+    };
+    assert!(matches!(value(r#""NaN""#).unwrap(), Some(Scalar::Float(value)) if value.is_nan()));
+    assert_eq!(value(r#""-Infinity""#).unwrap(), Some(Scalar::Float(f64::NEG_INFINITY)));
+    assert_eq!(value(&format!("\"{}\"", "7".repeat(400))).unwrap(), Some(Scalar::BigInt("7".repeat(400))));
+    assert_eq!(value(r#""\"a\\u00fc\"""#).unwrap(), Some(Scalar::Str("aü".into())));
+    // A surrogate alone is no Rust text, but it is read.
+    assert_eq!(value(r#""\"\\ud800\"""#).unwrap(), None);
+    assert!(value(r#""[1]""#).is_err());
+    assert!(value(&format!("\"{}\"", "7".repeat(4_400))).is_err());
+}
+
+#[test]
+fn trap_33_skops_keys_that_json_makes_alike() {
+    let node = |class: &str, loader: &str, content: &str| {
+        format!(
+            r#"{{"__class__": "{class}", "__module__": "builtins", "__loader__": "{loader}", "content": {content}}}"#
+        )
+    };
+    let kind =
+        |class: &str| format!(r#"{{"__class__": "{class}", "__module__": "builtins", "__loader__": "TypeNode"}}"#);
+    let value = |content: &str| node("str", "JsonNode", &format!("\"{content}\""));
+    let types =
+        node("list", "ListNode", &format!("[{}, {}, {}, {}]", kind("int"), kind("str"), kind("bool"), kind("bool")));
+    let (a, b, c, d) = (value("10"), value("11"), value("12"), value("13"));
+    let file = skops(&format!(
+        r#"{{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "protocol": 2, "key_types": {types},
+            "content": {{"1": {a}, "1": {b}, "false": {c}, "true": {d}}}}}"#
+    ))
+    .unwrap();
+    let said = json!({ "dict": [
+        [["bool", "False"], ["int", "12"]], [["bool", "True"], ["int", "13"]],
+        [["int", "1"], ["int", "10"]], [["str", "1"], ["int", "11"]],
+    ] });
+    assert_eq!(say::say(&file.graph, file.graph.root()), said);
+}
+
+#[test]
+fn trap_34_zips_that_say_two_things() {
+    let honest = zip_of("model.pkl", b"\x80\x02K\x07.");
+    let file = try_read(&honest).unwrap();
+    assert_eq!(file.format.layers, [Layer::Zip("model.pkl".into())]);
+    assert_eq!(Scalar::read(&file.graph, file.graph.root()), Ok(Some(Scalar::Int(7))));
+
+    let record = honest.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let damage = |at: usize, byte: u8| {
+        let mut bytes = honest.clone();
+        bytes[at] = byte;
+        try_read(&bytes).unwrap_err().to_string()
+    };
+    assert!(damage(30, b'x').contains("own header disagrees"), "another name");
+    assert!(damage(8, 8).contains("own header disagrees"), "another method");
+    for flag in [0x01, 0x20, 0x40] {
+        assert!(damage(record + 8, flag).contains("encrypted or patched"));
+    }
+    assert!(damage(record + 16, 1).contains("checksum"), "another checksum");
+    assert!(damage(record + 24, 9).contains("two lengths"), "another size");
+    let last = honest.len() - 1;
+    assert!(damage(last, 1).contains("no directory"), "a comment that is not there");
+    // Bytes between the entries and their directory, or before the entries.
+    let mut shifted = honest.clone();
+    shifted.splice(record..record, *b"hidden");
+    assert!(try_read(&shifted).is_err(), "bytes between the entries and their directory");
+}

@@ -5,7 +5,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId};
 use super::dtype::read_shape;
 use super::{DType, NdArray, Order};
 use crate::call::{Call, bytes_of};
-use crate::{ValueError, ValueErrorKind as Kind};
+use crate::{Scalar, ValueError, ValueErrorKind as Kind};
 
 /// An array some of whose elements are marked as absent.
 #[derive(Clone, Debug)]
@@ -14,8 +14,8 @@ pub struct MaskedArray {
     pub data: NdArray,
     /// Of `data`'s shape: true where an element is absent.
     pub mask: NdArray,
-    /// What stands for absent elements when the mask is taken away.
-    pub fill_value: NodeId,
+    /// What stands for absent elements when the mask is taken away, if the file says so.
+    pub fill_value: Option<NodeId>,
 }
 
 impl MaskedArray {
@@ -26,6 +26,9 @@ impl MaskedArray {
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let error = |kind| ValueError::new(kind, id);
         let Some(call) = Call::read(graph, id) else { return Ok(None) };
+        if (call.module, call.name) == ("numpy.ma", "MaskedArray") {
+            return of_parts(graph, call.arguments, id).map(Some);
+        }
         if !matches!(call.module, "numpy.ma.core" | "numpy.ma") || call.name != "_mareconstruct" {
             return Ok(None);
         }
@@ -47,6 +50,25 @@ impl MaskedArray {
             Node::List(objects) if dtype.has_objects() => NdArray::from_objects(dtype, shape, objects.clone(), id)?,
             _ => NdArray::from_bytes(dtype, shape, order, bytes(data)?, id)?,
         };
-        Ok(Some(Self { data, mask, fill_value }))
+        Ok(Some(Self { data, mask, fill_value: Some(fill_value) }))
     }
+}
+
+/// `MaskedArray(data, mask)`, as skops stores it; the mask may be `False` for all elements.
+fn of_parts(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<MaskedArray, ValueError> {
+    let error = |kind| ValueError::new(kind, id);
+    let &[data, mask] = arguments else { return Err(error(Kind::ArrayState)) };
+    let data = NdArray::read(graph, data)?.ok_or(error(Kind::ArrayData))?;
+    let mask = match NdArray::read(graph, mask)? {
+        Some(mask) if mask.dtype == DType::Bool && mask.shape == data.shape => mask,
+        Some(_) => return Err(error(Kind::ArrayData)),
+        None => match Scalar::read(graph, mask)? {
+            Some(Scalar::Bool(absent)) => {
+                let bytes = Bytes::from(vec![u8::from(absent); data.len()]);
+                NdArray::from_bytes(DType::Bool, data.shape.clone(), Order::C, bytes, id)?
+            }
+            _ => return Err(error(Kind::ArrayData)),
+        },
+    };
+    Ok(MaskedArray { data, mask, fill_value: None })
 }

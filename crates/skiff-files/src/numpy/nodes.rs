@@ -6,6 +6,12 @@ use super::{DType, Order};
 
 /// An array whose elements are the bytes of `elements`.
 pub(crate) fn array(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: Span) -> NodeId {
+    let elements = graph.push(Node::Bytes(elements));
+    array_of(graph, dtype, shape, order, elements)
+}
+
+/// An array whose elements are a node: bytes, or a list of objects.
+pub(crate) fn array_of(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: NodeId) -> NodeId {
     let class = global(graph, "numpy", "ndarray");
     let zero = graph.push(Node::Int(0));
     let empty = tuple(graph, vec![zero]);
@@ -15,7 +21,6 @@ pub(crate) fn array(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Or
     let shape = lengths(graph, shape);
     let dtype = self::dtype(graph, dtype);
     let is_fortran = graph.push(Node::Bool(order == Order::F));
-    let elements = graph.push(Node::Bytes(elements));
     let state = tuple(graph, vec![version, shape, dtype, is_fortran, elements]);
     call(graph, ("numpy.core.multiarray", "_reconstruct"), arguments, state)
 }

@@ -26,9 +26,9 @@ impl RandomState {
             return None;
         }
         Some(match call.name {
-            // Capitals before numpy 1.17.
-            "__randomstate_ctor" | "__RandomState_ctor" => Self::Legacy,
-            "__generator_ctor" => Self::Generator,
+            // Capitals before numpy 1.17; the classes themselves in skops' files.
+            "__randomstate_ctor" | "__RandomState_ctor" | "RandomState" => Self::Legacy,
+            "__generator_ctor" | "Generator" => Self::Generator,
             "__bit_generator_ctor" => Self::BitGenerator,
             "__pyx_unpickle_SeedSequence" => Self::Seed,
             _ => return None,

@@ -1,0 +1,374 @@
+//! What each of skops' loaders would make, as nodes. Nothing is made.
+
+use skiff_pickle::{Change, Global, Make, Node, NodeId, Object};
+
+use super::Reader;
+use super::json::{Document, Id, Json};
+use crate::numpy::{NdArray, Order, is_array_class, nodes};
+use crate::text::two_complement;
+use crate::zip::{self, Archive};
+use crate::{DType, Error, ErrorKind, npy};
+
+impl Reader<'_> {
+    /// The node that a state describes.
+    pub(super) fn load(&mut self, state: Id) -> Result<Node, Error> {
+        // A node's own parts, beside those that `place` counts.
+        self.budget.nodes(8, 0)?;
+        let loader = self.text(state, "__loader__")?;
+        let (module, class) = (self.text(state, "__module__")?, self.text(state, "__class__")?);
+        match loader.as_str() {
+            "JsonNode" => {
+                let content = self.text_bytes(state)?;
+                self.json(&content)
+            }
+            "ListNode" => {
+                let items = self.content_places(state)?;
+                self.of_class(&module, &class, "list", Node::List(items))
+            }
+            "SetNode" => {
+                let items = self.content_places(state)?;
+                self.of_class(&module, &class, "set", Node::Set(items))
+            }
+            "TupleNode" => {
+                let items = self.content_places(state)?;
+                let tuple = Node::Tuple(items.into());
+                if (module.as_str(), class.as_str()) == ("builtins", "tuple") {
+                    return Ok(tuple);
+                }
+                // A named tuple is made of its parts.
+                let arguments = self.graph.push(tuple);
+                Ok(self.object(Make::NewObj, &module, &class, arguments, Vec::new()))
+            }
+            "DictNode" => self.dict(state, &module, &class),
+            "DefaultDictNode" => {
+                let content = self.field(state, "content")?;
+                let (main, factory) = (self.field(content, "main")?, self.field(content, "default_factory")?);
+                let pairs = self.pairs(main)?;
+                let factory = self.place(factory)?;
+                let arguments = self.tuple(vec![factory]);
+                let changes = vec![Change::SetItems(pairs)];
+                Ok(self.object(Make::Reduce, "collections", "defaultdict", arguments, changes))
+            }
+            "_DictWithDeprecatedKeysNode" => {
+                let content = self.field(state, "content")?;
+                let main = self.field(content, "main")?;
+                self.pairs(main).map(Node::Dict)
+            }
+            // Protocol 0 names a function in its content.
+            "FunctionNode" => match self.document.get(state, "content") {
+                Some(content) if self.document.get(content, "function").is_some() => {
+                    let (module, name) = (self.text(content, "module_path")?, self.text(content, "function")?);
+                    Ok(self.global(&module, &name))
+                }
+                _ => Ok(self.global(&module, &class)),
+            },
+            "TypeNode" => Ok(self.global(&module, &class)),
+            "PartialNode" => self.partial(state),
+            "SliceNode" => {
+                let content = self.field(state, "content")?;
+                let mut bounds = Vec::new();
+                for name in ["start", "stop", "step"] {
+                    let bound = self.field(content, name)?;
+                    let node = self.scalar(self.document, bound)?;
+                    bounds.push(self.graph.push(node));
+                }
+                let arguments = self.tuple(bounds);
+                Ok(self.object(Make::Reduce, "builtins", "slice", arguments, Vec::new()))
+            }
+            "ObjectNode" => {
+                let changes = self
+                    .document
+                    .get(state, "content")
+                    .filter(|&content| !matches!(self.document.value(content), Json::Null));
+                let changes = changes.map(|content| self.place(content)).transpose()?;
+                let arguments = self.tuple(Vec::new());
+                let changes = changes.into_iter().map(Change::Build).collect();
+                Ok(self.object(Make::NewObj, &module, &class, arguments, changes))
+            }
+            "ConstructorFromReduceNode" => {
+                let content = self.field(state, "content")?;
+                let arguments = self.place(content)?;
+                Ok(self.object(Make::Reduce, &module, &class, arguments, Vec::new()))
+            }
+            "TreeNode" | "LossNode" | "QuantileForestNode" => {
+                let reduce = self.field(state, "__reduce__")?;
+                let (arguments, content) = (self.field(reduce, "args")?, self.field(state, "content")?);
+                let (arguments, content) = (self.place(arguments)?, self.place(content)?);
+                Ok(self.object(Make::Reduce, &module, &class, arguments, vec![Change::Build(content)]))
+            }
+            "MethodNode" => {
+                let content = self.field(state, "content")?;
+                let (owner, name) = (self.field(content, "obj")?, self.text(content, "func")?);
+                let owner = self.place(owner)?;
+                let name = nodes::text(&mut self.graph, &name);
+                let arguments = self.tuple(vec![owner, name]);
+                Ok(self.object(Make::Reduce, "builtins", "getattr", arguments, Vec::new()))
+            }
+            "OperatorFuncNode" => {
+                let arguments = self.field(state, "attrs")?;
+                let arguments = self.place(arguments)?;
+                Ok(self.object(Make::Reduce, "operator", &class, arguments, Vec::new()))
+            }
+            "BytesNode" | "BytearrayNode" => {
+                let bytes = self.file(state)?;
+                let (len, buffer) = (bytes.len(), self.graph.add_buffer(bytes));
+                let span = self.graph.span(buffer, 0, len).expect("a buffer holds all of itself");
+                Ok(if loader == "BytesNode" { Node::Bytes(span) } else { Node::ByteArray(span) })
+            }
+            "NdArrayNode" => self.array(state, &module, &class),
+            "DTypeNode" => {
+                let content = self.field(state, "content")?;
+                let array = self.stored_array(content)?;
+                self.budget.nodes(nodes::dtype_cost(&array.dtype), 0)?;
+                let dtype = nodes::dtype(&mut self.graph, &array.dtype);
+                Ok(self.graph.node(dtype).clone())
+            }
+            "MaskedArrayNode" => {
+                let content = self.field(state, "content")?;
+                let (data, mask) = (self.field(content, "data")?, self.field(content, "mask")?);
+                let parts = self.places(&[data, mask])?;
+                let arguments = self.tuple(parts);
+                Ok(self.object(Make::Reduce, "numpy.ma", "MaskedArray", arguments, Vec::new()))
+            }
+            "RandomStateNode" => {
+                let content = self.field(state, "content")?;
+                let content = self.place(content)?;
+                let arguments = self.tuple(Vec::new());
+                Ok(self.object(Make::Reduce, "numpy.random", "RandomState", arguments, vec![Change::Build(content)]))
+            }
+            // Only its being there is kept: its parts differ from protocol to protocol, and no prediction asks.
+            "RandomGeneratorNode" => {
+                let arguments = self.tuple(Vec::new());
+                Ok(self.object(Make::Reduce, "numpy.random", "Generator", arguments, Vec::new()))
+            }
+            "SparseMatrixNode" => self.sparse(state, &module, &class),
+            _ => Err(Error::new(ErrorKind::SkopsLoader(loader))),
+        }
+    }
+
+    fn content_places(&mut self, state: Id) -> Result<Vec<NodeId>, Error> {
+        let content = self.field(state, "content")?;
+        let items = self.list(content)?;
+        self.places(&items)
+    }
+
+    /// A builtin container as it is; a subclass as a call with it.
+    fn of_class(&mut self, module: &str, class: &str, builtin: &str, node: Node) -> Result<Node, Error> {
+        if module == "builtins" && class == builtin {
+            return Ok(node);
+        }
+        let content = self.graph.push(node);
+        let arguments = self.tuple(vec![content]);
+        Ok(self.object(Make::Reduce, module, class, arguments, Vec::new()))
+    }
+
+    fn dict(&mut self, state: Id, module: &str, class: &str) -> Result<Node, Error> {
+        let pairs = self.pairs(state)?;
+        if (module, class) == ("builtins", "dict") {
+            return Ok(Node::Dict(pairs));
+        }
+        let arguments = self.tuple(Vec::new());
+        Ok(self.object(Make::Reduce, module, class, arguments, vec![Change::SetItems(pairs)]))
+    }
+
+    /// The pairs of a `DictNode`, whose keys JSON has made texts. Keys that are alike as text are all here still.
+    fn pairs(&mut self, state: Id) -> Result<Vec<(NodeId, NodeId)>, Error> {
+        let document = self.document;
+        let (content, types) = (self.field(state, "content")?, self.field(state, "key_types")?);
+        let Json::Object(pairs) = document.value(content) else { return Err(self.wrong("a dict is none")) };
+        let types = self.field(types, "content").and_then(|types| self.list(types))?;
+        if types.len() != pairs.len() {
+            return Err(self.wrong("a dict has not as many keys as types of keys"));
+        }
+        let mut placed = Vec::new();
+        for ((key, value), kind) in pairs.iter().zip(types) {
+            self.budget.nodes(1, 0)?;
+            let (module, class) = (self.text(kind, "__module__")?, self.text(kind, "__class__")?);
+            let key = self.key(&module, &class, key)?;
+            placed.push((self.graph.push(key), self.place(*value)?));
+        }
+        Ok(placed)
+    }
+
+    fn key(&mut self, module: &str, class: &str, key: &[u8]) -> Result<Node, Error> {
+        let wrong = self.wrong("a dict's key is not of the type that it has");
+        let text = std::str::from_utf8(key).ok();
+        Ok(match (module, class) {
+            ("builtins", "str") | ("numpy", "str_") => {
+                self.budget.decoded(key.len(), 0)?;
+                Node::Str(self.graph.keep(key))
+            }
+            // skops itself makes `True` of both; JSON's own words tell them apart.
+            ("builtins", "bool") | ("numpy", "bool" | "bool_") => match text {
+                Some("true" | "True") => Node::Bool(true),
+                Some("false" | "False") => Node::Bool(false),
+                _ => return Err(wrong),
+            },
+            ("builtins", "int") => self.number(text.ok_or(wrong)?)?,
+            ("builtins", "float") => Node::Float(float(text.ok_or(wrong)?)),
+            ("builtins", "NoneType") => Node::None,
+            ("numpy", name) if name.starts_with("int") || name.starts_with("uint") => {
+                self.number(text.ok_or(wrong)?)?
+            }
+            ("numpy", name) if name.starts_with("float") => Node::Float(float(text.ok_or(wrong)?)),
+            _ => return Err(self.wrong("a dict's keys are of a type that is not read")),
+        })
+    }
+
+    fn partial(&mut self, state: Id) -> Result<Node, Error> {
+        let content = self.field(state, "content")?;
+        let parts = ["func", "args", "kwds", "namespace"].map(|name| self.field(content, name));
+        let mut states = Vec::new();
+        for part in parts {
+            states.push(part?);
+        }
+        let places = self.places(&states)?;
+        let function = places.iter().copied().take(1).collect();
+        let (arguments, state) = (self.tuple(function), self.tuple(places));
+        Ok(self.object(Make::Reduce, "functools", "partial", arguments, vec![Change::Build(state)]))
+    }
+
+    fn array(&mut self, state: Id, module: &str, class: &str) -> Result<Node, Error> {
+        let kind = self.text(state, "type")?;
+        if kind == "json" {
+            return self.object_array(state);
+        }
+        if is_array_class(module, class) {
+            let bytes = self.file(state)?;
+            let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
+            return Ok(self.graph.node(array).clone());
+        }
+        // A numpy scalar is stored as an array without axes.
+        let array = self.stored_array(state)?;
+        let Some(element) = array.bytes().filter(|_| module == "numpy" && array.ndim() == 0) else {
+            return Err(self.wrong("an array of a class that is not read"));
+        };
+        self.budget.decoded(element.len(), 0)?;
+        let element = self.graph.keep(element);
+        let dtype = nodes::dtype(&mut self.graph, &array.dtype);
+        let element = self.graph.push(Node::Bytes(element));
+        let arguments = self.tuple(vec![dtype, element]);
+        Ok(self.object(Make::Reduce, "numpy.core.multiarray", "scalar", arguments, Vec::new()))
+    }
+
+    /// The array in a state's file, for itself.
+    fn stored_array(&mut self, state: Id) -> Result<NdArray, Error> {
+        let bytes = self.file(state)?;
+        let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
+        NdArray::read(&self.graph, array)?.ok_or_else(|| self.wrong("an array is none"))
+    }
+
+    /// Object arrays are lists in lists, one level for each axis.
+    fn object_array(&mut self, state: Id) -> Result<Node, Error> {
+        let (content, shape) = (self.field(state, "content")?, self.field(state, "shape")?);
+        let lengths = self.field(shape, "content").and_then(|shape| self.list(shape))?;
+        let mut shape = Vec::new();
+        for length in lengths {
+            let text = self.text(length, "content")?;
+            shape.push(text.parse::<usize>().map_err(|_| self.wrong("an array's shape holds no lengths"))?);
+        }
+        let mut items = self.list(content)?;
+        for (axis, &length) in shape.iter().enumerate() {
+            if axis > 0 {
+                let mut inner = Vec::new();
+                for item in items {
+                    let content = self.field(item, "content")?;
+                    let list = self.list(content)?;
+                    if list.len() != length {
+                        return Err(self.wrong("an array of objects has rows of different lengths"));
+                    }
+                    inner.extend(list);
+                }
+                items = inner;
+            }
+        }
+        if shape.is_empty()
+            || shape.iter().try_fold(1, |count: usize, &length| count.checked_mul(length)) != Some(items.len())
+        {
+            return Err(self.wrong("an array of objects has another shape than it says"));
+        }
+        self.budget.nodes(80, 0)?;
+        let items = self.places(&items)?;
+        let items = self.graph.push(Node::List(items));
+        let array = nodes::array_of(&mut self.graph, &DType::Object, &shape, Order::C, items);
+        Ok(self.graph.node(array).clone())
+    }
+
+    /// `scipy.sparse.save_npz`'s arrays as the attributes of the matrix.
+    fn sparse(&mut self, state: Id, module: &str, class: &str) -> Result<Node, Error> {
+        let bytes = self.file(state)?;
+        let archive = Archive::read(&bytes)?;
+        let arrays = zip::arrays_into(&mut self.graph, &archive, self.inflation, self.budget)?;
+        let attributes = arrays
+            .into_iter()
+            .filter_map(|(name, array)| match name.as_str() {
+                "format" | "_is_array" => None,
+                "shape" => Some(("_shape".to_owned(), array)),
+                _ => Some((name, array)),
+            })
+            .collect::<Vec<_>>();
+        let pairs = attributes.iter().map(|(name, array)| (nodes::text(&mut self.graph, name), *array)).collect();
+        let attributes = self.graph.push(Node::Dict(pairs));
+        let arguments = self.tuple(Vec::new());
+        Ok(self.object(Make::NewObj, module, class, arguments, vec![Change::Build(attributes)]))
+    }
+
+    fn text_bytes(&self, state: Id) -> Result<Vec<u8>, Error> {
+        let content = self.field(state, "content")?;
+        match self.document.value(content) {
+            Json::Str(text) => Ok(text.clone()),
+            _ => Err(self.wrong("a value is no text")),
+        }
+    }
+
+    /// JSON within the JSON: a single value.
+    fn json(&mut self, text: &[u8]) -> Result<Node, Error> {
+        let document = Document::parse(text, 1).map_err(|_| self.wrong("a value is no single JSON value"))?;
+        self.scalar(&document, 0)
+    }
+
+    fn scalar(&mut self, document: &Document<'_>, id: Id) -> Result<Node, Error> {
+        Ok(match document.value(id) {
+            Json::Null => Node::None,
+            Json::Bool(value) => Node::Bool(*value),
+            Json::Number(range) => self.number(document.number(range))?,
+            Json::Str(text) => {
+                self.budget.decoded(text.len(), 0)?;
+                Node::Str(self.graph.keep(text))
+            }
+            Json::Array(_) | Json::Object(_) => return Err(self.wrong("a value is no single value")),
+        })
+    }
+
+    fn number(&mut self, text: &str) -> Result<Node, Error> {
+        if text.contains(['.', 'e', 'E', 'N', 'I', 'n', 'i']) {
+            return Ok(Node::Float(float(text)));
+        }
+        if let Ok(value) = text.parse() {
+            return Ok(Node::Int(value));
+        }
+        let bytes = two_complement(text).ok_or_else(|| self.wrong("an integer is none, or has over 4,300 digits"))?;
+        Ok(Node::BigInt(self.graph.keep(&bytes)))
+    }
+
+    fn tuple(&mut self, items: Vec<NodeId>) -> NodeId {
+        self.graph.push(Node::Tuple(items.into()))
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> Node {
+        let module = self.graph.keep(module.as_bytes());
+        let name = self.graph.keep(name.as_bytes());
+        Node::Global(Global { module, name })
+    }
+
+    fn object(&mut self, make: Make, module: &str, name: &str, arguments: NodeId, changes: Vec<Change>) -> Node {
+        let callable = self.global(module, name);
+        let callable = self.graph.push(callable);
+        Node::Object(Box::new(Object { make, callable, arguments, keywords: None, changes }))
+    }
+}
+
+/// As Python's `float` reads what `json` and `str` write.
+fn float(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}

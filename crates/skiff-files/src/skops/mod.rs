@@ -1,0 +1,124 @@
+//! skops' files: a zip of `schema.json` and arrays, read into the nodes that a pickle of the same object would give.
+//!
+//! The schema is a tree of nodes, each with the loader that would make it; a node that comes again repeats its
+//! `__id__`. Protocols 0 to 2. Nothing is recursive: each node's place in the graph is there before its content.
+
+mod json;
+mod loaders;
+
+use std::collections::HashMap;
+
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
+
+use crate::decompress::Inflation;
+use crate::zip::Archive;
+use crate::{Error, ErrorKind};
+use json::{Document, Id, Json};
+
+/// Reads the object in an archive.
+pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Graph, Error> {
+    let text = archive.named("schema.json", inflation)?;
+    // Each value takes two bytes at least, so this is bounded by the text too.
+    let document = Document::parse(&text, budget.limits().nodes)
+        .map_err(|offset| Error::at(ErrorKind::SkopsSchema("its schema is no JSON"), offset))?;
+    let mut reader = Reader {
+        document: &document,
+        archive,
+        inflation,
+        budget,
+        graph: Graph::new(),
+        places: HashMap::new(),
+        files: HashMap::new(),
+        work: Vec::new(),
+    };
+    match document.get(0, "protocol").map(|protocol| document.value(protocol)) {
+        Some(Json::Number(range)) if matches!(document.number(range), "0" | "1" | "2") => {}
+        _ => return Err(reader.wrong("its protocol is neither 0, 1 nor 2")),
+    }
+    let root = reader.place(0)?;
+    reader.graph.set_root(root);
+    while let Some((state, id)) = reader.work.pop() {
+        let node = reader.load(state)?;
+        *reader.graph.node_mut(id) = node;
+    }
+    Ok(reader.graph)
+}
+
+struct Reader<'a> {
+    document: &'a Document<'a>,
+    archive: &'a Archive,
+    inflation: &'a mut Inflation,
+    budget: &'a mut Budget,
+    graph: Graph,
+    /// Nodes by their `__id__`.
+    places: HashMap<String, NodeId>,
+    /// Files of the archive that were read.
+    files: HashMap<String, Bytes>,
+    /// States whose nodes are still empty.
+    work: Vec<(Id, NodeId)>,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, what: &'static str) -> Error {
+        Error::new(ErrorKind::SkopsSchema(what))
+    }
+
+    /// The node for a state: one that is there already, or a new one to be filled later.
+    fn place(&mut self, state: Id) -> Result<NodeId, Error> {
+        self.budget.nodes(1, 0)?;
+        let key = match self.document.get(state, "__id__").map(|id| self.document.value(id)) {
+            Some(Json::Number(range)) => Some(self.document.number(range).to_owned()),
+            _ => None,
+        };
+        if let Some(&place) = key.as_ref().and_then(|key| self.places.get(key)) {
+            return Ok(place);
+        }
+        let place = self.graph.push(Node::None);
+        if let Some(key) = key {
+            self.places.insert(key, place);
+        }
+        self.work.push((state, place));
+        Ok(place)
+    }
+
+    fn places(&mut self, states: &[Id]) -> Result<Vec<NodeId>, Error> {
+        states.iter().map(|&state| self.place(state)).collect()
+    }
+
+    fn field(&self, state: Id, name: &'static str) -> Result<Id, Error> {
+        self.document.get(state, name).ok_or_else(|| Error::new(ErrorKind::SkopsSchema(name_missing(name))))
+    }
+
+    fn text(&self, state: Id, name: &'static str) -> Result<String, Error> {
+        let field = self.field(state, name)?;
+        self.document.text_of(field).map(str::to_owned).ok_or_else(|| self.wrong("a name is no text"))
+    }
+
+    fn list(&self, id: Id) -> Result<Vec<Id>, Error> {
+        match self.document.value(id) {
+            Json::Array(items) => Ok(items.clone()),
+            _ => Err(self.wrong("a list is none")),
+        }
+    }
+
+    /// A file of the archive, read once.
+    fn file(&mut self, state: Id) -> Result<Bytes, Error> {
+        let name = self.text(state, "file")?;
+        if let Some(bytes) = self.files.get(&name) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.archive.named(&name, self.inflation)?;
+        self.files.insert(name, bytes.clone());
+        Ok(bytes)
+    }
+}
+
+fn name_missing(name: &'static str) -> &'static str {
+    match name {
+        "__loader__" => "a node has no `__loader__`",
+        "__class__" | "__module__" => "a node has no `__class__` or `__module__`",
+        "content" => "a node has no `content`",
+        "file" => "a node has no `file`",
+        _ => "a node lacks a part",
+    }
+}
