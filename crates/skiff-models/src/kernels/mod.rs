@@ -3,5 +3,6 @@
 pub(crate) mod dot;
 pub(crate) mod exp;
 pub(crate) mod pairwise_sum;
+pub(crate) mod python_text;
 pub(crate) mod support;
 pub(crate) mod trees;
