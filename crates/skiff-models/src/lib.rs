@@ -16,6 +16,7 @@ pub mod plan;
 pub mod registry;
 pub mod steps;
 pub mod table;
+pub mod text;
 pub mod value;
 
 mod cluster;

@@ -2,6 +2,7 @@
 
 pub(crate) mod dot;
 pub(crate) mod exp;
+pub(crate) mod murmur3;
 pub(crate) mod pairwise_sum;
 pub(crate) mod python_text;
 pub(crate) mod support;

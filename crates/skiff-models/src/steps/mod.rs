@@ -11,9 +11,11 @@ mod check;
 mod check_table;
 mod columnwise;
 mod concatenate;
+mod count_terms;
 mod divide_by_row_sum;
 mod elementwise;
 mod gaussian_log_likelihood;
+mod hash_terms;
 mod inliers;
 mod input_error;
 mod labels;
@@ -34,6 +36,8 @@ mod subtract_log_sum_exp;
 mod support_vectors;
 mod tree_ensemble;
 mod ufunc;
+mod vectorize_dicts;
+mod weigh_terms;
 
 pub use affine::Affine;
 pub(crate) use argmax::argmax;
@@ -47,9 +51,11 @@ pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use check_table::{CheckTable, TableNames};
 pub use columnwise::{Arithmetic, Columnwise};
 pub use concatenate::{Concatenate, Form};
+pub use count_terms::CountTerms;
 pub use divide_by_row_sum::DivideByRowSum;
 pub use elementwise::{Elementwise, Function};
 pub use gaussian_log_likelihood::GaussianLogLikelihood;
+pub use hash_terms::HashTerms;
 pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
@@ -70,6 +76,10 @@ pub use subtract_log_sum_exp::SubtractLogSumExp;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
 pub use tree_ensemble::TreeEnsemble;
 pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};
+pub use vectorize_dicts::{DictLayout, UnvectorizeDicts, VectorizeDicts};
+pub use weigh_terms::{RowNorm, TermWeights, WeighTerms};
+
+pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
@@ -160,10 +170,12 @@ operations! {
     CheckTable,
     Columnwise,
     Concatenate,
+    CountTerms,
     DivideByRowSum,
     Elementwise,
     GaussianLogLikelihood,
     GreaterThan,
+    HashTerms,
     Inliers,
     Multiply,
     NameColumns,
@@ -183,4 +195,7 @@ operations! {
     TakeLabels,
     TreeEnsemble,
     Ufunc,
+    UnvectorizeDicts,
+    VectorizeDicts,
+    WeighTerms,
 }

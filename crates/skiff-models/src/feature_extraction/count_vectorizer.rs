@@ -1,0 +1,88 @@
+//! `sklearn.feature_extraction.text.CountVectorizer`.
+
+use std::sync::Arc;
+
+use super::vectorizer_mixin::{read_analyzer, read_dtype, read_vocabulary};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::CountTerms;
+use crate::text::{Analyzer, Terms};
+use crate::value::{IntKind, NumberType};
+
+/// Counts the terms of documents.
+///
+/// # Reads
+/// `vocabulary_` (or the fixed `vocabulary` of a vectoriser without a fit), and every parameter of the analysis:
+/// `lowercase`, `strip_accents`, `analyzer`, `token_pattern`, `stop_words`, `ngram_range`, `binary`, `dtype`,
+/// `encoding`, `decode_error`.
+/// # Transforms
+/// Documents to a sparse matrix of counts. Lower case, accents and word characters are Python 3.13's (Unicode 15.1); a
+/// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
+/// # Not supported
+/// Callables (`preprocessor`, `tokenizer`, `analyzer`, `strip_accents`), which are code; `input='file'` and
+/// `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
+/// than UTF-8, ASCII and Latin-1 for documents that are bytes.
+/// # Older versions
+/// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
+#[derive(Debug)]
+pub struct CountVectorizer {
+    /// What `build_analyzer()` makes.
+    analyzer: Arc<Analyzer>,
+    /// `vocabulary_`
+    pub(super) vocabulary: Arc<Terms>,
+    /// `binary`
+    binary: bool,
+    /// `dtype`
+    dtype: NumberType,
+}
+
+impl CountVectorizer {
+    /// What `TfidfVectorizer` has of it.
+    pub(super) fn read(fields: &Fields<'_, '_>, default: NumberType) -> Result<Self, ReadError> {
+        let analyzer = read_analyzer(fields)?;
+        let dtype = read_dtype(fields, default)?;
+        let vocabulary = read_vocabulary(fields)?;
+        fields.training_only(&["max_df", "min_df", "max_features", "stop_words_"]);
+        Ok(Self { analyzer, vocabulary, binary: fields.bool("binary")?, dtype })
+    }
+
+    /// The counts of documents.
+    pub(super) fn count(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let (analyzer, vocabulary) = (Arc::clone(&self.analyzer), Arc::clone(&self.vocabulary));
+        plan.push(CountTerms { analyzer, vocabulary, binary: self.binary, dtype: self.dtype }, &[input])
+    }
+
+    /// `get_feature_names_out()`
+    pub(super) fn names(&self) -> Vec<String> {
+        self.vocabulary.iter().map(str::to_owned).collect()
+    }
+}
+
+impl Room for CountVectorizer {
+    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.CountVectorizer"];
+    const SOURCE: &'static str = include_str!("count_vectorizer.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Self::read(fields, NumberType::Int(IntKind::I64))
+    }
+}
+
+impl Estimator for CountVectorizer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Transform => Ok(Output::matrix(self.count(input, plan))),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, _header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
+        Ok(self.names())
+    }
+}

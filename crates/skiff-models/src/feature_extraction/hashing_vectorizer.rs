@@ -1,0 +1,70 @@
+//! `sklearn.feature_extraction.text.HashingVectorizer`.
+
+use std::sync::Arc;
+
+use super::feature_hasher::Hashing;
+use super::tfidf_transformer::read_norm;
+use super::vectorizer_mixin::read_analyzer;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{RowNorm, WeighTerms};
+use crate::text::Analyzer;
+
+/// Counts the terms of documents in columns by hash, with the sign of the hash.
+///
+/// # Reads
+/// `n_features`, `alternate_sign`, `binary`, `norm`, `dtype`, and the parameters of the analysis that
+/// `CountVectorizer` reads. There is no fitted state.
+/// # Transforms
+/// Documents to a sparse matrix: MurmurHash3 (32 bits, seed 0) of each term in UTF-8 gives a column and a sign; sums
+/// of 0 stay stored. Rows are divided by their `norm`.
+/// # Not supported
+/// What `CountVectorizer` does not support; unsigned and bool `dtype`.
+/// # Older versions
+/// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+#[derive(Debug)]
+pub struct HashingVectorizer {
+    /// What `build_analyzer()` makes.
+    analyzer: Arc<Analyzer>,
+    hashing: Hashing,
+    /// `binary`
+    binary: bool,
+    /// `norm`
+    norm: Option<RowNorm>,
+}
+
+impl Room for HashingVectorizer {
+    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.HashingVectorizer"];
+    const SOURCE: &'static str = include_str!("hashing_vectorizer.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self {
+            analyzer: read_analyzer(fields)?,
+            hashing: Hashing::read(fields)?,
+            binary: fields.bool("binary")?,
+            norm: read_norm(fields)?,
+        })
+    }
+}
+
+impl Estimator for HashingVectorizer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let mut x = plan.push(self.hashing.step(Some(Arc::clone(&self.analyzer)), self.binary), &[input]);
+        if self.norm.is_some() {
+            let estimator = plan.header().class.clone();
+            let step = WeighTerms { sublinear: false, idf: None, norm: self.norm, dense_is_double: false, estimator };
+            x = plan.push(step, &[x]);
+        }
+        Ok(Output::matrix(x))
+    }
+}

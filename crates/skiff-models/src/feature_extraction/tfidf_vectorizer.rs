@@ -1,0 +1,78 @@
+//! `sklearn.feature_extraction.text.TfidfVectorizer`.
+
+use std::sync::Arc;
+
+use super::count_vectorizer::CountVectorizer;
+use super::tfidf_transformer::TfidfTransformer;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Model, NamesError, Room};
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::value::{NumberType, Precision};
+
+/// Counts the terms of documents and weighs them: a `CountVectorizer` and a `TfidfTransformer` in one.
+///
+/// # Reads
+/// What `CountVectorizer` reads, and the `TfidfTransformer` in `_tfidf`.
+/// # Transforms
+/// Documents to a sparse matrix of weights.
+/// # Not supported
+/// What `CountVectorizer` does not support.
+/// # Older versions
+/// `norm`, `use_idf`, `smooth_idf` and `sublinear_tf` stand in the vectoriser as well from 1.1; those of `_tfidf` are
+/// what counts. Before 0.20 the default `dtype` was `int64`, which weights turn into `float64`.
+#[derive(Debug)]
+pub struct TfidfVectorizer {
+    counts: CountVectorizer,
+    /// `_tfidf`
+    tfidf: Arc<Model>,
+}
+
+impl TfidfVectorizer {
+    fn weights(model: &Model) -> Option<&TfidfTransformer> {
+        model.downcast()
+    }
+}
+
+impl Room for TfidfVectorizer {
+    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.TfidfVectorizer"];
+    const SOURCE: &'static str = include_str!("tfidf_vectorizer.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let counts = CountVectorizer::read(fields, NumberType::Float(Precision::Double))?;
+        let tfidf = fields.model("_tfidf")?;
+        let Some(weights) = Self::weights(&tfidf) else {
+            return Err(fields.unexpected("_tfidf", "a TfidfTransformer"));
+        };
+        if let Some(width) = weights.width() {
+            fields.expect_len("_tfidf.idf_", width, counts.vocabulary.len())?;
+        }
+        fields.training_only(&["norm", "use_idf", "smooth_idf", "sublinear_tf"]);
+        Ok(Self { counts, tfidf })
+    }
+}
+
+impl Estimator for TfidfVectorizer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match (method, Self::weights(&self.tfidf)) {
+            (Method::Transform, Some(weights)) => {
+                let counts = self.counts.count(input, plan);
+                Ok(Output::matrix(weights.weigh(counts, None, plan)))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, _header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
+        Ok(self.counts.names())
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        vec![("_tfidf".to_owned(), Arc::clone(&self.tfidf))]
+    }
+}

@@ -1,0 +1,261 @@
+//! `_VectorizerMixin`: the parameters that all text vectorisers share.
+
+use std::sync::Arc;
+
+use skiff_files::{DType, NdArray};
+use skiff_pickle::{Change, Graph, Node, NodeId};
+
+use crate::fields::{Fields, ReadError};
+use crate::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
+use crate::value::{IntKind, NumberType, Precision};
+
+/// scikit-learn's default.
+const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";
+
+/// What `build_analyzer()` would make.
+pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Arc<Analyzer>, ReadError> {
+    for name in ["preprocessor", "tokenizer"] {
+        refuse_callable(fields, name)?;
+    }
+    match fields.string_or_none("input")?.as_deref() {
+        None | Some("content") => {}
+        Some(other) => return Err(fields.unsupported("input", format!("`{other}`: skiff opens no files"))),
+    }
+    fields.training_only(&["_stop_words_id"]);
+    let tokens = read_tokens(fields)?;
+    Ok(Arc::new(Analyzer {
+        decoding: read_decoding(fields)?,
+        lowercase: fields.bool("lowercase")?,
+        accents: read_accents(fields)?,
+        ngrams: read_ngrams(fields, &tokens)?,
+        tokens,
+    }))
+}
+
+/// Code in other words than scikit-learn's: it would have to be run.
+fn refuse_callable(fields: &Fields<'_, '_>, name: &str) -> Result<(), ReadError> {
+    match fields.optional(name) {
+        None => Ok(()),
+        Some(node) => Err(fields.unsupported(name, format!("code: {}", skiff_files::describe(fields.graph(), node)))),
+    }
+}
+
+fn read_decoding(fields: &Fields<'_, '_>) -> Result<Decoding, ReadError> {
+    let error = match fields.string_or_none("decode_error")?.as_deref() {
+        None | Some("strict") => DecodeError::Strict,
+        Some("ignore") => DecodeError::Ignore,
+        Some("replace") => DecodeError::Replace,
+        Some(other) => return Err(fields.unsupported("decode_error", format!("`{other}`"))),
+    };
+    Ok(Decoding { encoding: fields.string_or_none("encoding")?.unwrap_or_else(|| "utf-8".to_owned()), error })
+}
+
+fn read_accents(fields: &Fields<'_, '_>) -> Result<Option<Accents>, ReadError> {
+    let Some(node) = fields.optional("strip_accents") else { return Ok(None) };
+    match (fields.graph().str_of(node), fields.graph().node(node)) {
+        (Some("ascii"), _) => Ok(Some(Accents::Ascii)),
+        (Some("unicode"), _) => Ok(Some(Accents::Unicode)),
+        // What is false to Python strips nothing.
+        (Some(""), _) | (None, Node::Bool(false)) => Ok(None),
+        _ => refuse_callable(fields, "strip_accents").map(|()| None),
+    }
+}
+
+fn read_tokens(fields: &Fields<'_, '_>) -> Result<Tokens, ReadError> {
+    let node = fields.required("analyzer")?;
+    let name = fields.graph().str_of(node);
+    if name != Some("word") {
+        fields.training_only(&["token_pattern", "stop_words"]);
+    }
+    match name {
+        Some("word") => {
+            let pattern = fields.string_or_none("token_pattern")?.unwrap_or_else(|| TOKEN_PATTERN.to_owned());
+            let pattern = Pattern::new(&pattern)
+                .map_err(|what| fields.unsupported("token_pattern", format!("`{pattern}`, which holds {what}")))?;
+            Ok(Tokens::Words { pattern, stop_words: read_stop_words(fields)? })
+        }
+        Some("char") => Ok(Tokens::Chars),
+        Some("char_wb") => Ok(Tokens::CharsWithinWords),
+        Some(other) => Err(fields.unsupported("analyzer", format!("`{other}`"))),
+        None => refuse_callable(fields, "analyzer").map(|()| Tokens::Chars),
+    }
+}
+
+fn read_stop_words(fields: &Fields<'_, '_>) -> Result<Option<Terms>, ReadError> {
+    let Some(node) = fields.optional("stop_words") else { return Ok(None) };
+    let mut words: Vec<&str> = match fields.graph().str_of(node) {
+        // 0.17, which records no version, misspells one of them.
+        Some("english") if fields.version().is_none() => {
+            ENGLISH.split(' ').map(|word| if word == "fifty" { "fify" } else { word }).collect()
+        }
+        Some("english") => ENGLISH.split(' ').collect(),
+        Some(other) => return Err(fields.unsupported("stop_words", format!("`{other}`"))),
+        None => {
+            let strings = strings_at(fields.graph(), node);
+            strings.ok_or_else(|| fields.unexpected("stop_words", "a collection of strings"))?
+        }
+    };
+    words.sort_unstable();
+    words.dedup();
+    Terms::new(words.into_iter()).map(Some).map_err(|_| fields.damaged("stop_words", "too many words"))
+}
+
+fn read_ngrams(fields: &Fields<'_, '_>, tokens: &Tokens) -> Result<(usize, usize), ReadError> {
+    let items = fields.list("ngram_range")?;
+    let path = fields.path_of("ngram_range");
+    let sizes: Result<Vec<i64>, ReadError> = items
+        .iter()
+        .map(|&item| {
+            let size = fields.scalar_at(item, &path)?.as_i64();
+            size.ok_or_else(|| fields.unexpected_at(item, &path, "an integer"))
+        })
+        .collect();
+    let [least, most] = sizes?[..] else { return Err(fields.unexpected("ngram_range", "two integers")) };
+    if least > most {
+        return Err(fields.damaged("ngram_range", format!("({least}, {most}) has its greater bound first")));
+    }
+    // Words are not joined at all where the longest n-grams have one.
+    let plain_words = most == 1 && matches!(tokens, Tokens::Words { .. });
+    match (usize::try_from(least), usize::try_from(most)) {
+        _ if plain_words => Ok((1, 1)),
+        (Ok(least @ 1..), Ok(most)) => Ok((least, most)),
+        _ => Err(fields.unsupported("ngram_range", format!("({least}, {most}), empty n-grams"))),
+    }
+}
+
+/// `dtype` of counts; `default` where the attribute is absent.
+pub(super) fn read_dtype(fields: &Fields<'_, '_>, default: NumberType) -> Result<NumberType, ReadError> {
+    let Some(node) = fields.optional("dtype") else { return Ok(default) };
+    let dtype = DType::like(fields.graph(), node).ok().flatten();
+    match dtype {
+        Some(DType::Float { size: 8, .. }) => Ok(NumberType::Float(Precision::Double)),
+        Some(DType::Float { size: 4, .. }) => Ok(NumberType::Float(Precision::Single)),
+        Some(DType::Bool) => Ok(NumberType::Int(IntKind::Bool)),
+        Some(DType::Int { size, .. }) => Ok(int(size, true)),
+        Some(DType::UInt { size, .. }) => Ok(int(size, false)),
+        Some(other) => Err(fields.unsupported("dtype", other.to_string())),
+        None => Err(fields.unsupported("dtype", skiff_files::describe(fields.graph(), node))),
+    }
+}
+
+fn int(size: usize, signed: bool) -> NumberType {
+    NumberType::Int(IntKind::Int { bytes: u8::try_from(size).unwrap_or(8), signed })
+}
+
+/// `vocabulary_`, or the fixed `vocabulary` of a vectoriser that was never fitted.
+pub(super) fn read_vocabulary(fields: &Fields<'_, '_>) -> Result<Arc<Terms>, ReadError> {
+    fields.training_only(&["vocabulary", "fixed_vocabulary_"]);
+    let name = fields.first_of(&["vocabulary_", "vocabulary"]).unwrap_or("vocabulary_");
+    let node = fields.required(name)?;
+    let graph = fields.graph();
+    let terms = match pairs_of(graph, node) {
+        Some(pairs) => numbered(fields, name, &pairs)?,
+        None => {
+            let strings = strings_at(graph, node);
+            let mut strings = strings.ok_or_else(|| fields.unexpected(name, "a dict or a collection of strings"))?;
+            if is_set(graph, node) {
+                strings.sort_unstable();
+            }
+            strings
+        }
+    };
+    if terms.is_empty() {
+        return Err(fields.damaged(name, "the vocabulary is empty"));
+    }
+    let twice = |index| fields.damaged(name, format!("`{}` stands twice", terms.get(index).unwrap_or(&"")));
+    Terms::new(terms.iter().copied()).map(Arc::new).map_err(twice)
+}
+
+/// The keys of a dict from strings to numbers, in the order of the numbers, which must be 0, 1, 2, ….
+pub(super) fn numbered<'g>(
+    fields: &Fields<'_, 'g>,
+    name: &str,
+    pairs: &[(NodeId, NodeId)],
+) -> Result<Vec<&'g str>, ReadError> {
+    let graph = fields.graph();
+    let mut terms: Vec<Option<&str>> = vec![None; pairs.len()];
+    for &(key, value) in pairs {
+        let path = || format!("{}[{}]", fields.path_of(name), skiff_files::describe(graph, key));
+        let term = graph.str_of(key).ok_or_else(|| match graph.node(key) {
+            Node::Str(_) | Node::ByteStr(_) => fields.unsupported(name, "a term that is no valid text"),
+            _ => fields.unsupported(name, format!("a term that is {}", skiff_files::describe(graph, key))),
+        })?;
+        let number = match graph.node(value) {
+            Node::Int(number) => *number,
+            _ => fields
+                .scalar_at(value, &path())?
+                .as_i64()
+                .ok_or_else(|| fields.unexpected_at(value, &path(), "an integer"))?,
+        };
+        let place = usize::try_from(number).ok().and_then(|number| terms.get_mut(number));
+        match place {
+            Some(place @ None) => *place = Some(term),
+            Some(Some(other)) => {
+                return Err(fields.damaged(name, format!("`{other}` and `{term}` are both numbered {number}")));
+            }
+            None => {
+                let count = pairs.len();
+                return Err(fields.damaged(name, format!("`{term}` is numbered {number}, of {count} terms")));
+            }
+        }
+    }
+    // As many different numbers as terms, all below their count: none is left out.
+    Ok(terms.into_iter().flatten().collect())
+}
+
+/// The pairs of a dict, or of an object of a class that is filled as a dict is (`OrderedDict`, `defaultdict`, …).
+pub(super) fn pairs_of(graph: &Graph, node: NodeId) -> Option<Vec<(NodeId, NodeId)>> {
+    match graph.node(node) {
+        Node::Dict(pairs) => Some(pairs.clone()),
+        Node::Object(object) => {
+            let (_, name) = graph.global(object.callable)?;
+            if !matches!(name, "OrderedDict" | "defaultdict" | "Counter" | "dict") {
+                return None;
+            }
+            let pairs = object.changes.iter().flat_map(|change| match change {
+                Change::SetItems(pairs) => pairs.as_slice(),
+                _ => &[],
+            });
+            Some(pairs.copied().collect())
+        }
+        _ => None,
+    }
+}
+
+fn is_set(graph: &Graph, node: NodeId) -> bool {
+    match graph.node(node) {
+        Node::Set(_) | Node::FrozenSet(_) => true,
+        Node::Object(object) => {
+            matches!(graph.global(object.callable), Some(("builtins" | "__builtin__", "set" | "frozenset")))
+        }
+        _ => false,
+    }
+}
+
+/// The strings of a list, tuple, set, frozenset, dict or array.
+fn strings_at(graph: &Graph, node: NodeId) -> Option<Vec<&str>> {
+    let all = |items: &[NodeId]| items.iter().map(|&item| graph.str_of(item)).collect();
+    match graph.node(node) {
+        Node::List(items) | Node::Set(items) => all(items),
+        Node::Tuple(items) | Node::FrozenSet(items) => all(items),
+        Node::Dict(pairs) => pairs.iter().map(|&(key, _)| graph.str_of(key)).collect(),
+        Node::Object(object) if is_set(graph, node) => {
+            // `set([…])`, as protocols before 4 have it, and what was added later.
+            let mut items: Vec<NodeId> = Vec::new();
+            match graph.items(object.arguments)? {
+                [] => {}
+                [list] => items.extend_from_slice(graph.items(*list)?),
+                _ => return None,
+            }
+            for change in &object.changes {
+                let Change::Add(more) = change else { return None };
+                items.extend_from_slice(more);
+            }
+            all(&items)
+        }
+        _ => {
+            let array = NdArray::read(graph, node).ok().flatten()?;
+            all(array.objects()?)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Terms by their number, and numbers by their term.
+
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// A vocabulary, or a set of stop words: different terms, numbered from 0.
+#[derive(Clone)]
+pub struct Terms {
+    /// All terms, one after the other.
+    text: String,
+    /// Where each term ends.
+    ends: Vec<usize>,
+    /// The numbers, by the hash of their terms.
+    numbers: HashTable<u32>,
+    /// Seeded anew in each process, so that no file can be full of collisions.
+    hasher: DefaultHashBuilder,
+}
+
+impl Terms {
+    /// Terms in the order of their numbers; the number of a term that stands twice as an error.
+    ///
+    /// # Errors
+    /// When a term stands twice, or there are 2³² or more.
+    pub fn new<'t>(terms: impl ExactSizeIterator<Item = &'t str> + Clone) -> Result<Self, usize> {
+        let hasher = DefaultHashBuilder::default();
+        let mut new = Self {
+            text: String::with_capacity(terms.clone().map(str::len).sum()),
+            ends: Vec::with_capacity(terms.len()),
+            numbers: HashTable::with_capacity(terms.len()),
+            hasher,
+        };
+        for (index, term) in terms.enumerate() {
+            let number = u32::try_from(index).map_err(|_| index)?;
+            let hash = new.hash(term);
+            new.text.push_str(term);
+            new.ends.push(new.text.len());
+            let Self { text, ends, numbers, hasher } = &mut new;
+            let term_of = |number: &u32| term_at(text, ends, *number);
+            let entry =
+                numbers.entry(hash, |number| term_of(number) == term, |number| hash_of(hasher, term_of(number)));
+            if let hashbrown::hash_table::Entry::Vacant(place) = entry {
+                place.insert(number);
+            } else {
+                return Err(index);
+            }
+        }
+        Ok(new)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The number of `term`.
+    #[inline]
+    pub fn find(&self, term: &str) -> Option<u32> {
+        self.numbers.find(self.hash(term), |&number| term_at(&self.text, &self.ends, number) == term).copied()
+    }
+
+    /// The term numbered `index`.
+    pub fn get(&self, index: usize) -> Option<&str> {
+        (index < self.len()).then(|| term_at(&self.text, &self.ends, u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// All terms in the order of their numbers.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.len()).map(|index| self.get(index).unwrap_or_default())
+    }
+
+    fn hash(&self, term: &str) -> u64 {
+        hash_of(&self.hasher, term)
+    }
+}
+
+fn term_at<'t>(text: &'t str, ends: &[usize], number: u32) -> &'t str {
+    let index = number as usize;
+    let start = if index == 0 { 0 } else { ends[index - 1] };
+    &text[start..ends[index]]
+}
+
+fn hash_of(builder: &DefaultHashBuilder, term: &str) -> u64 {
+    let mut hasher = builder.build_hasher();
+    hasher.write(term.as_bytes());
+    hasher.finish()
+}
+
+impl std::fmt::Debug for Terms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Terms;
+
+    #[test]
+    fn terms_are_found_by_number_and_by_name() {
+        let names: Vec<String> = (0..3000).map(|index| format!("{index:b}")).collect();
+        let terms = Terms::new(names.iter().map(String::as_str)).expect("no term stands twice");
+        for (index, name) in names.iter().enumerate() {
+            assert_eq!(terms.find(name), u32::try_from(index).ok());
+            assert_eq!(terms.get(index), Some(name.as_str()));
+        }
+        assert_eq!((terms.find("2"), terms.get(3000)), (None, None));
+        assert_eq!(Terms::new(["a", "", "a"].into_iter()).err(), Some(2));
+    }
+}
