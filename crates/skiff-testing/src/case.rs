@@ -268,6 +268,10 @@ fn sparse_parts(json: &Json, arrays: &BTreeMap<String, NdArray>, major: usize) -
         DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
         DType::Float { .. } => NumberType::Float(Precision::Double),
         DType::Bool => NumberType::Int(IntKind::Bool),
+        DType::Int { size, .. } | DType::UInt { size, .. } => {
+            let signed = matches!(data.dtype, DType::Int { .. });
+            NumberType::Int(IntKind::Int { bytes: u8::try_from(size).expect("a size of at most 8 bytes"), signed })
+        }
         _ => NumberType::Int(IntKind::I64),
     };
     let lengths = |key: &str| -> Vec<usize> {
