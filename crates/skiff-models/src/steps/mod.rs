@@ -81,8 +81,6 @@ pub use weigh_terms::{RowNorm, TermWeights, WeighTerms};
 
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
-pub(crate) use tree_ensemble::{Question, Start, TreeTables};
-
 use crate::value::Value;
 
 /// One operation over blocks of rows. Each output row depends on the same input row alone.
