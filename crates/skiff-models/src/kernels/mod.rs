@@ -1,8 +1,12 @@
 //! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
 
+pub(crate) mod binary_tree;
+pub(crate) mod brute_force;
 pub(crate) mod dot;
 pub(crate) mod exp;
 pub(crate) mod murmur3;
+pub(crate) mod metric;
+pub(crate) mod neighbor_heap;
 pub(crate) mod pairwise_sum;
 pub(crate) mod python_text;
 pub(crate) mod support;

@@ -22,6 +22,11 @@ mod labels;
 mod multiply;
 mod name_columns;
 mod normalize;
+mod nearest_neighbors;
+mod neighbor_graph;
+mod neighbor_means;
+mod neighbor_votes;
+mod neighbor_weights;
 mod ones_for_zeros;
 mod pair_probabilities;
 mod pair_scores;
@@ -62,6 +67,11 @@ pub use labels::TakeLabels;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
 pub use normalize::{Norm, Normalize};
+pub use nearest_neighbors::{Brute, NearestNeighbors, Search};
+pub use neighbor_graph::NeighborGraph;
+pub use neighbor_means::NeighborMeans;
+pub use neighbor_votes::{NeighborVotes, VoteSum};
+pub use neighbor_weights::NeighborWeights;
 pub use ones_for_zeros::OnesForZeros;
 pub use pair_probabilities::PairProbabilities;
 pub use pair_scores::PairScores;
@@ -182,6 +192,11 @@ operations! {
     PairProbabilities,
     PairScores,
     PairVotes,
+    NearestNeighbors,
+    NeighborGraph,
+    NeighborMeans,
+    NeighborVotes,
+    NeighborWeights,
     Part,
     Polynomial,
     RefuseSparse,

@@ -1,0 +1,178 @@
+//! `sklearn.metrics.DistanceMetric`: distances between two rows, summed feature by feature as scikit-learn sums them.
+
+/// A metric with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Metric {
+    /// √Σ(x - y)²
+    Euclidean,
+    /// Σ(x - y)²
+    SquaredEuclidean,
+    /// √Σ(x - y)²/V
+    StandardizedEuclidean(Vec<f64>),
+    /// Σ|x - y|
+    Manhattan,
+    /// max|x - y|
+    Chebyshev,
+    /// (Σ w |x - y|ᵖ)^(1/p)
+    Minkowski {
+        /// `p`
+        p: f64,
+        /// `w`, one for each feature.
+        weights: Option<Vec<f64>>,
+    },
+    /// √((x - y)ᵀ VI (x - y)); VI row by row.
+    Mahalanobis(Vec<f64>),
+    /// The share of features that differ.
+    Hamming,
+    /// Σ|x - y| / (|x| + |y|)
+    Canberra,
+    /// Σ|x - y| / Σ(|x| + |y|)
+    BrayCurtis,
+    /// On a sphere; the features are latitude and longitude in radians.
+    Haversine,
+    /// 1 - x·y / (|x| |y|)
+    Cosine,
+    /// A metric of truth values.
+    Boolean(Boolean),
+}
+
+/// Metrics of truth values, by how often both are true and how often they differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boolean {
+    /// differ / (both + differ); 0 where none is true.
+    Jaccard,
+    /// differ / n
+    Matching,
+    /// differ / (2 both + differ)
+    Dice,
+    /// (differ - both + n) / (differ + n)
+    Kulsinski,
+    /// 2 differ / (n + differ)
+    RogersTanimoto,
+    /// (n - both) / n
+    RussellRao,
+    /// differ / (differ + both / 2)
+    SokalSneath,
+}
+
+impl Metric {
+    /// Whether rows of `width` columns have such a distance.
+    pub fn fits(&self, width: usize) -> bool {
+        match self {
+            Self::StandardizedEuclidean(variances) => variances.len() == width,
+            Self::Minkowski { weights: Some(weights), .. } => weights.len() == width,
+            Self::Mahalanobis(inverse) => Some(inverse.len()) == width.checked_mul(width),
+            Self::Haversine => width == 2,
+            _ => true,
+        }
+    }
+
+    /// `rdist`: the distance, or what grows with it and is cheaper.
+    pub fn reduced(&self, x: &[f64], y: &[f64]) -> f64 {
+        let pairs = || x.iter().zip(y).map(|(x, y)| (*x, *y));
+        match self {
+            Self::Euclidean | Self::SquaredEuclidean => pairs().fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y)),
+            Self::StandardizedEuclidean(variances) => {
+                pairs().zip(variances).fold(0.0, |sum, ((x, y), variance)| sum + (x - y) * (x - y) / variance)
+            }
+            Self::Manhattan => pairs().fold(0.0, |sum, (x, y)| sum + (x - y).abs()),
+            Self::Chebyshev => pairs().fold(0.0, |max: f64, (x, y)| max.max((x - y).abs())),
+            Self::Minkowski { p, weights: None } => pairs().fold(0.0, |sum, (x, y)| sum + (x - y).abs().powf(*p)),
+            Self::Minkowski { p, weights: Some(weights) } => {
+                pairs().zip(weights).fold(0.0, |sum, ((x, y), weight)| sum + weight * (x - y).abs().powf(*p))
+            }
+            Self::Mahalanobis(inverse) => {
+                let mut sum = 0.0;
+                for ((x_i, y_i), row) in pairs().zip(inverse.chunks_exact(x.len().max(1))) {
+                    let part = pairs().zip(row).fold(0.0, |part, ((x, y), v)| part + v * (x - y));
+                    sum += part * (x_i - y_i);
+                }
+                sum
+            }
+            Self::Hamming => share(pairs().filter(|(x, y)| x != y).count(), x.len()),
+            Self::Canberra => pairs().fold(0.0, |sum, (x, y)| {
+                let whole = x.abs() + y.abs();
+                if whole > 0.0 { sum + (x - y).abs() / whole } else { sum }
+            }),
+            Self::BrayCurtis => {
+                let (part, whole) = pairs()
+                    .fold((0.0, 0.0), |(part, whole), (x, y)| (part + (x - y).abs(), whole + (x.abs() + y.abs())));
+                if whole > 0.0 { part / whole } else { 0.0 }
+            }
+            Self::Haversine => {
+                let north = (0.5 * (x[0] - y[0])).sin();
+                let east = (0.5 * (x[1] - y[1])).sin();
+                north * north + x[0].cos() * y[0].cos() * east * east
+            }
+            Self::Cosine => {
+                let dot = pairs().fold(0.0, |sum, (x, y)| sum + x * y);
+                let norm = |row: &[f64]| {
+                    let norm = row.iter().fold(0.0, |sum, value| sum + value * value).sqrt();
+                    if norm == 0.0 { 1.0 } else { norm }
+                };
+                (1.0 - dot / (norm(x) * norm(y))).clamp(0.0, 2.0)
+            }
+            Self::Boolean(metric) => metric.of(x, y),
+        }
+    }
+
+    /// From `rdist` to the distance.
+    pub fn finish(&self, reduced: f64) -> f64 {
+        match self {
+            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) => reduced.sqrt(),
+            Self::Minkowski { p, .. } => reduced.powf(1.0 / p),
+            Self::Haversine => 2.0 * reduced.sqrt().asin(),
+            _ => reduced,
+        }
+    }
+
+    /// From a distance to its `rdist`.
+    pub fn reduce(&self, distance: f64) -> f64 {
+        match self {
+            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) => distance * distance,
+            Self::Minkowski { p, .. } => distance.powf(*p),
+            Self::Haversine => {
+                let sine = (0.5 * distance).sin();
+                sine * sine
+            }
+            _ => distance,
+        }
+    }
+
+    /// The power that a k-d tree adds up, infinite for the greatest difference; `None` where k-d trees have no bound.
+    pub fn power(&self) -> Option<f64> {
+        match self {
+            Self::Euclidean => Some(2.0),
+            Self::Manhattan => Some(1.0),
+            Self::Chebyshev => Some(f64::INFINITY),
+            Self::Minkowski { p, weights: None } => Some(*p),
+            _ => None,
+        }
+    }
+}
+
+impl Boolean {
+    fn of(self, x: &[f64], y: &[f64]) -> f64 {
+        let (mut both, mut differ) = (0_usize, 0_usize);
+        for (x, y) in x.iter().zip(y) {
+            both += usize::from(*x != 0.0 && *y != 0.0);
+            differ += usize::from((*x != 0.0) != (*y != 0.0));
+        }
+        let n = x.len();
+        match self {
+            Self::Jaccard if both + differ == 0 => 0.0,
+            Self::Jaccard => share(differ, both + differ),
+            Self::Matching => share(differ, n),
+            Self::Dice => share(differ, 2 * both + differ),
+            Self::Kulsinski => share(differ + n - both, differ + n),
+            Self::RogersTanimoto => share(2 * differ, n + differ),
+            Self::RussellRao => share(n - both, n),
+            Self::SokalSneath => share(2 * differ, 2 * differ + both),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}

@@ -1,0 +1,143 @@
+//! `sklearn.neighbors.KNeighborsClassifier`.
+
+use std::sync::Arc;
+
+use super::neighbors_base::{NeighborsBase, Weights, read_weights};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Argmax, Concatenate, DivideByRowSum, Form, NeighborVotes, TakeLabels, VoteSum};
+use crate::value::Classes;
+
+/// Classification by the votes of the nearest neighbours.
+///
+/// # Reads
+/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`,
+/// `classes_`.
+/// # Predicts
+/// The class with the most votes among the nearest points, the first of equals; votes weigh the same, or 1 / distance.
+/// Probabilities are the votes over their sum. `kneighbors` and `kneighbors_graph` answer as well.
+/// # Not supported
+/// Callable weights and metrics; a call without rows.
+/// # Older versions
+/// Among equal distances versions before 1.1 and before 1.8 have orders of their own, which skiff keeps.
+#[derive(Debug)]
+pub struct KNeighborsClassifier {
+    neighbors: NeighborsBase,
+    weights: Weights,
+    outputs: Vec<ClassOutput>,
+    /// `outputs_2d_`
+    several: bool,
+}
+
+/// One output: its classes, and the class number of each point.
+#[derive(Debug)]
+struct ClassOutput {
+    classes: Arc<Classes>,
+    codes: Arc<[u32]>,
+}
+
+impl Room for KNeighborsClassifier {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.neighbors._classification.KNeighborsClassifier",
+        "sklearn.neighbors.classification.KNeighborsClassifier",
+    ];
+    const SOURCE: &'static str = include_str!("k_neighbors_classifier.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let neighbors = NeighborsBase::read(fields)?;
+        let weights = read_weights(fields)?;
+        let several = fields.bool("outputs_2d_")?;
+        let classes = fields.classes_list("classes_")?;
+        if !several && classes.len() != 1 {
+            return Err(fields.damaged("classes_", "several lists of classes for one output"));
+        }
+        let outputs = read_outputs(fields, classes, neighbors.points())?;
+        Ok(Self { neighbors, weights, outputs, several })
+    }
+}
+
+fn read_outputs(
+    fields: &Fields<'_, '_>,
+    classes: Vec<Arc<Classes>>,
+    points: usize,
+) -> Result<Vec<ClassOutput>, ReadError> {
+    let array = fields.array("_y")?;
+    let width = match array.shape[..] {
+        [_] => 1,
+        [_, width] => width,
+        _ => return Err(fields.unexpected("_y", "an array of one or two dimensions")),
+    };
+    fields.expect_len("_y", array.shape[0], points)?;
+    fields.expect_len("classes_", classes.len(), width)?;
+    let codes = fields.ints("_y")?;
+    let mut outputs = Vec::with_capacity(width);
+    for (output, classes) in classes.into_iter().enumerate() {
+        if classes.is_empty() {
+            return Err(fields.damaged("classes_", "an output without classes"));
+        }
+        let codes = codes.iter().skip(output).step_by(width);
+        let codes = codes.map(|&code| u32::try_from(code).ok().filter(|&code| (code as usize) < classes.len()));
+        let codes = codes.collect::<Option<Arc<[u32]>>>();
+        let codes = codes.ok_or_else(|| fields.damaged("_y", "a number that is no class's"))?;
+        outputs.push(ClassOutput { classes, codes });
+    }
+    Ok(outputs)
+}
+
+impl KNeighborsClassifier {
+    /// The votes for the classes of each output.
+    fn votes(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        sum: VoteSum,
+    ) -> Result<Vec<ValueId>, Refusal> {
+        let neighbors = self.neighbors.weighted(method, input, plan, self.weights)?;
+        let votes = |output: &ClassOutput| NeighborVotes {
+            codes: Arc::clone(&output.codes),
+            classes: output.classes.len(),
+            sum,
+        };
+        Ok(self.outputs.iter().map(|output| plan.push(votes(output), &neighbors)).collect())
+    }
+}
+
+impl Estimator for KNeighborsClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => {
+                let votes = self.votes(method, input, plan, VoteSum::Pairwise)?;
+                let numbers: Vec<_> = votes.into_iter().map(|votes| plan.push(Argmax, &[votes])).collect();
+                let classes: Arc<[_]> = self.outputs.iter().map(|output| Arc::clone(&output.classes)).collect();
+                if self.several {
+                    let numbers = plan.push(Concatenate { form: Form::Dense }, &numbers);
+                    return Ok(Output::matrix(plan.push(TakeLabels { classes }, &[numbers])));
+                }
+                Ok(Output::column(plan.push(TakeLabels { classes }, &numbers)))
+            }
+            Method::PredictProba => {
+                let votes = self.votes(method, input, plan, VoteSum::InOrder)?;
+                let shares = votes.into_iter().map(|votes| plan.push(DivideByRowSum, &[votes]));
+                let mut shares: Vec<_> = shares.map(Output::matrix).collect();
+                Ok(if self.several { Output::List(shares) } else { shares.remove(0) })
+            }
+            _ => self.neighbors.lower(method, input, plan, params),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.outputs.iter().map(|output| Arc::clone(&output.classes)).collect()
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.neighbors.width())
+    }
+}

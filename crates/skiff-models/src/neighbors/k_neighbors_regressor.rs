@@ -1,0 +1,75 @@
+//! `sklearn.neighbors.KNeighborsRegressor`.
+
+use super::neighbors_base::{NeighborsBase, Weights, read_weights};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::NeighborMeans;
+use crate::value::{Matrix, Precision};
+
+/// Regression by the mean of the nearest neighbours.
+///
+/// # Reads
+/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`.
+/// # Predicts
+/// The mean of the targets of the nearest points, which weigh the same, or 1 / distance. `kneighbors` and
+/// `kneighbors_graph` answer as well.
+/// # Not supported
+/// Callable weights and metrics; a call without rows.
+/// # Older versions
+/// Among equal distances versions before 1.1 and before 1.8 have orders of their own, which skiff keeps.
+#[derive(Debug)]
+pub struct KNeighborsRegressor {
+    neighbors: NeighborsBase,
+    weights: Weights,
+    /// `_y`, (n_samples_fit, n_outputs).
+    targets: Matrix<'static, f64>,
+    /// Its dtype.
+    precision: Precision,
+    /// Whether `_y` has two dimensions.
+    several: bool,
+}
+
+impl Room for KNeighborsRegressor {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.neighbors._regression.KNeighborsRegressor", "sklearn.neighbors.regression.KNeighborsRegressor"];
+    const SOURCE: &'static str = include_str!("k_neighbors_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let neighbors = NeighborsBase::read(fields)?;
+        let weights = read_weights(fields)?;
+        let numbers = fields.numbers("_y")?;
+        let (several, precision) = (numbers.shape.len() == 2, numbers.precision);
+        let targets = match numbers.shape[..] {
+            [rows] => Matrix::new(rows, 1, numbers.data),
+            [rows, cols] => Matrix::new(rows, cols, numbers.data),
+            _ => return Err(fields.unexpected("_y", "an array of one or two dimensions")),
+        };
+        fields.expect_len("_y", targets.rows, neighbors.points())?;
+        Ok(Self { neighbors, weights, targets, precision, several })
+    }
+}
+
+impl Estimator for KNeighborsRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => {
+                let neighbors = self.neighbors.weighted(method, input, plan, self.weights)?;
+                let means = NeighborMeans { targets: self.targets.clone(), precision: self.precision };
+                let means = plan.push(means, &neighbors);
+                Ok(if self.several { Output::matrix(means) } else { Output::column(means) })
+            }
+            _ => self.neighbors.lower(method, input, plan, params),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.neighbors.width())
+    }
+}

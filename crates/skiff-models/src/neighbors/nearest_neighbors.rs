@@ -1,0 +1,53 @@
+//! `sklearn.neighbors.NearestNeighbors`.
+
+use super::neighbors_base::NeighborsBase;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// The search for neighbours by itself.
+///
+/// # Reads
+/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`.
+/// # Predicts
+/// `kneighbors` and `kneighbors_graph`.
+/// # Not supported
+/// `radius_neighbors` and its graph; a call without rows, which asks for the neighbours of the fit's own points;
+/// callable metrics.
+/// # Older versions
+/// Among equal distances versions before 1.1 and before 1.8 have orders of their own, which skiff keeps.
+#[derive(Debug)]
+pub struct NearestNeighbors {
+    neighbors: NeighborsBase,
+}
+
+impl Room for NearestNeighbors {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.neighbors._unsupervised.NearestNeighbors", "sklearn.neighbors.unsupervised.NearestNeighbors"];
+    const SOURCE: &'static str = include_str!("nearest_neighbors.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { neighbors: NeighborsBase::read(fields)? })
+    }
+}
+
+impl Estimator for NearestNeighbors {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => {
+                plan.unsupported(method, "a radius, whatever it is")
+            }
+            _ => self.neighbors.lower(method, input, plan, params),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.neighbors.width())
+    }
+}

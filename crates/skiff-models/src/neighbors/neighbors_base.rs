@@ -1,0 +1,225 @@
+//! `NeighborsBase` and `KNeighborsMixin`: what the estimators of nearest neighbours share.
+
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+use skiff_pickle::Node;
+
+use super::binary_tree::{read_metric_params, read_tree};
+use crate::fields::{Fields, ReadError};
+use crate::kernels::brute_force::{Points, Rows};
+use crate::kernels::metric::Metric;
+use crate::kernels::neighbor_heap::{Sort, Ties};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{
+    ArrayRule, Brute, Dtype, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
+};
+use crate::value::{Csr, NumberType, Precision};
+
+/// The points of the fit, and how many neighbours are asked for.
+#[derive(Debug)]
+pub(crate) struct NeighborsBase {
+    search: Arc<Search>,
+    /// `n_neighbors`; none in the estimators of neighbours within a radius.
+    count: Option<usize>,
+}
+
+/// What each neighbour counts: `weights`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weights {
+    Uniform,
+    Distance,
+}
+
+impl NeighborsBase {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let ties = Ties {
+            later_enters: fields.before(1, 1),
+            sort: if fields.before(1, 8) { Sort::Quick } else { Sort::Intro },
+        };
+        let search = match fields.string("_fit_method")?.as_str() {
+            "brute" => read_brute(fields, ties)?,
+            "kd_tree" => Search::Tree(read_tree(fields, "_tree", true)?, ties),
+            "ball_tree" => Search::Tree(read_tree(fields, "_tree", false)?, ties),
+            other => return Err(fields.unsupported("_fit_method", format!("`{other}`"))),
+        };
+        fields.expect_n_features("_fit_X", search.width())?;
+        let count = match fields.int_or_none("n_neighbors")? {
+            Some(count) => Some(usize::try_from(count).map_err(|_| fields.unexpected("n_neighbors", "a count"))?),
+            None => None,
+        };
+        fields.training_only(&[
+            "_fit_X",
+            "_tree",
+            "algorithm",
+            "effective_metric_",
+            "effective_metric_params_",
+            "leaf_size",
+            "metric",
+            "metric_params",
+            "n_jobs",
+            "n_samples_fit_",
+            "p",
+            "radius",
+        ]);
+        Ok(Self { search: Arc::new(search), count })
+    }
+
+    /// How many points the fit had.
+    pub(crate) fn points(&self) -> usize {
+        self.search.points()
+    }
+
+    /// How many columns a row must have.
+    pub(crate) fn width(&self) -> usize {
+        self.search.width()
+    }
+
+    /// The distances and the numbers of the `count` nearest points.
+    fn nearest(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        count: Option<usize>,
+    ) -> Result<(ValueId, ValueId), Refusal> {
+        let (Some(count), points) = (count, self.points()) else {
+            return plan.unsupported(method, "n_neighbors=None");
+        };
+        if count == 0 {
+            return plan.unsupported(method, "n_neighbors=0: expected n_neighbors > 0");
+        }
+        if count > points {
+            let what = format!("n_neighbors={count}: expected n_neighbors <= n_samples_fit, which is {points}");
+            return plan.unsupported(method, what);
+        }
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.width());
+        let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
+        let distances = plan.push(Part { index: 0 }, &[both]);
+        let neighbors = plan.push(Part { index: 1 }, &[both]);
+        Ok((distances, neighbors))
+    }
+
+    /// The neighbours, and their weights where those are not all the same.
+    pub(crate) fn weighted(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        weights: Weights,
+    ) -> Result<Vec<ValueId>, Refusal> {
+        let (distances, neighbors) = self.nearest(method, input, plan, self.count)?;
+        Ok(match weights {
+            Weights::Uniform => vec![neighbors],
+            Weights::Distance => vec![neighbors, plan.push(NeighborWeights, &[distances])],
+        })
+    }
+
+    /// `kneighbors` and `kneighbors_graph`.
+    pub(crate) fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        let count = match params.get("n_neighbors") {
+            None | Some(Scalar::None) => self.count,
+            Some(_) => match params.count("n_neighbors") {
+                Some(count) => Some(count),
+                None => return plan.unsupported(method, "an n_neighbors that is no count"),
+            },
+        };
+        match method {
+            Method::Kneighbors => {
+                let (distances, neighbors) = self.nearest(method, input, plan, count)?;
+                if params.flag("return_distance", true) {
+                    Ok(Output::Tuple(vec![Output::matrix(distances), Output::matrix(neighbors)]))
+                } else {
+                    Ok(Output::matrix(neighbors))
+                }
+            }
+            Method::KneighborsGraph => {
+                let (distances, neighbors) = self.nearest(method, input, plan, count)?;
+                let inputs = match params.get("mode").map(Scalar::as_str) {
+                    None | Some(Some("connectivity")) => vec![neighbors],
+                    Some(Some("distance")) => vec![neighbors, distances],
+                    Some(_) => return plan.unsupported(method, "a mode other than `connectivity` and `distance`"),
+                };
+                Ok(Output::matrix(plan.push(NeighborGraph { points: self.points() }, &inputs)))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+}
+
+/// `weights`; a callable one cannot be called.
+pub(crate) fn read_weights(fields: &Fields<'_, '_>) -> Result<Weights, ReadError> {
+    let Some(node) = fields.optional("weights") else { return Ok(Weights::Uniform) };
+    if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
+        return Err(fields.unsupported("weights", "callable weights, which cannot be answered without their code"));
+    }
+    match fields.string("weights")?.as_str() {
+        "uniform" => Ok(Weights::Uniform),
+        "distance" => Ok(Weights::Distance),
+        other => Err(fields.unsupported("weights", format!("`{other}`"))),
+    }
+}
+
+fn read_brute(fields: &Fields<'_, '_>, ties: Ties) -> Result<Search, ReadError> {
+    let node = fields.required("effective_metric_")?;
+    if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
+        return Err(fields.unsupported("effective_metric_", "a callable metric"));
+    }
+    let name = fields.string("effective_metric_")?;
+    let is_array = skiff_files::NdArray::read(fields.graph(), fields.required("_fit_X")?);
+    let (rows, precision) = if is_array.is_ok_and(|array| array.is_some()) {
+        let array = fields.array("_fit_X")?;
+        let is_float = matches!(array.dtype, skiff_files::DType::Float { size: 4 | 8, .. });
+        let numbers = fields.numbers("_fit_X")?;
+        let precision = is_float.then_some(numbers.precision);
+        let matrix = numbers.into_matrix().ok_or_else(|| fields.unexpected("_fit_X", "an array of two dimensions"))?;
+        if name == "precomputed" {
+            return Ok(Search::Precomputed(matrix.rows));
+        }
+        (Rows::Dense(matrix), precision)
+    } else {
+        if name == "precomputed" {
+            return Err(fields.unsupported("_fit_X", "a sparse matrix of precomputed distances"));
+        }
+        let (csr, precision) = read_csr(fields, "_fit_X")?;
+        (Rows::Sparse(csr), precision)
+    };
+    let width = match &rows {
+        Rows::Dense(matrix) => matrix.cols,
+        Rows::Sparse(csr) => csr.cols,
+    };
+    let metric = read_metric_params(fields, &name)?;
+    if !metric.fits(width) {
+        return Err(fields.damaged("effective_metric_params_", format!("they do not fit {width} features")));
+    }
+    let sparse = matches!(rows, Rows::Sparse(_));
+    if sparse && !matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Cosine) {
+        return Err(fields.unsupported("effective_metric_", format!("`{name}` with sparse data")));
+    }
+    let brute = Brute { heap: (!fields.before(1, 1)).then_some(ties), precision, sparse_heap: !fields.before(1, 2) };
+    Ok(Search::Brute(Points::new(rows, metric), brute))
+}
+
+/// A sparse matrix, and its dtype where that is a float one.
+fn read_csr(fields: &Fields<'_, '_>, name: &str) -> Result<(Csr<'static>, Option<Precision>), ReadError> {
+    let sparse = fields.sparse(name)?;
+    let precision = match sparse.data.dtype {
+        skiff_files::DType::Float { size: 4, .. } => Some(Precision::Single),
+        skiff_files::DType::Float { size: 8, .. } => Some(Precision::Double),
+        _ => None,
+    };
+    let (rows, cols) = sparse.shape;
+    let (indptr, indices, data) = sparse.to_csr();
+    let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
+    let indices = indices.ok_or_else(|| fields.unsupported(name, "more than 2³² columns"))?;
+    let dtype = NumberType::Float(precision.unwrap_or(Precision::Double));
+    let csr = Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype };
+    Ok((csr, precision))
+}
