@@ -135,10 +135,14 @@ impl Step {
     }
 }
 
-/// Whether an object is an estimator: of a class that skiff reads, or another one of scikit-learn's.
+/// Whether an object is an estimator: of a class that skiff reads, or of another one that follows scikit-learn's
+/// conventions (attributes of the fit end in `_`, classes say what they do). What is inside such an object is part of
+/// it: a model of another library is never mistaken for the encoder that it holds.
 pub fn is_estimator(instance: &Instance<'_>) -> bool {
+    let fitted = |name: &str| name == "_sklearn_version" || (name.ends_with('_') && !name.ends_with("__"));
     registry::find(&instance.class_path()).is_some()
-        || (instance.module.starts_with("sklearn.") && instance.name != "Bunch" && instance.items().next().is_none())
+        || ["Classifier", "Regressor", "Ranker", "Transformer"].iter().any(|kind| instance.name.ends_with(kind))
+        || instance.attributes().any(|(name, _)| fitted(name))
 }
 
 /// What a container holds, each with the step that leads to it.

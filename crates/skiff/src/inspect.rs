@@ -48,12 +48,12 @@ pub struct EstimatorView {
     pub methods: Result<Vec<Method>, String>,
     /// The estimators within.
     pub inner: Vec<EstimatorView>,
-    /// How many more there are within, of ensembles whose members are alike.
-    pub more: usize,
+    /// The members of ensembles, which are alike: attribute, class, how many.
+    pub members: Vec<(String, String, usize)>,
 }
 
-/// How many inner estimators of one attribute are shown.
-const SHOWN: usize = 3;
+/// More inner estimators of one class in one attribute are counted, not shown.
+const MEMBERS: usize = 3;
 /// How deep estimators in estimators are shown.
 const DEPTH: usize = 16;
 
@@ -91,7 +91,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         array_bytes: 0,
         methods: Ok(Vec::new()),
         inner: Vec::new(),
-        more: 0,
+        members: Vec::new(),
     };
     let Some(instance) = Instance::read(graph, node) else { return view };
     let mut shown = HashSet::new();
@@ -110,18 +110,17 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         if depth > 0 && holds_inner(&instance, name) {
             let mut found = Vec::new();
             collect_inner(graph, value, name, name.to_owned(), &mut found);
-            let mut count = 0;
-            for (label, path, inner) in found {
-                if !shown.insert(inner) {
-                    continue;
+            found.retain(|(.., inner)| shown.insert(*inner));
+            let class = found.first().and_then(|(.., inner)| skiff_files::class_path(graph, *inner));
+            let alike = |(.., inner): &(String, String, NodeId)| skiff_files::class_path(graph, *inner) == class;
+            match class {
+                Some(class) if found.len() > MEMBERS && found.iter().all(alike) => {
+                    view.members.push((name.to_owned(), class, found.len()));
                 }
-                if count >= SHOWN && !name.starts_with("steps") && !name.starts_with("transformer") {
-                    view.more += 1;
-                    continue;
-                }
-                count += 1;
-                let address = if address.is_empty() { path } else { format!("{address}.{path}") };
-                view.inner.push(estimator(graph, inner, &address, label, depth - 1));
+                _ => view.inner.extend(found.into_iter().map(|(label, path, inner)| {
+                    let address = if address.is_empty() { path } else { format!("{address}.{path}") };
+                    estimator(graph, inner, &address, label, depth - 1)
+                })),
             }
         }
     }
@@ -134,7 +133,9 @@ fn holds_inner(instance: &Instance<'_>, name: &str) -> bool {
     match instance.name {
         "Pipeline" => name == "steps",
         "FeatureUnion" => name == "transformer_list",
-        _ => fitted || name == "calibrated_classifiers_",
+        // The unfitted template of an ensemble's members.
+        _ if matches!(name, "estimator_" | "base_estimator_") => instance.attribute("estimators_").is_none(),
+        _ => fitted,
     }
 }
 
@@ -210,7 +211,13 @@ fn attribute(graph: &Graph, node: NodeId) -> String {
 fn strings(graph: &Graph, node: NodeId) -> Option<Vec<String>> {
     let array = NdArray::read(graph, node).ok()??;
     let scalars = array.to_scalars(graph).ok()?;
-    Some(scalars.iter().map(|scalar| scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned)).collect())
+    let text = |scalar: &Scalar| match scalar {
+        Scalar::Str(text) => text.clone(),
+        // What Python 2 called a string.
+        Scalar::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => other.to_string(),
+    };
+    Some(scalars.iter().map(text).collect())
 }
 
 fn count(graph: &Graph, node: NodeId) -> Option<u64> {

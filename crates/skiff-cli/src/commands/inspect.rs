@@ -54,7 +54,8 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         _ => format!("{}: ", view.label),
     };
     let parameters: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    writeln!(out, "{pad}{label}{name}({})", parameters.join(", "))?;
+    let head = format!("{pad}{label}{name}(");
+    write_wrapped(out, &head, &parameters)?;
     let mut fact = |name: &str, value: &str| writeln!(out, "{pad}  {name}: {value}");
     if let Some(classes) = &view.classes {
         fact("classes", &few(classes))?;
@@ -82,10 +83,25 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
     for inner in &view.inner {
         write_estimator(out, inner, depth + 1)?;
     }
-    if view.more > 0 {
-        writeln!(out, "{pad}    … and {} more", view.more)?;
+    for (attribute, class, count) in &view.members {
+        writeln!(out, "{pad}    {attribute}: {count} × {}", class.rsplit('.').next().unwrap_or(class))?;
     }
     Ok(())
+}
+
+/// `head`, the items separated by commas, and a parenthesis; lines end before column 110.
+fn write_wrapped(out: &mut impl Write, head: &str, items: &[String]) -> io::Result<()> {
+    let indent = " ".repeat(head.chars().count().min(24));
+    let mut line = head.to_owned();
+    for (place, item) in items.iter().enumerate() {
+        if place > 0 && line.chars().count() + item.chars().count() > 108 {
+            writeln!(out, "{}", line.trim_end())?;
+            line.clone_from(&indent);
+        }
+        line += item;
+        line += if place + 1 < items.len() { ", " } else { "" };
+    }
+    writeln!(out, "{line})")
 }
 
 /// The first eight of a list.
@@ -124,6 +140,8 @@ fn estimator_json(view: &EstimatorView) -> Json {
         Ok(methods) => (methods.iter().map(|method| method.name()).collect(), None),
         Err(error) => (Vec::new(), Some(error)),
     };
+    let member = |(attribute, class, count): &(String, String, usize)| json!({ "attribute": attribute, "class": class, "count": count });
+    let members: Vec<_> = view.members.iter().map(member).collect();
     json!({
         "address": view.address,
         "label": view.label,
@@ -137,6 +155,6 @@ fn estimator_json(view: &EstimatorView) -> Json {
         "methods": methods,
         "error": error,
         "inner": view.inner.iter().map(estimator_json).collect::<Vec<_>>(),
-        "more": view.more,
+        "members": members,
     })
 }
