@@ -3,7 +3,7 @@
 use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::call::Call;
-use crate::numpy::{NdArray, is_array_class, read_state};
+use crate::numpy::{DType, NdArray, is_array_class, read_state};
 use crate::{Instance, Scalar, ValueError, ValueErrorKind as Kind};
 
 /// The values of a one-dimensional pandas object (an index, a series, a categorical, an extension array), or of a
@@ -62,10 +62,9 @@ fn values_within(graph: &Graph, id: NodeId, depth: u32) -> Result<Option<Vec<Sca
     let error = |what| ValueError::new(Kind::PandasLayout(what), id);
     let depth = depth.checked_sub(1).ok_or(error("a pandas object within itself"))?;
     if let Some(array) = NdArray::read(graph, id)? {
-        return match array.ndim() {
-            1 => array.to_scalars(graph).map(Some),
-            _ => Ok(None),
-        };
+        // Records and tables are no list of values.
+        let is_list = array.ndim() == 1 && !matches!(array.dtype, DType::Struct { .. } | DType::Void { .. });
+        return is_list.then(|| array.to_scalars(graph)).transpose();
     }
     let Some(call) = Call::read(graph, id) else { return Ok(None) };
     if call.is_numpy("multiarray", "_reconstruct") {

@@ -90,7 +90,8 @@ impl Archive {
         }
         // Directories have no content.
         let mut files = self.entries.iter().filter(|entry| !entry.name.ends_with('/'));
-        if !self.entries.is_empty() && files.clone().all(|entry| entry.name.ends_with(".npy")) {
+        // `numpy.savez` of nothing is an empty zip.
+        if files.clone().all(|entry| entry.name.ends_with(".npy")) {
             return Ok(Kind::Arrays);
         }
         match (files.next(), files.next()) {

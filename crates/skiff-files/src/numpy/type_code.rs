@@ -157,10 +157,7 @@ pub(crate) fn name(dtype: &DType) -> String {
         DType::Object => "object".to_owned(),
         DType::DateTime { unit, endian: Endian::Little } => format!("datetime64{}", unit.suffix()),
         DType::TimeDelta { unit, endian: Endian::Little } => format!("timedelta64{}", unit.suffix()),
-        DType::Struct { fields, .. } => {
-            let fields: Vec<String> = fields.iter().map(|field| format!("{} {}", field.name, field.dtype)).collect();
-            format!("record of {}", fields.join(", "))
-        }
+        DType::Struct { fields, .. } => format!("record of {} fields", fields.len()),
         DType::Sub { dtype, shape } => format!("{dtype} {shape:?}"),
         other => code(other),
     }
