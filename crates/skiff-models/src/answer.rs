@@ -96,6 +96,16 @@ fn stack(blocks: Vec<Value<'static>>) -> Value<'static> {
             let rows = all!(blocks, Value::Dicts(dicts) => dicts.rows.into_owned());
             Value::Dicts(Dicts { rows: Cow::Owned(rows.into_iter().flatten().collect()) })
         }
+        Some(Value::TermLists(_)) => {
+            let mut blocks = all!(blocks, Value::TermLists(lists) => lists).into_iter();
+            let mut all = blocks.next().expect("there is a first block");
+            for block in blocks {
+                let before = all.numbers.len();
+                all.bounds.extend(block.bounds.iter().skip(1).map(|at| at + before));
+                all.numbers.extend_from_slice(&block.numbers);
+            }
+            Value::TermLists(all)
+        }
         Some(Value::Many(_)) | None => {
             let mut columns: Vec<Vec<Value<'static>>> = Vec::new();
             for values in all!(blocks, Value::Many(values) => values) {

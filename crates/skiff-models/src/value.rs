@@ -6,6 +6,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::table::{Column, Dicts, Texts};
+use crate::text::Terms;
 
 /// A dense block, rows next to each other (C order).
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +120,17 @@ pub struct Columns<'a> {
     pub columns: Vec<Column<'a>>,
 }
 
+/// A list of terms for each row, by their number in a vocabulary: no string is copied.
+#[derive(Clone, Debug)]
+pub struct TermLists {
+    /// Where each row's terms start in `numbers`; one more than there are rows, from 0.
+    pub bounds: Vec<usize>,
+    /// The numbers of the terms, row after row.
+    pub numbers: Vec<u32>,
+    /// The vocabulary.
+    pub terms: Arc<Terms>,
+}
+
 /// One block of one value of a plan.
 #[derive(Clone, Debug)]
 pub enum Value<'a> {
@@ -136,6 +148,8 @@ pub enum Value<'a> {
     Texts(Texts<'a>),
     /// Mappings of feature names to values.
     Dicts(Dicts<'a>),
+    /// A list of terms for each row: a vectoriser's `inverse_transform`.
+    TermLists(TermLists),
     /// Several values of one step, all with as many rows: taken apart by [`crate::steps::Part`].
     Many(Vec<Value<'a>>),
 }
@@ -239,6 +253,24 @@ impl Csr<'_> {
     }
 }
 
+impl TermLists {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.bounds.len().saturating_sub(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The terms of row `row`.
+    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &str> {
+        let numbers = &self.numbers[self.bounds[row]..self.bounds[row + 1]];
+        numbers.iter().map(|&number| self.terms.get(number as usize).unwrap_or_default())
+    }
+}
+
 impl Classes {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -278,6 +310,7 @@ impl Value<'_> {
             Self::Columns(columns) => columns.rows,
             Self::Texts(texts) => texts.len(),
             Self::Dicts(dicts) => dicts.len(),
+            Self::TermLists(lists) => lists.len(),
             Self::Many(values) => values.first().map_or(0, Value::rows),
         }
     }
@@ -292,6 +325,7 @@ impl Value<'_> {
             Self::Columns(_) => "columns of different types",
             Self::Texts(_) => "text",
             Self::Dicts(_) => "mappings",
+            Self::TermLists(_) => "lists of terms",
             Self::Many(_) => "several values",
         }
     }
@@ -304,7 +338,7 @@ impl Value<'_> {
             Self::Sparse(csr) => csr.cols,
             Self::Labels(labels) => labels.cols,
             Self::Columns(columns) => columns.columns.len(),
-            Self::Texts(_) | Self::Dicts(_) => 1,
+            Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 1,
             Self::Many(values) => values.iter().map(Value::cols).sum(),
         }
     }
@@ -321,6 +355,7 @@ impl Value<'_> {
             }
             Self::Texts(texts) => Value::Texts(texts.into_owned()),
             Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Owned(dicts.rows.into_owned()) }),
+            Self::TermLists(lists) => Value::TermLists(lists),
             Self::Many(values) => Value::Many(values.into_iter().map(Value::into_owned).collect()),
         }
     }

@@ -4,7 +4,7 @@ use skiff_files::{DType, NdArray, Scalar};
 use skiff_models::Answer as Given;
 use skiff_models::plan::Rank;
 use skiff_models::table::{DictValue, Dicts};
-use skiff_models::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value};
+use skiff_models::value::{Classes, Columns, Csr, IntKind, Labels, Precision, TermLists, Value};
 
 use crate::case::Answer;
 
@@ -48,6 +48,7 @@ pub fn difference(expected: &Answer, found: &Given, tolerance: Tolerance) -> Opt
                 difference(expected, found, tolerance).map(|what| format!("[{index}]: {what}"))
             })
         }
+        (Answer::List(expected), Given::One(Value::TermLists(found), _)) => term_lists_differ(expected, found),
         (Answer::Dicts(expected), Given::One(Value::Dicts(found), _)) => dicts_differ(expected, found),
         (Answer::Sparse(expected), Given::One(Value::Sparse(found), _)) => sparse_differ(expected, found, tolerance),
         (Answer::Array(expected), Given::One(found, rank)) => array_differs(expected, found, *rank, tolerance),
@@ -114,6 +115,18 @@ fn sparse_differ(expected: &Csr<'_>, found: &Csr<'_>, tolerance: Tolerance) -> O
         skiff_models::value::NumberType::Int(_) => Tolerance::Exact,
     };
     floats_differ(&expected.to_dense().data, &found.to_dense().data, tolerance)
+}
+
+/// A list of arrays of strings, one for each row.
+fn term_lists_differ(expected: &[Answer], found: &TermLists) -> Option<String> {
+    if expected.len() != found.len() {
+        return Some(format!("expected {} lists of terms, found {}", expected.len(), found.len()));
+    }
+    expected.iter().enumerate().find_map(|(row, expected)| {
+        let Answer::Array(array) = expected else { return Some(format!("[{row}]: expected {}", kind(expected))) };
+        let expected = array.column().and_then(|column| column.to_strings()).expect("strings");
+        first(&expected, &found.row(row).map(str::to_owned).collect::<Vec<_>>(), |expected, found| expected == found)
+    })
 }
 
 fn dicts_differ(expected: &[Vec<(String, DictValue)>], found: &Dicts<'_>) -> Option<String> {
@@ -213,7 +226,7 @@ fn scalars(value: &Value<'_>) -> Option<Vec<Scalar>> {
         Value::Labels(labels) => label_scalars(labels),
         Value::Columns(columns) => column_scalars(columns),
         Value::Texts(texts) => texts.iter().map(|text| Scalar::Str(text.to_owned())).collect(),
-        Value::Sparse(_) | Value::Dicts(_) | Value::Many(_) => return None,
+        Value::Sparse(_) | Value::Dicts(_) | Value::TermLists(_) | Value::Many(_) => return None,
     })
 }
 

@@ -6,7 +6,7 @@ use super::vectorizer_mixin::{read_analyzer, read_dtype, read_vocabulary};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::CountTerms;
+use crate::steps::{ArrayRule, Check, CountTerms, Dtype, ListTerms, SparseRule};
 use crate::text::{Analyzer, Terms};
 use crate::value::{IntKind, NumberType};
 
@@ -19,6 +19,7 @@ use crate::value::{IntKind, NumberType};
 /// # Transforms
 /// Documents to a sparse matrix of counts. Lower case, accents and word characters are Python 3.13's (Unicode 15.1); a
 /// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
+/// `inverse_transform` lists the terms of each row that are not 0.
 /// # Not supported
 /// Callables (`preprocessor`, `tokenizer`, `analyzer`, `strip_accents`), which are code; `input='file'` and
 /// `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
@@ -53,6 +54,14 @@ impl CountVectorizer {
         plan.push(CountTerms { analyzer, vocabulary, binary: self.binary, dtype: self.dtype }, &[input])
     }
 
+    /// `inverse_transform`
+    pub(super) fn list(&self, input: ValueId, plan: &mut Lowering<'_>) -> Output {
+        // `check_array` alone: neither names nor the number of features are compared.
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept).any_names();
+        let x = plan.push(Check::new(plan.header(), rule, None), &[input]);
+        Output::column(plan.push(ListTerms { vocabulary: Arc::clone(&self.vocabulary) }, &[x]))
+    }
+
     /// `get_feature_names_out()`
     pub(super) fn names(&self) -> Vec<String> {
         self.vocabulary.iter().map(str::to_owned).collect()
@@ -78,6 +87,7 @@ impl Estimator for CountVectorizer {
     ) -> Result<Output, Refusal> {
         match method {
             Method::Transform => Ok(Output::matrix(self.count(input, plan))),
+            Method::InverseTransform => Ok(self.list(input, plan)),
             _ => plan.no_method(method),
         }
     }

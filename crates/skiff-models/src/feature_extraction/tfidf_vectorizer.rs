@@ -14,7 +14,7 @@ use crate::value::{NumberType, Precision};
 /// # Reads
 /// What `CountVectorizer` reads, and the `TfidfTransformer` in `_tfidf`.
 /// # Transforms
-/// Documents to a sparse matrix of weights.
+/// Documents to a sparse matrix of weights; `inverse_transform` lists the terms of each row that are not 0.
 /// # Not supported
 /// What `CountVectorizer` does not support.
 /// # Older versions
@@ -64,6 +64,7 @@ impl Estimator for TfidfVectorizer {
                 let counts = self.counts.count(input, plan);
                 Ok(Output::matrix(weights.weigh(counts, None, plan)))
             }
+            (Method::InverseTransform, _) => Ok(self.counts.list(input, plan)),
             _ => plan.no_method(method),
         }
     }

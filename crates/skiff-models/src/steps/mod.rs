@@ -19,6 +19,7 @@ mod hash_terms;
 mod inliers;
 mod input_error;
 mod labels;
+mod list_terms;
 mod multiply;
 mod name_columns;
 mod nearest_neighbors;
@@ -64,6 +65,7 @@ pub use hash_terms::HashTerms;
 pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
+pub use list_terms::ListTerms;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
 pub use nearest_neighbors::{Brute, NearestNeighbors, Search};
@@ -185,18 +187,19 @@ operations! {
     GreaterThan,
     HashTerms,
     Inliers,
+    ListTerms,
     Multiply,
     NameColumns,
-    Normalize,
-    OnesForZeros,
-    PairProbabilities,
-    PairScores,
-    PairVotes,
     NearestNeighbors,
     NeighborGraph,
     NeighborMeans,
     NeighborVotes,
     NeighborWeights,
+    Normalize,
+    OnesForZeros,
+    PairProbabilities,
+    PairScores,
+    PairVotes,
     Part,
     Polynomial,
     RefuseSparse,

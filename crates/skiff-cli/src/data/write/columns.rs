@@ -95,6 +95,7 @@ impl Cells<'_> {
                 Scalar::Float(cells.map(|(_, value)| value).sum())
             }
             Value::Dicts(dicts) => Scalar::Str(format!("{:?}", dicts.rows[row])),
+            Value::TermLists(lists) => Scalar::Str(lists.row(row).collect::<Vec<_>>().join(" ")),
             Value::Many(_) => Scalar::None,
         }
     }
