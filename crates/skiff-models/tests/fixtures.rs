@@ -2,11 +2,12 @@
 //! raised. `SKIFF_CASES=tree,1.9.1/svm` runs the cases whose names contain one of the words.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use skiff_files::Limits;
 use skiff_models::plan::{Method, Output, Rank};
-use skiff_models::value::{Matrix, Value};
+use skiff_models::value::{Matrix, TermLists, Value};
 use skiff_models::{Answer, Model, addresses, evaluate};
 use skiff_testing::case::Answer as Recorded;
 use skiff_testing::{Call, Case, Expected, Tolerance, difference};
@@ -200,6 +201,10 @@ fn row_of(answer: &Answer, row: usize) -> Answer {
             Value::Labels(labels)
         }
         Value::Columns(columns) => Value::Columns(columns.slice_rows(row, 1)).into_owned(),
+        Value::TermLists(lists) => {
+            let numbers = lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].to_vec();
+            Value::TermLists(TermLists { bounds: vec![0, numbers.len()], numbers, terms: Arc::clone(&lists.terms) })
+        }
         other => other.clone(),
     };
     Answer::One(one, value.1)
