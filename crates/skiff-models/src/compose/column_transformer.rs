@@ -110,7 +110,8 @@ impl Room for ColumnTransformer {
                 TableNames::Among(needed.into_iter().filter_map(|place| names.get(place).cloned()).collect())
             }
         };
-        let sparse = fields.bool("sparse_output_")?;
+        // Absent where no transformer has any columns.
+        let sparse = fields.bool_or("sparse_output_", false)?;
         let naming = read_naming(fields)?;
         fields.training_only(&[
             "_columns",

@@ -2,6 +2,7 @@
 
 pub(crate) mod binary_tree;
 pub(crate) mod brute_force;
+pub(crate) mod categories;
 pub(crate) mod dot;
 pub(crate) mod exp;
 pub(crate) mod metric;

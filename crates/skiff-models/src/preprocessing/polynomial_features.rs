@@ -116,6 +116,9 @@ impl Estimator for PolynomialFeatures {
 
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         names::check(header, input)?;
+        if input.len() != self.features {
+            return Err(NamesError::Input(format!("{} names for {} features", input.len(), self.features)));
+        }
         let mut all = Vec::new();
         for combination in self.step().combinations() {
             let mut parts = Vec::new();

@@ -43,6 +43,8 @@ pub enum Dtype {
     Single,
     /// `"numeric"`: numbers stay what they are, integers too.
     Numeric,
+    /// `None`: whatever comes stays what it is, text and objects too.
+    Any,
 }
 
 /// `ensure_all_finite`.
@@ -151,6 +153,7 @@ impl Check {
     fn to_numbers<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
         let dtype = self.rule.dtype;
         match input {
+            Value::Floats(..) | Value::Ints(..) | Value::Columns(_) if dtype == Dtype::Any => Ok(input.clone()),
             Value::Floats(matrix, precision) => Ok(to_dtype(matrix.clone(), *precision, dtype)),
             Value::Ints(matrix, kind) if dtype == Dtype::Numeric => Ok(Value::Ints(matrix.clone(), *kind)),
             Value::Ints(matrix, _) => Ok(to_dtype(matrix.map(|&value| to_f64(value)), Precision::Double, dtype)),
@@ -181,6 +184,7 @@ impl Check {
         let (data, cols, single): (&[f64], _, _) = match numbers {
             Value::Floats(matrix, precision) => (&matrix.data, Some(matrix.cols), *precision == Precision::Single),
             Value::Sparse(csr) => (&csr.data, None, csr.dtype == NumberType::Float(Precision::Single)),
+            Value::Columns(columns) => return self.check_finite_columns(columns),
             _ => return Ok(()),
         };
         let finite = match self.rule.finite {
@@ -215,6 +219,34 @@ impl Check {
     }
 }
 
+impl Check {
+    /// Columns that stay what they are: of objects only NaN is looked for.
+    fn check_finite_columns(&self, columns: &Columns<'_>) -> Result<(), InputError> {
+        let all = self.rule.finite == Finite::All;
+        for column in &columns.columns {
+            let place = match column {
+                _ if self.rule.finite == Finite::Any => None,
+                Column::Floats(values, _) => match values.iter().position(|value| value.is_nan()).filter(|_| all) {
+                    Some(row) => Some((row, InputErrorKind::ContainsNan)),
+                    None => values
+                        .iter()
+                        .position(|value| value.is_infinite())
+                        .map(|row| (row, InputErrorKind::ContainsInfinity { dtype: "float64" })),
+                },
+                Column::Objects(values) if all => {
+                    let is_nan = |value: &Scalar| matches!(value, Scalar::Float(value) if value.is_nan());
+                    values.iter().position(is_nan).map(|row| (row, InputErrorKind::ContainsNan))
+                }
+                Column::Ints(..) | Column::Texts(_) | Column::Objects(_) => None,
+            };
+            if let Some((row, kind)) = place {
+                return Err(InputError::new(kind).in_row(row));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Run for Check {
     const NAME: &'static str = "check";
 
@@ -241,13 +273,13 @@ fn to_dtype(matrix: Matrix<'_, f64>, precision: Precision, dtype: Dtype) -> Valu
         }
         (Dtype::Single, Precision::Single) => Value::Floats(matrix, Precision::Single),
         (Dtype::Double, _) => Value::Floats(matrix, Precision::Double),
-        (Dtype::Float | Dtype::Numeric, precision) => Value::Floats(matrix, precision),
+        (Dtype::Float | Dtype::Numeric | Dtype::Any, precision) => Value::Floats(matrix, precision),
     }
 }
 
 fn sparse_to_dtype(mut csr: Csr<'_>, dtype: Dtype) -> Csr<'_> {
     match (dtype, csr.dtype) {
-        (Dtype::Numeric, _) | (Dtype::Float, NumberType::Float(_)) => {}
+        (Dtype::Numeric | Dtype::Any, _) | (Dtype::Float, NumberType::Float(_)) => {}
         (Dtype::Double | Dtype::Float, _) => csr.dtype = NumberType::Float(Precision::Double),
         (Dtype::Single, NumberType::Float(Precision::Single)) => {}
         (Dtype::Single, _) => {

@@ -110,7 +110,12 @@ fn dtype_of(columns: &Columns<'_>) -> Option<NumberType> {
         Column::Texts(_) | Column::Objects(_) => None,
     });
     let first = types.next().unwrap_or(Some(NumberType::Float(Precision::Double)))?;
-    types.try_fold(first, |all, one| Some(all.promote(one?)))
+    types.try_fold(first, |all, one| {
+        let one = one?;
+        // pandas, unlike numpy, makes objects of bools beside numbers.
+        let is_bool = |dtype| dtype == NumberType::Int(IntKind::Bool);
+        (is_bool(all) == is_bool(one)).then(|| all.promote(one))
+    })
 }
 
 fn dense<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {

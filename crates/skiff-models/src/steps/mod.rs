@@ -14,6 +14,7 @@ mod concatenate;
 mod count_terms;
 mod divide_by_row_sum;
 mod elementwise;
+mod encode;
 mod gaussian_log_likelihood;
 mod hash_terms;
 mod inliers;
@@ -28,7 +29,10 @@ mod neighbor_means;
 mod neighbor_votes;
 mod neighbor_weights;
 mod normalize;
+mod one_hot;
+mod one_hot_legacy;
 mod ones_for_zeros;
+mod ordinal_inverse;
 mod pair_probabilities;
 mod pair_scores;
 mod pair_votes;
@@ -46,7 +50,6 @@ mod vectorize_dicts;
 mod weigh_terms;
 
 pub use affine::Affine;
-pub(crate) use argmax::argmax;
 pub use argmax::{Argmax, AtLeast, GreaterThan};
 pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
@@ -60,6 +63,7 @@ pub use concatenate::{Concatenate, Form};
 pub use count_terms::CountTerms;
 pub use divide_by_row_sum::DivideByRowSum;
 pub use elementwise::{Elementwise, Function};
+pub use encode::Encode;
 pub use gaussian_log_likelihood::GaussianLogLikelihood;
 pub use hash_terms::HashTerms;
 pub use inliers::Inliers;
@@ -74,7 +78,10 @@ pub use neighbor_means::NeighborMeans;
 pub use neighbor_votes::{NeighborVotes, VoteSum};
 pub use neighbor_weights::NeighborWeights;
 pub use normalize::{Norm, Normalize};
+pub use one_hot::{Group, OneHot, OneHotInverse, TakeNumbers, Zero};
+pub use one_hot_legacy::OneHotWhole;
 pub use ones_for_zeros::OnesForZeros;
+pub use ordinal_inverse::{OrdinalColumn, OrdinalInverse};
 pub use pair_probabilities::PairProbabilities;
 pub use pair_scores::PairScores;
 pub use pair_votes::PairVotes;
@@ -90,6 +97,8 @@ pub use tree_ensemble::TreeEnsemble;
 pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};
 pub use vectorize_dicts::{DictLayout, UnvectorizeDicts, VectorizeDicts};
 pub use weigh_terms::{RowNorm, TermWeights, WeighTerms};
+
+pub(crate) use argmax::argmax;
 
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
@@ -183,6 +192,7 @@ operations! {
     CountTerms,
     DivideByRowSum,
     Elementwise,
+    Encode,
     GaussianLogLikelihood,
     GreaterThan,
     HashTerms,
@@ -196,7 +206,11 @@ operations! {
     NeighborVotes,
     NeighborWeights,
     Normalize,
+    OneHot,
+    OneHotInverse,
+    OneHotWhole,
     OnesForZeros,
+    OrdinalInverse,
     PairProbabilities,
     PairScores,
     PairVotes,
@@ -209,6 +223,7 @@ operations! {
     SubtractLogSumExp,
     SupportVectors,
     TakeLabels,
+    TakeNumbers,
     TreeEnsemble,
     Ufunc,
     UnvectorizeDicts,

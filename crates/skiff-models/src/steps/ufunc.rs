@@ -196,7 +196,9 @@ impl NumpyFunction {
             Self::Whole(_) | Self::Round { decimals: 0.. } => Some(x),
             Self::Test(Test::Finite) => Some(1),
             Self::Test(_) => Some(0),
-            Self::Float(_) | Self::Reciprocal | Self::Round { .. } | Self::Clip { .. } => None,
+            // Division by 0 gives the least integer, as numpy has it.
+            Self::Reciprocal => Some(1_i64.checked_div(x).unwrap_or(i64::MIN)),
+            Self::Float(_) | Self::Round { .. } | Self::Clip { .. } => None,
         }
     }
 
@@ -210,6 +212,7 @@ impl NumpyFunction {
                 Ok(NumberType::Int(kind))
             }
             (Self::Round { decimals: 0.. }, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
+            (Self::Reciprocal, IntKind::I64) => Ok(NumberType::Int(kind)),
             (Self::Float(_), IntKind::Int { bytes: 4 | 8, .. }) => Ok(NumberType::Float(Precision::Double)),
             (Self::Float(_), IntKind::Int { bytes: 2, .. }) => Ok(NumberType::Float(Precision::Single)),
             _ => Err(InputError::refused(format!("{self:?} of integers of this dtype is not supported"))),
@@ -219,8 +222,10 @@ impl NumpyFunction {
     fn is_sparse(self) -> bool {
         match self {
             Self::Float(function) => function.is_sparse(),
-            Self::Absolute | Self::Negative | Self::Sign | Self::Whole(_) => true,
-            Self::Round { .. } | Self::Square | Self::Reciprocal | Self::Clip { .. } | Self::Test(_) => false,
+            Self::Absolute | Self::Negative | Self::Whole(_) => true,
+            Self::Sign | Self::Round { .. } | Self::Square | Self::Reciprocal | Self::Clip { .. } | Self::Test(_) => {
+                false
+            }
         }
     }
 

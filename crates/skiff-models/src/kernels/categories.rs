@@ -1,0 +1,181 @@
+//! The places of values among known values, under Python's equality.
+
+use std::collections::HashMap;
+
+use skiff_files::Scalar;
+
+use crate::value::Classes;
+
+/// Known values by their place. `1`, `1.0` and `True` are the same value, NaN is NaN, text is text; nothing is allocated
+/// to look a value up.
+#[derive(Debug, Default)]
+pub struct Categories {
+    /// How many there are.
+    pub len: usize,
+    /// Whole numbers near each other: the place of `first + index`, or `NONE`.
+    near: Vec<u32>,
+    first: i64,
+    /// Whole numbers far from each other.
+    whole: HashMap<i64, u32>,
+    /// Other numbers, by their bits.
+    broken: HashMap<u64, u32>,
+    texts: HashMap<Box<str>, u32>,
+    none: Option<u32>,
+    nan: Option<u32>,
+    /// Values that are compared one after the other: bytes, times.
+    others: Vec<(Scalar, u32)>,
+}
+
+/// Stands for no place.
+const NONE: u32 = u32::MAX;
+
+impl Categories {
+    /// The values of `classes`; of equal ones the last, as in a Python dict. `None` for more than 2³² - 1.
+    pub fn new(classes: &Classes) -> Option<Self> {
+        let len = classes.len();
+        u32::try_from(len).ok().filter(|&len| len < NONE)?;
+        let mut categories = Self { len, ..Self::default() };
+        match classes {
+            Classes::Ints(values, _) => {
+                categories.whole = values.iter().copied().zip(0..).collect();
+            }
+            Classes::Floats(values, _) => {
+                for (&value, place) in values.iter().zip(0..) {
+                    categories.add_number(value, place);
+                }
+            }
+            Classes::Strings(values) => {
+                categories.texts = values.iter().map(|text| text.as_str().into()).zip(0..).collect();
+            }
+            Classes::Objects(values) => {
+                for (value, place) in values.iter().zip(0..) {
+                    categories.add(value, place);
+                }
+            }
+        }
+        categories.spread();
+        Some(categories)
+    }
+
+    fn add(&mut self, value: &Scalar, place: u32) {
+        match value {
+            Scalar::None => self.none = Some(place),
+            Scalar::Bool(value) => drop(self.whole.insert(i64::from(*value), place)),
+            Scalar::Int(value) => drop(self.whole.insert(*value, place)),
+            Scalar::Float(value) => self.add_number(*value, place),
+            Scalar::Str(text) => drop(self.texts.insert(text.as_str().into(), place)),
+            other => self.others.push((other.clone(), place)),
+        }
+    }
+
+    fn add_number(&mut self, value: f64, place: u32) {
+        match whole(value) {
+            _ if value.is_nan() => self.nan = Some(place),
+            Some(value) => drop(self.whole.insert(value, place)),
+            None => drop(self.broken.insert(value.to_bits(), place)),
+        }
+    }
+
+    /// Makes a plain table of the whole numbers where it would not be much longer than they are many.
+    fn spread(&mut self) {
+        let (Some(&first), Some(&last)) = (self.whole.keys().min(), self.whole.keys().max()) else { return };
+        let most = self.whole.len().saturating_mul(4).saturating_add(256);
+        let Some(span) = last.checked_sub(first).and_then(|span| usize::try_from(span).ok()) else { return };
+        if span >= most {
+            return;
+        }
+        self.near = vec![NONE; span + 1];
+        self.first = first;
+        for (value, place) in std::mem::take(&mut self.whole) {
+            if let Ok(at) = usize::try_from(value - first) {
+                self.near[at] = place;
+            }
+        }
+    }
+
+    /// The place of a whole number.
+    pub fn of_int(&self, value: i64) -> Option<u32> {
+        if self.near.is_empty() {
+            return self.whole.get(&value).copied();
+        }
+        let at = usize::try_from(value.checked_sub(self.first)?).ok()?;
+        self.near.get(at).copied().filter(|&place| place != NONE)
+    }
+
+    /// The place of a number.
+    pub fn of_float(&self, value: f64) -> Option<u32> {
+        match whole(value) {
+            Some(value) => self.of_int(value),
+            None if value.is_nan() => self.nan,
+            None => self.broken.get(&value.to_bits()).copied(),
+        }
+    }
+
+    /// The place of a text.
+    pub fn of_text(&self, text: &str) -> Option<u32> {
+        self.texts.get(text).copied()
+    }
+
+    /// The place of any value.
+    pub fn of_scalar(&self, value: &Scalar) -> Option<u32> {
+        match value {
+            Scalar::None => self.none,
+            Scalar::Bool(value) => self.of_int(i64::from(*value)),
+            Scalar::Int(value) => self.of_int(*value),
+            Scalar::Float(value) => self.of_float(*value),
+            Scalar::Str(text) => self.of_text(text),
+            other => self.others.iter().find(|(known, _)| known == other).map(|(_, place)| *place),
+        }
+    }
+
+    /// Whether any of them is a number, NaN included.
+    pub fn has_numbers(&self) -> bool {
+        !(self.near.is_empty() && self.whole.is_empty() && self.broken.is_empty()) || self.nan.is_some()
+    }
+}
+
+/// The whole number that a float is, if it is one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the way back shows what was lost")]
+fn whole(value: f64) -> Option<i64> {
+    let near = value as i64;
+    (near as f64 == value && near != i64::MAX).then_some(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{IntKind, Precision};
+
+    #[test]
+    fn values_are_found_as_python_compares_them() {
+        let text = Scalar::Str("1".to_owned());
+        let values = [Scalar::Int(1), Scalar::Float(2.5), text.clone(), Scalar::None, Scalar::Float(f64::NAN)];
+        let categories = Categories::new(&Classes::Objects(values.to_vec())).expect("few");
+        for (value, place) in [
+            (Scalar::Float(1.0), Some(0)),
+            (Scalar::Bool(true), Some(0)),
+            (Scalar::Float(2.5), Some(1)),
+            (text, Some(2)),
+            (Scalar::None, Some(3)),
+            (Scalar::Float(-f64::NAN), Some(4)),
+            (Scalar::Bool(false), None),
+            (Scalar::Float(1.5), None),
+            (Scalar::Float(f64::INFINITY), None),
+        ] {
+            assert_eq!(categories.of_scalar(&value), place, "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_far_apart_and_near_are_found() {
+        for values in [vec![i64::MIN, 0, i64::MAX - 1], vec![-3, 5, 6]] {
+            let categories = Categories::new(&Classes::Ints(values.clone(), IntKind::I64)).expect("few");
+            for (value, place) in values.into_iter().zip(0..) {
+                assert_eq!(categories.of_int(value), Some(place));
+                assert_eq!(categories.of_int(value + 1).filter(|&at| at == place), None);
+            }
+        }
+        let floats = Categories::new(&Classes::Floats(vec![-0.0, 0.5, 1e300], Precision::Double)).expect("few");
+        assert_eq!((floats.of_float(0.0), floats.of_float(1e300), floats.of_float(1e299)), (Some(0), Some(2), None));
+    }
+}

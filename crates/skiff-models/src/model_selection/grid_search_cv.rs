@@ -1,0 +1,31 @@
+//! `sklearn.model_selection.GridSearchCV`.
+
+use super::search::{Search, search_estimator};
+use crate::fields::{Fields, ReadError};
+use crate::model::Room;
+
+/// The best estimator of a grid of parameters.
+///
+/// # Reads
+/// `best_estimator_`.
+/// # Predicts
+/// Each method of the best estimator. With `refit=False` there is none, and no method.
+/// # Older versions
+/// Until 0.19 the class could also be `sklearn.grid_search.GridSearchCV`.
+#[derive(Debug)]
+pub struct GridSearchCV {
+    search: Search,
+}
+
+impl Room for GridSearchCV {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.model_selection._search.GridSearchCV", "sklearn.grid_search.GridSearchCV"];
+    const SOURCE: &'static str = include_str!("grid_search_cv.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        fields.training_only(&["param_grid"]);
+        Ok(Self { search: Search::read(fields)? })
+    }
+}
+
+search_estimator!(GridSearchCV);

@@ -1,0 +1,124 @@
+//! `BaseSearchCV`: what all searches for parameters share.
+
+use std::sync::Arc;
+
+use crate::fields::{Fields, ReadError};
+use crate::model::{Model, NamesError};
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// The best estimator that a search found; `None` where it was not fitted again on all data.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) best: Option<Arc<Model>>,
+}
+
+impl Search {
+    /// Reads `best_estimator_`. Everything else is about the search: parameters tried, scores, folds, and the objects
+    /// that made them.
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let best = if fields.has("best_estimator_") { Some(fields.model("best_estimator_")?) } else { None };
+        fields.training_only(&[
+            "_checked_cv_orig",
+            "best_index_",
+            "best_params_",
+            "best_score_",
+            "cv",
+            "cv_results_",
+            "error_score",
+            "estimator",
+            "fit_params",
+            "grid_scores_",
+            "iid",
+            "loss_func",
+            "multimetric_",
+            "n_jobs",
+            "n_splits_",
+            "pre_dispatch",
+            "refit",
+            "refit_time_",
+            "return_train_score",
+            "score_func",
+            "scorer_",
+            "scoring",
+            "verbose",
+        ]);
+        Ok(Self { best })
+    }
+
+    /// Whatever the best estimator does. `score_samples` came with 0.24.
+    pub(crate) fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        let Some(best) = &self.best else { return plan.no_method(method) };
+        match method {
+            Method::Predict
+            | Method::PredictProba
+            | Method::PredictLogProba
+            | Method::DecisionFunction
+            | Method::ScoreSamples
+            | Method::Transform
+            | Method::InverseTransform => plan.inner(best, method, input, params),
+            _ => plan.no_method(method),
+        }
+    }
+
+    /// Searches have no `get_feature_names_out`.
+    pub(crate) fn feature_names_out(header: &Header) -> Result<Vec<String>, NamesError> {
+        Err(NamesError::no_method(header))
+    }
+}
+
+/// Writes the `Estimator` of a room whose one field is `search`.
+macro_rules! search_estimator {
+    ($room:ident) => {
+        impl crate::model::Estimator for $room {
+            fn lower(
+                &self,
+                method: crate::plan::Method,
+                input: crate::plan::ValueId,
+                plan: &mut crate::plan::Lowering<'_>,
+                params: &crate::plan::Params,
+            ) -> Result<crate::plan::Output, crate::plan::Refusal> {
+                self.search.lower(method, input, plan, params)
+            }
+
+            fn classes(&self) -> Vec<std::sync::Arc<crate::value::Classes>> {
+                self.search.best.as_ref().map_or_else(Vec::new, |best| best.estimator().classes())
+            }
+
+            fn feature_names_out(
+                &self,
+                header: &crate::plan::Header,
+                _input: &[String],
+            ) -> Result<Vec<String>, crate::model::NamesError> {
+                crate::model_selection::search::Search::feature_names_out(header)
+            }
+
+            fn n_features_in(&self) -> Option<usize> {
+                self.search.best.as_ref()?.n_features_in()
+            }
+
+            fn feature_names_in(&self) -> Option<std::sync::Arc<[String]>> {
+                self.search.best.as_ref()?.feature_names_in()
+            }
+
+            fn selects_by_name(&self) -> bool {
+                self.search.best.as_ref().is_some_and(|best| best.estimator().selects_by_name())
+            }
+
+            fn inner(&self) -> Vec<(String, std::sync::Arc<crate::model::Model>)> {
+                self.search
+                    .best
+                    .iter()
+                    .map(|best| ("best_estimator_".to_owned(), std::sync::Arc::clone(best)))
+                    .collect()
+            }
+        }
+    };
+}
+
+pub(crate) use search_estimator;

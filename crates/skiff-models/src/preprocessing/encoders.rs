@@ -1,0 +1,251 @@
+//! What the encoders of categories share.
+
+use std::sync::Arc;
+
+use skiff_files::{DType, Scalar};
+use skiff_pickle::Node;
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::kernels::categories::Categories;
+use crate::plan::{Header, ValueId};
+use crate::steps::{ArrayRule, Dtype, Finite, TakeLabels, TakeNumbers};
+use crate::value::{Classes, IntKind, NumberType, Precision};
+
+/// `categories_`, as they are and ready to be looked up.
+#[derive(Debug)]
+pub(crate) struct KnownCategories {
+    pub(crate) classes: Vec<Arc<Classes>>,
+    pub(crate) lookup: Vec<Arc<Categories>>,
+}
+
+impl KnownCategories {
+    pub(crate) fn read(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ReadError> {
+        let classes = fields.classes_list(name)?;
+        let lookup = classes.iter().map(|classes| Categories::new(classes).map(Arc::new)).collect::<Option<_>>();
+        let lookup = lookup.ok_or_else(|| fields.unsupported(name, "more than 2³² categories"))?;
+        Ok(Self { classes, lookup })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.classes.len()
+    }
+}
+
+/// Which categories were grouped as infrequent, since 1.1.
+#[derive(Debug)]
+pub(crate) struct Infrequent {
+    /// `_default_to_infrequent_mappings`: for each column, the place of each category after the grouping.
+    pub(crate) mappings: Vec<Option<Vec<usize>>>,
+    /// `_infrequent_indices`: for each column, which categories were grouped.
+    pub(crate) indices: Vec<Option<Vec<usize>>>,
+}
+
+impl Infrequent {
+    pub(crate) fn read(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Self, ReadError> {
+        let nothing = || vec![None; known.len()];
+        if !fields.bool_or("_infrequent_enabled", false)? {
+            fields.training_only(&["_default_to_infrequent_mappings", "_infrequent_indices"]);
+            return Ok(Self { mappings: nothing(), indices: nothing() });
+        }
+        let mappings = read_places(fields, "_default_to_infrequent_mappings")?;
+        let indices = read_places(fields, "_infrequent_indices")?;
+        fields.expect_len("_default_to_infrequent_mappings", mappings.len(), known.len())?;
+        fields.expect_len("_infrequent_indices", indices.len(), known.len())?;
+        for ((mapping, indices), classes) in mappings.iter().zip(&indices).zip(&known.classes) {
+            let groups = classes.len() + 1 - indices.as_ref().map_or(1, Vec::len).min(classes.len() + 1);
+            let fits = match (mapping, indices) {
+                (None, None) => true,
+                (Some(mapping), Some(indices)) => {
+                    let group = groups.checked_sub(1);
+                    mapping.len() == classes.len()
+                        && mapping.iter().all(|&place| place < groups)
+                        && !indices.is_empty()
+                        && indices.iter().all(|&at| mapping.get(at).copied() == group)
+                }
+                _ => false,
+            };
+            if !fits {
+                return Err(fields.damaged("_default_to_infrequent_mappings", "not a grouping of the categories"));
+            }
+        }
+        Ok(Self { mappings, indices })
+    }
+
+    /// The place of category `code` of column `column` after the grouping.
+    pub(crate) fn place(&self, column: usize, code: usize) -> usize {
+        self.mappings[column].as_ref().map_or(code, |mapping| mapping[code])
+    }
+
+    /// How many categories column `column` has after the grouping, of `count` before.
+    pub(crate) fn count(&self, column: usize, count: usize) -> usize {
+        self.indices[column].as_ref().map_or(count, |indices| count - (indices.len() - 1))
+    }
+
+    /// The categories of column `column` after the grouping: `infrequent_sklearn` last.
+    pub(crate) fn grouped(&self, column: usize, classes: &Classes) -> Vec<Scalar> {
+        let all = (0..classes.len()).filter_map(|code| classes.get(code));
+        match &self.indices[column] {
+            None => all.collect(),
+            Some(indices) => {
+                let frequent = all.enumerate().filter(|(code, _)| !indices.contains(code)).map(|(_, value)| value);
+                frequent.chain([Scalar::Str("infrequent_sklearn".to_owned())]).collect()
+            }
+        }
+    }
+}
+
+/// A list of arrays of places, or of `None`.
+fn read_places(fields: &Fields<'_, '_>, name: &str) -> Result<Vec<Option<Vec<usize>>>, ReadError> {
+    let path = fields.path_of(name);
+    let read = |node| match fields.graph().node(node) {
+        Node::None => Ok(None),
+        _ => {
+            let array = fields.array_at(node, &path)?;
+            let places = array.to_i64().and_then(|all| all.into_iter().map(|at| usize::try_from(at).ok()).collect());
+            places.map(Some).ok_or_else(|| fields.unexpected_at(node, &path, "an array of places"))
+        }
+    };
+    fields.list(name)?.into_iter().map(read).collect()
+}
+
+/// `dtype`: a type, a `numpy.dtype`, or a name.
+pub(crate) fn read_dtype(fields: &Fields<'_, '_>, name: &str) -> Result<NumberType, ReadError> {
+    let Some(node) = fields.optional(name) else { return Ok(NumberType::Float(Precision::Double)) };
+    let error = |error| ReadError::new(fields.path_of(name), ReadErrorKind::Value(error));
+    let int = |bytes, signed| NumberType::Int(IntKind::Int { bytes, signed });
+    let spelled = fields.graph().global(node).map(|(_, name)| name).or_else(|| fields.graph().str_of(node));
+    let dtype = match spelled {
+        Some(spelled) => match spelled {
+            "float" | "float64" | "float_" | "double" | "f8" => Some(NumberType::Float(Precision::Double)),
+            "float32" | "single" | "f4" => Some(NumberType::Float(Precision::Single)),
+            "bool" | "bool_" => Some(NumberType::Int(IntKind::Bool)),
+            "int" | "int64" | "int_" | "intp" | "longlong" | "long" | "i8" => Some(int(8, true)),
+            "int32" | "intc" | "i4" => Some(int(4, true)),
+            "int16" | "short" => Some(int(2, true)),
+            "int8" | "byte" => Some(int(1, true)),
+            "uint64" | "uint" | "ulonglong" => Some(int(8, false)),
+            "uint32" | "uintc" => Some(int(4, false)),
+            "uint16" | "ushort" => Some(int(2, false)),
+            "uint8" | "ubyte" => Some(int(1, false)),
+            _ => None,
+        },
+        None => match DType::read(fields.graph(), node).map_err(error)? {
+            Some(DType::Float { size: 8, .. }) => Some(NumberType::Float(Precision::Double)),
+            Some(DType::Float { size: 4, .. }) => Some(NumberType::Float(Precision::Single)),
+            Some(DType::Bool) => Some(NumberType::Int(IntKind::Bool)),
+            Some(DType::Int { size, .. }) => u8::try_from(size).ok().map(|bytes| int(bytes, true)),
+            Some(DType::UInt { size, .. }) => u8::try_from(size).ok().map(|bytes| int(bytes, false)),
+            _ => None,
+        },
+    };
+    dtype.ok_or_else(|| {
+        let found = spelled.map_or_else(|| skiff_files::describe(fields.graph(), node), |name| format!("`{name}`"));
+        fields.unsupported(name, found)
+    })
+}
+
+/// The input validation of encoders: every value stays what it is. NaN is a category since `nan_since`.
+pub(crate) fn rule(header: &Header, nan_since: (u32, u32)) -> ArrayRule {
+    let since = crate::fields::Version::new(nan_since.0, nan_since.1);
+    let old = header.version.is_none_or(|version| version < since);
+    ArrayRule::FLOATS.dtype(Dtype::Any).finite(if old { Finite::All } else { Finite::AllowNan })
+}
+
+/// Whether a DataFrame of different types was made one object array first: before 0.22, when columns came to be taken
+/// one by one.
+pub(crate) fn mixed_is_object(header: &Header) -> bool {
+    header.version.is_none_or(|version| version < crate::fields::Version::new(0, 22))
+}
+
+/// From numbers back to values, in the dtype that holds the values of all columns.
+#[derive(Debug)]
+pub(crate) enum Decode {
+    Numbers(Vec<Vec<f64>>, NumberType),
+    Labels(Arc<[Arc<Classes>]>),
+}
+
+impl Decode {
+    /// `values` of each column, of which the dtypes are those of `classes` unless more values were added.
+    pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>) -> Self {
+        let types = classes.iter().zip(&values).map(|(classes, values)| match (&**classes, values.len()) {
+            (classes, count) if classes.len() != count => None,
+            (Classes::Ints(_, kind), _) => Some(NumberType::Int(*kind)),
+            (Classes::Floats(_, precision), _) => Some(NumberType::Float(*precision)),
+            (Classes::Strings(_) | Classes::Objects(_), _) => None,
+        });
+        let types: Option<Vec<NumberType>> = types.collect();
+        if let Some(dtype) = types.and_then(|types| types.into_iter().reduce(NumberType::promote)) {
+            let numbers = |column: &Vec<Scalar>| column.iter().filter_map(Scalar::as_f64).collect();
+            return Self::Numbers(values.iter().map(numbers).collect(), dtype);
+        }
+        let labels = classes.iter().zip(values).map(|(classes, values)| match &**classes {
+            Classes::Strings(all) if all.len() == values.len() => Arc::clone(classes),
+            _ => Arc::new(Classes::Objects(values)),
+        });
+        Self::Labels(labels.collect())
+    }
+
+    pub(crate) fn push(&self, codes: ValueId, plan: &mut crate::plan::Lowering<'_>) -> ValueId {
+        match self {
+            Self::Numbers(tables, dtype) => plan.push(TakeNumbers { tables: tables.clone(), dtype: *dtype }, &[codes]),
+            Self::Labels(classes) => plan.push(TakeLabels { classes: Arc::clone(classes) }, &[codes]),
+        }
+    }
+}
+
+/// Python's `str` of a category, for names of columns.
+pub(crate) fn python_str(value: &Scalar, precision: Precision) -> String {
+    match value {
+        Scalar::Str(text) => text.clone(),
+        Scalar::Float(value) => python_float(*value, precision),
+        other => other.to_string(),
+    }
+}
+
+/// The shortest digits that give the number back, laid out as Python lays them out.
+fn python_float(value: f64, precision: Precision) -> String {
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a float32 that is held as f64")]
+    let scientific = match precision {
+        Precision::Double => format!("{value:e}"),
+        Precision::Single => format!("{:e}", value as f32),
+    };
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..16).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{digits}e{sign}{:02}", exponent.abs());
+    }
+    let plain = match precision {
+        Precision::Double => format!("{value}"),
+        #[expect(clippy::cast_possible_truncation, reason = "a float32 that is held as f64")]
+        Precision::Single => format!("{}", value as f32),
+    };
+    if plain.contains('.') { plain } else { format!("{plain}.0") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_as_python_writes_them() {
+        for (value, text) in [
+            (1.0, "1.0"),
+            (-0.5, "-0.5"),
+            (1e16, "1e+16"),
+            (1e15, "1000000000000000.0"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (1.5e300, "1.5e+300"),
+        ] {
+            assert_eq!(python_float(value, Precision::Double), text);
+        }
+        assert_eq!(python_float(f64::from(0.1_f32), Precision::Single), "0.1");
+    }
+}

@@ -1,0 +1,110 @@
+//! `OneHotEncoder` before 0.20, and the legacy mode of 0.20 and 0.21: whole numbers only.
+
+use skiff_files::Scalar;
+
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::steps::{ArrayRule, Concatenate, Form, OneHotWhole, SelectColumns, Selection};
+use crate::value::NumberType;
+
+/// The state of the old encoder.
+#[derive(Debug)]
+pub(super) struct Legacy {
+    /// `n_values_`, one for each encoded feature.
+    counts: Vec<i64>,
+    /// `feature_indices_`, without its last.
+    starts: Vec<i64>,
+    /// `active_features_`, where `n_values` is `'auto'`.
+    kept: Option<Vec<i64>>,
+    width: usize,
+    refuse_unknown: bool,
+    /// `categorical_features`: the encoded columns and the others; `None` for all.
+    selected: Option<(Vec<usize>, Vec<usize>)>,
+}
+
+impl Legacy {
+    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let named = |new: &'static str, old: &'static str| if fields.has(new) { new } else { old };
+        let counts = fields.ints(named("_n_values_", "n_values_"))?;
+        let indices_name = named("_feature_indices_", "feature_indices_");
+        let mut starts = fields.ints(indices_name)?;
+        fields.expect_len(indices_name, starts.len(), counts.len() + 1)?;
+        let last = starts.pop().unwrap_or(0);
+        let rises = starts.iter().zip(&counts).all(|(start, count)| *start >= 0 && *count >= 0);
+        if !rises || last < 0 {
+            return Err(fields.damaged(indices_name, "a negative number of values"));
+        }
+        let active_name = named("_active_features_", "active_features_");
+        let auto = match fields.optional(named("_n_values", "n_values")) {
+            Some(node) => fields.graph().str_of(node) == Some("auto"),
+            None => fields.has(active_name),
+        };
+        let kept = if auto { Some(fields.ints(active_name)?) } else { None };
+        if kept.as_ref().is_some_and(|kept| !kept.is_sorted()) {
+            return Err(fields.damaged(active_name, "not in ascending order"));
+        }
+        let width = match &kept {
+            Some(kept) => kept.len(),
+            // Wide tables that are mostly empty are a few bytes in the file.
+            None => usize::try_from(last)
+                .ok()
+                .filter(|&last| last <= 1 << 24)
+                .ok_or_else(|| fields.unsupported(indices_name, "more than 2²⁴ columns"))?,
+        };
+        let refuse_unknown = fields.string("handle_unknown")? != "ignore";
+        let selected = match Self::read_selected(fields)? {
+            Some(selected) => Some(split(&selected, counts.len()).ok_or_else(|| {
+                fields.unsupported("categorical_features", "columns that cannot be told from the others")
+            })?),
+            None => None,
+        };
+        fields.training_only(&["active_features_", "feature_indices_", "n_values_"]);
+        Ok(Self { counts, starts, kept, width, refuse_unknown, selected })
+    }
+
+    pub(super) fn n_features_in(&self) -> Option<usize> {
+        match &self.selected {
+            Some((selected, others)) => Some(selected.len() + others.len()),
+            None => Some(self.counts.len()),
+        }
+    }
+
+    pub(super) fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        dtype: NumberType,
+        sparse: bool,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let x = plan.check(input, ArrayRule::FLOATS, self.n_features_in());
+        let step = OneHotWhole {
+            counts: self.counts.clone(),
+            starts: self.starts.clone(),
+            kept: self.kept.clone(),
+            width: self.width,
+            refuse_unknown: self.refuse_unknown,
+            dtype,
+            sparse,
+        };
+        let Some((selected, others)) = &self.selected else { return Ok(Output::matrix(plan.push(step, &[x]))) };
+        let columns = |places: &Vec<usize>| SelectColumns { by: Selection::Places(places.clone()), series: false };
+        let encoded = plan.push(columns(selected), &[x]);
+        let encoded = plan.push(step, &[encoded]);
+        let others = plan.push(columns(others), &[x]);
+        Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &[encoded, others])))
+    }
+}
+
+/// The selected columns and the others. Only a mask tells how many columns there are; places alone do not.
+fn split(selected: &[Scalar], count: usize) -> Option<(Vec<usize>, Vec<usize>)> {
+    if selected.iter().any(|item| !matches!(item, Scalar::Bool(_))) {
+        return None;
+    }
+    let is_selected = |at: &usize| selected[*at] == Scalar::Bool(true);
+    let (selected, others): (Vec<usize>, Vec<usize>) = (0..selected.len()).partition(is_selected);
+    (selected.len() == count).then_some((selected, others))
+}

@@ -1,0 +1,163 @@
+//! `sklearn.preprocessing.OrdinalEncoder`.
+
+use skiff_files::Scalar;
+use skiff_pickle::Node;
+
+use super::encoders::{self, Decode, Infrequent, KnownCategories, read_dtype};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{ArrayRule, Encode, Finite, OrdinalColumn, OrdinalInverse, TakeNumbers};
+use crate::value::NumberType;
+
+/// The number of the category of each value.
+///
+/// # Reads
+/// `categories_`, `handle_unknown`, `unknown_value`, `encoded_missing_value` with `_missing_indices`, the grouping of
+/// infrequent categories, `dtype`.
+/// # Transforms
+/// The place of the value in the column's categories; values are equal as in Python. `inverse_transform` gives the
+/// values back, `None` for unknown ones.
+/// # Older versions
+/// `unknown_value` came with 0.24, missing values with 1.0, `encoded_missing_value` with 1.1, infrequent categories with
+/// 1.3.
+#[derive(Debug)]
+pub struct OrdinalEncoder {
+    known: KnownCategories,
+    infrequent: Infrequent,
+    /// `_missing_indices`: the place of NaN among the categories of each column.
+    missing: Vec<Option<u32>>,
+    /// `encoded_missing_value`.
+    encoded_missing: f64,
+    /// `unknown_value`, where `handle_unknown` is `'use_encoded_value'`.
+    unknown: Option<f64>,
+    /// `dtype`.
+    dtype: NumberType,
+}
+
+impl Room for OrdinalEncoder {
+    const CLASSES: &'static [&'static str] = &["sklearn.preprocessing._encoders.OrdinalEncoder"];
+    const SOURCE: &'static str = include_str!("ordinal_encoder.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let known = KnownCategories::read(fields, "categories_")?;
+        fields.expect_n_features("categories_", known.len())?;
+        let infrequent = Infrequent::read(fields, &known)?;
+        let missing = read_missing(fields, &known)?;
+        let encoded_missing = fields.float_or_none("encoded_missing_value")?.unwrap_or(f64::NAN);
+        let unknown = match fields.string_or_none("handle_unknown")?.as_deref() {
+            None | Some("error") => None,
+            Some("use_encoded_value") => Some(fields.float("unknown_value")?),
+            Some(other) => return Err(fields.unsupported("handle_unknown", format!("`{other}`"))),
+        };
+        let dtype = read_dtype(fields, "dtype")?;
+        fields.training_only(&["_categories", "categories", "max_categories", "min_frequency", "unknown_value"]);
+        Ok(Self { known, infrequent, missing, encoded_missing, unknown, dtype })
+    }
+}
+
+fn read_missing(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Vec<Option<u32>>, ReadError> {
+    let name = "_missing_indices";
+    let mut missing = vec![None; known.len()];
+    let Some(node) = fields.optional(name) else { return Ok(missing) };
+    let Node::Dict(pairs) = fields.graph().node(node) else { return Err(fields.unexpected(name, "a dict")) };
+    for &(column, place) in pairs {
+        let [column, place] = [column, place].map(|node| fields.scalar_at(node, &fields.path_of(name)));
+        let [column, place] = [column?, place?].map(|scalar| scalar.as_i64().and_then(|at| usize::try_from(at).ok()));
+        let (Some(column), Some(place)) = (column, place) else {
+            return Err(fields.unexpected(name, "places by places"));
+        };
+        match (known.classes.get(column), u32::try_from(place)) {
+            (Some(classes), Ok(at)) if place < classes.len() => missing[column] = Some(at),
+            _ => return Err(fields.damaged(name, format!("no category {place} of a column {column}"))),
+        }
+    }
+    Ok(missing)
+}
+
+impl OrdinalEncoder {
+    fn tables(&self) -> Vec<Vec<f64>> {
+        let table = |(column, missing): (usize, &Option<u32>)| {
+            let count = self.known.classes[column].len();
+            let number = |code: usize| match missing {
+                Some(missing) if *missing as usize == code => self.encoded_missing,
+                _ => place_of(self.infrequent.place(column, code)),
+            };
+            (0..count).map(number).chain([self.unknown.unwrap_or(f64::NAN)]).collect()
+        };
+        self.missing.iter().enumerate().map(table).collect()
+    }
+
+    fn inverse(&self) -> (Vec<OrdinalColumn>, Decode) {
+        let mut columns = Vec::new();
+        let mut values = Vec::new();
+        for (column, classes) in self.known.classes.iter().enumerate() {
+            let grouped = self.infrequent.indices[column].as_ref();
+            let frequent = (0..classes.len()).filter(|code| grouped.is_none_or(|grouped| !grouped.contains(code)));
+            let codes: Vec<u32> = frequent.filter_map(|code| u32::try_from(code).ok()).collect();
+            let mut all: Vec<Scalar> = (0..classes.len()).filter_map(|code| classes.get(code)).collect();
+            let mut add = |value: Scalar| {
+                all.push(value);
+                u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
+            };
+            let infrequent = grouped.map(|grouped| {
+                (place_of(classes.len() - grouped.len()), add(Scalar::Str("infrequent_sklearn".to_owned())))
+            });
+            let unknown = self.unknown.map(|encoded| (encoded, add(Scalar::None)));
+            let missing = self.missing[column].map(|place| (self.encoded_missing, place));
+            columns.push(OrdinalColumn { missing, infrequent, unknown, codes });
+            values.push(all);
+        }
+        (columns, Decode::new(&self.known.classes, values))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are fewer categories than 2³²")]
+fn place_of(place: usize) -> f64 {
+    place as f64
+}
+
+impl Estimator for OrdinalEncoder {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Transform => {
+                let rule = encoders::rule(plan.header(), (1, 0));
+                let x = plan.check(input, rule, self.known.len());
+                let codes = plan.push(
+                    Encode {
+                        estimator: plan.header().class.clone(),
+                        columns: self.known.lookup.clone(),
+                        mixed_is_object: encoders::mixed_is_object(plan.header()),
+                        refuse_unknown: self.unknown.is_none(),
+                    },
+                    &[x],
+                );
+                Ok(Output::matrix(plan.push(TakeNumbers { tables: self.tables(), dtype: self.dtype }, &[codes])))
+            }
+            Method::InverseTransform => {
+                let old = plan.header().version.is_none_or(|version| version < crate::fields::Version::new(1, 0));
+                let rule = ArrayRule::FLOATS.finite(if old { Finite::All } else { Finite::AllowNan }).any_names();
+                let x = plan.check(input, rule, self.known.len());
+                let (columns, decode) = self.inverse();
+                let codes = plan.push(OrdinalInverse { columns }, &[x]);
+                Ok(Output::matrix(decode.push(codes, plan)))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::one_to_one(header, input)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.known.len())
+    }
+}
