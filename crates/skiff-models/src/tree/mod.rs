@@ -2,6 +2,7 @@
 
 mod decision_tree_classifier;
 mod decision_tree_regressor;
+mod depth_first;
 mod extra_tree_classifier;
 mod extra_tree_regressor;
 mod single_tree;
@@ -11,6 +12,7 @@ mod trees_model;
 
 use crate::registry::Entry;
 
+pub(crate) use depth_first::{Fault, depth_first};
 pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
 pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
 pub(crate) use trees_model::{MissingValues, TreesModel};

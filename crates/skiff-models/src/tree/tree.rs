@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use skiff_files::{DType, Endian, Instance, NdArray};
 use skiff_pickle::NodeId;
 
+use super::depth_first::{Fault, Order, depth_first};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::kernels::pairwise_sum::pairwise_sum;
 use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
@@ -279,67 +280,30 @@ impl Table {
         Ok(Filled { values: leaves.values, numbers: order.map(|order| order.numbers), missing_left })
     }
 
-    /// Checks that the nodes are one tree, and gives the order in which each left child follows its parent; `None` when
-    /// that is the order they are in.
+    /// Checks all nodes, and gives their order where it is another than [`depth_first`]'s.
     fn order(&self, records: &Records<'_>, n_features: usize) -> Result<Option<Order>, ReadError> {
-        let count = self.count as usize;
-        let damaged = |node: usize, field: &str, what: String| {
-            Err(self.error(&format!("nodes[{node}].{field}"), ReadErrorKind::Damaged(what)))
+        let damaged = |fault: Fault| {
+            self.error(&format!("nodes[{}].{}", fault.node, fault.field), ReadErrorKind::Damaged(fault.what))
         };
-        let mut has_parent = vec![false; count];
-        let mut children = 0;
-        let mut in_order = true;
-        for node in 0..count {
+        for node in 0..self.count as usize {
             let record = records.at(node);
             if record.left == -1 && record.right == -1 {
                 continue;
             }
-            for (field, child) in [("left_child", record.left), ("right_child", record.right)] {
-                match usize::try_from(child).ok().filter(|child| *child > node && *child < count) {
-                    Some(child) if !has_parent[child] => has_parent[child] = true,
-                    Some(child) => return damaged(node, field, format!("node {child} is a child twice")),
-                    None => return damaged(node, field, format!("no node {child} behind node {node} of {count}")),
-                }
-            }
-            children += 2;
-            in_order &= usize::try_from(record.left) == Ok(node + 1);
             if usize::try_from(record.feature).map_or(true, |feature| feature >= n_features) {
-                return damaged(node, "feature", format!("feature {} of {n_features}", record.feature));
+                let what = format!("feature {} of {n_features}", record.feature);
+                return Err(damaged(Fault { node, field: "feature", what }));
             }
             if record.threshold.is_nan() {
-                return damaged(node, "threshold", "not a number".to_owned());
+                return Err(damaged(Fault { node, field: "threshold", what: "not a number".to_owned() }));
             }
         }
-        if children + 1 != count {
-            return damaged(
-                has_parent.iter().skip(1).position(|has| !has).map_or(0, |node| node + 1),
-                "",
-                "a node without a parent".to_owned(),
-            );
-        }
-        if in_order {
-            return Ok(None);
-        }
-        let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count] };
-        let mut open = vec![0];
-        while let Some(node) = open.pop() {
+        let children = |node| {
             let record = records.at(node);
-            order.places[node] = u32::try_from(order.numbers.len()).unwrap_or(0);
-            order.numbers.push(u32::try_from(node).unwrap_or(0));
-            if let (Ok(left), Ok(right)) = (usize::try_from(record.left), usize::try_from(record.right)) {
-                open.extend([right, left]);
-            }
-        }
-        Ok(Some(order))
+            (record.left != -1 || record.right != -1).then_some([record.left, record.right])
+        };
+        depth_first(self.count as usize, ["left_child", "right_child"], children).map_err(damaged)
     }
-}
-
-/// Depth first, left children first.
-struct Order {
-    /// For each place the node that stands there.
-    numbers: Vec<u32>,
-    /// For each node its place.
-    places: Vec<u32>,
 }
 
 /// One row of `nodes`, as far as predictions need it.

@@ -1,0 +1,90 @@
+//! `sklearn.ensemble.HistGradientBoostingRegressor`.
+
+use std::sync::Arc;
+
+use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Model, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Elementwise, Function};
+
+/// Histogram-based gradient boosting on any of its losses.
+///
+/// # Reads
+/// `_predictors`, `_baseline_prediction`, `_bin_mapper` and `_preprocessor` (categories); `loss` decides the link.
+/// # Predicts
+/// `_baseline_prediction` and the value of each tree, in their order; the exponential of that for the Poisson and the
+/// gamma loss. Missing values go where the tree says; so do unknown and negative categories.
+/// # Older versions
+/// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.4 categories were numbers from 0 to 255.
+#[derive(Debug)]
+pub struct HistGradientBoostingRegressor {
+    boosting: HistGradientBoosting,
+    link: Link,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Identity,
+    Log,
+}
+
+impl Room for HistGradientBoostingRegressor {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor"];
+    const SOURCE: &'static str = include_str!("hist_gradient_boosting_regressor.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let link = match read_loss(fields)?.as_str() {
+            "squared_error" | "least_squares" | "absolute_error" | "least_absolute_deviation" | "quantile" => {
+                Link::Identity
+            }
+            "poisson" | "gamma" => Link::Log,
+            loss => return Err(fields.unsupported("loss", format!("`{loss}`"))),
+        };
+        Ok(Self { boosting: HistGradientBoosting::read(fields, 1)?, link })
+    }
+}
+
+impl HistGradientBoostingRegressor {
+    fn answer(&self, scores: ValueId, plan: &mut Lowering<'_>) -> Output {
+        Output::column(match self.link {
+            Link::Identity => scores,
+            Link::Log => plan.push(Elementwise { function: Function::Exp }, &[scores]),
+        })
+    }
+}
+
+impl Estimator for HistGradientBoostingRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => {
+                let scores = self.boosting.scores(input, plan)?;
+                Ok(self.answer(scores, plan))
+            }
+            Method::StagedPredict => {
+                let stages = self.boosting.staged_scores(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(|scores| self.answer(scores, plan)).collect()))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.boosting.n_features())
+    }
+
+    fn selects_by_name(&self) -> bool {
+        self.boosting.selects_by_name()
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        self.boosting.inner()
+    }
+}

@@ -1,0 +1,344 @@
+//! `_predictors`: the trees of histogram-based boosting.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use skiff_files::{DType, Endian, Instance, NdArray};
+use skiff_pickle::NodeId;
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Trees};
+use crate::tree::{Fault, depth_first};
+
+/// The classes of predictors, with and without the names of before 0.22.
+const PREDICTOR: &str = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor";
+
+/// A set of categories, one bit for each of 256.
+pub(crate) type Categories = [u64; 4];
+
+/// What all trees share.
+pub(crate) struct Shape<'a> {
+    pub(crate) n_features: usize,
+    /// How many trees an iteration has.
+    pub(crate) columns: usize,
+    /// The categories that the fit has seen, for each feature that has categories.
+    pub(crate) known: &'a HashMap<usize, Categories>,
+}
+
+/// Reads the predictors of all iterations into one table.
+pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Result<Trees<f64>, ReadError> {
+    if shape.n_features == 0 || shape.n_features > MAX_FEATURES {
+        return Err(fields.damaged("_predictors", format!("{} features", shape.n_features)));
+    }
+    let path = fields.path_of("_predictors");
+    let mut predictors: Vec<Predictor> = Vec::new();
+    let mut places = Vec::new();
+    let mut known = HashMap::new();
+    for (iteration, node) in fields.list("_predictors")?.into_iter().enumerate() {
+        let of_iteration = fields.list_at(node, &format!("{path}[{iteration}]"))?;
+        if of_iteration.len() != shape.columns {
+            let what = format!("{} trees where an iteration has {}", of_iteration.len(), shape.columns);
+            return Err(ReadError::new(format!("{path}[{iteration}]"), ReadErrorKind::Damaged(what)));
+        }
+        for (column, node) in of_iteration.into_iter().enumerate() {
+            let predictor = Predictor::read(fields, node, format!("{path}[{iteration}][{column}]"))?;
+            // A table that is named again is not read again: a hostile file could name it as often as it likes.
+            let place = *known.entry(predictor.identity()).or_insert(predictors.len());
+            match predictors.get(place) {
+                None => predictors.push(predictor),
+                Some(same) if same.left == predictor.left => {}
+                Some(_) => return Err(predictor.error("nodes", "the nodes of another tree".to_owned())),
+            }
+            places.push(place);
+        }
+    }
+    let total = predictors.iter().try_fold(0_u32, |sum, predictor| sum.checked_add(predictor.count));
+    let total = total.ok_or_else(|| fields.unsupported("_predictors", "more than 4 billion nodes in one ensemble"))?;
+
+    let mut nodes = vec![Node::default(); total as usize];
+    let mut parts = Vec::with_capacity(predictors.len());
+    let (mut rest, mut root, mut first_set) = (nodes.as_mut_slice(), 0, 0);
+    for predictor in &predictors {
+        let (part, behind) = rest.split_at_mut(predictor.count as usize);
+        parts.push((predictor, root, first_set, part));
+        (rest, root) = (behind, root + predictor.count);
+        // A set for each node at most, so this stays below the number of nodes.
+        first_set += predictor.sets();
+    }
+    let roots: Vec<u32> = parts.iter().map(|(_, root, _, _)| *root).collect();
+    let filled = parts.into_par_iter().map(|(predictor, root, set, part)| predictor.fill(root, set, part, shape));
+    let filled = filled.collect::<Vec<_>>().into_iter().collect::<Result<Vec<Filled>, _>>()?;
+
+    let mut first_leaf = 0_u32;
+    let mut starts = Vec::with_capacity(filled.len());
+    for tree in &filled {
+        starts.push(first_leaf);
+        first_leaf += u32::try_from(tree.values.len()).unwrap_or(0);
+    }
+    Ok(Trees {
+        n_features: shape.n_features,
+        nodes,
+        roots: places.iter().map(|&place| roots[place]).collect(),
+        counts: places.iter().map(|&place| predictors[place].count).collect(),
+        numbers: None,
+        categories: filled.iter().flat_map(|tree| &tree.categories).copied().collect(),
+        missing: true,
+        leaves: Leaves {
+            width: 1,
+            pure: 0,
+            starts: places.iter().map(|&place| starts[place]).collect(),
+            values: filled.into_iter().flat_map(|tree| tree.values).collect(),
+            columns: shape.columns,
+        },
+    })
+}
+
+/// One tree as the file has it.
+struct Predictor {
+    path: String,
+    count: u32,
+    nodes: NdArray,
+    /// `raw_left_cat_bitsets`, eight numbers a set; none before 0.24.
+    left: Vec<[u32; 8]>,
+}
+
+/// What was read beside the nodes.
+struct Filled {
+    values: Vec<f64>,
+    categories: Vec<Categories>,
+}
+
+impl Predictor {
+    fn read(fields: &Fields<'_, '_>, node: NodeId, path: String) -> Result<Self, ReadError> {
+        let instance = Instance::read(fields.graph(), node).filter(|instance| instance.is(PREDICTOR));
+        let instance = instance.ok_or_else(|| fields.unexpected_at(node, &path, "a `TreePredictor`"))?;
+        let nodes_path = format!("{path}.nodes");
+        let attribute = instance.attribute("nodes");
+        let attribute = attribute.ok_or_else(|| ReadError::new(nodes_path.clone(), ReadErrorKind::Missing))?;
+        let nodes = fields.array_at(attribute, &nodes_path)?;
+        let count = match nodes.shape[..] {
+            [len] => u32::try_from(len).ok().filter(|&len| len > 0),
+            _ => None,
+        };
+        let count = count.ok_or_else(|| fields.unexpected_at(attribute, &nodes_path, "an array of nodes"))?;
+        let left = match instance.attribute("raw_left_cat_bitsets") {
+            None => Vec::new(),
+            Some(sets) => read_sets(fields, sets, &format!("{path}.raw_left_cat_bitsets"))?,
+        };
+        for (name, _) in instance.attributes() {
+            if !matches!(name, "nodes" | "raw_left_cat_bitsets" | "binned_left_cat_bitsets") {
+                let class = instance.class_path();
+                return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));
+            }
+        }
+        Ok(Self { path, count, nodes, left })
+    }
+
+    /// Where the nodes' bytes lie.
+    fn identity(&self) -> usize {
+        self.nodes.bytes().map_or(0, |bytes| bytes.as_ptr().addr())
+    }
+
+    /// How many sets of categories the tree has: each of its splits by categories has one of its own.
+    fn sets(&self) -> u32 {
+        match Records::read(&self.nodes) {
+            Some(records) => {
+                let splits = (0..self.count as usize).filter(|&node| records.at(node).by_categories());
+                u32::try_from(splits.count()).unwrap_or(0)
+            }
+            None => 0,
+        }
+    }
+
+    fn error(&self, place: &str, what: String) -> ReadError {
+        ReadError::new(format!("{}.{place}", self.path), ReadErrorKind::Damaged(what))
+    }
+
+    fn fill(&self, root: u32, first_set: u32, part: &mut [Node<f64>], shape: &Shape<'_>) -> Result<Filled, ReadError> {
+        let records = Records::read(&self.nodes)
+            .ok_or_else(|| self.error("nodes", "an array without the fields of nodes".to_owned()))?;
+        let at_node = |fault: Fault| self.error(&format!("nodes[{}].{}", fault.node, fault.field), fault.what);
+        let children = |node| {
+            let record = records.at(node);
+            (!record.is_leaf).then_some([i64::from(record.left), i64::from(record.right)])
+        };
+        let order = depth_first(part.len(), ["left", "right"], children).map_err(at_node)?;
+        let mut filled = Filled { values: Vec::new(), categories: Vec::new() };
+        for (place, target) in part.iter_mut().enumerate() {
+            let node = order.as_ref().map_or(place, |order| order.numbers[place] as usize);
+            let record = records.at(node);
+            if record.is_leaf {
+                let leaf = u32::try_from(filled.values.len()).unwrap_or(0);
+                filled.values.push(record.value);
+                *target = Node::leaf(leaf, root + u32::try_from(place).unwrap_or(0));
+                continue;
+            }
+            let fault = |field, what| at_node(Fault { node, field, what });
+            let feature = u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
+            let feature = feature
+                .ok_or_else(|| fault("feature_idx", format!("feature {} of {}", record.feature, shape.n_features)))?;
+            let right = root + order.as_ref().map_or(record.right, |order| order.places[record.right as usize]);
+            *target = if record.categorical {
+                let set = self
+                    .left
+                    .get(record.set as usize)
+                    .ok_or_else(|| fault("bitset_idx", format!("set {} of {}", record.set, self.left.len())))?;
+                let known = shape
+                    .known
+                    .get(&(feature as usize))
+                    .ok_or_else(|| fault("is_categorical", format!("feature {feature} has no categories")))?;
+                let number = first_set + u32::try_from(filled.categories.len()).unwrap_or(0);
+                filled.categories.push(goes_left(set, known, record.missing_left));
+                Node::categorical(feature, number, record.missing_left, right)
+            } else if record.threshold.is_nan() {
+                return Err(fault("num_threshold", "not a number".to_owned()));
+            } else {
+                Node::split(feature, record.threshold, record.missing_left, right)
+            };
+        }
+        Ok(filled)
+    }
+}
+
+/// The categories that go left: those that the tree says, and the unknown ones where missing values do.
+fn goes_left(set: &[u32; 8], known: &Categories, missing_left: bool) -> Categories {
+    std::array::from_fn(|word| {
+        let left = u64::from(set[2 * word]) | u64::from(set[2 * word + 1]) << 32;
+        if missing_left { left | !known[word] } else { left }
+    })
+}
+
+fn read_sets(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Vec<[u32; 8]>, ReadError> {
+    let array = fields.array_at(node, path)?;
+    let wrong = || fields.unexpected_at(node, path, "an array of sets of eight uint32");
+    if !matches!(array.shape[..], [_, 8]) {
+        return Err(wrong());
+    }
+    let words = array.to_i64().ok_or_else(wrong)?;
+    let words = words.into_iter().map(|word| u32::try_from(word).ok()).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
+    Ok(words.as_chunks::<8>().0.to_vec())
+}
+
+/// One row of `nodes`, as far as predictions need it.
+struct Record {
+    value: f64,
+    feature: i64,
+    threshold: f64,
+    missing_left: bool,
+    left: u32,
+    right: u32,
+    is_leaf: bool,
+    categorical: bool,
+    set: u32,
+}
+
+impl Record {
+    fn by_categories(&self) -> bool {
+        self.categorical && !self.is_leaf
+    }
+}
+
+/// The records of `nodes`, their fields found by name: 0.22 added missing values, 0.24 categories, 1.3 made features
+/// signed.
+struct Records<'a> {
+    bytes: &'a [u8],
+    size: usize,
+    value: Place,
+    feature: (usize, usize, Endian),
+    threshold: Place,
+    missing_left: Option<usize>,
+    left: Place,
+    right: Place,
+    is_leaf: usize,
+    categorical: Option<usize>,
+    set: Option<Place>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    offset: usize,
+    endian: Endian,
+}
+
+impl<'a> Records<'a> {
+    fn read(nodes: &'a NdArray) -> Option<Self> {
+        let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
+        let field = |name: &str| fields.iter().find(|field| field.name == name);
+        let float = |name: &str| {
+            let field = field(name)?;
+            match field.dtype {
+                DType::Float { size: 8, endian } => Some(Place { offset: field.offset, endian }),
+                _ => None,
+            }
+        };
+        let uint = |name: &str| {
+            let field = field(name)?;
+            match field.dtype {
+                DType::UInt { size: 4, endian } => Some(Place { offset: field.offset, endian }),
+                _ => None,
+            }
+        };
+        let byte = |name: &str| {
+            let field = field(name)?;
+            matches!(field.dtype, DType::UInt { size: 1, .. } | DType::Bool).then_some(field.offset)
+        };
+        let feature = field("feature_idx")?;
+        let (size, endian) = match feature.dtype {
+            DType::UInt { size: 4, endian } => (4, endian),
+            // `intp`: four bytes on 32-bit machines, told apart from the unsigned ones by their sign alone.
+            DType::Int { size: size @ (4 | 8), endian } => (size, endian),
+            _ => return None,
+        };
+        // What is there must be of the right kind; what is not there is older.
+        let optional = |name: &str, found: bool| field(name).is_none() || found;
+        let (missing_left, categorical, set) = (byte("missing_go_to_left"), byte("is_categorical"), uint("bitset_idx"));
+        let fits = optional("missing_go_to_left", missing_left.is_some())
+            && optional("is_categorical", categorical.is_some())
+            && optional("bitset_idx", set.is_some());
+        fits.then_some(Self {
+            bytes: nodes.bytes()?,
+            size: *itemsize,
+            value: float("value")?,
+            feature: (feature.offset, size, endian),
+            threshold: float("num_threshold").or_else(|| float("threshold"))?,
+            missing_left,
+            left: uint("left")?,
+            right: uint("right")?,
+            is_leaf: byte("is_leaf")?,
+            categorical,
+            set,
+        })
+    }
+
+    /// Record number `at`, which the array has; its fields lie within it, as the dtype's reader checked.
+    fn at(&self, at: usize) -> Record {
+        let record = &self.bytes[at * self.size..(at + 1) * self.size];
+        let float = |place: Place| {
+            let bytes = record[place.offset..place.offset + 8].try_into().expect("eight bytes");
+            if place.endian == Endian::Big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
+        };
+        let uint = |place: Place| {
+            let bytes = record[place.offset..place.offset + 4].try_into().expect("four bytes");
+            if place.endian == Endian::Big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+        };
+        let (offset, size, endian) = self.feature;
+        let feature = if size == 8 {
+            let bytes = record[offset..offset + 8].try_into().expect("eight bytes");
+            if endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
+        } else {
+            i64::from(uint(Place { offset, endian }))
+        };
+        let flag = |offset: Option<usize>| offset.is_some_and(|offset| record[offset] != 0);
+        Record {
+            value: float(self.value),
+            feature,
+            threshold: float(self.threshold),
+            missing_left: flag(self.missing_left),
+            left: uint(self.left),
+            right: uint(self.right),
+            is_leaf: flag(Some(self.is_leaf)),
+            categorical: flag(self.categorical),
+            set: self.set.map_or(0, uint),
+        }
+    }
+}

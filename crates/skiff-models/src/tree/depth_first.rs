@@ -1,0 +1,100 @@
+//! The check that a table of nodes is one tree, and the order that walking it wants.
+
+/// Depth first, left children first.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// For each place the node that stands there.
+    pub(crate) numbers: Vec<u32>,
+    /// For each node its place.
+    pub(crate) places: Vec<u32>,
+}
+
+/// What is wrong with a table of nodes.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// The node.
+    pub(crate) node: usize,
+    /// The field to blame.
+    pub(crate) field: &'static str,
+    /// In words.
+    pub(crate) what: String,
+}
+
+/// Checks that the `count` nodes are one tree: each child stands behind its parent, and each node but the first is a
+/// child once. So no walk can loop or leave the table. Gives the order in which each left child follows its parent;
+/// `None` when that is the order they are in. `children` is `None` for a leaf; `fields` are the names of the two.
+pub(crate) fn depth_first(
+    count: usize,
+    fields: [&'static str; 2],
+    children: impl Fn(usize) -> Option<[i64; 2]>,
+) -> Result<Option<Order>, Fault> {
+    let mut has_parent = vec![false; count];
+    let mut in_order = true;
+    for node in 0..count {
+        let Some(pair) = children(node) else { continue };
+        for (field, child) in fields.into_iter().zip(pair) {
+            match usize::try_from(child).ok().filter(|child| *child > node && *child < count) {
+                Some(child) if !has_parent[child] => has_parent[child] = true,
+                Some(child) => return Err(Fault { node, field, what: format!("node {child} is a child twice") }),
+                None => {
+                    let what = format!("no node {child} behind node {node} of {count}");
+                    return Err(Fault { node, field, what });
+                }
+            }
+        }
+        in_order &= usize::try_from(pair[0]) == Ok(node + 1);
+    }
+    if let Some(orphan) = has_parent.iter().skip(1).position(|has| !has) {
+        return Err(Fault { node: orphan + 1, field: fields[0], what: "a node without a parent".to_owned() });
+    }
+    if in_order {
+        return Ok(None);
+    }
+    let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count] };
+    let mut open = vec![0];
+    while let Some(node) = open.pop() {
+        order.places[node] = u32::try_from(order.numbers.len()).unwrap_or(0);
+        order.numbers.push(u32::try_from(node).unwrap_or(0));
+        let pair = children(node).map(|pair| pair.map(usize::try_from));
+        if let Some([Ok(left), Ok(right)]) = pair {
+            open.extend([right, left]);
+        }
+    }
+    Ok(Some(order))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(children: &[Option<[i64; 2]>]) -> Result<Option<Order>, Fault> {
+        depth_first(children.len(), ["left", "right"], |node| children[node])
+    }
+
+    #[test]
+    fn trees_in_any_honest_order_are_read() {
+        assert!(order(&[None]).is_ok_and(|order| order.is_none()));
+        assert!(order(&[Some([1, 4]), Some([2, 3]), None, None, None]).is_ok_and(|order| order.is_none()));
+        // Best first: both children of the root, then the grandchildren.
+        let order = order(&[Some([1, 2]), Some([3, 4]), None, None, None]).unwrap().unwrap();
+        assert_eq!(order.numbers, [0, 1, 3, 4, 2]);
+        assert_eq!(order.places, [0, 1, 4, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused() {
+        let faults: [(&[Option<[i64; 2]>], usize, &str); 7] = [
+            (&[Some([0, 1]), None], 0, "left"),
+            (&[Some([1, 2]), Some([2, 1]), None], 1, "left"),
+            (&[Some([1, 3]), None, None], 0, "right"),
+            (&[Some([1, -1]), None], 0, "right"),
+            (&[Some([1, i64::MIN]), None], 0, "right"),
+            (&[Some([1, 1]), None], 0, "right"),
+            (&[Some([1, 2]), None, None, None], 3, "left"),
+        ];
+        for (children, node, field) in faults {
+            let fault = order(children).expect_err("no tree");
+            assert_eq!((fault.node, fault.field), (node, field), "{children:?}");
+        }
+    }
+}
