@@ -29,9 +29,37 @@ const EXCEPTIONS: &[Exception] = &[
         input: "texts",
         reason: "the tokenizer, or the analyzer, is a function of the caller's: code that would have to be run",
     },
+    Exception {
+        case: "1.9.1/ensemble/gradient_boosting_binary",
+        method: "staged_predict",
+        input: "one",
+        reason: SQUEEZE,
+    },
+    Exception {
+        case: "1.9.1/ensemble/gradient_boosting_exponential",
+        method: "staged_predict",
+        input: "one",
+        reason: SQUEEZE,
+    },
+    Exception {
+        case: "1.9.1/ensemble/gradient_boosting_init",
+        method: "decision_function",
+        input: "rows",
+        reason: CLOSE,
+    },
+    Exception { case: "1.9.1/ensemble/gradient_boosting_init", method: "predict_proba", input: "rows", reason: CLOSE },
+    Exception {
+        case: "1.9.1/ensemble/gradient_boosting_init",
+        method: "predict_log_proba",
+        input: "rows",
+        reason: CLOSE,
+    },
 ];
 
 /// Each row's answer depends on the rows before it, and on how they are handed over.
+/// Since 1.4, for two classes.
+const SQUEEZE: &str = "scikit-learn squeezes an only row's dimension away; skiff gives a column for any number of rows";
+const CLOSE: &str = "the logit of a float32 probability close to 1: one unit in its last place is much of what is left";
 const DRAWS: &str = "a dummy that draws random numbers";
 
 /// One exception.
@@ -137,7 +165,7 @@ fn tolerance(case: &Case, call: &Call) -> Tolerance {
     // A first estimator of another family answers as that family does; its linear models are fitted to float32 rows.
     let init = case.name.contains("gradient_boosting_init") || case.name.contains("gradient_boosting_regressor_init");
     if boosting && init {
-        return if regressor { Tolerance::SINGLE } else { Tolerance::DOUBLE };
+        return Tolerance::SINGLE;
     }
     let exact = (forest && method != "predict_log_proba")
         || (boosting && matches!(method, "decision_function" | "staged_decision_function" | "apply"))
@@ -151,6 +179,9 @@ fn tolerance(case: &Case, call: &Call) -> Tolerance {
 
 /// Whether each row alone has the bits that it has in the batch.
 fn check_rows(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
+    if exception(case, call).is_some() {
+        return Err("an exception, whose rows are not compared".to_owned());
+    }
     let (Expected::Answer(Recorded::Array(_) | Recorded::List(_) | Recorded::Sparse(_)), Some(input)) =
         (&call.expected, &call.input)
     else {

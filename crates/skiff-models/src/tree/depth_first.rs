@@ -67,7 +67,9 @@ pub(crate) fn depth_first(
 mod tests {
     use super::*;
 
-    fn order(children: &[Option<[i64; 2]>]) -> Result<Option<Order>, Fault> {
+    type Children<'a> = &'a [Option<[i64; 2]>];
+
+    fn order(children: Children<'_>) -> Result<Option<Order>, Fault> {
         depth_first(children.len(), ["left", "right"], |node| children[node])
     }
 
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_no_tree_is_refused() {
-        let faults: [(&[Option<[i64; 2]>], usize, &str); 7] = [
+        let faults: [(Children<'_>, usize, &str); 7] = [
             (&[Some([0, 1]), None], 0, "left"),
             (&[Some([1, 2]), Some([2, 1]), None], 1, "left"),
             (&[Some([1, 3]), None, None], 0, "right"),
