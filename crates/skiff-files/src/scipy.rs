@@ -251,12 +251,23 @@ impl Reader<'_> {
 
     fn shape(&self) -> Result<(usize, usize), ValueError> {
         let shape = self.attribute("_shape").or_else(|| self.attribute("shape"));
-        match shape.and_then(|shape| self.index_pair(shape)) {
+        match shape.and_then(|shape| self.shape_pair(shape)) {
             // Lengths that a 64-bit index cannot reach are nobody's.
             Some((rows, columns)) if i64::try_from(rows).is_ok() && i64::try_from(columns).is_ok() => {
                 Ok((rows, columns))
             }
             _ => Err(self.missing("shape")),
+        }
+    }
+
+    /// Two integers, of Python or of numpy; of one, which only one-dimensional sparse arrays have, the shape of one row.
+    fn shape_pair(&self, id: NodeId) -> Option<(usize, usize)> {
+        match self.graph.items(id) {
+            Some(&[length]) => {
+                let length = Scalar::read(self.graph, length).ok()??.as_i64()?;
+                Some((1, usize::try_from(length).ok()?))
+            }
+            _ => self.index_pair(id),
         }
     }
 

@@ -1,10 +1,10 @@
 //! `coef_` and `intercept_`: what all linear models share, here and in `sklearn.svm`.
 
-use skiff_files::Sparse;
+use skiff_files::{Instance, Sparse};
 
 use crate::fields::{Fields, Numbers, ReadError, ReadErrorKind};
 use crate::plan::{Lowering, Rank, ValueId};
-use crate::steps::{Affine, ArrayRule, Dtype, Finite, SparseRule};
+use crate::steps::{Affine, ArrayRule, Dtype, Finite, RefuseSparse, SparseRule};
 use crate::value::{Matrix, Precision};
 
 /// `coef_` and `intercept_`, whose shapes agree.
@@ -18,6 +18,8 @@ pub(crate) struct Coefficients {
     precision: Precision,
     /// The dimensions of `X @ coef_.T`.
     pub(crate) rank: Rank,
+    /// Whether `coef_` is a sparse array of one dimension, by which scipy multiplies dense rows only.
+    flat_sparse: bool,
     /// Which rows may hold NaN and infinity.
     pub(crate) finite: Finite,
 }
@@ -40,7 +42,8 @@ impl Coefficients {
         fields.expect_n_features("coef_", coef.cols)?;
         let (intercept, intercept_precision) = read_intercept(fields, coef.rows)?;
         let precision = precision.promote(intercept_precision.unwrap_or(precision));
-        Ok(Self { coef, intercept, precision, rank, finite: Finite::All })
+        let flat_sparse = is_flat_sparse(fields)?;
+        Ok(Self { coef, intercept, precision, rank, flat_sparse, finite: Finite::All })
     }
 
     /// How many scores each row gets.
@@ -56,7 +59,10 @@ impl Coefficients {
     /// `X @ coef_.T + intercept_`, after scikit-learn's validation.
     pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
-        let x = plan.check(input, rule, self.coef.cols);
+        let mut x = plan.check(input, rule, self.coef.cols);
+        if self.flat_sparse {
+            x = plan.push(RefuseSparse { message: "sparse rows by a sparse `coef_` of one dimension" }, &[x]);
+        }
         self.of_checked(x, plan)
     }
 
@@ -82,6 +88,13 @@ fn read_coef(fields: &Fields<'_, '_>) -> Result<Numbers, ReadError> {
         _ => Precision::Double,
     };
     Ok(Numbers { shape: vec![sparse.shape.0, sparse.shape.1], data, precision })
+}
+
+/// `sparsify` of scikit-learn 1.9 makes such a `coef_` of a vector.
+fn is_flat_sparse(fields: &Fields<'_, '_>) -> Result<bool, ReadError> {
+    let coef = Instance::read(fields.graph(), fields.required("coef_")?);
+    let shape = coef.as_ref().and_then(|coef| coef.attribute("_shape"));
+    Ok(shape.and_then(|shape| fields.graph().items(shape)).is_some_and(|shape| shape.len() == 1))
 }
 
 /// `intercept_`: a vector, or one number for all outputs (`0.0` where `fit_intercept=False`). Only a vector has a dtype
