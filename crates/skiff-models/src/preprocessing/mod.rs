@@ -3,6 +3,7 @@
 mod binarizer;
 mod encoders;
 mod function_transformer;
+mod label_encoder;
 mod max_abs_scaler;
 mod min_max_scaler;
 mod normalizer;
@@ -20,6 +21,7 @@ use crate::registry::Entry;
 pub(crate) const ROOMS: &[Entry] = &[
     Entry::of::<binarizer::Binarizer>(),
     Entry::of::<function_transformer::FunctionTransformer>(),
+    Entry::of::<label_encoder::LabelEncoder>(),
     Entry::of::<max_abs_scaler::MaxAbsScaler>(),
     Entry::of::<min_max_scaler::MinMaxScaler>(),
     Entry::of::<normalizer::Normalizer>(),

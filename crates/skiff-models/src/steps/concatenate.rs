@@ -118,7 +118,7 @@ fn dtype_of(columns: &Columns<'_>) -> Option<NumberType> {
     })
 }
 
-fn dense<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+pub(crate) fn dense<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
     let rows = inputs.first().map_or(0, |input| input.rows());
     let mut parts = Vec::with_capacity(inputs.len());
     for input in inputs {

@@ -6,6 +6,7 @@ mod argmax_groups;
 mod binarize;
 mod boosting_start;
 mod both_sides;
+mod cast_labels;
 mod categorical_log_likelihood;
 mod check;
 mod check_table;
@@ -17,6 +18,7 @@ mod elementwise;
 mod encode;
 mod gaussian_log_likelihood;
 mod hash_terms;
+mod impute;
 mod inliers;
 mod input_error;
 mod labels;
@@ -55,6 +57,7 @@ pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
 pub use boosting_start::{BoostingStart, StartLink};
 pub use both_sides::BothSides;
+pub use cast_labels::CastLabels;
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use check_table::{CheckTable, TableNames};
@@ -66,6 +69,7 @@ pub use elementwise::{Elementwise, Function};
 pub use encode::Encode;
 pub use gaussian_log_likelihood::GaussianLogLikelihood;
 pub use hash_terms::HashTerms;
+pub use impute::{FillKind, Impute, ImputeInverse, Missing, MissingMask};
 pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
@@ -184,6 +188,7 @@ operations! {
     Binarize,
     BoostingStart,
     BothSides,
+    CastLabels,
     CategoricalLogLikelihood,
     Check,
     CheckTable,
@@ -196,8 +201,11 @@ operations! {
     GaussianLogLikelihood,
     GreaterThan,
     HashTerms,
+    Impute,
+    ImputeInverse,
     Inliers,
     ListTerms,
+    MissingMask,
     Multiply,
     NameColumns,
     NearestNeighbors,

@@ -1,0 +1,91 @@
+//! `sklearn.impute.MissingIndicator`.
+
+use super::missing::{read_missing, rule};
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Dtype, Missing, MissingMask};
+
+/// Shows where values are missing.
+///
+/// # Reads
+/// `missing_values`, `features`, `features_`, `error_on_new`, `sparse`.
+/// # Transforms
+/// A bool for each value of the columns `features_`: whether it is missing.
+/// # Older versions
+/// The state has been the same since 0.20.
+#[derive(Debug)]
+pub struct MissingIndicator {
+    missing: Missing,
+    /// `features_`: the columns that are shown.
+    pub(super) features: Vec<usize>,
+    /// `error_on_new`, where `features` is `'missing-only'`.
+    refuse_new: bool,
+    /// `sparse`; `None` for `'auto'`.
+    sparse: Option<bool>,
+    n_features: usize,
+}
+
+impl Room for MissingIndicator {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.impute._base.MissingIndicator", "sklearn.impute.MissingIndicator"];
+    const SOURCE: &'static str = include_str!("missing_indicator.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let missing = read_missing(fields)?;
+        let n_features = fields.count("_n_features")?;
+        let all = fields.string("features")? == "all";
+        let places =
+            fields.ints("features_")?.into_iter().map(|at| usize::try_from(at).ok().filter(|&at| at < n_features));
+        let places: Option<Vec<usize>> = places.collect();
+        let mut features = places.ok_or_else(|| fields.damaged("features_", "a place outside of the table"))?;
+        // Before 0.22 a fit without missing values showed all columns.
+        if fields.before(0, 22) && features.is_empty() {
+            features = (0..n_features).collect();
+        }
+        let refuse_new = !all && fields.bool_or("error_on_new", true)?;
+        let sparse = match fields.optional("sparse") {
+            Some(node) if fields.graph().str_of(node) == Some("auto") => None,
+            _ => Some(fields.bool_or("sparse", false)?),
+        };
+        // One that an imputer made gets the mask, not the rows; the imputer makes it.
+        fields.training_only(&["_precomputed"]);
+        Ok(Self { missing, features, refuse_new, sparse, n_features })
+    }
+}
+
+impl MissingIndicator {
+    /// The mask of rows that were validated already.
+    pub(super) fn mask(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let Self { missing, features, refuse_new, sparse, .. } = self;
+        let (missing, features) = (missing.clone(), features.clone());
+        plan.push(MissingMask { missing, features, refuse_new: *refuse_new, sparse: *sparse }, &[x])
+    }
+}
+
+impl Estimator for MissingIndicator {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let x = plan.check(input, rule(&self.missing, Dtype::Any), self.n_features);
+        Ok(Output::matrix(self.mask(x, plan)))
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::check(header, input)?;
+        let shown = self.features.iter().filter_map(|&at| input.get(at));
+        Ok(shown.map(|name| format!("missingindicator_{name}")).collect())
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.n_features)
+    }
+}

@@ -1,0 +1,72 @@
+//! `sklearn.preprocessing.LabelEncoder`.
+
+use std::sync::Arc;
+
+use super::encoders::KnownCategories;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, Room};
+use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{CastLabels, Encode, TakeLabels};
+use crate::value::Classes;
+
+/// The number of each label: for labels, not for features.
+///
+/// # Reads
+/// `classes_`.
+/// # Transforms
+/// The place of each label in `classes_`; unknown labels are an error. `inverse_transform` takes places back to labels.
+/// # Not supported
+/// Numbers where `classes_` holds text, which numpy would turn into text.
+/// # Older versions
+/// Since 1.1 labels are first cast to the dtype of `classes_`.
+#[derive(Debug)]
+pub struct LabelEncoder {
+    known: KnownCategories,
+    /// Whether labels are cast.
+    cast: bool,
+}
+
+impl Room for LabelEncoder {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.preprocessing._label.LabelEncoder", "sklearn.preprocessing.label.LabelEncoder"];
+    const SOURCE: &'static str = include_str!("label_encoder.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let known = KnownCategories::read(fields, "classes_")?;
+        match known.len() {
+            1 => Ok(Self { known, cast: !fields.before(1, 1) }),
+            _ => Err(fields.unexpected("classes_", "an array of labels")),
+        }
+    }
+}
+
+impl Estimator for LabelEncoder {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        let class = &self.known.classes[0];
+        match method {
+            Method::Transform => {
+                let integers = self.cast && matches!(**class, Classes::Ints(..));
+                let labels = plan.push(CastLabels { integers }, &[input]);
+                let estimator = plan.header().class.clone();
+                let columns = self.known.lookup.clone();
+                let step = Encode { estimator, columns, mixed_is_object: false, refuse_unknown: true };
+                Ok(Output::column(plan.push(step, &[labels])))
+            }
+            Method::InverseTransform => {
+                let codes = plan.push(CastLabels { integers: false }, &[input]);
+                Ok(Output::column(plan.push(TakeLabels { classes: Arc::from([Arc::clone(class)]) }, &[codes])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.known.classes.clone()
+    }
+}
