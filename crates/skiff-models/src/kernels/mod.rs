@@ -10,5 +10,6 @@ pub(crate) mod murmur3;
 pub(crate) mod neighbor_heap;
 pub(crate) mod pairwise_sum;
 pub(crate) mod python_text;
+pub(crate) mod row_square;
 pub(crate) mod support;
 pub(crate) mod trees;

@@ -7,19 +7,10 @@ use std::cmp::Ordering;
 pub(crate) struct NeighborHeap {
     distances: Vec<f64>,
     indices: Vec<usize>,
-    ties: Ties,
+    sort: Sort,
 }
 
-/// What scikit-learn of different versions does with equal distances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ties {
-    /// Before 1.1 a later neighbour took the place of the farthest of equals.
-    pub later_enters: bool,
-    /// How the neighbours found are sorted.
-    pub sort: Sort,
-}
-
-/// `simultaneous_sort`.
+/// `simultaneous_sort`, which decides the order of equals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     /// A quicksort down to pairs, until 1.7.
@@ -29,8 +20,8 @@ pub enum Sort {
 }
 
 impl NeighborHeap {
-    pub(crate) fn new(size: usize, ties: Ties) -> Self {
-        Self { distances: vec![f64::INFINITY; size], indices: vec![0; size], ties }
+    pub(crate) fn new(size: usize, sort: Sort) -> Self {
+        Self { distances: vec![f64::INFINITY; size], indices: vec![0; size], sort }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -46,7 +37,7 @@ impl NeighborHeap {
     /// Takes a neighbour in if it is near enough.
     pub(crate) fn push(&mut self, distance: f64, index: usize) {
         let values = &mut self.distances;
-        if distance > values[0] || (distance == values[0] && !self.ties.later_enters) {
+        if distance >= values[0] {
             return;
         }
         let mut at = 0;
@@ -81,7 +72,7 @@ impl NeighborHeap {
 
     /// The distances and the neighbours, nearest first.
     pub(crate) fn sort(&mut self) -> (&[f64], &[usize]) {
-        match self.ties.sort {
+        match self.sort {
             Sort::Quick => quick(&mut self.distances, &mut self.indices),
             Sort::Intro => intro(&mut self.distances, &mut self.indices),
         }
@@ -308,19 +299,17 @@ mod tests {
     #[test]
     fn the_heap_keeps_the_nearest_and_sorts_them() {
         for sort in [Sort::Quick, Sort::Intro] {
-            for later_enters in [false, true] {
-                for k in [1, 2, 3, 7, 20, 60] {
-                    let values = numbers(60);
-                    let mut heap = NeighborHeap::new(k, Ties { later_enters, sort });
-                    for (index, &value) in values.iter().enumerate() {
-                        heap.push(value, index);
-                    }
-                    let mut expected = values.clone();
-                    expected.sort_by(f64::total_cmp);
-                    let (distances, indices) = heap.sort();
-                    assert_eq!(distances, &expected[..k]);
-                    assert!(indices.iter().zip(distances).all(|(&index, distance)| values[index] == *distance));
+            for k in [1, 2, 3, 7, 20, 60] {
+                let values = numbers(60);
+                let mut heap = NeighborHeap::new(k, sort);
+                for (index, &value) in values.iter().enumerate() {
+                    heap.push(value, index);
                 }
+                let mut expected = values.clone();
+                expected.sort_by(f64::total_cmp);
+                let (distances, indices) = heap.sort();
+                assert_eq!(distances, &expected[..k]);
+                assert!(indices.iter().zip(distances).all(|(&index, distance)| values[index] == *distance));
             }
         }
     }

@@ -20,7 +20,8 @@ use crate::value::Classes;
 /// # Not supported
 /// Callable weights and metrics; a call without rows.
 /// # Older versions
-/// Among equal distances versions before 1.1 and before 1.8 have orders of their own, which skiff keeps.
+/// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+/// among them, it is numpy's order without SIMD.
 #[derive(Debug)]
 pub struct KNeighborsClassifier {
     neighbors: NeighborsBase,

@@ -15,7 +15,8 @@ use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 /// `radius_neighbors` and its graph; a call without rows, which asks for the neighbours of the fit's own points;
 /// callable metrics.
 /// # Older versions
-/// Among equal distances versions before 1.1 and before 1.8 have orders of their own, which skiff keeps.
+/// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+/// among them, it is numpy's order without SIMD.
 #[derive(Debug)]
 pub struct NearestNeighbors {
     neighbors: NeighborsBase,

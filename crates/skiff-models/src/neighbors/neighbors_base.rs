@@ -9,7 +9,8 @@ use super::binary_tree::{read_metric_params, read_tree};
 use crate::fields::{Fields, ReadError};
 use crate::kernels::brute_force::{Points, Rows};
 use crate::kernels::metric::Metric;
-use crate::kernels::neighbor_heap::{Sort, Ties};
+use crate::kernels::neighbor_heap::Sort;
+use crate::kernels::row_square;
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{
     ArrayRule, Brute, Dtype, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
@@ -33,14 +34,11 @@ pub(crate) enum Weights {
 
 impl NeighborsBase {
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let ties = Ties {
-            later_enters: fields.before(1, 1),
-            sort: if fields.before(1, 8) { Sort::Quick } else { Sort::Intro },
-        };
+        let sort = if fields.before(1, 8) { Sort::Quick } else { Sort::Intro };
         let search = match fields.string("_fit_method")?.as_str() {
-            "brute" => read_brute(fields, ties)?,
-            "kd_tree" => Search::Tree(read_tree(fields, "_tree", true)?, ties),
-            "ball_tree" => Search::Tree(read_tree(fields, "_tree", false)?, ties),
+            "brute" => read_brute(fields, sort)?,
+            "kd_tree" => Search::Tree(read_tree(fields, "_tree", true)?, sort),
+            "ball_tree" => Search::Tree(read_tree(fields, "_tree", false)?, sort),
             other => return Err(fields.unsupported("_fit_method", format!("`{other}`"))),
         };
         fields.expect_n_features("_fit_X", search.width())?;
@@ -167,7 +165,7 @@ pub(crate) fn read_weights(fields: &Fields<'_, '_>) -> Result<Weights, ReadError
     }
 }
 
-fn read_brute(fields: &Fields<'_, '_>, ties: Ties) -> Result<Search, ReadError> {
+fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> {
     let node = fields.required("effective_metric_")?;
     if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
         return Err(fields.unsupported("effective_metric_", "a callable metric"));
@@ -203,8 +201,15 @@ fn read_brute(fields: &Fields<'_, '_>, ties: Ties) -> Result<Search, ReadError> 
     if sparse && !matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Cosine) {
         return Err(fields.unsupported("effective_metric_", format!("`{name}` with sparse data")));
     }
-    let brute = Brute { heap: (!fields.before(1, 1)).then_some(ties), precision, sparse_heap: !fields.before(1, 2) };
-    Ok(Search::Brute(Points::new(rows, metric), brute))
+    let brute = Brute {
+        heap: (!fields.before(1, 1)).then_some(sort),
+        precision,
+        sparse_heap: !fields.before(1, 2),
+        sparse_euclidean: fields.before(1, 4),
+    };
+    // scikit-learn's versions before 1.0 ran on numpy's before 1.20, nearly always.
+    let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
+    Ok(Search::Brute(Points::new(rows, metric, einsum), brute))
 }
 
 /// A sparse matrix, and its dtype where that is a float one.

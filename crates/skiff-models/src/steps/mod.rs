@@ -8,6 +8,7 @@ mod boosting_start;
 mod both_sides;
 mod cast_labels;
 mod categorical_log_likelihood;
+mod center_distances;
 mod check;
 mod check_table;
 mod columnwise;
@@ -25,6 +26,7 @@ mod labels;
 mod list_terms;
 mod multiply;
 mod name_columns;
+mod nearest_center;
 mod nearest_neighbors;
 mod neighbor_graph;
 mod neighbor_means;
@@ -40,6 +42,7 @@ mod pair_scores;
 mod pair_votes;
 mod part;
 mod polynomial;
+mod project;
 mod refuse_sparse;
 mod repeat;
 mod select_columns;
@@ -59,6 +62,7 @@ pub use boosting_start::{BoostingStart, StartLink};
 pub use both_sides::BothSides;
 pub use cast_labels::CastLabels;
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
+pub use center_distances::CenterDistances;
 pub use check::{ArrayRule, Check, Dtype, Finite, SparseRule};
 pub use check_table::{CheckTable, TableNames};
 pub use columnwise::{Arithmetic, Columnwise};
@@ -76,6 +80,7 @@ pub use labels::TakeLabels;
 pub use list_terms::ListTerms;
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
+pub use nearest_center::NearestCenter;
 pub use nearest_neighbors::{Brute, NearestNeighbors, Search};
 pub use neighbor_graph::NeighborGraph;
 pub use neighbor_means::NeighborMeans;
@@ -91,6 +96,7 @@ pub use pair_scores::PairScores;
 pub use pair_votes::PairVotes;
 pub use part::Part;
 pub use polynomial::Polynomial;
+pub use project::{Center, Project};
 pub use refuse_sparse::RefuseSparse;
 pub use repeat::{ConstantRow, Repeat};
 pub use select_columns::{SelectColumns, Selection};
@@ -222,6 +228,9 @@ operations! {
     PairProbabilities,
     PairScores,
     PairVotes,
+    NearestCenter,
+    Project,
+    CenterDistances,
     Part,
     Polynomial,
     RefuseSparse,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{InputError, Run};
 use crate::kernels::binary_tree::BinaryTree;
 use crate::kernels::brute_force::Points;
-use crate::kernels::neighbor_heap::{NeighborHeap, Ties, argpartition};
+use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
 /// From rows to their nearest points: [`Value::Many`] of the distances and of the points' numbers, nearest first.
@@ -21,7 +21,7 @@ pub struct NearestNeighbors {
 #[derive(Debug)]
 pub enum Search {
     /// `KDTree` or `BallTree`.
-    Tree(BinaryTree, Ties),
+    Tree(BinaryTree, Sort),
     /// All points, one after the other.
     Brute(Points, Brute),
     /// `metric='precomputed'`: the rows hold the distances to this many points.
@@ -32,11 +32,13 @@ pub enum Search {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brute {
     /// The order of equals among neighbours found by `ArgKmin`, which versions before 1.1 have not.
-    pub heap: Option<Ties>,
+    pub heap: Option<Sort>,
     /// The dtype of the points, where it is a float one; `ArgKmin` asks for rows of the same.
     pub precision: Option<Precision>,
     /// Whether `ArgKmin` takes pairs of sparse rows (1.2).
     pub sparse_heap: bool,
+    /// Whether it takes them for Euclidean distances too, as until 1.3.
+    pub sparse_euclidean: bool,
 }
 
 impl Search {
@@ -83,8 +85,8 @@ impl Run for NearestNeighbors {
         };
         let mut found = Found::default();
         match &*self.search {
-            Search::Tree(tree, ties) => {
-                let mut heap = NeighborHeap::new(self.count, *ties);
+            Search::Tree(tree, sort) => {
+                let mut heap = NeighborHeap::new(self.count, *sort);
                 let mut open = Vec::new();
                 for x in rows.iter_rows() {
                     heap.clear();
@@ -124,7 +126,7 @@ impl NearestNeighbors {
         found: &mut Found,
     ) {
         let heap = brute.heap_for(points, precision, sparse);
-        let mut heaps = heap.map(|ties| (NeighborHeap::new(self.count, ties), NeighborHeap::new(self.count, ties)));
+        let mut heaps = heap.map(|sort| (NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)));
         // `euclidean_distances` answers float32 for two tables of float32, computing in float64.
         let single = heaps.is_none()
             && points.is_euclidean()
@@ -132,7 +134,7 @@ impl NearestNeighbors {
             && brute.precision == Some(Precision::Single);
         let (mut distances, mut order) = (Vec::new(), Vec::new());
         for x in rows.iter_rows() {
-            points.distances(x, sparse, &mut distances);
+            points.distances(x, sparse, heaps.is_some(), &mut distances);
             match &mut heaps {
                 Some((thread, all)) => {
                     thread.clear();
@@ -171,7 +173,7 @@ impl NearestNeighbors {
 
 impl Brute {
     /// `ArgKmin.is_usable_for`.
-    fn heap_for(self, points: &Points, precision: Option<Precision>, sparse: bool) -> Option<Ties> {
+    fn heap_for(self, points: &Points, precision: Option<Precision>, sparse: bool) -> Option<Sort> {
         use crate::kernels::brute_force::Rows;
         use crate::kernels::metric::Metric;
 
@@ -183,7 +185,7 @@ impl Brute {
             && precision.is_some()
             && precision == self.precision
             && (!(sparse || sparse_points) || self.sparse_heap)
-            && !(both_sparse && points.is_euclidean())
+            && !(both_sparse && points.is_euclidean() && !self.sparse_euclidean)
             // Pairs of a sparse and a dense row are left out for Euclidean distances alone.
             && !(sparse != sparse_points && points.is_euclidean());
         self.heap.filter(|_| usable)

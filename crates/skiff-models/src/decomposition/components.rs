@@ -1,0 +1,123 @@
+//! `_BasePCA`: what principal component analyses share.
+
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::steps::{Affine, ArrayRule, Center, Finite, Project, SparseRule};
+use crate::value::{Matrix, Precision};
+
+/// `components_`, `mean_` and, to whiten, `explained_variance_`.
+#[derive(Debug)]
+pub(crate) struct Components {
+    /// `components_`, (n_components, n_features).
+    components: Matrix<'static, f64>,
+    /// Its dtype.
+    precision: Precision,
+    /// `mean_`, (n_features,); some versions of `IncrementalPCA` have none.
+    mean: Vec<f64>,
+    /// `explained_variance_`, where `whiten`.
+    variance: Option<Vec<f64>>,
+    era: Era,
+}
+
+/// What versions do differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Era {
+    /// From 1.5 the mean is taken from the products, and variances next to 0 are clipped.
+    centers_products: bool,
+    /// From 1.4 `transform` takes sparse rows.
+    accepts_sparse: bool,
+    /// `inverse_transform` looks at its rows.
+    checks_inverse: bool,
+}
+
+impl Components {
+    pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let numbers = fields.numbers("components_")?;
+        let precision = numbers.precision;
+        let components = numbers.into_matrix();
+        let components = components.ok_or_else(|| fields.unexpected("components_", "an array of two dimensions"))?;
+        fields.expect_n_features("components_", components.cols)?;
+        let mean = fields.vector_or_none("mean_", components.cols)?.unwrap_or_else(|| vec![0.0; components.cols]);
+        let whiten = fields.bool("whiten")?;
+        let variance = if whiten { Some(fields.vector_of("explained_variance_", components.rows)?) } else { None };
+        fields.training_only(&["explained_variance_"]);
+        let era = Era {
+            centers_products: !fields.before(1, 5),
+            accepts_sparse: !fields.before(1, 4),
+            checks_inverse: !fields.before(1, 8),
+        };
+        Ok(Self { components, precision, mean, variance, era })
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.components.rows
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.components.cols
+    }
+
+    pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        match method {
+            Method::Transform => {
+                let sparse = match (self.era.accepts_sparse, self.era.centers_products) {
+                    (true, true) => SparseRule::Accept,
+                    (true, false) => SparseRule::Densify,
+                    (false, _) => SparseRule::Refuse,
+                };
+                let x = plan.check(input, ArrayRule::FLOATS.sparse(sparse), self.width());
+                let mean = self.mean.clone();
+                let center = if self.era.centers_products { Center::Products(mean) } else { Center::Rows(mean) };
+                let project = Project {
+                    components: self.components.clone(),
+                    center,
+                    scale: self.scale(self.era.centers_products),
+                    precision: self.precision,
+                };
+                Ok(Output::matrix(plan.push(project, &[x])))
+            }
+            Method::InverseTransform => {
+                let finite = if self.era.checks_inverse { Finite::All } else { Finite::Any };
+                // Between 1.5 and 1.7 the product with sparse rows went through.
+                let through = self.era.centers_products && !self.era.checks_inverse;
+                let sparse = if through { SparseRule::Accept } else { SparseRule::Refuse };
+                let x = plan.check(input, ArrayRule::FLOATS.finite(finite).sparse(sparse).any_names(), self.count());
+                let coef = self.transposed(&self.scale(false));
+                let affine = Affine { coef, intercept: self.mean.clone(), precision: self.precision };
+                Ok(Output::matrix(plan.push(affine, &[x])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    /// The roots of the variances; empty where nothing is whitened.
+    fn scale(&self, clipped: bool) -> Vec<f64> {
+        let least = match (clipped, self.precision) {
+            (false, _) => 0.0,
+            (true, Precision::Single) => f64::from(f32::EPSILON),
+            (true, Precision::Double) => f64::EPSILON,
+        };
+        let root = |variance: &f64| {
+            let root = self.precision.round(variance.sqrt());
+            // A NaN stays, as it does where numpy compares.
+            if root < least { least } else { root }
+        };
+        self.variance.iter().flatten().map(root).collect()
+    }
+
+    /// (n_features, n_components), each component times its scale.
+    fn transposed(&self, scale: &[f64]) -> Matrix<'static, f64> {
+        transpose(&self.components, scale)
+    }
+}
+
+/// The transpose, each row of the original times its element of `scale`, where there is one.
+pub(super) fn transpose(matrix: &Matrix<'_, f64>, scale: &[f64]) -> Matrix<'static, f64> {
+    let mut data = Vec::with_capacity(matrix.data.len());
+    for column in 0..matrix.cols {
+        for (row, values) in matrix.iter_rows().enumerate() {
+            data.push(scale.get(row).map_or(values[column], |scale| scale * values[column]));
+        }
+    }
+    Matrix::new(matrix.cols, matrix.rows, data)
+}

@@ -1,0 +1,68 @@
+//! `sklearn.decomposition.IncrementalPCA`.
+
+use super::components::Components;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+
+/// Principal component analysis, fitted batch by batch.
+///
+/// # Reads
+/// `components_`, `mean_`; `explained_variance_` where `whiten`.
+/// # Transforms
+/// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
+/// # Not supported
+/// Sparse rows of versions before 1.4, which were taken in batches.
+/// # Older versions
+/// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
+/// epsilon. Sparse rows are taken from 1.4.
+#[derive(Debug)]
+pub struct IncrementalPCA {
+    components: Components,
+}
+
+impl Room for IncrementalPCA {
+    const CLASSES: &'static [&'static str] = &[
+        "sklearn.decomposition._incremental_pca.IncrementalPCA",
+        "sklearn.decomposition.incremental_pca.IncrementalPCA",
+    ];
+    const SOURCE: &'static str = include_str!("incremental_pca.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let components = Components::read(fields)?;
+        fields.training_only(&[
+            "copy",
+            "explained_variance_ratio_",
+            "n_components",
+            "n_components_",
+            "noise_variance_",
+            "singular_values_",
+            "batch_size",
+            "batch_size_",
+            "n_samples_seen_",
+            "var_",
+        ]);
+        Ok(Self { components })
+    }
+}
+
+impl Estimator for IncrementalPCA {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.components.lower(method, input, plan)
+    }
+
+    fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
+        Ok(names::class_prefix(header, self.components.count()))
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.components.width())
+    }
+}

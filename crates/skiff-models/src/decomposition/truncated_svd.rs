@@ -1,0 +1,85 @@
+//! `sklearn.decomposition.TruncatedSVD`.
+
+use super::components::transpose;
+use crate::fields::{Fields, ReadError};
+use crate::model::{Estimator, NamesError, Room};
+use crate::names;
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::{Affine, ArrayRule, Dtype, SparseRule};
+use crate::value::{Matrix, Precision};
+
+/// Dimensionality reduction by truncated singular value decomposition (latent semantic analysis).
+///
+/// # Reads
+/// `components_`.
+/// # Transforms
+/// `X · components_ᵀ`, dense and sparse rows alike.
+/// # Older versions
+/// `components_` has been the same since 0.17.
+#[derive(Debug)]
+pub struct TruncatedSVD {
+    /// `components_`, (n_components, n_features).
+    components: Matrix<'static, f64>,
+    /// Its dtype.
+    precision: Precision,
+}
+
+impl Room for TruncatedSVD {
+    const CLASSES: &'static [&'static str] =
+        &["sklearn.decomposition._truncated_svd.TruncatedSVD", "sklearn.decomposition.truncated_svd.TruncatedSVD"];
+    const SOURCE: &'static str = include_str!("truncated_svd.rs");
+
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let numbers = fields.numbers("components_")?;
+        let precision = numbers.precision;
+        let components = numbers.into_matrix();
+        let components = components.ok_or_else(|| fields.unexpected("components_", "an array of two dimensions"))?;
+        fields.expect_n_features("components_", components.cols)?;
+        fields.training_only(&[
+            "algorithm",
+            "explained_variance_",
+            "explained_variance_ratio_",
+            "n_components",
+            "n_iter",
+            "n_oversamples",
+            "power_iteration_normalizer",
+            "random_state",
+            "singular_values_",
+            "tol",
+        ]);
+        Ok(Self { components, precision })
+    }
+}
+
+impl Estimator for TruncatedSVD {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        // scikit-learn asks for any numbers; integers are multiplied as floats all the same.
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Float);
+        let (x, coef) = match method {
+            Method::Transform => {
+                let x = plan.check(input, rule.sparse(SparseRule::Accept), self.components.cols);
+                (x, self.components.clone())
+            }
+            Method::InverseTransform => {
+                (plan.check(input, rule.any_names(), self.components.rows), transpose(&self.components, &[]))
+            }
+            _ => return plan.no_method(method),
+        };
+        let affine = Affine { coef, intercept: Vec::new(), precision: self.precision };
+        Ok(Output::matrix(plan.push(affine, &[x])))
+    }
+
+    fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
+        Ok(names::class_prefix(header, self.components.rows))
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.components.cols)
+    }
+}

@@ -1,0 +1,79 @@
+//! The nearest of a few centres: `_k_means_lloyd`.
+
+use std::sync::Arc;
+
+use super::{InputError, Run};
+use crate::kernels::row_square;
+use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
+
+/// The number of the nearest centre, the first of equals. What is compared is `c² - 2 x·c`, which orders the centres as
+/// the distances do, rounded as scikit-learn's product of matrices rounds it.
+#[derive(Debug)]
+pub struct NearestCenter {
+    /// (n_clusters, n_features).
+    centers: Arc<Matrix<'static, f64>>,
+    /// c² of each centre.
+    squares: Vec<f64>,
+    /// The dtype of the centres: scikit-learn's search takes rows of the same alone.
+    precision: Precision,
+    /// Whether dense rows may be of another dtype, as before 0.23.
+    any_dense: bool,
+}
+
+impl NearestCenter {
+    /// Among these centres, of that dtype.
+    pub fn new(centers: &Arc<Matrix<'static, f64>>, precision: Precision, any_dense: bool) -> Self {
+        let squares = centers.iter_rows().map(row_square::einsum).collect();
+        Self { centers: Arc::clone(centers), squares, precision, any_dense }
+    }
+}
+
+impl Run for NearestCenter {
+    const NAME: &'static str = "nearest_center";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let centers = || self.centers.iter_rows().zip(&self.squares);
+        let same = match inputs[0] {
+            Value::Floats(_, precision) => self.any_dense || *precision == self.precision,
+            Value::Sparse(x) => x.dtype == NumberType::Float(self.precision),
+            _ => true,
+        };
+        if !same {
+            return Err(InputError::refused("the rows have another dtype than the centres: float32 and float64"));
+        }
+        let numbers: Vec<i64> = match inputs[0] {
+            Value::Floats(x, _) => pulp::Arch::new().dispatch(|| {
+                let dot = |x: &[f64], c: &[f64]| x.iter().zip(c).fold(0.0, |sum: f64, (x, c)| x.mul_add(*c, sum));
+                x.iter_rows()
+                    .map(|x| least(centers().map(|(c, square)| (-2.0_f64).mul_add(dot(x, c), *square))))
+                    .collect()
+            }),
+            Value::Sparse(x) => (0..x.rows)
+                .map(|row| {
+                    let (columns, values) = x.row(row);
+                    let pairs = || columns.iter().zip(values);
+                    let dot = |c: &[f64]| pairs().fold(0.0, |sum, (&column, x)| sum + c[column as usize] * x);
+                    least(centers().map(|(c, square)| square - 2.0 * dot(c)))
+                })
+                .collect(),
+            other => return Err(InputError::wrong_kind("numbers", other)),
+        };
+        let rows = numbers.len();
+        Ok(Value::Ints(Matrix::new(rows, 1, numbers), IntKind::Int { bytes: 4, signed: true }))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} centres", self.centers.rows)
+    }
+}
+
+/// The place of the least value, the first of equals.
+fn least(values: impl Iterator<Item = f64>) -> i64 {
+    let (mut best, mut at) = (f64::INFINITY, 0);
+    for (index, value) in (0..).zip(values) {
+        if index == 0 || value < best {
+            (best, at) = (value, index);
+        }
+    }
+    at
+}
