@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_files::{DType, NdArray};
-use skiff_pickle::{Change, Graph, Node, NodeId};
+use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 
 use crate::fields::{Fields, ReadError};
 use crate::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
@@ -174,6 +174,7 @@ pub(super) fn numbered<'g>(
 ) -> Result<Vec<&'g str>, ReadError> {
     let graph = fields.graph();
     let mut terms: Vec<Option<&str>> = vec![None; pairs.len()];
+    let mut known: Option<NumpyInt> = None;
     for &(key, value) in pairs {
         let path = || format!("{}[{}]", fields.path_of(name), skiff_files::describe(graph, key));
         let term = graph.str_of(key).ok_or_else(|| match graph.node(key) {
@@ -182,10 +183,14 @@ pub(super) fn numbered<'g>(
         })?;
         let number = match graph.node(value) {
             Node::Int(number) => *number,
-            _ => fields
-                .scalar_at(value, &path())?
-                .as_i64()
-                .ok_or_else(|| fields.unexpected_at(value, &path(), "an integer"))?,
+            _ => match known.as_ref().and_then(|known| known.number(graph, value)) {
+                Some(number) => number,
+                None => {
+                    known = NumpyInt::like(graph, value);
+                    let number = fields.scalar_at(value, &path())?.as_i64();
+                    number.ok_or_else(|| fields.unexpected_at(value, &path(), "an integer"))?
+                }
+            },
         };
         let place = usize::try_from(number).ok().and_then(|number| terms.get_mut(number));
         match place {
@@ -201,6 +206,39 @@ pub(super) fn numbered<'g>(
     }
     // As many different numbers as terms, all below their count: none is left out.
     Ok(terms.into_iter().flatten().collect())
+}
+
+/// How one file spells numpy's `int64` scalars, of which old vocabularies have hundreds of thousands: the function and
+/// the dtype are the same two nodes in all of them.
+struct NumpyInt {
+    callable: NodeId,
+    dtype: NodeId,
+}
+
+impl NumpyInt {
+    /// The spelling of the scalar at `node`, where it is such a one.
+    fn like(graph: &Graph, node: NodeId) -> Option<Self> {
+        let object = graph.object(node)?;
+        let (module, name) = graph.global(object.callable)?;
+        let &[dtype, _] = graph.items(object.arguments)? else { return None };
+        let is_int64 =
+            matches!(DType::read(graph, dtype), Ok(Some(DType::Int { size: 8, endian: skiff_files::Endian::Little })));
+        let is_scalar = matches!(module, "numpy._core.multiarray" | "numpy.core.multiarray") && name == "scalar";
+        (is_scalar && is_int64).then_some(Self { callable: object.callable, dtype })
+    }
+
+    /// The number at `node`; `None` where it is spelt in any other way.
+    fn number(&self, graph: &Graph, node: NodeId) -> Option<i64> {
+        let object = graph.object(node)?;
+        let &[dtype, bytes] = graph.items(object.arguments)? else { return None };
+        let is_same = object.callable == self.callable && dtype == self.dtype && object.make == Make::Reduce;
+        match graph.node(bytes) {
+            Node::Bytes(span) if is_same && object.changes.is_empty() => {
+                Some(i64::from_le_bytes(graph.bytes(*span).try_into().ok()?))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The pairs of a dict, or of an object of a class that is filled as a dict is (`OrderedDict`, `defaultdict`, …).
@@ -256,6 +294,106 @@ fn strings_at(graph: &Graph, node: NodeId) -> Option<Vec<&str>> {
         _ => {
             let array = NdArray::read(graph, node).ok().flatten()?;
             all(array.objects()?)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skiff_pickle::{Global, Graph, Make, Node, NodeId, Object};
+
+    use crate::model::Model;
+
+    /// A `CountVectorizer` with this vocabulary, and the message of its reading.
+    fn refusal(change: impl FnOnce(&mut Maker) -> Vec<(&'static str, NodeId)>) -> String {
+        let mut maker = Maker(Graph::new());
+        let none = maker.0.push(Node::None);
+        let (one, yes) = (maker.0.push(Node::Int(1)), maker.0.push(Node::Bool(true)));
+        let range = maker.0.push(Node::Tuple([one, one].into()));
+        let (analyzer, pattern) = (maker.text("word"), maker.text(super::TOKEN_PATTERN));
+        let mut attributes = vec![
+            ("analyzer", analyzer),
+            ("binary", yes),
+            ("lowercase", yes),
+            ("ngram_range", range),
+            ("stop_words", none),
+            ("token_pattern", pattern),
+        ];
+        attributes.extend(change(&mut maker));
+        let pairs = attributes.into_iter().map(|(name, value)| (maker.text(name), value)).collect();
+        let state = maker.0.push(Node::Dict(pairs));
+        let (module, name) = (b"sklearn.feature_extraction.text", b"CountVectorizer");
+        let global = Global { module: maker.0.keep(module), name: maker.0.keep(name) };
+        let callable = maker.0.push(Node::Global(global));
+        let arguments = maker.0.push(Node::Tuple([].into()));
+        let changes = vec![skiff_pickle::Change::Build(state)];
+        let object = Object { make: Make::NewObj, callable, arguments, keywords: None, changes };
+        let root = maker.0.push(Node::Object(Box::new(object)));
+        match Model::read(&maker.0, root, "") {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    struct Maker(Graph);
+
+    impl Maker {
+        fn text(&mut self, text: &str) -> NodeId {
+            let span = self.0.keep(text.as_bytes());
+            self.0.push(Node::Str(span))
+        }
+
+        fn vocabulary(&mut self, terms: &[(&str, i64)]) -> NodeId {
+            let pairs = terms.iter().map(|(term, number)| (self.text(term), self.0.push(Node::Int(*number)))).collect();
+            self.0.push(Node::Dict(pairs))
+        }
+    }
+
+    #[test]
+    fn vocabularies_that_contradict_themselves_are_refused() {
+        let of = |terms: &'static [(&str, i64)]| refusal(|maker| vec![("vocabulary_", maker.vocabulary(terms))]);
+        assert_eq!(of(&[("a", 1), ("b", 0)]), "");
+        for (terms, what) in [
+            (&[("a", 0), ("b", 2)][..], "`b` is numbered 2, of 2 terms"),
+            (&[("a", 0), ("b", -1)], "`b` is numbered -1"),
+            (&[("a", 0), ("b", 0)], "`a` and `b` are both numbered 0"),
+            (&[("a", 0), ("a", 1)], "`a` stands twice"),
+            (&[("a", i64::MAX)], "is numbered 9223372036854775807"),
+            (&[], "the vocabulary is empty"),
+        ] {
+            let found = of(terms);
+            assert!(found.contains(what), "{terms:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn parameters_that_scikit_learn_would_not_take_are_refused() {
+        let with = |name: &'static str, make: fn(&mut Maker) -> NodeId| {
+            refusal(|maker| {
+                let vocabulary = maker.vocabulary(&[("a", 0)]);
+                vec![("vocabulary_", vocabulary), (name, make(maker))]
+            })
+        };
+        let code = |maker: &mut Maker| {
+            let global = Global { module: maker.0.keep(b"os"), name: maker.0.keep(b"system") };
+            maker.0.push(Node::Global(global))
+        };
+        let range = |maker: &mut Maker| {
+            let (least, most) = (maker.0.push(Node::Int(0)), maker.0.push(Node::Int(3)));
+            maker.0.push(Node::Tuple([least, most].into()))
+        };
+        for (name, found) in [
+            ("tokenizer", with("tokenizer", code)),
+            ("preprocessor", with("preprocessor", code)),
+            ("analyzer", with("analyzer", code)),
+            ("strip_accents", with("strip_accents", code)),
+            ("input", with("input", |maker| maker.text("filename"))),
+            ("stop_words", with("stop_words", |maker| maker.text("klingon"))),
+            ("token_pattern", with("token_pattern", |maker| maker.text(r"(\w)\1"))),
+            ("ngram_range", with("ngram_range", range)),
+            ("dtype", with("dtype", |maker| maker.text("complex128"))),
+        ] {
+            assert!(found.contains(name), "{name}: {found}");
         }
     }
 }
