@@ -26,6 +26,8 @@ use crate::value::{IntKind, NumberType};
 /// than UTF-8, ASCII and Latin-1 for documents that are bytes.
 /// # Older versions
 /// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
+/// Before 0.22, `strip_accents='unicode'` left texts alone that were decomposed already. The English stop words of
+/// files without a version (0.17) hold `fify` for `fifty`.
 #[derive(Debug)]
 pub struct CountVectorizer {
     /// What `build_analyzer()` makes.

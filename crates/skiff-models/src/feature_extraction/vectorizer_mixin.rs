@@ -54,6 +54,7 @@ fn read_accents(fields: &Fields<'_, '_>) -> Result<Option<Accents>, ReadError> {
     let Some(node) = fields.optional("strip_accents") else { return Ok(None) };
     match (fields.graph().str_of(node), fields.graph().node(node)) {
         (Some("ascii"), _) => Ok(Some(Accents::Ascii)),
+        (Some("unicode"), _) if fields.before(0, 22) => Ok(Some(Accents::UnicodeUnlessDecomposed)),
         (Some("unicode"), _) => Ok(Some(Accents::Unicode)),
         // What is false to Python strips nothing.
         (Some(""), _) | (None, Node::Bool(false)) => Ok(None),

@@ -27,6 +27,8 @@ pub enum Accents {
     Ascii,
     /// All but combining characters.
     Unicode,
+    /// The same, and nothing of a text that is decomposed already (before scikit-learn 0.22).
+    UnicodeUnlessDecomposed,
 }
 
 /// `analyzer`.
@@ -97,11 +99,14 @@ impl Analyzer {
             None => {}
             // Plain ASCII has no accents.
             Some(_) if preprocessed.is_ascii() => {}
+            Some(Accents::UnicodeUnlessDecomposed) if python_text::is_decomposed(preprocessed) => {}
             Some(accents) => {
                 text.clear();
                 match accents {
                     Accents::Ascii => python_text::strip_accents_ascii(preprocessed, text),
-                    Accents::Unicode => python_text::strip_accents_unicode(preprocessed, text),
+                    Accents::Unicode | Accents::UnicodeUnlessDecomposed => {
+                        python_text::strip_accents_unicode(preprocessed, text);
+                    }
                 }
                 preprocessed = text;
             }

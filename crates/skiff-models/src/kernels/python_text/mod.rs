@@ -144,6 +144,14 @@ pub(crate) fn strip_accents_ascii(text: &str, out: &mut String) {
     });
 }
 
+/// Whether `text` is in form NFKD.
+pub(crate) fn is_decomposed(text: &str) -> bool {
+    let mut chars = text.chars();
+    let mut is_same = true;
+    decompose(text, |c| is_same &= chars.next() == Some(c));
+    is_same && chars.next().is_none()
+}
+
 /// `unicodedata.normalize("NFKD", text)`. What Python does not know yet neither decomposes nor moves.
 fn decompose(text: &str, mut take: impl FnMut(char)) {
     if text.is_ascii() {
@@ -223,6 +231,14 @@ mod tests {
                 _ => panic!("no such digest: {name}"),
             };
             assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn decomposed_text_is_told_from_composed() {
+        for (text, is) in [("e\u{301}", true), ("हिन्दी", true), ("é", false), ("e\u{301}\u{327}", false), ("한", false)]
+        {
+            assert_eq!(is_decomposed(text), is, "{text:?}");
         }
     }
 
