@@ -116,7 +116,7 @@ impl Opened {
         Ok(Self { file })
     }
 
-    fn model(&self, at: &str) -> Result<std::sync::Arc<Model>, String> {
+    fn model(&self, at: &str) -> Result<Arc<Model>, String> {
         let graph = &self.file.graph;
         let node = addresses::resolve(graph, graph.root(), at).map_err(|error| error.to_string())?;
         Model::read(graph, node, at).map_err(|error| error.to_string())
