@@ -80,7 +80,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
         nodes,
         roots: places.iter().map(|&place| roots[place]).collect(),
         counts: places.iter().map(|&place| predictors[place].count).collect(),
-        numbers: None,
+        numbers: filled.iter().flat_map(|tree| &tree.numbers).copied().collect(),
         categories: filled.iter().flat_map(|tree| &tree.categories).copied().collect(),
         missing: true,
         leaves: Leaves {
@@ -104,6 +104,7 @@ struct Predictor {
 
 /// What was read beside the nodes.
 struct Filled {
+    numbers: Vec<u32>,
     values: Vec<f64>,
     categories: Vec<Categories>,
 }
@@ -163,9 +164,9 @@ impl Predictor {
             (!record.is_leaf).then_some([i64::from(record.left), i64::from(record.right)])
         };
         let order = depth_first(part.len(), ["left", "right"], children).map_err(at_node)?;
-        let mut filled = Filled { values: Vec::new(), categories: Vec::new() };
+        let mut filled = Filled { numbers: Vec::new(), values: Vec::new(), categories: Vec::new() };
         for (place, target) in part.iter_mut().enumerate() {
-            let node = order.as_ref().map_or(place, |order| order.numbers[place] as usize);
+            let node = order.numbers[place] as usize;
             let record = records.at(node);
             if record.is_leaf {
                 let leaf = u32::try_from(filled.values.len()).unwrap_or(0);
@@ -177,7 +178,7 @@ impl Predictor {
             let feature = u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
             let feature = feature
                 .ok_or_else(|| fault("feature_idx", format!("feature {} of {}", record.feature, shape.n_features)))?;
-            let right = root + order.as_ref().map_or(record.right, |order| order.places[record.right as usize]);
+            let left = root + order.places[record.left as usize];
             *target = if record.categorical {
                 let set = self
                     .left
@@ -189,13 +190,14 @@ impl Predictor {
                     .ok_or_else(|| fault("is_categorical", format!("feature {feature} has no categories")))?;
                 let number = first_set + u32::try_from(filled.categories.len()).unwrap_or(0);
                 filled.categories.push(goes_left(set, known, record.missing_left));
-                Node::categorical(feature, number, record.missing_left, right)
+                Node::categorical(feature, number, record.missing_left, left)
             } else if record.threshold.is_nan() {
                 return Err(fault("num_threshold", "not a number".to_owned()));
             } else {
-                Node::split(feature, record.threshold, record.missing_left, right)
+                Node::split(feature, record.threshold, record.missing_left, left)
             };
         }
+        filled.numbers = order.numbers;
         Ok(filled)
     }
 }

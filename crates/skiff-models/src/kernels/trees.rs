@@ -1,15 +1,15 @@
 //! Walking many rows through many trees.
 //!
-//! The trees of an ensemble lie in one table of small nodes, each tree depth first with the left child right behind its
-//! parent, so that a node holds one child only. A leaf is a node that leads to itself: its threshold is NaN, to which no
-//! number compares, and the NaN's spare bits number the leaf's values. So a walk has no branches: some rows (or, for a
-//! single row, some trees) take their steps side by side until none of them moves any more.
+//! The trees of an ensemble lie in one table of small nodes, siblings side by side, so that a node holds one child only
+//! and a step down is an addition: the left child's place, and one more to go right. A leaf is a node that leads to
+//! itself: its threshold is NaN, to which no number compares, and the NaN's spare bits number the leaf's values. So a
+//! walk has no branches that a processor could guess wrong: some rows (or, for a single row, some trees) take their
+//! steps side by side until none of them moves any more.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-/// How many walks go side by side. Enough to hide the memory's latency behind each other; with fewer, compilers make
-/// branches of the selects.
+/// How many walks go side by side: enough to hide the memory's latency behind each other.
 const LANES: usize = 32;
 
 /// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
@@ -128,8 +128,8 @@ pub(crate) struct Node<T> {
     threshold: T,
     /// The feature's number, and two flags.
     feature: u32,
-    /// The right child; a leaf names itself.
-    right: u32,
+    /// The left child; the right one stands behind it. A leaf names what stands before it, since it always goes right.
+    child: u32,
 }
 
 /// Rows without a value go left.
@@ -143,24 +143,24 @@ pub(crate) const MAX_FEATURES: usize = FEATURE as usize;
 
 impl<T: Threshold> Node<T> {
     /// A split of numbers, at most `threshold` to the left.
-    pub(crate) fn split(feature: u32, threshold: f64, missing_left: bool, right: u32) -> Self {
+    pub(crate) fn split(feature: u32, threshold: f64, missing_left: bool, left: u32) -> Self {
         let missing = if missing_left { MISSING_LEFT } else { 0 };
-        Self { threshold: T::at_most(threshold), feature: feature | missing, right }
+        Self { threshold: T::at_most(threshold), feature: feature | missing, child: left }
     }
 
     /// A split of categories, those of set number `set` to the left.
-    pub(crate) fn categorical(feature: u32, set: u32, missing_left: bool, right: u32) -> Self {
+    pub(crate) fn categorical(feature: u32, set: u32, missing_left: bool, left: u32) -> Self {
         let missing = if missing_left { MISSING_LEFT } else { 0 };
-        Self { threshold: T::from_f64(f64::from(set)), feature: feature | missing | CATEGORICAL, right }
+        Self { threshold: T::from_f64(f64::from(set)), feature: feature | missing | CATEGORICAL, child: left }
     }
 
     /// Leaf number `leaf` of its tree, itself standing at `place` of the table.
     pub(crate) fn leaf(leaf: u32, place: u32) -> Self {
-        Self { threshold: T::of_leaf(leaf), feature: 0, right: place }
+        Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
     }
 }
 
-/// All trees of an ensemble. Whoever makes it promises: each child stands behind its parent, in the same tree; features
+/// All trees of an ensemble. Whoever makes it promises: children stand behind their parents, in the same tree; features
 /// are below `n_features`; each leaf's number has values. (What is broken here panics later, and never answers.)
 #[derive(Debug)]
 pub(crate) struct Trees<T> {
@@ -172,8 +172,8 @@ pub(crate) struct Trees<T> {
     pub(crate) roots: Vec<u32>,
     /// How many nodes each tree has.
     pub(crate) counts: Vec<u32>,
-    /// What each node is called in scikit-learn's tree, where that is not its place in the tree.
-    pub(crate) numbers: Option<Vec<u32>>,
+    /// What each node is called in scikit-learn's tree.
+    pub(crate) numbers: Vec<u32>,
     /// The sets of categories that go left.
     pub(crate) categories: Vec<[u64; 4]>,
     /// Whether a missing value can go left anywhere.
@@ -217,7 +217,7 @@ impl<T: Threshold> Trees<T> {
     pub(crate) fn apply(&self, x: &[T]) -> Vec<i64> {
         let trees = self.len();
         let mut places = vec![0; x.len() / self.n_features * trees];
-        self.walk(x, 0..trees, |row, tree, leaf| places[row * trees + tree] = i64::from(self.number(tree, leaf)));
+        self.walk(x, 0..trees, |row, tree, leaf| places[row * trees + tree] = i64::from(self.numbers[leaf as usize]));
         places
     }
 
@@ -225,20 +225,12 @@ impl<T: Threshold> Trees<T> {
     pub(crate) fn path(&self, row: &[T], tree: usize, mut visit: impl FnMut(u32)) {
         let mut at = self.roots[tree];
         loop {
-            visit(self.number(tree, at));
+            visit(self.numbers[at as usize]);
             let next = self.next::<true, true>(row, 0, at);
             if next == at {
                 return;
             }
             at = next;
-        }
-    }
-
-    /// What scikit-learn's tree calls a node.
-    fn number(&self, tree: usize, node: u32) -> u32 {
-        match &self.numbers {
-            Some(numbers) => numbers[node as usize],
-            None => node - self.roots[tree],
         }
     }
 
@@ -318,16 +310,16 @@ impl<T: Threshold> Trees<T> {
 
     #[inline(always)]
     fn next<const MISSING: bool, const CATEGORIES: bool>(&self, x: &[T], start: usize, at: u32) -> u32 {
-        let node = &self.nodes[at as usize];
+        let node = self.nodes[at as usize];
         let value = x[start + (node.feature & FEATURE) as usize];
         let mut left = value <= node.threshold;
         if MISSING {
             left |= value.is_nan() & (node.feature & MISSING_LEFT != 0);
         }
         if CATEGORIES && node.feature & CATEGORICAL != 0 {
-            left = self.category_goes_left(node, value);
+            left = self.category_goes_left(&node, value);
         }
-        if left { at + 1 } else { node.right }
+        node.child.wrapping_add(u32::from(!left))
     }
 
     fn category_goes_left(&self, node: &Node<T>, value: T) -> bool {

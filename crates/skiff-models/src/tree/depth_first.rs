@@ -1,6 +1,6 @@
 //! The check that a table of nodes is one tree, and the order that walking it wants.
 
-/// Depth first, left children first.
+/// The order of walking: depth first, left children first, each next to its sibling.
 #[derive(Debug)]
 pub(crate) struct Order {
     /// For each place the node that stands there.
@@ -21,15 +21,14 @@ pub(crate) struct Fault {
 }
 
 /// Checks that the `count` nodes are one tree: each child stands behind its parent, and each node but the first is a
-/// child once. So no walk can loop or leave the table. Gives the order in which each left child follows its parent;
-/// `None` when that is the order they are in. `children` is `None` for a leaf; `fields` are the names of the two.
+/// child once. So no walk can loop or leave the table. `children` is `None` for a leaf; `fields` are the names of the
+/// two.
 pub(crate) fn depth_first(
     count: usize,
     fields: [&'static str; 2],
     children: impl Fn(usize) -> Option<[i64; 2]>,
-) -> Result<Option<Order>, Fault> {
+) -> Result<Order, Fault> {
     let mut has_parent = vec![false; count];
-    let mut in_order = true;
     for node in 0..count {
         let Some(pair) = children(node) else { continue };
         for (field, child) in fields.into_iter().zip(pair) {
@@ -42,25 +41,23 @@ pub(crate) fn depth_first(
                 }
             }
         }
-        in_order &= usize::try_from(pair[0]) == Ok(node + 1);
     }
     if let Some(orphan) = has_parent.iter().skip(1).position(|has| !has) {
         return Err(Fault { node: orphan + 1, field: fields[0], what: "a node without a parent".to_owned() });
     }
-    if in_order {
-        return Ok(None);
-    }
     let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count] };
+    order.numbers.push(0);
     let mut open = vec![0];
     while let Some(node) = open.pop() {
-        order.places[node] = u32::try_from(order.numbers.len()).unwrap_or(0);
-        order.numbers.push(u32::try_from(node).unwrap_or(0));
         let pair = children(node).map(|pair| pair.map(usize::try_from));
-        if let Some([Ok(left), Ok(right)]) = pair {
-            open.extend([right, left]);
+        let Some([Ok(left), Ok(right)]) = pair else { continue };
+        for child in [left, right] {
+            order.places[child] = u32::try_from(order.numbers.len()).unwrap_or(0);
+            order.numbers.push(u32::try_from(child).unwrap_or(0));
         }
+        open.extend([right, left]);
     }
-    Ok(Some(order))
+    Ok(order)
 }
 
 #[cfg(test)]
@@ -69,18 +66,20 @@ mod tests {
 
     type Children<'a> = &'a [Option<[i64; 2]>];
 
-    fn order(children: Children<'_>) -> Result<Option<Order>, Fault> {
+    fn order(children: Children<'_>) -> Result<Order, Fault> {
         depth_first(children.len(), ["left", "right"], |node| children[node])
     }
 
     #[test]
     fn trees_in_any_honest_order_are_read() {
-        assert!(order(&[None]).is_ok_and(|order| order.is_none()));
-        assert!(order(&[Some([1, 4]), Some([2, 3]), None, None, None]).is_ok_and(|order| order.is_none()));
+        let stump = order(&[None]).unwrap();
+        assert_eq!((stump.numbers, stump.places), (vec![0], vec![0]));
+        let depth_first = order(&[Some([1, 4]), Some([2, 3]), None, None, None]).unwrap();
+        assert_eq!(depth_first.numbers, [0, 1, 4, 2, 3]);
+        assert_eq!(depth_first.places, [0, 1, 3, 4, 2]);
         // Best first: both children of the root, then the grandchildren.
-        let order = order(&[Some([1, 2]), Some([3, 4]), None, None, None]).unwrap().unwrap();
-        assert_eq!(order.numbers, [0, 1, 3, 4, 2]);
-        assert_eq!(order.places, [0, 1, 4, 2, 3]);
+        let best_first = order(&[Some([1, 2]), None, Some([3, 4]), None, None]).unwrap();
+        assert_eq!(best_first.numbers, [0, 1, 2, 3, 4]);
     }
 
     #[test]

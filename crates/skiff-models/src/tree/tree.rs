@@ -78,15 +78,6 @@ pub(crate) fn read_trees(
         parts.into_par_iter().map(|(table, root, part)| table.fill(root, part, shape, leaf_values, counts)).collect();
     let filled = read.into_iter().collect::<Result<Vec<_>, _>>()?;
 
-    // One number for each node, unless all trees number theirs as skiff does.
-    let numbers = filled.iter().any(|tree| tree.numbers.is_some()).then(|| {
-        let each = filled.iter().zip(&tables);
-        each.flat_map(|(tree, table)| match &tree.numbers {
-            Some(numbers) => numbers.clone(),
-            None => (0..table.count).collect(),
-        })
-        .collect()
-    });
     let mut first_leaf = 0_u32;
     let mut starts = Vec::with_capacity(filled.len());
     let mut values = Vec::with_capacity(filled.iter().map(|tree| tree.values.len()).sum());
@@ -104,7 +95,7 @@ pub(crate) fn read_trees(
         n_features: shape.n_features,
         nodes,
         roots: places.iter().map(|&place| roots[place]).collect(),
-        numbers,
+        numbers: filled.iter().flat_map(|tree| &tree.numbers).copied().collect(),
         counts: places.iter().map(|&place| tables[place].count).collect(),
         categories: Vec::new(),
         missing: filled.iter().any(|tree| tree.missing_left),
@@ -196,7 +187,7 @@ struct Table {
 /// What was read beside the nodes.
 struct Filled {
     values: Vec<f64>,
-    numbers: Option<Vec<u32>>,
+    numbers: Vec<u32>,
     missing_left: bool,
 }
 
@@ -259,7 +250,7 @@ impl Table {
         let mut leaves = LeafReader::new(&self.values, shape, leaf_values, counts);
         let mut missing_left = false;
         for (place, node) in part.iter_mut().enumerate() {
-            let at = order.as_ref().map_or(place, |order| order.numbers[place] as usize);
+            let at = order.numbers[place] as usize;
             let record = records.at(at);
             // `order` has checked what is converted here.
             *node = if record.left < 0 {
@@ -270,18 +261,16 @@ impl Table {
                 Node::leaf(leaf, root + u32::try_from(place).unwrap_or(0))
             } else {
                 missing_left |= record.missing_left;
-                let right = usize::try_from(record.right).unwrap_or(0);
-                let right =
-                    order.as_ref().map_or_else(|| u32::try_from(right).unwrap_or(0), |order| order.places[right]);
+                let left = order.places[usize::try_from(record.left).unwrap_or(0)];
                 let feature = u32::try_from(record.feature).unwrap_or(0);
-                Node::split(feature, record.threshold, record.missing_left, root + right)
+                Node::split(feature, record.threshold, record.missing_left, root + left)
             };
         }
-        Ok(Filled { values: leaves.values, numbers: order.map(|order| order.numbers), missing_left })
+        Ok(Filled { values: leaves.values, numbers: order.numbers, missing_left })
     }
 
-    /// Checks all nodes, and gives their order where it is another than [`depth_first`]'s.
-    fn order(&self, records: &Records<'_>, n_features: usize) -> Result<Option<Order>, ReadError> {
+    /// Checks all nodes, and gives the order of walking them.
+    fn order(&self, records: &Records<'_>, n_features: usize) -> Result<Order, ReadError> {
         let damaged = |fault: Fault| {
             self.error(&format!("nodes[{}].{}", fault.node, fault.field), ReadErrorKind::Damaged(fault.what))
         };
