@@ -26,6 +26,8 @@ pub struct Model {
     path: String,
     header: Header,
     estimator: Box<dyn Estimator>,
+    /// How many estimators there are within and below, itself included; shared ones count wherever they stand.
+    size: usize,
 }
 
 /// What each room gives: its methods as steps, and what users ask of it.
@@ -262,6 +264,10 @@ impl std::error::Error for NamesError {}
 /// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.
 const DEPTH: usize = 48;
 
+/// How many estimators an estimator may consist of. Planning visits a shared one wherever it stands: without a limit, a
+/// small file could ask for a number of visits that is exponential in its depth.
+const MOST_ESTIMATORS: usize = 1 << 20;
+
 /// One reading of one file: an estimator that is met twice is read once.
 #[derive(Debug)]
 pub(crate) struct Reading<'g> {
@@ -301,6 +307,11 @@ impl<'g> Reading<'g> {
         };
         let fields = Fields::new(self, instance, path.clone())?;
         let (estimator, header) = (entry.read)(fields)?;
-        Ok(Model { class, node, path, header, estimator })
+        let size = estimator.inner().iter().fold(1_usize, |size, (_, model)| size.saturating_add(model.size));
+        if size > MOST_ESTIMATORS {
+            let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted wherever they stand");
+            return Err(ReadError::new(path, ReadErrorKind::Unsupported(what)));
+        }
+        Ok(Model { class, node, path, header, estimator, size })
     }
 }

@@ -154,6 +154,7 @@ impl HistGradientBoosting {
         let codes = plan.inner_value(&preprocessor.encoder, Method::Transform, columns)?;
         let width = |by: &Selection| match by {
             Selection::Places(places) | Selection::NamesOrPlaces(_, places) => places.len(),
+            Selection::Others(places) => self.n_features().saturating_sub(places.len()),
             Selection::Names(names) => names.len(),
         };
         let numbers = width(&preprocessor.numbers);

@@ -11,6 +11,7 @@ use crate::model::{Estimator, Model, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Concatenate, Dtype, FillKind, Form, Impute, ImputeInverse, Missing};
+use crate::value::Precision;
 
 /// Fills missing values with a value for each column.
 ///
@@ -55,12 +56,16 @@ impl Room for SimpleImputer {
         fields.expect_n_features("statistics_", statistics.len())?;
         let keep = fields.bool_or("keep_empty_features", false)? || (constant && fields.before(1, 8));
         let is_nan = |value: &Scalar| matches!(value, Scalar::Float(value) if value.is_nan());
-        let fills = statistics.into_iter().map(|value| Some(value).filter(|value| keep || !is_nan(value))).collect();
         let objects = matches!(read_dtype(fields, "_fit_dtype")?, Some(DType::Object));
         let fill_dtype = match fields.has("_fill_dtype") {
             true => read_dtype(fields, "_fill_dtype")?,
             false => Some(array.dtype),
         };
+        let cast = |value: Scalar| match (&fill_dtype, value) {
+            (Some(DType::Float { size: 4, .. }), Scalar::Float(value)) => Scalar::Float(Precision::Single.round(value)),
+            (_, value) => value,
+        };
+        let fills = statistics.into_iter().map(|value| (keep || !is_nan(&value)).then(|| cast(value))).collect();
         let fill_kind = match fill_dtype {
             _ if !constant || fields.before(1, 5) => None,
             Some(DType::Object) => Some(FillKind::Object),

@@ -60,6 +60,8 @@ impl Infrequent {
                     mapping.len() == classes.len()
                         && mapping.iter().all(|&place| place < groups)
                         && !indices.is_empty()
+                        && are_distinct(indices)
+                        && indices.iter().all(|&at| at < classes.len())
                         && indices.iter().all(|&at| mapping.get(at).copied() == group)
                 }
                 _ => false,
@@ -92,6 +94,12 @@ impl Infrequent {
             }
         }
     }
+}
+
+fn are_distinct(places: &[usize]) -> bool {
+    let mut sorted = places.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// A list of arrays of places, or of `None`.

@@ -18,8 +18,8 @@ pub(super) struct Legacy {
     kept: Option<Vec<i64>>,
     width: usize,
     refuse_unknown: bool,
-    /// `categorical_features`: the encoded columns and the others; `None` for all.
-    selected: Option<(Vec<usize>, Vec<usize>)>,
+    /// `categorical_features`: the encoded columns in ascending order; `None` for all.
+    selected: Option<Vec<usize>>,
 }
 
 impl Legacy {
@@ -53,8 +53,8 @@ impl Legacy {
         };
         let refuse_unknown = fields.string("handle_unknown")? != "ignore";
         let selected = match Self::read_selected(fields)? {
-            Some(selected) => Some(split(&selected, counts.len()).ok_or_else(|| {
-                fields.unsupported("categorical_features", "columns that cannot be told from the others")
+            Some(selected) => Some(places(&selected, counts.len()).ok_or_else(|| {
+                fields.unsupported("categorical_features", "columns other than by a mask or by places from the start")
             })?),
             None => None,
         };
@@ -64,7 +64,8 @@ impl Legacy {
 
     pub(super) fn n_features_in(&self) -> Option<usize> {
         match &self.selected {
-            Some((selected, others)) => Some(selected.len() + others.len()),
+            // How many others there were was not recorded.
+            Some(_) => None,
             None => Some(self.counts.len()),
         }
     }
@@ -90,21 +91,22 @@ impl Legacy {
             dtype,
             sparse,
         };
-        let Some((selected, others)) = &self.selected else { return Ok(Output::matrix(plan.push(step, &[x]))) };
-        let columns = |places: &Vec<usize>| SelectColumns { by: Selection::Places(places.clone()), series: false };
-        let encoded = plan.push(columns(selected), &[x]);
+        let Some(selected) = &self.selected else { return Ok(Output::matrix(plan.push(step, &[x]))) };
+        let columns = |by| SelectColumns { by, series: false };
+        let encoded = plan.push(columns(Selection::Places(selected.clone())), &[x]);
         let encoded = plan.push(step, &[encoded]);
-        let others = plan.push(columns(others), &[x]);
+        let others = plan.push(columns(Selection::Others(selected.clone())), &[x]);
         Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &[encoded, others])))
     }
 }
 
-/// The selected columns and the others. Only a mask tells how many columns there are; places alone do not.
-fn split(selected: &[Scalar], count: usize) -> Option<(Vec<usize>, Vec<usize>)> {
-    if selected.iter().any(|item| !matches!(item, Scalar::Bool(_))) {
-        return None;
-    }
-    let is_selected = |at: &usize| selected[*at] == Scalar::Bool(true);
-    let (selected, others): (Vec<usize>, Vec<usize>) = (0..selected.len()).partition(is_selected);
-    (selected.len() == count).then_some((selected, others))
+/// The places of the selected columns, from a mask or from places.
+fn places(selected: &[Scalar], count: usize) -> Option<Vec<usize>> {
+    let mut places: Vec<usize> = match selected.iter().all(|item| matches!(item, Scalar::Bool(_))) {
+        true => (0..selected.len()).filter(|&at| selected[at] == Scalar::Bool(true)).collect(),
+        false => selected.iter().map(|item| usize::try_from(item.as_i64()?).ok()).collect::<Option<_>>()?,
+    };
+    places.sort_unstable();
+    places.dedup();
+    (places.len() == count).then_some(places)
 }

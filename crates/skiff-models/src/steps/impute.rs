@@ -207,6 +207,10 @@ impl Run for Impute {
         match dense(inputs)? {
             Value::Floats(x, precision) => self.floats(&x, precision),
             Value::Ints(x, kind) => self.ints(&x, kind),
+            // pandas' nullable numbers, whose missing cells are `pandas.NA`, become floats.
+            Value::Columns(columns) if self.missing == Missing::Na && columns.columns.iter().all(is_nullable) => {
+                self.floats(&columns_to_matrix(&columns)?.0, Precision::Double)
+            }
             Value::Columns(columns) => {
                 self.check_kind(FillKind::Object)?;
                 Ok(self.columns(columns.rows, &columns.columns))
@@ -217,6 +221,16 @@ impl Run for Impute {
 
     fn describe(&self) -> String {
         format!("{:?} in {} of {} columns", self.missing, self.kept().len(), self.fills.len())
+    }
+}
+
+/// Whether a column holds nothing but numbers and missing cells.
+fn is_nullable(column: &Column<'_>) -> bool {
+    let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Int(_) | Scalar::Float(_));
+    match column {
+        Column::Floats(..) | Column::Ints(..) => true,
+        Column::Texts(_) => false,
+        Column::Objects(values) => values.iter().all(is_number),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct SelectColumns {
 pub enum Selection {
     /// By place, from 0.
     Places(Vec<usize>),
+    /// All but these places.
+    Others(Vec<usize>),
     /// By name.
     Names(Vec<String>),
     /// By name where the table has names, else by place.
@@ -38,6 +40,7 @@ impl SelectColumns {
                 "specifying the columns using strings is only supported for dataframes: the columns of the table have \
                  no names",
             )),
+            (Selection::Others(places), _) => Ok((0..input.cols()).filter(|place| !places.contains(place)).collect()),
             (Selection::Places(places) | Selection::NamesOrPlaces(_, places), _) => match places.iter().max() {
                 Some(&last) if last >= input.cols() => {
                     Err(InputError::new(InputErrorKind::FeatureCount { expected: last + 1, found: input.cols() }))
@@ -81,6 +84,7 @@ impl Run for SelectColumns {
     fn describe(&self) -> String {
         match &self.by {
             Selection::Places(places) => format!("{places:?}"),
+            Selection::Others(places) => format!("all but {places:?}"),
             Selection::Names(names) | Selection::NamesOrPlaces(names, _) => format!("{names:?}"),
         }
     }
