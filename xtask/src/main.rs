@@ -1,2 +1,108 @@
-//! Automation.
-fn main() {}
+//! `cargo xtask …`: the project's automation. `test` is all the tests there are; the README says when to use the others.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// A task: its name, what it does, and how.
+type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
+
+/// Every task, once.
+const TASKS: &[Task] = &[
+    ("test", "format, lints, Rust tests, and the Python tests against a real scikit-learn", test),
+    ("rust", "format, lints and Rust tests: what needs no Python", rust),
+    ("python", "the Python tests against a real scikit-learn", python),
+    ("bench", "the benchmarks, beside their rivals", bench),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let name = arguments.first().map_or("help", String::as_str);
+    let Some((_, _, task)) = TASKS.iter().find(|(known, ..)| *known == name) else {
+        println!("cargo xtask TASK\n");
+        for (name, what, _) in TASKS {
+            println!("  {name:8}{what}");
+        }
+        return if name == "help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    };
+    match task(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            eprintln!("xtask {name}: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test(arguments: &[String]) -> Result<(), String> {
+    rust(arguments)?;
+    python(arguments)
+}
+
+fn rust(_: &[String]) -> Result<(), String> {
+    run(cargo(&["fmt", "--all", "--check"]))?;
+    run(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))?;
+    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// Makes a virtual environment under `target/`, builds the command, and runs pytest. Further arguments go to pytest.
+fn python(arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    run(cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "skiff-cli",
+        "--example",
+        "rewrite",
+        "--package",
+        "skiff-pickle",
+        "--bins",
+    ]))?;
+    let mut command = Command::new(python);
+    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]).args(arguments);
+    // One thread each: answers of BLAS depend on their number.
+    command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)
+}
+
+fn bench(arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
+    let mut command = Command::new(python);
+    command.arg("benches/against_scikit_learn.py").args(arguments);
+    run(command)
+}
+
+/// The Python of `target/python`, which has what the tests ask for; made on first use.
+fn environment() -> Result<PathBuf, String> {
+    let folder = root().join("target/python");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if !python.exists() {
+        let system = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let mut command = Command::new(system);
+        command.args(["-m", "venv"]).arg(&folder);
+        run(command)?;
+    }
+    let mut command = Command::new(&python);
+    command.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", "python/tests/requirements.txt"]);
+    run(command)?;
+    Ok(python)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args(arguments);
+    command
+}
+
+/// Runs a command in the workspace's root, and says so.
+fn run(mut command: Command) -> Result<(), String> {
+    eprintln!("→ {command:?}");
+    let status = command.current_dir(root()).status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace")
+}

@@ -97,7 +97,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skiff(error) => error.fmt(f),
+            Self::Skiff(error) => f.write_str(&error.message()),
             Self::Data { what, .. } | Self::Usage(what) => f.write_str(what),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }

@@ -120,6 +120,16 @@ impl Error {
         }
     }
 
+    /// What is wrong, without the place: that is in [`Error::offset`], [`Error::model_path`], [`Error::row`].
+    pub fn message(&self) -> String {
+        match &*self.inner {
+            Inner::File(error) => error.kind.to_string(),
+            Inner::Read(error) => error.kind().to_string(),
+            Inner::Input(error) => error.clone().without_row().to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// The byte of the file (or of its decompressed content) that shows the damage.
     pub fn offset(&self) -> Option<u64> {
         match &*self.inner {

@@ -78,21 +78,27 @@ impl ReadError {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            ReadErrorKind::UnknownClass { class } => write!(f, "`{class}` is not an estimator that skiff knows")?,
-            ReadErrorKind::NoEstimator { found } => write!(f, "expected an estimator, found {found}")?,
-            ReadErrorKind::UnknownAttribute { class } => {
-                write!(f, "unknown attribute of `{class}`: skiff does not know whether it changes the answer")?;
-            }
-            ReadErrorKind::Missing => f.write_str("the attribute is missing; was the estimator fitted?")?,
-            ReadErrorKind::Unexpected { expected, found } => write!(f, "expected {expected}, found {found}")?,
-            ReadErrorKind::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}")?,
-            ReadErrorKind::Damaged(what) => write!(f, "damaged: {what}")?,
-            ReadErrorKind::Unsupported(what) => write!(f, "not supported: {what}")?,
-            ReadErrorKind::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep")?,
-            ReadErrorKind::Value(error) => write!(f, "{error}")?,
-        }
+        self.kind.fmt(f)?;
         if self.path.is_empty() { Ok(()) } else { write!(f, ", at `{}`", self.path) }
+    }
+}
+
+impl fmt::Display for ReadErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownClass { class } => write!(f, "`{class}` is not an estimator that skiff knows"),
+            Self::NoEstimator { found } => write!(f, "expected an estimator, found {found}"),
+            Self::UnknownAttribute { class } => {
+                write!(f, "unknown attribute of `{class}`: skiff does not know whether it changes the answer")
+            }
+            Self::Missing => f.write_str("the attribute is missing; was the estimator fitted?"),
+            Self::Unexpected { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}"),
+            Self::Damaged(what) => write!(f, "damaged: {what}"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
+            Self::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep"),
+            Self::Value(error) => error.fmt(f),
+        }
     }
 }
 

@@ -103,6 +103,13 @@ impl InputError {
         self
     }
 
+    /// The same, of no particular row.
+    #[must_use]
+    pub fn without_row(mut self) -> Self {
+        self.row = None;
+        self
+    }
+
     /// What is wrong.
     pub fn kind(&self) -> &InputErrorKind {
         &self.kind

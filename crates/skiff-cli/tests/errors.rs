@@ -1,0 +1,91 @@
+//! What a newcomer sees when something is wrong: each message says what, where, and how to go on.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Runs the command, which must fail, and gives what it says, with the folders of this machine left out.
+fn says(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments).output().expect("the command runs");
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.stdout.is_empty(), "errors are no data");
+    let text = String::from_utf8(output.stderr).expect("UTF-8");
+    let temporary = std::env::temp_dir().display().to_string();
+    text.replace(&format!("{}/", root().join("examples").display()), "").replace(&format!("{temporary}/"), "")
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").to_owned()
+}
+
+fn example(name: &str) -> String {
+    root().join("examples").join(name).display().to_string()
+}
+
+/// A file of that name and content, for this run alone.
+fn file(name: &str, content: &[u8]) -> String {
+    let path = std::env::temp_dir().join(format!("skiff-{}-{name}", std::process::id()));
+    fs::write(&path, content).expect("a file");
+    path.display().to_string()
+}
+
+#[test]
+fn a_missing_column_is_named() {
+    let data = file("no-petal.csv", b"sepal length (cm),sepal width (cm),petal length (cm)\n5.1,3.5,1.4\n");
+    let text = says(&["predict", &example("iris-svc.joblib"), &data]);
+    assert!(text.starts_with("error[wrong-data]: the column `petal width (cm)` is missing\n"), "{text}");
+    assert!(text.contains("help: the data has `sepal length (cm)`, "), "{text}");
+}
+
+#[test]
+fn a_truncated_file_is_told_where_it_ends() {
+    let whole = fs::read(example("iris-svc.joblib")).expect("the example");
+    let cut = file("cut.joblib", &whole[..1000]);
+    let text = says(&["inspect", &cut]);
+    assert!(text.starts_with("error[damaged-file]: "), "{text}");
+    assert!(text.contains("cut.joblib, byte "), "{text}");
+}
+
+#[test]
+fn what_is_no_model_is_told_apart_from_a_damaged_one() {
+    let text = says(&["inspect", &file("letter.txt", b"Dear Sir or Madam,\n")]);
+    assert!(text.starts_with("error[not-a-model]: no model file"), "{text}");
+    let text = says(&["inspect", &file("empty.pkl", b"")]);
+    assert!(text.starts_with("error[not-a-model]: the file is empty"), "{text}");
+    let text = says(&["inspect", &example("nowhere.joblib")]);
+    assert!(text.starts_with("error[unreadable-file]: cannot read the file: "), "{text}");
+}
+
+#[test]
+fn an_unknown_estimator_is_named() {
+    // A pickle of `mypackage.models.OwnClassifier` with one attribute, protocol 0.
+    let pickle =
+        b"ccopyreg\n_reconstructor\n(cmypackage.models\nOwnClassifier\nc__builtin__\nobject\nNtR(dS'coef_'\nI1\nsb.";
+    let text = says(&["predict", &file("own.pkl", pickle), &example("iris.csv")]);
+    assert!(text.starts_with("error[unsupported-estimator]: `mypackage.models.OwnClassifier` "), "{text}");
+    assert!(text.contains("help: "), "{text}");
+}
+
+#[test]
+fn a_foreign_attribute_is_named() {
+    let whole = fs::read(example("iris-svc.joblib")).expect("the example");
+    let at = whole.windows(10).position(|bytes| bytes == b"cache_size").expect("the attribute");
+    let mut changed = whole;
+    changed[at..at + 10].copy_from_slice(b"cache_sizf");
+    let text = says(&["predict", &file("foreign.joblib", &changed), &example("iris.csv")]);
+    assert!(text.starts_with("error[unknown-attribute]: unknown attribute of `sklearn.svm._classes.SVC`"), "{text}");
+    assert!(text.contains("cache_sizf"), "{text}");
+}
+
+#[test]
+fn errors_can_be_read_by_programs() {
+    let text = says(&["--errors", "json", "inspect", &file("letter2.txt", b"Dear Sir or Madam,\n")]);
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["code"], "not-a-model");
+}
+
+#[test]
+fn a_method_that_is_not_there_is_told_before_data_is_read() {
+    let text = says(&["predict", &example("iris-svc.joblib"), "nowhere.csv", "--method", "predict_proba"]);
+    assert_eq!(text, "error[no-such-method]: `SVC` has no method `predict_proba`\n");
+}
