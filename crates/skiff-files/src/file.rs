@@ -1,5 +1,6 @@
 //! A model file of any kind, as one graph.
 
+use std::io;
 use std::path::Path;
 
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
@@ -114,69 +115,128 @@ pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
 /// # Errors
 /// Bytes that are damaged, are no model, or exceed `limits`.
 pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelFile, Error> {
-    let mut inflation = Inflation::new(limits);
     let size = length(bytes.len());
-    let (mut content, mut layers, mut trailing) = (bytes, Vec::new(), Trailing::default());
-    loop {
-        let inside = !layers.is_empty();
-        let sniffed = sniff(&content);
-        if layers.len() >= MOST_LAYERS && matches!(sniffed, Sniffed::Compressed(_) | Sniffed::Zip) {
-            return Err(Error::new(ErrorKind::Layers));
-        }
-        match sniffed {
-            Sniffed::Compressed(codec) => {
-                let (inner, left) =
-                    inflation.decompress(codec, &content).map_err(|error| error.decompressed(inside))?;
-                trailing.compressed = trailing.compressed.saturating_add(length(left));
-                (content, _) = (Bytes::from(inner), layers.push(Layer::Compressed(codec)));
-            }
-            Sniffed::Zip => {
-                let archive = zip::Archive::read(&content).map_err(|error| error.decompressed(inside))?;
-                match archive.kind()? {
-                    zip::Kind::One(entry) => {
-                        content = archive.content(entry, &mut inflation).map_err(|error| error.decompressed(inside))?;
-                        layers.push(Layer::Zip(entry.name.clone()));
-                    }
-                    zip::Kind::Arrays => {
-                        let mut budget = Budget::new(limits);
-                        let graph = zip::arrays(&archive, &mut inflation, &mut budget)?;
-                        return Ok(finish(graph, Format { layers, content: Content::Npz }, size, trailing));
-                    }
-                    zip::Kind::Skops => {
-                        let graph = skops::read(&archive, &mut inflation, &mut Budget::new(limits))?;
-                        return Ok(finish(graph, Format { layers, content: Content::Skops }, size, trailing));
-                    }
-                    zip::Kind::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
+    let mut inflation = Inflation::new(limits);
+    let Peeled { content, layers, mut trailing } = Peeled::of(bytes, &mut inflation)?;
+    let inside = !layers.is_empty();
+    let whole = |graph: Graph, content: Content, trailing: Trailing| ModelFile {
+        roots: vec![graph.root()],
+        graph,
+        format: Format { layers: layers.clone(), content },
+        size,
+        trailing,
+    };
+    match sniff(&content) {
+        Sniffed::Zip => {
+            let archive = zip::Archive::read(&content).map_err(|error| error.decompressed(inside))?;
+            let mut budget = Budget::new(limits);
+            match archive.kind()? {
+                zip::Kind::Arrays => {
+                    Ok(whole(zip::arrays(&archive, &mut inflation, &mut budget)?, Content::Npz, trailing))
                 }
+                zip::Kind::Skops => {
+                    Ok(whole(skops::read(&archive, &mut inflation, &mut budget)?, Content::Skops, trailing))
+                }
+                zip::Kind::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
+                zip::Kind::One(_) => Err(Error::new(ErrorKind::Layers)),
             }
-            Sniffed::Npy => {
-                let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
-                let (root, end) =
-                    npy::read_into(&mut graph, &content, &mut budget).map_err(|error| error.decompressed(inside))?;
-                graph.set_root(root);
-                trailing.content = length(content.len().saturating_sub(end));
-                return Ok(finish(graph, Format { layers, content: Content::Npy }, size, trailing));
-            }
-            Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
-            Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
-            Sniffed::Pickle | Sniffed::Other => {
-                let directory = name.map(|name| name.parent().unwrap_or(Path::new("")));
-                let mut host = Joblib::new(directory, &mut inflation);
-                let pickles = Pickles::read(&content, limits, &mut host).map_err(|error| error.decompressed(inside))?;
-                trailing.content = pickles.left;
-                let protocol = match *content {
-                    [0x80, protocol, ..] => protocol,
-                    _ => 0,
-                };
-                let content = match host.layout {
-                    Layout::Plain => Content::Pickle { protocol },
-                    layout => Content::Joblib { protocol, layout },
-                };
-                let format = Format { layers, content };
-                return Ok(ModelFile { graph: pickles.graph, roots: pickles.roots, format, size, trailing });
-            }
+        }
+        Sniffed::Npy => {
+            let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
+            let (root, end) =
+                npy::read_into(&mut graph, &content, &mut budget).map_err(|error| error.decompressed(inside))?;
+            graph.set_root(root);
+            trailing.content = length(content.len().saturating_sub(end));
+            Ok(whole(graph, Content::Npy, trailing))
+        }
+        Sniffed::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
+        Sniffed::Pointer(name) => Err(Error::new(ErrorKind::Pointer(name))),
+        Sniffed::Compressed(_) => Err(Error::new(ErrorKind::Layers)),
+        Sniffed::Pickle | Sniffed::Other => {
+            let mut host = Joblib::new(directory(name), &mut inflation);
+            let pickles = Pickles::read(&content, limits, &mut host).map_err(|error| error.decompressed(inside))?;
+            trailing.content = pickles.left;
+            let protocol = match *content {
+                [0x80, protocol, ..] => protocol,
+                _ => 0,
+            };
+            let content = match host.layout {
+                Layout::Plain => Content::Pickle { protocol },
+                layout => Content::Joblib { protocol, layout },
+            };
+            Ok(ModelFile { roots: pickles.roots, ..whole(pickles.graph, content, trailing) })
         }
     }
+}
+
+/// Prints the opcodes of the pickles in a file, compression taken off, joblib's arrays passed over. A file that is
+/// broken is printed up to there; the text's last line then says so.
+///
+/// # Errors
+/// A file that cannot be read or decompressed, and what `out` reports.
+pub fn disassemble(path: &Path, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
+    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    let mut inflation = Inflation::new(limits);
+    let content = Peeled::of(bytes, &mut inflation)?.content;
+    match sniff(&content) {
+        Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
+        Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
+        Sniffed::Zip | Sniffed::Npy => return Err(Error::new(ErrorKind::NoModel(None))),
+        Sniffed::Compressed(_) => return Err(Error::new(ErrorKind::Layers)),
+        Sniffed::Pickle | Sniffed::Other => {}
+    }
+    let mut host = Joblib::new(directory(Some(path)), &mut inflation);
+    // Whether it is whole is not asked here: what was read tells where arrays lie.
+    let _ = Pickles::read(&content, limits, &mut host);
+    match skiff_pickle::disassemble(&content, &host.gaps, out) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::new(ErrorKind::Io(error))),
+    }
+}
+
+/// A file without its layers of compression.
+struct Peeled {
+    content: Bytes,
+    layers: Vec<Layer>,
+    trailing: Trailing,
+}
+
+impl Peeled {
+    fn of(bytes: Bytes, inflation: &mut Inflation) -> Result<Self, Error> {
+        let (mut content, mut layers, mut trailing) = (bytes, Vec::new(), Trailing::default());
+        loop {
+            let inside = !layers.is_empty();
+            let layer = match sniff(&content) {
+                Sniffed::Compressed(codec) => {
+                    let (inner, left) =
+                        inflation.decompress(codec, &content).map_err(|error| error.decompressed(inside))?;
+                    trailing.compressed = trailing.compressed.saturating_add(length(left));
+                    content = Bytes::from(inner);
+                    Layer::Compressed(codec)
+                }
+                Sniffed::Zip => {
+                    let archive = zip::Archive::read(&content).map_err(|error| error.decompressed(inside))?;
+                    let zip::Kind::One(entry) = archive.kind()? else {
+                        return Ok(Self { content, layers, trailing });
+                    };
+                    let name = entry.name.clone();
+                    let inner = archive.content(entry, inflation).map_err(|error| error.decompressed(inside))?;
+                    content = inner;
+                    Layer::Zip(name)
+                }
+                _ => return Ok(Self { content, layers, trailing }),
+            };
+            if layers.len() >= MOST_LAYERS {
+                return Err(Error::new(ErrorKind::Layers));
+            }
+            layers.push(layer);
+        }
+    }
+}
+
+/// Where the companions of a file would be.
+fn directory(name: Option<&Path>) -> Option<&Path> {
+    name.map(|name| name.parent().unwrap_or(Path::new("")))
 }
 
 /// Reads a pickle whose large buffers were kept apart (`buffer_callback=`), in the order in which they were given.
@@ -247,10 +307,6 @@ impl Pickles {
         }
         Ok(Self { graph, roots, left: length(bytes.len().saturating_sub(offset)) })
     }
-}
-
-fn finish(graph: Graph, format: Format, size: u64, trailing: Trailing) -> ModelFile {
-    ModelFile { roots: vec![graph.root()], graph, format, size, trailing }
 }
 
 fn length(length: usize) -> u64 {

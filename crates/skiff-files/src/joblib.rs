@@ -4,6 +4,7 @@
 //! the name of a companion file that holds them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 use skiff_pickle::{Error as PickleError, Graph, Host, Node, NodeId, Payload, Rest};
@@ -20,6 +21,8 @@ pub(crate) struct Joblib<'a> {
     pub inflation: &'a mut Inflation,
     pub layout: Layout,
     /// A companion that is named twice is read once.
+    /// Where raw bytes stand among the opcodes, their padding included.
+    pub gaps: Vec<Range<usize>>,
     companions: HashMap<String, Payload>,
 }
 
@@ -37,7 +40,7 @@ pub enum Layout {
 
 impl<'a> Joblib<'a> {
     pub fn new(directory: Option<&'a Path>, inflation: &'a mut Inflation) -> Self {
-        Self { directory, inflation, layout: Layout::Plain, companions: HashMap::new() }
+        Self { directory, inflation, layout: Layout::Plain, gaps: Vec::new(), companions: HashMap::new() }
     }
 
     fn inline(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
@@ -47,13 +50,16 @@ impl<'a> Joblib<'a> {
             // The inner pickle is read by a plain unpickler: it holds no wrappers.
             return rest.pickle(&mut ()).map(Payload::Pickle);
         };
+        let start = rest.offset();
         if form.padded {
             // One byte says how many follow; joblib writes 1 to 16, and reads any number.
             let span = rest.take(1)?;
             let padding = rest.graph.bytes(span).first().copied().unwrap_or(0);
             rest.take(padding.into())?;
         }
-        rest.take(length).map(Payload::Raw)
+        let span = rest.take(length)?;
+        self.gaps.push(start..rest.offset());
+        Ok(Payload::Raw(span))
     }
 
     fn companion(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {

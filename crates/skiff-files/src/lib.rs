@@ -30,7 +30,7 @@ mod zip;
 pub use decompress::Codec;
 pub use describe::{class_path, describe};
 pub use error::{Error, ErrorKind};
-pub use file::{Content, Format, Layer, ModelFile, Trailing, open, read, read_with_buffers};
+pub use file::{Content, Format, Layer, ModelFile, Trailing, disassemble, open, read, read_with_buffers};
 pub use instance::Instance;
 pub use joblib::Layout;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};

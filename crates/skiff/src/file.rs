@@ -1,5 +1,6 @@
 //! What is in a model file.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use skiff_files::{Bytes, ModelFile};
@@ -31,6 +32,16 @@ pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
 /// As [`open`].
 pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Error> {
     File::open(path, &options.limits)?.model(options.at.as_deref())
+}
+
+/// Prints the opcodes of the pickles in the file at `path`, compression taken off, without running them.
+///
+/// # Errors
+/// When the file cannot be read or is no pickle, and when `out` cannot be written to. A pickle that is broken is
+/// printed up to there.
+pub fn disassemble(path: impl AsRef<Path>, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
+    let path = path.as_ref();
+    skiff_files::disassemble(path, limits, out).map_err(|error| Error::from(error).in_file(path))
 }
 
 /// An opened file: the inert object graph, and where it came from.

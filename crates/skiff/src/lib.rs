@@ -23,7 +23,7 @@ mod inspect;
 mod model;
 
 pub use error::{Error, ErrorKind};
-pub use file::{File, Options, open, open_with};
+pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
 pub use model::Model;
 

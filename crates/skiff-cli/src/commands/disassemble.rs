@@ -1,9 +1,41 @@
 //! `skiff disassemble`: a pickle's opcodes.
 
+use std::io::{self, BufWriter, Write};
+
+use skiff::Limits;
+
 use crate::Outcome;
 use crate::args::Disassemble;
+use crate::report::Failure;
 
-/// Prints the opcodes.
-pub fn run(_arguments: &Disassemble) -> Outcome {
-    Ok(())
+/// Prints the opcodes, and the error where the pickle breaks off.
+pub fn run(arguments: &Disassemble) -> Outcome {
+    let mut out = Telling { out: BufWriter::new(io::stdout().lock()), error: None };
+    let outcome = skiff::disassemble(&arguments.model, &Limits::default(), &mut out);
+    // What the output said is told apart from what the file did.
+    match out.error.take() {
+        Some(error) => return Err(Failure::Output(error)),
+        None => outcome?,
+    }
+    Ok(out.flush()?)
+}
+
+/// An output that remembers what it refused.
+struct Telling<W> {
+    out: W,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> Write for Telling<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(|error| {
+            let kind = error.kind();
+            self.error = Some(error);
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
