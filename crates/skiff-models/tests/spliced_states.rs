@@ -15,6 +15,11 @@ const SPLICED: &[&str] = &[
     "1.9.1/linear_model/sgd",
     "1.9.1/naive_bayes/",
     "1.9.1/dummy/",
+    "1.9.1/preprocessing/",
+    "0.20.4/preprocessing/one_hot",
+    "1.9.1/impute/",
+    "1.9.1/compose/",
+    "0.20.4/compose/",
 ];
 
 #[test]
@@ -76,7 +81,7 @@ fn splice(case: &Case) -> (usize, usize) {
 
 fn ask(case: &Case, model: &Model) {
     let Some(input) = case.calls.iter().find_map(|call| call.input.as_deref()) else { return };
-    for method in [Method::Predict, Method::PredictProba, Method::DecisionFunction] {
+    for &method in Method::ALL {
         if let Ok(plan) = model.plan(method, &Params::default()) {
             let _ = evaluate(&plan, &case.table(input));
         }
