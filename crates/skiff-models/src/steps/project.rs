@@ -79,8 +79,7 @@ impl Run for Project {
     }
 }
 
-/// Σxy in float32, as BLAS adds it.
-#[expect(clippy::cast_possible_truncation, reason = "both hold float32 numbers")]
+/// Σxy of float32 numbers, whose products `f64` holds exactly, rounded once: the middle of what BLAS's orders give.
 fn single_dot(x: &[f64], y: &[f64]) -> f64 {
-    f64::from(x.iter().zip(y).fold(0.0_f32, |sum, (x, y)| (*x as f32).mul_add(*y as f32, sum)))
+    Precision::Single.round(x.iter().zip(y).map(|(x, y)| x * y).sum())
 }
