@@ -88,6 +88,176 @@ const EXCEPTIONS: &[Exception] = &[
         input: "none",
         reason: "no labels have the numbers of no class: scikit-learn answers an empty array of floats",
     },
+    Exception { case: "1.5.2/neighbors/knn_cosine_auto", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_auto", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_auto", method: "kneighbors_graph", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_cosine_auto", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_auto", method: "predict_proba", input: "rows", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_cosine_brute", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_brute", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_brute", method: "kneighbors_graph", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_cosine_brute", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_cosine_brute", method: "predict_proba", input: "rows", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_dice_brute_flags", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute", method: "kneighbors_graph", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute", method: "predict", input: "rows", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute_flags", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_hamming_brute_flags", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_jaccard_brute_flags", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_jaccard_brute_flags", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_jaccard_brute_flags", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_jaccard_brute_flags", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_cosine_brute", method: "kneighbors", input: "*", reason: TIES },
+    Exception {
+        case: "1.9.1/neighbors/knn_regressor_cosine_brute",
+        method: "kneighbors_graph",
+        input: "*",
+        reason: TIES,
+    },
+    Exception { case: "1.9.1/neighbors/knn_regressor_cosine_brute", method: "predict", input: "rows", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_hamming_brute", method: "kneighbors", input: "*", reason: TIES },
+    Exception {
+        case: "1.9.1/neighbors/knn_regressor_hamming_brute",
+        method: "kneighbors_graph",
+        input: "*",
+        reason: TIES,
+    },
+    Exception { case: "1.9.1/neighbors/knn_regressor_hamming_brute", method: "predict", input: "one", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_hamming_brute", method: "predict", input: "rows", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_regressor_sparse_cosine", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_sparse_cosine", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_regressor_sparse_fit", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_sparse_fit", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_sparse_fit", method: "predict", input: "csr", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_regressor_sparse_fit", method: "predict", input: "rows", reason: TIES },
+    Exception {
+        case: "1.9.1/neighbors/knn_rogerstanimoto_brute_flags",
+        method: "kneighbors",
+        input: "*",
+        reason: TIES,
+    },
+    Exception {
+        case: "1.9.1/neighbors/knn_rogerstanimoto_brute_flags",
+        method: "predict_proba",
+        input: "*",
+        reason: TIES,
+    },
+    Exception { case: "1.9.1/neighbors/knn_sokalsneath_brute_flags", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_sparse_cosine", method: "*", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_sparse_cosine", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_sparse_cosine", method: "predict", input: "csr", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_sparse_cosine", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_sparse_fit", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_sparse_fit", method: "kneighbors", input: "*", reason: TIES },
+    Exception { case: "1.5.2/neighbors/knn_sparse_fit", method: "predict_proba", input: "*", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_sparse_fit", method: "predict_proba", input: "csr", reason: TIES },
+    Exception { case: "1.9.1/neighbors/knn_sparse_fit", method: "predict_proba", input: "rows", reason: TIES },
+    Exception { case: "*/neighbors/knn_callable_weights", method: "*", input: "*", reason: CODE },
+    Exception { case: "*/neighbors/knn_regressor_callable_weights", method: "*", input: "*", reason: CODE },
+    Exception { case: "*/svm/svc_callable", method: "*", input: "*", reason: CODE },
+    Exception { case: "0.20.4/svm/nu_svc_gamma_auto", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/nu_svc_gamma_scale", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception {
+        case: "0.20.4/svm/nu_svc_probability_multiclass",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/nu_svc_probability_sparse_fit",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/nu_svc_rbf_multiclass",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/nu_svc_rbf_sparse_fit",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception { case: "0.20.4/svm/svc_float_labels", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_frame", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_gamma_auto", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_gamma_scale", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception {
+        case: "0.20.4/svm/svc_linear_multiclass",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/svc_linear_sparse_fit",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception { case: "0.20.4/svm/svc_poly2_multiclass", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_poly2_sparse_fit", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_poly_multiclass", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_poly_sparse_fit", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_precomputed", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception {
+        case: "0.20.4/svm/svc_probability_multiclass",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/svc_probability_sparse_fit",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception { case: "0.20.4/svm/svc_rbf_multiclass", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_rbf_sparse_fit", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception {
+        case: "0.20.4/svm/svc_sigmoid_multiclass",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception {
+        case: "0.20.4/svm/svc_sigmoid_sparse_fit",
+        method: "decision_function",
+        input: "*",
+        reason: WHOLE_TABLE,
+    },
+    Exception { case: "0.20.4/svm/svc_ties", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "0.20.4/svm/svc_weights", method: "decision_function", input: "*", reason: WHOLE_TABLE },
+    Exception { case: "1.9.1/neighbors/knn_auto", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_auto", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_ball_tree", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_ball_tree", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_brute", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_brute", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_kd_tree", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_kd_tree", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_regressor_auto", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_regressor_auto", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_regressor_ball_tree", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception {
+        case: "1.9.1/neighbors/knn_regressor_ball_tree",
+        method: "kneighbors_graph",
+        input: "-",
+        reason: NO_ROWS,
+    },
+    Exception { case: "1.9.1/neighbors/knn_regressor_brute", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_regressor_brute", method: "kneighbors_graph", input: "-", reason: NO_ROWS },
+    Exception { case: "1.9.1/neighbors/knn_regressor_kd_tree", method: "kneighbors", input: "-", reason: NO_ROWS },
+    Exception {
+        case: "1.9.1/neighbors/knn_regressor_kd_tree",
+        method: "kneighbors_graph",
+        input: "-",
+        reason: NO_ROWS,
+    },
 ];
 
 /// Each row's answer depends on the rows before it, and on how they are handed over.
@@ -95,6 +265,15 @@ const EXCEPTIONS: &[Exception] = &[
 const SQUEEZE: &str = "scikit-learn squeezes an only row's dimension away; skiff gives a column for any number of rows";
 const CLOSE: &str = "the logit of a float32 probability close to 1: one unit in its last place is much of what is left";
 const DRAWS: &str = "a dummy that draws random numbers";
+
+/// `np.argpartition` and `np.argsort` with SIMD.
+const TIES: &str = "equal distances: numpy since 1.25 chooses among them by what instructions the processor has";
+/// Kernels, weights and metrics that are functions.
+const CODE: &str = "a function of the caller's: code that would have to be run";
+/// `_ovr_decision_function` before 0.21.
+const WHOLE_TABLE: &str = "the old scikit-learn scales the scores by the greatest confidence of the whole table";
+/// `kneighbors()`.
+const NO_ROWS: &str = "a call without rows asks for the neighbours of the fit's own rows";
 
 /// One exception.
 #[derive(Debug)]
@@ -110,19 +289,23 @@ struct Exception {
 #[test]
 fn every_recorded_answer_is_given() {
     let cases = Case::all();
-    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check)).collect();
+    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check, true)).collect();
     report(&failures, cases.iter().map(|case| case.calls.len()).sum());
 }
 
 #[test]
 fn one_row_has_the_same_bits_as_in_a_batch() {
     let cases = Case::all();
-    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_rows)).collect();
+    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_rows, false)).collect();
     report(&failures, cases.iter().map(|case| case.calls.len()).sum());
 }
 
-/// Runs `check` over a case's calls and names what failed.
-fn failures_of(case: &Case, check: impl Fn(&Case, &Opened, &Call) -> Result<(), String>) -> Vec<String> {
+/// Runs `check` over a case's calls and names what failed. `excepted` says that exceptions must fail; otherwise they may.
+fn failures_of(
+    case: &Case,
+    check: impl Fn(&Case, &Opened, &Call) -> Result<(), String>,
+    excepted: bool,
+) -> Vec<String> {
     let opened = match Opened::read(case) {
         Ok(opened) => opened,
         Err(error) => return vec![format!("{}: {error}", case.name)],
@@ -132,6 +315,7 @@ fn failures_of(case: &Case, check: impl Fn(&Case, &Opened, &Call) -> Result<(), 
         let input = call.input.as_deref().unwrap_or("-");
         match (outcome, exception(case, call)) {
             (Ok(()), None) | (Err(_), Some(_)) => None,
+            (Ok(()), Some(_)) if !excepted => None,
             (Ok(()), Some(exception)) => Some(format!("{}: no longer an exception: {exception:?}", case.name)),
             (Err(what), None) => Some(format!("{} {}({input}) {:?}: {what}", case.name, call.method, call.params)),
         }
