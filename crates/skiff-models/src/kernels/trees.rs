@@ -236,9 +236,10 @@ impl<T: Threshold> Trees<T> {
 
     /// Calls `visit(row, tree, leaf)` for each row and tree; for any one row in the order of the trees.
     fn walk(&self, x: &[T], trees: std::ops::Range<usize>, visit: impl FnMut(usize, usize, u32)) {
+        // scikit-learn gives missing values a side at nearly every split; rows without any are walked without asking.
         if !self.categories.is_empty() {
             self.walk_by::<true, true>(x, trees, visit);
-        } else if self.missing {
+        } else if self.missing && x.iter().any(|value| value.is_nan()) {
             self.walk_by::<true, false>(x, trees, visit);
         } else {
             self.walk_by::<false, false>(x, trees, visit);
@@ -297,10 +298,10 @@ impl<T: Threshold> Trees<T> {
     ) {
         loop {
             let mut moved = 0;
-            for (at, start) in at.iter_mut().zip(starts) {
-                let next = self.next::<MISSING, CATEGORIES>(x, *start, *at);
-                moved |= next ^ *at;
-                *at = next;
+            for lane in 0..LANES {
+                let next = self.next::<MISSING, CATEGORIES>(x, starts[lane], at[lane]);
+                moved |= next ^ at[lane];
+                at[lane] = next;
             }
             if moved == 0 {
                 return;
@@ -346,7 +347,9 @@ impl Leaves {
                 *sum += value;
             }
         } else {
-            sums[tree % self.columns] += self.values[at];
+            // A division for each leaf is worth avoiding where there is one column.
+            let column = if self.columns == 1 { 0 } else { tree % self.columns };
+            sums[column] += self.values[at];
         }
     }
 }
