@@ -30,3 +30,8 @@ pub use model::Model;
 pub use skiff_files::{Limits, Scalar};
 pub use skiff_models::plan::{Method, Params, Plan, Rank};
 pub use skiff_models::{Answer, Table, Takes, addresses, registry, table, value};
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
