@@ -1,7 +1,7 @@
 //! A fitted estimator of any class, read and checked.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use skiff_pickle::{Graph, NodeId};
 use crate::answer::Answer;
 use crate::evaluate::evaluate;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Plan, Refusal, ValueId};
 use crate::registry;
 use crate::steps::InputError;
@@ -116,7 +117,8 @@ impl Model {
     /// # Errors
     /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
-        let reading = Reading { graph, done: RefCell::default(), open: RefCell::default() };
+        let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
+        let reading = Reading { graph, done: RefCell::default(), open: RefCell::default(), left: Cell::new(left) };
         reading.model(node, path.to_owned())
     }
 
@@ -156,13 +158,24 @@ impl Model {
     /// # Errors
     /// When scikit-learn's estimator has no such method, or the names do not fit.
     pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
-        if let Some(names) = input {
-            return self.estimator.feature_names_out(&self.header, names);
+        names::within_budget(|| {
+            let names = match input {
+                Some(names) => self.estimator.feature_names_out(&self.header, names),
+                None => self.estimator.feature_names_out(&self.header, &self.names_in()?),
+            }?;
+            names::spend_all(&names)?;
+            Ok(names)
+        })
+    }
+
+    /// The names of the columns that come in when nobody says: those of the fit, or `x0`, `x1`, …
+    fn names_in(&self) -> Result<Arc<[String]>, NamesError> {
+        if let Some(names) = self.feature_names_in() {
+            return Ok(names);
         }
-        let names: Arc<[String]> = self
-            .feature_names_in()
-            .unwrap_or_else(|| (0..self.n_features_in().unwrap_or(0)).map(|index| format!("x{index}")).collect());
-        self.estimator.feature_names_out(&self.header, &names)
+        let count = self.n_features_in().unwrap_or(0);
+        names::check_count(count)?;
+        names::collect((0..count).map(|index| format!("x{index}"))).map(Arc::from)
     }
 
     /// What only estimators of its class have.
@@ -241,6 +254,11 @@ pub enum NamesError {
     },
     /// The names that came do not fit, in scikit-learn's words.
     Input(String),
+    /// The names would take more memory than any table's do.
+    TooMany {
+        /// The limit, in bytes.
+        most: usize,
+    },
 }
 
 impl NamesError {
@@ -255,6 +273,7 @@ impl Display for NamesError {
         match self {
             Self::NoMethod { class } => write!(f, "`{class}` has no method `get_feature_names_out`"),
             Self::Input(what) => f.write_str(what),
+            Self::TooMany { most } => write!(f, "the names of the columns would take more than {most} bytes"),
         }
     }
 }
@@ -267,6 +286,11 @@ const DEPTH: usize = 48;
 /// How many estimators an estimator may consist of. Planning visits a shared one wherever it stands: without a limit, a
 /// small file could ask for a number of visits that is exponential in its depth.
 const MOST_ESTIMATORS: usize = 1 << 20;
+/// How many times the file's size the values that rooms ask for may be, all together; bools and small integers become
+/// numbers of eight bytes, and some are read twice.
+const GROWTH: usize = 32;
+/// What they may be whatever the file's size.
+const FREE: usize = 256 << 20;
 
 /// One reading of one file: an estimator that is met twice is read once.
 #[derive(Debug)]
@@ -275,9 +299,18 @@ pub(crate) struct Reading<'g> {
     done: RefCell<HashMap<NodeId, Arc<Model>>>,
     /// The estimators being read, outermost first.
     open: RefCell<Vec<NodeId>>,
+    /// Bytes that rooms may still ask for.
+    left: Cell<usize>,
 }
 
 impl<'g> Reading<'g> {
+    /// Spends `bytes` of what rooms may ask for; an error when fewer are left.
+    pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
+        let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
+        self.left.set(left);
+        Ok(())
+    }
+
     pub(crate) fn model(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {
         if let Some(model) = self.done.borrow().get(&node) {
             return Ok(Arc::clone(model));

@@ -1,5 +1,7 @@
 //! `get_feature_names_out`, as scikit-learn's mixins have it.
 
+use std::cell::Cell;
+
 use crate::model::NamesError;
 use crate::plan::Header;
 
@@ -29,4 +31,54 @@ pub(crate) fn check(header: &Header, input: &[String]) -> Result<(), NamesError>
         ))),
         _ => Ok(()),
     }
+}
+
+/// How many bytes all names of one call may take, those on the way to the answer included. A file can ask for more
+/// names, and for longer ones, than it holds.
+const MOST: usize = 512 << 20;
+
+thread_local! {
+    /// What the call that is going on in this thread may still spend; `None` when none is.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Runs `names` under the budget of the outermost call.
+pub(crate) fn within_budget<T>(names: impl FnOnce() -> Result<T, NamesError>) -> Result<T, NamesError> {
+    if LEFT.get().is_some() {
+        return names();
+    }
+    LEFT.set(Some(MOST));
+    let result = names();
+    LEFT.set(None);
+    result
+}
+
+/// Spends the memory of a name of `len` bytes.
+pub(crate) fn spend(len: usize) -> Result<(), NamesError> {
+    let Some(left) = LEFT.get() else { return Ok(()) };
+    let left = left.checked_sub(len.saturating_add(size_of::<String>())).ok_or(NamesError::TooMany { most: MOST })?;
+    LEFT.set(Some(left));
+    Ok(())
+}
+
+/// An error when not even `count` empty names could be spent: asked before making names by a number from a file.
+pub(crate) fn check_count(count: usize) -> Result<(), NamesError> {
+    match LEFT.get() {
+        Some(left) if count > left / size_of::<String>() => Err(NamesError::TooMany { most: MOST }),
+        _ => Ok(()),
+    }
+}
+
+/// Spends the memory of all `names`.
+pub(crate) fn spend_all(names: &[String]) -> Result<(), NamesError> {
+    names.iter().try_for_each(|name| spend(name.len()))
+}
+
+/// All of `names`, as long as the budget allows: for estimators that make more names than came in, or longer ones.
+pub(crate) fn collect(names: impl IntoIterator<Item = String>) -> Result<Vec<String>, NamesError> {
+    let each = names.into_iter().map(|name| {
+        spend(name.len())?;
+        Ok(name)
+    });
+    each.collect()
 }

@@ -184,6 +184,12 @@ impl Graph {
         self.nodes.len()
     }
 
+    /// About how many bytes lie behind it: its buffers, which are the file, and some for each node.
+    pub fn size(&self) -> usize {
+        let buffers = self.buffers.iter().fold(self.decoded.len(), |sum, buffer| sum.saturating_add(buffer.len()));
+        buffers.saturating_add(self.nodes.len().saturating_mul(16))
+    }
+
     /// Never true: a graph has a root.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

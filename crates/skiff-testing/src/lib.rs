@@ -3,6 +3,8 @@
 pub mod case;
 pub mod compare;
 pub mod damage;
+pub mod edit;
+pub mod memory;
 
 use std::path::{Path, PathBuf};
 

@@ -75,11 +75,12 @@ impl Error {
                 ReadErrorKind::UnknownClass { .. }
                 | ReadErrorKind::UnknownAttribute { .. }
                 | ReadErrorKind::Unsupported(_) => ErrorKind::NotSupported,
-                ReadErrorKind::TooDeep { .. } => ErrorKind::Limit,
+                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => ErrorKind::Limit,
                 ReadErrorKind::NoEstimator { .. } => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
             },
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
+            Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             _ => ErrorKind::WrongInput,
         }
     }
@@ -100,7 +101,7 @@ impl Error {
                 ReadErrorKind::Unsupported(_) => "unsupported-value",
                 ReadErrorKind::NoEstimator { .. } => "not-an-estimator",
                 ReadErrorKind::Missing => "missing-attribute",
-                ReadErrorKind::TooDeep { .. } => "limit",
+                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => "limit",
                 _ => "damaged-model",
             },
             Inner::Address(_) => "no-such-address",
@@ -110,6 +111,7 @@ impl Error {
             Inner::Refusal(_) => "unsupported-method",
             Inner::Names(NamesError::NoMethod { .. }) => "no-such-method",
             Inner::Names(NamesError::Input(_)) => "wrong-names",
+            Inner::Names(NamesError::TooMany { .. }) => "limit",
             Inner::Input(error) => match error.kind() {
                 InputErrorKind::FeatureCount { .. } => "wrong-number-of-features",
                 InputErrorKind::FeatureNames { .. } => "wrong-names",

@@ -192,6 +192,16 @@ impl Reader<'_, '_, '_> {
         if spec.is_empty() {
             return Ok(None);
         }
+        // Places are kept twice, and names beside them.
+        let width = match &self.indices {
+            Some(indices) => indices.get(&name).map_or(0, Vec::len),
+            None => self.n_features.unwrap_or(0),
+        };
+        fields.spend(&path, spec.cost(width).max(width.saturating_mul(size_of::<Scalar>())).saturating_mul(2))?;
+        if spec.is_by_name() || self.indices.is_some() {
+            let known = self.fit_names.unwrap_or_default();
+            fields.spend(&path, known.iter().fold(0, |sum: usize, name| sum.saturating_add(name.len())))?;
+        }
         let (columns, places) = self.selection(&spec, &name).ok_or_else(|| {
             fields.damaged("transformers_", format!("the columns of `{name}` are not those of the fit"))
         })?;

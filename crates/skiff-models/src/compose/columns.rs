@@ -33,6 +33,7 @@ impl ColumnSpec {
             return Ok(Self::Many(scalars(fields, items, path)?));
         }
         if let Some(array) = NdArray::read(graph, node).map_err(value_error)? {
+            fields.spend(path, array.len().saturating_mul(size_of::<Scalar>()))?;
             return Ok(Self::Many(array.to_scalars(graph).map_err(value_error)?));
         }
         if let Some(scalar) = Scalar::read(graph, node).map_err(value_error)? {
@@ -93,7 +94,19 @@ impl ColumnSpec {
         }
     }
 
+    /// How many bytes its places or names take at most, in a table of `width` columns.
+    pub(crate) fn cost(&self, width: usize) -> usize {
+        let columns = match self {
+            Self::One(_) => 1,
+            Self::Many(many) => many.len(),
+            Self::Slice(_) => width,
+        };
+        columns.saturating_mul(size_of::<Scalar>())
+    }
+
     /// The places of the columns in a table of `width` columns; `None` for names and what lies outside.
+    ///
+    /// A slice may cover far more columns than its file has bytes: whoever asks spends [`ColumnSpec::cost`] first.
     pub(crate) fn places(&self, width: usize) -> Option<Vec<usize>> {
         let place = |scalar: &Scalar| match scalar {
             Scalar::Int(place) => wrap(*place, width).filter(|&place| place < width),
@@ -132,6 +145,7 @@ fn wrap(place: i64, width: usize) -> Option<usize> {
 }
 
 fn scalars(fields: &Fields<'_, '_>, items: &[NodeId], path: &str) -> Result<Vec<Scalar>, ReadError> {
+    fields.spend(path, items.len().saturating_mul(size_of::<Scalar>()))?;
     items.iter().map(|&item| fields.scalar_at(item, path)).collect()
 }
 
@@ -149,7 +163,9 @@ pub(crate) fn read_input_indices(
         };
         let path = format!("{}[{transformer:?}]", fields.path_of(name));
         let spec = ColumnSpec::read(fields, value, &path)?;
-        let places = spec.places(fields.header().n_features_in.unwrap_or(0));
+        let width = fields.header().n_features_in.unwrap_or(0);
+        fields.spend(&path, spec.cost(width))?;
+        let places = spec.places(width);
         let places = places.ok_or_else(|| fields.unexpected_at(value, &path, "places of columns"))?;
         all.insert(transformer.to_owned(), places);
     }

@@ -41,6 +41,8 @@ impl<'r, 'g> Fields<'r, 'g> {
         if fields.instance.has_foreign_state() {
             return Err(fields.error(ReadErrorKind::Damaged("its state is no dict of attributes".to_owned())));
         }
+        // Attributes may be shared as well: each reading of them counts.
+        fields.spend(&fields.path, fields.instance.attributes().count().saturating_mul(64))?;
         fields.training_only(EVERYWHERE);
         fields.header = fields.read_header()?;
         Ok(fields)
@@ -124,7 +126,12 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// When the node is no scalar.
     pub fn scalar_at(&self, node: NodeId, path: &str) -> Result<Scalar, ReadError> {
         match Scalar::read(self.graph(), node) {
-            Ok(Some(scalar)) => Ok(scalar),
+            Ok(Some(scalar)) => {
+                if let Scalar::Str(text) = &scalar {
+                    self.spend(path, text.len())?;
+                }
+                Ok(scalar)
+            }
             Ok(None) => Err(self.unexpected_at(node, path, "a scalar")),
             Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
         }
@@ -234,7 +241,11 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// When the node is no array, or it is damaged.
     pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
         match NdArray::read(self.graph(), node) {
-            Ok(Some(array)) => Ok(array),
+            Ok(Some(array)) => {
+                // What rooms make of elements is of eight bytes at least.
+                self.spend(path, array.len().saturating_mul(array.dtype.itemsize().unwrap_or(8).max(8)))?;
+                Ok(array)
+            }
             Ok(None) => Err(self.unexpected_at(node, path, "an array")),
             Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
         }
@@ -314,7 +325,15 @@ impl<'r, 'g> Fields<'r, 'g> {
     pub fn sparse(&self, name: &str) -> Result<Sparse, ReadError> {
         let node = self.required(name)?;
         match Sparse::read(self.graph(), node) {
-            Ok(Some(sparse)) => Ok(sparse),
+            Ok(Some(sparse)) => {
+                // Rows and columns cost as well: whoever turns it compresses along the other axis.
+                let lines = sparse.shape.0.saturating_add(sparse.shape.1);
+                self.spend(
+                    &self.path_of(name),
+                    sparse.stored().saturating_mul(2).saturating_add(lines).saturating_mul(8),
+                )?;
+                Ok(sparse)
+            }
             Ok(None) => Err(self.unexpected(name, "a sparse matrix")),
             Err(error) => Err(self.error_at(name, ReadErrorKind::Value(error))),
         }
@@ -383,6 +402,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// When it is none of these.
     pub fn list_at(&self, node: NodeId, path: &str) -> Result<Vec<NodeId>, ReadError> {
         if let Some(items) = self.graph().items(node) {
+            self.spend(path, items.len().saturating_mul(size_of::<Scalar>()))?;
             return Ok(items.to_vec());
         }
         let array = self.array_at(node, path)?;
@@ -437,6 +457,15 @@ impl<'r, 'g> Fields<'r, 'g> {
     pub fn unexpected_at(&self, node: NodeId, path: &str, expected: &'static str) -> ReadError {
         let found = skiff_files::describe(self.graph(), node);
         ReadError::new(path.to_owned(), ReadErrorKind::Unexpected { expected, found })
+    }
+
+    /// Spends `bytes` of what a model may take for its file's size. [`Fields`] spends what it gives; rooms spend what
+    /// they make of single numbers (a range, a count) and of what they read past [`Fields`].
+    ///
+    /// # Errors
+    /// When the model would be far larger than its file.
+    pub fn spend(&self, path: &str, bytes: usize) -> Result<(), ReadError> {
+        self.reading.spend(bytes).map_err(|kind| ReadError::new(path.to_owned(), kind))
     }
 
     /// An error unless `found` is `expected`.

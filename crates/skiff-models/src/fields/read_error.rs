@@ -55,6 +55,8 @@ pub enum ReadErrorKind {
         /// The limit.
         limit: usize,
     },
+    /// One value read so often, or a number so large, that the model would be far larger than its file.
+    TooLarge,
     /// A damaged array or scalar.
     Value(ValueError),
 }
@@ -97,6 +99,7 @@ impl fmt::Display for ReadErrorKind {
             Self::Damaged(what) => write!(f, "damaged: {what}"),
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
             Self::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep"),
+            Self::TooLarge => f.write_str("the model would take far more memory than its file"),
             Self::Value(error) => error.fmt(f),
         }
     }

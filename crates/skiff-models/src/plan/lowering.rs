@@ -34,6 +34,8 @@ const MAX_STEPS: usize = 1 << 20;
 pub struct Lowering<'m> {
     steps: Vec<Step>,
     header: &'m Header,
+    /// How often an inner estimator was asked: some push no step at all.
+    asked: usize,
 }
 
 impl<'m> Lowering<'m> {
@@ -42,7 +44,7 @@ impl<'m> Lowering<'m> {
     /// # Errors
     /// When scikit-learn's estimator has no such method, or skiff does not answer it.
     pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
-        let mut lowering = Lowering { steps: Vec::new(), header: model.header() };
+        let mut lowering = Lowering { steps: Vec::new(), header: model.header(), asked: 0 };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish()?;
         Ok(Plan { steps: lowering.steps, output })
@@ -72,16 +74,18 @@ impl<'m> Lowering<'m> {
     /// # Errors
     /// As [`Lowering::plan`].
     pub fn inner(&mut self, model: &Model, method: Method, input: ValueId, params: &Params) -> Result<Output, Refusal> {
-        if self.steps.len() > MAX_STEPS {
+        self.asked += 1;
+        if self.steps.len() > MAX_STEPS || self.asked > MAX_STEPS {
             return Err(Refusal::unsupported(
                 model.header(),
                 method,
                 format!("more than {MAX_STEPS} steps in one plan"),
             ));
         }
-        let mut lowering = Lowering { steps: std::mem::take(&mut self.steps), header: model.header() };
+        let steps = std::mem::take(&mut self.steps);
+        let mut lowering = Lowering { steps, header: model.header(), asked: self.asked };
         let output = model.estimator().lower(method, input, &mut lowering, params);
-        self.steps = lowering.steps;
+        (self.steps, self.asked) = (lowering.steps, lowering.asked);
         output
     }
 

@@ -16,7 +16,7 @@ use crate::steps::{ArrayRule, Polynomial, SparseRule};
 /// A column of ones (where `include_bias`), then all products of `degree` features and fewer, in lexicographic order;
 /// sparse rows stay sparse.
 /// # Not supported
-/// More than 2²⁴ columns.
+/// More than 2²⁴ columns, or 2²⁶ factors in all of them.
 /// # Older versions
 /// The number of features is `n_input_features_` before 1.0. A pair as `degree` came with 1.0.
 #[derive(Debug)]
@@ -34,6 +34,9 @@ pub struct PolynomialFeatures {
 
 /// More columns than this would let a small file ask for all memory.
 const MOST_COLUMNS: usize = 1 << 24;
+
+/// Nor more factors in all columns together.
+const MOST_FACTORS: usize = 1 << 26;
 
 impl PolynomialFeatures {
     fn step(&self) -> Polynomial {
@@ -71,7 +74,8 @@ impl Room for PolynomialFeatures {
         };
         // Past any number of factors that honest files have, counting itself would take long.
         let full = if degrees.1 <= 256 { room.step().full_width() } else { None };
-        let width = full.filter(|&full| full <= MOST_COLUMNS).and_then(|_| room.step().width()).ok_or_else(|| {
+        let width = full.filter(|&full| full <= MOST_COLUMNS && full.saturating_mul(degrees.1) <= MOST_FACTORS);
+        let width = width.and_then(|_| room.step().width()).ok_or_else(|| {
             fields.unsupported("degree", format!("more than {MOST_COLUMNS} columns of {features} features"))
         })?;
         if fields.has("n_output_features_") {
@@ -121,6 +125,9 @@ impl Estimator for PolynomialFeatures {
         }
         let mut all = Vec::new();
         for combination in self.step().combinations() {
+            // Each name is about as long as those of its factors together.
+            let factors = combination.iter().filter_map(|&factor| input.get(factor));
+            names::spend(factors.fold(0, |sum: usize, name| sum.saturating_add(name.len())))?;
             let mut parts = Vec::new();
             for run in combination.chunk_by(|a, b| a == b) {
                 let name = input.get(run[0]).map_or("", String::as_str);
