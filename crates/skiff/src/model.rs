@@ -108,8 +108,13 @@ impl Model {
     }
 
     /// `feature_names_in_`, where the fit saw names.
-    pub fn feature_names_in(&self) -> Option<&[String]> {
-        self.header().feature_names_in.as_deref()
+    pub fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        self.model.feature_names_in()
+    }
+
+    /// Whether it takes columns by their names, even where it recorded none: column transformers before 1.0.
+    pub fn selects_by_name(&self) -> bool {
+        self.model.estimator().selects_by_name()
     }
 
     /// `get_feature_names_out(input)`.

@@ -39,9 +39,11 @@ pub fn select(
     let kept = places(keep)?;
     let all_but_kept = || (0..names.len()).filter(|place| !kept.contains(place)).collect::<Vec<_>>();
     let (taken, named) = match (columns, model.feature_names_in()) {
-        ([], Some(features)) => (places(features)?, true),
+        ([], Some(features)) => (places(&features)?, true),
+        // What it does not select it does not mind.
+        ([], None) if model.selects_by_name() => return Ok(Selection { taken: all_but_kept(), kept, named: true }),
         ([], None) => (all_but_kept(), false),
-        (columns, features) => (places(columns)?, features.is_some()),
+        (columns, features) => (places(columns)?, features.is_some() || model.selects_by_name()),
     };
     let expected = if model.takes() == Takes::Table { model.n_features_in() } else { Some(1) };
     match expected {

@@ -27,7 +27,7 @@ impl Names {
             Method::DecisionFunction | Method::StagedDecisionFunction => Self { stem: "score", each: classes() },
             Method::ScoreSamples => Self { stem: "score", each: None },
             Method::Transform => Self { stem: "", each: model.feature_names_out(None).ok() },
-            Method::InverseTransform => Self { stem: "", each: model.feature_names_in().map(<[String]>::to_vec) },
+            Method::InverseTransform => Self { stem: "", each: model.feature_names_in().map(|names| names.to_vec()) },
             other => Self { stem: other.name(), each: None },
         }
     }
