@@ -24,6 +24,15 @@ pub enum Failure {
         /// How to go on.
         help: Option<String>,
     },
+    /// The rows cannot be answered.
+    Rows {
+        /// What the library said; its row counts from the batch.
+        error: skiff::Error,
+        /// The data's name, `-` for standard input.
+        file: String,
+        /// The batch's first row.
+        start: usize,
+    },
     /// The output could not be written.
     Output(io::Error),
     /// What was asked for makes no sense.
@@ -61,7 +70,7 @@ impl Failure {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Skiff(error) => error.code(),
+            Self::Skiff(error) | Self::Rows { error, .. } => error.code(),
             Self::Data { .. } => "wrong-data",
             Self::Output(_) => "unwritable-output",
             Self::Usage(_) => "usage",
@@ -78,6 +87,10 @@ impl Failure {
                 let model_path = error.model_path().map(str::to_owned);
                 [file, model_path, byte, row].into_iter().flatten().collect()
             }
+            Self::Rows { error, file, start } => {
+                let row = error.row().map(|row| format!("row {}, counted from 0", start + row));
+                [Some(file.clone()), row].into_iter().flatten().collect()
+            }
             Self::Data { file, line, .. } => {
                 [Some(file.clone()), line.map(|line| format!("line {line}"))].into_iter().flatten().collect()
             }
@@ -87,7 +100,7 @@ impl Failure {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Skiff(error) => error.help(),
+            Self::Skiff(error) | Self::Rows { error, .. } => error.help(),
             Self::Data { help, .. } => help.clone(),
             Self::Output(_) | Self::Usage(_) => None,
         }
@@ -97,7 +110,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skiff(error) => f.write_str(&error.message()),
+            Self::Skiff(error) | Self::Rows { error, .. } => f.write_str(&error.message()),
             Self::Data { what, .. } | Self::Usage(what) => f.write_str(what),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }

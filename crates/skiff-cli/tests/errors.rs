@@ -24,9 +24,12 @@ fn example(name: &str) -> String {
 
 /// A file of that name and content, for this run alone.
 fn file(name: &str, content: &[u8]) -> String {
-    let path = std::env::temp_dir().join(format!("skiff-{}-{name}", std::process::id()));
-    fs::write(&path, content).expect("a file");
-    path.display().to_string()
+    fs::write(file_path(name), content).expect("a file");
+    file_path(name)
+}
+
+fn file_path(name: &str) -> String {
+    std::env::temp_dir().join(format!("skiff-{}-{name}", std::process::id())).display().to_string()
 }
 
 #[test]
@@ -82,6 +85,24 @@ fn errors_can_be_read_by_programs() {
     let text = says(&["--errors", "json", "inspect", &file("letter2.txt", b"Dear Sir or Madam,\n")]);
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["code"], "not-a-model");
+}
+
+#[test]
+fn a_row_that_cannot_be_answered_is_counted_over_all_batches() {
+    let mut rows = String::from("sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n");
+    rows += &"1,2,3,4\n".repeat(20_000);
+    rows += "1,2,,4\n";
+    let text = says(&[
+        "predict",
+        &example("iris-svc.joblib"),
+        &file("gap.csv", rows.as_bytes()),
+        "-o",
+        &file("gap-out.csv", b"old"),
+    ]);
+    assert!(text.starts_with("error[not-finite]: input X contains NaN, which `SVC` does not accept\n"), "{text}");
+    assert!(text.contains("gap.csv, row 20000, counted from 0\n"), "{text}");
+    // What was there before is there still.
+    assert_eq!(fs::read(file_path("gap-out.csv")).expect("the old output"), b"old");
 }
 
 #[test]

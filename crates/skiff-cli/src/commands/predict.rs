@@ -1,5 +1,6 @@
 //! `skiff predict`: answers a table of rows, batch by batch.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use skiff::{Model, Table, Takes};
 use crate::Outcome;
 use crate::args::{DataFormat, Predict};
 use crate::data::read::{self, Array, Batch, CsvFile, JsonLines, TextLines};
-use crate::data::select::{Selection, select};
+use crate::data::select::{Header, Selection, select};
 use crate::data::write::{Sink, sink};
 use crate::report::Failure;
 
@@ -27,7 +28,7 @@ pub fn run(arguments: &Predict) -> Outcome {
     model.plan(arguments.method)?;
     let mut sink = sink(arguments.output.as_deref(), &model, arguments.method)?;
     let progress = progress(arguments);
-    let command = Prediction { arguments, model: &model, progress: &progress };
+    let command = Prediction { arguments, model: &model, progress: &progress, rows: Cell::new(0) };
     command.answer(&mut *sink)?;
     progress.finish_and_clear();
     sink.finish()
@@ -38,6 +39,8 @@ struct Prediction<'a> {
     arguments: &'a Predict,
     model: &'a Model,
     progress: &'a ProgressBar,
+    /// How many rows have been answered.
+    rows: Cell<usize>,
 }
 
 impl Prediction<'_> {
@@ -58,7 +61,8 @@ impl Prediction<'_> {
     fn answer_csv(&self, delimiter: u8, sink: &mut dyn Sink) -> Outcome {
         let Predict { data, columns, keep, no_header, .. } = self.arguments;
         let mut file = CsvFile::open(data, delimiter, !no_header, self.progress)?;
-        let selection = select(self.model, &file.names, columns, keep, data)?;
+        let header = Header { names: &file.names, named: !no_header };
+        let selection = select(self.model, header, columns, keep, data)?;
         match self.model.takes() {
             Takes::Texts => {
                 let verbatim: Vec<usize> = selection.taken.iter().chain(&selection.kept).copied().collect();
@@ -87,11 +91,12 @@ impl Prediction<'_> {
                         || (0..batch.columns.len()).map(|column| column.to_string()).collect(),
                         |names| names.to_vec(),
                     );
-                    let selection = select(self.model, &names, columns, keep, data)?;
+                    let header = Header { names: &names, named: batch.names.is_some() };
+                    let selection = select(self.model, header, columns, keep, data)?;
                     self.answer_columns(&batch, &selection, sink)?;
                 }
-                Batch::Texts(texts) => sink.write(&self.call(&Table::Texts(texts))?, &[])?,
-                Batch::Dicts(dicts) => sink.write(&self.call(&Table::Dicts(dicts))?, &[])?,
+                Batch::Texts(texts) => self.answer_whole(&Table::Texts(texts), sink)?,
+                Batch::Dicts(dicts) => self.answer_whole(&Table::Dicts(dicts), sink)?,
             }
         }
         Ok(())
@@ -122,7 +127,7 @@ impl Prediction<'_> {
         let mut start = 0;
         loop {
             let len = ARRAY_ROWS.min(rows - start);
-            sink.write(&self.call(&table.slice_rows(start, len))?, &[])?;
+            self.answer_whole(&table.slice_rows(start, len), sink)?;
             start += len;
             self.progress.set_position(start as u64);
             if start == rows {
@@ -131,8 +136,19 @@ impl Prediction<'_> {
         }
     }
 
+    /// Answers rows that are no columns to choose among.
+    fn answer_whole(&self, table: &Table<'_>, sink: &mut dyn Sink) -> Outcome {
+        if !self.arguments.keep.is_empty() || !self.arguments.columns.is_empty() {
+            return Err(Failure::Usage("the data has no named columns to choose or to keep".to_owned()));
+        }
+        sink.write(&self.call(table)?, &[])
+    }
+
     fn call(&self, table: &Table<'_>) -> Result<skiff::Answer, Failure> {
-        Ok(self.model.call(self.arguments.method, table)?)
+        let start = self.rows.replace(self.rows.get() + table.rows());
+        let file = || self.arguments.data.display().to_string();
+        let answer = self.model.call(self.arguments.method, table);
+        answer.map_err(|error| Failure::Rows { error, file: file(), start })
     }
 }
 

@@ -6,6 +6,15 @@ use skiff::{Model, Takes};
 
 use crate::report::Failure;
 
+/// The columns of the data.
+#[derive(Clone, Copy, Debug)]
+pub struct Header<'a> {
+    /// The columns' names; their numbers where the data has no names.
+    pub names: &'a [String],
+    /// Whether the data has names. Without, places count, as they do for an array in scikit-learn.
+    pub named: bool,
+}
+
 /// Places of columns in the data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
@@ -17,13 +26,13 @@ pub struct Selection {
     pub named: bool,
 }
 
-/// Chooses among the columns `names` of the data.
+/// Chooses among the columns of the data.
 ///
 /// The model's own feature names decide, wherever the fit saw some; `columns` where the user names them. Otherwise the
 /// data must have as many columns as the model takes.
 pub fn select(
     model: &Model,
-    names: &[String],
+    Header { names, named }: Header<'_>,
     columns: &[String],
     keep: &[String],
     data: &Path,
@@ -38,12 +47,14 @@ pub fn select(
     };
     let kept = places(keep)?;
     let all_but_kept = || (0..names.len()).filter(|place| !kept.contains(place)).collect::<Vec<_>>();
-    let (taken, named) = match (columns, model.feature_names_in()) {
+    let (taken, named) = match (columns, model.feature_names_in().filter(|_| named)) {
         ([], Some(features)) => (places(&features)?, true),
         // What it does not select it does not mind.
-        ([], None) if model.selects_by_name() => return Ok(Selection { taken: all_but_kept(), kept, named: true }),
+        ([], None) if named && model.selects_by_name() => {
+            return Ok(Selection { taken: all_but_kept(), kept, named: true });
+        }
         ([], None) => (all_but_kept(), false),
-        (columns, features) => (places(columns)?, features.is_some() || model.selects_by_name()),
+        (columns, features) => (places(columns)?, features.is_some() || (named && model.selects_by_name())),
     };
     let expected = if model.takes() == Takes::Table { model.n_features_in() } else { Some(1) };
     match expected {
@@ -57,7 +68,11 @@ fn missing_columns(data: &Path, missing: &[String], names: &[String]) -> Failure
         [one] => format!("the column `{one}` is missing"),
         several => format!("{} columns are missing: `{}`", several.len(), shortened(several).join("`, `")),
     };
-    Failure::data(data, what).with_help(format!("the data has `{}`", shortened(names).join("`, `")))
+    let help = match names {
+        [] => "the data has no columns at all".to_owned(),
+        _ => format!("the data has `{}`", shortened(names).join("`, `")),
+    };
+    Failure::data(data, what).with_help(help)
 }
 
 fn wrong_count(data: &Path, model: &Model, expected: usize, taken: &[usize], names: &[String]) -> Failure {

@@ -70,7 +70,7 @@ pub fn source(path: &Path, progress: &ProgressBar) -> Result<Source, Failure> {
     let stream: Box<dyn Read> = if is_standard_input(path) {
         Box::new(io::stdin().lock())
     } else {
-        let file = File::open(path).map_err(|error| Failure::data(path, error))?;
+        let file = File::open(path).map_err(|error| Failure::data(path, format!("cannot read the data: {error}")))?;
         if let Ok(metadata) = file.metadata() {
             progress.set_length(metadata.len());
         }

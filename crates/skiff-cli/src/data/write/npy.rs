@@ -92,12 +92,13 @@ impl Npy {
             let mut codes = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(chars);
             return Ok(codes.try_for_each(|code| self.file.write_all(&code.to_le_bytes()))?);
         }
-        Ok(match scalar {
+        match scalar {
             Scalar::Int(value) => self.file.write_all(&value.to_le_bytes())?,
             Scalar::Float(value) => self.file.write_all(&value.to_le_bytes())?,
             Scalar::Bool(value) => self.file.write_all(&[u8::from(*value)])?,
             other => return Err(Failure::Usage(format!("{other} cannot be written as .npy; write .csv"))),
-        })
+        }
+        Ok(())
     }
 }
 

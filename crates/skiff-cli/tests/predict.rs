@@ -1,0 +1,94 @@
+//! What `skiff predict` reads and writes.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// Standard output of a run that succeeds, with `input` as its standard input.
+fn skiff(arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skiff"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the command reads");
+    let output = child.wait_with_output().expect("the command ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn example(name: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.ancestors().nth(2).expect("the workspace").join("examples").join(name).display().to_string()
+}
+
+fn case(name: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.ancestors().nth(2).expect("the workspace").join("fixtures/cases/1.9.1").join(name);
+    let model = ["model.pkl", "model.joblib"].map(|file| folder.join(file));
+    model.into_iter().find(|file| file.exists()).expect("a model").display().to_string()
+}
+
+#[test]
+fn standard_input_is_csv_and_columns_are_kept() {
+    let rows = "id,rank,sex,age,fare,port,alone\n7,1,female,,173.61,Cherbourg,False\n";
+    let text = skiff(&["predict", &example("passengers.joblib"), "-", "--keep", "id"], rows);
+    assert_eq!(text, "id,prediction\n7,yes\n");
+}
+
+#[test]
+fn columns_may_stand_in_any_order_with_others_among_them() {
+    let rows = "petal width (cm),note,petal length (cm),sepal width (cm),sepal length (cm)\n0.2,x,1.4,3.5,5.1\n";
+    assert_eq!(skiff(&["predict", &example("iris-svc.joblib"), "-"], rows), "prediction\nsetosa\n");
+}
+
+#[test]
+fn json_lines_are_objects_arrays_and_strings() {
+    let object =
+        r#"{"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4, "petal width (cm)": 0.2}"#;
+    let jsonl = ["--data-format", "jsonl"];
+    let iris = example("iris-svc.joblib");
+    assert_eq!(skiff(&[&["predict", &iris, "-"], &jsonl[..]].concat(), object), "prediction\nsetosa\n");
+    assert_eq!(
+        skiff(&[&["predict", &iris, "-"], &jsonl[..]].concat(), "[5.1, 3.5, 1.4, 0.2]\n"),
+        "prediction\nsetosa\n"
+    );
+    let spam = example("spam-filter.joblib");
+    let text =
+        skiff(&[&["predict", &spam, "-"], &jsonl[..]].concat(), "\"win a free prize now\"\n\"see you at lunch\"\n");
+    assert_eq!(text, "prediction\nspam\nham\n");
+}
+
+#[test]
+fn documents_come_from_a_column_as_well() {
+    let rows = "id,message\n1,\"free prize, click now\"\n2,hello mum\n";
+    let arguments = ["predict", &example("spam-filter.joblib"), "-", "--keep", "id", "--columns", "message"];
+    assert_eq!(skiff(&arguments, rows), "id,prediction\n1,spam\n2,ham\n");
+}
+
+#[test]
+fn one_of_several_estimators_is_addressed() {
+    let rows = "a,b,c,d\n1,2,3,4\n";
+    let text = skiff(&["predict", &case("pipeline/dict_of_parts"), "-", "--at", "['scaler']", "-m", "transform"], rows);
+    assert!(text.starts_with("x0,x1,x2,x3\n"), "{text}");
+    let text = skiff(&["predict", &case("pipeline/tuple_of_model_and_options"), "-"], rows);
+    assert!(text.starts_with("prediction\n"), "one alone is found without asking: {text}");
+}
+
+#[test]
+fn answers_are_written_as_json_lines_and_npy() {
+    let folder = std::env::temp_dir().join(format!("skiff-predict-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (lines, array) = (folder.join("out.jsonl"), folder.join("out.npy"));
+    let iris = example("iris-svc.joblib");
+    skiff(&["predict", &iris, &example("iris.csv"), "-o", &lines.display().to_string()], "");
+    let text = std::fs::read_to_string(&lines).expect("the output");
+    assert_eq!((text.lines().count(), text.lines().next()), (150, Some(r#"{"prediction":"setosa"}"#)));
+    skiff(&["predict", &iris, &example("iris.csv"), "-o", &array.display().to_string()], "");
+    let bytes = std::fs::read(&array).expect("the output");
+    // 150 labels of at most ten characters, four bytes each.
+    assert_eq!((&bytes[..6], bytes.len()), (&b"\x93NUMPY"[..], 128 + 150 * 10 * 4));
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}
