@@ -19,6 +19,7 @@ pub struct Instance<'g> {
     arguments: &'g [NodeId],
     attributes: Vec<(&'g str, NodeId)>,
     places: HashMap<&'g str, usize>,
+    entries: usize,
     foreign: bool,
 }
 
@@ -38,8 +39,17 @@ impl<'g> Instance<'g> {
             _ => (call.object.callable, call.arguments),
         };
         let (module, name) = graph.global(class)?;
-        let mut instance =
-            Self { module, name, id, graph, arguments, attributes: Vec::new(), places: HashMap::new(), foreign: false };
+        let mut instance = Self {
+            module,
+            name,
+            id,
+            graph,
+            arguments,
+            attributes: Vec::new(),
+            places: HashMap::new(),
+            entries: 0,
+            foreign: false,
+        };
         for change in &call.object.changes {
             if let Change::Build(state) = change {
                 instance.build(*state);
@@ -66,6 +76,12 @@ impl<'g> Instance<'g> {
     /// One attribute.
     pub fn attribute(&self, name: &str) -> Option<NodeId> {
         self.attributes.get(*self.places.get(name)?).map(|(_, value)| *value)
+    }
+
+    /// How many entries its states have, those of one name included: what it cost to read it. A state may be shared
+    /// by any number of objects.
+    pub fn entries(&self) -> usize {
+        self.entries
     }
 
     /// The arguments of the constructor, without the class.
@@ -121,6 +137,7 @@ impl<'g> Instance<'g> {
                 return;
             }
         };
+        self.entries = self.entries.saturating_add(pairs.len());
         for &(key, value) in pairs {
             let Some(name) = self.graph.str_of(key) else {
                 self.foreign = true;

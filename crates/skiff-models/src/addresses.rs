@@ -1,6 +1,6 @@
 //! Where estimators stand in a file that holds more than one thing: `[0]`, `['model']`, `.pipeline`.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::fmt;
 
 use skiff_files::{Instance, NdArray, Scalar};
@@ -21,31 +21,68 @@ pub struct Found {
 
 /// How many estimators a listing names; files with more are addressed by whoever knows them.
 const MOST: usize = 1_000;
+/// How long an address may be that a listing names. Real ones stay below a hundred bytes; a file could nest lists and
+/// long keys so that addresses take far more memory than the file.
+const LONGEST: usize = 1_000;
+/// How many items a walk looks at whatever the file's size, and how often each of the file's: containers may share
+/// what they hold.
+const FREE_WORK: usize = 1 << 20;
+const WORK: usize = 16;
 
 /// The estimators that are not part of another one: the root, or what stands in its tuples, lists, dicts and plain
 /// objects. In the order of a breadth-first walk, so that the outermost come first.
 pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
     let mut found = Vec::new();
     let mut seen = HashSet::from([root]);
-    let mut open = VecDeque::from([(String::new(), root)]);
-    while let Some((address, node)) = open.pop_front() {
-        if found.len() >= MOST {
+    let mut work = graph.len().saturating_mul(WORK).saturating_add(FREE_WORK);
+    // Addresses are written only for what is found: each place remembers the one around it.
+    let mut places: Vec<Place> = vec![Place { node: root, around: None, step: String::new(), length: 0 }];
+    let mut next = 0;
+    while let Some(Place { node, length, .. }) = places.get(next) {
+        let (node, length) = (*node, *length);
+        if found.len() >= MOST || work == 0 {
             break;
         }
         let instance = Instance::read(graph, node);
+        work = work.saturating_sub(instance.as_ref().map_or(1, Instance::entries));
         if let Some(instance) = &instance
             && is_estimator(instance)
         {
-            found.push(Found { address, class: instance.class_path(), node });
-            continue;
-        }
-        for (step, child) in children(graph, node, instance.as_ref()) {
-            if seen.insert(child) {
-                open.push_back((format!("{address}{step}"), child));
+            found.push(Found { address: address(&places, next), class: instance.class_path(), node });
+        } else {
+            for (step, child) in children(graph, node, instance.as_ref()) {
+                work = work.saturating_sub(1);
+                let length = length + step.len();
+                if length <= LONGEST && seen.insert(child) {
+                    places.push(Place { node: child, around: Some(next), step, length });
+                }
             }
         }
+        next += 1;
     }
     found
+}
+
+/// A node that a walk has met.
+struct Place {
+    node: NodeId,
+    /// The place of the container that it was met in.
+    around: Option<usize>,
+    /// How the container holds it.
+    step: String,
+    /// How long its address is.
+    length: usize,
+}
+
+fn address(places: &[Place], place: usize) -> String {
+    let mut steps = Vec::new();
+    let mut at = Some(place);
+    while let Some(Place { around, step, .. }) = at.and_then(|at| places.get(at)) {
+        steps.push(step.as_str());
+        at = *around;
+    }
+    steps.reverse();
+    steps.concat()
 }
 
 /// The node at `address`, seen from `root`.
@@ -148,13 +185,16 @@ pub fn is_estimator(instance: &Instance<'_>) -> bool {
 /// What a container holds, each with the step that leads to it.
 fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>) -> Vec<(String, NodeId)> {
     if let Some(items) = items(graph, node) {
-        return items.iter().enumerate().map(|(index, &item)| (format!("[{index}]"), item)).collect();
+        let worth = |item: &NodeId| !is_plain(graph, *item);
+        let items = items.iter().copied().enumerate().filter(|(_, item)| worth(item));
+        return items.map(|(index, item)| (format!("[{index}]"), item)).collect();
     }
     let mut children: Vec<(String, NodeId)> = pairs(graph, node)
         .into_iter()
+        .filter(|(_, value)| !is_plain(graph, *value))
         .filter_map(|(key, value)| {
             let key = match Scalar::read(graph, key).ok()?? {
-                Scalar::Str(key) => format!("['{key}']"),
+                Scalar::Str(key) if key.len() <= LONGEST => format!("['{key}']"),
                 Scalar::Int(key) => format!("[{key}]"),
                 _ => return None,
             };
@@ -162,9 +202,16 @@ fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>) -> Vec
         })
         .collect();
     if let Some(instance) = instance {
-        children.extend(instance.attributes().map(|(name, value)| (format!(".{name}"), value)));
+        let attributes = instance.attributes();
+        let attributes = attributes.filter(|(name, value)| name.len() <= LONGEST && !is_plain(graph, *value));
+        children.extend(attributes.map(|(name, value)| (format!(".{name}"), value)));
     }
     children
+}
+
+/// Whether a node can neither be an estimator nor hold one.
+fn is_plain(graph: &Graph, node: NodeId) -> bool {
+    !matches!(graph.node(node), Node::Tuple(_) | Node::List(_) | Node::Dict(_) | Node::Object(_) | Node::Payload { .. })
 }
 
 /// The items of a list, a tuple or a small object array.

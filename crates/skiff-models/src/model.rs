@@ -29,6 +29,8 @@ pub struct Model {
     estimator: Box<dyn Estimator>,
     /// How many estimators there are within and below, itself included; shared ones count wherever they stand.
     size: usize,
+    /// How many bytes were read for it, those of estimators within counted wherever they stand: plans hold copies.
+    cost: usize,
 }
 
 /// What each room gives: its methods as steps, and what users ask of it.
@@ -118,7 +120,14 @@ impl Model {
     /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
         let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
-        let reading = Reading { graph, done: RefCell::default(), open: RefCell::default(), left: Cell::new(left) };
+        let reading = Reading {
+            graph,
+            done: RefCell::default(),
+            open: RefCell::default(),
+            left: Cell::new(left),
+            own: Cell::new(0),
+            most: left,
+        };
         reading.model(node, path.to_owned())
     }
 
@@ -301,6 +310,10 @@ pub(crate) struct Reading<'g> {
     open: RefCell<Vec<NodeId>>,
     /// Bytes that rooms may still ask for.
     left: Cell<usize>,
+    /// Bytes that the estimator being read has asked for itself.
+    own: Cell<usize>,
+    /// Bytes that rooms may ask for in all.
+    most: usize,
 }
 
 impl<'g> Reading<'g> {
@@ -308,6 +321,7 @@ impl<'g> Reading<'g> {
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
         let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
         self.left.set(left);
+        self.own.set(self.own.get().saturating_add(bytes));
         Ok(())
     }
 
@@ -322,7 +336,9 @@ impl<'g> Reading<'g> {
             return Err(ReadError::new(path, ReadErrorKind::TooDeep { limit: DEPTH }));
         }
         self.open.borrow_mut().push(node);
+        let around = self.own.replace(0);
         let model = self.read(node, path);
+        self.own.set(around);
         self.open.borrow_mut().pop();
         let model = Arc::new(model?);
         self.done.borrow_mut().insert(node, Arc::clone(&model));
@@ -345,6 +361,11 @@ impl<'g> Reading<'g> {
             let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted wherever they stand");
             return Err(ReadError::new(path, ReadErrorKind::Unsupported(what)));
         }
-        Ok(Model { class, node, path, header, estimator, size })
+        // One that stands in many places was read once; each plan copies it into each of them.
+        let cost = estimator.inner().iter().fold(self.own.get(), |cost, (_, model)| cost.saturating_add(model.cost));
+        if cost > self.most {
+            return Err(ReadError::new(path, ReadErrorKind::TooLarge));
+        }
+        Ok(Model { class, node, path, header, estimator, size, cost })
     }
 }

@@ -1,9 +1,7 @@
 //! Recorded models with one thing changed in their graphs: whatever it was, the model is refused, or it answers; nothing
 //! panics, hangs, or takes memory without bounds. `SKIFF_EDITS=200` edits each model as often.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -13,6 +11,7 @@ use skiff_models::plan::Method;
 use skiff_models::{Model, evaluate};
 use skiff_testing::damage::Noise;
 use skiff_testing::memory::{Counting, peak_of};
+use skiff_testing::panics::catch;
 use skiff_testing::{Case, edit};
 
 #[global_allocator]
@@ -27,23 +26,10 @@ const FAR_TOO_MUCH: usize = 4 << 30;
 /// Only to tell a loop that never ends from slow machines.
 const MOST_TIME: Duration = Duration::from_secs(20);
 
-thread_local! {
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
 #[test]
 fn edited_models_answer_or_are_refused() {
     let edits: usize = std::env::var("SKIFF_EDITS").ok().and_then(|edits| edits.parse().ok()).unwrap_or(12);
     let cases = Case::all();
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let what = info.payload_as_str().unwrap_or_default();
-        PLACE.with(|last| *last.borrow_mut() = format!("{place}: {what}"));
-        if place.contains("tests") || place.contains("testing") {
-            hook(info);
-        }
-    }));
     let failures: Mutex<BTreeMap<String, (usize, String)>> = Mutex::default();
     cases.par_iter().enumerate().for_each(|(number, case)| {
         let Ok(file) = skiff_files::open(&case.model, &Limits::default()) else { return };
@@ -60,17 +46,15 @@ fn edited_models_answer_or_are_refused() {
             let name = format!("{} round {round}: {}", case.name, edits.join(", "));
             let start = Instant::now();
             let watched = Watched::new(&name);
-            let (outcome, peak) =
-                peak_of(FAR_TOO_MUCH, || panic::catch_unwind(AssertUnwindSafe(|| look(case, &graph))));
-            let (named, names_peak) =
-                peak_of(FAR_TOO_MUCH, || panic::catch_unwind(AssertUnwindSafe(|| look_at_names(&graph))));
+            let (outcome, peak) = peak_of(FAR_TOO_MUCH, || catch(|| look(case, &graph)));
+            let (named, names_peak) = peak_of(FAR_TOO_MUCH, || catch(|| look_at_names(&graph)));
             drop(watched);
             let fail = |what: String| {
                 let mut failures = failures.lock().expect("no panic while it is held");
                 failures.entry(what).or_insert((0, name.clone())).0 += 1;
             };
-            if outcome.is_err() || named.is_err() {
-                fail(PLACE.with(|place| place.borrow().clone()));
+            for place in [outcome.err(), named.err()].into_iter().flatten() {
+                fail(place);
             }
             if peak > MOST_MEMORY || names_peak > MOST_NAMES {
                 fail(format!("{} took {} and {} MiB", case.estimator, peak >> 20, names_peak >> 20));
@@ -80,7 +64,6 @@ fn edited_models_answer_or_are_refused() {
             }
         }
     });
-    let _ = panic::take_hook();
     let failures = failures.into_inner().expect("no panic while it is held");
     let lines: Vec<_> =
         failures.iter().map(|(what, (count, first))| format!("{count} × {what}\n    {first}")).collect();

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod damage;
 pub mod edit;
 pub mod memory;
+pub mod panics;
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! What a model file holds, told from the object graph: estimators that skiff cannot run are shown as well.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashSet};
 
 use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
@@ -56,29 +58,59 @@ pub struct EstimatorView {
 const MEMBERS: usize = 3;
 /// How deep estimators in estimators are shown.
 const DEPTH: usize = 16;
+/// How many of several estimators are asked for their methods: each is read to its end for that.
+const ASKED: usize = 64;
+/// How long a text of a file is shown, in bytes.
+const SHOWN: usize = 1_000;
+/// How much is shown and looked at whatever the file's size, and how many times its size: parts may be shared so that
+/// showing them wherever they stand would never end.
+const FREE_WORK: usize = 16 << 20;
+const WORK: usize = 4;
+
+/// What is left of the work of one inspection.
+struct Left(Cell<usize>);
+
+impl Left {
+    /// Spends `work`; false when less is left.
+    fn spend(&self, work: usize) -> bool {
+        let left = self.0.get().checked_sub(work);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+}
 
 impl File {
     /// What is in the file.
     pub fn inspect(&self) -> Inspection {
         let contents = self.contents();
         let graph = &contents.graph;
-        let view = |found: addresses::Found| {
-            let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH);
-            view.methods =
-                self.model(Some(&found.address)).map(|model| model.methods()).map_err(|error| error.to_string());
+        let left = Left(Cell::new(graph.size().saturating_mul(WORK).saturating_add(FREE_WORK)));
+        let view = |(index, found): (usize, addresses::Found)| {
+            let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH, &left);
+            view.methods = match index < ASKED {
+                true => {
+                    self.model(Some(&found.address)).map(|model| model.methods()).map_err(|error| error.to_string())
+                }
+                false => Err(format!("only the first {ASKED} estimators of a file are read for a listing")),
+            };
             view
         };
+        let estimators = self.estimators().into_iter().enumerate().map(view).collect();
+        let mut unusual = unusual(self);
+        if left.0.get() == 0 {
+            unusual.push("parts that stand in so many places that not all of them are shown".to_owned());
+        }
         Inspection {
             format: contents.format.describe(),
             size: contents.size,
             written_by: written_by(graph),
-            estimators: self.estimators().into_iter().map(view).collect(),
-            unusual: unusual(self),
+            estimators,
+            unusual,
         }
     }
 }
 
-fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: usize) -> EstimatorView {
+fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: usize, left: &Left) -> EstimatorView {
     let mut view = EstimatorView {
         address: address.to_owned(),
         label,
@@ -94,11 +126,17 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         members: Vec::new(),
     };
     let Some(instance) = Instance::read(graph, node) else { return view };
+    left.spend(instance.entries());
     let mut shown = HashSet::new();
     for (name, value) in instance.attributes() {
+        // What an attribute shows is of bounded length; what it takes to look at it depends on its items.
+        let items = graph.items(value).map_or(0, <[NodeId]>::len);
+        if name.len() > SHOWN || !left.spend(SHOWN.saturating_add(items)) {
+            continue;
+        }
         match name {
-            "classes_" => view.classes = strings(graph, value),
-            "feature_names_in_" => view.feature_names_in = strings(graph, value),
+            "classes_" => view.classes = strings(graph, value, left),
+            "feature_names_in_" => view.feature_names_in = strings(graph, value, left),
             "n_features_in_" => view.n_features_in = count(graph, value),
             _ if name.starts_with('_') => view.array_bytes += array_bytes(graph, value),
             _ if name.ends_with('_') => {
@@ -109,7 +147,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         }
         if depth > 0 && holds_inner(&instance, name) {
             let mut found = Vec::new();
-            collect_inner(graph, value, name, name.to_owned(), &mut found);
+            collect_inner(graph, value, name, &mut found, left);
             found.retain(|(.., inner)| shown.insert(*inner));
             let class = found.first().and_then(|(.., inner)| skiff_files::class_path(graph, *inner));
             let alike = |(.., inner): &(String, String, NodeId)| skiff_files::class_path(graph, *inner) == class;
@@ -119,7 +157,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
                 }
                 _ => view.inner.extend(found.into_iter().map(|(label, path, inner)| {
                     let address = if address.is_empty() { path } else { format!("{address}.{path}") };
-                    estimator(graph, inner, &address, label, depth - 1)
+                    estimator(graph, inner, &address, label, depth - 1, left)
                 })),
             }
         }
@@ -140,10 +178,14 @@ fn holds_inner(instance: &Instance<'_>, name: &str) -> bool {
 }
 
 /// The estimators in an attribute: itself, or the items of its lists, tuples, arrays and dicts, two levels down.
-fn collect_inner(graph: &Graph, node: NodeId, label: &str, path: String, found: &mut Vec<(String, String, NodeId)>) {
-    let mut open = vec![(label.to_owned(), path, node, 0)];
+fn collect_inner(graph: &Graph, node: NodeId, name: &str, found: &mut Vec<(String, String, NodeId)>, left: &Left) {
+    let mut open = vec![(name.to_owned(), name.to_owned(), node, 0)];
     while let Some((label, path, node, depth)) = open.pop() {
+        if !left.spend(1 + label.len() + path.len()) {
+            return;
+        }
         if let Some(instance) = Instance::read(graph, node) {
+            left.spend(instance.entries());
             if addresses::is_estimator(&instance) {
                 found.push((label, path, node));
             }
@@ -155,8 +197,11 @@ fn collect_inner(graph: &Graph, node: NodeId, label: &str, path: String, found: 
         let array = NdArray::read(graph, node).ok().flatten();
         let items = graph.items(node).or_else(|| array.as_ref().and_then(NdArray::objects));
         if let Some(items) = items {
+            if !left.spend(items.len()) {
+                return;
+            }
             // `("scaler", StandardScaler(), …)` names what follows.
-            let named = items.first().and_then(|&first| graph.str_of(first));
+            let named = items.first().and_then(|&first| graph.str_of(first)).filter(|name| name.len() <= SHOWN);
             for (index, &item) in items.iter().enumerate().rev() {
                 let path = format!("{path}[{index}]");
                 let label = named.map_or_else(|| path.clone(), str::to_owned);
@@ -164,7 +209,7 @@ fn collect_inner(graph: &Graph, node: NodeId, label: &str, path: String, found: 
             }
         } else if let Node::Dict(pairs) = graph.node(node) {
             for (key, value) in pairs.iter().rev() {
-                if let Some(key) = graph.str_of(*key) {
+                if let Some(key) = graph.str_of(*key).filter(|key| key.len() <= SHOWN) {
                     open.push((key.to_owned(), format!("{path}['{key}']"), *value, depth + 1));
                 }
             }
@@ -176,10 +221,10 @@ fn collect_inner(graph: &Graph, node: NodeId, label: &str, path: String, found: 
 fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     if let Ok(Some(scalar)) = Scalar::read(graph, node) {
         return match scalar {
-            Scalar::Str(text) => format!("'{text}'"),
+            Scalar::Str(text) => format!("'{}'", shortened(&text)),
             Scalar::Bool(value) => if value { "True" } else { "False" }.to_owned(),
             Scalar::Float(value) => format!("{value:?}"),
-            other => other.to_string(),
+            other => shortened(&other.to_string()).into_owned(),
         };
     }
     let all = |items: &[NodeId]| -> String {
@@ -190,10 +235,12 @@ fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     match graph.node(node) {
         Node::List(items) if depth > 0 => format!("[{}]", all(items)),
         Node::Tuple(items) if depth > 0 => format!("({})", all(items)),
-        Node::Global(_) => graph.global(node).map_or_else(String::new, |(module, name)| format!("{module}.{name}")),
+        Node::Global(_) => graph
+            .global(node)
+            .map_or_else(String::new, |(module, name)| shortened(&format!("{module}.{name}")).into_owned()),
         _ => match Instance::read(graph, node) {
-            Some(instance) => format!("{}(…)", instance.name),
-            None => skiff_files::describe(graph, node),
+            Some(instance) => format!("{}(…)", shortened(instance.name)),
+            None => shortened(&skiff_files::describe(graph, node)).into_owned(),
         },
     }
 }
@@ -203,13 +250,30 @@ fn attribute(graph: &Graph, node: NodeId) -> String {
         Ok(Some(sparse)) => format!("sparse matrix {:?} with {} stored", sparse.shape, sparse.stored()),
         _ => match Scalar::read(graph, node) {
             Ok(Some(_)) => parameter(graph, node, 0),
-            _ => skiff_files::describe(graph, node),
+            _ => shortened(&skiff_files::describe(graph, node)).into_owned(),
         },
     }
 }
 
-fn strings(graph: &Graph, node: NodeId) -> Option<Vec<String>> {
+/// A text of the file, or its beginning.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= SHOWN {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=SHOWN).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
+}
+
+fn strings(graph: &Graph, node: NodeId, left: &Left) -> Option<Vec<String>> {
     let array = NdArray::read(graph, node).ok()??;
+    let bytes = array.objects().into_iter().flatten().fold(0, |sum: usize, &object| match graph.node(object) {
+        Node::Str(span) | Node::ByteStr(span) | Node::Bytes(span) => sum.saturating_add(span.len),
+        _ => sum,
+    });
+    let cost = array.len().saturating_mul(array.dtype.itemsize().unwrap_or(0).max(size_of::<Scalar>()));
+    if !left.spend(cost.saturating_add(bytes)) {
+        return None;
+    }
     let scalars = array.to_scalars(graph).ok()?;
     let text = |scalar: &Scalar| match scalar {
         Scalar::Str(text) => text.clone(),
@@ -285,24 +349,38 @@ fn unusual(file: &File) -> Vec<String> {
     if trailing > 0 {
         unusual.push(format!("{trailing} bytes behind the model"));
     }
-    let mut foreign: BTreeMap<String, usize> = BTreeMap::new();
+    // A hostile file has as many of these as it likes: each is named once, and not all of them.
+    let mut others = BTreeSet::new();
+    let mut foreign = BTreeSet::new();
     for id in graph.ids() {
+        if foreign.len() >= SHOWN || others.len() >= SHOWN {
+            unusual.push("more names and codes than are listed here".to_owned());
+            break;
+        }
         match graph.node(id) {
             Node::Global(_) => match graph.global(id) {
                 Some((module, _)) if is_known_package(module) => {}
-                Some((module, name)) => *foreign.entry(format!("{module}.{name}")).or_default() += 1,
-                None => unusual.push("a global whose name is no text".to_owned()),
+                Some((module, name)) => {
+                    foreign.insert(format!("{}.{}", shortened(module), shortened(name)));
+                }
+                None => {
+                    others.insert("a global whose name is no text".to_owned());
+                }
             },
-            Node::Extension(code) => unusual.push(format!("the extension code {code}")),
+            Node::Extension(code) => {
+                others.insert(format!("the extension code {code}"));
+            }
             Node::Persistent(_) => {
-                unusual.push("a persistent id, which only the writing program understands".to_owned())
+                others.insert("a persistent id, which only the writing program understands".to_owned());
             }
             _ => {}
         }
     }
+    unusual.extend(others);
     unusual
-        .extend(foreign.into_keys().map(|name| format!("`{name}`, which is no part of scikit-learn, numpy or scipy")));
-    unusual.extend(graph.changed().map(|id| format!("a change to {}", skiff_files::describe(graph, id))));
+        .extend(foreign.into_iter().map(|name| format!("`{name}`, which is no part of scikit-learn, numpy or scipy")));
+    let changed = graph.changed().take(SHOWN);
+    unusual.extend(changed.map(|id| format!("a change to {}", shortened(&skiff_files::describe(graph, id)))));
     unusual
 }
 

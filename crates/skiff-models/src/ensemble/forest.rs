@@ -58,7 +58,7 @@ impl Member {
             known.filter(|_| matches!(instance.module, "sklearn.tree._classes" | "sklearn.tree.tree"))
         };
         let instance =
-            Instance::read(graph, node).ok_or_else(|| fields.unexpected_at(node, path, "a tree estimator"))?;
+            fields.instance_at(node, path)?.ok_or_else(|| fields.unexpected_at(node, path, "a tree estimator"))?;
         let Some(&(_, kind)) = kind(&instance) else {
             return Err(fields.unexpected_at(node, path, "a tree estimator"));
         };

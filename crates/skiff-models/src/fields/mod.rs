@@ -42,7 +42,7 @@ impl<'r, 'g> Fields<'r, 'g> {
             return Err(fields.error(ReadErrorKind::Damaged("its state is no dict of attributes".to_owned())));
         }
         // Attributes may be shared as well: each reading of them counts.
-        fields.spend(&fields.path, fields.instance.attributes().count().saturating_mul(64))?;
+        fields.spend(&fields.path, fields.instance.entries().saturating_mul(64))?;
         fields.training_only(EVERYWHERE);
         fields.header = fields.read_header()?;
         Ok(fields)
@@ -249,6 +249,17 @@ impl<'r, 'g> Fields<'r, 'g> {
             Ok(None) => Err(self.unexpected_at(node, path, "an array")),
             Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
         }
+    }
+
+    /// The object at a node, for helpers that are no estimators; `None` when it is no object of a class.
+    ///
+    /// # Errors
+    /// When the same large state has been read too often.
+    pub fn instance_at(&self, node: NodeId, path: &str) -> Result<Option<Instance<'g>>, ReadError> {
+        let instance = Instance::read(self.graph(), node);
+        let entries = instance.as_ref().map_or(0, Instance::entries);
+        self.spend(path, entries.saturating_mul(size_of::<(&str, NodeId)>()))?;
+        Ok(instance)
     }
 
     /// The numbers of an array in C order, with its shape and dtype.

@@ -171,7 +171,8 @@ pub(crate) fn read_shape(fields: &Fields<'_, '_>, source: &TreeSource) -> Result
 }
 
 fn tree_instance<'g>(fields: &Fields<'_, 'g>, source: &TreeSource) -> Result<Instance<'g>, ReadError> {
-    Instance::read(fields.graph(), source.node)
+    fields
+        .instance_at(source.node, &source.path)?
         .filter(|instance| instance.is("sklearn.tree._tree.Tree"))
         .ok_or_else(|| fields.unexpected_at(source.node, &source.path, "a `sklearn.tree._tree.Tree`"))
 }
