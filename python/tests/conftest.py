@@ -28,6 +28,12 @@ class Skiff:
         assert done.returncode == 2, done.stdout + done.stderr
         return done.stderr
 
+    def refuses(self, model, method, rows):
+        """Standard error of `model.method(rows)`, which must have no answer."""
+        data = self.folder / "rows.npy"
+        np.save(data, rows)
+        return self.fails("predict", model, data, "--method", method)
+
     def call(self, model, method, rows):
         """The answer to `model.method(rows)` as an array."""
         data, out = self.folder / "rows.npy", self.folder / "answer.npy"

@@ -102,7 +102,7 @@ def rows(seed, count=60):
     return table
 
 
-def check(skiff, model, test, exact=False):
+def check(skiff, model, test):
     path = skiff.folder / "model.joblib"
     joblib.dump(model, path)
     asked = 0
@@ -110,7 +110,12 @@ def check(skiff, model, test, exact=False):
         if not hasattr(model, method):
             continue
         for table in (test, np.asfortranarray(test), test.astype(np.float32), test[:1]):
-            expected = getattr(model, method)(table)
+            try:
+                expected = getattr(model, method)(table)
+            except ValueError:
+                # KMeans refuses rows of another float dtype than its centres.
+                skiff.refuses(path, method, table)
+                continue
             if hasattr(expected, "toarray"):
                 expected = expected.toarray()
             found = skiff.call(path, method, table)

@@ -26,7 +26,8 @@ pub struct Npy {
 #[derive(Clone, Debug)]
 struct Layout {
     descr: String,
-    cols: Option<usize>,
+    /// The lengths of the dimensions after the first.
+    row_shape: Vec<usize>,
     /// Characters of a string.
     chars: usize,
 }
@@ -39,10 +40,11 @@ impl Npy {
 
     /// Magic, version 1.0, the length of the rest, the dict, spaces, a line feed.
     fn write_header(&mut self, layout: &Layout) -> Result<(), Failure> {
-        let shape = match layout.cols {
-            None => format!("({},)", self.rows),
-            Some(cols) => format!("({}, {cols})", self.rows),
-        };
+        let mut shape = format!("({},", self.rows);
+        for length in &layout.row_shape {
+            shape += &format!(" {length},");
+        }
+        shape += ")";
         let text = format!("{{'descr': '{}', 'fortran_order': False, 'shape': {shape}, }}", layout.descr);
         self.file.write_all(b"\x93NUMPY\x01\x00")?;
         self.file.write_all(&118_u16.to_le_bytes())?;
@@ -154,7 +156,12 @@ fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
         },
         _ => "<f8".to_owned(),
     };
-    Layout { descr, cols: (rank == Rank::Two).then(|| value.cols()), chars }
+    let row_shape = match rank {
+        Rank::One => Vec::new(),
+        Rank::Two => vec![value.cols()],
+        Rank::Three { depth } => vec![value.cols() / depth.max(1), depth],
+    };
+    Layout { descr, row_shape, chars }
 }
 
 fn int_descr(kind: IntKind) -> String {
