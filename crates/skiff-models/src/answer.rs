@@ -156,30 +156,50 @@ fn stack_labels(blocks: Vec<Labels>) -> Labels {
 }
 
 fn stack_columns(blocks: Vec<Columns<'static>>) -> Columns<'static> {
-    let mut blocks = blocks.into_iter();
-    let mut all = blocks.next().expect("there is a first block");
+    let rows = blocks.iter().map(|block| block.rows).sum();
+    let names = blocks.first().and_then(|block| block.names.clone());
+    let mut parts: Vec<Vec<Column<'static>>> = Vec::new();
     for block in blocks {
-        all.rows += block.rows;
-        let pairs = all.columns.iter_mut().zip(block.columns);
-        for (column, more) in pairs {
-            let before = std::mem::replace(column, Column::Objects(Cow::Borrowed(&[])));
-            *column = stack_column(before, more);
+        parts.resize_with(block.columns.len(), Vec::new);
+        for (parts, column) in parts.iter_mut().zip(block.columns) {
+            parts.push(column);
         }
     }
-    all
+    Columns { rows, names, columns: parts.into_iter().map(stack_column).collect() }
 }
 
-/// Two parts of one column; of different types only where an object column happened to be plain in one block.
-fn stack_column(above: Column<'static>, below: Column<'static>) -> Column<'static> {
-    match (above, below) {
-        (Column::Floats(above, precision), Column::Floats(below, other)) => {
-            Column::Floats([above, below].concat().into(), precision.promote(other))
+/// The parts of one column; of different types only where an object column happened to be plain in one block.
+fn stack_column(parts: Vec<Column<'static>>) -> Column<'static> {
+    let rows = parts.iter().map(Column::len).sum();
+    let alike =
+        |column: &Column<'_>| parts.iter().all(|part| std::mem::discriminant(part) == std::mem::discriminant(column));
+    match parts.first() {
+        Some(first @ &Column::Floats(_, precision)) if alike(first) => {
+            let mut all = Vec::with_capacity(rows);
+            for part in &parts {
+                if let Column::Floats(values, _) = part {
+                    all.extend_from_slice(values);
+                }
+            }
+            Column::Floats(all.into(), precision)
         }
-        (Column::Ints(above, kind), Column::Ints(below, _)) => Column::Ints([above, below].concat().into(), kind),
-        (Column::Texts(above), Column::Texts(below)) => Column::Texts(above.iter().chain(below.iter()).collect()),
-        (above, below) => {
-            let scalars = |column: &Column<'_>| (0..column.len()).filter_map(|row| column.get(row)).collect::<Vec<_>>();
-            Column::Objects([scalars(&above), scalars(&below)].concat().into())
+        Some(first @ &Column::Ints(_, kind)) if alike(first) => {
+            let mut all = Vec::with_capacity(rows);
+            for part in &parts {
+                if let Column::Ints(values, _) = part {
+                    all.extend_from_slice(values);
+                }
+            }
+            Column::Ints(all.into(), kind)
+        }
+        Some(first @ Column::Texts(_)) if alike(first) => {
+            let texts =
+                parts.iter().filter_map(|part| if let Column::Texts(texts) = part { Some(texts) } else { None });
+            Column::Texts(texts.flat_map(Texts::iter).collect())
+        }
+        _ => {
+            let scalars = |part: &Column<'static>| (0..part.len()).filter_map(|row| part.get(row)).collect::<Vec<_>>();
+            Column::Objects(parts.iter().flat_map(scalars).collect())
         }
     }
 }

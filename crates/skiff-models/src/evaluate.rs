@@ -16,8 +16,15 @@ const BLOCK_NUMBERS: usize = 64 * 1024;
 /// # Errors
 /// When the table is not such that scikit-learn would answer; the first row that is to blame is named.
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
-    let rows = table.rows();
-    let block_rows = block_rows(plan, rows, table.cols());
+    evaluate_in_blocks(plan, table, block_rows(plan, table.rows(), table.cols()))
+}
+
+/// As [`evaluate`], in blocks of `block_rows` rows: the answer is the same for any number above 0.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_in_blocks(plan: &Plan, table: &Table<'_>, block_rows: usize) -> Result<Answer, InputError> {
+    let (rows, block_rows) = (table.rows(), block_rows.max(1));
     let last_uses = plan.last_uses();
     let run = |block: usize| {
         let start = block * block_rows;

@@ -36,6 +36,6 @@ mod svm;
 mod tree;
 
 pub use answer::Answer;
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, evaluate_in_blocks};
 pub use model::{CallError, Estimator, Model, NamesError, Room, Takes};
 pub use table::Table;

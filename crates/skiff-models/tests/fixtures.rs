@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use skiff_files::Limits;
 use skiff_models::plan::{Method, Output, Rank};
 use skiff_models::value::{Matrix, TermLists, Value};
-use skiff_models::{Answer, Model, addresses, evaluate};
+use skiff_models::{Answer, Model, addresses, evaluate, evaluate_in_blocks};
 use skiff_testing::case::Answer as Recorded;
 use skiff_testing::{Call, Case, Expected, Tolerance, difference};
 
@@ -409,7 +409,12 @@ fn check_rows(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
     let model = opened.model(&call.at)?;
     let plan = model.plan(method, &call.params()).map_err(|error| error.to_string())?;
     let table = case.table(input);
-    let together = of_rows(plan.output(), evaluate(&plan, &table).map_err(|error| error.to_string())?);
+    let together = evaluate(&plan, &table).map_err(|error| error.to_string())?;
+    let blocks = evaluate_in_blocks(&plan, &table, 3).map_err(|error| format!("in blocks: {error}"))?;
+    if !same_bits(&together, &blocks) {
+        return Err("blocks of three rows are not what they are in the batch".to_owned());
+    }
+    let together = of_rows(plan.output(), together);
     for row in 0..table.rows() {
         let alone = evaluate(&plan, &table.slice_rows(row, 1)).map_err(|error| format!("row {row} alone: {error}"))?;
         if !same_bits(&row_of(&together, row), &of_rows(plan.output(), alone)) {
@@ -469,7 +474,7 @@ fn same_bits(a: &Answer, b: &Answer) -> bool {
         (Answer::One(Value::Ints(a, _), _), Answer::One(Value::Ints(b, _), _)) => a == b,
         (Answer::One(Value::Labels(a), _), Answer::One(Value::Labels(b), _)) => a.codes == b.codes,
         (Answer::One(Value::Sparse(a), _), Answer::One(Value::Sparse(b), _)) => {
-            a.indices == b.indices && bits(&a.data) == bits(&b.data)
+            a.indptr == b.indptr && a.indices == b.indices && bits(&a.data) == bits(&b.data)
         }
         (a, b) => format!("{a:?}") == format!("{b:?}"),
     }
