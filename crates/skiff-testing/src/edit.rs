@@ -6,12 +6,25 @@ use skiff_pickle::{Change, Global, Make, Object, Payload};
 
 use crate::damage::Noise;
 
-/// The node at `path` below `root`: `steps[1][1].tree_.nodes`.
+/// The node at `path` below `root`: `steps[1][1].tree_.nodes`; `_tree#1` is the second item of what the object's
+/// `__setstate__` takes, `tree_@0` the first argument of its constructor.
 ///
 /// # Panics
 /// When there is none.
 pub fn at(graph: &Graph, root: NodeId, path: &str) -> NodeId {
-    addresses::resolve(graph, root, path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let (path, special) = match path.find(['#', '@']) {
+        Some(end) => (&path[..end], Some(&path[end..])),
+        None => (path, None),
+    };
+    let node = addresses::resolve(graph, root, path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let Some(special) = special else { return node };
+    let index: usize = special[1..].parse().expect("a number behind `#` or `@`");
+    let instance = Instance::read(graph, node).unwrap_or_else(|| panic!("{path} is no object"));
+    let items = match special.starts_with('#') {
+        true => instance.state().and_then(|state| graph.items(state)).unwrap_or_else(|| panic!("{path} has no state")),
+        false => instance.arguments(),
+    };
+    items[index]
 }
 
 /// Puts `value` in the place of the node at `path`; everything that shares the node sees it.

@@ -38,6 +38,9 @@ impl Room for StandardScaler {
         let with_std = fields.bool("with_std")?;
         let mean = if with_mean { Some(fields.vector("mean_")?) } else { None };
         let scale = if with_std { Some(fields.vector("scale_")?) } else { None };
+        if let Some(mean) = &mean {
+            fields.expect_n_features("mean_", mean.len())?;
+        }
         if let (Some(mean), Some(scale)) = (&mean, &scale) {
             fields.expect_len("scale_", scale.len(), mean.len())?;
         }
