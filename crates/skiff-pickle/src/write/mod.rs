@@ -1,0 +1,89 @@
+//! A [`Graph`] to a pickle that Python reads back as the same objects: sharing and cycles stay, nothing recurses.
+//!
+//! What Python would tell apart is kept; how it is spelled is ours: the newest opcodes that the protocol allows, a
+//! place in the memo only for what is referred to again, frames of CPython's size.
+
+mod out;
+mod places;
+mod values;
+mod write_error;
+mod writer;
+
+use std::collections::HashMap;
+
+pub use self::out::Out;
+use self::places::count_references;
+pub use self::write_error::WriteError;
+use self::writer::Writer;
+use crate::graph::{Graph, NodeId, Payload};
+use crate::limits::MOST_NESTED_PICKLES;
+
+/// The pickle of the graph's root, in `protocol` (2 to 5).
+///
+/// # Errors
+/// As [`write`]; content that stands beside the opcodes is refused.
+pub fn to_bytes(graph: &Graph, protocol: u8) -> Result<Vec<u8>, WriteError> {
+    let mut bytes = Vec::new();
+    write(graph, graph.root(), protocol, &mut Out::new(&mut bytes), &mut ())?;
+    Ok(bytes)
+}
+
+/// Writes the pickle of what lies at `root`, in `protocol` (2 to 5).
+///
+/// From protocol 3 on, names that only Python 2 has (`__builtin__`, `copy_reg`) are written as Python 3's; below
+/// protocol 4, what has no opcode there becomes the call that CPython writes for it. What comes back are the
+/// out-of-band buffers to give along, in this order; `0, 1, 2, …` for a graph whose buffers are all in use.
+///
+/// # Errors
+/// What the protocol cannot say, what `payloads` refuses, and what `out` reports.
+pub fn write(
+    graph: &Graph,
+    root: NodeId,
+    protocol: u8,
+    out: &mut Out<'_>,
+    payloads: &mut dyn Payloads,
+) -> Result<Vec<u32>, WriteError> {
+    if !(2..=5).contains(&protocol) {
+        return Err(WriteError::Protocol(protocol));
+    }
+    if out.nested >= MOST_NESTED_PICKLES {
+        return Err(WriteError::Nested);
+    }
+    out.nested += 1;
+    let (places, edges) = count_references(graph, root);
+    let writer = Writer {
+        graph,
+        protocol,
+        out,
+        frame: Vec::new(),
+        places,
+        memo: 0,
+        modules: HashMap::new(),
+        buffers: Vec::new(),
+        // Values that hold each other through a tuple are written once more for each way around (as CPython does).
+        // Honest graphs have few such ways; a graph of nothing else would grow with its square.
+        visits: edges.saturating_mul(8).saturating_add(1_024),
+        open: 0,
+        todo: Vec::new(),
+    };
+    let buffers = writer.run(root, payloads);
+    out.nested -= 1;
+    buffers
+}
+
+/// Knows how to write the content of a [`Node::Payload`]. `()` refuses it.
+pub trait Payloads {
+    /// Called after the `BUILD` of `object`: writes the content to `out`, between the frames, with whatever padding
+    /// its position asks for. A pickle of its own is written by calling [`write`] on the same `out`.
+    ///
+    /// # Errors
+    /// Whatever stands against it.
+    fn payload(&mut self, out: &mut Out<'_>, graph: &Graph, object: NodeId, content: Payload)
+    -> Result<(), WriteError>;
+}
+
+impl Payloads for () {
+    fn payload(&mut self, _: &mut Out<'_>, _: &Graph, object: NodeId, _: Payload) -> Result<(), WriteError> {
+        Err(WriteError::Payload(object))
+    }
+}

@@ -1,0 +1,97 @@
+//! What the writer knows of each node before it begins: which ones are referred to again.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::graph::{Change, Graph, Make, Node, NodeId, Payload};
+
+/// What the writer knows of a node.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    /// It is referred to more than once.
+    pub(super) again: bool,
+    /// It is an object, and its parts were begun.
+    pub(super) begun: bool,
+    pub(super) memo: Option<u32>,
+}
+
+pub(super) type Places = HashMap<NodeId, Place, BuildHasherDefault<IdHasher>>;
+
+/// Which nodes are referred to more than once from `root`, and how many references there are.
+pub(super) fn count_references(graph: &Graph, root: NodeId) -> (Places, u64) {
+    let mut places = Places::default();
+    let mut edges = 1;
+    let mut todo = vec![root];
+    places.insert(root, Place::default());
+    while let Some(id) = todo.pop() {
+        let mut visit = |child: NodeId| {
+            edges += 1;
+            match places.get_mut(&child) {
+                Some(place) => place.again = true,
+                None => {
+                    places.insert(child, Place::default());
+                    todo.push(child);
+                }
+            }
+        };
+        match graph.node(id) {
+            // `OBJ` takes the arguments themselves, without the tuple that was made for them.
+            Node::Object(object) if matches!(object.make, Make::Inst | Make::Obj) => {
+                visit(object.callable);
+                match graph.node(object.arguments) {
+                    Node::Tuple(arguments) => arguments.iter().copied().for_each(&mut visit),
+                    _ => visit(object.arguments),
+                }
+                let mut child_of_changes = 0;
+                graph.each_child(id, |child| {
+                    // The callable and the arguments come first.
+                    child_of_changes += 1;
+                    if child_of_changes > 2 {
+                        visit(child);
+                    }
+                });
+            }
+            // The content is written by its own hand, with a memo of its own.
+            Node::Payload { content: Payload::Pickle(_), .. } => {
+                let mut index = 0;
+                graph.each_child(id, |child| {
+                    index += 1;
+                    if index != 2 {
+                        visit(child);
+                    }
+                });
+            }
+            _ => graph.each_child(id, visit),
+        }
+    }
+    (places, edges)
+}
+
+/// What was done to a node, be it an object or not.
+pub(super) fn changes_of(graph: &Graph, id: NodeId) -> &[Change] {
+    match graph.node(id) {
+        Node::Object(object) => &object.changes,
+        _ => graph.changes(id),
+    }
+}
+
+/// Ids are counted up by the reader: one multiplication spreads them well enough, and nobody chooses them.
+#[derive(Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(byte.into());
+        }
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0.rotate_left(32) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 32;
+    }
+}
