@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use skiff::{Limits, Method, Options};
+use skiff::{Compression, Limits, Method, Options};
 
 /// Open, inspect and run scikit-learn models without Python and without running anything in them.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ pub enum Command {
     Predict(Predict),
     /// Show what is in a model file.
     Inspect(Inspect),
+    /// Write a model as another kind of file: .pkl, .joblib.
+    Convert(Convert),
     /// Show the steps of a model's method.
     Plan(Plan),
     /// Show a pickle's opcodes, without running them.
@@ -72,6 +74,24 @@ pub struct Inspect {
     pub format: Format,
 }
 
+/// `skiff convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// The model file: of any kind that is read.
+    pub input: PathBuf,
+    /// The file to write; the extension decides: .pkl, .joblib.
+    pub output: PathBuf,
+    /// Compress a .joblib: zlib, gzip, bz2, xz, lzma with a level from 0 (bz2: 1) to 9, or lz4.
+    #[arg(long, value_name = "CODEC[:LEVEL]")]
+    pub compress: Option<Compression>,
+    /// The pickle protocol of the new file, 2 to 5; 4 when none is named.
+    #[arg(long, value_name = "N")]
+    pub protocol: Option<u8>,
+    /// How many bytes decompression may bring forth.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decompressed: Option<u64>,
+}
+
 /// `skiff plan`
 #[derive(Debug, Args)]
 pub struct Plan {
@@ -115,12 +135,17 @@ pub struct ModelArguments {
 impl ModelArguments {
     /// How to open the file.
     pub fn options(&self) -> Options {
-        let mut limits = Limits::default();
-        if let Some(bytes) = self.limit_decompressed {
-            limits.decompressed = bytes;
-        }
-        Options { limits, at: self.at.clone() }
+        Options { limits: limits(self.limit_decompressed), at: self.at.clone() }
     }
+}
+
+/// The limits, with what was asked for.
+pub fn limits(decompressed: Option<u64>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(bytes) = decompressed {
+        limits.decompressed = bytes;
+    }
+    limits
 }
 
 /// How something is shown.

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
+        Command::Convert(command) => commands::convert::run(command),
         Command::Plan(command) => commands::plan::run(command),
         Command::Disassemble(command) => commands::disassemble::run(command),
         Command::Supported(command) => commands::supported::run(command),

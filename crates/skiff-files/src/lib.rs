@@ -25,6 +25,7 @@ mod skops;
 mod sniff;
 mod text;
 mod value_error;
+pub mod write;
 mod zip;
 
 pub use decompress::Codec;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use skiff_files::ErrorKind as FileErrorKind;
+use skiff_files::write::WriteError;
 use skiff_models::addresses::{AddressError, Found};
 use skiff_models::fields::{ReadError, ReadErrorKind};
 use skiff_models::plan::Refusal;
@@ -27,6 +28,8 @@ enum Inner {
     Refusal(Refusal),
     Names(NamesError),
     Input(InputError),
+    Target(String),
+    Write(WriteError),
 }
 
 /// Whose fault an error is.
@@ -37,6 +40,8 @@ pub enum ErrorKind {
     DamagedFile,
     /// The operating system did not let it be read.
     UnreadableFile,
+    /// The operating system did not let it be written.
+    UnwritableFile,
     /// The file would cost more than the limits allow.
     Limit,
     /// A real model, of which skiff does not support something.
@@ -52,6 +57,10 @@ impl Error {
 
     pub(crate) fn several(found: Vec<Found>) -> Self {
         Inner::Several(found).into()
+    }
+
+    pub(crate) fn target(what: String) -> Self {
+        Inner::Target(what).into()
     }
 
     pub(crate) fn in_file(mut self, path: &Path) -> Self {
@@ -81,6 +90,10 @@ impl Error {
             },
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
+            Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
+            Inner::Write(WriteError::Value(_)) => ErrorKind::DamagedFile,
+            Inner::Write(WriteError::Level { .. }) => ErrorKind::WrongInput,
+            Inner::Write(_) => ErrorKind::NotSupported,
             _ => ErrorKind::WrongInput,
         }
     }
@@ -112,6 +125,10 @@ impl Error {
             Inner::Names(NamesError::NoMethod { .. }) => "no-such-method",
             Inner::Names(NamesError::Input(_)) => "wrong-names",
             Inner::Names(NamesError::TooMany { .. }) => "limit",
+            Inner::Target(_) => "unsupported-target",
+            Inner::Write(WriteError::Io(_)) => "unwritable-file",
+            Inner::Write(WriteError::Value(_)) => "damaged-model",
+            Inner::Write(_) => "unsupported-value",
             Inner::Input(error) => match error.kind() {
                 InputErrorKind::FeatureCount { .. } => "wrong-number-of-features",
                 InputErrorKind::FeatureNames { .. } => "wrong-names",
@@ -196,6 +213,8 @@ impl fmt::Display for Error {
             Inner::Refusal(refusal) => refusal.fmt(f),
             Inner::Names(error) => error.fmt(f),
             Inner::Input(error) => error.fmt(f),
+            Inner::Target(what) => f.write_str(what),
+            Inner::Write(error) => error.fmt(f),
         }
     }
 }
@@ -205,6 +224,7 @@ impl std::error::Error for Error {
         match &*self.inner {
             Inner::File(error) => error.source(),
             Inner::Read(error) => error.source(),
+            Inner::Write(error) => error.source(),
             _ => None,
         }
     }
@@ -235,6 +255,7 @@ from! {
     NamesError => Names,
     ReadError => Read,
     Refusal => Refusal,
+    WriteError => Write,
     skiff_files::Error => File,
 }
 

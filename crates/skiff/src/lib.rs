@@ -17,16 +17,19 @@
 //! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.
 #![forbid(unsafe_code)]
 
+mod convert;
 mod error;
 mod file;
 mod inspect;
 mod model;
 
+pub use convert::{ConvertOptions, convert};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
 pub use model::Model;
 
+pub use skiff_files::write::Compression;
 pub use skiff_files::{Limits, Scalar};
 pub use skiff_models::plan::{Method, Params, Plan, Rank};
 pub use skiff_models::{Answer, Table, Takes, addresses, registry, table, value};

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod convert;
 pub mod disassemble;
 pub mod inspect;
 pub mod plan;

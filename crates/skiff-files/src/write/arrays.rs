@@ -1,0 +1,332 @@
+//! Arrays respelled: in the opcodes as numpy's `__reduce__` puts them, or beside them as joblib does.
+//!
+//! Only `numpy.ndarray` itself is respelled, and only where the new spelling says all that the old one did. What is
+//! left as it is: arrays of objects and of subclasses, read-only ones, two over one buffer, axes in another order than
+//! C or Fortran, elements without bytes (by whose size joblib divides), and big-endian ones: `_frombuffer` leaves their
+//! order as it is, while `_reconstruct` and joblib turn them round.
+
+use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
+
+use super::WriteError;
+use super::joblib::ALIGNMENT;
+use crate::call::{Call, is_numpy_module};
+use crate::numpy::{Order, read_shape};
+use crate::{ArrayData, DType, Endian, Instance, NdArray};
+
+/// How arrays are spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// `_reconstruct(ndarray, (0,), b'b')` and a state with the elements as bytes: before protocol 5.
+    Reconstruct,
+    /// As [`Spelling::Reconstruct`], of no numpy in particular: for comparison.
+    Alike,
+    /// `_frombuffer(elements, dtype, shape, order)`: protocol 5.
+    FromBuffer,
+    /// joblib's `NumpyArrayWrapper`, with the elements beside it.
+    Wrapped {
+        /// Whether the file may be mapped: it is not compressed.
+        mapped: bool,
+    },
+}
+
+/// The graph with its arrays in another spelling, all else as it was. Ids keep their meaning.
+pub(super) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteError> {
+    let mut graph = graph.clone();
+    let numpy = if spelling == Spelling::Alike { None } else { numpy_core(&graph) };
+    let mut writer = Writer { numpy, references: Vec::new(), graph: &mut graph };
+    let ids: Vec<NodeId> = writer.graph.ids().collect();
+    for &id in &ids {
+        writer.flatten(id)?;
+    }
+    writer.count_references();
+    // What flattening added are parts of arrays, no arrays.
+    for &id in &ids {
+        if let Some(parts) = writer.parts(id) {
+            writer.spell(id, &parts, spelling);
+        }
+    }
+    Ok(graph)
+}
+
+/// An array's parts as nodes.
+pub(crate) struct Parts {
+    dtype: NodeId,
+    shape: NodeId,
+    order: Order,
+    elements: Elements,
+    /// As it is read.
+    array: NdArray,
+}
+
+/// Where an array's elements are.
+enum Elements {
+    /// In one of the graph's buffers.
+    Span(Span),
+    /// Decoded from text.
+    Decoded(skiff_pickle::Bytes),
+}
+
+struct Writer<'g> {
+    graph: &'g mut Graph,
+    /// `numpy._core` or `numpy.core`, if the graph names one.
+    numpy: Option<&'static str>,
+    /// How often each node is referred to.
+    references: Vec<u32>,
+}
+
+impl Writer<'_> {
+    /// Content beside the opcodes becomes an ordinary array in the content's place.
+    fn flatten(&mut self, id: NodeId) -> Result<(), WriteError> {
+        let &Node::Payload { object, content } = self.graph.node(id) else { return Ok(()) };
+        if !self.graph.changes(id).is_empty() {
+            return Err(WriteError::Content);
+        }
+        let node = match content {
+            // The object that the content's own pickle makes: its parts are shared with nothing but what is written
+            // no more.
+            Payload::Pickle(root) => match self.graph.node(root) {
+                Node::Object(object) => Node::Object(object.clone()),
+                _ => return Err(WriteError::Content),
+            },
+            Payload::Raw(elements) => {
+                let array = NdArray::read(self.graph, id)?.ok_or(WriteError::Content)?;
+                let wrapper = Instance::read(self.graph, object).ok_or(WriteError::Content)?;
+                let (class, dtype, shape) = match wrapper.attribute("state").and_then(|state| self.graph.items(state)) {
+                    Some(&[_, shape, dtype, _]) => (None, dtype, shape),
+                    _ => {
+                        let attribute = |name| wrapper.attribute(name).ok_or(WriteError::Content);
+                        (wrapper.attribute("subclass"), attribute("dtype")?, attribute("shape")?)
+                    }
+                };
+                // joblib gives plain arrays back for memory maps.
+                let class = class.filter(|&class| !matches!(self.graph.global(class), Some((_, "ndarray" | "memmap"))));
+                let parts = Parts { dtype, shape, order: array.order, elements: Elements::Span(elements), array };
+                self.reconstruct(class, &parts)
+            }
+        };
+        *self.graph.node_mut(id) = node;
+        Ok(())
+    }
+
+    fn count_references(&mut self) {
+        let mut references = vec![0_u32; self.graph.len()];
+        for id in self.graph.ids() {
+            self.graph.each_child(id, |child| {
+                if let Some(count) = references.get_mut(child.index()) {
+                    *count = count.saturating_add(1);
+                }
+            });
+        }
+        self.references = references;
+    }
+
+    /// The parts of an array that may be respelled.
+    fn parts(&self, id: NodeId) -> Option<Parts> {
+        let parts = parts(self.graph, id)?;
+        let is_shared = |id: NodeId| self.references.get(id.index()).is_some_and(|&count| count > 1);
+        if !is_little(&parts.0.array.dtype) || parts.0.array.dtype.itemsize() == Some(0) {
+            return None;
+        }
+        match parts.1 {
+            Holder::Buffer { node, readonly } if readonly || is_shared(node) => None,
+            _ => Some(parts.0),
+        }
+    }
+
+    fn spell(&mut self, id: NodeId, parts: &Parts, spelling: Spelling) {
+        let size = parts.array.bytes().map_or(0, <[u8]>::len);
+        let node = match (spelling, self.numpy) {
+            (Spelling::Wrapped { mapped }, _) => self.wrap(parts, mapped),
+            (Spelling::FromBuffer, Some(numpy)) if size > 0 => self.over_buffer(numpy, parts),
+            _ => self.reconstruct(None, parts),
+        };
+        *self.graph.node_mut(id) = node;
+    }
+
+    fn reconstruct(&mut self, class: Option<NodeId>, parts: &Parts) -> Node {
+        let class = match class {
+            Some(class) => class,
+            None => self.global("numpy", "ndarray"),
+        };
+        let zero = self.graph.push(Node::Int(0));
+        let empty = self.tuple(vec![zero]);
+        let code = self.graph.keep(b"b");
+        let code = self.graph.push(Node::Bytes(code));
+        let arguments = self.tuple(vec![class, empty, code]);
+        let version = self.graph.push(Node::Int(1));
+        let shape = self.shape(parts);
+        let is_fortran = self.graph.push(Node::Bool(parts.order == Order::F));
+        let elements = self.elements(parts);
+        let elements = self.graph.push(Node::Bytes(elements));
+        let state = self.tuple(vec![version, shape, parts.dtype, is_fortran, elements]);
+        let module = format!("{}.multiarray", self.numpy.unwrap_or("numpy.core"));
+        let callable = self.global(&module, "_reconstruct");
+        call(callable, arguments, vec![Change::Build(state)])
+    }
+
+    fn over_buffer(&mut self, numpy: &str, parts: &Parts) -> Node {
+        let elements = self.elements(parts);
+        let elements = self.graph.push(Node::ByteArray(elements));
+        let shape = self.shape(parts);
+        let order = self.order(parts);
+        let arguments = self.tuple(vec![elements, parts.dtype, shape, order]);
+        let callable = self.global(&format!("{numpy}.numeric"), "_frombuffer");
+        call(callable, arguments, Vec::new())
+    }
+
+    fn wrap(&mut self, parts: &Parts, mapped: bool) -> Node {
+        let subclass = self.global("numpy", "ndarray");
+        let shape = self.shape(parts);
+        let order = self.order(parts);
+        let mapped = self.graph.push(Node::Bool(mapped));
+        let alignment = self.graph.push(Node::Int(i64::try_from(ALIGNMENT).unwrap_or_default()));
+        let attributes = [
+            ("subclass", subclass),
+            ("shape", shape),
+            ("order", order),
+            ("dtype", parts.dtype),
+            ("allow_mmap", mapped),
+            ("numpy_array_alignment_bytes", alignment),
+        ];
+        let attributes = attributes.map(|(name, value)| (self.text(name), value)).to_vec();
+        let state = self.graph.push(Node::Dict(attributes));
+        let callable = self.global("joblib.numpy_pickle", "NumpyArrayWrapper");
+        let arguments = self.tuple(Vec::new());
+        let Node::Object(mut object) = call(callable, arguments, vec![Change::Build(state)]) else {
+            unreachable!("a call is an object");
+        };
+        object.make = Make::NewObj;
+        let object = self.graph.push(Node::Object(object));
+        Node::Payload { object, content: Payload::Raw(self.elements(parts)) }
+    }
+
+    fn elements(&mut self, parts: &Parts) -> Span {
+        match &parts.elements {
+            Elements::Span(span) => *span,
+            Elements::Decoded(bytes) => {
+                let len = bytes.len();
+                let buffer = self.graph.add_buffer(bytes.clone());
+                self.graph.span(buffer, 0, len).expect("a buffer holds all of itself")
+            }
+        }
+    }
+
+    /// The shape's node; a tuple where the array was written with a length alone.
+    fn shape(&mut self, parts: &Parts) -> NodeId {
+        if matches!(self.graph.node(parts.shape), Node::Tuple(_)) {
+            return parts.shape;
+        }
+        let lengths = parts.array.shape.iter().map(|&length| i64::try_from(length).unwrap_or(i64::MAX));
+        let lengths: Vec<NodeId> = lengths.map(|length| self.graph.push(Node::Int(length))).collect();
+        self.tuple(lengths)
+    }
+
+    fn order(&mut self, parts: &Parts) -> NodeId {
+        self.text(if parts.order == Order::F { "F" } else { "C" })
+    }
+
+    fn text(&mut self, text: &str) -> NodeId {
+        let span = self.graph.keep(text.as_bytes());
+        self.graph.push(Node::Str(span))
+    }
+
+    fn tuple(&mut self, items: Vec<NodeId>) -> NodeId {
+        self.graph.push(Node::Tuple(items.into()))
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> NodeId {
+        let module = self.graph.keep(module.as_bytes());
+        let name = self.graph.keep(name.as_bytes());
+        self.graph.push(Node::Global(Global { module, name }))
+    }
+}
+
+fn call(callable: NodeId, arguments: NodeId, changes: Vec<Change>) -> Node {
+    Node::Object(Box::new(Object { make: Make::Reduce, callable, arguments, keywords: None, changes }))
+}
+
+/// What holds an array's elements in the opcodes.
+pub(crate) enum Holder {
+    /// The state of `_reconstruct`, which copies them.
+    State {
+        /// The bytes.
+        node: NodeId,
+    },
+    /// The buffer of `_frombuffer`, which is the array's own memory.
+    Buffer {
+        /// The bytes.
+        node: NodeId,
+        /// Whether the array may not be written to.
+        readonly: bool,
+    },
+}
+
+/// The parts of a plain array of numbers in the opcodes.
+pub(crate) fn parts(graph: &Graph, id: NodeId) -> Option<(Parts, Holder)> {
+    let call = Call::read(graph, id)?;
+    let (dtype, shape, holder) = if call.is_numpy("multiarray", "_reconstruct") {
+        let (module, name) = graph.global(call.argument(0)?)?;
+        if name != "ndarray" || !(module == "numpy" || is_numpy_module(module, "multiarray")) {
+            return None;
+        }
+        let [Change::Build(state)] = call.object.changes.as_slice() else { return None };
+        match *graph.items(*state)? {
+            [_, shape, dtype, _, node] | [shape, dtype, _, node] => (dtype, shape, Holder::State { node }),
+            _ => return None,
+        }
+    } else if call.is_numpy("numeric", "_frombuffer") && call.object.changes.is_empty() {
+        let (&[node, dtype, shape, order], axes) = call
+            .arguments
+            .split_at_checked(4)
+            .and_then(|(four, axes)| <&[NodeId; 4]>::try_from(four).ok().map(|four| (four, axes)))?;
+        let no_axes = axes.iter().all(|&axes| *graph.node(axes) == Node::None);
+        if !no_axes || !matches!(graph.str_of(order), Some("C" | "F")) {
+            return None;
+        }
+        let readonly = match graph.node(node) {
+            Node::ByteArray(_) => false,
+            Node::Object(_) => graph.global(graph.object(node)?.callable).is_none_or(|(_, name)| name != "bytearray"),
+            _ => true,
+        };
+        (dtype, shape, Holder::Buffer { node, readonly })
+    } else {
+        return None;
+    };
+    let array = NdArray::read(graph, id).ok()??;
+    let ArrayData::Raw(bytes) = &array.data else { return None };
+    read_shape(graph, shape)?;
+    let (Holder::State { node } | Holder::Buffer { node, .. }) = holder;
+    let elements = match graph.node(node) {
+        Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Elements::Span(*span),
+        _ => Elements::Decoded(bytes.clone()),
+    };
+    Some((Parts { dtype, shape, order: array.order, elements, array }, holder))
+}
+
+/// Whether no part of an element is in big-endian order.
+fn is_little(dtype: &DType) -> bool {
+    match dtype {
+        DType::Int { size, endian } | DType::UInt { size, endian } => *size == 1 || *endian == Endian::Little,
+        DType::Float { endian, .. }
+        | DType::Complex { endian, .. }
+        | DType::Str { endian, .. }
+        | DType::DateTime { endian, .. }
+        | DType::TimeDelta { endian, .. } => *endian == Endian::Little,
+        DType::Struct { fields, .. } => fields.iter().all(|field| is_little(&field.dtype)),
+        DType::Sub { dtype, .. } => is_little(dtype),
+        DType::Bool | DType::Bytes { .. } | DType::Void { .. } | DType::Object => true,
+    }
+}
+
+/// Where the numpy that wrote the graph keeps its core.
+fn numpy_core(graph: &Graph) -> Option<&'static str> {
+    let mut found = None;
+    for id in graph.ids() {
+        match graph.global(id) {
+            Some((module, _)) if module.starts_with("numpy._core.") => return Some("numpy._core"),
+            Some((module, _)) if module.starts_with("numpy.core.") => found = Some("numpy.core"),
+            _ => {}
+        }
+    }
+    found
+}

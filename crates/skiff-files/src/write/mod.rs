@@ -1,0 +1,63 @@
+//! The object graph back into files: pickles and joblib's files that Python reads as the same objects.
+//!
+//! Which file a graph came from does not matter: arrays are respelled for the file that is written (`arrays`), all
+//! else is written as it is. Values that are shared stay shared, in joblib's files too, where joblib itself writes an
+//! array twice.
+
+mod arrays;
+mod compress;
+mod error;
+mod joblib;
+mod whole_file;
+
+use std::io;
+
+use skiff_pickle::{Graph, Out};
+
+use arrays::Spelling;
+pub use compress::{Compression, level_range};
+pub use error::WriteError;
+pub use whole_file::whole_file;
+
+/// The protocol that Python 3.8 to 3.13 write when none is named: every Python from 3.4 on reads it.
+pub const DEFAULT_PROTOCOL: u8 = 4;
+
+/// Writes the graph's root as a pickle in `protocol` (2 to 5): arrays lie in the opcodes.
+///
+/// # Errors
+/// What the protocol cannot say, and what `out` reports.
+pub fn pickle(graph: &Graph, protocol: u8, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    let spelling = if protocol >= 5 { Spelling::FromBuffer } else { Spelling::Reconstruct };
+    let graph = arrays::respell(graph, spelling)?;
+    let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut ())?;
+    error::no_buffers(&buffers)
+}
+
+/// Writes the graph's root as joblib does since 1.2: the bytes of arrays stand beside the opcodes, aligned.
+///
+/// Arrays of objects, and those whose byte order joblib would change on loading, lie in the opcodes: there joblib
+/// leaves them as they are, and what their elements share with the rest stays shared.
+///
+/// # Errors
+/// What the protocol cannot say, a level that the codec does not have, and what `out` reports.
+pub fn joblib(
+    graph: &Graph,
+    protocol: u8,
+    compression: Option<Compression>,
+    out: &mut dyn io::Write,
+) -> Result<(), WriteError> {
+    let graph = arrays::respell(graph, Spelling::Wrapped { mapped: compression.is_none() })?;
+    compress::compressed(compression, out, &mut |out| {
+        let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut joblib::Arrays)?;
+        error::no_buffers(&buffers)
+    })
+}
+
+/// The graph with each of its arrays in the opcodes, spelled alike: what two graphs have in common that differ in
+/// nothing but the kind of file.
+///
+/// # Errors
+/// Content beside the opcodes that is no array.
+pub fn in_opcodes(graph: &Graph) -> Result<Graph, WriteError> {
+    arrays::respell(graph, Spelling::Alike)
+}

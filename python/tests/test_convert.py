@@ -1,0 +1,220 @@
+"""Models fitted here and now, converted through every kind of file and back: Python loads them, equal in every attribute."""
+
+import copy
+import pickle
+import types
+
+import joblib
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+
+FUNCTIONS = types.FunctionType, types.BuiltinFunctionType
+CODECS = ["zlib", "zlib:9", "gzip:1", "bz2:9", "xz", "xz:0", "lzma:6", "lz4"]
+FORMATS = [
+    ("pkl", "--protocol", 2),
+    ("pkl", "--protocol", 3),
+    ("pkl", "--protocol", 4),
+    ("pkl", "--protocol", 5),
+    ("joblib", "--protocol", 3),
+    ("joblib", "--protocol", 5),
+    *[("joblib", "--compress", codec) for codec in CODECS],
+]
+
+
+def tables():
+    random = np.random.default_rng(7)
+    rows = random.normal(size=(120, 5))
+    return rows, (rows[:, 0] + rows[:, 1] ** 2 > 0.5).astype(int), np.array(["no", "yes", "maybe"])[np.arange(120) % 3]
+
+
+def models():
+    rows, labels, words = tables()
+    texts = [" ".join(f"w{int(value * 3)}" for value in row) for row in rows]
+    searched = GridSearchCV(SVC(), {"C": [0.5, 2.0]}, cv=2).fit(rows, labels)
+    mixed = make_column_transformer(
+        (StandardScaler(), slice(0, 2)), (OneHotEncoder(handle_unknown="ignore"), [4]), (FunctionTransformer(np.abs), [3])
+    )
+    table = rows.copy()
+    table[:, 4] = np.round(table[:, 4])
+    return {
+        "logistic": (LogisticRegression().fit(rows, words), rows),
+        "forest": (RandomForestClassifier(7, random_state=np.random.RandomState(3)).fit(rows, words), rows),
+        "boosting": (GradientBoostingClassifier(n_estimators=5, random_state=1).fit(rows, words), rows),
+        "histogram": (HistGradientBoostingRegressor(max_iter=5).fit(rows, rows[:, 2]), rows),
+        "neighbours": (KNeighborsClassifier(algorithm="kd_tree").fit(rows, words), rows),
+        "words": (make_pipeline(TfidfVectorizer(), SVC()).fit(texts, labels), texts),
+        "searched": (searched, rows),
+        "mixed": (make_pipeline(mixed, SVC()).fit(table, labels), table),
+        "fortran": (LogisticRegression().fit(np.asfortranarray(rows, dtype=np.float32), labels), rows),
+    }
+
+
+MODELS = models()
+
+
+def same(a, b, path="", seen=None):
+    """Fails where two values differ in type, dtype, order, bytes, or in which parts are one object."""
+    seen = {} if seen is None else seen
+    if not isinstance(a, (int, float, complex, str, bytes, bool, type(None), type)):
+        # What was met before must be met again, and what was not must not.
+        known = seen.get(("a", id(a))), seen.get(("b", id(b)))
+        if known != (None, None):
+            # Dtypes and functions are as Python likes them: the same value is enough.
+            if not isinstance(a, np.dtype):
+                assert known == (id(b), id(a)), f"{path} is shared in one and not in the other"
+            return
+        # Kept alive, so that no other object takes their place.
+        seen["a", id(a)], seen["b", id(b)], seen["keep", id(a)] = id(b), id(a), (a, b)
+    assert type(a) is type(b), f"{path}: {type(a)} and {type(b)}"
+    if isinstance(a, np.ndarray):
+        assert (a.dtype, a.shape, layout(a)) == (b.dtype, b.shape, layout(b)), path
+        if a.dtype.hasobject:
+            for place, (x, y) in enumerate(zip(a.ravel(), b.ravel(), strict=True)):
+                same(x, y, f"{path}[{place}]", seen)
+        elif a.dtype.names:
+            # Field by field: the bytes between fields are nobody's.
+            for field in a.dtype.names:
+                assert a[field].tobytes() == b[field].tobytes(), f"{path}[{field!r}]"
+        else:
+            assert a.tobytes() == b.tobytes(), path
+    elif isinstance(a, np.generic):
+        assert a.dtype == b.dtype and a.tobytes() == b.tobytes(), path
+    elif scipy.sparse.issparse(a):
+        same(a.__dict__, b.__dict__, path, seen)
+    elif isinstance(a, dict):
+        assert list(a) == list(b), path
+        for key, value in a.items():
+            same(value, b[key], f"{path}[{key!r}]", seen)
+    elif isinstance(a, (list, tuple)):
+        assert len(a) == len(b), path
+        for place, (x, y) in enumerate(zip(a, b, strict=True)):
+            same(x, y, f"{path}[{place}]", seen)
+    elif isinstance(a, (int, float, complex, str, bytes, set, frozenset, slice, type(None), type, np.ufunc, *FUNCTIONS)):
+        assert a == b or (a != a and b != b), f"{path}: {a!r} and {b!r}"
+    elif hasattr(a, "__dict__"):
+        same(vars(a), vars(b), path, seen)
+    elif hasattr(a, "__getstate__"):
+        reduced = a.__reduce__(), b.__reduce__()
+        same(reduced[0][1:], reduced[1][1:], path, seen)
+    else:
+        assert a == b, path
+
+
+def layout(array):
+    """What a file may not change: empty arrays have no order."""
+    return array.size and (array.flags.c_contiguous, array.flags.f_contiguous), array.flags.writeable
+
+
+def load(path):
+    if path.suffix == ".joblib":
+        return joblib.load(path)
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+def written(model, folder, kind):
+    path = folder / f"first.{kind}"
+    if kind == "joblib":
+        joblib.dump(model, path)
+    else:
+        path.write_bytes(pickle.dumps(model, protocol=5))
+    return path
+
+
+def test_same_tells_apart():
+    array = np.zeros((2, 3))
+    same([array, array], copy.deepcopy([array, array]))
+    for other in [np.asfortranarray(array), array.astype(np.float32), -array, array[:1], array.view(np.matrix)]:
+        with pytest.raises(AssertionError):
+            same(array, other)
+    for a, b in [
+        ([array, array], [array, array.copy()]),
+        ([array, array.copy()], [array, array]),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        (SVC(), SVC(C=2.0)),
+        (1, True),
+        (MODELS["forest"][0], RandomForestClassifier(7, random_state=1).fit(*tables()[::2])),
+    ]:
+        with pytest.raises(AssertionError):
+            same(a, b)
+
+
+@pytest.mark.parametrize("kind", ["pkl", "joblib"])
+@pytest.mark.parametrize("name", MODELS)
+def test_every_format_and_back(skiff, name, kind):
+    model, rows = MODELS[name]
+    first = written(model, skiff.folder, kind)
+    # What Python makes of its own file: joblib does not keep what arrays share.
+    model = load(first)
+    expected = model.predict(rows)
+    for number, (extension, *options) in enumerate(FORMATS):
+        there = skiff.folder / f"{number}.{extension}"
+        back = skiff.folder / f"{number}-back.{kind}"
+        skiff.run("convert", first, there, *options)
+        skiff.run("convert", there, back)
+        for path in (there, back):
+            loaded = load(path)
+            same(model, loaded)
+            assert loaded.predict(rows).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_on_and_on(skiff, name):
+    model, _ = MODELS[name]
+    path = written(model, skiff.folder, "pkl")
+    for number, extension in enumerate(["joblib", "pkl", "joblib", "pkl"]):
+        following = skiff.folder / f"{number}.{extension}"
+        skiff.run("convert", path, following, "--protocol", 2 + number)
+        path = following
+    same(load(written(model, skiff.folder, "pkl")), load(path))
+
+
+def test_what_is_shared_stays_shared(skiff):
+    array = np.arange(1000.0)
+    objects = np.array([array, None], dtype=object)
+    fortran = np.asfortranarray(np.arange(12, dtype=">i4").reshape(3, 4))
+    locked = np.arange(5)
+    locked.flags.writeable = False
+    value = {"one": array, "two": array, "objects": objects, "all": [objects, fortran, locked], "empty": np.zeros((0, 3))}
+    value["itself"] = value
+    for extension, *options in FORMATS:
+        first, then = skiff.folder / "first.pkl", skiff.folder / f"then.{extension}"
+        first.write_bytes(pickle.dumps(value, protocol=5))
+        skiff.run("convert", first, then, *options)
+        loaded = load(then)
+        assert loaded["one"] is loaded["two"] is loaded["objects"][0]
+        assert loaded["itself"] is loaded
+        same(value, loaded)
+
+
+def test_joblib_maps_what_was_converted(skiff):
+    model, rows = MODELS["forest"]
+    path = skiff.folder / "mapped.joblib"
+    skiff.run("convert", written(model, skiff.folder, "pkl"), path)
+    mapped = joblib.load(path, mmap_mode="r")
+    assert isinstance(mapped.classes_, np.memmap)
+    assert (mapped.predict(rows) == model.predict(rows)).all()
+
+
+def test_what_cannot_be_is_refused(skiff):
+    first = written(MODELS["logistic"][0], skiff.folder, "pkl")
+    out = skiff.folder / "model.onnx"
+    assert "`.joblib`" in skiff.fails("convert", first, out)
+    assert not out.exists()
+    assert "compressed" in skiff.fails("convert", first, skiff.folder / "model.pkl", "--compress", "zlib")
+    assert "protocol" in skiff.fails("convert", first, skiff.folder / "model.pkl", "--protocol", 1)
+    assert "level" in skiff.fails("convert", first, skiff.folder / "model.joblib", "--compress", "lz4:3")
