@@ -165,18 +165,18 @@ fn stack_columns(blocks: Vec<Columns<'static>>) -> Columns<'static> {
             parts.push(column);
         }
     }
-    Columns { rows, names, columns: parts.into_iter().map(stack_column).collect() }
+    Columns { rows, names, columns: parts.iter().map(|parts| stack_column(parts)).collect() }
 }
 
 /// The parts of one column; of different types only where an object column happened to be plain in one block.
-fn stack_column(parts: Vec<Column<'static>>) -> Column<'static> {
+fn stack_column(parts: &[Column<'static>]) -> Column<'static> {
     let rows = parts.iter().map(Column::len).sum();
     let alike =
         |column: &Column<'_>| parts.iter().all(|part| std::mem::discriminant(part) == std::mem::discriminant(column));
     match parts.first() {
         Some(first @ &Column::Floats(_, precision)) if alike(first) => {
             let mut all = Vec::with_capacity(rows);
-            for part in &parts {
+            for part in parts {
                 if let Column::Floats(values, _) = part {
                     all.extend_from_slice(values);
                 }
@@ -185,7 +185,7 @@ fn stack_column(parts: Vec<Column<'static>>) -> Column<'static> {
         }
         Some(first @ &Column::Ints(_, kind)) if alike(first) => {
             let mut all = Vec::with_capacity(rows);
-            for part in &parts {
+            for part in parts {
                 if let Column::Ints(values, _) = part {
                     all.extend_from_slice(values);
                 }

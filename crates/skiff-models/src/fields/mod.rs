@@ -4,22 +4,25 @@
 //! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
 //! worst bug there is.
 
+mod arrays;
+mod numbers;
 mod read_error;
+mod scalars;
 mod version;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use skiff_files::{DType, Instance, NdArray, Scalar, Sparse};
+use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Graph, Node, NodeId};
 
+pub use numbers::Numbers;
 pub use read_error::{ReadError, ReadErrorKind};
 pub use version::Version;
 
 use crate::model::{Model, Reading};
 use crate::plan::Header;
-use crate::value::{Classes, IntKind, Matrix, Precision};
 
 /// The attributes of one estimator.
 #[derive(Debug)]
@@ -111,146 +114,6 @@ impl<'r, 'g> Fields<'r, 'g> {
         }
     }
 
-    /// A Python or numpy scalar.
-    ///
-    /// # Errors
-    /// When there is no such attribute, or it is no scalar. `None` is a scalar here.
-    pub fn scalar(&self, name: &str) -> Result<Scalar, ReadError> {
-        let node = self.node(name).ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))?;
-        self.scalar_at(node, &self.path_of(name))
-    }
-
-    /// The scalar at a node, for values within lists and dicts.
-    ///
-    /// # Errors
-    /// When the node is no scalar.
-    pub fn scalar_at(&self, node: NodeId, path: &str) -> Result<Scalar, ReadError> {
-        match Scalar::read(self.graph(), node) {
-            Ok(Some(scalar)) => {
-                if let Scalar::Str(text) = &scalar {
-                    self.spend(path, text.len())?;
-                }
-                Ok(scalar)
-            }
-            Ok(None) => Err(self.unexpected_at(node, path, "a scalar")),
-            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
-        }
-    }
-
-    /// A number as `f64`.
-    ///
-    /// # Errors
-    /// When there is none, or it is none.
-    pub fn float(&self, name: &str) -> Result<f64, ReadError> {
-        self.float_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
-    }
-
-    /// A number as `f64`; `None` when the attribute is absent or `None`.
-    ///
-    /// # Errors
-    /// When it is no number.
-    pub fn float_or_none(&self, name: &str) -> Result<Option<f64>, ReadError> {
-        let Some(node) = self.optional(name) else { return Ok(None) };
-        match self.scalar_at_or_single(node, name)? {
-            Scalar::Float(value) => Ok(Some(value)),
-            #[expect(clippy::cast_precision_loss, reason = "Python's float(int) rounds as well")]
-            Scalar::Int(value) => Ok(Some(value as f64)),
-            Scalar::Bool(value) => Ok(Some(f64::from(value))),
-            _ => Err(self.unexpected(name, "a number")),
-        }
-    }
-
-    /// An integer.
-    ///
-    /// # Errors
-    /// When there is none, or it is none.
-    pub fn int(&self, name: &str) -> Result<i64, ReadError> {
-        self.int_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
-    }
-
-    /// An integer; `None` when the attribute is absent or `None`.
-    ///
-    /// # Errors
-    /// When it is no integer.
-    pub fn int_or_none(&self, name: &str) -> Result<Option<i64>, ReadError> {
-        let Some(node) = self.optional(name) else { return Ok(None) };
-        match self.scalar_at_or_single(node, name)? {
-            Scalar::Int(value) => Ok(Some(value)),
-            Scalar::Bool(value) => Ok(Some(i64::from(value))),
-            _ => Err(self.unexpected(name, "an integer")),
-        }
-    }
-
-    /// A number that counts something.
-    ///
-    /// # Errors
-    /// When there is none, or it is negative.
-    pub fn count(&self, name: &str) -> Result<usize, ReadError> {
-        usize::try_from(self.int(name)?).map_err(|_| self.unexpected(name, "a count"))
-    }
-
-    /// A truth value; `default` when the attribute is absent.
-    ///
-    /// # Errors
-    /// When it is neither a bool nor an integer.
-    pub fn bool_or(&self, name: &str, default: bool) -> Result<bool, ReadError> {
-        Ok(self.int_or_none(name)?.map_or(default, |value| value != 0))
-    }
-
-    /// A truth value.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn bool(&self, name: &str) -> Result<bool, ReadError> {
-        self.int(name).map(|value| value != 0)
-    }
-
-    /// A string; `None` when the attribute is absent or `None`.
-    ///
-    /// # Errors
-    /// When it is no string.
-    pub fn string_or_none(&self, name: &str) -> Result<Option<String>, ReadError> {
-        if !self.has(name) {
-            return Ok(None);
-        }
-        match self.scalar(name)? {
-            Scalar::Str(text) => Ok(Some(text)),
-            _ => Err(self.unexpected(name, "a string")),
-        }
-    }
-
-    /// A string.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn string(&self, name: &str) -> Result<String, ReadError> {
-        self.string_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
-    }
-
-    /// An array of any kind.
-    ///
-    /// # Errors
-    /// When there is none, or it is damaged.
-    pub fn array(&self, name: &str) -> Result<NdArray, ReadError> {
-        self.array_at(self.required(name)?, &self.path_of(name))
-    }
-
-    /// The array at a node, for arrays within lists and dicts.
-    ///
-    /// # Errors
-    /// When the node is no array, or it is damaged.
-    pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
-        match NdArray::read(self.graph(), node) {
-            Ok(Some(array)) => {
-                // What rooms make of elements is of eight bytes at least.
-                self.spend(path, array.len().saturating_mul(array.dtype.itemsize().unwrap_or(8).max(8)))?;
-                Ok(array)
-            }
-            Ok(None) => Err(self.unexpected_at(node, path, "an array")),
-            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
-        }
-    }
-
     /// The object at a node, for helpers that are no estimators; `None` when it is no object of a class.
     ///
     /// # Errors
@@ -260,143 +123,6 @@ impl<'r, 'g> Fields<'r, 'g> {
         let entries = instance.as_ref().map_or(0, Instance::entries);
         self.spend(path, entries.saturating_mul(size_of::<(&str, NodeId)>()))?;
         Ok(instance)
-    }
-
-    /// The numbers of an array in C order, with its shape and dtype.
-    ///
-    /// # Errors
-    /// When there is none, or its elements are no numbers.
-    pub fn numbers(&self, name: &str) -> Result<Numbers, ReadError> {
-        self.numbers_at(self.required(name)?, &self.path_of(name))
-    }
-
-    /// The numbers of the array at a node.
-    ///
-    /// # Errors
-    /// When its elements are no numbers.
-    pub fn numbers_at(&self, node: NodeId, path: &str) -> Result<Numbers, ReadError> {
-        let array = self.array_at(node, path)?;
-        let precision = precision_of(&array.dtype);
-        let data = array.to_f64().ok_or_else(|| self.unexpected_at(node, path, "an array of numbers"))?;
-        Ok(Numbers { shape: array.shape, data, precision })
-    }
-
-    /// A matrix; its dtype beside it in [`Fields::numbers`].
-    ///
-    /// # Errors
-    /// When there is none, or it has not two dimensions.
-    pub fn matrix(&self, name: &str) -> Result<Matrix<'static, f64>, ReadError> {
-        let numbers = self.numbers(name)?;
-        numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))
-    }
-
-    /// A vector.
-    ///
-    /// # Errors
-    /// When there is none, or it has not one dimension.
-    pub fn vector(&self, name: &str) -> Result<Vec<f64>, ReadError> {
-        let numbers = self.numbers(name)?;
-        match numbers.shape[..] {
-            [_] => Ok(numbers.data),
-            _ => Err(self.unexpected(name, "an array of one dimension")),
-        }
-    }
-
-    /// A vector of `len` numbers.
-    ///
-    /// # Errors
-    /// When there is none, or it has another length.
-    pub fn vector_of(&self, name: &str, len: usize) -> Result<Vec<f64>, ReadError> {
-        let vector = self.vector(name)?;
-        self.expect_len(name, vector.len(), len)?;
-        Ok(vector)
-    }
-
-    /// A vector of `len` numbers; `None` when the attribute is absent or `None`.
-    ///
-    /// # Errors
-    /// As [`Fields::vector_of`].
-    pub fn vector_or_none(&self, name: &str, len: usize) -> Result<Option<Vec<f64>>, ReadError> {
-        if self.has(name) { self.vector_of(name, len).map(Some) } else { Ok(None) }
-    }
-
-    /// An array of integers of any number of dimensions, in C order.
-    ///
-    /// # Errors
-    /// When there is none, or its elements are no integers.
-    pub fn ints(&self, name: &str) -> Result<Vec<i64>, ReadError> {
-        let array = self.array(name)?;
-        array.to_i64().ok_or_else(|| self.unexpected(name, "an array of integers"))
-    }
-
-    /// A sparse matrix.
-    ///
-    /// # Errors
-    /// When there is none, or it is damaged.
-    pub fn sparse(&self, name: &str) -> Result<Sparse, ReadError> {
-        let node = self.required(name)?;
-        match Sparse::read(self.graph(), node) {
-            Ok(Some(sparse)) => {
-                // Rows and columns cost as well: whoever turns it compresses along the other axis.
-                let lines = sparse.shape.0.saturating_add(sparse.shape.1);
-                self.spend(
-                    &self.path_of(name),
-                    sparse.stored().saturating_mul(2).saturating_add(lines).saturating_mul(8),
-                )?;
-                Ok(sparse)
-            }
-            Ok(None) => Err(self.unexpected(name, "a sparse matrix")),
-            Err(error) => Err(self.error_at(name, ReadErrorKind::Value(error))),
-        }
-    }
-
-    /// `classes_` of one output.
-    ///
-    /// # Errors
-    /// When there is none, or its elements cannot be labels.
-    pub fn classes(&self, name: &str) -> Result<Arc<Classes>, ReadError> {
-        self.classes_at(self.required(name)?, &self.path_of(name))
-    }
-
-    /// `classes_` of one output or of several: an array, or a list of arrays.
-    ///
-    /// # Errors
-    /// As [`Fields::classes`].
-    pub fn classes_list(&self, name: &str) -> Result<Vec<Arc<Classes>>, ReadError> {
-        let node = self.required(name)?;
-        match self.graph().items(node) {
-            Some(items) => {
-                let path = self.path_of(name);
-                let each = items.iter().enumerate();
-                each.map(|(index, &item)| self.classes_at(item, &format!("{path}[{index}]"))).collect()
-            }
-            None => Ok(vec![self.classes(name)?]),
-        }
-    }
-
-    /// The labels in the array at a node.
-    ///
-    /// # Errors
-    /// As [`Fields::classes`].
-    pub fn classes_at(&self, node: NodeId, path: &str) -> Result<Arc<Classes>, ReadError> {
-        let array = self.array_at(node, path)?;
-        let classes = match array.dtype {
-            DType::Bool => array.to_i64().map(|values| Classes::Ints(values, IntKind::Bool)),
-            DType::Int { size, .. } | DType::UInt { size, .. } => {
-                let signed = matches!(array.dtype, DType::Int { .. });
-                let bytes = u8::try_from(size).unwrap_or(8);
-                array.to_i64().map(|values| Classes::Ints(values, IntKind::Int { bytes, signed }))
-            }
-            DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
-            DType::Str { .. } | DType::Bytes { .. } => array.to_strings(self.graph()).map(Classes::Strings),
-            DType::Object => Some(Classes::Objects(
-                array
-                    .to_scalars(self.graph())
-                    .map_err(|error| ReadError::new(path.to_owned(), ReadErrorKind::Value(error)))?,
-            )),
-            _ => None,
-        };
-        classes.map(Arc::new).ok_or_else(|| self.unexpected_at(node, path, "an array of labels"))
     }
 
     /// The items of a list, a tuple, or an object array in C order.
@@ -514,17 +240,6 @@ impl<'r, 'g> Fields<'r, 'g> {
         }
     }
 
-    /// A number that may be wrapped in an array of one element, as some versions write it.
-    fn scalar_at_or_single(&self, node: NodeId, name: &str) -> Result<Scalar, ReadError> {
-        if let Ok(Some(array)) = NdArray::read(self.graph(), node)
-            && array.len() == 1
-            && let Some(&[value]) = array.to_f64().as_deref()
-        {
-            return Ok(Scalar::Float(value));
-        }
-        self.scalar_at(node, &self.path_of(name))
-    }
-
     fn read_header(&self) -> Result<Header, ReadError> {
         let version = match self.string_or_none("_sklearn_version")? {
             Some(text) => Some(Version::parse(&text).ok_or_else(|| self.unexpected("_sklearn_version", "a version"))?),
@@ -563,42 +278,5 @@ impl<'r, 'g> Fields<'r, 'g> {
 
     fn error(&self, kind: ReadErrorKind) -> ReadError {
         ReadError::new(self.path.clone(), kind)
-    }
-}
-
-/// The numbers of an array in C order.
-#[derive(Clone, Debug)]
-pub struct Numbers {
-    /// The length of each dimension.
-    pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
-    pub data: Vec<f64>,
-    /// `float32`, or all else.
-    pub precision: Precision,
-}
-
-impl Numbers {
-    /// The same as a matrix, if there are two dimensions.
-    pub fn into_matrix(self) -> Option<Matrix<'static, f64>> {
-        match self.shape[..] {
-            [rows, cols] => Some(Matrix::new(rows, cols, self.data)),
-            _ => None,
-        }
-    }
-
-    /// The same as a matrix; a vector becomes its one row.
-    pub fn into_rows(self) -> Option<Matrix<'static, f64>> {
-        match self.shape[..] {
-            [cols] => Some(Matrix::new(1, cols, self.data)),
-            _ => self.into_matrix(),
-        }
-    }
-}
-
-/// `float32` and narrower stay single; all else is double.
-fn precision_of(dtype: &DType) -> Precision {
-    match dtype {
-        DType::Float { size: 2 | 4, .. } => Precision::Single,
-        _ => Precision::Double,
     }
 }

@@ -1,0 +1,173 @@
+//! Attributes that are arrays: numbers, labels, sparse matrices.
+
+use std::sync::Arc;
+
+use skiff_files::{DType, NdArray, Sparse};
+use skiff_pickle::NodeId;
+
+use super::numbers::{Numbers, precision_of};
+use super::{Fields, ReadError, ReadErrorKind};
+use crate::value::{Classes, IntKind, Matrix};
+
+impl Fields<'_, '_> {
+    /// An array of any kind.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn array(&self, name: &str) -> Result<NdArray, ReadError> {
+        self.array_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// The array at a node, for arrays within lists and dicts.
+    ///
+    /// # Errors
+    /// When the node is no array, or it is damaged.
+    pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
+        match NdArray::read(self.graph(), node) {
+            Ok(Some(array)) => {
+                // What rooms make of elements is of eight bytes at least.
+                self.spend(path, array.len().saturating_mul(array.dtype.itemsize().unwrap_or(8).max(8)))?;
+                Ok(array)
+            }
+            Ok(None) => Err(self.unexpected_at(node, path, "an array")),
+            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Value(error))),
+        }
+    }
+
+    /// The numbers of an array in C order, with its shape and dtype.
+    ///
+    /// # Errors
+    /// When there is none, or its elements are no numbers.
+    pub fn numbers(&self, name: &str) -> Result<Numbers, ReadError> {
+        self.numbers_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// The numbers of the array at a node.
+    ///
+    /// # Errors
+    /// When its elements are no numbers.
+    pub fn numbers_at(&self, node: NodeId, path: &str) -> Result<Numbers, ReadError> {
+        let array = self.array_at(node, path)?;
+        let precision = precision_of(&array.dtype);
+        let data = array.to_f64().ok_or_else(|| self.unexpected_at(node, path, "an array of numbers"))?;
+        Ok(Numbers { shape: array.shape, data, precision })
+    }
+
+    /// A matrix; its dtype beside it in [`Fields::numbers`].
+    ///
+    /// # Errors
+    /// When there is none, or it has not two dimensions.
+    pub fn matrix(&self, name: &str) -> Result<Matrix<'static, f64>, ReadError> {
+        let numbers = self.numbers(name)?;
+        numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))
+    }
+
+    /// A vector.
+    ///
+    /// # Errors
+    /// When there is none, or it has not one dimension.
+    pub fn vector(&self, name: &str) -> Result<Vec<f64>, ReadError> {
+        let numbers = self.numbers(name)?;
+        match numbers.shape[..] {
+            [_] => Ok(numbers.data),
+            _ => Err(self.unexpected(name, "an array of one dimension")),
+        }
+    }
+
+    /// A vector of `len` numbers.
+    ///
+    /// # Errors
+    /// When there is none, or it has another length.
+    pub fn vector_of(&self, name: &str, len: usize) -> Result<Vec<f64>, ReadError> {
+        let vector = self.vector(name)?;
+        self.expect_len(name, vector.len(), len)?;
+        Ok(vector)
+    }
+
+    /// A vector of `len` numbers; `None` when the attribute is absent or `None`.
+    ///
+    /// # Errors
+    /// As [`Fields::vector_of`].
+    pub fn vector_or_none(&self, name: &str, len: usize) -> Result<Option<Vec<f64>>, ReadError> {
+        if self.has(name) { self.vector_of(name, len).map(Some) } else { Ok(None) }
+    }
+
+    /// An array of integers of any number of dimensions, in C order.
+    ///
+    /// # Errors
+    /// When there is none, or its elements are no integers.
+    pub fn ints(&self, name: &str) -> Result<Vec<i64>, ReadError> {
+        let array = self.array(name)?;
+        array.to_i64().ok_or_else(|| self.unexpected(name, "an array of integers"))
+    }
+
+    /// A sparse matrix.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn sparse(&self, name: &str) -> Result<Sparse, ReadError> {
+        let node = self.required(name)?;
+        match Sparse::read(self.graph(), node) {
+            Ok(Some(sparse)) => {
+                // Rows and columns cost as well: whoever turns it compresses along the other axis.
+                let lines = sparse.shape.0.saturating_add(sparse.shape.1);
+                self.spend(
+                    &self.path_of(name),
+                    sparse.stored().saturating_mul(2).saturating_add(lines).saturating_mul(8),
+                )?;
+                Ok(sparse)
+            }
+            Ok(None) => Err(self.unexpected(name, "a sparse matrix")),
+            Err(error) => Err(self.error_at(name, ReadErrorKind::Value(error))),
+        }
+    }
+
+    /// `classes_` of one output.
+    ///
+    /// # Errors
+    /// When there is none, or its elements cannot be labels.
+    pub fn classes(&self, name: &str) -> Result<Arc<Classes>, ReadError> {
+        self.classes_at(self.required(name)?, &self.path_of(name))
+    }
+
+    /// `classes_` of one output or of several: an array, or a list of arrays.
+    ///
+    /// # Errors
+    /// As [`Fields::classes`].
+    pub fn classes_list(&self, name: &str) -> Result<Vec<Arc<Classes>>, ReadError> {
+        let node = self.required(name)?;
+        match self.graph().items(node) {
+            Some(items) => {
+                let path = self.path_of(name);
+                let each = items.iter().enumerate();
+                each.map(|(index, &item)| self.classes_at(item, &format!("{path}[{index}]"))).collect()
+            }
+            None => Ok(vec![self.classes(name)?]),
+        }
+    }
+
+    /// The labels in the array at a node.
+    ///
+    /// # Errors
+    /// As [`Fields::classes`].
+    pub fn classes_at(&self, node: NodeId, path: &str) -> Result<Arc<Classes>, ReadError> {
+        let array = self.array_at(node, path)?;
+        let classes = match array.dtype {
+            DType::Bool => array.to_i64().map(|values| Classes::Ints(values, IntKind::Bool)),
+            DType::Int { size, .. } | DType::UInt { size, .. } => {
+                let signed = matches!(array.dtype, DType::Int { .. });
+                let bytes = u8::try_from(size).unwrap_or(8);
+                array.to_i64().map(|values| Classes::Ints(values, IntKind::Int { bytes, signed }))
+            }
+            DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
+            DType::Str { .. } | DType::Bytes { .. } => array.to_strings(self.graph()).map(Classes::Strings),
+            DType::Object => Some(Classes::Objects(
+                array
+                    .to_scalars(self.graph())
+                    .map_err(|error| ReadError::new(path.to_owned(), ReadErrorKind::Value(error)))?,
+            )),
+            _ => None,
+        };
+        classes.map(Arc::new).ok_or_else(|| self.unexpected_at(node, path, "an array of labels"))
+    }
+}
