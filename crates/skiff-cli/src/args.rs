@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use skiff::{Compression, Limits, Method, Options};
+use skiff::{Compression, Limits, Method, Options, Scalar};
 
 /// Open, inspect and run scikit-learn models without Python and without running anything in them.
 #[derive(Debug, Parser)]
@@ -43,6 +43,9 @@ pub struct Predict {
     /// The method: predict, predict_proba, decision_function, transform, …
     #[arg(long, short, default_value = "predict", value_name = "NAME")]
     pub method: Method,
+    /// A keyword argument of the method, as Python would write it: `n_neighbors=3`, `return_std=True`.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub param: Vec<(String, Scalar)>,
     /// Where to write; the extension decides: .csv, .jsonl, .npy. Without it, CSV to standard output.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -117,6 +120,22 @@ pub struct Supported {
     /// How to show it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+/// `name=value`, the value a Python literal: None, True, 3, 0.5, or a string with or without quotes.
+fn parameter(text: &str) -> Result<(String, Scalar), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value = match value {
+        "None" => Scalar::None,
+        "True" => Scalar::Bool(true),
+        "False" => Scalar::Bool(false),
+        _ => match (value.parse(), value.parse()) {
+            (Ok(value), _) => Scalar::Int(value),
+            (_, Ok(value)) => Scalar::Float(value),
+            _ => Scalar::Str(value.trim_matches(['\'', '"']).to_owned()),
+        },
+    };
+    Ok((name.to_owned(), value))
 }
 
 /// The model file, and which estimator in it.

@@ -78,6 +78,14 @@ fn one_of_several_estimators_is_addressed() {
 }
 
 #[test]
+fn methods_take_keyword_arguments() {
+    let rows = "a,b,c\n1,2,3\n";
+    let knn = case("neighbors/knn_kd_tree");
+    let one = skiff(&["predict", &knn, "-", "-m", "kneighbors", "--param", "n_neighbors=1"], rows);
+    assert_eq!(one.lines().next().map(|header| header.split(',').count()), Some(2), "a distance and a place: {one}");
+}
+
+#[test]
 fn answers_are_written_as_json_lines_and_npy() {
     let folder = std::env::temp_dir().join(format!("skiff-predict-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");

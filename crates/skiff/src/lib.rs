@@ -27,7 +27,7 @@ pub use convert::{ConvertOptions, convert};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
-pub use model::Model;
+pub use model::{Model, evaluate};
 
 pub use skiff_files::write::Compression;
 pub use skiff_files::{Limits, Scalar};

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use skiff_models::plan::Header;
 use skiff_models::value::Classes;
-use skiff_models::{Answer, Table, Takes, evaluate};
+use skiff_models::{Answer, Table, Takes};
 
 use crate::{Error, Method, Params, Plan};
 
@@ -51,6 +51,14 @@ methods! {
     score_samples = ScoreSamples,
 }
 
+/// What a plan makes of a table.
+///
+/// # Errors
+/// When the table is not such that scikit-learn would answer.
+pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
+    Ok(skiff_models::evaluate(plan, table)?)
+}
+
 impl Model {
     pub(crate) fn new(model: Arc<skiff_models::Model>) -> Self {
         Self { model, plans: RwLock::default() }
@@ -61,7 +69,7 @@ impl Model {
     /// # Errors
     /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
     pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, Error> {
-        Ok(evaluate(&*self.plan(method)?, table)?)
+        evaluate(&*self.plan(method)?, table)
     }
 
     /// As [`Model::call`], with keyword arguments.
@@ -69,7 +77,7 @@ impl Model {
     /// # Errors
     /// As [`Model::call`], and when an argument is unknown.
     pub fn call_with(&self, method: Method, params: &Params, table: &Table<'_>) -> Result<Answer, Error> {
-        Ok(evaluate(&self.model.plan(method, params)?, table)?)
+        evaluate(&self.plan_with(method, params)?, table)
     }
 
     /// The steps of `method`.
@@ -85,6 +93,14 @@ impl Model {
         let plan = Arc::new(self.model.plan(method, &Params::default())?);
         self.plans.write().unwrap_or_else(PoisonError::into_inner).insert(method, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// The steps of `method` with keyword arguments, for whoever calls it often.
+    ///
+    /// # Errors
+    /// As [`Model::call_with`].
+    pub fn plan_with(&self, method: Method, params: &Params) -> Result<Plan, Error> {
+        Ok(self.model.plan(method, params)?)
     }
 
     /// The methods that it answers.

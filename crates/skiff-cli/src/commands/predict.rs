@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use skiff::table::Column;
 use skiff::value::Columns;
-use skiff::{Model, Table, Takes};
+use skiff::{Model, Params, Plan, Table, Takes};
 
 use crate::Outcome;
 use crate::args::{DataFormat, Predict};
@@ -25,10 +25,10 @@ const ARRAY_ROWS: usize = 64 * 1024;
 pub fn run(arguments: &Predict) -> Outcome {
     let model = skiff::open_with(&arguments.model.model, &arguments.model.options())?;
     // A method that is not there is told before any data is read.
-    model.plan(arguments.method)?;
+    let plan = model.plan_with(arguments.method, &Params::new(arguments.param.iter().cloned()))?;
     let mut sink = sink(arguments.output.as_deref(), &model, arguments.method)?;
     let progress = progress(arguments);
-    let command = Prediction { arguments, model: &model, progress: &progress, rows: Cell::new(0) };
+    let command = Prediction { arguments, model: &model, plan: &plan, progress: &progress, rows: Cell::new(0) };
     command.answer(&mut *sink)?;
     progress.finish_and_clear();
     sink.finish()
@@ -38,6 +38,7 @@ pub fn run(arguments: &Predict) -> Outcome {
 struct Prediction<'a> {
     arguments: &'a Predict,
     model: &'a Model,
+    plan: &'a Plan,
     progress: &'a ProgressBar,
     /// How many rows have been answered.
     rows: Cell<usize>,
@@ -147,7 +148,7 @@ impl Prediction<'_> {
     fn call(&self, table: &Table<'_>) -> Result<skiff::Answer, Failure> {
         let start = self.rows.replace(self.rows.get() + table.rows());
         let file = || self.arguments.data.display().to_string();
-        let answer = self.model.call(self.arguments.method, table);
+        let answer = skiff::evaluate(self.plan, table);
         answer.map_err(|error| Failure::Rows { error, file: file(), start })
     }
 }

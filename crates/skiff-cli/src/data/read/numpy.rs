@@ -1,5 +1,6 @@
 //! `.npy` arrays, mapped and borrowed where their layout allows, and `.npz` files with a scipy sparse matrix or one array.
 
+use std::io::{self, Read};
 use std::path::Path;
 
 use skiff::table::{Column, Dense, Elements};
@@ -8,6 +9,7 @@ use skiff::{File, Limits, Scalar, Table};
 use skiff_files::{DType, NdArray, Order, Sparse, SparseFormat};
 use skiff_pickle::{Graph, Node, NodeId};
 
+use super::is_standard_input;
 use crate::report::Failure;
 
 /// An array in a file.
@@ -27,9 +29,15 @@ pub enum Array {
 }
 
 impl Array {
-    /// Opens a `.npy` or `.npz` file.
+    /// Opens a `.npy` or `.npz` file, or reads one from standard input.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let file = File::open(path, &Limits::default())?;
+        let file = if is_standard_input(path) {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::data(path, error))?;
+            File::read(bytes, &Limits::default())?
+        } else {
+            File::open(path, &Limits::default())?
+        };
         let graph = &file.contents().graph;
         let refused = |what: &str| Failure::data(path, what);
         let node = match graph.node(graph.root()) {
