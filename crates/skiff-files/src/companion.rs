@@ -43,6 +43,7 @@ fn read_at(
     }
     let bytes = mapped::bytes(path, budget.limits().decompressed).map_err(io)?;
     if zipped {
+        inflation.add_file(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let (bytes, _) = inflation.decompress(Codec::JoblibZ, &bytes)?;
         let len = bytes.len();
         let buffer = graph.add_buffer(bytes.into());

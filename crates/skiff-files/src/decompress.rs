@@ -54,6 +54,9 @@ impl fmt::Display for Codec {
 pub(crate) struct Inflation {
     left: u64,
     ratio: u64,
+    /// What the ratio leaves for all layers and entries together: a layer within a layer, or a thousand entries of a
+    /// zip, must not have it anew.
+    left_by_ratio: u64,
 }
 
 /// A ratio says nothing about small files: a megabyte of zeros is a few dozen bytes of xz.
@@ -62,14 +65,21 @@ const FREE: u64 = 64 << 20;
 const DECODER_MEMORY: u64 = 128 << 20;
 
 impl Inflation {
-    pub fn new(limits: &Limits) -> Self {
-        Self { left: limits.decompressed, ratio: limits.ratio }
+    /// For a file of `size` bytes.
+    pub fn new(limits: &Limits, size: u64) -> Self {
+        let left_by_ratio = size.saturating_mul(limits.ratio).max(FREE);
+        Self { left: limits.decompressed, ratio: limits.ratio, left_by_ratio }
+    }
+
+    /// A companion file of `size` bytes joins.
+    pub fn add_file(&mut self, size: u64) {
+        self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.ratio));
     }
 
     /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
         let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let by_ratio = input.saturating_mul(self.ratio).max(FREE);
+        let by_ratio = input.saturating_mul(self.ratio).max(FREE).min(self.left_by_ratio);
         let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left) };
         let mut rest = bytes;
         let result = match codec {
@@ -108,7 +118,9 @@ impl Inflation {
         let place = bytes.len().saturating_sub(rest.len());
         match result {
             Ok(()) => {
-                self.left = self.left.saturating_sub(u64::try_from(out.bytes.len()).unwrap_or(u64::MAX));
+                let spent = u64::try_from(out.bytes.len()).unwrap_or(u64::MAX);
+                self.left = self.left.saturating_sub(spent);
+                self.left_by_ratio = self.left_by_ratio.saturating_sub(spent);
                 Ok((out.bytes, rest.len()))
             }
             Err(_) if out.is_exceeded() && by_ratio < self.left => {

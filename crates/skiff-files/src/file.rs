@@ -116,7 +116,7 @@ pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
 /// Bytes that are damaged, are no model, or exceed `limits`.
 pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelFile, Error> {
     let size = length(bytes.len());
-    let mut inflation = Inflation::new(limits);
+    let mut inflation = Inflation::new(limits, length(bytes.len()));
     let Peeled { content, layers, mut trailing } = Peeled::of(bytes, &mut inflation)?;
     let inside = !layers.is_empty();
     let whole = |graph: Graph, content: Content, trailing: Trailing| ModelFile {
@@ -176,7 +176,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
 /// A file that cannot be read or decompressed, and what `out` reports.
 pub fn disassemble(path: &Path, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
     let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
-    let mut inflation = Inflation::new(limits);
+    let mut inflation = Inflation::new(limits, length(bytes.len()));
     let content = Peeled::of(bytes, &mut inflation)?.content;
     match sniff(&content) {
         Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),

@@ -56,6 +56,17 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc_zeroed(layout) }
     }
 
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let grown = new_size.saturating_sub(layout.size());
+        if Layout::from_size_align(grown, layout.align()).map_or(true, is_too_much) {
+            return std::ptr::null_mut();
+        }
+        let change = isize::try_from(new_size).unwrap_or(isize::MAX) - size(layout);
+        count(change);
+        // SAFETY: as for `dealloc`, and `new_size` is the caller's promise.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-size(layout));
         // SAFETY: `pointer` came from `System`, by the methods above.

@@ -142,7 +142,7 @@ mod tests {
                 let mut bytes = Vec::new();
                 compressed(Some(Compression { codec, level }), &mut bytes, &mut |out| Ok(out.write_all(&content)?))
                     .unwrap();
-                let mut inflation = crate::decompress::Inflation::new(&crate::Limits::default());
+                let mut inflation = crate::decompress::Inflation::new(&crate::Limits::default(), 0);
                 let (back, left) = inflation.decompress(codec, &bytes).unwrap();
                 assert!(back == content && left == 0, "{name} {level:?}");
             }
