@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use skiff_pickle::Bytes;
+use skiff_pickle::{Bytes, Owner};
 
 /// Below this, reading is cheaper than mapping.
 const SMALL: u64 = 64 << 10;
@@ -20,7 +20,7 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
     if metadata.is_file() && metadata.len() >= SMALL {
-        return map(&file).map(Bytes::new);
+        return map(&file).map(|map| Bytes::owned_by(Mapped(map)));
     }
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -32,8 +32,36 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
 
 #[expect(unsafe_code, reason = "the one memory map: models are larger than what a prediction touches of them")]
 fn map(file: &File) -> io::Result<memmap2::Mmap> {
-    // SAFETY: The map is private and read-only. No `&str` or other type with an invariant is kept over these bytes
+    // SAFETY: The map is read-only. No `&str` or other type with an invariant is kept over these bytes
     // without being checked at each use, so a file that another process changes meanwhile gives a wrong or refused
     // value; one that is shortened raises SIGBUS, which the documentation of `open` tells.
     unsafe { memmap2::Mmap::map(file) }
+}
+
+/// A mapped file.
+struct Mapped(memmap2::Mmap);
+
+impl AsRef<[u8]> for Mapped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Owner for Mapped {
+    /// Takes pages out of this process; the system's cache of the file keeps them.
+    #[cfg(unix)]
+    #[expect(
+        unsafe_code,
+        reason = "a forest's arrays are read once, and would count as this process's memory for good"
+    )]
+    fn release(&self, range: std::ops::Range<usize>) {
+        // Less is not worth a call of the system.
+        const WORTH_IT: usize = 128 << 10;
+        if range.len() >= WORTH_IT {
+            // SAFETY: Nothing was or can be written through this map, which is read-only: a page that is touched again
+            // is the file's again, as it was on the first touch. Advice that is not taken changes nothing.
+            let _ =
+                unsafe { self.0.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
+        }
+    }
 }

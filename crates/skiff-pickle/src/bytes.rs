@@ -1,22 +1,52 @@
 //! Bytes that many hold and nobody copies.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// A part of a shared run of bytes: of a vector, of a mapped file, of whatever else can be borrowed as bytes.
 #[derive(Clone)]
 pub struct Bytes {
-    owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    owner: Arc<dyn Owner>,
     start: usize,
     len: usize,
 }
 
+/// What [`Bytes`] lie in.
+pub trait Owner: AsRef<[u8]> + Send + Sync {
+    /// The bytes in `range` will hardly be asked for again: memory that they can be had without may go. They stay the
+    /// same bytes.
+    fn release(&self, range: Range<usize>) {
+        let _ = range;
+    }
+}
+
+/// An owner with nothing to release.
+struct Kept<T>(T);
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Kept<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+}
+
+impl<T: AsRef<[u8]> + Send + Sync> Owner for Kept<T> {}
+
 impl Bytes {
     /// All that `owner` holds.
     pub fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
+        Self::owned_by(Kept(owner))
+    }
+
+    /// All that `owner` holds, which may come back after it was let go.
+    pub fn owned_by(owner: impl Owner + 'static) -> Self {
         let len = owner.as_ref().len();
         Self { owner: Arc::new(owner), start: 0, len }
+    }
+
+    /// Says that these bytes were read and will hardly be asked for again: those of a mapped file leave memory.
+    pub fn release(&self) {
+        self.owner.release(self.start..self.start + self.len);
     }
 
     /// The bytes themselves.

@@ -18,7 +18,7 @@ mod opcode;
 mod text;
 mod write;
 
-pub use bytes::Bytes;
+pub use bytes::{Bytes, Owner};
 pub use decode::{Argument, Decoder, Instruction, Part};
 pub use disassemble::disassemble;
 pub use error::{Error, ErrorKind};

@@ -209,6 +209,13 @@ impl NdArray {
         }
     }
 
+    /// Says that the elements were read and will hardly be asked for again: pages of a mapped file leave memory.
+    pub fn release(&self) {
+        if let ArrayData::Raw(bytes) = &self.data {
+            bytes.release();
+        }
+    }
+
     /// The elements where they lie, in the order of [`NdArray::order`]; `None` unless they are of this very type, in
     /// this machine's byte order, at an address that suits it.
     pub fn as_f64(&self) -> Option<&[f64]> {
