@@ -158,6 +158,11 @@ impl<T: Threshold> Node<T> {
     pub(crate) fn leaf(leaf: u32, place: u32) -> Self {
         Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
     }
+
+    /// The same node at `place` of the table, the left one of its children at `left`; a leaf has none.
+    pub(crate) fn standing_at(self, place: u32, left: Option<u32>) -> Self {
+        Self { child: left.unwrap_or(place.wrapping_sub(1)), ..self }
+    }
 }
 
 /// All trees of an ensemble. Whoever makes it promises: children stand behind their parents, in the same tree; features

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use skiff_files::{DType, Endian, Instance, NdArray};
 use skiff_pickle::NodeId;
 
-use super::depth_first::{Fault, Order, depth_first};
+use super::depth_first::{Fault, depth_first};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::kernels::pairwise_sum::pairwise_sum;
 use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
@@ -74,18 +74,26 @@ pub(crate) fn read_trees(
     }
     let roots: Vec<u32> = parts.iter().map(|(_, root, _)| *root).collect();
     let width = shape.n_classes.len() * shape.max_n_classes();
-    let read: Vec<Result<Filled, ReadError>> =
-        parts.into_par_iter().map(|(table, root, part)| table.fill(root, part, shape, leaf_values, counts)).collect();
+    let read: Vec<Result<Filled, ReadError>> = parts
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, (table, root, part)| {
+            table.fill(root, part, shape, leaf_values, counts, scratch)
+        })
+        .collect();
     let filled = read.into_iter().collect::<Result<Vec<_>, _>>()?;
 
+    let missing = filled.iter().any(|tree| tree.missing_left);
     let mut first_leaf = 0_u32;
     let mut starts = Vec::with_capacity(filled.len());
     let mut values = Vec::with_capacity(filled.iter().map(|tree| tree.values.len()).sum());
-    for tree in &filled {
+    let mut numbers = Vec::with_capacity(nodes.len());
+    // Each tree's own vectors go as soon as they are copied.
+    for tree in filled {
         starts.push(first_leaf);
-        values.extend_from_slice(&tree.values);
         // Leaves are fewer than nodes, which were counted.
         first_leaf += u32::try_from(tree.values.len() / width.max(1)).unwrap_or(0);
+        values.extend_from_slice(&tree.values);
+        numbers.extend_from_slice(&tree.numbers);
     }
     let columns = match leaf_values {
         LeafValues::Boosted { columns, .. } => columns,
@@ -95,10 +103,10 @@ pub(crate) fn read_trees(
         n_features: shape.n_features,
         nodes,
         roots: places.iter().map(|&place| roots[place]).collect(),
-        numbers: filled.iter().flat_map(|tree| &tree.numbers).copied().collect(),
+        numbers,
         counts: places.iter().map(|&place| tables[place].count).collect(),
         categories: Vec::new(),
-        missing: filled.iter().any(|tree| tree.missing_left),
+        missing,
         leaves: Leaves {
             width,
             pure: pure_classes(shape, leaf_values),
@@ -192,6 +200,13 @@ struct Filled {
     missing_left: bool,
 }
 
+/// What one thread keeps of a tree while it reads it: for each node its children, and what it will be.
+#[derive(Default)]
+struct Scratch {
+    children: Vec<[i64; 2]>,
+    decoded: Vec<Node<f32>>,
+}
+
 impl Table {
     fn read(fields: &Fields<'_, '_>, source: &TreeSource, shape: &TreeShape) -> Result<Self, ReadError> {
         let own = read_shape(fields, source)?;
@@ -243,58 +258,60 @@ impl Table {
         shape: &TreeShape,
         leaf_values: LeafValues,
         counts: bool,
+        scratch: &mut Scratch,
     ) -> Result<Filled, ReadError> {
         let records = Records::read(&self.nodes).ok_or_else(|| {
             self.error("nodes", ReadErrorKind::Damaged("an array without the fields of nodes".into()))
         })?;
-        let order = self.order(&records, shape.n_features)?;
+        // The file is read once, from its beginning to its end; what is kept of it is small enough for the cache.
+        let count = self.count as usize;
         let mut leaves = LeafReader::new(&self.values, shape, leaf_values, counts);
+        let Scratch { children, decoded } = scratch;
+        children.clear();
+        decoded.clear();
         let mut missing_left = false;
-        for (place, node) in part.iter_mut().enumerate() {
-            let at = order.numbers[place] as usize;
-            let record = records.at(at);
-            // `order` has checked what is converted here.
-            *node = if record.left < 0 {
-                let leaf = leaves.read(at).ok_or_else(|| {
+        for node in 0..count {
+            let record = records.at(node);
+            children.push([record.left, record.right]);
+            decoded.push(if record.is_leaf() {
+                let leaf = leaves.read(node).ok_or_else(|| {
                     let what = format!("more than {} leaves in one tree", f32::MAX_LEAVES);
                     self.error("nodes", ReadErrorKind::Unsupported(what))
                 })?;
-                Node::leaf(leaf, root + u32::try_from(place).unwrap_or(0))
+                Node::leaf(leaf, 0)
             } else {
                 missing_left |= record.missing_left;
-                let left = order.places[usize::try_from(record.left).unwrap_or(0)];
-                let feature = u32::try_from(record.feature).unwrap_or(0);
-                Node::split(feature, record.threshold, record.missing_left, root + left)
-            };
+                let feature =
+                    u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
+                let feature = feature.ok_or_else(|| {
+                    let what = format!("feature {} of {}", record.feature, shape.n_features);
+                    self.fault(Fault { node, field: "feature", what })
+                })?;
+                if record.threshold.is_nan() {
+                    return Err(self.fault(Fault { node, field: "threshold", what: "not a number".to_owned() }));
+                }
+                Node::split(feature, record.threshold, record.missing_left, 0)
+            });
+        }
+        self.nodes.release();
+        self.values.release();
+        let pair = |node: usize| (children[node] != LEAF).then_some(children[node]);
+        let order = depth_first(count, ["left_child", "right_child"], pair).map_err(|fault| self.fault(fault))?;
+        for (place, (node, &number)) in (root..).zip(part.iter_mut().zip(&order.numbers)) {
+            // `depth_first` has checked what is converted here.
+            let left = usize::try_from(children[number as usize][0]).ok();
+            *node = decoded[number as usize].standing_at(place, left.map(|left| root + order.places[left]));
         }
         Ok(Filled { values: leaves.values, numbers: order.numbers, missing_left })
     }
 
-    /// Checks all nodes, and gives the order of walking them.
-    fn order(&self, records: &Records<'_>, n_features: usize) -> Result<Order, ReadError> {
-        let damaged = |fault: Fault| {
-            self.error(&format!("nodes[{}].{}", fault.node, fault.field), ReadErrorKind::Damaged(fault.what))
-        };
-        for node in 0..self.count as usize {
-            let record = records.at(node);
-            if record.left == -1 && record.right == -1 {
-                continue;
-            }
-            if usize::try_from(record.feature).map_or(true, |feature| feature >= n_features) {
-                let what = format!("feature {} of {n_features}", record.feature);
-                return Err(damaged(Fault { node, field: "feature", what }));
-            }
-            if record.threshold.is_nan() {
-                return Err(damaged(Fault { node, field: "threshold", what: "not a number".to_owned() }));
-            }
-        }
-        let children = |node| {
-            let record = records.at(node);
-            (record.left != -1 || record.right != -1).then_some([record.left, record.right])
-        };
-        depth_first(self.count as usize, ["left_child", "right_child"], children).map_err(damaged)
+    fn fault(&self, fault: Fault) -> ReadError {
+        self.error(&format!("nodes[{}].{}", fault.node, fault.field), ReadErrorKind::Damaged(fault.what))
     }
 }
+
+/// The children of a leaf.
+const LEAF: [i64; 2] = [-1, -1];
 
 /// One row of `nodes`, as far as predictions need it.
 struct Record {
@@ -303,6 +320,12 @@ struct Record {
     feature: i64,
     threshold: f64,
     missing_left: bool,
+}
+
+impl Record {
+    fn is_leaf(&self) -> bool {
+        [self.left, self.right] == LEAF
+    }
 }
 
 /// The records of `nodes`, their fields found by name: scikit-learn 1.3 added one, and integers had four bytes on
@@ -424,8 +447,11 @@ impl<'a> LeafReader<'a> {
     fn read(&mut self, node: usize) -> Option<u32> {
         let start = self.values.len();
         let width = self.n_classes.len() * self.max_n_classes;
-        let first = node * width;
-        self.values.extend((first..first + width).map(|at| float(self.bytes, at * 8, self.endian)));
+        let bytes = &self.bytes[node * width * 8..(node + 1) * width * 8];
+        if let Some(class) = self.pure_class(bytes) {
+            return Some(class);
+        }
+        self.values.extend((0..width).map(|at| float(bytes, at * 8, self.endian)));
         let values = &mut self.values[start..];
         if self.counts {
             for (output, &classes) in values.chunks_exact_mut(self.max_n_classes).zip(self.n_classes) {
@@ -442,16 +468,21 @@ impl<'a> LeafReader<'a> {
                 *value *= scale;
             }
         }
-        if self.pure > 0
-            && let Some(class) = values.iter().position(|&value| value != 0.0)
-            && values[class] == 1.0
-            && values[class + 1..].iter().all(|&value| value == 0.0)
-        {
-            self.values.truncate(start);
-            return u32::try_from(class).ok();
-        }
         let leaf = self.pure.checked_add(self.count)?;
         self.count += 1;
         ((leaf as usize) < f32::MAX_LEAVES).then_some(leaf)
+    }
+
+    /// The class that a leaf has 1 for, where it has 0 for all others.
+    fn pure_class(&self, bytes: &[u8]) -> Option<u32> {
+        let mut only = None;
+        for class in 0..self.pure {
+            let value = float(bytes, class as usize * 8, self.endian);
+            if value != 0.0 && only.replace((class, value)).is_some() {
+                return None;
+            }
+        }
+        // A count over itself is 1.
+        only.filter(|&(_, value)| value == 1.0 || (self.counts && value.is_finite())).map(|(class, _)| class)
     }
 }
