@@ -1,15 +1,17 @@
 //! `_BasePCA`: what principal component analyses share.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::fields::{Fields, ReadError};
 use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{Affine, ArrayRule, Center, Finite, Project, SparseRule};
+use crate::steps::{Affine, ArrayRule, Center, Covariance, Finite, LogDensity, Project, SparseRule};
 use crate::value::{Matrix, Precision};
 
 /// `components_`, `mean_` and, to whiten, `explained_variance_`.
 #[derive(Debug)]
 pub(crate) struct Components {
     /// `components_`, (n_components, n_features).
-    components: Matrix<'static, f64>,
+    components: Arc<Matrix<'static, f64>>,
     /// Its dtype.
     precision: Precision,
     /// `mean_`, (n_features,); some versions of `IncrementalPCA` have none.
@@ -17,6 +19,8 @@ pub(crate) struct Components {
     /// `explained_variance_`, where `whiten`.
     variance: Option<Vec<f64>>,
     era: Era,
+    /// `inverse_transform`, made when it is first asked for.
+    back: OnceLock<Arc<Affine>>,
 }
 
 /// What versions do differently.
@@ -46,7 +50,8 @@ impl Components {
             accepts_sparse: !fields.before(1, 4),
             checks_inverse: !fields.before(1, 8),
         };
-        Ok(Self { components, precision, mean, variance, era })
+        let components = Arc::new(components);
+        Ok(Self { components, precision, mean, variance, era, back: OnceLock::new() })
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -69,7 +74,7 @@ impl Components {
                 let mean = self.mean.clone();
                 let center = if self.era.centers_products { Center::Products(mean) } else { Center::Rows(mean) };
                 let project = Project {
-                    components: self.components.clone(),
+                    components: Arc::clone(&self.components),
                     center,
                     scale: self.scale(self.era.centers_products),
                     precision: self.precision,
@@ -82,8 +87,10 @@ impl Components {
                 let through = self.era.centers_products && !self.era.checks_inverse;
                 let sparse = if through { SparseRule::Accept } else { SparseRule::Refuse };
                 let x = plan.check(input, ArrayRule::FLOATS.finite(finite).sparse(sparse).any_names(), self.count());
-                let coef = self.transposed(&self.scale(false));
-                let affine = Affine { coef, intercept: self.mean.clone(), precision: self.precision };
+                let affine = self.back.get_or_init(|| {
+                    let coef = transpose(&self.components, &self.scale(false));
+                    Arc::new(Affine { coef, intercept: self.mean.clone(), precision: self.precision })
+                });
                 Ok(Output::matrix(plan.push(affine, &[x])))
             }
             _ => plan.no_method(method),
@@ -105,9 +112,32 @@ impl Components {
         self.variance.iter().flatten().map(root).collect()
     }
 
-    /// (n_features, n_components), each component times its scale.
-    fn transposed(&self, scale: &[f64]) -> Matrix<'static, f64> {
-        transpose(&self.components, scale)
+    /// `score_samples`: the density of a Gaussian whose covariance is the components and `noise_variance_`.
+    pub(crate) fn log_density(&self, covariance: &Arc<Covariance>, input: ValueId, plan: &mut Lowering<'_>) -> Output {
+        let x = plan.check(input, ArrayRule::FLOATS, self.width());
+        let step =
+            LogDensity { mean: self.mean.clone(), covariance: Arc::clone(covariance), precision: self.precision };
+        Output::column(plan.push(step, &[x]))
+    }
+
+    /// `_BasePCA.get_covariance`, not yet multiplied: each component explains what `explained_variance_` says, less the
+    /// noise. Where `whiten`, scikit-learn multiplies the components by the roots first.
+    pub(crate) fn covariance(&self, fields: &Fields<'_, '_>) -> Result<Covariance, ReadError> {
+        let noise = fields.float("noise_variance_")?;
+        let explained = fields.vector_of("explained_variance_", self.count())?;
+        if self.count() > self.width() {
+            return Err(fields.damaged("components_", "there are more components than features"));
+        }
+        let mut components = Arc::clone(&self.components);
+        if self.variance.is_some() {
+            let rows = Arc::make_mut(&mut components).data.to_mut().chunks_exact_mut(self.width().max(1));
+            for (row, variance) in rows.zip(&explained) {
+                let root = self.precision.round(variance.sqrt());
+                row.iter_mut().for_each(|value| *value = self.precision.round(*value * root));
+            }
+        }
+        let beyond = |variance: &f64| if *variance > noise { variance - noise } else { 0.0 };
+        Ok(Covariance::new(components, explained.iter().map(beyond).collect(), noise))
     }
 }
 

@@ -1,19 +1,26 @@
 //! `sklearn.decomposition.PCA`.
 
+use std::sync::Arc;
+
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::steps::Covariance;
 
 /// Principal component analysis.
 ///
 /// # Reads
-/// `components_`, `mean_`; `explained_variance_` where `whiten`.
+/// `components_`, `mean_`, `explained_variance_`, `noise_variance_`.
 /// # Transforms
 /// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
+/// `score_samples` is the logarithm of the density of a Gaussian around `mean_` whose covariance is
+/// `components_ᵀ · diag(explained_variance_ - noise_variance_) · components_ + noise_variance_ · I`.
 /// # Not supported
-/// `score_samples`.
+/// `score_samples` where there is no noise and fewer components than features: the covariance is singular, and what
+/// scikit-learn answers then, if it does, is rounding errors. `get_covariance` and `get_precision`, which are no answers
+/// for rows.
 /// # Older versions
 /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
 /// epsilon. Sparse rows are taken from 1.4.
@@ -21,6 +28,8 @@ use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 #[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
 pub struct PCA {
     components: Components,
+    /// What `score_samples` asks; none where the fit did not keep `noise_variance_`.
+    covariance: Option<Arc<Covariance>>,
 }
 
 impl Room for PCA {
@@ -29,12 +38,12 @@ impl Room for PCA {
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let components = Components::read(fields)?;
+        let covariance = if fields.has("noise_variance_") { Some(components.covariance(fields)?.into()) } else { None };
         fields.training_only(&[
             "copy",
             "explained_variance_ratio_",
             "n_components",
             "n_components_",
-            "noise_variance_",
             "singular_values_",
             "_fit_svd_solver",
             "iterated_power",
@@ -46,7 +55,7 @@ impl Room for PCA {
             "svd_solver",
             "tol",
         ]);
-        Ok(Self { components })
+        Ok(Self { components, covariance })
     }
 }
 
@@ -58,10 +67,11 @@ impl Estimator for PCA {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
-        if method == Method::ScoreSamples {
-            return plan.unsupported(method, "any model yet");
+        match (method, &self.covariance) {
+            (Method::ScoreSamples, Some(covariance)) => Ok(self.components.log_density(covariance, input, plan)),
+            (Method::ScoreSamples, None) => plan.unsupported(method, "a model without `noise_variance_`"),
+            _ => self.components.lower(method, input, plan),
         }
-        self.components.lower(method, input, plan)
     }
 
     fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -1,12 +1,14 @@
 //! `sklearn.decomposition.TruncatedSVD`.
 
+use std::sync::{Arc, OnceLock};
+
 use super::components::transpose;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Affine, ArrayRule, Dtype, SparseRule};
-use crate::value::{Matrix, Precision};
+use crate::value::Matrix;
 
 /// Dimensionality reduction by truncated singular value decomposition (latent semantic analysis).
 ///
@@ -18,10 +20,10 @@ use crate::value::{Matrix, Precision};
 /// `components_` has been the same since 0.17.
 #[derive(Debug)]
 pub struct TruncatedSVD {
-    /// `components_`, (n_components, n_features).
-    components: Matrix<'static, f64>,
-    /// Its dtype.
-    precision: Precision,
+    /// By `components_`, (n_components, n_features).
+    forth: Arc<Affine>,
+    /// By its transpose, made when it is first asked for.
+    back: OnceLock<Arc<Affine>>,
 }
 
 impl Room for TruncatedSVD {
@@ -47,7 +49,15 @@ impl Room for TruncatedSVD {
             "singular_values_",
             "tol",
         ]);
-        Ok(Self { components, precision })
+        let forth = Affine { coef: components, intercept: Vec::new(), precision };
+        Ok(Self { forth: Arc::new(forth), back: OnceLock::new() })
+    }
+}
+
+impl TruncatedSVD {
+    fn back(&self) -> Arc<Affine> {
+        let Affine { coef, precision, .. } = &*self.forth;
+        Arc::new(Affine { coef: transpose(coef, &[]), intercept: Vec::new(), precision: *precision })
     }
 }
 
@@ -61,25 +71,22 @@ impl Estimator for TruncatedSVD {
     ) -> Result<Output, Refusal> {
         // scikit-learn asks for any numbers; integers are multiplied as floats all the same.
         let rule = ArrayRule::FLOATS.dtype(Dtype::Float);
-        let (x, coef) = match method {
-            Method::Transform => {
-                let x = plan.check(input, rule.sparse(SparseRule::Accept), self.components.cols);
-                (x, self.components.clone())
-            }
+        let Matrix { rows, cols, .. } = self.forth.coef;
+        let (x, affine) = match method {
+            Method::Transform => (plan.check(input, rule.sparse(SparseRule::Accept), cols), &self.forth),
             Method::InverseTransform => {
-                (plan.check(input, rule.any_names(), self.components.rows), transpose(&self.components, &[]))
+                (plan.check(input, rule.any_names(), rows), self.back.get_or_init(|| self.back()))
             }
             _ => return plan.no_method(method),
         };
-        let affine = Affine { coef, intercept: Vec::new(), precision: self.precision };
         Ok(Output::matrix(plan.push(affine, &[x])))
     }
 
     fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
-        Ok(names::class_prefix(header, self.components.rows))
+        Ok(names::class_prefix(header, self.forth.coef.rows))
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.components.cols)
+        Some(self.forth.coef.cols)
     }
 }

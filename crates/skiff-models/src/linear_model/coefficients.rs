@@ -1,5 +1,7 @@
 //! `coef_` and `intercept_`: what all linear models share, here and in `sklearn.svm`.
 
+use std::sync::Arc;
+
 use skiff_files::{Instance, Sparse};
 
 use crate::fields::{Fields, Numbers, ReadError, ReadErrorKind};
@@ -10,12 +12,8 @@ use crate::value::{Matrix, Precision};
 /// `coef_` and `intercept_`, whose shapes agree.
 #[derive(Debug)]
 pub(crate) struct Coefficients {
-    /// `coef_`, (n_outputs, n_features); a vector is one row.
-    coef: Matrix<'static, f64>,
-    /// `intercept_`, one for each output.
-    intercept: Vec<f64>,
-    /// The dtype of both together.
-    precision: Precision,
+    /// Both, with their dtype; a `coef_` of one dimension is one row.
+    affine: Arc<Affine>,
     /// The dimensions of `X @ coef_.T`.
     pub(crate) rank: Rank,
     /// Whether `coef_` is a sparse array of one dimension, by which scipy multiplies dense rows only.
@@ -43,23 +41,24 @@ impl Coefficients {
         let (intercept, intercept_precision) = read_intercept(fields, coef.rows)?;
         let precision = precision.promote(intercept_precision.unwrap_or(precision));
         let flat_sparse = is_flat_sparse(fields)?;
-        Ok(Self { coef, intercept, precision, rank, flat_sparse, finite: Finite::All })
+        let affine = Arc::new(Affine { coef, intercept, precision });
+        Ok(Self { affine, rank, flat_sparse, finite: Finite::All })
     }
 
     /// How many scores each row gets.
     pub(crate) fn outputs(&self) -> usize {
-        self.coef.rows
+        self.affine.coef.rows
     }
 
     /// How many columns a row needs.
     pub(crate) fn n_features(&self) -> usize {
-        self.coef.cols
+        self.affine.coef.cols
     }
 
     /// `X @ coef_.T + intercept_`, after scikit-learn's validation.
     pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
-        let mut x = plan.check(input, rule, self.coef.cols);
+        let mut x = plan.check(input, rule, self.affine.coef.cols);
         if self.flat_sparse {
             x = plan.push(RefuseSparse { message: "sparse rows by a sparse `coef_` of one dimension" }, &[x]);
         }
@@ -68,8 +67,7 @@ impl Coefficients {
 
     /// The same for rows that were checked before.
     pub(crate) fn of_checked(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let (coef, intercept, precision) = (self.coef.clone(), self.intercept.clone(), self.precision);
-        plan.push(Affine { coef, intercept, precision }, &[x])
+        plan.push(&self.affine, &[x])
     }
 }
 

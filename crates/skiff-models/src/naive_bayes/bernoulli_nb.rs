@@ -22,7 +22,8 @@ use crate::value::{Classes, Matrix};
 #[derive(Debug)]
 pub struct BernoulliNB {
     classes: BayesClasses,
-    logs: DiscreteLogs,
+    /// The joint log-likelihood of rows.
+    affine: Arc<Affine>,
     /// `binarize`.
     threshold: Option<f64>,
 }
@@ -34,29 +35,29 @@ impl Room for BernoulliNB {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
-        let logs = DiscreteLogs::read(fields, &classes.classes)?;
+        let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, &classes.classes)?;
+        let absent = features.map(|log| (1.0 - log.exp()).ln());
+        let coef: Vec<f64> = features.data.iter().zip(absent.data.iter()).map(|(log, absent)| log - absent).collect();
+        let sums = absent.iter_rows().map(|row| row.iter().sum::<f64>());
+        let intercept = priors.iter().zip(sums).map(|(prior, sum)| prior + sum).collect();
+        let coef = Matrix::new(features.rows, features.cols, coef);
         let threshold = fields.float_or_none("binarize")?;
-        Ok(Self { classes, logs, threshold })
+        let affine = Affine { coef, intercept, precision };
+        Ok(Self { classes, affine: affine.into(), threshold })
     }
 }
 
 impl BernoulliNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
-        let mut x = plan.check(input, rule, self.logs.features.cols);
+        let mut x = plan.check(input, rule, self.affine.coef.cols);
         if let Some(threshold) = self.threshold {
             if threshold < 0.0 {
                 x = plan.push(RefuseSparse { message: "Cannot binarize a sparse matrix with threshold < 0" }, &[x]);
             }
             x = plan.push(Binarize { threshold }, &[x]);
         }
-        let DiscreteLogs { features, priors, precision } = &self.logs;
-        let absent = features.map(|log| (1.0 - log.exp()).ln());
-        let coef: Vec<f64> = features.data.iter().zip(absent.data.iter()).map(|(log, absent)| log - absent).collect();
-        let sums = absent.iter_rows().map(|row| row.iter().sum::<f64>());
-        let intercept = priors.iter().zip(sums).map(|(prior, sum)| prior + sum).collect();
-        let coef = Matrix::new(features.rows, features.cols, coef);
-        plan.push(Affine { coef, intercept, precision: *precision }, &[x])
+        plan.push(&self.affine, &[x])
     }
 }
 
@@ -76,6 +77,6 @@ impl Estimator for BernoulliNB {
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.logs.features.cols)
+        Some(self.affine.coef.cols)
     }
 }

@@ -21,10 +21,8 @@ use crate::value::{Classes, Matrix};
 #[derive(Debug)]
 pub struct CategoricalNB {
     classes: BayesClasses,
-    /// `feature_log_prob_`, for each feature (n_classes, n_categories).
-    tables: Vec<Matrix<'static, f64>>,
-    /// `class_log_prior_`, (n_classes,).
-    priors: Vec<f64>,
+    /// `feature_log_prob_` and `class_log_prior_`.
+    likelihood: Arc<CategoricalLogLikelihood>,
 }
 
 impl Room for CategoricalNB {
@@ -51,15 +49,16 @@ impl Room for CategoricalNB {
         }
         fields.expect_n_features("feature_log_prob_", tables.len())?;
         let count = tables.first().map_or(classes.classes.len(), |first| first.rows);
-        let (priors, _) = read_priors(fields, count)?;
-        Ok(Self { classes, tables, priors })
+        let (log_priors, _) = read_priors(fields, count)?;
+        let likelihood = CategoricalLogLikelihood { tables, log_priors };
+        Ok(Self { classes, likelihood: likelihood.into() })
     }
 }
 
 impl CategoricalNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS, self.tables.len());
-        plan.push(CategoricalLogLikelihood { tables: self.tables.clone(), log_priors: self.priors.clone() }, &[x])
+        let x = plan.check(input, ArrayRule::FLOATS, self.likelihood.tables.len());
+        plan.push(&self.likelihood, &[x])
     }
 }
 
@@ -79,6 +78,6 @@ impl Estimator for CategoricalNB {
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.tables.len())
+        Some(self.likelihood.tables.len())
     }
 }

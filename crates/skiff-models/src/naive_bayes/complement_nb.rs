@@ -21,7 +21,8 @@ use crate::value::Classes;
 #[derive(Debug)]
 pub struct ComplementNB {
     classes: BayesClasses,
-    logs: DiscreteLogs,
+    /// The joint log-likelihood of rows.
+    affine: Arc<Affine>,
 }
 
 impl Room for ComplementNB {
@@ -31,19 +32,19 @@ impl Room for ComplementNB {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
-        let logs = DiscreteLogs::read(fields, &classes.classes)?;
+        let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, &classes.classes)?;
         fields.training_only(&["feature_all_", "norm"]);
-        Ok(Self { classes, logs })
+        let intercept = if classes.classes.len() == 1 { priors } else { Vec::new() };
+        let affine = Affine { coef: features, intercept, precision };
+        Ok(Self { classes, affine: affine.into() })
     }
 }
 
 impl ComplementNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
-        let x = plan.check(input, rule, self.logs.features.cols);
-        let DiscreteLogs { features, priors, precision } = &self.logs;
-        let intercept = if self.classes.classes.len() == 1 { priors.clone() } else { Vec::new() };
-        plan.push(Affine { coef: features.clone(), intercept, precision: *precision }, &[x])
+        let x = plan.check(input, rule, self.affine.coef.cols);
+        plan.push(&self.affine, &[x])
     }
 }
 
@@ -63,6 +64,6 @@ impl Estimator for ComplementNB {
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.logs.features.cols)
+        Some(self.affine.coef.cols)
     }
 }

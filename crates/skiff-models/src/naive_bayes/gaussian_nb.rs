@@ -22,14 +22,8 @@ use crate::value::{Classes, Matrix, Precision};
 #[derive(Debug)]
 pub struct GaussianNB {
     classes: BayesClasses,
-    /// `theta_`, (n_classes, n_features).
-    means: Matrix<'static, f64>,
-    /// `var_`, (n_classes, n_features).
-    variances: Matrix<'static, f64>,
-    /// `class_prior_`, (n_classes,).
-    priors: Vec<f64>,
-    /// The dtype of all three together.
-    precision: Precision,
+    /// `theta_`, `var_` and `class_prior_`.
+    likelihood: Arc<GaussianLogLikelihood>,
 }
 
 impl Room for GaussianNB {
@@ -55,22 +49,21 @@ impl Room for GaussianNB {
         precision = precision.promote(variance_precision).promote(prior_precision);
         let priors = fields.vector_of("class_prior_", count)?;
         fields.training_only(&["class_count_", "epsilon_", "priors", "var_smoothing"]);
-        Ok(Self { classes, means, variances, priors, precision })
+        let half_log_determinant = |variances: &[f64]| {
+            let logs = variances.iter().map(|&variance| precision.round(precision.round(TAU * variance).ln()));
+            precision.round(-0.5 * precision.round(logs.sum()))
+        };
+        let offsets = variances.iter_rows().map(half_log_determinant).collect();
+        let log_priors = priors.iter().map(|&prior| precision.round(prior.ln())).collect();
+        let likelihood = GaussianLogLikelihood { means, variances, offsets, log_priors, precision };
+        Ok(Self { classes, likelihood: likelihood.into() })
     }
 }
 
 impl GaussianNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS, self.means.cols);
-        let precision = self.precision;
-        let half_log_determinant = |variances: &[f64]| {
-            let logs = variances.iter().map(|&variance| precision.round(precision.round(TAU * variance).ln()));
-            precision.round(-0.5 * precision.round(logs.sum()))
-        };
-        let offsets = self.variances.iter_rows().map(half_log_determinant).collect();
-        let log_priors = self.priors.iter().map(|&prior| precision.round(prior.ln())).collect();
-        let (means, variances) = (self.means.clone(), self.variances.clone());
-        plan.push(GaussianLogLikelihood { means, variances, offsets, log_priors, precision }, &[x])
+        let x = plan.check(input, ArrayRule::FLOATS, self.likelihood.means.cols);
+        plan.push(&self.likelihood, &[x])
     }
 }
 
@@ -90,6 +83,6 @@ impl Estimator for GaussianNB {
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.means.cols)
+        Some(self.likelihood.means.cols)
     }
 }

@@ -21,7 +21,8 @@ use crate::value::Classes;
 #[derive(Debug)]
 pub struct MultinomialNB {
     classes: BayesClasses,
-    logs: DiscreteLogs,
+    /// The joint log-likelihood of rows.
+    affine: Arc<Affine>,
 }
 
 impl Room for MultinomialNB {
@@ -31,17 +32,17 @@ impl Room for MultinomialNB {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
-        let logs = DiscreteLogs::read(fields, &classes.classes)?;
-        Ok(Self { classes, logs })
+        let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, &classes.classes)?;
+        let affine = Affine { coef: features, intercept: priors, precision };
+        Ok(Self { classes, affine: affine.into() })
     }
 }
 
 impl MultinomialNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
-        let x = plan.check(input, rule, self.logs.features.cols);
-        let DiscreteLogs { features, priors, precision } = &self.logs;
-        plan.push(Affine { coef: features.clone(), intercept: priors.clone(), precision: *precision }, &[x])
+        let x = plan.check(input, rule, self.affine.coef.cols);
+        plan.push(&self.affine, &[x])
     }
 }
 
@@ -61,6 +62,6 @@ impl Estimator for MultinomialNB {
     }
 
     fn n_features_in(&self) -> Option<usize> {
-        Some(self.logs.features.cols)
+        Some(self.affine.coef.cols)
     }
 }

@@ -24,6 +24,7 @@ mod inliers;
 mod input_error;
 mod labels;
 mod list_terms;
+mod log_density;
 mod multiply;
 mod name_columns;
 mod nearest_center;
@@ -78,6 +79,7 @@ pub use inliers::Inliers;
 pub use input_error::{InputError, InputErrorKind};
 pub use labels::TakeLabels;
 pub use list_terms::ListTerms;
+pub use log_density::{Covariance, LogDensity};
 pub use multiply::Multiply;
 pub use name_columns::NameColumns;
 pub use nearest_center::NearestCenter;
@@ -112,6 +114,8 @@ pub(crate) use argmax::argmax;
 
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 
+use std::sync::Arc;
+
 use crate::value::Value;
 
 /// One operation over blocks of rows. Each output row depends on the same input row alone.
@@ -144,14 +148,21 @@ macro_rules! operations {
         pub enum Operation {
             $(
                 #[doc = concat!("See [`", stringify!($operation), "`].")]
-                $operation(Box<$operation>),
+                $operation(Arc<$operation>),
             )*
         }
 
         $(
             impl From<$operation> for Operation {
                 fn from(operation: $operation) -> Self {
-                    Self::$operation(Box::new(operation))
+                    Self::$operation(Arc::new(operation))
+                }
+            }
+
+            /// A step that a room keeps and shares with its plans.
+            impl From<&Arc<$operation>> for Operation {
+                fn from(operation: &Arc<$operation>) -> Self {
+                    Self::$operation(Arc::clone(operation))
                 }
             }
         )*
@@ -211,6 +222,7 @@ operations! {
     ImputeInverse,
     Inliers,
     ListTerms,
+    LogDensity,
     MissingMask,
     Multiply,
     NameColumns,

@@ -1,5 +1,7 @@
 //! Rows onto components: principal component analysis.
 
+use std::sync::Arc;
+
 use super::{InputError, Run};
 use crate::kernels::dot;
 use crate::value::{Matrix, NumberType, Precision, Value};
@@ -8,7 +10,7 @@ use crate::value::{Matrix, NumberType, Precision, Value};
 #[derive(Debug)]
 pub struct Project {
     /// `components_`, (n_components, n_features).
-    pub components: Matrix<'static, f64>,
+    pub components: Arc<Matrix<'static, f64>>,
     /// `mean_`, and when it is taken away.
     pub center: Center,
     /// One divisor for each component; empty for none.

@@ -1,5 +1,7 @@
 //! `BaseLibSVM`: what the five estimators on libsvm share.
 
+use std::sync::Arc;
+
 use skiff_pickle::Node;
 
 use crate::fields::{Fields, ReadError};
@@ -10,11 +12,7 @@ use crate::value::{Csr, NumberType, Precision};
 /// `support_vectors_`, `_dual_coef_`, `_intercept_` and the kernel, with their shapes checked against each other.
 #[derive(Debug)]
 pub(crate) struct SupportVectorMachine {
-    kernel: Kernel,
-    vectors: Vectors,
-    coefficients: Vec<f64>,
-    counts: Vec<usize>,
-    intercepts: Vec<f64>,
+    machine: Arc<SupportVectors>,
     /// How many columns a row must have.
     width: usize,
 }
@@ -66,25 +64,19 @@ impl SupportVectorMachine {
             "tol",
             "verbose",
         ]);
-        Ok(Self { kernel, vectors, coefficients, counts, intercepts, width })
+        let machine = Arc::new(SupportVectors { kernel, vectors, coefficients, counts, intercepts });
+        Ok(Self { machine, width })
     }
 
     /// The decision values of libsvm: one for each pair of classes, or one.
     pub(crate) fn decisions(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Double).sparse(SparseRule::Accept);
         let mut x = plan.check(input, rule, self.width);
-        if !matches!(self.vectors, Vectors::Sparse(_)) {
+        if !matches!(self.machine.vectors, Vectors::Sparse(_)) {
             let message = "cannot use sparse input in a support vector machine trained on dense data";
             x = plan.push(RefuseSparse { message }, &[x]);
         }
-        let machine = SupportVectors {
-            kernel: self.kernel,
-            vectors: self.vectors.clone(),
-            coefficients: self.coefficients.clone(),
-            counts: self.counts.clone(),
-            intercepts: self.intercepts.clone(),
-        };
-        plan.push(machine, &[x])
+        plan.push(&self.machine, &[x])
     }
 
     /// How many columns a row must have.
