@@ -1,6 +1,6 @@
 //! `cluster_centers_`: what `KMeans` and `MiniBatchKMeans` share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::fields::{Fields, ReadError};
 use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
@@ -16,6 +16,9 @@ pub(crate) struct Centers {
     precision: Precision,
     /// Before 0.23 dense rows were compared with centres of any dtype.
     any_dense: bool,
+    /// `predict` and `transform`, each made when it is first asked for.
+    nearest: OnceLock<Arc<NearestCenter>>,
+    distances: OnceLock<Arc<CenterDistances>>,
 }
 
 impl Centers {
@@ -28,7 +31,9 @@ impl Centers {
             return Err(fields.damaged(name, "no centre"));
         }
         fields.expect_n_features(name, centers.cols)?;
-        Ok(Self { centers: Arc::new(centers), precision, any_dense: fields.before(0, 23) })
+        let (nearest, distances) = (OnceLock::new(), OnceLock::new());
+        let any_dense = fields.before(0, 23);
+        Ok(Self { centers: Arc::new(centers), precision, any_dense, nearest, distances })
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -44,11 +49,13 @@ impl Centers {
         match method {
             Method::Predict => {
                 let x = plan.check(input, rule, self.width());
-                Ok(Output::column(plan.push(NearestCenter::new(&self.centers, self.precision, self.any_dense), &[x])))
+                let nearest = || NearestCenter::new(&self.centers, self.precision, self.any_dense).into();
+                Ok(Output::column(plan.push(self.nearest.get_or_init(nearest), &[x])))
             }
             Method::Transform => {
                 let x = plan.check(input, rule, self.width());
-                Ok(Output::matrix(plan.push(CenterDistances::new(&self.centers, self.precision), &[x])))
+                let distances = || CenterDistances::new(Matrix::clone(&self.centers), self.precision).into();
+                Ok(Output::matrix(plan.push(self.distances.get_or_init(distances), &[x])))
             }
             _ => plan.no_method(method),
         }

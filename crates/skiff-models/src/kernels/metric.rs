@@ -1,5 +1,7 @@
 //! `sklearn.metrics.DistanceMetric`: distances between two rows, summed feature by feature as scikit-learn sums them.
 
+use super::pairwise_sum::pairwise_sum;
+
 /// A metric with its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Metric {
@@ -32,6 +34,10 @@ pub enum Metric {
     Haversine,
     /// 1 - x·y / (|x| |y|)
     Cosine,
+    /// The same of rows from which their means are taken already ([`centered`]).
+    Correlation,
+    /// √(n Σ(x - y)² / m) over the m of n features that neither row lacks; NaN where there are none.
+    NanEuclidean,
     /// A metric of truth values.
     Boolean(Boolean),
 }
@@ -53,6 +59,8 @@ pub enum Boolean {
     RussellRao,
     /// differ / (differ + both / 2)
     SokalSneath,
+    /// 2 r / (both neither + r), where r is how often only the one is true times how often only the other is.
+    Yule,
 }
 
 impl Metric {
@@ -65,6 +73,11 @@ impl Metric {
             Self::Haversine => width == 2,
             _ => true,
         }
+    }
+
+    /// Whether `pairwise_distances` takes sparse rows.
+    pub fn takes_sparse(&self) -> bool {
+        matches!(self, Self::Euclidean | Self::Manhattan | Self::Cosine)
     }
 
     /// `rdist`: the distance, or what grows with it and is cheaper.
@@ -106,11 +119,13 @@ impl Metric {
             }
             Self::Cosine => {
                 let dot = pairs().fold(0.0, |sum, (x, y)| sum + x * y);
-                let norm = |row: &[f64]| {
-                    let norm = row.iter().fold(0.0, |sum, value| sum + value * value).sqrt();
-                    if norm == 0.0 { 1.0 } else { norm }
-                };
-                (1.0 - dot / (norm(x) * norm(y))).clamp(0.0, 2.0)
+                let size = |row: &[f64]| Some(norm(row)).filter(|norm| *norm != 0.0).unwrap_or(1.0);
+                (1.0 - dot / (size(x) * size(y))).clamp(0.0, 2.0)
+            }
+            Self::Correlation => correlation(x, y, norm(x) * norm(y)),
+            Self::NanEuclidean => {
+                let present = || pairs().filter(|(x, y)| !x.is_nan() && !y.is_nan());
+                present().fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y)) / share(present().count(), x.len())
             }
             Self::Boolean(metric) => metric.of(x, y),
         }
@@ -119,7 +134,9 @@ impl Metric {
     /// From `rdist` to the distance.
     pub fn finish(&self, reduced: f64) -> f64 {
         match self {
-            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) => reduced.sqrt(),
+            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) | Self::NanEuclidean => {
+                reduced.sqrt()
+            }
             Self::Minkowski { p, .. } => reduced.powf(1.0 / p),
             Self::Haversine => 2.0 * reduced.sqrt().asin(),
             _ => reduced,
@@ -129,7 +146,9 @@ impl Metric {
     /// From a distance to its `rdist`.
     pub fn reduce(&self, distance: f64) -> f64 {
         match self {
-            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) => distance * distance,
+            Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) | Self::NanEuclidean => {
+                distance * distance
+            }
             Self::Minkowski { p, .. } => distance.powf(*p),
             Self::Haversine => {
                 let sine = (0.5 * distance).sin();
@@ -153,8 +172,9 @@ impl Metric {
 
 impl Boolean {
     fn of(self, x: &[f64], y: &[f64]) -> f64 {
-        let (mut both, mut differ) = (0_usize, 0_usize);
+        let (mut both, mut differ, mut first) = (0_usize, 0_usize, 0_usize);
         for (x, y) in x.iter().zip(y) {
+            first += usize::from(*x != 0.0 && *y == 0.0);
             both += usize::from(*x != 0.0 && *y != 0.0);
             differ += usize::from((*x != 0.0) != (*y != 0.0));
         }
@@ -168,8 +188,30 @@ impl Boolean {
             Self::RogersTanimoto => share(2 * differ, n + differ),
             Self::RussellRao => share(n - both, n),
             Self::SokalSneath => share(2 * differ, 2 * differ + both),
+            Self::Yule => {
+                let apart = first * (differ - first);
+                let alike = both * (n - both - differ);
+                if apart == 0 { 0.0 } else { share(2 * apart, alike + apart) }
+            }
         }
     }
+}
+
+/// A row without its mean.
+pub(super) fn centered(row: &[f64]) -> impl Iterator<Item = f64> {
+    #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+    let mean = pairwise_sum(row) / row.len() as f64;
+    row.iter().map(move |value| value - mean)
+}
+
+pub(super) fn norm(row: &[f64]) -> f64 {
+    row.iter().fold(0.0, |sum, value| sum + value * value).sqrt()
+}
+
+/// scipy's `cdist_cosine` of centred rows, `norms` being the product of theirs; NaN for a row of one value.
+pub(super) fn correlation(x: &[f64], y: &[f64], norms: f64) -> f64 {
+    let cosine = x.iter().zip(y).fold(0.0, |sum, (x, y)| sum + x * y) / norms;
+    1.0 - if cosine.abs() > 1.0 { cosine.signum() } else { cosine }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]

@@ -6,11 +6,16 @@
 pub(crate) fn blas(row: &[f64]) -> f64 {
     let (sixteens, rest) = row.as_chunks::<16>();
     let mut sums = [0.0; 16];
-    for chunk in sixteens {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *sum = x.mul_add(*x, *sum);
-        }
-    }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for chunk in sixteens {
+                for lane in 0..16 {
+                    sums[lane] = chunk[lane].mul_add(chunk[lane], sums[lane]);
+                }
+            }
+        },
+    );
     let lane = |at: usize| (sums[at] + sums[at + 4]) + (sums[at + 8] + sums[at + 12]);
     let sum = if sixteens.is_empty() { 0.0 } else { (lane(0) + lane(1)) + (lane(2) + lane(3)) };
     rest.iter().fold(sum, |sum, x| sum + x * x)

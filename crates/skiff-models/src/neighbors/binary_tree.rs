@@ -197,6 +197,11 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
         "braycurtis" => Metric::BrayCurtis,
         "haversine" => Metric::Haversine,
         "cosine" => Metric::Cosine,
+        "correlation" => Metric::Correlation,
+        "nan_euclidean" if param("missing_values").is_some() => {
+            return Err(fields.unsupported(attribute, "`missing_values`"));
+        }
+        "nan_euclidean" => Metric::NanEuclidean,
         "jaccard" => Metric::Boolean(Boolean::Jaccard),
         "matching" => Metric::Boolean(Boolean::Matching),
         "dice" => Metric::Boolean(Boolean::Dice),
@@ -204,6 +209,7 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
         "rogerstanimoto" | "sokalmichener" => Metric::Boolean(Boolean::RogersTanimoto),
         "russellrao" => Metric::Boolean(Boolean::RussellRao),
         "sokalsneath" => Metric::Boolean(Boolean::SokalSneath),
+        "yule" => Metric::Boolean(Boolean::Yule),
         other => return Err(fields.unsupported("effective_metric_", format!("`{other}` by brute force"))),
     })
 }

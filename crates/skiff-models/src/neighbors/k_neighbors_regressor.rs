@@ -1,11 +1,13 @@
 //! `sklearn.neighbors.KNeighborsRegressor`.
 
+use std::sync::Arc;
+
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::NeighborMeans;
-use crate::value::{Matrix, Precision};
+use crate::value::Matrix;
 
 /// Regression by the mean of the nearest neighbours.
 ///
@@ -23,10 +25,8 @@ use crate::value::{Matrix, Precision};
 pub struct KNeighborsRegressor {
     neighbors: NeighborsBase,
     weights: Weights,
-    /// `_y`, (n_samples_fit, n_outputs).
-    targets: Matrix<'static, f64>,
-    /// Its dtype.
-    precision: Precision,
+    /// Over `_y`, (n_samples_fit, n_outputs).
+    means: Arc<NeighborMeans>,
     /// Whether `_y` has two dimensions.
     several: bool,
 }
@@ -47,7 +47,8 @@ impl Room for KNeighborsRegressor {
             _ => return Err(fields.unexpected("_y", "an array of one or two dimensions")),
         };
         fields.expect_len("_y", targets.rows, neighbors.points())?;
-        Ok(Self { neighbors, weights, targets, precision, several })
+        let means = Arc::new(NeighborMeans { targets, precision });
+        Ok(Self { neighbors, weights, means, several })
     }
 }
 
@@ -62,8 +63,7 @@ impl Estimator for KNeighborsRegressor {
         match method {
             Method::Predict => {
                 let neighbors = self.neighbors.weighted(method, input, plan, self.weights)?;
-                let means = NeighborMeans { targets: self.targets.clone(), precision: self.precision };
-                let means = plan.push(means, &neighbors);
+                let means = plan.push(&self.means, &neighbors);
                 Ok(if self.several { Output::matrix(means) } else { Output::column(means) })
             }
             _ => self.neighbors.lower(method, input, plan, params),

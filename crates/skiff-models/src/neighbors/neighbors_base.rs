@@ -7,13 +7,13 @@ use skiff_pickle::Node;
 
 use super::binary_tree::{read_metric_params, read_tree};
 use crate::fields::{Fields, ReadError};
-use crate::kernels::brute_force::{Points, Rows};
+use crate::kernels::brute_force::Points;
 use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::Sort;
 use crate::kernels::row_square;
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{
-    ArrayRule, Brute, Dtype, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
+    ArrayRule, Brute, Dtype, Finite, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
 };
 use crate::value::{Csr, NumberType, Precision};
 
@@ -21,6 +21,8 @@ use crate::value::{Csr, NumberType, Precision};
 #[derive(Debug)]
 pub(crate) struct NeighborsBase {
     search: Arc<Search>,
+    /// Which rows may hold NaN.
+    finite: Finite,
     /// `n_neighbors`; none in the estimators of neighbours within a radius.
     count: Option<usize>,
 }
@@ -60,7 +62,9 @@ impl NeighborsBase {
             "p",
             "radius",
         ]);
-        Ok(Self { search: Arc::new(search), count })
+        let allows_nan = matches!(&search, Search::Brute(points, _) if points.metric == Metric::NanEuclidean);
+        let finite = if allows_nan { Finite::AllowNan } else { Finite::All };
+        Ok(Self { search: Arc::new(search), finite, count })
     }
 
     /// How many points the fit had.
@@ -91,7 +95,7 @@ impl NeighborsBase {
             let what = format!("n_neighbors={count}: expected n_neighbors <= n_samples_fit, which is {points}");
             return plan.unsupported(method, what);
         }
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.width());
         let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
         let distances = plan.push(Part { index: 0 }, &[both]);
@@ -172,7 +176,14 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
     }
     let name = fields.string("effective_metric_")?;
     let is_array = skiff_files::NdArray::read(fields.graph(), fields.required("_fit_X")?);
-    let (rows, precision) = if is_array.is_ok_and(|array| array.is_some()) {
+    // scikit-learn's versions before 1.0 ran on numpy's before 1.20, nearly always.
+    let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
+    let metric = |width: usize| {
+        let metric = read_metric_params(fields, &name)?;
+        let misfit = || fields.damaged("effective_metric_params_", format!("they do not fit {width} features"));
+        if metric.fits(width) { Ok(metric) } else { Err(misfit()) }
+    };
+    let (points, precision) = if is_array.is_ok_and(|array| array.is_some()) {
         let array = fields.array("_fit_X")?;
         let is_float = matches!(array.dtype, skiff_files::DType::Float { size: 4 | 8, .. });
         let numbers = fields.numbers("_fit_X")?;
@@ -181,35 +192,26 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
         if name == "precomputed" {
             return Ok(Search::Precomputed(matrix.rows));
         }
-        (Rows::Dense(matrix), precision)
+        let metric = metric(matrix.cols)?;
+        (Points::dense(matrix, metric, einsum), precision)
     } else {
         if name == "precomputed" {
             return Err(fields.unsupported("_fit_X", "a sparse matrix of precomputed distances"));
         }
         let (csr, precision) = read_csr(fields, "_fit_X")?;
-        (Rows::Sparse(csr), precision)
+        let metric = metric(csr.cols)?;
+        if !metric.takes_sparse() {
+            return Err(fields.unsupported("effective_metric_", format!("`{name}` with sparse data")));
+        }
+        (Points::sparse(csr, metric, einsum), precision)
     };
-    let width = match &rows {
-        Rows::Dense(matrix) => matrix.cols,
-        Rows::Sparse(csr) => csr.cols,
-    };
-    let metric = read_metric_params(fields, &name)?;
-    if !metric.fits(width) {
-        return Err(fields.damaged("effective_metric_params_", format!("they do not fit {width} features")));
-    }
-    let sparse = matches!(rows, Rows::Sparse(_));
-    if sparse && !matches!(metric, Metric::Euclidean | Metric::Manhattan | Metric::Cosine) {
-        return Err(fields.unsupported("effective_metric_", format!("`{name}` with sparse data")));
-    }
     let brute = Brute {
         heap: (!fields.before(1, 1)).then_some(sort),
         precision,
         sparse_heap: !fields.before(1, 2),
         sparse_euclidean: fields.before(1, 4),
     };
-    // scikit-learn's versions before 1.0 ran on numpy's before 1.20, nearly always.
-    let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
-    Ok(Search::Brute(Points::new(rows, metric, einsum), brute))
+    Ok(Search::Brute(points, brute))
 }
 
 /// A sparse matrix, and its dtype where that is a float one.

@@ -1,9 +1,7 @@
 //! `euclidean_distances` to a few centres.
 
-use std::sync::Arc;
-
 use super::{InputError, Run};
-use crate::kernels::brute_force::{Points, Rows};
+use crate::kernels::brute_force::Points;
 use crate::kernels::metric::Metric;
 use crate::kernels::row_square;
 use crate::value::{Matrix, NumberType, Precision, Value};
@@ -17,9 +15,8 @@ pub struct CenterDistances {
 
 impl CenterDistances {
     /// To these centres, (n_clusters, n_features), of that dtype.
-    pub fn new(centers: &Arc<Matrix<'static, f64>>, precision: Precision) -> Self {
-        let rows = Rows::Dense(Matrix::clone(centers));
-        Self { points: Points::new(rows, Metric::Euclidean, row_square::einsum), precision }
+    pub fn new(centers: Matrix<'static, f64>, precision: Precision) -> Self {
+        Self { points: Points::dense(centers, Metric::Euclidean, row_square::einsum), precision }
     }
 }
 

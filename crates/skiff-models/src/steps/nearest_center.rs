@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{InputError, Run};
+use crate::kernels::panels::Panels;
 use crate::kernels::row_square;
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
@@ -14,6 +15,8 @@ pub struct NearestCenter {
     centers: Arc<Matrix<'static, f64>>,
     /// c² of each centre.
     squares: Vec<f64>,
+    /// The centres once more, for dense rows.
+    panels: Panels,
     /// The dtype of the centres: scikit-learn's search takes rows of the same alone.
     precision: Precision,
     /// Whether dense rows may be of another dtype, as before 0.23.
@@ -24,7 +27,8 @@ impl NearestCenter {
     /// Among these centres, of that dtype.
     pub fn new(centers: &Arc<Matrix<'static, f64>>, precision: Precision, any_dense: bool) -> Self {
         let squares = centers.iter_rows().map(row_square::einsum).collect();
-        Self { centers: Arc::clone(centers), squares, precision, any_dense }
+        let panels = Panels::new(centers);
+        Self { centers: Arc::clone(centers), squares, panels, precision, any_dense }
     }
 }
 
@@ -42,12 +46,14 @@ impl Run for NearestCenter {
             return Err(InputError::refused("the rows have another dtype than the centres: float32 and float64"));
         }
         let numbers: Vec<i64> = match inputs[0] {
-            Value::Floats(x, _) => pulp::Arch::new().dispatch(|| {
-                let dot = |x: &[f64], c: &[f64]| x.iter().zip(c).fold(0.0, |sum: f64, (x, c)| x.mul_add(*c, sum));
-                x.iter_rows()
-                    .map(|x| least(centers().map(|(c, square)| (-2.0_f64).mul_add(dot(x, c), *square))))
-                    .collect()
-            }),
+            Value::Floats(x, _) => {
+                let mut products = Vec::new();
+                let mut nearest = |x: &[f64]| {
+                    self.panels.products(x, &mut products);
+                    least(products.iter().zip(&self.squares).map(|(product, square)| square - 2.0 * product))
+                };
+                x.iter_rows().map(&mut nearest).collect()
+            }
             Value::Sparse(x) => (0..x.rows)
                 .map(|row| {
                     let (columns, values) = x.row(row);

@@ -95,7 +95,7 @@ impl Run for NearestNeighbors {
                     found.extend(distances.iter().map(|&reduced| tree.metric.finish(reduced)), indices);
                 }
             }
-            Search::Brute(points, brute) => self.brute(points, *brute, &rows, precision, sparse, &mut found),
+            Search::Brute(points, brute) => self.brute(points, *brute, &rows, precision, sparse, &mut found)?,
             Search::Precomputed(_) => {
                 let mut order = Vec::new();
                 for distances in rows.iter_rows() {
@@ -124,8 +124,11 @@ impl NearestNeighbors {
         precision: Option<Precision>,
         sparse: bool,
         found: &mut Found,
-    ) {
+    ) -> Result<(), InputError> {
         let heap = brute.heap_for(points, precision, sparse);
+        if sparse && heap.is_none() && !points.metric.takes_sparse() {
+            return Err(InputError::refused("the metric does not work with sparse matrices: densify the data"));
+        }
         let mut heaps = heap.map(|sort| (NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)));
         // `euclidean_distances` answers float32 for two tables of float32, computing in float64.
         let single = heaps.is_none()
@@ -168,18 +171,25 @@ impl NearestNeighbors {
         if single {
             found.precision = Some(Precision::Single);
         }
+        Ok(())
     }
 }
 
 impl Brute {
     /// `ArgKmin.is_usable_for`.
     fn heap_for(self, points: &Points, precision: Option<Precision>, sparse: bool) -> Option<Sort> {
-        use crate::kernels::brute_force::Rows;
         use crate::kernels::metric::Metric;
 
-        let excluded =
-            matches!(points.metric, Metric::Mahalanobis(_) | Metric::Hamming | Metric::Boolean(_) | Metric::Cosine);
-        let sparse_points = matches!(points.rows, Rows::Sparse(_));
+        let excluded = matches!(
+            points.metric,
+            Metric::Mahalanobis(_)
+                | Metric::Hamming
+                | Metric::Boolean(_)
+                | Metric::Cosine
+                | Metric::Correlation
+                | Metric::NanEuclidean
+        );
+        let sparse_points = points.is_sparse();
         let both_sparse = sparse && sparse_points;
         let usable = !excluded
             && precision.is_some()
