@@ -80,8 +80,8 @@ fn look(case: &Case, graph: &Graph) {
         let Ok(method) = call.method.parse::<Method>() else { continue };
         if asked.iter().filter(|&&name| name == call.method).count() < 2 {
             asked.push(&call.method);
-            if let Ok(plan) = model.plan(method, &call.params()) {
-                let _ = (plan.to_string(), evaluate(&plan, &case.table(input)));
+            if let (Ok(plan), Ok(table)) = (model.plan(method, &call.params()), case.table(input)) {
+                let _ = (plan.to_string(), evaluate(&plan, &table));
             }
         }
     }

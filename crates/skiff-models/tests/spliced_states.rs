@@ -81,9 +81,10 @@ fn splice(case: &Case) -> (usize, usize) {
 
 fn ask(case: &Case, model: &Model) {
     let Some(input) = case.calls.iter().find_map(|call| call.input.as_deref()) else { return };
+    let Ok(table) = case.table(input) else { return };
     for &method in Method::ALL {
         if let Ok(plan) = model.plan(method, &Params::default()) {
-            let _ = evaluate(&plan, &case.table(input));
+            let _ = evaluate(&plan, &table);
         }
     }
 }

@@ -120,17 +120,20 @@ impl Case {
     /// Whether the input of that name is an array of `float32`.
     pub fn is_single(&self, name: &str) -> bool {
         let array = self.inputs[name].get("array").or(self.inputs[name].get("data")).and_then(Json::as_str);
-        array.is_some_and(|array| matches!(self.arrays[array].dtype, DType::Float { size: 2 | 4, .. }))
+        array.is_some_and(|array| matches!(self.arrays[array].dtype, DType::Float { size: 4, .. }))
     }
 
     /// The input of that name, as a table.
     ///
+    /// # Errors
+    /// When it is an array of a dtype that tables have not.
+    ///
     /// # Panics
     /// When there is none.
-    pub fn table(&self, name: &str) -> Table<'_> {
+    pub fn table(&self, name: &str) -> Result<Table<'_>, String> {
         let input = &self.inputs[name];
-        match input["kind"].as_str().expect("kind") {
-            "dense" => dense(&self.arrays[text(&input["array"])]),
+        Ok(match input["kind"].as_str().expect("kind") {
+            "dense" => dense(&self.arrays[text(&input["array"])])?,
             "csr" => Table::Sparse(sparse(input, &self.arrays)),
             "csc" => Table::Sparse(transpose(&sparse_parts(input, &self.arrays, 1))),
             "text" => Table::from_texts(input["values"].as_array().expect("values").iter().map(text)),
@@ -138,7 +141,7 @@ impl Case {
             "frame" => Table::Columns(frame(&input["columns"])),
             "dicts" => Table::Dicts(Dicts { rows: Cow::Owned(dicts(&input["values"])) }),
             other => panic!("{}: no such input as {other}", self.name),
-        }
+        })
     }
 }
 
@@ -223,14 +226,15 @@ fn dicts(json: &Json) -> Vec<Vec<(String, DictValue)>> {
 }
 
 /// A numpy array as a table; strings as columns of them, one dimension as one column.
-fn dense(array: &NdArray) -> Table<'static> {
+fn dense(array: &NdArray) -> Result<Table<'static>, String> {
     let (rows, cols) = match array.shape[..] {
         [rows] => (rows, 1),
         [rows, cols] => (rows, cols),
         ref shape => panic!("an input of shape {shape:?}"),
     };
     let elements = match array.dtype {
-        DType::Float { size: 4 | 2, .. } => Elements::F32(array.to_f32().expect("numbers").into()),
+        DType::Float { size: 2, .. } => return Err("tables have no float16".to_owned()),
+        DType::Float { size: 4, .. } => Elements::F32(array.to_f32().expect("numbers").into()),
         DType::Float { .. } => Elements::F64(array.to_f64().expect("numbers").into()),
         DType::Bool => Elements::I64(array.to_i64().expect("bools").into(), IntKind::Bool),
         DType::Int { size, .. } | DType::UInt { size, .. } => {
@@ -241,18 +245,19 @@ fn dense(array: &NdArray) -> Table<'static> {
         DType::Str { .. } => {
             let strings = array.column().and_then(|column| column.to_strings()).expect("strings");
             let column = |col: usize| Column::Texts(strings.iter().skip(col).step_by(cols).collect());
-            return Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() });
+            let columns = (0..cols).map(column).collect();
+            return Ok(Table::Columns(Columns { rows, names: None, columns }));
         }
         ref other => panic!("an input of dtype {other:?}"),
     };
     // `to_f64` and its like give C order; Fortran order is made again, so that strided views are tried as well.
-    match (array.order, elements) {
+    Ok(match (array.order, elements) {
         (Order::F, Elements::F64(data)) => {
             let turned: Vec<f64> = (0..rows * cols).map(|at| data[at % rows * cols + at / rows]).collect();
             Table::Dense(Dense::fortran_order(rows, cols, Elements::F64(turned.into())).expect("enough elements"))
         }
         (_, elements) => Table::Dense(Dense::c_order(rows, cols, elements).expect("enough elements")),
-    }
+    })
 }
 
 fn sparse(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Csr<'static> {

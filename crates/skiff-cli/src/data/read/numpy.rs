@@ -59,6 +59,9 @@ impl Array {
             [rows, cols] => (rows, cols),
             _ => return Err(refused("expected an array of one or two dimensions")),
         };
+        if is_half(&array.dtype) {
+            return Err(refused(HALF));
+        }
         if array.dtype.is_real() {
             return Ok(Self::Dense(array));
         }
@@ -85,6 +88,13 @@ impl Array {
     }
 }
 
+/// scikit-learn computes in float16 where it may, and answers in it: there is no such table.
+const HALF: &str = "float16 is not supported; widen it with `.astype(numpy.float32)`";
+
+fn is_half(dtype: &DType) -> bool {
+    matches!(dtype, DType::Float { size: 2, .. })
+}
+
 /// A view of an array of numbers, whatever its order.
 fn dense(array: &NdArray) -> Option<Dense<'_>> {
     let (rows, cols) = match array.shape[..] {
@@ -103,7 +113,7 @@ fn dense(array: &NdArray) -> Option<Dense<'_>> {
         (Some(elements), Order::F) => Dense::fortran_order(rows, cols, elements),
         (None, _) => {
             let elements = match array.dtype {
-                DType::Float { size: 2 | 4, .. } => Elements::F32(array.to_f32()?.into()),
+                DType::Float { size: 4, .. } => Elements::F32(array.to_f32()?.into()),
                 DType::Float { .. } => Elements::F64(array.to_f64()?.into()),
                 DType::Bool => Elements::I64(array.to_i64()?.into(), IntKind::Bool),
                 _ => Elements::I64(array.to_i64()?.into(), IntKind::I64),
@@ -140,6 +150,9 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
         return Err("the sparse matrix has a negative shape".to_owned());
     };
     let [data, indices, indptr] = [array("data")?, array("indices")?, array("indptr")?];
+    if is_half(&data.dtype) {
+        return Err(HALF.to_owned());
+    }
     let sparse = Sparse::from_parts(format, (rows, cols), data, indices, indptr, graph.root());
     let sparse = sparse.map_err(|error| error.to_string())?;
     let (indptr, indices, data) = sparse.to_csr();
