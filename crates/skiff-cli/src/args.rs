@@ -29,6 +29,9 @@ pub enum Command {
     Plan(Plan),
     /// Show a pickle's opcodes, without running them.
     Disassemble(Disassemble),
+    /// Tell what loading files in Python would do: exit status 0 when all are models and nothing else, 1 when one is
+    /// not, 2 when one could not be read.
+    Scan(Scan),
     /// List the estimators that are read, or show the page of one.
     Supported(Supported),
 }
@@ -112,6 +115,39 @@ pub struct Disassemble {
     pub model: PathBuf,
 }
 
+/// `skiff scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Files, folders (with all that is in them), or - for standard input.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How to show the verdicts.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ScanFormat,
+    /// In folders, count files that are no model files at all (texts, pictures, …) as unknown instead of passing over
+    /// them.
+    #[arg(long)]
+    pub strict: bool,
+    /// How many bytes decompression may bring forth, for each file.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decompressed: Option<u64>,
+    /// How many values a file may hold.
+    #[arg(long, value_name = "COUNT")]
+    pub limit_nodes: Option<u64>,
+}
+
+impl Scan {
+    /// What each file may cost.
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            decompressed: self.limit_decompressed.unwrap_or(default.decompressed),
+            nodes: self.limit_nodes.unwrap_or(default.nodes),
+            ..default
+        }
+    }
+}
+
 /// `skiff supported`
 #[derive(Debug, Args)]
 pub struct Supported {
@@ -174,6 +210,17 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// How verdicts are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
 }
 
 /// The formats of tables.

@@ -23,6 +23,12 @@ fn main() -> ExitCode {
         Command::Convert(command) => commands::convert::run(command),
         Command::Plan(command) => commands::plan::run(command),
         Command::Disassemble(command) => commands::disassemble::run(command),
+        Command::Scan(command) => match commands::scan::run(command) {
+            Ok(commands::scan::Answer::AllModels) => Ok(()),
+            Ok(commands::scan::Answer::NotAll) => return ExitCode::from(1),
+            Ok(commands::scan::Answer::CouldNot) => return ExitCode::from(2),
+            Err(failure) => Err(failure),
+        },
         Command::Supported(command) => commands::supported::run(command),
     };
     match outcome {

@@ -20,6 +20,7 @@ pub mod numpy;
 pub mod pandas;
 mod python_literal;
 mod scalar;
+pub mod scan;
 pub mod scipy;
 mod skops;
 mod sniff;

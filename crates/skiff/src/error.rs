@@ -23,6 +23,7 @@ enum Inner {
     File(skiff_files::Error),
     Read(ReadError),
     Address(AddressError),
+    Dangerous { name: String, sentence: String },
     NoEstimator(String),
     Several(Vec<Found>),
     Refusal(Refusal),
@@ -38,6 +39,8 @@ enum Inner {
 pub enum ErrorKind {
     /// The file is damaged, or is no model file at all.
     DamagedFile,
+    /// The file names what would run code, or reach files, network or processes, if Python loaded it.
+    Dangerous,
     /// The operating system did not let it be read.
     UnreadableFile,
     /// The operating system did not let it be written.
@@ -51,6 +54,10 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    pub(crate) fn dangerous(name: String, sentence: String) -> Self {
+        Inner::Dangerous { name, sentence }.into()
+    }
+
     pub(crate) fn no_estimator(found: String) -> Self {
         Inner::NoEstimator(found).into()
     }
@@ -88,6 +95,7 @@ impl Error {
                 ReadErrorKind::NoEstimator { .. } => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
             },
+            Inner::Dangerous { .. } => ErrorKind::Dangerous,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
@@ -117,6 +125,7 @@ impl Error {
                 ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => "limit",
                 _ => "damaged-model",
             },
+            Inner::Dangerous { .. } => "dangerous-file",
             Inner::Address(_) => "no-such-address",
             Inner::NoEstimator(_) => "not-an-estimator",
             Inner::Several(_) => "several-estimators",
@@ -193,6 +202,7 @@ impl Error {
                 ),
                 _ => None,
             },
+            Inner::Dangerous { .. } => Some("`skiff scan` tells all that is in it; do not load it in Python".to_owned()),
             Inner::Several(found) => {
                 let lines: Vec<_> = found.iter().map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
                 Some(format!("name one of them:\n{}", lines.join("\n")))
@@ -208,6 +218,7 @@ impl fmt::Display for Error {
             Inner::File(error) => error.fmt(f),
             Inner::Read(error) => error.fmt(f),
             Inner::Address(error) => error.fmt(f),
+            Inner::Dangerous { name, sentence } => write!(f, "the file is dangerous: `{name}` {sentence}"),
             Inner::NoEstimator(found) => write!(f, "expected an estimator in the file, found {found}"),
             Inner::Several(found) => write!(f, "the file holds {} estimators", found.len()),
             Inner::Refusal(refusal) => refusal.fmt(f),

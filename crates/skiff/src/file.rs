@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use skiff_files::{Bytes, ModelFile};
 use skiff_models::addresses::{self, Found};
 
-use crate::{Error, Limits, Model};
+use crate::{Error, Limits, Model, Rating};
 
 /// How a file is opened.
 #[derive(Clone, Debug, Default)]
@@ -89,7 +89,7 @@ impl File {
     /// The estimator at the address `at`; without one, the only estimator in the file.
     ///
     /// # Errors
-    /// When there is none, or there are several and none was named; when the estimator cannot be read.
+    /// When the file names anything, anywhere, that is known to be dangerous; when there is none, or there are several and none was named; when the estimator cannot be read.
     pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
         self.model_at(at).map_err(|error| match &self.path {
             Some(path) => error.in_file(path),
@@ -97,8 +97,28 @@ impl File {
         })
     }
 
+    /// Nothing of it would ever run here; but whoever is answered takes the file for a model.
+    fn refuse_dangerous(&self) -> Result<(), Error> {
+        let graph = &self.file.graph;
+        if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
+            return Err(Error::dangerous(name, sentence.to_owned()));
+        }
+        // The graph holds what stands behind the model only as far as it can be read at once.
+        if self.file.trailing.content > 0
+            && let Some(bytes) = graph.shared_buffer(1)
+        {
+            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &Limits::default());
+            let dangerous = verdict.findings.into_iter().find(|finding| finding.rating == Rating::Dangerous);
+            if let Some(finding) = dangerous {
+                return Err(Error::dangerous(finding.name.unwrap_or_default(), finding.sentence));
+            }
+        }
+        Ok(())
+    }
+
     fn model_at(&self, at: Option<&str>) -> Result<Model, Error> {
         let graph = &self.file.graph;
+        self.refuse_dangerous()?;
         let (node, address) = match at {
             Some(address) => (addresses::resolve(graph, graph.root(), address)?, address.to_owned()),
             None => {

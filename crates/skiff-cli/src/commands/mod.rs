@@ -5,4 +5,5 @@ pub mod disassemble;
 pub mod inspect;
 pub mod plan;
 pub mod predict;
+pub mod scan;
 pub mod supported;

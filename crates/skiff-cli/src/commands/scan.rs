@@ -1,0 +1,215 @@
+//! `skiff scan`: what loading files in Python would do.
+
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+use skiff::{Finding, Limits, Rating, Verdict};
+
+use crate::args::{Format, Scan, ScanFormat};
+use crate::report::{self, Failure};
+
+/// What the command has to say about all the files together.
+pub enum Answer {
+    /// Each is a model and nothing else.
+    AllModels,
+    /// One at least is something else.
+    NotAll,
+    /// One at least could not be read.
+    CouldNot,
+}
+
+/// A file, and what was found.
+struct Scanned {
+    path: PathBuf,
+    verdict: Verdict,
+    /// No model file, and nobody asked for it by name.
+    is_passed_over: bool,
+}
+
+/// Scans every path, prints the verdicts in order, and answers for all of them.
+pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
+    let limits = arguments.limits();
+    let (mut scanned, mut failed) = (Vec::new(), false);
+    let mut out = BufWriter::new(io::stdout().lock());
+    for (path, is_named) in files(&arguments.paths, &mut failed) {
+        let verdict = match scan(&path, &limits) {
+            Ok(verdict) => verdict,
+            Err(failure) => {
+                failed = true;
+                report::print(&failure, Format::Text);
+                continue;
+            }
+        };
+        let is_passed_over =
+            !is_named && !arguments.strict && !verdict.is_model_file && verdict.rating != Rating::Dangerous;
+        let one = Scanned { path, verdict, is_passed_over };
+        if arguments.format == ScanFormat::Text {
+            write_text(&mut out, &one)?;
+        }
+        scanned.push(one);
+    }
+    match arguments.format {
+        ScanFormat::Text => {}
+        ScanFormat::Json => writeln!(out, "{:#}", Json::from(scanned.iter().map(to_json).collect::<Vec<_>>()))?,
+        ScanFormat::Sarif => writeln!(out, "{:#}", sarif(&scanned))?,
+    }
+    out.flush()?;
+    let all = scanned.iter().all(|one| one.is_passed_over || one.verdict.rating == Rating::Model);
+    Ok(match (failed, all) {
+        (true, _) => Answer::CouldNot,
+        (false, true) => Answer::AllModels,
+        (false, false) => Answer::NotAll,
+    })
+}
+
+fn scan(path: &Path, limits: &Limits) -> Result<Verdict, Failure> {
+    if path != Path::new("-") {
+        return Ok(skiff::scan(path, limits)?);
+    }
+    let mut bytes = Vec::new();
+    let most = limits.decompressed.saturating_add(1);
+    let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
+    match read {
+        Ok(count) if u64::try_from(count).is_ok_and(|count| count < most) => Ok(skiff::scan_bytes(bytes, limits)),
+        Ok(_) => Err(Failure::data(path, "standard input is longer than the limit `decompressed`")),
+        Err(error) => Err(Failure::data(path, error)),
+    }
+}
+
+/// Every file, those of folders in order of their names, and whether it was named itself. Links to folders are not
+/// followed: they may lead in circles.
+fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push((path.clone(), true));
+            continue;
+        }
+        let mut folders = vec![path.clone()];
+        let mut inside = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(error) => {
+                    *failed = true;
+                    report::print(&Failure::data(&folder, error), Format::Text);
+                    continue;
+                }
+            };
+            for entry in entries {
+                let path = entry.path();
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    // Pipes and devices are not opened; a link to a folder is told by its target.
+                    Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => inside.push(path),
+                    _ => {}
+                }
+            }
+        }
+        inside.sort();
+        found.extend(inside.into_iter().map(|path| (path, false)));
+    }
+    found
+}
+
+fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
+    let Scanned { path, verdict, is_passed_over } = one;
+    if *is_passed_over {
+        return writeln!(out, "no model   {}", path.display());
+    }
+    writeln!(out, "{:<10} {}", verdict.rating.name(), path.display())?;
+    for finding in &verdict.findings {
+        let place = place(finding);
+        let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
+        writeln!(out, "    {}: {}{place}", finding.rating.name(), message(finding))?;
+    }
+    Ok(())
+}
+
+fn message(finding: &Finding) -> String {
+    match &finding.name {
+        Some(name) => format!("`{name}` {}", finding.sentence),
+        None => finding.sentence.clone(),
+    }
+}
+
+fn place(finding: &Finding) -> Vec<String> {
+    let pickle = finding.pickle.filter(|&pickle| pickle > 0).map(|pickle| format!("pickle {pickle}"));
+    let offset = finding.offset.map(|offset| format!("byte {offset}"));
+    let path = finding.path.clone().filter(|path| !path.is_empty());
+    finding.place.iter().cloned().chain(pickle).chain(offset).chain(path).collect()
+}
+
+fn to_json(one: &Scanned) -> Json {
+    let finding = |finding: &Finding| {
+        json!({
+            "rating": finding.rating.name(),
+            "name": finding.name,
+            "sentence": finding.sentence,
+            "place": finding.place,
+            "pickle": finding.pickle,
+            "offset": finding.offset,
+            "path": finding.path,
+        })
+    };
+    json!({
+        "file": one.path.display().to_string(),
+        "verdict": one.verdict.rating.name(),
+        "passed_over": one.is_passed_over,
+        "size": one.verdict.size,
+        "judged": one.verdict.judged,
+        "findings": one.verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+    })
+}
+
+fn sarif(scanned: &[Scanned]) -> Json {
+    let rule = |rating: Rating, text: &str| json!({ "id": rating.name(), "shortDescription": { "text": text } });
+    let results: Vec<_> = scanned
+        .iter()
+        .filter(|one| !one.is_passed_over)
+        .flat_map(|one| one.verdict.findings.iter().map(move |finding| (one, finding)))
+        .map(|(one, finding)| {
+            let place = place(finding);
+            let mut location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri(&one.path) } } });
+            if let (Some(offset), true) = (finding.offset, finding.place.is_empty()) {
+                location["physicalLocation"]["region"] = json!({ "byteOffset": offset, "byteLength": 1 });
+            }
+            if !place.is_empty() {
+                location["logicalLocations"] = json!([{ "fullyQualifiedName": place.join(", ") }]);
+            }
+            json!({
+                "ruleId": finding.rating.name(),
+                "level": if finding.rating == Rating::Dangerous { "error" } else { "warning" },
+                "message": { "text": message(finding) },
+                "locations": [location],
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "skiff scan",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": [
+                    rule(Rating::Dangerous, "loading the file would run code or reach outside"),
+                    rule(Rating::Unknown, "the file holds what no known model needs, or what could not be looked at"),
+                ],
+            } },
+            "results": results,
+        }],
+    })
+}
+
+/// A path as SARIF wants it: slashes, and everything but plain characters escaped.
+fn uri(path: &Path) -> String {
+    let text = path.display().to_string().replace('\\', "/");
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}

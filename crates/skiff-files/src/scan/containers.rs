@@ -1,0 +1,411 @@
+//! Finds the pickles of a file: behind compression, in archives, in arrays, in a row, behind garbage, in byte strings.
+
+use std::path::Path;
+
+use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
+
+use super::judge::{Judged, Reading, byte_strings};
+use super::{Finding, Rating, dangers, shown};
+use crate::decompress::Inflation;
+use crate::joblib::{Joblib, Layout};
+use crate::sniff::{Sniffed, sniff};
+use crate::zip::{Archive, Kind};
+use crate::{Limits, npy, skops};
+
+/// Layers and archives in each other: an honest file has three at most.
+const MOST_LAYERS: usize = 12;
+/// Entries of archives, and byte strings, that are looked into.
+const MOST_PARTS: usize = 100_000;
+/// How often reading begins anew behind something that is no pickle.
+const MOST_ATTEMPTS: usize = 4_096;
+
+/// A file being looked through.
+pub(super) struct Scan<'a> {
+    directory: Option<&'a Path>,
+    limits: &'a Limits,
+    inflation: Inflation,
+    budget: Budget,
+    /// The layers around the content at hand.
+    place: Vec<String>,
+    parts: usize,
+    pub findings: Vec<Finding>,
+    pub judged: usize,
+    pub is_model_file: bool,
+}
+
+impl<'a> Scan<'a> {
+    pub fn new(name: Option<&'a Path>, limits: &'a Limits, size: u64) -> Self {
+        Self {
+            directory: name.map(|name| name.parent().unwrap_or(Path::new(""))),
+            limits,
+            inflation: Inflation::new(limits, size),
+            budget: Budget::new(limits),
+            place: Vec::new(),
+            parts: 0,
+            findings: Vec::new(),
+            judged: 0,
+            is_model_file: false,
+        }
+    }
+
+    /// Looks into bytes of any kind. The depth is bounded, and with it this recursion.
+    pub fn content(&mut self, bytes: &Bytes, depth: usize) {
+        self.parts = self.parts.saturating_add(1);
+        if depth > MOST_LAYERS {
+            return self.unread("lies in more layers than are looked through");
+        }
+        if self.parts > MOST_PARTS {
+            return self.unread("is one of more parts than are looked through");
+        }
+        let sniffed = sniff(bytes);
+        if !matches!(sniffed, Sniffed::Pickle | Sniffed::Other) {
+            // `pickle.load` asks no file what it is: the first bytes of a tar are a name, and may be opcodes.
+            self.polyglot(bytes);
+        }
+        match sniffed {
+            Sniffed::Compressed(codec) => {
+                self.is_model_file = true;
+                match self.inflation.decompress(codec, bytes) {
+                    Ok((inner, left)) => {
+                        self.within(codec.to_string(), |scan| {
+                            scan.content(&Bytes::from(inner), depth.saturating_add(1));
+                        });
+                        self.behind(bytes, bytes.len().saturating_sub(left), depth);
+                    }
+                    Err(error) => self.unread(format!("cannot be decompressed to its end: {error}")),
+                }
+            }
+            Sniffed::Zip => self.zip(bytes, depth),
+            Sniffed::Npy => self.npy(bytes, depth),
+            Sniffed::Foreign("a tar archive") => self.tar(bytes, depth),
+            Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
+            Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
+            Sniffed::Other if is_tar(bytes) => {
+                self.polyglot(bytes);
+                self.tar(bytes, depth);
+            }
+            Sniffed::Pickle | Sniffed::Other => self.pickles(bytes, depth),
+        }
+    }
+
+    fn unread(&mut self, sentence: impl Into<String>) {
+        let finding = Finding { place: self.place.clone(), ..Finding::unread(sentence) };
+        self.findings.push(finding);
+    }
+
+    fn within(&mut self, layer: String, inside: impl FnOnce(&mut Self)) {
+        self.place.push(layer);
+        inside(self);
+        self.place.pop();
+    }
+
+    /// What stands behind the end of a compressed stream or an array: zeros fill up, everything else is looked into.
+    fn behind(&mut self, bytes: &Bytes, end: usize, depth: usize) {
+        let rest = bytes.get(end..).unwrap_or_default();
+        if rest.is_empty() {
+            return;
+        }
+        let rest = bytes.slice(end, rest.len()).unwrap_or_default();
+        self.unread(format!("has {} bytes behind its end", rest.len()));
+        self.within(format!("behind byte {end}"), |scan| scan.content(&rest, depth.saturating_add(1)));
+    }
+
+    fn zip(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        let archive = match Archive::read(bytes) {
+            Ok(archive) => archive,
+            Err(error) => {
+                self.unread(format!("is a zip that readers may disagree about: {error}"));
+                return self.damaged_zip(bytes, depth);
+            }
+        };
+        let is_skops = matches!(archive.kind(), Ok(Kind::Skops));
+        if is_skops {
+            match skops::read(&archive, &mut self.inflation, &mut self.budget) {
+                Ok(graph) => {
+                    self.judged = self.judged.saturating_add(1);
+                    let root = [graph.root()];
+                    self.judge(&graph, &root, 0..graph.len(), Reading::Skops, None, depth);
+                }
+                Err(error) => self.unread(format!("is a skops file that cannot be read: {error}")),
+            }
+        }
+        let (mut entries, mut is_damaged) = (0_usize, false);
+        for entry in archive.entries.iter().filter(|entry| !entry.name.ends_with('/')) {
+            entries = entries.saturating_add(1);
+            let content = match archive.content(entry, &mut self.inflation) {
+                Ok(content) => content,
+                Err(error) => {
+                    self.unread(format!("has an entry {:?} that cannot be read: {error}", shown(&entry.name)));
+                    is_damaged = true;
+                    continue;
+                }
+            };
+            // The parts of a skops file were judged with it, but for those that hide a pickle.
+            if is_skops && !matches!(sniff(&content), Sniffed::Pickle | Sniffed::Npy) {
+                continue;
+            }
+            self.within(format!("zip entry {:?}", shown(&entry.name)), |scan| {
+                scan.content(&content, depth.saturating_add(1));
+            });
+        }
+        if is_damaged {
+            // There are readers who do not mind.
+            self.damaged_zip(bytes, depth);
+        }
+        if entries == 0 {
+            // `numpy.savez` of nothing.
+            self.judged = self.judged.saturating_add(1);
+        }
+    }
+
+    /// Looks into what follows each local header, as tools do that ignore a damaged directory.
+    fn damaged_zip(&mut self, bytes: &Bytes, depth: usize) {
+        let mut at = 0;
+        let mut attempts = 0_usize;
+        while let Some(found) = find(bytes, at, b"PK\x03\x04") {
+            attempts = attempts.saturating_add(1);
+            if attempts > 256 {
+                return;
+            }
+            at = found.saturating_add(4);
+            let number = |offset: usize, width: usize| {
+                let start = found.checked_add(offset)?;
+                let bytes = bytes.get(start..start.checked_add(width)?)?;
+                Some(bytes.iter().rev().fold(0_usize, |number, &byte| number << 8 | usize::from(byte)))
+            };
+            let (Some(method), Some(name), Some(extra)) = (number(8, 2), number(26, 2), number(28, 2)) else { return };
+            let start = found.saturating_add(30).saturating_add(name).saturating_add(extra);
+            let Some(data) = bytes.len().checked_sub(start).and_then(|length| bytes.slice(start, length)) else {
+                continue;
+            };
+            let content = match method {
+                0 => {
+                    let end = find(&data, 0, b"PK\x01\x02").into_iter().chain(find(&data, 0, b"PK\x03\x04")).min();
+                    data.slice(0, end.unwrap_or(data.len())).unwrap_or_default()
+                }
+                8 => match self.inflation.decompress(crate::Codec::Deflate, &data) {
+                    Ok((content, _)) => Bytes::from(content),
+                    Err(_) => continue,
+                },
+                _ => continue,
+            };
+            self.within(format!("zip entry at byte {found}"), |scan| scan.content(&content, depth.saturating_add(1)));
+        }
+    }
+
+    fn tar(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.unread(format!("is a tar that cannot be read: {error}")),
+        };
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => return self.unread(format!("is a tar that cannot be read to its end: {error}")),
+            };
+            let kind = entry.header().entry_type();
+            let name = shown(&String::from_utf8_lossy(&entry.path_bytes()));
+            if kind.is_dir() || kind.is_pax_global_extensions() {
+                continue;
+            }
+            if !(kind.is_file() || kind.is_contiguous()) {
+                self.unread(format!("has an entry {name:?} that is no plain file"));
+                continue;
+            }
+            let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
+            let content = usize::try_from(entry.size()).ok().and_then(|size| bytes.slice(start, size));
+            match content {
+                Some(content) => self.within(format!("tar entry {name:?}"), |scan| {
+                    scan.content(&content, depth.saturating_add(1));
+                }),
+                None => self.unread(format!("has an entry {name:?} that ends behind the file")),
+            }
+        }
+    }
+
+    fn npy(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        let mut graph = Graph::new();
+        let result = npy::read_into(&mut graph, bytes, &mut self.budget);
+        // Its pickle would be executed up to where it breaks.
+        let roots: Vec<_> = result.iter().map(|(root, _)| *root).collect();
+        self.judge(&graph, &roots, 0..graph.len(), Reading::Pickle, None, depth);
+        match result {
+            Ok((_, end)) => {
+                self.judged = self.judged.saturating_add(1);
+                self.behind(bytes, end, depth);
+            }
+            Err(error) => self.unread(format!("is an array that cannot be read: {error}")),
+        }
+    }
+
+    /// Pickles in a row, and behind what is none.
+    fn pickles(&mut self, bytes: &Bytes, depth: usize) {
+        if bytes.is_empty() {
+            return self.unread("is empty");
+        }
+        let mut graph = Graph::new();
+        let buffer = graph.add_buffer(bytes.clone());
+        let (mut offset, mut number, mut attempts) = (0_usize, 0_usize, 0_usize);
+        // Beginning anew again and again may not cost more than a few readings of the whole.
+        let mut work = bytes.len().saturating_mul(8).saturating_add(1 << 20);
+        let mut is_plain = true;
+        // The first byte that no pickle explains.
+        let mut gap: Option<usize> = None;
+        while offset < bytes.len() {
+            let before = graph.len();
+            let mut host = Joblib::new(self.directory, &mut self.inflation);
+            let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
+            is_plain &= host.layout == Layout::Plain;
+            let made = before..graph.len();
+            match result {
+                Ok(end) => {
+                    self.is_model_file = true;
+                    self.judged = self.judged.saturating_add(1);
+                    self.judge(&graph, &[end.root], made, Reading::Pickle, Some(number), depth);
+                    if end.frame_left > 0 {
+                        self.unread(format!(
+                            "ends pickle {number} in the midst of a frame: readers disagree on what follows"
+                        ));
+                    }
+                    offset = end.offset;
+                    number = number.saturating_add(1);
+                }
+                Err(error) => {
+                    let names = self.judge(&graph, &[], made, Reading::Pickle, Some(number), depth);
+                    if matches!(error.kind, PickleErrorKind::Limit { .. }) {
+                        self.is_model_file = true;
+                        return self.unread(format!("cannot be read within the limits: {error}"));
+                    }
+                    let is_first = offset == 0 && gap.is_none();
+                    if is_first && (names || sniff(bytes) == Sniffed::Pickle) {
+                        self.is_model_file = true;
+                        self.unread(format!("breaks off: {error}; what Python does up to there was judged"));
+                    }
+                    gap.get_or_insert(offset);
+                    attempts = attempts.saturating_add(1);
+                    work = work.saturating_sub(error.offset.saturating_sub(offset));
+                    // Python stops here; tools that look for pickles, or a loader that seeks, do not.
+                    let next = find_pickle(bytes, offset.saturating_add(1));
+                    match next {
+                        Some(next) if attempts < MOST_ATTEMPTS && work > 0 => offset = next,
+                        Some(_) => {
+                            self.unread("has more places where a pickle could begin than are looked at");
+                            break;
+                        }
+                        None => break,
+                    }
+                }
+            }
+        }
+        if !is_plain {
+            // `pickle.load` takes the arrays' bytes for opcodes.
+            self.polyglot(bytes);
+        }
+        match gap {
+            Some(0) if number == 0 => self.unread("is nothing that is known: no pickle, no array, no archive"),
+            Some(gap) => self.unread(format!("holds bytes that are no pickle, from byte {gap} on")),
+            None => return,
+        }
+        self.names_in_text(bytes);
+    }
+
+    /// Reads bytes that are something else as opcodes from the start, as `pickle.load` would.
+    fn polyglot(&mut self, bytes: &Bytes) {
+        let mut graph = Graph::new();
+        let buffer = graph.add_buffer(bytes.clone());
+        let mut budget = Budget::new(self.limits);
+        // Most are no pickle from the first byte on.
+        let _ = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, &mut ());
+        let judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot);
+        let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);
+        let new: Vec<_> = judged.findings().into_iter().filter(is_new).collect();
+        for finding in new {
+            let sentence = format!("{} (when the file is read as a plain pickle)", finding.sentence);
+            self.findings.push(Finding { sentence, place: self.place.clone(), ..finding });
+        }
+    }
+
+    /// Judges part of a graph; gives whether it named or called anything.
+    fn judge(
+        &mut self,
+        graph: &Graph,
+        roots: &[NodeId],
+        made: std::ops::Range<usize>,
+        reading: Reading,
+        pickle: Option<usize>,
+        depth: usize,
+    ) -> bool {
+        let names = graph.ids().skip(made.start).take(made.len()).any(|id| graph.global(id).is_some());
+        let judged = Judged::of(graph, roots, made, reading);
+        let loads = judged.loads;
+        for finding in judged.findings() {
+            self.findings.push(Finding { pickle, place: self.place.clone(), ..finding });
+        }
+        if loads {
+            for bytes in byte_strings(graph) {
+                let looks = !matches!(sniff(&bytes), Sniffed::Other | Sniffed::Pointer(_)) || bytes.ends_with(b".");
+                if looks {
+                    self.within("byte string".to_owned(), |scan| scan.content(&bytes, depth.saturating_add(1)));
+                }
+            }
+        }
+        names
+    }
+
+    /// Names that stand in text in bytes that could not be read as a pickle: `cos\nsystem\n`.
+    fn names_in_text(&mut self, bytes: &[u8]) {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            let Some(next) = lines.peek() else { return };
+            if next.len() > 80 || next.is_empty() || !next.iter().all(is_name) {
+                continue;
+            }
+            let length = line.iter().rev().take(80).take_while(|byte| is_name(byte)).count();
+            let tail = line.get(line.len().saturating_sub(length)..).unwrap_or_default();
+            let Ok(name) = std::str::from_utf8(next) else { continue };
+            for (place, byte) in tail.iter().enumerate() {
+                let module = tail.get(place.saturating_add(1)..).and_then(|module| std::str::from_utf8(module).ok());
+                let Some(module) = module.filter(|module| matches!(byte, b'c' | b'i') && !module.is_empty()) else {
+                    continue;
+                };
+                let (module3, name3) = skiff_pickle::python3_name(module, name);
+                if let Some(sentence) = dangers::sentence(module3, name3) {
+                    let finding = Finding {
+                        rating: Rating::Dangerous,
+                        name: Some(format!("{module}.{name}")),
+                        ..Finding::unread(format!("{sentence} (named among bytes that are no whole pickle)"))
+                    };
+                    self.findings.push(Finding { place: self.place.clone(), ..finding });
+                }
+            }
+        }
+    }
+}
+
+/// Where the next pickle of protocol 2 or later may begin.
+fn find_pickle(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let place = rest.windows(2).position(|pair| matches!(pair, [0x80, 0..=5]))?;
+    from.checked_add(place)
+}
+
+fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
+    let place = bytes.get(from..)?.windows(what.len()).position(|window| window == what)?;
+    from.checked_add(place)
+}
+
+/// Whether the first block's checksum is that of a tar, with or without a magic number.
+fn is_tar(bytes: &[u8]) -> bool {
+    let Some(block) = bytes.get(..512) else { return false };
+    let (Some(field), Some(head), Some(tail)) = (block.get(148..156), block.get(..148), block.get(156..)) else {
+        return false;
+    };
+    let digits: String = field.iter().map(|&byte| char::from(byte)).filter(char::is_ascii_digit).collect();
+    let sum: u64 = head.iter().chain(tail).map(|&byte| u64::from(byte)).sum::<u64>().saturating_add(8 * 32);
+    u64::from_str_radix(&digits, 8) == Ok(sum)
+}

@@ -1,0 +1,443 @@
+//! Judges an object graph: what CPython would import, call and change to make it.
+//!
+//! Every node that the machine made is looked at, also what was popped from the stack and is part of nothing: CPython
+//! called it all the same.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::Range;
+
+use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
+
+use super::allowed::{self, Items, Made, State};
+use super::{Finding, Rating, dangers};
+use crate::numpy::MaskedArray;
+use crate::{DType, NdArray, Scalar};
+
+/// What one pickle, or one file of another format, made in a graph.
+pub(super) struct Judged<'g> {
+    graph: &'g Graph,
+    roots: &'g [NodeId],
+    findings: Vec<(NodeId, Finding)>,
+    /// A name that opens pickles in byte strings stands in it.
+    pub loads: bool,
+}
+
+/// How the graph came to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As the file's own kind wants it.
+    Pickle,
+    /// skops' loaders make some objects in ways of their own.
+    Skops,
+    /// As plain opcodes, although the file is something else: only what can be imported counts.
+    Polyglot,
+}
+
+impl<'g> Judged<'g> {
+    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading) -> Self {
+        let mut judged = Self { graph, roots, findings: Vec::new(), loads: false };
+        let changed: HashSet<NodeId> = graph.changed().collect();
+        for id in graph.ids().skip(ids.start).take(ids.len()) {
+            judged.node(id, reading);
+            if changed.contains(&id) {
+                judged.changed(id);
+            }
+        }
+        if reading == Reading::Polyglot {
+            // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
+            judged.findings.retain(|(id, finding)| {
+                let counts = graph.global(*id).is_some() || finding.rating == Rating::Dangerous;
+                counts && finding.name.as_deref().is_some_and(is_importable)
+            });
+        }
+        judged
+    }
+
+    /// The findings, each with its path from a root, where it is part of one.
+    pub fn findings(self) -> Vec<Finding> {
+        let targets: HashSet<NodeId> = self.findings.iter().map(|(id, _)| *id).collect();
+        let paths = paths(self.graph, self.roots, targets);
+        let with_path = |(id, finding): (NodeId, Finding)| Finding { path: paths.get(&id).cloned(), ..finding };
+        self.findings.into_iter().map(with_path).collect()
+    }
+
+    fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
+        let global = named.and_then(|named| match self.graph.node(named) {
+            Node::Global(global) => Some(*global),
+            _ => None,
+        });
+        let name = named.and_then(|named| self.graph.global(named)).map(|(module, name)| format!("{module}.{name}"));
+        // Text that had to be decoded is no part of the file.
+        let offset =
+            global.filter(|global| global.name.buffer > 0).and_then(|global| u64::try_from(global.name.start).ok());
+        let finding =
+            Finding { rating, sentence: sentence.into(), name, offset, path: None, pickle: None, place: Vec::new() };
+        self.findings.push((id, finding));
+    }
+
+    fn node(&mut self, id: NodeId, reading: Reading) {
+        let graph = self.graph;
+        match graph.node(id) {
+            Node::Global(_) => self.global(id),
+            Node::Object(object) => {
+                match allowed::made(graph, object) {
+                    Ok(made) => self.changes(id, &object.changes, made, reading),
+                    // Wrapped by skops: what a loader makes of inert parts.
+                    Err(_) if reading == Reading::Skops && is_made_by_skops(graph, object.callable) => {}
+                    Err(why) => self.refused(id, object.callable, why),
+                }
+                for &child in std::iter::once(&object.arguments).chain(&object.keywords) {
+                    self.stands(id, child);
+                }
+                self.values(id);
+            }
+            Node::Extension(code) => {
+                let why = format!("takes number {code} of the registry of extensions: nobody knows which name that is");
+                self.add(id, Rating::Unknown, None, why);
+            }
+            Node::Persistent(_) => {
+                self.add(id, Rating::Unknown, None, "hands a persistent id to the program that loads it");
+            }
+            Node::Buffer { .. } => self.add(id, Rating::Unknown, None, "takes a buffer that is not in the file"),
+            Node::Payload { content, .. } => {
+                if matches!(content, Payload::Raw(_)) {
+                    self.values(id);
+                }
+            }
+            Node::Tuple(_) | Node::List(_) | Node::Dict(_) | Node::Set(_) | Node::FrozenSet(_) => {
+                let mut children = Vec::new();
+                graph.each_child(id, |child| children.push(child));
+                for child in children {
+                    self.stands(id, child);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn global(&mut self, id: NodeId) {
+        let Some((module, name)) = self.graph.global(id) else {
+            return self.add(id, Rating::Unknown, Some(id), "is a name that is no text");
+        };
+        let (module3, name3) = skiff_pickle::python3_name(module, name);
+        self.loads |= dangers::is_loader(module3, name3);
+        if allowed::is_listed(module3, name3) {
+            return;
+        }
+        match dangers::sentence(module3, name3).or_else(|| dangers::sentence(module, name)) {
+            Some(sentence) => self.add(id, Rating::Dangerous, Some(id), sentence),
+            None => {
+                let package = module.split('.').next().unwrap_or(module);
+                let sentence = match package {
+                    "sklearn" | "numpy" | "scipy" | "pandas" | "joblib" => {
+                        format!("is a name of {package} that no known model holds")
+                    }
+                    _ => "is code that is not on the list: importing its module alone runs it".to_owned(),
+                };
+                self.add(id, Rating::Unknown, Some(id), sentence);
+            }
+        }
+    }
+
+    /// A name of the list that only makes objects stands where a value belongs.
+    fn stands(&mut self, id: NodeId, child: NodeId) {
+        if let Some((module, name)) = allowed::name_of(self.graph, child)
+            && allowed::is_listed(module, name)
+            && !allowed::may_stand(module, name)
+            && !is_own_constructor(name)
+        {
+            match dangers::sentence(module, name) {
+                Some(sentence) => self.add(id, Rating::Dangerous, Some(child), sentence),
+                None => self.add(id, Rating::Unknown, Some(child), "stands as a value, where no model has it"),
+            }
+        }
+    }
+
+    fn refused(&mut self, id: NodeId, callable: NodeId, why: &str) {
+        let Some((module, name)) = allowed::name_of(self.graph, callable) else {
+            return self.add(id, Rating::Unknown, None, why);
+        };
+        // A name that is not on the list has a finding of its own.
+        if !allowed::is_listed(module, name) {
+            return;
+        }
+        match dangers::sentence(module, name) {
+            Some(sentence) => self.add(id, Rating::Dangerous, Some(callable), format!("{why}: {sentence}")),
+            None => self.add(id, Rating::Unknown, Some(callable), why),
+        }
+    }
+
+    fn changes(&mut self, id: NodeId, changes: &[Change], made: Made, reading: Reading) {
+        for change in changes {
+            let verdict = match (change, made.items) {
+                (Change::Build(state), _) => {
+                    self.stands(id, *state);
+                    let own = reading == Reading::Skops && made.state != State::Distribution;
+                    self.state(*state, if own { State::Own } else { made.state })
+                }
+                (Change::Append(items) | Change::Add(items), kind) => {
+                    items.iter().for_each(|&item| self.stands(id, item));
+                    let allowed = match change {
+                        Change::Append(_) => kind == Items::List,
+                        _ => kind == Items::Set,
+                    };
+                    if allowed { Ok(()) } else { Err("is given items, as no model gives it any") }
+                }
+                (Change::SetItems(items), kind) => {
+                    items.iter().for_each(|&(_, value)| self.stands(id, value));
+                    if kind == Items::Pairs || reading == Reading::Skops {
+                        Ok(())
+                    } else {
+                        Err("is given keys and values, as no model gives it any")
+                    }
+                }
+            };
+            if let Err(why) = verdict {
+                let callable = self.graph.object(id).map(|object| object.callable);
+                let rating = if why == EXECUTED { Rating::Dangerous } else { Rating::Unknown };
+                self.add(id, rating, callable, why);
+            }
+        }
+    }
+
+    fn state(&self, id: NodeId, state: State) -> Result<(), &'static str> {
+        let graph = self.graph;
+        match (state, graph.node(id)) {
+            (State::Own, _) => Ok(()),
+            (State::Nothing, _) => Err("is given a state, as no model gives it any"),
+            (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
+            (State::Attributes, _) => Err("is given a state that is no dict of attributes"),
+            (State::Partial, Node::Tuple(parts)) => {
+                let function = parts.first().and_then(|&function| allowed::name_of(graph, function));
+                let keywords = parts.get(2).is_some_and(|&keywords| matches!(graph.node(keywords), Node::Dict(_)));
+                match function {
+                    Some((module, name)) if allowed::may_stand(module, name) && parts.len() == 4 && keywords => Ok(()),
+                    _ => Err("binds arguments to a function that is not on the list"),
+                }
+            }
+            (State::Partial, _) => Err("is given a state that is no tuple"),
+            (State::Distribution, Node::Dict(pairs)) => {
+                self.attributes(pairs)?;
+                self.template(pairs)
+            }
+            // Of scipy before 0.17: what the class is made of, and a generator. Two keys would be taken for a pair.
+            (State::Distribution, Node::Tuple(parts)) => match &**parts {
+                [parameters, random] if graph.object(*random).is_some() => match graph.node(*parameters) {
+                    Node::Dict(pairs) if pairs.len() > 2 => self.attributes(pairs),
+                    _ => Err("is given a state that scipy never wrote"),
+                },
+                _ => Err("is given a state that scipy never wrote"),
+            },
+            (State::Distribution, _) => Err("is given a state that scipy never wrote"),
+        }
+    }
+
+    /// Names of attributes. Names like `__setstate__` and `__class__` change what the next opcodes call.
+    fn attributes(&self, pairs: &[(NodeId, NodeId)]) -> Result<(), &'static str> {
+        for (key, _) in pairs {
+            match self.graph.str_of(*key) {
+                Some("__doc__" | "__name__" | "__qualname__") => {}
+                Some(name) if name.starts_with("__") && name.ends_with("__") => {
+                    return Err("is given an attribute that changes what it is or does, not what it holds");
+                }
+                Some(_) => {}
+                // A key that is no text is a part of a dict that is the whole state (a Bunch), or an error.
+                None if matches!(self.graph.node(*key), Node::Object(_) | Node::Global(_)) => {
+                    return Err("is given an attribute whose name is made by a call");
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// scipy runs this text when it makes a distribution: it must be exactly what scipy wrote for those parameters.
+    fn template(&self, pairs: &[(NodeId, NodeId)]) -> Result<(), &'static str> {
+        let values = |name: &str| -> Vec<NodeId> {
+            pairs.iter().filter(|(key, _)| self.graph.str_of(*key) == Some(name)).map(|(_, value)| *value).collect()
+        };
+        let (templates, shapes) = (values("_parse_arg_template"), values("shapes"));
+        if templates.is_empty() {
+            return Ok(());
+        }
+        let ([template], [shapes]) = (&*templates, &*shapes) else { return Err(EXECUTED) };
+        let names = match self.graph.node(*shapes) {
+            Node::None => String::new(),
+            _ => self.graph.str_of(*shapes).map(|text| format!("{text}, ")).ok_or(EXECUTED)?,
+        };
+        let is_name = |name: &str| {
+            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        if !names.is_empty() && !names.trim_end_matches(", ").split(", ").all(is_name) {
+            return Err(EXECUTED);
+        }
+        let template = self.graph.str_of(*template).ok_or(EXECUTED)?;
+        let own = [("loc=0, scale=1", "loc, scale"), ("loc=0", "loc, 1")].iter().any(|(taken, given)| {
+            template
+                == format!(
+                    "\ndef _parse_args(self, {names} {taken}):\n    return ({names}), {given}\n\n\
+                     def _parse_args_rvs(self, {names} {taken}, size=None):\n    \
+                     return self._argcheck_rvs({names} {given}, size=size)\n\n\
+                     def _parse_args_stats(self, {names} {taken}, moments='mv'):\n    return ({names}), {given}, moments\n"
+                )
+        });
+        if own { Ok(()) } else { Err(EXECUTED) }
+    }
+
+    /// A change to what no call made: a class, a module's dict, a list.
+    fn changed(&mut self, id: NodeId) {
+        if self.graph.global(id).is_some() {
+            let why = "is changed itself: every later use of it, in the whole process, would do something else";
+            self.add(id, Rating::Dangerous, Some(id), why);
+        } else {
+            self.add(id, Rating::Unknown, None, "changes a value in a way that no model needs");
+        }
+    }
+
+    /// Arrays and numbers that contradict themselves: numpy is not asked to sort that out.
+    fn values(&mut self, id: NodeId) {
+        let graph = self.graph;
+        let array = NdArray::read(graph, id).map(|_| ());
+        let result = array
+            .and_then(|()| MaskedArray::read(graph, id).map(|_| ()))
+            .and_then(|()| DType::read(graph, id).map(|_| ()))
+            .and_then(|()| Scalar::read(graph, id).map(|_| ()));
+        if let Err(error) = result {
+            self.add(id, Rating::Unknown, None, format!("is an array or a number that contradicts itself: {error}"));
+        }
+    }
+}
+
+const EXECUTED: &str = "brings along Python text that scipy executes, other than scipy's own";
+
+/// Names that objects hand on to each other: a class of joblib's wrappers, a constructor of random generators.
+fn is_own_constructor(name: &str) -> bool {
+    matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper" | "__bit_generator_ctor")
+}
+
+/// Objects that skops' loaders make of parts that are judged on their own.
+fn is_made_by_skops(graph: &Graph, callable: NodeId) -> bool {
+    allowed::name_of(graph, callable).is_some_and(|(module, name)| {
+        matches!((module, name), ("numpy.random", "RandomState" | "Generator") | ("numpy.ma", "MaskedArray"))
+            || (module.starts_with("scipy.sparse.") && allowed::may_stand(module, name))
+            || (module.starts_with("sklearn.") && allowed::may_stand(module, name))
+    })
+}
+
+/// `os.system`: names with dots between, as Python could import them.
+fn is_importable(name: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+    };
+    name.split('.').all(is_name)
+}
+
+/// Byte strings that look like pickles.
+pub(super) fn byte_strings(graph: &Graph) -> Vec<Bytes> {
+    let mut found = Vec::new();
+    for id in graph.ids() {
+        if let Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) | Node::Str(span) = graph.node(id)
+            && span.len > 2
+        {
+            found.push(graph.shared_bytes(*span));
+        }
+    }
+    found
+}
+
+/// One step of a path.
+#[derive(Clone)]
+enum Step {
+    /// An item of a list or tuple.
+    Item(usize),
+    /// A value of a dict.
+    Key(NodeId),
+    /// The state of an object, whose keys are attributes.
+    State,
+    /// What says nothing to a reader.
+    Nothing,
+}
+
+/// How deep paths are followed: a hostile graph nests as it likes.
+const LONGEST_PATH: usize = 64;
+
+/// The shortest way from a root to each of `targets`.
+fn paths(graph: &Graph, roots: &[NodeId], mut targets: HashSet<NodeId>) -> HashMap<NodeId, String> {
+    let mut found = HashMap::new();
+    if targets.is_empty() {
+        return found;
+    }
+    let mut parents: HashMap<NodeId, Option<(NodeId, Step)>> = HashMap::new();
+    let mut queue = VecDeque::new();
+    for &root in roots {
+        if parents.insert(root, None).is_none() {
+            queue.push_back(root);
+        }
+    }
+    while let Some(id) = queue.pop_front() {
+        if targets.remove(&id) {
+            found.insert(id, path(graph, &parents, id));
+            if targets.is_empty() {
+                break;
+            }
+        }
+        each_step(graph, id, |child, step| {
+            parents.entry(child).or_insert_with(|| {
+                queue.push_back(child);
+                Some((id, step))
+            });
+        });
+    }
+    found
+}
+
+fn each_step(graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId, Step)) {
+    match graph.node(id) {
+        Node::Tuple(items) => items.iter().enumerate().for_each(|(place, &item)| visit(item, Step::Item(place))),
+        Node::List(items) => items.iter().enumerate().for_each(|(place, &item)| visit(item, Step::Item(place))),
+        Node::Dict(pairs) => {
+            for &(key, value) in pairs {
+                visit(key, Step::Nothing);
+                visit(value, Step::Key(key));
+            }
+        }
+        Node::Object(object) => {
+            visit(object.callable, Step::Nothing);
+            visit(object.arguments, Step::Nothing);
+            for change in &object.changes {
+                if let Change::Build(state) = change {
+                    visit(*state, Step::State);
+                }
+            }
+            graph.each_child(id, |child| visit(child, Step::Nothing));
+        }
+        _ => graph.each_child(id, |child| visit(child, Step::Nothing)),
+    }
+}
+
+fn path(graph: &Graph, parents: &HashMap<NodeId, Option<(NodeId, Step)>>, target: NodeId) -> String {
+    let (mut steps, mut at) = (Vec::new(), target);
+    while let Some(Some((parent, step))) = parents.get(&at) {
+        steps.push(step.clone());
+        at = *parent;
+        if steps.len() >= LONGEST_PATH {
+            break;
+        }
+    }
+    let (mut path, mut in_state) = (String::new(), false);
+    for step in steps.iter().rev() {
+        match step {
+            Step::Item(place) => path += &format!("[{place}]"),
+            Step::Key(key) => match (graph.str_of(*key), in_state) {
+                (Some(name), true) => path += &format!(".{}", super::shown(name)),
+                (Some(name), false) => path += &format!("['{}']", super::shown(name)),
+                (None, _) => path += "[…]",
+            },
+            Step::State | Step::Nothing => {}
+        }
+        in_state = matches!(step, Step::State);
+    }
+    path.trim_start_matches('.').to_owned()
+}

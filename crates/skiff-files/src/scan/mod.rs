@@ -1,0 +1,143 @@
+//! What loading a file in Python would do, told without doing it: *model*, *unknown* or *dangerous*.
+//!
+//! `containers` opens what pickles lie in, `judge` walks the object graphs, `allowed` is the list that the verdict
+//! rests on, `dangers` finds words for what is known to be bad.
+
+mod allowed;
+mod containers;
+mod dangers;
+mod judge;
+mod sklearn_names;
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use skiff_pickle::{Bytes, Graph};
+
+use crate::{Error, ErrorKind, Limits, mapped};
+
+/// What a file is to whoever would load it in Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The worst of the findings; [`Rating::Model`] without any.
+    pub rating: Rating,
+    /// What speaks against the file, the worst first. Of what occurs again and again, the first occurrence only.
+    pub findings: Vec<Finding>,
+    /// How many pickles, arrays and skops schemas were judged.
+    pub judged: usize,
+    /// Whether anything was found that a loader of models would read at all. A text file, a picture and a safetensors
+    /// file are *unknown*, and no model files.
+    pub is_model_file: bool,
+    /// Bytes of the file.
+    pub size: u64,
+}
+
+/// How a file, or a finding in it, is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rating {
+    /// Only known, inert constructors, each called as models call it.
+    Model,
+    /// Something that is not on the list of what models need, or that could not be looked at.
+    Unknown,
+    /// A known way to run code, or to reach files, network, processes or the import machinery.
+    Dangerous,
+}
+
+/// Something that speaks against a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Unknown or dangerous.
+    pub rating: Rating,
+    /// What would happen, or what could not be looked at. Reads on from the name, where there is one.
+    pub sentence: String,
+    /// The global, `module.name`, control characters escaped.
+    pub name: Option<String>,
+    /// The layers and containers around it, the outermost first: `gzip`, ``zip entry `archive/data.pkl` ``.
+    pub place: Vec<String>,
+    /// Which of the pickles there that stand in a row, counted from 0.
+    pub pickle: Option<usize>,
+    /// The byte of the innermost content that names it.
+    pub offset: Option<u64>,
+    /// Where in the object that would come out: `steps[1].func`.
+    pub path: Option<String>,
+}
+
+impl Rating {
+    /// `model`, `unknown`, `dangerous`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Unknown => "unknown",
+            Self::Dangerous => "dangerous",
+        }
+    }
+}
+
+/// Judges the file at `path`. Nothing in it is executed, imported, opened or fetched; companion files of old joblib
+/// are looked at if they lie beside it.
+///
+/// # Errors
+/// When the operating system does not let it be read. Whatever is wrong with its content is a finding.
+pub fn scan(path: &Path, limits: &Limits) -> Result<Verdict, Error> {
+    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    Ok(scan_bytes(&bytes, Some(path), limits))
+}
+
+/// Judges a file by its bytes. `name` tells where companion files would be; it is not opened.
+pub fn scan_bytes(bytes: &Bytes, name: Option<&Path>, limits: &Limits) -> Verdict {
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut scan = containers::Scan::new(name, limits, size);
+    scan.content(bytes, 0);
+    let containers::Scan { mut findings, judged, is_model_file, .. } = scan;
+    if judged == 0 && findings.is_empty() {
+        findings.push(Finding::unread("holds nothing that could be judged"));
+    }
+    // The same name for the same reason is told once: where it stands first.
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert((finding.name.clone(), finding.sentence.clone())));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.rating));
+    findings.truncate(MOST_FINDINGS);
+    let rating = findings.iter().map(|finding| finding.rating).max().unwrap_or(Rating::Model);
+    for finding in &mut findings {
+        finding.name = finding.name.as_deref().map(shown);
+    }
+    Verdict { rating, findings, judged, is_model_file, size }
+}
+
+/// The first name in a graph that is known to be dangerous, and what it would do. Cheap enough for every opening of a
+/// model; says nothing of how names are called, as [`scan`] does.
+pub fn dangerous_name(graph: &Graph) -> Option<(String, &'static str)> {
+    graph.ids().find_map(|id| {
+        let (module, name) = allowed::name_of(graph, id)?;
+        if allowed::is_listed(module, name) {
+            return None;
+        }
+        dangers::sentence(module, name).map(|sentence| (shown(&format!("{module}.{name}")), sentence))
+    })
+}
+
+/// More than anybody reads.
+const MOST_FINDINGS: usize = 200;
+
+impl Finding {
+    fn unread(sentence: impl Into<String>) -> Self {
+        Self {
+            rating: Rating::Unknown,
+            sentence: sentence.into(),
+            name: None,
+            place: Vec::new(),
+            pickle: None,
+            offset: None,
+            path: None,
+        }
+    }
+}
+
+/// A name out of a file as it may be shown: no control characters, and not endless.
+fn shown(name: &str) -> String {
+    let mut shown: String = name.chars().take(120).flat_map(char::escape_debug).collect();
+    if name.chars().nth(120).is_some() {
+        shown.push('…');
+    }
+    shown
+}

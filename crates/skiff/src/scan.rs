@@ -1,0 +1,23 @@
+//! Whether a file is a model and nothing else.
+
+use std::path::Path;
+
+use skiff_files::Bytes;
+
+use crate::{Error, Limits, Verdict};
+
+/// What loading the file at `path` in Python would do: nothing but make a model, something unknown, or something
+/// dangerous. Nothing in it is executed, imported, opened or fetched.
+///
+/// # Errors
+/// When the operating system does not let the file be read. What is wrong with its content, a limit that it exceeds
+/// included, is a finding of the verdict.
+pub fn scan(path: impl AsRef<Path>, limits: &Limits) -> Result<Verdict, Error> {
+    let path = path.as_ref();
+    skiff_files::scan::scan(path, limits).map_err(|error| Error::from(error).in_file(path))
+}
+
+/// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
+pub fn scan_bytes(bytes: Vec<u8>, limits: &Limits) -> Verdict {
+    skiff_files::scan::scan_bytes(&Bytes::from(bytes), None, limits)
+}

@@ -1,0 +1,154 @@
+//! The scan's two promises: no attack is a model, and no model is an attack.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use skiff::{Limits, Rating};
+
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder is there") {
+            let path = entry.expect("its entries can be read").path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn attacks() -> Vec<PathBuf> {
+    let is_attack = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        !matches!(name, "make.py" | "README.md" | "index.json" | ".gitattributes")
+    };
+    let attacks: Vec<_> = files(&root("attacks")).into_iter().filter(is_attack).collect();
+    assert!(attacks.len() > 300, "found {} attacks", attacks.len());
+    attacks
+}
+
+#[test]
+fn no_attack_is_a_model() {
+    let limits = Limits::default();
+    let mut wrong = Vec::new();
+    for path in attacks() {
+        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        assert_eq!(verdict.rating == Rating::Model, verdict.findings.is_empty(), "{}", path.display());
+        if verdict.rating == Rating::Model {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "taken for models:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn bytes_are_judged_as_files_are() {
+    let limits = Limits::default();
+    for path in attacks() {
+        let bytes = fs::read(&path).expect("the file can be read");
+        assert_eq!(skiff::scan_bytes(bytes, &limits), skiff::scan(&path, &limits).expect("it was read before"));
+    }
+}
+
+#[test]
+fn no_attack_is_opened() {
+    let opened: Vec<_> = attacks().into_iter().filter(|path| skiff::open(path).is_ok()).collect();
+    assert!(opened.is_empty(), "{opened:?}");
+}
+
+/// The refusal is not for want of a model: with nothing behind them, both are opened.
+#[test]
+fn models_alone_are_opened() {
+    for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
+        skiff::open(root("examples").join(name)).expect("an example is opened");
+        let error = skiff::open(root("attacks").join(format!("model-then-{name}"))).expect_err("it is dangerous");
+        assert_eq!((error.kind(), error.code()), (skiff::ErrorKind::Dangerous, "dangerous-file"));
+    }
+}
+
+/// What runs a command is called so, wherever it stands.
+#[test]
+fn commands_are_dangerous() {
+    let limits = Limits::default();
+    let words = [
+        "plain-",
+        "deep-",
+        "popped-",
+        "second-",
+        "behind-garbage",
+        "broken-after",
+        "cut-p0",
+        "cut-p2",
+        "memo",
+        "joblib-",
+        "nested-",
+    ];
+    for path in attacks() {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if words.iter().any(|word| name.starts_with(word)) {
+            let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+            assert_eq!(verdict.rating, Rating::Dangerous, "{name}: {:?}", verdict.findings);
+        }
+    }
+}
+
+/// Damaged models are judged without a panic, and none of them becomes worse than unknown by chance alone.
+#[test]
+fn cut_files_are_no_models() {
+    let limits = Limits::default();
+    for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
+        let bytes = fs::read(root("examples").join(name)).expect("the example is there");
+        for length in (0..bytes.len()).step_by(37) {
+            let verdict = skiff::scan_bytes(bytes[..length].to_vec(), &limits);
+            assert_eq!(verdict.rating, Rating::Unknown, "{name} cut at {length}: {:?}", verdict.findings);
+        }
+    }
+}
+
+#[test]
+fn every_fixture_is_a_model() {
+    let limits = Limits::default();
+    let is_model = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("model.")
+            || (path.starts_with(root("examples")) && (name.ends_with(".pkl") || name.ends_with(".joblib")))
+    };
+    let models: Vec<_> =
+        files(&root("fixtures/cases")).into_iter().chain(files(&root("examples"))).filter(is_model).collect();
+    assert!(models.len() > 4_000, "found {} models", models.len());
+    let (mut wrong, mut callables) = (Vec::new(), 0);
+    for path in models {
+        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        // The functions of the program that made the fixtures are code that nobody here knows.
+        let case = path.parent().unwrap_or(&path);
+        let holds_callables = HOLD_CALLABLES.iter().any(|name| case.ends_with(name));
+        if holds_callables {
+            callables += 1;
+            let own =
+                |finding: &skiff::Finding| finding.name.as_ref().is_some_and(|name| name.starts_with("generate."));
+            assert!(
+                verdict.rating == Rating::Unknown && verdict.findings.iter().all(own),
+                "{}: {verdict:?}",
+                path.display()
+            );
+        } else if verdict.rating != Rating::Model {
+            wrong.push(format!("{}: {:?}", path.display(), verdict.findings));
+        }
+    }
+    assert!(wrong.is_empty(), "{} taken for something else:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(callables >= HOLD_CALLABLES.len(), "found {callables} models with callables");
+}
+
+/// The cases whose models hold functions of `generate.*`.
+const HOLD_CALLABLES: [&str; 6] = [
+    "feature_extraction/count_callable_analyzer",
+    "feature_extraction/count_callable_tokenizer",
+    "impute/imputer_callable",
+    "neighbors/knn_callable_weights",
+    "neighbors/knn_regressor_callable_weights",
+    "svm/svc_callable",
+];
