@@ -89,7 +89,8 @@ impl File {
     /// The estimator at the address `at`; without one, the only estimator in the file.
     ///
     /// # Errors
-    /// When the file names anything, anywhere, that is known to be dangerous; when there is none, or there are several and none was named; when the estimator cannot be read.
+    /// When the file names anything, anywhere, that is known to be dangerous; when there is no estimator, or there are
+    /// several and none was named; when the estimator cannot be read.
     pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
         self.model_at(at).map_err(|error| match &self.path {
             Some(path) => error.in_file(path),
