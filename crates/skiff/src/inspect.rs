@@ -8,7 +8,7 @@ use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
 use skiff_pickle::{Graph, Node, NodeId};
 
-use crate::{File, Method};
+use crate::{File, Method, Model};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +71,10 @@ const WORK: usize = 4;
 struct Left(Cell<usize>);
 
 impl Left {
+    fn of(graph: &Graph) -> Self {
+        Self(Cell::new(graph.size().saturating_mul(WORK).saturating_add(FREE_WORK)))
+    }
+
     /// Spends `work`; false when less is left.
     fn spend(&self, work: usize) -> bool {
         let left = self.0.get().checked_sub(work);
@@ -84,7 +88,7 @@ impl File {
     pub fn inspect(&self) -> Inspection {
         let contents = self.contents();
         let graph = &contents.graph;
-        let left = Left(Cell::new(graph.size().saturating_mul(WORK).saturating_add(FREE_WORK)));
+        let left = Left::of(graph);
         let view = |(index, found): (usize, addresses::Found)| {
             let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH, &left);
             view.methods = match index < ASKED {
@@ -107,6 +111,12 @@ impl File {
             estimators,
             unusual,
         }
+    }
+
+    /// What is in `model`, which was read from this file; without its methods.
+    pub fn view(&self, model: &Model) -> EstimatorView {
+        let (graph, typed) = (&self.contents().graph, model.typed());
+        estimator(graph, typed.node(), typed.path(), String::new(), DEPTH, &Left::of(graph))
     }
 }
 

@@ -146,8 +146,20 @@ impl Model {
         self.model.header()
     }
 
+    /// `feature_names_in_`, those that an estimator within knows included.
+    pub fn feature_names_seen(&self) -> Option<Arc<[String]>> {
+        self.model.feature_names_in()
+    }
+
     /// The typed model, for whoever looks into it.
     pub fn typed(&self) -> &Arc<skiff_models::Model> {
         &self.model
+    }
+}
+
+/// An estimator within another one, on its own.
+impl From<Arc<skiff_models::Model>> for Model {
+    fn from(model: Arc<skiff_models::Model>) -> Self {
+        Self::new(model)
     }
 }
