@@ -45,7 +45,7 @@ fn rust(_: &[String]) -> Result<(), String> {
     run(cargo(&["test", "--workspace", "--no-fail-fast"]))
 }
 
-/// Makes a virtual environment under `target/`, builds the command, and runs pytest. Further arguments go to pytest.
+/// Makes a virtual environment under `target/`, builds the command and the wheel, and runs pytest. Further arguments go to pytest.
 fn python(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
     run(cargo(&[
@@ -59,10 +59,23 @@ fn python(arguments: &[String]) -> Result<(), String> {
         "skiff-pickle",
         "--bins",
     ]))?;
+    wheel(&python)?;
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]).args(arguments);
     // One thread each: answers of BLAS depend on their number.
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)
+}
+
+/// Builds the Python package and installs it in the environment, without a look at any index.
+fn wheel(python: &Path) -> Result<(), String> {
+    let mut command = Command::new(python);
+    command.args(["-m", "maturin", "build", "--quiet", "--release", "--out", "target/wheels", "--interpreter"]);
+    command.arg(python);
+    run(command)?;
+    let mut command = Command::new(python);
+    command.args(["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps", "--no-index"]);
+    command.args(["--find-links", "target/wheels", "skiff-ml"]);
     run(command)
 }
 

@@ -1,0 +1,91 @@
+//! Errors of the library as Python's exceptions: the classes are those of `skiff/_errors.py`.
+
+use std::io;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict};
+use skiff::ErrorKind;
+
+/// The exception for an error of the library, with all that is known about it.
+pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
+    let missing = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|source| source.kind() == io::ErrorKind::NotFound);
+    let class = match error.kind() {
+        ErrorKind::DamagedFile => "DamagedFile",
+        ErrorKind::UnreadableFile if missing => "MissingFile",
+        ErrorKind::UnreadableFile => "UnreadableFile",
+        ErrorKind::Limit => "LimitExceeded",
+        ErrorKind::NotSupported => "NotSupported",
+        ErrorKind::WrongInput => "WrongInput",
+        _ => "SkiffError",
+    };
+    let facts = || -> PyResult<Bound<'_, PyDict>> {
+        let facts = PyDict::new(py);
+        facts.set_item("code", error.code())?;
+        facts.set_item("help", error.help())?;
+        facts.set_item("model_path", error.model_path())?;
+        facts.set_item("offset", error.offset())?;
+        facts.set_item("row", error.row())?;
+        Ok(facts)
+    };
+    match facts().and_then(|facts| instance(py, class, &message(error), &facts)) {
+        Ok(exception) => {
+            if let Some(file) = error.file().filter(|_| error.kind() == ErrorKind::UnreadableFile) {
+                // What Python people look at in an `OSError`; that it can be set is no reason to hide the error.
+                let _ = exception.setattr("filename", file.as_os_str());
+                let number = std::error::Error::source(error)
+                    .and_then(|source| source.downcast_ref::<io::Error>())
+                    .and_then(io::Error::raw_os_error);
+                let _ = exception.setattr("errno", number);
+            }
+            PyErr::from_value(exception)
+        }
+        Err(error) => error,
+    }
+}
+
+/// `WrongInput` in words of this crate.
+pub fn wrong_input(py: Python<'_>, message: &str) -> PyErr {
+    described(py, "WrongInput", "wrong-input", message)
+}
+
+/// `NotSupported` in words of this crate.
+pub fn not_supported(py: Python<'_>, message: &str) -> PyErr {
+    described(py, "NotSupported", "not-supported", message)
+}
+
+fn described(py: Python<'_>, class: &str, code: &str, message: &str) -> PyErr {
+    let facts = [("code", code)].into_py_dict(py);
+    match facts.and_then(|facts| instance(py, class, message, &facts)) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+fn instance<'py>(
+    py: Python<'py>,
+    class: &str,
+    message: &str,
+    facts: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    py.import(intern!(py, "skiff._errors"))?.getattr(class)?.call((message,), Some(facts))
+}
+
+/// What is wrong, where, and how to go on.
+fn message(error: &skiff::Error) -> String {
+    let file = error.file().map(|file| file.display().to_string());
+    let byte = error.offset().map(|offset| format!("byte {offset}"));
+    let row = error.row().map(|row| format!("row {row}"));
+    let place: Vec<_> = [file, error.model_path().map(str::to_owned), byte, row].into_iter().flatten().collect();
+    let mut text = error.message();
+    if !place.is_empty() {
+        text += &format!(" ({})", place.join(", "));
+    }
+    if let Some(help) = error.help() {
+        // The command's option is this package's argument.
+        text += &format!("\n{}", help.replace("--at \"", "at=\""));
+    }
+    text
+}

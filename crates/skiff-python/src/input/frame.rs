@@ -1,0 +1,171 @@
+//! DataFrames of pandas, polars and Arrow, column by column.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+use super::{Held, HeldColumn, HeldColumns, column, type_error};
+use crate::error::wrong_input;
+
+/// The table that `x` is, if it is a DataFrame.
+pub fn read<'py>(x: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
+    let py = x.py();
+    if x.hasattr(intern!(py, "iloc"))? {
+        return if x.hasattr(intern!(py, "columns"))? { pandas(x).map(Some) } else { series(x) };
+    }
+    let module = x.get_type().module()?.to_string();
+    match module.split('.').next() {
+        Some("polars") if x.hasattr(intern!(py, "get_columns"))? => polars(x).map(Some),
+        Some("pyarrow") if x.hasattr(intern!(py, "column_names"))? => arrow(x).map(Some),
+        Some("polars" | "pyarrow" | "numpy") => Ok(None),
+        // Any other table that speaks Arrow.
+        _ if x.hasattr(intern!(py, "__arrow_c_stream__"))? => match py.import("pyarrow") {
+            Ok(pyarrow) => arrow(&pyarrow.call_method1("table", (x,))?).map(Some),
+            Err(_) => Err(wrong_input(py, "Arrow tables of this library are read with pyarrow, which is not there")),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn pandas<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    let py = frame.py();
+    let labels = frame.getattr(intern!(py, "columns"))?.call_method0(intern!(py, "tolist"))?.cast_into::<PyList>()?;
+    let names = names(&labels)?;
+    let rows = frame.len()?;
+    let iloc = frame.getattr(intern!(py, "iloc"))?;
+    let mut columns = Vec::with_capacity(labels.len());
+    for index in 0..labels.len() {
+        // By number: names may stand twice.
+        let series = iloc.get_item((pyo3::types::PySlice::full(py), index))?;
+        columns.push(column::read(&values(&series)?)?);
+    }
+    held(py, rows, names, columns)
+}
+
+/// A column of pandas as numpy's. Nullable columns become what scikit-learn makes of them: floats with NaN where
+/// something is missing, numbers of their own dtype where nothing is.
+fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = series.py();
+    let dtype = series.getattr(intern!(py, "dtype"))?;
+    let to_numpy = intern!(py, "to_numpy");
+    let is_extension = dtype.hasattr(intern!(py, "na_value"))?;
+    if !is_extension {
+        return series.call_method0(to_numpy);
+    }
+    if dtype.hasattr(intern!(py, "subtype"))? && dtype.hasattr(intern!(py, "fill_value"))? {
+        // pandas' sparse columns.
+        return series.getattr(intern!(py, "sparse"))?.call_method0("to_dense")?.call_method0(to_numpy);
+    }
+    let kind: String = match dtype.getattr_opt(intern!(py, "kind"))? {
+        Some(kind) => kind.extract()?,
+        None => String::from("O"),
+    };
+    let arguments = PyDict::new(py);
+    if matches!(kind.as_str(), "i" | "u" | "f" | "b") {
+        if series.getattr(intern!(py, "hasnans"))?.extract()? {
+            arguments.set_item("dtype", "float64")?;
+            arguments.set_item("na_value", f64::NAN)?;
+        } else if let Some(own) = dtype.getattr_opt(intern!(py, "numpy_dtype"))? {
+            arguments.set_item("dtype", own)?;
+        }
+    }
+    series.call_method(to_numpy, (), Some(&arguments))
+}
+
+/// A series is no table, unless it holds documents.
+fn series<'py>(series: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
+    let py = series.py();
+    if !series.hasattr(intern!(py, "to_numpy"))? {
+        return Ok(None);
+    }
+    if let HeldColumn::Owned(text @ (skiff::table::Column::Texts(_) | skiff::table::Column::Objects(_))) =
+        column::read(&values(series)?)?
+    {
+        return Ok(Some(match text {
+            skiff::table::Column::Texts(texts) => Held::Owned(skiff::Table::Texts(texts)),
+            other => held(py, other.len(), None, vec![HeldColumn::Owned(other)])?,
+        }));
+    }
+    let class = series.get_type().str()?;
+    let message = format!(
+        "Expected a 2-dimensional container but got {class} instead. Pass a DataFrame containing a single row (i.e. \
+         single sample) or a single column (i.e. single feature) instead."
+    );
+    Err(wrong_input(py, &message))
+}
+
+fn polars<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    let py = frame.py();
+    let all = frame.call_method0(intern!(py, "get_columns"))?.cast_into::<PyList>()?;
+    let (labels, mut columns) = (PyList::empty(py), Vec::with_capacity(all.len()));
+    for series in &all {
+        labels.append(series.getattr(intern!(py, "name"))?)?;
+        columns.push(column::read(&series.call_method0(intern!(py, "to_numpy"))?)?);
+    }
+    let rows = frame.getattr(intern!(py, "height"))?.extract()?;
+    held(py, rows, names(&labels)?, columns)
+}
+
+fn arrow<'py>(table: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    let py = table.py();
+    let labels = table.getattr(intern!(py, "column_names"))?.cast_into::<PyList>()?;
+    let pyarrow = py.import(intern!(py, "pyarrow"))?;
+    let types = pyarrow.getattr(intern!(py, "types"))?;
+    let arguments = PyDict::new(py);
+    arguments.set_item("zero_copy_only", false)?;
+    let mut columns = Vec::with_capacity(labels.len());
+    for index in 0..labels.len() {
+        let mut values = table.call_method1(intern!(py, "column"), (index,))?;
+        let own = values.getattr(intern!(py, "type"))?;
+        if types.call_method1("is_dictionary", (&own,))?.extract()? {
+            values = values.call_method1("cast", (own.getattr("value_type")?,))?;
+        }
+        // Of a batch, columns are arrays, which by default refuse to copy; those of a table always may.
+        let values = match values.hasattr(intern!(py, "num_chunks"))? {
+            true => values.call_method0(intern!(py, "to_numpy"))?,
+            false => values.call_method(intern!(py, "to_numpy"), (), Some(&arguments))?,
+        };
+        columns.push(column::read(&values)?);
+    }
+    let rows = table.getattr(intern!(py, "num_rows"))?.extract()?;
+    held(py, rows, names(&labels)?, columns)
+}
+
+fn held<'py>(
+    py: Python<'py>,
+    rows: usize,
+    names: Option<Arc<[String]>>,
+    columns: Vec<HeldColumn<'py>>,
+) -> PyResult<Held<'py>> {
+    if columns.iter().any(|column| column.len() != rows) {
+        return Err(wrong_input(py, "the table's columns are not equally long"));
+    }
+    Ok(Held::Columns(HeldColumns { rows, names, columns }))
+}
+
+/// The names of the columns, if they are text; scikit-learn takes columns that are numbered for nameless, and refuses a
+/// mixture.
+fn names(labels: &Bound<'_, PyList>) -> PyResult<Option<Arc<[String]>>> {
+    let texts = labels.iter().filter(|label| label.is_instance_of::<PyString>()).count();
+    if texts == 0 {
+        return Ok(None);
+    }
+    if texts == labels.len() {
+        return Ok(Some(labels.extract::<Vec<String>>()?.into()));
+    }
+    let mut classes = BTreeSet::new();
+    for label in labels {
+        classes.insert(label.get_type().name()?.to_string());
+    }
+    let classes: Vec<_> = classes.iter().map(|class| format!("'{class}'")).collect();
+    Err(type_error(&format!(
+        "Feature names are only supported if all input features have string names, but your input has [{}] as feature \
+         name / column name types. If you want feature names to be stored and validated, you must convert them all to \
+         strings, by using X.columns = X.columns.astype(str) for example. Otherwise you can remove feature / column \
+         names from your input data, or convert them all to a non-string data type.",
+        classes.join(", ")
+    )))
+}

@@ -1,0 +1,202 @@
+//! What Python people hand in, as a table: arrays, lists, sparse matrices, DataFrames, documents, mappings.
+//!
+//! [`Held::new`] looks at the object under the GIL and keeps hold of its memory; [`Held::table`] is a view that needs
+//! no GIL. Nothing is copied where the layout is one that the library reads: numpy's C and Fortran order of `float64`,
+//! `float32` and `int64`, the columns of a DataFrame, the values of a sparse matrix.
+
+mod array;
+mod column;
+mod frame;
+mod sequence;
+mod sparse;
+
+use std::sync::Arc;
+
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray};
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use skiff::table::{Column, Elements};
+use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
+use skiff::{Table, Takes};
+
+use crate::error::wrong_input;
+
+pub use column::scalar;
+
+/// An input and whatever keeps its memory alive.
+#[derive(Debug)]
+pub enum Held<'py> {
+    /// `float64` in C or Fortran order.
+    F64(PyReadonlyArray2<'py, f64>),
+    /// `float32` in C or Fortran order.
+    F32(PyReadonlyArray2<'py, f32>),
+    /// `int64` in C or Fortran order.
+    I64(PyReadonlyArray2<'py, i64>),
+    /// Rows and columns of a sparse matrix, and its arrays.
+    Sparse(HeldCsr<'py>),
+    /// A DataFrame, or an array of text or objects.
+    Columns(HeldColumns<'py>),
+    /// Whatever had to be copied.
+    Owned(Table<'static>),
+}
+
+/// A sparse matrix whose values may be scipy's own.
+#[derive(Debug)]
+pub struct HeldCsr<'py> {
+    rows: usize,
+    cols: usize,
+    indptr: Vec<usize>,
+    indices: Vec<u32>,
+    data: PyReadonlyArray1<'py, f64>,
+    dtype: NumberType,
+}
+
+/// Columns, some of which may be numpy's own.
+#[derive(Debug)]
+pub struct HeldColumns<'py> {
+    rows: usize,
+    names: Option<Arc<[String]>>,
+    columns: Vec<HeldColumn<'py>>,
+}
+
+/// A column of a DataFrame.
+#[derive(Debug)]
+pub enum HeldColumn<'py> {
+    /// `float64`.
+    F64(PyReadonlyArray1<'py, f64>),
+    /// `int64`.
+    I64(PyReadonlyArray1<'py, i64>),
+    /// Whatever had to be copied.
+    Owned(Column<'static>),
+}
+
+/// What the estimator says of its input.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'m> {
+    /// The estimator's class, for messages.
+    pub class: &'m str,
+    /// Whether it answers documents, mappings or rows.
+    pub takes: Takes,
+}
+
+impl Wanted<'_> {
+    /// Estimators of labels take one-dimensional arrays.
+    fn takes_labels(&self) -> bool {
+        matches!(self.class, "LabelEncoder" | "LabelBinarizer" | "IsotonicRegression")
+    }
+}
+
+impl<'py> Held<'py> {
+    /// The table that `x` is.
+    pub fn new(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Self> {
+        let py = x.py();
+        if x.hasattr(intern!(py, "tocsr"))? {
+            return sparse::read(x);
+        }
+        if let Some(table) = frame::read(x)? {
+            return Ok(table);
+        }
+        if x.is_instance_of::<PyString>() || x.is_instance_of::<PyBytes>() {
+            return Err(wrong_input(py, "Iterable over raw text documents expected, string object received."));
+        }
+        if x.cast::<PyMapping>().is_ok() {
+            return sequence::mappings(PyList::new(py, [x])?.as_any());
+        }
+        if let Ok(array) = x.cast::<PyUntypedArray>() {
+            return array::read(array, wanted);
+        }
+        // Read twice below: an iterator would be empty the second time.
+        let listed = if x.is_instance_of::<PyList>() || x.is_instance_of::<PyTuple>() {
+            x.clone()
+        } else if x.hasattr(intern!(py, "__array__"))? {
+            return array::read(&array::of(x)?, wanted);
+        } else if wanted.takes != Takes::Table && x.hasattr(intern!(py, "__iter__"))? {
+            py.get_type::<PyList>().call1((x,))?
+        } else {
+            x.clone()
+        };
+        let first = match listed.hasattr(intern!(py, "__getitem__"))? && listed.len().is_ok_and(|length| length > 0) {
+            true => listed.get_item(0).ok(),
+            false => None,
+        };
+        let is_text = |item: &Bound<'_, PyAny>| item.is_instance_of::<PyString>() || item.is_instance_of::<PyBytes>();
+        match first {
+            Some(first) if first.cast::<PyMapping>().is_ok() => sequence::mappings(&listed),
+            Some(first) if is_text(&first) && !wanted.takes_labels() => sequence::documents(&listed),
+            None if wanted.takes == Takes::Texts && listed.len().is_ok_and(|length| length == 0) => {
+                sequence::documents(&listed)
+            }
+            _ => array::read(&array::of_list(&listed)?, wanted),
+        }
+    }
+
+    /// The table, without copies.
+    pub fn table(&self) -> Table<'_> {
+        match self {
+            Self::F64(array) => {
+                let (shape, is_c, all) = array::view(array);
+                array::dense(shape, is_c, Elements::F64(all.into()))
+            }
+            Self::F32(array) => {
+                let (shape, is_c, all) = array::view(array);
+                array::dense(shape, is_c, Elements::F32(all.into()))
+            }
+            Self::I64(array) => {
+                let (shape, is_c, all) = array::view(array);
+                array::dense(shape, is_c, Elements::I64(all.into(), IntKind::I64))
+            }
+            Self::Sparse(HeldCsr { rows, cols, indptr, indices, data, dtype }) => {
+                let data = data.as_slice().expect("checked when it was read");
+                Table::Sparse(Csr {
+                    rows: *rows,
+                    cols: *cols,
+                    indptr: indptr.into(),
+                    indices: indices.into(),
+                    data: data[..indices.len()].into(),
+                    dtype: *dtype,
+                })
+            }
+            Self::Columns(HeldColumns { rows, names, columns }) => Table::Columns(Columns {
+                rows: *rows,
+                names: names.clone(),
+                columns: columns.iter().map(HeldColumn::view).collect(),
+            }),
+            Self::Owned(table) => table.clone(),
+        }
+    }
+}
+
+impl HeldColumn<'_> {
+    fn len(&self) -> usize {
+        self.view().len()
+    }
+
+    fn view(&self) -> Column<'_> {
+        let held = "checked when it was read";
+        match self {
+            Self::F64(values) => Column::Floats(values.as_slice().expect(held).into(), Precision::Double),
+            Self::I64(values) => Column::Ints(values.as_slice().expect(held).into(), IntKind::I64),
+            Self::Owned(Column::Floats(values, precision)) => Column::Floats((&**values).into(), *precision),
+            Self::Owned(Column::Ints(values, kind)) => Column::Ints((&**values).into(), *kind),
+            Self::Owned(Column::Texts(texts)) => Column::Texts(texts.slice(0, texts.len())),
+            Self::Owned(Column::Objects(values)) => Column::Objects((&**values).into()),
+        }
+    }
+}
+
+/// The exception for what is no table at all, in scikit-learn's words.
+fn not_two_dimensional(array: &Bound<'_, PyAny>, what: &str) -> PyResult<PyErr> {
+    let shown = array.str()?;
+    let message = format!(
+        "Expected 2D array, got {what} array instead:\narray={shown}.\nReshape your data either using \
+         array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it contains a single sample."
+    );
+    Ok(wrong_input(array.py(), &message))
+}
+
+/// The exception for a class of input that scikit-learn refuses with a `TypeError`.
+fn type_error(message: &str) -> PyErr {
+    PyTypeError::new_err(message.to_owned())
+}

@@ -1,0 +1,62 @@
+//! The extension module of the Python package `skiff`: `python/skiff/` is what users see, `_skiff.pyi` its types.
+//!
+//! Thin: inputs become tables ([`input`]), answers become arrays ([`output`]), errors become exceptions ([`error`]), and
+//! the library in between works without the GIL.
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod error;
+mod input;
+mod inspection;
+mod model;
+mod output;
+mod show;
+mod source;
+
+use pyo3::prelude::*;
+
+/// The functions and classes that `skiff/__init__.py` passes on.
+#[pymodule]
+mod _skiff {
+    use pyo3::prelude::*;
+    use pyo3::types::PyDict;
+
+    #[pymodule_export]
+    use crate::model::Model;
+    #[pymodule_export]
+    use crate::source::Limits;
+
+    /// Opens the model in `source`: a path, bytes, or a file opened for reading bytes.
+    ///
+    /// Nothing in it is executed, imported or fetched, and scikit-learn is not needed. `at` is the address of the
+    /// estimator in a file that holds several things: `[0]`, `['model']`. `limits` are what the file may cost.
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    #[pyfunction]
+    #[pyo3(signature = (source, /, *, at=None, limits=None))]
+    fn open<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        at: Option<String>,
+        limits: Option<&Bound<'py, Limits>>,
+    ) -> PyResult<Model> {
+        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get))
+    }
+
+    /// What is in the file `source`, estimators that skiff cannot run included.
+    #[pyfunction]
+    #[pyo3(signature = (source, /, *, limits=None))]
+    fn inspect<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        limits: Option<&Bound<'py, Limits>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let file = crate::source::read(py, source, limits.map(Bound::get))?;
+        let found = py.detach(|| file.inspect());
+        crate::inspection::inspection(py, &found)
+    }
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

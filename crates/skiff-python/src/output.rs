@@ -1,0 +1,270 @@
+//! Answers as Python people know them: numpy arrays of scikit-learn's dtypes and shapes, lists and tuples of them,
+//! scipy's sparse matrices.
+
+use numpy::ndarray::{ArrayD, IxDyn};
+use numpy::{Element, PyArray1, PyArrayDyn};
+use pyo3::IntoPyObjectExt;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PySlice, PyTuple};
+use skiff::table::{Column, DictValue};
+use skiff::value::{Classes, Columns, Csr, IntKind, Labels, NumberType, Precision, Value};
+use skiff::{Answer, Rank, Scalar};
+
+use crate::error::not_supported;
+
+/// What a method returns.
+pub fn answer(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
+    match answer {
+        Answer::One(value, rank) => one(py, value, rank),
+        Answer::List(items) => Ok(PyList::new(py, all(py, items)?)?.into_any()),
+        Answer::Tuple(items) => Ok(PyTuple::new(py, all(py, items)?)?.into_any()),
+    }
+}
+
+fn all(py: Python<'_>, items: Vec<Answer>) -> PyResult<Vec<Bound<'_, PyAny>>> {
+    items.into_iter().map(|item| answer(py, item)).collect()
+}
+
+fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<Bound<'py, PyAny>> {
+    let shape = shape(rank, value.rows(), value.cols());
+    match value {
+        Value::Floats(matrix, Precision::Double) => array(py, matrix.data.into_owned(), &shape),
+        Value::Floats(matrix, Precision::Single) => array(py, narrow(&matrix.data), &shape),
+        Value::Ints(matrix, kind) => integers(py, matrix.data.into_owned(), kind, &shape),
+        Value::Sparse(csr) => sparse(py, csr),
+        Value::Labels(found) => labels(py, &found, &shape),
+        Value::Columns(found) => columns(py, &found, &shape),
+        Value::Texts(texts) => object_array(py, texts.iter().map(|text| text.into_bound_py_any(py)), &shape),
+        Value::Dicts(dicts) => {
+            let rows = dicts.rows.iter().map(|row| mapping(py, row)).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyList::new(py, rows)?.into_any())
+        }
+        Value::TermLists(lists) => {
+            let vocabulary = numpy(py)?.call_method1(
+                intern!(py, "array"),
+                ((0..lists.terms.len()).map(|at| lists.terms.get(at).unwrap_or_default()).collect::<Vec<_>>(),),
+            )?;
+            let row = |row: usize| {
+                let numbers: Vec<i64> =
+                    lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].iter().copied().map(i64::from).collect();
+                vocabulary.call_method1(intern!(py, "take"), (PyArray1::from_vec(py, numbers),))
+            };
+            let rows = (0..lists.len()).map(row).collect::<PyResult<Vec<_>>>()?;
+            Ok(PyList::new(py, rows)?.into_any())
+        }
+        Value::Many(_) => Err(not_supported(py, "an answer of several values in one")),
+    }
+}
+
+fn shape(rank: Rank, rows: usize, cols: usize) -> Vec<usize> {
+    match rank {
+        Rank::One => vec![rows],
+        Rank::Two => vec![rows, cols],
+        Rank::Three { depth } => vec![rows, cols.checked_div(depth).unwrap_or(0), depth],
+    }
+}
+
+/// An array that takes the vector over: no copy.
+fn array<'py, T: Element>(py: Python<'py>, data: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let array = ArrayD::from_shape_vec(IxDyn(shape), data)
+        .map_err(|error| not_supported(py, &format!("an answer of another shape than announced: {error}")))?;
+    Ok(PyArrayDyn::from_owned_array(py, array).into_any())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the values are float32 already")]
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|&value| value as f32).collect()
+}
+
+/// Integers in their own dtype; they fit, since that is where they came from.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the values are of that dtype already")]
+fn integers<'py>(py: Python<'py>, data: Vec<i64>, kind: IntKind, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    match kind {
+        IntKind::Bool => array(py, data.iter().map(|&value| value != 0).collect::<Vec<bool>>(), shape),
+        IntKind::Int { bytes: 1, signed: true } => array(py, data.iter().map(|&value| value as i8).collect(), shape),
+        IntKind::Int { bytes: 2, signed: true } => array(py, data.iter().map(|&value| value as i16).collect(), shape),
+        IntKind::Int { bytes: 4, signed: true } => array(py, data.iter().map(|&value| value as i32).collect(), shape),
+        IntKind::Int { bytes: 1, signed: false } => array(py, data.iter().map(|&value| value as u8).collect(), shape),
+        IntKind::Int { bytes: 2, signed: false } => array(py, data.iter().map(|&value| value as u16).collect(), shape),
+        IntKind::Int { bytes: 4, signed: false } => array(py, data.iter().map(|&value| value as u32).collect(), shape),
+        IntKind::Int { signed: false, .. } => array(py, data.iter().map(|&value| value as u64).collect(), shape),
+        IntKind::Int { .. } => array(py, data, shape),
+    }
+}
+
+/// `scipy.sparse.csr_matrix`, as scikit-learn answers.
+#[expect(clippy::cast_possible_truncation, reason = "counts and indicators are whole numbers of their dtype")]
+fn sparse<'py>(py: Python<'py>, csr: Csr<'static>) -> PyResult<Bound<'py, PyAny>> {
+    let scipy =
+        py.import("scipy.sparse").map_err(|_| not_supported(py, "the answer is sparse, and scipy is not there"))?;
+    let stored = csr.data.len();
+    let data = match csr.dtype {
+        NumberType::Float(Precision::Double) => array(py, csr.data.into_owned(), &[stored])?,
+        NumberType::Float(Precision::Single) => array(py, narrow(&csr.data), &[stored])?,
+        NumberType::Int(kind) => {
+            let whole = csr.data.iter().map(|&value| value as i64).collect();
+            integers(py, whole, kind, &[stored])?
+        }
+    };
+    // As scipy chooses: 32 bits where all fit.
+    let wide = stored.max(csr.cols) > i32::MAX as usize;
+    let (indices, indptr) = if wide {
+        let indices = csr.indices.iter().map(|&index| i64::from(index)).collect();
+        let indptr = csr.indptr.iter().map(|&at| i64::try_from(at).unwrap_or(i64::MAX)).collect();
+        (array::<i64>(py, indices, &[stored])?, array::<i64>(py, indptr, &[csr.rows + 1])?)
+    } else {
+        let narrow = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
+        let indices = csr.indices.iter().map(|&index| narrow(index as usize)).collect();
+        let indptr = csr.indptr.iter().map(|&at| narrow(at)).collect();
+        (array::<i32>(py, indices, &[stored])?, array::<i32>(py, indptr, &[csr.rows + 1])?)
+    };
+    let arguments = PyDict::new(py);
+    arguments.set_item(intern!(py, "shape"), (csr.rows, csr.cols))?;
+    scipy.getattr(intern!(py, "csr_matrix"))?.call(((data, indices, indptr),), Some(&arguments))
+}
+
+/// The labels themselves: `classes_.take(codes)`.
+fn labels<'py>(py: Python<'py>, labels: &Labels, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let column = |index: usize| -> PyResult<Bound<'py, PyAny>> {
+        let known: &Classes = &labels.classes[index];
+        let codes = labels.codes.iter().skip(index).step_by(labels.cols.max(1));
+        if codes.clone().any(|&code| code as usize >= known.len()) {
+            // What has no label: `None` among objects.
+            let items = codes
+                .map(|&code| known.get(code as usize).map_or(Ok(py.None().into_bound(py)), |label| scalar(py, &label)));
+            return object_array(py, items, &[labels.rows]);
+        }
+        let codes: Vec<i64> = codes.map(|&code| i64::from(code)).collect();
+        classes(py, known)?.call_method1(intern!(py, "take"), (PyArray1::from_vec(py, codes),))
+    };
+    if labels.cols == 1 {
+        return column(0)?.call_method1(intern!(py, "reshape"), (PyTuple::new(py, shape)?,));
+    }
+    let columns = (0..labels.cols).map(column).collect::<PyResult<Vec<_>>>()?;
+    side_by_side(py, &columns, labels.rows)
+}
+
+/// `classes_`, in scikit-learn's dtype.
+pub fn classes<'py>(py: Python<'py>, classes: &Classes) -> PyResult<Bound<'py, PyAny>> {
+    let shape = [classes.len()];
+    match classes {
+        Classes::Ints(values, kind) => integers(py, values.clone(), *kind, &shape),
+        Classes::Floats(values, Precision::Double) => array(py, values.clone(), &shape),
+        Classes::Floats(values, Precision::Single) => array(py, narrow(values), &shape),
+        Classes::Strings(values) => {
+            let arguments = PyDict::new(py);
+            arguments.set_item(intern!(py, "dtype"), intern!(py, "U"))?;
+            numpy(py)?.call_method(intern!(py, "array"), (values,), Some(&arguments))
+        }
+        Classes::Objects(values) => object_array(py, values.iter().map(|value| scalar(py, value)), &shape),
+    }
+}
+
+/// Columns of several dtypes: numbers in the dtype that holds them all, else objects.
+fn columns<'py>(py: Python<'py>, found: &Columns<'static>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let columns = found.columns.iter().map(|values| column(py, values)).collect::<PyResult<Vec<_>>>()?;
+    match (&columns[..], shape) {
+        ([only], [_]) => Ok(only.clone()),
+        _ => side_by_side(py, &columns, found.rows),
+    }
+}
+
+/// One column on its own.
+fn column<'py>(py: Python<'py>, column: &Column<'static>) -> PyResult<Bound<'py, PyAny>> {
+    let shape = [column.len()];
+    match column {
+        Column::Floats(values, Precision::Double) => array(py, values.to_vec(), &shape),
+        Column::Floats(values, Precision::Single) => array(py, narrow(values), &shape),
+        Column::Ints(values, kind) => integers(py, values.to_vec(), *kind, &shape),
+        Column::Texts(texts) => object_array(py, texts.iter().map(|text| text.into_bound_py_any(py)), &shape),
+        Column::Objects(values) => object_array(py, values.iter().map(|value| scalar(py, value)), &shape),
+    }
+}
+
+/// A matrix of columns. numpy would make text of numbers beside text: those become objects.
+fn side_by_side<'py>(py: Python<'py>, columns: &[Bound<'py, PyAny>], rows: usize) -> PyResult<Bound<'py, PyAny>> {
+    let numpy = numpy(py)?;
+    let mut kinds = Vec::with_capacity(columns.len());
+    for column in columns {
+        let kind: String = column.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "kind"))?.extract()?;
+        kinds.push(kind);
+    }
+    let is_text = |kind: &String| kind == "U";
+    let dtype = if kinds.is_empty()
+        || kinds.iter().any(|kind| kind == "O")
+        || kinds.iter().any(is_text) != kinds.iter().all(is_text)
+    {
+        intern!(py, "object").clone().into_any()
+    } else {
+        numpy.call_method1(intern!(py, "result_type"), PyTuple::new(py, columns)?)?
+    };
+    let all = numpy.call_method1(intern!(py, "empty"), ((rows, columns.len()), dtype))?;
+    for (index, column) in columns.iter().enumerate() {
+        all.set_item((PySlice::full(py), index), column)?;
+    }
+    Ok(all)
+}
+
+/// An array of Python's objects.
+pub fn object_array<'py>(
+    py: Python<'py>,
+    items: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut objects = Vec::with_capacity(items.len());
+    for item in items {
+        objects.push(item?.unbind());
+    }
+    array(py, objects, shape)
+}
+
+fn mapping<'py>(py: Python<'py>, row: &[(String, DictValue)]) -> PyResult<Bound<'py, PyAny>> {
+    let mapping = PyDict::new(py);
+    for (name, value) in row {
+        let value = match value {
+            DictValue::One(value) => number(py, value)?,
+            DictValue::Many(values) => {
+                let values = values.iter().map(|value| scalar(py, value)).collect::<PyResult<Vec<_>>>()?;
+                PyList::new(py, values)?.into_any()
+            }
+        };
+        mapping.set_item(name, value)?;
+    }
+    Ok(mapping.into_any())
+}
+
+/// A number as numpy's, since it came out of an array in scikit-learn.
+fn number<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Scalar::Float(value) => numpy(py)?.call_method1(intern!(py, "float64"), (value,)),
+        Scalar::Int(value) => numpy(py)?.call_method1(intern!(py, "int64"), (value,)),
+        other => scalar(py, other),
+    }
+}
+
+/// A single value as Python's own.
+pub fn scalar<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Scalar::None => Ok(py.None().into_bound(py)),
+        Scalar::Bool(value) => value.into_bound_py_any(py),
+        Scalar::Int(value) => value.into_bound_py_any(py),
+        Scalar::BigInt(digits) => py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "int"), (digits,)),
+        Scalar::Float(value) => value.into_bound_py_any(py),
+        Scalar::Str(text) => text.into_bound_py_any(py),
+        Scalar::Bytes(bytes) => Ok(PyBytes::new(py, bytes).into_any()),
+        Scalar::Complex(re, im) => py.import(intern!(py, "builtins"))?.call_method1(intern!(py, "complex"), (re, im)),
+        Scalar::DateTime(steps, unit) => {
+            numpy(py)?.call_method1(intern!(py, "datetime64"), (steps, (unit.name, unit.count)))
+        }
+        Scalar::TimeDelta(steps, unit) => {
+            numpy(py)?.call_method1(intern!(py, "timedelta64"), (steps, (unit.name, unit.count)))
+        }
+        Scalar::Other(_) => Err(not_supported(py, "an object among the labels")),
+    }
+}
+
+/// The module `numpy`.
+pub fn numpy(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import(intern!(py, "numpy"))
+}

@@ -1,0 +1,116 @@
+//! What a model is opened from: a path, bytes, or an open file.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString};
+use skiff::File;
+
+use crate::error;
+
+/// What `skiff.open` accepts by default, and what a larger or smaller file may cost.
+#[pyclass(frozen, module = "skiff", name = "Limits")]
+#[derive(Debug, Default)]
+pub struct Limits {
+    pub(crate) inner: skiff::Limits,
+}
+
+#[pymethods]
+impl Limits {
+    /// Limits of one's own; what is not named stays as it is.
+    #[new]
+    #[pyo3(signature = (*, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None))]
+    fn new(
+        decompressed: Option<u64>,
+        ratio: Option<u64>,
+        nodes: Option<u64>,
+        depth: Option<u32>,
+        decoded: Option<u64>,
+    ) -> Self {
+        let mut inner = skiff::Limits::default();
+        inner.decompressed = decompressed.unwrap_or(inner.decompressed);
+        inner.ratio = ratio.unwrap_or(inner.ratio);
+        inner.nodes = nodes.unwrap_or(inner.nodes);
+        inner.depth = depth.unwrap_or(inner.depth);
+        inner.decoded = decoded.unwrap_or(inner.decoded);
+        Self { inner }
+    }
+
+    /// Bytes that decompression may bring forth.
+    #[getter]
+    fn decompressed(&self) -> u64 {
+        self.inner.decompressed
+    }
+
+    /// Bytes that decompression may bring forth for each byte read.
+    #[getter]
+    fn ratio(&self) -> u64 {
+        self.inner.ratio
+    }
+
+    /// Nodes of the object graph.
+    #[getter]
+    fn nodes(&self) -> u64 {
+        self.inner.nodes
+    }
+
+    /// How deep values may nest.
+    #[getter]
+    fn depth(&self) -> u32 {
+        self.inner.depth
+    }
+
+    /// Bytes that decoded text and numbers may take.
+    #[getter]
+    fn decoded(&self) -> u64 {
+        self.inner.decoded
+    }
+
+    fn __repr__(&self) -> String {
+        let skiff::Limits { decompressed, ratio, nodes, depth, decoded } = &self.inner;
+        format!("Limits(decompressed={decompressed}, ratio={ratio}, nodes={nodes}, depth={depth}, decoded={decoded})")
+    }
+}
+
+/// Reads the file that `source` is, or names.
+pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>, limits: Option<&Limits>) -> PyResult<File> {
+    let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
+    let file = if let Some(bytes) = bytes_of(source)? {
+        py.detach(|| File::read(bytes, &limits))
+    } else {
+        let path: PathBuf = source.extract()?;
+        py.detach(|| File::open(path, &limits))
+    };
+    file.map_err(|error| error::raise(py, &error))
+}
+
+/// The bytes of what is no path.
+fn bytes_of(source: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+    let py = source.py();
+    if let Ok(bytes) = source.cast::<PyBytes>() {
+        return Ok(Some(bytes.as_bytes().to_vec()));
+    }
+    if let Ok(bytes) = source.cast::<PyByteArray>() {
+        return Ok(Some(bytes.to_vec()));
+    }
+    if source.is_instance_of::<PyString>() || source.hasattr(intern!(py, "__fspath__"))? {
+        return Ok(None);
+    }
+    let content = if source.hasattr(intern!(py, "read"))? {
+        source.call_method0(intern!(py, "read"))?
+    } else if source.hasattr(intern!(py, "tobytes"))? {
+        // A memoryview.
+        source.call_method0(intern!(py, "tobytes"))?
+    } else {
+        let found = source.get_type().name()?;
+        return Err(PyTypeError::new_err(format!(
+            "expected a path, bytes, or a file opened for reading bytes, not {found}"
+        )));
+    };
+    match content.cast::<PyBytes>() {
+        Ok(bytes) => Ok(Some(bytes.as_bytes().to_vec())),
+        Err(_) => Err(PyTypeError::new_err("the file must be opened for reading bytes: mode 'rb'")),
+    }
+}
