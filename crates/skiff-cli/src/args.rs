@@ -23,8 +23,10 @@ pub enum Command {
     Predict(Predict),
     /// Show what is in a model file.
     Inspect(Inspect),
-    /// Write a model as another kind of file: .pkl, .joblib.
+    /// Write a model as another kind of file: .skiff, .pkl, .joblib.
     Convert(Convert),
+    /// Tell whether a .skiff file is as it was written, to the last bit.
+    Verify(Verify),
     /// Show the steps of a model's method.
     Plan(Plan),
     /// Show a pickle's opcodes, without running them.
@@ -85,7 +87,7 @@ pub struct Inspect {
 pub struct Convert {
     /// The model file: of any kind that is read.
     pub input: PathBuf,
-    /// The file to write; the extension decides: .pkl, .joblib.
+    /// The file to write; the extension decides: .skiff, .pkl, .joblib.
     pub output: PathBuf,
     /// Compress a .joblib: zlib, gzip, bz2, xz, lzma with a level from 0 (bz2: 1) to 9, or lz4.
     #[arg(long, value_name = "CODEC[:LEVEL]")]
@@ -94,6 +96,16 @@ pub struct Convert {
     #[arg(long, value_name = "N")]
     pub protocol: Option<u8>,
     /// How many bytes decompression may bring forth.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decompressed: Option<u64>,
+}
+
+/// `skiff verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The .skiff file.
+    pub model: PathBuf,
+    /// How many bytes the arrays that are stored in columns may take.
     #[arg(long, value_name = "BYTES")]
     pub limit_decompressed: Option<u64>,
 }

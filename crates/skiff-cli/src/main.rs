@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
         Command::Convert(command) => commands::convert::run(command),
+        Command::Verify(command) => commands::verify::run(command),
         Command::Plan(command) => commands::plan::run(command),
         Command::Disassemble(command) => commands::disassemble::run(command),
         Command::Scan(command) => match commands::scan::run(command) {
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             report::print(&failure, arguments.errors);
-            ExitCode::from(2)
+            ExitCode::from(if failure.is_no() { 1 } else { 2 })
         }
     }
 }

@@ -68,6 +68,11 @@ impl Failure {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// Whether it is the answer to a question, and the answer is no.
+    pub fn is_no(&self) -> bool {
+        self.code() == "wrong-digest"
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Skiff(error) | Self::Rows { error, .. } => error.code(),

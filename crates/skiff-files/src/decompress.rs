@@ -76,6 +76,19 @@ impl Inflation {
         self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.ratio));
     }
 
+    /// Spends `output` bytes that `input` bytes are to become without a decoder.
+    pub fn reserve(&mut self, output: usize, input: usize) -> Result<(), Error> {
+        let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let by_ratio = bytes(input).saturating_mul(self.ratio).max(FREE).min(self.left_by_ratio);
+        if bytes(output) > by_ratio {
+            return Err(Error::new(ErrorKind::Limit { name: "ratio", most: self.ratio }));
+        }
+        self.left_by_ratio = self.left_by_ratio.saturating_sub(bytes(output));
+        let left = self.left.checked_sub(bytes(output));
+        self.left = left.ok_or(Error::new(ErrorKind::Limit { name: "decompressed", most: self.left }))?;
+        Ok(())
+    }
+
     /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
         let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -54,6 +54,19 @@ pub enum ErrorKind {
     SkopsSchema(&'static str),
     /// A skops file wants a loader that is not known.
     SkopsLoader(String),
+    /// A `.skiff` file contradicts itself.
+    Container(&'static str),
+    /// A `.skiff` file is of a version that is not known yet.
+    ContainerVersion {
+        /// The newest that is known.
+        most: u32,
+        /// What the file says.
+        found: u32,
+    },
+    /// The bytes of a `.skiff` file are not those that its digest is of.
+    Digest,
+    /// A file that has no digest was to be verified.
+    NoDigest,
     /// A companion file is named in a way that leaves the model's directory.
     CompanionName(String),
     /// The model keeps its arrays in companion files, and was not opened by path.
@@ -133,6 +146,12 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected a zip with one model in it, found {}", quoted(names))
             }
             Self::SkopsSchema(what) => write!(f, "damaged skops file: {what}"),
+            Self::Container(what) => write!(f, "the `.skiff` file contradicts itself: {what}"),
+            Self::ContainerVersion { most, found } => {
+                write!(f, "expected a `.skiff` file of version `{most}` or before, found version `{found}`")
+            }
+            Self::Digest => write!(f, "the file is not as it was written: its digest is of other bytes"),
+            Self::NoDigest => write!(f, "expected a `.skiff` file, found one that has no digest"),
             Self::SkopsLoader(name) => write!(f, "the skops loader `{name}` is not known"),
             Self::CompanionName(name) => {
                 write!(f, "the companion file {name:?} is not in the model's own directory")

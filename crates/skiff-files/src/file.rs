@@ -8,7 +8,7 @@ use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
-use crate::{Error, ErrorKind, Limits, mapped, npy, skops, zip};
+use crate::{Error, ErrorKind, Limits, container, mapped, npy, skops, zip};
 
 /// What a model file says.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub enum Content {
     Npz,
     /// skops' zip of a schema and arrays.
     Skops,
+    /// Our own container of tensors and a graph.
+    Skiff,
 }
 
 impl Format {
@@ -83,6 +85,7 @@ impl Format {
             Content::Npy => "npy".to_owned(),
             Content::Npz => "npz".to_owned(),
             Content::Skops => "skops".to_owned(),
+            Content::Skiff => "skiff".to_owned(),
         };
         self.layers.iter().map(layer).chain([content]).collect()
     }
@@ -149,6 +152,11 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             trailing.content = length(content.len().saturating_sub(end));
             Ok(whole(graph, Content::Npy, trailing))
         }
+        Sniffed::Skiff => {
+            let graph =
+                container::read(&content, limits, &mut inflation).map_err(|error| error.decompressed(inside))?;
+            Ok(whole(graph, Content::Skiff, trailing))
+        }
         Sniffed::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
         Sniffed::Pointer(name) => Err(Error::new(ErrorKind::Pointer(name))),
         Sniffed::Compressed(_) => Err(Error::new(ErrorKind::Layers)),
@@ -169,6 +177,20 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
     }
 }
 
+/// Holds all bytes of the `.skiff` file at `path` against its digest, and reads it.
+///
+/// # Errors
+/// As [`open`]; [`ErrorKind::Digest`] when any bit is not as it was written; a file of another kind, which has no
+/// digest.
+pub fn verify(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
+    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    if !container::is_skiff(&bytes) {
+        return Err(Error::new(ErrorKind::NoDigest));
+    }
+    container::verify(&bytes)?;
+    read(bytes, Some(path), limits)
+}
+
 /// Prints the opcodes of the pickles in a file, compression taken off, joblib's arrays passed over. A file that is
 /// broken is printed up to there; the text's last line then says so.
 ///
@@ -181,7 +203,7 @@ pub fn disassemble(path: &Path, limits: &Limits, out: &mut dyn io::Write) -> Res
     match sniff(&content) {
         Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
         Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
-        Sniffed::Zip | Sniffed::Npy => return Err(Error::new(ErrorKind::NoModel(None))),
+        Sniffed::Zip | Sniffed::Npy | Sniffed::Skiff => return Err(Error::new(ErrorKind::NoModel(None))),
         Sniffed::Compressed(_) => return Err(Error::new(ErrorKind::Layers)),
         Sniffed::Pickle | Sniffed::Other => {}
     }

@@ -1,19 +1,21 @@
 //! Model files of any kind as inert graphs, and the values of Python, numpy, scipy and pandas in them.
 //!
 //! [`open`] tells by content what a file is, takes compression off under [`Limits`], and reads what is inside: a
-//! pickle, with joblib's arrays beside it or not, skops' zip, `.npy`, `.npz`.
+//! pickle, with joblib's arrays beside it or not, skops' zip, `.skiff`, `.npy`, `.npz`. [`write`](mod@write) is the way back.
 //!
 //! Nothing here imports or calls what a file names: a value is recognised by its class and read from its state.
 #![deny(unsafe_code, clippy::as_conversions, clippy::indexing_slicing)]
 
 mod call;
 mod companion;
+mod container;
 mod decompress;
 mod describe;
 mod error;
 mod file;
 mod instance;
 mod joblib;
+mod json;
 mod mapped;
 mod npy;
 pub mod numpy;
@@ -32,7 +34,7 @@ mod zip;
 pub use decompress::Codec;
 pub use describe::{class_path, describe};
 pub use error::{Error, ErrorKind};
-pub use file::{Content, Format, Layer, ModelFile, Trailing, disassemble, open, read, read_with_buffers};
+pub use file::{Content, Format, Layer, ModelFile, Trailing, disassemble, open, read, read_with_buffers, verify};
 pub use instance::Instance;
 pub use joblib::Layout;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};

@@ -1,6 +1,7 @@
 //! What bytes are, by their content alone.
 
 use crate::Codec;
+use crate::container::is_skiff;
 
 /// What a file, or a layer of it, seems to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +9,8 @@ pub(crate) enum Sniffed {
     Compressed(Codec),
     Zip,
     Npy,
+    /// Our own container.
+    Skiff,
     /// A format that is known and not read.
     Foreign(&'static str),
     /// Something that stands for a file.
@@ -31,6 +34,9 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     }
     if bytes.starts_with(b"\x93NUMPY") {
         return Sniffed::Npy;
+    }
+    if is_skiff(bytes) {
+        return Sniffed::Skiff;
     }
     const FOREIGN: [(usize, &[u8], &str); 13] = [
         (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras)"),

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use skiff_files::ModelFile;
 use skiff_files::write::{self, Compression, WriteError};
 
+use crate::inspect::written_by;
 use crate::{Error, File, Limits};
 
 /// How a file is converted.
@@ -21,15 +21,16 @@ pub struct ConvertOptions {
 /// A kind of file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
+    Skiff,
     Pickle,
     Joblib,
 }
 
 /// The kinds of files that are written, by extension.
-const TARGETS: [(&str, Target); 2] = [("pkl", Target::Pickle), ("joblib", Target::Joblib)];
+const TARGETS: [(&str, Target); 3] = [("skiff", Target::Skiff), ("pkl", Target::Pickle), ("joblib", Target::Joblib)];
 
 /// Reads the model file at `input`, of any kind, and writes what it holds to `output`, whose extension says as what:
-/// `.pkl`, `.joblib`. Of several pickles in a row the first is written, which is the one that Python's loaders read.
+/// `.skiff`, `.pkl`, `.joblib`. Of several pickles in a row the first is written, which is the one that Python's loaders read.
 ///
 /// The new file appears when it is whole; until then a file of that name stays as it was.
 ///
@@ -40,7 +41,7 @@ pub fn convert(input: impl AsRef<Path>, output: impl AsRef<Path>, options: &Conv
     let (input, output) = (input.as_ref(), output.as_ref());
     let target = Target::of(output, options)?;
     let file = File::open(input, &options.limits)?;
-    write::whole_file(output, |out| target.write(file.contents(), options, out))
+    write::whole_file(output, |out| target.write(&file, options, out))
         .map_err(|error| Error::from(error).in_file(output))
 }
 
@@ -57,6 +58,10 @@ impl Target {
                 path.display()
             )));
         };
+        if target == Self::Skiff && (options.compression.is_some() || options.protocol.is_some()) {
+            let what = "a `.skiff` has no compression and no protocol to choose";
+            return Err(Error::target(what.to_owned()));
+        }
         if target == Self::Pickle && options.compression.is_some() {
             let what = "`pickle.load` reads no compressed file: only `.joblib` is compressed";
             return Err(Error::target(what.to_owned()));
@@ -67,11 +72,17 @@ impl Target {
         Ok(target)
     }
 
-    fn write(self, file: &ModelFile, options: &ConvertOptions, out: &mut dyn std::io::Write) -> Result<(), WriteError> {
+    fn write(self, file: &File, options: &ConvertOptions, out: &mut dyn std::io::Write) -> Result<(), WriteError> {
         let protocol = options.protocol.unwrap_or(write::DEFAULT_PROTOCOL);
+        let graph = &file.contents().graph;
         match self {
-            Self::Pickle => write::pickle(&file.graph, protocol, out),
-            Self::Joblib => write::joblib(&file.graph, protocol, options.compression, out),
+            Self::Skiff => {
+                let by = written_by(graph).join(", ");
+                let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
+                write::skiff(graph, &notes, out)
+            }
+            Self::Pickle => write::pickle(graph, protocol, out),
+            Self::Joblib => write::joblib(graph, protocol, options.compression, out),
         }
     }
 }

@@ -84,7 +84,8 @@ impl Error {
                 FileErrorKind::Pickle(error) if matches!(error.kind, skiff_pickle::ErrorKind::Limit { .. }) => {
                     ErrorKind::Limit
                 }
-                FileErrorKind::Foreign(_) => ErrorKind::NotSupported,
+                FileErrorKind::Foreign(_) | FileErrorKind::ContainerVersion { .. } => ErrorKind::NotSupported,
+                FileErrorKind::NoDigest => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
             },
             Inner::Read(error) => match error.kind() {
@@ -113,6 +114,9 @@ impl Error {
                 FileErrorKind::Io(_) => "unreadable-file",
                 FileErrorKind::Empty | FileErrorKind::NoModel(_) | FileErrorKind::Pointer(_) => "not-a-model",
                 FileErrorKind::Foreign(_) | FileErrorKind::ZipContent(_) => "unsupported-format",
+                FileErrorKind::ContainerVersion { .. } => "unsupported-format",
+                FileErrorKind::NoDigest => "no-digest",
+                FileErrorKind::Digest => "wrong-digest",
                 _ if self.kind() == ErrorKind::Limit => "limit",
                 _ => "damaged-file",
             },

@@ -62,6 +62,17 @@ impl File {
         Ok(Self { file, path: Some(path.to_owned()) })
     }
 
+    /// Opens the `.skiff` file at `path` and holds all of its bytes against the digest in it: any bit that is not as it
+    /// was written is found. ([`File::open`] looks only at what it reads, and leaves large arrays where they are.)
+    ///
+    /// # Errors
+    /// As [`File::open`]; when the digest is of other bytes, or the file is of a kind that has none.
+    pub fn verify(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let file = skiff_files::verify(path, limits).map_err(|error| Error::from(error).in_file(path))?;
+        Ok(Self { file, path: Some(path.to_owned()) })
+    }
+
     /// Reads a file from its bytes.
     ///
     /// # Errors

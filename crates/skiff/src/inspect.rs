@@ -313,7 +313,7 @@ fn array_bytes(graph: &Graph, node: NodeId) -> u64 {
 }
 
 /// Who wrote the file, from what it names.
-fn written_by(graph: &Graph) -> Vec<String> {
+pub(crate) fn written_by(graph: &Graph) -> Vec<String> {
     let mut versions = BTreeSet::new();
     let (mut numpy, mut python2, mut sklearn) = (None, false, false);
     for id in graph.ids() {

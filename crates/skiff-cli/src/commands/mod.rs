@@ -7,3 +7,4 @@ pub mod plan;
 pub mod predict;
 pub mod scan;
 pub mod supported;
+pub mod verify;

@@ -10,7 +10,7 @@ use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
 use crate::zip::{Archive, Kind};
-use crate::{Limits, npy, skops};
+use crate::{Limits, container, npy, skops};
 
 /// Layers and archives in each other: an honest file has three at most.
 const MOST_LAYERS: usize = 12;
@@ -77,6 +77,7 @@ impl<'a> Scan<'a> {
             }
             Sniffed::Zip => self.zip(bytes, depth),
             Sniffed::Npy => self.npy(bytes, depth),
+            Sniffed::Skiff => self.skiff(bytes, depth),
             Sniffed::Foreign("a tar archive") => self.tar(bytes, depth),
             Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
             Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
@@ -108,6 +109,18 @@ impl<'a> Scan<'a> {
         let rest = bytes.slice(end, rest.len()).unwrap_or_default();
         self.unread(format!("has {} bytes behind its end", rest.len()));
         self.within(format!("behind byte {end}"), |scan| scan.content(&rest, depth.saturating_add(1)));
+    }
+
+    fn skiff(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        match container::read(bytes, self.limits, &mut self.inflation) {
+            Ok(graph) => {
+                self.judged = self.judged.saturating_add(1);
+                let root = [graph.root()];
+                self.judge(&graph, &root, 0..graph.len(), Reading::Pickle, None, depth);
+            }
+            Err(error) => self.unread(format!("is a .skiff file that cannot be read: {error}")),
+        }
     }
 
     fn zip(&mut self, bytes: &Bytes, depth: usize) {

@@ -3,7 +3,7 @@
 use skiff_pickle::{Change, Global, Make, Node, NodeId, Object};
 
 use super::Reader;
-use super::json::{Document, Id, Json};
+use crate::json::{Document, Id, Json};
 use crate::numpy::{NdArray, Order, is_array_class, nodes};
 use crate::text::two_complement;
 use crate::zip::{self, Archive};

@@ -3,7 +3,6 @@
 //! The schema is a tree of nodes, each with the loader that would make it; a node that comes again repeats its
 //! `__id__`. Protocols 0 to 2. Nothing is recursive: each node's place in the graph is there before its content.
 
-mod json;
 mod loaders;
 
 use std::collections::HashMap;
@@ -11,9 +10,9 @@ use std::collections::HashMap;
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
 use crate::decompress::Inflation;
+use crate::json::{Document, Id, Json};
 use crate::zip::Archive;
 use crate::{Error, ErrorKind};
-use json::{Document, Id, Json};
 
 /// Reads the object in an archive.
 pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Graph, Error> {

@@ -15,7 +15,7 @@ use crate::{ArrayData, DType, Endian, Instance, NdArray};
 
 /// How arrays are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(crate) enum Spelling {
     /// `_reconstruct(ndarray, (0,), b'b')` and a state with the elements as bytes: before protocol 5.
     Reconstruct,
     /// As [`Spelling::Reconstruct`], of no numpy in particular: for comparison.
@@ -30,10 +30,12 @@ pub(super) enum Spelling {
 }
 
 /// The graph with its arrays in another spelling, all else as it was. Ids keep their meaning.
-pub(super) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteError> {
+pub(crate) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteError> {
     let mut graph = graph.clone();
     let numpy = if spelling == Spelling::Alike { None } else { numpy_core(&graph) };
-    let mut writer = Writer { numpy, references: Vec::new(), graph: &mut graph };
+    // numpy 2 answers for `numpy.core.numeric` too, and warns: only who named it before is given it.
+    let buffers = numpy == Some("numpy._core") || graph.ids().any(|id| graph.global(id).is_some_and(is_old_buffer));
+    let mut writer = Writer { numpy, buffers, references: Vec::new(), graph: &mut graph };
     let ids: Vec<NodeId> = writer.graph.ids().collect();
     for &id in &ids {
         writer.flatten(id)?;
@@ -55,7 +57,7 @@ pub(crate) struct Parts {
     order: Order,
     elements: Elements,
     /// As it is read.
-    array: NdArray,
+    pub array: NdArray,
 }
 
 /// Where an array's elements are.
@@ -66,10 +68,22 @@ enum Elements {
     Decoded(skiff_pickle::Bytes),
 }
 
+impl Parts {
+    /// Where the elements are, if they lie in the graph as they are.
+    pub fn span(&self) -> Option<Span> {
+        match self.elements {
+            Elements::Span(span) => Some(span),
+            Elements::Decoded(_) => None,
+        }
+    }
+}
+
 struct Writer<'g> {
     graph: &'g mut Graph,
     /// `numpy._core` or `numpy.core`, if the graph names one.
     numpy: Option<&'static str>,
+    /// Whether `_frombuffer` is spelled without harm.
+    buffers: bool,
     /// How often each node is referred to.
     references: Vec<u32>,
 }
@@ -137,7 +151,7 @@ impl Writer<'_> {
         let size = parts.array.bytes().map_or(0, <[u8]>::len);
         let node = match (spelling, self.numpy) {
             (Spelling::Wrapped { mapped }, _) => self.wrap(parts, mapped),
-            (Spelling::FromBuffer, Some(numpy)) if size > 0 => self.over_buffer(numpy, parts),
+            (Spelling::FromBuffer, Some(numpy)) if size > 0 && self.buffers => self.over_buffer(numpy, parts),
             _ => self.reconstruct(None, parts),
         };
         *self.graph.node_mut(id) = node;
@@ -261,6 +275,14 @@ pub(crate) enum Holder {
     },
 }
 
+impl Holder {
+    /// The node of the bytes.
+    pub fn node(&self) -> NodeId {
+        let (Self::State { node } | Self::Buffer { node, .. }) = self;
+        *node
+    }
+}
+
 /// The parts of a plain array of numbers in the opcodes.
 pub(crate) fn parts(graph: &Graph, id: NodeId) -> Option<(Parts, Holder)> {
     let call = Call::read(graph, id)?;
@@ -295,8 +317,7 @@ pub(crate) fn parts(graph: &Graph, id: NodeId) -> Option<(Parts, Holder)> {
     let array = NdArray::read(graph, id).ok()??;
     let ArrayData::Raw(bytes) = &array.data else { return None };
     read_shape(graph, shape)?;
-    let (Holder::State { node } | Holder::Buffer { node, .. }) = holder;
-    let elements = match graph.node(node) {
+    let elements = match graph.node(holder.node()) {
         Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Elements::Span(*span),
         _ => Elements::Decoded(bytes.clone()),
     };
@@ -316,6 +337,10 @@ fn is_little(dtype: &DType) -> bool {
         DType::Sub { dtype, .. } => is_little(dtype),
         DType::Bool | DType::Bytes { .. } | DType::Void { .. } | DType::Object => true,
     }
+}
+
+fn is_old_buffer(name: (&str, &str)) -> bool {
+    name == ("numpy.core.numeric", "_frombuffer")
 }
 
 /// Where the numpy that wrote the graph keeps its core.

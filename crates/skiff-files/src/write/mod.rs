@@ -4,7 +4,7 @@
 //! else is written as it is. Values that are shared stay shared, in joblib's files too, where joblib itself writes an
 //! array twice.
 
-mod arrays;
+pub(crate) mod arrays;
 mod compress;
 mod error;
 mod joblib;
@@ -14,6 +14,7 @@ use std::io;
 
 use skiff_pickle::{Graph, Out};
 
+use crate::container;
 use arrays::Spelling;
 pub use compress::{Compression, level_range};
 pub use error::WriteError;
@@ -51,6 +52,15 @@ pub fn joblib(
         let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut joblib::Arrays)?;
         error::no_buffers(&buffers)
     })
+}
+
+/// Writes the graph's root as a `.skiff`, which `docs/format.md` specifies. `notes` are metadata of the file, such as
+/// who wrote the model: pairs of a name, which must not begin with `skiff.`, and a text.
+///
+/// # Errors
+/// What a pickle of protocol 5 cannot say, and what `out` reports.
+pub fn skiff(graph: &Graph, notes: &[(String, String)], out: &mut dyn io::Write) -> Result<(), WriteError> {
+    container::write(graph, notes, out)
 }
 
 /// The graph with each of its arrays in the opcodes, spelled alike: what two graphs have in common that differ in

@@ -4,11 +4,11 @@
 use std::ops::Range;
 
 /// Where a value stands in its [`Document`].
-pub(super) type Id = usize;
+pub(crate) type Id = usize;
 
 /// A value. Text is UTF-8, but surrogates may stand alone.
 #[derive(Debug, PartialEq)]
-pub(super) enum Json {
+pub(crate) enum Json {
     Null,
     Bool(bool),
     /// Where its text is.
@@ -20,7 +20,7 @@ pub(super) enum Json {
 
 /// All values of a text; the first is the outermost.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(crate) struct Document<'a> {
     pub text: &'a [u8],
     pub values: Vec<Json>,
 }

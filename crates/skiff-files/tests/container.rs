@@ -1,0 +1,143 @@
+//! The `.skiff` file: what it holds is what was written, and no bit of it flips unseen.
+#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
+use std::path::{Path, PathBuf};
+
+use skiff_files::write;
+use skiff_files::{ArrayData, Bytes, Content, DType, ErrorKind, Graph, Limits, NdArray, open, read, verify};
+
+fn models(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        let ending = entry.extension().and_then(|ending| ending.to_str());
+        if entry.is_dir() {
+            models(&entry, found);
+        } else if matches!(ending, Some("pkl" | "joblib" | "gz" | "z" | "xz" | "lzma")) {
+            found.push(entry);
+        }
+    }
+}
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn skiff(graph: &Graph) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write::skiff(graph, &[("model.name".to_owned(), "a \"test\"\n".to_owned())], &mut bytes).unwrap();
+    bytes
+}
+
+fn back(bytes: &[u8]) -> Graph {
+    let file = read(Bytes::from(bytes.to_vec()), None, &Limits::default()).unwrap();
+    assert_eq!(file.format.content, Content::Skiff);
+    file.graph
+}
+
+/// A file of that content, for this test alone.
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("skiff-container-{}-{name}", std::process::id()));
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn fixtures_come_back() {
+    let (mut cases, mut data) = (Vec::new(), Vec::new());
+    models(&here("../../fixtures/cases"), &mut cases);
+    models(&here("tests/data"), &mut data);
+    cases.sort();
+    // Pickles whose buffers lie elsewhere are not whole.
+    data.retain(|path| !path.ends_with("buffers.pkl"));
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for path in cases.into_iter().step_by(23).chain(data) {
+        let Ok(opened) = open(&path, &Limits::default()) else { continue };
+        count += 1;
+        let mut pickle = Vec::new();
+        write::pickle(&opened.graph, 5, &mut pickle).unwrap();
+        let plain = read(Bytes::from(pickle), None, &Limits::default()).unwrap().graph;
+        let first = back(&skiff(&opened.graph));
+        let again = back(&skiff(&first));
+        let known = |graph: &Graph| write::in_opcodes(graph).unwrap();
+        let (plain, first, again) = (known(&plain), known(&first), known(&again));
+        if !skiff_pickle::isomorphic(&plain, &first) || !skiff_pickle::isomorphic(&first, &again) {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(count > 100, "only {count} models were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A small model with a tree and arrays of several dtypes.
+fn small() -> Vec<u8> {
+    let path = here("../../fixtures/cases/1.9.1/tree/decision_tree_regressor_constant/model.pkl");
+    skiff(&open(&path, &Limits::default()).unwrap().graph)
+}
+
+#[test]
+fn flipped_bits_are_found() {
+    let whole = small();
+    let path = file("bits.skiff", &whole);
+    verify(&path, &Limits::default()).unwrap();
+    for bit in (0..whole.len() * 8).step_by(331) {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&path, &flipped).unwrap();
+        assert!(verify(&path, &Limits::default()).is_err(), "bit {bit} flipped unseen");
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn each_truncation_is_found() {
+    let whole = small();
+    for length in 0..whole.len() {
+        assert!(read(Bytes::from(whole[..length].to_vec()), None, &Limits::default()).is_err(), "{length}");
+    }
+    let mut longer = whole;
+    longer.push(0);
+    assert!(read(Bytes::from(longer), None, &Limits::default()).is_err());
+}
+
+#[test]
+fn what_is_read_at_once_is_held_against_the_digest_of_the_head() {
+    let mut bytes = small();
+    // Version 1 becomes version 3, which nobody knows.
+    let place = bytes.windows(19).position(|text| text == b"\"skiff.version\":\"1\"").unwrap() + 17;
+    bytes[place] = b'3';
+    let error = read(Bytes::from(bytes.clone()), None, &Limits::default()).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::ContainerVersion { found: 3, .. }), "{error}");
+    bytes[place] = b'1';
+    let place = bytes.windows(7).position(|text| text == b"sklearn").unwrap();
+    bytes[place] = b'S';
+    let error = read(Bytes::from(bytes), None, &Limits::default()).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Digest), "{error}");
+}
+
+#[test]
+fn arrays_are_mapped_where_they_lie_and_aligned() {
+    let path = here("../../examples/iris-svc.joblib");
+    let bytes = Bytes::from(skiff(&open(&path, &Limits::default()).unwrap().graph));
+    let inside = bytes.as_ptr_range();
+    let graph = read(bytes.clone(), None, &Limits::default()).unwrap().graph;
+    let mut count = 0;
+    for id in graph.ids() {
+        let Ok(Some(array)) = NdArray::read(&graph, id) else { continue };
+        let ArrayData::Raw(elements) = &array.data else { continue };
+        assert!(inside.contains(&elements.as_ptr()) || elements.is_empty(), "{}", array.describe());
+        let offset = elements.as_ptr().addr() - inside.start.addr();
+        let alignment = match &array.dtype {
+            DType::Str { .. } => 4,
+            dtype => dtype.itemsize().unwrap().clamp(1, 8),
+        };
+        assert_eq!(offset % alignment, 0, "{}", array.describe());
+        count += 1;
+    }
+    assert!(count > 5, "only {count} arrays");
+}
+
+#[test]
+fn files_of_other_kinds_have_no_digest() {
+    let error = verify(&here("../../examples/iris-svc.joblib"), &Limits::default()).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::NoDigest), "{error}");
+}
