@@ -100,3 +100,31 @@ fn answers_are_written_as_json_lines_and_npy() {
     assert_eq!((&bytes[..6], bytes.len()), (&b"\x93NUMPY"[..], 128 + 150 * 10 * 4));
     std::fs::remove_dir_all(&folder).expect("the folder goes");
 }
+
+#[test]
+fn an_object_on_each_line_is_a_mapping_for_a_model_that_takes_such() {
+    let rows = "{\"city\": \"Oslo\"}\n{}\n";
+    let model = case("feature_extraction/dict_dense");
+    let text = skiff(&["predict", &model, "-", "--data-format", "jsonl", "-m", "transform"], rows);
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+#[test]
+fn documents_that_look_like_numbers_stay_documents() {
+    let rows = "message\n007\n1e3\n";
+    let text = skiff(&["predict", &example("spam-filter.joblib"), "-"], rows);
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
+#[test]
+fn the_paths_through_a_forest_are_one_table_of_integers() {
+    let model = case("ensemble/random_forest_classifier");
+    let columns = skiff(&["inspect", &model, "--format", "json"], "");
+    let columns: serde_json::Value = serde_json::from_str(&columns).expect("JSON");
+    let columns = columns["estimators"][0]["n_features_in"].as_u64().expect("a number of columns");
+    let row = vec!["1"; usize::try_from(columns).expect("few")].join(",");
+    let rows = format!("{row}\n").repeat(50);
+    let text = skiff(&["predict", &model, "-", "--no-header", "-m", "decision_path"], &rows);
+    assert_eq!(text.lines().count(), 51);
+    assert!(text.lines().nth(1).is_some_and(|row| row.split(',').all(|cell| cell == "0" || cell == "1")), "{text}");
+}

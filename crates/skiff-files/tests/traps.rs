@@ -493,6 +493,20 @@ fn trap_33_skops_keys_that_json_makes_alike() {
     assert_eq!(say::say(&file.graph, file.graph.root()), said);
 }
 
+/// skops writes a dtype as an empty array of it, and arrays of objects as JSON: `SimpleImputer` of strings has one.
+#[test]
+fn skops_dtype_of_objects_is_in_no_file_of_its_own() {
+    let shape = r#"{"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": [
+        {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": "0", "is_json": true}]}"#;
+    let file = skops(&format!(
+        r#"{{"__class__": "dtype[object_]", "__module__": "numpy", "__loader__": "DTypeNode", "protocol": 2, "content":
+            {{"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode", "content": [], "type": "json",
+            "shape": {shape}}}}}"#
+    ))
+    .unwrap();
+    assert_eq!(DType::read(&file.graph, file.graph.root()), Ok(Some(DType::Object)));
+}
+
 #[test]
 fn trap_34_zips_that_say_two_things() {
     let honest = zip_of("model.pkl", b"\x80\x02K\x07.");

@@ -118,9 +118,13 @@ impl Reader<'_> {
             "NdArrayNode" => self.array(state, &module, &class),
             "DTypeNode" => {
                 let content = self.field(state, "content")?;
-                let array = self.stored_array(content)?;
-                self.budget.nodes(nodes::dtype_cost(&array.dtype), 0)?;
-                let dtype = nodes::dtype(&mut self.graph, &array.dtype);
+                // A dtype is stored as an empty array of it, and such an array of objects is JSON.
+                let dtype = match self.text(content, "type")?.as_str() {
+                    "json" => DType::Object,
+                    _ => self.stored_array(content)?.dtype,
+                };
+                self.budget.nodes(nodes::dtype_cost(&dtype), 0)?;
+                let dtype = nodes::dtype(&mut self.graph, &dtype);
                 Ok(self.graph.node(dtype).clone())
             }
             "MaskedArrayNode" => {

@@ -18,6 +18,7 @@ use crate::steps::{
 /// The attributes of all versions that no answer depends on.
 const TRAINING_ONLY: &[&str] = &[
     "_feature_subsample_rng",
+    "_fitted_with_sw",
     "_is_categorical_remapped",
     "_label_encoder",
     "_random_seed",

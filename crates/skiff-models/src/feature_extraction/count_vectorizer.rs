@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::vectorizer_mixin::{read_analyzer, read_dtype, read_vocabulary};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Estimator, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, Check, CountTerms, Dtype, ListTerms, SparseRule};
 use crate::text::{Analyzer, Terms};
@@ -96,5 +96,9 @@ impl Estimator for CountVectorizer {
 
     fn feature_names_out(&self, _header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
         Ok(self.names())
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Texts
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::vectorizer_mixin::{numbered, pairs_of, read_dtype};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Estimator, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, DictLayout, Dtype, SparseRule, UnvectorizeDicts, VectorizeDicts};
 use crate::text::Terms;
@@ -105,5 +105,9 @@ impl Estimator for DictVectorizer {
 
     fn feature_names_out(&self, _header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {
         Ok(self.vocabulary.iter().map(str::to_owned).collect())
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Dicts
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::vectorizer_mixin::read_dtype;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Takes};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::HashTerms;
 use crate::text::Analyzer;
@@ -83,5 +83,9 @@ impl Estimator for FeatureHasher {
             Method::Transform => Ok(Output::matrix(plan.push(self.hashing.step(None, false), &[input]))),
             _ => plan.no_method(method),
         }
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Dicts
     }
 }

@@ -6,7 +6,7 @@ use super::feature_hasher::Hashing;
 use super::tfidf_transformer::read_norm;
 use super::vectorizer_mixin::read_analyzer;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Takes};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{RowNorm, WeighTerms};
 use crate::text::Analyzer;
@@ -66,5 +66,9 @@ impl Estimator for HashingVectorizer {
             x = plan.push(step, &[x]);
         }
         Ok(Output::matrix(x))
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Texts
     }
 }

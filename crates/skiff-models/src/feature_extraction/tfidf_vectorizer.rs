@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::count_vectorizer::CountVectorizer;
 use super::tfidf_transformer::TfidfTransformer;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, NamesError, Room};
+use crate::model::{Estimator, Model, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::value::{NumberType, Precision};
 
@@ -75,5 +75,9 @@ impl Estimator for TfidfVectorizer {
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         vec![("_tfidf".to_owned(), Arc::clone(&self.tfidf))]
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Texts
     }
 }

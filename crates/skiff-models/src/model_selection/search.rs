@@ -106,6 +106,10 @@ macro_rules! search_estimator {
                 self.search.best.as_ref()?.feature_names_in()
             }
 
+            fn takes(&self) -> crate::model::Takes {
+                self.search.best.as_ref().map_or(crate::model::Takes::Table, |best| best.estimator().takes())
+            }
+
             fn selects_by_name(&self) -> bool {
                 self.search.best.as_ref().is_some_and(|best| best.estimator().selects_by_name())
             }

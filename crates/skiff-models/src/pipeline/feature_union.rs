@@ -7,7 +7,7 @@ use skiff_files::Scalar;
 use skiff_pickle::Node;
 
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, NamesError, Room};
+use crate::model::{Estimator, Model, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Concatenate, Form, Multiply, SelectColumns, Selection};
 
@@ -164,6 +164,12 @@ impl Estimator for FeatureUnion {
 
     fn feature_names_in(&self) -> Option<Arc<[String]>> {
         self.transformers.iter().find_map(|transformer| transformer.model.as_ref()?.feature_names_in())
+    }
+
+    fn takes(&self) -> Takes {
+        // All are given the same: what one of them cannot take has been refused by the fit.
+        let mut models = self.transformers.iter().filter_map(|transformer| transformer.model.as_ref());
+        models.next().map_or(Takes::Table, |model| model.estimator().takes())
     }
 
     fn selects_by_name(&self) -> bool {

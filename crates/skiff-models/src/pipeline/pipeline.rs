@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, NamesError, Room};
+use crate::model::{Estimator, Model, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::NameColumns;
 use crate::value::Classes;
@@ -131,6 +131,10 @@ impl Estimator for Pipeline {
 
     fn feature_names_in(&self) -> Option<Arc<[String]>> {
         self.steps.first()?.as_ref()?.feature_names_in()
+    }
+
+    fn takes(&self) -> Takes {
+        self.steps.iter().flatten().next().map_or(Takes::Table, |first| first.estimator().takes())
     }
 
     fn selects_by_name(&self) -> bool {

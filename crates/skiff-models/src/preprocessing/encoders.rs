@@ -173,13 +173,15 @@ pub(crate) enum Decode {
 }
 
 impl Decode {
-    /// `values` of each column, of which the dtypes are those of `classes` unless more values were added.
+    /// `values` of each column, of which the dtypes are those of `classes` unless others were added or stand for some.
+    /// As many values as classes are not the classes yet: one infrequent category has given its place to a string.
     pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>) -> Self {
-        let types = classes.iter().zip(&values).map(|(classes, values)| match (&**classes, values.len()) {
-            (classes, count) if classes.len() != count => None,
-            (Classes::Ints(_, kind), _) => Some(NumberType::Int(*kind)),
-            (Classes::Floats(_, precision), _) => Some(NumberType::Float(*precision)),
-            (Classes::Strings(_) | Classes::Objects(_), _) => None,
+        let numbers = |values: &[Scalar]| values.iter().all(|value| value.as_f64().is_some());
+        let types = classes.iter().zip(&values).map(|(classes, values)| match &**classes {
+            classes if classes.len() != values.len() || !numbers(values) => None,
+            Classes::Ints(_, kind) => Some(NumberType::Int(*kind)),
+            Classes::Floats(_, precision) => Some(NumberType::Float(*precision)),
+            Classes::Strings(_) | Classes::Objects(_) => None,
         });
         let types: Option<Vec<NumberType>> = types.collect();
         if let Some(dtype) = types.and_then(|types| types.into_iter().reduce(NumberType::promote)) {
@@ -187,7 +189,7 @@ impl Decode {
             return Self::Numbers(values.iter().map(numbers).collect(), dtype);
         }
         let labels = classes.iter().zip(values).map(|(classes, values)| match &**classes {
-            Classes::Strings(all) if all.len() == values.len() => Arc::clone(classes),
+            Classes::Strings(all) if are_the_same(all, &values) => Arc::clone(classes),
             _ => Arc::new(Classes::Objects(values)),
         });
         Self::Labels(labels.collect())
@@ -199,6 +201,10 @@ impl Decode {
             Self::Labels(classes) => plan.push(TakeLabels { classes: Arc::clone(classes) }, &[codes]),
         }
     }
+}
+
+fn are_the_same(classes: &[String], values: &[Scalar]) -> bool {
+    classes.iter().map(|class| Some(class.as_str())).eq(values.iter().map(Scalar::as_str))
 }
 
 /// Python's `str` of a category, for names of columns.
@@ -240,6 +246,20 @@ fn python_float(value: f64, precision: Precision) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_infrequent_category_leaves_as_many_values_but_others() {
+        let decoded =
+            |classes: Classes, values: &[Scalar]| match Decode::new(&[Arc::new(classes)], vec![values.to_vec()]) {
+                Decode::Labels(classes) => (0..2).map(|code| classes[0].get(code)).collect::<Vec<_>>(),
+                Decode::Numbers(..) => panic!("strings are no numbers"),
+            };
+        let infrequent = Scalar::Str("infrequent_sklearn".to_owned());
+        let bools = [Scalar::Bool(true), infrequent.clone()];
+        assert_eq!(decoded(Classes::Ints(vec![0, 1], IntKind::Bool), &bools), bools.map(Some));
+        let strings = [Scalar::Str("b".to_owned()), infrequent];
+        assert_eq!(decoded(Classes::Strings(vec!["a".to_owned(), "b".to_owned()]), &strings), strings.map(Some));
+    }
 
     #[test]
     fn floats_are_written_as_python_writes_them() {

@@ -1,7 +1,7 @@
 //! An answer as named columns of cells.
 
 use skiff::table::Column;
-use skiff::value::{Classes, IntKind, Precision, Value};
+use skiff::value::{Classes, IntKind, NumberType, Precision, Value};
 use skiff::{Answer, Method, Model, Rank, Scalar};
 
 /// How the columns of a method's answers are called.
@@ -47,6 +47,11 @@ impl Names {
 /// The columns of an answer, each with its name.
 pub fn columns<'a>(answer: &'a Answer, names: &Names) -> Vec<(String, Cells<'a>)> {
     let mut columns = Vec::new();
+    let answer = match answer {
+        // A forest's `decision_path` tells too where each tree's nodes begin: that belongs to no row.
+        Answer::Tuple(parts) if names.stem == Method::DecisionPath.name() => parts.first().unwrap_or(answer),
+        _ => answer,
+    };
     collect(answer, "", names, &mut columns);
     columns
 }
@@ -92,12 +97,23 @@ impl Cells<'_> {
             Value::Sparse(csr) => {
                 let (indices, data) = csr.row(row);
                 let cells = indices.iter().zip(data).filter(|(index, _)| **index as usize == column);
-                Scalar::Float(cells.map(|(_, value)| value).sum())
+                number(cells.map(|(_, value)| value).sum(), csr.dtype)
             }
             Value::Dicts(dicts) => Scalar::Str(format!("{:?}", dicts.rows[row])),
             Value::TermLists(lists) => Scalar::Str(lists.row(row).collect::<Vec<_>>().join(" ")),
             Value::Many(_) => Scalar::None,
         }
+    }
+}
+
+/// A number that is held as `f64`, as what it is in scikit-learn.
+pub fn number(value: f64, dtype: NumberType) -> Scalar {
+    match dtype {
+        NumberType::Float(Precision::Double) => Scalar::Float(value),
+        NumberType::Float(Precision::Single) => Scalar::Float(shortest_single(value)),
+        NumberType::Int(IntKind::Bool) => Scalar::Bool(value != 0.0),
+        #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
+        NumberType::Int(_) => Scalar::Int(value as i64),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::io::{Seek, SeekFrom, Write};
 
 use skiff::table::Column;
-use skiff::value::{Classes, IntKind, Precision, Value};
+use skiff::value::{Classes, IntKind, NumberType, Precision, Value};
 use skiff::{Answer, Rank, Scalar};
 
-use super::columns::cell;
+use super::columns::{cell, number};
 use super::{Finish, Replacing, Sink};
 use crate::report::Failure;
 
@@ -55,13 +55,7 @@ impl Npy {
     fn write_value(&mut self, value: &Value<'_>, chars: usize) -> Result<(), Failure> {
         match value {
             Value::Floats(matrix, Precision::Double) => self.write_floats(&matrix.data),
-            Value::Floats(matrix, Precision::Single) => {
-                for value in matrix.data.iter() {
-                    #[expect(clippy::cast_possible_truncation, reason = "the value is a float32")]
-                    self.file.write_all(&(*value as f32).to_le_bytes())?;
-                }
-                Ok(())
-            }
+            Value::Floats(matrix, Precision::Single) => self.write_singles(&matrix.data),
             Value::Ints(matrix, kind) => {
                 for &value in matrix.data.iter() {
                     self.write_scalar(&int_scalar(value, *kind), chars)?;
@@ -75,7 +69,16 @@ impl Npy {
                 }
                 Ok(())
             }
-            Value::Sparse(csr) => self.write_floats(&csr.to_dense().data),
+            Value::Sparse(csr) => {
+                let dense = csr.to_dense();
+                match csr.dtype {
+                    NumberType::Float(Precision::Double) => self.write_floats(&dense.data),
+                    NumberType::Float(Precision::Single) => self.write_singles(&dense.data),
+                    dtype @ NumberType::Int(_) => {
+                        dense.data.iter().try_for_each(|&value| self.write_scalar(&number(value, dtype), chars))
+                    }
+                }
+            }
             other => Err(Failure::Usage(format!("{} cannot be written as .npy; write .csv", other.kind()))),
         }
     }
@@ -83,6 +86,14 @@ impl Npy {
     fn write_floats(&mut self, values: &[f64]) -> Result<(), Failure> {
         for value in values {
             self.file.write_all(&value.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn write_singles(&mut self, values: &[f64]) -> Result<(), Failure> {
+        for value in values {
+            #[expect(clippy::cast_possible_truncation, reason = "the value is a float32")]
+            self.file.write_all(&(*value as f32).to_le_bytes())?;
         }
         Ok(())
     }
@@ -149,6 +160,11 @@ fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
     let descr = match value {
         Value::Floats(_, Precision::Single) => "<f4".to_owned(),
         Value::Ints(_, kind) => int_descr(*kind),
+        Value::Sparse(csr) => match csr.dtype {
+            NumberType::Float(Precision::Single) => "<f4".to_owned(),
+            NumberType::Float(Precision::Double) => "<f8".to_owned(),
+            NumberType::Int(kind) => int_descr(kind),
+        },
         Value::Labels(labels) => match &*labels.classes[0] {
             Classes::Ints(_, kind) => int_descr(*kind),
             Classes::Floats(..) => "<f8".to_owned(),
