@@ -36,6 +36,8 @@ from sklearn.preprocessing import (
     MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
+    OneHotEncoder,
+    OrdinalEncoder,
     PolynomialFeatures,
     RobustScaler,
     StandardScaler,
@@ -152,6 +154,28 @@ def test_regressors(skiff, make, seed):
 @pytest.mark.parametrize("make", TRANSFORMERS)
 def test_transformers(skiff, make, seed):
     check(skiff, make(seed).fit(rows(seed)), rows(seed + 100, 40))
+
+
+def test_weights_of_histogram_boosting(skiff):
+    train = rows(0)
+    model = HistGradientBoostingRegressor(max_iter=5).fit(train, train[:, 0], sample_weight=np.arange(len(train)))
+    check(skiff, model, rows(1, 20))
+
+
+@pytest.mark.parametrize("values", [[True, True, False], [1.0, 1.0, 2.0], ["b", "b", "a"]])
+def test_one_infrequent_category(skiff, values):
+    table = np.array(values)[:, np.newaxis]
+    model = OneHotEncoder(drop="if_binary", max_categories=2, handle_unknown="infrequent_if_exist").fit(table)
+    path = skiff.folder / "model.joblib"
+    joblib.dump(model, path)
+    encoded = model.transform(table).toarray()
+    found, expected = skiff.call(path, "inverse_transform", encoded), model.inverse_transform(encoded)
+    assert [str(cell) for cell in found.ravel()] == [str(cell) for cell in expected.ravel()]
+
+
+def test_infrequent_categories_beside_missing_ones(skiff):
+    table = np.array([1.0, 1.0, 2.0, 3.0, 3.0, 3.0, np.nan])[:, np.newaxis]
+    check(skiff, OrdinalEncoder(max_categories=2, encoded_missing_value=-9.0).fit(table), table)
 
 
 def test_the_version_is_told(skiff):

@@ -41,7 +41,12 @@ pub(crate) struct Infrequent {
 }
 
 impl Infrequent {
-    pub(crate) fn read(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Self, ReadError> {
+    /// `missing` is where each column's NaN is, which `OrdinalEncoder` leaves out of the grouping: it comes last.
+    pub(crate) fn read(
+        fields: &Fields<'_, '_>,
+        known: &KnownCategories,
+        missing: &[Option<u32>],
+    ) -> Result<Self, ReadError> {
         let nothing = || vec![None; known.len()];
         if !fields.bool_or("_infrequent_enabled", false)? {
             fields.training_only(&["_default_to_infrequent_mappings", "_infrequent_indices"]);
@@ -51,17 +56,26 @@ impl Infrequent {
         let indices = read_places(fields, "_infrequent_indices")?;
         fields.expect_len("_default_to_infrequent_mappings", mappings.len(), known.len())?;
         fields.expect_len("_infrequent_indices", indices.len(), known.len())?;
-        for ((mapping, indices), classes) in mappings.iter().zip(&indices).zip(&known.classes) {
-            let groups = classes.len() + 1 - indices.as_ref().map_or(1, Vec::len).min(classes.len() + 1);
+        for (column, (mapping, indices)) in mappings.iter().zip(&indices).enumerate() {
+            let classes = known.classes[column].len();
+            let count = match (mapping, missing.get(column)) {
+                (Some(mapping), Some(Some(last)))
+                    if mapping.len() == *last as usize && mapping.len() + 1 == classes =>
+                {
+                    mapping.len()
+                }
+                _ => classes,
+            };
+            let groups = count + 1 - indices.as_ref().map_or(1, Vec::len).min(count + 1);
             let fits = match (mapping, indices) {
                 (None, None) => true,
                 (Some(mapping), Some(indices)) => {
                     let group = groups.checked_sub(1);
-                    mapping.len() == classes.len()
+                    mapping.len() == count
                         && mapping.iter().all(|&place| place < groups)
                         && !indices.is_empty()
                         && are_distinct(indices)
-                        && indices.iter().all(|&at| at < classes.len())
+                        && indices.iter().all(|&at| at < count)
                         && indices.iter().all(|&at| mapping.get(at).copied() == group)
                 }
                 _ => false,
@@ -75,7 +89,7 @@ impl Infrequent {
 
     /// The place of category `code` of column `column` after the grouping.
     pub(crate) fn place(&self, column: usize, code: usize) -> usize {
-        self.mappings[column].as_ref().map_or(code, |mapping| mapping[code])
+        self.mappings[column].as_ref().and_then(|mapping| mapping.get(code)).map_or(code, |&place| place)
     }
 
     /// How many categories column `column` has after the grouping, of `count` before.

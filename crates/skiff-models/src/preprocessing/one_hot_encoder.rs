@@ -120,7 +120,7 @@ impl Categorical {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let known = KnownCategories::read(fields, "categories_")?;
         fields.expect_n_features("categories_", known.len())?;
-        let infrequent = Infrequent::read(fields, &known)?;
+        let infrequent = Infrequent::read(fields, &known, &[])?;
         let drop = read_drop(fields, &known, &infrequent)?;
         let (unknown, zero) = match fields.string("handle_unknown")?.as_str() {
             "error" if fields.before(0, 24) && drop.iter().all(Option::is_none) => {

@@ -43,8 +43,8 @@ impl Room for OrdinalEncoder {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let known = KnownCategories::read(fields, "categories_")?;
         fields.expect_n_features("categories_", known.len())?;
-        let infrequent = Infrequent::read(fields, &known)?;
         let missing = read_missing(fields, &known)?;
+        let infrequent = Infrequent::read(fields, &known, &missing)?;
         let encoded_missing = fields.float_or_none("encoded_missing_value")?.unwrap_or(f64::NAN);
         let unknown = match fields.string_or_none("handle_unknown")?.as_deref() {
             None | Some("error") => None,
