@@ -2,7 +2,7 @@
 
 `cargo xtask bench` runs this with a Python that has scikit-learn. The programs take turns, and medians are shown, since
 machines are busy. Arguments: names of cases (all of them if there are none); `--rounds N`; `--only cold` or
-`--only warm`.
+`--only warm`; `--no-build` to measure what is there.
 
 This process imports nothing large: Linux counts what it holds itself at the moment of a start as the child's memory.
 """
@@ -62,9 +62,11 @@ def main():
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", choices=["cold", "warm"])
+    parser.add_argument("--no-build", action="store_true")
     arguments = parser.parse_args()
     build = ["cargo", "build", "--release", "--package", "skiff-cli", "--package", "skiff-bench"]
-    subprocess.run(build, cwd=ROOT, check=True)
+    if not arguments.no_build:
+        subprocess.run(build, cwd=ROOT, check=True)
     subprocess.run([sys.executable, ROOT / "benches" / "models.py", FOLDER], check=True)
     wanted = arguments.cases or [*COLD, *WARM]
     if arguments.only != "warm":
