@@ -199,8 +199,8 @@ impl Check {
             Finite::AllowNan | Finite::AllowNanIfDense => value.is_infinite(),
             Finite::Any => false,
         };
-        // Summing is what vectorises; only when the sum tells of trouble is the place looked for.
-        if finite == Finite::Any || data.iter().map(|value| value * 0.0).sum::<f64>() == 0.0 {
+        // Only when something is not finite is the place looked for.
+        if finite == Finite::Any || all_finite(data) {
             return Ok(());
         }
         // scikit-learn names NaN first wherever both occur.
@@ -351,6 +351,19 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Whether no value is infinite or NaN: their products with zero are NaN, and so is every sum of these. Sixteen sums,
+/// since one would wait for each addition before the next.
+fn all_finite(values: &[f64]) -> bool {
+    let (chunks, rest) = values.as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for chunk in chunks {
+        for (sum, value) in sums.iter_mut().zip(chunk) {
+            *sum += value * 0.0;
+        }
+    }
+    !sums.iter().chain(rest).any(|value| (value * 0.0).is_nan())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,6 +376,21 @@ mod tests {
         assert!(parse_float("NaN").is_some_and(f64::is_nan));
         for text in ["", "_1", "1__0", "1_", "0x10", "abc", "1.5 2"] {
             assert_eq!(parse_float(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_seen_at_every_place() {
+        for len in [0, 1, 15, 16, 17, 40] {
+            let mut values = vec![f64::MAX; len];
+            assert!(all_finite(&values), "{len}");
+            for place in 0..len {
+                for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    values[place] = value;
+                    assert!(!all_finite(&values), "{value} at {place} of {len}");
+                }
+                values[place] = -f64::MAX;
+            }
         }
     }
 }
