@@ -30,6 +30,8 @@ impl Tolerance {
         }
         match self {
             Self::Exact => false,
+            // An infinity is near nothing but itself.
+            Self::Relative(_) if !expected.is_finite() || !found.is_finite() => false,
             Self::Relative(share) => (expected - found).abs() <= share * expected.abs().max(1e-3 * greatest),
         }
     }
