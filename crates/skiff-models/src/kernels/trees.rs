@@ -226,12 +226,16 @@ impl<T: Threshold> Trees<T> {
         places
     }
 
-    /// The nodes that one row passes in one tree, root and leaf included.
-    pub(crate) fn path(&self, row: &[T], tree: usize, mut visit: impl FnMut(u32)) {
+    /// The nodes that one row passes in one tree, root and leaf included; missing values take the side that the node
+    /// says, or else the right one.
+    pub(crate) fn path(&self, row: &[T], tree: usize, missing_by_node: bool, mut visit: impl FnMut(u32)) {
         let mut at = self.roots[tree];
         loop {
             visit(self.numbers[at as usize]);
-            let next = self.next::<true, true>(row, 0, at);
+            let next = match missing_by_node {
+                true => self.next::<true, true>(row, 0, at),
+                false => self.next::<false, true>(row, 0, at),
+            };
             if next == at {
                 return;
             }

@@ -48,7 +48,10 @@ pub(crate) enum Question {
         floats: bool,
     },
     /// The nodes on the way to the leaf of each tree: ones in a sparse matrix of all trees' nodes side by side.
-    Paths,
+    Paths {
+        /// Whether missing values take the side that the node says, or the right one.
+        missing_by_node: bool,
+    },
 }
 
 /// What sums begin with.
@@ -83,7 +86,7 @@ impl Run for TreeEnsemble {
             Question::Sum { divisor, .. } => format!("sum / {divisor}"),
             Question::Stages { trees, .. } => format!("sums after every {trees} trees"),
             Question::Leaves { .. } => "leaves".to_owned(),
-            Question::Paths => "paths".to_owned(),
+            Question::Paths { .. } => "paths".to_owned(),
         };
         format!("{question}: {trees} trees, {nodes} nodes, {features} features")
     }
@@ -143,7 +146,7 @@ impl TreeEnsemble {
                     Value::Ints(leaves, IntKind::I64)
                 })
             }
-            Question::Paths => paths(trees, &rows),
+            Question::Paths { missing_by_node } => paths(trees, &rows, *missing_by_node),
         }
     }
 }
@@ -152,7 +155,11 @@ fn floats(rows: usize, columns: usize, sums: Vec<f64>) -> Value<'static> {
     Value::Floats(Matrix::new(rows, columns, sums), Precision::Double)
 }
 
-fn paths<'a, T: Threshold>(trees: &Trees<T>, rows: &Rows<'_, T>) -> Result<Value<'a>, InputError> {
+fn paths<'a, T: Threshold>(
+    trees: &Trees<T>,
+    rows: &Rows<'_, T>,
+    missing_by_node: bool,
+) -> Result<Value<'a>, InputError> {
     let total: usize = trees.counts.iter().map(|&count| count as usize).sum();
     if u32::try_from(total).is_err() {
         return Err(InputError::refused("paths through more than 4 billion nodes"));
@@ -162,7 +169,7 @@ fn paths<'a, T: Threshold>(trees: &Trees<T>, rows: &Rows<'_, T>) -> Result<Value
         for row in x.chunks_exact(trees.n_features) {
             let mut before = 0;
             for (tree, count) in trees.counts.iter().enumerate() {
-                trees.path(row, tree, |node| indices.push(before + node));
+                trees.path(row, tree, missing_by_node, |node| indices.push(before + node));
                 before += count;
             }
             indptr.push(indices.len());

@@ -122,7 +122,9 @@ impl TreesModel {
     /// `decision_path`.
     pub(crate) fn paths(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let x = self.check(input, plan);
-        self.ask(Question::Paths, x, plan)
+        // Until 1.8 `Tree.decision_path` sent NaN to the right wherever `apply` sends it (scikit-learn's #32280).
+        let missing_by_node = plan.header().version.is_none_or(|version| version >= Version::new(1, 8));
+        self.ask(Question::Paths { missing_by_node }, x, plan)
     }
 }
 
