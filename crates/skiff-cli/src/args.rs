@@ -189,7 +189,7 @@ fn parameter(text: &str) -> Result<(String, Scalar), String> {
 /// The model file, and which estimator in it.
 #[derive(Debug, Args)]
 pub struct ModelArguments {
-    /// The model file: pickle or joblib, compressed or not.
+    /// The model file: pickle, joblib, skops or .skiff, compressed or not.
     pub model: PathBuf,
     /// The estimator's address in a file that holds several things: "[0]", "['model']".
     #[arg(long, value_name = "ADDRESS")]
