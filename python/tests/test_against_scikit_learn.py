@@ -33,6 +33,7 @@ from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
@@ -176,6 +177,16 @@ def test_one_infrequent_category(skiff, values):
 def test_infrequent_categories_beside_missing_ones(skiff):
     table = np.array([1.0, 1.0, 2.0, 3.0, 3.0, 3.0, np.nan])[:, np.newaxis]
     check(skiff, OrdinalEncoder(max_categories=2, encoded_missing_value=-9.0).fit(table), table)
+
+
+def test_functions_of_small_integers(skiff):
+    table = np.array([[3, -2], [1, 7]], dtype=np.int16)
+    path = skiff.folder / "model.joblib"
+    for function in (np.exp, np.square):
+        joblib.dump(FunctionTransformer(function, check_inverse=False).fit(table), path)
+        np.testing.assert_allclose(skiff.call(path, "transform", table), function(table), rtol=1e-5)
+    joblib.dump(FunctionTransformer(np.exp, check_inverse=False).fit(table), path)
+    skiff.refuses(path, "transform", table.astype(np.int8))
 
 
 def test_the_version_is_told(skiff):

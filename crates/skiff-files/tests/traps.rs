@@ -507,6 +507,20 @@ fn skops_dtype_of_objects_is_in_no_file_of_its_own() {
     assert_eq!(DType::read(&file.graph, file.graph.root()), Ok(Some(DType::Object)));
 }
 
+/// skops 0.6 has a loader of its own for the losses of `SGDClassifier`.
+#[test]
+fn skops_losses_of_old_are_calls_like_those_of_today() {
+    for loader in ["SGDNode", "LossNode"] {
+        let content = r#"{"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": "1.0"}"#;
+        let file = skops(&format!(
+            r#"{{"__class__": "Hinge", "__module__": "sklearn.linear_model._sgd_fast", "__loader__": "{loader}",
+                "protocol": 0, "__reduce__": {{"args": {content}}}, "content": {content}}}"#
+        ))
+        .unwrap();
+        assert!(matches!(file.graph.node(file.graph.root()), Node::Object(_)), "{loader}");
+    }
+}
+
 #[test]
 fn trap_34_zips_that_say_two_things() {
     let honest = zip_of("model.pkl", b"\x80\x02K\x07.");

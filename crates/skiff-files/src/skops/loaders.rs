@@ -90,7 +90,7 @@ impl Reader<'_> {
                 let arguments = self.place(content)?;
                 Ok(self.object(Make::Reduce, &module, &class, arguments, Vec::new()))
             }
-            "TreeNode" | "LossNode" | "QuantileForestNode" => {
+            "TreeNode" | "LossNode" | "SGDNode" | "QuantileForestNode" => {
                 let reduce = self.field(state, "__reduce__")?;
                 let (arguments, content) = (self.field(reduce, "args")?, self.field(state, "content")?);
                 let (arguments, content) = (self.place(arguments)?, self.place(content)?);

@@ -115,8 +115,7 @@ fn dense(array: &NdArray) -> Option<Dense<'_>> {
             let elements = match array.dtype {
                 DType::Float { size: 4, .. } => Elements::F32(array.to_f32()?.into()),
                 DType::Float { .. } => Elements::F64(array.to_f64()?.into()),
-                DType::Bool => Elements::I64(array.to_i64()?.into(), IntKind::Bool),
-                _ => Elements::I64(array.to_i64()?.into(), IntKind::I64),
+                ref integers => Elements::I64(array.to_i64()?.into(), int_kind(integers)),
             };
             Dense::c_order(rows, cols, elements)
         }
@@ -159,10 +158,19 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
     let dtype = match sparse.data.dtype {
         DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
         DType::Float { .. } => NumberType::Float(Precision::Double),
-        DType::Bool => NumberType::Int(IntKind::Bool),
-        _ => NumberType::Int(IntKind::I64),
+        ref integers => NumberType::Int(int_kind(integers)),
     };
     let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
     let indices = indices.ok_or("more columns than 32 bits can number")?;
     Ok(Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype })
+}
+
+/// The size decides what numpy's functions give: `exp` makes `float32` of `int16`, and `float64` of `int64`.
+fn int_kind(dtype: &DType) -> IntKind {
+    match dtype {
+        DType::Bool => IntKind::Bool,
+        DType::Int { size, .. } => IntKind::Int { bytes: u8::try_from(*size).unwrap_or(8), signed: true },
+        DType::UInt { size, .. } => IntKind::Int { bytes: u8::try_from(*size).unwrap_or(8), signed: false },
+        _ => IntKind::I64,
+    }
 }
