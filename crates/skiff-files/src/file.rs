@@ -24,6 +24,10 @@ pub struct ModelFile {
     pub size: u64,
     /// What stood behind the model.
     pub trailing: Trailing,
+    /// Where the model comes from: the text of a JSON object, of a `.skiff` that has one.
+    pub passport: Option<String>,
+    /// The root of the rows that a `.skiff` recorded with their answers.
+    pub samples: Option<NodeId>,
 }
 
 /// What a file was, from the outside in.
@@ -128,6 +132,8 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
         format: Format { layers: layers.clone(), content },
         size,
         trailing,
+        passport: None,
+        samples: None,
     };
     match sniff(&content) {
         Sniffed::Zip => {
@@ -153,9 +159,9 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             Ok(whole(graph, Content::Npy, trailing))
         }
         Sniffed::Skiff => {
-            let graph =
+            let container::Contents { graph, passport, samples } =
                 container::read(&content, limits, &mut inflation).map_err(|error| error.decompressed(inside))?;
-            Ok(whole(graph, Content::Skiff, trailing))
+            Ok(ModelFile { passport, samples, ..whole(graph, Content::Skiff, trailing) })
         }
         Sniffed::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
         Sniffed::Pointer(name) => Err(Error::new(ErrorKind::Pointer(name))),

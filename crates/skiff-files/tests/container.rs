@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use skiff_files::write;
+use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{ArrayData, Bytes, Content, DType, ErrorKind, Graph, Limits, NdArray, open, read, verify};
 
 fn models(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -23,7 +23,8 @@ fn here(path: &str) -> PathBuf {
 
 fn skiff(graph: &Graph) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write::skiff(graph, &[("model.name".to_owned(), "a \"test\"\n".to_owned())], &mut bytes).unwrap();
+    let notes = [("model.name".to_owned(), "a \"test\"\n".to_owned())];
+    write::skiff(graph, &SkiffOptions { notes: &notes, ..SkiffOptions::default() }, &mut bytes).unwrap();
     bytes
 }
 
@@ -140,4 +141,31 @@ fn arrays_are_mapped_where_they_lie_and_aligned() {
 fn files_of_other_kinds_have_no_digest() {
     let error = verify(&here("../../examples/iris-svc.joblib"), &Limits::default()).unwrap_err();
     assert!(matches!(error.kind, ErrorKind::NoDigest), "{error}");
+}
+
+#[test]
+fn passport_and_samples_come_back_beside_the_model() {
+    let model =
+        open(&here("../../fixtures/cases/1.9.1/tree/decision_tree_regressor_constant/model.pkl"), &Limits::default());
+    let samples = open(&here("../../examples/iris-svc.joblib"), &Limits::default()).unwrap().graph;
+    let model = model.unwrap().graph;
+    let passport = r#"{"schema": 1, "notes": "groß"}"#;
+    let options = SkiffOptions { passport: Some(passport), samples: Some(&samples), ..SkiffOptions::default() };
+    let mut bytes = Vec::new();
+    write::skiff(&model, &options, &mut bytes).unwrap();
+    let file = read(Bytes::from(bytes.clone()), None, &Limits::default()).unwrap();
+    assert_eq!(file.passport.as_deref(), Some(passport));
+    let known = |graph: &Graph| write::in_opcodes(graph).unwrap();
+    let mut recorded = known(&file.graph);
+    assert!(skiff_pickle::isomorphic(&known(&back(&skiff(&model))), &recorded));
+    recorded.set_root(file.samples.unwrap());
+    assert!(skiff_pickle::isomorphic(&known(&back(&skiff(&samples))), &recorded));
+
+    let plain = read(Bytes::from(skiff(&model)), None, &Limits::default()).unwrap();
+    assert!(plain.passport.is_none() && plain.samples.is_none());
+    for wrong in ["", "[1]", "{", "1", "{}x"] {
+        let options = SkiffOptions { passport: Some(wrong), ..SkiffOptions::default() };
+        let outcome = write::skiff(&model, &options, &mut Vec::new());
+        assert!(matches!(outcome, Err(write::WriteError::Passport)), "{wrong}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use skiff_files::write::{self, Compression, WriteError};
+use skiff_files::write::{self, Compression, SkiffOptions, WriteError};
 
 use crate::inspect::written_by;
 use crate::{Error, File, Limits};
@@ -79,7 +79,7 @@ impl Target {
             Self::Skiff => {
                 let by = written_by(graph).join(", ");
                 let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
-                write::skiff(graph, &notes, out)
+                write::skiff(graph, &SkiffOptions { notes: &notes, ..SkiffOptions::default() }, out)
             }
             Self::Pickle => write::pickle(graph, protocol, out),
             Self::Joblib => write::joblib(graph, protocol, options.compression, out),

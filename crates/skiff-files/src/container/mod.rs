@@ -12,7 +12,7 @@ mod read;
 mod write;
 
 pub(crate) use digest::is_skiff;
-pub(crate) use read::{read, verify};
+pub(crate) use read::{Contents, read, verify};
 pub(crate) use write::write;
 
 /// The version of the format that is written, and the newest that is read.
@@ -23,6 +23,15 @@ const GRAPH: &str = "skiff.graph";
 
 /// The tensor that says where each buffer is: JSON.
 const ARRAYS: &str = "skiff.arrays";
+
+/// The tensor that says where the model comes from: JSON.
+const PASSPORT: &str = "skiff.passport";
+
+/// The tensor that holds recorded rows and answers: a pickle as [`GRAPH`], whose buffers are numbered on.
+const SAMPLES: &str = "skiff.samples";
+
+/// What the names of the samples' arrays begin with.
+const SAMPLE: &str = "skiff.sample";
 
 /// Fills the space up to where mapped tensors begin.
 const PADDING: &str = "skiff.padding";

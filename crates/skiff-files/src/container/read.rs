@@ -1,50 +1,96 @@
 //! A `.skiff` file into the object graph: arrays stay where they are, columns are put together.
 
-use skiff_pickle::{Budget, Bytes, Graph, Node, Span};
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId, Span};
 
 use super::columns::{self, Form, Of, Reading};
 use super::digest;
 use super::header::{Header, damaged, number};
-use super::{ARRAYS, GRAPH, VERSION};
+use super::{ARRAYS, GRAPH, PASSPORT, SAMPLES, VERSION};
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
 use crate::{Error, ErrorKind, Limits};
 
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    /// The model, and the samples beside it.
+    pub graph: Graph,
+    /// Where the model comes from.
+    pub passport: Option<String>,
+    /// The root of the samples.
+    pub samples: Option<NodeId>,
+}
+
 /// Reads a file. What is read at once is held against its digest; what is mapped is not looked at ([`verify`] does).
-pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Graph, Error> {
+pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Contents, Error> {
     let header = Header::read(file)?;
     let head = check_head(&header, file)?;
     let mut graph = Graph::new();
     let whole = graph.add_buffer(file.clone());
-    let pickle = header.tensor(GRAPH)?.bytes.clone();
-    if pickle.end > head {
-        return Err(damaged("its graph lies outside of its head"));
-    }
-    let pickle = file.slice(pickle.start, pickle.len()).ok_or(damaged("its graph lies outside"))?;
-    let length = pickle.len();
-    let buffer = graph.add_buffer(pickle);
-    let end = skiff_pickle::read_into(&mut graph, buffer, 0, &mut Budget::new(limits), &mut ())?;
-    if end.offset != length {
-        return Err(damaged("its graph goes on behind its end"));
-    }
-    graph.set_root(end.root);
-    let json = header.tensor(ARRAYS)?.bytes.clone();
-    let json = file.get(json).filter(|_| header.tensor(ARRAYS).is_ok_and(|tensor| tensor.bytes.end <= head));
-    let json = json.ok_or(damaged("its list of arrays lies outside of its head"))?;
-    let document = Document::parse(json, limits.nodes).map_err(|_| damaged("its list of arrays is no JSON"))?;
+    let in_head = |name: &str| {
+        let place = header.tensor(name)?.bytes.clone();
+        let lies_inside = damaged("a part of its head lies outside of it");
+        if place.end > head {
+            return Err(lies_inside);
+        }
+        file.slice(place.start, place.len()).ok_or(lies_inside)
+    };
+    let mut budget = Budget::new(limits);
+    let root = pickle(&mut graph, in_head(GRAPH)?, &mut budget)?;
+    graph.set_root(root);
+    let models = graph.len();
+    let samples = match header.tensors.contains_key(SAMPLES) {
+        true => Some(pickle(&mut graph, in_head(SAMPLES)?, &mut budget)?),
+        false => None,
+    };
+    let json = in_head(ARRAYS)?;
+    let document = Document::parse(&json, limits.nodes).map_err(|_| damaged("its list of arrays is no JSON"))?;
     let arrays = match document.get(0, "arrays").map(|arrays| document.value(arrays)) {
         Some(Json::Array(arrays)) => arrays,
         _ => return Err(damaged("it has no list of arrays")),
     };
     let places = Places { header: &header, document: &document, file, head, whole };
+    // How many buffers the model has: those of the samples are numbered on.
+    let mut count = 0_usize;
     for id in graph.ids() {
         let Node::Buffer { index, readonly } = *graph.node(id) else { continue };
-        let array = usize::try_from(index).ok().and_then(|index| arrays.get(index));
-        let array = *array.ok_or(damaged("an array is missing in its list"))?;
-        let span = places.array(&mut graph, array, inflation)?;
+        let missing = || damaged("an array is missing in its list");
+        let index = usize::try_from(index).map_err(|_| missing())?;
+        let index = if id.index() < models {
+            count = count.max(index.saturating_add(1));
+            index
+        } else {
+            index.saturating_add(count)
+        };
+        let span = places.array(&mut graph, *arrays.get(index).ok_or_else(missing)?, inflation)?;
         *graph.node_mut(id) = if readonly { Node::Bytes(span) } else { Node::ByteArray(span) };
     }
-    Ok(graph)
+    let passport = match header.tensors.contains_key(PASSPORT) {
+        true => Some(passport(&in_head(PASSPORT)?, limits)?),
+        false => None,
+    };
+    Ok(Contents { graph, passport, samples })
+}
+
+/// Reads a pickle that is a tensor into the graph.
+fn pickle(graph: &mut Graph, pickle: Bytes, budget: &mut Budget) -> Result<NodeId, Error> {
+    let length = pickle.len();
+    let buffer = graph.add_buffer(pickle);
+    let end = skiff_pickle::read_into(graph, buffer, 0, budget, &mut ())?;
+    if end.offset == length { Ok(end.root) } else { Err(damaged("a pickle in it goes on behind its end")) }
+}
+
+fn passport(text: &[u8], limits: &Limits) -> Result<String, Error> {
+    let wrong = damaged("its passport is no JSON object");
+    match std::str::from_utf8(text) {
+        Ok(text) if is_object(text, limits.nodes) => Ok(text.to_owned()),
+        _ => Err(wrong),
+    }
+}
+
+/// Whether a text is a JSON object, of at most so many values.
+pub(super) fn is_object(text: &str, most: u64) -> bool {
+    Document::parse(text.as_bytes(), most).is_ok_and(|document| matches!(document.value(0), Json::Object(_)))
 }
 
 /// Holds all bytes of a file against the digest of the whole.
@@ -154,6 +200,7 @@ mod tests {
     use super::*;
     use crate::Order;
     use crate::numpy::nodes;
+    use crate::write::SkiffOptions;
     use crate::{DType, Endian, Field};
 
     /// A file of one array of records, and one that is mapped.
@@ -179,7 +226,7 @@ mod tests {
         let root = graph.push(Node::List(vec![records, numbers]));
         graph.set_root(root);
         let mut out = Vec::new();
-        write(&graph, &[], &mut out).unwrap();
+        write(&graph, &SkiffOptions::default(), &mut out).unwrap();
         out
     }
 
@@ -193,7 +240,7 @@ mod tests {
         Some(file)
     }
 
-    fn read_whole(bytes: Vec<u8>) -> Result<Graph, Error> {
+    fn read_whole(bytes: Vec<u8>) -> Result<Contents, Error> {
         let limits = Limits::default();
         read(&Bytes::from(bytes), &limits, &mut Inflation::new(&limits, 0))
     }
@@ -256,7 +303,7 @@ mod tests {
             let (place, _) = places.next_back().unwrap();
             let mut damaged = file.clone();
             damaged[place..place + to.len()].copy_from_slice(to.as_bytes());
-            let outcome = read_whole(signed(damaged).unwrap()).map(|graph| graph.len());
+            let outcome = read_whole(signed(damaged).unwrap()).map(|contents| contents.graph.len());
             let is_refused = outcome.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::Container(_)));
             assert!(is_refused, "{from} → {to}: {outcome:?}");
         }

@@ -13,36 +13,70 @@ use super::digest::{self, BEFORE, BETWEEN};
 use super::header::{entry, quoted};
 use super::kind::Kind;
 use super::paths::Paths;
-use super::{ARRAYS, GRAPH, PADDING, VERSION};
-use crate::write::WriteError;
+use super::read::is_object;
+use super::{ARRAYS, GRAPH, PADDING, PASSPORT, SAMPLE, SAMPLES, VERSION};
 use crate::write::arrays::{self, Spelling};
-use crate::{DType, NdArray, Order};
+use crate::write::{SkiffOptions, WriteError};
+use crate::{DType, Limits, NdArray, Order};
 
 /// Where mapped tensors, and the first of all, begin: at multiples of a line of the cache.
 const ALIGNMENT: usize = 64;
 
-/// Writes the graph's root; `notes` are further metadata.
-pub(crate) fn write(graph: &Graph, notes: &[(String, String)], out: &mut dyn io::Write) -> Result<(), WriteError> {
-    let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
-    let arrays = take_arrays(&mut graph);
-    let mut pickle = Vec::new();
-    let order = skiff_pickle::write(&graph, graph.root(), 5, &mut Out::new(&mut pickle), &mut ())?;
+/// Writes the graph's root, and what the options add.
+pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    if options.passport.is_some_and(|passport| !is_object(passport, Limits::default().nodes)) {
+        return Err(WriteError::Passport);
+    }
+    let model = Taken::from(graph, "")?;
+    let samples = options.samples.map(|samples| Taken::from(samples, SAMPLE)).transpose()?;
     let mut file = Tensors::default();
     let mut json = String::new();
-    for index in order {
-        // A buffer that is none of ours came without its bytes.
-        let array = usize::try_from(index).ok().and_then(|index| arrays.get(index)).ok_or(WriteError::Buffers(1))?;
-        json.push_str(if json.is_empty() { "{\"arrays\":[\n" } else { ",\n" });
-        file.array(&graph, array, &mut json);
+    for part in std::iter::once(&model).chain(&samples) {
+        for array in &part.arrays {
+            json.push_str(if json.is_empty() { "{\"arrays\":[\n" } else { ",\n" });
+            file.array(&part.graph, array, &mut json);
+        }
     }
     json.push_str(if json.is_empty() { "{\"arrays\":[]}" } else { "\n]}" });
-    file.head.push(Tensor::bytes(GRAPH, pickle));
-    file.head.push(Tensor::bytes(ARRAYS, json.into_bytes()));
-    file.write(notes, out)
+    file.head.push(Tensor::bytes(GRAPH, &model.pickle));
+    file.head.push(Tensor::bytes(ARRAYS, json.as_bytes()));
+    if let Some(samples) = &samples {
+        file.head.push(Tensor::bytes(SAMPLES, &samples.pickle));
+    }
+    if let Some(passport) = options.passport {
+        file.head.push(Tensor::bytes(PASSPORT, passport.as_bytes()));
+    }
+    file.write(options.notes, out)
+}
+
+/// A graph whose arrays were taken out.
+struct Taken {
+    graph: Graph,
+    /// What is left of it.
+    pickle: Vec<u8>,
+    /// The arrays, in the order in which the pickle asks for them.
+    arrays: Vec<Array>,
+}
+
+impl Taken {
+    /// The names of all arrays begin with the prefix.
+    fn from(graph: &Graph, prefix: &str) -> Result<Self, WriteError> {
+        let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
+        let mut taken: Vec<Option<Array>> = take_arrays(&mut graph, prefix).into_iter().map(Some).collect();
+        let mut pickle = Vec::new();
+        let order = skiff_pickle::write(&graph, graph.root(), 5, &mut Out::new(&mut pickle), &mut ())?;
+        let mut arrays = Vec::new();
+        for index in order {
+            let array = usize::try_from(index).ok().and_then(|index| taken.get_mut(index)).and_then(Option::take);
+            // A buffer that is none of ours came without its bytes.
+            arrays.push(array.ok_or(WriteError::Buffers(1))?);
+        }
+        Ok(Self { graph, pickle, arrays })
+    }
 }
 
 /// An array whose elements were taken out of the graph.
-struct Taken {
+struct Array {
     name: String,
     /// Names for its columns, taken so that nobody else has them.
     fields: Vec<String>,
@@ -53,7 +87,7 @@ struct Taken {
 }
 
 /// Puts an out-of-band buffer in the place of each array's elements; the buffer's number is the array's place.
-fn take_arrays(graph: &mut Graph) -> Vec<Taken> {
+fn take_arrays(graph: &mut Graph, prefix: &str) -> Vec<Array> {
     let mut paths = Paths::new(graph);
     let reached = std::mem::take(&mut paths.reached);
     let trees: HashSet<NodeId> = reached.iter().flat_map(|&id| parts_of_tree(graph, id)).collect();
@@ -78,7 +112,9 @@ fn take_arrays(graph: &mut Graph) -> Vec<Taken> {
             // The name itself is free for elements that are one column.
             fields.push(if column.name.is_empty() { field } else { paths.unique(field) });
         }
-        taken.push(Taken { name, fields, elements, readonly, array, columns });
+        let full = |name: String| if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let (name, fields) = (full(name), fields.into_iter().map(full).collect());
+        taken.push(Array { name, fields, elements, readonly, array, columns });
         holders.push((holder.node(), readonly));
     }
     for (index, (holder, readonly)) in (0_u32..).zip(holders) {
@@ -113,9 +149,10 @@ struct Tensor<'g> {
     bytes: Cow<'g, [u8]>,
 }
 
-impl Tensor<'_> {
-    fn bytes(name: &str, bytes: Vec<u8>) -> Self {
-        Self { name: name.to_owned(), kind: Kind::U8, shape: vec![bytes.len()], alignment: 1, bytes: Cow::Owned(bytes) }
+impl<'g> Tensor<'g> {
+    fn bytes(name: &str, bytes: impl Into<Cow<'g, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        Self { name: name.to_owned(), kind: Kind::U8, shape: vec![bytes.len()], alignment: 1, bytes }
     }
 }
 
@@ -130,7 +167,7 @@ struct Tensors<'g> {
 
 impl<'g> Tensors<'g> {
     /// Adds the tensors of an array, and says in `json` which they are.
-    fn array(&mut self, graph: &'g Graph, taken: &Taken, json: &mut String) {
+    fn array(&mut self, graph: &'g Graph, taken: &Array, json: &mut String) {
         let Some(columns) = &taken.columns else {
             json.push_str(if taken.readonly { "{\"readonly\":true,\"tensor\":" } else { "{\"tensor\":" });
             quoted(json, &taken.name);

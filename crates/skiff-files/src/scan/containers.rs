@@ -114,10 +114,10 @@ impl<'a> Scan<'a> {
     fn skiff(&mut self, bytes: &Bytes, depth: usize) {
         self.is_model_file = true;
         match container::read(bytes, self.limits, &mut self.inflation) {
-            Ok(graph) => {
+            Ok(container::Contents { graph, samples, .. }) => {
                 self.judged = self.judged.saturating_add(1);
-                let root = [graph.root()];
-                self.judge(&graph, &root, 0..graph.len(), Reading::Pickle, None, depth);
+                let roots: Vec<NodeId> = std::iter::once(graph.root()).chain(samples).collect();
+                self.judge(&graph, &roots, 0..graph.len(), Reading::Pickle, None, depth);
             }
             Err(error) => self.unread(format!("is a .skiff file that cannot be read: {error}")),
         }

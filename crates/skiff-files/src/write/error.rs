@@ -25,6 +25,8 @@ pub enum WriteError {
         /// What was asked for.
         level: u32,
     },
+    /// The passport of a `.skiff` is no JSON object.
+    Passport,
     /// The operating system refused it.
     Io(io::Error),
 }
@@ -53,6 +55,7 @@ impl fmt::Display for WriteError {
                 }
                 None => write!(f, "{codec} is written at one level only, found `{level}`"),
             },
+            Self::Passport => write!(f, "expected a JSON object as the passport"),
             Self::Io(error) => write!(f, "cannot write the file: {error}"),
         }
     }

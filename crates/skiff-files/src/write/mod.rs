@@ -54,13 +54,26 @@ pub fn joblib(
     })
 }
 
-/// Writes the graph's root as a `.skiff`, which `docs/format.md` specifies. `notes` are metadata of the file, such as
-/// who wrote the model: pairs of a name, which must not begin with `skiff.`, and a text.
+/// What a `.skiff` holds besides the model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SkiffOptions<'a> {
+    /// Metadata of the file, such as who wrote the model: pairs of a name, which must not begin with `skiff.`, and a
+    /// text.
+    pub notes: &'a [(String, String)],
+    /// The level of zstd by which each tensor is compressed; without one, arrays are as they are, to be mapped.
+    pub compression: Option<i32>,
+    /// Where the model comes from: the text of a JSON object.
+    pub passport: Option<&'a str>,
+    /// The root of this graph: rows that were recorded with their answers.
+    pub samples: Option<&'a Graph>,
+}
+
+/// Writes the graph's root as a `.skiff`, which `docs/format.md` specifies.
 ///
 /// # Errors
-/// What a pickle of protocol 5 cannot say, and what `out` reports.
-pub fn skiff(graph: &Graph, notes: &[(String, String)], out: &mut dyn io::Write) -> Result<(), WriteError> {
-    container::write(graph, notes, out)
+/// What a pickle of protocol 5 cannot say, a passport that is no JSON object, and what `out` reports.
+pub fn skiff(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    container::write(graph, options, out)
 }
 
 /// The graph with each of its arrays in the opcodes, spelled alike: what two graphs have in common that differ in
