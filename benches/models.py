@@ -1,7 +1,7 @@
 """Makes the models and the rows that the benchmarks ask: `python benches/models.py FOLDER`.
 
-Each case is a folder with `model.joblib`, `rows.npy` (or `rows.txt`, or `rows.csv` with its columns' names) of 10,000
-rows, and `row.npy` with the first of them. What is there already is not made again.
+Each case is a folder with `model.joblib`, `rows.npy` (or `rows.txt`, or `rows.csv` with its columns' names) of (most
+often) 10,000 rows, and `row.npy` with the first of them. What is there already is not made again.
 """
 
 import sys
@@ -116,6 +116,29 @@ def columns():
     return make_pipeline(columns, LogisticRegression()).fit(table, random.integers(0, 2, ROWS)), table
 
 
+def linear_100k():
+    from scipy.sparse import random as sparse
+    from sklearn.linear_model import LogisticRegression
+
+    random = np.random.default_rng(0)
+    x = sparse(400, 100_000, density=0.001, random_state=random, format="csr")
+    model = LogisticRegression(max_iter=5).fit(x, np.arange(400) % 20)
+    return model, random.normal(size=(10, 100_000))
+
+
+def vectorizer_200k():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    random = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+    words = set()
+    while len(words) < 200_000:
+        words.add("".join(random.choice(letters, random.integers(4, 14))))
+    words = random.permutation(sorted(words))
+    documents = [" ".join(part) for part in np.array_split(words, 2_000)]
+    return TfidfVectorizer().fit(documents), documents
+
+
 def many(x):
     """As many rows, again and again the same."""
     return np.tile(x, (-(-ROWS // len(x)), 1))[:ROWS]
@@ -132,6 +155,8 @@ CASES = {
     "logistic_regression": logistic_regression,
     "text": text,
     "columns": columns,
+    "linear_100k": linear_100k,
+    "vectorizer_200k": vectorizer_200k,
 }
 
 

@@ -12,7 +12,8 @@ const TASKS: &[Task] = &[
     ("test", "format, lints, Rust tests, and the Python tests against a real scikit-learn", test),
     ("rust", "format, lints and Rust tests: what needs no Python", rust),
     ("python", "the Python tests against a real scikit-learn", python),
-    ("bench", "the benchmarks, beside their rivals", bench),
+    ("bench", "the benchmarks of answers, beside scikit-learn", bench),
+    ("bench-persistence", "the benchmarks of dumping and loading, beside joblib, pickle and skops", bench_persistence),
 ];
 
 fn main() -> ExitCode {
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     let Some((_, _, task)) = TASKS.iter().find(|(known, ..)| *known == name) else {
         println!("cargo xtask TASK\n");
         for (name, what, _) in TASKS {
-            println!("  {name:8}{what}");
+            println!("  {name:18}{what}");
         }
         return if name == "help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
     };
@@ -84,6 +85,15 @@ fn bench(arguments: &[String]) -> Result<(), String> {
     run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
     let mut command = Command::new(python);
     command.arg("benches/against_scikit_learn.py").args(arguments);
+    run(command)
+}
+
+fn bench_persistence(arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
+    wheel(&python)?;
+    let mut command = Command::new(python);
+    command.arg("benches/persistence.py").args(arguments);
     run(command)
 }
 
