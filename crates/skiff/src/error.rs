@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use skiff_files::ErrorKind as FileErrorKind;
+use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
 use skiff_models::addresses::{AddressError, Found};
 use skiff_models::fields::{ReadError, ReadErrorKind};
@@ -24,6 +25,7 @@ enum Inner {
     Read(ReadError),
     Address(AddressError),
     Dangerous { name: String, sentence: String },
+    Untrusted(Vec<Finding>),
     NoEstimator(String),
     Several(Vec<Found>),
     Refusal(Refusal),
@@ -41,6 +43,8 @@ pub enum ErrorKind {
     DamagedFile,
     /// The file names what would run code, or reach files, network or processes, if Python loaded it.
     Dangerous,
+    /// The file names code that is not on the list of what models need, and that nobody vouches for.
+    Untrusted,
     /// The operating system did not let it be read.
     UnreadableFile,
     /// The operating system did not let it be written.
@@ -53,9 +57,22 @@ pub enum ErrorKind {
     WrongInput,
 }
 
+/// More names than this are for `skiff scan` to tell.
+const NAMES_TO_TRUST: usize = 10;
+
 impl Error {
     pub(crate) fn dangerous(name: String, sentence: String) -> Self {
         Inner::Dangerous { name, sentence }.into()
+    }
+
+    /// What a scan found, the worst first.
+    pub(crate) fn untrusted(findings: Vec<Finding>) -> Self {
+        match findings.first() {
+            Some(Finding { rating: Rating::Dangerous, name: Some(name), sentence, .. }) => {
+                Self::dangerous(name.clone(), sentence.clone())
+            }
+            _ => Inner::Untrusted(findings).into(),
+        }
     }
 
     pub(crate) fn no_estimator(found: String) -> Self {
@@ -97,6 +114,7 @@ impl Error {
                 _ => ErrorKind::DamagedFile,
             },
             Inner::Dangerous { .. } => ErrorKind::Dangerous,
+            Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
@@ -130,6 +148,7 @@ impl Error {
                 _ => "damaged-model",
             },
             Inner::Dangerous { .. } => "dangerous-file",
+            Inner::Untrusted(_) => "untrusted-file",
             Inner::Address(_) => "no-such-address",
             Inner::NoEstimator(_) => "not-an-estimator",
             Inner::Several(_) => "several-estimators",
@@ -174,6 +193,7 @@ impl Error {
     pub fn model_path(&self) -> Option<&str> {
         match &*self.inner {
             Inner::Read(error) => Some(error.path()).filter(|path| !path.is_empty()),
+            Inner::Untrusted(findings) => findings.first()?.path.as_deref().filter(|path| !path.is_empty()),
             _ => None,
         }
     }
@@ -207,6 +227,16 @@ impl Error {
                 _ => None,
             },
             Inner::Dangerous { .. } => Some("`skiff scan` tells all that is in it; do not load it in Python".to_owned()),
+            Inner::Untrusted(findings) => {
+                let mut names: Vec<_> = findings.iter().filter_map(Finding::name_to_trust).collect();
+                names.dedup();
+                let names: Vec<_> = names.iter().take(NAMES_TO_TRUST).map(|name| format!("\"{name}\"")).collect();
+                let help = format!(
+                    "if you know who wrote the file, and trust this code and all that it does: trusted=[{}]",
+                    names.join(", ")
+                );
+                (!names.is_empty()).then_some(help)
+            }
             Inner::Several(found) => {
                 let lines: Vec<_> = found.iter().map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
                 Some(format!("name one of them:\n{}", lines.join("\n")))
@@ -222,6 +252,15 @@ impl fmt::Display for Error {
             Inner::File(error) => error.fmt(f),
             Inner::Read(error) => error.fmt(f),
             Inner::Address(error) => error.fmt(f),
+            Inner::Untrusted(findings) => match findings.first() {
+                Some(Finding { name: Some(name), sentence, .. }) => {
+                    write!(f, "the file is not known to be a model and nothing else: `{name}` {sentence}")
+                }
+                Some(Finding { sentence, .. }) => {
+                    write!(f, "the file is not known to be a model and nothing else: it {sentence}")
+                }
+                None => write!(f, "the file is not known to be a model and nothing else"),
+            },
             Inner::Dangerous { name, sentence } => write!(f, "the file is dangerous: `{name}` {sentence}"),
             Inner::NoEstimator(found) => write!(f, "expected an estimator in the file, found {found}"),
             Inner::Several(found) => write!(f, "the file holds {} estimators", found.len()),

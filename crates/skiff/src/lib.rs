@@ -22,6 +22,7 @@ mod error;
 mod file;
 mod inspect;
 mod model;
+mod rebuild;
 mod scan;
 
 pub use convert::{ConvertOptions, convert};
@@ -29,9 +30,10 @@ pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
 pub use model::{Model, evaluate};
+pub use rebuild::Rebuilt;
 pub use scan::{scan, scan_bytes};
 
-pub use skiff_files::scan::{Finding, Rating, Verdict};
+pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};
 pub use skiff_files::write::Compression;
 pub use skiff_files::{Limits, Scalar};
 pub use skiff_models::plan::{Method, Params, Plan, Rank};

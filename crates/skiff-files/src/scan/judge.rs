@@ -53,6 +53,11 @@ impl<'g> Judged<'g> {
         judged
     }
 
+    /// Keeps the findings at those nodes that `keeps` says.
+    pub fn retain(&mut self, keeps: impl Fn(NodeId) -> bool) {
+        self.findings.retain(|(id, _)| keeps(*id));
+    }
+
     /// The findings, each with its path from a root, where it is part of one.
     pub fn findings(self) -> Vec<Finding> {
         let targets: HashSet<NodeId> = self.findings.iter().map(|(id, _)| *id).collect();

@@ -8,6 +8,7 @@ mod containers;
 mod dangers;
 mod judge;
 mod sklearn_names;
+mod trusted;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -15,6 +16,7 @@ use std::path::Path;
 use skiff_pickle::{Bytes, Graph};
 
 use crate::{Error, ErrorKind, Limits, mapped};
+pub use trusted::{Trusted, findings, names};
 
 /// What a file is to whoever would load it in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]

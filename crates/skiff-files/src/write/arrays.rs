@@ -22,6 +22,8 @@ pub(crate) enum Spelling {
     Alike,
     /// `_frombuffer(elements, dtype, shape, order)`: protocol 5.
     FromBuffer,
+    /// As [`Spelling::FromBuffer`], for an unpickler that knows numpy's functions by the newest names wherever they are.
+    Loaded,
     /// joblib's `NumpyArrayWrapper`, with the elements beside it.
     Wrapped {
         /// Whether the file may be mapped: it is not compressed.
@@ -32,7 +34,11 @@ pub(crate) enum Spelling {
 /// The graph with its arrays in another spelling, all else as it was. Ids keep their meaning.
 pub(crate) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteError> {
     let mut graph = graph.clone();
-    let numpy = if spelling == Spelling::Alike { None } else { numpy_core(&graph) };
+    let numpy = match spelling {
+        Spelling::Alike => None,
+        Spelling::Loaded => Some("numpy._core"),
+        _ => numpy_core(&graph),
+    };
     // numpy 2 answers for `numpy.core.numeric` too, and warns: only who named it before is given it.
     let buffers = numpy == Some("numpy._core") || graph.ids().any(|id| graph.global(id).is_some_and(is_old_buffer));
     let mut writer = Writer { numpy, buffers, references: Vec::new(), graph: &mut graph };
@@ -151,7 +157,9 @@ impl Writer<'_> {
         let size = parts.array.bytes().map_or(0, <[u8]>::len);
         let node = match (spelling, self.numpy) {
             (Spelling::Wrapped { mapped }, _) => self.wrap(parts, mapped),
-            (Spelling::FromBuffer, Some(numpy)) if size > 0 && self.buffers => self.over_buffer(numpy, parts),
+            (Spelling::FromBuffer | Spelling::Loaded, Some(numpy)) if size > 0 && self.buffers => {
+                self.over_buffer(numpy, parts)
+            }
             _ => self.reconstruct(None, parts),
         };
         *self.graph.node_mut(id) = node;

@@ -5,6 +5,7 @@
 //! array twice.
 
 pub(crate) mod arrays;
+mod buffers;
 mod compress;
 mod error;
 mod joblib;
@@ -16,6 +17,7 @@ use skiff_pickle::{Graph, Out};
 
 use crate::container;
 use arrays::Spelling;
+pub use buffers::{Apart, Buffer, pickle_with_buffers};
 pub use compress::{Compression, level_range};
 pub use error::WriteError;
 pub use whole_file::whole_file;

@@ -1,0 +1,132 @@
+//! A file's content for an unpickler: judged, checked, and written anew, so that Python can make the estimator itself.
+
+use std::collections::{BTreeSet, HashSet};
+
+use skiff_files::scan::{self, Rating, Trusted};
+use skiff_files::write::{self, Buffer};
+use skiff_files::{Content, Graph, Node, NodeId};
+use skiff_models::fields::ReadErrorKind;
+use skiff_models::{addresses, registry};
+
+use crate::{Error, ErrorKind, File, Limits};
+
+/// What Python needs to make the object that a file holds.
+#[derive(Debug)]
+pub struct Rebuilt {
+    /// A pickle of protocol 5 that asks for `buffers`, in this order.
+    pub pickle: Vec<u8>,
+    /// The elements of large arrays.
+    pub buffers: Vec<Buffer>,
+    /// Module and name of all that the pickle imports. Each is on the list of what models need, or was trusted.
+    pub names: Vec<(String, String)>,
+    /// The versions of scikit-learn that the estimators say they come from.
+    pub versions: Vec<String>,
+}
+
+/// Arrays of fewer bytes lie in the pickle.
+const LEAST: usize = 4 << 10;
+
+impl File {
+    /// The object at the address `at` (the file's root without one) as a pickle that was written here and not by
+    /// whoever wrote the file. What may be made of it is what the allow-list of [`scan`](mod@skiff_files::scan) lets
+    /// pass, and what `trusted` names; what stands elsewhere in the file is judged with it.
+    ///
+    /// # Errors
+    /// When the file names code that is not trusted, or calls what is in a way in which no model does; when an
+    /// estimator contradicts itself, so that scikit-learn would crash, hang or lie; when there is nothing at the address.
+    pub fn rebuild(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
+        self.rebuild_at(at, trusted).map_err(|error| match self.path() {
+            Some(path) => error.in_file(path),
+            None => error,
+        })
+    }
+
+    fn rebuild_at(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
+        let contents = self.contents();
+        let graph = &contents.graph;
+        let is_skops = contents.format.content == Content::Skops;
+        let findings = scan::findings(graph, &contents.roots, is_skops, trusted);
+        if !findings.is_empty() {
+            return Err(Error::untrusted(findings));
+        }
+        self.refuse_dangerous()?;
+        if contents.trailing.content > 0
+            && let Some(bytes) = graph.shared_buffer(1)
+        {
+            // Python's loaders pass over what stands behind; who put it there had a reason.
+            let verdict = scan::scan_bytes(&bytes, None, &Limits::default());
+            if verdict.rating != Rating::Model {
+                return Err(Error::untrusted(verdict.findings));
+            }
+        }
+        let root = match at {
+            Some(address) => addresses::resolve(graph, graph.root(), address)?,
+            None => graph.root(),
+        };
+        refuse_damaged(graph)?;
+        let write::Apart { pickle, buffers } = write::pickle_with_buffers(graph, root, LEAST)?;
+        Ok(Rebuilt { pickle, buffers, names: scan::names(graph, root), versions: versions(graph) })
+    }
+}
+
+/// Reads each estimator that skiff knows, and refuses those that contradict themselves. That skiff does not support
+/// one, or that it was never fitted, is no reason not to load it.
+fn refuse_damaged(graph: &Graph) -> Result<(), Error> {
+    let mut checked = HashSet::new();
+    for found in addresses::estimators(graph, graph.root()) {
+        check(graph, found.node, &found.address, &mut checked)?;
+    }
+    // Those that stand in estimators which skiff does not know.
+    for id in graph.ids() {
+        if !checked.contains(&id) && is_known(graph, id) {
+            check(graph, id, "", &mut checked)?;
+        }
+    }
+    Ok(())
+}
+
+fn check(graph: &Graph, node: NodeId, path: &str, checked: &mut HashSet<NodeId>) -> Result<(), Error> {
+    match skiff_models::Model::read(graph, node, path) {
+        Ok(model) => {
+            let mut todo = vec![model];
+            while let Some(model) = todo.pop() {
+                if checked.insert(model.node()) {
+                    todo.extend(model.estimator().inner().into_iter().map(|(_, inner)| inner));
+                }
+            }
+            Ok(())
+        }
+        Err(error) if matches!(error.kind(), ReadErrorKind::Missing) => Ok(()),
+        Err(error) => {
+            let error = Error::from(error);
+            match error.kind() {
+                ErrorKind::DamagedFile | ErrorKind::Limit => Err(error),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+fn is_known(graph: &Graph, id: NodeId) -> bool {
+    let Some(object) = graph.object(id) else { return false };
+    let callable = match graph.global(object.callable) {
+        Some(("copyreg" | "copy_reg", _)) => {
+            let first = graph.items(object.arguments).and_then(|arguments| arguments.first());
+            first.and_then(|&first| graph.global(first))
+        }
+        name => name,
+    };
+    callable.is_some_and(|(module, name)| registry::find(&format!("{module}.{name}")).is_some())
+}
+
+fn versions(graph: &Graph) -> Vec<String> {
+    let mut versions = BTreeSet::new();
+    for id in graph.ids() {
+        let Node::Dict(pairs) = graph.node(id) else { continue };
+        let version = pairs.iter().find(|(key, _)| graph.str_of(*key) == Some("_sklearn_version"));
+        if let Some(version) = version.and_then(|(_, value)| graph.str_of(*value)) {
+            versions.insert(version.to_owned());
+        }
+    }
+    versions.into_iter().collect()
+}
