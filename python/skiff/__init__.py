@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from skiff._dump import dump
 from skiff._errors import (
     DamagedFile,
     LimitExceeded,
@@ -14,8 +15,11 @@ from skiff._errors import (
     NotSupported,
     SkiffError,
     UnreadableFile,
+    UntrustedFile,
+    UnwritableFile,
     WrongInput,
 )
+from skiff._load import load
 from skiff._skiff import Limits, Model, __version__, inspect, open
 
 __all__ = [
@@ -27,8 +31,12 @@ __all__ = [
     "NotSupported",
     "SkiffError",
     "UnreadableFile",
+    "UntrustedFile",
+    "UnwritableFile",
     "WrongInput",
     "__version__",
+    "dump",
     "inspect",
+    "load",
     "open",
 ]

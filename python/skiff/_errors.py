@@ -56,6 +56,14 @@ class MissingFile(UnreadableFile, FileNotFoundError):
     """There is no such file."""
 
 
+class UnwritableFile(SkiffError, OSError):
+    """The operating system did not let the file be written."""
+
+
+class UntrustedFile(SkiffError, ValueError):
+    """The file names code that no model needs and nobody vouched for: loading it could do anything."""
+
+
 class LimitExceeded(SkiffError, ValueError):
     """Reading the file would cost more than the limits allow."""
 

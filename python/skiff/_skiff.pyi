@@ -2,9 +2,12 @@ from collections.abc import Iterator
 from os import PathLike
 from typing import Any, Protocol, final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skiff._inspection import Inspection
 
-__all__ = ["Limits", "Model", "__version__", "inspect", "open"]
+__all__ = ["Limits", "Model", "Rebuilt", "__version__", "dump", "inspect", "open", "rebuild"]
 
 __version__: str
 
@@ -75,3 +78,40 @@ def inspect(
     *,
     limits: Limits | None = None,
 ) -> Inspection: ...
+
+# What `skiff.dump` and `skiff.load` are made of.
+
+@final
+class Rebuilt:
+    @property
+    def pickle(self) -> bytes: ...
+    @property
+    def names(self) -> list[tuple[str, str]]: ...
+    @property
+    def vouched(self) -> list[tuple[str, str]]: ...
+    @property
+    def versions(self) -> list[str]: ...
+    def __len__(self) -> int: ...
+    def place(self, index: int) -> tuple[int, int] | None: ...
+    def take(self, index: int) -> NDArray[np.uint8]: ...
+
+def dump(
+    pickled: tuple[bytes, list[NDArray[np.uint8]]],
+    target: str | PathLike[str] | None,
+    /,
+    *,
+    format: str,
+    compression: str | None = None,
+    level: int | None = None,
+    protocol: int | None = None,
+    passport: str | None = None,
+    samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
+) -> bytes | None: ...
+def rebuild(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    /,
+    *,
+    trusted: list[str],
+    at: str | None = None,
+    limits: Limits | None = None,
+) -> Rebuilt: ...

@@ -16,7 +16,9 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
         ErrorKind::DamagedFile => "DamagedFile",
         ErrorKind::UnreadableFile if missing => "MissingFile",
         ErrorKind::UnreadableFile => "UnreadableFile",
+        ErrorKind::UnwritableFile => "UnwritableFile",
         ErrorKind::Limit => "LimitExceeded",
+        ErrorKind::Dangerous | ErrorKind::Untrusted => "UntrustedFile",
         ErrorKind::NotSupported => "NotSupported",
         ErrorKind::WrongInput => "WrongInput",
         _ => "SkiffError",
@@ -32,7 +34,9 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
     };
     match facts().and_then(|facts| instance(py, class, &message(error), &facts)) {
         Ok(exception) => {
-            if let Some(file) = error.file().filter(|_| error.kind() == ErrorKind::UnreadableFile) {
+            if let Some(file) =
+                error.file().filter(|_| matches!(error.kind(), ErrorKind::UnreadableFile | ErrorKind::UnwritableFile))
+            {
                 // What Python people look at in an `OSError`; that it can be set is no reason to hide the error.
                 let _ = exception.setattr("filename", file.as_os_str());
                 let number = std::error::Error::source(error)

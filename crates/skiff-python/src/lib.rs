@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod dump;
 mod error;
 mod input;
 mod inspection;
+mod load;
 mod model;
 mod output;
 mod show;
@@ -19,8 +21,10 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _skiff {
     use pyo3::prelude::*;
-    use pyo3::types::PyDict;
+    use pyo3::types::{PyBytes, PyDict};
 
+    #[pymodule_export]
+    use crate::load::PyRebuilt;
     #[pymodule_export]
     use crate::model::Model;
     #[pymodule_export]
@@ -53,6 +57,39 @@ mod _skiff {
         let file = crate::source::read(py, source, limits.map(Bound::get))?;
         let found = py.detach(|| file.inspect());
         crate::inspection::inspection(py, &found)
+    }
+
+    /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
+    #[pyfunction]
+    #[pyo3(signature = (pickled, target, /, *, format, compression=None, level=None, protocol=None, passport=None, samples=None))]
+    fn dump<'py>(
+        py: Python<'py>,
+        pickled: crate::dump::Pickled<'py>,
+        target: Option<std::path::PathBuf>,
+        format: String,
+        compression: Option<String>,
+        level: Option<i32>,
+        protocol: Option<u8>,
+        passport: Option<String>,
+        samples: Option<crate::dump::Pickled<'py>>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let options = crate::dump::Options { format, compression, level, protocol, passport };
+        crate::dump::dump(py, pickled, target, &options, samples)
+    }
+
+    /// Judges a file and writes what it holds anew: what `skiff.load` is made of.
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    #[pyfunction]
+    #[pyo3(signature = (source, /, *, trusted, at=None, limits=None))]
+    fn rebuild<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        trusted: Vec<String>,
+        at: Option<String>,
+        limits: Option<&Bound<'py, Limits>>,
+    ) -> PyResult<PyRebuilt> {
+        crate::load::rebuild(py, source, &trusted, at.as_deref(), limits.map(Bound::get))
     }
 
     #[pymodule_init]

@@ -52,6 +52,10 @@ pub struct File {
 }
 
 impl File {
+    pub(crate) fn new(file: ModelFile, path: Option<PathBuf>) -> Self {
+        Self { file, path }
+    }
+
     /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors

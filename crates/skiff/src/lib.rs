@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod convert;
+mod dump;
 mod error;
 mod file;
 mod inspect;
@@ -26,6 +27,7 @@ mod rebuild;
 mod scan;
 
 pub use convert::{ConvertOptions, convert};
+pub use dump::DumpFormat;
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};

@@ -19,6 +19,8 @@ pub struct Rebuilt {
     pub buffers: Vec<Buffer>,
     /// Module and name of all that the pickle imports. Each is on the list of what models need, or was trusted.
     pub names: Vec<(String, String)>,
+    /// Those of the names that are there because they were trusted.
+    pub vouched: Vec<(String, String)>,
     /// The versions of scikit-learn that the estimators say they come from.
     pub versions: Vec<String>,
 }
@@ -64,8 +66,10 @@ impl File {
             None => graph.root(),
         };
         refuse_damaged(graph)?;
-        let write::Apart { pickle, buffers } = write::pickle_with_buffers(graph, root, LEAST)?;
-        Ok(Rebuilt { pickle, buffers, names: scan::names(graph, root), versions: versions(graph) })
+        let write::Apart { pickle, buffers, names } = write::pickle_with_buffers(graph, root, LEAST)?;
+        let is_vouched = |(module, name): &&(String, String)| !scan::is_listed(module, name);
+        let vouched = names.iter().filter(is_vouched).cloned().collect();
+        Ok(Rebuilt { pickle, buffers, names, vouched, versions: versions(graph) })
     }
 }
 

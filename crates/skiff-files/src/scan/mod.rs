@@ -16,7 +16,7 @@ use std::path::Path;
 use skiff_pickle::{Bytes, Graph};
 
 use crate::{Error, ErrorKind, Limits, mapped};
-pub use trusted::{Trusted, findings, names};
+pub use trusted::{Trusted, findings, is_listed};
 
 /// What a file is to whoever would load it in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]

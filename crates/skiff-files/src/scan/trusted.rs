@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::allowed::name_of;
+use super::allowed::{self, name_of};
 use super::judge::{Judged, Reading};
 use super::{Finding, Rating, dangers};
 
@@ -105,23 +105,10 @@ pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, trusted: &Trust
     findings
 }
 
-/// The names that the root leads to, as Python 3 knows them: what making it imports.
-pub fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
-    let (mut names, mut told) = (Vec::new(), HashSet::new());
-    let (mut seen, mut todo) = (vec![false; graph.len()], vec![root]);
-    while let Some(id) = todo.pop() {
-        match seen.get_mut(id.index()) {
-            Some(seen) if !*seen => *seen = true,
-            _ => continue,
-        }
-        if let Some((module, name)) = name_of(graph, id)
-            && told.insert((module, name))
-        {
-            names.push((module.to_owned(), name.to_owned()));
-        }
-        graph.each_child(id, |child| todo.push(child));
-    }
-    names
+/// Whether a name is on the allow-list, if only as what makes an object: what stands there for the caller's word alone
+/// is not.
+pub fn is_listed(module: &str, name: &str) -> bool {
+    allowed::is_listed(module, name)
 }
 
 impl Finding {

@@ -1,8 +1,8 @@
 //! A pickle for an unpickler at hand, with the elements of large arrays beside it: what Python calls out-of-band.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use skiff_pickle::{Bytes, Graph, Node, NodeId, Out, Span};
+use skiff_pickle::{Bytes, Graph, Node, NodeId, Out, Span, python3_name};
 
 use super::WriteError;
 use super::arrays::{self, Holder, Spelling};
@@ -14,6 +14,8 @@ pub struct Apart {
     pub pickle: Vec<u8>,
     /// What `pickle.loads` takes as `buffers`.
     pub buffers: Vec<Buffer>,
+    /// Module and name of all that the pickle imports, as Python 3 knows them.
+    pub names: Vec<(String, String)>,
 }
 
 /// The elements of one array.
@@ -45,7 +47,28 @@ pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<
         // A buffer that is none of ours came without its bytes.
         buffer.cloned().ok_or(WriteError::Buffers(1))
     };
-    Ok(Apart { pickle, buffers: order.into_iter().map(asked).collect::<Result<_, _>>()? })
+    let buffers = order.into_iter().map(asked).collect::<Result<_, _>>()?;
+    Ok(Apart { pickle, buffers, names: names(&graph, root) })
+}
+
+/// The names that the root leads to.
+fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
+    let (mut names, mut told) = (Vec::new(), HashSet::new());
+    let (mut seen, mut todo) = (vec![false; graph.len()], vec![root]);
+    while let Some(id) = todo.pop() {
+        match seen.get_mut(id.index()) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
+        }
+        if let Some((module, name)) = graph.global(id)
+            && told.insert((module, name))
+        {
+            let (module, name) = python3_name(module, name);
+            names.push((module.to_owned(), name.to_owned()));
+        }
+        graph.each_child(id, |child| todo.push(child));
+    }
+    names
 }
 
 /// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.

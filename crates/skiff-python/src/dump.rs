@@ -1,0 +1,100 @@
+//! `skiff.dump`: a pickle that Python has made, and its buffers, as a file.
+
+use std::path::PathBuf;
+
+use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+use skiff::{Compression, DumpFormat, File};
+use skiff_files::Bytes;
+use skiff_files::write::DEFAULT_PROTOCOL;
+
+use crate::error;
+
+/// A pickle and its out-of-band buffers, as arrays of bytes.
+pub type Pickled<'py> = (PyBackedBytes, Vec<PyReadonlyArray1<'py, u8>>);
+
+/// How the file is written: what `skiff/_dump.py` has made of its arguments.
+#[derive(Debug)]
+pub struct Options {
+    pub format: String,
+    pub compression: Option<String>,
+    pub level: Option<i32>,
+    pub protocol: Option<u8>,
+    pub passport: Option<String>,
+}
+
+/// Writes the file at `target`; without one, gives its bytes.
+pub fn dump<'py>(
+    py: Python<'py>,
+    pickled: Pickled<'py>,
+    target: Option<PathBuf>,
+    options: &Options,
+    samples: Option<Pickled<'py>>,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let pickled = Held::new(pickled)?;
+    let samples = samples.map(Held::new).transpose()?;
+    let compression = match &options.compression {
+        Some(text) => Some(text.parse::<Compression>().map_err(|what| error::wrong_input(py, &what))?),
+        None => None,
+    };
+    let write = || -> Result<Option<Vec<u8>>, Failure> {
+        let file = pickled.read()?;
+        let samples = samples.map(Held::read).transpose()?;
+        let protocol = options.protocol.unwrap_or(DEFAULT_PROTOCOL);
+        let passport = options.passport.as_deref();
+        let format = match options.format.as_str() {
+            "skiff" => DumpFormat::Skiff { level: options.level, passport, samples: samples.as_ref() },
+            "pickle" => DumpFormat::Pickle { protocol },
+            "joblib" => DumpFormat::Joblib { protocol, compression },
+            other => return Err(Failure::Format(other.to_owned())),
+        };
+        if let Some(target) = &target {
+            file.dump_to(format, target)?;
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        file.dump(format, &mut bytes)?;
+        Ok(Some(bytes))
+    };
+    match py.detach(write) {
+        Ok(bytes) => Ok(bytes.map(|bytes| PyBytes::new(py, &bytes))),
+        Err(Failure::Skiff(error)) => Err(error::raise(py, &error)),
+        Err(Failure::Format(format)) => Err(error::wrong_input(py, &format!("nothing is written as `{format}`"))),
+    }
+}
+
+enum Failure {
+    Skiff(skiff::Error),
+    Format(String),
+}
+
+impl From<skiff::Error> for Failure {
+    fn from(error: skiff::Error) -> Self {
+        Self::Skiff(error)
+    }
+}
+
+/// A pickle that threads without the GIL may read.
+struct Held {
+    pickle: PyBackedBytes,
+    buffers: Vec<Bytes>,
+}
+
+impl Held {
+    /// The pickle is borrowed, and its buffers copied: what outlives the GIL has to be owned, or borrowed by means
+    /// that are not safe.
+    fn new((pickle, buffers): Pickled<'_>) -> PyResult<Self> {
+        let mut held = Vec::with_capacity(buffers.len());
+        for buffer in buffers {
+            debug_assert!(buffer.is_contiguous(), "arrays over buffers have no gaps");
+            held.push(Bytes::from(buffer.as_slice()?.to_vec()));
+        }
+        Ok(Self { pickle, buffers: held })
+    }
+
+    fn read(self) -> Result<File, skiff::Error> {
+        File::of_pickle(Bytes::new(self.pickle), self.buffers)
+    }
+}

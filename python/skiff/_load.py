@@ -1,0 +1,233 @@
+"""``skiff.load``: a model file of any kind into the very estimator, by a list of what may be made.
+
+Rust judges the file and writes what it holds anew. What is unpickled here is never what somebody else wrote.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import pickle
+import sys
+import threading
+import types
+import warnings
+from contextlib import contextmanager
+from typing import Any, Callable, Iterable, Iterator
+
+import numpy as np
+
+from skiff._errors import NotSupported, SkiffError, UntrustedFile
+from skiff._skiff import Limits, Rebuilt
+from skiff._skiff import rebuild as _rebuild
+
+#: numpy's core by its newest name, and by the name that it had before numpy 2.
+_NEW_CORE, _OLD_CORE = "numpy._core", "numpy.core"
+
+
+def load(
+    source: Any,
+    /,
+    *,
+    trusted: Iterable[str | type | Callable[..., Any]] = (),
+    at: str | None = None,
+    limits: Limits | None = None,
+) -> Any:
+    """The estimator in ``source``, which is a path, bytes, or a file opened for reading bytes, of any kind.
+
+    Only what models are made of is made: classes of scikit-learn, numpy, scipy and pandas, called as their own pickles
+    call them. ``trusted`` adds what you vouch for: ``"mypkg.steps.Clean"`` (or the class itself), or ``"mypkg.*"`` for
+    all that a package defines. Anything else raises ``UntrustedFile``, which names it. Whatever the file says, no other
+    code is imported or called.
+
+    ``at`` is the address of the estimator in a file that holds several things: ``[0]``, ``['model']``. ``limits`` are
+    what the file may cost.
+
+    Where scikit-learn is not of the version that wrote the file, its own ``InconsistentVersionWarning`` says so, once.
+    The large arrays of a ``.skiff`` that is not compressed are mapped: the file is read as they are used, and writing
+    to them does not change it.
+    """
+    names = _trusted(trusted)
+    with _opened(source) as file:
+        rebuilt = _rebuild(source, trusted=names, at=at, limits=limits)
+        mapping = _mapping(file, source, rebuilt)
+    return _made(_Unpickler(rebuilt, names, mapping), rebuilt)
+
+
+def _trusted(trusted: Any) -> list[str]:
+    if isinstance(trusted, (str, bytes)) or not isinstance(trusted, Iterable):
+        raise TypeError(f'expected a list of names to trust, `trusted=["{trusted}"]`, found a {type(trusted).__name__}')
+    names = []
+    for one in trusted:
+        if not isinstance(one, str):
+            module, name = getattr(one, "__module__", None), getattr(one, "__qualname__", None)
+            if not (isinstance(module, str) and isinstance(name, str)):
+                raise TypeError(f"expected a name, a class or a function to trust, found {one!r}")
+            one = f"{module}.{name}"
+        names.append(one)
+    return names
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes what Rust has written, of the names that Rust let pass."""
+
+    def __init__(self, rebuilt: Rebuilt, trusted: list[str], mapping: memoryview | None) -> None:
+        super().__init__(io.BytesIO(rebuilt.pickle), buffers=_buffers(rebuilt, mapping))
+        self.versions = rebuilt.versions
+        self._allowed = set(rebuilt.names)
+        #: What is there for the caller's word alone.
+        self._vouched = set(rebuilt.vouched)
+        self._packages = [name[:-2] for name in trusted if name.endswith(".*")]
+        self._named = set(trusted)
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        key = module, name
+        if key not in self._found:
+            self._found[key] = self._find(module, name)
+        return self._found[key]
+
+    def persistent_load(self, _: Any) -> Any:
+        raise UntrustedFile("the file hands a persistent id to the program that loads it", code="untrusted-file")
+
+    def _find(self, module: str, name: str) -> Any:
+        if (module, name) not in self._allowed:
+            raise UntrustedFile(f"`{module}.{name}` was not let pass", code="untrusted-file")
+        try:
+            found: Any = _imported(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError) as error:
+            raise self._absent(module, name, error) from error
+        if (module, name) in self._vouched and f"{module}.{name}" not in self._named:
+            self._check_own(module, name, found)
+        return found
+
+    def _is_of_package(self, module: str) -> bool:
+        return any(module == package or module.startswith(package + ".") for package in self._packages)
+
+    def _check_own(self, module: str, name: str, found: Any) -> None:
+        """A package is trusted with what it defines, and not with what it has imported: ``mypkg.os.system``."""
+        home = getattr(found, "__module__", None)
+        if isinstance(found, types.ModuleType) or not isinstance(home, str) or not self._is_of_package(home):
+            raise UntrustedFile(
+                f"`{module}.{name}` is not defined in a package that is trusted, but in `{home}`",
+                code="untrusted-file",
+                help=f'if you trust it: trusted=["{module}.{name}"]',
+            )
+
+    def _absent(self, module: str, name: str, error: Exception) -> SkiffError:
+        package = module.split(".")[0]
+        wrote = f", written by scikit-learn {' and '.join(self.versions)}," if package == "sklearn" and self.versions else ""
+        at_hand = _at_hand(package)
+        return NotSupported(
+            f"the file{wrote} needs `{module}.{name}`, which {at_hand} does not have: {error}", code="no-such-class"
+        )
+
+
+def _imported(module: str) -> Any:
+    """The module, by the name that the numpy at hand has for it."""
+    old, new = module.startswith(_OLD_CORE), module.startswith(_NEW_CORE)
+    if old or new:
+        rest = module[len(_OLD_CORE if old else _NEW_CORE) :]
+        module = (_NEW_CORE if int(np.__version__.split(".")[0]) >= 2 else _OLD_CORE) + rest
+    __import__(module)
+    return sys.modules[module]
+
+
+def _at_hand(package: str) -> str:
+    try:
+        version = getattr(__import__(package), "__version__", None)
+    except ImportError:
+        return f"this Python, which has no {package},"
+    shown = {"sklearn": "scikit-learn"}.get(package, package)
+    return f"the {shown} at hand{f' ({version})' if version else ''}"
+
+
+def _buffers(rebuilt: Rebuilt, mapping: memoryview | None) -> Iterator[Any]:
+    """The elements of one array after the other, each only when it is asked for."""
+    for index in range(len(rebuilt)):
+        place = rebuilt.place(index) if mapping is not None else None
+        yield rebuilt.take(index) if place is None or mapping is None else mapping[place[0] : place[1]]
+
+
+@contextmanager
+def _opened(source: Any) -> Iterator[io.FileIO | None]:
+    """The file that a path names, held open so that it can be mapped: the one that was judged, and no other."""
+    if not isinstance(source, (str, os.PathLike)):
+        yield None
+        return
+    try:
+        file = io.FileIO(source)
+    except OSError:
+        # Rust says what is wrong with it.
+        yield None
+        return
+    with file:
+        yield file
+
+
+def _mapping(file: io.FileIO | None, source: Any, rebuilt: Rebuilt) -> memoryview | None:
+    """The file in memory, copied where it is written to; ``None`` when there is nothing in it to map."""
+    if file is None or all(rebuilt.place(index) is None for index in range(len(rebuilt))):
+        return None
+    here, there = os.fstat(file.fileno()), os.stat(source)
+    if not os.path.samestat(here, there) or here.st_size == 0:
+        # Another file has taken the name meanwhile: which of the two was judged cannot be told.
+        return None
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+#: Warnings are caught for the whole process.
+_CATCHING = threading.Lock()
+
+
+def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
+    """What the unpickler makes. scikit-learn's warning of another version is let through once for each version that wrote
+    a part of the file: each estimator within would repeat it.
+    """
+    makes_estimators = any(module.startswith("sklearn.") for module, _ in rebuilt.names)
+    if not makes_estimators or rebuilt.versions == [_sklearn_version()]:
+        return unpickler.load()
+    with _CATCHING, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        made = unpickler.load()
+    told: dict[str, Warning] = {}
+    for warning in caught:
+        if isinstance(warning.message, Warning) and _is_of_version(warning):
+            # The last one is that of the outermost estimator.
+            told[getattr(warning.message, "original_sklearn_version", "")] = warning.message
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno, source=warning.source
+            )
+    for message in told.values() or _unsaid(made, rebuilt.versions):
+        warnings.warn(message, stacklevel=3)
+    return made
+
+
+def _sklearn_version() -> str | None:
+    try:
+        import sklearn
+    except ImportError:
+        return None
+    return str(sklearn.__version__)
+
+
+def _is_of_version(warning: warnings.WarningMessage) -> bool:
+    # Before scikit-learn 1.3 it was a `UserWarning` like any other.
+    return str(warning.message).startswith("Trying to unpickle estimator")
+
+
+def _unsaid(made: Any, versions: list[str]) -> Iterator[Warning]:
+    """The warning for estimators that do not give it themselves."""
+    from sklearn import exceptions
+
+    ours = _sklearn_version()
+    kind = getattr(exceptions, "InconsistentVersionWarning", None)
+    for version in versions:
+        if version != ours and kind is not None:
+            yield kind(
+                estimator_name=type(made).__name__, current_sklearn_version=ours, original_sklearn_version=version
+            )
