@@ -202,7 +202,7 @@ pub struct ModelArguments {
 impl ModelArguments {
     /// How to open the file.
     pub fn options(&self) -> Options {
-        Options { limits: limits(self.limit_decompressed), at: self.at.clone() }
+        Options { limits: limits(self.limit_decompressed), at: self.at.clone(), ..Options::default() }
     }
 }
 

@@ -77,7 +77,7 @@ macro_rules! all {
 }
 
 /// Blocks of one kind, one below the other.
-fn stack(blocks: Vec<Value<'static>>) -> Value<'static> {
+pub(crate) fn stack(blocks: Vec<Value<'static>>) -> Value<'static> {
     match blocks.first() {
         Some(&Value::Floats(_, precision)) => {
             Value::Floats(stack_matrices(&all!(blocks, Value::Floats(matrix, _) => matrix)), precision)

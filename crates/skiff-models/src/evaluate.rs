@@ -1,10 +1,13 @@
 //! Runs a plan over a table: blocks of rows that stay in cache, spread over all cores.
 
+use std::any::Any;
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use crate::answer::Answer;
-use crate::plan::{Output, Plan, Rank};
-use crate::steps::InputError;
+use crate::answer::{Answer, stack};
+use crate::plan::{Output, Plan, Rank, Step, ValueId};
+use crate::steps::{InputError, Operation};
 use crate::table::Table;
 use crate::value::{IntKind, Matrix, Value};
 
@@ -16,7 +19,19 @@ const BLOCK_NUMBERS: usize = 64 * 1024;
 /// # Errors
 /// When the table is not such that scikit-learn would answer; the first row that is to blame is named.
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
-    evaluate_in_blocks(plan, table, block_rows(plan, table.rows(), table.cols()))
+    evaluate_from(plan, table, None)
+}
+
+/// As [`evaluate`], with what the caller made the table of, for code of the user's that would rather have that.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_from(
+    plan: &Plan,
+    table: &Table<'_>,
+    origin: Option<&(dyn Any + Send + Sync)>,
+) -> Result<Answer, InputError> {
+    Evaluation { plan, table, origin, block_rows: block_rows(plan, table.rows(), table.cols()) }.answer()
 }
 
 /// As [`evaluate`], in blocks of `block_rows` rows: the answer is the same for any number above 0.
@@ -24,22 +39,146 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_in_blocks(plan: &Plan, table: &Table<'_>, block_rows: usize) -> Result<Answer, InputError> {
-    let (rows, block_rows) = (table.rows(), block_rows.max(1));
-    let last_uses = plan.last_uses();
-    let run = |block: usize| {
-        let start = block * block_rows;
-        let len = block_rows.min(rows - start);
-        run_block(plan, &last_uses, table.block(start, len)).map_err(|error| error.after_rows(start))
-    };
-    // A table without rows is a block without rows: the steps say what that means.
-    let blocks = rows.div_ceil(block_rows).max(1);
-    if blocks == 1 {
-        return run(0);
+    Evaluation { plan, table, origin: None, block_rows: block_rows.max(1) }.answer()
+}
+
+/// One call of a plan.
+struct Evaluation<'e> {
+    plan: &'e Plan,
+    table: &'e Table<'e>,
+    origin: Option<&'e (dyn Any + Send + Sync)>,
+    block_rows: usize,
+}
+
+/// The values of a plan, by number; those that nobody needs any more are gone.
+type Values<'a> = Vec<Option<Value<'a>>>;
+
+impl Evaluation<'_> {
+    fn answer(&self) -> Result<Answer, InputError> {
+        let last_uses = self.plan.last_uses();
+        if self.plan.steps().iter().any(|step| step.operation.is_barrier()) {
+            return self.answer_between_barriers(&last_uses);
+        }
+        let mut answers = self.blocks(|start, len| {
+            let mut values = vec![None; last_uses.len()];
+            values[0] = Some(self.table.block(start, len));
+            self.run(0..self.plan.steps().len(), &last_uses, &mut values)?;
+            Ok(collect(self.plan.output(), &values))
+        })?;
+        if answers.len() == 1 {
+            return Ok(answers.remove(0));
+        }
+        let mut answer = Answer::concatenate(answers);
+        put_constants(self.plan.output(), &mut answer);
+        Ok(answer)
     }
-    let answers: Vec<Result<Answer, InputError>> = (0..blocks).into_par_iter().map(run).collect();
-    let mut answer = Answer::concatenate(answers.into_iter().collect::<Result<_, _>>()?);
-    put_constants(plan.output(), &mut answer);
-    Ok(answer)
+
+    /// `run` for each block of rows, by its first row and its length. A table without rows is a block without rows: the
+    /// steps say what that means.
+    fn blocks<T: Send>(
+        &self,
+        run: impl Fn(usize, usize) -> Result<T, InputError> + Sync,
+    ) -> Result<Vec<T>, InputError> {
+        let (rows, block_rows) = (self.table.rows(), self.block_rows);
+        let block = |block: usize| {
+            let start = block * block_rows;
+            run(start, block_rows.min(rows - start)).map_err(|error| error.after_rows(start))
+        };
+        match rows.div_ceil(block_rows).max(1) {
+            1 => Ok(vec![block(0)?]),
+            // All run to their end, so that the first row to blame is named whichever block was quickest.
+            blocks => (0..blocks).into_par_iter().map(block).collect::<Vec<_>>().into_iter().collect(),
+        }
+    }
+
+    /// Runs `steps` over one block.
+    fn run(&self, steps: Range<usize>, last_uses: &[Option<usize>], values: &mut Values<'_>) -> Result<(), InputError> {
+        let start = steps.start;
+        for (index, step) in self.plan.steps()[steps].iter().enumerate().map(|(at, step)| (start + at, step)) {
+            let inputs: Vec<&Value<'_>> =
+                step.inputs.iter().map(|id| values[id.index()].as_ref().expect("kept until its last use")).collect();
+            let value = step.operation.run(&inputs)?;
+            forget(step, index, last_uses, values);
+            values[index + 1] = Some(value);
+        }
+        Ok(())
+    }
+
+    /// The answer where some steps must see all rows at once: the steps between them run in blocks as ever, and what is
+    /// needed later is put together again.
+    fn answer_between_barriers(&self, last_uses: &[Option<usize>]) -> Result<Answer, InputError> {
+        let steps = self.plan.steps();
+        let mut whole: Values<'static> = vec![None; last_uses.len()];
+        let mut next = 0;
+        while next < steps.len() {
+            let barrier = steps[next..].iter().position(|step| step.operation.is_barrier());
+            let end = barrier.map_or(steps.len(), |at| next + at);
+            if end > next {
+                self.run_whole(next..end, last_uses, &mut whole)?;
+            }
+            let Some(step) = steps.get(end) else { break };
+            let is_input = step.inputs == [ValueId::INPUT];
+            let input = match is_input {
+                true => &self.table.block(0, self.table.rows()),
+                false => whole[step.inputs[0].index()].as_ref().expect("kept until its last use"),
+            };
+            let value = match &step.operation {
+                Operation::CallCustom(custom) => custom.call(input, self.origin, is_input)?,
+                other => other.run(&[input])?.into_owned(),
+            };
+            forget(step, end, last_uses, &mut whole);
+            whole[end + 1] = Some(value);
+            next = end + 1;
+        }
+        if whole[0].is_none() && last_uses[0].is_none() {
+            whole[0] = Some(self.table.block(0, self.table.rows()).into_owned());
+        }
+        Ok(collect(self.plan.output(), &whole))
+    }
+
+    /// Runs `steps` in blocks of rows of whole values, and puts together what is needed after them.
+    fn run_whole(
+        &self,
+        steps: Range<usize>,
+        last_uses: &[Option<usize>],
+        whole: &mut Values<'static>,
+    ) -> Result<(), InputError> {
+        let made = steps.start + 1..steps.end + 1;
+        let is_kept = |value: &usize| last_uses[*value].is_none_or(|last| last >= steps.end);
+        let kept: Vec<usize> = made.filter(is_kept).collect();
+        let known: &Values<'static> = whole;
+        let blocks = self.blocks(|start, len| {
+            let mut values: Values<'_> = Vec::with_capacity(known.len());
+            values.extend(known.iter().map(|value| value.as_ref().map(|value| value.block(start, len))));
+            values[0] = Some(self.table.block(start, len));
+            self.run(steps.clone(), last_uses, &mut values)?;
+            let own = |id: &usize| values[*id].take().map(Value::into_owned).expect("kept until its last use");
+            Ok(kept.iter().map(own).collect::<Vec<_>>())
+        })?;
+        let mut columns: Vec<Vec<Value<'static>>> = kept.iter().map(|_| Vec::with_capacity(blocks.len())).collect();
+        for block in blocks {
+            for (column, value) in columns.iter_mut().zip(block) {
+                column.push(value);
+            }
+        }
+        for (id, mut column) in kept.into_iter().zip(columns) {
+            let value = if column.len() == 1 { column.remove(0) } else { stack(column) };
+            whole[id] = Some(value);
+        }
+        for (index, step) in self.plan.steps()[steps.clone()].iter().enumerate() {
+            forget(step, steps.start + index, last_uses, whole);
+        }
+        Ok(())
+    }
+}
+
+/// Drops the values that the step numbered `index` was the last to take.
+fn forget(step: &Step, index: usize, last_uses: &[Option<usize>], values: &mut Values<'_>) {
+    for id in &step.inputs {
+        if last_uses[id.index()] == Some(index) {
+            values[id.index()] = None;
+        }
+    }
 }
 
 fn block_rows(plan: &Plan, rows: usize, cols: usize) -> usize {
@@ -47,23 +186,6 @@ fn block_rows(plan: &Plan, rows: usize, cols: usize) -> usize {
     // Larger blocks than the cache asks for must not leave cores without work.
     let shared = rows.div_ceil(rayon::current_num_threads());
     (BLOCK_NUMBERS / cols.max(1)).clamp(16, 1024).max(wanted.min(shared))
-}
-
-fn run_block(plan: &Plan, last_uses: &[Option<usize>], input: Value<'_>) -> Result<Answer, InputError> {
-    let mut values: Vec<Option<Value<'_>>> = Vec::with_capacity(last_uses.len());
-    values.push(Some(input));
-    for (index, step) in plan.steps().iter().enumerate() {
-        let inputs: Vec<&Value<'_>> =
-            step.inputs.iter().map(|id| values[id.index()].as_ref().expect("kept until its last use")).collect();
-        let value = step.operation.run(&inputs)?;
-        for id in &step.inputs {
-            if last_uses[id.index()] == Some(index) {
-                values[id.index()] = None;
-            }
-        }
-        values.push(Some(value));
-    }
-    Ok(collect(plan.output(), &values))
 }
 
 fn collect(output: &Output, values: &[Option<Value<'_>>]) -> Answer {

@@ -7,6 +7,7 @@
 
 pub mod addresses;
 mod answer;
+pub mod custom;
 mod evaluate;
 pub mod fields;
 mod kernels;
@@ -36,6 +37,6 @@ mod svm;
 mod tree;
 
 pub use answer::Answer;
-pub use evaluate::{evaluate, evaluate_in_blocks};
+pub use evaluate::{evaluate, evaluate_from, evaluate_in_blocks};
 pub use model::{CallError, Estimator, Model, NamesError, Room, Takes};
 pub use table::Table;

@@ -10,6 +10,7 @@ use skiff_files::Instance;
 use skiff_pickle::{Graph, NodeId};
 
 use crate::answer::Answer;
+use crate::custom::{self, Bound, Custom, CustomError, CustomEstimator, Place};
 use crate::evaluate::evaluate;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::names;
@@ -119,9 +120,18 @@ impl Model {
     /// # Errors
     /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
+        Self::read_with(graph, node, path, &Custom::default())
+    }
+
+    /// As [`Model::read`], with code of the user's for the functions and classes that have its names.
+    ///
+    /// # Errors
+    /// As [`Model::read`], and when the code cannot stand where its name stands.
+    pub fn read_with(graph: &Graph, node: NodeId, path: &str, custom: &Custom) -> Result<Arc<Self>, ReadError> {
         let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
         let reading = Reading {
             graph,
+            custom,
             done: RefCell::default(),
             open: RefCell::default(),
             left: Cell::new(left),
@@ -254,7 +264,7 @@ impl Display for CallError {
 impl std::error::Error for CallError {}
 
 /// Why an estimator cannot name its output columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum NamesError {
     /// scikit-learn's estimator has no `get_feature_names_out`.
     NoMethod {
@@ -263,6 +273,8 @@ pub enum NamesError {
     },
     /// The names that came do not fit, in scikit-learn's words.
     Input(String),
+    /// Code of the user's went wrong.
+    Custom(CustomError),
     /// The names would take more memory than any table's do.
     TooMany {
         /// The limit, in bytes.
@@ -282,12 +294,20 @@ impl Display for NamesError {
         match self {
             Self::NoMethod { class } => write!(f, "`{class}` has no method `get_feature_names_out`"),
             Self::Input(what) => f.write_str(what),
+            Self::Custom(error) => Display::fmt(error, f),
             Self::TooMany { most } => write!(f, "the names of the columns would take more than {most} bytes"),
         }
     }
 }
 
-impl std::error::Error for NamesError {}
+impl std::error::Error for NamesError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Custom(error) => Some(error.get()),
+            _ => None,
+        }
+    }
+}
 
 /// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.
 const DEPTH: usize = 48;
@@ -305,6 +325,7 @@ const FREE: usize = 256 << 20;
 #[derive(Debug)]
 pub(crate) struct Reading<'g> {
     pub(crate) graph: &'g Graph,
+    custom: &'g Custom,
     done: RefCell<HashMap<NodeId, Arc<Model>>>,
     /// The estimators being read, outermost first.
     open: RefCell<Vec<NodeId>>,
@@ -345,17 +366,44 @@ impl<'g> Reading<'g> {
         Ok(model)
     }
 
+    /// The code that was handed in for the function or object at `node`.
+    pub(crate) fn custom(
+        &self,
+        node: NodeId,
+        path: &str,
+        arguments: Option<NodeId>,
+    ) -> Result<Option<Bound>, ReadError> {
+        if self.custom.is_empty() {
+            return Ok(None);
+        }
+        let Some((name, object)) = custom::name_of(self.graph, node) else { return Ok(None) };
+        let Some(code) = self.custom.get(&name) else { return Ok(None) };
+        match code.at(&Place { name: &name, path, graph: self.graph, object, arguments }) {
+            Ok(step) => Ok(Some(Bound { name: name.into(), path: path.into(), step })),
+            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Custom { name, error })),
+        }
+    }
+
+    /// An estimator of a class of the user's. Its attributes are its own affair.
+    fn custom_estimator(&self, code: Bound, instance: Instance<'_>, path: &str) -> (Box<dyn Estimator>, Header) {
+        let class = instance.name.to_owned();
+        let fields = Fields::new(self, instance, path.to_owned()).ok();
+        let header = fields.as_ref().map(|fields| fields.header().clone());
+        let header = header.unwrap_or_else(|| Header { class, ..Header::default() });
+        (Box::new(CustomEstimator::new(code, fields.as_ref())), header)
+    }
+
     fn read(&self, node: NodeId, path: String) -> Result<Model, ReadError> {
         let Some(instance) = Instance::read(self.graph, node) else {
             let found = skiff_files::describe(self.graph, node);
             return Err(ReadError::new(path, ReadErrorKind::NoEstimator { found }));
         };
         let class = instance.class_path();
-        let Some(entry) = registry::find(&class) else {
-            return Err(ReadError::new(path, ReadErrorKind::UnknownClass { class }));
+        let (estimator, header) = match (self.custom(node, &path, None)?, registry::find(&class)) {
+            (Some(code), _) => self.custom_estimator(code, instance, &path),
+            (None, Some(entry)) => (entry.read)(Fields::new(self, instance, path.clone())?)?,
+            (None, None) => return Err(ReadError::new(path, ReadErrorKind::UnknownClass { class })),
         };
-        let fields = Fields::new(self, instance, path.clone())?;
-        let (estimator, header) = (entry.read)(fields)?;
         let size = estimator.inner().iter().fold(1_usize, |size, (_, model)| size.saturating_add(model.size));
         if size > MOST_ESTIMATORS {
             let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted wherever they stand");

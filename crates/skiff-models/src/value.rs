@@ -177,6 +177,12 @@ impl<'a, T: Clone> Matrix<'a, T> {
         (0..self.rows).map(|row| self.row(row))
     }
 
+    /// Rows `start..start + len`, which must lie within.
+    pub fn slice_rows(&self, start: usize, len: usize) -> Matrix<'_, T> {
+        let data = &self.data[start * self.cols..(start + len) * self.cols];
+        Matrix { rows: len, cols: self.cols, data: Cow::Borrowed(data) }
+    }
+
     /// The same elements under the same shape, each by `f`.
     pub fn map<U: Clone>(&self, f: impl Fn(&T) -> U) -> Matrix<'static, U> {
         Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(f).collect::<Vec<_>>().into() }
@@ -340,6 +346,34 @@ impl Value<'_> {
             Self::Columns(columns) => columns.columns.len(),
             Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 1,
             Self::Many(values) => values.iter().map(Value::cols).sum(),
+        }
+    }
+
+    /// Rows `start..start + len`, which must lie within.
+    pub(crate) fn block(&self, start: usize, len: usize) -> Value<'_> {
+        let range = start..start + len;
+        match self {
+            Self::Floats(matrix, precision) => Value::Floats(matrix.slice_rows(start, len), *precision),
+            Self::Ints(matrix, kind) => Value::Ints(matrix.slice_rows(start, len), *kind),
+            Self::Sparse(csr) => Value::Sparse(csr.slice_rows(start, len)),
+            Self::Labels(labels) => Value::Labels(Labels {
+                rows: len,
+                cols: labels.cols,
+                codes: labels.codes[start * labels.cols..(start + len) * labels.cols].to_vec(),
+                classes: Arc::clone(&labels.classes),
+            }),
+            Self::Columns(columns) => Value::Columns(columns.slice_rows(start, len)),
+            Self::Texts(texts) => Value::Texts(texts.slice(start, len)),
+            Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Borrowed(&dicts.rows[range]) }),
+            Self::TermLists(lists) => {
+                let bounds = &lists.bounds[start..=start + len];
+                Value::TermLists(TermLists {
+                    bounds: bounds.iter().map(|at| at - bounds[0]).collect(),
+                    numbers: lists.numbers[bounds[0]..bounds[len]].to_vec(),
+                    terms: Arc::clone(&lists.terms),
+                })
+            }
+            Self::Many(values) => Value::Many(values.iter().map(|value| value.block(start, len)).collect()),
         }
     }
 

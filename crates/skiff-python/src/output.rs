@@ -60,7 +60,8 @@ fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<Boun
 fn shape(rank: Rank, rows: usize, cols: usize) -> Vec<usize> {
     match rank {
         Rank::One => vec![rows],
-        Rank::Two => vec![rows, cols],
+        Rank::OneOrTwo if cols == 1 => vec![rows],
+        Rank::Two | Rank::OneOrTwo => vec![rows, cols],
         Rank::Three { depth } => vec![rows, cols.checked_div(depth).unwrap_or(0), depth],
     }
 }

@@ -169,7 +169,8 @@ fn first<T: std::fmt::Debug>(expected: &[T], found: &[T], same: impl Fn(&T, &T) 
 fn shape_differs(expected: &[usize], found: &Value<'_>, rank: Rank) -> Option<String> {
     let found = match rank {
         Rank::One => vec![found.rows()],
-        Rank::Two => vec![found.rows(), found.cols()],
+        Rank::OneOrTwo if found.cols() == 1 => vec![found.rows()],
+        Rank::Two | Rank::OneOrTwo => vec![found.rows(), found.cols()],
         Rank::Three { depth } => vec![found.rows(), found.cols() / depth.max(1), depth],
     };
     (expected != found).then(|| format!("expected shape {expected:?}, found {found:?}"))

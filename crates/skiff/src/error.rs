@@ -108,7 +108,9 @@ impl Error {
             Inner::Read(error) => match error.kind() {
                 ReadErrorKind::UnknownClass { .. }
                 | ReadErrorKind::UnknownAttribute { .. }
+                | ReadErrorKind::CustomCode { .. }
                 | ReadErrorKind::Unsupported(_) => ErrorKind::NotSupported,
+                ReadErrorKind::Custom { .. } => ErrorKind::WrongInput,
                 ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => ErrorKind::Limit,
                 ReadErrorKind::NoEstimator { .. } => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
@@ -141,6 +143,8 @@ impl Error {
             Inner::Read(error) => match error.kind() {
                 ReadErrorKind::UnknownClass { .. } => "unsupported-estimator",
                 ReadErrorKind::UnknownAttribute { .. } => "unknown-attribute",
+                ReadErrorKind::CustomCode { .. } => "custom-code",
+                ReadErrorKind::Custom { .. } => "custom-code-failed",
                 ReadErrorKind::Unsupported(_) => "unsupported-value",
                 ReadErrorKind::NoEstimator { .. } => "not-an-estimator",
                 ReadErrorKind::Missing => "missing-attribute",
@@ -157,6 +161,7 @@ impl Error {
             Inner::Names(NamesError::NoMethod { .. }) => "no-such-method",
             Inner::Names(NamesError::Input(_)) => "wrong-names",
             Inner::Names(NamesError::TooMany { .. }) => "limit",
+            Inner::Names(NamesError::Custom(_)) => "custom-code-failed",
             Inner::Target(_) => "unsupported-target",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
             Inner::Write(WriteError::Value(_)) => "damaged-model",
@@ -166,6 +171,7 @@ impl Error {
                 InputErrorKind::FeatureNames { .. } => "wrong-names",
                 InputErrorKind::UnknownCategory { .. } => "unknown-category",
                 InputErrorKind::ContainsNan | InputErrorKind::ContainsInfinity { .. } => "not-finite",
+                InputErrorKind::Custom { .. } => "custom-code-failed",
                 _ => "wrong-input",
             },
         }
@@ -176,7 +182,10 @@ impl Error {
         match &*self.inner {
             Inner::File(error) => error.kind.to_string(),
             Inner::Read(error) => error.kind().to_string(),
-            Inner::Input(error) => error.clone().without_row().to_string(),
+            Inner::Input(error) => match error.kind() {
+                InputErrorKind::Custom { name, error, .. } => format!("the custom code `{name}`: {error}"),
+                _ => error.clone().without_row().to_string(),
+            },
             _ => self.to_string(),
         }
     }
@@ -194,6 +203,10 @@ impl Error {
         match &*self.inner {
             Inner::Read(error) => Some(error.path()).filter(|path| !path.is_empty()),
             Inner::Untrusted(findings) => findings.first()?.path.as_deref().filter(|path| !path.is_empty()),
+            Inner::Input(error) => match error.kind() {
+                InputErrorKind::Custom { path, .. } => Some(&**path).filter(|path| !path.is_empty()),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -216,8 +229,12 @@ impl Error {
         match &*self.inner {
             Inner::Read(error) => match error.kind() {
                 ReadErrorKind::UnknownClass { class } if !class.starts_with("sklearn.") => {
-                    Some("skiff runs scikit-learn's own estimators; code of other packages is never imported".to_owned())
+                    Some(format!(
+                        "skiff runs scikit-learn's own estimators and imports no others; {}",
+                        hand_in(class)
+                    ))
                 }
+                ReadErrorKind::CustomCode { name } => Some(hand_in(name)),
                 ReadErrorKind::UnknownClass { .. } => Some("`skiff supported` lists the estimators that are read".to_owned()),
                 ReadErrorKind::UnknownAttribute { .. } => Some(
                     "the file comes from a newer scikit-learn, a subclass, or was edited; nothing is answered rather than \
@@ -244,6 +261,13 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// How to go on with code that no file holds.
+fn hand_in(name: &str) -> String {
+    format!(
+        "hand in your own code for it: `skiff.open(path, custom={{\"{name}\": ...}})` in Python, `Options::custom` in Rust"
+    )
 }
 
 impl fmt::Display for Error {
@@ -279,6 +303,8 @@ impl std::error::Error for Error {
             Inner::File(error) => error.source(),
             Inner::Read(error) => error.source(),
             Inner::Write(error) => error.source(),
+            Inner::Input(error) => error.source(),
+            Inner::Names(error) => error.source(),
             _ => None,
         }
     }

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use skiff_files::{Bytes, ModelFile};
+use skiff_files::{Bytes, Graph, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
+use skiff_models::custom::Custom;
 
 use crate::{Error, Limits, Model, Rating};
 
@@ -15,6 +16,8 @@ pub struct Options {
     pub limits: Limits,
     /// The address of the estimator in a file that holds several things: `[0]`, `['model']`.
     pub at: Option<String>,
+    /// Code of one's own for the functions and classes that the model names and that are not scikit-learn's.
+    pub custom: Custom,
 }
 
 /// The estimator in the file at `path`: the only one, or the root.
@@ -31,7 +34,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
 /// # Errors
 /// As [`open`].
 pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Error> {
-    File::open(path, &options.limits)?.model(options.at.as_deref())
+    File::open(path, &options.limits)?.model_with(options.at.as_deref(), &options.custom)
 }
 
 /// Prints the opcodes of the pickles in the file at `path`, compression taken off, without running them.
@@ -107,7 +110,15 @@ impl File {
     /// When the file names anything, anywhere, that is known to be dangerous; when there is no estimator, or there are
     /// several and none was named; when the estimator cannot be read.
     pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
-        self.model_at(at).map_err(|error| match &self.path {
+        self.model_with(at, &Custom::default())
+    }
+
+    /// As [`File::model`], with code of one's own for the functions and classes that have its names.
+    ///
+    /// # Errors
+    /// As [`File::model`], and when the code cannot stand where its name stands.
+    pub fn model_with(&self, at: Option<&str>, custom: &Custom) -> Result<Model, Error> {
+        self.model_at(at, custom).map_err(|error| match &self.path {
             Some(path) => error.in_file(path),
             None => error,
         })
@@ -132,7 +143,7 @@ impl File {
         Ok(())
     }
 
-    fn model_at(&self, at: Option<&str>) -> Result<Model, Error> {
+    fn model_at(&self, at: Option<&str>, custom: &Custom) -> Result<Model, Error> {
         let graph = &self.file.graph;
         self.refuse_dangerous()?;
         let (node, address) = match at {
@@ -140,6 +151,8 @@ impl File {
             None => {
                 let mut found = self.estimators();
                 match found.len() {
+                    // The whole file is an object of a class of the user's.
+                    0 if custom.get(&class_path(graph, graph.root())).is_some() => (graph.root(), String::new()),
                     0 => return Err(Error::no_estimator(skiff_files::describe(graph, graph.root()))),
                     1 => {
                         let only = found.remove(0);
@@ -149,6 +162,11 @@ impl File {
                 }
             }
         };
-        Ok(Model::new(skiff_models::Model::read(graph, node, &address)?))
+        Ok(Model::new(skiff_models::Model::read_with(graph, node, &address, custom)?))
     }
+}
+
+/// The class of the object at `node`; nothing for what is none.
+fn class_path(graph: &Graph, node: NodeId) -> String {
+    skiff_files::class_path(graph, node).unwrap_or_default()
 }

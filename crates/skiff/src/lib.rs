@@ -13,6 +13,8 @@
 //! # }
 //! ```
 //!
+//! Functions and classes of one's own that a pipeline holds are refused by name, and can be handed in: see [`Custom`].
+//!
 //! A file may be a pickle of any protocol, or whatever joblib writes, compressed or not. [`File`] shows what is in one;
 //! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.
 #![forbid(unsafe_code)]
@@ -31,13 +33,14 @@ pub use dump::DumpFormat;
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
-pub use model::{Model, evaluate};
+pub use model::{Model, evaluate, evaluate_from};
 pub use rebuild::Rebuilt;
 pub use scan::{scan, scan_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};
 pub use skiff_files::write::Compression;
 pub use skiff_files::{Limits, Scalar};
+pub use skiff_models::custom::{self, Custom};
 pub use skiff_models::plan::{Method, Params, Plan, Rank};
 pub use skiff_models::{Answer, Table, Takes, addresses, registry, table, value};
 

@@ -59,6 +59,18 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
     Ok(skiff_models::evaluate(plan, table)?)
 }
 
+/// As [`evaluate`], with what the caller made the table of, for code of the user's that would rather have that.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_from(
+    plan: &Plan,
+    table: &Table<'_>,
+    origin: Option<&(dyn std::any::Any + Send + Sync)>,
+) -> Result<Answer, Error> {
+    Ok(skiff_models::evaluate_from(plan, table, origin)?)
+}
+
 impl Model {
     pub(crate) fn new(model: Arc<skiff_models::Model>) -> Self {
         Self { model, plans: RwLock::default() }

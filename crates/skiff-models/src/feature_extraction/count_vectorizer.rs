@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::vectorizer_mixin::{read_analyzer, read_dtype, read_vocabulary};
+use super::vectorizer_mixin::{Analysis, read_analyzer, read_dtype, read_vocabulary};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, Check, CountTerms, Dtype, ListTerms, SparseRule};
-use crate::text::{Analyzer, Terms};
+use crate::text::Terms;
 use crate::value::{IntKind, NumberType};
 
 /// Counts the terms of documents.
@@ -21,8 +21,8 @@ use crate::value::{IntKind, NumberType};
 /// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
 /// `inverse_transform` lists the terms of each row that are not 0.
 /// # Not supported
-/// Callables (`preprocessor`, `tokenizer`, `analyzer`, `strip_accents`), which are code; `input='file'` and
-/// `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
+/// Callables (`preprocessor`, `tokenizer`, `analyzer`), which are code, without somebody who hands them in, and
+/// `strip_accents` at all; `input='file'` and `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
 /// than UTF-8, ASCII and Latin-1 for documents that are bytes.
 /// # Older versions
 /// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
@@ -31,7 +31,7 @@ use crate::value::{IntKind, NumberType};
 #[derive(Debug)]
 pub struct CountVectorizer {
     /// What `build_analyzer()` makes.
-    analyzer: Arc<Analyzer>,
+    analysis: Analysis,
     /// `vocabulary_`
     pub(super) vocabulary: Arc<Terms>,
     /// `binary`
@@ -43,17 +43,18 @@ pub struct CountVectorizer {
 impl CountVectorizer {
     /// What `TfidfVectorizer` has of it.
     pub(super) fn read(fields: &Fields<'_, '_>, default: NumberType) -> Result<Self, ReadError> {
-        let analyzer = read_analyzer(fields)?;
+        let analysis = read_analyzer(fields)?;
         let dtype = read_dtype(fields, default)?;
         let vocabulary = read_vocabulary(fields)?;
         fields.training_only(&["max_df", "min_df", "max_features", "stop_words_"]);
-        Ok(Self { analyzer, vocabulary, binary: fields.bool("binary")?, dtype })
+        Ok(Self { analysis, vocabulary, binary: fields.bool("binary")?, dtype })
     }
 
     /// The counts of documents.
     pub(super) fn count(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let (analyzer, vocabulary) = (Arc::clone(&self.analyzer), Arc::clone(&self.vocabulary));
-        plan.push(CountTerms { analyzer, vocabulary, binary: self.binary, dtype: self.dtype }, &[input])
+        let (analyzer, documents) = self.analysis.prepare(input, plan);
+        let vocabulary = Arc::clone(&self.vocabulary);
+        plan.push(CountTerms { analyzer, vocabulary, binary: self.binary, dtype: self.dtype }, &[documents])
     }
 
     /// `inverse_transform`

@@ -1,15 +1,12 @@
 //! `sklearn.feature_extraction.text.HashingVectorizer`.
 
-use std::sync::Arc;
-
 use super::feature_hasher::Hashing;
 use super::tfidf_transformer::read_norm;
-use super::vectorizer_mixin::read_analyzer;
+use super::vectorizer_mixin::{Analysis, read_analyzer};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Room, Takes};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{RowNorm, WeighTerms};
-use crate::text::Analyzer;
 
 /// Counts the terms of documents in columns by hash, with the sign of the hash.
 ///
@@ -26,7 +23,7 @@ use crate::text::Analyzer;
 #[derive(Debug)]
 pub struct HashingVectorizer {
     /// What `build_analyzer()` makes.
-    analyzer: Arc<Analyzer>,
+    analysis: Analysis,
     hashing: Hashing,
     /// `binary`
     binary: bool,
@@ -40,7 +37,7 @@ impl Room for HashingVectorizer {
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self {
-            analyzer: read_analyzer(fields)?,
+            analysis: read_analyzer(fields)?,
             hashing: Hashing::read(fields)?,
             binary: fields.bool("binary")?,
             norm: read_norm(fields)?,
@@ -59,7 +56,8 @@ impl Estimator for HashingVectorizer {
         if method != Method::Transform {
             return plan.no_method(method);
         }
-        let mut x = plan.push(self.hashing.step(Some(Arc::clone(&self.analyzer)), self.binary), &[input]);
+        let (analyzer, documents) = self.analysis.prepare(input, plan);
+        let mut x = plan.push(self.hashing.step(Some(analyzer), self.binary), &[documents]);
         if self.norm.is_some() {
             let estimator = plan.header().class.clone();
             let step = WeighTerms { sublinear: false, idf: None, norm: self.norm, dense_is_double: false, estimator };

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use skiff_files::{DType, NdArray};
 use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 
+use crate::custom::{Bound, Job};
 use crate::fields::{Fields, ReadError};
+use crate::plan::{Lowering, ValueId};
+use crate::steps::{CallCustom, PreprocessTexts};
 use crate::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
 use crate::value::{IntKind, NumberType, Precision};
 
@@ -13,31 +16,69 @@ use crate::value::{IntKind, NumberType, Precision};
 const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";
 
 /// What `build_analyzer()` would make.
-pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Arc<Analyzer>, ReadError> {
-    for name in ["preprocessor", "tokenizer"] {
-        refuse_callable(fields, name)?;
+#[derive(Debug)]
+pub(super) struct Analysis {
+    analyzer: Arc<Analyzer>,
+    /// `preprocessor`, where it is code of the user's; it also stands for `lowercase` and `strip_accents`.
+    preprocessor: Option<Bound>,
+    /// `tokenizer`, or a callable `analyzer`.
+    splitter: Option<Bound>,
+}
+
+impl Analysis {
+    /// What is cut into terms: the documents, or what code of the user's makes of them.
+    pub(super) fn prepare(&self, input: ValueId, plan: &mut Lowering<'_>) -> (Arc<Analyzer>, ValueId) {
+        let analyzer = &self.analyzer;
+        let is_custom = self.preprocessor.is_some() || self.splitter.is_some();
+        // Code of the user's gets text, also where the documents are bytes.
+        let mut value = match is_custom {
+            true => plan.push(PreprocessTexts { analyzer: Arc::clone(analyzer) }, &[input]),
+            false => input,
+        };
+        let jobs = [(&self.preprocessor, Job::Preprocess), (&self.splitter, Job::Split)];
+        for (code, job) in jobs {
+            if let Some(code) = code {
+                value = plan.push(CallCustom { code: code.clone(), job, params: Vec::new() }, &[value]);
+            }
+        }
+        (Arc::clone(analyzer), value)
     }
+}
+
+/// What `build_analyzer()` would make.
+pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadError> {
+    let mut preprocessor = read_callable(fields, "preprocessor")?;
+    let tokenizer = read_callable(fields, "tokenizer")?;
     match fields.string_or_none("input")?.as_deref() {
         None | Some("content") => {}
         Some(other) => return Err(fields.unsupported("input", format!("`{other}`: skiff opens no files"))),
     }
     fields.training_only(&["_stop_words_id"]);
-    let tokens = read_tokens(fields)?;
-    Ok(Arc::new(Analyzer {
+    let (tokens, splitter) = match read_tokens(fields)? {
+        // A callable analyzer gets the document as it is.
+        (Tokens::Terms, code) => {
+            preprocessor = None;
+            (Tokens::Terms, code)
+        }
+        (Tokens::Words { stop_words, .. }, _) if tokenizer.is_some() => (Tokens::Given { stop_words }, tokenizer),
+        (tokens, _) => (tokens, None),
+    };
+    // Each of them stands for what scikit-learn's own preprocessor would do.
+    let is_plain = preprocessor.is_some() || matches!(tokens, Tokens::Terms);
+    let (lowercase, accents) = (fields.bool("lowercase")?, read_accents(fields)?);
+    let analyzer = Arc::new(Analyzer {
         decoding: read_decoding(fields)?,
-        lowercase: fields.bool("lowercase")?,
-        accents: read_accents(fields)?,
+        lowercase: lowercase && !is_plain,
+        accents: accents.filter(|_| !is_plain),
         ngrams: read_ngrams(fields, &tokens)?,
         tokens,
-    }))
+    });
+    Ok(Analysis { analyzer, preprocessor, splitter })
 }
 
-/// Code in other words than scikit-learn's: it would have to be run.
-fn refuse_callable(fields: &Fields<'_, '_>, name: &str) -> Result<(), ReadError> {
-    match fields.optional(name) {
-        None => Ok(()),
-        Some(node) => Err(fields.unsupported(name, format!("code: {}", skiff_files::describe(fields.graph(), node)))),
-    }
+/// Code in other words than scikit-learn's: it has to be handed in.
+fn read_callable(fields: &Fields<'_, '_>, name: &str) -> Result<Option<Bound>, ReadError> {
+    fields.optional(name).map(|node| fields.custom_code(name, node, None)).transpose()
 }
 
 fn read_decoding(fields: &Fields<'_, '_>) -> Result<Decoding, ReadError> {
@@ -58,11 +99,12 @@ fn read_accents(fields: &Fields<'_, '_>) -> Result<Option<Accents>, ReadError> {
         (Some("unicode"), _) => Ok(Some(Accents::Unicode)),
         // What is false to Python strips nothing.
         (Some(""), _) | (None, Node::Bool(false)) => Ok(None),
-        _ => refuse_callable(fields, "strip_accents").map(|()| None),
+        _ => Err(fields.unsupported("strip_accents", format!("code: {}", skiff_files::describe(fields.graph(), node)))),
     }
 }
 
-fn read_tokens(fields: &Fields<'_, '_>) -> Result<Tokens, ReadError> {
+/// The tokens, and the code of the user's where the analyzer is that.
+fn read_tokens(fields: &Fields<'_, '_>) -> Result<(Tokens, Option<Bound>), ReadError> {
     let node = fields.required("analyzer")?;
     let name = fields.graph().str_of(node);
     if name != Some("word") {
@@ -73,12 +115,12 @@ fn read_tokens(fields: &Fields<'_, '_>) -> Result<Tokens, ReadError> {
             let pattern = fields.string_or_none("token_pattern")?.unwrap_or_else(|| TOKEN_PATTERN.to_owned());
             let pattern = Pattern::new(&pattern)
                 .map_err(|what| fields.unsupported("token_pattern", format!("`{pattern}`, which holds {what}")))?;
-            Ok(Tokens::Words { pattern, stop_words: read_stop_words(fields)? })
+            Ok((Tokens::Words { pattern, stop_words: read_stop_words(fields)? }, None))
         }
-        Some("char") => Ok(Tokens::Chars),
-        Some("char_wb") => Ok(Tokens::CharsWithinWords),
+        Some("char") => Ok((Tokens::Chars, None)),
+        Some("char_wb") => Ok((Tokens::CharsWithinWords, None)),
         Some(other) => Err(fields.unsupported("analyzer", format!("`{other}`"))),
-        None => refuse_callable(fields, "analyzer").map(|()| Tokens::Chars),
+        None => Ok((Tokens::Terms, Some(fields.custom_code("analyzer", node, None)?))),
     }
 }
 
@@ -116,9 +158,10 @@ fn read_ngrams(fields: &Fields<'_, '_>, tokens: &Tokens) -> Result<(usize, usize
         return Err(fields.damaged("ngram_range", format!("({least}, {most}) has its greater bound first")));
     }
     // Words are not joined at all where the longest n-grams have one.
-    let plain_words = most == 1 && matches!(tokens, Tokens::Words { .. });
+    let plain_words = most == 1 && matches!(tokens, Tokens::Words { .. } | Tokens::Given { .. });
     match (usize::try_from(least), usize::try_from(most)) {
-        _ if plain_words => Ok((1, 1)),
+        // Code of the user's makes its own.
+        _ if plain_words || matches!(tokens, Tokens::Terms) => Ok((1, 1)),
         (Ok(least @ 1..), Ok(most)) => Ok((least, most)),
         _ => Err(fields.unsupported("ngram_range", format!("({least}, {most}), empty n-grams"))),
     }

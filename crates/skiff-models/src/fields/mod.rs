@@ -21,6 +21,7 @@ pub use numbers::Numbers;
 pub use read_error::{ReadError, ReadErrorKind};
 pub use version::Version;
 
+use crate::custom::{self, Bound};
 use crate::model::{Model, Reading};
 use crate::plan::Header;
 
@@ -170,6 +171,30 @@ impl<'r, 'g> Fields<'r, 'g> {
         let path = self.path_of(name);
         let each = self.list(name)?.into_iter().enumerate();
         each.map(|(index, node)| self.model_at(node, format!("{path}[{index}]"))).collect()
+    }
+
+    /// The code that was handed in for the function or object at a node; `None` where nobody handed any in.
+    ///
+    /// # Errors
+    /// When the code cannot stand there.
+    pub fn custom(&self, node: NodeId, path: &str, arguments: Option<NodeId>) -> Result<Option<Bound>, ReadError> {
+        self.reading.custom(node, path, arguments)
+    }
+
+    /// The code that was handed in for an attribute that is a function or an object of a class.
+    ///
+    /// # Errors
+    /// When the code cannot stand there, and when nobody handed any in.
+    pub fn custom_code(&self, name: &str, node: NodeId, arguments: Option<NodeId>) -> Result<Bound, ReadError> {
+        let path = self.path_of(name);
+        match (self.custom(node, &path, arguments)?, custom::name_of(self.graph(), node)) {
+            (Some(code), _) => Ok(code),
+            (None, Some((name, _))) => Err(ReadError::new(path, ReadErrorKind::CustomCode { name })),
+            (None, None) => {
+                let found = skiff_files::describe(self.graph(), node);
+                Err(self.unsupported(name, format!("code: {found}")))
+            }
+        }
     }
 
     /// The error for an attribute whose value scikit-learn knows and skiff does not support.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use skiff_files::ValueError;
 
+use crate::custom::CustomError;
+
 /// An estimator that cannot be read, with the path to the value that is to blame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadError {
@@ -50,6 +52,18 @@ pub enum ReadErrorKind {
     Damaged(String),
     /// scikit-learn knows it, skiff does not support it.
     Unsupported(String),
+    /// A function or an object of a class that is the user's own, and for which no code was handed in.
+    CustomCode {
+        /// Its full name: `mypkg.clean`.
+        name: String,
+    },
+    /// The code that was handed in for a function or a class cannot stand there.
+    Custom {
+        /// The full name of the function or class.
+        name: String,
+        /// What it said.
+        error: CustomError,
+    },
     /// Estimators nested in estimators, deeper than any real model.
     TooDeep {
         /// The limit.
@@ -98,6 +112,8 @@ impl fmt::Display for ReadErrorKind {
             Self::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}"),
             Self::Damaged(what) => write!(f, "damaged: {what}"),
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
+            Self::CustomCode { name } => write!(f, "`{name}` is code that is not in the file, and is never imported"),
+            Self::Custom { name, error } => write!(f, "the custom code `{name}`: {error}"),
             Self::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep"),
             Self::TooLarge => f.write_str("the model would take far more memory than its file"),
             Self::Value(error) => error.fmt(f),
@@ -109,6 +125,7 @@ impl std::error::Error for ReadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             ReadErrorKind::Value(error) => Some(error),
+            ReadErrorKind::Custom { error, .. } => Some(error.get()),
             _ => None,
         }
     }

@@ -40,7 +40,7 @@ impl GeneralizedLinearModel {
         let coefficients = Coefficients::read(fields)?;
         match coefficients.rank {
             Rank::One => Ok(Self { coefficients, link }),
-            Rank::Two | Rank::Three { .. } => Err(fields.unexpected("coef_", "an array of one dimension")),
+            _ => Err(fields.unexpected("coef_", "an array of one dimension")),
         }
     }
 

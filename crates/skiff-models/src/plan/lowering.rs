@@ -131,6 +131,12 @@ impl Params {
         Some(value)
     }
 
+    /// All arguments, for code of the user's, which sees to them itself.
+    pub fn all(&self) -> Vec<(String, Scalar)> {
+        self.read.borrow_mut().extend(self.values.keys().cloned());
+        self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// The argument `name` as a truth value, or `default`.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self.get(name) {

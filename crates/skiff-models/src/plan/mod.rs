@@ -2,7 +2,7 @@
 //!
 //! Estimators lower each of their methods to steps ([`Lowering`]); the evaluator runs them block by block; exporters
 //! translate them one by one. Invariant: every step treats each row by itself, so that a row has the same bits alone, in
-//! a batch and on any number of threads.
+//! a batch and on any number of threads. (Code of the user's may do otherwise, and is therefore given whole batches.)
 
 mod lowering;
 mod method;
@@ -47,6 +47,8 @@ pub enum Rank {
     One,
     /// `(n_samples, n_columns)`
     Two,
+    /// `(n_samples,)` where there is one column, else `(n_samples, n_columns)`: what code of the user's predicts.
+    OneOrTwo,
     /// `(n_samples, n_columns / depth, depth)`: `apply` of boosted trees.
     Three {
         /// The length of the last dimension; columns lie as numpy's C order has them.
@@ -148,7 +150,7 @@ impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (open, items, close) = match self {
             Self::One(value, Rank::One) => return write!(f, "{value} as a column"),
-            Self::One(value, Rank::Two) => return write!(f, "{value}"),
+            Self::One(value, Rank::Two | Rank::OneOrTwo) => return write!(f, "{value}"),
             Self::One(value, Rank::Three { depth }) => return write!(f, "{value} in rows of {depth}"),
             Self::Constant(values) => return write!(f, "{} integers", values.len()),
             Self::List(items) => ("[", items, "]"),

@@ -3,11 +3,12 @@
 use skiff_files::Scalar;
 use skiff_pickle::{Node, NodeId};
 
+use crate::custom::{Bound, Job};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Dtype, NumpyFunction, SparseRule, Ufunc};
+use crate::steps::{ArrayRule, CallCustom, Dtype, NumpyFunction, SparseRule, Ufunc};
 
 /// A function on each number.
 ///
@@ -17,7 +18,7 @@ use crate::steps::{ArrayRule, Dtype, NumpyFunction, SparseRule, Ufunc};
 /// # Transforms
 /// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`.
 /// # Not supported
-/// Functions that are not numpy's or scipy's: their code is not in the file.
+/// Other functions, without somebody who hands them in: their code is not in the file.
 /// # Older versions
 /// `validate` was true by default before 0.22.
 #[derive(Debug)]
@@ -38,7 +39,9 @@ enum Func {
     /// `None`.
     Identity,
     Known(NumpyFunction),
-    /// What it is, in words.
+    /// Code of the user's.
+    Custom(Bound),
+    /// What it is, in words: an `inverse_func` that nobody handed in.
     Unknown(String),
 }
 
@@ -47,8 +50,11 @@ impl Room for FunctionTransformer {
     const SOURCE: &'static str = include_str!("function_transformer.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let func = read_func(fields, "func", "kw_args")?;
-        let inverse = read_func(fields, "inverse_func", "inv_kw_args")?;
+        let func = match read_func(fields, "func", "kw_args")? {
+            (Func::Unknown(_), Some(node)) => Func::Custom(fields.custom_code("func", node, None)?),
+            (func, _) => func,
+        };
+        let (inverse, _) = read_func(fields, "inverse_func", "inv_kw_args")?;
         let by_default = fields.before(0, 22);
         let validate = fields.bool_or("_validate", fields.bool_or("validate", by_default)?)?;
         let sparse = match fields.optional("accept_sparse") {
@@ -66,9 +72,26 @@ impl Room for FunctionTransformer {
     }
 }
 
-fn read_func(fields: &Fields<'_, '_>, name: &str, arguments: &str) -> Result<Func, ReadError> {
-    let arguments = read_arguments(fields, arguments)?;
-    let Some(node) = fields.optional(name) else { return Ok(Func::Identity) };
+/// The function, and its node.
+fn read_func(fields: &Fields<'_, '_>, name: &str, arguments: &str) -> Result<(Func, Option<NodeId>), ReadError> {
+    let Some(node) = fields.optional(name) else {
+        fields.training_only(&[arguments]);
+        return Ok((Func::Identity, None));
+    };
+    let func = match fields.custom(node, &fields.path_of(name), fields.optional(arguments))? {
+        Some(code) => Func::Custom(code),
+        None => read_known(fields, name, node, &read_arguments(fields, arguments)?)?,
+    };
+    Ok((func, Some(node)))
+}
+
+/// A function of numpy's or scipy's.
+fn read_known(
+    fields: &Fields<'_, '_>,
+    name: &str,
+    node: NodeId,
+    arguments: &[(String, Option<Scalar>)],
+) -> Result<Func, ReadError> {
     let graph = fields.graph();
     let (module, function) = match (graph.global(node), graph.object(node)) {
         (Some(global), _) => global,
@@ -93,7 +116,7 @@ fn read_func(fields: &Fields<'_, '_>, name: &str, arguments: &str) -> Result<Fun
         "builtins" | "__builtin__" => NumpyFunction::named(function).filter(|_| function == "abs"),
         _ => None,
     };
-    Ok(match known.and_then(|known| with_arguments(known, &arguments)) {
+    Ok(match known.and_then(|known| with_arguments(known, arguments)) {
         Some(known) => Func::Known(known),
         None if known.is_some() => {
             let names: Vec<_> = arguments.iter().map(|(name, _)| name.as_str()).collect();
@@ -156,6 +179,10 @@ impl Estimator for FunctionTransformer {
         match func {
             Func::Identity => Ok(Output::matrix(x)),
             Func::Known(function) => Ok(Output::matrix(plan.push(Ufunc { function: *function }, &[x]))),
+            Func::Custom(code) => {
+                let call = CallCustom { code: code.clone(), job: Job::Function, params: Vec::new() };
+                Ok(Output::matrix(plan.push(call, &[x])))
+            }
             Func::Unknown(what) => plan.unsupported(method, what.clone()),
         }
     }

@@ -26,9 +26,9 @@ impl Run for CountTerms {
         let mut scratch = Scratch::default();
         let mut found: Vec<u32> = Vec::new();
         let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
-        self.analyzer.decoding.each_document(inputs[0], |document| {
+        self.analyzer.each_row(inputs[0], |row| {
             found.clear();
-            self.analyzer.analyze(document, &mut scratch, &mut |term| found.extend(self.vocabulary.find(term)))?;
+            row.analyze(&self.analyzer, &mut scratch, &mut |term| found.extend(self.vocabulary.find(term)))?;
             found.sort_unstable();
             for same in found.chunk_by(|a, b| a == b) {
                 indices.push(same[0]);

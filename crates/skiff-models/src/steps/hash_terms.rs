@@ -66,9 +66,9 @@ impl Run for HashTerms {
         match (&self.analyzer, inputs[0]) {
             (Some(analyzer), documents) => {
                 let mut scratch = Scratch::default();
-                analyzer.decoding.each_document(documents, |document| {
+                analyzer.each_row(documents, |row| {
                     terms.clear();
-                    analyzer.analyze(document, &mut scratch, &mut |term| terms.push(self.hash(term, 1.0)))?;
+                    row.analyze(analyzer, &mut scratch, &mut |term| terms.push(self.hash(term, 1.0)))?;
                     self.finish(&mut terms, &mut rows);
                     Ok(())
                 })?;

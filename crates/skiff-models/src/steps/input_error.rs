@@ -1,6 +1,9 @@
 //! What can be wrong with the caller's table, in scikit-learn's words where it has some.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::custom::{Bound, CustomError};
 
 /// The input cannot be answered. Never the file's fault.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +68,15 @@ pub enum InputErrorKind {
     },
     /// Something that only this estimator refuses, in its own words.
     Refused(String),
+    /// Code of the user's went wrong.
+    Custom {
+        /// The full name of the function or class.
+        name: Arc<str>,
+        /// Where it stands in the model.
+        path: Arc<str>,
+        /// What it said.
+        error: CustomError,
+    },
 }
 
 impl InputError {
@@ -76,6 +88,12 @@ impl InputError {
     /// An error in words of the estimator's own.
     pub fn refused(what: impl Into<String>) -> Self {
         Self::new(InputErrorKind::Refused(what.into()))
+    }
+
+    /// Code of the user's went wrong.
+    pub(crate) fn custom(code: &Bound, error: CustomError) -> Self {
+        let Bound { name, path, .. } = code;
+        Self::new(InputErrorKind::Custom { name: Arc::clone(name), path: Arc::clone(path), error })
     }
 
     /// The wrong kind of block.
@@ -162,6 +180,9 @@ impl fmt::Display for InputError {
                 write!(f, "found unknown category `{value}` in column {column} during transform")?;
             }
             InputErrorKind::Refused(what) => f.write_str(what)?,
+            InputErrorKind::Custom { name, path, error } => {
+                write!(f, "the custom code `{name}`, at `{path}`: {error}")?
+            }
         }
         match self.row {
             Some(row) => write!(f, " (row {row})"),
@@ -179,4 +200,11 @@ fn list(f: &mut fmt::Formatter<'_>, title: &str, names: &[String]) -> fmt::Resul
     if names.len() > 5 { f.write_str(", ...") } else { Ok(()) }
 }
 
-impl std::error::Error for InputError {}
+impl std::error::Error for InputError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            InputErrorKind::Custom { error, .. } => Some(error.get()),
+            _ => None,
+        }
+    }
+}

@@ -6,6 +6,7 @@ mod argmax_groups;
 mod binarize;
 mod boosting_start;
 mod both_sides;
+mod call_custom;
 mod cast_labels;
 mod categorical_log_likelihood;
 mod center_distances;
@@ -43,6 +44,7 @@ mod pair_scores;
 mod pair_votes;
 mod part;
 mod polynomial;
+mod preprocess_texts;
 mod project;
 mod refuse_sparse;
 mod repeat;
@@ -61,6 +63,7 @@ pub use argmax_groups::ArgmaxGroups;
 pub use binarize::Binarize;
 pub use boosting_start::{BoostingStart, StartLink};
 pub use both_sides::BothSides;
+pub use call_custom::CallCustom;
 pub use cast_labels::CastLabels;
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use center_distances::CenterDistances;
@@ -98,6 +101,7 @@ pub use pair_scores::PairScores;
 pub use pair_votes::PairVotes;
 pub use part::Part;
 pub use polynomial::Polynomial;
+pub use preprocess_texts::PreprocessTexts;
 pub use project::{Center, Project};
 pub use refuse_sparse::RefuseSparse;
 pub use repeat::{ConstantRow, Repeat};
@@ -118,7 +122,8 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
-/// One operation over blocks of rows. Each output row depends on the same input row alone.
+/// One operation over blocks of rows. Each output row depends on the same input row alone; [`Run::is_barrier`] is for
+/// the one operation of which nobody knows that.
 pub trait Run {
     /// Its name in `skiff plan`.
     const NAME: &'static str;
@@ -137,6 +142,11 @@ pub trait Run {
     /// How many rows a block should have to run well, where that matters (large tree ensembles).
     fn block_rows(&self) -> Option<usize> {
         None
+    }
+
+    /// Whether it must see all rows of a call at once: nobody knows what code of the user's makes of a row.
+    fn is_barrier(&self) -> bool {
+        false
     }
 }
 
@@ -188,6 +198,12 @@ macro_rules! operations {
                 }
             }
 
+            pub(crate) fn is_barrier(&self) -> bool {
+                match self {
+                    $(Self::$operation(operation) => operation.is_barrier(),)*
+                }
+            }
+
             pub(crate) fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
                 match self {
                     $(Self::$operation(operation) => operation.run(inputs),)*
@@ -205,6 +221,7 @@ operations! {
     Binarize,
     BoostingStart,
     BothSides,
+    CallCustom,
     CastLabels,
     CategoricalLogLikelihood,
     Check,
@@ -245,6 +262,7 @@ operations! {
     CenterDistances,
     Part,
     Polynomial,
+    PreprocessTexts,
     RefuseSparse,
     Repeat,
     SelectColumns,

@@ -4,6 +4,7 @@ use super::{Decoding, Terms};
 use crate::kernels::python_text::regex::{Regex, TooManySteps};
 use crate::kernels::python_text::{self, is_space};
 use crate::steps::InputError;
+use crate::value::{TermLists, Value};
 
 /// Preprocessing, tokens, n-grams.
 #[derive(Clone, Debug)]
@@ -45,11 +46,48 @@ pub enum Tokens {
     Chars,
     /// Characters of words, with a space on both sides.
     CharsWithinWords,
+    /// Words by code of the user's, `tokenizer`, without some of them.
+    Given {
+        /// `stop_words`.
+        stop_words: Option<Terms>,
+    },
+    /// Terms by code of the user's: a callable `analyzer`.
+    Terms,
 }
 
 /// `token_pattern`, compiled.
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
+
+/// What terms are made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Row<'r> {
+    /// A document.
+    Document(&'r str),
+    /// The words of a row of these.
+    Words(&'r TermLists, usize),
+}
+
+impl Row<'_> {
+    /// Hands each term to `term`.
+    ///
+    /// # Errors
+    /// As [`Analyzer::analyze`].
+    pub fn analyze(
+        self,
+        analyzer: &Analyzer,
+        scratch: &mut Scratch,
+        term: &mut impl FnMut(&str),
+    ) -> Result<(), InputError> {
+        match self {
+            Self::Document(document) => analyzer.analyze(document, scratch, term),
+            Self::Words(lists, row) => {
+                analyzer.analyze_words(lists.row(row), scratch, term);
+                Ok(())
+            }
+        }
+    }
+}
 
 /// Buffers that one document leaves to the next.
 #[derive(Debug, Default)]
@@ -88,7 +126,32 @@ impl Analyzer {
         scratch: &mut Scratch,
         term: &mut impl FnMut(&str),
     ) -> Result<(), InputError> {
-        let Scratch { lowered, text, joined, bounds } = scratch;
+        let Scratch { joined, bounds, .. } = scratch;
+        let (mut joined, mut bounds) = (std::mem::take(joined), std::mem::take(bounds));
+        let preprocessed = self.preprocess(document, scratch);
+        let found = self.cut(preprocessed, &mut joined, &mut bounds, term);
+        (scratch.joined, scratch.bounds) = (joined, bounds);
+        found
+    }
+
+    /// Hands each row of `value` to `f`: documents, or the words that code of the user's made of them.
+    ///
+    /// # Errors
+    /// As [`Decoding::each_document`].
+    pub fn each_row(
+        &self,
+        value: &Value<'_>,
+        mut f: impl FnMut(Row<'_>) -> Result<(), InputError>,
+    ) -> Result<(), InputError> {
+        match value {
+            Value::TermLists(lists) => (0..lists.len()).try_for_each(|row| f(Row::Words(lists, row))),
+            _ => self.decoding.each_document(value, |document| f(Row::Document(document))),
+        }
+    }
+
+    /// `build_preprocessor()`
+    pub fn preprocess<'s>(&self, document: &'s str, scratch: &'s mut Scratch) -> &'s str {
+        let Scratch { lowered, text, .. } = scratch;
         let mut preprocessed = document;
         if self.lowercase {
             lowered.clear();
@@ -111,6 +174,47 @@ impl Analyzer {
                 preprocessed = text;
             }
         }
+        preprocessed
+    }
+
+    /// Hands each term of words that code of the user's found to `term`.
+    pub fn analyze_words<'w>(
+        &self,
+        words: impl Iterator<Item = &'w str>,
+        scratch: &mut Scratch,
+        term: &mut impl FnMut(&str),
+    ) {
+        let Scratch { joined, bounds, .. } = scratch;
+        match &self.tokens {
+            Tokens::Given { stop_words } => {
+                let words = words.filter(|word| stop_words.as_ref().is_none_or(|stop| stop.find(word).is_none()));
+                let (least, most) = self.ngrams;
+                if most == 1 {
+                    return words.for_each(term);
+                }
+                joined.clear();
+                bounds.clear();
+                for word in words {
+                    if !bounds.is_empty() {
+                        joined.push(' ');
+                    }
+                    let start = joined.len();
+                    joined.push_str(word);
+                    bounds.push((start, joined.len()));
+                }
+                windows(joined, bounds, least, most, term);
+            }
+            _ => words.for_each(term),
+        }
+    }
+
+    fn cut(
+        &self,
+        preprocessed: &str,
+        joined: &mut String,
+        bounds: &mut Vec<(usize, usize)>,
+        term: &mut impl FnMut(&str),
+    ) -> Result<(), InputError> {
         match &self.tokens {
             Tokens::Words { pattern, stop_words } => {
                 self.words(preprocessed, &pattern.0, stop_words.as_ref(), joined, bounds, term).map_err(|_| {
@@ -124,6 +228,9 @@ impl Analyzer {
             Tokens::CharsWithinWords => {
                 self.chars_within_words(preprocessed, joined, bounds, term);
                 Ok(())
+            }
+            Tokens::Given { .. } | Tokens::Terms => {
+                Err(InputError::refused("expected lists of words, as the tokenizer would make them, found text"))
             }
         }
     }

@@ -174,7 +174,8 @@ fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
     };
     let row_shape = match rank {
         Rank::One => Vec::new(),
-        Rank::Two => vec![value.cols()],
+        Rank::OneOrTwo if value.cols() == 1 => Vec::new(),
+        Rank::Two | Rank::OneOrTwo => vec![value.cols()],
         Rank::Three { depth } => vec![value.cols() / depth.max(1), depth],
     };
     Layout { descr, row_shape, chars }

@@ -1,0 +1,60 @@
+//! An object of the user's own class, as an estimator among scikit-learn's.
+
+use std::sync::Arc;
+
+use super::{Bound, Job};
+use crate::fields::Fields;
+use crate::model::{Estimator, NamesError};
+use crate::plan::{Header, Lowering, Method, Output, Params, Rank, Refusal, ValueId};
+use crate::steps::CallCustom;
+use crate::value::Classes;
+
+/// What was handed in for a class that skiff does not know, or shall not use.
+#[derive(Debug)]
+pub(crate) struct CustomEstimator {
+    code: Bound,
+    /// `classes_`, where the file has one list of labels under that name.
+    classes: Vec<Arc<Classes>>,
+}
+
+impl CustomEstimator {
+    /// `fields` are its attributes, where they are such as scikit-learn's estimators have.
+    pub(crate) fn new(code: Bound, fields: Option<&Fields<'_, '_>>) -> Self {
+        let classes = fields.and_then(|fields| fields.classes("classes_").ok());
+        Self { code, classes: classes.into_iter().collect() }
+    }
+}
+
+impl Estimator for CustomEstimator {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        let job = Job::Method(method);
+        if !self.code.step.has(job) {
+            return plan.no_method(method);
+        }
+        let rank = match method {
+            Method::Transform | Method::InverseTransform | Method::PredictProba | Method::PredictLogProba => Rank::Two,
+            Method::Predict | Method::DecisionFunction | Method::ScoreSamples => Rank::OneOrTwo,
+            _ => return plan.unsupported(method, "code of the user's own"),
+        };
+        let value = plan.push(CallCustom { code: self.code.clone(), job, params: params.all() }, &[input]);
+        Ok(Output::One(value, rank))
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.classes.clone()
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        match self.code.step.feature_names_out(input) {
+            Ok(Some(names)) => Ok(names),
+            Ok(None) => Err(NamesError::no_method(header)),
+            Err(error) => Err(NamesError::Custom(error)),
+        }
+    }
+}
