@@ -71,6 +71,7 @@ def open(
     *,
     at: str | None = None,
     limits: Limits | None = None,
+    custom: dict[str, Any] | None = None,
 ) -> Model: ...
 def inspect(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,

@@ -32,6 +32,17 @@ pub enum Hidden {
     Python(PyErr),
 }
 
+impl Hidden {
+    /// As an exception.
+    fn raise(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Absent => crate::error::wrong_input(py, "no such attribute"),
+            Self::Opaque(found) => crate::error::not_supported(py, &format!("{found} is more than can be shown")),
+            Self::Python(error) => error,
+        }
+    }
+}
+
 impl From<PyErr> for Hidden {
     fn from(error: PyErr) -> Self {
         Self::Python(error)
@@ -48,8 +59,7 @@ pub fn read<'py>(
     let graph = &file.contents().graph;
     let node =
         Instance::read(graph, typed.node()).and_then(|instance| instance.attribute(name)).ok_or(Hidden::Absent)?;
-    let left = graph.size().saturating_mul(WORK).saturating_add(FREE_WORK);
-    let mut reader = Reader { file, graph, estimators: None, typed, left };
+    let mut reader = Reader::new(file, Some(typed));
     let value = reader.value(py, node, DEPTH)?;
     if let Ok(flags) = value.getattr(intern!(py, "setflags")) {
         // A copy: writing into it would change nothing, so that it must not seem to.
@@ -58,6 +68,22 @@ pub fn read<'py>(
         flags.call((), Some(&arguments))?;
     }
     Ok(value)
+}
+
+/// The value at `node` for code of the user's: arrays that may be written into, and objects of unknown classes as what
+/// they are described to be.
+pub fn inert<'py>(py: Python<'py>, file: &Arc<File>, node: NodeId) -> PyResult<Bound<'py, PyAny>> {
+    Reader { is_inert: true, ..Reader::new(file, None) }.value(py, node, DEPTH).map_err(|hidden| hidden.raise(py))
+}
+
+/// The attributes of an object, as [`inert`] has them.
+pub fn state<'py>(py: Python<'py>, file: &Arc<File>, instance: &Instance<'_>) -> PyResult<Bound<'py, PyDict>> {
+    let mut reader = Reader { is_inert: true, ..Reader::new(file, None) };
+    let state = PyDict::new(py);
+    for (name, node) in instance.attributes() {
+        state.set_item(name, reader.value(py, node, DEPTH).map_err(|hidden| hidden.raise(py))?)?;
+    }
+    Ok(state)
 }
 
 /// The names that [`read`] knows, private ones left out.
@@ -70,15 +96,32 @@ pub fn names(file: &File, typed: &skiff_models::Model) -> Vec<String> {
 struct Reader<'f> {
     file: &'f Arc<File>,
     graph: &'f Graph,
-    typed: &'f skiff_models::Model,
+    typed: Option<&'f skiff_models::Model>,
+    /// Whether arrays may be written into, and what has no value here is described.
+    is_inert: bool,
     /// The estimators within, by node; collected when the first is met.
     estimators: Option<HashMap<NodeId, Arc<skiff_models::Model>>>,
     /// Values and bytes that may still be copied.
     left: usize,
 }
 
-impl Reader<'_> {
+impl<'f> Reader<'f> {
+    fn new(file: &'f Arc<File>, typed: Option<&'f skiff_models::Model>) -> Self {
+        let graph = &file.contents().graph;
+        let left = graph.size().saturating_mul(WORK).saturating_add(FREE_WORK);
+        Self { file, graph, typed, is_inert: false, estimators: None, left }
+    }
+
     fn value<'py>(&mut self, py: Python<'py>, node: NodeId, depth: usize) -> Result<Bound<'py, PyAny>, Hidden> {
+        match self.known_value(py, node, depth) {
+            Err(Hidden::Opaque(found)) if self.is_inert && depth > 0 && self.left > 0 => {
+                Ok(py.import("skiff._opaque")?.getattr("Opaque")?.call1((found,))?)
+            }
+            value => value,
+        }
+    }
+
+    fn known_value<'py>(&mut self, py: Python<'py>, node: NodeId, depth: usize) -> Result<Bound<'py, PyAny>, Hidden> {
         let graph = self.graph;
         let opaque = || Hidden::Opaque(skiff_files::describe(graph, node));
         let deeper = depth.checked_sub(1).ok_or_else(opaque)?;
@@ -136,7 +179,7 @@ impl Reader<'_> {
         let typed = self.typed;
         let known = self.estimators.get_or_insert_with(|| {
             let mut known = HashMap::new();
-            let mut open = typed.estimator().inner();
+            let mut open = typed.map_or_else(Vec::new, |typed| typed.estimator().inner());
             while let Some((_, model)) = open.pop() {
                 if known.insert(model.node(), Arc::clone(&model)).is_none() {
                     open.extend(model.estimator().inner());
@@ -146,7 +189,7 @@ impl Reader<'_> {
         });
         match known.get(&node) {
             Some(model) => Some(Arc::clone(model)),
-            None => skiff_models::Model::read(self.graph, node, self.typed.path()).ok(),
+            None => skiff_models::Model::read(self.graph, node, self.typed.map_or("", |typed| typed.path())).ok(),
         }
     }
 
@@ -169,7 +212,11 @@ impl Reader<'_> {
                 }
                 let flat = numpy.call_method1(intern!(py, "frombuffer"), (PyBytes::new(py, bytes), dtype))?;
                 let shape = PyTuple::new(py, &array.shape)?;
-                Ok(flat.call_method(intern!(py, "reshape"), (shape,), Some(&arguments))?)
+                let shaped = flat.call_method(intern!(py, "reshape"), (shape,), Some(&arguments))?;
+                match self.is_inert {
+                    true => Ok(shaped.call_method1(intern!(py, "copy"), ("K",))?),
+                    false => Ok(shaped),
+                }
             }
         }
     }

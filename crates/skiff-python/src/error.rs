@@ -9,6 +9,9 @@ use skiff::ErrorKind;
 
 /// The exception for an error of the library, with all that is known about it.
 pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
+    if let Some(own) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<PyErr>()) {
+        return noted(py, own.clone_ref(py), error);
+    }
     let missing = std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<io::Error>())
         .is_some_and(|source| source.kind() == io::ErrorKind::NotFound);
@@ -48,6 +51,14 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
         }
         Err(error) => error,
     }
+}
+
+/// What code of the user's raised, as it is, with a note of where in the model that was.
+fn noted(py: Python<'_>, own: PyErr, error: &skiff::Error) -> PyErr {
+    let place = error.model_path().map_or_else(String::new, |path| format!(", at {path} of the model"));
+    // Notes came with Python 3.11; before that there is the traceback.
+    let _ = own.value(py).call_method1("add_note", (format!("in code handed in as `custom`{place}"),));
+    own
 }
 
 /// `WrongInput` in words of this crate.

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod custom;
 mod dump;
 mod error;
 mod input;
@@ -34,16 +35,19 @@ mod _skiff {
     ///
     /// Nothing in it is executed, imported or fetched, and scikit-learn is not needed. `at` is the address of the
     /// estimator in a file that holds several things: `[0]`, `['model']`. `limits` are what the file may cost.
+    /// `custom` holds functions and classes of your own for those that the model names, by their full names:
+    /// `{"mypkg.clean": clean}`.
     #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None))]
+    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None))]
     fn open<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         at: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
+        custom: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Model> {
-        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get))
+        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get), custom)
     }
 
     /// What is in the file `source`, estimators that skiff cannot run included.

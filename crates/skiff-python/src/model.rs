@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
+use skiff::value::Value;
 use skiff::{File, Method, Params};
 
 use crate::attribute::{self, Hidden};
@@ -42,18 +43,29 @@ impl Model {
         params: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
-        let held = Held::new(x, Wanted { class: self.class(), takes: self.model.takes() })?;
         let params = match params {
             Some(params) => read_params(params)?,
             None => Vec::new(),
         };
-        let table = held.table();
-        let model = &*self.model;
-        let answer = py.detach(move || match params.is_empty() {
-            true => model.call(method, &table),
-            false => model.call_with(method, &Params::new(params), &table),
-        });
+        let plan = match params.is_empty() {
+            true => self.model.plan(method),
+            false => self.model.plan_with(method, &Params::new(params)).map(Arc::new),
+        };
+        let plan = plan.map_err(|error| error::raise(py, &error))?;
+        let held = match plan.reads_input() {
+            true => Held::new(x, Wanted { class: self.class(), takes: self.model.takes() })?,
+            // Code of the user's gets what came as it came, whatever it is.
+            false => Held::unread(x)?,
+        };
+        let (table, origin) = (held.table(), x.clone().unbind());
+        let answer = py.detach(|| skiff::evaluate_from(&plan, &table, Some(&origin)));
         let answer = answer.map_err(|error| error::raise(py, &error))?;
+        if let Some(Value::Columns(columns)) = answer.value()
+            && columns.names.is_some()
+            && plan.ends_in_custom()
+        {
+            return output::frame(py, columns, x);
+        }
         let answer = output::answer(py, answer)?;
         match self.container() {
             Some(container) if method == Method::Transform => self.in_container(answer, x, container),
@@ -422,8 +434,10 @@ pub fn open<'py>(
     source: &Bound<'py, PyAny>,
     at: Option<&str>,
     limits: Option<&crate::source::Limits>,
+    custom: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Model> {
-    let file = crate::source::read(py, source, limits)?;
-    let model = py.detach(|| file.model(at)).map_err(|error| error::raise(py, &error))?;
-    Ok(Model::new(Arc::new(model), Arc::new(file)))
+    let file = Arc::new(crate::source::read(py, source, limits)?);
+    let custom = custom.map(|custom| crate::custom::read(custom, &file)).transpose()?.unwrap_or_default();
+    let model = py.detach(|| file.model_with(at, &custom)).map_err(|error| error::raise(py, &error))?;
+    Ok(Model::new(Arc::new(model), file))
 }

@@ -26,7 +26,7 @@ fn all(py: Python<'_>, items: Vec<Answer>) -> PyResult<Vec<Bound<'_, PyAny>>> {
     items.into_iter().map(|item| answer(py, item)).collect()
 }
 
-fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<Bound<'py, PyAny>> {
+pub fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<Bound<'py, PyAny>> {
     let shape = shape(rank, value.rows(), value.cols());
     match value {
         Value::Floats(matrix, Precision::Double) => array(py, matrix.data.into_owned(), &shape),
@@ -35,6 +35,8 @@ fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<Boun
         Value::Sparse(csr) => sparse(py, csr),
         Value::Labels(found) => labels(py, &found, &shape),
         Value::Columns(found) => columns(py, &found, &shape),
+        // What documents are before anything is made of them.
+        Value::Texts(texts) if rank == Rank::Two => Ok(PyList::new(py, texts.iter())?.into_any()),
         Value::Texts(texts) => object_array(py, texts.iter().map(|text| text.into_bound_py_any(py)), &shape),
         Value::Dicts(dicts) => {
             let rows = dicts.rows.iter().map(|row| mapping(py, row)).collect::<PyResult<Vec<_>>>()?;
@@ -160,6 +162,37 @@ pub fn classes<'py>(py: Python<'py>, classes: &Classes) -> PyResult<Bound<'py, P
         }
         Classes::Objects(values) => object_array(py, values.iter().map(|value| scalar(py, value)), &shape),
     }
+}
+
+/// Columns with names as the kind of DataFrame that `like` is, with its index; as an array where it is none.
+pub fn frame<'py>(py: Python<'py>, found: &Columns<'_>, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let Columns { rows, names, columns: all } = found;
+    let names: Vec<&String> = names.iter().flat_map(|names| names.iter()).collect();
+    let module = like.get_type().module()?.to_string();
+    let library = module.split('.').next().unwrap_or_default();
+    let is_pandas = like.hasattr(intern!(py, "iloc"))?;
+    if !is_pandas && library != "polars" {
+        let owned = Columns { rows: *rows, names: None, columns: all.clone() };
+        return one(py, Value::Columns(owned).into_owned(), Rank::Two);
+    }
+    let columns = PyDict::new(py);
+    for (place, values) in all.iter().enumerate() {
+        columns.set_item(place, column(py, &values.clone().into_owned())?)?;
+    }
+    let arguments = PyDict::new(py);
+    if is_pandas {
+        arguments.set_item(intern!(py, "index"), like.getattr(intern!(py, "index"))?)?;
+        let frame = py.import("pandas")?.getattr(intern!(py, "DataFrame"))?.call((columns,), Some(&arguments))?;
+        frame.setattr(intern!(py, "columns"), names)?;
+        return Ok(frame);
+    }
+    arguments.set_item("schema", names)?;
+    py.import("polars")?.getattr(intern!(py, "DataFrame"))?.call((columns.values(),), Some(&arguments))
+}
+
+/// Names of columns, as scikit-learn has them.
+pub fn names<'py>(py: Python<'py>, names: &[String]) -> PyResult<Bound<'py, PyAny>> {
+    object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
 }
 
 /// Columns of several dtypes: numbers in the dtype that holds them all, else objects.

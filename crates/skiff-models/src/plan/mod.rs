@@ -84,6 +84,20 @@ impl Plan {
         &self.output
     }
 
+    /// Whether anybody but code of the user's looks at what the caller hands in.
+    pub fn reads_input(&self) -> bool {
+        let mut returns_input = false;
+        self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
+        let reads = |step: &Step| !step.operation.is_barrier() && step.inputs.contains(&ValueId::INPUT);
+        returns_input || self.steps.iter().any(reads)
+    }
+
+    /// Whether what the method returns comes from code of the user's.
+    pub fn ends_in_custom(&self) -> bool {
+        let last = self.output.value().and_then(|value| value.0.checked_sub(1));
+        last.and_then(|step| self.steps.get(step)).is_some_and(|step| step.operation.is_barrier())
+    }
+
     /// For each value, the last step that takes it; `None` for what the method returns.
     pub(crate) fn last_uses(&self) -> Vec<Option<usize>> {
         let mut last = vec![None; self.steps.len() + 1];

@@ -181,7 +181,7 @@ impl fmt::Display for InputError {
             }
             InputErrorKind::Refused(what) => f.write_str(what)?,
             InputErrorKind::Custom { name, path, error } => {
-                write!(f, "the custom code `{name}`, at `{path}`: {error}")?
+                write!(f, "the custom code `{name}`, at `{path}`: {error}")?;
             }
         }
         match self.row {

@@ -132,6 +132,16 @@ impl<'py> Held<'py> {
         }
     }
 
+    /// A table of as many rows as `x`, for plans in which nobody looks at it.
+    pub fn unread(x: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = x.py();
+        let rows = match x.getattr_opt(intern!(py, "shape"))? {
+            Some(shape) => shape.get_item(0)?.extract()?,
+            None => x.len()?,
+        };
+        Ok(Self::Columns(HeldColumns { rows, names: None, columns: Vec::new() }))
+    }
+
     /// The table, without copies.
     pub fn table(&self) -> Table<'_> {
         match self {
