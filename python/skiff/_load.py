@@ -18,7 +18,7 @@ from typing import Any, Callable, Iterable, Iterator
 
 import numpy as np
 
-from skiff._errors import NotSupported, SkiffError, UntrustedFile
+from skiff._errors import DamagedFile, NotSupported, SkiffError, UntrustedFile
 from skiff._skiff import Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
@@ -82,6 +82,21 @@ class _Unpickler(pickle.Unpickler):
         self._named = set(trusted)
         self._found: dict[tuple[str, str], Any] = {}
 
+    def make(self) -> Any:
+        """What the file holds."""
+        try:
+            return self.load()
+        except (SkiffError, MemoryError, Warning):
+            # A warning is an error where the caller wants it to be.
+            raise
+        except Exception as error:
+            what = str(error) or type(error).__name__
+            ours = _sklearn_version()
+            if self.versions and self.versions != [ours]:
+                message = f"scikit-learn {ours} does not take what scikit-learn {' and '.join(self.versions)} wrote: {what}"
+                raise NotSupported(message, code="other-version") from error
+            raise DamagedFile(f"the objects in the file cannot be made: {what}", code="damaged-model") from error
+
     def find_class(self, module: str, name: str) -> Any:
         key = module, name
         if key not in self._found:
@@ -95,11 +110,13 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) not in self._allowed:
             raise UntrustedFile(f"`{module}.{name}` was not let pass", code="untrusted-file")
         try:
-            found: Any = _imported(module)
-            for part in name.split("."):
-                found = getattr(found, part)
+            found = _resolved(_spelled(module), name)
         except (ImportError, AttributeError) as error:
-            raise self._absent(module, name, error) from error
+            try:
+                # What numpy 2 keeps under the old name alone.
+                found = _resolved(module, name)
+            except (ImportError, AttributeError):
+                raise self._absent(module, name, error) from error
         if (module, name) in self._vouched and f"{module}.{name}" not in self._named:
             self._check_own(module, name, found)
         return found
@@ -126,14 +143,20 @@ class _Unpickler(pickle.Unpickler):
         )
 
 
-def _imported(module: str) -> Any:
-    """The module, by the name that the numpy at hand has for it."""
-    old, new = module.startswith(_OLD_CORE), module.startswith(_NEW_CORE)
-    if old or new:
-        rest = module[len(_OLD_CORE if old else _NEW_CORE) :]
-        module = (_NEW_CORE if int(np.__version__.split(".")[0]) >= 2 else _OLD_CORE) + rest
+def _resolved(module: str, name: str) -> Any:
     __import__(module)
-    return sys.modules[module]
+    found: Any = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _spelled(module: str) -> str:
+    """The module by the name that the numpy at hand has for it: the other one warns, or is not there."""
+    for core in (_OLD_CORE, _NEW_CORE):
+        if module == core or module.startswith(core + "."):
+            return (_NEW_CORE if int(np.__version__.split(".")[0]) >= 2 else _OLD_CORE) + module[len(core) :]
+    return module
 
 
 def _at_hand(package: str) -> str:
@@ -189,10 +212,10 @@ def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
     """
     makes_estimators = any(module.startswith("sklearn.") for module, _ in rebuilt.names)
     if not makes_estimators or rebuilt.versions == [_sklearn_version()]:
-        return unpickler.load()
+        return unpickler.make()
     with _CATCHING, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        made = unpickler.load()
+        made = unpickler.make()
     told: dict[str, Warning] = {}
     for warning in caught:
         if isinstance(warning.message, Warning) and _is_of_version(warning):

@@ -20,6 +20,8 @@ pub struct ModelFile {
     pub roots: Vec<NodeId>,
     /// What the file was.
     pub format: Format,
+    /// What was in the layers around the content.
+    pub content: Bytes,
     /// Bytes of the file, companion files left out.
     pub size: u64,
     /// What stood behind the model.
@@ -126,10 +128,11 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
     let mut inflation = Inflation::new(limits, length(bytes.len()));
     let Peeled { content, layers, mut trailing } = Peeled::of(bytes, &mut inflation)?;
     let inside = !layers.is_empty();
-    let whole = |graph: Graph, content: Content, trailing: Trailing| ModelFile {
+    let whole = |graph: Graph, kind: Content, trailing: Trailing| ModelFile {
         roots: vec![graph.root()],
         graph,
-        format: Format { layers: layers.clone(), content },
+        content: content.clone(),
+        format: Format { layers: layers.clone(), content: kind },
         size,
         trailing,
         passport: None,
@@ -174,11 +177,11 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                 [0x80, protocol, ..] => protocol,
                 _ => 0,
             };
-            let content = match host.layout {
+            let kind = match host.layout {
                 Layout::Plain => Content::Pickle { protocol },
                 layout => Content::Joblib { protocol, layout },
             };
-            Ok(ModelFile { roots: pickles.roots, ..whole(pickles.graph, content, trailing) })
+            Ok(ModelFile { roots: pickles.roots, ..whole(pickles.graph, kind, trailing) })
         }
     }
 }

@@ -125,7 +125,7 @@ impl File {
     }
 
     /// Nothing of it would ever run here; but whoever is answered takes the file for a model.
-    pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
+    fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
         if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
             return Err(Error::dangerous(name, sentence.to_owned()));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use skiff_files::scan::{self, Rating, Trusted};
+use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
 use skiff_files::{Content, Graph, Node, NodeId};
 use skiff_models::fields::ReadErrorKind;
@@ -51,13 +51,13 @@ impl File {
         if !findings.is_empty() {
             return Err(Error::untrusted(findings));
         }
-        self.refuse_dangerous()?;
-        if contents.trailing.content > 0
-            && let Some(bytes) = graph.shared_buffer(1)
-        {
-            // Python's loaders pass over what stands behind; who put it there had a reason.
-            let verdict = scan::scan_bytes(&bytes, None, &Limits::default());
-            if verdict.rating != Rating::Model {
+        if contents.trailing.compressed > 0 {
+            return Err(Error::untrusted(vec![Finding::of("holds bytes behind its compressed content")]));
+        }
+        if contents.format.content != Content::Skiff {
+            // Python's loaders pass over what stands behind, between and beside; who put it there had a reason.
+            let verdict = scan::scan_trusting(&contents.content, self.path(), &Limits::default(), trusted);
+            if !verdict.findings.is_empty() {
                 return Err(Error::untrusted(verdict.findings));
             }
         }

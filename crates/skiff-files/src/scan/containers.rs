@@ -5,7 +5,7 @@ use std::path::Path;
 use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
 
 use super::judge::{Judged, Reading, byte_strings};
-use super::{Finding, Rating, dangers, shown};
+use super::{Finding, Rating, Trusted, dangers, shown};
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
@@ -31,6 +31,8 @@ pub(super) struct Scan<'a> {
     pub findings: Vec<Finding>,
     pub judged: usize,
     pub is_model_file: bool,
+    /// What is excused.
+    pub trusted: Trusted,
 }
 
 impl<'a> Scan<'a> {
@@ -45,6 +47,7 @@ impl<'a> Scan<'a> {
             findings: Vec::new(),
             judged: 0,
             is_model_file: false,
+            trusted: Trusted::default(),
         }
     }
 
@@ -333,7 +336,8 @@ impl<'a> Scan<'a> {
         let mut budget = Budget::new(self.limits);
         // Most are no pickle from the first byte on.
         let _ = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, &mut ());
-        let judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot);
+        let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot);
+        judged.retain(|id| !self.trusted.excuses(&graph, id));
         let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);
         let new: Vec<_> = judged.findings().into_iter().filter(is_new).collect();
         for finding in new {
@@ -353,7 +357,8 @@ impl<'a> Scan<'a> {
         depth: usize,
     ) -> bool {
         let names = graph.ids().skip(made.start).take(made.len()).any(|id| graph.global(id).is_some());
-        let judged = Judged::of(graph, roots, made, reading);
+        let mut judged = Judged::of(graph, roots, made, reading);
+        judged.retain(|id| !self.trusted.excuses(graph, id));
         let loads = judged.loads;
         for finding in judged.findings() {
             self.findings.push(Finding { pickle, place: self.place.clone(), ..finding });

@@ -59,7 +59,7 @@ impl Trusted {
     }
 
     /// Whether what was found at a node is what the caller vouches for.
-    fn excuses(&self, graph: &Graph, id: NodeId) -> bool {
+    pub(super) fn excuses(&self, graph: &Graph, id: NodeId) -> bool {
         let object = match graph.node(id) {
             Node::Global(_) => return self.vouches(graph, id),
             Node::Object(object) => object,
@@ -112,6 +112,11 @@ pub fn is_listed(module: &str, name: &str) -> bool {
 }
 
 impl Finding {
+    /// Of a file as a whole, in a sentence without a subject.
+    pub fn of(sentence: &str) -> Self {
+        Self::unread(sentence)
+    }
+
     /// The name that the caller may vouch for, where it is code that nobody here knows.
     pub fn name_to_trust(&self) -> Option<&str> {
         let is_name = |name: &&str| {
