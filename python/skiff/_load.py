@@ -113,10 +113,12 @@ class _Unpickler(pickle.Unpickler):
             found = _resolved(_spelled(module), name)
         except (ImportError, AttributeError) as error:
             try:
+                if not module.startswith(_OLD_CORE):
+                    raise
                 # What numpy 2 keeps under the old name alone.
                 found = _resolved(module, name)
             except (ImportError, AttributeError):
-                raise self._absent(module, name, error) from error
+                raise self._absent(_spelled(module), name, error) from error
         if (module, name) in self._vouched and f"{module}.{name}" not in self._named:
             self._check_own(module, name, found)
         return found
@@ -136,7 +138,8 @@ class _Unpickler(pickle.Unpickler):
 
     def _absent(self, module: str, name: str, error: Exception) -> SkiffError:
         package = module.split(".")[0]
-        wrote = f", written by scikit-learn {' and '.join(self.versions)}," if package == "sklearn" and self.versions else ""
+        is_sklearn = package == "sklearn" and bool(self.versions)
+        wrote = f", written by scikit-learn {' and '.join(self.versions)}," if is_sklearn else ""
         at_hand = _at_hand(package)
         return NotSupported(
             f"the file{wrote} needs `{module}.{name}`, which {at_hand} does not have: {error}", code="no-such-class"
@@ -156,7 +159,8 @@ def _spelled(module: str) -> str:
     for core in (_OLD_CORE, _NEW_CORE):
         if module == core or module.startswith(core + "."):
             return (_NEW_CORE if int(np.__version__.split(".")[0]) >= 2 else _OLD_CORE) + module[len(core) :]
-    return module
+    # What scikit-learn's compiled losses called themselves up to 1.5: nobody else's module of that name is imported.
+    return "sklearn._loss._loss" if module == "_loss" and module not in sys.modules else module
 
 
 def _at_hand(package: str) -> str:
