@@ -1,0 +1,95 @@
+//! The files of a model, as they lie in its folder.
+
+use std::collections::BTreeMap;
+use std::fs::{self, FileType};
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// What lies in a model's folder, by its path within: the parts, which are none where the model is one file.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub files: BTreeMap<Vec<String>, PathBuf>,
+    /// What can be no part of a model.
+    pub odd: BTreeMap<Vec<String>, (Odd, PathBuf)>,
+    /// What is no part of this model, folders by their own name only.
+    pub ignored: Vec<Vec<String>>,
+}
+
+/// What is neither a file nor a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Odd {
+    Link,
+    /// A name that is no UTF-8.
+    Name,
+    /// A pipe, a socket, a device; a link to nowhere.
+    Special,
+}
+
+impl Tree {
+    /// Looks through `model`, a file or a folder. Links to folders are never followed, since they may lead in circles and
+    /// out of the model; those to files only where `follows_links`.
+    pub fn of(model: &Path, follows_links: bool, ignores: &dyn Fn(&[String]) -> bool) -> Result<Self, Error> {
+        let mut tree = Self::default();
+        let own = fs::symlink_metadata(model).map_err(|error| Error::read(model, error))?;
+        let metadata = match own.is_symlink() && follows_links {
+            true => fs::metadata(model).map_err(|error| Error::read(model, error))?,
+            false => own,
+        };
+        if !metadata.is_dir() {
+            tree.add(Vec::new(), model.to_owned(), metadata.file_type(), follows_links);
+            return Ok(tree);
+        }
+        let mut folders = vec![(Vec::new(), model.to_owned())];
+        while let Some((path, folder)) = folders.pop() {
+            for entry in fs::read_dir(&folder).map_err(|error| Error::read(&folder, error))? {
+                let entry = entry.map_err(|error| Error::read(&folder, error))?;
+                let name = entry.file_name();
+                let mut inner: Vec<String> = path.clone();
+                inner.push(name.to_string_lossy().into_owned());
+                let kind = entry.file_type().map_err(|error| Error::read(&entry.path(), error))?;
+                if ignores(&inner) {
+                    tree.ignored.push(inner);
+                } else if name.to_str().is_none() {
+                    tree.odd.insert(inner, (Odd::Name, entry.path()));
+                } else if kind.is_dir() {
+                    folders.push((inner, entry.path()));
+                } else {
+                    tree.add(inner, entry.path(), kind, follows_links);
+                }
+            }
+        }
+        tree.ignored.sort();
+        Ok(tree)
+    }
+
+    fn add(&mut self, path: Vec<String>, at: PathBuf, kind: FileType, follows_links: bool) {
+        // A link whose target cannot be looked at leads nowhere.
+        let target = if kind.is_symlink() { fs::metadata(&at).ok().map(|target| target.file_type()) } else { None };
+        let odd = match target {
+            Some(target) if follows_links && target.is_file() => None,
+            Some(_) => Some(Odd::Link),
+            None if kind.is_symlink() => Some(Odd::Link),
+            None if kind.is_file() => None,
+            None => Some(Odd::Special),
+        };
+        match odd {
+            None => drop(self.files.insert(path, at)),
+            Some(odd) => drop(self.odd.insert(path, (odd, at))),
+        }
+    }
+}
+
+/// Where in the folder `model` the file `path` lies, if it does; the file itself need not be there.
+pub(crate) fn within(model: &Path, path: &Path) -> Option<Vec<String>> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).ok()?;
+    let model = fs::canonicalize(model).ok()?;
+    let inner = folder.join(path.file_name()?);
+    let inner = inner.strip_prefix(&model).ok()?;
+    inner
+        .iter()
+        .map(|part| part.to_str().map(str::to_owned))
+        .collect::<Option<Vec<_>>>()
+        .filter(|parts| !parts.is_empty())
+}

@@ -1,0 +1,217 @@
+//! Verifying a model.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::bundle::{Bundle, Material, pae, pae_before_1_0};
+use crate::certificate::Path as Proof;
+use crate::digest::Wanted;
+use crate::statement::{Manifest, Method, shown};
+use crate::tree::{Odd, Tree, within};
+use crate::verdict::{Note, Problem, SignatureVerdict, Signer};
+use crate::{Certificate, Error, PublicKey, Time};
+
+/// Whom a verifier trusts.
+#[derive(Clone, Debug)]
+pub enum Trust<'a> {
+    /// This key.
+    Key(&'a PublicKey),
+    /// Whoever has a certificate that leads to one of the self-signed ones among these; the others help to find the way.
+    Certificates {
+        /// The certificates.
+        roots: &'a [Certificate],
+        /// When the certificates must be valid. Nothing: when the signer's own began to be, since nobody knows when it
+        /// signed; whether it has expired since is then a note.
+        at: Option<Time>,
+    },
+}
+
+/// Holds the file or folder `model` against `bundle`, the content of the signature file `signature`.
+///
+/// # Errors
+/// When a file cannot be read, and when what was signed is no statement about a model. That the signature is not right is
+/// the verdict, not an error.
+pub fn verify(
+    model: &Path,
+    bundle: &Bundle,
+    signature: Option<&Path>,
+    trust: &Trust<'_>,
+) -> Result<SignatureVerdict, Error> {
+    let mut verdict = SignatureVerdict {
+        signer: Signer { algorithm: None, key: None, certificate: None },
+        name: None,
+        files: Vec::new(),
+        uncovered: Vec::new(),
+        problems: Vec::new(),
+        notes: Vec::new(),
+    };
+    let Some(key) = signer(bundle, trust, &mut verdict) else {
+        return Ok(verdict);
+    };
+    match spelling(bundle, &key) {
+        Some(Spelling::Standard) => {}
+        Some(Spelling::BeforeV1) => verdict.notes.push(Note::Legacy),
+        None => {
+            verdict.problems.push(Problem::WrongSignature);
+            return Ok(verdict);
+        }
+    }
+    // Only here is what the bundle says known to be the signer's word.
+    let mut manifest = Manifest::read(&bundle.payload)?;
+    let own = signature.and_then(|signature| within(model, signature)).map(|inner| shown(&inner));
+    manifest.ignored.extend(own);
+    verdict.name = manifest.name.clone();
+    // The statement of that time names no model.
+    if manifest.name.is_none() && !verdict.notes.contains(&Note::Legacy) {
+        verdict.notes.push(Note::Legacy);
+    }
+    compare(model, &manifest, &mut verdict)?;
+    Ok(verdict)
+}
+
+/// The key whose signature counts, unless nobody is trusted: then the verdict says why.
+fn signer(bundle: &Bundle, trust: &Trust<'_>, verdict: &mut SignatureVerdict) -> Option<PublicKey> {
+    let key = match (trust, &bundle.material) {
+        (Trust::Key(key), Material::Key { hint: Some(hint) }) if *hint != key.fingerprint() => {
+            verdict.problems.push(Problem::OtherKey { expected: key.fingerprint(), found: hint.clone() });
+            (*key).clone()
+        }
+        // A key that is trusted needs no certificate; bundles of before 1.0 do not name theirs.
+        (Trust::Key(key), _) => (*key).clone(),
+        (Trust::Certificates { .. }, Material::Key { .. }) => {
+            let why = "it was signed by a key, without a certificate".to_owned();
+            verdict.problems.push(Problem::Untrusted { why });
+            return None;
+        }
+        (Trust::Certificates { roots, at }, Material::Certificates(chain)) => {
+            let proof = Proof::find(chain, roots, *at);
+            verdict.signer.certificate = proof.leaf;
+            verdict.notes.extend(proof.notes);
+            verdict.problems.extend(proof.problem);
+            proof.key?
+        }
+    };
+    verdict.signer.algorithm = Some(key.algorithm());
+    verdict.signer.key = Some(key.fingerprint());
+    if key.algorithm().is_extension() {
+        verdict.notes.push(Note::Extension);
+    }
+    verdict.problems.is_empty().then_some(key)
+}
+
+/// What text the signature is of.
+enum Spelling {
+    Standard,
+    BeforeV1,
+}
+
+fn spelling(bundle: &Bundle, key: &PublicKey) -> Option<Spelling> {
+    if key.verifies(&pae(&bundle.payload), &bundle.signature) {
+        return Some(Spelling::Standard);
+    }
+    let old = pae_before_1_0(&bundle.payload);
+    // Signers with certificates hashed by SHA-256 then, whatever their curve.
+    let verified = match bundle.material {
+        Material::Key { .. } => key.verifies(&old, &bundle.signature),
+        Material::Certificates(_) => key.verifies_digest(&Sha256::digest(&old), &bundle.signature),
+    };
+    verified.then_some(Spelling::BeforeV1)
+}
+
+/// One file by the signer's word: where its parts end, and their digests.
+#[derive(Default)]
+struct Signed<'a> {
+    ends: Option<Vec<u64>>,
+    digests: Vec<&'a [u8]>,
+    /// Whether the parts do not lie in a row: then no file is like that.
+    is_broken: bool,
+}
+
+/// Holds what lies there against what was signed, and names each difference.
+fn compare(model: &Path, manifest: &Manifest, verdict: &mut SignatureVerdict) -> Result<(), Error> {
+    let signed = signed(manifest);
+    let tree = Tree::of(model, manifest.follows_links, &|path| manifest.ignores(path))?;
+    verdict.uncovered.extend(tree.ignored.iter().map(|path| shown(path)));
+    for (path, (odd, _)) in &tree.odd {
+        let name = shown(path);
+        verdict.problems.push(match odd {
+            Odd::Link => Problem::Linked { name },
+            Odd::Name | Odd::Special => Problem::Special { name },
+        });
+    }
+    if tree.odd.contains_key(&[][..]) {
+        return Ok(());
+    }
+    let (known, added): (Vec<_>, Vec<_>) = tree.files.iter().partition(|(path, _)| signed.contains_key(*path));
+    let wanted: Vec<_> = known
+        .iter()
+        .map(|(path, at)| Wanted { path: at, ends: signed.get(*path).and_then(|one| one.ends.clone()) })
+        .collect();
+    for ((path, _), digests) in known.iter().zip(manifest.digest.of_files(&wanted)?) {
+        let is_same = signed.get(*path).is_some_and(|one| !one.is_broken && one.digests == digests);
+        if is_same {
+            verdict.files.push(shown(path));
+        } else {
+            verdict.problems.push(Problem::Changed { name: shown(path) });
+        }
+    }
+    let missing = signed.keys().filter(|path| !tree.files.contains_key(**path) && !tree.odd.contains_key(**path));
+    let missing: Vec<_> = missing.copied().collect();
+    renamed(manifest, &signed, &missing, &added, verdict)
+}
+
+/// The files by the signer's word. (`Signed` borrows what the manifest holds.)
+fn signed(manifest: &Manifest) -> BTreeMap<&Vec<String>, Signed<'_>> {
+    let mut signed: BTreeMap<&Vec<String>, Signed<'_>> = BTreeMap::new();
+    for (name, digest) in &manifest.resources {
+        let one = signed.entry(&name.path).or_default();
+        one.digests.push(digest);
+        if let Some((start, end)) = name.part {
+            let ends = one.ends.get_or_insert_default();
+            one.is_broken |= start != ends.last().copied().unwrap_or(0) || end <= start;
+            ends.push(end);
+        }
+    }
+    signed
+}
+
+/// Tells files that went and came under another name from those that only went, or only came.
+fn renamed(
+    manifest: &Manifest,
+    signed: &BTreeMap<&Vec<String>, Signed<'_>>,
+    missing: &[&Vec<String>],
+    added: &[(&Vec<String>, &PathBuf)],
+    verdict: &mut SignatureVerdict,
+) -> Result<(), Error> {
+    let mut left: BTreeSet<_> = missing.iter().copied().collect();
+    // What was added is read only where something is missing. Pieces of files are not compared.
+    let digests = if left.is_empty() || manifest.method != Method::Files {
+        Vec::new()
+    } else {
+        let wanted: Vec<_> = added.iter().map(|(_, at)| Wanted { path: at, ends: None }).collect();
+        manifest.digest.of_files(&wanted)?
+    };
+    let mut by_digest: BTreeMap<&[u8], Vec<&Vec<String>>> = BTreeMap::new();
+    for path in missing.iter().rev() {
+        if let Some([digest]) = signed.get(*path).map(|one| one.digests.as_slice()) {
+            by_digest.entry(digest).or_default().push(path);
+        }
+    }
+    for (index, (path, at)) in added.iter().enumerate() {
+        let digest = digests.get(index).and_then(|digests| digests.first());
+        let before = digest.and_then(|digest| by_digest.get_mut(digest.as_slice())).and_then(Vec::pop);
+        if let Some(before) = before {
+            left.remove(before);
+            verdict.problems.push(Problem::Renamed { from: shown(before), to: shown(path) });
+        } else if manifest.method != Method::Files && at.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+            // A file without bytes has no pieces, and so is never signed by them.
+            verdict.uncovered.push(shown(path));
+        } else {
+            verdict.problems.push(Problem::Added { name: shown(path) });
+        }
+    }
+    verdict.problems.extend(left.into_iter().map(|path| Problem::Missing { name: shown(path) }));
+    Ok(())
+}
