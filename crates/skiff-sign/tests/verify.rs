@@ -1,6 +1,8 @@
 //! Signatures against models that are, and are not, what was signed: those that `model_signing` wrote (`data/make.py`)
 //! and our own.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
