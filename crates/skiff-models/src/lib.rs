@@ -14,6 +14,7 @@ mod kernels;
 mod model;
 mod names;
 pub mod plan;
+pub mod recorded;
 pub mod registry;
 pub mod steps;
 pub mod table;

@@ -12,7 +12,7 @@ use skiff_models::plan::{Method, Output, Rank};
 use skiff_models::value::{Matrix, TermLists, Value};
 use skiff_models::{Answer, Model, addresses, evaluate, evaluate_in_blocks};
 use skiff_testing::case::Answer as Recorded;
-use skiff_testing::{Call, Case, Expected, Tolerance, difference};
+use skiff_testing::{Call, Case, Expected, Tolerance, compare};
 
 use exceptions::{TIES, exception};
 
@@ -52,6 +52,11 @@ fn excepted_neighbours_are_at_the_recorded_distances() {
         }
     }
     report(&failures, compared);
+}
+
+/// What differs first, in words.
+fn difference(expected: &Recorded, found: &Answer, tolerance: Tolerance) -> Option<String> {
+    compare(expected, found, tolerance).difference.map(|difference| difference.to_string())
 }
 
 /// Runs `check` over a case's calls and names what failed. `excepted` says that exceptions must fail; otherwise they may.

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use skiff_files::{DType, Limits, NdArray, Node, Order, Scalar};
 use skiff_models::Table;
 use skiff_models::plan::Params;
+pub use skiff_models::recorded::Answer;
 use skiff_models::table::{Column, Dense, DictValue, Dicts, Elements};
 use skiff_models::value::{Columns, Csr, IntKind, NumberType, Precision};
 
@@ -58,23 +59,6 @@ pub enum Expected {
         /// Its words.
         message: String,
     },
-}
-
-/// What scikit-learn answered.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// An array, dtype and shape as they were.
-    Array(NdArray),
-    /// A sparse matrix, as CSR with ascending columns.
-    Sparse(Csr<'static>),
-    /// An array of objects.
-    Objects(Vec<usize>, Vec<Scalar>),
-    /// A list or a tuple of arrays.
-    List(Vec<Answer>),
-    /// A list of mappings.
-    Dicts(Vec<Vec<(String, DictValue)>>),
-    /// A DataFrame, which `set_output` asked for.
-    Frame(Columns<'static>),
 }
 
 impl Case {
@@ -148,7 +132,7 @@ impl Case {
 impl Call {
     fn read(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Self {
         let expected = match json.get("answer") {
-            Some(answer) => Expected::Answer(Answer::read(answer, arrays)),
+            Some(answer) => Expected::Answer(read_answer(answer, arrays)),
             None => Expected::Error {
                 kind: text(&json["error"]["type"]).to_owned(),
                 message: text(&json["error"]["message"]).to_owned(),
@@ -170,20 +154,18 @@ impl Call {
     }
 }
 
-impl Answer {
-    fn read(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Self {
-        match text(&json["kind"]) {
-            "dense" => Self::Array(arrays[text(&json["array"])].clone()),
-            "csr" => Self::Sparse(sparse(json, arrays)),
-            "objects" => Self::Objects(shape(&json["shape"]), scalars(&json["values"])),
-            "list" => {
-                let items = json["items"].as_array().expect("items");
-                Self::List(items.iter().map(|item| Self::read(item, arrays)).collect())
-            }
-            "dicts" => Self::Dicts(dicts(&json["values"])),
-            "frame" => Self::Frame(frame(&json["columns"])),
-            other => panic!("no such answer as {other}"),
+fn read_answer(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Answer {
+    match text(&json["kind"]) {
+        "dense" => Answer::Array(arrays[text(&json["array"])].clone()),
+        "csr" => Answer::Sparse(sparse(json, arrays)),
+        "objects" => Answer::Objects(shape(&json["shape"]), scalars(&json["values"])),
+        "list" => {
+            let items = json["items"].as_array().expect("items");
+            Answer::List(items.iter().map(|item| read_answer(item, arrays)).collect())
         }
+        "dicts" => Answer::Dicts(dicts(&json["values"])),
+        "frame" => Answer::Frame(frame(&json["columns"])),
+        other => panic!("no such answer as {other}"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, and damage.
 
 pub mod case;
-pub mod compare;
 pub mod damage;
 pub mod edit;
 pub mod memory;
@@ -10,7 +9,7 @@ pub mod panics;
 use std::path::{Path, PathBuf};
 
 pub use case::{Call, Case, Expected};
-pub use compare::{Tolerance, difference};
+pub use skiff_models::recorded::{Comparison, Tolerance, compare};
 
 /// The workspace's folder of that name.
 ///

@@ -1,0 +1,77 @@
+//! Answers that scikit-learn gave, to hold beside those that are given now: shape, dtype, and every element.
+//!
+//! Recorded answers may come from a stranger's file: comparing them never panics, and costs no more than their size.
+
+mod difference;
+mod elements;
+
+use skiff_files::{NdArray, Scalar};
+
+use crate::table::DictValue;
+use crate::value::{Columns, Csr};
+
+pub use difference::{Comparison, Difference, Element, compare};
+
+/// What scikit-learn answered.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// An array, dtype and shape as they were.
+    Array(NdArray),
+    /// A sparse matrix. Its index arrays agree with each other and with its shape.
+    Sparse(Csr<'static>),
+    /// An array of objects: its shape, and its elements row by row.
+    Objects(Vec<usize>, Vec<Scalar>),
+    /// A list or a tuple of arrays.
+    List(Vec<Answer>),
+    /// A list of mappings.
+    Dicts(Vec<Vec<(String, DictValue)>>),
+    /// A DataFrame, which `set_output` asked for.
+    Frame(Columns<'static>),
+}
+
+/// How far numbers may be apart. Labels, strings, shapes and dtypes may never differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// Bit for bit; NaN equals NaN.
+    Exact,
+    /// By this share of the expected number, or of 10⁻³ of the answer's greatest: sums that cancel are judged by what
+    /// they are sums of.
+    Relative(f64),
+}
+
+impl Tolerance {
+    /// What the answer's dtype allows: 10⁻¹⁰ for `float64`, 10⁻⁵ for `float32`.
+    pub const DOUBLE: Self = Self::Relative(1e-10);
+    /// See [`Tolerance::DOUBLE`].
+    pub const SINGLE: Self = Self::Relative(1e-5);
+
+    fn holds(self, expected: f64, found: f64, greatest: f64) -> bool {
+        if expected == found || (expected.is_nan() && found.is_nan()) {
+            return true;
+        }
+        match self {
+            Self::Exact => false,
+            // An infinity is near nothing but itself.
+            Self::Relative(_) if !expected.is_finite() || !found.is_finite() => false,
+            Self::Relative(share) => (expected - found).abs() <= share * expected.abs().max(1e-3 * greatest),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_judged_by_what_they_are_sums_of() {
+        let relative = Tolerance::DOUBLE;
+        assert!(relative.holds(1.0, 1.0 + 5e-11, 1.0));
+        assert!(!relative.holds(1.0, 1.0 + 2e-10, 1.0));
+        assert!(relative.holds(0.0, 5e-14, 1.0));
+        assert!(!relative.holds(0.0, 5e-13, 1.0));
+        assert!(relative.holds(f64::NAN, f64::NAN, 1.0));
+        assert!(!relative.holds(f64::NAN, 0.0, 1.0));
+        assert!(!relative.holds(f64::INFINITY, f64::NEG_INFINITY, 1.0));
+        assert!(!Tolerance::Exact.holds(1.0, 1.0 + f64::EPSILON, 1.0));
+    }
+}
