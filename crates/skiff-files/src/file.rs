@@ -192,12 +192,28 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
 /// As [`open`]; [`ErrorKind::Digest`] when any bit is not as it was written; a file of another kind, which has no
 /// digest.
 pub fn verify(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
-    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
-    if !container::is_skiff(&bytes) {
+    let bytes = bytes(path, limits)?;
+    verify_bytes(&bytes)?;
+    read(bytes, Some(path), limits)
+}
+
+/// Holds all bytes of a `.skiff` file against its digest, without reading what is in it.
+///
+/// # Errors
+/// [`ErrorKind::Digest`] when any bit is not as it was written; a file of another kind, which has no digest.
+pub fn verify_bytes(bytes: &Bytes) -> Result<(), Error> {
+    if !container::is_skiff(bytes) {
         return Err(Error::new(ErrorKind::NoDigest));
     }
-    container::verify(&bytes)?;
-    read(bytes, Some(path), limits)
+    container::verify(bytes)
+}
+
+/// The bytes of the file at `path`, mapped where it is large: see [`open`].
+///
+/// # Errors
+/// A file that cannot be read, or is larger than `limits` allow.
+pub fn bytes(path: &Path, limits: &Limits) -> Result<Bytes, Error> {
+    mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))
 }
 
 /// Prints the opcodes of the pickles in a file, compression taken off, joblib's arrays passed over. A file that is

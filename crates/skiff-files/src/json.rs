@@ -4,34 +4,45 @@
 use std::ops::Range;
 
 /// Where a value stands in its [`Document`].
-pub(crate) type Id = usize;
+pub type Id = usize;
 
 /// A value. Text is UTF-8, but surrogates may stand alone.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Json {
+pub enum Json {
+    /// `null`
     Null,
+    /// `true`, `false`
     Bool(bool),
     /// Where its text is.
     Number(Range<usize>),
+    /// A text.
     Str(Vec<u8>),
+    /// The items, in order.
     Array(Vec<Id>),
+    /// The pairs, in order.
     Object(Vec<(Vec<u8>, Id)>),
 }
 
 /// All values of a text; the first is the outermost.
 #[derive(Debug)]
-pub(crate) struct Document<'a> {
+pub struct Document<'a> {
+    /// What was read.
     pub text: &'a [u8],
+    /// Each value once; containers refer to them by their place.
     pub values: Vec<Json>,
 }
 
 impl<'a> Document<'a> {
-    /// Reads all of `text`, of at most `most` values; the error is the offset of what is no JSON.
+    /// Reads all of `text`, of at most `most` values.
+    ///
+    /// # Errors
+    /// The offset of what is no JSON, or one value too many.
     pub fn parse(text: &'a [u8], most: u64) -> Result<Self, usize> {
         let mut parser = Parser { text, at: 0 };
         parser.document(most).map(|values| Self { text, values }).ok_or(parser.at)
     }
 
+    /// The value at that place.
     pub fn value(&self, id: Id) -> &Json {
         self.values.get(id).unwrap_or(&Json::Null)
     }
@@ -42,6 +53,7 @@ impl<'a> Document<'a> {
         pairs.iter().rev().find(|(name, _)| name == key.as_bytes()).map(|(_, value)| *value)
     }
 
+    /// The text at that place, if it is one and surrogates do not stand alone in it.
     pub fn text_of(&self, id: Id) -> Option<&str> {
         match self.value(id) {
             Json::Str(text) => std::str::from_utf8(text).ok(),
@@ -49,6 +61,7 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// A number as it was written.
     pub fn number(&self, range: &Range<usize>) -> &str {
         self.text.get(range.clone()).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
     }

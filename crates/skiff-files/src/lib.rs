@@ -15,7 +15,7 @@ mod error;
 mod file;
 mod instance;
 mod joblib;
-mod json;
+pub mod json;
 mod mapped;
 mod npy;
 pub mod numpy;
@@ -34,7 +34,10 @@ mod zip;
 pub use decompress::Codec;
 pub use describe::{class_path, describe};
 pub use error::{Error, ErrorKind};
-pub use file::{Content, Format, Layer, ModelFile, Trailing, disassemble, open, read, read_with_buffers, verify};
+pub use file::{
+    Content, Format, Layer, ModelFile, Trailing, bytes, disassemble, open, read, read_with_buffers, verify,
+    verify_bytes,
+};
 pub use instance::Instance;
 pub use joblib::Layout;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};

@@ -7,6 +7,7 @@ use skiff_files::{Bytes, Graph, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
 use skiff_models::custom::Custom;
 
+use crate::passport::{Passport, PassportError};
 use crate::{Error, Limits, Model, Rating};
 
 /// How a file is opened.
@@ -85,13 +86,25 @@ impl File {
     /// # Errors
     /// As [`File::open`].
     pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Self, Error> {
-        let file = skiff_files::read(Bytes::from(bytes), None, limits)?;
-        Ok(Self { file, path: None })
+        Self::from_bytes(Bytes::from(bytes), None, limits)
+    }
+
+    pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
+        let file = skiff_files::read(bytes, path, limits)?;
+        Ok(Self { file, path: path.map(Path::to_owned) })
     }
 
     /// The object graph, and what the file was.
     pub fn contents(&self) -> &ModelFile {
         &self.file
+    }
+
+    /// Where the model comes from, where the file says so: `None` for files of other kinds than `.skiff`.
+    ///
+    /// # Errors
+    /// When there is a passport that cannot be read.
+    pub fn passport(&self) -> Result<Option<Passport>, PassportError> {
+        self.file.passport.as_deref().map(Passport::parse).transpose()
     }
 
     /// Where it was opened from.

@@ -8,7 +8,7 @@ use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
 use skiff_pickle::{Graph, Node, NodeId};
 
-use crate::{File, Method, Model};
+use crate::{File, Method, Model, Passport};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Inspection {
     pub written_by: Vec<String>,
     /// The estimators that are not part of another one.
     pub estimators: Vec<EstimatorView>,
+    /// Where the model comes from, where the file says so.
+    pub passport: Option<Passport>,
     /// What honest models do not have: trailing bytes, code of other packages, several pickles.
     pub unusual: Vec<String>,
 }
@@ -104,11 +106,16 @@ impl File {
         if left.0.get() == 0 {
             unusual.push("parts that stand in so many places that not all of them are shown".to_owned());
         }
+        let passport = self.passport().unwrap_or_else(|error| {
+            unusual.push(format!("a passport that cannot be read: {error}"));
+            None
+        });
         Inspection {
             format: contents.format.describe(),
             size: contents.size,
             written_by: written_by(graph),
             estimators,
+            passport,
             unusual,
         }
     }

@@ -25,8 +25,10 @@ mod error;
 mod file;
 mod inspect;
 mod model;
+pub mod passport;
 mod rebuild;
 mod scan;
+pub mod verify;
 
 pub use convert::{ConvertOptions, convert};
 pub use dump::DumpFormat;
@@ -34,8 +36,10 @@ pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
 pub use model::{Model, evaluate, evaluate_from};
+pub use passport::Passport;
 pub use rebuild::Rebuilt;
 pub use scan::{scan, scan_bytes};
+pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};
 pub use skiff_files::write::Compression;
