@@ -25,7 +25,9 @@ pub enum Command {
     Inspect(Inspect),
     /// Write a model as another kind of file: .skiff, .pkl, .joblib.
     Convert(Convert),
-    /// Tell whether a .skiff file is as it was written, to the last bit.
+    /// Tell whether a .skiff file is as it was written, to the last bit, and whether its model answers the rows that were
+    /// recorded in it as it did: exit status 0 when all is as it was, 1 when something is not, 2 when not all of it
+    /// could be looked at.
     Verify(Verify),
     /// Show the steps of a model's method.
     Plan(Plan),
@@ -79,7 +81,7 @@ pub struct Inspect {
     pub model: ModelArguments,
     /// How to show it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: InspectFormat,
 }
 
 /// `skiff convert`
@@ -103,11 +105,11 @@ pub struct Convert {
 /// `skiff verify`
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The .skiff file.
-    pub model: PathBuf,
-    /// How many bytes the arrays that are stored in columns may take.
-    #[arg(long, value_name = "BYTES")]
-    pub limit_decompressed: Option<u64>,
+    #[command(flatten)]
+    pub model: ModelArguments,
+    /// How to show what was found.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// `skiff plan`
@@ -222,6 +224,17 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// How the contents of a model file are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A page for people, in one file.
+    Html,
 }
 
 /// How verdicts are shown.

@@ -7,10 +7,12 @@ mod args;
 mod commands;
 mod data;
 mod report;
+mod shown;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use skiff::verify::Verified;
 
 use crate::args::{Arguments, Command};
 use crate::report::Failure;
@@ -21,7 +23,12 @@ fn main() -> ExitCode {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
         Command::Convert(command) => commands::convert::run(command),
-        Command::Verify(command) => commands::verify::run(command),
+        Command::Verify(command) => match commands::verify::run(command) {
+            Ok(Verified::Yes) => Ok(()),
+            Ok(Verified::No) => return ExitCode::from(1),
+            Ok(Verified::CouldNot) => return ExitCode::from(2),
+            Err(failure) => Err(failure),
+        },
         Command::Plan(command) => commands::plan::run(command),
         Command::Disassemble(command) => commands::disassemble::run(command),
         Command::Scan(command) => match commands::scan::run(command) {

@@ -60,6 +60,17 @@ impl fmt::Display for Difference {
     }
 }
 
+impl Difference {
+    /// The first element that differs, where elements do.
+    pub fn element(&self) -> Option<&Element> {
+        match self {
+            Self::Form(_) => None,
+            Self::Element(element) => Some(element),
+            Self::Within(_, difference) => difference.element(),
+        }
+    }
+}
+
 impl Comparison {
     fn form(what: String) -> Self {
         Self { difference: Some(Difference::Form(what)), largest: 0.0 }

@@ -1,12 +1,16 @@
 //! `skiff inspect`: what is in a model file.
 
+mod html;
+
 use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
-use skiff::{EstimatorView, File, Inspection};
+use skiff::passport::Value;
+use skiff::{EstimatorView, File, Inspection, Passport};
 
 use crate::Outcome;
-use crate::args::{Format, Inspect};
+use crate::args::{Inspect, InspectFormat};
+use crate::shown::shown;
 
 /// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.
 pub fn run(arguments: &Inspect) -> Outcome {
@@ -19,27 +23,47 @@ pub fn run(arguments: &Inspect) -> Outcome {
         inspection.estimators.retain(|estimator| estimator.address == *address);
     }
     let mut out = io::stdout().lock();
+    let name = arguments.model.model.display().to_string();
     match arguments.format {
-        Format::Json => writeln!(out, "{:#}", to_json(&inspection))?,
-        Format::Text => {
-            let name = arguments.model.model.display();
-            writeln!(out, "{name}: {}, {}", inspection.format.join(", "), bytes(inspection.size))?;
-            if !inspection.written_by.is_empty() {
-                writeln!(out, "written by {}", inspection.written_by.join(", "))?;
-            }
-            for estimator in &inspection.estimators {
-                writeln!(out)?;
-                write_estimator(&mut out, estimator, 0)?;
-            }
-            if inspection.estimators.is_empty() {
-                writeln!(out, "\nno estimator in it")?;
-            }
-            if !inspection.unusual.is_empty() {
-                writeln!(out, "\nunusual:")?;
-                for what in &inspection.unusual {
-                    writeln!(out, "  {what}")?;
-                }
-            }
+        InspectFormat::Json => writeln!(out, "{:#}", to_json(&inspection))?,
+        InspectFormat::Html => write!(out, "{}", html::page(&name, &inspection))?,
+        InspectFormat::Text => write_text(&mut out, &name, &inspection)?,
+    }
+    Ok(())
+}
+
+fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::Result<()> {
+    writeln!(out, "{}: {}, {}", shown(name), shown(&inspection.format.join(", ")), bytes(inspection.size))?;
+    if !inspection.written_by.is_empty() {
+        writeln!(out, "written by {}", shown(&inspection.written_by.join(", ")))?;
+    }
+    for estimator in &inspection.estimators {
+        writeln!(out)?;
+        write_estimator(out, estimator, 0)?;
+    }
+    if inspection.estimators.is_empty() {
+        writeln!(out, "\nno estimator in it")?;
+    }
+    if let Some(passport) = &inspection.passport {
+        write_passport(out, passport)?;
+    }
+    if !inspection.unusual.is_empty() {
+        writeln!(out, "\nunusual:")?;
+        for what in &inspection.unusual {
+            writeln!(out, "  {}", shown(what))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_passport(out: &mut impl Write, passport: &Passport) -> io::Result<()> {
+    writeln!(out, "\npassport:")?;
+    for (name, text) in passport.summary() {
+        // Notes are of several lines, each of which is shown as one.
+        let mut lines = text.lines();
+        writeln!(out, "  {}: {}", shown(&name), shown(lines.next().unwrap_or_default()))?;
+        for line in lines {
+            writeln!(out, "    {}", shown(line))?;
         }
     }
     Ok(())
@@ -53,10 +77,11 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         (0, address) => format!("{address}: "),
         _ => format!("{}: ", view.label),
     };
-    let parameters: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let head = format!("{pad}{label}{name}(");
+    let parameters: Vec<_> =
+        view.parameters.iter().map(|(name, value)| shown(&format!("{name}={value}")).into_owned()).collect();
+    let head = format!("{pad}{}{}(", shown(&label), shown(name));
     write_wrapped(out, &head, &parameters)?;
-    let mut fact = |name: &str, value: &str| writeln!(out, "{pad}  {name}: {value}");
+    let mut fact = |name: &str, value: &str| writeln!(out, "{pad}  {}: {}", shown(name), shown(value));
     if let Some(classes) = &view.classes {
         fact("classes", &few(classes))?;
     }
@@ -84,7 +109,8 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         write_estimator(out, inner, depth + 1)?;
     }
     for (attribute, class, count) in &view.members {
-        writeln!(out, "{pad}    {attribute}: {count} × {}", class.rsplit('.').next().unwrap_or(class))?;
+        let class = class.rsplit('.').next().unwrap_or(class);
+        writeln!(out, "{pad}    {}: {count} × {}", shown(attribute), shown(class))?;
     }
     Ok(())
 }
@@ -130,6 +156,7 @@ fn to_json(inspection: &Inspection) -> Json {
         "size": inspection.size,
         "written_by": inspection.written_by,
         "estimators": inspection.estimators.iter().map(estimator_json).collect::<Vec<_>>(),
+        "passport": inspection.passport.as_ref().map(|passport| object(passport.entries())),
         "unusual": inspection.unusual,
     })
 }
@@ -157,4 +184,24 @@ fn estimator_json(view: &EstimatorView) -> Json {
         "inner": view.inner.iter().map(estimator_json).collect::<Vec<_>>(),
         "members": members,
     })
+}
+
+fn object(pairs: &[(String, Value)]) -> Json {
+    Json::Object(pairs.iter().map(|(name, value)| (name.clone(), passport_json(value))).collect())
+}
+
+/// Values are at most [`skiff::passport::MOST_DEPTH`] deep. What JSON has no number for is an object, as the passport
+/// itself writes it.
+fn passport_json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => json!(value),
+        Value::Float(value) if value.is_nan() => json!({ "float": "nan" }),
+        Value::Float(value) if value.is_infinite() => json!({ "float": if *value > 0.0 { "inf" } else { "-inf" } }),
+        Value::Float(value) => json!(value),
+        Value::Text(text) => json!(text),
+        Value::List(items) => Json::Array(items.iter().map(passport_json).collect()),
+        Value::Object(pairs) => object(pairs),
+    }
 }
