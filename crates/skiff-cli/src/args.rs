@@ -23,7 +23,8 @@ pub enum Command {
     Predict(Predict),
     /// Show what is in a model file.
     Inspect(Inspect),
-    /// Write a model as another kind of file: .skiff, .pkl, .joblib.
+    /// Write a model as another kind of file.
+    #[command(after_help = convert_help())]
     Convert(Convert),
     /// Tell whether a .skiff file is as it was written, to the last bit, and whether its model answers the rows that were
     /// recorded in it as it did: exit status 0 when all is as it was, 1 when something is not, 2 when not all of it
@@ -84,19 +85,28 @@ pub struct Inspect {
     pub format: InspectFormat,
 }
 
+/// What `skiff convert` writes, from the one list of it.
+fn convert_help() -> String {
+    format!("The output's extension says what is written:\n{}", skiff::targets_help())
+}
+
 /// `skiff convert`
 #[derive(Debug, Args)]
 pub struct Convert {
-    /// The model file: of any kind that is read.
+    /// The model file, of any kind that is read, or - for standard input.
     pub input: PathBuf,
-    /// The file to write; the extension decides: .skiff, .pkl, .joblib.
+    /// The file to write, whose extension decides, or - for standard output.
     pub output: PathBuf,
-    /// Compress a .joblib: zlib, gzip, bz2, xz, lzma with a level from 0 (bz2: 1) to 9, or lz4.
+    /// Compress the new file: by what it can be compressed by (see below), at a level from 0 to 9. A pickle or joblib's
+    /// file may say it by its name instead: .joblib.gz.
     #[arg(long, value_name = "CODEC[:LEVEL]")]
     pub compress: Option<Compression>,
     /// The pickle protocol of the new file, 2 to 5; 4 when none is named.
     #[arg(long, value_name = "N")]
     pub protocol: Option<u8>,
+    /// What to write to standard output: an extension, such as skops or joblib.xz.
+    #[arg(long, value_name = "EXTENSION")]
+    pub to: Option<String>,
     /// How many bytes decompression may bring forth.
     #[arg(long, value_name = "BYTES")]
     pub limit_decompressed: Option<u64>,

@@ -96,7 +96,7 @@ impl Scalar {
     fn read_called(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let Some(call) = Call::read(graph, id) else { return Ok(None) };
         if call.is_numpy("multiarray", "scalar") {
-            return Self::read_numpy(graph, call.arguments, id);
+            return Self::read_numpy(graph, id);
         }
         Ok(match (call.module, call.name) {
             ("builtins" | "__builtin__", "complex") => match *call.arguments {
@@ -113,17 +113,25 @@ impl Scalar {
         })
     }
 
-    fn read_numpy(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<Option<Self>, ValueError> {
-        let error = |kind| ValueError::new(kind, id);
-        let &[dtype, bytes] = arguments else { return Err(error(Kind::ScalarData)) };
-        let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
-        let bytes = bytes_of(graph, bytes).ok_or(error(Kind::ScalarData))?;
-        let array = match NdArray::from_bytes(dtype, Vec::new(), Order::C, bytes, id) {
-            Err(ValueError { kind: Kind::ArraySize { .. }, .. }) => return Err(error(Kind::ScalarData)),
-            array => array?,
-        };
+    fn read_numpy(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         // Records, and text that is no UTF-8 (lone surrogates), are no single value.
-        Ok(array.column().and_then(|column| column.to_scalars()).and_then(|mut scalars| scalars.pop()))
+        let array = scalar_array(graph, id)?;
+        Ok(array.and_then(|array| array.column()?.to_scalars()).and_then(|mut scalars| scalars.pop()))
+    }
+}
+
+/// numpy's scalar at `id` as an array without axes; `None` when the node is something else.
+pub(crate) fn scalar_array(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError> {
+    let Some(call) = Call::read(graph, id).filter(|call| call.is_numpy("multiarray", "scalar")) else {
+        return Ok(None);
+    };
+    let error = |kind| ValueError::new(kind, id);
+    let &[dtype, bytes] = call.arguments else { return Err(error(Kind::ScalarData)) };
+    let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
+    let bytes = bytes_of(graph, bytes).ok_or(error(Kind::ScalarData))?;
+    match NdArray::from_bytes(dtype, Vec::new(), Order::C, bytes, id) {
+        Err(ValueError { kind: Kind::ArraySize { .. }, .. }) => Err(error(Kind::ScalarData)),
+        array => array.map(Some),
     }
 }
 

@@ -1,8 +1,10 @@
 //! From one kind of model file to another, without Python and without knowing any estimator.
 
+use std::io::Write;
 use std::path::Path;
 
-use skiff_files::write::{self, Compression, SkiffOptions, WriteError};
+use skiff_files::Codec;
+use skiff_files::write::{self, Compression, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
 
 use crate::inspect::written_by;
 use crate::{Error, File, Limits};
@@ -12,77 +14,254 @@ use crate::{Error, File, Limits};
 pub struct ConvertOptions {
     /// What the file that is read may cost.
     pub limits: Limits,
-    /// How the new file is compressed: not at all, unless this says so.
+    /// How the new file is compressed: not at all, unless this or its name says so.
     pub compression: Option<Compression>,
     /// The pickle protocol of the new file, 2 to 5; 4 when none is named, which each Python since 3.4 reads.
     pub protocol: Option<u8>,
 }
 
 /// A kind of file that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The ends of its files' names, the usual one first.
+    pub extensions: &'static [&'static str],
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// The codecs that it is compressed by, on request.
+    pub codecs: &'static [Codec],
+    kind: Kind,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
+enum Kind {
     Skiff,
     Pickle,
     Joblib,
+    Skops,
+    Json,
 }
 
-/// The kinds of files that are written, by extension.
-const TARGETS: [(&str, Target); 3] = [("skiff", Target::Skiff), ("pkl", Target::Pickle), ("joblib", Target::Joblib)];
+/// The kinds of files that are written.
+pub const TARGETS: &[Target] = &[
+    Target {
+        extensions: &["skiff"],
+        about: "skiff's own, a safetensors file with all of the model in it",
+        codecs: &[],
+        kind: Kind::Skiff,
+    },
+    Target { extensions: &["pkl", "pickle"], about: "a pickle, for `pickle.load`", codecs: &[], kind: Kind::Pickle },
+    Target {
+        extensions: &["joblib"],
+        about: "for `joblib.load`",
+        codecs: &[Codec::Zlib, Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Lzma, Codec::Lz4],
+        kind: Kind::Joblib,
+    },
+    Target { extensions: &["skops"], about: "for `skops.io.load`", codecs: &[Codec::Deflate], kind: Kind::Skops },
+    Target {
+        extensions: &["json"],
+        about: "every parameter as text, to read and not to load: docs/json.md",
+        codecs: &[],
+        kind: Kind::Json,
+    },
+];
+
+/// What joblib puts behind a name for each of its codecs. A pickle in one of them is what Python's `gzip`, `bz2` and
+/// `lzma` open.
+const COMPRESSED: [(&str, Codec); 6] = [
+    ("z", Codec::Zlib),
+    ("gz", Codec::Gzip),
+    ("bz2", Codec::Bzip2),
+    ("xz", Codec::Xz),
+    ("lzma", Codec::Lzma),
+    ("lz4", Codec::Lz4),
+];
+
+/// What became of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Converted {
+    /// What the file holds and the new one has no place for, in a sentence each.
+    pub dropped: Vec<String>,
+}
 
 /// Reads the model file at `input`, of any kind, and writes what it holds to `output`, whose extension says as what:
-/// `.skiff`, `.pkl`, `.joblib`. Of several pickles in a row the first is written, which is the one that Python's loaders read.
+/// [`TARGETS`] lists them. Behind `.pkl` and `.joblib` a further one may say how it is compressed: `.joblib.gz`. Of
+/// several pickles in a row the first is written, which is the one that Python's loaders read.
 ///
 /// The new file appears when it is whole; until then a file of that name stays as it was.
 ///
 /// # Errors
 /// As [`File::open`]; an extension or an option that the new file cannot have; what the new file cannot say, and what
 /// the operating system says.
-pub fn convert(input: impl AsRef<Path>, output: impl AsRef<Path>, options: &ConvertOptions) -> Result<(), Error> {
-    let (input, output) = (input.as_ref(), output.as_ref());
-    let target = Target::of(output, options)?;
+pub fn convert(
+    input: impl AsRef<Path>,
+    output: impl AsRef<Path>,
+    options: &ConvertOptions,
+) -> Result<Converted, Error> {
+    let writing = Writing::of(output.as_ref(), options)?;
     let file = File::open(input, &options.limits)?;
-    write::whole_file(output, |out| target.write(&file, options, out))
-        .map_err(|error| Error::from(error).in_file(output))
+    writing.whole_file(&file, output.as_ref())
 }
 
-impl Target {
-    /// By extension, if the options suit it.
-    fn of(path: &Path, options: &ConvertOptions) -> Result<Self, Error> {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-        let known = TARGETS.iter().find(|(known, _)| *known == extension);
-        let Some(&(_, target)) = known else {
-            let known: Vec<_> = TARGETS.iter().map(|(known, _)| format!("`.{known}`")).collect();
-            return Err(Error::target(format!(
-                "expected a file to write that ends in {}, found `{}`",
-                known.join(", "),
-                path.display()
-            )));
-        };
-        if target == Self::Skiff && (options.compression.is_some() || options.protocol.is_some()) {
-            let what = "a `.skiff` has no compression and no protocol to choose";
-            return Err(Error::target(what.to_owned()));
-        }
-        if target == Self::Pickle && options.compression.is_some() {
-            let what = "`pickle.load` reads no compressed file: only `.joblib` is compressed";
-            return Err(Error::target(what.to_owned()));
-        }
-        if let Some(protocol) = options.protocol.filter(|protocol| !(2..=5).contains(protocol)) {
-            return Err(Error::target(format!("expected a protocol from `2` to `5`, found `{protocol}`")));
-        }
-        Ok(target)
+impl File {
+    /// Writes what the file holds to `output`, as [`convert`] does.
+    ///
+    /// # Errors
+    /// As [`convert`].
+    pub fn convert(&self, output: impl AsRef<Path>, options: &ConvertOptions) -> Result<Converted, Error> {
+        Writing::of(output.as_ref(), options)?.whole_file(self, output.as_ref())
     }
 
-    fn write(self, file: &File, options: &ConvertOptions, out: &mut dyn std::io::Write) -> Result<(), WriteError> {
+    /// Writes what the file holds to `out`, as a file of the name `name` would be: `.skops`, `model.joblib.gz`.
+    ///
+    /// # Errors
+    /// As [`convert`].
+    pub fn convert_to(&self, name: &str, options: &ConvertOptions, out: &mut dyn Write) -> Result<Converted, Error> {
+        let writing = Writing::of(Path::new(name), options)?;
+        writing.write(self, out).map_err(|error| self.failed(error))?;
+        Ok(writing.converted(self))
+    }
+
+    fn failed(&self, error: WriteError) -> Error {
+        let says_where = matches!(error, WriteError::Unsayable { .. });
+        let error = Error::from(error);
+        // A value that cannot be said is in the file that was read.
+        match self.path().filter(|_| says_where) {
+            Some(path) => error.in_file(path),
+            None => error,
+        }
+    }
+}
+
+/// A file that is to be written: what it is, with options that suit it.
+struct Writing {
+    kind: Kind,
+    compression: Option<Compression>,
+    protocol: u8,
+}
+
+impl Writing {
+    /// By the name, if the options suit it.
+    fn of(path: &Path, options: &ConvertOptions) -> Result<Self, Error> {
+        let (target, codec) = Target::of(path)?;
+        let mut compression = options.compression;
+        if let Some(codec) = codec {
+            let given = compression.get_or_insert(Compression { codec, level: None });
+            if given.codec != codec {
+                let what = format!("`{}` is compressed by {codec}, and {} was asked for", path.display(), given.codec);
+                return Err(Error::target(what));
+            }
+        } else if let Some(Compression { codec, .. }) = compression
+            && !target.codecs.contains(&codec)
+        {
+            return Err(Error::target(target.not_compressed(codec)));
+        }
+        if let Some(protocol) = options.protocol {
+            if !matches!(target.kind, Kind::Pickle | Kind::Joblib) {
+                let what = format!("a `.{}` has no pickle protocol to choose", target.extension());
+                return Err(Error::target(what));
+            }
+            if !(2..=5).contains(&protocol) {
+                return Err(Error::target(format!("expected a protocol from `2` to `5`, found `{protocol}`")));
+            }
+        }
         let protocol = options.protocol.unwrap_or(write::DEFAULT_PROTOCOL);
+        Ok(Self { kind: target.kind, compression, protocol })
+    }
+
+    fn whole_file(&self, file: &File, output: &Path) -> Result<Converted, Error> {
+        write::whole_file(output, |out| self.write(file, out)).map_err(|error| file.failed(error).in_file(output))?;
+        Ok(self.converted(file))
+    }
+
+    fn write(&self, file: &File, mut out: &mut dyn Write) -> Result<(), WriteError> {
         let graph = &file.contents().graph;
-        match self {
-            Self::Skiff => {
+        let level = self.compression.and_then(|compression| compression.level);
+        match self.kind {
+            Kind::Skiff => {
                 let by = written_by(graph).join(", ");
                 let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
                 write::skiff(graph, &SkiffOptions { notes: &notes, ..SkiffOptions::default() }, out)
             }
-            Self::Pickle => write::pickle(graph, protocol, out),
-            Self::Joblib => write::joblib(graph, protocol, options.compression, out),
+            Kind::Pickle => {
+                write::compressed(self.compression, out, &mut |out| write::pickle(graph, self.protocol, out))
+            }
+            Kind::Joblib => write::joblib(graph, self.protocol, self.compression, out),
+            Kind::Skops => {
+                let deflate = self.compression.map(|_| level.unwrap_or(DEFLATE_LEVEL));
+                write::skops(graph, &SkopsOptions { deflate }, out)
+            }
+            Kind::Json => write::json(graph, &JsonOptions { written_by: &written_by(graph) }, &mut out),
         }
     }
+
+    fn converted(&self, file: &File) -> Converted {
+        let mut converted = Converted::default();
+        let more = file.contents().roots.len().saturating_sub(1);
+        if more > 0 {
+            let what = format!("{more} more pickles stand behind the model, which Python's loaders do not read");
+            converted.dropped.push(what);
+        }
+        converted
+    }
+}
+
+/// zlib's own choice, and that of Python's `zipfile`.
+const DEFLATE_LEVEL: u32 = 6;
+
+impl Target {
+    /// The usual end of its files' names.
+    pub fn extension(&self) -> &'static str {
+        self.extensions.first().copied().unwrap_or_default()
+    }
+
+    /// By name, with the codec that the name ends in.
+    fn of(path: &Path) -> Result<(&'static Self, Option<Codec>), Error> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or(("", &name));
+        let with = |extension: &str| TARGETS.iter().find(|target| target.extensions.contains(&extension));
+        if let Some(target) = with(extension) {
+            return Ok((target, None));
+        }
+        let codec = COMPRESSED.iter().find(|(known, _)| *known == extension).map(|(_, codec)| *codec);
+        let inner = stem.rsplit_once('.').map_or(stem, |(_, inner)| inner);
+        // As joblib does for a name that says nothing else.
+        let target =
+            with(inner).or_else(|| with("joblib")).filter(|target| matches!(target.kind, Kind::Pickle | Kind::Joblib));
+        match (target, codec) {
+            (Some(target), Some(codec)) => Ok((target, Some(codec))),
+            _ => {
+                let known: Vec<_> = TARGETS.iter().map(|target| format!("`.{}`", target.extension())).collect();
+                let known = known.join(", ");
+                Err(Error::target(format!("expected a file to write that ends in {known}, found `{}`", path.display())))
+            }
+        }
+    }
+
+    fn not_compressed(&self, found: Codec) -> String {
+        let extension = self.extension();
+        let names: Vec<_> = self.codecs.iter().map(|codec| format!("`{}`", write::codec_name(*codec))).collect();
+        if self.kind == Kind::Pickle {
+            let what = "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`";
+            return what.to_owned();
+        }
+        match names.split_last() {
+            None => format!("a `.{extension}` is not compressed"),
+            Some((only, [])) => format!("a `.{extension}` is compressed by {only}, not by {found}"),
+            Some((last, names)) => {
+                format!("a `.{extension}` is compressed by {} or {last}, not by {found}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// What is written by which name, a line each, for whoever shows help.
+pub fn targets_help() -> String {
+    let mut text = String::new();
+    for target in TARGETS {
+        let codecs: Vec<_> = target.codecs.iter().map(|codec| write::codec_name(*codec)).collect();
+        let codecs = if codecs.is_empty() { String::new() } else { format!(" (--compress {})", codecs.join(", ")) };
+        text.push_str(&format!("  .{}: {}{codecs}\n", target.extensions.join(", ."), target.about));
+    }
+    text
 }

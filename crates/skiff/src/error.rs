@@ -122,6 +122,7 @@ impl Error {
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
             Inner::Write(WriteError::Value(_)) => ErrorKind::DamagedFile,
             Inner::Write(WriteError::Level { .. }) => ErrorKind::WrongInput,
+            Inner::Write(WriteError::Repeated(_)) => ErrorKind::Limit,
             Inner::Write(_) => ErrorKind::NotSupported,
             _ => ErrorKind::WrongInput,
         }
@@ -165,6 +166,7 @@ impl Error {
             Inner::Target(_) => "unsupported-target",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
             Inner::Write(WriteError::Value(_)) => "damaged-model",
+            Inner::Write(WriteError::Repeated(_)) => "limit",
             Inner::Write(_) => "unsupported-value",
             Inner::Input(error) => match error.kind() {
                 InputErrorKind::FeatureCount { .. } => "wrong-number-of-features",
@@ -207,6 +209,7 @@ impl Error {
                 InputErrorKind::Custom { path, .. } => Some(&**path).filter(|path| !path.is_empty()),
                 _ => None,
             },
+            Inner::Write(WriteError::Unsayable { path, .. }) => Some(path.as_str()).filter(|path| !path.is_empty()),
             _ => None,
         }
     }

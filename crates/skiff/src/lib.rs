@@ -30,8 +30,8 @@ mod rebuild;
 mod scan;
 pub mod verify;
 
-pub use convert::{ConvertOptions, convert};
 pub use dump::DumpFormat;
+pub use convert::{ConvertOptions, Converted, TARGETS, Target, convert, targets_help};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, open, open_with};
 pub use inspect::{EstimatorView, Inspection};

@@ -35,6 +35,16 @@ impl Column<'_> {
         self.count == 0
     }
 
+    /// The lengths of the axes.
+    pub(crate) fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    /// Calls `visit` with the bytes of each element, in C order, until it says `None`.
+    pub(crate) fn each(&self, visit: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
+        self.items(visit).map(|_| ())
+    }
+
     /// Numbers and bools as f64; `None` for other dtypes, and for a `longdouble` that is not x87's.
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         self.reals()
@@ -142,7 +152,7 @@ impl Column<'_> {
     }
 
     /// Elements by all their bytes, put into C order.
-    fn items<T>(&self, convert: impl Fn(&[u8]) -> Option<T>) -> Option<Vec<T>> {
+    fn items<T>(&self, mut convert: impl FnMut(&[u8]) -> Option<T>) -> Option<Vec<T>> {
         let size = self.dtype.itemsize()?;
         let item = |index: usize| {
             let start = index.checked_mul(self.stride)?.checked_add(self.offset)?;
@@ -163,7 +173,7 @@ fn little<const N: usize>(mut bytes: [u8; N], endian: Endian) -> [u8; N] {
 }
 
 /// Goes through a Fortran-ordered array of `shape` in C order.
-pub(super) fn c_order<T>(shape: &[usize], count: usize, item: impl Fn(usize) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn c_order<T>(shape: &[usize], count: usize, mut item: impl FnMut(usize) -> Option<T>) -> Option<Vec<T>> {
     let mut step = 1_usize;
     let mut axes = Vec::new();
     for &length in shape {

@@ -9,7 +9,7 @@ pub(crate) mod nodes;
 mod random;
 mod type_code;
 
-pub(crate) use cast::to_f64;
+pub(crate) use cast::{half, to_f64};
 pub use column::Column;
 pub(crate) use dtype::read_shape;
 pub use dtype::{DType, Field};
@@ -17,4 +17,5 @@ pub use masked::MaskedArray;
 pub use ndarray::{ArrayData, NdArray, Order};
 pub(crate) use ndarray::{count, is_array_class, read_state};
 pub use random::RandomState;
+pub(crate) use type_code::parse_name;
 pub use type_code::{Endian, TimeUnit};

@@ -19,20 +19,27 @@ pub struct Compression {
 /// joblib's own choice.
 const DEFAULT_LEVEL: u32 = 3;
 
-/// The codecs that are written, by joblib's names.
-const CODECS: [(&str, Codec); 6] = [
+/// The codecs that are written, by joblib's names: those of joblib, and those that are within a `.skiff` and a `.skops`.
+const CODECS: [(&str, Codec); 8] = [
     ("zlib", Codec::Zlib),
     ("gzip", Codec::Gzip),
     ("bz2", Codec::Bzip2),
     ("xz", Codec::Xz),
     ("lzma", Codec::Lzma),
     ("lz4", Codec::Lz4),
+    ("zstd", Codec::Zstd),
+    ("deflate", Codec::Deflate),
 ];
+
+/// The name by which a codec is asked for.
+pub fn codec_name(codec: Codec) -> &'static str {
+    CODECS.iter().find(|(_, known)| *known == codec).map_or("", |(name, _)| name)
+}
 
 /// The levels of a codec; `None` for one that has no choice.
 pub fn level_range(codec: Codec) -> Option<RangeInclusive<u32>> {
     match codec {
-        Codec::Zlib | Codec::Gzip | Codec::Xz | Codec::Lzma => Some(0..=9),
+        Codec::Zlib | Codec::Gzip | Codec::Xz | Codec::Lzma | Codec::Deflate => Some(0..=9),
         Codec::Bzip2 => Some(1..=9),
         _ => None,
     }
@@ -69,10 +76,13 @@ impl Compression {
 }
 
 /// What writes the content of a file.
-type Content<'a> = dyn FnMut(&mut dyn Write) -> Result<(), WriteError> + 'a;
+pub type Content<'a> = dyn FnMut(&mut dyn Write) -> Result<(), WriteError> + 'a;
 
 /// Has `content` written to `out`, through an encoder when there is one.
-pub(super) fn compressed(
+///
+/// # Errors
+/// A level that the codec does not have, a codec that is not written around a file, and what `content` and `out` report.
+pub fn compressed(
     compression: Option<Compression>,
     out: &mut dyn Write,
     content: &mut Content<'_>,
@@ -128,7 +138,7 @@ mod tests {
     fn codecs_are_named_as_joblib_does() {
         assert_eq!("zlib".parse(), Ok(Compression { codec: Codec::Zlib, level: None }));
         assert_eq!("bz2:9".parse(), Ok(Compression { codec: Codec::Bzip2, level: Some(9) }));
-        for text in ["", "zip", "zlib:10", "zlib:", "zlib:x", "bz2:0", "lz4:3", "zstd"] {
+        for text in ["", "zip", "zlib:10", "zlib:", "zlib:x", "bz2:0", "lz4:3", "zstandard"] {
             assert!(text.parse::<Compression>().is_err(), "{text}");
         }
     }
@@ -136,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_compressed_comes_back() {
         let content: Vec<u8> = (0_u32..100_000).flat_map(|value| value.wrapping_mul(value).to_le_bytes()).collect();
-        for (name, codec) in CODECS {
+        for (name, codec) in CODECS.into_iter().take(6) {
             let lowest = level_range(codec).map(|range| *range.start());
             for level in [None, lowest, lowest.map(|_| 9)] {
                 let mut bytes = Vec::new();

@@ -27,6 +27,17 @@ pub enum WriteError {
     },
     /// The passport of a `.skiff` is no JSON object.
     Passport,
+    /// The kind of file has no word for a value.
+    Unsayable {
+        /// The kind of file.
+        format: &'static str,
+        /// Where the value is, as Python would reach it; empty for the root.
+        path: String,
+        /// What cannot be said.
+        what: String,
+    },
+    /// A file of this kind repeats what the graph shares, and would become absurdly long.
+    Repeated(&'static str),
     /// The operating system refused it.
     Io(io::Error),
 }
@@ -56,6 +67,10 @@ impl fmt::Display for WriteError {
                 None => write!(f, "{codec} is written at one level only, found `{level}`"),
             },
             Self::Passport => write!(f, "expected a JSON object as the passport"),
+            Self::Unsayable { format, what, .. } => write!(f, "{format} cannot hold this model: {what}"),
+            Self::Repeated(format) => {
+                write!(f, "values are shared so often that as {format} they would take over 256 times as much")
+            }
             Self::Io(error) => write!(f, "cannot write the file: {error}"),
         }
     }

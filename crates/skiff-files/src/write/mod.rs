@@ -9,7 +9,13 @@ mod buffers;
 mod compress;
 mod error;
 mod joblib;
+mod json;
+mod json_text;
+mod npy;
+mod place;
+mod skops;
 mod whole_file;
+mod zip;
 
 use std::io;
 
@@ -18,8 +24,10 @@ use skiff_pickle::{Graph, Out};
 use crate::container;
 use arrays::Spelling;
 pub use buffers::{Apart, Buffer, pickle_with_buffers};
-pub use compress::{Compression, level_range};
+pub use compress::{Compression, codec_name, compressed, level_range};
 pub use error::WriteError;
+pub use json::JsonOptions;
+pub use skops::SkopsOptions;
 pub use whole_file::whole_file;
 
 /// The protocol that Python 3.8 to 3.13 write when none is named: every Python from 3.4 on reads it.
@@ -50,7 +58,7 @@ pub fn joblib(
     out: &mut dyn io::Write,
 ) -> Result<(), WriteError> {
     let graph = arrays::respell(graph, Spelling::Wrapped { mapped: compression.is_none() })?;
-    compress::compressed(compression, out, &mut |out| {
+    compressed(compression, out, &mut |out| {
         let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut joblib::Arrays)?;
         error::no_buffers(&buffers)
     })
@@ -76,6 +84,27 @@ pub struct SkiffOptions<'a> {
 /// What a pickle of protocol 5 cannot say, a passport that is no JSON object, and what `out` reports.
 pub fn skiff(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     container::write(graph, options, out)
+}
+
+/// Writes the graph's root as skops' zip of a schema and arrays, protocol 2, which skops loads since its version 0.10.
+///
+/// # Errors
+/// What skops cannot say, or would make something else of on loading; a level that there is not; what `out` reports.
+pub fn skops(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    skops::write(graph, options, out)
+}
+
+/// Writes all that the graph's root holds as JSON to read, as `docs/json.md` specifies it. Nothing reads it back.
+///
+/// # Errors
+/// Values that are damaged, and those whose meaning is an application's; what `out` reports.
+pub fn json(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    json::write(graph, options, out)
+}
+
+/// How long a file may become that repeats what the graph shares: honest models stay far below.
+pub(crate) fn most_written(graph: &Graph) -> u64 {
+    u64::try_from(graph.size()).unwrap_or(u64::MAX).saturating_add(1 << 20).saturating_mul(256)
 }
 
 /// The graph with each of its arrays in the opcodes, spelled alike: what two graphs have in common that differ in

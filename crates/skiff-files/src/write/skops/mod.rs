@@ -1,0 +1,47 @@
+//! The object graph into skops' zip: `schema.json`, a tree of nodes that each name the loader that makes them, and the
+//! arrays as `.npy`. What the file says is what skops would have written of the same object; what skops' loaders would
+//! make something else of is refused.
+//!
+//! A node that comes again repeats its `__id__` and its names, and nothing else: skops' loader looks no further. So
+//! that it meets the whole one first, the parts of a node stand in the order in which skops loads them.
+
+mod calls;
+mod keys;
+mod made;
+mod numpy;
+mod schema;
+
+use std::io;
+
+use skiff_pickle::Graph;
+
+use super::WriteError;
+use super::zip::Zip;
+
+/// How a `.skops` is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SkopsOptions {
+    /// The level, 0 to 9, at which the files in the zip are deflated; without one they are stored as they are, as
+    /// skops does.
+    pub deflate: Option<u32>,
+}
+
+/// The version of skops whose files these are like, in `_skops_version`.
+const LIKE_SKOPS: &str = "0.16.0";
+
+/// The protocol that skops writes since 0.10.
+const PROTOCOL: u32 = 2;
+
+pub(super) fn write(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    let mut zip = Zip::new(out, options.deflate);
+    let mut schema = schema::Schema::of(graph, &mut zip)?;
+    // After the brace of the root, which is taken off.
+    if schema.pop() != Some(b'}') {
+        return Err(WriteError::Content);
+    }
+    let written_by = concat!("skiff ", env!("CARGO_PKG_VERSION"));
+    let tail =
+        format!(",\"protocol\":{PROTOCOL},\"_skops_version\":\"{LIKE_SKOPS}\",\"_written_by\":\"{written_by}\"}}");
+    zip.file("schema.json", &[&schema, tail.as_bytes()])?;
+    zip.finish()
+}
