@@ -9,7 +9,7 @@ use skiff_models::plan::{Method, Params};
 use skiff_models::steps::InputErrorKind;
 use skiff_models::value::{Matrix, Precision, TermLists, Value};
 use skiff_models::{Answer, Model, evaluate, evaluate_in_blocks};
-use skiff_testing::{Case, Expected, Tolerance, difference};
+use skiff_testing::{Case, Expected, Tolerance, compare};
 
 /// `shout` of `fixtures/generate/feature_extraction.py`.
 struct Shout;
@@ -50,7 +50,7 @@ fn a_tokenizer_and_an_analyzer_answer_what_was_recorded() {
             let (Expected::Answer(expected), Some(input)) = (&call.expected, &call.input) else { continue };
             let table = case.table(input).expect("a table");
             let found = model.call(Method::Transform, &table).expect("an answer");
-            assert_eq!(difference(expected, &found, Tolerance::Exact), None, "{}", case.name);
+            assert_eq!(compare(expected, &found, Tolerance::Exact).difference, None, "{}", case.name);
             compared += 1;
         }
     }
