@@ -13,11 +13,10 @@ import numpy as np
 from skiff._errors import WrongInput
 from skiff._skiff import dump as _write
 
-Format = Literal["skiff", "pickle", "joblib"]
 Compress = Union[bool, int, str, Tuple[str, int], None]
 
 #: What files are called, and what is then written.
-_EXTENSIONS: dict[str, Format] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib"}
+_EXTENSIONS: dict[str, str] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib"}
 #: Smaller arrays lie in the pickle.
 _LEAST = 4 << 10
 #: What joblib compresses by when it is told a level alone, and at what level when it is told to compress.
@@ -31,7 +30,7 @@ def dump(
     target: str | os.PathLike[str] | IO[bytes],
     /,
     *,
-    format: Format | None = None,
+    format: Literal["skiff", "pickle", "joblib"] | None = None,
     compress: Compress = None,
     protocol: int | None = None,
     X_sample: Any = None,
@@ -77,26 +76,26 @@ def dump(
         target.write(written)  # type: ignore[union-attr]
 
 
-def _target(target: Any, format: str | None) -> tuple[Format, str | None]:
+def _target(target: Any, format: str | None) -> tuple[str, str | None]:
     """As what to write, and where; nowhere for an open file."""
     if format is not None and format not in _EXTENSIONS.values():
         raise WrongInput(f"expected a format of {_either(dict.fromkeys(_EXTENSIONS.values()))}, found `{format}`")
     if hasattr(target, "write") and not isinstance(target, os.PathLike):
         if isinstance(target, io.TextIOBase):
             raise TypeError("the file must be opened for writing bytes: mode 'wb'")
-        return format or "skiff", None  # type: ignore[return-value]
+        return format or "skiff", None
     if not isinstance(target, (str, os.PathLike)):
         raise TypeError(f"expected a path, or a file opened for writing bytes, not {type(target).__name__}")
     path = os.fsdecode(target)
     if format is not None:
-        return format, path  # type: ignore[return-value]
+        return format, path
     extension = os.path.splitext(path)[1].lower()
     if extension not in _EXTENSIONS:
         raise WrongInput(f"expected a file to write that ends in {_either(_EXTENSIONS)}, or a `format`, found `{path}`")
     return _EXTENSIONS[extension], path
 
 
-def _options(kind: Format, compress: Compress, protocol: int | None) -> dict[str, Any]:
+def _options(kind: str, compress: Compress, protocol: int | None) -> dict[str, Any]:
     """What the writer takes, if it suits the format."""
     if protocol is not None:
         if kind == "skiff":

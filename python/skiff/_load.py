@@ -5,6 +5,7 @@ Rust judges the file and writes what it holds anew. What is unpickled here is ne
 
 from __future__ import annotations
 
+import importlib
 import io
 import mmap
 import os
@@ -57,7 +58,7 @@ def load(
 
 def _trusted(trusted: Any) -> list[str]:
     if isinstance(trusted, (str, bytes)) or not isinstance(trusted, Iterable):
-        raise TypeError(f'expected a list of names to trust, `trusted=["{trusted}"]`, found a {type(trusted).__name__}')
+        raise TypeError(f"expected a list of names to trust, not {type(trusted).__name__}")
     names = []
     for one in trusted:
         if not isinstance(one, str):
@@ -236,10 +237,9 @@ def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
 
 def _sklearn_version() -> str | None:
     try:
-        import sklearn
+        return str(importlib.import_module("sklearn").__version__)
     except ImportError:
         return None
-    return str(sklearn.__version__)
 
 
 def _is_of_version(warning: warnings.WarningMessage) -> bool:
@@ -249,10 +249,8 @@ def _is_of_version(warning: warnings.WarningMessage) -> bool:
 
 def _unsaid(made: Any, versions: list[str]) -> Iterator[Warning]:
     """The warning for estimators that do not give it themselves."""
-    from sklearn import exceptions
-
     ours = _sklearn_version()
-    kind = getattr(exceptions, "InconsistentVersionWarning", None)
+    kind = getattr(importlib.import_module("sklearn.exceptions"), "InconsistentVersionWarning", None)
     for version in versions:
         if version != ours and kind is not None:
             yield kind(
