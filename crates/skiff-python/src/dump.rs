@@ -1,6 +1,6 @@
 //! `skiff.dump`: a pickle that Python has made, and its buffers, as a file.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -29,7 +29,7 @@ pub struct Options {
 pub fn dump<'py>(
     py: Python<'py>,
     pickled: Pickled<'py>,
-    target: Option<PathBuf>,
+    target: Option<&Path>,
     options: &Options,
     samples: Option<Pickled<'py>>,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
@@ -50,7 +50,7 @@ pub fn dump<'py>(
             "joblib" => DumpFormat::Joblib { protocol, compression },
             other => return Err(Failure::Format(other.to_owned())),
         };
-        if let Some(target) = &target {
+        if let Some(target) = target {
             file.dump_to(format, target)?;
             return Ok(None);
         }

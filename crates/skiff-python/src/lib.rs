@@ -79,7 +79,7 @@ mod _skiff {
         samples: Option<crate::dump::Pickled<'py>>,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let options = crate::dump::Options { format, compression, level, protocol, passport };
-        crate::dump::dump(py, pickled, target, &options, samples)
+        crate::dump::dump(py, pickled, target.as_deref(), &options, samples)
     }
 
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.
