@@ -104,7 +104,8 @@ fn tuple(graph: &mut Graph, items: Vec<NodeId>) -> NodeId {
     graph.push(Node::Tuple(items.into()))
 }
 
-fn lengths(graph: &mut Graph, lengths: &[usize]) -> NodeId {
+/// A tuple of lengths.
+pub(crate) fn lengths(graph: &mut Graph, lengths: &[usize]) -> NodeId {
     let lengths = lengths.iter().map(|&length| integer(graph, length)).collect();
     tuple(graph, lengths)
 }

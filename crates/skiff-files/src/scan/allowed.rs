@@ -422,7 +422,8 @@ fn pyx_class<'n>(module: &str, name: &'n str) -> Option<&'n str> {
     (matches!(module, "_loss" | "sklearn._loss._loss") && LOSSES.contains(&class)).then_some(class)
 }
 
-fn has_new_obj(module: &str) -> bool {
+/// Compiled classes that a function `newObj` of their module makes.
+pub(crate) fn has_new_obj(module: &str) -> bool {
     matches!(
         module,
         "sklearn.metrics._dist_metrics"

@@ -15,6 +15,8 @@ use std::path::Path;
 
 use skiff_pickle::{Bytes, Graph};
 
+pub(crate) use allowed::has_new_obj;
+
 use crate::{Error, ErrorKind, Limits, mapped};
 pub use trusted::{Trusted, findings, is_listed};
 

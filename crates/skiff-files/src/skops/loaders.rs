@@ -5,6 +5,7 @@ use skiff_pickle::{Change, Global, Make, Node, NodeId, Object};
 use super::Reader;
 use crate::json::{Document, Id, Json};
 use crate::numpy::{NdArray, Order, is_array_class, nodes};
+use crate::scan::has_new_obj;
 use crate::text::two_complement;
 use crate::zip::{self, Archive};
 use crate::{DType, Error, ErrorKind, npy};
@@ -76,13 +77,20 @@ impl Reader<'_> {
                 Ok(self.object(Make::Reduce, "builtins", "slice", arguments, Vec::new()))
             }
             "ObjectNode" => {
-                let changes = self
+                let content = self
                     .document
                     .get(state, "content")
                     .filter(|&content| !matches!(self.document.value(content), Json::Null));
-                let changes = changes.map(|content| self.place(content)).transpose()?;
-                let arguments = self.tuple(Vec::new());
+                let changes = content.map(|content| self.place(content)).transpose()?;
                 let changes = changes.into_iter().map(Change::Build).collect();
+                // As these are pickled: `__new__` is called by a function of their module.
+                if has_new_obj(&module) {
+                    let class = self.global(&module, &class);
+                    let class = self.graph.push(class);
+                    let arguments = self.tuple(vec![class]);
+                    return Ok(self.object(Make::Reduce, &module, "newObj", arguments, changes));
+                }
+                let arguments = self.tuple(Vec::new());
                 Ok(self.object(Make::NewObj, &module, &class, arguments, changes))
             }
             "ConstructorFromReduceNode" => {
@@ -93,8 +101,11 @@ impl Reader<'_> {
             "TreeNode" | "LossNode" | "SGDNode" | "QuantileForestNode" => {
                 let reduce = self.field(state, "__reduce__")?;
                 let (arguments, content) = (self.field(reduce, "args")?, self.field(state, "content")?);
+                // As skops does: what is empty is given to nobody. Many losses take no state.
+                let is_empty = self.is_empty(content);
                 let (arguments, content) = (self.place(arguments)?, self.place(content)?);
-                Ok(self.object(Make::Reduce, &module, &class, arguments, vec![Change::Build(content)]))
+                let changes = if is_empty { Vec::new() } else { vec![Change::Build(content)] };
+                Ok(self.object(Make::Reduce, &module, &class, arguments, changes))
             }
             "MethodNode" => {
                 let content = self.field(state, "content")?;
@@ -134,20 +145,21 @@ impl Reader<'_> {
                 let arguments = self.tuple(parts);
                 Ok(self.object(Make::Reduce, "numpy.ma", "MaskedArray", arguments, Vec::new()))
             }
-            "RandomStateNode" => {
-                let content = self.field(state, "content")?;
-                let content = self.place(content)?;
-                let arguments = self.tuple(Vec::new());
-                Ok(self.object(Make::Reduce, "numpy.random", "RandomState", arguments, vec![Change::Build(content)]))
-            }
-            // Only its being there is kept: its parts differ from protocol to protocol, and no prediction asks.
-            "RandomGeneratorNode" => {
-                let arguments = self.tuple(Vec::new());
-                Ok(self.object(Make::Reduce, "numpy.random", "Generator", arguments, Vec::new()))
-            }
+            "RandomStateNode" => self.random_state(state),
+            "RandomGeneratorNode" => self.generator(state),
             "SparseMatrixNode" => self.sparse(state, &module, &class),
             _ => Err(Error::new(ErrorKind::SkopsLoader(loader))),
         }
+    }
+
+    /// Whether a state is of a dict, list or tuple with nothing in it.
+    fn is_empty(&self, state: Id) -> bool {
+        let content = self.document.get(self.whole(state), "content");
+        content.is_some_and(|content| match self.document.value(content) {
+            Json::Array(items) => items.is_empty(),
+            Json::Object(pairs) => pairs.is_empty(),
+            _ => false,
+        })
     }
 
     fn content_places(&mut self, state: Id) -> Result<Vec<NodeId>, Error> {
@@ -178,7 +190,9 @@ impl Reader<'_> {
     /// The pairs of a `DictNode`, whose keys JSON has made texts. Keys that are alike as text are all here still.
     fn pairs(&mut self, state: Id) -> Result<Vec<(NodeId, NodeId)>, Error> {
         let document = self.document;
+        let state = self.whole(state);
         let (content, types) = (self.field(state, "content")?, self.field(state, "key_types")?);
+        let types = self.whole(types);
         let Json::Object(pairs) = document.value(content) else { return Err(self.wrong("a dict is none")) };
         let types = self.field(types, "content").and_then(|types| self.list(types))?;
         if types.len() != pairs.len() {
@@ -187,6 +201,7 @@ impl Reader<'_> {
         let mut placed = Vec::new();
         for ((key, value), kind) in pairs.iter().zip(types) {
             self.budget.nodes(1, 0)?;
+            let kind = self.whole(kind);
             let (module, class) = (self.text(kind, "__module__")?, self.text(kind, "__class__")?);
             let key = self.key(&module, &class, key)?;
             placed.push((self.graph.push(key), self.place(*value)?));
@@ -256,7 +271,8 @@ impl Reader<'_> {
     }
 
     /// The array in a state's file, for itself.
-    fn stored_array(&mut self, state: Id) -> Result<NdArray, Error> {
+    pub(super) fn stored_array(&mut self, state: Id) -> Result<NdArray, Error> {
+        let state = self.whole(state);
         let bytes = self.file(state)?;
         let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
         NdArray::read(&self.graph, array)?.ok_or_else(|| self.wrong("an array is none"))
@@ -265,10 +281,10 @@ impl Reader<'_> {
     /// Object arrays are lists in lists, one level for each axis.
     fn object_array(&mut self, state: Id) -> Result<Node, Error> {
         let (content, shape) = (self.field(state, "content")?, self.field(state, "shape")?);
-        let lengths = self.field(shape, "content").and_then(|shape| self.list(shape))?;
+        let lengths = self.field(self.whole(shape), "content").and_then(|shape| self.list(shape))?;
         let mut shape = Vec::new();
         for length in lengths {
-            let text = self.text(length, "content")?;
+            let text = self.text(self.whole(length), "content")?;
             shape.push(text.parse::<usize>().map_err(|_| self.wrong("an array's shape holds no lengths"))?);
         }
         let mut items = self.list(content)?;
@@ -276,7 +292,7 @@ impl Reader<'_> {
             if axis > 0 {
                 let mut inner = Vec::new();
                 for item in items {
-                    let content = self.field(item, "content")?;
+                    let content = self.field(self.whole(item), "content")?;
                     let list = self.list(content)?;
                     if list.len() != length {
                         return Err(self.wrong("an array of objects has rows of different lengths"));
@@ -303,21 +319,35 @@ impl Reader<'_> {
         let bytes = self.file(state)?;
         let archive = Archive::read(&bytes)?;
         let arrays = zip::arrays_into(&mut self.graph, &archive, self.inflation, self.budget)?;
-        let attributes = arrays
-            .into_iter()
-            .filter_map(|(name, array)| match name.as_str() {
-                "format" | "_is_array" => None,
-                "shape" => Some(("_shape".to_owned(), array)),
-                _ => Some((name, array)),
-            })
-            .collect::<Vec<_>>();
+        self.budget.nodes(32, 0)?;
+        // In scipy's order: what its constructors set beside the arrays comes first.
+        let (mut attributes, mut shape) = (Vec::new(), None);
+        for (name, array) in arrays {
+            match name.as_str() {
+                "format" | "_is_array" => {}
+                "shape" => {
+                    let lengths = NdArray::read(&self.graph, array)?.and_then(|lengths| lengths.to_i64());
+                    let lengths = lengths.filter(|lengths| lengths.len() <= 64);
+                    let lengths = lengths.ok_or_else(|| self.wrong("a sparse matrix has no shape"))?;
+                    let lengths = lengths.into_iter().map(|length| self.graph.push(Node::Int(length))).collect();
+                    shape = Some(self.tuple(lengths));
+                }
+                _ => attributes.push((name, array)),
+            }
+        }
+        let shape = shape.ok_or_else(|| self.wrong("a sparse matrix has no shape"))?;
+        let maxprint = self.graph.push(Node::Int(50));
+        attributes.splice(0..0, [("_shape".to_owned(), shape), ("maxprint".to_owned(), maxprint)]);
+        if class.starts_with("coo_") {
+            attributes.push(("has_canonical_format".to_owned(), self.graph.push(Node::Bool(false))));
+        }
         let pairs = attributes.iter().map(|(name, array)| (nodes::text(&mut self.graph, name), *array)).collect();
         let attributes = self.graph.push(Node::Dict(pairs));
         let arguments = self.tuple(Vec::new());
         Ok(self.object(Make::NewObj, module, class, arguments, vec![Change::Build(attributes)]))
     }
 
-    fn text_bytes(&self, state: Id) -> Result<Vec<u8>, Error> {
+    pub(super) fn text_bytes(&self, state: Id) -> Result<Vec<u8>, Error> {
         let content = self.field(state, "content")?;
         match self.document.value(content) {
             Json::Str(text) => Ok(text.clone()),
@@ -331,7 +361,7 @@ impl Reader<'_> {
         self.scalar(&document, 0)
     }
 
-    fn scalar(&mut self, document: &Document<'_>, id: Id) -> Result<Node, Error> {
+    pub(super) fn scalar(&mut self, document: &Document<'_>, id: Id) -> Result<Node, Error> {
         Ok(match document.value(id) {
             Json::Null => Node::None,
             Json::Bool(value) => Node::Bool(*value),
@@ -355,17 +385,17 @@ impl Reader<'_> {
         Ok(Node::BigInt(self.graph.keep(&bytes)))
     }
 
-    fn tuple(&mut self, items: Vec<NodeId>) -> NodeId {
+    pub(super) fn tuple(&mut self, items: Vec<NodeId>) -> NodeId {
         self.graph.push(Node::Tuple(items.into()))
     }
 
-    fn global(&mut self, module: &str, name: &str) -> Node {
+    pub(super) fn global(&mut self, module: &str, name: &str) -> Node {
         let module = self.graph.keep(module.as_bytes());
         let name = self.graph.keep(name.as_bytes());
         Node::Global(Global { module, name })
     }
 
-    fn object(&mut self, make: Make, module: &str, name: &str, arguments: NodeId, changes: Vec<Change>) -> Node {
+    pub(super) fn object(&mut self, make: Make, module: &str, name: &str, arguments: NodeId, changes: Vec<Change>) -> Node {
         let callable = self.global(module, name);
         let callable = self.graph.push(callable);
         Node::Object(Box::new(Object { make, callable, arguments, keywords: None, changes }))

@@ -4,6 +4,9 @@
 //! `__id__`. Protocols 0 to 2. Nothing is recursive: each node's place in the graph is there before its content.
 
 mod loaders;
+mod masked;
+mod random;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -26,8 +29,10 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
         inflation,
         budget,
         graph: Graph::new(),
+        whole: whole::states(&document),
         places: HashMap::new(),
         files: HashMap::new(),
+        masked: Vec::new(),
         work: Vec::new(),
     };
     match document.get(0, "protocol").map(|protocol| document.value(protocol)) {
@@ -39,6 +44,14 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
     while let Some((state, id)) = reader.work.pop() {
         let node = reader.load(state)?;
         *reader.graph.node_mut(id) = node;
+        if is_masked(reader.document, state) {
+            reader.masked.push(id);
+        }
+    }
+    for id in std::mem::take(&mut reader.masked) {
+        // The parts of a state, and its arrays once more.
+        reader.budget.nodes(160, 0)?;
+        masked::respell(&mut reader.graph, id)?;
     }
     Ok(reader.graph)
 }
@@ -49,10 +62,14 @@ struct Reader<'a> {
     inflation: &'a mut Inflation,
     budget: &'a mut Budget,
     graph: Graph,
+    /// States by their `__id__`.
+    whole: HashMap<String, Id>,
     /// Nodes by their `__id__`.
     places: HashMap<String, NodeId>,
     /// Files of the archive that were read.
     files: HashMap<String, Bytes>,
+    /// Masked arrays, whose parts come later.
+    masked: Vec<NodeId>,
     /// States whose nodes are still empty.
     work: Vec<(Id, NodeId)>,
 }
@@ -65,10 +82,8 @@ impl Reader<'_> {
     /// The node for a state: one that is there already, or a new one to be filled later.
     fn place(&mut self, state: Id) -> Result<NodeId, Error> {
         self.budget.nodes(1, 0)?;
-        let key = match self.document.get(state, "__id__").map(|id| self.document.value(id)) {
-            Some(Json::Number(range)) => Some(self.document.number(range).to_owned()),
-            _ => None,
-        };
+        let state = self.whole(state);
+        let key = whole::id(self.document, state);
         if let Some(&place) = key.as_ref().and_then(|key| self.places.get(key)) {
             return Ok(place);
         }
@@ -78,6 +93,11 @@ impl Reader<'_> {
         }
         self.work.push((state, place));
         Ok(place)
+    }
+
+    /// The state that counts for the `__id__` of this one.
+    fn whole(&self, state: Id) -> Id {
+        whole::id(self.document, state).and_then(|id| self.whole.get(&id).copied()).unwrap_or(state)
     }
 
     fn places(&mut self, states: &[Id]) -> Result<Vec<NodeId>, Error> {
@@ -110,6 +130,10 @@ impl Reader<'_> {
         self.files.insert(name, bytes.clone());
         Ok(bytes)
     }
+}
+
+fn is_masked(document: &Document<'_>, state: Id) -> bool {
+    document.get(state, "__loader__").and_then(|loader| document.text_of(loader)) == Some("MaskedArrayNode")
 }
 
 fn name_missing(name: &'static str) -> &'static str {
