@@ -27,6 +27,8 @@ pub enum ErrorKind {
     NoModel(Option<Box<skiff_pickle::Error>>),
     /// It is of a format that is known by name and not read.
     Foreign(&'static str),
+    /// It is encrypted by age.
+    Encrypted,
     /// It was never the model: a pointer to it, a page about it.
     Pointer(&'static str),
     /// A pickle is damaged, or exceeds a limit.
@@ -133,6 +135,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "no model file: neither joblib, skops nor npy, and as a pickle: {}", error.kind)
             }
             Self::Foreign(name) => write!(f, "{name} is not read: expected pickle, joblib, skops or npy"),
+            Self::Encrypted => write!(f, "the file is encrypted by age: an identity is needed to open it"),
             Self::Pointer(name) => write!(f, "this is {name}, not the model itself"),
             Self::Pickle(error) => write!(f, "damaged pickle: {}", error.kind),
             Self::Value(error) => write!(f, "{error}"),

@@ -46,6 +46,8 @@ pub struct Format {
 pub enum Layer {
     /// Compression.
     Compressed(Codec),
+    /// Encryption by age, which was taken off before the file came here.
+    Encrypted,
     /// A zip with this one file in it.
     Zip(String),
 }
@@ -80,6 +82,7 @@ impl Format {
     pub fn describe(&self) -> Vec<String> {
         let layer = |layer: &Layer| match layer {
             Layer::Compressed(codec) => codec.to_string(),
+            Layer::Encrypted => "age".to_owned(),
             Layer::Zip(name) => format!("zip of `{name}`"),
         };
         let content = match self.content {
@@ -115,8 +118,7 @@ const MOST_LAYERS: usize = 4;
 /// # Errors
 /// A file that cannot be read, is damaged, is no model, or exceeds `limits`.
 pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
-    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
-    read(bytes, Some(path), limits)
+    read(bytes(path, limits)?, Some(path), limits)
 }
 
 /// Reads a file of any kind from its bytes. `name` tells where companion files would be; it is not opened.
@@ -167,6 +169,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             Ok(ModelFile { passport, samples, ..whole(graph, Content::Skiff, trailing) })
         }
         Sniffed::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
+        Sniffed::Encrypted => Err(Error::new(ErrorKind::Encrypted)),
         Sniffed::Pointer(name) => Err(Error::new(ErrorKind::Pointer(name))),
         Sniffed::Compressed(_) => Err(Error::new(ErrorKind::Layers)),
         Sniffed::Pickle | Sniffed::Other => {
@@ -222,17 +225,30 @@ pub fn bytes(path: &Path, limits: &Limits) -> Result<Bytes, Error> {
 /// # Errors
 /// A file that cannot be read or decompressed, and what `out` reports.
 pub fn disassemble(path: &Path, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
-    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    disassemble_bytes(bytes(path, limits)?, Some(path), limits, out)
+}
+
+/// As [`disassemble`], for the bytes of a file. `name` tells where companion files would be.
+///
+/// # Errors
+/// As [`disassemble`].
+pub fn disassemble_bytes(
+    bytes: Bytes,
+    name: Option<&Path>,
+    limits: &Limits,
+    out: &mut dyn io::Write,
+) -> Result<(), Error> {
     let mut inflation = Inflation::new(limits, length(bytes.len()));
     let content = Peeled::of(bytes, &mut inflation)?.content;
     match sniff(&content) {
         Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
+        Sniffed::Encrypted => return Err(Error::new(ErrorKind::Encrypted)),
         Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
         Sniffed::Zip | Sniffed::Npy | Sniffed::Skiff => return Err(Error::new(ErrorKind::NoModel(None))),
         Sniffed::Compressed(_) => return Err(Error::new(ErrorKind::Layers)),
         Sniffed::Pickle | Sniffed::Other => {}
     }
-    let mut host = Joblib::new(directory(Some(path)), &mut inflation);
+    let mut host = Joblib::new(directory(name), &mut inflation);
     // Whether it is whole is not asked here: what was read tells where arrays lie.
     let _ = Pickles::read(&content, limits, &mut host);
     match skiff_pickle::disassemble(&content, &host.gaps, out) {

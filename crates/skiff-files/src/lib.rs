@@ -35,8 +35,8 @@ pub use decompress::Codec;
 pub use describe::{class_path, describe};
 pub use error::{Error, ErrorKind};
 pub use file::{
-    Content, Format, Layer, ModelFile, Trailing, bytes, disassemble, open, read, read_with_buffers, verify,
-    verify_bytes,
+    Content, Format, Layer, ModelFile, Trailing, bytes, disassemble, disassemble_bytes, open, read, read_with_buffers,
+    verify, verify_bytes,
 };
 pub use instance::Instance;
 pub use joblib::Layout;
@@ -44,4 +44,5 @@ pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, O
 pub use scalar::Scalar;
 pub use scipy::{Sparse, SparseFormat};
 pub use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
+pub use sniff::is_encrypted;
 pub use value_error::{ValueError, ValueErrorKind};

@@ -7,6 +7,8 @@ use crate::container::is_skiff;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sniffed {
     Compressed(Codec),
+    /// Encrypted by age, binary or as text.
+    Encrypted,
     Zip,
     Npy,
     /// Our own container.
@@ -27,6 +29,9 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     }
     if let Some(codec) = compressed(bytes) {
         return Sniffed::Compressed(codec);
+    }
+    if is_encrypted(bytes) {
+        return Sniffed::Encrypted;
     }
     const ZIPS: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
     if ZIPS.iter().any(|magic| bytes.starts_with(magic)) {
@@ -63,6 +68,13 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
         return Sniffed::Foreign("safetensors");
     }
     text(bytes)
+}
+
+/// Whether the bytes are encrypted by age. Nothing here decrypts: whoever can hands in what was encrypted.
+pub fn is_encrypted(bytes: &[u8]) -> bool {
+    const BINARY: &[u8] = b"age-encryption.org/";
+    const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+    bytes.starts_with(BINARY) || bytes.trim_ascii_start().starts_with(ARMORED)
 }
 
 fn compressed(bytes: &[u8]) -> Option<Codec> {

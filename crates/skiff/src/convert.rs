@@ -7,13 +7,17 @@ use skiff_files::Codec;
 use skiff_files::write::{self, Compression, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
 
 use crate::inspect::written_by;
-use crate::{Error, File, Limits};
+use crate::{Error, File, Identity, Limits, Options, Recipients, encryption};
 
 /// How a file is converted.
 #[derive(Clone, Debug, Default)]
 pub struct ConvertOptions {
     /// What the file that is read may cost.
     pub limits: Limits,
+    /// What opens the file that is read if it is encrypted.
+    pub identity: Option<Identity>,
+    /// For whom the new file is encrypted: for nobody, unless this says so.
+    pub recipients: Option<Recipients>,
     /// How the new file is compressed: not at all, unless this or its name says so.
     pub compression: Option<Compression>,
     /// The pickle protocol of the new file, 2 to 5; 4 when none is named, which each Python since 3.4 reads.
@@ -99,7 +103,8 @@ pub fn convert(
     options: &ConvertOptions,
 ) -> Result<Converted, Error> {
     let writing = Writing::of(output.as_ref(), options)?;
-    let file = File::open(input, &options.limits)?;
+    let opening = Options { limits: options.limits.clone(), identity: options.identity.clone(), ..Options::default() };
+    let file = File::open_with(input, &opening)?;
     writing.whole_file(&file, output.as_ref())
 }
 
@@ -138,11 +143,18 @@ struct Writing {
     kind: Kind,
     compression: Option<Compression>,
     protocol: u8,
+    recipients: Option<Recipients>,
 }
 
 impl Writing {
     /// By the name, if the options suit it.
     fn of(path: &Path, options: &ConvertOptions) -> Result<Self, Error> {
+        let within = path.with_extension("");
+        let path = match path.extension().is_some_and(|extension| extension == "age") {
+            true if options.recipients.is_some() => &within,
+            true => return Err(Error::target("a `.age` file is encrypted, and nobody was named for whom".to_owned())),
+            false => path,
+        };
         let (target, codec) = Target::of(path)?;
         let mut compression = options.compression;
         if let Some(codec) = codec {
@@ -166,7 +178,7 @@ impl Writing {
             }
         }
         let protocol = options.protocol.unwrap_or(write::DEFAULT_PROTOCOL);
-        Ok(Self { kind: target.kind, compression, protocol })
+        Ok(Self { kind: target.kind, compression, protocol, recipients: options.recipients.clone() })
     }
 
     fn whole_file(&self, file: &File, output: &Path) -> Result<Converted, Error> {
@@ -174,7 +186,11 @@ impl Writing {
         Ok(self.converted(file))
     }
 
-    fn write(&self, file: &File, mut out: &mut dyn Write) -> Result<(), WriteError> {
+    fn write(&self, file: &File, out: &mut dyn Write) -> Result<(), WriteError> {
+        encryption::written(self.recipients.as_ref(), out, |out| self.write_plain(file, out))
+    }
+
+    fn write_plain(&self, file: &File, mut out: &mut dyn Write) -> Result<(), WriteError> {
         let graph = &file.contents().graph;
         let level = self.compression.and_then(|compression| compression.level);
         match self.kind {

@@ -7,7 +7,7 @@ use skiff_files::Bytes;
 use skiff_files::write::{self, Compression, SkiffOptions, WriteError};
 
 use crate::inspect::written_by;
-use crate::{Error, File, Limits};
+use crate::{Error, File, Limits, Recipients, encryption};
 
 /// As what a model is written.
 #[derive(Clone, Copy, Debug)]
@@ -47,21 +47,32 @@ impl File {
         Ok(Self::new(skiff_files::read_with_buffers(pickle, buffers, &limits)?, None))
     }
 
-    /// Writes what the file holds. Of several pickles in a row the first is written.
+    /// Writes what the file holds, encrypted where there are recipients. Of several pickles in a row the first is written.
     ///
     /// # Errors
     /// What the format cannot say, and what `out` reports.
-    pub fn dump(&self, format: DumpFormat<'_>, out: &mut dyn Write) -> Result<(), Error> {
-        self.write_as(format, out).map_err(Error::from)
+    pub fn dump(
+        &self,
+        format: DumpFormat<'_>,
+        recipients: Option<&Recipients>,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        Ok(encryption::written(recipients, out, |out| self.write_as(format, out))?)
     }
 
     /// As [`File::dump`], to a file that appears when it is whole; until then one of that name stays as it was.
     ///
     /// # Errors
     /// As [`File::dump`], and what the operating system says.
-    pub fn dump_to(&self, format: DumpFormat<'_>, path: impl AsRef<Path>) -> Result<(), Error> {
+    pub fn dump_to(
+        &self,
+        format: DumpFormat<'_>,
+        recipients: Option<&Recipients>,
+        path: impl AsRef<Path>,
+    ) -> Result<(), Error> {
         let path = path.as_ref();
-        write::whole_file(path, |out| self.write_as(format, out)).map_err(|error| Error::from(error).in_file(path))
+        write::whole_file(path, |out| encryption::written(recipients, out, |out| self.write_as(format, out)))
+            .map_err(|error| Error::from(error).in_file(path))
     }
 
     fn write_as(&self, format: DumpFormat<'_>, out: &mut dyn Write) -> Result<(), WriteError> {

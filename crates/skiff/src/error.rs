@@ -12,6 +12,8 @@ use skiff_models::plan::Refusal;
 use skiff_models::steps::{InputError, InputErrorKind};
 use skiff_models::{CallError, NamesError};
 
+use crate::EncryptionError;
+
 /// Why something could not be done: what, where, whose fault, and how to go on.
 #[derive(Debug)]
 pub struct Error {
@@ -24,7 +26,13 @@ enum Inner {
     File(skiff_files::Error),
     Read(ReadError),
     Address(AddressError),
-    Dangerous { name: String, sentence: String },
+    Dangerous {
+        name: String,
+        sentence: String,
+    },
+    #[cfg(feature = "signing")]
+    Signing(skiff_sign::Error),
+    Encryption(EncryptionError),
     Untrusted(Vec<Finding>),
     NoEstimator(String),
     Several(Vec<Found>),
@@ -102,7 +110,7 @@ impl Error {
                     ErrorKind::Limit
                 }
                 FileErrorKind::Foreign(_) | FileErrorKind::ContainerVersion { .. } => ErrorKind::NotSupported,
-                FileErrorKind::NoDigest => ErrorKind::WrongInput,
+                FileErrorKind::Encrypted | FileErrorKind::NoDigest => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
             },
             Inner::Read(error) => match error.kind() {
@@ -116,6 +124,20 @@ impl Error {
                 _ => ErrorKind::DamagedFile,
             },
             Inner::Dangerous { .. } => ErrorKind::Dangerous,
+            #[cfg(feature = "signing")]
+            Inner::Signing(error) => match error {
+                skiff_sign::Error::Bundle(_) => ErrorKind::DamagedFile,
+                skiff_sign::Error::Read(..) => ErrorKind::UnreadableFile,
+                skiff_sign::Error::Unsupported(_) => ErrorKind::NotSupported,
+                _ => ErrorKind::WrongInput,
+            },
+            Inner::Encryption(error) => match error {
+                EncryptionError::Damaged => ErrorKind::DamagedFile,
+                EncryptionError::Header | EncryptionError::Size(_) | EncryptionError::Work { .. } => ErrorKind::Limit,
+                EncryptionError::Version => ErrorKind::NotSupported,
+                EncryptionError::Write(_) => ErrorKind::UnwritableFile,
+                _ => ErrorKind::WrongInput,
+            },
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
@@ -136,6 +158,7 @@ impl Error {
                 FileErrorKind::Empty | FileErrorKind::NoModel(_) | FileErrorKind::Pointer(_) => "not-a-model",
                 FileErrorKind::Foreign(_) | FileErrorKind::ZipContent(_) => "unsupported-format",
                 FileErrorKind::ContainerVersion { .. } => "unsupported-format",
+                FileErrorKind::Encrypted => "encrypted-file",
                 FileErrorKind::NoDigest => "no-digest",
                 FileErrorKind::Digest => "wrong-digest",
                 _ if self.kind() == ErrorKind::Limit => "limit",
@@ -153,6 +176,9 @@ impl Error {
                 _ => "damaged-model",
             },
             Inner::Dangerous { .. } => "dangerous-file",
+            #[cfg(feature = "signing")]
+            Inner::Signing(error) => error.code(),
+            Inner::Encryption(error) => error.code(),
             Inner::Untrusted(_) => "untrusted-file",
             Inner::Address(_) => "no-such-address",
             Inner::NoEstimator(_) => "not-an-estimator",
@@ -246,6 +272,13 @@ impl Error {
                 ),
                 _ => None,
             },
+            Inner::Encryption(error) => error.help().map(str::to_owned),
+            #[cfg(feature = "signing")]
+            Inner::Signing(error) => error.help().map(str::to_owned),
+            Inner::File(error) if matches!(error.kind, FileErrorKind::Encrypted) => Some(
+                "`--identity FILE` opens it by the key that it was encrypted for, `--passphrase-env NAME` by a passphrase"
+                    .to_owned(),
+            ),
             Inner::Dangerous { .. } => Some("`skiff scan` tells all that is in it; do not load it in Python".to_owned()),
             Inner::Untrusted(findings) => {
                 let mut names: Vec<_> = findings.iter().filter_map(Finding::name_to_trust).collect();
@@ -279,6 +312,9 @@ impl fmt::Display for Error {
             Inner::File(error) => error.fmt(f),
             Inner::Read(error) => error.fmt(f),
             Inner::Address(error) => error.fmt(f),
+            Inner::Encryption(error) => error.fmt(f),
+            #[cfg(feature = "signing")]
+            Inner::Signing(error) => error.fmt(f),
             Inner::Untrusted(findings) => match findings.first() {
                 Some(Finding { name: Some(name), sentence, .. }) => {
                     write!(f, "the file is not known to be a model and nothing else: `{name}` {sentence}")
@@ -303,6 +339,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.inner {
+            Inner::Encryption(error) => error.source(),
+            #[cfg(feature = "signing")]
+            Inner::Signing(error) => error.source(),
             Inner::File(error) => error.source(),
             Inner::Read(error) => error.source(),
             Inner::Write(error) => error.source(),
@@ -334,12 +373,21 @@ macro_rules! from {
 
 from! {
     AddressError => Address,
+    EncryptionError => Encryption,
     InputError => Input,
     NamesError => Names,
     ReadError => Read,
     Refusal => Refusal,
     WriteError => Write,
     skiff_files::Error => File,
+}
+
+#[cfg(feature = "signing")]
+impl From<skiff_sign::Error> for Error {
+    fn from(error: skiff_sign::Error) -> Self {
+        let path = error.path().map(Path::to_owned);
+        Self { file: path, ..Inner::Signing(error).into() }
+    }
 }
 
 impl From<CallError> for Error {

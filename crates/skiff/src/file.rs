@@ -8,7 +8,7 @@ use skiff_models::addresses::{self, Found};
 use skiff_models::custom::Custom;
 
 use crate::passport::{Passport, PassportError};
-use crate::{Error, Limits, Model, Rating};
+use crate::{Error, Identity, Limits, Model, Rating, encryption};
 
 /// How a file is opened.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Options {
     pub at: Option<String>,
     /// Code of one's own for the functions and classes that the model names and that are not scikit-learn's.
     pub custom: Custom,
+    /// What opens the file if it is encrypted.
+    pub identity: Option<Identity>,
 }
 
 /// The estimator in the file at `path`: the only one, or the root.
@@ -35,7 +37,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
 /// # Errors
 /// As [`open`].
 pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Error> {
-    File::open(path, &options.limits)?.model_with(options.at.as_deref(), &options.custom)
+    File::open_with(path, options)?.model_with(options.at.as_deref(), &options.custom)
 }
 
 /// Prints the opcodes of the pickles in the file at `path`, compression taken off, without running them.
@@ -46,6 +48,20 @@ pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Err
 pub fn disassemble(path: impl AsRef<Path>, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
     let path = path.as_ref();
     skiff_files::disassemble(path, limits, out).map_err(|error| Error::from(error).in_file(path))
+}
+
+/// As [`disassemble`], under `options`.
+///
+/// # Errors
+/// As [`disassemble`]; when the file is encrypted, and not for the identity.
+pub fn disassemble_with(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
+    let (path, limits) = (path.as_ref(), &options.limits);
+    let mut print = || {
+        let bytes =
+            encryption::plain(skiff_files::bytes(path, limits)?, options.identity.as_ref(), limits)?.into_bytes();
+        Ok(skiff_files::disassemble_bytes(bytes, Some(path), limits, out)?)
+    };
+    print().map_err(|error: Error| error.in_file(path))
 }
 
 /// An opened file: the inert object graph, and where it came from.
@@ -70,6 +86,17 @@ impl File {
         Ok(Self { file, path: Some(path.to_owned()) })
     }
 
+    /// As [`File::open`], under `options`; their address is for [`File::model`].
+    ///
+    /// # Errors
+    /// As [`File::open`]; when the file is encrypted, and not for the identity.
+    pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
+        let (path, limits) = (path.as_ref(), &options.limits);
+        let bytes = skiff_files::bytes(path, limits).map_err(Error::from);
+        let file = bytes.and_then(|bytes| encryption::read(bytes, Some(path), options.identity.as_ref(), limits));
+        Ok(Self { file: file.map_err(|error| error.in_file(path))?, path: Some(path.to_owned()) })
+    }
+
     /// Opens the `.skiff` file at `path` and holds all of its bytes against the digest in it: any bit that is not as it
     /// was written is found. ([`File::open`] looks only at what it reads, and leaves large arrays where they are.)
     ///
@@ -92,6 +119,15 @@ impl File {
     pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
         let file = skiff_files::read(bytes, path, limits)?;
         Ok(Self { file, path: path.map(Path::to_owned) })
+    }
+
+    /// As [`File::read`], under `options`.
+    ///
+    /// # Errors
+    /// As [`File::open_with`].
+    pub fn read_with(bytes: Vec<u8>, options: &Options) -> Result<Self, Error> {
+        let file = encryption::read(bytes.into(), None, options.identity.as_ref(), &options.limits)?;
+        Ok(Self { file, path: None })
     }
 
     /// The object graph, and what the file was.

@@ -21,6 +21,7 @@
 
 mod convert;
 mod dump;
+pub mod encryption;
 mod error;
 mod file;
 mod inspect;
@@ -28,17 +29,20 @@ mod model;
 pub mod passport;
 mod rebuild;
 mod scan;
+#[cfg(feature = "signing")]
+pub mod signing;
 pub mod verify;
 
-pub use dump::DumpFormat;
 pub use convert::{ConvertOptions, Converted, TARGETS, Target, convert, targets_help};
+pub use dump::DumpFormat;
+pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
-pub use file::{File, Options, disassemble, open, open_with};
+pub use file::{File, Options, disassemble, disassemble_with, open, open_with};
 pub use inspect::{EstimatorView, Inspection};
 pub use model::{Model, evaluate, evaluate_from};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
-pub use scan::{scan, scan_bytes};
+pub use scan::{scan, scan_bytes, scan_with};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};

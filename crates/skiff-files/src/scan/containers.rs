@@ -83,6 +83,7 @@ impl<'a> Scan<'a> {
             Sniffed::Skiff => self.skiff(bytes, depth),
             Sniffed::Foreign("a tar archive") => self.tar(bytes, depth),
             Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
+            Sniffed::Encrypted => self.unread("is encrypted by age, and cannot be looked into without an identity"),
             Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
             Sniffed::Other if is_tar(bytes) => {
                 self.polyglot(bytes);

@@ -8,7 +8,7 @@ use skiff_files::Bytes;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare};
 use skiff_models::{Answer, Table};
 
-use crate::{Error, File, Method, Model, Options};
+use crate::{Error, File, Method, Model, Options, encryption};
 use samples::Samples;
 
 /// How a file is verified.
@@ -142,6 +142,7 @@ pub fn verify_bytes(bytes: Vec<u8>, options: &VerifyOptions) -> Result<Verificat
 }
 
 fn verified(bytes: Bytes, path: Option<&Path>, options: &VerifyOptions) -> Result<Verification, Error> {
+    let bytes = encryption::plain(bytes, options.open.identity.as_ref(), &options.open.limits)?.into_bytes();
     let digest = match skiff_files::verify_bytes(&bytes) {
         Ok(()) => Digest::Whole,
         Err(error) => match error.kind {

@@ -1,0 +1,129 @@
+//! Models encrypted by age: X25519 keys and passphrases, files that `age` and `rage` read and write too.
+//!
+//! An encrypted model is opened in memory ([`Options::identity`](crate::Options)): its plain text never reaches a disk.
+//! [`decrypt`] alone writes it, since that is what it is asked for.
+//!
+//! Without the feature `encryption` the types are there and have no values, so that nobody who passes them on needs to
+//! know.
+
+mod error;
+#[cfg(feature = "encryption")]
+mod identity;
+#[cfg(feature = "encryption")]
+mod recipients;
+#[cfg(not(feature = "encryption"))]
+mod without;
+
+use std::io::Write;
+use std::path::Path;
+
+use skiff_files::write::{self, WriteError};
+use skiff_files::{Bytes, Layer, ModelFile, is_encrypted};
+
+use crate::{Error, Limits};
+
+pub use error::EncryptionError;
+#[cfg(feature = "encryption")]
+pub use identity::Identity;
+#[cfg(feature = "encryption")]
+pub use recipients::{Armor, Recipients};
+#[cfg(not(feature = "encryption"))]
+pub use without::{Identity, Recipients};
+
+/// Reads a model file from bytes, which are decrypted first where they are encrypted and there is an identity.
+pub(crate) fn read(
+    bytes: Bytes,
+    name: Option<&Path>,
+    identity: Option<&Identity>,
+    limits: &Limits,
+) -> Result<ModelFile, Error> {
+    let size = bytes.len();
+    match plain(bytes, identity, limits)? {
+        Plain::Decrypted(bytes) => {
+            let mut file = skiff_files::read(bytes, name, limits)?;
+            file.format.layers.insert(0, Layer::Encrypted);
+            file.size = u64::try_from(size).unwrap_or(u64::MAX);
+            Ok(file)
+        }
+        Plain::AsItWas(bytes) => Ok(skiff_files::read(bytes, name, limits)?),
+    }
+}
+
+/// What can be read.
+pub(crate) enum Plain {
+    AsItWas(Bytes),
+    Decrypted(Bytes),
+}
+
+impl Plain {
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::AsItWas(bytes) | Self::Decrypted(bytes) => bytes,
+        }
+    }
+}
+
+/// Decrypts what is encrypted, where there is an identity: in memory, which is wiped afterwards.
+pub(crate) fn plain(bytes: Bytes, identity: Option<&Identity>, limits: &Limits) -> Result<Plain, Error> {
+    match identity {
+        Some(identity) if is_encrypted(&bytes) => {
+            Ok(Plain::Decrypted(Bytes::new(identity.decrypt(&bytes, limits.decompressed)?)))
+        }
+        _ => Ok(Plain::AsItWas(bytes)),
+    }
+}
+
+/// Writes by `write`, encrypted where there are recipients.
+pub(crate) fn written(
+    recipients: Option<&Recipients>,
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>,
+) -> Result<(), WriteError> {
+    match recipients {
+        Some(recipients) => recipients.write(out, write),
+        None => write(out),
+    }
+}
+
+/// Encrypts the file at `input`, whatever it is. The new file appears when it is whole.
+///
+/// # Errors
+/// What the operating system says.
+pub fn encrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, recipients: &Recipients) -> Result<(), Error> {
+    let (input, output) = (input.as_ref(), output.as_ref());
+    let bytes = whole(input)?;
+    write::whole_file(output, |out| recipients.write(out, |out| Ok(out.write_all(&bytes)?)))
+        .map_err(|error| Error::from(error).in_file(output))
+}
+
+/// Decrypts the file at `input` to the disk. The new file appears when it is whole, and found to be as it was encrypted.
+///
+/// # Errors
+/// When the file is not encrypted, not for this identity, or damaged; what the operating system says.
+pub fn decrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, identity: &Identity) -> Result<(), Error> {
+    let (input, output) = (input.as_ref(), output.as_ref());
+    let bytes = whole(input)?;
+    if !is_encrypted(&bytes) {
+        return Err(Error::from(EncryptionError::NotEncrypted).in_file(input));
+    }
+    let mut failed = None;
+    let written = write::whole_file(output, |out| {
+        identity.decrypt_to(&bytes, out).map_err(|error| match error {
+            EncryptionError::Write(error) => WriteError::Io(error),
+            error => {
+                failed = Some(error);
+                WriteError::Content
+            }
+        })
+    });
+    match failed {
+        Some(error) => Err(Error::from(error).in_file(input)),
+        None => written.map_err(|error| Error::from(error).in_file(output)),
+    }
+}
+
+/// The bytes of a file that somebody asked for by name: of any size.
+fn whole(path: &Path) -> Result<Bytes, Error> {
+    let limits = Limits { decompressed: u64::MAX, ..Limits::default() };
+    skiff_files::bytes(path, &limits).map_err(|error| Error::from(error).in_file(path))
+}

@@ -1,0 +1,94 @@
+//! Models signed as OpenSSF Model Signing v1.0 has it, so that the `model_signing` tool and this library verify each
+//! other's signatures.
+//!
+//! [`sign`] writes a signature file; [`verify`] gives a [`SignatureVerdict`], a value that says who signed and names each
+//! file that is not as it was.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use skiff_files::write;
+
+use crate::Error;
+
+pub use skiff_sign::{
+    Algorithm, Certificate, CertificateView, Extensions, Links, Note, PrivateKey, Problem, PublicKey, SignOptions,
+    SignatureVerdict, Signer, Time, Trust, default_signature,
+};
+
+/// A signature file larger than this is none.
+const MOST_SIGNATURE: u64 = 1 << 28;
+/// Keys and certificates are some kilobytes.
+const MOST_KEY: u64 = 16 << 20;
+
+/// Signs the file or folder `model`, and writes the signature to `options.signature`, or to where
+/// [`default_signature`] says. The signature file appears when it is whole.
+///
+/// # Errors
+/// When a file cannot be read; when there are links, pipes or names that are no text; when the certificate is not the
+/// key's.
+pub fn sign(model: impl AsRef<Path>, key: &PrivateKey, options: &SignOptions<'_>) -> Result<(), Error> {
+    let model = model.as_ref();
+    let path = options.signature.map_or_else(|| default_signature(model), Path::to_owned);
+    let bundle = skiff_sign::sign(model, key, &SignOptions { signature: Some(&path), ..options.clone() })?;
+    let text = bundle.to_json();
+    write::whole_file(&path, |out| Ok(out.write_all(text.as_bytes())?))
+        .map_err(|error| Error::from(error).in_file(&path))
+}
+
+/// Holds the file or folder `model` against the signature in the file `signature`, which lies where
+/// [`default_signature`] says when none is named.
+///
+/// # Errors
+/// When a file cannot be read, and when the signature file is none. That the signature is not right is the verdict, not an
+/// error.
+pub fn verify(model: impl AsRef<Path>, signature: Option<&Path>, trust: &Trust<'_>) -> Result<SignatureVerdict, Error> {
+    let model = model.as_ref();
+    let path = signature.map_or_else(|| default_signature(model), Path::to_owned);
+    let bytes = bounded(&path, MOST_SIGNATURE)?;
+    let bundle = skiff_sign::Bundle::read(&bytes).map_err(|error| Error::from(error).in_file(&path))?;
+    skiff_sign::verify(model, &bundle, Some(&path), trust).map_err(|error| Error::from(error).in_file(&path))
+}
+
+/// The private key in the PEM file at `path`.
+///
+/// # Errors
+/// When it cannot be read, or holds no such key.
+pub fn private_key(path: impl AsRef<Path>, password: Option<&str>) -> Result<PrivateKey, Error> {
+    let path = path.as_ref();
+    let text = zeroize::Zeroizing::new(bounded(path, MOST_KEY)?);
+    let key = PrivateKey::from_pem(&text, password.map(str::as_bytes));
+    key.map_err(|error| Error::from(skiff_sign::Error::from(error)).in_file(path))
+}
+
+/// The public key in the PEM file at `path`.
+///
+/// # Errors
+/// When it cannot be read, or holds no such key.
+pub fn public_key(path: impl AsRef<Path>) -> Result<PublicKey, Error> {
+    let path = path.as_ref();
+    let key = PublicKey::from_pem(&bounded(path, MOST_KEY)?);
+    key.map_err(|error| Error::from(skiff_sign::Error::from(error)).in_file(path))
+}
+
+/// The certificates in the PEM file at `path`.
+///
+/// # Errors
+/// When it cannot be read, or holds none.
+pub fn certificates(path: impl AsRef<Path>) -> Result<Vec<Certificate>, Error> {
+    let path = path.as_ref();
+    Certificate::from_pem(&bounded(path, MOST_KEY)?).map_err(|error| Error::from(error).in_file(path))
+}
+
+/// The content of a file that is not larger than it may be.
+fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let read = || {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        match u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+            true => Ok(bytes),
+            false => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+        }
+    };
+    read().map_err(|error| Error::from(skiff_sign::Error::Read(path.to_owned(), error)))
+}
