@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from skiff._cross_validation import ScoreCheck, ScoreRange
 from skiff._dump import dump
 from skiff._errors import (
     DamagedFile,
@@ -20,7 +21,9 @@ from skiff._errors import (
     WrongInput,
 )
 from skiff._load import load
+from skiff._scores import check_scores
 from skiff._skiff import Limits, Model, __version__, inspect, open
+from skiff._verification import Replay, Verification, verify
 
 __all__ = [
     "DamagedFile",
@@ -29,14 +32,20 @@ __all__ = [
     "MissingFile",
     "Model",
     "NotSupported",
+    "Replay",
+    "ScoreCheck",
+    "ScoreRange",
     "SkiffError",
     "UnreadableFile",
     "UntrustedFile",
     "UnwritableFile",
+    "Verification",
     "WrongInput",
     "__version__",
+    "check_scores",
     "dump",
     "inspect",
     "load",
     "open",
+    "verify",
 ]

@@ -16,6 +16,10 @@ from skiff._plain import number, path_of, plain, shown
 _TEST = "test_"
 
 
+class NotRepeatable(ValueError):
+    """What was recorded does not say how to compute the scores again."""
+
+
 def record(cv: Any, estimator: Any) -> dict[str, Any]:
     """What the passport says of ``cv=``.
 
@@ -143,8 +147,10 @@ def splitter_of(recorded: Any) -> Any:
     """
     if recorded is None:
         return None
-    if "folds" in recorded:
-        return int(recorded["folds"])
+    if not isinstance(recorded, dict) or not isinstance(recorded.get("parameters", {}), dict):
+        raise NotRepeatable("the passport does not say how the folds were made: pass `cv`")
+    if isinstance(recorded.get("folds"), int):
+        return recorded["folds"]
     from sklearn import model_selection
 
     path, parameters = str(recorded.get("class")), recorded.get("parameters", {})
@@ -152,8 +158,11 @@ def splitter_of(recorded: Any) -> Any:
     made = getattr(model_selection, name, None) if name in model_selection.__all__ else None
     is_splitter = isinstance(made, type) and hasattr(made, "get_n_splits") and path.startswith("sklearn.")
     if not is_splitter or not all(_is_plain(value) for value in parameters.values()):
-        raise ValueError(f"cannot make `{recorded.get('repr', path)}` again: pass `cv`")
-    return made(**parameters)
+        raise NotRepeatable(f"cannot make `{recorded.get('repr', path)}` again: pass `cv`")
+    try:
+        return made(**parameters)
+    except (TypeError, ValueError) as error:
+        raise NotRepeatable(f"cannot make `{recorded.get('repr', path)}` again: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -211,8 +220,41 @@ class ScoreCheck:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """The cross-validation of a passport, which a stranger may have written."""
+
+    #: The score of each fold, by the score's name.
+    scores: dict[str, tuple[float, ...]]
+    scoring: Any
+    cv: Any
+    #: Whether the scores are of a search's best estimator.
+    of_best: bool
+    #: The digests of X and y; ``None`` where they were not recorded.
+    data: tuple[Any, Any] | None
+
+    @classmethod
+    def read(cls, recorded: Any) -> Recorded | None:
+        """``None`` where no scores were recorded."""
+        if not isinstance(recorded, dict) or not isinstance(recorded.get("scores"), dict):
+            return None
+        scores = {}
+        for name, entry in recorded["scores"].items():
+            folds = entry.get("folds") if isinstance(entry, dict) else None
+            if not isinstance(folds, list) or not folds:
+                return None
+            scores[name] = tuple(_float(value) for value in folds)
+        data = recorded.get("data")
+        digests = None
+        if isinstance(data, dict):
+            x, y = (part if isinstance(part, dict) else {} for part in (data.get("X"), data.get("y")))
+            digests = x.get("sha256"), y.get("sha256")
+        best = recorded.get("of") == "best_estimator_"
+        return cls(scores, recorded.get("scoring"), recorded.get("cv"), best, digests) if scores else None
+
+
 def compare(
-    recorded: Mapping[str, Any],
+    recorded: Recorded,
     estimator: Any,
     X: Any,
     y: Any,
@@ -224,34 +266,35 @@ def compare(
 ) -> ScoreCheck:
     """The recorded scores beside those that the scikit-learn at hand computes now."""
     if scoring is None:
-        scoring = _scoring_of(recorded.get("scoring"))
-    if cv is None:
-        cv = splitter_of(recorded.get("cv"))
-    if recorded.get("of") == "best_estimator_":
+        scoring = _scoring_of(recorded.scoring)
+    if recorded.of_best:
         estimator = getattr(estimator, "best_estimator_", None)
         if estimator is None:
-            raise ValueError("the recorded scores are those of a search's best estimator, which is not kept")
+            raise NotRepeatable("the recorded scores are those of a search's best estimator, which is not kept")
+    if cv is None:
+        cv = splitter_of(recorded.cv)
+        most = max(len(folds) for folds in recorded.scores.values())
+        # A file may ask for a billion folds.
+        folds = cv if isinstance(cv, int) else cv.get_n_splits(X, y, arguments.get("groups")) if cv is not None else most
+        if folds != most:
+            raise NotRepeatable(f"the recorded scores are those of {most} folds, the recorded splitter makes {folds}: pass `cv`")
     computed, _ = cross_validate(estimator, X, y, cv, scoring, **arguments)
-    if len(computed) == 1 and len(recorded["scores"]) == 1:
+    if len(computed) == 1 and len(recorded.scores) == 1:
         # A score without a name, by a function of one's own.
-        computed = {next(iter(recorded["scores"])): next(iter(computed.values()))}
-    missing = [name for name in recorded["scores"] if name not in computed]
+        computed = {next(iter(recorded.scores)): next(iter(computed.values()))}
+    missing = [name for name in recorded.scores if name not in computed]
     if missing:
-        raise ValueError(f"the score `{missing[0]}` was recorded, and `scoring` does not compute it")
+        raise NotRepeatable(f"the score `{missing[0]}` was recorded, and `scoring` does not compute it")
     scores = []
-    for name, entry in recorded["scores"].items():
-        folds = tuple(_float(value) for value in entry["folds"])
+    for name, folds in recorded.scores.items():
         mean, width = float(np.mean(folds)), tolerance
         if width is None:
             # Where all folds agree, rounding is still free.
             width = max(2 * float(np.std(folds)), 1e-6 * max(1.0, abs(mean)))
         scores.append(ScoreRange(name, folds, tuple(float(v) for v in computed[name]), mean - width, mean + width))
-    data = recorded.get("data")
     same = None
-    if data is not None:
-        now = {"X": table(X), "y": None if y is None else table(y)}
-        digests = [(part or {}).get("sha256") for part in (data["X"], data["y"], now["X"], now["y"])]
-        same = digests[:2] == digests[2:]
+    if recorded.data is not None:
+        same = recorded.data == (table(X)["sha256"], None if y is None else table(y)["sha256"])
     return ScoreCheck(tuple(scores), same)
 
 
@@ -263,13 +306,16 @@ def _scoring_of(recorded: Any) -> Any:
     if isinstance(recorded, dict) and recorded and all(isinstance(name, str) for name in recorded.values()):
         if not {"name", "repr", "class", "float"} & set(recorded):
             return recorded
-    raise ValueError("the recorded scores are those of a function, which is not kept: pass `scoring`")
+    raise NotRepeatable("the recorded scores are those of a function, which is not kept: pass `scoring`")
 
 
 def _float(value: Any) -> float:
     if isinstance(value, Mapping):
-        return float(value.get("float", math.nan))
-    return float(value)
+        value = value.get("float")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _is_number(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import IO, Any, Literal, Mapping, Tuple, Union
 
 import numpy as np
 
+from skiff import _passport
 from skiff._errors import WrongInput
 from skiff._skiff import dump as _write
 
@@ -66,11 +67,13 @@ def dump(
         "author": author,
         "notes": notes,
     }
-    passport = {name: value for name, value in told.items() if value is not None}
-    if passport and kind != "skiff":
-        raise WrongInput(f"a passport stands in a `.skiff` only: `{next(iter(passport))}` is nothing that a {kind} file can hold")
-    if passport:
-        raise WrongInput(f"no passport is written yet: `{next(iter(passport))}`")
+    told = {name: value for name, value in told.items() if value is not None}
+    if told and kind != "skiff":
+        raise WrongInput(f"a passport stands in a `.skiff` only: `{next(iter(told))}` is nothing that a {kind} file can hold")
+    if kind == "skiff":
+        passport, samples = _passport.collect(estimator, **told)
+        options["passport"] = _passport.dumps(passport)
+        options["samples"] = None if samples is None else _pickled(samples)
     written = _write(_pickled(estimator), path, format=kind, **options)
     if written is not None:
         target.write(written)  # type: ignore[union-attr]

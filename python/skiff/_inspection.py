@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, TypedDict
+from typing import Any, Dict, List, Optional, TypedDict
 
 # In the form of calls, since `class` is no name that a class body could hold.
 
@@ -37,4 +37,6 @@ class Inspection(TypedDict):
     size: int
     written_by: List[str]
     estimators: List[EstimatorView]
+    #: Where the model comes from, where the file says so: `docs/passport.md` has its layout.
+    passport: Optional[Dict[str, Any]]
     unusual: List[str]

@@ -96,7 +96,7 @@ def versions(estimator: Any) -> dict[str, str]:
     packages = dict(_PACKAGES)
     for part in [estimator, *_parameters(estimator).values()]:
         # Of classes, functions and objects of other packages that stand in the pipeline.
-        module = getattr(part, "__module__", None)
+        module = _attribute(part, "__module__")
         package = module.split(".")[0] if isinstance(module, str) else ""
         if package and package not in packages and package not in ("builtins", "__main__", *_standard()):
             packages[package] = package
@@ -130,7 +130,7 @@ def describe(estimator: Any) -> dict[str, Any]:
     parameters = _parameters(estimator)
     found: dict[str, Any] = {
         "class": path_of(type(estimator)),
-        "parameters": {str(name): plain(parameters[name]) for name in sorted(parameters)},
+        "parameters": {str(name): _safely(parameters[name]) for name in sorted(parameters, key=str)},
     }
     count = _attribute(estimator, "n_features_in_")
     if isinstance(count, (int, np.integer)):
@@ -154,6 +154,14 @@ def _parameters(estimator: Any) -> dict[str, Any]:
         return dict(estimator.get_params(deep=True))
     except Exception:  # No estimator of scikit-learn's kind, or one whose signature is not as it should be.
         return {}
+
+
+def _safely(value: Any) -> Any:
+    # Whatever a class of somebody else's does when it is looked at, the model is to be saved.
+    try:
+        return plain(value)
+    except Exception:
+        return {"repr": f"<{path_of(type(value))}>"}
 
 
 def _attribute(estimator: Any, name: str) -> Any:

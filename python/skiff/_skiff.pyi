@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from skiff._inspection import Inspection
 
-__all__ = ["Limits", "Model", "Rebuilt", "__version__", "dump", "inspect", "open", "rebuild"]
+__all__ = ["Limits", "Model", "Rebuilt", "__version__", "dump", "inspect", "open", "rebuild", "verify"]
 
 __version__: str
 
@@ -80,7 +80,15 @@ def inspect(
     limits: Limits | None = None,
 ) -> Inspection: ...
 
-# What `skiff.dump` and `skiff.load` are made of.
+# What `skiff.dump`, `skiff.load` and `skiff.verify` are made of.
+
+def verify(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    /,
+    *,
+    at: str | None = None,
+    limits: Limits | None = None,
+) -> dict[str, Any]: ...
 
 @final
 class Rebuilt:

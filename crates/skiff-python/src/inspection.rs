@@ -4,6 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use skiff::{EstimatorView, Inspection};
 
+use crate::verification;
+
 /// The keys are those of `skiff/_inspection.py`.
 pub fn inspection<'py>(py: Python<'py>, found: &Inspection) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
@@ -11,6 +13,8 @@ pub fn inspection<'py>(py: Python<'py>, found: &Inspection) -> PyResult<Bound<'p
     dict.set_item("size", found.size)?;
     dict.set_item("written_by", &found.written_by)?;
     dict.set_item("estimators", all(py, &found.estimators)?)?;
+    let passport = found.passport.as_ref().map(|passport| verification::object(py, passport.entries()));
+    dict.set_item("passport", passport.transpose()?)?;
     dict.set_item("unusual", &found.unusual)?;
     Ok(dict)
 }

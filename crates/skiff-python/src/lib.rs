@@ -15,6 +15,7 @@ mod model;
 mod output;
 mod show;
 mod source;
+mod verification;
 
 use pyo3::prelude::*;
 
@@ -61,6 +62,19 @@ mod _skiff {
         let file = crate::source::read(py, source, limits.map(Bound::get))?;
         let found = py.detach(|| file.inspect());
         crate::inspection::inspection(py, &found)
+    }
+
+    /// Holds the bytes of `source` against their digest, and asks its model for the recorded rows again: what
+    /// `skiff.verify` is made of.
+    #[pyfunction]
+    #[pyo3(signature = (source, /, *, at=None, limits=None))]
+    fn verify<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        at: Option<String>,
+        limits: Option<&Bound<'py, Limits>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        crate::verification::verify(py, source, at, limits.map(Bound::get))
     }
 
     /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.

@@ -87,7 +87,7 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>, limits: Option<&Limits>) 
 }
 
 /// The bytes of what is no path.
-fn bytes_of(source: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+pub fn bytes_of(source: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     let py = source.py();
     if let Ok(bytes) = source.cast::<PyBytes>() {
         return Ok(Some(bytes.as_bytes().to_vec()));
