@@ -1,9 +1,14 @@
 //! The command line: every flag, once.
 
+pub mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use skiff::{Compression, Limits, Method, Options, Scalar};
+
+use crate::report::Failure;
+use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign, SignatureArguments};
 
 /// Open, inspect and run scikit-learn models without Python and without running anything in them.
 #[derive(Debug, Parser)]
@@ -28,8 +33,16 @@ pub enum Command {
     Convert(Convert),
     /// Tell whether a .skiff file is as it was written, to the last bit, and whether its model answers the rows that were
     /// recorded in it as it did: exit status 0 when all is as it was, 1 when something is not, 2 when not all of it
-    /// could be looked at.
+    /// could be looked at. With a key or certificates, whether its signature, or that of a folder, is right.
     Verify(Verify),
+    /// Sign a model, a file or a folder, as OpenSSF Model Signing has it.
+    Sign(Sign),
+    /// Make a key that signs, or an identity that decrypts.
+    Keygen(Keygen),
+    /// Encrypt a file by age: for those who hold a key, or know a passphrase.
+    Encrypt(Encrypt),
+    /// Decrypt a file to the disk. Encrypted models need not be: --identity opens them where they are.
+    Decrypt(Decrypt),
     /// Show the steps of a model's method.
     Plan(Plan),
     /// Show a pickle's opcodes, without running them.
@@ -107,6 +120,10 @@ pub struct Convert {
     /// What to write to standard output: an extension, such as skops or joblib.xz.
     #[arg(long, value_name = "EXTENSION")]
     pub to: Option<String>,
+    #[command(flatten)]
+    pub identity: IdentityArguments,
+    #[command(flatten)]
+    pub recipients: RecipientArguments,
     /// How many bytes decompression may bring forth.
     #[arg(long, value_name = "BYTES")]
     pub limit_decompressed: Option<u64>,
@@ -117,6 +134,8 @@ pub struct Convert {
 pub struct Verify {
     #[command(flatten)]
     pub model: ModelArguments,
+    #[command(flatten)]
+    pub signature: SignatureArguments,
     /// How to show what was found.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -137,6 +156,8 @@ pub struct Plan {
 pub struct Disassemble {
     /// The file; compression is taken off first.
     pub model: PathBuf,
+    #[command(flatten)]
+    pub identity: IdentityArguments,
 }
 
 /// `skiff scan`
@@ -152,6 +173,8 @@ pub struct Scan {
     /// them.
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    pub identity: IdentityArguments,
     /// How many bytes decompression may bring forth, for each file.
     #[arg(long, value_name = "BYTES")]
     pub limit_decompressed: Option<u64>,
@@ -206,6 +229,8 @@ pub struct ModelArguments {
     /// The estimator's address in a file that holds several things: "[0]", "['model']".
     #[arg(long, value_name = "ADDRESS")]
     pub at: Option<String>,
+    #[command(flatten)]
+    pub identity: IdentityArguments,
     /// How many bytes decompression may bring forth.
     #[arg(long, value_name = "BYTES")]
     pub limit_decompressed: Option<u64>,
@@ -213,8 +238,9 @@ pub struct ModelArguments {
 
 impl ModelArguments {
     /// How to open the file.
-    pub fn options(&self) -> Options {
-        Options { limits: limits(self.limit_decompressed), at: self.at.clone(), ..Options::default() }
+    pub fn options(&self) -> Result<Options, Failure> {
+        let (limits, identity) = (limits(self.limit_decompressed), self.identity.read()?);
+        Ok(Options { limits, at: self.at.clone(), identity, ..Options::default() })
     }
 }
 

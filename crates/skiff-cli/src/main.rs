@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             Ok(Verified::CouldNot) => return ExitCode::from(2),
             Err(failure) => Err(failure),
         },
+        Command::Sign(command) => commands::sign::run(command),
+        Command::Keygen(command) => commands::keygen::run(command),
+        Command::Encrypt(command) => commands::encrypt::encrypt(command),
+        Command::Decrypt(command) => commands::encrypt::decrypt(command),
         Command::Plan(command) => commands::plan::run(command),
         Command::Disassemble(command) => commands::disassemble::run(command),
         Command::Scan(command) => match commands::scan::run(command) {

@@ -24,6 +24,13 @@ pub struct ConvertOptions {
     pub protocol: Option<u8>,
 }
 
+impl ConvertOptions {
+    /// How the file that is read is opened.
+    pub fn opening(&self) -> Options {
+        Options { limits: self.limits.clone(), identity: self.identity.clone(), ..Options::default() }
+    }
+}
+
 /// A kind of file that is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -103,8 +110,7 @@ pub fn convert(
     options: &ConvertOptions,
 ) -> Result<Converted, Error> {
     let writing = Writing::of(output.as_ref(), options)?;
-    let opening = Options { limits: options.limits.clone(), identity: options.identity.clone(), ..Options::default() };
-    let file = File::open_with(input, &opening)?;
+    let file = File::open_with(input, &options.opening())?;
     writing.whole_file(&file, output.as_ref())
 }
 

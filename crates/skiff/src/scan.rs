@@ -31,6 +31,15 @@ pub fn scan_with(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, E
     scan().map_err(|error: Error| error.in_file(path))
 }
 
+/// As [`scan_bytes`], under `options`: encrypted bytes are looked into by their identity.
+///
+/// # Errors
+/// When the bytes are encrypted, and not for the identity.
+pub fn scan_bytes_with(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
+    let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), &options.limits)?.into_bytes();
+    Ok(skiff_files::scan::scan_bytes(&bytes, None, &options.limits))
+}
+
 /// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
 pub fn scan_bytes(bytes: Vec<u8>, limits: &Limits) -> Verdict {
     skiff_files::scan::scan_bytes(&Bytes::from(bytes), None, limits)

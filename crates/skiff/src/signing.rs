@@ -58,7 +58,7 @@ pub fn private_key(path: impl AsRef<Path>, password: Option<&str>) -> Result<Pri
     let path = path.as_ref();
     let text = zeroize::Zeroizing::new(bounded(path, MOST_KEY)?);
     let key = PrivateKey::from_pem(&text, password.map(str::as_bytes));
-    key.map_err(|error| Error::from(skiff_sign::Error::from(error)).in_file(path))
+    key.map_err(|error| key_error(error).in_file(path))
 }
 
 /// The public key in the PEM file at `path`.
@@ -68,7 +68,7 @@ pub fn private_key(path: impl AsRef<Path>, password: Option<&str>) -> Result<Pri
 pub fn public_key(path: impl AsRef<Path>) -> Result<PublicKey, Error> {
     let path = path.as_ref();
     let key = PublicKey::from_pem(&bounded(path, MOST_KEY)?);
-    key.map_err(|error| Error::from(skiff_sign::Error::from(error)).in_file(path))
+    key.map_err(|error| key_error(error).in_file(path))
 }
 
 /// The certificates in the PEM file at `path`.
@@ -78,6 +78,11 @@ pub fn public_key(path: impl AsRef<Path>) -> Result<PublicKey, Error> {
 pub fn certificates(path: impl AsRef<Path>) -> Result<Vec<Certificate>, Error> {
     let path = path.as_ref();
     Certificate::from_pem(&bounded(path, MOST_KEY)?).map_err(|error| Error::from(error).in_file(path))
+}
+
+/// What is wrong with a key, as an error of this crate.
+pub fn key_error(error: skiff_sign::KeyError) -> Error {
+    Error::from(skiff_sign::Error::from(error))
 }
 
 /// The content of a file that is not larger than it may be.

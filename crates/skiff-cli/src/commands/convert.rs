@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-use skiff::{ConvertOptions, Converted, File, Limits};
+use skiff::{ConvertOptions, Converted, File};
 
 use crate::Outcome;
 use crate::args::{Convert, limits};
@@ -15,6 +15,8 @@ pub fn run(arguments: &Convert) -> Outcome {
         limits: limits(arguments.limit_decompressed),
         compression: arguments.compress,
         protocol: arguments.protocol,
+        identity: arguments.identity.read()?,
+        recipients: arguments.recipients.read()?,
     };
     let standard = Path::new("-");
     let converted = match (&arguments.to, arguments.output == standard) {
@@ -24,12 +26,12 @@ pub fn run(arguments: &Convert) -> Outcome {
         (None, true) => {
             return Err(Failure::Usage("standard output has no name: `--to` says as what to write".to_owned()));
         }
-        (None, false) if arguments.input == standard => stdin(&options.limits)?.convert(&arguments.output, &options)?,
+        (None, false) if arguments.input == standard => stdin(&options)?.convert(&arguments.output, &options)?,
         (None, false) => skiff::convert(&arguments.input, &arguments.output, &options)?,
         (Some(to), true) => {
             let file = match arguments.input == standard {
-                true => stdin(&options.limits)?,
-                false => File::open(&arguments.input, &options.limits)?,
+                true => stdin(&options)?,
+                false => File::open_with(&arguments.input, &options.opening())?,
             };
             stdout(&file, to, &options)?
         }
@@ -42,14 +44,15 @@ pub fn run(arguments: &Convert) -> Outcome {
 }
 
 /// The model on standard input.
-fn stdin(limits: &Limits) -> Result<File, Failure> {
+fn stdin(options: &ConvertOptions) -> Result<File, Failure> {
+    let limits = &options.limits;
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(limits.decompressed.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| Failure::data(Path::new("-"), format!("cannot read standard input: {error}")))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > limits.decompressed) {
         return Err(Failure::data(Path::new("-"), "standard input is longer than `--limit-decompressed` allows"));
     }
-    Ok(File::read(bytes, limits)?)
+    Ok(File::read_with(bytes, &options.opening())?)
 }
 
 /// Writes to standard output, which is data and nothing else.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use skiff::Limits;
+use skiff::Options;
 
 use crate::Outcome;
 use crate::args::Disassemble;
@@ -10,8 +10,9 @@ use crate::report::Failure;
 
 /// Prints the opcodes, and the error where the pickle breaks off.
 pub fn run(arguments: &Disassemble) -> Outcome {
+    let options = Options { identity: arguments.identity.read()?, ..Options::default() };
     let mut out = Telling { out: BufWriter::new(io::stdout().lock()), error: None };
-    let outcome = skiff::disassemble(&arguments.model, &Limits::default(), &mut out);
+    let outcome = skiff::disassemble_with(&arguments.model, &options, &mut out);
     // What the output said is told apart from what the file did.
     match out.error.take() {
         Some(error) => return Err(Failure::Output(error)),

@@ -7,7 +7,7 @@ use crate::args::Plan;
 
 /// Prints the steps of the method that was asked for, or of all.
 pub fn run(arguments: &Plan) -> Outcome {
-    let model = skiff::open_with(&arguments.model.model, &arguments.model.options())?;
+    let model = skiff::open_with(&arguments.model.model, &arguments.model.options()?)?;
     let mut out = io::stdout().lock();
     let methods = match arguments.method {
         Some(method) => vec![method],

@@ -23,7 +23,7 @@ const ARRAY_ROWS: usize = 64 * 1024;
 
 /// Opens the model and the data, and writes the answers.
 pub fn run(arguments: &Predict) -> Outcome {
-    let model = skiff::open_with(&arguments.model.model, &arguments.model.options())?;
+    let model = skiff::open_with(&arguments.model.model, &arguments.model.options()?)?;
     // A method that is not there is told before any data is read.
     let plan = model.plan_with(arguments.method, &Params::new(arguments.param.iter().cloned()))?;
     let mut sink = sink(arguments.output.as_deref(), &model, arguments.method)?;

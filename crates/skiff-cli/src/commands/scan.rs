@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
-use skiff::{Finding, Limits, Rating, Verdict};
+use skiff::{Finding, Options, Rating, Verdict};
 
 use crate::args::{Format, Scan, ScanFormat};
 use crate::report::{self, Failure};
@@ -29,11 +29,11 @@ struct Scanned {
 
 /// Scans every path, prints the verdicts in order, and answers for all of them.
 pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
-    let limits = arguments.limits();
+    let options = Options { limits: arguments.limits(), identity: arguments.identity.read()?, ..Options::default() };
     let (mut scanned, mut failed) = (Vec::new(), false);
     let mut out = BufWriter::new(io::stdout().lock());
     for (path, is_named) in files(&arguments.paths, &mut failed) {
-        let verdict = match scan(&path, &limits) {
+        let verdict = match scan(&path, &options) {
             Ok(verdict) => verdict,
             Err(failure) => {
                 failed = true;
@@ -63,15 +63,18 @@ pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
     })
 }
 
-fn scan(path: &Path, limits: &Limits) -> Result<Verdict, Failure> {
+fn scan(path: &Path, options: &Options) -> Result<Verdict, Failure> {
     if path != Path::new("-") {
-        return Ok(skiff::scan(path, limits)?);
+        return Ok(skiff::scan_with(path, options)?);
     }
+    let limits = &options.limits;
     let mut bytes = Vec::new();
     let most = limits.decompressed.saturating_add(1);
     let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
     match read {
-        Ok(count) if u64::try_from(count).is_ok_and(|count| count < most) => Ok(skiff::scan_bytes(bytes, limits)),
+        Ok(count) if u64::try_from(count).is_ok_and(|count| count < most) => {
+            Ok(skiff::scan_bytes_with(bytes, options)?)
+        }
         Ok(_) => Err(Failure::data(path, "standard input is longer than the limit `decompressed`")),
         Err(error) => Err(Failure::data(path, error)),
     }

@@ -1,15 +1,18 @@
 //! What opens encrypted files.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
+use std::path::Path;
 
 use age::armor::ArmoredReader;
 use age::secrecy::{ExposeSecret, SecretString};
 use age::{DecryptError, Decryptor, scrypt, x25519};
-use skiff_files::is_encrypted;
+use skiff_files::{ErrorKind, is_encrypted};
 use zeroize::Zeroizing;
 
 use super::{EncryptionError, Recipients};
+use crate::Error;
 
 /// Keys and passphrases that open files encrypted for them. `Debug` does not show them.
 #[derive(Clone, Default)]
@@ -50,6 +53,15 @@ impl Identity {
             true => Err(EncryptionError::NoIdentity),
             false => Ok(Self { keys, passphrases: Vec::new() }),
         }
+    }
+
+    /// As [`Identity::read`], for the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Identity::read`], and when the file cannot be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::read(&text(path)?).map_err(|error| Error::from(error).in_file(path))
     }
 
     /// A passphrase.
@@ -150,6 +162,22 @@ impl Identity {
             _ => EncryptionError::Damaged,
         })
     }
+}
+
+/// The text of an identity file or a file of recipients, to be wiped from memory afterwards. age itself reads files of up
+/// to 16 MiB.
+pub(super) fn text(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    const MOST: u64 = 16 << 20;
+    let read = || {
+        let mut text = Zeroizing::new(Vec::new());
+        File::open(path)?.take(MOST.saturating_add(1)).read_to_end(&mut text)?;
+        match u64::try_from(text.len()).is_ok_and(|length| length <= MOST) {
+            true => Ok(text),
+            false => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
+        }
+    };
+    let error = |error| skiff_files::Error { kind: ErrorKind::Io(error), offset: None, decompressed: false };
+    read().map_err(|source| Error::from(error(source)).in_file(path))
 }
 
 fn of_passphrase(passphrase: &SecretString) -> scrypt::Identity {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 use std::str::FromStr;
 
 use age::armor::{ArmoredWriter, Format};
@@ -10,6 +11,8 @@ use age::{Encryptor, scrypt, x25519};
 use skiff_files::write::WriteError;
 
 use super::EncryptionError;
+use super::identity::text;
+use crate::Error;
 
 /// Those who can open a file that is encrypted for them: the holders of keys, or whoever knows a passphrase.
 #[derive(Clone)]
@@ -51,6 +54,16 @@ impl Recipients {
     pub fn read(text: &str) -> Result<Self, EncryptionError> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self::of(lines.map(key).collect::<Result<_, _>>()?, Vec::new())
+    }
+
+    /// As [`Recipients::read`], for the file at `path`.
+    ///
+    /// # Errors
+    /// As [`Recipients::read`], and when the file cannot be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = text(path)?;
+        Self::read(&String::from_utf8_lossy(&text)).map_err(|error| Error::from(error).in_file(path))
     }
 
     /// Whoever knows a passphrase.

@@ -14,8 +14,8 @@ use crate::shown::shown;
 
 /// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.
 pub fn run(arguments: &Inspect) -> Outcome {
-    let options = arguments.model.options();
-    let file = File::open(&arguments.model.model, &options.limits)?;
+    let options = arguments.model.options()?;
+    let file = File::open_with(&arguments.model.model, &options)?;
     let mut inspection = file.inspect();
     if let Some(address) = &options.at {
         // An address that leads nowhere is told; one that does narrows the view.

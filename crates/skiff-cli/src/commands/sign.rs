@@ -1,0 +1,30 @@
+//! `skiff sign`: a signature file for a model.
+
+use std::io::{self, Write};
+
+use skiff::signing::{self, Extensions, Links, SignOptions};
+
+use crate::Outcome;
+use crate::args::keys::{Sign, variable};
+
+/// Writes the signature, and says where.
+pub fn run(arguments: &Sign) -> Outcome {
+    let password = arguments.password_env.as_deref().map(variable).transpose()?;
+    let key = signing::private_key(&arguments.key, password.as_deref())?;
+    let mut certificates = Vec::new();
+    for path in &arguments.certificate {
+        certificates.extend(signing::certificates(path)?);
+    }
+    let signature = arguments.signature.clone().unwrap_or_else(|| signing::default_signature(&arguments.model));
+    let options = SignOptions {
+        certificates: &certificates,
+        ignored: &arguments.ignore,
+        signature: Some(&signature),
+        links: if arguments.follow_links { Links::Follow } else { Links::Refuse },
+        extensions: if arguments.extension { Extensions::Allow } else { Extensions::Refuse },
+    };
+    signing::sign(&arguments.model, &key, &options)?;
+    let how = key.algorithm().describe();
+    writeln!(io::stdout(), "{}: signed by {how}, key `{}`", signature.display(), key.public().fingerprint())?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The part of `skiff verify` that has to do with signatures.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use skiff::signing::{self, CertificateView, SignatureVerdict, Trust};
+
+use crate::args::keys::SignatureArguments;
+use crate::report::Failure;
+use crate::shown::shown;
+
+/// The verdict on the model's signature, where somebody is named who is trusted.
+pub fn look(model: &Path, arguments: &SignatureArguments) -> Result<Option<SignatureVerdict>, Failure> {
+    let signature = arguments.signature.as_deref();
+    if let Some(path) = &arguments.key {
+        let key = signing::public_key(path)?;
+        return Ok(Some(signing::verify(model, signature, &Trust::Key(&key))?));
+    }
+    let mut roots = Vec::new();
+    for path in &arguments.certificate_chain {
+        roots.extend(signing::certificates(path)?);
+    }
+    if !roots.is_empty() {
+        let trust = Trust::Certificates { roots: &roots, at: arguments.valid_at };
+        return Ok(Some(signing::verify(model, signature, &trust)?));
+    }
+    if signature.is_some() || model.is_dir() {
+        let what = "a signature is verified by somebody's word: `--key FILE` or `--certificate-chain FILE`";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    Ok(None)
+}
+
+/// Prints the verdict, indented under the model's name.
+pub fn write_text(out: &mut impl Write, verdict: &SignatureVerdict) -> io::Result<()> {
+    let signer = &verdict.signer;
+    let by = match (&signer.certificate, &signer.key) {
+        (Some(CertificateView { subject, issuer, .. }), _) => format!("by `{subject}`, certified by `{issuer}`"),
+        (None, Some(key)) => format!("by the key `{key}`"),
+        (None, None) => "by nobody who is known".to_owned(),
+    };
+    let how = signer.algorithm.map(|algorithm| format!(", {}", algorithm.describe())).unwrap_or_default();
+    writeln!(out, "  signature: {}{how}", shown(&by))?;
+    match verdict.files.len() {
+        0 => {}
+        1 => writeln!(out, "    1 file is as it was signed")?,
+        count => writeln!(out, "    {count} files are as they were signed")?,
+    }
+    for problem in &verdict.problems {
+        writeln!(out, "    {}", shown(&problem.to_string()))?;
+    }
+    for note in &verdict.notes {
+        writeln!(out, "    note: {}", shown(&note.to_string()))?;
+    }
+    for name in &verdict.uncovered {
+        writeln!(out, "    note: `{}` is not part of what was signed", shown(name))?;
+    }
+    Ok(())
+}
+
+/// The verdict for programs.
+pub fn to_json(verdict: &SignatureVerdict) -> Json {
+    let certificate = |view: &CertificateView| {
+        json!({
+            "subject": view.subject,
+            "issuer": view.issuer,
+            "fingerprint": view.fingerprint,
+            "not_before": view.not_before,
+            "not_after": view.not_after,
+        })
+    };
+    let signer = &verdict.signer;
+    json!({
+        "verified": verdict.is_verified(),
+        "signer": {
+            "algorithm": signer.algorithm.map(|algorithm| algorithm.name()),
+            "key": signer.key,
+            "certificate": signer.certificate.as_ref().map(certificate),
+        },
+        "name": verdict.name,
+        "files": verdict.files,
+        "uncovered": verdict.uncovered,
+        "problems": verdict.problems.iter().map(|problem| json!({
+            "code": problem.code(), "file": problem.file(), "message": problem.to_string(),
+        })).collect::<Vec<_>>(),
+        "notes": verdict.notes.iter().map(|note| json!({
+            "code": note.code(), "message": note.to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
