@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use skiff_files::Limits;
-use skiff_models::plan::{Method, Output, Rank};
-use skiff_models::value::{Matrix, TermLists, Value};
-use skiff_models::{Answer, Model, addresses, evaluate, evaluate_in_blocks};
+use skiff_models::plan::{Method, Rank};
+use skiff_models::value::Value;
+use skiff_models::{Answer, Model, addresses, evaluate};
 use skiff_testing::case::Answer as Recorded;
+use skiff_testing::rows::difference_of_rows;
 use skiff_testing::{Call, Case, Expected, Tolerance, compare};
 
 use exceptions::{TIES, exception};
@@ -172,74 +173,7 @@ fn check_rows(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
     let plan = model.plan(method, &call.params()).map_err(|error| error.to_string())?;
     let table = case.table(input)?;
     let together = evaluate(&plan, &table).map_err(|error| error.to_string())?;
-    let blocks = evaluate_in_blocks(&plan, &table, 3).map_err(|error| format!("in blocks: {error}"))?;
-    if !same_bits(&together, &blocks) {
-        return Err("blocks of three rows are not what they are in the batch".to_owned());
-    }
-    let together = of_rows(plan.output(), together);
-    for row in 0..table.rows() {
-        let alone = evaluate(&plan, &table.slice_rows(row, 1)).map_err(|error| format!("row {row} alone: {error}"))?;
-        if !same_bits(&row_of(&together, row), &of_rows(plan.output(), alone)) {
-            return Err(format!("row {row} alone is not what it is in the batch"));
-        }
-    }
-    Ok(())
-}
-
-/// An answer without what belongs to the model and not to rows.
-fn of_rows(output: &Output, answer: Answer) -> Answer {
-    match (output, answer) {
-        (Output::Tuple(outputs), Answer::Tuple(answers)) => {
-            let pairs = outputs.iter().zip(answers);
-            let of_rows = pairs.filter(|(output, _)| !matches!(output, Output::Constant(_)));
-            Answer::Tuple(of_rows.map(|(_, answer)| answer).collect())
-        }
-        (_, answer) => answer,
-    }
-}
-
-/// Row `row` of an answer, as an answer.
-fn row_of(answer: &Answer, row: usize) -> Answer {
-    let matrix = |matrix: &Matrix<'_, f64>| Matrix::new(1, matrix.cols, matrix.row(row).to_vec());
-    let value = match answer {
-        Answer::List(items) => return Answer::List(items.iter().map(|item| row_of(item, row)).collect()),
-        Answer::Tuple(items) => return Answer::Tuple(items.iter().map(|item| row_of(item, row)).collect()),
-        Answer::One(value, rank) => (value, *rank),
-    };
-    let one = match value.0 {
-        Value::Floats(floats, precision) => Value::Floats(matrix(floats), *precision),
-        Value::Ints(ints, kind) => Value::Ints(Matrix::new(1, ints.cols, ints.row(row).to_vec()), *kind),
-        Value::Sparse(csr) => Value::Sparse(csr.slice_rows(row, 1).into_owned()),
-        Value::Labels(labels) => {
-            let mut labels = labels.clone();
-            labels.codes = labels.codes[row * labels.cols..(row + 1) * labels.cols].to_vec();
-            labels.rows = 1;
-            Value::Labels(labels)
-        }
-        Value::Columns(columns) => Value::Columns(columns.slice_rows(row, 1)).into_owned(),
-        Value::TermLists(lists) => {
-            let numbers = lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].to_vec();
-            Value::TermLists(TermLists { bounds: vec![0, numbers.len()], numbers, terms: Arc::clone(&lists.terms) })
-        }
-        other => other.clone(),
-    };
-    Answer::One(one, value.1)
-}
-
-fn same_bits(a: &Answer, b: &Answer) -> bool {
-    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    match (a, b) {
-        (Answer::List(a), Answer::List(b)) | (Answer::Tuple(a), Answer::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_bits(a, b))
-        }
-        (Answer::One(Value::Floats(a, _), _), Answer::One(Value::Floats(b, _), _)) => bits(&a.data) == bits(&b.data),
-        (Answer::One(Value::Ints(a, _), _), Answer::One(Value::Ints(b, _), _)) => a == b,
-        (Answer::One(Value::Labels(a), _), Answer::One(Value::Labels(b), _)) => a.codes == b.codes,
-        (Answer::One(Value::Sparse(a), _), Answer::One(Value::Sparse(b), _)) => {
-            a.indptr == b.indptr && a.indices == b.indices && bits(&a.data) == bits(&b.data)
-        }
-        (a, b) => format!("{a:?}") == format!("{b:?}"),
-    }
+    difference_of_rows(&plan, &table, &together).map_or(Ok(()), Err)
 }
 
 fn report(failures: &[String], calls: usize) {

@@ -86,6 +86,14 @@ impl Case {
         cases
     }
 
+    /// The recorded case of that name, which is its folder below `fixtures/cases`: `1.9.1/svm/svc_rbf`.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn named(name: &str) -> Self {
+        Self::read(&workspace("fixtures/cases").join(name), name.to_owned())
+    }
+
     fn read(folder: &Path, name: String) -> Self {
         let text = fs::read_to_string(folder.join("case.json")).expect("a case has a case.json");
         let mut json: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -114,7 +122,7 @@ impl Case {
     ///
     /// # Panics
     /// When there is none.
-    pub fn table(&self, name: &str) -> Result<Table<'_>, String> {
+    pub fn table(&self, name: &str) -> Result<Table<'static>, String> {
         let input = &self.inputs[name];
         Ok(match input["kind"].as_str().expect("kind") {
             "dense" => dense(&self.arrays[text(&input["array"])])?,

@@ -3,25 +3,52 @@
 
 /// A small deterministic generator (xorshift64*), so that a failure can be repeated.
 #[derive(Clone, Debug)]
-pub struct Noise(u64);
+pub struct Noise {
+    state: u64,
+    /// What is given before the generator is asked, the next byte last; nothing follows a script but zeros.
+    script: Option<Vec<u8>>,
+}
 
 impl Noise {
     /// A generator from a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed | 1)
+        Self { state: seed | 1, script: None }
+    }
+
+    /// Bytes in the generator's place: a fuzzer that changes them changes one decision, and leaves the others.
+    pub fn scripted(script: &[u8]) -> Self {
+        Self { state: 1, script: Some(script.iter().rev().copied().collect()) }
+    }
+
+    /// Whether a script has come to its end.
+    pub fn is_spent(&self) -> bool {
+        self.script.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// The next number.
     pub fn number(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+        if self.script.is_some() {
+            return self.scripted_number(8);
+        }
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn scripted_number(&mut self, bytes: usize) -> u64 {
+        let script = self.script.as_mut();
+        script.map_or(0, |script| (0..bytes).fold(0, |number, _| number << 8 | u64::from(script.pop().unwrap_or(0))))
     }
 
     /// A number below `bound`, which must not be 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.number() % u64::try_from(bound).expect("fits")).expect("fits")
+        let number = match (self.script.is_some(), bound) {
+            (true, 0..=0x100) => self.scripted_number(1),
+            (true, 0..=0x1_0000) => self.scripted_number(2),
+            _ => self.number(),
+        };
+        usize::try_from(number % u64::try_from(bound).expect("fits")).expect("fits")
     }
 
     /// As many random bytes.

@@ -5,6 +5,7 @@ pub mod damage;
 pub mod edit;
 pub mod memory;
 pub mod panics;
+pub mod rows;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,4 @@
+//! The target `container` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("container");

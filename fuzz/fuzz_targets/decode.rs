@@ -1,0 +1,4 @@
+//! The target `decode` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("decode");

@@ -1,0 +1,4 @@
+//! The target `evaluate` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("evaluate");

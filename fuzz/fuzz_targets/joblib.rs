@@ -1,0 +1,4 @@
+//! The target `joblib` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("joblib");

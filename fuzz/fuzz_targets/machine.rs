@@ -1,0 +1,4 @@
+//! The target `machine` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("machine");

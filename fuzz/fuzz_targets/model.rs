@@ -1,0 +1,4 @@
+//! The target `model` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("model");

@@ -1,0 +1,4 @@
+//! The target `scan` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("scan");

@@ -1,0 +1,4 @@
+//! The target `skops` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("skops");

@@ -1,0 +1,190 @@
+//! What is fuzzed: a target for each stage of reading a file, as plain functions of bytes.
+//!
+//! The same functions run in three places: under libFuzzer (`fuzz_targets/`, by `cargo xtask fuzz`), over their seeds
+//! and over every file in `regressions/` in the tests. A target panics when a promise is broken; whatever else comes of
+//! the bytes, an answer or a named error, is well.
+#![forbid(unsafe_code)]
+
+mod ask;
+mod look;
+mod repair;
+pub mod seeds;
+mod targets;
+
+use std::path::PathBuf;
+
+use skiff_files::Limits;
+use skiff_testing::memory::{lift_limit, peak_of};
+
+/// Something that is fuzzed.
+#[derive(Debug)]
+pub struct Target {
+    /// Its name: that of the binary, of the folder in `regressions/`, and of the corpus.
+    pub name: &'static str,
+    /// What is tried, and what must hold.
+    pub about: &'static str,
+    /// Tries one input; false when it says nothing to the target.
+    run: fn(&[u8]) -> bool,
+    /// Where it begins: real files, and names for them.
+    pub seeds: fn() -> Vec<seeds::Seed>,
+    /// What one input may take beside a multiple of its size, in MiB.
+    most_memory: usize,
+}
+
+/// Every target, once.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "decode",
+        about: "opcodes and their text: each byte belongs to one instruction",
+        run: targets::decode,
+        seeds: seeds::pickles,
+        most_memory: 32,
+    },
+    Target {
+        name: "machine",
+        about: "the pickle machine and the writer: what is written says what was read",
+        run: targets::machine,
+        seeds: seeds::pickles,
+        most_memory: 32,
+    },
+    Target {
+        name: "joblib",
+        about: "joblib's files of all layouts and codecs, the values in them, and the way back",
+        run: targets::joblib,
+        seeds: seeds::joblib,
+        most_memory: 192,
+    },
+    Target {
+        name: "npy",
+        about: ".npy and .npz, zips with their checksums put right",
+        run: targets::npy,
+        seeds: seeds::npy,
+        most_memory: 192,
+    },
+    Target {
+        name: "skops",
+        about: "skops' zips of a schema and arrays, their checksums put right",
+        run: targets::skops,
+        seeds: seeds::skops,
+        most_memory: 192,
+    },
+    Target {
+        name: "container",
+        about: "the .skiff file, its digests put right, and the way back",
+        run: targets::container,
+        seeds: seeds::container,
+        most_memory: 192,
+    },
+    Target {
+        name: "model",
+        about: "estimators of all classes from any graph: each is refused, or answers",
+        run: targets::model,
+        seeds: seeds::models,
+        most_memory: 512,
+    },
+    Target {
+        name: "evaluate",
+        about: "recorded models with edited numbers: each row answers alone as in the batch",
+        run: targets::evaluate,
+        seeds: seeds::edits,
+        most_memory: 512,
+    },
+    Target {
+        name: "scan",
+        about: "the verdict on any bytes, and what opening them says",
+        run: targets::scan,
+        seeds: seeds::scan,
+        most_memory: 384,
+    },
+];
+
+/// The target of that name.
+///
+/// # Panics
+/// When there is none.
+pub fn target(name: &str) -> &'static Target {
+    TARGETS.iter().find(|target| target.name == name).unwrap_or_else(|| panic!("no target is called `{name}`"))
+}
+
+impl Target {
+    /// Tries one input; false when it says nothing to the target.
+    ///
+    /// # Panics
+    /// When a promise is broken. More memory than the target may take ends the process where [`Counting`] is the
+    /// allocator.
+    ///
+    /// [`Counting`]: skiff_testing::memory::Counting
+    pub fn run(&self, bytes: &[u8]) -> bool {
+        let most = (self.most_memory << 20).saturating_add(bytes.len().saturating_mul(MOST_FACTOR));
+        peak_of(most, || (self.run)(bytes)).0
+    }
+
+    /// The inputs in which something was found, each with its file.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn regressions(&self) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("regressions").join(self.name);
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let bytes = std::fs::read(&path)?;
+            found.push((path, bytes));
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+/// What an input may take for each of its bytes: the graph's 256, several graphs at a time.
+const MOST_FACTOR: usize = 2_048;
+
+/// Small budgets, so that the fuzzer spends its time on new inputs and not on large ones.
+fn limits() -> Limits {
+    Limits { decompressed: 1 << 22, nodes: 1 << 18, decoded: 1 << 22, ..Limits::default() }
+}
+
+/// The body of a fuzzer's binary, which holds nothing else.
+#[macro_export]
+macro_rules! fuzzer {
+    ($name:literal) => {
+        #[global_allocator]
+        static ALLOCATOR: skiff_testing::memory::Counting = skiff_testing::memory::Counting;
+
+        libfuzzer_sys::fuzz_target!(
+            init: $crate::lift_limit_on_panic(),
+            |bytes: &[u8]| -> libfuzzer_sys::Corpus {
+                match $crate::target($name).run(bytes) {
+                    true => libfuzzer_sys::Corpus::Keep,
+                    false => libfuzzer_sys::Corpus::Reject,
+                }
+            }
+        );
+
+        // What the fuzzer makes of an input; most targets leave that to it.
+        libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, most: usize, seed: u32| {
+            let head = $crate::head($name, &bytes[..size]);
+            head + libfuzzer_sys::fuzzer_mutate(&mut bytes[head..], size - head, most.saturating_sub(head).max(1))
+        });
+    };
+}
+
+/// To print where a panic came from takes more memory than most inputs.
+pub fn lift_limit_on_panic() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        lift_limit();
+        hook(info);
+    }));
+}
+
+/// How many bytes at the beginning of an input the fuzzer should leave as they are: the name of a recorded model.
+pub fn head(target: &str, bytes: &[u8]) -> usize {
+    match target {
+        "evaluate" => bytes.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1),
+        _ => 0,
+    }
+}

@@ -1,0 +1,103 @@
+//! Checksums and digests put right, so that changed bytes get past them to what is behind.
+
+use sha2::{Digest, Sha256};
+
+/// A zip whose entries have the checksums of their content, as far as its directory can be followed.
+pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut zip = bytes.to_vec();
+    let end = zip.windows(4).rposition(|window| window == b"PK\x05\x06")?;
+    let mut at = number(&zip, end + 16, 4)?;
+    // Each record takes 46 bytes at least, so this ends.
+    while zip.get(at..at + 4)? == b"PK\x01\x02" {
+        if let Some(checksum) = checksum(&zip, at) {
+            zip.get_mut(at + 16..at + 20)?.copy_from_slice(&checksum.to_le_bytes());
+        }
+        at += 46 + number(&zip, at + 28, 2)? + number(&zip, at + 30, 2)? + number(&zip, at + 32, 2)?;
+    }
+    Some(zip)
+}
+
+/// The checksum of a stored entry, or of what a deflated one becomes.
+fn checksum(zip: &[u8], record: usize) -> Option<u32> {
+    let packed = number(zip, record + 20, 4)?;
+    let local = number(zip, record + 42, 4)?;
+    let start = local + 30 + number(zip, local + 26, 2)? + number(zip, local + 28, 2)?;
+    let content = zip.get(start..start.checked_add(packed)?)?;
+    let mut checksum = flate2::Crc::new();
+    match number(zip, record + 10, 2)? {
+        0 => checksum.update(content),
+        8 => {
+            let mut inflated = flate2::CrcReader::new(std::io::Read::take(
+                flate2::read::DeflateDecoder::new(content),
+                u64::try_from(super::limits().decompressed).ok()?,
+            ));
+            std::io::copy(&mut inflated, &mut std::io::sink()).ok()?;
+            return Some(inflated.crc().sum());
+        }
+        _ => return None,
+    }
+    Some(checksum.sum())
+}
+
+/// A little-endian number of `width` bytes.
+fn number(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
+    let bytes = bytes.get(at..at.checked_add(width)?)?;
+    Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte)))
+}
+
+/// Where `docs/format.md` puts the digest of the whole file, and that of its head.
+const WHOLE: std::ops::Range<usize> = 41..105;
+const HEAD: std::ops::Range<usize> = 121..185;
+
+/// A `.skiff` whose digests are those of its bytes, as `docs/format.md` says.
+pub fn skiff(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut file = bytes.to_vec();
+    let data = usize::try_from(u64::from_le_bytes(*file.first_chunk()?)).ok()?.checked_add(8)?;
+    let header = file.get(..data)?;
+    let key = br#""skiff.head_size":""#;
+    let at = header.windows(key.len()).position(|window| window == key)? + key.len();
+    let digits = header.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let head: usize = std::str::from_utf8(header.get(at..at + digits)?).ok()?.parse().ok()?;
+    file.get_mut(WHOLE)?.fill(b'0');
+    file.get_mut(HEAD)?.fill(b'0');
+    let digest = hexadecimal(file.get(..data.checked_add(head)?)?);
+    file.get_mut(HEAD)?.copy_from_slice(&digest);
+    let digest = hexadecimal(&file);
+    file.get_mut(WHOLE)?.copy_from_slice(&digest);
+    Some(file)
+}
+
+fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use skiff_files::{Graph, Node};
+
+    /// What is right stays as it is, and what is wrong becomes right: so the fuzzer sees behind the digests.
+    #[test]
+    fn digests_are_put_right() {
+        let mut graph = Graph::new();
+        let root = graph.push(Node::Int(7));
+        graph.set_root(root);
+        let mut file = Vec::new();
+        skiff_files::write::skiff(&graph, &[], &mut file).unwrap();
+        assert_eq!(super::skiff(&file).as_ref(), Some(&file));
+        let mut changed = file.clone();
+        changed[50] ^= 1;
+        changed[130] ^= 1;
+        assert_eq!(super::skiff(&changed), Some(file));
+    }
+
+    #[test]
+    fn checksums_are_put_right() {
+        for seed in crate::seeds::npy().into_iter().filter(|seed| seed.name.ends_with(".npz")) {
+            assert_eq!(super::zip(&seed.bytes).as_ref(), Some(&seed.bytes), "{}", seed.name);
+            let record = seed.bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+            let mut changed = seed.bytes.clone();
+            changed[record + 16] ^= 1;
+            assert_eq!(super::zip(&changed), Some(seed.bytes), "{}", seed.name);
+        }
+    }
+}

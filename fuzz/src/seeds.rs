@@ -1,0 +1,158 @@
+//! Where fuzzing begins: small real files of each kind, and the attacks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use skiff_files::{Limits, write};
+use skiff_testing::workspace;
+
+/// An input to begin with.
+#[derive(Debug)]
+pub struct Seed {
+    /// What it was made of.
+    pub name: String,
+    /// The input.
+    pub bytes: Vec<u8>,
+}
+
+/// Larger files are no seeds: the fuzzer would spend its time on their tails.
+const LARGEST: usize = 6_000;
+
+/// Pickles of all protocols, of Python's own values and of small models.
+pub fn pickles() -> Vec<Seed> {
+    let mut seeds = files("crates/skiff-pickle/tests/data", &["pkl"], LARGEST);
+    seeds.extend(files("crates/skiff-files/tests/data", &["pkl"], LARGEST));
+    seeds.extend(files("attacks", &["pkl"], 600));
+    seeds
+}
+
+/// joblib's files of all layouts and codecs, and pickles with arrays in them.
+pub fn joblib() -> Vec<Seed> {
+    let mut seeds = files("crates/skiff-files/tests/data", &["joblib", "pkl", "gz", "bz2", "xz", "lzma", "z"], LARGEST);
+    seeds.extend(one_of_each_estimator(3_000, 2));
+    seeds
+}
+
+/// `.npy` and `.npz`.
+pub fn npy() -> Vec<Seed> {
+    files("crates/skiff-files/tests/data", &["npy", "npz"], LARGEST)
+}
+
+/// `.skops`.
+pub fn skops() -> Vec<Seed> {
+    let mut seeds = files("crates/skiff-files/tests/data", &["skops"], 20_000);
+    seeds.extend(files("attacks", &["skops"], LARGEST));
+    seeds
+}
+
+/// Small models as `.skiff`.
+pub fn container() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for model in one_of_each_estimator(LARGEST, 1) {
+        let bytes = skiff_files::Bytes::from(model.bytes);
+        let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
+        let mut bytes = Vec::new();
+        if write::skiff(&file.graph, &[], &mut bytes).is_ok() && bytes.len() <= 2 * LARGEST {
+            seeds.push(Seed { name: format!("{}.skiff", model.name), bytes });
+        }
+    }
+    seeds
+}
+
+/// The smallest model of each estimator, by each scikit-learn.
+pub fn models() -> Vec<Seed> {
+    one_of_each_estimator(2 * LARGEST, usize::MAX)
+}
+
+/// The recorded models of the newest scikit-learn, and some of the others, with an edit each.
+pub fn edits() -> Vec<Seed> {
+    let names = case_names().into_iter().enumerate();
+    let chosen = names.filter(|(number, name)| name.starts_with("1.9.1/") || number % 9 == 0);
+    let script = |number: usize| (0..6).map(move |byte| (number * 31 + byte * 57).to_le_bytes()[0]);
+    let seed = |(number, name): (usize, String)| Seed {
+        bytes: name.bytes().chain([b'\n']).chain(script(number)).collect(),
+        name: name.replace('/', "-"),
+    };
+    chosen.map(seed).collect()
+}
+
+/// Models, the attacks, and whatever else files are.
+pub fn scan() -> Vec<Seed> {
+    let mut seeds = files("attacks", &[], LARGEST);
+    seeds.extend(files("crates/skiff-files/tests/data", &[], 3_000).into_iter().step_by(3));
+    seeds.extend(one_of_each_estimator(3_000, 1));
+    seeds
+}
+
+/// The names of all recorded cases whose models are not large.
+pub fn case_names() -> Vec<String> {
+    cases().into_iter().filter(|(_, size)| *size <= 40_000).map(|(name, _)| name).collect()
+}
+
+/// The recorded cases, in order, and the sizes of their models.
+fn cases() -> Vec<(String, u64)> {
+    let root = workspace("fixtures/cases");
+    let mut cases = Vec::new();
+    for path in walk(&root).into_iter().filter(|path| path.file_stem().is_some_and(|stem| stem == "model")) {
+        let folder = path.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("a folder of cases");
+        let name: Vec<_> = folder.iter().map(|part| part.to_string_lossy()).collect();
+        cases.push((name.join("/"), fs::metadata(&path).map_or(0, |metadata| metadata.len())));
+    }
+    cases
+}
+
+/// For each estimator the `count` smallest recorded models, of all versions, if they are not larger than `most`.
+fn one_of_each_estimator(most: usize, count: usize) -> Vec<Seed> {
+    let mut smallest: BTreeMap<String, Vec<Seed>> = BTreeMap::new();
+    for seed in files("fixtures/cases", &["pkl", "joblib", "skops"], most) {
+        // The class stands in the file near its beginning; one seed for each version and beginning of the case's name.
+        let key = key(&seed.name);
+        smallest.entry(key).or_default().push(seed);
+    }
+    let mut versions: BTreeMap<String, Vec<Seed>> = BTreeMap::new();
+    for (key, mut seeds) in smallest {
+        seeds.sort_by_key(|seed| seed.bytes.len());
+        seeds.truncate(1);
+        let family = key.split_once('/').map_or(key.clone(), |(_, family)| family.to_owned());
+        versions.entry(family).or_default().extend(seeds);
+    }
+    // The newest version is the last.
+    versions.into_values().flat_map(|seeds| seeds.into_iter().rev().take(count)).collect()
+}
+
+/// Version, module and the first two words of a case: `1.9.1/tree/decision_tree`.
+fn key(name: &str) -> String {
+    let mut parts = name.trim_start_matches("fixtures/cases/").split('/');
+    let (version, module, case) = (parts.next(), parts.next(), parts.next());
+    let words: Vec<_> = case.unwrap_or_default().split('_').take(2).collect();
+    format!("{}/{}/{}", version.unwrap_or_default(), module.unwrap_or_default(), words.join("_"))
+}
+
+/// The files below a folder of the workspace with one of the extensions (all, where none is named) and no larger than
+/// `most`.
+fn files(folder: &str, extensions: &[&str], most: usize) -> Vec<Seed> {
+    let root = workspace("");
+    let is_wanted = |path: &PathBuf| {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+        extensions.is_empty() || extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
+    };
+    let read = |path: PathBuf| {
+        let size = usize::try_from(fs::metadata(&path).ok()?.len()).ok()?;
+        let bytes = (size <= most).then(|| fs::read(&path).ok()).flatten()?;
+        let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        Some(Seed { name, bytes })
+    };
+    walk(&root.join(folder)).into_iter().filter(is_wanted).filter_map(read).collect()
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut found = Vec::new();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry of the folder").path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found
+}

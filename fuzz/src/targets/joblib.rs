@@ -1,0 +1,14 @@
+//! Pickles and joblib's files, compressed or not.
+
+use skiff_files::write;
+
+use super::{read, there_and_back};
+use crate::look;
+
+/// Whatever is read is looked at, and written again as pickle and by joblib's layout.
+pub fn joblib(bytes: &[u8]) -> bool {
+    let Some(file) = read(bytes) else { return true };
+    look::everywhere(&file.graph);
+    there_and_back(&file.graph, |graph, out| write::joblib(graph, 5, None, out));
+    true
+}

@@ -1,0 +1,21 @@
+//! Estimators from any graph.
+
+use skiff::File;
+
+use crate::ask;
+
+/// How many estimators of a file are asked.
+const MOST_MODELS: usize = 4;
+
+/// Each estimator in a file is refused with its reason, or answers.
+pub fn model(bytes: &[u8]) -> bool {
+    let Ok(file) = File::read(bytes.to_vec(), &crate::limits()) else { return true };
+    assert!(!file.inspect().format.is_empty(), "a file of no format");
+    for found in file.estimators().iter().take(MOST_MODELS) {
+        match file.model(Some(&found.address)) {
+            Ok(model) => ask::everything(&model),
+            Err(error) => assert!(!error.to_string().is_empty() && !error.code().is_empty(), "an unnamed error"),
+        }
+    }
+    true
+}
