@@ -91,7 +91,7 @@ impl Host for Joblib<'_> {
 }
 
 /// The name of one of joblib's wrapper classes, of joblib itself or of the copy in scikit-learn before 0.23.
-fn wrapper_class(graph: &Graph, id: NodeId) -> Option<&str> {
+pub(crate) fn wrapper_class(graph: &Graph, id: NodeId) -> Option<&str> {
     let call = Call::read(graph, id)?;
     let (module, name) = match call.name {
         "_reconstructor" | "__newobj__" => graph.global(call.argument(0)?)?,

@@ -5,11 +5,14 @@
 //! C or Fortran, elements without bytes (by whose size joblib divides), and big-endian ones: `_frombuffer` leaves their
 //! order as it is, while `_reconstruct` and joblib turn them round.
 
+use std::collections::HashSet;
+
 use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
 
 use super::WriteError;
 use super::joblib::ALIGNMENT;
 use crate::call::{Call, is_numpy_module};
+use crate::joblib::wrapper_class;
 use crate::numpy::{Order, read_shape};
 use crate::{ArrayData, DType, Endian, Instance, NdArray};
 
@@ -46,6 +49,7 @@ pub(crate) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteE
     for &id in &ids {
         writer.flatten(id)?;
     }
+    writer.no_wrappers()?;
     writer.count_references();
     // What flattening added are parts of arrays, no arrays.
     for &id in &ids {
@@ -125,6 +129,26 @@ impl Writer<'_> {
             }
         };
         *self.graph.node_mut(id) = node;
+        Ok(())
+    }
+
+    /// Refuses wrappers that announce content and have none: a pickle can take them out of the memo, and whoever reads
+    /// what is written would look for the content.
+    fn no_wrappers(&self) -> Result<(), WriteError> {
+        let is_wrapper = |id: NodeId| self.graph.object(id).is_some() && wrapper_class(self.graph, id).is_some();
+        let wrappers: HashSet<NodeId> = self.graph.ids().filter(|&id| is_wrapper(id)).collect();
+        if wrappers.is_empty() {
+            return Ok(());
+        }
+        let (mut seen, mut todo) = (vec![false; self.graph.len()], vec![self.graph.root()]);
+        while let Some(id) = todo.pop() {
+            if wrappers.contains(&id) {
+                return Err(WriteError::Content);
+            }
+            if seen.get_mut(id.index()).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                self.graph.each_child(id, |child| todo.push(child));
+            }
+        }
         Ok(())
     }
 
