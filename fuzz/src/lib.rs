@@ -188,3 +188,25 @@ pub fn head(target: &str, bytes: &[u8]) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table, the binaries and the folders of what was found have the same names.
+    #[test]
+    fn each_target_has_a_binary() {
+        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let names = |folder: &str| {
+            let entries = std::fs::read_dir(here.join(folder)).expect("a folder").map(|entry| entry.expect("an entry"));
+            let stem = |path: PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let mut names: Vec<_> = entries.map(|entry| stem(entry.path())).collect();
+            names.sort();
+            names
+        };
+        let mut known: Vec<_> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+        known.sort();
+        assert_eq!(names("fuzz_targets"), known);
+        assert!(names("regressions").iter().all(|name| known.contains(name)), "{:?}", names("regressions"));
+    }
+}

@@ -1,5 +1,7 @@
 //! `cargo xtask …`: the project's automation. `test` is all the tests there are; the README says when to use the others.
 
+mod fuzz;
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -9,9 +11,10 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 
 /// Every task, once.
 const TASKS: &[Task] = &[
-    ("test", "format, lints, Rust tests, and the Python tests against a real scikit-learn", test),
+    ("test", "format, lints, Rust tests, a minute of fuzzing, and the Python tests against a real scikit-learn", test),
     ("rust", "format, lints and Rust tests: what needs no Python", rust),
     ("python", "the Python tests against a real scikit-learn", python),
+    ("fuzz", "libFuzzer, for a few seconds for each target: [TARGET...] [--seconds N]", fuzz::fuzz),
     ("bench", "the benchmarks of answers, beside scikit-learn", bench),
     ("bench-persistence", "the benchmarks of dumping and loading, beside joblib, pickle and skops", bench_persistence),
 ];
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
 
 fn test(arguments: &[String]) -> Result<(), String> {
     rust(arguments)?;
+    fuzz::fuzz(&[])?;
     python(arguments)
 }
 

@@ -19,7 +19,8 @@ pub fn machine(bytes: &[u8]) -> bool {
         let again = reread(written, protocol);
         // Below protocol 5 some values become calls, and above 2 some names become Python 3's; buffers that nothing
         // refers to are not asked for again, which changes the numbers of the others.
-        let keeps = protocol == 5 && !has_old_names(&graph) && (0..).zip(&buffers).all(|(place, &index)| place == index);
+        let keeps =
+            protocol == 5 && !has_old_names(&graph) && (0..).zip(&buffers).all(|(place, &index)| place == index);
         assert!(!keeps || isomorphic(&graph, &again), "protocol 5 says something else");
         let twice = to_bytes(&again, protocol).unwrap_or_else(|error| panic!("protocol {protocol}: {error}"));
         assert!(isomorphic(&again, &reread(twice, protocol)), "protocol {protocol} says something else");

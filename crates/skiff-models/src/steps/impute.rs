@@ -1,7 +1,5 @@
 //! Missing values: filled, and shown.
 
-use std::borrow::Cow;
-
 use skiff_files::Scalar;
 
 use super::check::columns_to_matrix;
@@ -175,24 +173,41 @@ impl Impute {
     }
 
     fn columns<'a>(&self, rows: usize, columns: &[Column<'a>]) -> Value<'a> {
-        let fill = |(at, fill): (usize, &Scalar)| match (self.missing.in_column(&columns[at]), &columns[at]) {
-            (None, column) => column.clone(),
-            (Some(mask), Column::Texts(texts)) if let Some(fill) = fill.as_str() => {
-                let filled = texts.iter().zip(mask).map(|(text, missing)| if missing { fill } else { text });
-                Column::Texts(filled.collect())
-            }
-            (Some(mask), column) => {
-                let cell = |row: usize| column.get(row).unwrap_or(Scalar::None);
-                let filled = mask.iter().enumerate().map(|(row, &missing)| match missing {
-                    true => fill.clone(),
-                    false => cell(row),
-                });
-                Column::Objects(Cow::Owned(filled.collect()))
-            }
-        };
-        let columns = self.kept().into_iter().map(fill).collect();
+        let kept = self.kept().into_iter();
+        let columns = kept.map(|(at, fill)| filled(&columns[at], self.missing.in_column(&columns[at]), fill)).collect();
         Value::Columns(Columns { rows, names: None, columns })
     }
+}
+
+/// A column with `fill` where `mask` says. What kind of column comes out depends on those of the column and of the
+/// value alone, never on whether something was missing: rows do not know each other.
+fn filled<'a>(column: &Column<'a>, mask: Option<Vec<bool>>, fill: &Scalar) -> Column<'a> {
+    let mask = |row: usize| mask.as_ref().is_some_and(|mask| mask[row]);
+    match (column, fill) {
+        (Column::Texts(texts), Scalar::Str(fill)) => {
+            Column::Texts(texts.iter().enumerate().map(|(row, text)| if mask(row) { fill } else { text }).collect())
+        }
+        (Column::Floats(values, precision), &Scalar::Float(fill)) if same(precision.round(fill), fill) => {
+            let filled = values.iter().enumerate().map(|(row, &value)| if mask(row) { fill } else { value });
+            Column::Floats(filled.collect(), *precision)
+        }
+        (&Column::Ints(ref values, kind @ IntKind::Int { .. }), &Scalar::Int(fill)) => {
+            let filled = values.iter().enumerate().map(|(row, &value)| if mask(row) { fill } else { value });
+            Column::Ints(filled.collect(), kind)
+        }
+        (column, fill) => {
+            let cell = |row: usize| match mask(row) {
+                true => fill.clone(),
+                false => column.get(row).unwrap_or(Scalar::None),
+            };
+            Column::Objects((0..column.len()).map(cell).collect())
+        }
+    }
+}
+
+/// Whether two numbers are equal, or neither is one.
+fn same(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan())
 }
 
 impl Run for Impute {
