@@ -88,6 +88,7 @@ def verify(
     *,
     at: str | None = None,
     limits: Limits | None = None,
+    custom: dict[str, Any] | None = None,
 ) -> dict[str, Any]: ...
 
 @final

@@ -45,11 +45,19 @@ class Verification:
         return self.verdict == "verified"
 
 
-def verify(source: Any, /, *, at: str | None = None, limits: Limits | None = None) -> Verification:
+def verify(
+    source: Any,
+    /,
+    *,
+    at: str | None = None,
+    limits: Limits | None = None,
+    custom: dict[str, Any] | None = None,
+) -> Verification:
     """Whether ``source`` is as it was written: a path, bytes, or a file opened for reading bytes.
 
     All bytes of a ``.skiff`` are held against the digest in it, and the rows that were recorded in it are asked again,
     without scikit-learn: labels must be the same, and numbers within rounding. Files of other kinds have neither.
+    ``custom`` holds functions and classes of your own for those that the model names, as for ``skiff.open``.
     """
-    found = _verify(source, at=at, limits=limits)
+    found = _verify(source, at=at, limits=limits, custom=custom)
     return Verification(**{**found, "methods": tuple(Replay(**method) for method in found["methods"])})

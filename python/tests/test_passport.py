@@ -338,7 +338,7 @@ def framed(kind):
 
 
 KINDS = {
-    "array": lambda: (SVC(probability=False).fit(X, Y), X[::40]),
+    "array": lambda: (SVC().fit(X, Y), X[::40]),
     "fortran": lambda: (SVC().fit(X, Y), np.asfortranarray(X[::40])),
     "float32": lambda: (LogisticRegression(max_iter=500).fit(X, Y), X[::40].astype(np.float32)),
     "integers": lambda: (LinearRegression().fit(X, X[:, :2]), (X[::40] * 10).astype(np.uint8)),
@@ -435,6 +435,7 @@ def altered(array):
         other = 0.0
     else:
         other = last * (1 + 1e-3) + np.abs(array[np.isfinite(array)]).max() * 1e-3
+        other = 1.0 if other == last else other
     array[(-1,) * array.ndim] = other
     return array
 
@@ -477,6 +478,19 @@ def test_what_skiff_cannot_open_is_not_called_wrong(path):
     found = skiff.verify(path)
     assert found.verdict == "could not" and found.digest == "whole"
     assert "Own" in found.reason
+
+
+def shifted(rows):
+    return np.asarray(rows) + 1.0
+
+
+def test_code_of_ones_own_is_asked_again_where_it_is_handed_in(path):
+    model = make_pipeline(FunctionTransformer(shifted), SVC()).fit(X, Y)
+    skiff.dump(model, path, X_sample=X[:5])
+    assert skiff.verify(path).verdict == "could not"
+    name = f"{__name__}.shifted"
+    assert skiff.verify(path, custom={name: shifted})
+    assert skiff.verify(path, custom={name: lambda rows: np.asarray(rows) + 2.0}).verdict == "differs"
 
 
 def test_a_method_that_does_not_answer_is_told(path):

@@ -67,14 +67,15 @@ mod _skiff {
     /// Holds the bytes of `source` against their digest, and asks its model for the recorded rows again: what
     /// `skiff.verify` is made of.
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None))]
+    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None))]
     fn verify<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         at: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
+        custom: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        crate::verification::verify(py, source, at, limits.map(Bound::get))
+        crate::verification::verify(py, source, at, limits.map(Bound::get), custom)
     }
 
     /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.

@@ -1,16 +1,18 @@
 //! `skiff.verify`: what was found, as the dicts that `skiff/_verification.py` makes its classes of; and passports.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use skiff::passport::Value;
-use skiff::verify::{Digest, Outcome, Replay, Rows, Verified};
-use skiff::{Options, Verification, VerifyOptions};
+use skiff::verify::{Digest, Outcome, Replay, Rows, Verified, open_checked, replay};
+use skiff::{Options, Verification};
+use skiff_files::Bytes;
 
-use crate::error;
 use crate::source::{self, Limits};
+use crate::{custom, error};
 
 /// Verifies the file that `source` is, or names.
 pub fn verify<'py>(
@@ -18,16 +20,32 @@ pub fn verify<'py>(
     source: &Bound<'py, PyAny>,
     at: Option<String>,
     limits: Option<&Limits>,
+    custom: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
-    let options = VerifyOptions { open: Options { limits, at } };
-    let found = if let Some(bytes) = source::bytes_of(source)? {
-        py.detach(|| skiff::verify_bytes(bytes, &options))
-    } else {
-        let path: PathBuf = source.extract()?;
-        py.detach(|| skiff::verify(path, &options))
+    let mut options = Options { limits, at, ..Options::default() };
+    let bytes = source::bytes_of(source)?;
+    let path: Option<PathBuf> = if bytes.is_none() { Some(source.extract()?) } else { None };
+    let opened = py.detach(|| {
+        let bytes = match (bytes, &path) {
+            (Some(bytes), _) => Bytes::from(bytes),
+            (None, Some(path)) => skiff_files::bytes(path, &options.limits)?,
+            (None, None) => Bytes::from(Vec::new()),
+        };
+        open_checked(bytes, path.as_deref(), &options)
+    });
+    let (digest, file) = opened.map_err(|error| match &path {
+        Some(path) => error::raise(py, &error.in_file(path)),
+        None => error::raise(py, &error),
+    })?;
+    let rows = match file.map(Arc::new) {
+        Some(file) => {
+            options.custom = custom.map(|custom| custom::read(custom, &file)).transpose()?.unwrap_or_default();
+            py.detach(|| replay(&file, &options))
+        }
+        None => Rows::None,
     };
-    dict(py, &found.map_err(|error| error::raise(py, &error))?)
+    dict(py, &Verification { digest, rows })
 }
 
 fn dict<'py>(py: Python<'py>, found: &Verification) -> PyResult<Bound<'py, PyDict>> {
@@ -53,13 +71,13 @@ fn dict<'py>(py: Python<'py>, found: &Verification) -> PyResult<Bound<'py, PyDic
     dict.set_item("reason", reason)?;
     let list = PyList::empty(py);
     for method in methods {
-        list.append(replay(py, method)?)?;
+        list.append(method_dict(py, method)?)?;
     }
     dict.set_item("methods", list)?;
     Ok(dict)
 }
 
-fn replay<'py>(py: Python<'py>, Replay { method, outcome }: &Replay) -> PyResult<Bound<'py, PyDict>> {
+fn method_dict<'py>(py: Python<'py>, Replay { method, outcome }: &Replay) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("method", method)?;
     match outcome {

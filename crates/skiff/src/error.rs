@@ -95,7 +95,9 @@ impl Error {
         Inner::Target(what).into()
     }
 
-    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+    /// With the file that is to blame, where none was named yet.
+    #[must_use]
+    pub fn in_file(mut self, path: &Path) -> Self {
         self.file.get_or_insert_with(|| path.to_owned());
         self
     }

@@ -116,7 +116,11 @@ impl File {
         Self::from_bytes(Bytes::from(bytes), None, limits)
     }
 
-    pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
+    /// Reads a file from bytes that may be mapped or shared. `path` tells where it came from; it is not opened.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
         let file = skiff_files::read(bytes, path, limits)?;
         Ok(Self { file, path: path.map(Path::to_owned) })
     }

@@ -395,7 +395,14 @@ impl Reader<'_> {
         Node::Global(Global { module, name })
     }
 
-    pub(super) fn object(&mut self, make: Make, module: &str, name: &str, arguments: NodeId, changes: Vec<Change>) -> Node {
+    pub(super) fn object(
+        &mut self,
+        make: Make,
+        module: &str,
+        name: &str,
+        arguments: NodeId,
+        changes: Vec<Change>,
+    ) -> Node {
         let callable = self.global(module, name);
         let callable = self.graph.push(callable);
         Node::Object(Box::new(Object { make, callable, arguments, keywords: None, changes }))

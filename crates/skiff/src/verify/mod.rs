@@ -142,24 +142,34 @@ pub fn verify_bytes(bytes: Vec<u8>, options: &VerifyOptions) -> Result<Verificat
 }
 
 fn verified(bytes: Bytes, path: Option<&Path>, options: &VerifyOptions) -> Result<Verification, Error> {
-    let bytes = encryption::plain(bytes, options.open.identity.as_ref(), &options.open.limits)?.into_bytes();
+    let (digest, file) = open_checked(bytes, path, &options.open)?;
+    let rows = file.map_or(Rows::None, |file| replay(&file, &options.open));
+    Ok(Verification { digest, rows })
+}
+
+/// Takes the encryption off a file, holds its bytes against the digest in them, and reads it if they are those that
+/// were written. `path` tells where it came from; it is not opened.
+///
+/// # Errors
+/// As [`File::open_with`].
+pub fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<(Digest, Option<File>), Error> {
+    let bytes = encryption::plain(bytes, options.identity.as_ref(), &options.limits)?.into_bytes();
     let digest = match skiff_files::verify_bytes(&bytes) {
         Ok(()) => Digest::Whole,
         Err(error) => match error.kind {
-            skiff_files::ErrorKind::Digest => return Ok(Verification { digest: Digest::Differs, rows: Rows::None }),
+            skiff_files::ErrorKind::Digest => return Ok((Digest::Differs, None)),
             skiff_files::ErrorKind::NoDigest => Digest::Missing,
             _ => return Err(error.into()),
         },
     };
-    let file = File::from_bytes(bytes, path, &options.open.limits)?;
-    Ok(Verification { digest, rows: rows(&file, &options.open) })
+    Ok((digest, Some(File::from_bytes(bytes, path, &options.limits)?)))
 }
 
 /// Asks the file's model for its recorded rows again.
-fn rows(file: &File, options: &Options) -> Rows {
+pub fn replay(file: &File, options: &Options) -> Rows {
     let contents = file.contents();
     let Some(root) = contents.samples else { return Rows::None };
-    let model = match file.model(options.at.as_deref()) {
+    let model = match file.model_with(options.at.as_deref(), &options.custom) {
         Ok(model) => model,
         Err(error) => return Rows::CannotReplay(told(&error)),
     };
@@ -168,7 +178,7 @@ fn rows(file: &File, options: &Options) -> Rows {
         Err(why) => return Rows::CannotReplay(why),
     };
     let tolerance = tolerance(&model, samples.is_single);
-    let replay = |(method, expected): &(String, Result<_, String>)| {
+    let ask_again = |(method, expected): &(String, Result<_, String>)| {
         let outcome = match expected {
             Ok(expected) => match ask(&model, method, &samples.table, expected, tolerance) {
                 Ok(Comparison { difference: None, largest }) => Outcome::Equal { largest },
@@ -179,7 +189,7 @@ fn rows(file: &File, options: &Options) -> Rows {
         };
         Replay { method: method.clone(), outcome }
     };
-    Rows::Replayed { rows: samples.table.rows(), methods: samples.answers.iter().map(replay).collect() }
+    Rows::Replayed { rows: samples.table.rows(), methods: samples.answers.iter().map(ask_again).collect() }
 }
 
 fn ask(
