@@ -29,9 +29,11 @@ def record(cv: Any, estimator: Any) -> dict[str, Any]:
     if isinstance(cv, Mapping):
         if "X" in cv:
             return _computed(estimator, **cv)
-        scores = {key[len(_TEST) :]: value for key, value in cv.items() if str(key).startswith(_TEST)}
+        scores: dict[str, Any] = {
+            key[len(_TEST) :]: value for key, value in cv.items() if str(key).startswith(_TEST)
+        }
         if not scores and "scores" in cv:
-            scores = cv["scores"] if isinstance(cv["scores"], Mapping) else {"score": cv["scores"]}
+            scores = dict(cv["scores"]) if isinstance(cv["scores"], Mapping) else {"score": cv["scores"]}
         if not scores:
             raise ValueError("expected `scores`, the `test_…` of `cross_validate`, or `X` in the mapping of `cv`")
         scoring = cv.get("scoring")
@@ -156,8 +158,12 @@ def splitter_of(recorded: Any) -> Any:
     path, parameters = str(recorded.get("class")), recorded.get("parameters", {})
     name = path.rpartition(".")[2]
     made = getattr(model_selection, name, None) if name in model_selection.__all__ else None
-    is_splitter = isinstance(made, type) and hasattr(made, "get_n_splits") and path.startswith("sklearn.")
-    if not is_splitter or not all(_is_plain(value) for value in parameters.values()):
+    if (
+        not isinstance(made, type)
+        or not hasattr(made, "get_n_splits")
+        or not path.startswith("sklearn.")
+        or not all(_is_plain(value) for value in parameters.values())
+    ):
         raise NotRepeatable(f"cannot make `{recorded.get('repr', path)}` again: pass `cv`")
     try:
         return made(**parameters)

@@ -96,10 +96,10 @@ def table(x: Any) -> dict[str, Any]:
     if isinstance(x, (bytes, bytearray)) or not (hasattr(x, "__array__") or isinstance(x, (list, tuple))):
         raise TypeError(f"expected a path, a URI, a table, or a mapping for the training data, not {type(x).__name__}")
     array = np.asarray(x)
-    found = {"kind": "array", "rows": int(array.shape[0]) if array.ndim else 1}
+    size = {"rows": int(array.shape[0]) if array.ndim else 1}
     if array.ndim > 1:
-        found["columns"] = int(np.prod(array.shape[1:]))
-    return {**found, "dtype": str(array.dtype), "sha256": _digest.of_array(array)}
+        size["columns"] = int(np.prod(array.shape[1:]))
+    return {"kind": "array", **size, "dtype": str(array.dtype), "sha256": _digest.of_array(array)}
 
 
 def _is_drive(path: str) -> bool:

@@ -38,8 +38,8 @@ def of_folder(path: str | os.PathLike[str]) -> tuple[str, int, int]:
             size += os.path.getsize(full)
             lines.append((os.fsencode(relative), of_file(full)))
     sha = hashlib.sha256()
-    for relative, digest in sorted(lines):
-        sha.update(digest.encode() + b"  " + relative + b"\n")
+    for place, digest in sorted(lines):
+        sha.update(digest.encode() + b"  " + place + b"\n")
     return sha.hexdigest(), len(lines), size
 
 
