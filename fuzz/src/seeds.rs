@@ -53,7 +53,8 @@ pub fn container() -> Vec<Seed> {
         let bytes = skiff_files::Bytes::from(model.bytes);
         let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
         let mut bytes = Vec::new();
-        if write::skiff(&file.graph, &[], &mut bytes).is_ok() && bytes.len() <= 2 * LARGEST {
+        if write::skiff(&file.graph, &write::SkiffOptions::default(), &mut bytes).is_ok() && bytes.len() <= 2 * LARGEST
+        {
             seeds.push(Seed { name: format!("{}.skiff", model.name), bytes });
         }
     }

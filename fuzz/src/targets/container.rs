@@ -10,6 +10,6 @@ pub fn container(bytes: &[u8]) -> bool {
     let right = repair::skiff(bytes);
     let Some(file) = read(right.as_deref().unwrap_or(bytes)) else { return true };
     look::everywhere(&file.graph);
-    there_and_back(&file.graph, |graph, out| write::skiff(graph, &[], out));
+    there_and_back(&file.graph, |graph, out| write::skiff(graph, &write::SkiffOptions::default(), out));
     true
 }
