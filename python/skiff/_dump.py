@@ -17,13 +17,15 @@ from skiff._skiff import dump as _write
 Compress = Union[bool, int, str, Tuple[str, int], None]
 
 #: What files are called, and what is then written.
-_EXTENSIONS: dict[str, str] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib"}
+_EXTENSIONS = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib", ".skops": "skops"}
+#: What joblib puts behind the name of a file for each of its codecs.
+_CODECS = {".z": "zlib", ".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".lzma": "lzma", ".lz4": "lz4"}
 #: Smaller arrays lie in the pickle.
 _LEAST = 4 << 10
 #: What joblib compresses by when it is told a level alone, and at what level when it is told to compress.
 _JOBLIB_CODEC, _JOBLIB_LEVEL = "zlib", 3
-#: What `compress=True` is for a `.skiff`: zstd's own default.
-_SKIFF_LEVEL = 3
+#: What `compress=True` is for a `.skiff` and a `.skops`: the defaults of zstd and of zlib.
+_SKIFF_LEVEL, _SKOPS_LEVEL = 3, 6
 
 
 def dump(
@@ -31,7 +33,7 @@ def dump(
     target: str | os.PathLike[str] | IO[bytes],
     /,
     *,
-    format: Literal["skiff", "pickle", "joblib"] | None = None,
+    format: Literal["skiff", "pickle", "joblib", "skops"] | None = None,
     compress: Compress = None,
     protocol: int | None = None,
     X_sample: Any = None,
@@ -45,19 +47,21 @@ def dump(
     """Writes ``estimator``, or whatever else can be pickled, to ``target``: a path, or a file opened for writing bytes.
 
     A path's extension says as what: ``.skiff``, ``.pkl`` or ``.pickle`` (which ``pickle.load`` reads), ``.joblib``
-    (which ``joblib.load`` reads). ``format`` says it for open files, which are ``"skiff"`` without it. A file at a path
-    appears when it is whole; until then one of that name stays as it was.
+    (which ``joblib.load`` reads), ``.skops`` (which ``skops.io.load`` reads, for what skops can say). ``format`` says it
+    for open files, which are ``"skiff"`` without it. A file at a path appears when it is whole; until then one of that
+    name stays as it was.
 
-    ``compress`` is ``True``, or a level of zstd from 1 to 22 for a ``.skiff``; for a ``.joblib`` what joblib takes: a
-    level of zlib from 0 to 9, a codec (``"xz"``), or a codec and its level (``("xz", 3)``). ``protocol`` is that of a
-    ``.pkl`` or ``.joblib``, 2 to 5; 4 without it.
+    ``compress`` is ``True``, or a level: of zstd from 1 to 22 for a ``.skiff``, of deflate from 0 to 9 for a ``.skops``;
+    for a ``.joblib`` what joblib takes, which is a level of zlib from 0 to 9, a codec (``"xz"``), or a codec and its
+    level (``("xz", 3)``). A name may end in a codec as well: ``model.pkl.gz``, ``model.joblib.xz``. ``protocol`` is that
+    of a ``.pkl`` or ``.joblib``, 2 to 5; 4 without it.
 
     The others are for the passport of a ``.skiff``, which ``skiff.inspect`` shows: ``X_sample``, rows whose answers are
     recorded; ``data``, what it was trained on; ``source``, the code; ``cv``, cross-validation scores or how to compute
     them; ``metrics``, numbers by name; ``author`` and ``notes``, texts.
     """
-    kind, path = _target(target, format)
-    options = _options(kind, compress, protocol)
+    kind, codec, path = _target(target, format)
+    options = _options(kind, codec, compress, protocol)
     told = {
         "X_sample": X_sample,
         "data": data,
@@ -69,7 +73,8 @@ def dump(
     }
     told = {name: value for name, value in told.items() if value is not None}
     if told and kind != "skiff":
-        raise WrongInput(f"a passport stands in a `.skiff` only: `{next(iter(told))}` is nothing that a {kind} file can hold")
+        name = next(iter(told))
+        raise WrongInput(f"only a `.skiff` has a passport: expected no `{name}` for a {kind} file")
     if kind == "skiff":
         passport, samples = _passport.collect(estimator, **told)
         options["passport"] = _passport.dumps(passport)
@@ -79,55 +84,82 @@ def dump(
         target.write(written)  # type: ignore[union-attr]
 
 
-def _target(target: Any, format: str | None) -> tuple[str, str | None]:
-    """As what to write, and where; nowhere for an open file."""
+def _target(target: Any, format: str | None) -> tuple[str, str | None, str | None]:
+    """As what to write, by which codec the name says, and where; nowhere for an open file."""
     if format is not None and format not in _EXTENSIONS.values():
         raise WrongInput(f"expected a format of {_either(dict.fromkeys(_EXTENSIONS.values()))}, found `{format}`")
     if hasattr(target, "write") and not isinstance(target, os.PathLike):
         if isinstance(target, io.TextIOBase):
             raise TypeError("the file must be opened for writing bytes: mode 'wb'")
-        return format or "skiff", None
+        return format or "skiff", None, None
     if not isinstance(target, (str, os.PathLike)):
         raise TypeError(f"expected a path, or a file opened for writing bytes, not {type(target).__name__}")
     path = os.fsdecode(target)
     if format is not None:
-        return format, path
-    extension = os.path.splitext(path)[1].lower()
-    if extension not in _EXTENSIONS:
+        return format, None, path
+    stem, extension = os.path.splitext(path.lower())
+    codec = _CODECS.get(extension)
+    if codec is not None:
+        extension = os.path.splitext(stem)[1]
+    kind = _EXTENSIONS.get(extension)
+    if kind is None or (codec is not None and kind not in ("pickle", "joblib")):
         raise WrongInput(f"expected a file to write that ends in {_either(_EXTENSIONS)}, or a `format`, found `{path}`")
-    return _EXTENSIONS[extension], path
+    return kind, codec, path
 
 
-def _options(kind: str, compress: Compress, protocol: int | None) -> dict[str, Any]:
-    """What the writer takes, if it suits the format."""
+def _options(kind: str, codec: str | None, compress: Compress, protocol: int | None) -> dict[str, Any]:
+    """What the writer takes, if it suits the format. ``codec`` is that of the file's name."""
     if protocol is not None:
-        if kind == "skiff":
-            raise WrongInput("a `.skiff` has no protocol to choose")
+        if kind not in ("pickle", "joblib"):
+            raise WrongInput(f"a {kind} file has no protocol to choose")
         if isinstance(protocol, bool) or not isinstance(protocol, int) or not 2 <= protocol <= 5:
             raise WrongInput(f"expected a protocol from `2` to `5`, found `{protocol}`")
     options: dict[str, Any] = {"protocol": protocol}
-    if compress is None or compress is False:
+    if kind in ("skiff", "skops"):
+        if compress is not None and compress is not False:
+            options["level"] = _level(kind, compress)
         return options
-    if kind == "pickle":
-        raise WrongInput("`pickle.load` reads no compressed file: write a `.joblib`, or a `.skiff`")
-    if kind == "skiff":
-        level = _SKIFF_LEVEL if compress is True else compress
-        if not isinstance(level, int) or not 1 <= level <= 22:
-            raise WrongInput(f"expected `compress` to be `True`, or a level of zstd from `1` to `22`, found `{compress}`")
-        return {**options, "level": level}
+    given, level = _codec(compress)
+    if given is None and level is None:
+        return options if codec is None else {**options, "compression": codec}
+    if codec is None and kind == "pickle":
+        raise WrongInput("`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`")
+    if codec is not None and given not in (None, codec):
+        raise WrongInput(f"the name says that the file is compressed by {codec}, and `compress` says {given}")
+    chosen = codec or given or _JOBLIB_CODEC
+    if chosen not in _CODECS.values():
+        raise WrongInput(f"expected a codec of {_either(_CODECS.values())}, found `{chosen}`")
+    if level is None or chosen == "lz4":
+        # joblib takes a level for lz4, which has none.
+        return {**options, "compression": chosen}
+    return {**options, "compression": f"{chosen}:{level}"}
+
+
+def _level(kind: str, compress: Compress) -> int:
+    default, least, most, name = (_SKIFF_LEVEL, 1, 22, "zstd") if kind == "skiff" else (_SKOPS_LEVEL, 0, 9, "deflate")
+    level = default if compress is True else compress
+    if not isinstance(level, int) or not least <= level <= most:
+        raise WrongInput(
+            f"expected `compress` to be `True`, or a level of {name} from `{least}` to `{most}`, found `{compress}`"
+        )
+    return level
+
+
+def _codec(compress: Compress) -> tuple[str | None, int | None]:
+    """The codec and the level that joblib takes ``compress`` for; neither for a file as it is."""
+    if compress is None or compress is False or compress == 0:
+        return None, None
     if compress is True:
-        compress = _JOBLIB_LEVEL
+        return None, _JOBLIB_LEVEL
     if isinstance(compress, int):
-        # As joblib has it, 0 is a file as it is.
-        return options if compress == 0 else {**options, "compression": f"{_JOBLIB_CODEC}:{compress}"}
+        return None, compress
     if isinstance(compress, str):
-        return {**options, "compression": compress}
+        return compress, None
     try:
         codec, level = compress
     except (TypeError, ValueError):
         raise WrongInput(f"expected `compress` to be a level, a codec, or both, found `{compress}`") from None
-    # joblib takes a level for a codec that has none.
-    return {**options, "compression": codec if codec == "lz4" else f"{codec}:{level}"}
+    return codec, level
 
 
 def _pickled(value: Any) -> tuple[bytes, list[Any]]:

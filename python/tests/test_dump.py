@@ -1,6 +1,9 @@
 """`skiff.dump` writes whole files of the kind that is asked for, or none."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import pathlib
 import pickle
@@ -32,6 +35,7 @@ def test_extensions_say_what_is_written(tmp_path):
         ("m.pickle", lambda path: pickle.loads(path.read_bytes())),
         ("m.joblib", joblib.load),
         ("M.JOBLIB", joblib.load),
+        ("m.skops", skiff.load),
     ]:
         skiff.dump(forest, tmp_path / name)
         same(loads(tmp_path / name), forest, name)
@@ -76,6 +80,20 @@ def test_protocols_and_codecs(tmp_path):
         same(joblib.load(path), forest)
 
 
+def test_names_that_end_in_a_codec(tmp_path):
+    forest, _ = model()
+    opens = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open, "lzma": lzma.open}
+    for extension in ("z", "gz", "bz2", "xz", "lzma", "lz4"):
+        for options in ({}, {"compress": True}, {"compress": 1}):
+            skiff.dump(forest, tmp_path / f"m.joblib.{extension}", **options)
+            same(joblib.load(tmp_path / f"m.joblib.{extension}"), forest)
+            skiff.dump(forest, tmp_path / f"m.pkl.{extension}", **options)
+            same(skiff.load(tmp_path / f"m.pkl.{extension}"), forest)
+        if extension in opens:
+            with opens[extension](tmp_path / f"m.pkl.{extension}") as file:
+                same(pickle.load(file), forest)
+
+
 def test_what_does_not_suit_is_refused(tmp_path):
     for name, options, words in [
         ("m.txt", {}, "`.skiff`, `.pkl`"),
@@ -92,6 +110,11 @@ def test_what_does_not_suit_is_refused(tmp_path):
         ("m.joblib", {"compress": "zstd"}, "found `zstd`"),
         ("m.joblib", {"compress": ("xz", 10)}, "level"),
         ("m.joblib", {"compress": ("xz", 1, 2)}, "found"),
+        ("m.skiff.gz", {}, "`.skiff`, `.pkl`"),
+        ("m.pkl.gz", {"compress": "xz"}, "by gzip"),
+        ("m.skops", {"compress": 10}, "a level of deflate"),
+        ("m.skops", {"compress": "xz"}, "a level of deflate"),
+        ("m.skops", {"protocol": 4}, "no protocol"),
         ("m.joblib", {"notes": "mine"}, "passport"),
         ("m.pkl", {"X_sample": [[1]]}, "passport"),
     ]:

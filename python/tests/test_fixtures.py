@@ -31,6 +31,7 @@ IN_TURN = [
     {"format": "joblib", "compress": 3},
     {"format": "joblib", "compress": ("xz", 1)},
     {"format": "joblib", "compress": "lz4"},
+    {"format": "skiff", "compress": True},
 ]
 
 

@@ -46,8 +46,9 @@ pub fn dump<'py>(
         let passport = options.passport.as_deref();
         let format = match options.format.as_str() {
             "skiff" => DumpFormat::Skiff { level: options.level, passport, samples: samples.as_ref() },
-            "pickle" => DumpFormat::Pickle { protocol },
+            "pickle" => DumpFormat::Pickle { protocol, compression },
             "joblib" => DumpFormat::Joblib { protocol, compression },
+            "skops" => DumpFormat::Skops { deflate: options.level.and_then(|level| u32::try_from(level).ok()) },
             other => return Err(Failure::Format(other.to_owned())),
         };
         if let Some(target) = target {

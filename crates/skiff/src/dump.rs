@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use skiff_files::Bytes;
-use skiff_files::write::{self, Compression, SkiffOptions, WriteError};
+use skiff_files::write::{self, Compression, SkiffOptions, SkopsOptions, WriteError};
 
 use crate::inspect::written_by;
 use crate::{Error, File, Limits, Recipients, encryption};
@@ -21,10 +21,12 @@ pub enum DumpFormat<'a> {
         /// Rows that were recorded with their answers.
         samples: Option<&'a File>,
     },
-    /// What `pickle.load` reads.
+    /// What `pickle.load` reads, from a file that Python's `gzip` and its like open where it is compressed.
     Pickle {
         /// The protocol, 2 to 5.
         protocol: u8,
+        /// How it is compressed, if at all.
+        compression: Option<Compression>,
     },
     /// What `joblib.load` reads.
     Joblib {
@@ -32,6 +34,11 @@ pub enum DumpFormat<'a> {
         protocol: u8,
         /// How it is compressed, if at all.
         compression: Option<Compression>,
+    },
+    /// What `skops.io.load` reads.
+    Skops {
+        /// The level of deflate, 0 to 9; without one, entries are as they are.
+        deflate: Option<u32>,
     },
 }
 
@@ -84,7 +91,10 @@ impl File {
                 let samples = samples.map(|samples| &samples.contents().graph);
                 write::skiff(graph, &SkiffOptions { notes: &notes, compression: level, passport, samples }, out)
             }
-            DumpFormat::Pickle { protocol } => write::pickle(graph, protocol, out),
+            DumpFormat::Pickle { protocol, compression } => {
+                write::compressed(compression, out, &mut |out| write::pickle(graph, protocol, out))
+            }
+            DumpFormat::Skops { deflate } => write::skops(graph, &SkopsOptions { deflate }, out),
             DumpFormat::Joblib { protocol, compression } => write::joblib(graph, protocol, compression, out),
         }
     }
