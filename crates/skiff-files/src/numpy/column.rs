@@ -111,14 +111,12 @@ impl Column<'_> {
             DType::Int { size, endian } => self.ints(size, endian, |value| Some(T::from_i64(value))),
             DType::UInt { size, endian } => self.uints(size, endian, |value| Some(T::from_u64(value))),
             DType::Float { size: 2, endian } => {
-                self.collect(|bytes| Some(T::from_f32(half(u16::from_le_bytes(little(bytes, endian))))))
+                self.all(|bytes| T::from_f32(half(u16::from_le_bytes(little(bytes, endian)))))
             }
-            DType::Float { size: 4, endian } => {
-                self.collect(|bytes| Some(T::from_f32(f32::from_le_bytes(little(bytes, endian)))))
-            }
-            DType::Float { size: 8, endian } => {
-                self.collect(|bytes| Some(T::from_f64(f64::from_le_bytes(little(bytes, endian)))))
-            }
+            DType::Float { size: 4, endian: Endian::Little } => self.all(|bytes| T::from_f32(f32::from_le_bytes(bytes))),
+            DType::Float { size: 8, endian: Endian::Little } => self.all(|bytes| T::from_f64(f64::from_le_bytes(bytes))),
+            DType::Float { size: 4, .. } => self.all(|bytes| T::from_f32(f32::from_be_bytes(bytes))),
+            DType::Float { size: 8, .. } => self.all(|bytes| T::from_f64(f64::from_be_bytes(bytes))),
             DType::Float { size: 10 | 12 | 16, endian: Endian::Little } => {
                 self.collect(|bytes| extended(bytes).map(T::from_f64))
             }
@@ -144,6 +142,17 @@ impl Column<'_> {
             8 => self.collect(|bytes| convert(u64::from_le_bytes(little(bytes, endian)))),
             _ => None,
         }
+    }
+
+    /// Elements of `N` bytes that all become something: at the speed of memory where they lie side by side.
+    fn all<T, const N: usize>(&self, convert: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
+        let lie_in_order = self.order == Order::C || self.shape.len() < 2;
+        if lie_in_order && self.stride == N && self.dtype.itemsize() == Some(N) {
+            let end = self.count.checked_mul(N)?.checked_add(self.offset)?;
+            let (elements, _) = self.bytes.get(self.offset..end)?.as_chunks::<N>();
+            return Some(elements.iter().map(|&element| convert(element)).collect());
+        }
+        self.collect(|bytes| Some(convert(bytes)))
     }
 
     /// Elements by their first `N` bytes.

@@ -49,8 +49,8 @@ pub fn write(
     if out.nested >= MOST_NESTED_PICKLES {
         return Err(WriteError::Nested);
     }
+    let (places, edges) = count_references(graph, root, out.nested > 0);
     out.nested += 1;
-    let (places, edges) = count_references(graph, root);
     let writer = Writer {
         graph,
         protocol,

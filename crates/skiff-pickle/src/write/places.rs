@@ -15,23 +15,55 @@ pub(super) struct Place {
     pub(super) memo: Option<u32>,
 }
 
-pub(super) type Places = HashMap<NodeId, Place, BuildHasherDefault<IdHasher>>;
+/// What is known of each node that the root leads to.
+pub(super) enum Places {
+    /// By the node's number: for a root that leads to most of the graph.
+    All(Vec<Option<Place>>),
+    /// For pickles within a pickle, of which there may be as many as nodes.
+    Few(HashMap<NodeId, Place, BuildHasherDefault<IdHasher>>),
+}
+
+impl Places {
+    fn new(graph: &Graph, is_nested: bool) -> Self {
+        if is_nested { Self::Few(HashMap::default()) } else { Self::All(vec![None; graph.len()]) }
+    }
+
+    pub(super) fn get(&self, id: NodeId) -> Option<&Place> {
+        match self {
+            Self::All(places) => places.get(id.index())?.as_ref(),
+            Self::Few(places) => places.get(&id),
+        }
+    }
+
+    /// The node's place, made if there was none; `true` if it was made.
+    pub(super) fn place(&mut self, id: NodeId) -> (&mut Place, bool) {
+        match self {
+            Self::All(places) => {
+                // A writer's ids are those of its graph.
+                let place = &mut places[id.index()];
+                let is_new = place.is_none();
+                (place.get_or_insert_default(), is_new)
+            }
+            Self::Few(places) => {
+                let is_new = !places.contains_key(&id);
+                (places.entry(id).or_default(), is_new)
+            }
+        }
+    }
+}
 
 /// Which nodes are referred to more than once from `root`, and how many references there are.
-pub(super) fn count_references(graph: &Graph, root: NodeId) -> (Places, u64) {
-    let mut places = Places::default();
+pub(super) fn count_references(graph: &Graph, root: NodeId, is_nested: bool) -> (Places, u64) {
+    let mut places = Places::new(graph, is_nested);
     let mut edges = 1;
     let mut todo = vec![root];
-    places.insert(root, Place::default());
+    places.place(root);
     while let Some(id) = todo.pop() {
         let mut visit = |child: NodeId| {
             edges += 1;
-            match places.get_mut(&child) {
-                Some(place) => place.again = true,
-                None => {
-                    places.insert(child, Place::default());
-                    todo.push(child);
-                }
+            match places.place(child) {
+                (_, true) => todo.push(child),
+                (place, false) => place.again = true,
             }
         };
         match graph.node(id) {

@@ -101,7 +101,7 @@ impl<'a> Writer<'a, '_> {
     /// Writes a node, or its place in the memo.
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), WriteError> {
         self.visits = self.visits.checked_sub(1).ok_or(WriteError::Entangled)?;
-        if let Some(place) = self.places.get(&id).and_then(|place| place.memo) {
+        if let Some(place) = self.places.get(id).and_then(|place| place.memo) {
             self.get(place);
             return Ok(());
         }
@@ -197,7 +197,7 @@ impl<'a> Writer<'a, '_> {
     /// An object that its own arguments lead back to is refused: the call may copy a list that is not yet full, and
     /// the order in which the original was built cannot be seen in the graph.
     pub(super) fn object(&mut self, id: NodeId, object: &'a Object) -> Result<(), WriteError> {
-        let place = self.places.entry(id).or_default();
+        let (place, _) = self.places.place(id);
         if std::mem::replace(&mut place.begun, true) {
             return Err(WriteError::Entangled);
         }
@@ -246,7 +246,7 @@ impl<'a> Writer<'a, '_> {
             _ => (Some(0), &[]),
         };
         self.open = self.open.saturating_sub(u64::from(self.is_again(id)));
-        if let Some(place) = self.places.get(&id).and_then(|place| place.memo) {
+        if let Some(place) = self.places.get(id).and_then(|place| place.memo) {
             match parts {
                 Some(parts) => (0..parts).for_each(|_| self.op(Opcode::Pop)),
                 None => self.op(Opcode::PopMark),
@@ -263,7 +263,7 @@ impl<'a> Writer<'a, '_> {
         let graph = self.graph;
         if (self.open > 0 || self.is_again(id)) && has_identity(graph, id) {
             let memo = self.put()?;
-            self.places.entry(id).or_default().memo = Some(memo);
+            self.places.place(id).0.memo = Some(memo);
         }
         if !changes_of(graph, id).is_empty() {
             self.todo.push(Task::Changes(id, 0));
@@ -346,7 +346,7 @@ impl<'a> Writer<'a, '_> {
     }
 
     pub(super) fn is_again(&self, id: NodeId) -> bool {
-        self.places.get(&id).is_some_and(|place| place.again)
+        self.places.get(id).is_some_and(|place| place.again)
     }
 
     pub(super) fn later(&mut self, nodes: &[NodeId]) {
