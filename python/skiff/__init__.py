@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from skiff._convert import convert
 from skiff._cross_validation import ScoreCheck, ScoreRange
 from skiff._dump import dump
 from skiff._errors import (
@@ -43,6 +44,7 @@ __all__ = [
     "WrongInput",
     "__version__",
     "check_scores",
+    "convert",
     "dump",
     "inspect",
     "load",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from skiff._inspection import Inspection
 
-__all__ = ["Limits", "Model", "Rebuilt", "__version__", "dump", "inspect", "open", "rebuild", "verify"]
+__all__ = ["Limits", "Model", "Rebuilt", "__version__", "convert", "dump", "inspect", "open", "rebuild", "verify"]
 
 __version__: str
 
@@ -117,6 +117,17 @@ def dump(
     passport: str | None = None,
     samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
 ) -> bytes | None: ...
+def convert(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    target: str | PathLike[str],
+    /,
+    *,
+    compress: bool = False,
+    codec: str | None = None,
+    level: int | None = None,
+    protocol: int | None = None,
+    limits: Limits | None = None,
+) -> list[str]: ...
 def rebuild(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,

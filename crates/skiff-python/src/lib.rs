@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod convert;
 mod custom;
 mod dump;
 mod error;
@@ -95,6 +96,29 @@ mod _skiff {
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let options = crate::dump::Options { format, compression, level, protocol, passport };
         crate::dump::dump(py, pickled, target.as_deref(), &options, samples)
+    }
+
+    /// Writes a model file as one of another kind: what `skiff.convert` is made of.
+    #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
+    #[pyfunction]
+    #[pyo3(signature = (source, target, /, *, compress=false, codec=None, level=None, protocol=None, limits=None))]
+    fn convert<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        target: std::path::PathBuf,
+        compress: bool,
+        codec: Option<String>,
+        level: Option<u32>,
+        protocol: Option<u8>,
+        limits: Option<&Bound<'py, Limits>>,
+    ) -> PyResult<Vec<String>> {
+        use crate::convert::Compress;
+        let compress = match (codec, compress) {
+            (Some(codec), _) => Compress::Codec(codec),
+            (None, true) => Compress::Level(level),
+            (None, false) => Compress::No,
+        };
+        crate::convert::convert(py, source, &target, &compress, protocol, limits.map(Bound::get))
     }
 
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.

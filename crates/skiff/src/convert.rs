@@ -29,6 +29,27 @@ impl ConvertOptions {
     pub fn opening(&self) -> Options {
         Options { limits: self.limits.clone(), identity: self.identity.clone(), ..Options::default() }
     }
+
+    /// Has a file of the name `output` compressed by what its name says, or by the first codec that such a file has.
+    ///
+    /// # Errors
+    /// A name that says nothing, a file that is not compressed, and a level that the codec does not have.
+    pub fn compress(&mut self, output: impl AsRef<Path>, level: Option<u32>) -> Result<(), Error> {
+        let (target, named) = Target::of(output.as_ref())?;
+        let Some(codec) = named.or(target.codecs.first().copied()) else {
+            return Err(Error::target(target.not_compressed()));
+        };
+        self.compression = Some(Compression::at(codec, level)?);
+        Ok(())
+    }
+
+    /// Whether a file of the name `output` can be written with these options: what [`convert`] asks first.
+    ///
+    /// # Errors
+    /// A name that says nothing, and an option that such a file cannot have.
+    pub fn check(&self, output: impl AsRef<Path>) -> Result<(), Error> {
+        Writing::of(output.as_ref(), self).map(|_| ())
+    }
 }
 
 /// A kind of file that is written.
@@ -57,7 +78,7 @@ pub const TARGETS: &[Target] = &[
     Target {
         extensions: &["skiff"],
         about: "skiff's own, a safetensors file with all of the model in it",
-        codecs: &[],
+        codecs: &[Codec::Zstd],
         kind: Kind::Skiff,
     },
     Target { extensions: &["pkl", "pickle"], about: "a pickle, for `pickle.load`", codecs: &[], kind: Kind::Pickle },
@@ -172,7 +193,7 @@ impl Writing {
         } else if let Some(Compression { codec, .. }) = compression
             && !target.codecs.contains(&codec)
         {
-            return Err(Error::target(target.not_compressed(codec)));
+            return Err(Error::target(target.not_compressed_by(codec)));
         }
         if let Some(protocol) = options.protocol {
             if !matches!(target.kind, Kind::Pickle | Kind::Joblib) {
@@ -203,7 +224,16 @@ impl Writing {
             Kind::Skiff => {
                 let by = written_by(graph).join(", ");
                 let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
-                write::skiff(graph, &SkiffOptions { notes: &notes, ..SkiffOptions::default() }, out)
+                // The level was checked: it is small.
+                let compression =
+                    self.compression.map(|_| i32::try_from(level.unwrap_or(ZSTD_LEVEL)).unwrap_or(i32::MAX));
+                let samples = file.contents().samples.map(|samples| {
+                    let mut graph = graph.clone();
+                    graph.set_root(samples);
+                    graph
+                });
+                let (passport, samples) = (file.contents().passport.as_deref(), samples.as_ref());
+                write::skiff(graph, &SkiffOptions { notes: &notes, compression, passport, samples }, out)
             }
             Kind::Pickle => {
                 write::compressed(self.compression, out, &mut |out| write::pickle(graph, self.protocol, out))
@@ -224,12 +254,25 @@ impl Writing {
             let what = format!("{more} more pickles stand behind the model, which Python's loaders do not read");
             converted.dropped.push(what);
         }
+        if self.kind != Kind::Skiff {
+            let (passport, samples) = (file.contents().passport.is_some(), file.contents().samples.is_some());
+            let what = match (passport, samples) {
+                (true, true) => "the passport and the recorded rows stay behind",
+                (true, false) => "the passport stays behind",
+                (false, true) => "the recorded rows stay behind",
+                (false, false) => return converted,
+            };
+            converted.dropped.push(format!("{what}: only a `.skiff` has a place for that"));
+        }
         converted
     }
 }
 
 /// zlib's own choice, and that of Python's `zipfile`.
 const DEFLATE_LEVEL: u32 = 6;
+
+/// zstd's own choice.
+const ZSTD_LEVEL: u32 = 3;
 
 impl Target {
     /// The usual end of its files' names.
@@ -260,18 +303,23 @@ impl Target {
         }
     }
 
-    fn not_compressed(&self, found: Codec) -> String {
-        let extension = self.extension();
-        let names: Vec<_> = self.codecs.iter().map(|codec| format!("`{}`", write::codec_name(*codec))).collect();
-        if self.kind == Kind::Pickle {
-            let what = "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`";
-            return what.to_owned();
+    fn not_compressed(&self) -> String {
+        match self.kind {
+            Kind::Pickle => {
+                "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`".to_owned()
+            }
+            _ => format!("a `.{}` is not compressed", self.extension()),
         }
+    }
+
+    fn not_compressed_by(&self, found: Codec) -> String {
+        let names: Vec<_> = self.codecs.iter().map(|codec| write::codec_name(*codec)).collect();
         match names.split_last() {
-            None => format!("a `.{extension}` is not compressed"),
-            Some((only, [])) => format!("a `.{extension}` is compressed by {only}, not by {found}"),
+            None => self.not_compressed(),
             Some((last, names)) => {
-                format!("a `.{extension}` is compressed by {} or {last}, not by {found}", names.join(", "))
+                let or = if names.is_empty() { "" } else { " or " };
+                let extension = self.extension();
+                format!("a `.{extension}` is compressed by {}{or}{last}, not by {found}", names.join(", "))
             }
         }
     }

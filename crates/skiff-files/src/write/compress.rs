@@ -41,6 +41,7 @@ pub fn level_range(codec: Codec) -> Option<RangeInclusive<u32>> {
     match codec {
         Codec::Zlib | Codec::Gzip | Codec::Xz | Codec::Lzma | Codec::Deflate => Some(0..=9),
         Codec::Bzip2 => Some(1..=9),
+        Codec::Zstd => Some(1..=22),
         _ => None,
     }
 }
@@ -66,6 +67,15 @@ impl FromStr for Compression {
 }
 
 impl Compression {
+    /// By this codec, at this level.
+    ///
+    /// # Errors
+    /// A level that the codec does not have.
+    pub fn at(codec: Codec, level: Option<u32>) -> Result<Self, WriteError> {
+        let compression = Self { codec, level };
+        compression.checked_level().map(|_| compression)
+    }
+
     fn checked_level(self) -> Result<u32, WriteError> {
         let Some(level) = self.level else { return Ok(DEFAULT_LEVEL) };
         if level_range(self.codec).is_some_and(|range| range.contains(&level)) {

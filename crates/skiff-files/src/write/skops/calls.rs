@@ -175,6 +175,11 @@ impl<'g> Calls<'g> {
                     None => return Ok(None),
                 }
             }
+            // Without arguments its `__new__` is all there is to it.
+            ("types", "SimpleNamespace", []) => {
+                let call = Call { changes: call.changes, class: call.class, arguments: &[], id, new: true };
+                return self.instance(call).map(Some);
+            }
             ("sklearn.tree._tree", "Tree", arguments) => {
                 let (arguments, state) = (Arguments::These(arguments), call.only_state()?);
                 Made::Reduce { loader: "TreeNode", class: call.class, arguments, state }
