@@ -1,10 +1,14 @@
 //! Bytes that many hold and nobody copies.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// A part of a shared run of bytes: of a vector, of a mapped file, of whatever else can be borrowed as bytes.
+///
+/// Some owners put their bytes together when they are first asked for them. If that fails, because a file is damaged,
+/// there are none to be had: [`Bytes::as_slice`] is empty then, while [`Bytes::len`] says how many there should be.
 #[derive(Clone)]
 pub struct Bytes {
     owner: Arc<dyn Owner>,
@@ -13,7 +17,17 @@ pub struct Bytes {
 }
 
 /// What [`Bytes`] lie in.
-pub trait Owner: AsRef<[u8]> + Send + Sync {
+pub trait Owner: Any + AsRef<[u8]> + Send + Sync {
+    /// How many bytes there are, told without putting them together.
+    fn size(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    /// All bytes, put together for the caller alone: by an owner that does not hold them yet. Empty when that fails.
+    fn assemble(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The bytes in `range` will hardly be asked for again: memory that they can be had without may go. They stay the
     /// same bytes.
     fn release(&self, range: Range<usize>) {
@@ -30,7 +44,7 @@ impl<T: AsRef<[u8]>> AsRef<[u8]> for Kept<T> {
     }
 }
 
-impl<T: AsRef<[u8]> + Send + Sync> Owner for Kept<T> {}
+impl<T: AsRef<[u8]> + Send + Sync + 'static> Owner for Kept<T> {}
 
 impl Bytes {
     /// All that `owner` holds.
@@ -40,13 +54,48 @@ impl Bytes {
 
     /// All that `owner` holds, which may come back after it was let go.
     pub fn owned_by(owner: impl Owner + 'static) -> Self {
-        let len = owner.as_ref().len();
+        let len = owner.size();
         Self { owner: Arc::new(owner), start: 0, len }
     }
 
     /// Says that these bytes were read and will hardly be asked for again: those of a mapped file leave memory.
     pub fn release(&self) {
         self.owner.release(self.start..self.start + self.len);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// What they lie in, if it is a `T` and they are all of it.
+    pub fn owner<T: Owner>(&self) -> Option<&T> {
+        let owner: &dyn Any = &*self.owner;
+        owner.downcast_ref::<T>().filter(|owner| self.start == 0 && self.len == owner.size())
+    }
+
+    /// Tells them from all other bytes that are held at this time, without looking at them.
+    pub fn identity(&self) -> (usize, usize) {
+        (Arc::as_ptr(&self.owner).addr(), self.start)
+    }
+
+    /// The same bytes for whoever looks at them once: their owner keeps nothing that it would have to put together.
+    pub fn at_hand(&self) -> Self {
+        self.assembled().map_or_else(|| self.clone(), Self::from)
+    }
+
+    /// These bytes put together for the caller alone, by an owner that does not hold them yet.
+    pub(crate) fn assembled(&self) -> Option<Vec<u8>> {
+        let mut bytes = self.owner.assemble()?;
+        if (self.start, self.len) != (0, bytes.len()) {
+            bytes = bytes.get(self.start..self.start + self.len).unwrap_or_default().to_vec();
+        }
+        Some(bytes)
     }
 
     /// The bytes themselves.

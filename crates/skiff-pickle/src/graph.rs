@@ -4,6 +4,7 @@
 //! and dropping a hostile graph is dropping a few vectors. Nothing here was imported or called: a `REDUCE` is an
 //! [`Object`] that remembers what Python *would* have called.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::Bytes;
@@ -234,8 +235,11 @@ impl Graph {
 
     /// A span of `buffer`, if it lies within.
     pub fn span(&self, buffer: u32, start: usize, len: usize) -> Option<Span> {
-        let all = self.buffer(buffer)?;
-        (start.checked_add(len)? <= all.len()).then_some(Span { buffer, len, start })
+        let all = match usize::try_from(buffer).ok()?.checked_sub(1) {
+            None => self.decoded.len(),
+            Some(index) => self.buffers.get(index)?.len(),
+        };
+        (start.checked_add(len)? <= all).then_some(Span { buffer, len, start })
     }
 
     /// Keeps decoded bytes and gives their span.
@@ -255,6 +259,18 @@ impl Graph {
         self.buffer(span.buffer)
             .and_then(|all| all.get(span.start..span.start.checked_add(span.len)?))
             .unwrap_or_default()
+    }
+
+    /// The bytes of a span for whoever looks at them once, which nobody keeps where they had to be put together; `None`
+    /// when the file that they are in is damaged.
+    pub fn bytes_once(&self, span: Span) -> Option<Cow<'_, [u8]>> {
+        let index = usize::try_from(span.buffer).ok()?.checked_sub(1);
+        let bytes = match index.and_then(|index| self.buffers.get(index)).and_then(Bytes::assembled) {
+            Some(all) if (span.start, span.len) == (0, all.len()) => Cow::Owned(all),
+            Some(all) => Cow::Owned(all.get(span.start..span.start.checked_add(span.len)?)?.to_vec()),
+            None => Cow::Borrowed(self.bytes(span)),
+        };
+        (bytes.len() == span.len).then_some(bytes)
     }
 
     /// The bytes of a span, held on their own: no copy when they came from a file.

@@ -1,28 +1,32 @@
-//! The two digests of a `.skiff` file, at fixed places of its header.
+//! The digest of a `.skiff` file, at a fixed place of its header, and those of the pieces behind its head.
+//!
+//! The digest is of the head, and the head holds the digests of all pieces: so one digest is of the whole file, and
+//! each part can be checked without the others, on all cores.
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-/// What each `.skiff` file holds behind the length of its header, up to the first digest.
+/// What each `.skiff` file holds behind the length of its header, up to the digest.
 pub(super) const BEFORE: &str = r#"{"__metadata__":{"skiff.digest":""#;
-
-/// What stands between the digests.
-pub(super) const BETWEEN: &str = r#"","skiff.head":""#;
 
 /// A SHA-256 in hexadecimal digits.
 pub(super) const DIGITS: usize = 64;
 
+/// A SHA-256 in bytes.
+pub(super) const SIZE: usize = 32;
+
+/// How many bytes each piece behind the head has; the last one has fewer.
+pub(super) const PIECE: usize = 1 << 20;
+
 /// The length of the header stands before it.
 const LENGTH: usize = 8;
 
-/// Where the digest of the whole file is.
-const WHOLE: Range<usize> = LENGTH + BEFORE.len()..LENGTH + BEFORE.len() + DIGITS;
+/// Where the digest is.
+const PLACE: Range<usize> = LENGTH + BEFORE.len()..LENGTH + BEFORE.len() + DIGITS;
 
-/// Where the digest of the head is.
-const HEAD: Range<usize> = WHOLE.end + BETWEEN.len()..WHOLE.end + BETWEEN.len() + DIGITS;
-
-/// Stands for a digest where digests are made.
+/// Stands for the digest where it is made.
 pub(super) const ZEROS: [u8; DIGITS] = [b'0'; DIGITS];
 
 /// Whether a file is a `.skiff`, of any version.
@@ -30,53 +34,65 @@ pub(crate) fn is_skiff(bytes: &[u8]) -> bool {
     bytes.get(LENGTH..).is_some_and(|rest| rest.starts_with(BEFORE.as_bytes()))
 }
 
-/// The digests of a file that is given in parts: the first one is the header with zeros in place of digests, the
-/// first `head` are its head.
-pub(super) fn of(parts: &[&[u8]], head: usize) -> Option<[[u8; DIGITS]; 2]> {
+/// The digest of a head that is given in parts, the first of which is the header with zeros in place of the digest.
+pub(super) fn of_head<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; DIGITS] {
     let mut hasher = Sha256::new();
-    parts.iter().take(head).for_each(|part| hasher.update(part));
-    let head = hexadecimal(&hasher.finalize());
-    let (first, rest) = parts.split_first()?;
-    let mut hasher = Sha256::new();
-    hasher.update(first.get(..HEAD.start)?);
-    hasher.update(head);
-    hasher.update(first.get(HEAD.end..)?);
-    rest.iter().for_each(|part| hasher.update(part));
-    Some([hexadecimal(&hasher.finalize()), head])
+    parts.into_iter().for_each(|part| hasher.update(part));
+    hexadecimal(&hasher.finalize())
 }
 
-/// Puts the digests where they belong.
-pub(super) fn place(header: &mut [u8], [whole, head]: [[u8; DIGITS]; 2]) -> Option<()> {
-    header.get_mut(WHOLE)?.copy_from_slice(&whole);
-    header.get_mut(HEAD)?.copy_from_slice(&head);
+/// Puts the digest where it belongs.
+pub(super) fn place(header: &mut [u8], digest: [u8; DIGITS]) -> Option<()> {
+    header.get_mut(PLACE)?.copy_from_slice(&digest);
     Some(())
 }
 
-/// Whether the first `size` bytes are those that the digest of the head is of.
-pub(super) fn is_head_whole(bytes: &[u8], size: usize) -> bool {
-    let parts = (bytes.get(..WHOLE.start), bytes.get(WHOLE.end..HEAD.start), bytes.get(HEAD.end..size));
-    let (Some(before), Some(between), Some(rest)) = parts else { return false };
-    let mut hasher = Sha256::new();
-    [before, &ZEROS, between, &ZEROS, rest].iter().for_each(|part| hasher.update(part));
-    bytes.get(HEAD) == Some(&hexadecimal(&hasher.finalize()))
+/// Whether a head is the one that the digest in it is of.
+pub(super) fn is_head_whole(head: &[u8]) -> bool {
+    let (Some(before), Some(rest)) = (head.get(..PLACE.start), head.get(PLACE.end..)) else { return false };
+    head.get(PLACE) == Some(&of_head([before, &ZEROS, rest]))
 }
 
-/// Whether all bytes are those that the digest of the whole file is of.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
-    let (Some(before), Some(rest)) = (bytes.get(..WHOLE.start), bytes.get(WHOLE.end..)) else { return false };
-    let mut hasher = Sha256::new();
-    [before, &ZEROS, rest].iter().for_each(|part| hasher.update(part));
-    bytes.get(WHOLE) == Some(&hexadecimal(&hasher.finalize()))
+/// The digests of the pieces of bytes that are given in parts, one behind the other.
+pub(super) fn of_pieces(parts: &[&[u8]]) -> Vec<u8> {
+    let mut starts = Vec::with_capacity(parts.len());
+    let mut end = 0_usize;
+    for part in parts {
+        starts.push(end);
+        end = end.saturating_add(part.len());
+    }
+    let digest = |piece: usize| {
+        let (mut at, stop) = (piece.saturating_mul(PIECE), piece.saturating_add(1).saturating_mul(PIECE).min(end));
+        let mut hasher = Sha256::new();
+        let mut number = starts.partition_point(|&start| start <= at).saturating_sub(1);
+        while at < stop
+            && let (Some(part), Some(start)) = (parts.get(number), starts.get(number))
+        {
+            let part_end = start.saturating_add(part.len()).min(stop);
+            hasher.update(part.get(at.saturating_sub(*start)..part_end.saturating_sub(*start)).unwrap_or_default());
+            at = part_end;
+            number = number.saturating_add(1);
+        }
+        hasher.finalize()
+    };
+    let digests: Vec<_> = (0..end.div_ceil(PIECE)).into_par_iter().map(digest).collect();
+    digests.iter().flat_map(|digest| digest.iter().copied()).collect()
+}
+
+/// Whether the bytes behind the head are those that `digests` are of; of the first `most` bytes alone.
+pub(super) fn are_pieces_whole(bytes: &[u8], digests: &[u8], most: usize) -> bool {
+    if digests.len() != bytes.len().div_ceil(PIECE).saturating_mul(SIZE) {
+        return false;
+    }
+    let pieces: Vec<_> = bytes.chunks(PIECE).zip(digests.chunks_exact(SIZE)).take(most.div_ceil(PIECE)).collect();
+    pieces.into_par_iter().all(|(piece, digest)| Sha256::digest(piece).as_slice() == digest)
 }
 
 fn hexadecimal(digest: &[u8]) -> [u8; DIGITS] {
     let mut digits = ZEROS;
     let digit = |half: u8| char::from_digit(half.into(), 16).and_then(|digit| u8::try_from(digit).ok());
-    for (byte, pair) in digest.iter().zip(digits.chunks_exact_mut(2)) {
-        if let [high, low] = pair {
-            *high = digit(byte >> 4).unwrap_or(b'0');
-            *low = digit(byte & 15).unwrap_or(b'0');
-        }
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+        pair.iter_mut().zip([byte >> 4, byte & 15]).for_each(|(to, half)| *to = digit(half).unwrap_or(b'0'));
     }
     digits
 }
@@ -89,5 +105,29 @@ mod tests {
     fn digests_are_sha_256() {
         let digest = hexadecimal(&Sha256::digest(b"abc"));
         assert_eq!(&digest, b"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn pieces_run_over_the_parts() {
+        let bytes: Vec<u8> =
+            (0..2_500_000_u32).map(|place| place.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
+        let whole = of_pieces(&[&bytes]);
+        assert_eq!(whole.len(), 3 * SIZE);
+        for cuts in [vec![0, 1, 1, 2_499_999], vec![PIECE, 2 * PIECE], vec![PIECE - 1, PIECE + 1]] {
+            let mut parts = Vec::new();
+            let mut start = 0;
+            for cut in cuts.into_iter().chain([bytes.len()]) {
+                parts.push(&bytes[start..cut]);
+                start = cut;
+            }
+            assert_eq!(of_pieces(&parts), whole);
+        }
+        assert!(of_pieces(&[]).is_empty());
+        assert!(are_pieces_whole(&bytes, &whole, bytes.len()));
+        let mut flipped = bytes.clone();
+        flipped[PIECE] ^= 1;
+        assert!(!are_pieces_whole(&flipped, &whole, bytes.len()));
+        assert!(are_pieces_whole(&flipped, &whole, PIECE) && !are_pieces_whole(&flipped, &whole, PIECE + 1));
+        assert!(!are_pieces_whole(&bytes, &whole[SIZE..], bytes.len()));
     }
 }

@@ -95,7 +95,7 @@ fn tensor(document: &Document<'_>, value: Id, data: usize) -> Option<Tensor> {
     Some(Tensor { kind, bytes: start.checked_add(data)?..end.checked_add(data)? })
 }
 
-fn numbers(document: &Document<'_>, value: Id) -> Option<Vec<usize>> {
+pub(super) fn numbers(document: &Document<'_>, value: Id) -> Option<Vec<usize>> {
     let Json::Array(items) = document.value(value) else { return None };
     items.iter().map(|&item| number(document, item)).collect()
 }

@@ -1,5 +1,7 @@
 //! The numbers that tensors hold.
 
+use std::ops::RangeInclusive;
+
 use crate::{DType, Endian};
 
 /// A safetensors dtype that holds single numbers.
@@ -90,6 +92,53 @@ impl Kind {
         }
     }
 
+    /// The integers that an integer of this kind can be; `None` for other kinds, and where nobody asks.
+    pub fn range(self) -> Option<RangeInclusive<i64>> {
+        Some(match self {
+            Self::U8 => 0..=u8::MAX.into(),
+            Self::I8 => i8::MIN.into()..=i8::MAX.into(),
+            Self::U16 => 0..=u16::MAX.into(),
+            Self::I16 => i16::MIN.into()..=i16::MAX.into(),
+            Self::U32 => 0..=u32::MAX.into(),
+            Self::I32 => i32::MIN.into()..=i32::MAX.into(),
+            _ => return None,
+        })
+    }
+
+    /// The least and the greatest of numbers of this kind, if all of them are integers, and none is a negative zero.
+    pub fn whole_range(self, numbers: &[u64]) -> Option<(i64, i64)> {
+        let mut range = (i64::MAX, i64::MIN);
+        let mut meet = |value: i64| range = (range.0.min(value), range.1.max(value));
+        match self {
+            Self::F64 => {
+                for &bits in numbers {
+                    let value = whole(f64::from_bits(bits));
+                    // Numbers that an `i64` rounds, or a float does, are too large for what is asked here.
+                    if real(value).to_bits() != bits {
+                        return None;
+                    }
+                    meet(value);
+                }
+            }
+            Self::F32 => {
+                for &bits in numbers {
+                    let float = f32::from_bits(u32::try_from(bits).ok()?);
+                    let value = whole(float.into());
+                    if real(value).to_bits() != f64::from(float).to_bits() {
+                        return None;
+                    }
+                    meet(value);
+                }
+            }
+            Self::F16 | Self::Bool => return None,
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 => numbers.iter().for_each(|&bits| meet(self.signed(bits))),
+            Self::U8 | Self::U16 | Self::U32 | Self::U64 => {
+                numbers.iter().for_each(|&bits| meet(i64::try_from(bits).unwrap_or(i64::MAX)));
+            }
+        }
+        Some(range)
+    }
+
     /// The bits of a number stored as `self`, as those of a `to`: the same number. `None` for pairs that
     /// [`Kind::narrower`] does not list.
     pub fn widen(self, bits: u64, to: Self) -> Option<u64> {
@@ -175,6 +224,12 @@ fn rounded(value: f64) -> f32 {
 #[expect(clippy::cast_possible_truncation, reason = "as above")]
 fn whole(value: f64) -> i64 {
     value as i64
+}
+
+#[expect(clippy::as_conversions, reason = "rounds; whoever calls compares with what was there")]
+#[expect(clippy::cast_precision_loss, reason = "as above")]
+fn real(value: i64) -> f64 {
+    value as f64
 }
 
 #[cfg(test)]

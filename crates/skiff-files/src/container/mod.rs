@@ -1,17 +1,28 @@
 //! The `.skiff` file: a safetensors file whose tensors are the model's arrays, and the object graph beside them.
 //!
-//! `docs/format.md` is the specification. `header` is safetensors itself, `columns` narrows arrays and widens them
-//! again, `paths` names tensors, `digest` is what finds each flipped bit.
+//! `docs/format.md` is the specification. `header` is safetensors itself, `list` says where each array is, `encode`
+//! narrows columns and `decode` widens them again, `packed` are arrays that wait for that, `coding` compresses tensors,
+//! `paths` names them, `heat` tells which lie together, `layout` puts them in their order, `digest` is what finds each
+//! flipped bit.
 
+mod coding;
 mod columns;
+mod decode;
 mod digest;
+mod encode;
 mod header;
+mod heat;
 mod kind;
+mod layout;
+mod list;
+mod packed;
 mod paths;
 mod read;
+mod taken;
 mod write;
 
 pub(crate) use digest::is_skiff;
+pub(crate) use packed::{Coded, Packed};
 pub(crate) use read::{Contents, read, verify};
 pub(crate) use write::write;
 
@@ -33,5 +44,8 @@ const SAMPLES: &str = "skiff.samples";
 /// What the names of the samples' arrays begin with.
 const SAMPLE: &str = "skiff.sample";
 
-/// Fills the space up to where mapped tensors begin.
+/// The tensor of the digests of what lies behind the head.
+const DIGESTS: &str = "skiff.digests";
+
+/// Fills the space up to where a part of the file begins.
 const PADDING: &str = "skiff.padding";

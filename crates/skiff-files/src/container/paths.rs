@@ -78,6 +78,13 @@ impl<'g> Paths<'g> {
         }
     }
 
+    /// What the paths of like parts of a model have in common: places in rows are left out.
+    pub fn pattern(&self, id: NodeId) -> String {
+        let path = self.path(id).unwrap_or_default();
+        let is_place = |step: &str| step.bytes().all(|byte| byte.is_ascii_digit());
+        path.split('.').map(|step| if is_place(step) { "" } else { step }).collect::<Vec<_>>().join(".")
+    }
+
     fn path(&self, id: NodeId) -> Option<String> {
         let mut steps = Vec::new();
         let mut at = id;

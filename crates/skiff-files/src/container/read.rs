@@ -1,13 +1,12 @@
-//! A `.skiff` file into the object graph: arrays stay where they are, columns are put together.
+//! A `.skiff` file into the object graph: arrays stay where they are until somebody asks for them.
 
-use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId, Span};
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
-use super::columns::{self, Form, Of, Reading};
-use super::digest;
-use super::header::{Header, damaged, number};
-use super::{ARRAYS, GRAPH, PASSPORT, SAMPLES, VERSION};
+use super::header::{Header, damaged};
+use super::list::List;
+use super::{ARRAYS, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest};
 use crate::decompress::Inflation;
-use crate::json::{Document, Id, Json};
+use crate::json::{Document, Json};
 use crate::{Error, ErrorKind, Limits};
 
 /// What a file holds.
@@ -21,52 +20,38 @@ pub(crate) struct Contents {
     pub samples: Option<NodeId>,
 }
 
-/// Reads a file. What is read at once is held against its digest; what is mapped is not looked at ([`verify`] does).
+/// Reads a file. What predictions read of it is held against its digests; the rest is not looked at ([`verify`] does).
 pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Contents, Error> {
     let header = Header::read(file)?;
-    let head = check_head(&header, file)?;
+    let head = Head::check(&header, file)?;
+    head.check_pieces(head.hot)?;
+    let list = List::read(file, &header, head.tensor(ARRAYS)?, limits, inflation)?;
     let mut graph = Graph::new();
     let whole = graph.add_buffer(file.clone());
-    let in_head = |name: &str| {
-        let place = header.tensor(name)?.bytes.clone();
-        let lies_inside = damaged("a part of its head lies outside of it");
-        if place.end > head {
-            return Err(lies_inside);
-        }
-        file.slice(place.start, place.len()).ok_or(lies_inside)
-    };
     let mut budget = Budget::new(limits);
-    let root = pickle(&mut graph, in_head(GRAPH)?, &mut budget)?;
+    let root = pickle(&mut graph, head.content(GRAPH, &list, inflation)?, &mut budget)?;
     graph.set_root(root);
     let models = graph.len();
     let samples = match header.tensors.contains_key(SAMPLES) {
-        true => Some(pickle(&mut graph, in_head(SAMPLES)?, &mut budget)?),
+        true => Some(pickle(&mut graph, head.content(SAMPLES, &list, inflation)?, &mut budget)?),
         false => None,
     };
-    let json = in_head(ARRAYS)?;
-    let document = Document::parse(&json, limits.nodes).map_err(|_| damaged("its list of arrays is no JSON"))?;
-    let arrays = match document.get(0, "arrays").map(|arrays| document.value(arrays)) {
-        Some(Json::Array(arrays)) => arrays,
-        _ => return Err(damaged("it has no list of arrays")),
-    };
-    let places = Places { header: &header, document: &document, file, head, whole };
     // How many buffers the model has: those of the samples are numbered on.
     let mut count = 0_usize;
     for id in graph.ids() {
         let Node::Buffer { index, readonly } = *graph.node(id) else { continue };
-        let missing = || damaged("an array is missing in its list");
-        let index = usize::try_from(index).map_err(|_| missing())?;
+        let index = usize::try_from(index).map_err(|_| damaged("an array is missing in its list"))?;
         let index = if id.index() < models {
             count = count.max(index.saturating_add(1));
             index
         } else {
             index.saturating_add(count)
         };
-        let span = places.array(&mut graph, *arrays.get(index).ok_or_else(missing)?, inflation)?;
+        let span = list.buffer(index, &mut graph, whole, inflation)?;
         *graph.node_mut(id) = if readonly { Node::Bytes(span) } else { Node::ByteArray(span) };
     }
     let passport = match header.tensors.contains_key(PASSPORT) {
-        true => Some(passport(&in_head(PASSPORT)?, limits)?),
+        true => Some(passport(head.tensor(PASSPORT)?, limits)?),
         false => None,
     };
     Ok(Contents { graph, passport, samples })
@@ -95,15 +80,9 @@ pub(super) fn is_object(text: &str, most: u64) -> bool {
 
 /// Holds all bytes of a file against the digest of the whole.
 pub(crate) fn verify(file: &[u8]) -> Result<(), Error> {
-    let header = Header::read(file);
-    if let Ok(header) = &header {
-        check_version(header)?;
-    }
-    // Any damage is told as such first: why the header cannot be read follows from it.
-    if !digest::is_whole(file) {
-        return Err(Error::new(ErrorKind::Digest));
-    }
-    header.map(|_| ())
+    let header = Header::read(file)?;
+    let head = Head::check(&header, file)?;
+    head.check_pieces(head.rest.len())
 }
 
 fn check_version(header: &Header) -> Result<(), Error> {
@@ -114,129 +93,121 @@ fn check_version(header: &Header) -> Result<(), Error> {
     }
 }
 
-/// Checks version and digest of the head, and says where in the file it ends.
-fn check_head(header: &Header, file: &[u8]) -> Result<usize, Error> {
-    check_version(header)?;
-    let size = header.metadata.get("skiff.head_size").and_then(|size| size.parse::<usize>().ok());
-    let head = size.and_then(|size| header.data.checked_add(size)).filter(|&head| head <= file.len());
-    let head = head.ok_or(damaged("it does not say where its head ends"))?;
-    if digest::is_head_whole(file, head) { Ok(head) } else { Err(Error::new(ErrorKind::Digest)) }
-}
-
-struct Places<'a> {
+/// The part of a file that is read whenever it is opened, found to be as it was written.
+struct Head<'a> {
     header: &'a Header,
-    document: &'a Document<'a>,
-    file: &'a Bytes,
-    /// Where the head ends.
-    head: usize,
-    /// The graph's buffer that is the file.
-    whole: u32,
+    file: &'a [u8],
+    /// Where it ends.
+    end: usize,
+    /// What lies behind it.
+    rest: &'a [u8],
+    /// How many bytes of the rest are columns that predictions read.
+    hot: usize,
 }
 
-impl Places<'_> {
-    /// The elements of an array of the list.
-    fn array(&self, graph: &mut Graph, array: Id, inflation: &mut Inflation) -> Result<Span, Error> {
-        if let Some(name) = self.document.get(array, "tensor").and_then(|name| self.document.text_of(name)) {
-            let place = &self.header.tensor(name)?.bytes;
-            return graph.span(self.whole, place.start, place.len()).ok_or(damaged("a tensor lies outside"));
+impl<'a> Head<'a> {
+    fn check(header: &'a Header, file: &'a [u8]) -> Result<Self, Error> {
+        check_version(header)?;
+        let size = |name| header.metadata.get(name).and_then(|size| size.parse::<usize>().ok());
+        let end = size("skiff.head_size").and_then(|size| header.data.checked_add(size));
+        let (head, rest) = end.and_then(|end| file.split_at_checked(end)).ok_or(damaged("its head has no end"))?;
+        if !digest::is_head_whole(head) {
+            return Err(Error::new(ErrorKind::Digest));
         }
-        let wrong = damaged("an array in its list contradicts itself");
-        let Some((length, size)) = self.number(array, "length").zip(self.number(array, "itemsize")) else {
-            return Err(wrong);
+        let hot = match header.metadata.contains_key("skiff.hot_size") {
+            true => size("skiff.hot_size").filter(|&hot| hot <= rest.len()),
+            false => Some(0),
         };
-        let Some(bytes) = length.checked_mul(size).filter(|_| size > 0) else { return Err(wrong) };
-        inflation.reserve(bytes, self.file.len())?;
-        let mut elements = vec![0; bytes];
-        let Some(Json::Array(columns)) = self.document.get(array, "columns").map(|list| self.document.value(list))
-        else {
-            return Err(wrong);
-        };
-        for &column in columns {
-            let column = self.column(column)?;
-            columns::decode(&column, size, &mut elements).ok_or(damaged("a column does not suit its array"))?;
-        }
-        let buffer = graph.add_buffer(elements.into());
-        graph.span(buffer, 0, bytes).ok_or(wrong)
+        let hot = hot.ok_or(damaged("it does not say what of it predictions read"))?;
+        Ok(Self { header, file, end: head.len(), rest, hot })
     }
 
-    fn column(&self, column: Id) -> Result<Reading<'_>, Error> {
-        let text = |name| self.document.get(column, name).and_then(|value| self.document.text_of(value));
-        let wrong = || damaged("a column in its list contradicts itself");
-        let at = self.number(column, "at").ok_or_else(wrong)?;
-        let of = text("type").and_then(Of::parse).ok_or_else(wrong)?;
-        let form = match (text("constant"), text("tensor"), text("table")) {
-            (Some(constant), None, None) => Form::Constant(self.tensor(constant)?.1),
-            (None, Some(tensor), None) => {
-                let (kind, bytes) = self.tensor(tensor)?;
-                Form::Plain(kind, bytes)
-            }
-            (None, Some(tensor), Some(table)) => {
-                let ((kind, places), (of, table)) = (self.tensor(tensor)?, self.tensor(table)?);
-                Form::Table { kind, places, of, table }
-            }
-            _ => return Err(wrong()),
-        };
-        Ok(Reading { at, of, form })
+    /// Holds the pieces behind the head against their digests, as far as the first `most` bytes need it.
+    fn check_pieces(&self, most: usize) -> Result<(), Error> {
+        let digests = if self.rest.is_empty() { &[] } else { self.tensor(DIGESTS)? };
+        if digest::are_pieces_whole(self.rest, digests, most) { Ok(()) } else { Err(Error::new(ErrorKind::Digest)) }
     }
 
-    /// A tensor of the head.
-    fn tensor(&self, name: &str) -> Result<(super::kind::Kind, &[u8]), Error> {
-        let tensor = self.header.tensor(name)?;
-        if tensor.bytes.end > self.head {
-            return Err(damaged("a column lies outside of its head"));
-        }
-        let bytes = self.file.get(tensor.bytes.clone()).ok_or(damaged("a column lies outside"))?;
-        Ok((tensor.kind, bytes))
+    /// The bytes of a tensor of the head.
+    fn tensor(&self, name: &str) -> Result<&'a [u8], Error> {
+        let place = self.header.tensor(name)?.bytes.clone();
+        let bytes = self.file.get(place.clone()).filter(|_| place.end <= self.end);
+        bytes.ok_or(damaged("a part of its head lies outside of it"))
     }
 
-    fn number(&self, object: Id, name: &str) -> Option<usize> {
-        number(self.document, self.document.get(object, name)?)
+    /// A tensor of the head, which may be compressed.
+    fn content(&self, name: &str, list: &List<'_>, inflation: &mut Inflation) -> Result<Bytes, Error> {
+        self.tensor(name)?;
+        list.content(name, inflation)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{digest, write};
+    use super::super::write;
     use super::*;
-    use crate::Order;
     use crate::numpy::nodes;
     use crate::write::SkiffOptions;
-    use crate::{DType, Endian, Field};
+    use crate::{DType, Endian, Field, NdArray, Order};
 
-    /// A file of one array of records, and one that is mapped.
-    fn file() -> Vec<u8> {
+    /// Two arrays of records, which are a group, and one that is mapped; `length` elements each.
+    fn graph(length: u32) -> Graph {
         let endian = Endian::Little;
         let fields = vec![
-            Field { name: "a".into(), dtype: DType::Int { size: 8, endian }, offset: 0 },
-            Field { name: "b".into(), dtype: DType::Float { size: 8, endian }, offset: 8 },
-            Field { name: "c".into(), dtype: DType::UInt { size: 1, endian }, offset: 16 },
+            Field { name: "left_child".into(), dtype: DType::Int { size: 8, endian }, offset: 0 },
+            Field { name: "impurity".into(), dtype: DType::Float { size: 8, endian }, offset: 8 },
+            Field { name: "threshold".into(), dtype: DType::Float { size: 4, endian }, offset: 16 },
+            Field { name: "c".into(), dtype: DType::UInt { size: 1, endian }, offset: 20 },
         ];
         let record = DType::Struct { fields, itemsize: 24 };
         let mut graph = Graph::new();
-        let mut bytes = Vec::new();
-        for place in 0..100_u8 {
-            bytes.extend(u64::from(place).to_le_bytes());
-            bytes.extend((f64::from(place % 3) / 7.0).to_le_bytes());
-            bytes.extend([9, 0, 0, 0, 0, 0, 0, 0]);
+        let mut items = Vec::new();
+        for number in 0..2 {
+            let mut bytes = Vec::new();
+            for place in 0..length {
+                bytes.extend(u64::from(place + number).to_le_bytes());
+                bytes.extend((f64::from(place % 3) / 7.0).to_le_bytes());
+                bytes.extend(f64::from(place).sqrt().to_string().parse::<f32>().unwrap().to_le_bytes());
+                bytes.extend([9, 0, 0, 0]);
+            }
+            let records = graph.keep(&bytes);
+            let lengths = [usize::try_from(length).unwrap()];
+            items.push(nodes::array(&mut graph, &record, &lengths, Order::C, records));
         }
-        let records = graph.keep(&bytes);
-        let records = nodes::array(&mut graph, &record, &[100], Order::C, records);
-        let numbers = graph.keep(&[7; 64]);
-        let numbers = nodes::array(&mut graph, &DType::Float { size: 8, endian }, &[2, 4], Order::F, numbers);
-        let root = graph.push(Node::List(vec![records, numbers]));
+        let numbers: Vec<u8> = (0..length).flat_map(|place| f64::from(place % 50).to_le_bytes()).collect();
+        let numbers = graph.keep(&numbers);
+        let lengths = [2, usize::try_from(length).unwrap() / 2];
+        let double = DType::Float { size: 8, endian };
+        items.push(nodes::array(&mut graph, &double, &lengths, Order::F, numbers));
+        let root = graph.push(Node::List(items));
         graph.set_root(root);
+        graph
+    }
+
+    fn file(length: u32, compression: Option<i32>) -> Vec<u8> {
+        let (passport, samples) = (Some(r#"{"a": [1, 2]}"#), graph(60));
+        let samples = Some(&samples);
         let mut out = Vec::new();
-        write(&graph, &SkiffOptions::default(), &mut out).unwrap();
+        let options = SkiffOptions { compression, passport, samples, ..SkiffOptions::default() };
+        write(&graph(length), &options, &mut out).unwrap();
         out
     }
+
+    /// Small files are all head; in large ones all parts are there.
+    const LENGTHS: [u32; 2] = [100, 60_000];
+    const PROFILES: [Option<i32>; 2] = [None, Some(3)];
 
     /// Puts the digests right, as a hostile writer would; nothing when the header cannot be found any more.
     fn signed(mut file: Vec<u8>) -> Option<Vec<u8>> {
         let header = Header::read(&file).ok()?;
         let head = header.data.checked_add(header.metadata.get("skiff.head_size")?.parse().ok()?)?;
-        digest::place(&mut file, [digest::ZEROS; 2])?;
-        let digests = digest::of(&[file.get(..header.data)?, file.get(header.data..head)?, file.get(head..)?], 2)?;
-        digest::place(&mut file, digests)?;
+        let pieces = digest::of_pieces(&[file.get(head..)?]);
+        if let Some(tensor) = header.tensors.get(DIGESTS) {
+            file.get_mut(tensor.bytes.clone()).filter(|place| place.len() == pieces.len())?.copy_from_slice(&pieces);
+        }
+        digest::place(&mut file, digest::ZEROS)?;
+        let digest = digest::of_head([file.get(..head)?]);
+        digest::place(&mut file, digest)?;
         Some(file)
     }
 
@@ -245,67 +216,126 @@ mod tests {
         read(&Bytes::from(bytes), &limits, &mut Inflation::new(&limits, 0))
     }
 
+    /// Asks for all that arrays hold; whether all of it was there.
+    fn is_read(contents: &Contents) -> bool {
+        let graph = &contents.graph;
+        graph.ids().filter_map(|id| NdArray::read(graph, id).transpose()).all(|array| {
+            let Ok(array) = array else { return false };
+            let fields =
+                ["left_child", "impurity", "threshold", "c"].map(|name| array.field(name).map(|field| field.to_f64()));
+            let is_record = matches!(array.dtype, DType::Struct { .. });
+            let are_read = if is_record { fields.iter().all(Option::is_some) } else { array.to_f64().is_some() };
+            are_read && array.bytes().is_some_and(|bytes| !bytes.is_empty())
+        })
+    }
+
     #[test]
     fn signing_changes_nothing() {
-        let file = file();
-        verify(&file).unwrap();
-        assert_eq!(signed(file.clone()), Some(file.clone()));
-        assert!(read_whole(file).is_ok());
+        for (length, profile) in LENGTHS.into_iter().flat_map(|length| PROFILES.map(|profile| (length, profile))) {
+            let file = file(length, profile);
+            verify(&file).unwrap();
+            assert!(signed(file.clone()) == Some(file.clone()), "{length} {profile:?}");
+            let contents = read_whole(file).unwrap();
+            assert!(is_read(&contents) && contents.passport.is_some() && contents.samples.is_some());
+        }
     }
 
     #[test]
     fn each_flipped_bit_is_found() {
-        let file = file();
-        for bit in 0..file.len() * 8 {
-            let mut flipped = file.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(verify(&flipped).is_err(), "bit {bit} flipped unseen");
+        for profile in PROFILES {
+            let file = file(100, profile);
+            for bit in 0..file.len() * 8 {
+                let mut flipped = file.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert!(verify(&flipped).is_err(), "bit {bit} flipped unseen");
+            }
+        }
+    }
+
+    #[test]
+    fn flipped_bits_of_a_large_file_are_found() {
+        for profile in PROFILES {
+            let mut file = file(60_000, profile);
+            let length = file.len();
+            assert!(length > 256 << 10 || profile.is_some(), "all parts are to be there");
+            for byte in (0..length).step_by(length / 97).chain([length - 1]) {
+                file[byte] ^= 16;
+                assert!(verify(&file).is_err(), "byte {byte} changed unseen");
+                file[byte] ^= 16;
+            }
+            // What predictions read is looked at on opening.
+            let header = Header::read(&file).unwrap();
+            let Some(tensor) = header.tensors.get("0-1.threshold").filter(|_| profile.is_none()) else { continue };
+            let place = tensor.bytes.start + 5;
+            file[place] ^= 1;
+            let error = read_whole(file).unwrap_err();
+            assert!(matches!(error.kind, ErrorKind::Digest), "{error}");
         }
     }
 
     #[test]
     fn damage_behind_good_digests_is_refused_or_read() {
-        let file = file();
-        let (mut refused, mut read) = (0, 0);
-        for place in 0..file.len() {
-            for value in [0, b'9', b'"', 0xff] {
-                let mut damaged = file.clone();
-                damaged[place] = value;
-                let Some(damaged) = signed(damaged) else { continue };
-                match read_whole(damaged) {
-                    Ok(_) => read += 1,
-                    Err(error) => {
-                        assert!(!matches!(error.kind, ErrorKind::Digest), "byte {place}: the digest was put right");
-                        refused += 1;
+        for (length, profile, step) in
+            [(100, None, 1), (100, Some(3), 1), (60_000, None, 9_973), (60_000, Some(3), 997)]
+        {
+            let file = file(length, profile);
+            let (mut refused, mut read, mut late) = (0, 0, 0);
+            for place in (0..file.len()).step_by(step) {
+                for value in [0, b'9', b'"', 0xff] {
+                    let mut damaged = file.clone();
+                    damaged[place] = value;
+                    let Some(damaged) = signed(damaged) else { continue };
+                    match read_whole(damaged) {
+                        Ok(contents) if is_read(&contents) => read += 1,
+                        Ok(_) => late += 1,
+                        Err(error) => {
+                            assert!(!matches!(error.kind, ErrorKind::Digest), "byte {place}: the digest was put right");
+                            refused += 1;
+                        }
                     }
                 }
             }
+            assert!(read > 10 && (step > 1 || refused > 100), "{refused} were refused, {read} read, {late} later");
         }
-        assert!(refused > 100 && read > 100, "{refused} were refused, {read} read");
     }
 
     #[test]
     fn lists_that_contradict_themselves_are_refused() {
-        let file = file();
         for (from, to) in [
-            (r#""length":100"#, r#""length":101"#),
-            (r#""length":100"#, r#""length":9e9"#),
+            (r#""lengths":[100,100]"#, r#""lengths":[101,100]"#),
+            (r#""lengths":[100,100]"#, r#""lengths":[1e9,100]"#),
+            (r#""lengths":[100,100]"#, r#""lengths":[    200]"#),
             (r#""itemsize":24"#, r#""itemsize":00"#),
             (r#""itemsize":24"#, r#""itemsize":16"#),
             (r#""type":"F64""#, r#""type":"F32""#),
             (r#""type":"I64""#, r#""type":"F16""#),
-            (r#""at":16"#, r#""at":24"#),
-            (r#""constant""#, r#""constand""#),
-            (r#"skiff.table.0.b""#, r#"skiff.table.0.c""#),
+            (r#""at":20"#, r#""at":24"#),
+            (r#""at":16"#, r#""at":12"#),
+            (r#""constant":"09"#, r#""constant":"0g"#),
+            (r#""constant":"09"#, r#""constand":"09"#),
+            (r#""tables":[3,3]"#, r#""tables":[3,4]"#),
+            (r#""tables":[3,3]"#, r#""tables":[  6]"#),
+            (r#"skiff.table.0-1.i"#, r#"skiff.table.0-1.j"#),
+            (r#"{"arrays":[0"#, r#"{"arrays":[7"#),
             (r#"{"arrays""#, r#"{"arrayz""#),
         ] {
+            let file = file(100, None);
             let mut places = file.windows(from.len()).enumerate().filter(|(_, text)| *text == from.as_bytes());
-            let (place, _) = places.next_back().unwrap();
+            let place = places.next_back().map(|(place, _)| place).unwrap_or_else(|| panic!("{from} is not there"));
             let mut damaged = file.clone();
             damaged[place..place + to.len()].copy_from_slice(to.as_bytes());
             let outcome = read_whole(signed(damaged).unwrap()).map(|contents| contents.graph.len());
             let is_refused = outcome.as_ref().is_err_and(|error| matches!(error.kind, ErrorKind::Container(_)));
             assert!(is_refused, "{from} → {to}: {outcome:?}");
         }
+    }
+
+    #[test]
+    fn what_would_be_too_large_is_refused_before() {
+        // A thousand elements of a constant take no space in the file; a thousand million take none either.
+        let limits = Limits { decompressed: 4_000, ..Limits::default() };
+        let file = Bytes::from(file(100, None));
+        let error = read(&file, &limits, &mut Inflation::new(&limits, 0)).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Limit { name: "decompressed", .. }), "{error}");
     }
 }

@@ -1,17 +1,19 @@
 //! Elements at equal distances: an array's own, or one field of its records.
 
+use std::borrow::Cow;
+
 use super::cast::{Real, extended, half};
 use super::{DType, Endian, Order};
 use crate::Scalar;
 use crate::text::{unpadded, utf32};
 
 /// A view of elements at equal distances. What it gives is in C order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column<'a> {
     pub(super) dtype: &'a DType,
     pub(super) shape: &'a [usize],
     pub(super) order: Order,
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: Cow<'a, [u8]>,
     /// From one element to the next.
     pub(super) stride: usize,
     /// Of the first element.
@@ -105,6 +107,11 @@ impl Column<'_> {
         }
     }
 
+    /// The elements as they lie: the bytes, where the first one begins in them, and how far it is from one to the next.
+    pub fn strided(&self) -> (&[u8], usize, usize) {
+        (&self.bytes, self.offset, self.stride)
+    }
+
     fn reals<T: Real>(&self) -> Option<Vec<T>> {
         match *self.dtype {
             DType::Bool => self.collect(|[byte]: [u8; 1]| Some(T::from_i64(i64::from(byte != 0)))),
@@ -163,9 +170,10 @@ impl Column<'_> {
     /// Elements by all their bytes, put into C order.
     fn items<T>(&self, mut convert: impl FnMut(&[u8]) -> Option<T>) -> Option<Vec<T>> {
         let size = self.dtype.itemsize()?;
+        let bytes = &*self.bytes;
         let item = |index: usize| {
             let start = index.checked_mul(self.stride)?.checked_add(self.offset)?;
-            convert(self.bytes.get(start..start.checked_add(size)?)?)
+            convert(bytes.get(start..start.checked_add(size)?)?)
         };
         if self.order == Order::C || self.shape.len() < 2 {
             return (0..self.count).map(item).collect();

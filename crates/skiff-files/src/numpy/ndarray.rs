@@ -1,10 +1,13 @@
 //! numpy's arrays, in whichever way a pickle or joblib spells them.
 
-use skiff_pickle::{Bytes, Graph, Node, NodeId, Payload};
+use std::borrow::Cow;
+
+use skiff_pickle::{Bytes, Graph, Node, NodeId, Owner, Payload};
 
 use super::dtype::read_shape;
 use super::{Column, DType, Endian};
 use crate::call::{Call, bytes_of, is_numpy_module};
+use crate::container::{Coded, Packed};
 use crate::instance::Instance;
 use crate::{Scalar, ValueError, ValueErrorKind as Kind};
 
@@ -118,22 +121,33 @@ impl NdArray {
     /// The elements as a view; `None` for objects.
     pub fn column(&self) -> Option<Column<'_>> {
         let ArrayData::Raw(bytes) = &self.data else { return None };
-        Some(Column {
-            dtype: &self.dtype,
-            shape: &self.shape,
-            order: self.order,
-            bytes,
-            stride: self.dtype.itemsize()?,
-            offset: 0,
-            count: self.len(),
-        })
+        let stride = self.dtype.itemsize()?;
+        let elements = match (bytes.owner::<Packed>(), bytes.owner::<Coded>()) {
+            (Some(packed), _) => packed.cells(0, stride)?,
+            (_, Some(coded)) => coded.assemble().map_or_else(|| Cow::Borrowed(bytes.as_slice()), Cow::Owned),
+            (None, None) => Cow::Borrowed(bytes.as_slice()),
+        };
+        (elements.len() == bytes.len()).then(|| self.view(&self.dtype, elements, stride, 0))
     }
 
     /// One field of an array of records, as a view; `None` when there is no such field, or no records.
+    ///
+    /// A `.skiff` file gives it from the field's own column, without putting records together.
     pub fn field(&self, name: &str) -> Option<Column<'_>> {
-        let DType::Struct { fields, .. } = &self.dtype else { return None };
+        let (DType::Struct { fields, itemsize }, ArrayData::Raw(bytes)) = (&self.dtype, &self.data) else {
+            return None;
+        };
         let field = fields.iter().find(|field| field.name == name)?;
-        Some(Column { dtype: &field.dtype, offset: field.offset, ..self.column()? })
+        if let Some(packed) = bytes.owner::<Packed>() {
+            let size = field.dtype.itemsize()?;
+            return Some(self.view(&field.dtype, packed.cells(field.offset, size)?, size, 0));
+        }
+        let elements = Cow::Borrowed(self.bytes()?);
+        Some(self.view(&field.dtype, elements, *itemsize, field.offset))
+    }
+
+    fn view<'a>(&'a self, dtype: &'a DType, bytes: Cow<'a, [u8]>, stride: usize, offset: usize) -> Column<'a> {
+        Column { dtype, shape: &self.shape, order: self.order, bytes, stride, offset, count: self.len() }
     }
 
     /// Numbers and bools of any width and byte order as f64, in C order; `None` for other dtypes.
@@ -201,11 +215,22 @@ impl NdArray {
         }
     }
 
-    /// The raw bytes; `None` for objects.
+    /// The raw bytes; `None` for objects, and when the file that they are in is damaged.
+    ///
+    /// Those of records in a `.skiff` file are put together for this, and kept: [`Bytes::at_hand`] of
+    /// [`NdArray::data`] is for whoever needs them once, [`NdArray::field`] for whoever needs less than all.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.data {
-            ArrayData::Raw(bytes) => Some(bytes),
+            ArrayData::Raw(bytes) => Some(bytes.as_slice()).filter(|all| all.len() == bytes.len()),
             ArrayData::Objects(_) => None,
+        }
+    }
+
+    /// Tells the elements from those of all other arrays that are held at this time, without looking at them.
+    pub fn identity(&self) -> (usize, usize) {
+        match &self.data {
+            ArrayData::Raw(bytes) => bytes.identity(),
+            ArrayData::Objects(objects) => (objects.as_ptr().addr(), 0),
         }
     }
 
@@ -217,7 +242,7 @@ impl NdArray {
     }
 
     /// The elements where they lie, in the order of [`NdArray::order`]; `None` unless they are of this very type, in
-    /// this machine's byte order, at an address that suits it.
+    /// this machine's byte order, at an address that suits it, with nothing to be put together first.
     pub fn as_f64(&self) -> Option<&[f64]> {
         self.borrow(&DType::Float { size: 8, endian: Endian::NATIVE })
     }
@@ -258,7 +283,8 @@ impl NdArray {
     }
 
     fn borrow<T: bytemuck::AnyBitPattern>(&self, dtype: &DType) -> Option<&[T]> {
-        if self.dtype != *dtype {
+        let ArrayData::Raw(bytes) = &self.data else { return None };
+        if self.dtype != *dtype || bytes.owner::<Packed>().is_some() || bytes.owner::<Coded>().is_some() {
             return None;
         }
         bytemuck::try_cast_slice(self.bytes()?).ok()

@@ -23,6 +23,6 @@ impl Payloads for Arrays {
         let padding = u8::try_from(padding).unwrap_or_default();
         out.write(&[padding])?;
         out.write(&vec![0xff; padding.into()])?;
-        out.write(graph.bytes(elements))
+        out.write(&graph.bytes_once(elements).ok_or(WriteError::Damaged(object))?)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use skiff_files::{DType, Endian, Instance, NdArray};
+use skiff_files::{DType, Instance, NdArray};
 use skiff_pickle::NodeId;
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
@@ -55,18 +55,22 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
     let total = predictors.iter().try_fold(0_u32, |sum, predictor| sum.checked_add(predictor.count));
     let total = total.ok_or_else(|| fields.unsupported("_predictors", "more than 4 billion nodes in one ensemble"))?;
 
+    let records = predictors.par_iter().map(Records::read).collect::<Vec<_>>();
+    let records = records.into_iter().collect::<Result<Vec<Records>, _>>()?;
     let mut nodes = vec![Node::default(); total as usize];
     let mut parts = Vec::with_capacity(predictors.len());
     let (mut rest, mut root, mut first_set) = (nodes.as_mut_slice(), 0, 0);
-    for predictor in &predictors {
+    for (predictor, records) in predictors.iter().zip(&records) {
         let (part, behind) = rest.split_at_mut(predictor.count as usize);
-        parts.push((predictor, root, first_set, part));
+        parts.push((predictor, records, root, first_set, part));
         (rest, root) = (behind, root + predictor.count);
         // A set for each node at most, so this stays below the number of nodes.
-        first_set += predictor.sets();
+        first_set += records.sets();
     }
-    let roots: Vec<u32> = parts.iter().map(|(_, root, _, _)| *root).collect();
-    let filled = parts.into_par_iter().map(|(predictor, root, set, part)| predictor.fill(root, set, part, shape));
+    let roots: Vec<u32> = parts.iter().map(|(_, _, root, _, _)| *root).collect();
+    let filled = parts
+        .into_par_iter()
+        .map(|(predictor, records, root, set, part)| predictor.fill(records, root, set, part, shape));
     let filled = filled.collect::<Vec<_>>().into_iter().collect::<Result<Vec<Filled>, _>>()?;
 
     let mut first_leaf = 0_u32;
@@ -136,28 +140,22 @@ impl Predictor {
     }
 
     /// Where the nodes' bytes lie.
-    fn identity(&self) -> usize {
-        self.nodes.bytes().map_or(0, |bytes| bytes.as_ptr().addr())
-    }
-
-    /// How many sets of categories the tree has: each of its splits by categories has one of its own.
-    fn sets(&self) -> u32 {
-        match Records::read(&self.nodes) {
-            Some(records) => {
-                let splits = (0..self.count as usize).filter(|&node| records.at(node).by_categories());
-                u32::try_from(splits.count()).unwrap_or(0)
-            }
-            None => 0,
-        }
+    fn identity(&self) -> (usize, usize) {
+        self.nodes.identity()
     }
 
     fn error(&self, place: &str, what: String) -> ReadError {
         ReadError::new(format!("{}.{place}", self.path), ReadErrorKind::Damaged(what))
     }
 
-    fn fill(&self, root: u32, first_set: u32, part: &mut [Node<f64>], shape: &Shape<'_>) -> Result<Filled, ReadError> {
-        let records = Records::read(&self.nodes)
-            .ok_or_else(|| self.error("nodes", "an array without the fields of nodes".to_owned()))?;
+    fn fill(
+        &self,
+        records: &Records,
+        root: u32,
+        first_set: u32,
+        part: &mut [Node<f64>],
+        shape: &Shape<'_>,
+    ) -> Result<Filled, ReadError> {
         let at_node = |fault: Fault| self.error(&format!("nodes[{}].{}", fault.node, fault.field), fault.what);
         let children = |node| {
             let record = records.at(node);
@@ -222,6 +220,7 @@ fn read_sets(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Vec<[u
 }
 
 /// One row of `nodes`, as far as predictions need it.
+#[derive(Clone, Copy)]
 struct Record {
     value: f64,
     feature: i64,
@@ -241,106 +240,70 @@ impl Record {
 }
 
 /// The records of `nodes`, their fields found by name: 0.22 added missing values, 0.24 categories, 1.3 made features
-/// signed.
-struct Records<'a> {
-    bytes: &'a [u8],
-    size: usize,
-    value: Place,
-    feature: (usize, usize, Endian),
-    threshold: Place,
-    missing_left: Option<usize>,
-    left: Place,
-    right: Place,
-    is_leaf: usize,
-    categorical: Option<usize>,
-    set: Option<Place>,
-}
+/// signed. Some files hold records, some hold each field on its own: here they are a row each again.
+struct Records(Vec<Record>);
 
-#[derive(Clone, Copy)]
-struct Place {
-    offset: usize,
-    endian: Endian,
-}
-
-impl<'a> Records<'a> {
-    fn read(nodes: &'a NdArray) -> Option<Self> {
-        let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
-        let field = |name: &str| fields.iter().find(|field| field.name == name);
-        let float = |name: &str| {
-            let field = field(name)?;
-            match field.dtype {
-                DType::Float { size: 8, endian } => Some(Place { offset: field.offset, endian }),
-                _ => None,
-            }
-        };
-        let uint = |name: &str| {
-            let field = field(name)?;
-            match field.dtype {
-                DType::UInt { size: 4, endian } => Some(Place { offset: field.offset, endian }),
-                _ => None,
-            }
-        };
-        let byte = |name: &str| {
-            let field = field(name)?;
-            matches!(field.dtype, DType::UInt { size: 1, .. } | DType::Bool).then_some(field.offset)
-        };
-        let feature = field("feature_idx")?;
-        let (size, endian) = match feature.dtype {
-            DType::UInt { size: 4, endian } => (4, endian),
-            // `intp`: four bytes on 32-bit machines, told apart from the unsigned ones by their sign alone.
-            DType::Int { size: size @ (4 | 8), endian } => (size, endian),
-            _ => return None,
-        };
-        // What is there must be of the right kind; what is not there is older.
-        let optional = |name: &str, found: bool| field(name).is_none() || found;
-        let (missing_left, categorical, set) = (byte("missing_go_to_left"), byte("is_categorical"), uint("bitset_idx"));
-        let fits = optional("missing_go_to_left", missing_left.is_some())
-            && optional("is_categorical", categorical.is_some())
-            && optional("bitset_idx", set.is_some());
-        fits.then_some(Self {
-            bytes: nodes.bytes()?,
-            size: *itemsize,
-            value: float("value")?,
-            feature: (feature.offset, size, endian),
-            threshold: float("num_threshold").or_else(|| float("threshold"))?,
-            missing_left,
-            left: uint("left")?,
-            right: uint("right")?,
-            is_leaf: byte("is_leaf")?,
-            categorical,
-            set,
-        })
+impl Records {
+    fn read(predictor: &Predictor) -> Result<Self, ReadError> {
+        Self::of(&predictor.nodes)
+            .ok_or_else(|| predictor.error("nodes", "an array without the fields of nodes".to_owned()))
     }
 
-    /// Record number `at`, which the array has; its fields lie within it, as the dtype's reader checked.
+    fn of(nodes: &NdArray) -> Option<Self> {
+        let DType::Struct { fields, .. } = &nodes.dtype else { return None };
+        let has = |name: &str| fields.iter().any(|field| field.name == name);
+        let float = |name: &str| {
+            let column = nodes.field(name)?;
+            matches!(column.dtype(), DType::Float { size: 8, .. }).then(|| column.to_f64())?
+        };
+        let uint = |name: &str| {
+            let column = nodes.field(name)?;
+            let values = matches!(column.dtype(), DType::UInt { size: 4, .. }).then(|| column.to_i64())??;
+            values.into_iter().map(|value| u32::try_from(value).ok()).collect::<Option<Vec<_>>>()
+        };
+        let flag = |name: &str| {
+            let column = nodes.field(name)?;
+            let values = match column.dtype() {
+                DType::UInt { size: 1, .. } | DType::Bool => column.to_i64()?,
+                _ => return None,
+            };
+            Some(values.into_iter().map(|value| value != 0).collect::<Vec<_>>())
+        };
+        let feature = nodes.field("feature_idx")?;
+        let feature = match feature.dtype() {
+            // `intp`: four bytes on 32-bit machines, told apart from the unsigned ones by their sign alone.
+            DType::UInt { size: 4, .. } | DType::Int { size: 4 | 8, .. } => feature.to_i64()?,
+            _ => return None,
+        };
+        let (value, left, right, is_leaf) = (float("value")?, uint("left")?, uint("right")?, flag("is_leaf")?);
+        let threshold = float("num_threshold").or_else(|| float("threshold"))?;
+        // What is there must be of the right kind; what is not there is older.
+        let optional = |name: &str| if has(name) { flag(name).map(Some) } else { Some(None) };
+        let (missing_left, categorical) = (optional("missing_go_to_left")?, optional("is_categorical")?);
+        let set = if has("bitset_idx") { Some(uint("bitset_idx")?) } else { None };
+        let is_set = |flags: &Option<Vec<bool>>, at: usize| flags.as_ref().is_some_and(|flags| flags[at]);
+        // All columns are as long as the array.
+        let record = |at: usize| Record {
+            value: value[at],
+            feature: feature[at],
+            threshold: threshold[at],
+            missing_left: is_set(&missing_left, at),
+            left: left[at],
+            right: right[at],
+            is_leaf: is_leaf[at],
+            categorical: is_set(&categorical, at),
+            set: set.as_ref().map_or(0, |set| set[at]),
+        };
+        Some(Self((0..nodes.len()).map(record).collect()))
+    }
+
+    /// How many sets of categories the tree has: each of its splits by categories has one of its own.
+    fn sets(&self) -> u32 {
+        u32::try_from(self.0.iter().filter(|record| record.by_categories()).count()).unwrap_or(0)
+    }
+
+    /// Record number `at`, which the array has.
     fn at(&self, at: usize) -> Record {
-        let record = &self.bytes[at * self.size..(at + 1) * self.size];
-        let float = |place: Place| {
-            let bytes = record[place.offset..place.offset + 8].try_into().expect("eight bytes");
-            if place.endian == Endian::Big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
-        };
-        let uint = |place: Place| {
-            let bytes = record[place.offset..place.offset + 4].try_into().expect("four bytes");
-            if place.endian == Endian::Big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
-        };
-        let (offset, size, endian) = self.feature;
-        let feature = if size == 8 {
-            let bytes = record[offset..offset + 8].try_into().expect("eight bytes");
-            if endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
-        } else {
-            i64::from(uint(Place { offset, endian }))
-        };
-        let flag = |offset: Option<usize>| offset.is_some_and(|offset| record[offset] != 0);
-        Record {
-            value: float(self.value),
-            feature,
-            threshold: float(self.threshold),
-            missing_left: flag(self.missing_left),
-            left: uint(self.left),
-            right: uint(self.right),
-            is_leaf: flag(Some(self.is_leaf)),
-            categorical: flag(self.categorical),
-            set: self.set.map_or(0, uint),
-        }
+        self.0[at]
     }
 }

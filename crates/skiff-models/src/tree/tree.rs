@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use skiff_files::{DType, Endian, Instance, NdArray};
+use skiff_files::{Column, DType, Endian, Instance, NdArray};
 use skiff_pickle::NodeId;
 
 use super::depth_first::{Fault, depth_first};
@@ -242,8 +242,8 @@ impl Table {
     }
 
     /// Where the bytes of both arrays lie: tables of the same bytes are the same.
-    fn identity(&self) -> [usize; 2] {
-        [&self.nodes, &self.values].map(|array| array.bytes().map_or(0, |bytes| bytes.as_ptr().addr()))
+    fn identity(&self) -> [(usize, usize); 2] {
+        [&self.nodes, &self.values].map(NdArray::identity)
     }
 
     fn error(&self, place: &str, kind: ReadErrorKind) -> ReadError {
@@ -260,12 +260,15 @@ impl Table {
         counts: bool,
         scratch: &mut Scratch,
     ) -> Result<Filled, ReadError> {
-        let records = Records::read(&self.nodes).ok_or_else(|| {
-            self.error("nodes", ReadErrorKind::Damaged("an array without the fields of nodes".into()))
+        let no_fields = || self.error("nodes", ReadErrorKind::Damaged("an array without the fields of nodes".into()));
+        let columns = Columns::read(&self.nodes).ok_or_else(no_fields)?;
+        let records = columns.records().ok_or_else(no_fields)?;
+        let values = self.values.column().ok_or_else(|| {
+            self.error("values", ReadErrorKind::Damaged("an array whose elements cannot be read".into()))
         })?;
         // The file is read once, from its beginning to its end; what is kept of it is small enough for the cache.
         let count = self.count as usize;
-        let mut leaves = LeafReader::new(&self.values, shape, leaf_values, counts);
+        let mut leaves = LeafReader::new(&values, shape, leaf_values, counts);
         let Scratch { children, decoded } = scratch;
         children.clear();
         decoded.clear();
@@ -328,78 +331,116 @@ impl Record {
     }
 }
 
-/// The records of `nodes`, their fields found by name: scikit-learn 1.3 added one, and integers had four bytes on
-/// 32-bit machines.
+/// The fields of `nodes`, found by name: scikit-learn 1.3 added one. Some files hold records, some hold each field on
+/// its own.
+struct Columns<'a> {
+    left: Column<'a>,
+    right: Column<'a>,
+    feature: Column<'a>,
+    threshold: Column<'a>,
+    missing_left: Option<Column<'a>>,
+}
+
+impl<'a> Columns<'a> {
+    fn read(nodes: &'a NdArray) -> Option<Self> {
+        let DType::Struct { fields, .. } = &nodes.dtype else { return None };
+        let has = |name: &str| fields.iter().any(|field| field.name == name);
+        Some(Self {
+            left: nodes.field("left_child")?,
+            right: nodes.field("right_child")?,
+            feature: nodes.field("feature")?,
+            threshold: nodes.field("threshold")?,
+            missing_left: match has("missing_go_to_left") {
+                true => Some(nodes.field("missing_go_to_left")?),
+                false => None,
+            },
+        })
+    }
+
+    /// The fields as one table; `None` when one of them is of a wrong type. Integers had four bytes on 32-bit machines.
+    fn records(&self) -> Option<Records<'_>> {
+        let int = |column| match *Column::dtype(column) {
+            DType::Int { size: size @ (4 | 8), endian } => Some(IntField { cells: Cells::of(column), size, endian }),
+            _ => None,
+        };
+        let DType::Float { size: 8, endian } = *self.threshold.dtype() else { return None };
+        let missing_left = match &self.missing_left {
+            None => None,
+            Some(column) if matches!(column.dtype(), DType::UInt { size: 1, .. } | DType::Bool) => {
+                Some(Cells::of(column))
+            }
+            Some(_) => return None,
+        };
+        Some(Records {
+            left: int(&self.left)?,
+            right: int(&self.right)?,
+            feature: int(&self.feature)?,
+            threshold: (Cells::of(&self.threshold), endian),
+            missing_left,
+        })
+    }
+}
+
+/// The fields of nodes as they lie.
 struct Records<'a> {
+    left: IntField<'a>,
+    right: IntField<'a>,
+    feature: IntField<'a>,
+    threshold: (Cells<'a>, Endian),
+    missing_left: Option<Cells<'a>>,
+}
+
+/// Cells at equal distances.
+#[derive(Clone, Copy)]
+struct Cells<'a> {
     bytes: &'a [u8],
-    size: usize,
-    left: IntField,
-    right: IntField,
-    feature: IntField,
-    threshold: (usize, Endian),
-    missing_left: Option<usize>,
+    stride: usize,
 }
 
 #[derive(Clone, Copy)]
-struct IntField {
-    offset: usize,
+struct IntField<'a> {
+    cells: Cells<'a>,
     size: usize,
     endian: Endian,
 }
 
-impl<'a> Records<'a> {
-    fn read(nodes: &'a NdArray) -> Option<Self> {
-        let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
-        let field = |name: &str| fields.iter().find(|field| field.name == name);
-        let int = |name: &str| {
-            let field = field(name)?;
-            match field.dtype {
-                DType::Int { size: size @ (4 | 8), endian } => Some(IntField { offset: field.offset, size, endian }),
-                _ => None,
-            }
-        };
-        let threshold = field("threshold")?;
-        let DType::Float { size: 8, endian } = threshold.dtype else { return None };
-        let missing_left = match field("missing_go_to_left") {
-            None => None,
-            Some(field) if matches!(field.dtype, DType::UInt { size: 1, .. } | DType::Bool) => Some(field.offset),
-            Some(_) => return None,
-        };
-        Some(Self {
-            bytes: nodes.bytes()?,
-            size: *itemsize,
-            left: int("left_child")?,
-            right: int("right_child")?,
-            feature: int("feature")?,
-            threshold: (threshold.offset, endian),
-            missing_left,
-        })
-    }
-
-    /// Record number `at`, which the array has; its fields lie within it, as the dtype's reader checked.
+impl Records<'_> {
+    /// Record number `at`, which the array has.
     #[inline]
     fn at(&self, at: usize) -> Record {
-        let record = &self.bytes[at * self.size..(at + 1) * self.size];
         Record {
-            left: self.left.at(record),
-            right: self.right.at(record),
-            feature: self.feature.at(record),
-            threshold: float(record, self.threshold.0, self.threshold.1),
-            missing_left: self.missing_left.is_some_and(|offset| record[offset] != 0),
+            left: self.left.at(at),
+            right: self.right.at(at),
+            feature: self.feature.at(at),
+            threshold: float(self.threshold.0.at(at), 0, self.threshold.1),
+            missing_left: self.missing_left.is_some_and(|cells| cells.at(at)[0] != 0),
         }
     }
 }
 
-impl IntField {
+impl<'a> Cells<'a> {
+    fn of(column: &'a Column<'_>) -> Self {
+        let (bytes, offset, stride) = column.strided();
+        Self { bytes: bytes.get(offset..).unwrap_or_default(), stride }
+    }
+
+    /// What begins with cell number `at`.
     #[inline]
-    fn at(self, record: &[u8]) -> i64 {
-        let Self { offset, size, endian } = self;
-        if size == 8 {
-            let bytes = record[offset..offset + 8].try_into().expect("eight bytes");
-            if endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
+    fn at(self, at: usize) -> &'a [u8] {
+        &self.bytes[at * self.stride..]
+    }
+}
+
+impl IntField<'_> {
+    #[inline]
+    fn at(self, at: usize) -> i64 {
+        let bytes = self.cells.at(at);
+        if self.size == 8 {
+            let bytes = bytes[..8].try_into().expect("eight bytes");
+            if self.endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
         } else {
-            let bytes = record[offset..offset + 4].try_into().expect("four bytes");
-            i64::from(if endian == Endian::Big { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) })
+            let bytes = bytes[..4].try_into().expect("four bytes");
+            i64::from(if self.endian == Endian::Big { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) })
         }
     }
 }
@@ -425,13 +466,13 @@ struct LeafReader<'a> {
 }
 
 impl<'a> LeafReader<'a> {
-    fn new(values: &'a NdArray, shape: &'a TreeShape, leaf_values: LeafValues, counts: bool) -> Self {
-        let endian = match values.dtype {
+    fn new(values: &'a Column<'_>, shape: &'a TreeShape, leaf_values: LeafValues, counts: bool) -> Self {
+        let endian = match *values.dtype() {
             DType::Float { endian, .. } => endian,
             _ => Endian::NATIVE,
         };
         Self {
-            bytes: values.bytes().unwrap_or_default(),
+            bytes: values.strided().0,
             endian,
             n_classes: &shape.n_classes,
             max_n_classes: shape.max_n_classes(),

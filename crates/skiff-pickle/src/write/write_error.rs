@@ -32,6 +32,8 @@ pub enum WriteError {
     NotATuple(NodeId),
     /// A name that the protocol cannot write: it holds a newline, say.
     BadName(NodeId),
+    /// Bytes that lie in a damaged file and cannot be put together.
+    Damaged(NodeId),
     /// Values that hold each other in too many ways, or in a way that Python could not build: an object that the
     /// arguments of its own call lead back to.
     Entangled,
@@ -53,6 +55,9 @@ impl fmt::Display for WriteError {
             Self::TooLong(_) => write!(f, "a value is longer than the protocol can say"),
             Self::NotATuple(_) => write!(f, "expected the arguments of an instance to be a tuple"),
             Self::BadName(_) => write!(f, "a name cannot be written in this protocol"),
+            Self::Damaged(_) => {
+                write!(f, "the bytes of a value cannot be put together: the file that they are in is damaged")
+            }
             Self::Entangled => write!(f, "values hold each other in ways that Python could not build"),
             Self::Nested => write!(f, "pickles lie more than {MOST_NESTED_PICKLES} deep in each other's content"),
             Self::Io(error) => write!(f, "{error}"),

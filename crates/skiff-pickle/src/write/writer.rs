@@ -116,8 +116,8 @@ impl<'a> Writer<'a, '_> {
                 self.op(Opcode::BinFloat);
                 self.frame.extend(value.to_be_bytes());
             }
-            Node::Bytes(span) => self.bytes(id, graph.bytes(*span))?,
-            Node::ByteArray(span) => self.bytearray(id, graph.bytes(*span))?,
+            Node::Bytes(span) => self.bytes(id, &graph.bytes_once(*span).ok_or(WriteError::Damaged(id))?)?,
+            Node::ByteArray(span) => self.bytearray(id, &graph.bytes_once(*span).ok_or(WriteError::Damaged(id))?)?,
             Node::Str(span) => self.text(id, graph.bytes(*span))?,
             Node::ByteStr(span) => self.byte_str(id, graph.bytes(*span))?,
             Node::Global(global) => self.global(id, *global)?,

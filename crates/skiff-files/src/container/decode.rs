@@ -1,0 +1,282 @@
+//! Columns put back into the elements of an array, bit for bit.
+
+use super::columns::Of;
+use super::kind::Kind;
+
+/// The cells of a column that are asked for.
+pub(super) enum Form<'a> {
+    /// Each of them is this.
+    Constant(&'a [u8]),
+    /// Numbers of a kind that widens to the column's own.
+    Plain(Kind, &'a [u8]),
+    /// Places, of one or two bytes, in a table of the column's own numbers.
+    Table { kind: Kind, places: &'a [u8], table: &'a [u8] },
+}
+
+/// Where cells go: into elements of `size` bytes, at `at` in each.
+pub(super) struct Target<'a> {
+    pub elements: &'a mut [u8],
+    pub size: usize,
+    pub at: usize,
+}
+
+/// Writes the cells of a column; `None` when there are too few or too many of them, or a place is in no table.
+pub(super) fn decode(form: &Form<'_>, of: Of, target: &mut Target<'_>) -> Option<()> {
+    let width = of.size();
+    let count = target.elements.len().checked_div(target.size)?;
+    target.at.checked_add(width).filter(|&end| end <= target.size && width > 0)?;
+    match (form, of) {
+        (Form::Constant(value), _) => {
+            (value.len() == width).then_some(())?;
+            target.cells(width).for_each(|cell| cell.copy_from_slice(value));
+            Some(())
+        }
+        (Form::Plain(stored, bytes), of) => {
+            let bytes_alone = matches!(of, Of::Bytes(_));
+            let size = if bytes_alone { width } else { stored.size() };
+            (bytes.len() == count.checked_mul(size)?).then_some(())?;
+            if bytes_alone || *stored == of.kind() {
+                target.copy(width, bytes);
+                return Some(());
+            }
+            widen(*stored, bytes, of.kind(), target)
+        }
+        (Form::Table { kind, places, table }, Of::Kind(_)) => {
+            (places.len() == count.checked_mul(kind.size())?).then_some(())?;
+            look_up(*kind, places, table, width, target)
+        }
+        (Form::Table { .. }, Of::Bytes(_)) => None,
+    }
+}
+
+impl Target<'_> {
+    fn cells(&mut self, width: usize) -> impl Iterator<Item = &mut [u8]> {
+        let (at, end) = (self.at, self.at.saturating_add(width));
+        self.elements
+            .chunks_exact_mut(self.size.max(1))
+            .map(move |element| element.get_mut(at..end).unwrap_or_default())
+    }
+
+    fn copy(&mut self, width: usize, bytes: &[u8]) {
+        if self.size == width {
+            self.elements.copy_from_slice(bytes);
+        } else {
+            self.cells(width)
+                .zip(bytes.chunks_exact(width.max(1)))
+                .for_each(|(cell, bytes)| cell.copy_from_slice(bytes));
+        }
+    }
+
+    /// What `convert` makes of each `N` bytes is a cell; `None` when it is `None` for one of them.
+    #[inline]
+    fn fill<const N: usize, const W: usize>(
+        &mut self,
+        bytes: &[u8],
+        convert: impl Fn([u8; N]) -> Option<[u8; W]>,
+    ) -> Option<()> {
+        let from = bytes.as_chunks::<N>().0;
+        let mut whole = true;
+        let mut convert = |bytes: &[u8; N]| {
+            let cell = convert(*bytes);
+            whole &= cell.is_some();
+            cell.unwrap_or([0; W])
+        };
+        if self.size == W {
+            for (cell, bytes) in self.elements.as_chunks_mut::<W>().0.iter_mut().zip(from) {
+                *cell = convert(bytes);
+            }
+        } else {
+            for (cell, bytes) in self.cells(W).zip(from) {
+                if let Some(cell) = cell.first_chunk_mut() {
+                    *cell = convert(bytes);
+                }
+            }
+        }
+        whole.then_some(())
+    }
+}
+
+/// Numbers stored as `stored` into cells of the wider kind `to`.
+fn widen(stored: Kind, bytes: &[u8], to: Kind, target: &mut Target<'_>) -> Option<()> {
+    if !to.narrower().contains(&stored) {
+        return None;
+    }
+    match (to, stored) {
+        (Kind::F64, Kind::F32) => target.fill(bytes, |bytes| Some(f64::from(f32::from_le_bytes(bytes)).to_le_bytes())),
+        (Kind::F64, _) => match stored {
+            Kind::U8 => target.fill(bytes, |bytes| Some(f64::from(u8::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::I8 => target.fill(bytes, |bytes| Some(f64::from(i8::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::U16 => target.fill(bytes, |bytes| Some(f64::from(u16::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::I16 => target.fill(bytes, |bytes| Some(f64::from(i16::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::U32 => target.fill(bytes, |bytes| Some(f64::from(u32::from_le_bytes(bytes)).to_le_bytes())),
+            _ => target.fill(bytes, |bytes| Some(f64::from(i32::from_le_bytes(bytes)).to_le_bytes())),
+        },
+        (Kind::F32, _) => match stored {
+            Kind::U8 => target.fill(bytes, |bytes| Some(f32::from(u8::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::I8 => target.fill(bytes, |bytes| Some(f32::from(i8::from_le_bytes(bytes)).to_le_bytes())),
+            Kind::U16 => target.fill(bytes, |bytes| Some(f32::from(u16::from_le_bytes(bytes)).to_le_bytes())),
+            _ => target.fill(bytes, |bytes| Some(f32::from(i16::from_le_bytes(bytes)).to_le_bytes())),
+        },
+        _ => match to.size() {
+            2 => extend::<2>(stored, bytes, target),
+            4 => extend::<4>(stored, bytes, target),
+            _ => extend::<8>(stored, bytes, target),
+        },
+    }
+}
+
+/// Integers into cells of `W` bytes, with their sign where they have one.
+fn extend<const W: usize>(stored: Kind, bytes: &[u8], target: &mut Target<'_>) -> Option<()> {
+    let low = |value: i64| value.to_le_bytes().first_chunk::<W>().copied();
+    match stored {
+        Kind::U8 => target.fill(bytes, |bytes| low(u8::from_le_bytes(bytes).into())),
+        Kind::I8 => target.fill(bytes, |bytes| low(i8::from_le_bytes(bytes).into())),
+        Kind::U16 => target.fill(bytes, |bytes| low(u16::from_le_bytes(bytes).into())),
+        Kind::I16 => target.fill(bytes, |bytes| low(i16::from_le_bytes(bytes).into())),
+        Kind::U32 => target.fill(bytes, |bytes| low(u32::from_le_bytes(bytes).into())),
+        _ => target.fill(bytes, |bytes| low(i32::from_le_bytes(bytes).into())),
+    }
+}
+
+/// Places into cells with what stands there in the table.
+fn look_up(kind: Kind, places: &[u8], table: &[u8], width: usize, target: &mut Target<'_>) -> Option<()> {
+    fn each<const W: usize>(kind: Kind, places: &[u8], table: &[u8], target: &mut Target<'_>) -> Option<()> {
+        let (table, rest) = table.as_chunks::<W>();
+        rest.is_empty().then_some(())?;
+        match kind {
+            Kind::U8 => target.fill(places, |place| table.get(usize::from(u8::from_le_bytes(place))).copied()),
+            Kind::U16 => target.fill(places, |place| table.get(usize::from(u16::from_le_bytes(place))).copied()),
+            _ => None,
+        }
+    }
+    match width {
+        1 => each::<1>(kind, places, table, target),
+        2 => each::<2>(kind, places, table, target),
+        4 => each::<4>(kind, places, table, target),
+        8 => each::<8>(kind, places, table, target),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::columns::fields;
+    use super::super::encode::{Stored, encode};
+    use super::*;
+    use crate::{DType, Endian, Field};
+
+    /// Takes arrays of one dtype apart and puts each of them together again; gives the forms of their columns.
+    fn there_and_back(dtype: &DType, arrays: &[Vec<u8>]) -> Vec<String> {
+        let size = dtype.itemsize().unwrap();
+        let slices: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
+        let mut back: Vec<Vec<u8>> = arrays.iter().map(|array| vec![0; array.len()]).collect();
+        let mut forms = Vec::new();
+        for field in fields(dtype).unwrap() {
+            let Some(stored) = encode(&slices, size, &field).unwrap() else { continue };
+            let (mut row, mut tables) = (0, 0);
+            for (number, elements) in back.iter_mut().enumerate() {
+                let rows = elements.len() / size;
+                let form = match &stored {
+                    Stored::Constant(value) => Form::Constant(value),
+                    Stored::Plain(kind, bytes) => {
+                        let width = if matches!(field.of, Of::Bytes(_)) { field.of.size() } else { kind.size() };
+                        Form::Plain(*kind, &bytes[row * width..(row + rows) * width])
+                    }
+                    Stored::Table { kind, places, table, lengths } => {
+                        let width = field.of.size();
+                        let table = &table[tables * width..(tables + lengths[number]) * width];
+                        tables += lengths[number];
+                        Form::Table {
+                            kind: *kind,
+                            places: &places[row * kind.size()..(row + rows) * kind.size()],
+                            table,
+                        }
+                    }
+                };
+                row += rows;
+                decode(&form, field.of, &mut Target { elements, size, at: field.at }).unwrap();
+            }
+            forms.push(match &stored {
+                Stored::Constant(_) => "constant".to_owned(),
+                Stored::Plain(kind, _) => kind.name().to_owned(),
+                Stored::Table { kind, .. } => format!("table of {}", kind.name()),
+            });
+        }
+        assert_eq!(back, arrays);
+        forms
+    }
+
+    #[test]
+    fn records_come_back_bit_for_bit() {
+        let endian = Endian::Little;
+        let field = |name: &str, dtype, offset| Field { name: name.into(), dtype, offset };
+        let fields = vec![
+            field("left", DType::Int { size: 8, endian }, 0),
+            field("threshold", DType::Float { size: 8, endian }, 8),
+            field("samples", DType::Float { size: 8, endian }, 16),
+            field("big", DType::Int { size: 2, endian: Endian::Big }, 24),
+            field("flag", DType::UInt { size: 1, endian }, 26),
+        ];
+        let dtype = DType::Struct { fields, itemsize: 32 };
+        let array = |length: i16, shift: f64| {
+            let mut bytes = Vec::new();
+            for place in 0..length {
+                bytes.extend(i64::from(place - 1).to_le_bytes());
+                bytes.extend((shift + f64::from(place % 7) / 3.0).to_le_bytes());
+                bytes.extend(f64::from(place * 30).to_le_bytes());
+                bytes.extend(place.to_be_bytes());
+                // A byte of the field, and five that are nobody's.
+                bytes.extend([1, 0, 0, 0, u8::try_from(place % 3).unwrap(), 0]);
+            }
+            bytes
+        };
+        let forms = ["I16", "table of U8", "U16", "U8", "constant", "U8"];
+        assert_eq!(there_and_back(&dtype, &[array(1_000, 0.0)]), forms);
+        assert_eq!(there_and_back(&dtype, &[array(500, 0.0), array(0, 0.0), array(900, 0.5), array(1, 3.0)]), forms);
+    }
+
+    #[test]
+    fn odd_numbers_come_back() {
+        let dtype = DType::Float { size: 8, endian: Endian::Little };
+        let many: Vec<f64> = (0..70_000).map(|value| f64::from(value) / 3.0).collect();
+        let few: Vec<f64> = (0..70_000).map(|value| f64::from(value % 300) / 3.0).collect();
+        for (values, form) in [
+            (vec![0.0, -0.0, 1.0], Some("F32")),
+            (vec![f64::NAN, 1.0, -f64::NAN], Some("F32")),
+            (vec![f64::INFINITY, f64::NEG_INFINITY, 5e-324], Some("F64")),
+            (vec![0.1; 4], Some("constant")),
+            (vec![0.0; 4], None),
+            (vec![0.5, 0.25, 1e10], Some("F32")),
+            (vec![-1.0, 255.0], Some("I16")),
+            (vec![0.0, 4e9], Some("U32")),
+            (vec![0.0, 1e10], Some("F32")),
+            (vec![1.0, 9_223_372_036_854_775_807.0, 1e300], Some("F64")),
+            (many, Some("F64")),
+            (few, Some("table of U16")),
+        ] {
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let forms = there_and_back(&dtype, &[bytes]);
+            assert_eq!(forms, form.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{:?}", values.get(..3));
+        }
+    }
+
+    #[test]
+    fn what_does_not_suit_is_refused() {
+        let mut elements = [0; 8];
+        let mut check = |form: &Form<'_>, of, size, at| {
+            decode(form, of, &mut Target { elements: &mut elements, size, at }).is_none()
+        };
+        let double = Of::Kind(Kind::F64);
+        assert!(!check(&Form::Plain(Kind::U8, &[1]), double, 8, 0));
+        assert!(check(&Form::Plain(Kind::U8, &[1, 2]), double, 8, 0), "two numbers for one element");
+        assert!(check(&Form::Plain(Kind::U8, &[1]), double, 8, 1), "behind the element's end");
+        assert!(check(&Form::Plain(Kind::U8, &[1]), double, 0, 0), "elements of nothing");
+        assert!(check(&Form::Plain(Kind::I64, &[0; 8]), double, 8, 0), "no kind that is narrower");
+        assert!(check(&Form::Constant(&[0; 4]), double, 8, 0), "a constant of another size");
+        let table = |places, table| Form::Table { kind: Kind::U8, places, table };
+        assert!(!check(&table(&[0], &[0; 8]), double, 8, 0));
+        assert!(check(&table(&[1], &[0; 8]), double, 8, 0), "a place behind the table");
+        assert!(check(&table(&[0], &[0; 9]), double, 8, 0), "a table of a number and a bit");
+        assert!(check(&table(&[0], &[0; 8]), Of::Bytes(8), 8, 0), "bytes have no table");
+    }
+}

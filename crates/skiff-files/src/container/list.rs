@@ -1,0 +1,245 @@
+//! The list of arrays of a `.skiff` file, as JSON: where each buffer of the graph is.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
+
+use skiff_pickle::{Bytes, Graph, Span};
+
+use super::coding::{self, Coding};
+use super::columns::Of;
+use super::header::{Header, damaged, number, numbers};
+use super::kind::Kind;
+use super::packed::{Coded, Group, GroupColumn, GroupForm, Packed, Tensor};
+use crate::decompress::Inflation;
+use crate::json::{Document, Id, Json};
+use crate::{Error, Limits};
+
+/// The list, with what it speaks of.
+#[derive(Debug)]
+pub(super) struct List<'a> {
+    file: &'a Bytes,
+    header: &'a Header,
+    /// The tensors that are compressed, as what they are when they are not.
+    coded: HashMap<String, (Kind, Coding)>,
+    groups: Vec<Arc<Group>>,
+    items: Vec<Item>,
+}
+
+/// Where the bytes of one buffer are.
+#[derive(Debug)]
+enum Item {
+    /// In a tensor of this name.
+    Tensor(String),
+    /// In a group, as which of its arrays.
+    Member { group: usize, member: usize },
+}
+
+impl<'a> List<'a> {
+    /// Reads the list, and spends what its arrays take when they are put together.
+    pub fn read(
+        file: &'a Bytes,
+        header: &'a Header,
+        json: &[u8],
+        limits: &Limits,
+        inflation: &mut Inflation,
+    ) -> Result<Self, Error> {
+        let document = Document::parse(json, limits.nodes).map_err(|_| damaged("its list of arrays is no JSON"))?;
+        let array = |name| match document.get(0, name).map(|value| document.value(value)) {
+            Some(Json::Array(items)) => Ok(items.as_slice()),
+            _ => Err(damaged("its list of arrays is not complete")),
+        };
+        let mut list = Self { file, header, coded: HashMap::new(), groups: Vec::new(), items: Vec::new() };
+        if let Some(coded) = document.get(0, "coded") {
+            list.coded = read_coded(&document, coded).ok_or(damaged("its list of compressed tensors is wrong"))?;
+        }
+        if document.get(0, "groups").is_some() {
+            for &group in array("groups")? {
+                let group = list.group(&document, group, inflation)?;
+                list.groups.push(Arc::new(group));
+            }
+        }
+        let mut members = vec![0_usize; list.groups.len()];
+        for &item in array("arrays")? {
+            let item = item_of(&document, item, &mut members).ok_or(damaged("an array in its list is wrong"))?;
+            list.items.push(item);
+        }
+        Ok(list)
+    }
+
+    /// A tensor that is read at once, whether it is compressed or not.
+    pub fn content(&self, name: &str, inflation: &mut Inflation) -> Result<Bytes, Error> {
+        let tensor = self.tensor(name, inflation)?;
+        match tensor.coding {
+            None => Ok(tensor.bytes),
+            Some(coding) => coding::decode_now(&tensor.bytes, coding).map(Bytes::from),
+        }
+    }
+
+    /// Buffer number `index` of the graph, put into the graph.
+    pub fn buffer(
+        &self,
+        index: usize,
+        graph: &mut Graph,
+        whole: u32,
+        inflation: &mut Inflation,
+    ) -> Result<Span, Error> {
+        let missing = || damaged("an array is missing in its list");
+        match self.items.get(index).ok_or_else(missing)? {
+            Item::Tensor(name) if !self.coded.contains_key(name) => {
+                let place = &self.header.tensor(name)?.bytes;
+                graph.span(whole, place.start, place.len()).ok_or_else(missing)
+            }
+            Item::Tensor(name) => {
+                let tensor = Coded(self.tensor(name, inflation)?);
+                add(graph, Bytes::owned_by(tensor)).ok_or_else(missing)
+            }
+            Item::Member { group, member } => {
+                let packed: Option<Packed> = self.groups.get(*group).and_then(|group| group.member(*member));
+                add(graph, Bytes::owned_by(packed.ok_or_else(missing)?)).ok_or_else(missing)
+            }
+        }
+    }
+
+    fn tensor(&self, name: &str, inflation: &mut Inflation) -> Result<Tensor, Error> {
+        let tensor = self.header.tensor(name)?;
+        let bytes = self.file.slice(tensor.bytes.start, tensor.bytes.len()).ok_or(damaged("a tensor lies outside"))?;
+        let (kind, coding) = match self.coded.get(name) {
+            None => (tensor.kind, None),
+            Some(&(kind, coding)) => {
+                inflation.reserve(coding.length, bytes.len())?;
+                (kind, Some(coding))
+            }
+        };
+        Ok(Tensor { kind, bytes, coding, decoded: OnceLock::new() })
+    }
+
+    fn group(&self, document: &Document<'_>, group: Id, inflation: &mut Inflation) -> Result<Group, Error> {
+        let wrong = || damaged("a group in its list contradicts itself");
+        let size = document.get(group, "itemsize").and_then(|size| number(document, size)).filter(|&size| size > 0);
+        let size = size.ok_or_else(wrong)?;
+        let lengths = document.get(group, "lengths").and_then(|lengths| numbers(document, lengths));
+        let starts = running(&lengths.ok_or_else(wrong)?).ok_or_else(wrong)?;
+        let rows = starts.last().copied().unwrap_or(0);
+        let bytes = rows.checked_mul(size).filter(|&bytes| isize::try_from(bytes).is_ok()).ok_or_else(wrong)?;
+        inflation.reserve(bytes, self.file.len())?;
+        let Some(Json::Array(list)) = document.get(group, "columns").map(|columns| document.value(columns)) else {
+            return Err(wrong());
+        };
+        let mut columns = Vec::new();
+        let mut end = 0;
+        for &column in list {
+            let column = self.column(document, column, rows, starts.len().saturating_sub(1), inflation)?;
+            let lies_inside = column.at >= end && column.of.size() > 0;
+            end =
+                column.at.checked_add(column.of.size()).filter(|&end| lies_inside && end <= size).ok_or_else(wrong)?;
+            columns.push(column);
+        }
+        Ok(Group { size, starts, columns, released: AtomicUsize::new(0) })
+    }
+
+    /// A column of `rows` elements in all, of so many arrays.
+    fn column(
+        &self,
+        document: &Document<'_>,
+        column: Id,
+        rows: usize,
+        arrays: usize,
+        inflation: &mut Inflation,
+    ) -> Result<GroupColumn, Error> {
+        let text = |name| document.get(column, name).and_then(|value| document.text_of(value));
+        let wrong = || damaged("a column in its list contradicts itself");
+        let at = document.get(column, "at").and_then(|at| number(document, at)).ok_or_else(wrong)?;
+        let of = text("type").and_then(Of::parse).ok_or_else(wrong)?;
+        let has = |tensor: &Tensor, count: usize, size: usize| count.checked_mul(size) == Some(tensor.len());
+        let stored = match (text("constant"), text("tensor"), text("table")) {
+            (Some(digits), None, None) => {
+                let value = hexadecimal(digits).filter(|value| value.len() == of.size());
+                GroupForm::Constant(value.ok_or_else(wrong)?)
+            }
+            (None, Some(tensor), None) => {
+                let tensor = self.tensor(tensor, inflation)?;
+                let (suits, width) = match of {
+                    Of::Bytes(size) => (tensor.kind == Kind::U8, size),
+                    Of::Kind(kind) => {
+                        (tensor.kind == kind || kind.narrower().contains(&tensor.kind), tensor.kind.size())
+                    }
+                };
+                (suits && has(&tensor, rows, width)).then_some(()).ok_or_else(wrong)?;
+                GroupForm::Plain(tensor)
+            }
+            (None, Some(places), Some(tables)) => {
+                let (places, tables) = (self.tensor(places, inflation)?, self.tensor(tables, inflation)?);
+                let lengths = document.get(column, "tables").and_then(|lengths| numbers(document, lengths));
+                let starts = running(&lengths.ok_or_else(wrong)?).ok_or_else(wrong)?;
+                let ranges: Vec<Range<usize>> = starts.windows(2).filter_map(range).collect();
+                let suits = matches!(places.kind, Kind::U8 | Kind::U16)
+                    && of == Of::Kind(tables.kind)
+                    && ranges.len() == arrays
+                    && has(&places, rows, places.kind.size())
+                    && has(&tables, starts.last().copied().unwrap_or(0), tables.kind.size());
+                suits.then_some(()).ok_or_else(wrong)?;
+                GroupForm::Table { places, tables, ranges }
+            }
+            _ => return Err(wrong()),
+        };
+        Ok(GroupColumn { at, of, stored })
+    }
+}
+
+fn range(ends: &[usize]) -> Option<Range<usize>> {
+    Some(*ends.first()?..*ends.last()?)
+}
+
+/// Where each begins, and where the last one ends.
+fn running(lengths: &[usize]) -> Option<Vec<usize>> {
+    let mut ends = vec![0_usize];
+    for &length in lengths {
+        ends.push(ends.last()?.checked_add(length)?);
+    }
+    Some(ends)
+}
+
+fn add(graph: &mut Graph, bytes: Bytes) -> Option<Span> {
+    let length = bytes.len();
+    let buffer = graph.add_buffer(bytes);
+    graph.span(buffer, 0, length)
+}
+
+fn item_of(document: &Document<'_>, item: Id, members: &mut [usize]) -> Option<Item> {
+    if let Some(group) = number(document, item) {
+        // Each mention of a group is of its next array.
+        let next = members.get_mut(group)?;
+        let member = *next;
+        *next = next.checked_add(1)?;
+        return Some(Item::Member { group, member });
+    }
+    let name = document.text_of(item).or_else(|| document.text_of(document.get(item, "tensor")?));
+    name.map(|name| Item::Tensor(name.to_owned()))
+}
+
+fn read_coded(document: &Document<'_>, coded: Id) -> Option<HashMap<String, (Kind, Coding)>> {
+    let Json::Object(pairs) = document.value(coded) else { return None };
+    let mut tensors = HashMap::new();
+    for (name, value) in pairs {
+        let kind = Kind::parse(document.text_of(document.get(*value, "dtype")?)?)?;
+        let shape = numbers(document, document.get(*value, "shape")?)?;
+        let length = shape.into_iter().try_fold(kind.size(), usize::checked_mul)?;
+        let shuffle = number(document, document.get(*value, "shuffle")?)?;
+        if !matches!(shuffle, 1 | 2 | 4 | 8) || !length.is_multiple_of(shuffle) || isize::try_from(length).is_err() {
+            return None;
+        }
+        let name = std::str::from_utf8(name).ok()?.to_owned();
+        tensors.insert(name, (kind, Coding { length, shuffle }));
+    }
+    Some(tensors)
+}
+
+/// Bytes from hexadecimal digits.
+fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = digits.chars().map(|digit| digit.to_digit(16)).collect();
+    let (pairs, rest) = digits.as_deref()?.as_chunks::<2>();
+    rest.is_empty().then_some(())?;
+    pairs.iter().map(|[high, low]| u8::try_from(high << 4 | low).ok()).collect()
+}

@@ -1,0 +1,228 @@
+//! Arrays that lie in columns, or compressed, and are put together when somebody asks for their bytes.
+//!
+//! Whoever wants one field of an array of records gets it from its column alone.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use skiff_pickle::{Bytes, Owner};
+
+use super::coding::{self, Coding};
+use super::columns::Of;
+use super::decode::{Form, Target, decode};
+use super::kind::Kind;
+
+/// A tensor of a file.
+#[derive(Debug)]
+pub(super) struct Tensor {
+    pub kind: Kind,
+    /// As it lies in the file.
+    pub bytes: Bytes,
+    /// How it is compressed.
+    pub coding: Option<Coding>,
+    /// What it was before that.
+    pub decoded: OnceLock<Vec<u8>>,
+}
+
+impl Tensor {
+    /// How many bytes it has, compressed no more.
+    pub fn len(&self) -> usize {
+        self.coding.map_or(self.bytes.len(), |coding| coding.length)
+    }
+
+    /// Its bytes, compressed no more; empty when they are damaged.
+    pub fn bytes(&self) -> &[u8] {
+        match self.coding {
+            None => &self.bytes,
+            Some(coding) => self.decoded.get_or_init(|| coding::decode(&self.bytes, coding).unwrap_or_default()),
+        }
+    }
+}
+
+/// A column of the arrays of a group, one array behind the other.
+#[derive(Debug)]
+pub(super) struct GroupColumn {
+    /// Where in each element it begins.
+    pub at: usize,
+    pub of: Of,
+    pub stored: GroupForm,
+}
+
+/// In which form it is stored.
+#[derive(Debug)]
+pub(super) enum GroupForm {
+    Constant(Vec<u8>),
+    Plain(Tensor),
+    Table {
+        places: Tensor,
+        tables: Tensor,
+        /// Which numbers of `tables` are each array's.
+        ranges: Vec<Range<usize>>,
+    },
+}
+
+/// Arrays of one kind whose columns lie behind each other: the trees of a forest.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Bytes of an element.
+    pub size: usize,
+    /// Where each array's elements begin, and where the last one's end.
+    pub starts: Vec<usize>,
+    pub columns: Vec<GroupColumn>,
+    /// How many arrays were read and will hardly be asked for again.
+    pub released: AtomicUsize,
+}
+
+/// One array of a group.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    group: Arc<Group>,
+    /// Which one.
+    member: usize,
+    /// Its elements among all of the group.
+    rows: Range<usize>,
+    whole: OnceLock<Vec<u8>>,
+}
+
+impl Group {
+    /// The array number `member`, if there are so many.
+    pub fn member(self: &Arc<Self>, member: usize) -> Option<Packed> {
+        let rows = *self.starts.get(member)?..*self.starts.get(member.checked_add(1)?)?;
+        Some(Packed { group: Arc::clone(self), member, rows, whole: OnceLock::new() })
+    }
+}
+
+impl Packed {
+    /// The field of `size` bytes at `at` of all elements, one behind the other; `None` when the file is damaged.
+    pub fn cells(&self, at: usize, size: usize) -> Option<Cow<'_, [u8]>> {
+        let end = at.checked_add(size)?;
+        let touches = |column: &&GroupColumn| column.at < end && at < column.at.saturating_add(column.of.size());
+        let mut touched = self.group.columns.iter().filter(touches);
+        let length = self.rows.len().checked_mul(size)?;
+        let (first, second) = (touched.next(), touched.next());
+        if let (Some(column), None) = (first, second)
+            && let Some(cells) = self.as_they_lie(column)
+            && column.at == at
+            && cells.len() == length
+        {
+            return Some(Cow::Borrowed(cells));
+        }
+        let mut cells = vec![0; length];
+        match (first, second) {
+            // What no column gives is zero.
+            (None, _) => {}
+            (Some(column), None) if (column.at, column.of.size()) == (at, size) => {
+                self.decode(column, &mut Target { elements: &mut cells, size, at: 0 })?;
+            }
+            _ => {
+                let elements = self.put_together()?;
+                let elements = elements.chunks_exact(self.group.size.max(1));
+                for (cell, element) in cells.chunks_exact_mut(size.max(1)).zip(elements) {
+                    cell.copy_from_slice(element.get(at..end)?);
+                }
+            }
+        }
+        Some(Cow::Owned(cells))
+    }
+
+    /// The cells of a column that needs no widening.
+    fn as_they_lie<'a>(&self, column: &'a GroupColumn) -> Option<&'a [u8]> {
+        match &column.stored {
+            GroupForm::Plain(tensor) if column.of == Of::Kind(tensor.kind) => {
+                let width = tensor.kind.size();
+                tensor.bytes().get(self.rows.start.checked_mul(width)?..self.rows.end.checked_mul(width)?)
+            }
+            _ => None,
+        }
+    }
+
+    fn decode(&self, column: &GroupColumn, target: &mut Target<'_>) -> Option<()> {
+        let part = |tensor: &'_ Tensor, rows: &Range<usize>, width: usize| {
+            Some(rows.start.checked_mul(width)?..rows.end.checked_mul(width)?).filter(|part| part.end <= tensor.len())
+        };
+        let form = match &column.stored {
+            GroupForm::Constant(value) => Form::Constant(value),
+            GroupForm::Plain(tensor) => {
+                let width = if let Of::Bytes(width) = column.of { width } else { tensor.kind.size() };
+                Form::Plain(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, width)?)?)
+            }
+            GroupForm::Table { places, tables, ranges } => {
+                let part_of_places = part(places, &self.rows, places.kind.size())?;
+                let table = part(tables, ranges.get(self.member)?, column.of.size())?;
+                let (places_bytes, table) = (places.bytes().get(part_of_places)?, tables.bytes().get(table)?);
+                Form::Table { kind: places.kind, places: places_bytes, table }
+            }
+        };
+        decode(&form, column.of, target)
+    }
+
+    /// All elements.
+    fn put_together(&self) -> Option<Vec<u8>> {
+        let size = self.group.size;
+        let mut elements = vec![0; self.size()];
+        for column in &self.group.columns {
+            self.decode(column, &mut Target { elements: &mut elements, size, at: column.at })?;
+        }
+        Some(elements)
+    }
+}
+
+impl AsRef<[u8]> for Packed {
+    fn as_ref(&self) -> &[u8] {
+        self.whole.get_or_init(|| self.put_together().unwrap_or_default())
+    }
+}
+
+impl Owner for Packed {
+    fn size(&self) -> usize {
+        // Whoever made the group has multiplied this.
+        self.rows.len().saturating_mul(self.group.size)
+    }
+
+    fn assemble(&self) -> Option<Vec<u8>> {
+        if self.whole.get().is_some() { None } else { Some(self.put_together().unwrap_or_default()) }
+    }
+
+    /// Pages hold the columns of several arrays: they go with the last of them.
+    fn release(&self, _: Range<usize>) {
+        let released = self.group.released.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if released.wrapping_add(1) < self.group.starts.len() {
+            return;
+        }
+        for column in &self.group.columns {
+            match &column.stored {
+                GroupForm::Constant(_) => {}
+                GroupForm::Plain(tensor) => tensor.bytes.release(),
+                GroupForm::Table { places, tables, .. } => {
+                    places.bytes.release();
+                    tables.bytes.release();
+                }
+            }
+        }
+    }
+}
+
+/// A compressed tensor that is an array as it is.
+#[derive(Debug)]
+pub(crate) struct Coded(pub(super) Tensor);
+
+impl AsRef<[u8]> for Coded {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}
+
+impl Owner for Coded {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    fn assemble(&self) -> Option<Vec<u8>> {
+        match (self.0.decoded.get(), self.0.coding) {
+            (None, Some(coding)) => Some(coding::decode(&self.0.bytes, coding).unwrap_or_default()),
+            _ => None,
+        }
+    }
+}
