@@ -9,8 +9,11 @@ pub(super) enum Form<'a> {
     Constant(&'a [u8]),
     /// Numbers of a kind that widens to the column's own.
     Plain(Kind, &'a [u8]),
-    /// Places, of one or two bytes, in a table of the column's own numbers.
-    Table { kind: Kind, places: &'a [u8], table: &'a [u8] },
+    /// Numbers of such a kind, counted from the element that they stand in.
+    Relative(Kind, &'a [u8]),
+    /// Places, of one or two bytes, in a table of the column's own numbers; if `fresh`, 0 is the next place in it, and
+    /// any other one more than it is.
+    Table { kind: Kind, places: &'a [u8], table: &'a [u8], fresh: bool },
 }
 
 /// Where cells go: into elements of `size` bytes, at `at` in each.
@@ -41,11 +44,21 @@ pub(super) fn decode(form: &Form<'_>, of: Of, target: &mut Target<'_>) -> Option
             }
             widen(*stored, bytes, of.kind(), target)
         }
-        (Form::Table { kind, places, table }, Of::Kind(_)) => {
-            (places.len() == count.checked_mul(kind.size())?).then_some(())?;
-            look_up(*kind, places, table, width, target)
+        (Form::Relative(stored, bytes), Of::Kind(kind)) => {
+            let suits = *stored == kind || kind.narrower().contains(stored);
+            (suits && bytes.len() == count.checked_mul(stored.size())?).then_some(())?;
+            match kind {
+                Kind::I16 => count_on::<2>(*stored, bytes, target),
+                Kind::I32 => count_on::<4>(*stored, bytes, target),
+                Kind::I64 => count_on::<8>(*stored, bytes, target),
+                _ => None,
+            }
         }
-        (Form::Table { .. }, Of::Bytes(_)) => None,
+        (Form::Table { kind, places, table, fresh }, Of::Kind(_)) => {
+            (places.len() == count.checked_mul(kind.size())?).then_some(())?;
+            look_up(*kind, places, table, *fresh, width, target)
+        }
+        (Form::Relative(..) | Form::Table { .. }, Of::Bytes(_)) => None,
     }
 }
 
@@ -72,7 +85,7 @@ impl Target<'_> {
     fn fill<const N: usize, const W: usize>(
         &mut self,
         bytes: &[u8],
-        convert: impl Fn([u8; N]) -> Option<[u8; W]>,
+        mut convert: impl FnMut([u8; N]) -> Option<[u8; W]>,
     ) -> Option<()> {
         let from = bytes.as_chunks::<N>().0;
         let mut whole = true;
@@ -127,33 +140,74 @@ fn widen(stored: Kind, bytes: &[u8], to: Kind, target: &mut Target<'_>) -> Optio
 
 /// Integers into cells of `W` bytes, with their sign where they have one.
 fn extend<const W: usize>(stored: Kind, bytes: &[u8], target: &mut Target<'_>) -> Option<()> {
-    let low = |value: i64| value.to_le_bytes().first_chunk::<W>().copied();
+    integers(stored, bytes, target, |value| value.to_le_bytes().first_chunk::<W>().copied())
+}
+
+/// As [`extend`], of numbers that are counted from the element that they stand in when they are positive, and are one
+/// more than they should be when they are not.
+fn count_on<const W: usize>(stored: Kind, bytes: &[u8], target: &mut Target<'_>) -> Option<()> {
+    let mut row = 0_i64;
+    integers(stored, bytes, target, |step| {
+        let value = if step > 0 { step.wrapping_add(row) } else { step.wrapping_sub(1) };
+        row = row.wrapping_add(1);
+        value.to_le_bytes().first_chunk::<W>().copied()
+    })
+}
+
+#[inline]
+fn integers<const W: usize>(
+    stored: Kind,
+    bytes: &[u8],
+    target: &mut Target<'_>,
+    mut cell: impl FnMut(i64) -> Option<[u8; W]>,
+) -> Option<()> {
     match stored {
-        Kind::U8 => target.fill(bytes, |bytes| low(u8::from_le_bytes(bytes).into())),
-        Kind::I8 => target.fill(bytes, |bytes| low(i8::from_le_bytes(bytes).into())),
-        Kind::U16 => target.fill(bytes, |bytes| low(u16::from_le_bytes(bytes).into())),
-        Kind::I16 => target.fill(bytes, |bytes| low(i16::from_le_bytes(bytes).into())),
-        Kind::U32 => target.fill(bytes, |bytes| low(u32::from_le_bytes(bytes).into())),
-        _ => target.fill(bytes, |bytes| low(i32::from_le_bytes(bytes).into())),
+        Kind::U8 => target.fill(bytes, |bytes| cell(u8::from_le_bytes(bytes).into())),
+        Kind::I8 => target.fill(bytes, |bytes| cell(i8::from_le_bytes(bytes).into())),
+        Kind::U16 => target.fill(bytes, |bytes| cell(u16::from_le_bytes(bytes).into())),
+        Kind::I16 => target.fill(bytes, |bytes| cell(i16::from_le_bytes(bytes).into())),
+        Kind::U32 => target.fill(bytes, |bytes| cell(u32::from_le_bytes(bytes).into())),
+        Kind::I32 => target.fill(bytes, |bytes| cell(i32::from_le_bytes(bytes).into())),
+        _ => target.fill(bytes, |bytes| cell(i64::from_le_bytes(bytes))),
     }
 }
 
 /// Places into cells with what stands there in the table.
-fn look_up(kind: Kind, places: &[u8], table: &[u8], width: usize, target: &mut Target<'_>) -> Option<()> {
-    fn each<const W: usize>(kind: Kind, places: &[u8], table: &[u8], target: &mut Target<'_>) -> Option<()> {
-        let (table, rest) = table.as_chunks::<W>();
-        rest.is_empty().then_some(())?;
-        match kind {
-            Kind::U8 => target.fill(places, |place| table.get(usize::from(u8::from_le_bytes(place))).copied()),
-            Kind::U16 => target.fill(places, |place| table.get(usize::from(u16::from_le_bytes(place))).copied()),
-            _ => None,
-        }
-    }
+fn look_up(kind: Kind, places: &[u8], table: &[u8], fresh: bool, width: usize, target: &mut Target<'_>) -> Option<()> {
     match width {
-        1 => each::<1>(kind, places, table, target),
-        2 => each::<2>(kind, places, table, target),
-        4 => each::<4>(kind, places, table, target),
-        8 => each::<8>(kind, places, table, target),
+        1 => look_up_cells::<1>(kind, places, table, fresh, target),
+        2 => look_up_cells::<2>(kind, places, table, fresh, target),
+        4 => look_up_cells::<4>(kind, places, table, fresh, target),
+        8 => look_up_cells::<8>(kind, places, table, fresh, target),
+        _ => None,
+    }
+}
+
+fn look_up_cells<const W: usize>(
+    kind: Kind,
+    places: &[u8],
+    table: &[u8],
+    fresh: bool,
+    target: &mut Target<'_>,
+) -> Option<()> {
+    let (table, rest) = table.as_chunks::<W>();
+    rest.is_empty().then_some(())?;
+    let mut next = 0_usize;
+    let mut cell = |place: usize| {
+        let place = match place {
+            0 => {
+                next = next.wrapping_add(1);
+                next.wrapping_sub(1)
+            }
+            place => place.wrapping_sub(1),
+        };
+        table.get(place).copied()
+    };
+    match (kind, fresh) {
+        (Kind::U8, false) => target.fill(places, |place| table.get(usize::from(u8::from_le_bytes(place))).copied()),
+        (Kind::U16, false) => target.fill(places, |place| table.get(usize::from(u16::from_le_bytes(place))).copied()),
+        (Kind::U8, true) => target.fill(places, |place| cell(u8::from_le_bytes(place).into())),
+        (Kind::U16, true) => target.fill(places, |place| cell(u16::from_le_bytes(place).into())),
         _ => None,
     }
 }
@@ -161,28 +215,31 @@ fn look_up(kind: Kind, places: &[u8], table: &[u8], width: usize, target: &mut T
 #[cfg(test)]
 mod tests {
     use super::super::columns::fields;
-    use super::super::encode::{Stored, encode};
+    use super::super::encode::{Purpose, Stored, encode};
     use super::*;
     use crate::{DType, Endian, Field};
 
     /// Takes arrays of one dtype apart and puts each of them together again; gives the forms of their columns.
-    fn there_and_back(dtype: &DType, arrays: &[Vec<u8>]) -> Vec<String> {
+    fn there_and_back(dtype: &DType, arrays: &[Vec<u8>], purpose: Purpose) -> Vec<String> {
         let size = dtype.itemsize().unwrap();
         let slices: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
         let mut back: Vec<Vec<u8>> = arrays.iter().map(|array| vec![0; array.len()]).collect();
         let mut forms = Vec::new();
         for field in fields(dtype).unwrap() {
-            let Some(stored) = encode(&slices, size, &field).unwrap() else { continue };
+            let Some(stored) = encode(&slices, size, &field, purpose).unwrap() else { continue };
             let (mut row, mut tables) = (0, 0);
             for (number, elements) in back.iter_mut().enumerate() {
                 let rows = elements.len() / size;
                 let form = match &stored {
                     Stored::Constant(value) => Form::Constant(value),
+                    Stored::Relative(kind, bytes) => {
+                        Form::Relative(*kind, &bytes[row * kind.size()..(row + rows) * kind.size()])
+                    }
                     Stored::Plain(kind, bytes) => {
                         let width = if matches!(field.of, Of::Bytes(_)) { field.of.size() } else { kind.size() };
                         Form::Plain(*kind, &bytes[row * width..(row + rows) * width])
                     }
-                    Stored::Table { kind, places, table, lengths } => {
+                    Stored::Table { kind, places, table, lengths, fresh } => {
                         let width = field.of.size();
                         let table = &table[tables * width..(tables + lengths[number]) * width];
                         tables += lengths[number];
@@ -190,6 +247,7 @@ mod tests {
                             kind: *kind,
                             places: &places[row * kind.size()..(row + rows) * kind.size()],
                             table,
+                            fresh: *fresh,
                         }
                     }
                 };
@@ -199,6 +257,7 @@ mod tests {
             forms.push(match &stored {
                 Stored::Constant(_) => "constant".to_owned(),
                 Stored::Plain(kind, _) => kind.name().to_owned(),
+                Stored::Relative(kind, _) => format!("relative {}", kind.name()),
                 Stored::Table { kind, .. } => format!("table of {}", kind.name()),
             });
         }
@@ -231,8 +290,10 @@ mod tests {
             bytes
         };
         let forms = ["I16", "table of U8", "U16", "U8", "constant", "U8"];
-        assert_eq!(there_and_back(&dtype, &[array(1_000, 0.0)]), forms);
-        assert_eq!(there_and_back(&dtype, &[array(500, 0.0), array(0, 0.0), array(900, 0.5), array(1, 3.0)]), forms);
+        let several = [array(500, 0.0), array(0, 0.0), array(900, 0.5), array(1, 3.0)];
+        assert_eq!(there_and_back(&dtype, &[array(1_000, 0.0)], Purpose::Map), forms);
+        assert_eq!(there_and_back(&dtype, &several, Purpose::Map), forms);
+        assert_eq!(there_and_back(&dtype, &several, Purpose::Compress), forms);
     }
 
     #[test]
@@ -255,8 +316,26 @@ mod tests {
             (few, Some("table of U16")),
         ] {
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let forms = there_and_back(&dtype, &[bytes]);
+            let forms = there_and_back(&dtype, &[bytes.clone()], Purpose::Map);
+            assert_eq!(there_and_back(&dtype, &[bytes], Purpose::Compress), forms);
             assert_eq!(forms, form.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{:?}", values.get(..3));
+        }
+    }
+
+    #[test]
+    fn children_come_back() {
+        for (size, kind) in [(2, "relative U8"), (4, "relative U8"), (8, "relative U8")] {
+            let dtype = DType::Int { size, endian: Endian::Little };
+            let array = |values: &[i64]| values.iter().flat_map(|value| value.to_le_bytes()[..size].to_vec()).collect();
+            let arrays: Vec<Vec<u8>> = vec![array(&[1, 2, 200, -1, -1]), array(&[2, -1, -1])];
+            assert_eq!(there_and_back(&dtype, &arrays, Purpose::Compress), [kind]);
+            assert_ne!(there_and_back(&dtype, &arrays, Purpose::Map), [kind]);
+            // Nothing that stands behind: a node that is its own child, and the least integer.
+            let least = i64::MIN >> (64 - 8 * size);
+            let arrays: Vec<Vec<u8>> = vec![array(&[1, 1, -1]), array(&[least, -1])];
+            assert!(!there_and_back(&dtype, &arrays, Purpose::Compress)[0].starts_with("relative"));
+            let arrays: Vec<Vec<u8>> = vec![array(&[least, -1, 7])];
+            assert!(there_and_back(&dtype, &arrays, Purpose::Compress)[0].starts_with("relative"));
         }
     }
 
@@ -273,7 +352,7 @@ mod tests {
         assert!(check(&Form::Plain(Kind::U8, &[1]), double, 0, 0), "elements of nothing");
         assert!(check(&Form::Plain(Kind::I64, &[0; 8]), double, 8, 0), "no kind that is narrower");
         assert!(check(&Form::Constant(&[0; 4]), double, 8, 0), "a constant of another size");
-        let table = |places, table| Form::Table { kind: Kind::U8, places, table };
+        let table = |places, table| Form::Table { kind: Kind::U8, places, table, fresh: false };
         assert!(!check(&table(&[0], &[0; 8]), double, 8, 0));
         assert!(check(&table(&[1], &[0; 8]), double, 8, 0), "a place behind the table");
         assert!(check(&table(&[0], &[0; 9]), double, 8, 0), "a table of a number and a bit");

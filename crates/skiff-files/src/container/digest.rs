@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use skiff_pickle::Bytes;
 
 /// What each `.skiff` file holds behind the length of its header, up to the digest.
 pub(super) const BEFORE: &str = r#"{"__metadata__":{"skiff.digest":""#;
@@ -79,13 +80,22 @@ pub(super) fn of_pieces(parts: &[&[u8]]) -> Vec<u8> {
     digests.iter().flat_map(|digest| digest.iter().copied()).collect()
 }
 
-/// Whether the bytes behind the head are those that `digests` are of; of the first `most` bytes alone.
-pub(super) fn are_pieces_whole(bytes: &[u8], digests: &[u8], most: usize) -> bool {
+/// Whether the bytes behind the head are those that `digests` are of; of the first `most` bytes alone. Nothing of a
+/// mapped file stays in memory for having been looked at.
+pub(super) fn are_pieces_whole(bytes: &Bytes, digests: &[u8], most: usize) -> bool {
     if digests.len() != bytes.len().div_ceil(PIECE).saturating_mul(SIZE) {
         return false;
     }
-    let pieces: Vec<_> = bytes.chunks(PIECE).zip(digests.chunks_exact(SIZE)).take(most.div_ceil(PIECE)).collect();
-    pieces.into_par_iter().all(|(piece, digest)| Sha256::digest(piece).as_slice() == digest)
+    let is_whole = |(number, digest): (usize, &[u8])| {
+        let start = number.saturating_mul(PIECE);
+        let piece = bytes.slice(start, PIECE.min(bytes.len().saturating_sub(start)));
+        piece.is_some_and(|piece| {
+            let is_whole = Sha256::digest(&piece).as_slice() == digest;
+            piece.release();
+            is_whole
+        })
+    };
+    digests.par_chunks_exact(SIZE).take(most.div_ceil(PIECE)).enumerate().all(is_whole)
 }
 
 fn hexadecimal(digest: &[u8]) -> [u8; DIGITS] {
@@ -123,9 +133,10 @@ mod tests {
             assert_eq!(of_pieces(&parts), whole);
         }
         assert!(of_pieces(&[]).is_empty());
-        assert!(are_pieces_whole(&bytes, &whole, bytes.len()));
         let mut flipped = bytes.clone();
         flipped[PIECE] ^= 1;
+        let (bytes, flipped) = (Bytes::from(bytes), Bytes::from(flipped));
+        assert!(are_pieces_whole(&bytes, &whole, bytes.len()));
         assert!(!are_pieces_whole(&flipped, &whole, bytes.len()));
         assert!(are_pieces_whole(&flipped, &whole, PIECE) && !are_pieces_whole(&flipped, &whole, PIECE + 1));
         assert!(!are_pieces_whole(&bytes, &whole[SIZE..], bytes.len()));

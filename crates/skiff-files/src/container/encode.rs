@@ -10,6 +10,8 @@ pub(super) enum Stored {
     Constant(Vec<u8>),
     /// As numbers of this kind, which widen to the column's own.
     Plain(Kind, Vec<u8>),
+    /// As numbers of this kind, counted from the element that they stand in.
+    Relative(Kind, Vec<u8>),
     /// As places in a table of the column's own numbers.
     Table {
         /// The kind of the places.
@@ -19,12 +21,23 @@ pub(super) enum Stored {
         table: Vec<u8>,
         /// How many numbers each table has.
         lengths: Vec<usize>,
+        /// Whether a place that is the next one of its table is 0, and any other one more than it is.
+        fresh: bool,
     },
+}
+
+/// What columns are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be read where they lie.
+    Map,
+    /// To be compressed: whatever makes them more alike is welcome.
+    Compress,
 }
 
 /// One column of the elements of some arrays, of `size` bytes each; nothing for zeros alone. `None` when the field does
 /// not lie in the elements.
-pub(super) fn encode(arrays: &[&[u8]], size: usize, field: &Field) -> Option<Option<Stored>> {
+pub(super) fn encode(arrays: &[&[u8]], size: usize, field: &Field, purpose: Purpose) -> Option<Option<Stored>> {
     field.at.checked_add(field.of.size()).filter(|&end| end <= size && field.of.size() > 0)?;
     let Of::Kind(kind) = field.of else { return Some(raw(arrays, size, field)) };
     let mut numbers = Vec::new();
@@ -40,9 +53,13 @@ pub(super) fn encode(arrays: &[&[u8]], size: usize, field: &Field) -> Option<Opt
     if numbers.iter().all(|&bits| bits == first) {
         return Some((first != 0).then(|| Stored::Constant(low(&[first], kind.size()))));
     }
-    let narrow = narrowest(kind, &numbers);
     let lengths: Vec<usize> = arrays.iter().map(|array| array.len().checked_div(size).unwrap_or(0)).collect();
-    if let Some(stored) = tabulate(&numbers, &lengths, kind, narrow) {
+    if let Some(steps) = relative(&numbers, &lengths, kind).filter(|_| purpose == Purpose::Compress) {
+        let narrow = narrowest(kind, &steps);
+        return Some(Some(Stored::Relative(narrow, low(&steps, narrow.size()))));
+    }
+    let narrow = narrowest(kind, &numbers);
+    if let Some(stored) = tabulate(&numbers, &lengths, kind, narrow, purpose) {
         return Some(Some(stored));
     }
     if narrow != kind {
@@ -108,8 +125,24 @@ fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
     kind.narrower().iter().filter(|to| **to == Kind::F32).find(fits).copied().unwrap_or(kind)
 }
 
+/// The numbers counted from the elements that they stand in, if each of them is negative or that of an element behind:
+/// the children of nodes. Negative ones are one more than they were, so that they are no greater than zero.
+fn relative(numbers: &[u64], lengths: &[usize], kind: Kind) -> Option<Vec<u64>> {
+    if !matches!(kind, Kind::I16 | Kind::I32 | Kind::I64) {
+        return None;
+    }
+    let rows = lengths.iter().flat_map(|&length| 0_i64..i64::try_from(length).unwrap_or(0));
+    let step = |(&bits, row): (&u64, i64)| {
+        let number = kind.signed(bits);
+        let step =
+            if number < 0 { number.checked_add(1)? } else { number.checked_sub(row).filter(|&step| step > 0)? };
+        Some(kind.cut(step))
+    };
+    numbers.iter().zip(rows).map(step).collect()
+}
+
 /// The numbers as places in tables, if that takes fewer bytes than numbers of the kind `narrow`.
-fn tabulate(numbers: &[u64], lengths: &[usize], kind: Kind, narrow: Kind) -> Option<Stored> {
+fn tabulate(numbers: &[u64], lengths: &[usize], kind: Kind, narrow: Kind, purpose: Purpose) -> Option<Stored> {
     let plain = numbers.len().checked_mul(narrow.size())?;
     if narrow.size() < 2 {
         return None;
@@ -125,19 +158,27 @@ fn tabulate(numbers: &[u64], lengths: &[usize], kind: Kind, narrow: Kind) -> Opt
         let before = table.len();
         // More numbers have no place, or do not pay: a longer table pays less.
         let left = most.checked_sub(before)?;
-        let most = left.min(if narrow.size() == 2 { 256 } else { 65_536 });
+        let most = left.min(if narrow.size() == 2 { 255 } else { 65_535 });
+        let mut next = 0;
         for &bits in array {
-            places.push(index.place(bits, &mut table, before, most)?);
+            let place = index.place(bits, &mut table, before, most)?;
+            places.push(match purpose {
+                Purpose::Map => place,
+                Purpose::Compress if place == next => 0,
+                Purpose::Compress => place.saturating_add(1),
+            });
+            next = next.max(place.saturating_add(1));
         }
         tables.push(table.len().checked_sub(before)?);
     }
-    let kind_of_places = if tables.iter().all(|&length| length <= 256) { Kind::U8 } else { Kind::U16 };
+    let kind_of_places = if tables.iter().all(|&length| length <= 255) { Kind::U8 } else { Kind::U16 };
     let cost = table.len().checked_mul(kind.size())?.checked_add(places.len().checked_mul(kind_of_places.size())?)?;
     (cost < plain).then(|| Stored::Table {
         kind: kind_of_places,
         places: low(&places, kind_of_places.size()),
         table: low(&table, kind.size()),
         lengths: tables,
+        fresh: purpose == Purpose::Compress,
     })
 }
 

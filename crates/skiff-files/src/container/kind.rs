@@ -178,8 +178,13 @@ impl Kind {
         value.cast_unsigned() & mask(to.size())
     }
 
+    /// The bits of an integer of this kind.
+    pub fn cut(self, value: i64) -> u64 {
+        value.cast_unsigned() & mask(self.size())
+    }
+
     /// An integer of this kind, sign-extended where it has a sign.
-    fn signed(self, bits: u64) -> i64 {
+    pub fn signed(self, bits: u64) -> i64 {
         match self {
             Self::I8 | Self::I16 | Self::I32 => {
                 let unused = 64 - 8 * u32::try_from(self.size()).unwrap_or(8);

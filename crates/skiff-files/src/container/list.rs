@@ -149,6 +149,7 @@ impl<'a> List<'a> {
         inflation: &mut Inflation,
     ) -> Result<GroupColumn, Error> {
         let text = |name| document.get(column, name).and_then(|value| document.text_of(value));
+        let has_flag = |name| document.get(column, name).is_some_and(|flag| *document.value(flag) == Json::Bool(true));
         let wrong = || damaged("a column in its list contradicts itself");
         let at = document.get(column, "at").and_then(|at| number(document, at)).ok_or_else(wrong)?;
         let of = text("type").and_then(Of::parse).ok_or_else(wrong)?;
@@ -167,7 +168,11 @@ impl<'a> List<'a> {
                     }
                 };
                 (suits && has(&tensor, rows, width)).then_some(()).ok_or_else(wrong)?;
-                GroupForm::Plain(tensor)
+                match (has_flag("relative"), of) {
+                    (false, _) => GroupForm::Plain(tensor),
+                    (true, Of::Kind(Kind::I16 | Kind::I32 | Kind::I64)) => GroupForm::Relative(tensor),
+                    (true, _) => return Err(wrong()),
+                }
             }
             (None, Some(places), Some(tables)) => {
                 let (places, tables) = (self.tensor(places, inflation)?, self.tensor(tables, inflation)?);
@@ -180,7 +185,7 @@ impl<'a> List<'a> {
                     && has(&places, rows, places.kind.size())
                     && has(&tables, starts.last().copied().unwrap_or(0), tables.kind.size());
                 suits.then_some(()).ok_or_else(wrong)?;
-                GroupForm::Table { places, tables, ranges }
+                GroupForm::Table { places, tables, ranges, fresh: has_flag("fresh") }
             }
             _ => return Err(wrong()),
         };

@@ -55,11 +55,14 @@ pub(super) struct GroupColumn {
 pub(super) enum GroupForm {
     Constant(Vec<u8>),
     Plain(Tensor),
+    Relative(Tensor),
     Table {
         places: Tensor,
         tables: Tensor,
         /// Which numbers of `tables` are each array's.
         ranges: Vec<Range<usize>>,
+        /// Whether the next place of a table is 0.
+        fresh: bool,
     },
 }
 
@@ -148,11 +151,14 @@ impl Packed {
                 let width = if let Of::Bytes(width) = column.of { width } else { tensor.kind.size() };
                 Form::Plain(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, width)?)?)
             }
-            GroupForm::Table { places, tables, ranges } => {
+            GroupForm::Relative(tensor) => {
+                Form::Relative(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, tensor.kind.size())?)?)
+            }
+            GroupForm::Table { places, tables, ranges, fresh } => {
                 let part_of_places = part(places, &self.rows, places.kind.size())?;
                 let table = part(tables, ranges.get(self.member)?, column.of.size())?;
                 let (places_bytes, table) = (places.bytes().get(part_of_places)?, tables.bytes().get(table)?);
-                Form::Table { kind: places.kind, places: places_bytes, table }
+                Form::Table { kind: places.kind, places: places_bytes, table, fresh: *fresh }
             }
         };
         decode(&form, column.of, target)
@@ -194,7 +200,7 @@ impl Owner for Packed {
         for column in &self.group.columns {
             match &column.stored {
                 GroupForm::Constant(_) => {}
-                GroupForm::Plain(tensor) => tensor.bytes.release(),
+                GroupForm::Plain(tensor) | GroupForm::Relative(tensor) => tensor.bytes.release(),
                 GroupForm::Table { places, tables, .. } => {
                     places.bytes.release();
                     tables.bytes.release();

@@ -79,7 +79,7 @@ pub(super) fn is_object(text: &str, most: u64) -> bool {
 }
 
 /// Holds all bytes of a file against the digest of the whole.
-pub(crate) fn verify(file: &[u8]) -> Result<(), Error> {
+pub(crate) fn verify(file: &Bytes) -> Result<(), Error> {
     let header = Header::read(file)?;
     let head = Head::check(&header, file)?;
     head.check_pieces(head.rest.len())
@@ -96,36 +96,37 @@ fn check_version(header: &Header) -> Result<(), Error> {
 /// The part of a file that is read whenever it is opened, found to be as it was written.
 struct Head<'a> {
     header: &'a Header,
-    file: &'a [u8],
+    file: &'a Bytes,
     /// Where it ends.
     end: usize,
     /// What lies behind it.
-    rest: &'a [u8],
+    rest: Bytes,
     /// How many bytes of the rest are columns that predictions read.
     hot: usize,
 }
 
 impl<'a> Head<'a> {
-    fn check(header: &'a Header, file: &'a [u8]) -> Result<Self, Error> {
+    fn check(header: &'a Header, file: &'a Bytes) -> Result<Self, Error> {
         check_version(header)?;
         let size = |name| header.metadata.get(name).and_then(|size| size.parse::<usize>().ok());
         let end = size("skiff.head_size").and_then(|size| header.data.checked_add(size));
-        let (head, rest) = end.and_then(|end| file.split_at_checked(end)).ok_or(damaged("its head has no end"))?;
-        if !digest::is_head_whole(head) {
+        let end = end.filter(|&end| end <= file.len()).ok_or(damaged("its head has no end"))?;
+        if !file.get(..end).is_some_and(digest::is_head_whole) {
             return Err(Error::new(ErrorKind::Digest));
         }
+        let rest = file.slice(end, file.len().saturating_sub(end)).unwrap_or_default();
         let hot = match header.metadata.contains_key("skiff.hot_size") {
             true => size("skiff.hot_size").filter(|&hot| hot <= rest.len()),
             false => Some(0),
         };
         let hot = hot.ok_or(damaged("it does not say what of it predictions read"))?;
-        Ok(Self { header, file, end: head.len(), rest, hot })
+        Ok(Self { header, file, end, rest, hot })
     }
 
     /// Holds the pieces behind the head against their digests, as far as the first `most` bytes need it.
     fn check_pieces(&self, most: usize) -> Result<(), Error> {
         let digests = if self.rest.is_empty() { &[] } else { self.tensor(DIGESTS)? };
-        if digest::are_pieces_whole(self.rest, digests, most) { Ok(()) } else { Err(Error::new(ErrorKind::Digest)) }
+        if digest::are_pieces_whole(&self.rest, digests, most) { Ok(()) } else { Err(Error::new(ErrorKind::Digest)) }
     }
 
     /// The bytes of a tensor of the head.
@@ -233,7 +234,7 @@ mod tests {
     fn signing_changes_nothing() {
         for (length, profile) in LENGTHS.into_iter().flat_map(|length| PROFILES.map(|profile| (length, profile))) {
             let file = file(length, profile);
-            verify(&file).unwrap();
+            verify(&Bytes::from(file.clone())).unwrap();
             assert!(signed(file.clone()) == Some(file.clone()), "{length} {profile:?}");
             let contents = read_whole(file).unwrap();
             assert!(is_read(&contents) && contents.passport.is_some() && contents.samples.is_some());
@@ -247,7 +248,7 @@ mod tests {
             for bit in 0..file.len() * 8 {
                 let mut flipped = file.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                assert!(verify(&flipped).is_err(), "bit {bit} flipped unseen");
+                assert!(verify(&Bytes::from(flipped)).is_err(), "bit {bit} flipped unseen");
             }
         }
     }
@@ -260,7 +261,7 @@ mod tests {
             assert!(length > 256 << 10 || profile.is_some(), "all parts are to be there");
             for byte in (0..length).step_by(length / 97).chain([length - 1]) {
                 file[byte] ^= 16;
-                assert!(verify(&file).is_err(), "byte {byte} changed unseen");
+                assert!(verify(&Bytes::from(file.clone())).is_err(), "byte {byte} changed unseen");
                 file[byte] ^= 16;
             }
             // What predictions read is looked at on opening.

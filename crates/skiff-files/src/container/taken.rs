@@ -10,8 +10,8 @@ use crate::write::WriteError;
 use crate::write::arrays::{self, Spelling};
 use crate::{DType, NdArray};
 
-/// Arrays of fewer bytes stay in the pickle: a tensor of its own costs more than a hundred bytes of text.
-const SMALL: usize = 128;
+/// Arrays of no more bytes stay in the pickle: a tensor of its own costs more than a hundred bytes of text.
+const SMALL: usize = 256;
 /// Arrays in columns are stored together as long as they have fewer cells than this: enough for the cost of a tensor to
 /// vanish, and few enough for a large forest to be read on many cores.
 const MOST_CELLS: usize = 1 << 18;
@@ -101,7 +101,7 @@ fn take_arrays(graph: &mut Graph, prefix: &str) -> Vec<Array> {
     }
     // Only now is it known how much the arrays of one kind have in all.
     found.retain(|(_, _, array)| match array.stored {
-        Stored::Columns { kind } => kinds.size(kind) >= SMALL.saturating_mul(8),
+        Stored::Columns { kind } => kinds.size(kind) > SMALL.saturating_mul(4),
         _ => array.elements.len > SMALL,
     });
     let mut holders = Vec::new();

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use skiff_pickle::Graph;
 
 use super::columns::{Field, Of};
-use super::encode::{self, encode};
+use super::encode::{self, Purpose, encode};
 use super::header::quoted;
 use super::heat::Heat;
 use super::kind::Kind;
@@ -24,13 +24,14 @@ pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io:
     if options.passport.is_some_and(|passport| !is_object(passport, Limits::default().nodes)) {
         return Err(WriteError::Passport);
     }
+    let purpose = if options.compression.is_some() { Purpose::Compress } else { Purpose::Map };
     let model = Taken::from(graph, "")?;
     let samples = options.samples.map(|samples| Taken::from(samples, SAMPLE)).transpose()?;
     let mut file = File::default();
-    file.add(&model, None)?;
+    file.add(&model, purpose, None)?;
     file.head(GRAPH, &model.pickle);
     if let Some(samples) = &samples {
-        file.add(samples, Some(Heat::Cold))?;
+        file.add(samples, purpose, Some(Heat::Cold))?;
         file.head(SAMPLES, &samples.pickle);
     }
     if let Some(level) = options.compression {
@@ -63,7 +64,7 @@ impl<'g> File<'g> {
     }
 
     /// Adds the arrays of a graph, all of them as hot as `heat` says if it says so.
-    fn add(&mut self, taken: &'g Taken, heat: Option<Heat>) -> Result<(), WriteError> {
+    fn add(&mut self, taken: &'g Taken, purpose: Purpose, heat: Option<Heat>) -> Result<(), WriteError> {
         let before = self.groups.len();
         for array in &taken.arrays {
             match array.stored {
@@ -72,7 +73,7 @@ impl<'g> File<'g> {
             }
         }
         let stored: Result<Vec<Vec<(&Field, encode::Stored)>>, WriteError> =
-            taken.groups.par_iter().map(|group| columns(&taken.graph, group)).collect();
+            taken.groups.par_iter().map(|group| columns(&taken.graph, group, purpose)).collect();
         for (group, columns) in taken.groups.iter().zip(stored?) {
             self.group(group, columns, heat);
         }
@@ -128,6 +129,10 @@ impl<'g> File<'g> {
                     });
                     json.push('"');
                 }
+                encode::Stored::Relative(kind, bytes) => {
+                    json.push_str("\"relative\":true,");
+                    tensor(&mut json, "tensor", name, kind, vec![rows], bytes);
+                }
                 encode::Stored::Plain(kind, bytes) => {
                     let shape = match field.of {
                         Of::Kind(_) => vec![rows],
@@ -135,7 +140,8 @@ impl<'g> File<'g> {
                     };
                     tensor(&mut json, "tensor", name, kind, shape, bytes);
                 }
-                encode::Stored::Table { kind, places, table, lengths } => {
+                encode::Stored::Table { kind, places, table, lengths, fresh } => {
+                    json.push_str(if fresh { "\"fresh\":true," } else { "" });
                     tensor(&mut json, "tensor", name.clone(), kind, vec![rows], places);
                     json.push(',');
                     let own = field.of.kind();
@@ -180,12 +186,16 @@ impl<'g> File<'g> {
 }
 
 /// The columns of a group, those of nothing but zeros left out.
-fn columns<'a>(graph: &Graph, group: &'a Group) -> Result<Vec<(&'a Field, encode::Stored)>, WriteError> {
+fn columns<'a>(
+    graph: &Graph,
+    group: &'a Group,
+    purpose: Purpose,
+) -> Result<Vec<(&'a Field, encode::Stored)>, WriteError> {
     let size = group.dtype.itemsize().ok_or(WriteError::Content)?;
     let members: Option<Vec<_>> = group.members.iter().map(|(span, _)| graph.bytes_once(*span)).collect();
     let members = members.ok_or(WriteError::Content)?;
     let members: Vec<&[u8]> = members.iter().map(AsRef::as_ref).collect();
-    let column = |field: &'a Field| match encode(&members, size, field) {
+    let column = |field: &'a Field| match encode(&members, size, field, purpose) {
         Some(stored) => Ok(stored.map(|stored| (field, stored))),
         None => Err(WriteError::Content),
     };

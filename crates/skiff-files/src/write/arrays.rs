@@ -5,7 +5,7 @@
 //! C or Fortran, elements without bytes (by whose size joblib divides), and big-endian ones: `_frombuffer` leaves their
 //! order as it is, while `_reconstruct` and joblib turn them round.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
 
@@ -44,7 +44,7 @@ pub(crate) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteE
     };
     // numpy 2 answers for `numpy.core.numeric` too, and warns: only who named it before is given it.
     let buffers = numpy == Some("numpy._core") || graph.ids().any(|id| graph.global(id).is_some_and(is_old_buffer));
-    let mut writer = Writer { numpy, buffers, references: Vec::new(), graph: &mut graph };
+    let mut writer = Writer { numpy, buffers, references: Vec::new(), globals: HashMap::new(), graph: &mut graph };
     let ids: Vec<NodeId> = writer.graph.ids().collect();
     for &id in &ids {
         writer.flatten(id)?;
@@ -96,6 +96,8 @@ struct Writer<'g> {
     buffers: bool,
     /// How often each node is referred to.
     references: Vec<u32>,
+    /// The names that were added: one function is one object, however often it is called.
+    globals: HashMap<(String, String), NodeId>,
 }
 
 impl Writer<'_> {
@@ -281,9 +283,12 @@ impl Writer<'_> {
     }
 
     fn global(&mut self, module: &str, name: &str) -> NodeId {
-        let module = self.graph.keep(module.as_bytes());
-        let name = self.graph.keep(name.as_bytes());
-        self.graph.push(Node::Global(Global { module, name }))
+        let graph = &mut *self.graph;
+        *self.globals.entry((module.to_owned(), name.to_owned())).or_insert_with(|| {
+            let module = graph.keep(module.as_bytes());
+            let name = graph.keep(name.as_bytes());
+            graph.push(Node::Global(Global { module, name }))
+        })
     }
 }
 
