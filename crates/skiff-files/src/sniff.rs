@@ -24,6 +24,10 @@ pub(crate) enum Sniffed {
 }
 
 pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
+    // First, since its first bytes are a length, which may look like anything.
+    if is_skiff(bytes) {
+        return Sniffed::Skiff;
+    }
     if let [0x80, 0..=5, ..] = bytes {
         return Sniffed::Pickle;
     }
@@ -39,9 +43,6 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     }
     if bytes.starts_with(b"\x93NUMPY") {
         return Sniffed::Npy;
-    }
-    if is_skiff(bytes) {
-        return Sniffed::Skiff;
     }
     const FOREIGN: [(usize, &[u8], &str); 13] = [
         (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras)"),

@@ -29,8 +29,8 @@ pub(super) fn encode(bytes: &[u8], size: usize, level: i32) -> Option<(Coding, V
 /// The tensor as it was; `None` for bytes that are not what [`encode`] makes.
 pub(super) fn decode(bytes: &[u8], coding: Coding) -> Option<Vec<u8>> {
     let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(bytes, WINDOW).ok()?;
-    let mut out = Vec::new();
-    // What was claimed is allocated when it is there; one byte more would be too many.
+    // The length was spent from the limits when the list of arrays was read; one byte more would be too many.
+    let mut out = Vec::with_capacity(coding.length);
     let most = u64::try_from(coding.length).ok()?.checked_add(1)?;
     decoder.take(most).read_to_end(&mut out).ok()?;
     if out.len() != coding.length {

@@ -9,6 +9,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use skiff_pickle::Bytes;
 
+use super::header::LONGEST as LONGEST_HEADER;
+
 /// What each `.skiff` file holds behind the length of its header, up to the digest.
 pub(super) const BEFORE: &str = r#"{"__metadata__":{"skiff.digest":""#;
 
@@ -32,7 +34,8 @@ pub(super) const ZEROS: [u8; DIGITS] = [b'0'; DIGITS];
 
 /// Whether a file is a `.skiff`, of any version.
 pub(crate) fn is_skiff(bytes: &[u8]) -> bool {
-    bytes.get(LENGTH..).is_some_and(|rest| rest.starts_with(BEFORE.as_bytes()))
+    let has_length = bytes.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) <= LONGEST_HEADER);
+    has_length && bytes.get(LENGTH..).is_some_and(|rest| rest.starts_with(BEFORE.as_bytes()))
 }
 
 /// The digest of a head that is given in parts, the first of which is the header with zeros in place of the digest.

@@ -26,7 +26,7 @@ pub(super) struct Header {
 }
 
 /// What safetensors itself allows.
-const LONGEST: u64 = 100_000_000;
+pub(super) const LONGEST: u64 = 100_000_000;
 /// A value takes a few bytes of text at least; a model of a hundred thousand tensors stays below.
 const MOST_VALUES: u64 = 4 << 20;
 

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn each_flipped_bit_is_found() {
         for profile in PROFILES {
-            let file = file(100, profile);
+            let file = file(50, profile);
             for bit in 0..file.len() * 8 {
                 let mut flipped = file.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
@@ -277,12 +277,12 @@ mod tests {
     #[test]
     fn damage_behind_good_digests_is_refused_or_read() {
         for (length, profile, step) in
-            [(100, None, 1), (100, Some(3), 1), (60_000, None, 9_973), (60_000, Some(3), 997)]
+            [(50, None, 1), (50, Some(3), 1), (60_000, None, 19_973), (60_000, Some(3), 4_999)]
         {
             let file = file(length, profile);
             let (mut refused, mut read, mut late) = (0, 0, 0);
             for place in (0..file.len()).step_by(step) {
-                for value in [0, b'9', b'"', 0xff] {
+                for value in [b'9', b'"', 0xff] {
                     let mut damaged = file.clone();
                     damaged[place] = value;
                     let Some(damaged) = signed(damaged) else { continue };
