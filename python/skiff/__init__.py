@@ -23,7 +23,7 @@ from skiff._errors import (
 )
 from skiff._load import load
 from skiff._scores import check_scores
-from skiff._skiff import Limits, Model, __version__, inspect, open
+from skiff._skiff import Limits, Model, Part, __version__, inspect, open
 from skiff._verification import Replay, Verification, verify
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "MissingFile",
     "Model",
     "NotSupported",
+    "Part",
     "Replay",
     "ScoreCheck",
     "ScoreRange",

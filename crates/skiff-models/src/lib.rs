@@ -7,6 +7,7 @@
 
 pub mod addresses;
 mod answer;
+mod computed;
 pub mod custom;
 mod evaluate;
 pub mod fields;
@@ -38,6 +39,7 @@ mod svm;
 mod tree;
 
 pub use answer::Answer;
+pub use computed::{Attributes, Computed};
 pub use evaluate::{evaluate, evaluate_from, evaluate_in_blocks};
-pub use model::{CallError, Estimator, Model, NamesError, Room, Takes};
+pub use model::{CallError, ComputedAttribute, Estimator, Model, NamesError, Room, Scoring, Takes};
 pub use table::Table;

@@ -4,16 +4,19 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
+use std::ops::Range;
 use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_pickle::{Graph, NodeId};
 
 use crate::answer::Answer;
+use crate::computed::{Attributes, Computed};
 use crate::custom::{self, Bound, Custom, CustomError, CustomEstimator, Place};
 use crate::evaluate::evaluate;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::names;
+use crate::pipeline::Pipeline;
 use crate::plan::{Header, Lowering, Method, Output, Params, Plan, Refusal, ValueId};
 use crate::registry;
 use crate::steps::InputError;
@@ -83,10 +86,32 @@ pub trait Estimator: Any + Debug + Send + Sync {
         Takes::Table
     }
 
+    /// What `score` compares `predict` with; `None` for what has no such `score`.
+    fn scoring(&self) -> Option<Scoring> {
+        if self.classes().is_empty() { None } else { Some(Scoring::Accuracy) }
+    }
+
+    /// The attributes that scikit-learn computes when asked, each with what computes it from those in the file.
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        Vec::new()
+    }
+
     /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         Vec::new()
     }
+}
+
+/// The name of an attribute that scikit-learn computes when asked, and what computes it: `None` where it has none.
+pub type ComputedAttribute<'e> = (&'static str, Box<dyn Fn(&Attributes<'_>) -> Option<Computed> + 'e>);
+
+/// scikit-learn's default scores of predictions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoring {
+    /// The share of rows of which every label is right.
+    Accuracy,
+    /// R², the share of the variance that is explained, as a mean over the outputs.
+    R2,
 }
 
 /// What an estimator's methods take.
@@ -220,6 +245,27 @@ impl Model {
     /// When scikit-learn's estimator has no such method, or skiff does not answer it.
     pub fn plan(&self, method: Method, params: &Params) -> Result<Plan, Refusal> {
         Lowering::plan(self, method, params)
+    }
+
+    /// Of a pipeline: the pipeline of the steps `part`, which must be one at least. It is of the same node.
+    pub fn pipeline_part(&self, part: Range<usize>) -> Option<Arc<Self>> {
+        let estimator = self.downcast::<Pipeline>()?.part(part)?;
+        let (class, path, header) = (self.class.clone(), self.path.clone(), self.header.clone());
+        let (node, size, cost) = (self.node, self.size, self.cost);
+        Some(Arc::new(Self { class, node, path, header, estimator: Box::new(estimator), size, cost }))
+    }
+
+    /// The attribute `name`, if it is one that scikit-learn computes when asked: `feature_importances_`. `graph` is
+    /// what the model was read from.
+    pub fn computed(&self, graph: &Graph, name: &str) -> Option<Computed> {
+        let all = self.estimator.computed();
+        let (_, compute) = all.iter().find(|(known, _)| *known == name)?;
+        compute(&Attributes::of(graph, self.node)?)
+    }
+
+    /// The names that [`Model::computed`] knows.
+    pub fn computed_names(&self) -> Vec<&'static str> {
+        self.estimator.computed().into_iter().map(|(name, _)| name).collect()
     }
 
     /// What `method` answers for `table`. To ask often, make the plan once and [`evaluate`] it.

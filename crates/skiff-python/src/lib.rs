@@ -14,8 +14,10 @@ mod inspection;
 mod load;
 mod model;
 mod output;
+mod part;
 mod show;
 mod source;
+mod value;
 mod verification;
 
 use pyo3::prelude::*;
@@ -30,6 +32,8 @@ mod _skiff {
     use crate::load::PyRebuilt;
     #[pymodule_export]
     use crate::model::Model;
+    #[pymodule_export]
+    use crate::part::Part;
     #[pymodule_export]
     use crate::source::Limits;
 

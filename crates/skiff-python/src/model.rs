@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PySlice, PyString};
 use skiff::value::Value;
 use skiff::{File, Method, Params};
+use skiff_models::Scoring;
 
 use crate::attribute::{self, Hidden};
 use crate::input::{Held, Wanted};
@@ -24,11 +25,13 @@ pub struct Model {
     model: Arc<skiff::Model>,
     /// Where attributes are read from.
     file: Arc<File>,
+    /// Of a slice of a pipeline: the first of its steps, and the one after its last.
+    slice: Option<(usize, usize)>,
 }
 
 impl Model {
     pub fn new(model: Arc<skiff::Model>, file: Arc<File>) -> Self {
-        Self { model, file }
+        Self { model, file, slice: None }
     }
 
     fn class(&self) -> &str {
@@ -136,6 +139,23 @@ impl Model {
         py.import(container)?.getattr(intern!(py, "DataFrame"))?.call((answer,), Some(&arguments))
     }
 
+    /// `steps` of a pipeline, of which a slice has some.
+    fn steps<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Hidden> {
+        let all = attribute::read(py, &self.file, self.model.typed(), "steps")?;
+        match self.slice {
+            Some((start, end)) => Ok(all.get_item(PySlice::new(py, index(start), index(end), 1))?),
+            None => Ok(all),
+        }
+    }
+
+    /// Of whatever stands under `name` in `steps`; the error of Python's containers where there are no steps.
+    fn pipeline_steps<'py>(&self, py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyList>> {
+        if self.class() != "Pipeline" {
+            return Err(PyTypeError::new_err(format!("'{}' object {what}", self.class())));
+        }
+        Ok(self.steps(py).map_err(|hidden| hidden.raise(py))?.cast_into()?)
+    }
+
     fn attribute<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>, Hidden> {
         let typed = self.model.typed();
         let read = |name| attribute::read(py, &self.file, typed, name);
@@ -154,13 +174,19 @@ impl Model {
                 }
                 (found, _) => found,
             },
-            "named_steps" => named(&read("steps")?),
+            "steps" if self.slice.is_some() => self.steps(py),
+            "named_steps" => named(&self.steps(py)?),
             "named_transformers_" => named(&read("transformers_")?),
             "named_transformers" => named(&read("transformer_list")?),
             _ if name.starts_with('_') => Err(Hidden::Absent),
             _ => read(name),
         }
     }
+}
+
+/// A place in a list, which is no longer than Python's are.
+fn index(place: usize) -> isize {
+    isize::try_from(place).unwrap_or(isize::MAX)
 }
 
 /// `[(name, estimator, …), …]` by name.
@@ -170,7 +196,7 @@ fn named<'py>(pairs: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>, Hidden> {
         let pair = pair?;
         dict.set_item(pair.get_item(0)?, pair.get_item(1)?)?;
     }
-    attribute::bunch(pairs.py(), &dict)
+    crate::value::bunch(pairs.py(), &dict)
 }
 
 fn read_params(params: &Bound<'_, PyDict>) -> PyResult<Vec<(String, skiff_files::Scalar)>> {
@@ -328,6 +354,74 @@ impl Model {
         self.stages(Method::StagedDecisionFunction, X)
     }
 
+    /// scikit-learn's default score of what `predict` answers: the accuracy of a classifier, R² of a regressor.
+    #[pyo3(signature = (X, y, sample_weight=None))]
+    fn score<'py>(
+        &self,
+        X: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        sample_weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = X.py();
+        let Some(scoring) = self.model.typed().estimator().scoring() else {
+            return Err(PyAttributeError::new_err("score"));
+        };
+        let function = match scoring {
+            Scoring::Accuracy => intern!(py, "accuracy"),
+            Scoring::R2 => intern!(py, "r2"),
+        };
+        let predicted = self.call(Method::Predict, X, None)?;
+        py.import(intern!(py, "skiff._score"))?.getattr(function)?.call1((y, predicted, sample_weight))
+    }
+
+    /// The hyperparameters, by name; those of estimators within as `name__parameter` where `deep`.
+    #[pyo3(signature = (deep=true))]
+    fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
+        let typed = self.model.typed();
+        let all = crate::part::parameters(py, &self.file, Some(typed), typed.node(), deep)?;
+        if self.slice.is_some() {
+            return Err(error::not_supported(py, "the parameters of a slice of a pipeline"));
+        }
+        Ok(all)
+    }
+
+    /// Of a pipeline: how many steps it has.
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.pipeline_steps(py, "has no len()")?.len())
+    }
+
+    /// Even a pipeline without steps would be a model.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    /// Of a pipeline: a step by its name or number, or a pipeline of some steps that follow each other.
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let steps = self.pipeline_steps(py, "is not subscriptable")?;
+        if let Ok(slice) = key.cast::<PySlice>() {
+            let within = slice.indices(index(steps.len()))?;
+            if within.step != 1 {
+                return Err(PyValueError::new_err("Pipeline slicing only supports a step of 1"));
+            }
+            let first = self.slice.map_or(0, |(first, _)| first);
+            let place = |at: isize| first + usize::try_from(at).unwrap_or(0);
+            let (start, end) = (place(within.start), place(within.stop.max(within.start)));
+            let Some(part) = self.model.typed().pipeline_part(start..end) else {
+                return Err(PyValueError::new_err("a pipeline without steps"));
+            };
+            let part = Self { model: Arc::new(part.into()), file: Arc::clone(&self.file), slice: Some((start, end)) };
+            return Ok(Bound::new(py, part)?.into_any());
+        }
+        let found = match key.cast::<PyString>() {
+            Ok(name) => {
+                let named = named(steps.as_any()).map_err(|hidden| hidden.raise(py))?;
+                return named.get_item(name);
+            }
+            Err(_) => steps.as_any().get_item(key)?,
+        };
+        found.get_item(1)
+    }
+
     /// The names of the columns that `transform` answers.
     #[pyo3(signature = (input_features=None))]
     fn get_feature_names_out<'py>(
@@ -352,7 +446,7 @@ impl Model {
         let text = name.to_cow()?;
         let is_there = match text.parse::<Method>() {
             Ok(method) => this.model.plan(method).is_ok(),
-            Err(_) => &*text != "get_feature_names_out" || this.names_columns(),
+            Err(_) => this.has(&text),
         };
         if !is_there {
             return Err(PyAttributeError::new_err(text.into_owned()));
@@ -368,15 +462,14 @@ impl Model {
             Ok(value) => return Ok(value),
             Err(Hidden::Python(error)) => return Err(error),
             Err(Hidden::Opaque(found)) => {
-                format!("`{name}` of this '{class}' is not shown: it holds {found}")
+                format!("`{name}` of this '{class}' is not shown: it holds more than can be shown, {found}")
             }
             Err(Hidden::Absent) => match name.parse::<Method>().map(|method| this.model.plan(method)) {
                 Ok(Err(error)) if error.code() != "no-such-method" => error.to_string(),
                 Ok(_) => format!("This '{class}' has no attribute '{name}'"),
-                Err(_) if name.ends_with('_') && !name.starts_with('_') => format!(
-                    "'{class}' object has no attribute '{name}' in its file: what scikit-learn computes when asked is not \
-                     there"
-                ),
+                Err(_) if name.ends_with('_') && !name.starts_with('_') => {
+                    format!("'{class}' object has no attribute '{name}', neither in its file nor computed")
+                }
                 Err(_) => format!("'{class}' object has no attribute '{name}'"),
             },
         };
@@ -389,10 +482,13 @@ impl Model {
         let mut names: Vec<String> = listed.extract()?;
         names.retain(|name| match name.parse::<Method>() {
             Ok(method) => this.model.plan(method).is_ok(),
-            Err(_) => name != "get_feature_names_out" || this.names_columns(),
+            Err(_) => this.has(name),
         });
-        names.extend(attribute::names(&this.file, this.model.typed()));
-        let made = ["n_features_in_", "feature_names_in_", "classes_", "named_steps", "named_transformers_"];
+        let typed = this.model.typed();
+        names.extend(attribute::names(&this.file.contents().graph, typed.node()));
+        let mut made = vec!["n_features_in_", "feature_names_in_", "classes_"];
+        made.extend(["named_steps", "named_transformers_", "named_transformers"]);
+        made.extend(typed.computed_names());
         names.extend(made.iter().filter(|name| this.attribute(py, name).is_ok()).map(|&name| name.to_owned()));
         names.sort_unstable();
         names.dedup();
@@ -419,6 +515,15 @@ impl Model {
 }
 
 impl Model {
+    /// Whether a method that is no method of a plan is there.
+    fn has(&self, name: &str) -> bool {
+        match name {
+            "get_feature_names_out" => self.names_columns(),
+            "score" => self.model.typed().estimator().scoring().is_some() && self.model.plan(Method::Predict).is_ok(),
+            _ => true,
+        }
+    }
+
     /// Whether `get_feature_names_out` is there.
     fn names_columns(&self) -> bool {
         match self.model.feature_names_out(None) {

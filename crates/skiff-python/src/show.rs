@@ -18,6 +18,12 @@ pub fn text(view: &EstimatorView) -> String {
     text
 }
 
+/// An object with its parameters, as scikit-learn's `repr` has it: `<skiff.Part KFold(n_splits=5, shuffle=True)>`.
+pub fn one_line(view: &EstimatorView) -> String {
+    let all: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("<skiff.Part {}({})>", name(&view.class), all.join(", "))
+}
+
 /// The estimators within, indented. Views are at most 16 deep.
 fn lines(text: &mut String, view: &EstimatorView, depth: usize) {
     for inner in &view.inner {

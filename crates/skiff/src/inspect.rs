@@ -125,6 +125,12 @@ impl File {
         let (graph, typed) = (&self.contents().graph, model.typed());
         estimator(graph, typed.node(), typed.path(), String::new(), DEPTH, &Left::of(graph))
     }
+
+    /// What is in the object at `node` of this file's graph.
+    pub fn view_at(&self, node: NodeId) -> EstimatorView {
+        let graph = &self.contents().graph;
+        estimator(graph, node, "", String::new(), DEPTH, &Left::of(graph))
+    }
 }
 
 fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: usize, left: &Left) -> EstimatorView {

@@ -4,7 +4,7 @@ use skiff_files::DType;
 
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Rank, Refusal, ValueId};
 use crate::steps::{ConstantRow, Repeat};
 use crate::value::{IntKind, Precision};
@@ -77,5 +77,9 @@ impl Estimator for DummyRegressor {
         let zeros = ConstantRow::Floats(vec![0.0; self.n_outputs], Precision::Double);
         let deviation = plan.push(Repeat { row: zeros }, &[input]);
         Ok(Output::Tuple(vec![value, Output::One(deviation, self.rank)]))
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

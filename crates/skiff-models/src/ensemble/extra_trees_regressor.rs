@@ -1,9 +1,11 @@
 //! `sklearn.ensemble.ExtraTreesRegressor`.
 
 use super::forest::{lower_forest, read_forest};
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::tree::importances;
 use crate::tree::{LeafValues, TreesModel};
 
 /// A forest of trees with random splits, for numbers of one or several outputs.
@@ -43,5 +45,14 @@ impl Estimator for ExtraTreesRegressor {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.model.shape.n_features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |forest: &Attributes<'_>| importances::of_ensemble(forest, self.model.shape.n_features, true);
+        vec![("feature_importances_", Box::new(compute))]
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

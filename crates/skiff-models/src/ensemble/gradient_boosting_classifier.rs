@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::gradient_boosting::GradientBoosting;
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, Room};
+use crate::model::{ComputedAttribute, Estimator, Model, Room};
 use crate::plan::{Lowering, Method, Output, Params, Rank, Refusal, ValueId};
 use crate::steps::{Argmax, AtLeast, BothSides, Elementwise, Function, Softmax, StartLink, TakeLabels};
+use crate::tree::importances;
 use crate::value::Classes;
 
 /// Gradient boosting of regression trees on the log loss or the exponential loss.
@@ -151,5 +153,10 @@ impl Estimator for GradientBoostingClassifier {
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.boosting.inner()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |boosting: &Attributes<'_>| importances::of_ensemble(boosting, self.boosting.n_features(), false);
+        vec![("feature_importances_", Box::new(compute))]
     }
 }

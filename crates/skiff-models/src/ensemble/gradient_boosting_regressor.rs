@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::gradient_boosting::GradientBoosting;
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, Room};
+use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::tree::importances;
 
 /// Gradient boosting of regression trees on any of its losses.
 ///
@@ -64,5 +66,14 @@ impl Estimator for GradientBoostingRegressor {
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.boosting.inner()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |boosting: &Attributes<'_>| importances::of_ensemble(boosting, self.boosting.n_features(), false);
+        vec![("feature_importances_", Box::new(compute))]
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

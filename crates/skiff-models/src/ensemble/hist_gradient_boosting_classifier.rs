@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, Room};
+use crate::model::{ComputedAttribute, Estimator, Model, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Argmax, BothSides, Elementwise, Function, GreaterThan, Softmax, TakeLabels};
 use crate::value::Classes;
@@ -127,5 +128,11 @@ impl Estimator for HistGradientBoostingClassifier {
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.boosting.inner()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        // One entry for each iteration.
+        let compute = |boosting: &Attributes<'_>| boosting.items("_predictors").map(|all| Computed::Count(all.len()));
+        vec![("n_iter_", Box::new(compute))]
     }
 }

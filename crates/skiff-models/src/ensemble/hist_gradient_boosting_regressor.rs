@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, Room};
+use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Elementwise, Function};
 
@@ -86,5 +87,15 @@ impl Estimator for HistGradientBoostingRegressor {
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.boosting.inner()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        // One entry for each iteration.
+        let compute = |boosting: &Attributes<'_>| boosting.items("_predictors").map(|all| Computed::Count(all.len()));
+        vec![("n_iter_", Box::new(compute))]
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::forest::{lower_forest, read_forest};
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::tree::importances;
 use crate::tree::{LeafValues, TreesModel};
 use crate::value::Classes;
 
@@ -51,5 +53,10 @@ impl Estimator for RandomForestClassifier {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.model.shape.n_features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |forest: &Attributes<'_>| importances::of_ensemble(forest, self.model.shape.n_features, true);
+        vec![("feature_importances_", Box::new(compute))]
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::count_vectorizer::CountVectorizer;
 use super::tfidf_transformer::TfidfTransformer;
+use crate::computed::Computed;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, NamesError, Room, Takes};
+use crate::model::{ComputedAttribute, Estimator, Model, NamesError, Room, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::value::{NumberType, Precision};
 
@@ -79,5 +80,9 @@ impl Estimator for TfidfVectorizer {
 
     fn takes(&self) -> Takes {
         Takes::Texts
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        vec![("idf_", Box::new(|attributes| Some(Computed::At(attributes.inner("_tfidf")?.node("idf_")?))))]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Bayesian regression that finds which features matter.
@@ -67,5 +67,9 @@ impl Estimator for ARDRegression {
 
     fn n_features_in(&self) -> Option<usize> {
         self.0.n_features_in()
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

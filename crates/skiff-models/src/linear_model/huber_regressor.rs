@@ -2,7 +2,7 @@
 
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear regression that is robust to outliers.
@@ -50,5 +50,9 @@ impl Estimator for HuberRegressor {
 
     fn n_features_in(&self) -> Option<usize> {
         self.0.n_features_in()
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Least angle regression whose length of path was found by cross-validation.
@@ -65,5 +65,9 @@ impl Estimator for LarsCV {
 
     fn n_features_in(&self) -> Option<usize> {
         self.0.n_features_in()
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

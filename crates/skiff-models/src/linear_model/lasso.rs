@@ -2,7 +2,7 @@
 
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear model with an l1 penalty, fitted by coordinate descent.
@@ -56,5 +56,13 @@ impl Estimator for Lasso {
 
     fn n_features_in(&self) -> Option<usize> {
         self.0.n_features_in()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        vec![("sparse_coef_", Box::new(LinearRegressor::sparse_coef))]
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

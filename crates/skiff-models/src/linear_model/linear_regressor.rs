@@ -1,9 +1,13 @@
 //! `LinearModel`: what linear regressors share, here and in `sklearn.svm`.
 
+use skiff_files::DType;
+
 use super::Coefficients;
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::plan::{Lowering, Method, Output, Rank, Refusal, ValueId};
-use crate::steps::Finite;
+use crate::steps::{Finite, to_sparse};
+use crate::value::{Precision, Value};
 
 /// `predict` of one output or of several: `X @ coef_.T + intercept_`.
 #[derive(Debug)]
@@ -39,6 +43,14 @@ impl LinearRegressor {
             Method::Predict => Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank)),
             _ => plan.no_method(method),
         }
+    }
+
+    /// `sparse_coef_`: `scipy.sparse.csr_matrix(coef_)`.
+    pub(crate) fn sparse_coef(attributes: &Attributes<'_>) -> Option<Computed> {
+        let single = matches!(attributes.array("coef_")?.dtype, DType::Float { size: 4, .. });
+        let precision = if single { Precision::Single } else { Precision::Double };
+        let csr = to_sparse(&Value::Floats(attributes.matrix("coef_")?, precision)).ok()?;
+        Some(Computed::matrix(Value::Sparse(csr)))
     }
 
     /// How many columns a row needs.

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::fields::{Fields, ReadError};
-use crate::model::{Model, NamesError};
+use crate::model::{Model, NamesError, Scoring};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// The best estimator that a search found; `None` where it was not fitted again on all data.
 #[derive(Debug)]
 pub(crate) struct Search {
     pub(crate) best: Option<Arc<Model>>,
+    /// Whether `score` is the estimator's own: no `scoring` was named.
+    own_score: bool,
 }
 
 impl Search {
@@ -42,7 +44,7 @@ impl Search {
             "scoring",
             "verbose",
         ]);
-        Ok(Self { best })
+        Ok(Self { best, own_score: !fields.has("scoring") })
     }
 
     /// Whatever the best estimator does. `score_samples` came with 0.24.
@@ -64,6 +66,11 @@ impl Search {
             | Method::InverseTransform => plan.inner(best, method, input, params),
             _ => plan.no_method(method),
         }
+    }
+
+    /// What `score` compares.
+    pub(crate) fn scoring(&self) -> Option<Scoring> {
+        self.best.as_ref().filter(|_| self.own_score)?.estimator().scoring()
     }
 
     /// Searches have no `get_feature_names_out`.
@@ -88,6 +95,10 @@ macro_rules! search_estimator {
 
             fn classes(&self) -> Vec<std::sync::Arc<crate::value::Classes>> {
                 self.search.best.as_ref().map_or_else(Vec::new, |best| best.estimator().classes())
+            }
+
+            fn scoring(&self) -> Option<crate::model::Scoring> {
+                self.search.scoring()
             }
 
             fn feature_names_out(

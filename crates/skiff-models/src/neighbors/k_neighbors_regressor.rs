@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::NeighborMeans;
 use crate::value::Matrix;
@@ -72,5 +72,9 @@ impl Estimator for KNeighborsRegressor {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.neighbors.width())
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

@@ -5,8 +5,9 @@ mod feature_union;
 mod pipeline;
 
 pub(crate) use feature_union::{join_names, read_weights, weigh};
+pub(crate) use pipeline::Pipeline;
 
 use crate::registry::Entry;
 
 /// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[Entry::of::<feature_union::FeatureUnion>(), Entry::of::<pipeline::Pipeline>()];
+pub(crate) const ROOMS: &[Entry] = &[Entry::of::<feature_union::FeatureUnion>(), Entry::of::<Pipeline>()];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Model, NamesError, Room, Takes};
+use crate::model::{Estimator, Model, NamesError, Room, Scoring, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::NameColumns;
 use crate::value::Classes;
@@ -70,6 +70,12 @@ impl Pipeline {
         Ok(value)
     }
 
+    /// The steps `part`, one at least, as a pipeline of their own.
+    pub(crate) fn part(&self, part: std::ops::Range<usize>) -> Option<Self> {
+        let steps = self.steps.get(part).filter(|steps| !steps.is_empty())?;
+        Some(Self { steps: steps.to_vec() })
+    }
+
     fn last(&self) -> Option<&Arc<Model>> {
         self.steps.last()?.as_ref()
     }
@@ -115,6 +121,10 @@ impl Estimator for Pipeline {
 
     fn classes(&self) -> Vec<Arc<Classes>> {
         self.last().map_or_else(Vec::new, |last| last.estimator().classes())
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        self.last()?.estimator().scoring()
     }
 
     fn feature_names_out(&self, _header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skiff_files::{DType, Scalar};
 use skiff_pickle::Node;
 
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::kernels::categories::Categories;
 use crate::plan::{Header, ValueId};
@@ -29,6 +30,14 @@ impl KnownCategories {
     pub(crate) fn len(&self) -> usize {
         self.classes.len()
     }
+}
+
+/// `infrequent_categories_`: for each column those of its categories that were grouped, or `None`.
+pub(super) fn infrequent_categories(attributes: &Attributes<'_>) -> Option<Computed> {
+    let all = attributes.items("categories_")?.into_iter().zip(attributes.items("_infrequent_indices")?);
+    let is_none = |node| matches!(attributes.graph().node(node), Node::None);
+    let taken = |(categories, places)| (!is_none(places)).then_some((categories, places));
+    Some(Computed::Taken(all.map(taken).collect()))
 }
 
 /// Which categories were grouped as infrequent, since 1.1.

@@ -3,10 +3,10 @@
 use skiff_files::{NdArray, Scalar};
 use skiff_pickle::Node;
 
-use super::encoders::{self, Decode, Infrequent, KnownCategories, python_str, read_dtype};
+use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, python_str, read_dtype};
 use super::one_hot_legacy::Legacy;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, Encode, Group, OneHot, OneHotInverse, SparseRule, Zero};
@@ -320,6 +320,10 @@ impl Estimator for OneHotEncoder {
             Form::Legacy(legacy) => legacy.n_features_in(),
             Form::Categories(form) => Some(form.known.len()),
         }
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        vec![("infrequent_categories_", Box::new(infrequent_categories))]
     }
 }
 

@@ -3,9 +3,9 @@
 use skiff_files::Scalar;
 use skiff_pickle::Node;
 
-use super::encoders::{self, Decode, Infrequent, KnownCategories, read_dtype};
+use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, read_dtype};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, Encode, Finite, OrdinalColumn, OrdinalInverse, TakeNumbers};
@@ -159,5 +159,9 @@ impl Estimator for OrdinalEncoder {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.known.len())
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        vec![("infrequent_categories_", Box::new(infrequent_categories))]
     }
 }

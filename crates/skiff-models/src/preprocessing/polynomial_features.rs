@@ -2,11 +2,13 @@
 
 use skiff_files::Scalar;
 
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, Polynomial, SparseRule};
+use crate::value::{IntKind, Matrix, Value};
 
 /// Products of features, up to a degree.
 ///
@@ -140,5 +142,22 @@ impl Estimator for PolynomialFeatures {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let powers = |_: &Attributes<'_>| {
+            let combinations = self.step().combinations();
+            // As many numbers as no honest file's powers are.
+            combinations.len().checked_mul(self.features).filter(|&numbers| numbers <= MOST_FACTORS)?;
+            let count = |combination: Vec<usize>| {
+                let mut powers = vec![0_i64; self.features];
+                combination.iter().for_each(|&factor| powers[factor] += 1);
+                powers
+            };
+            let powers: Vec<i64> = combinations.into_iter().flat_map(count).collect();
+            let rows = powers.len().checked_div(self.features)?;
+            Some(Computed::matrix(Value::Ints(Matrix::new(rows, self.features, powers), IntKind::I64)))
+        };
+        vec![("powers_", Box::new(powers))]
     }
 }

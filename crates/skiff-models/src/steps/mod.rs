@@ -115,6 +115,7 @@ pub use vectorize_dicts::{DictLayout, UnvectorizeDicts, VectorizeDicts};
 pub use weigh_terms::{RowNorm, TermWeights, WeighTerms};
 
 pub(crate) use argmax::argmax;
+pub(crate) use concatenate::to_sparse;
 
 pub(crate) use tree_ensemble::{Question, Start, TreeTables};
 

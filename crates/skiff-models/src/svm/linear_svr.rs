@@ -2,7 +2,7 @@
 
 use crate::fields::{Fields, ReadError};
 use crate::linear_model::LinearRegressor;
-use crate::model::{Estimator, Room};
+use crate::model::{Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear support vector regression by liblinear.
@@ -51,5 +51,9 @@ impl Estimator for LinearSVR {
 
     fn n_features_in(&self) -> Option<usize> {
         self.0.n_features_in()
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

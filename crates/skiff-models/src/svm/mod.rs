@@ -1,5 +1,6 @@
 //! `sklearn.svm`.
 
+mod computed;
 mod linear_svc;
 mod linear_svr;
 mod nu_svc;

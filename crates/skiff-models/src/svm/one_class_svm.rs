@@ -2,7 +2,7 @@
 
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{Elementwise, Function, Inliers};
 
@@ -58,5 +58,9 @@ impl Estimator for OneClassSVM {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.machine.width())
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        self.machine.computed(false)
     }
 }

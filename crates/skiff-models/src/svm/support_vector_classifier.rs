@@ -6,6 +6,7 @@ use skiff_files::Scalar;
 
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
+use crate::model::ComputedAttribute;
 use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
 use crate::steps::{Argmax, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels};
 use crate::value::Classes;
@@ -55,6 +56,11 @@ impl SupportVectorClassifier {
             sigmoids,
             scores_of_whole_table: fields.before(0, 21),
         })
+    }
+
+    /// `n_support_`, `coef_`, `probA_`, `probB_`.
+    pub(crate) fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        self.machine.computed(true)
     }
 
     pub(crate) fn width(&self) -> usize {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use skiff_pickle::Node;
 
+use super::computed;
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::model::ComputedAttribute;
 use crate::plan::{Lowering, ValueId};
 use crate::steps::{ArrayRule, Dtype, Kernel, RefuseSparse, SparseRule, SupportVectors, Vectors};
 use crate::value::{Csr, NumberType, Precision};
@@ -77,6 +80,15 @@ impl SupportVectorMachine {
             x = plan.push(RefuseSparse { message }, &[x]);
         }
         plan.push(&self.machine, &[x])
+    }
+
+    /// What `BaseLibSVM` computes when asked.
+    pub(crate) fn computed(&self, is_classifier: bool) -> Vec<ComputedAttribute<'static>> {
+        let names = computed::names(self.machine.kernel == Kernel::Linear, is_classifier);
+        let attribute = |name| -> ComputedAttribute<'static> {
+            (name, Box::new(move |attributes: &Attributes<'_>| computed::compute(name, is_classifier, attributes)))
+        };
+        names.into_iter().map(attribute).collect()
     }
 
     /// How many columns a row must have.

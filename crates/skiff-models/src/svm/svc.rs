@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::support_vector_classifier::SupportVectorClassifier;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::value::Classes;
 
@@ -55,5 +55,9 @@ impl Estimator for SVC {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.classifier.width())
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        self.classifier.computed()
     }
 }

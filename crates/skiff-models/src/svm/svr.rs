@@ -2,7 +2,7 @@
 
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Epsilon-support vector regression on libsvm.
@@ -47,5 +47,13 @@ impl Estimator for SVR {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.machine.width())
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        self.machine.computed(false)
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::importances;
 use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::value::Classes;
 
@@ -50,5 +52,10 @@ impl Estimator for ExtraTreeClassifier {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.model.shape.n_features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |tree: &Attributes<'_>| importances::of_tree(tree, self.model.shape.n_features);
+        vec![("feature_importances_", Box::new(compute))]
     }
 }

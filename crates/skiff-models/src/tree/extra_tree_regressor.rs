@@ -1,8 +1,10 @@
 //! `sklearn.tree.ExtraTreeRegressor`.
 
+use super::importances;
 use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, Room};
+use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// A tree of random splits for numbers of one or several outputs.
@@ -42,5 +44,14 @@ impl Estimator for ExtraTreeRegressor {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.model.shape.n_features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |tree: &Attributes<'_>| importances::of_tree(tree, self.model.shape.n_features);
+        vec![("feature_importances_", Box::new(compute))]
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
     }
 }

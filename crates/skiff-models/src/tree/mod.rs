@@ -5,6 +5,7 @@ mod decision_tree_regressor;
 mod depth_first;
 mod extra_tree_classifier;
 mod extra_tree_regressor;
+pub(crate) mod importances;
 mod single_tree;
 #[expect(clippy::module_inception, reason = "the thing in it is called Tree")]
 mod tree;

@@ -1,0 +1,120 @@
+//! `skiff.Part`: an object in a model's file that is no model that answers.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyAttributeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use skiff::File;
+use skiff_files::{Instance, NodeId};
+
+use crate::attribute::{self, Hidden};
+use crate::show;
+use crate::value::Reader;
+
+/// An object in a model's file that was not made: an estimator without a fit, a splitter, a function of yours. It shows
+/// what it is and the attributes that it has in the file; nothing of it runs.
+#[pyclass(frozen, module = "skiff", name = "Part")]
+#[derive(Debug)]
+pub struct Part {
+    file: Arc<File>,
+    node: NodeId,
+}
+
+impl Part {
+    pub fn new(file: Arc<File>, node: NodeId) -> Self {
+        Self { file, node }
+    }
+}
+
+#[pymethods]
+impl Part {
+    /// The full name of its class, or of what it is called: `sklearn.model_selection._split.KFold`.
+    fn class_path(&self) -> String {
+        let graph = &self.file.contents().graph;
+        skiff_files::class_path(graph, self.node).unwrap_or_else(|| skiff_files::describe(graph, self.node))
+    }
+
+    /// The hyperparameters, by name.
+    #[pyo3(signature = (deep=true))]
+    fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
+        parameters(py, &self.file, None, self.node, deep)
+    }
+
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let node = attribute::node(&self.file.contents().graph, self.node, name);
+        let value = match node.filter(|_| !name.starts_with("__")) {
+            Some(node) => Reader::new(&self.file, None).value(py, node),
+            None => Err(Hidden::Absent),
+        };
+        value.map_err(|hidden| match hidden {
+            Hidden::Python(error) => error,
+            Hidden::Opaque(found) => PyAttributeError::new_err(format!("`{name}` is more than can be shown: {found}")),
+            Hidden::Absent => PyAttributeError::new_err(format!(
+                "this {} was left in the file, where it has no attribute '{name}'",
+                self.class_path()
+            )),
+        })
+    }
+
+    fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        let mut names: Vec<String> = slf.py().get_type::<PyAny>().call_method1("__dir__", (slf,))?.extract()?;
+        let this = slf.get();
+        names.extend(attribute::names(&this.file.contents().graph, this.node));
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn __repr__(&self) -> String {
+        let graph = &self.file.contents().graph;
+        match Instance::read(graph, self.node) {
+            Some(_) => show::one_line(&self.file.view_at(self.node)),
+            None => format!("<skiff.Part: {}>", skiff_files::describe(graph, self.node)),
+        }
+    }
+}
+
+/// The hyperparameters of the object at `node`, those of estimators within as `name__parameter` where `deep`.
+pub fn parameters<'py>(
+    py: Python<'py>,
+    file: &Arc<File>,
+    typed: Option<&skiff_models::Model>,
+    node: NodeId,
+    deep: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let graph = &file.contents().graph;
+    let all = PyDict::new(py);
+    let mut reader = Reader::new(file, typed);
+    let mut read = |node| reader.value(py, node).map_err(|hidden| hidden.raise(py));
+    for (name, node) in attribute::parameters(graph, node) {
+        let value = read(node)?;
+        if deep {
+            // A list of names and estimators: `steps`, `transformers`, …
+            let mut named: Vec<(String, NodeId, Bound<'py, PyAny>)> = Vec::new();
+            if matches!(name, "steps" | "transformer_list" | "transformers" | "estimators") {
+                for &item in graph.items(node).unwrap_or_default() {
+                    if let Some(&[name, estimator, ..]) = graph.items(item)
+                        && let Some(name) = graph.str_of(name)
+                    {
+                        named.push((name.to_owned(), estimator, read(estimator)?));
+                    }
+                }
+            } else {
+                named.push((name.to_owned(), node, value.clone()));
+            }
+            for (name, node, estimator) in named {
+                let is_estimator =
+                    Instance::read(graph, node).is_some_and(|instance| skiff::addresses::is_estimator(&instance));
+                if is_estimator {
+                    for (inner, value) in parameters(py, file, typed, node, true)? {
+                        all.set_item(format!("{name}__{}", inner.extract::<String>()?), value)?;
+                    }
+                }
+                all.set_item(name, estimator)?;
+            }
+        }
+        all.set_item(name, value)?;
+    }
+    Ok(all)
+}
