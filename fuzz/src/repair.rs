@@ -82,7 +82,7 @@ mod tests {
         let root = graph.push(Node::Int(7));
         graph.set_root(root);
         let mut file = Vec::new();
-        skiff_files::write::skiff(&graph, &[], &mut file).unwrap();
+        skiff_files::write::skiff(&graph, &skiff_files::write::SkiffOptions::default(), &mut file).unwrap();
         assert_eq!(super::skiff(&file).as_ref(), Some(&file));
         let mut changed = file.clone();
         changed[50] ^= 1;

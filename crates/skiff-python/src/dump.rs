@@ -52,11 +52,11 @@ pub fn dump<'py>(
             other => return Err(Failure::Format(other.to_owned())),
         };
         if let Some(target) = target {
-            file.dump_to(format, target)?;
+            file.dump_to(format, None, target)?;
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        file.dump(format, &mut bytes)?;
+        file.dump(format, None, &mut bytes)?;
         Ok(Some(bytes))
     };
     match py.detach(write) {

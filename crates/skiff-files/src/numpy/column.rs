@@ -120,8 +120,12 @@ impl Column<'_> {
             DType::Float { size: 2, endian } => {
                 self.all(|bytes| T::from_f32(half(u16::from_le_bytes(little(bytes, endian)))))
             }
-            DType::Float { size: 4, endian: Endian::Little } => self.all(|bytes| T::from_f32(f32::from_le_bytes(bytes))),
-            DType::Float { size: 8, endian: Endian::Little } => self.all(|bytes| T::from_f64(f64::from_le_bytes(bytes))),
+            DType::Float { size: 4, endian: Endian::Little } => {
+                self.all(|bytes| T::from_f32(f32::from_le_bytes(bytes)))
+            }
+            DType::Float { size: 8, endian: Endian::Little } => {
+                self.all(|bytes| T::from_f64(f64::from_le_bytes(bytes)))
+            }
             DType::Float { size: 4, .. } => self.all(|bytes| T::from_f32(f32::from_be_bytes(bytes))),
             DType::Float { size: 8, .. } => self.all(|bytes| T::from_f64(f64::from_be_bytes(bytes))),
             DType::Float { size: 10 | 12 | 16, endian: Endian::Little } => {
