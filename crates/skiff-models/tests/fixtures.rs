@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use skiff_files::Limits;
+use skiff_files::write::{self, SkiffOptions};
+use skiff_files::{Bytes, Limits};
 use skiff_models::plan::{Method, Rank};
 use skiff_models::value::Value;
 use skiff_models::{Answer, Model, addresses, evaluate};
@@ -28,6 +29,20 @@ fn every_recorded_answer_is_given() {
 fn one_row_has_the_same_bits_as_in_a_batch() {
     let cases = Case::all();
     let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_rows, false)).collect();
+    report(&failures, cases.iter().map(|case| case.calls.len()).sum());
+}
+
+/// A `.skiff` file holds the model as it is, in columns, compressed or not.
+#[test]
+fn each_model_answers_the_same_out_of_a_skiff_file() {
+    let mut cases = Case::all();
+    // All with trees, whose arrays are taken apart, and some of the others.
+    let mut number = 0;
+    cases.retain(|case| {
+        number += 1;
+        ["tree", "ensemble"].iter().any(|family| case.name.contains(family)) || number % 11 == 0
+    });
+    let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_skiff, false)).collect();
     report(&failures, cases.iter().map(|case| case.calls.len()).sum());
 }
 
@@ -156,6 +171,25 @@ fn tolerance(case: &Case, call: &Call) -> Tolerance {
         Some(input) if case.is_single(input) => Tolerance::SINGLE,
         _ => Tolerance::DOUBLE,
     }
+}
+
+/// Whether the model answers the same bits when it went through a `.skiff` file.
+fn check_skiff(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
+    let expected = opened.model(&call.at).and_then(|model| ask(case, &model, call));
+    for compression in [None, Some(1)] {
+        let options = SkiffOptions { compression, ..SkiffOptions::default() };
+        let mut bytes = Vec::new();
+        write::skiff(&opened.file.graph, &options, &mut bytes).map_err(|error| error.to_string())?;
+        let file =
+            skiff_files::read(Bytes::from(bytes), None, &Limits::default()).map_err(|error| error.to_string())?;
+        let found = Opened { file }.model(&call.at).and_then(|model| ask(case, &model, call));
+        match (&expected, &found) {
+            (Ok(expected), Ok(found)) if same_bits(expected, found) => {}
+            (Err(expected), Err(found)) if expected == found => {}
+            _ => return Err(format!("{found:?} out of a .skiff ({compression:?}), {expected:?} before")),
+        }
+    }
+    Ok(())
 }
 
 /// Whether each row alone has the bits that it has in the batch.

@@ -316,7 +316,7 @@ mod tests {
             (few, Some("table of U16")),
         ] {
             let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let forms = there_and_back(&dtype, &[bytes.clone()], Purpose::Map);
+            let forms = there_and_back(&dtype, std::slice::from_ref(&bytes), Purpose::Map);
             assert_eq!(there_and_back(&dtype, &[bytes], Purpose::Compress), forms);
             assert_eq!(forms, form.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{:?}", values.get(..3));
         }
