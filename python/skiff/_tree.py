@@ -52,8 +52,8 @@ class Tree:
         return self._nodes["missing_go_to_left"]
 
     @property
-    def n_leaves(self) -> int:
-        return int(np.sum(self.children_left == -1))
+    def n_leaves(self) -> Any:
+        return np.sum(self.children_left == -1)
 
     @property
     def max_n_classes(self) -> int:

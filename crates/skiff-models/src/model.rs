@@ -86,7 +86,7 @@ pub trait Estimator: Any + Debug + Send + Sync {
         Takes::Table
     }
 
-    /// What `score` compares `predict` with; `None` for what has no such `score`.
+    /// What `score` is; `None` for what has no such `score`.
     fn scoring(&self) -> Option<Scoring> {
         if self.classes().is_empty() { None } else { Some(Scoring::Accuracy) }
     }
@@ -105,13 +105,15 @@ pub trait Estimator: Any + Debug + Send + Sync {
 /// The name of an attribute that scikit-learn computes when asked, and what computes it: `None` where it has none.
 pub type ComputedAttribute<'e> = (&'static str, Box<dyn Fn(&Attributes<'_>) -> Option<Computed> + 'e>);
 
-/// scikit-learn's default scores of predictions.
+/// scikit-learn's default scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scoring {
     /// The share of rows of which every label is right.
     Accuracy,
     /// R², the share of the variance that is explained, as a mean over the outputs.
     R2,
+    /// The mean of `score_samples`, which looks at no `y`.
+    MeanOfSamples,
 }
 
 /// What an estimator's methods take.
@@ -131,6 +133,8 @@ pub trait Room: Estimator + Sized {
     const CLASSES: &'static [&'static str];
     /// The room's source text, whose doc comment is the estimator's page: `include_str!` of the file itself.
     const SOURCE: &'static str;
+    /// Attributes without an underscore that are no parameters of the present class: its base classes set them.
+    const NOT_PARAMETERS: &'static [&'static str] = &[];
 
     /// Reads and checks the attributes.
     ///

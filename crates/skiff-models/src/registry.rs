@@ -12,6 +12,8 @@ use crate::plan::Header;
 pub struct Entry {
     /// All class paths, the present one first.
     pub classes: &'static [&'static str],
+    /// Attributes without an underscore that are no parameters.
+    pub not_parameters: &'static [&'static str],
     source: &'static str,
     pub(crate) read: ReadFn,
 }
@@ -24,6 +26,7 @@ impl Entry {
     pub const fn of<R: Room>() -> Self {
         Self {
             classes: R::CLASSES,
+            not_parameters: R::NOT_PARAMETERS,
             source: R::SOURCE,
             read: |fields| {
                 let estimator = R::read(&fields)?;

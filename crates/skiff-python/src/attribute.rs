@@ -106,9 +106,10 @@ pub fn state<'py>(py: Python<'py>, file: &Arc<File>, instance: &Instance<'_>) ->
 
 /// The hyperparameters of the object at `node`, by name: what `get_params(deep=False)` has.
 pub fn parameters(graph: &Graph, node: NodeId) -> Vec<(&str, NodeId)> {
-    let instance = Instance::read(graph, node);
-    let all = instance.iter().flat_map(Instance::attributes);
-    let mut all: Vec<_> = all.filter(|(name, _)| !name.starts_with('_') && !name.ends_with('_')).collect();
+    let Some(instance) = Instance::read(graph, node) else { return Vec::new() };
+    let others = skiff::registry::find(&instance.class_path()).map_or(&[][..], |entry| entry.not_parameters);
+    let is_parameter = |name: &str| !name.starts_with('_') && !name.ends_with('_') && !others.contains(&name);
+    let mut all: Vec<_> = instance.attributes().filter(|(name, _)| is_parameter(name)).collect();
     all.sort_unstable_by_key(|(name, _)| *name);
     all
 }

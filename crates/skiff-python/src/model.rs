@@ -92,7 +92,7 @@ impl Model {
         let Some(x) = x else {
             return Err(error::not_supported(
                 py,
-                "the neighbours of the rows of the fit among themselves: X is needed",
+                "the neighbours within a radius of the rows of the fit among themselves: X is needed",
             ));
         };
         let params = PyDict::new(py);
@@ -289,6 +289,10 @@ impl Model {
         n_neighbors: Option<Bound<'py, PyAny>>,
         return_distance: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if X.is_none() {
+            let (both, _) = self.neighbors_of_fit(py, n_neighbors.as_ref())?;
+            return if return_distance { Ok(both) } else { both.get_item(1) };
+        }
         let return_distance = Some(return_distance.into_bound_py_any(py)?);
         let arguments = [("n_neighbors", n_neighbors), ("return_distance", return_distance)];
         self.neighbors(py, Method::Kneighbors, X, &arguments)
@@ -306,6 +310,11 @@ impl Model {
         n_neighbors: Option<Bound<'py, PyAny>>,
         mode: String,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if X.is_none() {
+            let (both, rows) = self.neighbors_of_fit(py, n_neighbors.as_ref())?;
+            let graph = py.import(intern!(py, "skiff._neighbors"))?.getattr("graph")?;
+            return graph.call1((both.get_item(0)?, both.get_item(1)?, rows, mode));
+        }
         let mode = Some(mode.into_bound_py_any(py)?);
         self.neighbors(py, Method::KneighborsGraph, X, &[("n_neighbors", n_neighbors), ("mode", mode)])
     }
@@ -354,12 +363,23 @@ impl Model {
         self.stages(Method::StagedDecisionFunction, X)
     }
 
-    /// scikit-learn's default score of what `predict` answers: the accuracy of a classifier, R² of a regressor.
-    #[pyo3(signature = (X, y, sample_weight=None))]
+    /// Of a decision tree: how many splits its longest branch has.
+    fn get_depth<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.tree(py)?.getattr(intern!(py, "max_depth"))
+    }
+
+    /// Of a decision tree: how many leaves it has.
+    fn get_n_leaves<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.tree(py)?.getattr(intern!(py, "n_leaves"))
+    }
+
+    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor, the mean log-likelihood of a
+    /// decomposition, which looks at no `y`.
+    #[pyo3(signature = (X, y=None, sample_weight=None))]
     fn score<'py>(
         &self,
         X: &Bound<'py, PyAny>,
-        y: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
         sample_weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = X.py();
@@ -369,7 +389,12 @@ impl Model {
         let function = match scoring {
             Scoring::Accuracy => intern!(py, "accuracy"),
             Scoring::R2 => intern!(py, "r2"),
+            Scoring::MeanOfSamples => {
+                let scores = self.call(Method::ScoreSamples, X, None)?.call_method0(intern!(py, "mean"))?;
+                return scores.call_method0(intern!(py, "item"));
+            }
         };
+        let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
         let predicted = self.call(Method::Predict, X, None)?;
         py.import(intern!(py, "skiff._score"))?.getattr(function)?.call1((y, predicted, sample_weight))
     }
@@ -515,11 +540,40 @@ impl Model {
 }
 
 impl Model {
+    /// `tree_` of a single tree.
+    fn tree<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.attribute(py, "tree_").map_err(|hidden| hidden.raise(py))
+    }
+
+    /// The distances to, and the places of, the neighbours of the rows of the fit, each without the row itself.
+    fn neighbors_of_fit<'py>(
+        &self,
+        py: Python<'py>,
+        n_neighbors: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, usize)> {
+        let read = |name| attribute::read(py, &self.file, self.model.typed(), name).map_err(|hidden| hidden.raise(py));
+        let rows = read("_fit_X")?;
+        let count: usize = rows.getattr(intern!(py, "shape"))?.get_item(0)?.extract()?;
+        let helper = py.import(intern!(py, "skiff._neighbors"))?;
+        let wanted = helper.getattr("count")?.call1((read("n_neighbors")?, n_neighbors, count))?;
+        let params = PyDict::new(py);
+        params.set_item("n_neighbors", wanted)?;
+        let both = self.call(Method::Kneighbors, &rows, Some(&params))?;
+        Ok((helper.getattr("among_themselves")?.call1((both.get_item(0)?, both.get_item(1)?))?, count))
+    }
+
     /// Whether a method that is no method of a plan is there.
     fn has(&self, name: &str) -> bool {
         match name {
             "get_feature_names_out" => self.names_columns(),
-            "score" => self.model.typed().estimator().scoring().is_some() && self.model.plan(Method::Predict).is_ok(),
+            "get_depth" | "get_n_leaves" => {
+                attribute::node(&self.file.contents().graph, self.model.typed().node(), "tree_").is_some()
+            }
+            "score" => match self.model.typed().estimator().scoring() {
+                Some(Scoring::MeanOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
+                Some(_) => self.model.plan(Method::Predict).is_ok(),
+                None => false,
+            },
             _ => true,
         }
     }

@@ -250,11 +250,11 @@ impl<'f> Reader<'f> {
     }
 
     fn sparse<'py>(&mut self, py: Python<'py>, sparse: &Sparse, depth: usize) -> Result<Bound<'py, PyAny>, Hidden> {
-        let parts = (
-            self.array(py, &sparse.data, depth)?,
-            self.array(py, &sparse.indices, depth)?,
-            self.array(py, &sparse.indptr, depth)?,
-        );
+        // scipy sorts and adds up in place, also where it only looks.
+        let is_writable = std::mem::replace(&mut self.is_writable, true);
+        let mut part = |array| self.array(py, array, depth);
+        let parts = (part(&sparse.data)?, part(&sparse.indices)?, part(&sparse.indptr)?);
+        self.is_writable = is_writable;
         let class = if sparse.format == SparseFormat::Csc { "csc_matrix" } else { "csr_matrix" };
         let arguments = PyDict::new(py);
         arguments.set_item(intern!(py, "shape"), sparse.shape)?;
@@ -296,6 +296,10 @@ fn known_name<'py>(py: Python<'py>, graph: &Graph, node: NodeId) -> PyResult<Opt
         {
             py.import(intern!(py, "builtins"))?.getattr_opt(name)
         }
+        "pandas" if name == "NA" => match py.import("pandas") {
+            Ok(pandas) => pandas.getattr_opt(name),
+            Err(_) => Ok(None),
+        },
         _ => Ok(None),
     }
 }

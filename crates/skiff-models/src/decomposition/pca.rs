@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Estimator, NamesError, Room, Scoring};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::Covariance;
@@ -80,5 +80,9 @@ impl Estimator for PCA {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.components.width())
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::MeanOfSamples)
     }
 }

@@ -30,6 +30,7 @@ impl Room for ExtraTreesClassifier {
     const CLASSES: &'static [&'static str] =
         &["sklearn.ensemble._forest.ExtraTreesClassifier", "sklearn.ensemble.forest.ExtraTreesClassifier"];
     const SOURCE: &'static str = include_str!("extra_trees_classifier.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["base_estimator", "estimator", "estimator_params"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_forest(fields, LeafValues::Fractions)? })

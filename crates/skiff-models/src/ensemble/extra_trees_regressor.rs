@@ -26,6 +26,8 @@ impl Room for ExtraTreesRegressor {
     const CLASSES: &'static [&'static str] =
         &["sklearn.ensemble._forest.ExtraTreesRegressor", "sklearn.ensemble.forest.ExtraTreesRegressor"];
     const SOURCE: &'static str = include_str!("extra_trees_regressor.rs");
+    const NOT_PARAMETERS: &'static [&'static str] =
+        &["base_estimator", "class_weight", "estimator", "estimator_params"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_forest(fields, LeafValues::Raw)? })

@@ -54,6 +54,7 @@ impl Room for GradientBoostingClassifier {
         "sklearn.ensemble.gradient_boosting.GradientBoostingClassifier",
     ];
     const SOURCE: &'static str = include_str!("gradient_boosting_classifier.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["alpha"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let classes = fields.classes("classes_")?;

@@ -30,6 +30,7 @@ impl Room for RandomForestClassifier {
     const CLASSES: &'static [&'static str] =
         &["sklearn.ensemble._forest.RandomForestClassifier", "sklearn.ensemble.forest.RandomForestClassifier"];
     const SOURCE: &'static str = include_str!("random_forest_classifier.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["base_estimator", "estimator", "estimator_params"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_forest(fields, LeafValues::Fractions)? })

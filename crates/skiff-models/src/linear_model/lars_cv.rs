@@ -20,6 +20,7 @@ impl Room for LarsCV {
     const CLASSES: &'static [&'static str] =
         &["sklearn.linear_model._least_angle.LarsCV", "sklearn.linear_model.least_angle.LarsCV"];
     const SOURCE: &'static str = include_str!("lars_cv.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["fit_path", "jitter", "n_nonzero_coefs", "random_state"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

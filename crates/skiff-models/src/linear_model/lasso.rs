@@ -21,6 +21,7 @@ impl Room for Lasso {
     const CLASSES: &'static [&'static str] =
         &["sklearn.linear_model._coordinate_descent.Lasso", "sklearn.linear_model.coordinate_descent.Lasso"];
     const SOURCE: &'static str = include_str!("lasso.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["l1_ratio"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

@@ -20,6 +20,7 @@ impl Room for LassoLarsIC {
     const CLASSES: &'static [&'static str] =
         &["sklearn.linear_model._least_angle.LassoLarsIC", "sklearn.linear_model.least_angle.LassoLarsIC"];
     const SOURCE: &'static str = include_str!("lasso_lars_ic.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["fit_path"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

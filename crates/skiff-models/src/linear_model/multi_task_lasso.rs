@@ -23,6 +23,7 @@ impl Room for MultiTaskLasso {
         "sklearn.linear_model.coordinate_descent.MultiTaskLasso",
     ];
     const SOURCE: &'static str = include_str!("multi_task_lasso.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["l1_ratio"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

@@ -22,6 +22,7 @@ impl Room for MultiTaskLassoCV {
         "sklearn.linear_model.coordinate_descent.MultiTaskLassoCV",
     ];
     const SOURCE: &'static str = include_str!("multi_task_lasso_cv.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["positive", "precompute"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

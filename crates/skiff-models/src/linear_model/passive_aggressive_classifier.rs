@@ -26,6 +26,8 @@ impl Room for PassiveAggressiveClassifier {
         "sklearn.linear_model.passive_aggressive.PassiveAggressiveClassifier",
     ];
     const SOURCE: &'static str = include_str!("passive_aggressive_classifier.rs");
+    const NOT_PARAMETERS: &'static [&'static str] =
+        &["alpha", "epsilon", "eta0", "l1_ratio", "learning_rate", "penalty", "power_t"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

@@ -22,6 +22,8 @@ impl Room for PassiveAggressiveRegressor {
         "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor",
     ];
     const SOURCE: &'static str = include_str!("passive_aggressive_regressor.rs");
+    const NOT_PARAMETERS: &'static [&'static str] =
+        &["alpha", "eta0", "l1_ratio", "learning_rate", "penalty", "power_t"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

@@ -24,6 +24,7 @@ impl Room for Perceptron {
     const CLASSES: &'static [&'static str] =
         &["sklearn.linear_model._perceptron.Perceptron", "sklearn.linear_model.perceptron.Perceptron"];
     const SOURCE: &'static str = include_str!("perceptron.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["average", "epsilon", "learning_rate", "loss", "power_t"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

@@ -25,6 +25,7 @@ impl Room for RidgeClassifierCV {
     const CLASSES: &'static [&'static str] =
         &["sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"];
     const SOURCE: &'static str = include_str!("ridge_classifier_cv.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["alpha_per_target", "gcv_mode"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[

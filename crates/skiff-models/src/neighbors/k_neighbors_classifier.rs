@@ -44,6 +44,7 @@ impl Room for KNeighborsClassifier {
         "sklearn.neighbors.classification.KNeighborsClassifier",
     ];
     const SOURCE: &'static str = include_str!("k_neighbors_classifier.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["radius"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let neighbors = NeighborsBase::read(fields)?;

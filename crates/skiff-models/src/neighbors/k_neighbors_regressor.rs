@@ -35,6 +35,7 @@ impl Room for KNeighborsRegressor {
     const CLASSES: &'static [&'static str] =
         &["sklearn.neighbors._regression.KNeighborsRegressor", "sklearn.neighbors.regression.KNeighborsRegressor"];
     const SOURCE: &'static str = include_str!("k_neighbors_regressor.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["radius"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let neighbors = NeighborsBase::read(fields)?;

@@ -31,6 +31,7 @@ pub struct NuSVC {
 impl Room for NuSVC {
     const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.NuSVC", "sklearn.svm.classes.NuSVC"];
     const SOURCE: &'static str = include_str!("nu_svc.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["C", "epsilon"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { classifier: SupportVectorClassifier::read(fields)? })

@@ -24,6 +24,7 @@ pub struct NuSVR {
 impl Room for NuSVR {
     const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"];
     const SOURCE: &'static str = include_str!("nu_svr.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight", "epsilon", "probability", "random_state"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)? })

@@ -27,6 +27,7 @@ pub struct OneClassSVM {
 impl Room for OneClassSVM {
     const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"];
     const SOURCE: &'static str = include_str!("one_class_svm.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["C", "class_weight", "epsilon", "probability", "random_state"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)?, offset: fields.float_or_none("offset_")? })

@@ -32,6 +32,7 @@ pub struct SVC {
 impl Room for SVC {
     const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.SVC", "sklearn.svm.classes.SVC"];
     const SOURCE: &'static str = include_str!("svc.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["epsilon", "nu"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { classifier: SupportVectorClassifier::read(fields)? })

@@ -25,6 +25,7 @@ pub struct SVR {
 impl Room for SVR {
     const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"];
     const SOURCE: &'static str = include_str!("svr.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight", "nu", "probability", "random_state"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)? })

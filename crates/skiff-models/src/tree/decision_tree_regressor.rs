@@ -25,6 +25,7 @@ impl Room for DecisionTreeRegressor {
     const CLASSES: &'static [&'static str] =
         &["sklearn.tree._classes.DecisionTreeRegressor", "sklearn.tree.tree.DecisionTreeRegressor"];
     const SOURCE: &'static str = include_str!("decision_tree_regressor.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_single(fields, TreeKind::Decision, LeafValues::Raw)? })

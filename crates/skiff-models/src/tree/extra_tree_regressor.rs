@@ -25,6 +25,7 @@ impl Room for ExtraTreeRegressor {
     const CLASSES: &'static [&'static str] =
         &["sklearn.tree._classes.ExtraTreeRegressor", "sklearn.tree.tree.ExtraTreeRegressor"];
     const SOURCE: &'static str = include_str!("extra_tree_regressor.rs");
+    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight"];
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_single(fields, TreeKind::Extra, LeafValues::Raw)? })

@@ -1,0 +1,43 @@
+"""``kneighbors()`` without rows: the neighbours of the rows of the fit among themselves, each without itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skiff._errors import WrongInput
+
+
+def count(own: Any, n_neighbors: Any, rows: int) -> int:
+    """How many neighbours to ask for, the row itself included."""
+    n_neighbors = own if n_neighbors is None else n_neighbors
+    if n_neighbors + 1 > rows:
+        raise WrongInput(
+            f"Expected n_neighbors < n_samples_fit, but n_neighbors = {n_neighbors}, n_samples_fit = {rows}",
+            code="wrong-input",
+        )
+    return int(n_neighbors) + 1
+
+
+def among_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
+    """Both without the row itself; without the first where more than as many as were asked for lie as near."""
+    rows = len(places)
+    others = places != np.arange(rows)[:, None]
+    crowded = others.all(axis=1)
+    others[crowded, 0] = False
+    return distances[others].reshape(rows, -1), places[others].reshape(rows, -1)
+
+
+def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
+    """The sparse graph of neighbours that were found."""
+    from scipy.sparse import csr_matrix
+
+    if mode not in ("connectivity", "distance"):
+        raise WrongInput(
+            f'Unsupported mode, must be one of "connectivity" or "distance" but got "{mode}" instead',
+            code="wrong-input",
+        )
+    found, width = places.shape
+    data = np.ones(found * width) if mode == "connectivity" else distances.ravel()
+    return csr_matrix((data, places.ravel(), np.arange(0, found * width + 1, width)), shape=(found, rows))
