@@ -31,7 +31,7 @@ def among_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
 
 def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
     """The sparse graph of neighbours that were found."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     if mode not in ("connectivity", "distance"):
         raise WrongInput(
