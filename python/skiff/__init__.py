@@ -23,11 +23,13 @@ from skiff._errors import (
 )
 from skiff._load import load
 from skiff._scores import check_scores
-from skiff._skiff import Limits, Model, Part, __version__, inspect, open
+from skiff._signing import SignatureProblem, SignatureVerdict, sign
+from skiff._skiff import Identity, Limits, Model, Part, __version__, inspect, open
 from skiff._verification import Replay, Verification, verify
 
 __all__ = [
     "DamagedFile",
+    "Identity",
     "LimitExceeded",
     "Limits",
     "MissingFile",
@@ -37,6 +39,8 @@ __all__ = [
     "Replay",
     "ScoreCheck",
     "ScoreRange",
+    "SignatureProblem",
+    "SignatureVerdict",
     "SkiffError",
     "UnreadableFile",
     "UntrustedFile",
@@ -50,5 +54,6 @@ __all__ = [
     "inspect",
     "load",
     "open",
+    "sign",
     "verify",
 ]

@@ -6,12 +6,13 @@ import copyreg
 import io
 import os
 import pickle
-from typing import IO, Any, Literal, Mapping, Tuple, Union
+from typing import IO, Any, Iterable, Literal, Mapping, Tuple, Union
 
 import numpy as np
 
 from skiff import _passport
 from skiff._errors import WrongInput
+from skiff._skiff import Identity
 from skiff._skiff import dump as _write
 
 Compress = Union[bool, int, str, Tuple[str, int], None]
@@ -43,6 +44,7 @@ def dump(
     metrics: Mapping[str, float] | None = None,
     author: str | None = None,
     notes: str | None = None,
+    recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> None:
     """Writes ``estimator``, or whatever else can be pickled, to ``target``: a path, or a file opened for writing bytes.
 
@@ -56,11 +58,14 @@ def dump(
     level (``("xz", 3)``). A name may end in a codec as well: ``model.pkl.gz``, ``model.joblib.xz``. ``protocol`` is that
     of a ``.pkl`` or ``.joblib``, 2 to 5; 4 without it.
 
+    ``recipients`` are those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too);
+    ``skiff.open`` and ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
+
     The others are for the passport of a ``.skiff``, which ``skiff.inspect`` shows: ``X_sample``, rows whose answers are
     recorded; ``data``, what it was trained on; ``source``, the code; ``cv``, cross-validation scores or how to compute
     them; ``metrics``, numbers by name; ``author`` and ``notes``, texts.
     """
-    kind, codec, path = _target(target, format)
+    kind, codec, path = _target(target, format, is_encrypted=recipients is not None)
     options = _options(kind, codec, compress, protocol)
     told = {
         "X_sample": X_sample,
@@ -79,12 +84,12 @@ def dump(
         passport, samples = _passport.collect(estimator, **told)
         options["passport"] = _passport.dumps(passport)
         options["samples"] = None if samples is None else _pickled(samples)
-    written = _write(_pickled(estimator), path, format=kind, **options)
+    written = _write(_pickled(estimator), path, format=kind, recipients=recipients, **options)
     if written is not None:
         target.write(written)  # type: ignore[union-attr]
 
 
-def _target(target: Any, format: str | None) -> tuple[str, str | None, str | None]:
+def _target(target: Any, format: str | None, *, is_encrypted: bool) -> tuple[str, str | None, str | None]:
     """As what to write, by which codec the name says, and where; nowhere for an open file."""
     if format is not None and format not in _EXTENSIONS.values():
         raise WrongInput(f"expected a format of {_either(dict.fromkeys(_EXTENSIONS.values()))}, found `{format}`")
@@ -95,9 +100,12 @@ def _target(target: Any, format: str | None) -> tuple[str, str | None, str | Non
     if not isinstance(target, (str, os.PathLike)):
         raise TypeError(f"expected a path, or a file opened for writing bytes, not {type(target).__name__}")
     path = os.fsdecode(target)
+    stem, extension = os.path.splitext(path)
+    if extension.lower() == ".age" and not is_encrypted:
+        raise WrongInput(f"a `.age` file is encrypted: name its `recipients`, found none for `{path}`")
     if format is not None:
         return format, None, path
-    stem, extension = os.path.splitext(path.lower())
+    stem, extension = os.path.splitext((stem if extension.lower() == ".age" else path).lower())
     codec = _CODECS.get(extension)
     if codec is not None:
         extension = os.path.splitext(stem)[1]

@@ -20,7 +20,7 @@ from typing import Any, Callable, Iterable, Iterator
 import numpy as np
 
 from skiff._errors import DamagedFile, NotSupported, SkiffError, UntrustedFile
-from skiff._skiff import Limits, Rebuilt
+from skiff._skiff import Identity, Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
 #: numpy's core by its newest name, and by the name that it had before numpy 2.
@@ -34,6 +34,7 @@ def load(
     trusted: Iterable[str | type | Callable[..., Any]] = (),
     at: str | None = None,
     limits: Limits | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
     """The estimator in ``source``, which is a path, bytes, or a file opened for reading bytes, of any kind.
 
@@ -43,7 +44,8 @@ def load(
     code is imported or called.
 
     ``at`` is the address of the estimator in a file that holds several things: ``[0]``, ``['model']``. ``limits`` are
-    what the file may cost.
+    what the file may cost. ``identity`` opens a file that is encrypted by age: an ``Identity``, the text of a key, or the
+    path of an identity file.
 
     Where scikit-learn is not of the version that wrote the file, its own ``InconsistentVersionWarning`` says so, once.
     The large arrays of a ``.skiff`` that is not compressed are mapped: the file is read as they are used, and writing
@@ -51,7 +53,7 @@ def load(
     """
     names = _trusted(trusted)
     with _opened(source) as file:
-        rebuilt = _rebuild(source, trusted=names, at=at, limits=limits)
+        rebuilt = _rebuild(source, trusted=names, at=at, limits=limits, identity=identity)
         mapping = _mapping(file, source, rebuilt)
     return _made(_Unpickler(rebuilt, names, mapping), rebuilt)
 

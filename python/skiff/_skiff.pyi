@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import Any, Protocol, final
 
@@ -7,12 +7,40 @@ from numpy.typing import NDArray
 
 from skiff._inspection import Inspection
 
-__all__ = ["Limits", "Model", "Part", "Rebuilt", "__version__", "convert", "dump", "inspect", "open", "rebuild", "verify"]
+__all__ = [
+    "Identity",
+    "Limits",
+    "Model",
+    "Part",
+    "Rebuilt",
+    "__version__",
+    "convert",
+    "dump",
+    "inspect",
+    "open",
+    "rebuild",
+    "sign",
+    "verify",
+    "verify_signature",
+]
 
 __version__: str
 
 class _Readable(Protocol):
     def read(self) -> bytes: ...
+
+@final
+class Identity:
+    def __new__(cls, text: str, /) -> Identity: ...
+    @staticmethod
+    def generate() -> Identity: ...
+    @staticmethod
+    def from_file(path: str | PathLike[str], /) -> Identity: ...
+    @staticmethod
+    def passphrase(text: str, /) -> Identity: ...
+    @property
+    def recipients(self) -> list[str]: ...
+    def text(self) -> str: ...
 
 @final
 class Limits:
@@ -88,12 +116,14 @@ def open(
     at: str | None = None,
     limits: Limits | None = None,
     custom: dict[str, Any] | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
 ) -> Model: ...
 def inspect(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,
     *,
     limits: Limits | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
 ) -> Inspection: ...
 
 # What `skiff.dump`, `skiff.load` and `skiff.verify` are made of.
@@ -105,6 +135,7 @@ def verify(
     at: str | None = None,
     limits: Limits | None = None,
     custom: dict[str, Any] | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
 ) -> dict[str, Any]: ...
 
 @final
@@ -132,6 +163,7 @@ def dump(
     protocol: int | None = None,
     passport: str | None = None,
     samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
+    recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> bytes | None: ...
 def convert(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
@@ -151,4 +183,26 @@ def rebuild(
     trusted: list[str],
     at: str | None = None,
     limits: Limits | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
 ) -> Rebuilt: ...
+def sign(
+    model: str | PathLike[str],
+    /,
+    *,
+    key: str | PathLike[str],
+    password: str | None,
+    certificates: list[str | PathLike[str]],
+    signature: str | PathLike[str] | None,
+    ignore: list[str],
+    follow_links: bool,
+    extension: bool,
+) -> PathLike[str]: ...
+def verify_signature(
+    model: str | PathLike[str],
+    /,
+    *,
+    key: str | PathLike[str] | None,
+    certificate_chain: list[str | PathLike[str]],
+    valid_at: str | None,
+    signature: str | PathLike[str] | None,
+) -> dict[str, Any]: ...

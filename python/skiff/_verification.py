@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Iterable
 
-from skiff._skiff import Limits
+from skiff import _signing
+from skiff._errors import SkiffError
+from skiff._signing import SignatureVerdict
+from skiff._skiff import Identity, Limits
 from skiff._skiff import verify as _verify
 
 
@@ -40,6 +44,8 @@ class Verification:
     methods: tuple[Replay, ...]
     #: Why the recorded rows cannot be asked, where they cannot.
     reason: str | None
+    #: What the signature is worth, where somebody was named who is trusted.
+    signature: SignatureVerdict | None = None
 
     def __bool__(self) -> bool:
         return self.verdict == "verified"
@@ -52,12 +58,54 @@ def verify(
     at: str | None = None,
     limits: Limits | None = None,
     custom: dict[str, Any] | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    certificate_chain: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    valid_at: str | None = None,
+    signature: str | os.PathLike[str] | None = None,
 ) -> Verification:
     """Whether ``source`` is as it was written: a path, bytes, or a file opened for reading bytes.
 
     All bytes of a ``.skiff`` are held against the digest in it, and the rows that were recorded in it are asked again,
     without scikit-learn: labels must be the same, and numbers within rounding. Files of other kinds have neither.
     ``custom`` holds functions and classes of your own for those that the model names, as for ``skiff.open``.
+    ``identity`` opens a file that is encrypted.
+
+    ``key``, the path of a public key in PEM, or ``certificate_chain``, paths of certificates that lead to a root, have the
+    signature verified too, which is of a file or a folder. It lies in ``signature``: in ``MODEL.sig`` beside a file, in
+    ``model.sig`` in a folder, where nothing is said. ``valid_at`` is when the certificates must be valid: ``"now"``, a
+    day, or a second as ``"2026-11-25T16:00:00Z"``; without it, when the signer's own began to be.
     """
-    found = _verify(source, at=at, limits=limits, custom=custom)
-    return Verification(**{**found, "methods": tuple(Replay(**method) for method in found["methods"])})
+    verdict = None
+    if key is not None or certificate_chain:
+        verdict = _signing.verdict(
+            source, key=key, certificate_chain=certificate_chain, valid_at=valid_at, signature=signature
+        )
+        # What is not the signer's is not looked into; a folder has no digest and no rows of its own.
+        if not verdict or os.path.isdir(source):
+            return _of_signature(verdict)
+    elif signature is not None or valid_at is not None:
+        raise TypeError("a signature is verified by somebody's word: `key` or `certificate_chain`")
+    try:
+        found = _verify(source, at=at, limits=limits, custom=custom, identity=identity)
+    except SkiffError as error:
+        # Anything can be signed: it need not be a model, nor open to everybody.
+        if verdict is None or error.code not in _NO_MODEL:
+            raise
+        return _of_signature(verdict)
+    methods = tuple(Replay(**method) for method in found["methods"])
+    if verdict is not None and found["digest"] == "missing" and found["verdict"] == "could not":
+        # A signature is of every bit: beside one, a digest is not missed.
+        if found["reason"] is None and all(method.outcome == "equal" for method in methods):
+            found["verdict"] = "verified"
+    return Verification(**{**found, "methods": methods, "signature": verdict})
+
+
+#: What the files are that can be signed and are not looked into.
+_NO_MODEL = {"not-a-model", "unsupported-format", "encrypted-file"}
+
+
+def _of_signature(verdict: SignatureVerdict) -> Verification:
+    """Where nothing but the signature was looked at."""
+    answer = "verified" if verdict else "differs"
+    return Verification(verdict=answer, digest="missing", rows=None, methods=(), reason=None, signature=verdict)

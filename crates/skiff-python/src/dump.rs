@@ -6,7 +6,7 @@ use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use skiff::{Compression, DumpFormat, File};
+use skiff::{Compression, DumpFormat, File, Recipients};
 use skiff_files::Bytes;
 use skiff_files::write::DEFAULT_PROTOCOL;
 
@@ -23,6 +23,7 @@ pub struct Options {
     pub level: Option<i32>,
     pub protocol: Option<u8>,
     pub passport: Option<String>,
+    pub recipients: Option<Recipients>,
 }
 
 /// Writes the file at `target`; without one, gives its bytes.
@@ -51,12 +52,13 @@ pub fn dump<'py>(
             "skops" => DumpFormat::Skops { deflate: options.level.and_then(|level| u32::try_from(level).ok()) },
             other => return Err(Failure::Format(other.to_owned())),
         };
+        let recipients = options.recipients.as_ref();
         if let Some(target) = target {
-            file.dump_to(format, None, target)?;
+            file.dump_to(format, recipients, target)?;
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        file.dump(format, None, &mut bytes)?;
+        file.dump(format, recipients, &mut bytes)?;
         Ok(Some(bytes))
     };
     match py.detach(write) {

@@ -8,6 +8,7 @@ mod attribute;
 mod convert;
 mod custom;
 mod dump;
+mod encryption;
 mod error;
 mod input;
 mod inspection;
@@ -16,6 +17,7 @@ mod model;
 mod output;
 mod part;
 mod show;
+mod signing;
 mod source;
 mod value;
 mod verification;
@@ -25,9 +27,13 @@ use pyo3::prelude::*;
 /// The functions and classes that `skiff/__init__.py` passes on.
 #[pymodule]
 mod _skiff {
+    use std::path::PathBuf;
+
     use pyo3::prelude::*;
     use pyo3::types::{PyBytes, PyDict};
 
+    #[pymodule_export]
+    use crate::encryption::Identity;
     #[pymodule_export]
     use crate::load::PyRebuilt;
     #[pymodule_export]
@@ -42,29 +48,32 @@ mod _skiff {
     /// Nothing in it is executed, imported or fetched, and scikit-learn is not needed. `at` is the address of the
     /// estimator in a file that holds several things: `[0]`, `['model']`. `limits` are what the file may cost.
     /// `custom` holds functions and classes of your own for those that the model names, by their full names:
-    /// `{"mypkg.clean": clean}`.
+    /// `{"mypkg.clean": clean}`. `identity` opens a file that is encrypted by age: an `Identity`, the text of a key, or
+    /// the path of an identity file. It is opened in memory: its plain text reaches no disk.
     #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None))]
+    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None))]
     fn open<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         at: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
         custom: Option<&Bound<'py, PyDict>>,
+        identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Model> {
-        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get), custom)
+        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get), custom, identity)
     }
 
     /// What is in the file `source`, estimators that skiff cannot run included.
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, limits=None))]
+    #[pyo3(signature = (source, /, *, limits=None, identity=None))]
     fn inspect<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let file = crate::source::read(py, source, limits.map(Bound::get))?;
+        let file = crate::source::read(py, source, limits.map(Bound::get), identity)?;
         let found = py.detach(|| file.inspect());
         crate::inspection::inspection(py, &found)
     }
@@ -72,33 +81,36 @@ mod _skiff {
     /// Holds the bytes of `source` against their digest, and asks its model for the recorded rows again: what
     /// `skiff.verify` is made of.
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None))]
+    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None))]
     fn verify<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         at: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
         custom: Option<&Bound<'py, PyDict>>,
+        identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        crate::verification::verify(py, source, at, limits.map(Bound::get), custom)
+        crate::verification::verify(py, source, at, limits.map(Bound::get), custom, identity)
     }
 
     /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     #[pyfunction]
-    #[pyo3(signature = (pickled, target, /, *, format, compression=None, level=None, protocol=None, passport=None, samples=None))]
+    #[pyo3(signature = (pickled, target, /, *, format, compression=None, level=None, protocol=None, passport=None, samples=None, recipients=None))]
     fn dump<'py>(
         py: Python<'py>,
         pickled: crate::dump::Pickled<'py>,
-        target: Option<std::path::PathBuf>,
+        target: Option<PathBuf>,
         format: String,
         compression: Option<String>,
         level: Option<i32>,
         protocol: Option<u8>,
         passport: Option<String>,
         samples: Option<crate::dump::Pickled<'py>>,
+        recipients: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let options = crate::dump::Options { format, compression, level, protocol, passport };
+        let recipients = crate::encryption::recipients(py, recipients)?;
+        let options = crate::dump::Options { format, compression, level, protocol, passport, recipients };
         crate::dump::dump(py, pickled, target.as_deref(), &options, samples)
     }
 
@@ -128,15 +140,53 @@ mod _skiff {
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.
     #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, trusted, at=None, limits=None))]
+    #[pyo3(signature = (source, /, *, trusted, at=None, limits=None, identity=None))]
     fn rebuild<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         trusted: Vec<String>,
         at: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyRebuilt> {
-        crate::load::rebuild(py, source, &trusted, at.as_deref(), limits.map(Bound::get))
+        crate::load::rebuild(py, source, &trusted, at.as_deref(), limits.map(Bound::get), identity)
+    }
+
+    /// Signs a file or a folder: what `skiff.sign` is made of.
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as a path comes owned")]
+    #[pyfunction]
+    #[pyo3(signature = (model, /, *, key, password, certificates, signature, ignore, follow_links, extension))]
+    fn sign(
+        py: Python<'_>,
+        model: PathBuf,
+        key: PathBuf,
+        password: Option<String>,
+        certificates: Vec<PathBuf>,
+        signature: Option<PathBuf>,
+        ignore: Vec<String>,
+        follow_links: bool,
+        extension: bool,
+    ) -> PyResult<PathBuf> {
+        let arguments =
+            crate::signing::Signing { key, password, certificates, signature, ignore, follow_links, extension };
+        crate::signing::sign(py, &model, &arguments)
+    }
+
+    /// Holds a file or a folder against its signature: what `skiff.verify` is made of.
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as a path comes owned")]
+    #[pyfunction]
+    #[pyo3(signature = (model, /, *, key, certificate_chain, valid_at, signature))]
+    fn verify_signature(
+        py: Python<'_>,
+        model: PathBuf,
+        key: Option<PathBuf>,
+        certificate_chain: Vec<PathBuf>,
+        valid_at: Option<String>,
+        signature: Option<PathBuf>,
+    ) -> PyResult<Bound<'_, PyDict>> {
+        let trusting = crate::signing::Trusting { key, certificate_chain, valid_at };
+        crate::signing::verify(py, &model, signature, &trusting)
     }
 
     #[pymodule_init]

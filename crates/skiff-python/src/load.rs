@@ -25,9 +25,10 @@ pub fn rebuild<'py>(
     trusted: &[String],
     at: Option<&str>,
     limits: Option<&source::Limits>,
+    identity: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<PyRebuilt> {
     let trusted = Trusted::new(trusted).map_err(|what| error::wrong_input(py, &what))?;
-    let file = source::read(py, source, limits)?;
+    let file = source::read(py, source, limits, identity)?;
     let inner = py.detach(|| file.rebuild(at, &trusted)).map_err(|error| error::raise(py, &error))?;
     Ok(PyRebuilt { inner, is_mappable: is_mappable(&file) })
 }

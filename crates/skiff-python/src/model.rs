@@ -594,8 +594,9 @@ pub fn open<'py>(
     at: Option<&str>,
     limits: Option<&crate::source::Limits>,
     custom: Option<&Bound<'py, PyDict>>,
+    identity: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Model> {
-    let file = Arc::new(crate::source::read(py, source, limits)?);
+    let file = Arc::new(crate::source::read(py, source, limits, identity)?);
     let custom = custom.map(|custom| crate::custom::read(custom, &file)).transpose()?.unwrap_or_default();
     let model = py.detach(|| file.model_with(at, &custom)).map_err(|error| error::raise(py, &error))?;
     Ok(Model::new(Arc::new(model), file))

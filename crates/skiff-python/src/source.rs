@@ -6,9 +6,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
-use skiff::File;
+use skiff::{File, Options};
 
-use crate::error;
+use crate::{encryption, error};
 
 /// What `skiff.open` accepts by default, and what a larger or smaller file may cost.
 #[pyclass(frozen, module = "skiff", name = "Limits")]
@@ -75,15 +75,26 @@ impl Limits {
 }
 
 /// Reads the file that `source` is, or names.
-pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>, limits: Option<&Limits>) -> PyResult<File> {
-    let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
+pub fn read(
+    py: Python<'_>,
+    source: &Bound<'_, PyAny>,
+    limits: Option<&Limits>,
+    identity: Option<&Bound<'_, PyAny>>,
+) -> PyResult<File> {
+    let options = options(py, limits, identity)?;
     let file = if let Some(bytes) = bytes_of(source)? {
-        py.detach(|| File::read(bytes, &limits))
+        py.detach(|| File::read_with(bytes, &options))
     } else {
         let path: PathBuf = source.extract()?;
-        py.detach(|| File::open(path, &limits))
+        py.detach(|| File::open_with(path, &options))
     };
     file.map_err(|error| error::raise(py, &error))
+}
+
+/// How a file is opened.
+pub fn options(py: Python<'_>, limits: Option<&Limits>, identity: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
+    let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
+    Ok(Options { limits, identity: encryption::identity(py, identity)?, ..Options::default() })
 }
 
 /// The bytes of what is no path.

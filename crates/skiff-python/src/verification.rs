@@ -21,9 +21,9 @@ pub fn verify<'py>(
     at: Option<String>,
     limits: Option<&Limits>,
     custom: Option<&Bound<'py, PyDict>>,
+    identity: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
-    let mut options = Options { limits, at, ..Options::default() };
+    let mut options = Options { at, ..source::options(py, limits, identity)? };
     let bytes = source::bytes_of(source)?;
     let path: Option<PathBuf> = if bytes.is_none() { Some(source.extract()?) } else { None };
     let opened = py.detach(|| {

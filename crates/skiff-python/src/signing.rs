@@ -1,0 +1,109 @@
+//! `skiff.sign`, and the part of `skiff.verify` that has to do with signatures.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use skiff::signing::{
+    self, Certificate, CertificateView, Extensions, Links, SignOptions, SignatureVerdict, Time, Trust,
+};
+
+use crate::error;
+
+/// How a model is signed: the arguments of `skiff.sign`.
+#[derive(Debug)]
+pub struct Signing {
+    pub key: PathBuf,
+    pub password: Option<String>,
+    pub certificates: Vec<PathBuf>,
+    pub signature: Option<PathBuf>,
+    pub ignore: Vec<String>,
+    pub follow_links: bool,
+    pub extension: bool,
+}
+
+/// Signs the model, and gives the signature file's path.
+pub fn sign(py: Python<'_>, model: &PathBuf, arguments: &Signing) -> PyResult<PathBuf> {
+    let work = || {
+        let key = signing::private_key(&arguments.key, arguments.password.as_deref())?;
+        let certificates = certificates(&arguments.certificates)?;
+        let signature = arguments.signature.clone().unwrap_or_else(|| signing::default_signature(model));
+        let options = SignOptions {
+            certificates: &certificates,
+            ignored: &arguments.ignore,
+            signature: Some(&signature),
+            links: if arguments.follow_links { Links::Follow } else { Links::Refuse },
+            extensions: if arguments.extension { Extensions::Allow } else { Extensions::Refuse },
+        };
+        signing::sign(model, &key, &options)?;
+        Ok(signature)
+    };
+    py.detach(work).map_err(|error| error::raise(py, &error))
+}
+
+/// Whom `skiff.verify` trusts.
+#[derive(Debug)]
+pub struct Trusting {
+    pub key: Option<PathBuf>,
+    pub certificate_chain: Vec<PathBuf>,
+    pub valid_at: Option<String>,
+}
+
+/// The verdict, as the dict that `skiff/_signing.py` makes its class of.
+pub fn verify<'py>(
+    py: Python<'py>,
+    model: &PathBuf,
+    signature: Option<PathBuf>,
+    trusting: &Trusting,
+) -> PyResult<Bound<'py, PyDict>> {
+    let at = trusting.valid_at.as_deref().map(str::parse::<Time>).transpose();
+    let at = at.map_err(|what| error::wrong_input(py, what))?;
+    let work = || {
+        let signature = signature.as_deref();
+        match &trusting.key {
+            Some(path) => signing::verify(model, signature, &Trust::Key(&signing::public_key(path)?)),
+            None => {
+                let roots = certificates(&trusting.certificate_chain)?;
+                signing::verify(model, signature, &Trust::Certificates { roots: &roots, at })
+            }
+        }
+    };
+    dict(py, &py.detach(work).map_err(|error| error::raise(py, &error))?)
+}
+
+fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, skiff::Error> {
+    let mut all = Vec::new();
+    for path in paths {
+        all.extend(signing::certificates(path)?);
+    }
+    Ok(all)
+}
+
+fn dict<'py>(py: Python<'py>, verdict: &SignatureVerdict) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("algorithm", verdict.signer.algorithm.map(|algorithm| algorithm.name()))?;
+    dict.set_item("key", &verdict.signer.key)?;
+    let certificate = verdict.signer.certificate.as_ref();
+    dict.set_item("certificate", certificate.map(|view| certificate_dict(py, view)).transpose()?)?;
+    dict.set_item("name", &verdict.name)?;
+    dict.set_item("files", &verdict.files)?;
+    dict.set_item("uncovered", &verdict.uncovered)?;
+    let problems = PyList::empty(py);
+    for problem in &verdict.problems {
+        problems.append((problem.code(), problem.file(), problem.to_string()))?;
+    }
+    dict.set_item("problems", problems)?;
+    let notes: Vec<_> = verdict.notes.iter().map(|note| (note.code(), note.to_string())).collect();
+    dict.set_item("notes", notes)?;
+    Ok(dict)
+}
+
+fn certificate_dict<'py>(py: Python<'py>, view: &CertificateView) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("subject", &view.subject)?;
+    dict.set_item("issuer", &view.issuer)?;
+    dict.set_item("fingerprint", &view.fingerprint)?;
+    dict.set_item("not_before", &view.not_before)?;
+    dict.set_item("not_after", &view.not_after)?;
+    Ok(dict)
+}
