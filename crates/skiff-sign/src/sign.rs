@@ -91,7 +91,7 @@ fn manifest(model: &Path, options: &SignOptions<'_>) -> Result<Manifest, Error> 
 }
 
 /// The last part of the path, which for `.` and the like only the operating system knows.
-fn name(model: &Path) -> Option<String> {
+pub(crate) fn name(model: &Path) -> Option<String> {
     let known = model.file_name().map(|name| name.to_string_lossy().into_owned());
     known.or_else(|| Some(std::fs::canonicalize(model).ok()?.file_name()?.to_string_lossy().into_owned()))
 }

@@ -173,6 +173,11 @@ pub enum Note {
         /// From when on it is.
         at: String,
     },
+    /// The model had another name when it was signed.
+    OtherName {
+        /// Which.
+        name: String,
+    },
 }
 
 impl Note {
@@ -183,6 +188,7 @@ impl Note {
             Self::Extension => "extension",
             Self::Legacy => "legacy",
             Self::NotYetValid { .. } => "not-yet-valid",
+            Self::OtherName { .. } => "other-name",
         }
     }
 }
@@ -194,11 +200,16 @@ impl fmt::Display for Note {
             Self::Extension => write!(f, "signed by Ed25519, which the `model_signing` tool does not verify"),
             Self::Legacy => write!(f, "signed in the way of `model_signing` before 1.0"),
             Self::NotYetValid { at } => write!(f, "the signer's certificate is not valid before {at}"),
+            Self::OtherName { name } => write!(f, "the model was called `{}` when it was signed", shown(name)),
         }
     }
 }
 
 /// A name from elsewhere, with what could steer a terminal escaped.
-fn shown(name: &str) -> std::str::EscapeDebug<'_> {
-    name.escape_debug()
+fn shown(name: &str) -> String {
+    let escaped = |character| match character {
+        '\'' | '"' => vec![character],
+        other => other.escape_debug().collect(),
+    };
+    name.chars().flat_map(escaped).collect()
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::bundle::{Bundle, Material, pae, pae_before_1_0};
 use crate::certificate::Path as Proof;
 use crate::digest::Wanted;
+use crate::sign::name;
 use crate::statement::{Manifest, Method, shown};
 use crate::tree::{Odd, Tree, within};
 use crate::verdict::{Note, Problem, SignatureVerdict, Signer};
@@ -61,13 +62,20 @@ pub fn verify(
     // Only here is what the bundle says known to be the signer's word.
     let mut manifest = Manifest::read(&bundle.payload)?;
     let own = signature.and_then(|signature| within(model, signature)).map(|inner| shown(&inner));
-    manifest.ignored.extend(own);
+    manifest.ignored.extend(own.clone());
     verdict.name = manifest.name.clone();
+    if let (Some(was), Some(is)) = (&manifest.name, name(model))
+        && *was != is
+    {
+        verdict.notes.push(Note::OtherName { name: was.clone() });
+    }
     // The statement of that time names no model.
     if manifest.name.is_none() && !verdict.notes.contains(&Note::Legacy) {
         verdict.notes.push(Note::Legacy);
     }
     compare(model, &manifest, &mut verdict)?;
+    // That the signature is no part of what it signs goes without saying.
+    verdict.uncovered.retain(|path| Some(path) != own.as_ref());
     Ok(verdict)
 }
 
