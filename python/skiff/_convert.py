@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import IO, Any, Tuple, Union
+from typing import IO, Any, Iterable, Tuple, Union
 
 from skiff._errors import WrongInput
-from skiff._skiff import Limits
+from skiff._skiff import Identity, Limits
 from skiff._skiff import convert as _convert
 
 Compress = Union[bool, int, str, Tuple[str, int], None]
@@ -21,6 +21,8 @@ def convert(
     compress: Compress = None,
     protocol: int | None = None,
     limits: Limits | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
+    recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> None:
     """Writes the model in ``source`` (a path, bytes, or a file opened for reading bytes) to the path ``target``.
 
@@ -31,6 +33,7 @@ def convert(
     ``compress`` is ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2,
     xz, lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. ``protocol`` is that of a
     ``.pkl`` or ``.joblib``, 2 to 5; 4 without it. ``limits`` are what the source may cost.
+    ``identity`` opens a source that is encrypted, and ``recipients`` have the new file encrypted, as for ``skiff.dump``.
 
     What has no place in the new file, such as the passport of a ``.skiff``, is told by a warning.
     """
@@ -54,5 +57,6 @@ def convert(
         options["codec"] = codec if codec == "lz4" else f"{codec}:{level}"
     if protocol is not None and (isinstance(protocol, bool) or not isinstance(protocol, int) or not 2 <= protocol <= 5):
         raise WrongInput(f"expected a protocol from `2` to `5`, found `{protocol}`")
-    for dropped in _convert(source, target, protocol=protocol, limits=limits, **options):
+    options.update(protocol=protocol, limits=limits, identity=identity, recipients=recipients)
+    for dropped in _convert(source, target, **options):
         warnings.warn(dropped, stacklevel=2)

@@ -175,6 +175,8 @@ def convert(
     level: int | None = None,
     protocol: int | None = None,
     limits: Limits | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
+    recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> list[str]: ...
 def rebuild(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,

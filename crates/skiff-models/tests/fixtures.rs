@@ -13,7 +13,7 @@ use skiff_models::plan::{Method, Rank};
 use skiff_models::value::Value;
 use skiff_models::{Answer, Model, addresses, evaluate};
 use skiff_testing::case::Answer as Recorded;
-use skiff_testing::rows::difference_of_rows;
+use skiff_testing::rows::{difference_of_rows, same_bits};
 use skiff_testing::{Call, Case, Expected, Tolerance, compare};
 
 use exceptions::{TIES, exception};

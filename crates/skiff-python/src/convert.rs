@@ -1,12 +1,11 @@
 //! `skiff.convert`: a model file as one of another kind.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use pyo3::prelude::*;
-use skiff::{Compression, ConvertOptions};
+use skiff::{Compression, ConvertOptions, File};
 
 use crate::error;
-use crate::source::{self, Limits};
 
 /// How the new file is compressed, as `skiff/_convert.py` has understood it.
 #[derive(Debug)]
@@ -19,17 +18,15 @@ pub enum Compress {
     Codec(String),
 }
 
-/// Writes what is in `source` to `target`; gives what had no place there, in a sentence each.
+/// Writes the file that `read` reads to `target`; gives what had no place there, in a sentence each.
 pub fn convert(
     py: Python<'_>,
-    source: &Bound<'_, PyAny>,
-    target: &PathBuf,
+    read: impl FnOnce() -> PyResult<File>,
+    target: &Path,
     compress: &Compress,
-    protocol: Option<u8>,
-    limits: Option<&Limits>,
+    mut options: ConvertOptions,
 ) -> PyResult<Vec<String>> {
     let raise = |error| error::raise(py, &error);
-    let mut options = ConvertOptions { protocol, ..ConvertOptions::default() };
     match compress {
         Compress::No => {}
         Compress::Level(level) => options.compress(target, *level).map_err(raise)?,
@@ -40,7 +37,7 @@ pub fn convert(
     }
     // What cannot be is told before a large file is read.
     options.check(target).map_err(raise)?;
-    let file = source::read(py, source, limits)?;
+    let file = read()?;
     let converted = py.detach(|| file.convert(target, &options)).map_err(raise)?;
     Ok(converted.dropped)
 }

@@ -117,16 +117,18 @@ mod _skiff {
     /// Writes a model file as one of another kind: what `skiff.convert` is made of.
     #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, target, /, *, compress=false, codec=None, level=None, protocol=None, limits=None))]
+    #[pyo3(signature = (source, target, /, *, compress=false, codec=None, level=None, protocol=None, limits=None, identity=None, recipients=None))]
     fn convert<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
-        target: std::path::PathBuf,
+        target: PathBuf,
         compress: bool,
         codec: Option<String>,
         level: Option<u32>,
         protocol: Option<u8>,
         limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+        recipients: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<String>> {
         use crate::convert::Compress;
         let compress = match (codec, compress) {
@@ -134,7 +136,10 @@ mod _skiff {
             (None, true) => Compress::Level(level),
             (None, false) => Compress::No,
         };
-        crate::convert::convert(py, source, &target, &compress, protocol, limits.map(Bound::get))
+        let recipients = crate::encryption::recipients(py, recipients)?;
+        let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
+        let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
+        crate::convert::convert(py, file, &target, &compress, options)
     }
 
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.

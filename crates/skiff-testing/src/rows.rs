@@ -66,7 +66,8 @@ fn row_of(answer: &Answer, row: usize) -> Answer {
     Answer::One(one, value.1)
 }
 
-fn same_bits(a: &Answer, b: &Answer) -> bool {
+/// Whether two answers are the same to the last bit.
+pub fn same_bits(a: &Answer, b: &Answer) -> bool {
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     match (a, b) {
         (Answer::List(a), Answer::List(b)) | (Answer::Tuple(a), Answer::Tuple(b)) => {
