@@ -52,8 +52,8 @@ impl fmt::Display for Codec {
 /// What decompression may still bring forth, over all layers of a file.
 #[derive(Debug)]
 pub(crate) struct Inflation {
+    limits: Limits,
     left: u64,
-    ratio: u64,
     /// What the ratio leaves for all layers and entries together: a layer within a layer, or a thousand entries of a
     /// zip, must not have it anew.
     left_by_ratio: u64,
@@ -68,20 +68,24 @@ impl Inflation {
     /// For a file of `size` bytes.
     pub fn new(limits: &Limits, size: u64) -> Self {
         let left_by_ratio = size.saturating_mul(limits.ratio).max(FREE);
-        Self { left: limits.decompressed, ratio: limits.ratio, left_by_ratio }
+        Self { limits: limits.started(), left: limits.decompressed, left_by_ratio }
     }
 
     /// A companion file of `size` bytes joins.
     pub fn add_file(&mut self, size: u64) {
-        self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.ratio));
+        self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.limits.ratio));
     }
 
-    /// Spends `output` bytes that `input` bytes are to become without a decoder.
+    /// Spends `output` bytes of one array that `input` bytes are to become without a decoder.
     pub fn reserve(&mut self, output: usize, input: usize) -> Result<(), Error> {
         let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        let by_ratio = bytes(input).saturating_mul(self.ratio).max(FREE).min(self.left_by_ratio);
+        let by_ratio = bytes(input).saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
+        if bytes(output) > self.limits.array {
+            return Err(Error::new(ErrorKind::Limit { name: "array", most: self.limits.array }));
+        }
+        self.time()?;
         if bytes(output) > by_ratio {
-            return Err(Error::new(ErrorKind::Limit { name: "ratio", most: self.ratio }));
+            return Err(Error::new(ErrorKind::Limit { name: "ratio", most: self.limits.ratio }));
         }
         self.left_by_ratio = self.left_by_ratio.saturating_sub(bytes(output));
         let left = self.left.checked_sub(bytes(output));
@@ -89,11 +93,19 @@ impl Inflation {
         Ok(())
     }
 
+    /// Whether there is time left.
+    pub fn time(&self) -> Result<(), Error> {
+        if !self.limits.is_late() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Limit { name: "time", most: self.limits.milliseconds() }))
+    }
+
     /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
         let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let by_ratio = input.saturating_mul(self.ratio).max(FREE).min(self.left_by_ratio);
-        let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left) };
+        let by_ratio = input.saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
+        let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left), limits: &self.limits };
         let mut rest = bytes;
         let result = match codec {
             Codec::Zlib => inflate(&mut rest, true, &mut out),
@@ -136,8 +148,11 @@ impl Inflation {
                 self.left_by_ratio = self.left_by_ratio.saturating_sub(spent);
                 Ok((out.bytes, rest.len()))
             }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Err(Error::at(ErrorKind::Limit { name: "time", most: self.limits.milliseconds() }, place))
+            }
             Err(_) if out.is_exceeded() && by_ratio < self.left => {
-                Err(Error::at(ErrorKind::Limit { name: "ratio", most: self.ratio }, place))
+                Err(Error::at(ErrorKind::Limit { name: "ratio", most: self.limits.ratio }, place))
             }
             Err(_) if out.is_exceeded() => {
                 Err(Error::at(ErrorKind::Limit { name: "decompressed", most: self.left }, place))
@@ -148,16 +163,28 @@ impl Inflation {
 }
 
 /// Decompressed bytes, and how many there may be.
-struct Output {
+struct Output<'a> {
     bytes: Vec<u8>,
     most: u64,
+    limits: &'a Limits,
 }
 
-impl Output {
+/// How many bytes are decompressed between two looks at the clock.
+const STEP: u64 = 1 << 20;
+
+impl Output<'_> {
     /// Reads all of `decoder`, one byte beyond what is allowed at most.
-    fn fill(&mut self, decoder: impl Read) -> io::Result<()> {
-        decoder.take(self.left().saturating_add(1)).read_to_end(&mut self.bytes)?;
-        self.check()
+    fn fill(&mut self, mut decoder: impl Read) -> io::Result<()> {
+        loop {
+            let step = STEP.min(self.left().saturating_add(1));
+            let before = self.bytes.len();
+            decoder.by_ref().take(step).read_to_end(&mut self.bytes)?;
+            self.check()?;
+            // `read_to_end` stops early at the end alone.
+            if u64::try_from(self.bytes.len().saturating_sub(before)).unwrap_or(u64::MAX) < step {
+                return Ok(());
+            }
+        }
     }
 
     fn left(&self) -> u64 {
@@ -169,16 +196,19 @@ impl Output {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.is_exceeded() { Err(io::Error::from(io::ErrorKind::FileTooLarge)) } else { Ok(()) }
+        if self.is_exceeded() {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        if self.limits.is_late() { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(()) }
     }
 }
 
 /// One member after another, as long as they begin alike: each takes some bytes, so this ends.
 fn each(
     rest: &mut &[u8],
-    out: &mut Output,
+    out: &mut Output<'_>,
     magic: &[u8],
-    mut member: impl FnMut(&mut &[u8], &mut Output) -> io::Result<()>,
+    mut member: impl FnMut(&mut &[u8], &mut Output<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     loop {
         let before = rest.len();
@@ -190,7 +220,7 @@ fn each(
 }
 
 /// By hand, since flate2's reader cannot be told from a stream that ends too early.
-fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output) -> io::Result<()> {
+fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output<'_>) -> io::Result<()> {
     let mut decoder = Decompress::new(framed);
     let mut buffer = vec![0; 256 << 10];
     loop {
@@ -210,7 +240,7 @@ fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output) -> io::Result<()> {
 }
 
 /// `ZF`, nineteen characters of a hexadecimal number padded with spaces (twenty from Python 2 before joblib 0.8.5).
-fn joblib_z(rest: &mut &[u8], out: &mut Output) -> io::Result<()> {
+fn joblib_z(rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()> {
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "its length is not a hexadecimal number");
     let header = rest.get(2..21).ok_or_else(damaged)?;
     let digits = std::str::from_utf8(header).ok().and_then(|text| text.trim_end().strip_prefix("0x"));

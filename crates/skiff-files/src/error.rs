@@ -140,6 +140,7 @@ impl fmt::Display for ErrorKind {
             Self::Pickle(error) => write!(f, "damaged pickle: {}", error.kind),
             Self::Value(error) => write!(f, "{error}"),
             Self::Compressed(codec, error) => write!(f, "damaged {codec} content: {error}"),
+            Self::Limit { name: "time", most } => write!(f, "the limit `time` of {most} milliseconds is exceeded"),
             Self::Limit { name, most } => write!(f, "the limit `{name}` of {most} is exceeded"),
             Self::Layers => write!(f, "more than four layers of compression around each other"),
             Self::NpyHeader(what) => write!(f, "damaged npy header: {what}"),

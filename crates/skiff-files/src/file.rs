@@ -126,6 +126,7 @@ pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
 /// # Errors
 /// Bytes that are damaged, are no model, or exceed `limits`.
 pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelFile, Error> {
+    let limits = &limits.started();
     let size = length(bytes.len());
     let mut inflation = Inflation::new(limits, length(bytes.len()));
     let Peeled { content, layers, mut trailing } = Peeled::of(bytes, &mut inflation)?;

@@ -50,6 +50,7 @@ impl<'a> Joblib<'a> {
             // The inner pickle is read by a plain unpickler: it holds no wrappers.
             return rest.pickle(&mut ()).map(Payload::Pickle);
         };
+        rest.budget.array(length, rest.offset())?;
         let start = rest.offset();
         if form.padded {
             // One byte says how many follow; joblib writes 1 to 16, and reads any number.

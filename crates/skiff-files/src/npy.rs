@@ -24,6 +24,7 @@ pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -
         count(&header.shape, itemsize, graph.root()).ok()?.checked_mul(itemsize)
     };
     let size = size().ok_or_else(|| wrong("its shape is larger than any memory"))?;
+    budget.array(u64::try_from(size).unwrap_or(u64::MAX), header.data)?;
     let found = bytes.len().saturating_sub(header.data);
     let span = graph.span(buffer, header.data, size).ok_or_else(|| {
         let kind = skiff_pickle::ErrorKind::Truncated {

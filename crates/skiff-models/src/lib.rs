@@ -7,6 +7,7 @@
 
 pub mod addresses;
 mod answer;
+mod check;
 mod computed;
 pub mod custom;
 mod evaluate;
@@ -39,6 +40,7 @@ mod svm;
 mod tree;
 
 pub use answer::Answer;
+pub use check::contradictions;
 pub use computed::{Attributes, Computed};
 pub use evaluate::{evaluate, evaluate_from, evaluate_in_blocks};
 pub use model::{CallError, ComputedAttribute, Estimator, Model, NamesError, Room, Scoring, Takes};

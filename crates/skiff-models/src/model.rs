@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use skiff_files::Instance;
 use skiff_pickle::{Graph, NodeId};
@@ -149,25 +150,23 @@ impl Model {
     /// # Errors
     /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
-        Self::read_with(graph, node, path, &Custom::default())
+        Self::read_with(graph, node, path, &Custom::default(), None)
     }
 
-    /// As [`Model::read`], with code of the user's for the functions and classes that have its names.
+    /// As [`Model::read`], with code of the user's for the functions and classes that have its names, and given up at
+    /// `deadline`.
     ///
     /// # Errors
-    /// As [`Model::read`], and when the code cannot stand where its name stands.
-    pub fn read_with(graph: &Graph, node: NodeId, path: &str, custom: &Custom) -> Result<Arc<Self>, ReadError> {
-        let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
-        let reading = Reading {
-            graph,
-            custom,
-            done: RefCell::default(),
-            open: RefCell::default(),
-            left: Cell::new(left),
-            own: Cell::new(0),
-            most: left,
-        };
-        reading.model(node, path.to_owned())
+    /// As [`Model::read`]; when the code cannot stand where its name stands; [`ReadErrorKind::Late`] when the time is
+    /// over.
+    pub fn read_with(
+        graph: &Graph,
+        node: NodeId,
+        path: &str,
+        custom: &Custom,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Self>, ReadError> {
+        Reading::of(graph, custom, deadline).model(node, path.to_owned())
     }
 
     /// The class's path, as the file has it.
@@ -385,18 +384,62 @@ pub(crate) struct Reading<'g> {
     own: Cell<usize>,
     /// Bytes that rooms may ask for in all.
     most: usize,
+    /// When reading is given up.
+    deadline: Option<Instant>,
+    /// The models are thrown away, and nodes of trees were looked at elsewhere.
+    checks_only: bool,
 }
 
 impl<'g> Reading<'g> {
+    pub(crate) fn of(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
+        let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
+        Self {
+            graph,
+            custom,
+            done: RefCell::default(),
+            open: RefCell::default(),
+            left: Cell::new(left),
+            own: Cell::new(0),
+            most: left,
+            deadline,
+            checks_only: false,
+        }
+    }
+
+    /// A reading that only says what is wrong.
+    pub(crate) fn checking(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
+        Self { checks_only: true, ..Self::of(graph, custom, deadline) }
+    }
+
+    /// Whether only what is wrong is asked for.
+    pub(crate) fn checks_only(&self) -> bool {
+        self.checks_only
+    }
+
+    /// Forgets what was read so far.
+    pub(crate) fn forget(&self) {
+        self.done.borrow_mut().clear();
+    }
+
     /// Spends `bytes` of what rooms may ask for; an error when fewer are left.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
         let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
+        self.on_time()?;
         self.left.set(left);
         self.own.set(self.own.get().saturating_add(bytes));
         Ok(())
     }
 
+    /// An error when the time is over.
+    pub(crate) fn on_time(&self) -> Result<(), ReadErrorKind> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(ReadErrorKind::Late);
+        }
+        Ok(())
+    }
+
     pub(crate) fn model(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {
+        self.on_time().map_err(|kind| ReadError::new(path.clone(), kind))?;
         if let Some(model) = self.done.borrow().get(&node) {
             return Ok(Arc::clone(model));
         }

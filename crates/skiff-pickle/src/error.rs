@@ -107,6 +107,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "`{}` expected {expected}, found {found}", opcode.name())
             }
             Self::OddItems(opcode) => write!(f, "`{}` finds a key without a value", opcode.name()),
+            Self::Limit { name: "time", most } => write!(f, "the limit `time` of {most} milliseconds is exceeded"),
             Self::Limit { name, most } => write!(f, "the limit `{name}` of {most} is exceeded"),
             Self::Host(error) => write!(f, "{error}"),
         }

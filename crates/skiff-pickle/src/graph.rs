@@ -201,6 +201,12 @@ impl Graph {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
+    /// The nodes of these places, in the order in which the file made them.
+    pub fn ids_in(&self, places: std::ops::Range<usize>) -> impl Iterator<Item = NodeId> + use<> {
+        let place = |place: usize| u32::try_from(place.min(self.nodes.len())).unwrap_or(u32::MAX);
+        (place(places.start)..place(places.end)).map(NodeId)
+    }
+
     /// The node at `id`.
     ///
     /// # Panics

@@ -1,5 +1,7 @@
 //! How much a file may cost. Spent *before* anything is allocated or done.
 
+use std::time::{Duration, Instant};
+
 use crate::error::{Error, ErrorKind};
 
 /// The budget of one reading. Each field is a promise to whoever reads a stranger's file.
@@ -18,11 +20,50 @@ pub struct Limits {
     pub depth: u32,
     /// Bytes that decoded text and numbers may take in the graph, over what lies in the file itself. 4 GiB.
     pub decoded: u64,
+    /// Values that one pickle may keep in its memo. 64 Mi: as many as there may be nodes.
+    pub memo: u64,
+    /// Bytes of one array, or of one byte string. 16 GiB: what may be decompressed in all.
+    pub array: u64,
+    /// How long reading, and judging or checking what was read, may take. Without end by default: honest files of any
+    /// size are read at the speed of the disk, and the other limits bound hostile ones. Looked at every few thousand
+    /// steps, so that it is exceeded by milliseconds.
+    pub time: Option<Duration>,
+    /// When that time is over: [`Limits::started`] sets it, once for all that is done with one file.
+    pub deadline: Option<Instant>,
+}
+
+impl Limits {
+    /// The same limits, their time running from now; from before, if it was running already.
+    #[must_use]
+    pub fn started(&self) -> Self {
+        let deadline = self.deadline.or_else(|| Instant::now().checked_add(self.time?));
+        Self { deadline, ..self.clone() }
+    }
+
+    /// Whether the time is over.
+    pub fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The time in milliseconds, for errors: the limit `time` is told in them.
+    pub fn milliseconds(&self) -> u64 {
+        self.time.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { decompressed: 16 << 30, ratio: 2_000, nodes: 64 << 20, depth: 10_000, decoded: 4 << 30 }
+        Self {
+            decompressed: 16 << 30,
+            ratio: 2_000,
+            nodes: 64 << 20,
+            depth: 10_000,
+            decoded: 4 << 30,
+            memo: 64 << 20,
+            array: 16 << 30,
+            time: None,
+            deadline: None,
+        }
     }
 }
 
@@ -39,9 +80,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// All of `limits`, unspent.
+    /// All of `limits`, unspent, their time running.
     pub fn new(limits: &Limits) -> Self {
-        let mut limits = limits.clone();
+        let mut limits = limits.started();
         // Node ids have 32 bits, and some ids are left to whoever adds nodes without a budget.
         limits.nodes = limits.nodes.min(u64::from(u32::MAX) / 2);
         Self { nodes: limits.nodes, decoded: limits.decoded, nested: 0, limits }
@@ -75,6 +116,29 @@ impl Budget {
             None => return Err(exceeded(offset, "decoded", self.limits.decoded)),
         }
         Ok(())
+    }
+}
+
+impl Budget {
+    /// Whether an array, or a byte string, may have so many bytes; `offset` is for the error.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn array(&self, bytes: u64, offset: usize) -> Result<(), Error> {
+        if bytes > self.limits.array { Err(exceeded(offset, "array", self.limits.array)) } else { Ok(()) }
+    }
+
+    /// Whether a memo may hold so many values; `offset` is for the error.
+    pub(crate) fn memo(&self, values: u64, offset: usize) -> Result<(), Error> {
+        if values > self.limits.memo { Err(exceeded(offset, "memo", self.limits.memo)) } else { Ok(()) }
+    }
+
+    /// Whether there is time left; `offset` is for the error.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn time(&self, offset: usize) -> Result<(), Error> {
+        if self.limits.is_late() { Err(exceeded(offset, "time", self.limits.milliseconds())) } else { Ok(()) }
     }
 }
 

@@ -34,6 +34,7 @@ enum Inner {
     Signing(skiff_sign::Error),
     Encryption(EncryptionError),
     Untrusted(Vec<Finding>),
+    Hostile { class: String, what: String },
     NoEstimator(String),
     Several(Vec<Found>),
     Refusal(Refusal),
@@ -83,6 +84,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn hostile(class: String, what: String) -> Self {
+        Inner::Hostile { class, what }.into()
+    }
+
     pub(crate) fn no_estimator(found: String) -> Self {
         Inner::NoEstimator(found).into()
     }
@@ -121,7 +126,7 @@ impl Error {
                 | ReadErrorKind::CustomCode { .. }
                 | ReadErrorKind::Unsupported(_) => ErrorKind::NotSupported,
                 ReadErrorKind::Custom { .. } => ErrorKind::WrongInput,
-                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => ErrorKind::Limit,
+                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge | ReadErrorKind::Late => ErrorKind::Limit,
                 ReadErrorKind::NoEstimator { .. } => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
             },
@@ -141,6 +146,7 @@ impl Error {
                 _ => ErrorKind::WrongInput,
             },
             Inner::Untrusted(_) => ErrorKind::Untrusted,
+            Inner::Hostile { .. } => ErrorKind::DamagedFile,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
@@ -174,7 +180,7 @@ impl Error {
                 ReadErrorKind::Unsupported(_) => "unsupported-value",
                 ReadErrorKind::NoEstimator { .. } => "not-an-estimator",
                 ReadErrorKind::Missing => "missing-attribute",
-                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge => "limit",
+                ReadErrorKind::TooDeep { .. } | ReadErrorKind::TooLarge | ReadErrorKind::Late => "limit",
                 _ => "damaged-model",
             },
             Inner::Dangerous { .. } => "dangerous-file",
@@ -182,6 +188,7 @@ impl Error {
             Inner::Signing(error) => error.code(),
             Inner::Encryption(error) => error.code(),
             Inner::Untrusted(_) => "untrusted-file",
+            Inner::Hostile { .. } => "damaged-model",
             Inner::Address(_) => "no-such-address",
             Inner::NoEstimator(_) => "not-an-estimator",
             Inner::Several(_) => "several-estimators",
@@ -327,6 +334,7 @@ impl fmt::Display for Error {
                 None => write!(f, "the file is not known to be a model and nothing else"),
             },
             Inner::Dangerous { name, sentence } => write!(f, "the file is dangerous: `{name}` {sentence}"),
+            Inner::Hostile { class, what } => write!(f, "damaged: a `{class}` {what}"),
             Inner::NoEstimator(found) => write!(f, "expected an estimator in the file, found {found}"),
             Inner::Several(found) => write!(f, "the file holds {} estimators", found.len()),
             Inner::Refusal(refusal) => refusal.fmt(f),

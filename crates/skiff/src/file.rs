@@ -68,12 +68,14 @@ pub fn disassemble_with(path: impl AsRef<Path>, options: &Options, out: &mut dyn
 #[derive(Debug)]
 pub struct File {
     file: ModelFile,
+    /// What the file may cost; its time runs since it was opened.
+    limits: Limits,
     path: Option<PathBuf>,
 }
 
 impl File {
     pub(crate) fn new(file: ModelFile, path: Option<PathBuf>) -> Self {
-        Self { file, path }
+        Self { file, path, limits: Limits::default() }
     }
 
     /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
@@ -81,9 +83,9 @@ impl File {
     /// # Errors
     /// When it cannot be read, is damaged, is no model file, or would cost more than `limits` allow.
     pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let file = skiff_files::open(path, limits).map_err(|error| Error::from(error).in_file(path))?;
-        Ok(Self { file, path: Some(path.to_owned()) })
+        let (path, limits) = (path.as_ref(), limits.started());
+        let file = skiff_files::open(path, &limits).map_err(|error| Error::from(error).in_file(path))?;
+        Ok(Self { file, limits, path: Some(path.to_owned()) })
     }
 
     /// As [`File::open`], under `options`; their address is for [`File::model`].
@@ -91,10 +93,10 @@ impl File {
     /// # Errors
     /// As [`File::open`]; when the file is encrypted, and not for the identity.
     pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let (path, limits) = (path.as_ref(), &options.limits);
-        let bytes = skiff_files::bytes(path, limits).map_err(Error::from);
-        let file = bytes.and_then(|bytes| encryption::read(bytes, Some(path), options.identity.as_ref(), limits));
-        Ok(Self { file: file.map_err(|error| error.in_file(path))?, path: Some(path.to_owned()) })
+        let (path, limits) = (path.as_ref(), options.limits.started());
+        let bytes = skiff_files::bytes(path, &limits).map_err(Error::from);
+        let file = bytes.and_then(|bytes| encryption::read(bytes, Some(path), options.identity.as_ref(), &limits));
+        Ok(Self { file: file.map_err(|error| error.in_file(path))?, limits, path: Some(path.to_owned()) })
     }
 
     /// Opens the `.skiff` file at `path` and holds all of its bytes against the digest in it: any bit that is not as it
@@ -103,9 +105,9 @@ impl File {
     /// # Errors
     /// As [`File::open`]; when the digest is of other bytes, or the file is of a kind that has none.
     pub fn verify(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let file = skiff_files::verify(path, limits).map_err(|error| Error::from(error).in_file(path))?;
-        Ok(Self { file, path: Some(path.to_owned()) })
+        let (path, limits) = (path.as_ref(), limits.started());
+        let file = skiff_files::verify(path, &limits).map_err(|error| Error::from(error).in_file(path))?;
+        Ok(Self { file, limits, path: Some(path.to_owned()) })
     }
 
     /// Reads a file from its bytes.
@@ -121,8 +123,9 @@ impl File {
     /// # Errors
     /// As [`File::open`].
     pub fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
-        let file = skiff_files::read(bytes, path, limits)?;
-        Ok(Self { file, path: path.map(Path::to_owned) })
+        let limits = limits.started();
+        let file = skiff_files::read(bytes, path, &limits)?;
+        Ok(Self { file, limits, path: path.map(Path::to_owned) })
     }
 
     /// As [`File::read`], under `options`.
@@ -130,8 +133,9 @@ impl File {
     /// # Errors
     /// As [`File::open_with`].
     pub fn read_with(bytes: Vec<u8>, options: &Options) -> Result<Self, Error> {
-        let file = encryption::read(bytes.into(), None, options.identity.as_ref(), &options.limits)?;
-        Ok(Self { file, path: None })
+        let limits = options.limits.started();
+        let file = encryption::read(bytes.into(), None, options.identity.as_ref(), &limits)?;
+        Ok(Self { file, limits, path: None })
     }
 
     /// The object graph, and what the file was.
@@ -183,11 +187,15 @@ impl File {
         if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
             return Err(Error::dangerous(name, sentence.to_owned()));
         }
+        if let Some((id, what)) = skiff_files::scan::hostile_numbers(graph) {
+            let class = skiff_files::class_path(graph, id).unwrap_or_default();
+            return Err(Error::hostile(class, what));
+        }
         // The graph holds what stands behind the model only as far as it can be read at once.
         if self.file.trailing.content > 0
             && let Some(bytes) = graph.shared_buffer(1)
         {
-            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &Limits::default());
+            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &self.limits);
             let dangerous = verdict.findings.into_iter().find(|finding| finding.rating == Rating::Dangerous);
             if let Some(finding) = dangerous {
                 return Err(Error::dangerous(finding.name.unwrap_or_default(), finding.sentence));
@@ -215,7 +223,8 @@ impl File {
                 }
             }
         };
-        Ok(Model::new(skiff_models::Model::read_with(graph, node, &address, custom)?))
+        let deadline = self.limits.deadline;
+        Ok(Model::new(skiff_models::Model::read_with(graph, node, &address, custom, deadline)?))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whether a file is a model and nothing else.
 
+use std::ops::Range;
 use std::path::Path;
 
-use skiff_files::Bytes;
+use skiff_files::{Bytes, Graph, NodeId};
 
 use crate::{Error, Limits, Options, Verdict, encryption};
 
@@ -13,8 +14,7 @@ use crate::{Error, Limits, Options, Verdict, encryption};
 /// When the operating system does not let the file be read. What is wrong with its content, a limit that it exceeds
 /// included, is a finding of the verdict.
 pub fn scan(path: impl AsRef<Path>, limits: &Limits) -> Result<Verdict, Error> {
-    let path = path.as_ref();
-    skiff_files::scan::scan(path, limits).map_err(|error| Error::from(error).in_file(path))
+    scan_with(path, &Options { limits: limits.clone(), ..Options::default() })
 }
 
 /// As [`scan`], under `options`: an encrypted file is looked into by their identity.
@@ -22,13 +22,16 @@ pub fn scan(path: impl AsRef<Path>, limits: &Limits) -> Result<Verdict, Error> {
 /// # Errors
 /// As [`scan`]; when the file is encrypted, and not for the identity.
 pub fn scan_with(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, Error> {
-    let (path, limits) = (path.as_ref(), &options.limits);
-    let scan = || {
-        let bytes =
-            encryption::plain(skiff_files::bytes(path, limits)?, options.identity.as_ref(), limits)?.into_bytes();
-        Ok(skiff_files::scan::scan_bytes(&bytes, Some(path), limits))
-    };
-    scan().map_err(|error: Error| error.in_file(path))
+    let (path, limits) = (path.as_ref(), options.limits.started());
+    let bytes = skiff_files::bytes(path, &limits).map_err(Error::from);
+    let plain = bytes.and_then(|bytes| encryption::plain(bytes, options.identity.as_ref(), &limits));
+    let bytes = plain.map_err(|error| error.in_file(path))?.into_bytes();
+    Ok(judge(&bytes, Some(path), &limits))
+}
+
+/// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
+pub fn scan_bytes(bytes: Vec<u8>, limits: &Limits) -> Verdict {
+    judge(&Bytes::from(bytes), None, &limits.started())
 }
 
 /// As [`scan_bytes`], under `options`: encrypted bytes are looked into by their identity.
@@ -36,11 +39,23 @@ pub fn scan_with(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, E
 /// # Errors
 /// When the bytes are encrypted, and not for the identity.
 pub fn scan_bytes_with(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
-    let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), &options.limits)?.into_bytes();
-    Ok(skiff_files::scan::scan_bytes(&bytes, None, &options.limits))
+    let limits = options.limits.started();
+    let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), &limits)?.into_bytes();
+    Ok(judge(&bytes, None, &limits))
 }
 
-/// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
-pub fn scan_bytes(bytes: Vec<u8>, limits: &Limits) -> Verdict {
-    skiff_files::scan::scan_bytes(&Bytes::from(bytes), None, limits)
+fn judge(bytes: &Bytes, path: Option<&Path>, limits: &Limits) -> Verdict {
+    let check = |graph: &Graph, places| contradictions(graph, places, limits);
+    skiff_files::scan::scan_bytes_with(bytes, path, limits, &check)
+}
+
+/// Estimators whose numbers contradict each other, wherever they stand in the graph.
+fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, String)> {
+    let found = skiff_models::contradictions(graph, places, limits.deadline).into_iter();
+    found
+        .map(|(id, error)| match error.path() {
+            "" => (id, format!("is {}", error.kind())),
+            path => (id, format!("has a `{path}` that is {}", error.kind())),
+        })
+        .collect()
 }

@@ -1,11 +1,12 @@
 //! Finds the pickles of a file: behind compression, in archives, in arrays, in a row, behind garbage, in byte strings.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
 
-use super::judge::{Judged, Reading, byte_strings};
-use super::{Finding, Rating, Trusted, dangers, shown};
+use super::judge::{Care, Judged, Reading, byte_strings};
+use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, dangers, shown};
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
@@ -22,12 +23,17 @@ const MOST_ATTEMPTS: usize = 4_096;
 /// A file being looked through.
 pub(super) struct Scan<'a> {
     directory: Option<&'a Path>,
-    limits: &'a Limits,
+    limits: Limits,
     inflation: Inflation,
     budget: Budget,
     /// The layers around the content at hand.
     place: Vec<String>,
     parts: usize,
+    late: bool,
+    check: &'a Check<'a>,
+    /// What was found: the same name for the same reason is told once, where it stands first.
+    seen: HashSet<(Option<String>, String)>,
+    counts: HashMap<Rating, usize>,
     pub findings: Vec<Finding>,
     pub judged: usize,
     pub is_model_file: bool,
@@ -36,14 +42,19 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub fn new(name: Option<&'a Path>, limits: &'a Limits, size: u64) -> Self {
+    pub fn new(name: Option<&'a Path>, limits: &Limits, size: u64, check: &'a Check<'a>) -> Self {
+        let limits = limits.started();
         Self {
             directory: name.map(|name| name.parent().unwrap_or(Path::new(""))),
+            inflation: Inflation::new(&limits, size),
+            budget: Budget::new(&limits),
             limits,
-            inflation: Inflation::new(limits, size),
-            budget: Budget::new(limits),
             place: Vec::new(),
             parts: 0,
+            late: false,
+            check,
+            seen: HashSet::new(),
+            counts: HashMap::new(),
             findings: Vec::new(),
             judged: 0,
             is_model_file: false,
@@ -59,6 +70,9 @@ impl<'a> Scan<'a> {
         }
         if self.parts > MOST_PARTS {
             return self.unread("is one of more parts than are looked through");
+        }
+        if self.is_late() {
+            return;
         }
         let sniffed = sniff(bytes);
         if !matches!(sniffed, Sniffed::Pickle | Sniffed::Other) {
@@ -93,9 +107,31 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Whether the time is over; once it is, nothing more is looked at, and one finding says so.
+    fn is_late(&mut self) -> bool {
+        if !self.late && self.limits.is_late() {
+            self.late = true;
+            let time = self.limits.milliseconds();
+            self.unread(format!("was not looked at to its end: the limit `time` of {time} milliseconds is exceeded"));
+        }
+        self.late
+    }
+
+    fn care(&self) -> Care<'_> {
+        Care { limits: &self.limits, check: self.check, most: MOST_FINDINGS }
+    }
+
     fn unread(&mut self, sentence: impl Into<String>) {
-        let finding = Finding { place: self.place.clone(), ..Finding::unread(sentence) };
-        self.findings.push(finding);
+        self.add(Finding::unread(sentence));
+    }
+
+    /// Keeps what was found in the content at hand: what is new, and no more of it than anybody reads.
+    fn add(&mut self, finding: Finding) {
+        let counted = self.counts.entry(finding.rating).or_insert(0);
+        if *counted < MOST_FINDINGS && self.seen.insert((finding.name.clone(), finding.sentence.clone())) {
+            *counted = counted.saturating_add(1);
+            self.findings.push(Finding { place: self.place.clone(), ..finding });
+        }
     }
 
     fn within(&mut self, layer: String, inside: impl FnOnce(&mut Self)) {
@@ -117,7 +153,7 @@ impl<'a> Scan<'a> {
 
     fn skiff(&mut self, bytes: &Bytes, depth: usize) {
         self.is_model_file = true;
-        match container::read(bytes, self.limits, &mut self.inflation) {
+        match container::read(bytes, &self.limits, &mut self.inflation) {
             Ok(container::Contents { graph, samples, .. }) => {
                 self.judged = self.judged.saturating_add(1);
                 let roots: Vec<NodeId> = std::iter::once(graph.root()).chain(samples).collect();
@@ -273,6 +309,9 @@ impl<'a> Scan<'a> {
         // The first byte that no pickle explains.
         let mut gap: Option<usize> = None;
         while offset < bytes.len() {
+            if self.is_late() {
+                return;
+            }
             let before = graph.len();
             let mut host = Joblib::new(self.directory, &mut self.inflation);
             let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
@@ -334,16 +373,16 @@ impl<'a> Scan<'a> {
     fn polyglot(&mut self, bytes: &Bytes) {
         let mut graph = Graph::new();
         let buffer = graph.add_buffer(bytes.clone());
-        let mut budget = Budget::new(self.limits);
+        let mut budget = Budget::new(&self.limits);
         // Most are no pickle from the first byte on.
         let _ = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, &mut ());
-        let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot);
+        let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot, self.care());
         judged.retain(|id| !self.trusted.excuses(&graph, id));
         let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);
         let new: Vec<_> = judged.findings().into_iter().filter(is_new).collect();
         for finding in new {
             let sentence = format!("{} (when the file is read as a plain pickle)", finding.sentence);
-            self.findings.push(Finding { sentence, place: self.place.clone(), ..finding });
+            self.add(Finding { sentence, ..finding });
         }
     }
 
@@ -357,15 +396,18 @@ impl<'a> Scan<'a> {
         pickle: Option<usize>,
         depth: usize,
     ) -> bool {
-        let names = graph.ids().skip(made.start).take(made.len()).any(|id| graph.global(id).is_some());
-        let mut judged = Judged::of(graph, roots, made, reading);
+        let names = graph.ids_in(made.clone()).any(|id| graph.global(id).is_some());
+        let mut judged = Judged::of(graph, roots, made.clone(), reading, self.care());
         judged.retain(|id| !self.trusted.excuses(graph, id));
         let loads = judged.loads;
+        if judged.is_late && !self.is_late() {
+            self.unread("could not be looked at to its end");
+        }
         for finding in judged.findings() {
-            self.findings.push(Finding { pickle, place: self.place.clone(), ..finding });
+            self.add(Finding { pickle, ..finding });
         }
         if loads {
-            for bytes in byte_strings(graph) {
+            for bytes in byte_strings(graph, made) {
                 let looks = !matches!(sniff(&bytes), Sniffed::Other | Sniffed::Pointer(_)) || bytes.ends_with(b".");
                 if looks {
                     self.within("byte string".to_owned(), |scan| scan.content(&bytes, depth.saturating_add(1)));
@@ -399,7 +441,7 @@ impl<'a> Scan<'a> {
                         name: Some(format!("{module}.{name}")),
                         ..Finding::unread(format!("{sentence} (named among bytes that are no whole pickle)"))
                     };
-                    self.findings.push(Finding { place: self.place.clone(), ..finding });
+                    self.add(finding);
                 }
             }
         }

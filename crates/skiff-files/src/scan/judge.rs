@@ -9,15 +9,24 @@ use std::ops::Range;
 use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
 
 use super::allowed::{self, Items, Made, State};
-use super::{Finding, Rating, dangers};
+use super::numbers::Numbers;
+use super::{Check, Finding, Rating, dangers};
 use crate::numpy::MaskedArray;
-use crate::{DType, NdArray, Scalar};
+use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind};
 
 /// What one pickle, or one file of another format, made in a graph.
 pub(super) struct Judged<'g> {
     graph: &'g Graph,
     roots: &'g [NodeId],
     findings: Vec<(NodeId, Finding)>,
+    /// How many findings there were of each rating. Nobody reads more of them than are kept.
+    counts: HashMap<Rating, usize>,
+    most: usize,
+    numbers: Numbers,
+    /// States of arrays that were looked at: thousands of arrays may share one.
+    states: HashSet<NodeId>,
+    /// The time was over before all was looked at.
+    pub is_late: bool,
     /// A name that opens pickles in byte strings stands in it.
     pub loads: bool,
 }
@@ -33,14 +42,55 @@ pub(super) enum Reading {
     Polyglot,
 }
 
+/// How a graph is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Care<'a> {
+    /// Its time.
+    pub limits: &'a Limits,
+    /// What is known beside what this crate knows.
+    pub check: &'a Check<'a>,
+    /// How many findings of each rating are kept.
+    pub most: usize,
+}
+
 impl<'g> Judged<'g> {
-    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading) -> Self {
-        let mut judged = Self { graph, roots, findings: Vec::new(), loads: false };
-        let changed: HashSet<NodeId> = graph.changed().collect();
-        for id in graph.ids().skip(ids.start).take(ids.len()) {
+    pub fn of(
+        graph: &'g Graph,
+        roots: &'g [NodeId],
+        ids: Range<usize>,
+        reading: Reading,
+        care: Care<'_>,
+    ) -> Self {
+        let Care { limits, check, most } = care;
+        let mut judged = Self {
+            graph,
+            roots,
+            findings: Vec::new(),
+            counts: HashMap::new(),
+            most,
+            numbers: Numbers::of(graph),
+            states: HashSet::new(),
+            is_late: false,
+            loads: false,
+        };
+        for id in graph.ids_in(ids.clone()) {
+            if id.index().is_multiple_of(4_096) && limits.is_late() {
+                judged.is_late = true;
+                break;
+            }
             judged.node(id, reading);
-            if changed.contains(&id) {
+            if !graph.changes(id).is_empty() {
                 judged.changed(id);
+            }
+        }
+        let numbers = std::mem::replace(&mut judged.numbers, Numbers::of(graph));
+        if reading != Reading::Polyglot {
+            match numbers.finish(limits) {
+                Ok(found) => found.into_iter().for_each(|(id, what)| judged.hostile(id, &what)),
+                Err(()) => judged.is_late = true,
+            }
+            if !judged.is_late && !roots.is_empty() {
+                check(graph, ids).into_iter().for_each(|(id, what)| judged.hostile(id, &what));
             }
         }
         if reading == Reading::Polyglot {
@@ -67,6 +117,11 @@ impl<'g> Judged<'g> {
     }
 
     fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
+        let counted = self.counts.entry(rating).or_insert(0);
+        *counted = counted.saturating_add(1);
+        if *counted > self.most {
+            return;
+        }
         let global = named.and_then(|named| match self.graph.node(named) {
             Node::Global(global) => Some(*global),
             _ => None,
@@ -94,7 +149,10 @@ impl<'g> Judged<'g> {
                 for &child in std::iter::once(&object.arguments).chain(&object.keywords) {
                     self.stands(id, child);
                 }
-                self.values(id);
+                self.numbers.look(graph, id);
+                if object.state().is_none_or(|state| self.states.insert(state)) {
+                    self.values(id);
+                }
             }
             Node::Extension(code) => {
                 let why = format!("takes number {code} of the registry of extensions: nobody knows which name that is");
@@ -156,6 +214,12 @@ impl<'g> Judged<'g> {
                 None => self.add(id, Rating::Unknown, Some(child), "stands as a value, where no model has it"),
             }
         }
+    }
+
+    /// Numbers that no fit makes. The path tells which object has them; its class says what it is.
+    fn hostile(&mut self, id: NodeId, what: &str) {
+        let callable = self.graph.object(id).map(|object| object.callable);
+        self.add(id, Rating::Unknown, callable, format!("{what}: {HOSTILE}"));
     }
 
     fn refused(&mut self, id: NodeId, callable: NodeId, why: &str) {
@@ -308,12 +372,19 @@ impl<'g> Judged<'g> {
             .and_then(|()| MaskedArray::read(graph, id).map(|_| ()))
             .and_then(|()| DType::read(graph, id).map(|_| ()))
             .and_then(|()| Scalar::read(graph, id).map(|_| ()));
+        // Matrices of other numbers than are read here may be honest; indices that lead outside are not.
+        if let Err(error) = Sparse::read(graph, id)
+            && matches!(error.kind, ValueErrorKind::SparseIndex(_))
+        {
+            self.hostile(id, &format!("is a sparse matrix that contradicts itself: {error}"));
+        }
         if let Err(error) = result {
             self.add(id, Rating::Unknown, None, format!("is an array or a number that contradicts itself: {error}"));
         }
     }
 }
 
+pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
 const EXECUTED: &str = "brings along Python text that scipy executes, other than scipy's own";
 
 /// Names that objects hand on to each other: a class of joblib's wrappers, a constructor of random generators.
@@ -340,9 +411,9 @@ fn is_importable(name: &str) -> bool {
 }
 
 /// Byte strings that look like pickles.
-pub(super) fn byte_strings(graph: &Graph) -> Vec<Bytes> {
+pub(super) fn byte_strings(graph: &Graph, ids: Range<usize>) -> Vec<Bytes> {
     let mut found = Vec::new();
-    for id in graph.ids() {
+    for id in graph.ids_in(ids) {
         if let Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) | Node::Str(span) = graph.node(id)
             && span.len > 2
         {

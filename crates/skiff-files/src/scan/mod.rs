@@ -7,13 +7,14 @@ mod allowed;
 mod containers;
 mod dangers;
 mod judge;
+mod numbers;
 mod sklearn_names;
 mod trusted;
 
-use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
-use skiff_pickle::{Bytes, Graph};
+use skiff_pickle::{Bytes, Graph, NodeId};
 
 pub(crate) use allowed::has_new_obj;
 
@@ -83,28 +84,48 @@ impl Rating {
 /// # Errors
 /// When the operating system does not let it be read. Whatever is wrong with its content is a finding.
 pub fn scan(path: &Path, limits: &Limits) -> Result<Verdict, Error> {
-    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
-    Ok(scan_bytes(&bytes, Some(path), limits))
+    scan_with(path, limits, &|_, _| Vec::new())
 }
+
+/// As [`scan`], with a check of one's own of every object graph that is found.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with(path: &Path, limits: &Limits, check: &Check<'_>) -> Result<Verdict, Error> {
+    let bytes = mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    Ok(scan_bytes_with(&bytes, Some(path), limits, check))
+}
+
+/// Finds numbers that no fit makes in the objects that stand at these places of a graph, for whoever knows more of them
+/// than is known here: each object, and what is wrong with it.
+pub type Check<'a> = dyn Fn(&Graph, Range<usize>) -> Vec<(NodeId, String)> + 'a;
 
 /// Judges a file by its bytes. `name` tells where companion files would be; it is not opened.
 pub fn scan_bytes(bytes: &Bytes, name: Option<&Path>, limits: &Limits) -> Verdict {
-    scan_trusting(bytes, name, limits, &Trusted::default())
+    scan_bytes_with(bytes, name, limits, &|_, _| Vec::new())
 }
 
-/// As [`scan_bytes`]; what the caller vouches for is no finding.
-pub fn scan_trusting(bytes: &Bytes, name: Option<&Path>, limits: &Limits, trusted: &Trusted) -> Verdict {
+/// As [`scan_bytes`], with a check of one's own of every object graph that is found.
+pub fn scan_bytes_with(bytes: &Bytes, name: Option<&Path>, limits: &Limits, check: &Check<'_>) -> Verdict {
+    scan_trusting(bytes, name, limits, check, &Trusted::default())
+}
+
+/// As [`scan_bytes_with`]; what the caller vouches for is no finding.
+pub fn scan_trusting(
+    bytes: &Bytes,
+    name: Option<&Path>,
+    limits: &Limits,
+    check: &Check<'_>,
+    trusted: &Trusted,
+) -> Verdict {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut scan = containers::Scan::new(name, limits, size);
+    let mut scan = containers::Scan::new(name, limits, size, check);
     scan.trusted = trusted.clone();
     scan.content(bytes, 0);
     let containers::Scan { mut findings, judged, is_model_file, .. } = scan;
     if judged == 0 && findings.is_empty() {
         findings.push(Finding::unread("holds nothing that could be judged"));
     }
-    // The same name for the same reason is told once: where it stands first.
-    let mut seen = HashSet::new();
-    findings.retain(|finding| seen.insert((finding.name.clone(), finding.sentence.clone())));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.rating));
     findings.truncate(MOST_FINDINGS);
     let rating = findings.iter().map(|finding| finding.rating).max().unwrap_or(Rating::Model);
@@ -124,6 +145,16 @@ pub fn dangerous_name(graph: &Graph) -> Option<(String, &'static str)> {
         }
         dangers::sentence(module, name).map(|sentence| (shown(&format!("{module}.{name}")), sentence))
     })
+}
+
+/// The first object in a graph whose numbers no fit makes, and what is wrong with them; decision trees and their like
+/// are left to whoever reads them. Cheap enough for every opening of a model.
+pub fn hostile_numbers(graph: &Graph) -> Option<(NodeId, String)> {
+    let mut numbers = numbers::Numbers::of(graph);
+    for id in graph.ids() {
+        numbers.look(graph, id);
+    }
+    numbers.first()
 }
 
 /// More than anybody reads.

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::allowed::{self, name_of};
-use super::judge::{Judged, Reading};
+use super::judge::{Care, HOSTILE, Judged, Reading};
 use super::{Finding, Rating, dangers};
+use crate::Limits;
 
 /// Names that the caller vouches for, whatever the allow-list says of them. They come from whoever loads a file, never
 /// out of a file.
@@ -96,7 +97,12 @@ impl Trusted {
 /// Every node is judged, also those that the root does not lead to. `is_skops` tells that skops' reader made the graph.
 pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, trusted: &Trusted) -> Vec<Finding> {
     let reading = if is_skops { Reading::Skops } else { Reading::Pickle };
-    let mut judged = Judged::of(graph, roots, 0..graph.len(), reading);
+    // None may be left out: the caller vouches for some of them.
+    let care = Care { limits: &Limits::default(), check: &|_, _| Vec::new(), most: usize::MAX };
+    let mut judged = Judged::of(graph, roots, 0..graph.len(), reading, care);
+    if judged.is_late {
+        return vec![Finding::unread("could not be looked at to its end")];
+    }
     judged.retain(|id| !trusted.excuses(graph, id));
     let mut seen = HashSet::new();
     let mut findings = judged.findings();
@@ -124,6 +130,8 @@ impl Finding {
                 |part: &str| !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || char == '_');
             name.split('.').all(is_part)
         };
-        self.name.as_deref().filter(|_| self.rating == Rating::Unknown).filter(is_name)
+        // Nobody's word makes hostile numbers better.
+        let is_code = self.rating == Rating::Unknown && !self.sentence.ends_with(HOSTILE);
+        self.name.as_deref().filter(|_| is_code).filter(is_name)
     }
 }

@@ -52,6 +52,11 @@ impl<'r, 'g> Fields<'r, 'g> {
         Ok(fields)
     }
 
+    /// Whether the estimator is only checked, and thrown away then.
+    pub(crate) fn checks_only(&self) -> bool {
+        self.reading.checks_only()
+    }
+
     /// What every estimator says of itself.
     pub fn header(&self) -> &Header {
         &self.header

@@ -71,6 +71,8 @@ pub enum ReadErrorKind {
     },
     /// One value read so often, or a number so large, that the model would be far larger than its file.
     TooLarge,
+    /// The time that reading may take is over.
+    Late,
     /// A damaged array or scalar.
     Value(ValueError),
 }
@@ -116,6 +118,7 @@ impl fmt::Display for ReadErrorKind {
             Self::Custom { name, error } => write!(f, "the custom code `{name}`: {error}"),
             Self::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep"),
             Self::TooLarge => f.write_str("the model would take far more memory than its file"),
+            Self::Late => f.write_str("the limit `time` is exceeded while the model is read"),
             Self::Value(error) => error.fmt(f),
         }
     }

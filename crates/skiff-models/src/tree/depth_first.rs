@@ -7,6 +7,8 @@ pub(crate) struct Order {
     pub(crate) numbers: Vec<u32>,
     /// For each node its place.
     pub(crate) places: Vec<u32>,
+    /// How many steps it is from the root to the deepest leaf.
+    pub(crate) depth: usize,
 }
 
 /// What is wrong with a table of nodes.
@@ -28,12 +30,15 @@ pub(crate) fn depth_first(
     fields: [&'static str; 2],
     children: impl Fn(usize) -> Option<[i64; 2]>,
 ) -> Result<Order, Fault> {
-    let mut has_parent = vec![false; count];
+    // How deep each node is; 0 until its parent is met.
+    let (mut depths, mut deepest) = (vec![0_u32; count], 0);
     for node in 0..count {
         let Some(pair) = children(node) else { continue };
+        let depth = depths[node] + 1;
+        deepest = deepest.max(depth);
         for (field, child) in fields.into_iter().zip(pair) {
             match usize::try_from(child).ok().filter(|child| *child > node && *child < count) {
-                Some(child) if !has_parent[child] => has_parent[child] = true,
+                Some(child) if depths[child] == 0 => depths[child] = depth,
                 Some(child) => return Err(Fault { node, field, what: format!("node {child} is a child twice") }),
                 None => {
                     let what = format!("no node {child} behind node {node} of {count}");
@@ -42,10 +47,10 @@ pub(crate) fn depth_first(
             }
         }
     }
-    if let Some(orphan) = has_parent.iter().skip(1).position(|has| !has) {
+    if let Some(orphan) = depths.iter().skip(1).position(|&depth| depth == 0) {
         return Err(Fault { node: orphan + 1, field: fields[0], what: "a node without a parent".to_owned() });
     }
-    let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count] };
+    let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count], depth: deepest as usize };
     order.numbers.push(0);
     let mut open = vec![0];
     while let Some(node) = open.pop() {
@@ -73,10 +78,12 @@ mod tests {
     #[test]
     fn trees_in_any_honest_order_are_read() {
         let stump = order(&[None]).unwrap();
+        let stump_depth = stump.depth;
         assert_eq!((stump.numbers, stump.places), (vec![0], vec![0]));
         let depth_first = order(&[Some([1, 4]), Some([2, 3]), None, None, None]).unwrap();
         assert_eq!(depth_first.numbers, [0, 1, 4, 2, 3]);
         assert_eq!(depth_first.places, [0, 1, 3, 4, 2]);
+        assert_eq!((stump_depth, depth_first.depth), (0, 2));
         // Best first: both children of the root, then the grandchildren.
         let best_first = order(&[Some([1, 2]), None, Some([3, 4]), None, None]).unwrap();
         assert_eq!(best_first.numbers, [0, 1, 2, 3, 4]);

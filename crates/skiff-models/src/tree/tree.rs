@@ -61,6 +61,9 @@ pub(crate) fn read_trees(
 ) -> Result<Trees<f32>, ReadError> {
     let counts = leaf_values == LeafValues::Fractions && fields.before(1, 4);
     let (tables, places) = distinct_tables(fields, sources, shape)?;
+    if fields.checks_only() {
+        return Ok(placeholder(&places, shape, leaf_values));
+    }
     let total = tables.iter().try_fold(0_u32, |sum, table| sum.checked_add(table.count));
     let total = total.ok_or_else(|| fields.unsupported("tree_", "more than 4 billion nodes in one ensemble"))?;
 
@@ -115,6 +118,26 @@ pub(crate) fn read_trees(
             columns,
         },
     })
+}
+
+/// Trees of one leaf each, for whoever asks only whether the estimator around them is as it should be: their nodes were
+/// looked at elsewhere.
+fn placeholder(places: &[usize], shape: &TreeShape, leaf_values: LeafValues) -> Trees<f32> {
+    let width = shape.n_classes.len() * shape.max_n_classes();
+    let columns = match leaf_values {
+        LeafValues::Boosted { columns, .. } => columns,
+        LeafValues::Raw | LeafValues::Fractions => width,
+    };
+    Trees {
+        n_features: shape.n_features,
+        nodes: vec![Node::leaf(0, 0)],
+        roots: vec![0; places.len()],
+        numbers: vec![0],
+        counts: vec![1; places.len()],
+        categories: Vec::new(),
+        missing: false,
+        leaves: Leaves { width, pure: 0, starts: vec![0; places.len()], values: vec![0.0; width], columns },
+    }
 }
 
 /// Pure leaves are told by their number where a leaf holds the probabilities of one output.
@@ -191,6 +214,8 @@ struct Table {
     count: u32,
     nodes: NdArray,
     values: NdArray,
+    /// `max_depth`: how many nodes `decision_path` has room for on each way. Not written before 0.18.
+    max_depth: Option<usize>,
 }
 
 /// What was read beside the nodes.
@@ -238,7 +263,17 @@ impl Table {
         if !values.is_c_order() || !matches!(values.dtype, DType::Float { size: 8, .. }) {
             return damaged("values", format!("{} where an array of float64 in C order is needed", values.describe()));
         }
-        Ok(Self { path: source.path.clone(), count, nodes, values })
+        let max_depth = match instance.attribute("max_depth") {
+            None => None,
+            Some(node) => {
+                let depth = fields.scalar_at(node, &format!("{}.max_depth", source.path))?.as_i64();
+                match depth.and_then(|depth| usize::try_from(depth).ok()) {
+                    Some(depth) => Some(depth),
+                    None => return damaged("max_depth", "no depth".to_owned()),
+                }
+            }
+        };
+        Ok(Self { path: source.path.clone(), count, nodes, values, max_depth })
     }
 
     /// Where the bytes of both arrays lie: tables of the same bytes are the same.
@@ -300,6 +335,10 @@ impl Table {
         self.values.release();
         let pair = |node: usize| (children[node] != LEAF).then_some(children[node]);
         let order = depth_first(count, ["left_child", "right_child"], pair).map_err(|fault| self.fault(fault))?;
+        if let Some(most) = self.max_depth.filter(|&most| order.depth > most) {
+            let what = format!("{most} for a tree that is {} deep", order.depth);
+            return Err(self.error("max_depth", ReadErrorKind::Damaged(what)));
+        }
         for (place, (node, &number)) in (root..).zip(part.iter_mut().zip(&order.numbers)) {
             // `depth_first` has checked what is converted here.
             let left = usize::try_from(children[number as usize][0]).ok();

@@ -35,7 +35,7 @@ impl Machine<'_> {
     pub(super) fn put(&mut self, key: u64) -> Result<(), Error> {
         let top = self.top()?;
         self.memo.put(key, top);
-        Ok(())
+        self.budget.memo(self.memo.len(), self.offset)
     }
 
     /// A value of which Python has one: `None`, the bools, the empty tuple.

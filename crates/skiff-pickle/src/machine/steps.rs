@@ -37,7 +37,13 @@ pub(super) struct Singles {
 
 impl Machine<'_> {
     pub(super) fn run(mut self, host: &mut dyn Host) -> Result<End, Error> {
+        let mut steps = 0_u32;
         loop {
+            // The clock is asked seldom: it costs as much as dozens of opcodes.
+            steps = steps.wrapping_add(1);
+            if steps.is_multiple_of(4_096) {
+                self.budget.time(self.offset)?;
+            }
             let instruction = self.decoder.instruction()?;
             self.offset = instruction.offset;
             self.opcode = instruction.opcode;
@@ -110,6 +116,7 @@ impl Machine<'_> {
             (Op::BinFloat, Argument::Float(value)) => self.push(Node::Float(value))?,
             (Op::String, Argument::Bytes(line)) => self.string(line)?,
             (Op::BinString | Op::ShortBinString, Argument::Bytes(part)) => {
+                self.budget.array(size(part.bytes), self.offset)?;
                 self.push(Node::ByteStr(self.span(part)))?;
             }
             (Op::Unicode, Argument::Bytes(line)) => self.unicode(line)?,
@@ -120,9 +127,13 @@ impl Machine<'_> {
                 self.push(Node::Str(self.span(part)))?;
             }
             (Op::BinBytes | Op::ShortBinBytes | Op::BinBytes8, Argument::Bytes(part)) => {
+                self.budget.array(size(part.bytes), self.offset)?;
                 self.push(Node::Bytes(self.span(part)))?;
             }
-            (Op::ByteArray8, Argument::Bytes(part)) => self.push(Node::ByteArray(self.span(part)))?,
+            (Op::ByteArray8, Argument::Bytes(part)) => {
+                self.budget.array(size(part.bytes), self.offset)?;
+                self.push(Node::ByteArray(self.span(part)))?;
+            }
             (Op::NextBuffer, _) => {
                 let index = self.buffers;
                 self.buffers = index.checked_add(1).ok_or_else(|| self.exceeded("buffers", u32::MAX.into()))?;
@@ -256,4 +267,8 @@ impl Machine<'_> {
     }
 
     // Values from texts.
+}
+
+fn size(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }

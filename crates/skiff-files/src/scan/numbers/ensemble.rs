@@ -1,0 +1,112 @@
+//! What an estimator says of the trees that it holds, where scikit-learn does not ask again: a tree of more features
+//! than its estimator has reads beyond the rows that it is given.
+
+use skiff_pickle::{Graph, Node, NodeId};
+
+use super::{count, count_of};
+use crate::{Instance, NdArray};
+
+/// Estimators that hand rows to the trees of their estimators without a look at how many columns they have.
+const TRUSTING: [&str; 8] = [
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "IsolationForest",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "RandomTreesEmbedding",
+];
+
+/// Looks at the estimator at `id`, whose class is `name`.
+pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String> {
+    let Some(instance) = Instance::read(graph, id) else { return Ok(()) };
+    let n_features = n_features(graph, &instance);
+    if let Some(own) = instance.attribute("tree_").and_then(|tree| tree_features(graph, tree))
+        && n_features != Some(own)
+    {
+        return Err(format!("says that it has {} features and has a tree of {own}", shown(n_features)));
+    }
+    if TRUSTING.contains(&name) {
+        check_trees(graph, &instance, n_features)?;
+    }
+    if name.starts_with("KNeighbors") || name.starts_with("RadiusNeighbors") {
+        check_labels(graph, &instance)?;
+    }
+    if let Some(centers) = instance.attribute("cluster_centers_").and_then(|node| array(graph, node))
+        && let (&[_, columns], Some(n_features)) = (&centers.shape[..], n_features)
+        && columns != n_features
+    {
+        return Err(format!("says that it has {n_features} features and has centers of {columns}"));
+    }
+    Ok(())
+}
+
+fn check_trees(graph: &Graph, instance: &Instance<'_>, n_features: Option<usize>) -> Result<(), String> {
+    let Some(estimators) = instance.attribute("estimators_") else { return Ok(()) };
+    let subsets = instance.attribute("estimators_features_").map(|subsets| items(graph, subsets));
+    let all = items(graph, estimators);
+    if subsets.as_ref().is_some_and(|subsets| subsets.len() != all.len()) {
+        return Err("has another number of trees than of features for them".to_owned());
+    }
+    for (place, &estimator) in all.iter().enumerate() {
+        let tree = attribute(graph, estimator, "tree_").and_then(|tree| tree_features(graph, tree));
+        let Some(own) = tree else { continue };
+        if n_features.is_none_or(|n_features| own > n_features) {
+            return Err(format!("says that it has {} features and has a tree of {own}", shown(n_features)));
+        }
+        let subset = subsets.as_ref().and_then(|subsets| subsets.get(place)).and_then(|&subset| array(graph, subset));
+        if subset.is_some_and(|subset| subset.len() != own) {
+            return Err(format!("gives estimator {place} another number of features than its tree has"));
+        }
+    }
+    Ok(())
+}
+
+/// Labels of the neighbours count in a table of as many columns as there are classes.
+fn check_labels(graph: &Graph, instance: &Instance<'_>) -> Result<(), String> {
+    let labels = instance.attribute("_y").and_then(|labels| array(graph, labels));
+    let classes = instance.attribute("classes_").and_then(|classes| array(graph, classes));
+    let (Some(labels), Some(classes)) = (labels, classes) else { return Ok(()) };
+    let Some(labels) = labels.to_i64() else { return Ok(()) };
+    match labels.iter().find(|&&label| usize::try_from(label).is_ok_and(|label| label >= classes.len()) || label < 0) {
+        Some(label) => Err(format!("has a neighbour of class {label} of {}", classes.len())),
+        None => Ok(()),
+    }
+}
+
+fn array(graph: &Graph, id: NodeId) -> Option<NdArray> {
+    NdArray::read(graph, id).ok().flatten()
+}
+
+/// `n_features_in_`; `n_features_` before 0.24.
+fn n_features(graph: &Graph, instance: &Instance<'_>) -> Option<usize> {
+    let of = |name: &str| count_of(graph, instance, name);
+    of("n_features_in_").or_else(|| of("n_features_")).or_else(|| of("_n_features")).or_else(|| of("n_features"))
+}
+
+fn shown(n_features: Option<usize>) -> String {
+    n_features.map_or_else(|| "no number of".to_owned(), |n_features| n_features.to_string())
+}
+
+/// How many features the tree at `id` has.
+fn tree_features(graph: &Graph, id: NodeId) -> Option<usize> {
+    let (module, name) = super::class(graph, id)?;
+    if (module, name) != ("sklearn.tree._tree", "Tree") {
+        return None;
+    }
+    count(graph, *Instance::read(graph, id)?.arguments().first()?)
+}
+
+fn attribute(graph: &Graph, id: NodeId, name: &str) -> Option<NodeId> {
+    Instance::read(graph, id)?.attribute(name)
+}
+
+/// What a list, a tuple or an array of objects holds.
+fn items(graph: &Graph, id: NodeId) -> Vec<NodeId> {
+    match graph.node(id) {
+        Node::List(items) => items.clone(),
+        Node::Tuple(items) => items.to_vec(),
+        _ => array(graph, id).and_then(|array| array.objects().map(<[NodeId]>::to_vec)).unwrap_or_default(),
+    }
+}
