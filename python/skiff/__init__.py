@@ -24,7 +24,7 @@ from skiff._errors import (
 from skiff._load import load
 from skiff._scores import check_scores
 from skiff._signing import SignatureProblem, SignatureVerdict, sign
-from skiff._skiff import Identity, Limits, Model, Part, __version__, inspect, open
+from skiff._skiff import Identity, Limits, Model, Part, __version__, inspect, open, scan
 from skiff._verification import Replay, Verification, verify
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "inspect",
     "load",
     "open",
+    "scan",
     "sign",
     "verify",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skiff._inspection import Inspection
+from skiff._verdict import Verdict
 
 __all__ = [
     "Identity",
@@ -19,6 +20,7 @@ __all__ = [
     "inspect",
     "open",
     "rebuild",
+    "scan",
     "sign",
     "verify",
     "verify_signature",
@@ -52,6 +54,9 @@ class Limits:
         nodes: int | None = None,
         depth: int | None = None,
         decoded: int | None = None,
+        memo: int | None = None,
+        array: int | None = None,
+        time: float | None = None,
     ) -> Limits: ...
     @property
     def decompressed(self) -> int: ...
@@ -63,6 +68,12 @@ class Limits:
     def depth(self) -> int: ...
     @property
     def decoded(self) -> int: ...
+    @property
+    def memo(self) -> int: ...
+    @property
+    def array(self) -> int: ...
+    @property
+    def time(self) -> float | None: ...
 
 @final
 class Part:
@@ -208,3 +219,11 @@ def verify_signature(
     valid_at: str | None,
     signature: str | PathLike[str] | None,
 ) -> dict[str, Any]: ...
+def scan(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    /,
+    *,
+    strict: bool = False,
+    limits: Limits | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
+) -> Verdict | list[Verdict]: ...

@@ -3,6 +3,7 @@
 pub mod keys;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use skiff::{Compression, Limits, Method, Options, Scalar};
@@ -124,9 +125,8 @@ pub struct Convert {
     pub identity: IdentityArguments,
     #[command(flatten)]
     pub recipients: RecipientArguments,
-    /// How many bytes decompression may bring forth.
-    #[arg(long, value_name = "BYTES")]
-    pub limit_decompressed: Option<u64>,
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 /// `skiff verify`
@@ -158,6 +158,8 @@ pub struct Disassemble {
     pub model: PathBuf,
     #[command(flatten)]
     pub identity: IdentityArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 /// `skiff scan`
@@ -175,24 +177,8 @@ pub struct Scan {
     pub strict: bool,
     #[command(flatten)]
     pub identity: IdentityArguments,
-    /// How many bytes decompression may bring forth, for each file.
-    #[arg(long, value_name = "BYTES")]
-    pub limit_decompressed: Option<u64>,
-    /// How many values a file may hold.
-    #[arg(long, value_name = "COUNT")]
-    pub limit_nodes: Option<u64>,
-}
-
-impl Scan {
-    /// What each file may cost.
-    pub fn limits(&self) -> Limits {
-        let default = Limits::default();
-        Limits {
-            decompressed: self.limit_decompressed.unwrap_or(default.decompressed),
-            nodes: self.limit_nodes.unwrap_or(default.nodes),
-            ..default
-        }
-    }
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 /// `skiff supported`
@@ -231,26 +217,69 @@ pub struct ModelArguments {
     pub at: Option<String>,
     #[command(flatten)]
     pub identity: IdentityArguments,
-    /// How many bytes decompression may bring forth.
-    #[arg(long, value_name = "BYTES")]
-    pub limit_decompressed: Option<u64>,
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 impl ModelArguments {
     /// How to open the file.
     pub fn options(&self) -> Result<Options, Failure> {
-        let (limits, identity) = (limits(self.limit_decompressed), self.identity.read()?);
+        let (limits, identity) = (self.limits.limits(), self.identity.read()?);
         Ok(Options { limits, at: self.at.clone(), identity, ..Options::default() })
     }
 }
 
-/// The limits, with what was asked for.
-pub fn limits(decompressed: Option<u64>) -> Limits {
-    let mut limits = Limits::default();
-    if let Some(bytes) = decompressed {
-        limits.decompressed = bytes;
+/// What the file may cost.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArguments {
+    /// How many bytes decompression may bring forth.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decompressed: Option<u64>,
+    /// How many bytes it may bring forth for each byte read.
+    #[arg(long, value_name = "TIMES")]
+    pub limit_ratio: Option<u64>,
+    /// How many values the file may hold.
+    #[arg(long, value_name = "COUNT")]
+    pub limit_nodes: Option<u64>,
+    /// How deep values may nest.
+    #[arg(long, value_name = "COUNT")]
+    pub limit_depth: Option<u32>,
+    /// How many bytes text and numbers may take that do not lie in the file as they are.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_decoded: Option<u64>,
+    /// How many values one pickle may keep in its memo.
+    #[arg(long, value_name = "COUNT")]
+    pub limit_memo: Option<u64>,
+    /// How many bytes one array may take.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_array: Option<u64>,
+    /// How long reading and checking the file may take.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub limit_time: Option<Duration>,
+}
+
+impl LimitArguments {
+    /// The limits, with what was asked for.
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            decompressed: self.limit_decompressed.unwrap_or(default.decompressed),
+            ratio: self.limit_ratio.unwrap_or(default.ratio),
+            nodes: self.limit_nodes.unwrap_or(default.nodes),
+            depth: self.limit_depth.unwrap_or(default.depth),
+            decoded: self.limit_decoded.unwrap_or(default.decoded),
+            memo: self.limit_memo.unwrap_or(default.memo),
+            array: self.limit_array.unwrap_or(default.array),
+            time: self.limit_time.or(default.time),
+            deadline: None,
+        }
     }
-    limits
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// How something is shown.

@@ -61,6 +61,11 @@ fn noted(py: Python<'_>, own: PyErr, error: &skiff::Error) -> PyErr {
     own
 }
 
+/// `UnreadableFile` for a folder.
+pub fn unreadable(py: Python<'_>, path: &std::path::Path, error: &io::Error) -> PyErr {
+    described(py, "UnreadableFile", "unreadable-file", &format!("cannot read the folder: {error} ({})", path.display()))
+}
+
 /// `WrongInput` in words of this crate.
 pub fn wrong_input(py: Python<'_>, message: &str) -> PyErr {
     described(py, "WrongInput", "wrong-input", message)

@@ -16,6 +16,7 @@ mod load;
 mod model;
 mod output;
 mod part;
+mod scan;
 mod show;
 mod signing;
 mod source;
@@ -140,6 +141,22 @@ mod _skiff {
         let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
         crate::convert::convert(py, file, &target, &compress, options)
+    }
+
+    /// What loading the file `source` in Python would do, told without doing it: `model` when it holds a model and nothing
+    /// else, `unknown`, or `dangerous`. Of a folder, a list of what each file in it would do.
+    ///
+    /// Without `strict`, files of a folder that are no model files at all are `passed_over`.
+    #[pyfunction]
+    #[pyo3(signature = (source, /, *, strict=false, limits=None, identity=None))]
+    fn scan<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        strict: bool,
+        limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        crate::scan::scan(py, source, strict, limits.map(Bound::get), identity)
     }
 
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.

@@ -1,8 +1,9 @@
 //! What a model is opened from: a path, bytes, or an open file.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
@@ -21,21 +22,34 @@ pub struct Limits {
 impl Limits {
     /// Limits of one's own; what is not named stays as it is.
     #[new]
-    #[pyo3(signature = (*, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None))]
+    #[pyo3(signature = (
+        *, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None, memo=None, array=None, time=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "each is named in Python")]
     fn new(
         decompressed: Option<u64>,
         ratio: Option<u64>,
         nodes: Option<u64>,
         depth: Option<u32>,
         decoded: Option<u64>,
-    ) -> Self {
+        memo: Option<u64>,
+        array: Option<u64>,
+        time: Option<f64>,
+    ) -> PyResult<Self> {
         let mut inner = skiff::Limits::default();
         inner.decompressed = decompressed.unwrap_or(inner.decompressed);
         inner.ratio = ratio.unwrap_or(inner.ratio);
         inner.nodes = nodes.unwrap_or(inner.nodes);
         inner.depth = depth.unwrap_or(inner.depth);
         inner.decoded = decoded.unwrap_or(inner.decoded);
-        Self { inner }
+        inner.memo = memo.unwrap_or(inner.memo);
+        inner.array = array.unwrap_or(inner.array);
+        inner.time = match time.map(Duration::try_from_secs_f64) {
+            None => None,
+            Some(Ok(time)) => Some(time),
+            Some(Err(_)) => return Err(PyValueError::new_err("expected `time` in seconds, none or more of them")),
+        };
+        Ok(Self { inner })
     }
 
     /// Bytes that decompression may bring forth.
@@ -68,10 +82,46 @@ impl Limits {
         self.inner.decoded
     }
 
-    fn __repr__(&self) -> String {
-        let skiff::Limits { decompressed, ratio, nodes, depth, decoded } = &self.inner;
-        format!("Limits(decompressed={decompressed}, ratio={ratio}, nodes={nodes}, depth={depth}, decoded={decoded})")
+    /// Values that one pickle may keep in its memo.
+    #[getter]
+    fn memo(&self) -> u64 {
+        self.inner.memo
     }
+
+    /// Bytes of one array, or of one byte string.
+    #[getter]
+    fn array(&self) -> u64 {
+        self.inner.array
+    }
+
+    /// Seconds that reading and checking may take; `None` for no end.
+    #[getter]
+    fn time(&self) -> Option<f64> {
+        self.inner.time.map(|time| time.as_secs_f64())
+    }
+
+    fn __repr__(&self) -> String {
+        let skiff::Limits { decompressed, ratio, nodes, depth, decoded, memo, array, time, .. } = &self.inner;
+        let time = time.map_or("None".to_owned(), |time| time.as_secs_f64().to_string());
+        format!(
+            "Limits(decompressed={decompressed}, ratio={ratio}, nodes={nodes}, depth={depth}, decoded={decoded}, \
+             memo={memo}, array={array}, time={time})"
+        )
+    }
+}
+
+/// Where a file comes from.
+pub enum Source {
+    Bytes(Vec<u8>),
+    Path(PathBuf),
+}
+
+/// What `source` is.
+pub fn source(source: &Bound<'_, PyAny>) -> PyResult<Source> {
+    Ok(match bytes_of(source)? {
+        Some(bytes) => Source::Bytes(bytes),
+        None => Source::Path(source.extract()?),
+    })
 }
 
 /// Reads the file that `source` is, or names.

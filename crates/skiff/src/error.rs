@@ -34,7 +34,10 @@ enum Inner {
     Signing(skiff_sign::Error),
     Encryption(EncryptionError),
     Untrusted(Vec<Finding>),
-    Hostile { class: String, what: String },
+    Hostile {
+        class: String,
+        what: String,
+    },
     NoEstimator(String),
     Several(Vec<Found>),
     Refusal(Refusal),

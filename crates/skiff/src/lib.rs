@@ -42,7 +42,7 @@ pub use inspect::{EstimatorView, Inspection};
 pub use model::{Model, evaluate, evaluate_from};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
-pub use scan::{scan, scan_bytes, scan_bytes_with, scan_with};
+pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};

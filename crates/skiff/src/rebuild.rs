@@ -56,7 +56,8 @@ impl File {
         }
         if contents.format.content != Content::Skiff {
             // Python's loaders pass over what stands behind, between and beside; who put it there had a reason.
-            let verdict = scan::scan_trusting(&contents.content, self.path(), &Limits::default(), &|_, _| Vec::new(), trusted);
+            let verdict =
+                scan::scan_trusting(&contents.content, self.path(), &Limits::default(), &|_, _| Vec::new(), trusted);
             if !verdict.findings.is_empty() {
                 return Err(Error::untrusted(verdict.findings));
             }

@@ -1,7 +1,8 @@
 //! Whether a file is a model and nothing else.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use skiff_files::{Bytes, Graph, NodeId};
 
@@ -47,6 +48,33 @@ pub fn scan_bytes_with(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Err
 fn judge(bytes: &Bytes, path: Option<&Path>, limits: &Limits) -> Verdict {
     let check = |graph: &Graph, places| contradictions(graph, places, limits);
     skiff_files::scan::scan_bytes_with(bytes, path, limits, &check)
+}
+
+/// Every file in `folder` and the folders in it, in the order of their names, and what could not be looked into. Links
+/// to folders are not followed: they may lead in circles. Pipes and devices are left alone.
+pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) => entries,
+            Err(error) => {
+                failed.push((folder, error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                // A link is told by its target.
+                Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => found.push(path),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    (found, failed)
 }
 
 /// Estimators whose numbers contradict each other, wherever they stand in the graph.

@@ -6,13 +6,13 @@ use std::path::Path;
 use skiff::{ConvertOptions, Converted, File};
 
 use crate::Outcome;
-use crate::args::{Convert, limits};
+use crate::args::Convert;
 use crate::report::Failure;
 
 /// Writes the new file, and tells what had no place in it.
 pub fn run(arguments: &Convert) -> Outcome {
     let options = ConvertOptions {
-        limits: limits(arguments.limit_decompressed),
+        limits: arguments.limits.limits(),
         compression: arguments.compress,
         protocol: arguments.protocol,
         identity: arguments.identity.read()?,

@@ -10,7 +10,8 @@ use crate::report::Failure;
 
 /// Prints the opcodes, and the error where the pickle breaks off.
 pub fn run(arguments: &Disassemble) -> Outcome {
-    let options = Options { identity: arguments.identity.read()?, ..Options::default() };
+    let options =
+        Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
     let mut out = Telling { out: BufWriter::new(io::stdout().lock()), error: None };
     let outcome = skiff::disassemble_with(&arguments.model, &options, &mut out);
     // What the output said is told apart from what the file did.

@@ -29,7 +29,8 @@ struct Scanned {
 
 /// Scans every path, prints the verdicts in order, and answers for all of them.
 pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
-    let options = Options { limits: arguments.limits(), identity: arguments.identity.read()?, ..Options::default() };
+    let options =
+        Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
     let (mut scanned, mut failed) = (Vec::new(), false);
     let mut out = BufWriter::new(io::stdout().lock());
     for (path, is_named) in files(&arguments.paths, &mut failed) {
@@ -80,8 +81,7 @@ fn scan(path: &Path, options: &Options) -> Result<Verdict, Failure> {
     }
 }
 
-/// Every file, those of folders in order of their names, and whether it was named itself. Links to folders are not
-/// followed: they may lead in circles.
+/// Every file, those of folders in order of their names, and whether it was named itself.
 fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
     let mut found = Vec::new();
     for path in paths {
@@ -89,29 +89,11 @@ fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
             found.push((path.clone(), true));
             continue;
         }
-        let mut folders = vec![path.clone()];
-        let mut inside = Vec::new();
-        while let Some(folder) = folders.pop() {
-            let entries = std::fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-            let entries = match entries {
-                Ok(entries) => entries,
-                Err(error) => {
-                    *failed = true;
-                    report::print(&Failure::data(&folder, error), Format::Text);
-                    continue;
-                }
-            };
-            for entry in entries {
-                let path = entry.path();
-                match entry.file_type() {
-                    Ok(kind) if kind.is_dir() => folders.push(path),
-                    // Pipes and devices are not opened; a link to a folder is told by its target.
-                    Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => inside.push(path),
-                    _ => {}
-                }
-            }
+        let (inside, unread) = skiff::files_in(path);
+        for (folder, error) in unread {
+            *failed = true;
+            report::print(&Failure::data(&folder, error), Format::Text);
         }
-        inside.sort();
         found.extend(inside.into_iter().map(|path| (path, false)));
     }
     found

@@ -54,13 +54,7 @@ pub(super) struct Care<'a> {
 }
 
 impl<'g> Judged<'g> {
-    pub fn of(
-        graph: &'g Graph,
-        roots: &'g [NodeId],
-        ids: Range<usize>,
-        reading: Reading,
-        care: Care<'_>,
-    ) -> Self {
+    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading, care: Care<'_>) -> Self {
         let Care { limits, check, most } = care;
         let mut judged = Self {
             graph,

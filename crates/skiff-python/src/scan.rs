@@ -1,0 +1,78 @@
+//! `skiff.scan`: verdicts as dicts and lists that `json.dumps` takes.
+
+use std::path::{Path, PathBuf};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use skiff::{Finding, Rating, Verdict};
+
+use crate::error;
+use crate::source::{self, Limits, Source};
+
+/// Judges what `source` is, or names; every file in it, when it is a folder.
+pub fn scan<'py>(
+    py: Python<'py>,
+    source: &Bound<'py, PyAny>,
+    strict: bool,
+    limits: Option<&Limits>,
+    identity: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = source::options(py, limits, identity)?;
+    let path = match source::source(source)? {
+        Source::Bytes(bytes) => {
+            let found = py.detach(|| skiff::scan_bytes_with(bytes, &options));
+            let found = found.map_err(|error| error::raise(py, &error))?;
+            return Ok(verdict(py, None, &found, false)?.into_any());
+        }
+        Source::Path(path) => path,
+    };
+    if !path.is_dir() {
+        let found = py.detach(|| skiff::scan_with(&path, &options)).map_err(|error| error::raise(py, &error))?;
+        return Ok(verdict(py, Some(&path), &found, false)?.into_any());
+    }
+    let (files, unread) = py.detach(|| skiff::files_in(&path));
+    if let Some((folder, error)) = unread.first() {
+        return Err(error::unreadable(py, folder, error));
+    }
+    let judge = |path: PathBuf| -> Result<(PathBuf, Verdict), skiff::Error> {
+        let found = skiff::scan_with(&path, &options)?;
+        Ok((path, found))
+    };
+    let judged = py.detach(|| files.into_iter().map(judge).collect::<Result<Vec<_>, _>>());
+    let verdicts = PyList::empty(py);
+    for (path, found) in judged.map_err(|error| error::raise(py, &error))? {
+        let is_passed_over = !strict && !found.is_model_file && found.rating != Rating::Dangerous;
+        verdicts.append(verdict(py, Some(&path), &found, is_passed_over)?)?;
+    }
+    Ok(verdicts.into_any())
+}
+
+/// The keys are those of `skiff/_verdict.py`, and of `skiff scan --format json`.
+fn verdict<'py>(
+    py: Python<'py>,
+    file: Option<&Path>,
+    found: &Verdict,
+    is_passed_over: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("file", file.map(Path::to_string_lossy))?;
+    dict.set_item("verdict", found.rating.name())?;
+    dict.set_item("passed_over", is_passed_over)?;
+    dict.set_item("size", found.size)?;
+    dict.set_item("judged", found.judged)?;
+    let findings = found.findings.iter().map(|one| finding(py, one)).collect::<PyResult<Vec<_>>>()?;
+    dict.set_item("findings", findings)?;
+    Ok(dict)
+}
+
+fn finding<'py>(py: Python<'py>, found: &Finding) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("rating", found.rating.name())?;
+    dict.set_item("name", found.name.as_deref())?;
+    dict.set_item("sentence", &found.sentence)?;
+    dict.set_item("place", &found.place)?;
+    dict.set_item("pickle", found.pickle)?;
+    dict.set_item("offset", found.offset)?;
+    dict.set_item("path", found.path.as_deref())?;
+    Ok(dict)
+}
