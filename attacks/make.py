@@ -1,4 +1,5 @@
-"""Makes the files of this folder: ``python make.py`` (numpy, joblib and lz4 installed), run in this folder.
+"""Makes the files of this folder: ``python make.py`` (numpy, joblib, lz4, scikit-learn and skops installed), run in this
+folder.
 
 Each file tries to have Python run something when it is loaded. The payloads do no harm: ``os.system("true")`` at most.
 Nothing here is loaded: opcodes are written by hand, calls by objects whose ``__reduce__`` names a function.
@@ -20,6 +21,8 @@ import zlib
 
 import joblib
 import numpy as np
+from archives import archives
+from numbers_ import numbers
 
 INDEX = {}
 STEP = (1980, 1, 1, 0, 0, 0)
@@ -321,7 +324,7 @@ def joblibs():
     payload = np.frombuffer(text("posix", "system", "true"), dtype=np.uint8)
     write("joblib-polyglot.pkl", polyglot(payload), "an array of joblib's old layout whose elements are opcodes for pickle.load")
     write("joblib-second.joblib", honest + dumps(system()), "a second pickle behind joblib's")
-    write("joblib-trailing-gzip.joblib", gzip.compress(honest, mtime=0) + dumps(system()), "a pickle behind the gzip stream")
+    write("joblib-trailing-gzip.joblib", gzipped(honest) + dumps(system()), "a pickle behind the gzip stream")
 
 
 def polyglot(payload):
@@ -341,7 +344,7 @@ def pack(codec, content):
     if codec == "zlib":
         return zlib.compress(content, 3)
     if codec == "gzip":
-        return gzip.compress(content, 3, mtime=0)
+        return gzipped(content, 3)
     if codec == "bz2":
         return bz2.compress(content, 3)
     if codec == "xz":
@@ -351,6 +354,13 @@ def pack(codec, content):
     import lz4.frame
 
     return lz4.frame.compress(content, 3)
+
+
+def gzipped(content, level=9):
+    """gzip with a header that is the same with every Python."""
+    packed = bytearray(gzip.compress(content, level, mtime=0))
+    packed[8:10] = b"\x02\xff" if level == 9 else b"\x00\xff"
+    return bytes(packed)
 
 
 def zipped(entries, method=zipfile.ZIP_DEFLATED):
@@ -403,11 +413,11 @@ def containers():
           "PyTorch's legacy tar")
     for name, kind in [("pax", tarfile.PAX_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("ustar", tarfile.USTAR_FORMAT)]:
         write(f"{name}.tar", tarred([("readme", b"hello"), ("model.pkl", bad)], kind), f"a tar, {name}")
-    write("tar-gzip.tar.gz", gzip.compress(tarred([("model.pkl", bad)]), mtime=0), "a tar in gzip")
+    write("tar-gzip.tar.gz", gzipped(tarred([("model.pkl", bad)])), "a tar in gzip")
     write("tar-polyglot.tar", tarred([("cposix\nsystem\n(S'true'\ntR.", b"")], tarfile.USTAR_FORMAT), "a tar whose first name is a pickle")
     for name in ("zlib", "gzip", "bz2", "xz", "lzma", "lz4"):
         write(f"pickle-{name}.pkl", pack(name, bad), f"a pickle in {name}")
-    write("gzip-in-gzip.pkl.gz", gzip.compress(gzip.compress(bad, mtime=0), mtime=0), "gzip in gzip")
+    write("gzip-in-gzip.pkl.gz", gzipped(gzipped(bad)), "gzip in gzip")
     layers = bad
     for name in ("gzip", "bz2", "xz", "zlib", "gzip", "bz2"):
         layers = pack(name, layers)
@@ -415,8 +425,8 @@ def containers():
     for _ in range(20):
         layers = zlib.compress(layers)
     write("many-layers.pkl", layers, "more layers than anybody looks through")
-    write("cut-gzip.pkl.gz", gzip.compress(bad, mtime=0)[:-12], "a gzip stream that is cut")
-    write("array-in-gzip-in-zip.zip", zipped([("x.gz", gzip.compress(npy(objects), mtime=0))]), "an array of objects in gzip in a zip")
+    write("cut-gzip.pkl.gz", gzipped(bad)[:-12], "a gzip stream that is cut")
+    write("array-in-gzip-in-zip.zip", zipped([("x.gz", gzipped(npy(objects)))]), "an array of objects in gzip in a zip")
 
 
 def skops():
@@ -441,12 +451,42 @@ def skops():
     write("skops-extra.skops", zipped([("schema.json", schema(innocent)), ("1.bin", dumps(system()))]), "a skops file with a pickle beside it")
 
 
+def pandas_states():
+    """States that pandas takes apart in Python, attribute by attribute."""
+    template = "\nimport os\nos.getpid()\ndef _parse_args(self): pass\n_parse_args_rvs = _parse_args_stats = _parse_args\n"
+    uniform = Name("scipy.stats._continuous_distns", "uniform_gen")
+
+    def body(value):
+        return dumps(value, 2)[2:-1]
+
+    for module, name in [("pandas.core.frame", "DataFrame"), ("pandas.core.series", "Series"), ("pandas.core.arrays.categorical", "Categorical")]:
+        made = body(Call(Name("copyreg", "__newobj__"), Name(module, name)))
+        first = body({"_typ": "x", "_mgr": None, "_categories": None, "__class__": uniform})
+        second = body({"_parse_arg_template": template, "shapes": None})
+        write(f"class-of-{name}.pkl", b"\x80\x02" + made + first + b"b" + second + b"b.",
+              f"a state of {name} makes it a distribution of scipy, which executes the text of the second state")
+    booster = Name("xgboost.core", "Booster")
+    write("partial-booster.pkl", dumps(Call(Name("functools", "partial"), booster, state=(booster, (), {"model_file": "/nonexistent"}, None))),
+          "a partial function that opens a file, or an address, when it is called")
+    log = Name("numpy", "log")
+    write("partial-setstate.pkl", dumps(Call(Name("functools", "partial"), log, state=(log, (), {}, {"__setstate__": Name("numpy", "sum")}))),
+          "a partial function with a __setstate__ of its own")
+    write("masked-shape.pkl", dumps(Call(Name("numpy.ma.core", "_mareconstruct"), Name("numpy.ma.core", "MaskedArray"), Name("numpy", "ndarray"), (10**15,), b"b")),
+          "a masked array of a petabyte")
+    pointer = Call(Name("numpy", "dtype"), "O8", False, True, state=(3, "|", None, None, None, -1, -1, 63))
+    write("scalar-object.pkl", dumps(Call(Name("numpy.core.multiarray", "scalar"), pointer, b"x" * 8)), "a scalar whose bytes are an address")
+
+
+SCRIPTS = ("make.py", "archives.py", "numbers_.py", "README.md", ".gitattributes")
+
 if __name__ == "__main__":
     for old in os.listdir("."):
-        if old not in ("make.py", "README.md", ".gitattributes") and os.path.isfile(old):
+        if old not in SCRIPTS and os.path.isfile(old):
             os.remove(old)
-    for part in (names, protocols, opcodes, walks, poison, places, behind_models, joblibs, containers, skops):
+    for part in (names, protocols, opcodes, walks, poison, pandas_states, places, behind_models, joblibs, containers, skops):
         part()
+    archives(write, zipped, tarred, dumps(system()), BENIGN)
+    numbers(write, zipped, INDEX)
     with open("index.json", "w", newline="\n") as file:
         json.dump(dict(sorted(INDEX.items())), file, indent=1)
         file.write("\n")

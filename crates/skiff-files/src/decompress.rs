@@ -101,51 +101,59 @@ impl Inflation {
         Err(Error::new(ErrorKind::Limit { name: "time", most: self.limits.milliseconds() }))
     }
 
+    /// LZMA without its header: five bytes of properties, and how many bytes it becomes.
+    pub fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let length = u64::try_from(size).unwrap_or(u64::MAX);
+        let [first, dictionary @ ..] = *properties;
+        // A dictionary that is larger than the content is never filled.
+        let dictionary = u64::from(u32::from_le_bytes(dictionary)).min(length.max(4_096));
+        let dictionary = u32::try_from(dictionary).unwrap_or(u32::MAX);
+        let out = self.decode(Codec::Lzma, bytes, |rest, out| {
+            let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+            if lzma_rust2::lzma_get_memory_usage_by_props(dictionary, first)? > memory {
+                return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+            }
+            out.fill(lzma_rust2::LzmaReader::new_with_props(rest, length, first, dictionary, None)?)
+        })?;
+        Ok(out.0)
+    }
+
+    /// LZMA2: a byte that says how large its dictionary is, and how many bytes it becomes.
+    pub fn decompress_lzma2(&mut self, dictionary: u8, size: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let base = u64::from(2 | (dictionary & 1));
+        let own = base.checked_shl(u32::from(dictionary / 2).saturating_add(11)).unwrap_or(u64::MAX);
+        let length = u64::try_from(size).unwrap_or(u64::MAX);
+        let dictionary = u32::try_from(own.min(length.max(4_096))).unwrap_or(u32::MAX);
+        let out = self.decode(Codec::Lzma, bytes, |rest, out| {
+            let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+            out.fill(lzma_rust2::Lzma2Reader::new_mem_limit(rest, dictionary, memory, None)?)
+        })?;
+        Ok(out.0)
+    }
+
     /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
+        self.decode(codec, bytes, |rest, out| decode(codec, rest, out))
+    }
+
+    fn decode(
+        &mut self,
+        codec: Codec,
+        bytes: &[u8],
+        decode: impl FnOnce(&mut &[u8], &mut Output<'_>) -> io::Result<()>,
+    ) -> Result<(Vec<u8>, usize), Error> {
         let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let by_ratio = input.saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
         let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left), limits: &self.limits };
         let mut rest = bytes;
-        let result = match codec {
-            Codec::Zlib => inflate(&mut rest, true, &mut out),
-            Codec::Deflate => inflate(&mut rest, false, &mut out),
-            Codec::JoblibZ => joblib_z(&mut rest, &mut out),
-            Codec::Gzip => {
-                each(&mut rest, &mut out, &[0x1f, 0x8b], |rest, out| out.fill(flate2::bufread::GzDecoder::new(rest)))
-            }
-            Codec::Bzip2 => {
-                each(&mut rest, &mut out, b"BZh", |rest, out| out.fill(bzip2::bufread::BzDecoder::new(rest)))
-            }
-            Codec::Xz => each(&mut rest, &mut out, b"\xfd7zXZ\0", |rest, out| {
-                let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
-                out.fill(lzma_rust2::XzReader::new_mem_limit(&mut *rest, false, memory))?;
-                // Streams may be padded with zeros, four at a time.
-                while let Some(padded) = rest.strip_prefix(&[0; 4]) {
-                    *rest = padded;
-                }
-                Ok(())
-            }),
-            Codec::Lzma => {
-                let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
-                let decoder = lzma_rust2::LzmaReader::new_mem_limit(&mut rest, memory, None);
-                decoder.and_then(|decoder| out.fill(decoder))
-            }
-            Codec::Lz4 => each(&mut rest, &mut out, &[0x04, 0x22, 0x4d, 0x18], |rest, out| {
-                out.fill(lz4_flex::frame::FrameDecoder::new(rest))
-            }),
-            Codec::Zstd => each(&mut rest, &mut out, &[0x28, 0xb5, 0x2f, 0xfd], |rest, out| {
-                let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, DECODER_MEMORY);
-                out.fill(decoder.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?)
-            }),
-            Codec::Stored => out.fill(&mut rest),
-        };
+        let result = decode(&mut rest, &mut out);
         let place = bytes.len().saturating_sub(rest.len());
         match result {
             Ok(()) => {
                 let spent = u64::try_from(out.bytes.len()).unwrap_or(u64::MAX);
                 self.left = self.left.saturating_sub(spent);
                 self.left_by_ratio = self.left_by_ratio.saturating_sub(spent);
+                out.bytes.shrink_to_fit();
                 Ok((out.bytes, rest.len()))
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
@@ -162,6 +170,39 @@ impl Inflation {
     }
 }
 
+/// Decompresses what `rest` begins with.
+fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()> {
+    match codec {
+        Codec::Zlib => inflate(rest, true, out),
+        Codec::Deflate => inflate(rest, false, out),
+        Codec::JoblibZ => joblib_z(rest, out),
+        Codec::Gzip => each(rest, out, &[0x1f, 0x8b], |rest, out| out.fill(flate2::bufread::GzDecoder::new(rest))),
+        Codec::Bzip2 => each(rest, out, b"BZh", |rest, out| out.fill(bzip2::bufread::BzDecoder::new(rest))),
+        Codec::Xz => each(rest, out, b"\xfd7zXZ\0", |rest, out| {
+            let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+            out.fill(lzma_rust2::XzReader::new_mem_limit(&mut *rest, false, memory))?;
+            // Streams may be padded with zeros, four at a time.
+            while let Some(padded) = rest.strip_prefix(&[0; 4]) {
+                *rest = padded;
+            }
+            Ok(())
+        }),
+        Codec::Lzma => {
+            let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
+            let decoder = lzma_rust2::LzmaReader::new_mem_limit(rest, memory, None);
+            decoder.and_then(|decoder| out.fill(decoder))
+        }
+        Codec::Lz4 => {
+            each(rest, out, &[0x04, 0x22, 0x4d, 0x18], |rest, out| out.fill(lz4_flex::frame::FrameDecoder::new(rest)))
+        }
+        Codec::Zstd => each(rest, out, &[0x28, 0xb5, 0x2f, 0xfd], |rest, out| {
+            let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, DECODER_MEMORY);
+            out.fill(decoder.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?)
+        }),
+        Codec::Stored => out.fill(rest),
+    }
+}
+
 /// Decompressed bytes, and how many there may be.
 struct Output<'a> {
     bytes: Vec<u8>,
@@ -171,13 +212,17 @@ struct Output<'a> {
 
 /// How many bytes are decompressed between two looks at the clock.
 const STEP: u64 = 1 << 20;
+/// Archives have thousands of small entries: none begins with a megabyte.
+const FIRST_STEP: u64 = 16 << 10;
 
 impl Output<'_> {
     /// Reads all of `decoder`, one byte beyond what is allowed at most.
     fn fill(&mut self, mut decoder: impl Read) -> io::Result<()> {
         loop {
-            let step = STEP.min(self.left().saturating_add(1));
+            let step = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX).clamp(FIRST_STEP, STEP);
+            let step = step.min(self.left().saturating_add(1));
             let before = self.bytes.len();
+            self.grow(usize::try_from(step).unwrap_or(usize::MAX))?;
             decoder.by_ref().take(step).read_to_end(&mut self.bytes)?;
             self.check()?;
             // `read_to_end` stops early at the end alone.
@@ -185,6 +230,21 @@ impl Output<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Makes room for `more` bytes: twice as much as there was, but no more than there may be. (A vector of its own
+    /// accord would grow to nearly twice of what is allowed.)
+    fn grow(&mut self, more: usize) -> io::Result<()> {
+        let (length, room) = (self.bytes.len(), self.bytes.capacity());
+        let needed = length.saturating_add(more);
+        if needed <= room {
+            return Ok(());
+        }
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX).saturating_add(1);
+        let wanted = room.saturating_mul(2).min(most).max(needed);
+        let out_of_memory = |_| io::Error::from(io::ErrorKind::OutOfMemory);
+        // What `read_to_end` asks for to see that the end is there.
+        self.bytes.try_reserve_exact(wanted.saturating_sub(length).saturating_add(64)).map_err(out_of_memory)
     }
 
     fn left(&self) -> u64 {
@@ -229,6 +289,7 @@ fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output<'_>) -> io::Result<(
         let taken = usize::try_from(decoder.total_in() - read).unwrap_or(usize::MAX);
         let given = usize::try_from(decoder.total_out() - written).unwrap_or(usize::MAX);
         *rest = rest.get(taken..).unwrap_or_default();
+        out.grow(given)?;
         out.bytes.extend_from_slice(buffer.get(..given).unwrap_or_default());
         out.check()?;
         match status {

@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Layers,
     /// A `.npy` file's header is none that numpy writes.
     NpyHeader(&'static str),
+    /// A 7z archive contradicts itself, or holds what is not looked through.
+    SevenZ(&'static str),
     /// A zip file's directory or an entry contradicts itself.
     Zip(&'static str),
     /// A zip file holds no model, or more than one.
@@ -145,6 +147,7 @@ impl fmt::Display for ErrorKind {
             Self::Layers => write!(f, "more than four layers of compression around each other"),
             Self::NpyHeader(what) => write!(f, "damaged npy header: {what}"),
             Self::Zip(what) => write!(f, "damaged zip: {what}"),
+            Self::SevenZ(what) => write!(f, "damaged 7z: {what}"),
             Self::ZipContent(names) if names.is_empty() => write!(f, "the zip holds no file"),
             Self::ZipContent(names) => {
                 write!(f, "expected a zip with one model in it, found {}", quoted(names))

@@ -24,6 +24,7 @@ mod python_literal;
 mod scalar;
 pub mod scan;
 pub mod scipy;
+mod sevenz;
 mod skops;
 mod sniff;
 mod text;

@@ -2,6 +2,7 @@
 
 use crate::Codec;
 use crate::container::is_skiff;
+use crate::sevenz;
 
 /// What a file, or a layer of it, seems to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     const FOREIGN: [(usize, &[u8], &str); 13] = [
         (0, b"\x89HDF\r\n\x1a\n", "HDF5 (Keras)"),
         (0, b"GGUF", "GGUF"),
-        (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (0, sevenz::MAGIC, "a 7z archive"),
         (0, b"Rar!\x1a\x07", "a RAR archive"),
         (257, b"ustar", "a tar archive"),
         (0, b"PAR1", "Parquet"),

@@ -368,7 +368,7 @@ const MOST_ESTIMATORS: usize = 1 << 20;
 /// numbers of eight bytes, and some are read twice.
 const GROWTH: usize = 32;
 /// What they may be whatever the file's size.
-const FREE: usize = 256 << 20;
+const FREE: usize = 128 << 20;
 
 /// One reading of one file: an estimator that is met twice is read once.
 #[derive(Debug)]

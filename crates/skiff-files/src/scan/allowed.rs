@@ -77,6 +77,12 @@ pub(super) fn may_stand(module: &str, name: &str) -> bool {
     }
 }
 
+/// Whether `functools.partial` may bind arguments to a name: functions of the list. Classes of it open files that their
+/// arguments name (`xgboost.Booster(model_file=…)`).
+pub(super) fn may_be_bound(module: &str, name: &str) -> bool {
+    may_stand(module, name) && !name.starts_with(|first: char| first.is_uppercase())
+}
+
 /// Whether a name is on the list at all, if only as what makes an object.
 pub(super) fn is_listed(module: &str, name: &str) -> bool {
     may_stand(module, name) || is_constructor(module, name)
@@ -226,7 +232,7 @@ fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result
             new(module, name, arguments.get(1..).unwrap_or_default())
         }
         ("functools", "partial") => match global(0) {
-            Some((module, name)) if may_stand(module, name) => Ok(Made::of(State::Partial)),
+            Some((module, name)) if may_be_bound(module, name) => Ok(Made::of(State::Partial)),
             _ => Err("binds arguments to a function that is not on the list"),
         },
         ("collections", "OrderedDict" | "Counter") if count <= 1 => Ok(Made::of(State::Attributes).with(Items::Pairs)),
@@ -259,7 +265,11 @@ fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result
             }
         }
         ("numpy.ma.core", "_mareconstruct") => match (global(0), global(1)) {
-            (Some(("numpy.ma" | "numpy.ma.core", "MaskedArray")), Some(("numpy", "ndarray"))) if count == 4 => own,
+            (Some(("numpy.ma" | "numpy.ma.core", "MaskedArray")), Some(("numpy", "ndarray")))
+                if count == 4 && is_empty_shape(graph, argument(2)) =>
+            {
+                own
+            }
             _ => Err(""),
         },
         ("numpy.random", "__RandomState_ctor") if count == 0 => own,
@@ -282,13 +292,10 @@ fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result
             Some(("numpy.random.bit_generator", "SeedSequence")) if count == 3 => own,
             _ => Err(""),
         },
-        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => match (global(0), argument(1)) {
-            (Some(("numpy", class)), Some(shape)) if count == 3 && ARRAY_CLASSES.contains(&class) => {
+        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => match global(0) {
+            Some(("numpy", class)) if count == 3 && ARRAY_CLASSES.contains(&class) => {
                 // A shape of its own would be allocated.
-                match graph.items(shape) {
-                    Some([zero]) if *graph.node(*zero) == Node::Int(0) => own,
-                    _ => Err("would allocate an array of any size"),
-                }
+                if is_empty_shape(graph, argument(1)) { own } else { Err("would allocate an array of any size") }
             }
             _ => Err(""),
         },
@@ -347,6 +354,11 @@ fn bound_method(graph: &Graph, arguments: &[NodeId]) -> Result<Made, &'static st
         }
         _ => Err("takes an attribute by name"),
     }
+}
+
+/// `(0,)`
+fn is_empty_shape(graph: &Graph, shape: Option<NodeId>) -> bool {
+    matches!(shape.and_then(|shape| graph.items(shape)), Some([zero]) if *graph.node(*zero) == Node::Int(0))
 }
 
 /// A number, a text, bytes, `None`, or a call of `_codecs.encode` that is judged on its own.

@@ -11,7 +11,7 @@ use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
 use crate::zip::{Archive, Kind};
-use crate::{Limits, container, npy, skops};
+use crate::{Limits, container, npy, sevenz, skops};
 
 /// Layers and archives in each other: an honest file has three at most.
 const MOST_LAYERS: usize = 12;
@@ -96,6 +96,7 @@ impl<'a> Scan<'a> {
             Sniffed::Npy => self.npy(bytes, depth),
             Sniffed::Skiff => self.skiff(bytes, depth),
             Sniffed::Foreign("a tar archive") => self.tar(bytes, depth),
+            Sniffed::Foreign("a 7z archive") => self.sevenz(bytes, depth),
             Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
             Sniffed::Encrypted => self.unread("is encrypted by age, and cannot be looked into without an identity"),
             Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
@@ -244,6 +245,38 @@ impl<'a> Scan<'a> {
                 _ => continue,
             };
             self.within(format!("zip entry at byte {found}"), |scan| scan.content(&content, depth.saturating_add(1)));
+        }
+    }
+
+    fn sevenz(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        let archive = match sevenz::Archive::read(bytes, &mut self.inflation) {
+            Ok(archive) => archive,
+            Err(error) => return self.unread(format!("is a 7z archive that cannot be read: {error}")),
+        };
+        // Entries of a block follow each other: each block is unpacked once.
+        let mut unpacked: Option<(usize, Option<Bytes>)> = None;
+        for entry in archive.entries {
+            let name = shown(&entry.name);
+            let Some((block, start, size)) = entry.place else { continue };
+            if unpacked.as_ref().is_none_or(|(last, _)| *last != block) {
+                let content = match archive.blocks.get(block).map(|block| block.unpack(bytes, &mut self.inflation)) {
+                    Some(Ok(content)) => Some(content),
+                    Some(Err(error)) => {
+                        self.unread(format!("has an entry {name:?} that cannot be read: {error}"));
+                        None
+                    }
+                    None => None,
+                };
+                unpacked = Some((block, content));
+            }
+            let Some((_, Some(content))) = &unpacked else { continue };
+            match content.slice(start, size) {
+                Some(content) => self.within(format!("7z entry {name:?}"), |scan| {
+                    scan.content(&content, depth.saturating_add(1));
+                }),
+                None => self.unread(format!("has an entry {name:?} that ends behind its block")),
+            }
         }
     }
 

@@ -266,7 +266,7 @@ impl<'g> Judged<'g> {
     fn state(&self, id: NodeId, state: State) -> Result<(), &'static str> {
         let graph = self.graph;
         match (state, graph.node(id)) {
-            (State::Own, _) => Ok(()),
+            (State::Own, _) => self.own(id, DEEPEST_STATE),
             (State::Nothing, _) => Err("is given a state, as no model gives it any"),
             (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
             (State::Attributes, _) => Err("is given a state that is no dict of attributes"),
@@ -274,7 +274,10 @@ impl<'g> Judged<'g> {
                 let function = parts.first().and_then(|&function| allowed::name_of(graph, function));
                 let keywords = parts.get(2).is_some_and(|&keywords| matches!(graph.node(keywords), Node::Dict(_)));
                 match function {
-                    Some((module, name)) if allowed::may_stand(module, name) && parts.len() == 4 && keywords => Ok(()),
+                    Some((module, name)) if allowed::may_be_bound(module, name) && parts.len() == 4 && keywords => {
+                        // The last part are attributes.
+                        parts.last().map_or(Ok(()), |&attributes| self.own(attributes, DEEPEST_STATE))
+                    }
                     _ => Err("binds arguments to a function that is not on the list"),
                 }
             }
@@ -292,6 +295,20 @@ impl<'g> Judged<'g> {
                 _ => Err("is given a state that scipy never wrote"),
             },
             (State::Distribution, _) => Err("is given a state that scipy never wrote"),
+        }
+    }
+
+    /// A state that its class takes apart itself. pandas sets what it finds in it as attributes, `__class__` among
+    /// them: then the next state would be handed to another class.
+    fn own(&self, id: NodeId, depth: usize) -> Result<(), &'static str> {
+        let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+        match self.graph.node(id) {
+            Node::Dict(pairs) => {
+                self.attributes(pairs)?;
+                pairs.iter().take(MOST_PARTS).try_for_each(|&(_, value)| self.own(value, depth))
+            }
+            Node::Tuple(parts) => parts.iter().take(MOST_PARTS).try_for_each(|&part| self.own(part, depth)),
+            _ => Ok(()),
         }
     }
 
@@ -377,6 +394,11 @@ impl<'g> Judged<'g> {
         }
     }
 }
+
+/// How deep the parts of a state lie that a class takes for attributes.
+const DEEPEST_STATE: usize = 4;
+/// How many parts of a state may be states themselves.
+const MOST_PARTS: usize = 64;
 
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
 const EXECUTED: &str = "brings along Python text that scipy executes, other than scipy's own";
