@@ -104,8 +104,18 @@ fn message(error: &skiff::Error) -> String {
         text += &format!(" ({})", place.join(", "));
     }
     if let Some(help) = error.help() {
-        // The command's option is this package's argument.
-        text += &format!("\n{}", help.replace("--at \"", "at=\""));
+        let help = ARGUMENTS.iter().fold(help, |help, (option, argument)| help.replace(option, argument));
+        text += &format!("\n{help}");
     }
     text
 }
+
+/// The command's options as this package's arguments.
+const ARGUMENTS: [(&str, &str); 6] = [
+    ("--at \"", "at=\""),
+    ("`--extension`", "`extension=True`"),
+    ("`--follow-links`", "`follow_links=True`"),
+    ("`--identity FILE`", "`identity=\"FILE\"`"),
+    ("`--passphrase-env NAME`", "`identity=skiff.Identity.passphrase(…)`"),
+    ("name the variable that holds it: `--password-env NAME`", "`password=` is its argument"),
+];
