@@ -56,7 +56,7 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
             let inner = self::dtype(graph, inner);
             let shape = lengths(graph, shape);
             subarray = tuple(graph, vec![inner, shape]);
-            (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), 1);
+            (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), alignment_of(dtype));
         }
         DType::Str { .. } => (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), 4),
         DType::Bytes { len } | DType::Void { len } => (elsize, alignment) = (signed(*len), 1),
@@ -65,8 +65,7 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let sign = dtype.code();
     let sign = sign.get(..1).unwrap_or("|");
     let endian = text(graph, sign);
-    // Objects are flagged as what they are: `NPY_OBJECT_DTYPE_FLAGS`.
-    let flags = graph.push(Node::Int(if *dtype == DType::Object { 63 } else { 0 }));
+    let flags = graph.push(Node::Int(flags(dtype)));
     let version =
         graph.push(Node::Int(if matches!(dtype, DType::DateTime { .. } | DType::TimeDelta { .. }) { 4 } else { 3 }));
     let (elsize, alignment) = (graph.push(Node::Int(elsize)), graph.push(Node::Int(alignment)));
@@ -87,6 +86,32 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let arguments = tuple(graph, vec![code, no, yes]);
     let state = tuple(graph, state);
     call(graph, ("numpy", "dtype"), arguments, state)
+}
+
+/// What numpy has to mind with such elements: it takes this from the state as it is.
+fn flags(dtype: &DType) -> i64 {
+    match dtype {
+        // `NPY_OBJECT_DTYPE_FLAGS`.
+        DType::Object => 63,
+        // `NPY_NEEDS_INIT`.
+        DType::Str { .. } => 8,
+        // `NPY_NEEDS_PYAPI`, and `NPY_FROM_FIELDS` of the fields.
+        DType::Struct { fields, .. } => fields.iter().fold(16, |all, field| all | (flags(&field.dtype) & 0x1b)),
+        DType::Sub { dtype, .. } => flags(dtype),
+        _ => 0,
+    }
+}
+
+/// Where numpy wants such elements: at a multiple of this.
+fn alignment_of(dtype: &DType) -> i64 {
+    match dtype {
+        DType::Int { size, .. } | DType::UInt { size, .. } | DType::Float { size, .. } => signed(*size),
+        DType::Complex { size, .. } => signed(size / 2),
+        DType::DateTime { .. } | DType::TimeDelta { .. } => 8,
+        DType::Str { .. } => 4,
+        DType::Sub { dtype, .. } => alignment_of(dtype),
+        _ => 1,
+    }
 }
 
 /// A text.

@@ -338,6 +338,18 @@ impl Reader<'_> {
         let shape = shape.ok_or_else(|| self.wrong("a sparse matrix has no shape"))?;
         let maxprint = self.graph.push(Node::Int(50));
         attributes.splice(0..0, [("_shape".to_owned(), shape), ("maxprint".to_owned(), maxprint)]);
+        // Only the matrix of this format takes its rows and columns apart, as scipy before 1.13 had them.
+        if class == "coo_array" {
+            let (pair, rest) = attributes.into_iter().partition::<Vec<_>, _>(|(name, _)| matches!(&**name, "row" | "col"));
+            attributes = rest;
+            let pair: Vec<NodeId> = ["row", "col"]
+                .iter()
+                .filter_map(|wanted| pair.iter().find(|(name, _)| name == wanted).map(|(_, array)| *array))
+                .collect();
+            if !pair.is_empty() {
+                attributes.push(("coords".to_owned(), self.tuple(pair)));
+            }
+        }
         if class.starts_with("coo_") {
             attributes.push(("has_canonical_format".to_owned(), self.graph.push(Node::Bool(false))));
         }

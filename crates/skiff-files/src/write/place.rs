@@ -70,6 +70,13 @@ fn each_step(graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId, Step)) {
                     visit(*state, Step::Silent);
                     pairs(items, &mut visit, Step::Attribute);
                 }
+                // The state of an array of objects ends in a list of them.
+                Node::Tuple(parts) => {
+                    if let Some(Node::List(items)) = parts.last().map(|&last| graph.node(last)) {
+                        places(items, &mut visit);
+                    }
+                    visit(*state, Step::Silent);
+                }
                 _ => visit(*state, Step::Silent),
             },
             Change::SetItems(items) => pairs(items, &mut visit, Step::Key),
