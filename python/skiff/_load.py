@@ -5,6 +5,7 @@ Rust judges the file and writes what it holds anew. What is unpickled here is ne
 
 from __future__ import annotations
 
+import array
 import importlib
 import io
 import mmap
@@ -173,6 +174,11 @@ def _at_hand(package: str) -> str:
         return f"this Python, which has no {package},"
     shown = {"sklearn": "scikit-learn"}.get(package, package)
     return f"the {shown} at hand{f' ({version})' if version else ''}"
+
+
+def _mapping(keys: str, values: bytes) -> dict[str, int]:
+    """A vocabulary, as Rust writes one for the unpickler."""
+    return dict(zip(keys.split("\0"), array.array("q", values).tolist()))
 
 
 def _buffers(rebuilt: Rebuilt, mapping: memoryview | None) -> Iterator[Any]:

@@ -13,14 +13,16 @@ import warnings
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from same import same
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import skiff
@@ -133,6 +135,61 @@ def test_arrays_that_were_mapped(tmp_path):
     assert isinstance(mapped.coef_, np.memmap)
     skiff.dump(mapped, tmp_path / "m.skiff")
     assert type(skiff.load(tmp_path / "m.skiff").coef_) is np.ndarray
+
+
+def test_names_of_columns_that_pandas_keeps(tmp_path):
+    # What `select_dtypes(…).columns` gives: an index, of pyarrow's text since pandas 3.
+    flats = pd.DataFrame({"rooms": [1, 2, 5, 4], "size": [1.0, 2.0, 3.0, 4.0], "city": ["Oslo", "Rome", "Oslo", "Rome"]})
+    numbers = flats.select_dtypes("number").columns
+    columns = ColumnTransformer([("n", StandardScaler(), numbers), ("c", OneHotEncoder(), flats.columns.drop(numbers))])
+    model = make_pipeline(columns, LogisticRegression()).fit(flats, pd.Series(["a", "b", "a", "b"]))
+    for name in ("m.skiff", "m.pkl", "m.joblib"):
+        skiff.dump(model, tmp_path / name)
+        same(skiff.load(tmp_path / name), model)
+        assert np.array_equal(skiff.open(tmp_path / name).predict_proba(flats), model.predict_proba(flats))
+
+
+def test_what_models_hold_of_pandas():
+    texts = ["some", None, "text", ""]
+    things = [
+        pd.Index(texts),
+        pd.Index(texts)[1:],
+        pd.Index([]),
+        pd.Index(np.array(texts, dtype=object)),
+        pd.Index([1, 2, 3]),
+        pd.RangeIndex(2, 10, 3),
+        pd.Series(texts),
+        pd.Series([1.5, 2.5]),
+        pd.Series(texts, dtype=pd.StringDtype("python")),
+        pd.CategoricalDtype(["a", "b"]),
+        pd.Series(pd.Categorical([1, 2, 1])),
+        pd.NA,
+    ]
+    for thing in things:
+        for protocol in (2, 3, 4, 5):
+            same(skiff.load(pickle.dumps(thing, protocol)), pickle.loads(pickle.dumps(thing, protocol)))
+
+
+def test_arrow_that_lies_is_not_made():
+    content = pickle.dumps(pd.Index(["some", None, "text"]), 5)
+    if b"_restore_array" not in content:
+        pytest.skip("this pandas keeps text elsewhere")
+    offsets = np.array([0, 4, 4, 8], dtype="<i8").tobytes()
+    assert offsets in content
+    same(skiff.load(content), pickle.loads(content))
+    for wrong in ([0, 4, 4, 9], [0, 4, 2, 8], [0, -4, 4, 8], [1 << 40] * 4, [0, 4, 4, 1 << 62]):
+        with pytest.raises(skiff.UntrustedFile, match="contradicts itself"):
+            skiff.load(content.replace(offsets, np.array(wrong, dtype="<i8").tobytes()))
+    # Length, nulls and the first element.
+    numbers = b"K\x03K\x01K\x00"
+    assert numbers in content
+    for wrong in (b"K\x04K\x01K\x00", b"K\x03K\x02K\x00", b"K\x03K\x01K\x01", b"K\xffK\x01K\x00"):
+        with pytest.raises(skiff.UntrustedFile, match="contradicts itself"):
+            skiff.load(content.replace(numbers, wrong))
+    with pytest.raises(skiff.UntrustedFile):
+        skiff.load(content.replace(b"large_string", b"large_binary"))
+    with pytest.raises(skiff.UntrustedFile, match="contradicts itself"):
+        skiff.load(content.replace(b"sometext", b"some\xff\xff\xff\xff"))
 
 
 # Maps.

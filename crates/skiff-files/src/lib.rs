@@ -20,6 +20,7 @@ mod mapped;
 mod npy;
 pub mod numpy;
 pub mod pandas;
+mod pyarrow;
 mod python_literal;
 mod scalar;
 pub mod scan;

@@ -4,6 +4,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::call::Call;
 use crate::numpy::{DType, NdArray, is_array_class, read_state};
+use crate::pyarrow;
 use crate::{Instance, Scalar, ValueError, ValueErrorKind as Kind};
 
 /// The values of a one-dimensional pandas object (an index, a series, a categorical, an extension array), or of a
@@ -88,6 +89,13 @@ fn values_within(graph: &Graph, id: NodeId, depth: u32) -> Result<Option<Vec<Sca
             let state = instance.state().and_then(|state| graph.items(state)).and_then(|state| state.get(1)).copied();
             let array = state.or_else(|| instance.attribute("_ndarray")).ok_or(error("an extension array"))?;
             values_within(graph, array, depth)?.ok_or(error("an extension array")).map(Some)
+        }
+        "ArrowStringArray" | "ArrowStringArrayNumpySemantics" => {
+            let array = instance.attribute("_pa_array").or_else(|| instance.attribute("_data"));
+            let texts = array.map(|array| pyarrow::texts(graph, array)).transpose()?.flatten();
+            let texts = texts.ok_or(error("an array of pyarrow"))?;
+            let scalar = |text: Option<String>| text.map_or(Scalar::Float(f64::NAN), Scalar::Str);
+            Ok(Some(texts.into_iter().map(scalar).collect()))
         }
         "CategoricalDtype" | "DataFrame" | "StringDtype" => Ok(None),
         _ => Err(error("a pandas object")),

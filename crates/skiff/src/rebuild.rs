@@ -25,6 +25,8 @@ pub struct Rebuilt {
     pub versions: Vec<String>,
 }
 
+/// Graphs of fewer nodes are written before a thread has begun.
+const WORTH_A_THREAD: usize = 10_000;
 /// Arrays of fewer bytes lie in the pickle.
 const LEAST: usize = 4 << 10;
 
@@ -66,9 +68,22 @@ impl File {
             Some(address) => addresses::resolve(graph, graph.root(), address)?,
             None => graph.root(),
         };
-        refuse_damaged(graph)?;
-        let write::Apart { pickle, buffers, names } = write::pickle_with_buffers(graph, root, LEAST)?;
-        let is_vouched = |(module, name): &&(String, String)| !scan::is_listed(module, name);
+        // What was found to be damaged is not handed out; that it was written meanwhile harms nobody.
+        let write = || write::pickle_with_buffers(graph, root, LEAST);
+        let (checked, written) = if graph.len() < WORTH_A_THREAD {
+            (refuse_damaged(graph), write())
+        } else {
+            std::thread::scope(|scope| {
+                let writing = scope.spawn(write);
+                let checked = refuse_damaged(graph);
+                (checked, writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })
+        };
+        checked?;
+        let write::Apart { pickle, buffers, names } = written?;
+        let is_vouched = |(module, name): &&(String, String)| {
+            !scan::is_listed(module, name) && (module.as_str(), name.as_str()) != write::MAPPING
+        };
         let vouched = names.iter().filter(is_vouched).cloned().collect();
         Ok(Rebuilt { pickle, buffers, names, vouched, versions: versions(graph) })
     }

@@ -6,7 +6,8 @@
 use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
 
 use super::sklearn_names::NAMES;
-use crate::call::is_numpy_module;
+use crate::call::{bytes_of, is_numpy_module};
+use crate::pyarrow;
 
 /// What may be done to an object once it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,7 @@ fn is_constructor(module: &str, name: &str) -> bool {
         "numpy.random.bit_generator" => name == "__pyx_unpickle_SeedSequence",
         "pandas.core.indexes.base" | "pandas.indexes.base" => name == "_new_Index",
         "pandas._libs.internals" => name == "_unpickle_block",
+        "pyarrow.lib" => matches!(name, "_restore_array" | "type_for_alias" | "py_buffer"),
         "pandas._libs.arrays" => name == "__pyx_unpickle_NDArrayBacked",
         "joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle" => {
             matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
@@ -174,7 +176,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
         }
         _ => {}
     }
-    if module.starts_with("pandas.") && is_class(module, name) {
+    if is_pandas(module) && is_class(module, name) {
         return Some(Made::of(State::Own));
     }
     let is_function = name.starts_with(|first: char| first.is_ascii_lowercase()) && name != "make_column_selector";
@@ -304,14 +306,30 @@ fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result
 
         // pandas.
         ("pandas.core.indexes.base" | "pandas.indexes.base", "_new_Index") => match global(0) {
-            Some((module, name)) if count == 2 && module.starts_with("pandas.") && is_class(module, name) => nothing,
+            Some((module, name)) if count == 2 && is_pandas(module) && is_class(module, name) => nothing,
             _ => Err(""),
         },
+        ("pandas" | "pandas.core.arrays.string_", "StringDtype") if count <= 2 => {
+            // What it imports for them is pandas' own choice.
+            let is_missing =
+                |id| global(id) == Some(("pandas._libs.missing", "NA")) || global(id) == Some(("pandas", "NA"));
+            let storage = argument(0).is_none_or(|id| matches!(graph.str_of(id), Some("python" | "pyarrow")));
+            let missing = argument(1).is_none_or(|id| is_plain(graph, id) || is_missing(1));
+            if storage && missing { nothing } else { Err("") }
+        }
         ("pandas._libs.internals", "_unpickle_block") if count == 3 => nothing,
         ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked") => match global(0) {
-            Some((module, name)) if module.starts_with("pandas.") && is_class(module, name) => own,
+            Some((module, name)) if is_pandas(module) && is_class(module, name) => own,
             _ => Err(""),
         },
+
+        // pyarrow, whose arrays of text hold the names of columns since pandas 3. Their numbers are judged with the array.
+        ("pyarrow.lib", "type_for_alias") if pyarrow::is_alias(graph, module, name, arguments) => nothing,
+        ("pyarrow.lib", "py_buffer") if count == 1 => match argument(0).and_then(|id| bytes_of(graph, id)) {
+            Some(_) => nothing,
+            None => Err(""),
+        },
+        ("pyarrow.lib", "_restore_array") if count == 1 => nothing,
 
         // scikit-learn's compiled classes.
         (_, "newObj") if has_new_obj(module) => match global(0) {
@@ -375,6 +393,10 @@ fn is_plain(graph: &Graph, id: NodeId) -> bool {
 
 fn is_listed_at(graph: &Graph, id: Option<NodeId>, module: &str) -> bool {
     id.and_then(|id| name_of(graph, id)).is_some_and(|(found, name)| found == module && is_constructor(found, name))
+}
+
+fn is_pandas(module: &str) -> bool {
+    module == "pandas" || module.starts_with("pandas.")
 }
 
 fn is_sklearn(module: &str, name: &str) -> bool {
@@ -623,7 +645,11 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("catboost.core", &["CatBoost", "CatBoostClassifier", "CatBoostRanker", "CatBoostRegressor"]),
     ("lightgbm.basic", &["Booster"]),
     ("lightgbm.sklearn", &["LGBMClassifier", "LGBMModel", "LGBMRanker", "LGBMRegressor"]),
-    ("pandas", &["Index", "RangeIndex", "StringDtype", "CategoricalDtype"]),
+    (
+        "pandas",
+        &["Categorical", "CategoricalDtype", "CategoricalIndex", "Index", "RangeIndex", "Series", "StringDtype"],
+    ),
+    ("pandas.arrays", &["ArrowStringArray", "StringArray"]),
     ("pandas.core.arrays.categorical", &["Categorical"]),
     ("pandas.core.arrays.datetimes", &["DatetimeArray"]),
     ("pandas.core.arrays.string_", &["StringArray", "StringDtype"]),

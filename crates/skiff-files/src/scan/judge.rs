@@ -12,7 +12,7 @@ use super::allowed::{self, Items, Made, State};
 use super::numbers::Numbers;
 use super::{Check, Finding, Rating, dangers};
 use crate::numpy::MaskedArray;
-use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind};
+use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
 /// What one pickle, or one file of another format, made in a graph.
 pub(super) struct Judged<'g> {
@@ -382,7 +382,8 @@ impl<'g> Judged<'g> {
         let result = array
             .and_then(|()| MaskedArray::read(graph, id).map(|_| ()))
             .and_then(|()| DType::read(graph, id).map(|_| ()))
-            .and_then(|()| Scalar::read(graph, id).map(|_| ()));
+            .and_then(|()| Scalar::read(graph, id).map(|_| ()))
+            .and_then(|()| pyarrow::texts(graph, id).map(|_| ()));
         // Matrices of other numbers than are read here may be honest; indices that lead outside are not.
         if let Err(error) = Sparse::read(graph, id)
             && matches!(error.kind, ValueErrorKind::SparseIndex(_))

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use skiff_pickle::{Bytes, Graph, Node, NodeId, Out, Span, python3_name};
+use skiff_pickle::{Bytes, Global, Graph, Make, Node, NodeId, Object, Out, Span, python3_name};
 
 use super::WriteError;
 use super::arrays::{self, Holder, Spelling};
@@ -33,13 +33,14 @@ pub struct Buffer {
 /// beside it.
 ///
 /// numpy's functions are named as numpy 2 does (`numpy._core.numeric._frombuffer`), whoever wrote the graph: the
-/// unpickler looks them up where its own numpy has them.
+/// unpickler looks them up where its own numpy has them. Large dicts from text to integers are calls of [`MAPPING`].
 ///
 /// # Errors
 /// What a pickle cannot say.
 pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<Apart, WriteError> {
     let mut graph = arrays::respell(graph, Spelling::Loaded)?;
     let buffers = take_buffers(&mut graph, least);
+    join_vocabularies(&mut graph);
     let mut pickle = Vec::new();
     let order = skiff_pickle::write(&graph, root, 5, &mut Out::new(&mut pickle), &mut ())?;
     let asked = |index: u32| {
@@ -69,6 +70,55 @@ fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
         graph.each_child(id, |child| todo.push(child));
     }
     names
+}
+
+/// What makes a dict of its keys, joined by NUL, and its values, integers of eight bytes in the order of this machine.
+pub const MAPPING: (&str, &str) = ("skiff._load", "_mapping");
+
+/// Smaller dicts are as quickly made of opcodes.
+const LARGE_DICT: usize = 1_000;
+
+/// Puts calls of [`MAPPING`] in the place of large dicts from text to integers, the vocabularies of vectorisers: Python
+/// splits a text, and makes numbers of bytes, several times as fast as it reads opcodes for each of them.
+fn join_vocabularies(graph: &mut Graph) {
+    let ids: Vec<NodeId> = graph.ids().collect();
+    for id in ids {
+        let Some((keys, values)) = joined(graph, id) else { continue };
+        let mut part = |bytes: Vec<u8>| {
+            let (len, buffer) = (bytes.len(), graph.add_buffer(Bytes::from(bytes)));
+            graph.span(buffer, 0, len).expect("a buffer holds all of itself")
+        };
+        let (keys, values) = (part(keys), part(values));
+        let arguments = [graph.push(Node::Str(keys)), graph.push(Node::Bytes(values))];
+        let arguments = graph.push(Node::Tuple(arguments.into()));
+        let (module, name) = (graph.keep(MAPPING.0.as_bytes()), graph.keep(MAPPING.1.as_bytes()));
+        let callable = graph.push(Node::Global(Global { module, name }));
+        let object = Object { make: Make::Reduce, callable, arguments, keywords: None, changes: Vec::new() };
+        *graph.node_mut(id) = Node::Object(Box::new(object));
+    }
+}
+
+/// Keys and values of a large dict, if they are as [`MAPPING`] takes them.
+fn joined(graph: &Graph, id: NodeId) -> Option<(Vec<u8>, Vec<u8>)> {
+    let Node::Dict(pairs) = graph.node(id) else { return None };
+    if pairs.len() < LARGE_DICT || !graph.changes(id).is_empty() {
+        return None;
+    }
+    let (mut keys, mut values) = (Vec::new(), Vec::with_capacity(pairs.len().checked_mul(8)?));
+    for (key, value) in pairs {
+        let (Node::Str(key), Node::Int(value)) = (graph.node(*key), graph.node(*value)) else { return None };
+        let key = graph.bytes(*key);
+        if key.contains(&0) {
+            return None;
+        }
+        if !values.is_empty() {
+            keys.push(0);
+        }
+        keys.extend_from_slice(key);
+        values.extend(value.to_ne_bytes());
+    }
+    // Halves of surrogates are for Python to put together, one text at a time.
+    std::str::from_utf8(&keys).is_ok().then_some((keys, values))
 }
 
 /// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.
@@ -158,5 +208,23 @@ mod tests {
         let root = graph.push(Node::List(vec![array, holder]));
         graph.set_root(root);
         assert!(pickle_with_buffers(&graph, root, 1_000).unwrap().buffers.is_empty());
+    }
+
+    #[test]
+    fn vocabularies_are_joined() {
+        let mut graph = Graph::new();
+        let mut pairs = Vec::new();
+        for number in 0..2_000_i64 {
+            let key = graph.keep(format!("wörd{number}").as_bytes());
+            pairs.push((graph.push(Node::Str(key)), graph.push(Node::Int(1_000 - number))));
+        }
+        let dict = graph.push(Node::Dict(pairs.clone()));
+        graph.set_root(dict);
+        let pickle = pickle_with_buffers(&graph, dict, 1_000).unwrap();
+        assert_eq!(pickle.names, [("skiff._load".to_owned(), "_mapping".to_owned())]);
+        let value = graph.push(Node::Float(0.5));
+        pairs[7].1 = value;
+        let mixed = graph.push(Node::Dict(pairs));
+        assert!(pickle_with_buffers(&graph, mixed, 1_000).unwrap().names.is_empty());
     }
 }
