@@ -1,21 +1,40 @@
-//! An estimator to look at: lines of text, and boxes in boxes for notebooks.
+//! An estimator to look at: a line of text, and boxes in boxes for notebooks, in the colours of whatever is around them.
 
 use std::fmt::Write;
 
 use skiff::EstimatorView;
 
-/// As `repr` shows it: one line for each estimator, parameters that the file has in brackets.
+/// As `repr` shows it, in one line: `<skiff.Model Pipeline(scaler=StandardScaler, svc=SVC), 4 features, 3 classes>`.
 pub fn text(view: &EstimatorView) -> String {
-    let mut text = format!("<skiff.Model {}", view.class);
+    let mut text = String::from("<skiff.Model ");
+    nested(&mut text, view);
     if let Some(count) = view.n_features_in {
         let _ = write!(text, ", {count} features");
     }
     if let Some(classes) = &view.classes {
         let _ = write!(text, ", {} classes", classes.len());
     }
-    lines(&mut text, view, 1);
     text.push('>');
     text
+}
+
+/// The class, and the estimators within in brackets. Views are at most 16 deep.
+fn nested(text: &mut String, view: &EstimatorView) {
+    text.push_str(name(&view.class));
+    if view.inner.is_empty() && view.members.is_empty() {
+        return;
+    }
+    let mut separator = "(";
+    for inner in &view.inner {
+        let _ = write!(text, "{separator}{}=", inner.label);
+        nested(text, inner);
+        separator = ", ";
+    }
+    for (attribute, class, count) in &view.members {
+        let _ = write!(text, "{separator}{attribute}={count} × {}", name(class));
+        separator = ", ";
+    }
+    text.push(')');
 }
 
 /// An object with its parameters, as scikit-learn's `repr` has it: `<skiff.Part KFold(n_splits=5, shuffle=True)>`.
@@ -24,22 +43,11 @@ pub fn one_line(view: &EstimatorView) -> String {
     format!("<skiff.Part {}({})>", name(&view.class), all.join(", "))
 }
 
-/// The estimators within, indented. Views are at most 16 deep.
-fn lines(text: &mut String, view: &EstimatorView, depth: usize) {
-    for inner in &view.inner {
-        let _ = write!(text, "\n{:indent$}{}: {}", "", inner.label, name(&inner.class), indent = 2 * depth);
-        lines(text, inner, depth + 1);
-    }
-    for (attribute, class, count) in &view.members {
-        let _ = write!(text, "\n{:indent$}{attribute}: {count} × {}", "", name(class), indent = 2 * depth);
-    }
-}
-
 const STYLE: &str = "<style>
 .skiff-box{border:1px solid #8a9bb0;border-radius:6px;margin:4px 6px;padding:2px 8px 4px;display:inline-block;\
 vertical-align:top;font:13px/1.5 system-ui,sans-serif;background:rgba(120,150,190,.08)}
 .skiff-box>details>summary{cursor:pointer;white-space:nowrap}
-.skiff-box .skiff-label{color:#5b6f87;margin-right:.5em}
+.skiff-box .skiff-label{opacity:.7;margin-right:.5em}
 .skiff-box table{font-size:12px;border-collapse:collapse}
 .skiff-box td{text-align:left;padding:0 .8em 0 0}
 .skiff-row{display:flex;flex-direction:row;flex-wrap:wrap}
