@@ -1,5 +1,7 @@
 //! Checksums and digests put right, so that changed bytes get past them to what is behind.
 
+use std::io::{self, Read};
+
 use sha2::{Digest, Sha256};
 
 /// A zip whose entries have the checksums of their content, as far as its directory can be followed.
@@ -27,11 +29,9 @@ fn checksum(zip: &[u8], record: usize) -> Option<u32> {
     match number(zip, record + 10, 2)? {
         0 => checksum.update(content),
         8 => {
-            let mut inflated = flate2::CrcReader::new(std::io::Read::take(
-                flate2::read::DeflateDecoder::new(content),
-                u64::try_from(super::limits().decompressed).ok()?,
-            ));
-            std::io::copy(&mut inflated, &mut std::io::sink()).ok()?;
+            let inflated = flate2::read::DeflateDecoder::new(content).take(super::limits().decompressed);
+            let mut inflated = flate2::CrcReader::new(inflated);
+            io::copy(&mut inflated, &mut io::sink()).ok()?;
             return Some(inflated.crc().sum());
         }
         _ => return None,

@@ -21,8 +21,9 @@ pub(crate) enum Base {
     Ten,
 }
 
-/// `int(text, base)`, but without white space around the number, which no writer puts there.
+/// `int(text, base)`, with white space around the number as there: no writer puts any, and every unpickler passes it.
 pub(crate) fn integer(text: &[u8], base: Base) -> Option<Integer> {
+    let text = trim(text);
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -104,6 +105,14 @@ pub(crate) fn small(bytes: &[u8]) -> Option<i64> {
 /// `float(text)`, but without underscores and white space: CPython's unpickler in C does not take them either.
 pub(crate) fn float(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The text without C's white space around it, of which Rust has all but the vertical tab.
+fn trim(text: &[u8]) -> &[u8] {
+    let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+    let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
 }
 
 /// The inside of a quoted text.

@@ -30,3 +30,16 @@ fn the_same_list_twice_stays_one() {
     let &[first, second] = graph.items(graph.root()).unwrap() else { panic!("not two items") };
     assert_eq!(first, second);
 }
+
+/// CPython passes white space around numbers, and changes buffers that can be written to.
+#[test]
+fn what_no_pickler_writes_and_each_unpickler_reads() {
+    let numbers = graph(b"(I 5\nL\t-7 L\nI1\x0b\nt.");
+    let items = numbers.items(numbers.root()).unwrap();
+    assert_eq!(
+        items.iter().map(|&id| numbers.node(id)).collect::<Vec<_>>(),
+        [&Node::Int(5), &Node::Int(-7), &Node::Int(1)]
+    );
+    let buffer = graph(b"\x80\x05\x97K\x01a.");
+    assert_eq!(buffer.changes(buffer.root()).len(), 1);
+}

@@ -220,7 +220,7 @@ fn numbers_in_text_are_pythons() {
     );
     assert!(matches!(found[8], Node::Float(nan) if nan.is_nan()));
     assert_eq!(found[9..], [&Node::Float(f64::NEG_INFINITY), &Node::Float(1e5), &Node::Float(0.5)]);
-    for text in ["", "-", "010", "1__0", "_1", "1_", "0x", "1L2", " 1", "1.5"] {
+    for text in ["", "-", "010", "1__0", "_1", "1_", "0x", "1L2", "1 1", "- 1", "1.5"] {
         refused(format!("I{text}\n.").as_bytes(), 0, "`INT` expected an integer, found other text");
     }
     for text in ["", "1_0", "one", "0x1p3", "1e"] {

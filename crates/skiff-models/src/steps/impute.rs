@@ -174,15 +174,17 @@ impl Impute {
 
     fn columns<'a>(&self, rows: usize, columns: &[Column<'a>]) -> Value<'a> {
         let kept = self.kept().into_iter();
-        let columns = kept.map(|(at, fill)| filled(&columns[at], self.missing.in_column(&columns[at]), fill)).collect();
+        let columns = kept
+            .map(|(at, fill)| filled(&columns[at], self.missing.in_column(&columns[at]).as_deref(), fill))
+            .collect();
         Value::Columns(Columns { rows, names: None, columns })
     }
 }
 
 /// A column with `fill` where `mask` says. What kind of column comes out depends on those of the column and of the
 /// value alone, never on whether something was missing: rows do not know each other.
-fn filled<'a>(column: &Column<'a>, mask: Option<Vec<bool>>, fill: &Scalar) -> Column<'a> {
-    let mask = |row: usize| mask.as_ref().is_some_and(|mask| mask[row]);
+fn filled<'a>(column: &Column<'a>, mask: Option<&[bool]>, fill: &Scalar) -> Column<'a> {
+    let mask = |row: usize| mask.is_some_and(|mask| mask[row]);
     match (column, fill) {
         (Column::Texts(texts), Scalar::Str(fill)) => {
             Column::Texts(texts.iter().enumerate().map(|(row, text)| if mask(row) { fill } else { text }).collect())

@@ -94,7 +94,7 @@ impl Machine<'_> {
                 self.pop()?;
                 self.push(Node::Buffer { index, readonly: true })
             }
-            Node::Buffer { .. } | Node::Bytes(_) => Ok(()),
+            Node::Buffer { .. } | Node::Bytes(_) | Node::ByteStr(_) => Ok(()),
             node => Err(self.bad_operand("a buffer", node)),
         }
     }
@@ -112,7 +112,9 @@ impl Machine<'_> {
                 Some(Change::Append(list)) => list.append(&mut items),
                 _ => object.changes.push(Change::Append(items)),
             },
-            Node::List(_) | Node::ByteArray(_) => self.graph.change(target, Change::Append(items)),
+            Node::List(_) | Node::ByteArray(_) | Node::Buffer { .. } => {
+                self.graph.change(target, Change::Append(items));
+            }
             node if unknown_type(node) => self.graph.change(target, Change::Append(items)),
             _ => return Err(self.bad_operand("a list", self.graph.node(target))),
         }
