@@ -8,6 +8,7 @@ import types
 
 import joblib
 import numpy as np
+import pyarrow
 import pytest
 import scipy.sparse
 from safetensors import safe_open
@@ -67,6 +68,7 @@ def models():
         "words": (make_pipeline(TfidfVectorizer(), SVC()).fit(texts, labels), texts),
         "searched": (searched, rows),
         "mixed": (make_pipeline(mixed, SVC()).fit(table, labels), table),
+        "wide": (LogisticRegression().fit(np.tile(rows, 8), words), np.tile(rows, 8)),
         "fortran": (LogisticRegression().fit(np.asfortranarray(rows, dtype=np.float32), labels), rows),
     }
 
@@ -222,17 +224,21 @@ def test_joblib_maps_what_was_converted(skiff):
     assert (mapped.predict(rows) == model.predict(rows)).all()
 
 
+@pytest.mark.parametrize("compress", [[], ["--compress", "zstd"]], ids=["plain", "zstd"])
 @pytest.mark.parametrize("name", MODELS)
-def test_a_skiff_is_safetensors(skiff, name):
+def test_a_skiff_is_safetensors(skiff, name, compress):
     model, rows = MODELS[name]
     path = skiff.folder / "model.skiff"
-    skiff.run("convert", written(model, skiff.folder, "joblib"), path)
+    skiff.run("convert", written(model, skiff.folder, "joblib"), path, *compress)
     assert "right" in skiff.run("verify", path)
     with safe_open(path, framework="np") as file:
         names = set(file.keys())
         assert {"skiff.graph", "skiff.arrays"} <= names
         assert file.metadata()["skiff.version"] == "1"
-        if name == "logistic":
+        assert file.metadata().get("skiff.profile") == ("zstd" if compress else None)
+        if name == "forest":
+            assert file.get_tensor("estimators_.0-6.tree_.nodes.feature").size > 0
+        if name == "wide" and not compress:
             # In Fortran order, and so shown transposed.
             assert (file.get_tensor("coef_").T == model.coef_).all()
     # As `docs/format.md` says: a few lines of Python read it.
@@ -242,33 +248,71 @@ def test_a_skiff_is_safetensors(skiff, name):
 def read_skiff(path):
     """What `docs/format.md` tells to do, in Python."""
     whole = path.read_bytes()
-    zeros = b"0" * 64
-    assert whole[41:105].decode() == hashlib.sha256(whole[:41] + zeros + whole[105:]).hexdigest()
-    head = 8 + int.from_bytes(whole[:8], "little")
     with safe_open(path, framework="np") as file:
-        head += int(file.metadata()["skiff.head_size"])
-        hashed = whole[:41] + zeros + whole[105:121] + zeros + whole[185:head]
-        assert whole[121:185].decode() == hashlib.sha256(hashed).hexdigest()
+        metadata = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys()}
+    head = 8 + int.from_bytes(whole[:8], "little") + int(metadata["skiff.head_size"])
+    hashed = whole[:41] + b"0" * 64 + whole[105:head]
+    assert whole[41:105].decode() == hashlib.sha256(hashed).hexdigest()
+    pieces = [whole[start : start + (1 << 20)] for start in range(head, len(whole), 1 << 20)]
+    digests = tensors["skiff.digests"].tobytes() if pieces else b""
+    assert digests == b"".join(hashlib.sha256(piece).digest() for piece in pieces)
+
+    said = json.loads(tensors["skiff.arrays"].tobytes())
+    for name, coded in said.get("coded", {}).items():
+        tensors[name] = decompressed(tensors[name], coded)
+    groups = [(bytes if group.get("readonly") else bytearray, iter(arrays_of(group, tensors))) for group in said.get("groups", [])]
     buffers = []
-    for array in json.loads(tensors["skiff.arrays"].tobytes())["arrays"]:
-        kind = bytes if array.get("readonly") else bytearray
-        if "tensor" in array:
-            buffers.append(kind(tensors[array["tensor"]].tobytes()))
-            continue
-        elements = np.zeros((array["length"], array["itemsize"]), np.uint8)
-        for column in array["columns"]:
-            of = DTYPES.get(column["type"], np.uint8)
-            if "constant" in column:
-                values = np.broadcast_to(tensors[column["constant"]], (array["length"], *tensors[column["constant"]].shape))
-            elif "table" in column:
-                values = tensors[column["table"]][tensors[column["tensor"]]]
-            else:
-                values = tensors[column["tensor"]]
-            values = np.ascontiguousarray(values.reshape(array["length"], -1).astype(of)).view(np.uint8)
-            elements[:, column["at"] : column["at"] + values.shape[1]] = values
-        buffers.append(kind(elements.tobytes()))
+    for array in said["arrays"]:
+        if isinstance(array, int):
+            kind, members = groups[array]
+            buffers.append(kind(next(members).tobytes()))
+        elif isinstance(array, str):
+            buffers.append(bytearray(tensors[array].tobytes()))
+        else:
+            assert array["readonly"]
+            buffers.append(tensors[array["tensor"]].tobytes())
     return pickle.loads(tensors["skiff.graph"].tobytes(), buffers=buffers)
+
+
+def decompressed(tensor, coded):
+    dtype, shuffle = DTYPES[coded["dtype"]], coded["shuffle"]
+    size = int(np.prod(coded["shape"])) * np.dtype(dtype).itemsize
+    out = pyarrow.decompress(tensor.tobytes(), decompressed_size=size, codec="zstd", asbytes=True)
+    out = np.frombuffer(out, np.uint8).reshape(shuffle, -1).T
+    return np.frombuffer(out.tobytes(), dtype).reshape(coded["shape"])
+
+
+def arrays_of(group, tensors):
+    """The elements of each array of a group, as bytes."""
+    starts = np.cumsum([0, *group["lengths"]])
+    elements = np.zeros((starts[-1], group["itemsize"]), np.uint8)
+    for column in group["columns"]:
+        of = DTYPES.get(column["type"], np.uint8)
+        if "constant" in column:
+            constant = np.frombuffer(bytes.fromhex(column["constant"]), of)
+            values = np.broadcast_to(constant, (starts[-1], len(constant)))
+        else:
+            values = tensors[column["tensor"]]
+        tables = np.cumsum([0, *column.get("tables", [])])
+        parts = []
+        for number, (start, end) in enumerate(zip(starts, starts[1:])):
+            part = values[start:end]
+            if column.get("relative"):
+                part = part.astype(of)
+                part = np.where(part > 0, part + np.arange(end - start).astype(of), part - 1)
+            if "table" in column:
+                table = tensors[column["table"]][tables[number] : tables[number + 1]]
+                if "under" in column:
+                    table = table / tensors[column["under"]][tables[number] : tables[number + 1]].astype(float)
+                if column.get("fresh"):
+                    part = np.where(part == 0, np.cumsum(part == 0) - 1, part.astype(int) - 1)
+                part = table[part]
+            parts.append(part)
+        values = np.concatenate(parts).reshape(starts[-1], -1).astype(of)
+        values = np.ascontiguousarray(values).view(np.uint8)
+        elements[:, column["at"] : column["at"] + values.shape[1]] = values
+    return [elements[start:end] for start, end in zip(starts, starts[1:])]
 
 
 def test_what_cannot_be_is_refused(skiff):

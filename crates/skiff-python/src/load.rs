@@ -1,7 +1,7 @@
 //! `skiff.load`: a file's content, judged and checked, as what Python's unpickler takes.
 
 use numpy::PyArray1;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use skiff::{File, Rebuilt, Trusted};
@@ -80,7 +80,12 @@ impl PyRebuilt {
     /// The buffer itself, in memory of its own.
     fn take<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyArray1<u8>>> {
         let bytes: &Bytes = &self.buffer(index)?.bytes;
-        let array = PyArray1::from_slice(py, bytes);
+        // Records of a `.skiff` are put together for this alone, outside of Python's lock.
+        let whole = py.detach(|| bytes.at_hand());
+        if whole.as_slice().len() != bytes.len() {
+            return Err(PyValueError::new_err("the elements of an array in the file are damaged"));
+        }
+        let array = PyArray1::from_slice(py, &whole);
         bytes.release();
         Ok(array)
     }

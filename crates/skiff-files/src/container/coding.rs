@@ -14,6 +14,11 @@ pub(super) struct Coding {
     pub shuffle: usize,
 }
 
+/// Tensors that are larger and become smaller than this part of themselves are left as they are: a reader's limits
+/// ([`crate::Limits::ratio`]) would take them for bombs.
+const MOST_TO_ONE: usize = 1_000;
+const LARGE: usize = 1 << 20;
+
 /// What a decoder's window may take: that of zstd's greatest level without `--long`.
 const WINDOW: u64 = 128 << 20;
 
@@ -21,9 +26,11 @@ const WINDOW: u64 = 128 << 20;
 pub(super) fn encode(bytes: &[u8], size: usize, level: i32) -> Option<(Coding, Vec<u8>)> {
     let shuffled = if size > 1 { shuffle(bytes, size) } else { Vec::new() };
     let compressed = zstd::bulk::compress(if size > 1 { &shuffled } else { bytes }, level).ok()?;
-    // What is saved has to be worth the entry that tells of it.
+    // What is saved has to be worth the entry that tells of it, and must not look like a bomb.
+    let pays = compressed.len().saturating_add(64) < bytes.len();
+    let is_bomb = bytes.len() > LARGE && bytes.len() > compressed.len().saturating_mul(MOST_TO_ONE);
     let coding = Coding { length: bytes.len(), shuffle: size.max(1) };
-    (compressed.len().saturating_add(64) < bytes.len()).then_some((coding, compressed))
+    (pays && !is_bomb).then_some((coding, compressed))
 }
 
 /// The tensor as it was; `None` for bytes that are not what [`encode`] makes.
@@ -68,4 +75,34 @@ fn unshuffled<const N: usize>(bytes: &[u8]) -> Vec<u8> {
         *number = planes.map(|plane| plane.get(place).copied().unwrap_or_default());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compressed_comes_back() {
+        for size in [1_usize, 2, 4, 8] {
+            for count in [0_usize, 1, 3, 1_000] {
+                let bytes: Vec<u8> = (0..count * size).map(|place| u8::try_from(place / 7 % 256).unwrap()).collect();
+                let Some((coding, compressed)) = encode(&bytes, size, 3) else {
+                    assert!(count < 1_000, "a thousand numbers of {size} bytes are not compressed");
+                    continue;
+                };
+                assert_eq!(decode(&compressed, coding), Some(bytes));
+                let short = Coding { length: coding.length - size, ..coding };
+                let long = Coding { length: coding.length + size, ..coding };
+                assert_eq!((decode(&compressed, short), decode(&compressed, long)), (None, None));
+                assert_eq!(decode(&compressed[..compressed.len() / 2], coding), None);
+            }
+        }
+        assert_eq!(decode(b"no frame at all", Coding { length: 4, shuffle: 1 }), None);
+    }
+
+    #[test]
+    fn nothing_is_written_that_looks_like_a_bomb() {
+        assert!(encode(&vec![0; 4 << 20], 8, 19).is_none());
+        assert!(encode(&vec![0; 4 << 10], 8, 19).is_some());
+    }
 }

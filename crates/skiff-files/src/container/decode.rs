@@ -2,6 +2,7 @@
 
 use super::columns::Of;
 use super::kind::Kind;
+use super::packed::Tensor;
 
 /// The cells of a column that are asked for.
 pub(super) enum Form<'a> {
@@ -107,6 +108,23 @@ impl Target<'_> {
         }
         whole.then_some(())
     }
+}
+
+/// Float64 that come about by dividing integers; `None` when they are not as many.
+pub(super) fn divide(over: &Tensor, under: &Tensor) -> Option<Vec<u8>> {
+    let floats = |tensor: &Tensor| {
+        let count = tensor.len().checked_div(tensor.kind.size())?;
+        let mut floats = vec![0; count.checked_mul(8)?];
+        let form = Form::Plain(tensor.kind, tensor.bytes());
+        decode(&form, Of::Kind(Kind::F64), &mut Target { elements: &mut floats, size: 8, at: 0 })?;
+        Some(floats)
+    };
+    let (mut quotients, under) = (floats(over)?, floats(under)?);
+    (quotients.len() == under.len()).then_some(())?;
+    for (over, under) in quotients.as_chunks_mut::<8>().0.iter_mut().zip(under.as_chunks::<8>().0) {
+        *over = (f64::from_le_bytes(*over) / f64::from_le_bytes(*under)).to_le_bytes();
+    }
+    Some(quotients)
 }
 
 /// Numbers stored as `stored` into cells of the wider kind `to`.
@@ -215,7 +233,7 @@ fn look_up_cells<const W: usize>(
 #[cfg(test)]
 mod tests {
     use super::super::columns::fields;
-    use super::super::encode::{Purpose, Stored, encode};
+    use super::super::encode::{Purpose, Stored, Table, encode};
     use super::*;
     use crate::{DType, Endian, Field};
 
@@ -230,6 +248,7 @@ mod tests {
             let (mut row, mut tables) = (0, 0);
             for (number, elements) in back.iter_mut().enumerate() {
                 let rows = elements.len() / size;
+                let held;
                 let form = match &stored {
                     Stored::Constant(value) => Form::Constant(value),
                     Stored::Relative(kind, bytes) => {
@@ -241,7 +260,14 @@ mod tests {
                     }
                     Stored::Table { kind, places, table, lengths, fresh } => {
                         let width = field.of.size();
-                        let table = &table[tables * width..(tables + lengths[number]) * width];
+                        held = match table {
+                            Table::Plain(table) => table.clone(),
+                            Table::Fractions { over, under } => {
+                                let tensor = |(kind, bytes): &(Kind, Vec<u8>)| Tensor::plain(*kind, bytes.clone());
+                                divide(&tensor(over), &tensor(under)).unwrap()
+                            }
+                        };
+                        let table = &held[tables * width..(tables + lengths[number]) * width];
                         tables += lengths[number];
                         Form::Table {
                             kind: *kind,
@@ -258,7 +284,8 @@ mod tests {
                 Stored::Constant(_) => "constant".to_owned(),
                 Stored::Plain(kind, _) => kind.name().to_owned(),
                 Stored::Relative(kind, _) => format!("relative {}", kind.name()),
-                Stored::Table { kind, .. } => format!("table of {}", kind.name()),
+                Stored::Table { kind, table: Table::Plain(_), .. } => format!("table of {}", kind.name()),
+                Stored::Table { kind, .. } => format!("fractions by {}", kind.name()),
             });
         }
         assert_eq!(back, arrays);
@@ -312,6 +339,7 @@ mod tests {
             (vec![0.0, 4e9], Some("U32")),
             (vec![0.0, 1e10], Some("F32")),
             (vec![1.0, 9_223_372_036_854_775_807.0, 1e300], Some("F64")),
+            ((0..5_000).map(|place| f64::from(place % 201) / f64::from(200)).collect(), Some("fractions by U8")),
             (many, Some("F64")),
             (few, Some("table of U16")),
         ] {

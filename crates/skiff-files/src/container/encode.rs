@@ -18,12 +18,21 @@ pub(super) enum Stored {
         kind: Kind,
         places: Vec<u8>,
         /// The tables, one for each array.
-        table: Vec<u8>,
+        table: Table,
         /// How many numbers each table has.
         lengths: Vec<usize>,
         /// Whether a place that is the next one of its table is 0, and any other one more than it is.
         fresh: bool,
     },
+}
+
+/// The numbers of tables.
+#[derive(Debug, PartialEq)]
+pub(super) enum Table {
+    /// As they are.
+    Plain(Vec<u8>),
+    /// As integers of two kinds, by dividing which each of them came about: what part of a node's samples is of a class.
+    Fractions { over: (Kind, Vec<u8>), under: (Kind, Vec<u8>) },
 }
 
 /// What columns are for.
@@ -176,10 +185,53 @@ fn tabulate(numbers: &[u64], lengths: &[usize], kind: Kind, narrow: Kind, purpos
     (cost < plain).then(|| Stored::Table {
         kind: kind_of_places,
         places: low(&places, kind_of_places.size()),
-        table: low(&table, kind.size()),
+        table: fractions(&table, kind).unwrap_or_else(|| Table::Plain(low(&table, kind.size()))),
         lengths: tables,
         fresh: purpose == Purpose::Compress,
     })
+}
+
+/// The numbers as fractions, if each of them is the nearest float64 to one, and that takes fewer bytes.
+fn fractions(numbers: &[u64], kind: Kind) -> Option<Table> {
+    if kind != Kind::F64 {
+        return None;
+    }
+    let pairs: Vec<(u64, u64)> = numbers.iter().map(|&bits| fraction(f64::from_bits(bits))).collect::<Option<_>>()?;
+    let (over, under): (Vec<u64>, Vec<u64>) = pairs.into_iter().unzip();
+    let narrow = |numbers: &[u64]| {
+        let kind = narrowest(Kind::U32, numbers);
+        (kind, low(numbers, kind.size()))
+    };
+    Some(Table::Fractions { over: narrow(&over), under: narrow(&under) })
+}
+
+/// The integers of at most 16 bits by dividing which a number from 0 to 1 came about, with the least divisor: by the
+/// number's continued fraction.
+fn fraction(value: f64) -> Option<(u64, u64)> {
+    if value.to_bits() == 0 {
+        return Some((0, 1));
+    }
+    if !(value > 0.0 && value <= 1.0) {
+        return None;
+    }
+    let (mut over, mut under) = ([0_u32, 1], [1_u32, 0]);
+    let mut rest = value;
+    // Each step at least doubles the divisor every other time.
+    for _ in 0..32 {
+        let whole = rest.floor();
+        // More than a divisor may be.
+        let digit = u32::try_from(Kind::F64.narrow(whole.to_bits(), Kind::U32)).ok().filter(|_| whole < 65_536.0)?;
+        over = [over[1], digit.checked_mul(over[1])?.checked_add(over[0])?];
+        under = [under[1], digit.checked_mul(under[1])?.checked_add(under[0])?];
+        if under[1] > 65_535 {
+            return None;
+        }
+        if (f64::from(over[1]) / f64::from(under[1])).to_bits() == value.to_bits() {
+            return Some((over[1].into(), under[1].into()));
+        }
+        rest = 1.0 / (rest - whole);
+    }
+    None
 }
 
 /// Where each number is in a table that grows: an open hash table of places, since nobody attacks who writes.
@@ -239,5 +291,24 @@ impl Index {
             *self.slots.get_mut(slot)? = place;
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_are_those_that_came_about_by_dividing() {
+        for (over, under) in [(1_u32, 3_u32), (2, 3), (0, 7), (7, 7), (1, 65_535), (12_345, 54_321), (65_534, 65_535)] {
+            let value = f64::from(over) / f64::from(under);
+            let (found_over, found_under) = fraction(value).unwrap();
+            assert!(found_under <= under.into());
+            assert_eq!(found_over * u64::from(under), u64::from(over) * found_under, "{over}/{under}");
+        }
+        for value in [-0.5, -0.0, 1.5, f64::NAN, f64::INFINITY, 0.1_f64.next_up(), 1e-300, std::f64::consts::FRAC_1_PI]
+        {
+            assert_eq!(fraction(value), None, "{value}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::coding::{self, Coding};
 use super::columns::Of;
 use super::header::{Header, damaged, number, numbers};
 use super::kind::Kind;
-use super::packed::{Coded, Group, GroupColumn, GroupForm, Packed, Tensor};
+use super::packed::{Coded, Group, GroupColumn, GroupForm, Packed, Tables, Tensor};
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
 use crate::{Error, Limits};
@@ -175,16 +175,30 @@ impl<'a> List<'a> {
                 }
             }
             (None, Some(places), Some(tables)) => {
-                let (places, tables) = (self.tensor(places, inflation)?, self.tensor(tables, inflation)?);
+                let (places, over) = (self.tensor(places, inflation)?, self.tensor(tables, inflation)?);
                 let lengths = document.get(column, "tables").and_then(|lengths| numbers(document, lengths));
                 let starts = running(&lengths.ok_or_else(wrong)?).ok_or_else(wrong)?;
                 let ranges: Vec<Range<usize>> = starts.windows(2).filter_map(range).collect();
+                let count = starts.last().copied().unwrap_or(0);
                 let suits = matches!(places.kind, Kind::U8 | Kind::U16)
-                    && of == Of::Kind(tables.kind)
                     && ranges.len() == arrays
                     && has(&places, rows, places.kind.size())
-                    && has(&tables, starts.last().copied().unwrap_or(0), tables.kind.size());
+                    && has(&over, count, over.kind.size());
                 suits.then_some(()).ok_or_else(wrong)?;
+                let is_integer = |kind| matches!(kind, Kind::U8 | Kind::U16 | Kind::U32);
+                let tables = match text("under") {
+                    None => Tables::Plain(Some(over).filter(|table| of == Of::Kind(table.kind)).ok_or_else(wrong)?),
+                    Some(under) => {
+                        let under = self.tensor(under, inflation)?;
+                        let suits = of == Of::Kind(Kind::F64)
+                            && is_integer(over.kind)
+                            && is_integer(under.kind)
+                            && has(&under, count, under.kind.size());
+                        suits.then_some(()).ok_or_else(wrong)?;
+                        inflation.reserve(count.checked_mul(16).ok_or_else(wrong)?, self.file.len())?;
+                        Tables::Fractions { over, under, divided: OnceLock::new() }
+                    }
+                };
                 GroupForm::Table { places, tables, ranges, fresh: has_flag("fresh") }
             }
             _ => return Err(wrong()),

@@ -11,7 +11,7 @@ use skiff_pickle::{Bytes, Owner};
 
 use super::coding::{self, Coding};
 use super::columns::Of;
-use super::decode::{Form, Target, decode};
+use super::decode::{self, Form, Target, decode};
 use super::kind::Kind;
 
 /// A tensor of a file.
@@ -27,6 +27,11 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
+    #[cfg(test)]
+    pub fn plain(kind: Kind, bytes: Vec<u8>) -> Self {
+        Self { kind, bytes: Bytes::from(bytes), coding: None, decoded: OnceLock::new() }
+    }
+
     /// How many bytes it has, compressed no more.
     pub fn len(&self) -> usize {
         self.coding.map_or(self.bytes.len(), |coding| coding.length)
@@ -58,12 +63,43 @@ pub(super) enum GroupForm {
     Relative(Tensor),
     Table {
         places: Tensor,
-        tables: Tensor,
+        tables: Tables,
         /// Which numbers of `tables` are each array's.
         ranges: Vec<Range<usize>>,
         /// Whether the next place of a table is 0.
         fresh: bool,
     },
+}
+
+/// The tables of a column.
+#[derive(Debug)]
+pub(super) enum Tables {
+    Plain(Tensor),
+    /// Float64 that come about by dividing integers.
+    Fractions {
+        over: Tensor,
+        under: Tensor,
+        divided: OnceLock<Vec<u8>>,
+    },
+}
+
+impl Tables {
+    /// The numbers; empty when they are damaged.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Plain(tensor) => tensor.bytes(),
+            Self::Fractions { over, under, divided } => {
+                divided.get_or_init(|| decode::divide(over, under).unwrap_or_default())
+            }
+        }
+    }
+
+    fn release(&self) {
+        match self {
+            Self::Plain(tensor) => tensor.bytes.release(),
+            Self::Fractions { over, under, .. } => [over, under].into_iter().for_each(|tensor| tensor.bytes.release()),
+        }
+    }
 }
 
 /// Arrays of one kind whose columns lie behind each other: the trees of a forest.
@@ -156,7 +192,8 @@ impl Packed {
             }
             GroupForm::Table { places, tables, ranges, fresh } => {
                 let part_of_places = part(places, &self.rows, places.kind.size())?;
-                let table = part(tables, ranges.get(self.member)?, column.of.size())?;
+                let (range, width) = (ranges.get(self.member)?, column.of.size());
+                let table = range.start.checked_mul(width)?..range.end.checked_mul(width)?;
                 let (places_bytes, table) = (places.bytes().get(part_of_places)?, tables.bytes().get(table)?);
                 Form::Table { kind: places.kind, places: places_bytes, table, fresh: *fresh }
             }
@@ -203,7 +240,7 @@ impl Owner for Packed {
                 GroupForm::Plain(tensor) | GroupForm::Relative(tensor) => tensor.bytes.release(),
                 GroupForm::Table { places, tables, .. } => {
                     places.bytes.release();
-                    tables.bytes.release();
+                    tables.release();
                 }
             }
         }

@@ -339,4 +339,34 @@ mod tests {
         let error = read(&file, &limits, &mut Inflation::new(&limits, 0)).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::Limit { name: "decompressed", .. }), "{error}");
     }
+
+    #[test]
+    fn compressed_tensors_that_claim_too_much_are_refused_before_they_are_decompressed() {
+        let file = file(50, Some(3));
+        // As many digits as there were, so that nothing else moves.
+        for (from, to) in [("\"shape\":[50]", "\"shape\":[4e]"), ("\"shape\":[100]", "\"shape\":[999]")] {
+            let places: Vec<_> = (0..file.len()).filter(|&place| file[place..].starts_with(from.as_bytes())).collect();
+            let Some(&place) = places.last() else { continue };
+            let mut damaged = file.clone();
+            damaged[place..place + to.len()].copy_from_slice(to.as_bytes());
+            let outcome = read_whole(signed(damaged).unwrap());
+            assert!(!outcome.is_ok_and(|contents| is_read(&contents)), "{from} → {to}");
+        }
+        // A limit of so many bytes for all of it: the arrays' own, and those of compressed tensors beside them.
+        let bytes = Bytes::from(file);
+        let mut needed = None;
+        for decompressed in (0..200_000).step_by(500) {
+            let limits = Limits { decompressed, ..Limits::default() };
+            match read(&bytes, &limits, &mut Inflation::new(&limits, 0)) {
+                Ok(contents) => {
+                    assert!(is_read(&contents));
+                    needed = Some(decompressed);
+                    break;
+                }
+                Err(error) => assert!(matches!(error.kind, ErrorKind::Limit { name: "decompressed", .. }), "{error}"),
+            }
+        }
+        // Two groups of records of 24 bytes.
+        assert!(needed.is_some_and(|needed| needed >= 100 * 24 + 120 * 24), "{needed:?}");
+    }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use skiff_pickle::Graph;
 
 use super::columns::{Field, Of};
-use super::encode::{self, Purpose, encode};
+use super::encode::{self, Purpose, Table, encode};
 use super::header::quoted;
 use super::heat::Heat;
 use super::kind::Kind;
@@ -144,9 +144,17 @@ impl<'g> File<'g> {
                     json.push_str(if fresh { "\"fresh\":true," } else { "" });
                     tensor(&mut json, "tensor", name.clone(), kind, vec![rows], places);
                     json.push(',');
-                    let own = field.of.kind();
-                    let shape = vec![table.len().checked_div(own.size()).unwrap_or(0)];
-                    tensor(&mut json, "table", format!("skiff.table.{name}"), own, shape, table);
+                    let count = vec![lengths.iter().sum()];
+                    match table {
+                        Table::Plain(table) => {
+                            tensor(&mut json, "table", format!("skiff.table.{name}"), field.of.kind(), count, table);
+                        }
+                        Table::Fractions { over: (over, overs), under: (under, unders) } => {
+                            tensor(&mut json, "table", format!("skiff.table.{name}"), over, count.clone(), overs);
+                            json.push(',');
+                            tensor(&mut json, "under", format!("skiff.under.{name}"), under, count, unders);
+                        }
+                    }
                     let _ = write!(json, ",\"tables\":{}", list(&lengths));
                 }
             }

@@ -217,11 +217,27 @@ impl NdArray {
 
     /// The raw bytes; `None` for objects, and when the file that they are in is damaged.
     ///
-    /// Those of records in a `.skiff` file are put together for this, and kept: [`Bytes::at_hand`] of
-    /// [`NdArray::data`] is for whoever needs them once, [`NdArray::field`] for whoever needs less than all.
+    /// Those of records in a `.skiff` file are put together for this, and kept: [`NdArray::bytes_once`] is
+    /// for whoever needs them once, [`NdArray::field`] for whoever needs less than all.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.data {
             ArrayData::Raw(bytes) => Some(bytes.as_slice()).filter(|all| all.len() == bytes.len()),
+            ArrayData::Objects(_) => None,
+        }
+    }
+
+    /// As [`NdArray::bytes`], for whoever looks at them once: nobody keeps what had to be put together for this.
+    pub fn bytes_once(&self) -> Option<Bytes> {
+        match &self.data {
+            ArrayData::Raw(bytes) => Some(bytes.at_hand()).filter(|all| all.len() == bytes.len()),
+            ArrayData::Objects(_) => None,
+        }
+    }
+
+    /// How many bytes the elements have; `None` for objects.
+    pub fn size(&self) -> Option<usize> {
+        match &self.data {
+            ArrayData::Raw(bytes) => Some(bytes.len()),
             ArrayData::Objects(_) => None,
         }
     }

@@ -180,7 +180,7 @@ impl Writer<'_> {
     }
 
     fn spell(&mut self, id: NodeId, parts: &Parts, spelling: Spelling) {
-        let size = parts.array.bytes().map_or(0, <[u8]>::len);
+        let size = parts.array.size().unwrap_or(0);
         let node = match (spelling, self.numpy) {
             (Spelling::Wrapped { mapped }, _) => self.wrap(parts, mapped),
             (Spelling::FromBuffer | Spelling::Loaded, Some(numpy)) if size > 0 && self.buffers => {

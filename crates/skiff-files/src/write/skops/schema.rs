@@ -348,14 +348,14 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         array: &NdArray,
         tasks: &mut Tasks<'g>,
     ) -> Result<(), Failure> {
-        let Some(bytes) = array.bytes() else { return self.objects(id, array, tasks) };
+        let Some(bytes) = array.bytes_once() else { return self.objects(id, array, tasks) };
         let header = header(id, array)?;
         let name = match holder {
-            None => self.file("npy", &[&header, bytes])?,
+            None => self.file("npy", &[&header, &bytes])?,
             Some(holder) => match self.files.get(&(holder, header.clone())) {
                 Some(name) => name.clone(),
                 None => {
-                    let name = self.file("npy", &[&header, bytes])?;
+                    let name = self.file("npy", &[&header, &bytes])?;
                     self.files.insert((holder, header), name.clone());
                     name
                 }
