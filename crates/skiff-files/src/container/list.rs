@@ -11,7 +11,7 @@ use super::coding::{self, Coding};
 use super::columns::Of;
 use super::header::{Header, damaged, number, numbers};
 use super::kind::Kind;
-use super::packed::{Coded, Group, GroupColumn, GroupForm, Packed, Tables, Tensor};
+use super::packed::{Coded, Group, GroupColumn, GroupForm, GroupTable, Packed, Tables, Tensor};
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
 use crate::{Error, Limits};
@@ -199,7 +199,7 @@ impl<'a> List<'a> {
                         Tables::Fractions { over, under, divided: OnceLock::new() }
                     }
                 };
-                GroupForm::Table { places, tables, ranges, fresh: has_flag("fresh") }
+                GroupForm::Table(Box::new(GroupTable { places, tables, ranges, fresh: has_flag("fresh") }))
             }
             _ => return Err(wrong()),
         };

@@ -61,14 +61,18 @@ pub(super) enum GroupForm {
     Constant(Vec<u8>),
     Plain(Tensor),
     Relative(Tensor),
-    Table {
-        places: Tensor,
-        tables: Tables,
-        /// Which numbers of `tables` are each array's.
-        ranges: Vec<Range<usize>>,
-        /// Whether the next place of a table is 0.
-        fresh: bool,
-    },
+    Table(Box<GroupTable>),
+}
+
+/// Places in tables.
+#[derive(Debug)]
+pub(super) struct GroupTable {
+    pub places: Tensor,
+    pub tables: Tables,
+    /// Which numbers of `tables` are each array's.
+    pub ranges: Vec<Range<usize>>,
+    /// Whether the next place of a table is 0.
+    pub fresh: bool,
 }
 
 /// The tables of a column.
@@ -190,7 +194,8 @@ impl Packed {
             GroupForm::Relative(tensor) => {
                 Form::Relative(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, tensor.kind.size())?)?)
             }
-            GroupForm::Table { places, tables, ranges, fresh } => {
+            GroupForm::Table(table) => {
+                let GroupTable { places, tables, ranges, fresh } = &**table;
                 let part_of_places = part(places, &self.rows, places.kind.size())?;
                 let (range, width) = (ranges.get(self.member)?, column.of.size());
                 let table = range.start.checked_mul(width)?..range.end.checked_mul(width)?;
@@ -238,9 +243,9 @@ impl Owner for Packed {
             match &column.stored {
                 GroupForm::Constant(_) => {}
                 GroupForm::Plain(tensor) | GroupForm::Relative(tensor) => tensor.bytes.release(),
-                GroupForm::Table { places, tables, .. } => {
-                    places.bytes.release();
-                    tables.release();
+                GroupForm::Table(table) => {
+                    table.places.bytes.release();
+                    table.tables.release();
                 }
             }
         }
