@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use skiff_models::plan::{Output, Plan};
+use skiff_models::table::Dicts;
 use skiff_models::value::{Matrix, TermLists, Value};
 use skiff_models::{Answer, Table, evaluate, evaluate_in_blocks};
 
@@ -40,14 +41,18 @@ fn of_rows(output: &Output, answer: Answer) -> Answer {
 
 /// Row `row` of an answer, as an answer.
 fn row_of(answer: &Answer, row: usize) -> Answer {
-    let matrix = |matrix: &Matrix<'_, f64>| Matrix::new(1, matrix.cols, matrix.row(row).to_vec());
-    let value = match answer {
-        Answer::List(items) => return Answer::List(items.iter().map(|item| row_of(item, row)).collect()),
-        Answer::Tuple(items) => return Answer::Tuple(items.iter().map(|item| row_of(item, row)).collect()),
-        Answer::One(value, rank) => (value, *rank),
-    };
-    let one = match value.0 {
-        Value::Floats(floats, precision) => Value::Floats(matrix(floats), *precision),
+    match answer {
+        Answer::List(items) => Answer::List(items.iter().map(|item| row_of(item, row)).collect()),
+        Answer::Tuple(items) => Answer::Tuple(items.iter().map(|item| row_of(item, row)).collect()),
+        Answer::One(value, rank) => Answer::One(row_of_value(value, row), *rank),
+    }
+}
+
+fn row_of_value(value: &Value<'static>, row: usize) -> Value<'static> {
+    match value {
+        Value::Floats(floats, precision) => {
+            Value::Floats(Matrix::new(1, floats.cols, floats.row(row).to_vec()), *precision)
+        }
         Value::Ints(ints, kind) => Value::Ints(Matrix::new(1, ints.cols, ints.row(row).to_vec()), *kind),
         Value::Sparse(csr) => Value::Sparse(csr.slice_rows(row, 1).into_owned()),
         Value::Labels(labels) => {
@@ -57,13 +62,14 @@ fn row_of(answer: &Answer, row: usize) -> Answer {
             Value::Labels(labels)
         }
         Value::Columns(columns) => Value::Columns(columns.slice_rows(row, 1)).into_owned(),
+        Value::Texts(texts) => Value::Texts(texts.slice(row, 1)).into_owned(),
+        Value::Dicts(dicts) => Value::Dicts(Dicts { rows: vec![dicts.rows[row].clone()].into() }),
         Value::TermLists(lists) => {
             let numbers = lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].to_vec();
             Value::TermLists(TermLists { bounds: vec![0, numbers.len()], numbers, terms: Arc::clone(&lists.terms) })
         }
-        other => other.clone(),
-    };
-    Answer::One(one, value.1)
+        Value::Many(values) => Value::Many(values.iter().map(|value| row_of_value(value, row)).collect()),
+    }
 }
 
 /// Whether two answers are the same to the last bit.
