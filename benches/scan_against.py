@@ -1,78 +1,218 @@
-"""Compares ``skiff scan`` with picklescan, side by side in one run.
+"""Compares ``skiff scan`` with other scanners of pickles, side by side in one run.
 
-``python benches/scan_against.py SKIFF [FOLDER ...]`` with picklescan installed; SKIFF is the command, FOLDER has honest
-models besides those of ``fixtures/cases``. Nothing is loaded. A file is *caught* when the tool reports anything but a
-clean file; picklescan's errors count as caught only in the last column, since its exit status would tell of them.
+``python benches/scan_against.py SKIFF [--every N] [--large FILE] [FOLDER ...]`` with picklescan, modelscan, fickling,
+hayward and modelaudit-picklescan installed, as far as they are to be compared; SKIFF is the command, FOLDER has honest
+models besides every Nth of ``fixtures/cases`` and those of ``fixtures/boosting``, FILE is a large honest model. Nothing
+is loaded.
+
+A file is *caught* when the tool calls it dangerous or suspicious, *unsaid* when the tool gives up on it (an error, a
+skipped file, an analysis that says that it is not complete), and *missed* when it is called clean.
 """
 
+import argparse
+import importlib.metadata
 import io
 import json
 import logging
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 
-from picklescan.scanner import SafetyLevel, scan_file_path
-
 logging.disable(logging.CRITICAL)
+warnings.simplefilter("ignore")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+#: Seconds for one file.
+PATIENCE = 20
 
 
-def files(folder, wanted):
+def files(folder, wanted=lambda name: True):
     for where, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
             if wanted(name):
                 yield os.path.join(where, name)
 
 
-def picklescan(paths):
-    """For each file: anything dangerous, anything suspicious, an error."""
+def picklescan(strict):
+    from picklescan.scanner import SafetyLevel, scan_file_path
+
+    bad = {SafetyLevel.Dangerous, SafetyLevel.Suspicious} if strict else {SafetyLevel.Dangerous}
+
+    def scan(path):
+        result = scan_file_path(path)
+        if any(found.safety in bad for found in result.globals):
+            return "caught"
+        return "unsaid" if result.scan_err or not result.scanned_files else "missed"
+
+    return scan
+
+
+def modelscan():
+    from modelscan.modelscan import ModelScan
+
+    def scan(path):
+        scanner = ModelScan()
+        result = scanner.scan(path)
+        if result["summary"]["total_issues"]:
+            return "caught"
+        return "unsaid" if result["errors"] or not result["summary"]["scanned"]["total_scanned"] else "missed"
+
+    return scan
+
+
+def fickling():
+    from fickling import scan_file
+
+    def scan(path):
+        result = scan_file(path, graceful=True)
+        if not result.is_safe and result.results:
+            return "caught"
+        return "unsaid" if result.errors or not result.results else "missed"
+
+    return scan
+
+
+def hayward():
+    from hayward import ModelFileScanner, Severity, is_coverage_gap
+
+    def scan(path):
+        found = ModelFileScanner().scan_file(path)
+        real = [one for one in found if not is_coverage_gap(one) and one.severity is not Severity.INFO]
+        return "caught" if real else "unsaid" if found else "missed"
+
+    return scan
+
+
+def modelaudit():
+    from modelaudit_picklescan import SafetyVerdict, scan_file
+
+    def scan(path):
+        verdict = scan_file(path).verdict
+        if verdict in (SafetyVerdict.MALICIOUS, SafetyVerdict.SUSPICIOUS):
+            return "caught"
+        return "missed" if verdict is SafetyVerdict.CLEAN else "unsaid"
+
+    return scan
+
+
+TOOLS = [
+    ("picklescan", "picklescan", lambda: picklescan(False)),
+    ("picklescan --strict", "picklescan", lambda: picklescan(True)),
+    ("modelscan", "modelscan", modelscan),
+    ("fickling", "fickling", fickling),
+    ("hayward", "hayward", hayward),
+    ("modelaudit-picklescan", "modelaudit-picklescan", modelaudit),
+]
+
+
+def late(*_):
+    raise TimeoutError
+
+
+def run(scan, paths):
+    """What the tool says of each file, and how many seconds of the processor it took."""
     answers = {}
+    start = time.process_time()
     for path in paths:
+        signal.signal(signal.SIGALRM, late)
+        signal.alarm(PATIENCE)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             try:
-                result = scan_file_path(path)
-                levels = {found.safety for found in result.globals}
-                answers[path] = (SafetyLevel.Dangerous in levels, SafetyLevel.Suspicious in levels, bool(result.scan_err))
-            except Exception:  # What the tool throws at its user.
-                answers[path] = (False, False, True)
-    return answers
+                answers[path] = scan(path)
+            except BaseException as error:  # What the tool throws at its user, whatever it is.
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                answers[path] = "unsaid"
+            finally:
+                signal.alarm(0)
+    return answers, time.process_time() - start
 
 
 def skiff(command, paths):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     out = subprocess.run([command, "scan", "--strict", "--format", "json", *paths], capture_output=True, check=False)
-    return {one["file"]: one["verdict"] for one in json.loads(out.stdout)}
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    verdicts = {one["file"]: one["verdict"] for one in json.loads(out.stdout)}
+    return {path: "missed" if verdict == "model" else "caught" for path, verdict in verdicts.items()}, seconds
+
+
+def groups(arguments):
+    none = ("README.md", "index.json", ".gitattributes")
+    attacks = list(files(os.path.join(ROOT, "attacks"), lambda name: name not in none and not name.endswith((".py", ".pyc"))))
+    is_numbers = [os.path.basename(path).startswith("numbers-") for path in attacks]
+    honest = list(files(os.path.join(ROOT, "fixtures", "cases"), lambda name: name.startswith("model.")))
+    # The functions of the program that made them are code that nobody here knows.
+    honest = [path for path in honest if "callable" not in path][:: arguments.every]
+    honest += files(os.path.join(ROOT, "fixtures", "boosting"), lambda name: not name.endswith(".py"))
+    for folder in arguments.folders:
+        honest += files(folder)
+    code = [path for path, numbers in zip(attacks, is_numbers) if not numbers]
+    packed = [path for path in code if os.path.basename(path).startswith("joblib-") and "-raw-" not in path and not path.endswith(".pkl")]
+    return {
+        "attacks by code": code,
+        "of them in compressed joblib": packed,
+        "attacks by numbers": [path for path, numbers in zip(attacks, is_numbers) if numbers],
+        "honest models": honest,
+    }
+
+
+def large(command, path):
+    """Processor time of fresh processes that judge one large file, the best of five."""
+    commands = {"skiff scan": [command, "scan", path]}
+    code = "import sys; from picklescan.scanner import scan_file_path; assert scan_file_path(sys.argv[1]).issues_count == 0"
+    commands["picklescan"] = [sys.executable, "-c", code, path]
+    commands["picklescan's start alone"] = [sys.executable, "-c", "import picklescan.scanner"]
+    print(f"\n| {os.path.getsize(path) / 1e6:.0f} MB, fresh process, best of five | processor s | wall s |\n|---|--:|--:|")
+    for name, words in commands.items():
+        best = []
+        for _ in range(5):
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            subprocess.run(words, capture_output=True, check=True)
+            wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+            best.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall))
+        print(f"| {name} | {min(cpu for cpu, _ in best):.3f} | {min(wall for _, wall in best):.3f} |")
 
 
 def main():
-    command, folders = sys.argv[1], sys.argv[2:]
-    none = ("make.py", "README.md", "index.json", ".gitattributes")
-    attacks = list(files(os.path.join(ROOT, "attacks"), lambda name: name not in none))
-    honest = list(files(os.path.join(ROOT, "fixtures", "cases"), lambda name: name.startswith("model.")))
-    for folder in folders:
-        honest += files(folder, lambda name: True)
-    for title, paths in [("attacks", attacks), ("honest", honest)]:
-        size = sum(os.path.getsize(path) for path in paths) / 1e6
-        start = time.perf_counter()
-        ours = skiff(command, paths)
-        middle = time.perf_counter()
-        theirs = picklescan(paths)
-        end = time.perf_counter()
-        print(f"{title}: {len(paths)} files, {size:.1f} MB")
-        print(f"  skiff scan: dangerous {sum(v == 'dangerous' for v in ours.values())}, unknown "
-              f"{sum(v == 'unknown' for v in ours.values())}, model {sum(v == 'model' for v in ours.values())}, "
-              f"{(middle - start) / size * 1e3:.1f} ms/MB")
-        dangerous = {path for path, (bad, _, _) in theirs.items() if bad}
-        strict = {path for path, (bad, odd, _) in theirs.items() if bad or odd}
-        errors = {path for path, (_, _, failed) in theirs.items() if failed}
-        print(f"  picklescan: dangerous {len(dangerous)}, dangerous or suspicious {len(strict)}, errors {len(errors)}, "
-              f"neither {len(set(paths) - strict - errors)}, {(end - middle) / size * 1e3:.1f} ms/MB")
-        if title == "attacks":
-            print(f"  caught by picklescan, a model to skiff: {sorted(p for p in strict | errors if ours[p] == 'model')}")
-            names = [os.path.basename(path) for path in sorted(set(paths) - strict - errors)]
-            print(f"  neither reported nor an error in picklescan ({len(names)}): {', '.join(names)}")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command")
+    parser.add_argument("folders", nargs="*")
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--large")
+    arguments = parser.parse_args()
+    all_groups = groups(arguments)
+    for title, paths in all_groups.items():
+        print(f"{title}: {len(paths)} files, {sum(map(os.path.getsize, paths)) / 1e6:.1f} MB")
+    print("\n| tool | " + " | ".join(f"{title}: caught, unsaid, missed" for title in all_groups) + " | processor ms/MB |")
+    print("|---|" + "--:|" * (len(all_groups) + 1))
+    caught_by = {}
+    for name, package, make in [("skiff scan", None, None), *TOOLS]:
+        try:
+            scan = make() if make else None
+        except ImportError as error:
+            print(f"| {name} | not installed: {error} |")
+            continue
+        cells, seconds, size = [], 0.0, 0
+        for title, paths in all_groups.items():
+            answers, spent = run(scan, paths) if scan else skiff(arguments.command, paths)
+            seconds += spent
+            size += sum(map(os.path.getsize, paths))
+            counts = [sum(answer == kind for answer in answers.values()) for kind in ("caught", "unsaid", "missed")]
+            cells.append(", ".join(map(str, counts)))
+            if "attacks" in title:
+                caught_by.setdefault(name, set()).update(path for path, answer in answers.items() if answer == "caught")
+        version = f" {importlib.metadata.version(package)}" if package else ""
+        print(f"| {name}{version} | " + " | ".join(cells) + f" | {seconds / size * 1e9:.1f} |", flush=True)
+    ours = caught_by.pop("skiff scan")
+    for name, caught in caught_by.items():
+        print(f"caught by {name} and not by skiff: {sorted(map(os.path.basename, caught - ours))}")
+    if arguments.large:
+        large(arguments.command, arguments.large)
 
 
 if __name__ == "__main__":

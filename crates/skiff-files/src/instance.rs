@@ -139,7 +139,7 @@ impl<'g> Instance<'g> {
         };
         self.entries = self.entries.saturating_add(pairs.len());
         for &(key, value) in pairs {
-            let Some(name) = self.graph.str_of(key) else {
+            let Some(name) = self.graph.name_of(key) else {
                 self.foreign = true;
                 continue;
             };

@@ -254,12 +254,12 @@ fn method(reader: &mut Reader<'_>) -> Result<Method, Error> {
 fn substreams(reader: &mut Reader<'_>, sizes: &[usize], has_sums: &[bool]) -> Result<Vec<Vec<usize>>, Error> {
     let mut counts = vec![1; sizes.len()];
     let mut parts: Option<Vec<Vec<usize>>> = None;
-    let split = |counts: &[usize], mut read: &mut dyn FnMut() -> Result<usize, Error>| {
+    let split = |counts: &[usize], read: &mut dyn FnMut() -> Result<usize, Error>| {
         let mut all = Vec::new();
         for (&count, &size) in counts.iter().zip(sizes) {
             let (mut inner, mut left) = (Vec::new(), size);
             for _ in 1..count {
-                let part = (&mut read)()?;
+                let part = read()?;
                 left = left.checked_sub(part).ok_or(damaged("the files of a block are larger than it"))?;
                 inner.push(part);
             }

@@ -46,6 +46,8 @@ pub enum ValueErrorKind {
     NoArray(&'static str),
     /// A scalar's bytes are not those of its dtype.
     ScalarData,
+    /// The texts of an array are together far larger than the file: one of them stands in it again and again.
+    TextTooLong,
     /// An integer of more than 4,300 digits, which Python does not print either.
     IntegerTooLong,
     /// A sparse matrix lacks an attribute.
@@ -92,6 +94,7 @@ impl fmt::Display for ValueErrorKind {
             Self::DTypeField(name) => write!(f, "damaged dtype: field `{name}` is missing or lies outside of its item"),
             Self::NoArray(what) => write!(f, "expected an array as `{what}`"),
             Self::ScalarData => write!(f, "damaged scalar: its bytes are not those of its dtype"),
+            Self::TextTooLong => f.write_str("its texts are together far larger than the file"),
             Self::IntegerTooLong => write!(f, "an integer of more than 4,300 digits"),
             Self::SparseAttribute(name) => write!(f, "damaged sparse matrix: `{name}` is missing or of a wrong kind"),
             Self::SparseIndex(what) => write!(f, "damaged sparse matrix: {what}"),

@@ -152,6 +152,9 @@ pub struct Graph {
     changes: BTreeMap<NodeId, Vec<Change>>,
 }
 
+/// Bytes of a name. The longest that anybody has seen has two hundred.
+const LONGEST_NAME: usize = 4_096;
+
 impl Default for Graph {
     fn default() -> Self {
         Self::new()
@@ -302,10 +305,21 @@ impl Graph {
         }
     }
 
-    /// `module` and `name` of a [`Node::Global`].
+    /// As [`Graph::str_of`], for what is to be a name: longer text than any name is none. (A file can name one text as
+    /// often as it likes; each time its bytes are looked at anew.)
+    pub fn name_of(&self, id: NodeId) -> Option<&str> {
+        match *self.node(id) {
+            Node::Str(span) | Node::ByteStr(span) if span.len > LONGEST_NAME => None,
+            _ => self.str_of(id),
+        }
+    }
+
+    /// `module` and `name` of a [`Node::Global`], unless they are longer than any name.
     pub fn global(&self, id: NodeId) -> Option<(&str, &str)> {
         match self.node(id) {
-            Node::Global(global) => Some((self.text(global.module)?, self.text(global.name)?)),
+            Node::Global(global) if global.module.len.max(global.name.len) <= LONGEST_NAME => {
+                Some((self.text(global.module)?, self.text(global.name)?))
+            }
             _ => None,
         }
     }

@@ -1,35 +1,13 @@
 //! The scan's two promises: no attack is a model, and no model is an attack.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use skiff::{Limits, Rating};
 
-fn root(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
-}
+mod tree;
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("the folder is there") {
-            let path = entry.expect("its entries can be read").path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn attacks() -> Vec<PathBuf> {
-    let is_attack = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        !matches!(name, "make.py" | "archives.py" | "numbers_.py" | "README.md" | "index.json" | ".gitattributes")
-    };
-    let attacks: Vec<_> = files(&root("attacks")).into_iter().filter(is_attack).collect();
-    assert!(attacks.len() > 300, "found {} attacks", attacks.len());
-    attacks
-}
+use tree::{attacks, files, root};
 
 #[test]
 fn no_attack_is_a_model() {
@@ -94,6 +72,31 @@ fn commands_are_dangerous() {
             assert_eq!(verdict.rating, Rating::Dangerous, "{name}: {:?}", verdict.findings);
         }
     }
+}
+
+/// Files that name nothing but what models name are refused for their numbers alone.
+#[test]
+fn hostile_numbers_are_told_as_such() {
+    let limits = Limits::default();
+    let mut checked = 0;
+    for path in attacks() {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if !name.starts_with("numbers-") {
+            continue;
+        }
+        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        let is_about_numbers = |finding: &skiff::Finding| {
+            finding.sentence.contains("scikit-learn would crash, hang or answer nonsense")
+                || finding.sentence.contains("contradicts itself")
+        };
+        assert!(
+            verdict.rating == Rating::Unknown && verdict.findings.iter().all(is_about_numbers),
+            "{name}: {:?}",
+            verdict.findings
+        );
+        checked += 1;
+    }
+    assert!(checked > 150, "checked {checked}");
 }
 
 /// Damaged models are judged without a panic, and none of them becomes worse than unknown by chance alone.

@@ -106,10 +106,30 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
         error.to_string()
     };
     for (name, codec, protocol, expected) in [
-        ("a.onnx", None, None, "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.onnx`"),
-        ("a", None, None, "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a`"),
-        ("a.skops.gz", None, None, "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.skops.gz`"),
-        ("a.pkl", Some("gzip"), None, "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`"),
+        (
+            "a.onnx",
+            None,
+            None,
+            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.onnx`",
+        ),
+        (
+            "a",
+            None,
+            None,
+            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a`",
+        ),
+        (
+            "a.skops.gz",
+            None,
+            None,
+            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.skops.gz`",
+        ),
+        (
+            "a.pkl",
+            Some("gzip"),
+            None,
+            "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`",
+        ),
         ("a.json", Some("gzip"), None, "a `.json` is not compressed"),
         ("a.skiff", Some("xz"), None, "a `.skiff` is compressed by zstd, not by xz"),
         ("a.skops", Some("zlib:3"), None, "a `.skops` is compressed by deflate, not by zlib"),

@@ -180,13 +180,19 @@ impl NdArray {
     pub fn to_strings(&self, graph: &Graph) -> Option<Vec<String>> {
         match &self.data {
             ArrayData::Raw(_) => self.column()?.to_strings(),
-            ArrayData::Objects(objects) => objects
-                .iter()
-                .map(|&object| match Scalar::read(graph, object) {
-                    Ok(Some(Scalar::Str(text))) => Some(text),
-                    _ => None,
-                })
-                .collect(),
+            ArrayData::Objects(objects) => {
+                let mut left = most_text(graph);
+                objects
+                    .iter()
+                    .map(|&object| match Scalar::read(graph, object) {
+                        Ok(Some(Scalar::Str(text))) => {
+                            left = left.checked_sub(text.len())?;
+                            Some(text)
+                        }
+                        _ => None,
+                    })
+                    .collect()
+            }
         }
     }
 
@@ -200,10 +206,17 @@ impl NdArray {
                 let kind = Kind::ElementKind { expected: "single values", found: self.dtype.to_string() };
                 ValueError::new(kind, graph.root())
             }),
-            ArrayData::Objects(objects) => objects
-                .iter()
-                .map(|&object| Ok(Scalar::read(graph, object)?.unwrap_or(Scalar::Other(object))))
-                .collect(),
+            ArrayData::Objects(objects) => {
+                let mut left = most_text(graph);
+                let mut read = |object: NodeId| {
+                    let scalar = Scalar::read(graph, object)?.unwrap_or(Scalar::Other(object));
+                    if let Scalar::Str(text) = &scalar {
+                        left = left.checked_sub(text.len()).ok_or(ValueError::new(Kind::TextTooLong, object))?;
+                    }
+                    Ok(scalar)
+                };
+                objects.iter().map(|&object| read(object)).collect()
+            }
         }
     }
 
@@ -305,6 +318,11 @@ impl NdArray {
         }
         bytemuck::try_cast_slice(self.bytes()?).ok()
     }
+}
+
+/// How many bytes the texts of an array of objects may have: they may all be one text, which is copied for each.
+fn most_text(graph: &Graph) -> usize {
+    graph.size().saturating_mul(2).saturating_add(32 << 20)
 }
 
 /// How many elements a shape has, within what can be addressed.

@@ -174,7 +174,7 @@ impl<'g> Judged<'g> {
 
     fn global(&mut self, id: NodeId) {
         let Some((module, name)) = self.graph.global(id) else {
-            return self.add(id, Rating::Unknown, Some(id), "is a name that is no text");
+            return self.add(id, Rating::Unknown, Some(id), "is a name that is no text, or longer than any name");
         };
         let (module3, name3) = skiff_pickle::python3_name(module, name);
         self.loads |= dangers::is_loader(module3, name3);
@@ -315,7 +315,7 @@ impl<'g> Judged<'g> {
     /// Names of attributes. Names like `__setstate__` and `__class__` change what the next opcodes call.
     fn attributes(&self, pairs: &[(NodeId, NodeId)]) -> Result<(), &'static str> {
         for (key, _) in pairs {
-            match self.graph.str_of(*key) {
+            match self.graph.name_of(*key) {
                 Some("__doc__" | "__name__" | "__qualname__") => {}
                 Some(name) if name.starts_with("__") && name.ends_with("__") => {
                     return Err("is given an attribute that changes what it is or does, not what it holds");
@@ -334,7 +334,7 @@ impl<'g> Judged<'g> {
     /// scipy runs this text when it makes a distribution: it must be exactly what scipy wrote for those parameters.
     fn template(&self, pairs: &[(NodeId, NodeId)]) -> Result<(), &'static str> {
         let values = |name: &str| -> Vec<NodeId> {
-            pairs.iter().filter(|(key, _)| self.graph.str_of(*key) == Some(name)).map(|(_, value)| *value).collect()
+            pairs.iter().filter(|(key, _)| self.graph.name_of(*key) == Some(name)).map(|(_, value)| *value).collect()
         };
         let (templates, shapes) = (values("_parse_arg_template"), values("shapes"));
         if templates.is_empty() {

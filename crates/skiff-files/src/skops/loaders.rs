@@ -340,7 +340,8 @@ impl Reader<'_> {
         attributes.splice(0..0, [("_shape".to_owned(), shape), ("maxprint".to_owned(), maxprint)]);
         // Only the matrix of this format takes its rows and columns apart, as scipy before 1.13 had them.
         if class == "coo_array" {
-            let (pair, rest) = attributes.into_iter().partition::<Vec<_>, _>(|(name, _)| matches!(&**name, "row" | "col"));
+            let (pair, rest) =
+                attributes.into_iter().partition::<Vec<_>, _>(|(name, _)| matches!(&**name, "row" | "col"));
             attributes = rest;
             let pair: Vec<NodeId> = ["row", "col"]
                 .iter()

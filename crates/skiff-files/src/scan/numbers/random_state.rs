@@ -21,7 +21,7 @@ pub(super) fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
             Node::Dict(pairs) => {
                 for &(key, value) in pairs {
                     // numpy takes these places without a look at how long its tables are.
-                    let most = match graph.str_of(key) {
+                    let most = match graph.name_of(key) {
                         Some("pos") => 624,
                         Some("buffer_pos") => 4,
                         _ => {
@@ -36,7 +36,7 @@ pub(super) fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
             }
             // `('MT19937', key, pos, has_gauss, cached_gaussian)`
             Node::Tuple(parts) => match &**parts {
-                [name, _, place, ..] if graph.str_of(*name) == Some("MT19937") => {
+                [name, _, place, ..] if graph.name_of(*name) == Some("MT19937") => {
                     if count(graph, *place).is_none_or(|place| place > 624) {
                         return Err("goes on at a place beyond its 624 numbers".to_owned());
                     }

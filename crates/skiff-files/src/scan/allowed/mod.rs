@@ -1,0 +1,223 @@
+//! The allow-list: which names a model may hold, and in which ways they may be called. What is not here is *unknown*.
+//!
+//! An entry is here because CPython, when it makes such an object of any arguments and any state that this room lets
+//! pass, runs no code of the file's choosing and touches no file, process, network or module table. `python`, `numpy`,
+//! `scikit_learn` and `packages` say it of their names.
+
+mod numpy;
+mod packages;
+mod python;
+mod scikit_learn;
+
+use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
+
+pub(crate) use scikit_learn::has_new_obj;
+
+use crate::call::is_numpy_module;
+
+/// What may be done to an object once it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Made {
+    pub state: State,
+    pub items: Items,
+}
+
+/// Which states `BUILD` may hand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// None at all.
+    Nothing,
+    /// A dict of attributes.
+    Attributes,
+    /// Whatever is inert: the class takes it apart itself, in compiled code or in Python that calls nothing of it.
+    Own,
+    /// `functools.partial`: a callable that is on the list, then whatever is inert.
+    Partial,
+    /// A distribution of scipy, which *executes the text* `_parse_arg_template` of its state.
+    Distribution,
+}
+
+/// What may be put into an object opcode by opcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Items {
+    Nothing,
+    List,
+    Pairs,
+    Set,
+}
+
+impl Made {
+    const fn of(state: State) -> Self {
+        Self { state, items: Items::Nothing }
+    }
+
+    const fn with(self, items: Items) -> Self {
+        Self { items, ..self }
+    }
+}
+
+/// Module and name as Python 3 knows them.
+pub(super) fn name_of(graph: &Graph, id: NodeId) -> Option<(&str, &str)> {
+    let (module, name) = graph.global(id)?;
+    Some(python3_name(module, name))
+}
+
+/// Whether a name may stand in a model as a value: a class, or a function that harms nobody whoever calls it.
+pub(super) fn may_stand(module: &str, name: &str) -> bool {
+    python::may_stand(module, name)
+        || numpy::may_stand(module, name)
+        || packages::may_stand(module, name)
+        || scikit_learn::may_stand(module, name)
+}
+
+/// Whether `functools.partial` may bind arguments to a name: functions of the list. Classes of it open files that their
+/// arguments name (`xgboost.Booster(model_file=…)`).
+pub(super) fn may_be_bound(module: &str, name: &str) -> bool {
+    may_stand(module, name) && !name.starts_with(|first: char| first.is_uppercase())
+}
+
+/// Whether a name is on the list at all, if only as what makes an object.
+pub(super) fn is_listed(module: &str, name: &str) -> bool {
+    may_stand(module, name) || is_constructor(module, name)
+}
+
+/// Functions that may be called as `call` says, and may not stand alone.
+fn is_constructor(module: &str, name: &str) -> bool {
+    python::is_constructor(module, name)
+        || numpy::is_constructor(module, name)
+        || packages::is_constructor(module, name)
+        || scikit_learn::is_constructor(module, name)
+}
+
+/// What the call that `object` stands for makes, if the call may be made.
+pub(super) fn made(graph: &Graph, object: &Object) -> Result<Made, &'static str> {
+    const NO_TUPLE: &str = "is called with something else than a tuple of arguments";
+    let Some((module, name)) = name_of(graph, object.callable) else {
+        return Err("calls what another call made");
+    };
+    let arguments = match graph.node(object.arguments) {
+        Node::Tuple(items) => &**items,
+        _ => return Err(NO_TUPLE),
+    };
+    if object.keywords.is_some() {
+        return Err("is made with keyword arguments, as no model is");
+    }
+    match object.make {
+        Make::Reduce => call(graph, module, name, arguments),
+        // Without arguments CPython makes an empty instance here, too.
+        Make::NewObj | Make::NewObjEx => new(module, name, arguments),
+        Make::Inst | Make::Obj if arguments.is_empty() => new(module, name, arguments),
+        Make::Inst | Make::Obj => Err("is called with arguments in the way of protocol 0"),
+    }
+    .map_err(|why| if why.is_empty() { "is called in a way in which no model calls it" } else { why })
+}
+
+/// `class.__new__(class, *arguments)`.
+fn new(module: &str, name: &str, arguments: &[NodeId]) -> Result<Made, &'static str> {
+    let made = class(module, name).ok_or("")?;
+    // Named tuples are made of their parts.
+    if arguments.is_empty() || scikit_learn::is_named_tuple(module, name) { Ok(made) } else { Err("") }
+}
+
+/// What an empty instance of a class of the list may be given.
+fn class(module: &str, name: &str) -> Option<Made> {
+    if matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper") && is_constructor(module, name) {
+        return Some(Made::of(State::Attributes));
+    }
+    if module.starts_with("scipy.stats.") && packages::is_class(module, name) {
+        let state = if name.ends_with("_gen") { State::Distribution } else { State::Attributes };
+        return Some(Made::of(state));
+    }
+    match (module, name) {
+        ("numpy", "vectorize") | ("types", "SimpleNamespace") => return Some(Made::of(State::Attributes)),
+        ("builtins", "object") => return Some(Made::of(State::Nothing)),
+        ("collections", "OrderedDict" | "Counter" | "defaultdict") => {
+            return Some(Made::of(State::Attributes).with(Items::Pairs));
+        }
+        _ => {}
+    }
+    if packages::is_pandas(module) && packages::is_class(module, name) {
+        return Some(Made::of(State::Own));
+    }
+    let is_function = name.starts_with(|first: char| first.is_ascii_lowercase()) && name != "make_column_selector";
+    if packages::is_class(module, name) || (scikit_learn::is_listed(module, name) && !is_function) {
+        let items = match name {
+            "Bunch" | "DeprecationDict" | "_DictWithDeprecatedKeys" => Items::Pairs,
+            "_RemainderColsList" => Items::List,
+            _ => Items::Nothing,
+        };
+        return Some(Made::of(State::Attributes).with(items));
+    }
+    None
+}
+
+/// A call, as the rooms of the packages look at it.
+#[derive(Clone, Copy)]
+struct Call<'g> {
+    graph: &'g Graph,
+    module: &'g str,
+    name: &'g str,
+    arguments: &'g [NodeId],
+}
+
+/// `None` for a name of another package.
+type Called = Option<Result<Made, &'static str>>;
+
+impl<'g> Call<'g> {
+    fn argument(&self, index: usize) -> Option<NodeId> {
+        self.arguments.get(index).copied()
+    }
+
+    fn global(&self, index: usize) -> Option<(&'g str, &'g str)> {
+        self.argument(index).and_then(|id| name_of(self.graph, id))
+    }
+
+    fn text(&self, index: usize) -> Option<&'g str> {
+        self.argument(index).and_then(|id| self.graph.str_of(id))
+    }
+
+    fn count(&self) -> usize {
+        self.arguments.len()
+    }
+
+    /// Whether all arguments are numbers, texts, bytes or `None`.
+    fn is_plain(&self) -> bool {
+        self.arguments.iter().all(|&argument| is_plain(self.graph, argument))
+    }
+}
+
+/// `function(*arguments)`.
+fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result<Made, &'static str> {
+    let call = Call { graph, module, name, arguments };
+    python::call(&call)
+        .or_else(|| numpy::call(&call))
+        .or_else(|| packages::call(&call))
+        .or_else(|| scikit_learn::call(&call))
+        .unwrap_or(Err(""))
+}
+
+/// A number, a text, bytes, `None`, or a call of `_codecs.encode` that is judged on its own.
+fn is_plain(graph: &Graph, id: NodeId) -> bool {
+    match graph.node(id) {
+        Node::None | Node::Bool(_) | Node::Int(_) | Node::BigInt(_) | Node::Float(_) => true,
+        Node::Bytes(_) | Node::ByteArray(_) | Node::Str(_) | Node::ByteStr(_) => true,
+        Node::Object(object) => name_of(graph, object.callable).is_some_and(|(module, name)| {
+            (is_numpy_module(module, "multiarray") && name == "scalar") || (module, name) == ("_codecs", "encode")
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_dangerous_stands() {
+        for (module, name) in
+            [("builtins", "eval"), ("numpy", "load"), ("operator", "attrgetter"), ("builtins", "getattr")]
+        {
+            assert!(!may_stand(module, name), "{module}.{name}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Each attack, and each honest model, in every container: what is dangerous stays so wherever it lies, and a model is a
+//! model in whatever it is packed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use skiff::{Limits, Rating};
+
+mod packing;
+mod tree;
+
+use packing::CONTAINERS;
+use tree::{attacks, files, root};
+
+/// Attacks that are themselves about what a reader does with the end, or the beginning, of a file.
+fn depends_on_its_place(name: &str) -> bool {
+    ["cut", "joblib-trailing", "many-layers", "zip-prefix", "tar-polyglot"].iter().any(|word| name.starts_with(word))
+}
+
+#[test]
+fn attacks_are_found_in_every_container() {
+    let limits = Limits::default();
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for path in attacks() {
+        let bytes = fs::read(&path).expect("the file can be read");
+        let alone = skiff::scan(&path, &limits).expect("the file can be read").rating;
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        for container in CONTAINERS {
+            let Some(packed) = (container.pack)(&bytes) else { continue };
+            let found = skiff::scan_bytes(packed.clone(), &limits);
+            let is_as_bad = found.rating >= alone || depends_on_its_place(name);
+            if found.rating == Rating::Model || !is_as_bad {
+                wrong.push(format!("{name} in {}: {}", container.name, found.rating.name()));
+            }
+            let opened = skiff::File::read(packed, &limits).and_then(|file| file.model(None));
+            if opened.is_ok() {
+                wrong.push(format!("{name} in {} is opened", container.name));
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 5_000, "checked {checked}");
+    assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Files of other packages, of all their estimators, with the versions in their names.
+#[test]
+fn models_of_boosting_packages_are_models_in_every_container() {
+    let limits = Limits::default();
+    let models = files(&root("fixtures/boosting"));
+    let models: Vec<_> = models.into_iter().filter(|path| !path.extension().is_some_and(|name| name == "py")).collect();
+    assert!(models.len() >= 12, "found {}", models.len());
+    for path in models {
+        let bytes = fs::read(&path).expect("the file can be read");
+        let found = skiff::scan(&path, &limits).expect("the file can be read");
+        assert_eq!(found.rating, Rating::Model, "{}: {:?}", path.display(), found.findings);
+        in_all_containers(&path, &bytes, &limits);
+    }
+}
+
+#[test]
+fn examples_are_models_in_every_container() {
+    let limits = Limits::default();
+    let is_model = |path: &PathBuf| path.extension().is_some_and(|name| name == "pkl" || name == "joblib");
+    for path in files(&root("examples")).into_iter().filter(is_model) {
+        in_all_containers(&path, &fs::read(&path).expect("the file can be read"), &limits);
+    }
+}
+
+/// The fixtures are thousands: each in one container, the containers in turn.
+#[test]
+fn fixtures_are_models_in_a_container_each() {
+    let limits = Limits::default();
+    let is_model = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("model.")
+            && !path.components().any(|part| part.as_os_str().to_string_lossy().contains("callable"))
+    };
+    let honest: Vec<_> = CONTAINERS.iter().filter(|container| container.keeps_models).collect();
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for (number, path) in files(&root("fixtures/cases")).into_iter().filter(is_model).enumerate() {
+        let container = honest[number % honest.len()];
+        let Some(packed) = (container.pack)(&fs::read(&path).expect("the file can be read")) else { continue };
+        let found = skiff::scan_bytes(packed, &limits);
+        checked += 1;
+        if found.rating != Rating::Model {
+            wrong.push(format!("{} in {}: {:?}", path.display(), container.name, found.findings));
+        }
+    }
+    assert!(checked > 3_000, "checked {checked}");
+    assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn in_all_containers(path: &Path, bytes: &[u8], limits: &Limits) {
+    for container in CONTAINERS.iter().filter(|container| container.keeps_models) {
+        let Some(packed) = (container.pack)(bytes) else { continue };
+        let found = skiff::scan_bytes(packed, limits);
+        assert_eq!(found.rating, Rating::Model, "{} in {}: {:?}", path.display(), container.name, found.findings);
+    }
+}
