@@ -55,7 +55,7 @@ def _columns(frame: Any) -> Iterator[Column]:
             categories = series.cat.get_categories().to_list() if str(series.dtype).startswith(("Cat", "Enum")) else None
             yield Column(series.name, str(series.dtype), simplified(series.to_numpy()), categories)
     else:
-        import pyarrow
+        import pyarrow  # type: ignore
 
         table = frame if hasattr(frame, "column_names") else pyarrow.table(frame)
         for place, name in enumerate(table.column_names):

@@ -91,8 +91,8 @@ def cross_validate(
     estimator: Any, X: Any, y: Any, cv: Any, scoring: Any, **arguments: Any
 ) -> tuple[dict[str, Any], Any]:
     """The scores of each fold by name, and the splitter that made the folds."""
-    from sklearn import model_selection
-    from sklearn.base import clone, is_classifier
+    from sklearn import model_selection  # type: ignore
+    from sklearn.base import clone, is_classifier  # type: ignore
 
     splitter = model_selection.check_cv(5 if cv is None else cv, y, classifier=is_classifier(estimator))
     results = model_selection.cross_validate(
@@ -153,7 +153,7 @@ def splitter_of(recorded: Any) -> Any:
         raise NotRepeatable("the passport does not say how the folds were made: pass `cv`")
     if isinstance(recorded.get("folds"), int):
         return recorded["folds"]
-    from sklearn import model_selection
+    from sklearn import model_selection  # type: ignore
 
     path, parameters = str(recorded.get("class")), recorded.get("parameters", {})
     name = path.rpartition(".")[2]

@@ -57,13 +57,11 @@ def of_array(array: Any) -> str:
         return sha.hexdigest()
     dtype = array.dtype.newbyteorder("<")
     _head(sha, {"dtype": dtype.str, "shape": list(array.shape)})
-    if array.ndim == 0:
-        sha.update(array.astype(dtype).tobytes())
-        return sha.hexdigest()
     # Piece by piece: the array may be in another order, and larger than what is left of the memory.
-    rows = max(1, _PIECE // max(1, array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        sha.update(np.ascontiguousarray(array[start : start + rows], dtype=dtype).data.cast("B") if array.size else b"")
+    rows = max(1, _PIECE // max(1, array[:1].nbytes)) if array.ndim else 1
+    for start in range(0, len(array) if array.ndim else 1, rows):
+        piece = array[start : start + rows] if array.ndim else array
+        sha.update(piece.astype(dtype).tobytes())
     return sha.hexdigest()
 
 

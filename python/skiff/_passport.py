@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json
+import os
 import platform as _platform
 import sys
 from typing import Any, Mapping
@@ -53,10 +54,9 @@ def collect(
     a module, a function. ``cv`` are cross-validation scores, the result of ``cross_validate``, a fitted search, or
     ``(cv, X, y)`` and ``(cv, X, y, scoring)`` to compute them here. ``metrics`` are numbers by name.
     """
-    now = datetime.datetime.now(datetime.timezone.utc)
     passport: dict[str, Any] = {
         "version": VERSION,
-        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": _now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "versions": versions(estimator),
         "platform": platform(),
         "estimator": describe(estimator),
@@ -147,6 +147,14 @@ def describe(estimator: Any) -> dict[str, Any]:
         found["classes"] = [[plain(one) for one in each[:_MOST_NAMES].tolist()] for each in classes[:_MOST_NAMES]]
         found["n_classes"] = [len(each) for each in classes]
     return found
+
+
+def _now() -> datetime.datetime:
+    # https://reproducible-builds.org/specs/source-date-epoch/: the same model gives the same bytes.
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:

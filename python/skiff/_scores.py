@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, Iterable, Mapping
 
 from skiff import _cross_validation
 from skiff._cross_validation import ScoreCheck
 from skiff._errors import WrongInput
 from skiff._load import load
-from skiff._skiff import Limits, inspect
+from skiff._skiff import Identity, Limits, inspect
 
 
 def check_scores(
@@ -26,6 +27,7 @@ def check_scores(
     estimator: Any = None,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
     limits: Limits | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
 ) -> ScoreCheck:
     """Computes the cross-validation scores in the passport of ``source`` anew, and says whether they are in range.
 
@@ -35,12 +37,12 @@ def check_scores(
     ``tolerance`` where that is given. What comes back is true when all scores are.
 
     ``estimator`` is cross-validated in place of the one in the file: one that was rebuilt from its source, for example.
-    ``groups``, ``params`` and ``n_jobs`` go to ``cross_validate``.
+    ``groups``, ``params`` and ``n_jobs`` go to ``cross_validate``. ``identity`` opens a file that is encrypted.
     """
     if hasattr(source, "read"):
         # It is read twice.
         source = source.read()
-    passport = inspect(source, limits=limits)["passport"] or {}
+    passport = inspect(source, limits=limits, identity=identity)["passport"] or {}
     recorded = _cross_validation.Recorded.read(passport.get("cross_validation"))
     if recorded is None:
         raise WrongInput(
@@ -49,7 +51,7 @@ def check_scores(
             help="record them when the model is dumped: skiff.dump(model, path, cv=scores)",
         )
     if estimator is None:
-        estimator = load(source, trusted=trusted, limits=limits)
+        estimator = load(source, trusted=trusted, limits=limits, identity=identity)
     arguments = {"n_jobs": n_jobs, "groups": groups, "params": params}
     try:
         return _cross_validation.compare(

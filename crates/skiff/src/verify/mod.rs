@@ -8,7 +8,7 @@ use skiff_files::Bytes;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare};
 use skiff_models::{Answer, Table};
 
-use crate::{Error, File, Method, Model, Options, encryption};
+use crate::{Error, ErrorKind, File, Method, Model, Options, encryption};
 use samples::Samples;
 
 /// How a file is verified.
@@ -157,9 +157,12 @@ pub fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Res
     let digest = match skiff_files::verify_bytes(&bytes) {
         Ok(()) => Digest::Whole,
         Err(error) => match error.kind {
-            skiff_files::ErrorKind::Digest => return Ok((Digest::Differs, None)),
             skiff_files::ErrorKind::NoDigest => Digest::Missing,
-            _ => return Err(error.into()),
+            _ => match Error::from(error) {
+                // Damage that shows before a digest can be computed is damage all the same.
+                error if error.kind() == ErrorKind::DamagedFile => return Ok((Digest::Differs, None)),
+                error => return Err(error),
+            },
         },
     };
     Ok((digest, Some(File::from_bytes(bytes, path, &options.limits)?)))
