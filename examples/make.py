@@ -1,6 +1,7 @@
 """Makes the example models and their data: ``python make.py [NAME ...]``, run in this folder.
 
-The versions are those of ``../fixtures/generate/requirements/1.9.1.txt``; a second run writes the same bytes.
+The versions are those of ``../fixtures/generate/requirements/1.9.1.txt``, and skiff's own package is needed beside them;
+a second run writes the same bytes.
 The balance-scale tree comes from a much older scikit-learn: see ``make_balance_scale.py``.
 Next to each model, ``NAME.expected.json`` has scikit-learn's own answers, one list entry for each row.
 """
@@ -11,6 +12,8 @@ import sys
 
 # Threads change the order of sums and OpenBLAS its kernels by processor: fixed before anything is imported.
 FIXED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Haswell", "PYTHONHASHSEED": "0"}
+# The passport of a `.skiff` says when it was made, and at which commit: neither may change.
+FIXED.update({"SOURCE_DATE_EPOCH": "1764028800", "GIT_DIR": os.devnull})
 if any(os.environ.get(key) != value for key, value in FIXED.items()):
     os.environ.update(FIXED)
     os.execv(sys.executable, [sys.executable] + sys.argv)
@@ -24,9 +27,12 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
+
+import skiff
 
 
 def expect(name, model, rows, methods):
@@ -109,6 +115,23 @@ def passengers():
     ]).fit(rows, table["survived"].to_numpy(dtype=str))
     joblib.dump(model, "passengers.joblib")
     expect("passengers", model, rows, ["predict", "predict_proba"])
+    return model, rows, table["survived"].to_numpy(dtype=str)
+
+
+def passengers_with_passport():
+    """The same with its passport, and ten rows with their answers."""
+    model, rows, survived = passengers()
+    skiff.dump(
+        model,
+        "passengers.skiff",
+        X_sample=rows[:10],
+        data="passengers.csv",
+        source="make.py",
+        cv=(StratifiedKFold(5, shuffle=True, random_state=0), rows, survived, "accuracy"),
+        metrics={"accuracy on the training data": model.score(rows, survived)},
+        author="the authors of skiff",
+        notes="The passengers are invented.\nSo is the ship.",
+    )
 
 
 SPAM = [
@@ -206,7 +229,7 @@ UNSEEN = [
     "???",
 ]
 
-EXAMPLES = {"iris-svc": iris_svc, "digits-forest": digits_forest, "spam-filter": spam_filter, "passengers": passengers}
+EXAMPLES = {"iris-svc": iris_svc, "digits-forest": digits_forest, "spam-filter": spam_filter, "passengers": passengers, "passengers.skiff": passengers_with_passport}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or EXAMPLES:
