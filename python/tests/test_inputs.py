@@ -1,0 +1,227 @@
+"""What may be handed in: each kind of table answers as scikit-learn answers for it, or is refused where it refuses."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import scipy.sparse
+import skiff
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+random = np.random.default_rng(11)
+X = random.normal(size=(50, 4))
+Y = (X[:, 0] > X[:, 1]).astype(int)
+
+
+def opened(estimator, tmp_path):
+    path = tmp_path / "model.joblib"
+    joblib.dump(estimator, path)
+    return skiff.open(path)
+
+
+def same(ours, theirs):
+    if scipy.sparse.issparse(theirs):
+        ours, theirs = ours.toarray(), theirs.toarray()
+    assert ours.dtype == theirs.dtype and ours.shape == theirs.shape
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13) if theirs.dtype.kind == "f" else (
+        np.testing.assert_array_equal(ours, theirs)
+    )
+
+
+def mapped(tmp_path):
+    path = tmp_path / "rows.npy"
+    np.save(path, X)
+    return np.load(path, mmap_mode="r")
+
+
+def readonly(_):
+    rows = X.copy()
+    rows.flags.writeable = False
+    return rows
+
+
+def misaligned(_):
+    room = np.zeros(X.nbytes + 1, dtype=np.uint8)
+    rows = room[1:].view(np.float64).reshape(X.shape)
+    rows[:] = X
+    assert not rows.flags.aligned
+    return rows
+
+
+ARRAYS = {
+    "Fortran order": lambda _: np.asfortranarray(X),
+    "every second row": lambda _: np.repeat(X, 2, axis=0)[::2],
+    "every second column": lambda _: np.repeat(X, 2, axis=1)[:, ::2],
+    "backwards": lambda _: X[::-1, ::-1],
+    "transposed": lambda _: np.ascontiguousarray(X.T).T,
+    "broadcast": lambda _: np.broadcast_to(X[:1], (7, 4)),
+    "big-endian": lambda _: X.astype(">f8"),
+    "big-endian float32": lambda _: X.astype(">f4"),
+    "float32": lambda _: X.astype(np.float32),
+    "memory map": mapped,
+    "read-only": readonly,
+    "misaligned": misaligned,
+    "int64": lambda _: (10 * X).astype(np.int64),
+    "int8": lambda _: (10 * X).astype(np.int8),
+    "uint16": lambda _: np.abs(10 * X).astype(np.uint16),
+    "uint64": lambda _: np.abs(10 * X).astype(np.uint64),
+    "big-endian int32": lambda _: (10 * X).astype(">i4"),
+    "bool": lambda _: X > 0,
+    "strings": lambda _: np.round(X, 3).astype(str),
+    "objects": lambda _: X.astype(object),
+    "rows in lists": lambda _: X.tolist(),
+    "rows in tuples": lambda _: tuple(map(tuple, X.tolist())),
+    "rows that are arrays": lambda _: list(X),
+}
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+@pytest.mark.parametrize("estimator", [StandardScaler(), DecisionTreeClassifier(random_state=0), LogisticRegression()])
+def test_arrays_of_every_layout(kind, estimator, tmp_path):
+    rows = ARRAYS[kind](tmp_path)
+    estimator.fit(X, Y)
+    ours = opened(estimator, tmp_path)
+    for method in ["transform", "predict", "predict_proba", "decision_function"]:
+        if not hasattr(estimator, method):
+            assert not hasattr(ours, method)
+            continue
+        try:
+            expected = getattr(estimator, method)(rows)
+        except ValueError:
+            with pytest.raises(ValueError):
+                getattr(ours, method)(rows)
+        else:
+            same(getattr(ours, method)(rows), expected)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "lil", "dok", "dia"])
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int32])
+def test_sparse_of_every_format(form, kind, dtype, tmp_path):
+    rows = (10 * np.where(np.abs(X) > 0.7, X, 0)).astype(dtype)
+    sparse = getattr(scipy.sparse, f"{form}_{kind}")(rows)
+    for estimator in [StandardScaler(with_mean=False).fit(X), LogisticRegression().fit(X, Y)]:
+        ours = opened(estimator, tmp_path)
+        method = "transform" if hasattr(estimator, "transform") else "predict_proba"
+        same(getattr(ours, method)(sparse), getattr(estimator, method)(sparse))
+    dense = opened(MinMaxScaler().fit(X), tmp_path)
+    with pytest.raises(skiff.WrongInput, match="sparse"):
+        dense.transform(sparse)
+
+
+def test_what_scikit_learn_refuses_is_refused(tmp_path):
+    ours = opened(StandardScaler().fit(X), tmp_path)
+    with pytest.raises(TypeError, match="np.matrix is not supported"):
+        ours.transform(np.asmatrix(X))
+    for wrong, what in [
+        (X[0], "Expected 2D array, got 1D array"),
+        (np.float64(1), "Expected 2D array, got scalar array"),
+        (X[:, :, None], "Found array with dim 3"),
+        (X[:, :3], "X has 3 features, but"),
+        (np.empty((0, 4)), "0 sample"),
+        (X.astype(complex), "[Cc]omplex data not supported"),
+        ([["a", "b", "c", "d"]], "could not convert string to float"),
+        (pd.DataFrame(X)[0], "Expected a 2-dimensional container"),
+    ]:
+        with pytest.raises(skiff.WrongInput, match=what):
+            ours.transform(wrong)
+    with pytest.raises(skiff.NotSupported, match="float16"):
+        ours.transform(X.astype(np.float16))
+    with pytest.raises(skiff.NotSupported, match="float16"):
+        ours.transform(pd.DataFrame(X.astype(np.float16)))
+
+
+def frame():
+    return pd.DataFrame(
+        {
+            "size": [1.5, 2.5, -1.0, 4.0],
+            "count": [1, 2, 3, 4],
+            "yes": [True, False, True, True],
+            "word": ["a", "b", "a", "c"],
+            "kind": pd.Categorical(["x", "y", "y", "x"]),
+        },
+        index=[4, 3, 2, 1],
+    )
+
+
+def columns():
+    return ColumnTransformer(
+        [
+            ("numbers", make_pipeline(StandardScaler()), ["size", "count", "yes"]),
+            ("words", OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["word"]),
+            ("kinds", OrdinalEncoder(), ["kind"]),
+        ]
+    )
+
+
+FRAMES = {
+    "as in the fit": lambda f: f,
+    "other order and more columns": lambda f: f.assign(more=1)[["kind", "more", "word", "yes", "count", "size"]],
+    "nullable": lambda f: f.astype({"size": "Float64", "count": "Int64", "yes": "boolean", "word": "string"}),
+    "nullable and narrow": lambda f: f.astype({"size": "Float32", "count": "UInt8"}),
+    "Arrow-backed": lambda f: f.astype({"size": "float64[pyarrow]", "count": "int64[pyarrow]", "word": "string[pyarrow]"}),
+    "objects": lambda f: f.astype({"size": object, "word": object, "kind": object}),
+    "narrow": lambda f: f.astype({"size": np.float32, "count": np.int8}),
+    "categories of words": lambda f: f.astype({"word": "category"}),
+    "no rows but one": lambda f: f.iloc[:1],
+    "every second row": lambda f: f.iloc[::2],
+}
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_frames_of_pandas(kind, tmp_path):
+    theirs = columns().fit(frame())
+    ours = opened(theirs, tmp_path)
+    table = FRAMES[kind](frame())
+    same(ours.transform(table), theirs.transform(table))
+
+
+def test_frames_of_polars(tmp_path):
+    table = pl.from_pandas(frame().astype({"kind": str}), include_index=False)
+    theirs = columns().fit(table)
+    ours = opened(theirs, tmp_path)
+    for given in [table, table.with_columns(pl.col("word").cast(pl.Categorical)), table[["kind", "word", "yes", "count", "size"]]]:
+        same(ours.transform(given), theirs.transform(given))
+
+
+class Speaks:
+    """A table that says nothing but Arrow."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def test_tables_of_arrow_and_of_what_speaks_it(tmp_path):
+    table = frame().astype({"kind": str})
+    theirs = columns().fit(table)
+    ours = opened(theirs, tmp_path)
+    expected = theirs.transform(table)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    words = arrow.set_column(3, "word", arrow.column("word").dictionary_encode())
+    for given in [arrow, words, Speaks(arrow), arrow.to_batches()[0], Speaks(pl.from_pandas(table))]:
+        same(ours.transform(given), expected)
+
+
+def test_missing_values_of_nullable_columns_are_nan(tmp_path):
+    table = pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64"), "b": pd.array([0.5, 1.5, None], dtype="Float64")})
+    theirs = StandardScaler().fit(pd.DataFrame({"a": [1.0, 2, 3], "b": [0.5, 1.5, 2]}))
+    same(opened(theirs, tmp_path).transform(table), theirs.transform(table))
+
+
+def test_tables_without_columns_or_rows(tmp_path):
+    theirs = columns().fit(frame())
+    ours = opened(theirs, tmp_path)
+    for table in [frame().iloc[:0], frame()[[]]]:
+        with pytest.raises(ValueError):
+            theirs.transform(table)
+        with pytest.raises(ValueError):
+            ours.transform(table)
