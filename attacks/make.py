@@ -323,6 +323,11 @@ def joblibs():
     honest = out.getvalue()
     payload = np.frombuffer(text("posix", "system", "true"), dtype=np.uint8)
     write("joblib-polyglot.pkl", polyglot(payload), "an array of joblib's old layout whose elements are opcodes for pickle.load")
+    write("joblib-polyglot-second.joblib", honest + polyglot(payload), "the same, as the second pickle in a row")
+    frame = Name("pandas.core.frame", "DataFrame")
+    first = dumps(Call(Name("copyreg", "__newobj__"), frame), 2)[2:-1] + dumps({"_mgr": None, "__class__": Name("scipy.stats._continuous_distns", "uniform_gen")}, 2)[2:-1]
+    opcodes = first + b"b" + dumps({"_parse_arg_template": "\ndef _parse_args(self): pass\n", "shapes": None}, 2)[2:-1] + b"b"
+    write("joblib-polyglot-classes.joblib", polyglot(np.frombuffer(opcodes, dtype=np.uint8)), "the same, with names of the list alone")
     write("joblib-second.joblib", honest + dumps(system()), "a second pickle behind joblib's")
     write("joblib-trailing-gzip.joblib", gzipped(honest) + dumps(system()), "a pickle behind the gzip stream")
 

@@ -38,6 +38,11 @@ pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -
     Ok((array, header.data.saturating_add(size)))
 }
 
+/// Where the pickle of an array of objects begins, if the bytes begin with one.
+pub(crate) fn objects_at(bytes: &[u8]) -> Option<usize> {
+    Header::read(bytes).ok().filter(|header| header.dtype.has_objects()).map(|header| header.data)
+}
+
 fn wrong(what: &'static str) -> Error {
     Error::at(ErrorKind::NpyHeader(what), 0)
 }

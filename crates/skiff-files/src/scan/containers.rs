@@ -19,6 +19,8 @@ const MOST_LAYERS: usize = 12;
 const MOST_PARTS: usize = 100_000;
 /// How often reading begins anew behind something that is no pickle.
 const MOST_ATTEMPTS: usize = 4_096;
+/// How many pickles in a row are read as what they are not.
+const MOST_POLYGLOTS: usize = 64;
 
 /// A file being looked through.
 pub(super) struct Scan<'a> {
@@ -314,13 +316,16 @@ impl<'a> Scan<'a> {
 
     fn npy(&mut self, bytes: &Bytes, depth: usize) {
         self.is_model_file = true;
+        if let Some(start) = npy::objects_at(bytes)
+            && let Some(rest) = bytes.slice(start, bytes.len().saturating_sub(start))
+        {
+            // A pickle, which would be executed up to where it breaks, and what stands behind it.
+            return self.within("array of objects".to_owned(), |scan| scan.pickles(&rest, depth.saturating_add(1)));
+        }
         let mut graph = Graph::new();
-        let result = npy::read_into(&mut graph, bytes, &mut self.budget);
-        // Its pickle would be executed up to where it breaks.
-        let roots: Vec<_> = result.iter().map(|(root, _)| *root).collect();
-        self.judge(&graph, &roots, 0..graph.len(), Reading::Pickle, None, depth);
-        match result {
-            Ok((_, end)) => {
+        match npy::read_into(&mut graph, bytes, &mut self.budget) {
+            Ok((root, end)) => {
+                self.judge(&graph, &[root], 0..graph.len(), Reading::Pickle, None, depth);
                 self.judged = self.judged.saturating_add(1);
                 self.behind(bytes, end, depth);
             }
@@ -338,7 +343,8 @@ impl<'a> Scan<'a> {
         let (mut offset, mut number, mut attempts) = (0_usize, 0_usize, 0_usize);
         // Beginning anew again and again may not cost more than a few readings of the whole.
         let mut work = bytes.len().saturating_mul(8).saturating_add(1 << 20);
-        let mut is_plain = true;
+        // Where a pickle begins that has arrays beside its opcodes.
+        let mut beside = Vec::new();
         // The first byte that no pickle explains.
         let mut gap: Option<usize> = None;
         while offset < bytes.len() {
@@ -348,7 +354,9 @@ impl<'a> Scan<'a> {
             let before = graph.len();
             let mut host = Joblib::new(self.directory, &mut self.inflation);
             let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
-            is_plain &= host.layout == Layout::Plain;
+            if host.layout != Layout::Plain {
+                beside.push(offset);
+            }
             let made = before..graph.len();
             match result {
                 Ok(end) => {
@@ -390,9 +398,21 @@ impl<'a> Scan<'a> {
                 }
             }
         }
-        if !is_plain {
-            // `pickle.load` takes the arrays' bytes for opcodes.
-            self.polyglot(bytes);
+        // `pickle.load` takes the arrays' bytes for opcodes.
+        for &start in beside.iter().take(MOST_POLYGLOTS) {
+            if let Some(rest) = bytes.slice(start, bytes.len().saturating_sub(start)) {
+                self.polyglot(&rest);
+            }
+        }
+        if beside.len() > MOST_POLYGLOTS {
+            self.unread("has more pickles with arrays beside them than are looked at");
+        }
+        if let Some(gap) = gap.filter(|_| number > 0)
+            && let Some(rest) = bytes.slice(gap, bytes.len().saturating_sub(gap))
+            && !matches!(sniff(&rest), Sniffed::Pickle | Sniffed::Other | Sniffed::Pointer(_))
+        {
+            // Something else stands behind the last pickle: whoever knows where it begins can load it.
+            self.within(format!("behind byte {gap}"), |scan| scan.content(&rest, depth.saturating_add(1)));
         }
         match gap {
             Some(0) if number == 0 => self.unread("is nothing that is known: no pickle, no array, no archive"),
@@ -402,13 +422,19 @@ impl<'a> Scan<'a> {
         self.names_in_text(bytes);
     }
 
-    /// Reads bytes that are something else as opcodes from the start, as `pickle.load` would.
+    /// Reads bytes that are something else as opcodes from the start, as `pickle.load` would, once or again and again.
     fn polyglot(&mut self, bytes: &Bytes) {
         let mut graph = Graph::new();
         let buffer = graph.add_buffer(bytes.clone());
         let mut budget = Budget::new(&self.limits);
-        // Most are no pickle from the first byte on.
-        let _ = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, &mut ());
+        let mut offset = 0;
+        for _ in 0..MOST_POLYGLOTS {
+            // Most are no pickle from the first byte on.
+            match skiff_pickle::read_into(&mut graph, buffer, offset, &mut budget, &mut ()) {
+                Ok(end) if end.offset > offset => offset = end.offset,
+                _ => break,
+            }
+        }
         let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot, self.care());
         judged.retain(|id| !self.trusted.excuses(&graph, id));
         let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);

@@ -90,8 +90,10 @@ impl<'g> Judged<'g> {
         if reading == Reading::Polyglot {
             // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
             judged.findings.retain(|(id, finding)| {
-                let counts = graph.global(*id).is_some() || finding.rating == Rating::Dangerous;
-                counts && finding.name.as_deref().is_some_and(is_importable)
+                let Some(name) = finding.name.as_deref().filter(|name| is_importable(name)) else { return false };
+                // The first thing that they do anything to is the wrapper of the array.
+                let is_wrapper = name.ends_with("NumpyArrayWrapper") || name.ends_with("NDArrayWrapper");
+                graph.global(*id).is_some() || finding.rating == Rating::Dangerous || !is_wrapper
             });
         }
         judged
