@@ -55,7 +55,7 @@ def load(
     names = _trusted(trusted)
     with _opened(source) as file:
         rebuilt = _rebuild(source, trusted=names, at=at, limits=limits, identity=identity)
-        mapping = _mapping(file, source, rebuilt)
+        mapping = _mapped(file, source, rebuilt)
     return _made(_Unpickler(rebuilt, names, mapping), rebuilt)
 
 
@@ -204,7 +204,7 @@ def _opened(source: Any) -> Iterator[io.FileIO | None]:
         yield file
 
 
-def _mapping(file: io.FileIO | None, source: Any, rebuilt: Rebuilt) -> memoryview | None:
+def _mapped(file: io.FileIO | None, source: Any, rebuilt: Rebuilt) -> memoryview | None:
     """The file in memory, copied where it is written to; ``None`` when there is nothing in it to map."""
     if file is None or all(rebuilt.place(index) is None for index in range(len(rebuilt))):
         return None
