@@ -6,7 +6,7 @@ import sys
 
 
 def test_stubs_say_what_is_there():
-    # `Model.__getattr__` is there, in a slot that Python shows as `__getattribute__` alone.
+    # `__getattr__` is there, in a slot that Python shows as `__getattribute__` alone.
     allowed = pathlib.Path(__file__).parent / "stubtest.allowed"
     command = [sys.executable, "-m", "mypy.stubtest", "skiff", "--allowlist", str(allowed)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=allowed.parent)
