@@ -95,7 +95,7 @@ mod _skiff {
     }
 
     /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.
-    #[expect(clippy::too_many_arguments, reason = "named in Python")]
+    #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
     #[pyo3(signature = (pickled, target, /, *, format, compression=None, level=None, protocol=None, passport=None, samples=None, recipients=None))]
     fn dump<'py>(
@@ -208,7 +208,7 @@ mod _skiff {
         signature: Option<PathBuf>,
     ) -> PyResult<Bound<'_, PyDict>> {
         let trusting = crate::signing::Trusting { key, certificate_chain, valid_at };
-        crate::signing::verify(py, &model, signature, &trusting)
+        crate::signing::verify(py, &model, signature.as_deref(), &trusting)
     }
 
     #[pymodule_init]

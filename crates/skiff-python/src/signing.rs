@@ -1,6 +1,6 @@
 //! `skiff.sign`, and the part of `skiff.verify` that has to do with signatures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -23,7 +23,7 @@ pub struct Signing {
 }
 
 /// Signs the model, and gives the signature file's path.
-pub fn sign(py: Python<'_>, model: &PathBuf, arguments: &Signing) -> PyResult<PathBuf> {
+pub fn sign(py: Python<'_>, model: &Path, arguments: &Signing) -> PyResult<PathBuf> {
     let work = || {
         let key = signing::private_key(&arguments.key, arguments.password.as_deref())?;
         let certificates = certificates(&arguments.certificates)?;
@@ -52,20 +52,17 @@ pub struct Trusting {
 /// The verdict, as the dict that `skiff/_signing.py` makes its class of.
 pub fn verify<'py>(
     py: Python<'py>,
-    model: &PathBuf,
-    signature: Option<PathBuf>,
+    model: &Path,
+    signature: Option<&Path>,
     trusting: &Trusting,
 ) -> PyResult<Bound<'py, PyDict>> {
     let at = trusting.valid_at.as_deref().map(str::parse::<Time>).transpose();
     let at = at.map_err(|what| error::wrong_input(py, what))?;
-    let work = || {
-        let signature = signature.as_deref();
-        match &trusting.key {
-            Some(path) => signing::verify(model, signature, &Trust::Key(&signing::public_key(path)?)),
-            None => {
-                let roots = certificates(&trusting.certificate_chain)?;
-                signing::verify(model, signature, &Trust::Certificates { roots: &roots, at })
-            }
+    let work = || match &trusting.key {
+        Some(path) => signing::verify(model, signature, &Trust::Key(&signing::public_key(path)?)),
+        None => {
+            let roots = certificates(&trusting.certificate_chain)?;
+            signing::verify(model, signature, &Trust::Certificates { roots: &roots, at })
         }
     };
     dict(py, &py.detach(work).map_err(|error| error::raise(py, &error))?)
