@@ -80,7 +80,8 @@ impl Reader<'_> {
                 let content = self
                     .document
                     .get(state, "content")
-                    .filter(|&content| !matches!(self.document.value(content), Json::Null));
+                    .filter(|&content| !matches!(self.document.value(content), Json::Null))
+                    .filter(|&content| !self.is_none(content));
                 let changes = content.map(|content| self.place(content)).transpose()?;
                 let changes = changes.into_iter().map(Change::Build).collect();
                 // As these are pickled: `__new__` is called by a function of their module.
@@ -150,6 +151,13 @@ impl Reader<'_> {
             "SparseMatrixNode" => self.sparse(state, &module, &class),
             _ => Err(Error::new(ErrorKind::SkopsLoader(loader))),
         }
+    }
+
+    /// Whether a state is of `None`, which skops gives to no object: `__getstate__` says it of those without a state.
+    fn is_none(&self, state: Id) -> bool {
+        let state = self.whole(state);
+        let is = |name, text| self.document.get(state, name).and_then(|id| self.document.text_of(id)) == Some(text);
+        is("__loader__", "JsonNode") && is("content", "null")
     }
 
     /// Whether a state is of a dict, list or tuple with nothing in it.

@@ -12,7 +12,7 @@ use super::numpy;
 use crate::numpy::{DType, MaskedArray, NdArray};
 use crate::write::json_text::{float, integer, quoted};
 use crate::write::zip::Zip;
-use crate::write::{WriteError, npy, place};
+use crate::write::{WriteError, most_written, npy, place};
 
 /// Texts longer than this that come again are referred to.
 const LONG_TEXT: usize = 64;
@@ -94,6 +94,8 @@ pub(super) struct Schema<'g, 'z, 'o> {
     files: HashMap<(NodeId, Vec<u8>), String>,
     /// How many files there are.
     count: usize,
+    /// How much was read of elements that were there already.
+    again: u64,
     /// What is left to do, the last one first.
     todo: Tasks<'g>,
 }
@@ -120,9 +122,15 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
             heads: HashMap::new(),
             files: HashMap::new(),
             count: 0,
+            again: 0,
             todo: vec![Task::Node(graph.root())],
         };
+        let most = most_written(graph);
         while let Some(task) = schema.todo.pop() {
+            let written = u64::try_from(schema.text.len()).unwrap_or(u64::MAX);
+            if written.saturating_add(schema.again) > most {
+                return Err(WriteError::Repeated("skops"));
+            }
             schema.task(task).map_err(|failure| match failure {
                 Failure::Refusal(Refusal { node, what }) => {
                     WriteError::Unsayable { format: "skops", path: place::of(graph, node), what }
@@ -353,7 +361,10 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         let name = match holder {
             None => self.file("npy", &[&header, &bytes])?,
             Some(holder) => match self.files.get(&(holder, header.clone())) {
-                Some(name) => name.clone(),
+                Some(name) => {
+                    self.again = self.again.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+                    name.clone()
+                }
                 None => {
                     let name = self.file("npy", &[&header, &bytes])?;
                     self.files.insert((holder, header), name.clone());
