@@ -148,6 +148,7 @@ impl Error {
                 EncryptionError::Write(_) => ErrorKind::UnwritableFile,
                 _ => ErrorKind::WrongInput,
             },
+            Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
@@ -190,6 +191,7 @@ impl Error {
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.code(),
             Inner::Encryption(error) => error.code(),
+            Inner::Untrusted(findings) if is_damage(findings) => "damaged-model",
             Inner::Untrusted(_) => "untrusted-file",
             Inner::Hostile { .. } => "damaged-model",
             Inner::Address(_) => "no-such-address",
@@ -318,6 +320,11 @@ fn hand_in(name: &str) -> String {
     )
 }
 
+/// Whether the first of what was found is about numbers.
+fn is_damage(findings: &[Finding]) -> bool {
+    findings.first().is_some_and(Finding::is_damage)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.inner {
@@ -327,6 +334,11 @@ impl fmt::Display for Error {
             Inner::Encryption(error) => error.fmt(f),
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.fmt(f),
+            Inner::Untrusted(findings) if is_damage(findings) => match findings.first() {
+                Some(Finding { name: Some(name), sentence, .. }) => write!(f, "`{name}` {sentence}"),
+                Some(Finding { sentence, .. }) => write!(f, "the file {sentence}"),
+                None => Ok(()),
+            },
             Inner::Untrusted(findings) => match findings.first() {
                 Some(Finding { name: Some(name), sentence, .. }) => {
                     write!(f, "the file is not known to be a model and nothing else: `{name}` {sentence}")

@@ -151,6 +151,11 @@ impl File {
         self.file.passport.as_deref().map(Passport::parse).transpose()
     }
 
+    /// What it may cost.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Where it was opened from.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()

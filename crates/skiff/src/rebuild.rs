@@ -1,14 +1,13 @@
 //! A file's content for an unpickler: judged, checked, and written anew, so that Python can make the estimator itself.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
-use skiff_files::{Content, Graph, Node, NodeId};
-use skiff_models::fields::ReadErrorKind;
-use skiff_models::{addresses, registry};
+use skiff_files::{Content, Graph, Node};
+use skiff_models::addresses;
 
-use crate::{Error, ErrorKind, File, Limits};
+use crate::{Error, File, Limits};
 
 /// What Python needs to make the object that a file holds.
 #[derive(Debug)]
@@ -47,9 +46,9 @@ impl File {
 
     fn rebuild_at(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
         let contents = self.contents();
-        let graph = &contents.graph;
+        let (graph, limits) = (&contents.graph, self.limits());
         let is_skops = contents.format.content == Content::Skops;
-        let findings = scan::findings(graph, &contents.roots, is_skops, trusted);
+        let findings = scan::findings(graph, &contents.roots, is_skops, limits, trusted);
         if !findings.is_empty() {
             return Err(Error::untrusted(findings));
         }
@@ -58,8 +57,7 @@ impl File {
         }
         if contents.format.content != Content::Skiff {
             // Python's loaders pass over what stands behind, between and beside; who put it there had a reason.
-            let verdict =
-                scan::scan_trusting(&contents.content, self.path(), &Limits::default(), &|_, _| Vec::new(), trusted);
+            let verdict = scan::scan_trusting(&contents.content, self.path(), limits, &|_, _| Vec::new(), trusted);
             if !verdict.findings.is_empty() {
                 return Err(Error::untrusted(verdict.findings));
             }
@@ -71,11 +69,11 @@ impl File {
         // What was found to be damaged is not handed out; that it was written meanwhile harms nobody.
         let write = || write::pickle_with_buffers(graph, root, LEAST);
         let (checked, written) = if graph.len() < WORTH_A_THREAD {
-            (refuse_damaged(graph), write())
+            (refuse_damaged(graph, limits), write())
         } else {
             std::thread::scope(|scope| {
                 let writing = scope.spawn(write);
-                let checked = refuse_damaged(graph);
+                let checked = refuse_damaged(graph, limits);
                 (checked, writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             })
         };
@@ -91,52 +89,12 @@ impl File {
 
 /// Reads each estimator that skiff knows, and refuses those that contradict themselves. That skiff does not support
 /// one, or that it was never fitted, is no reason not to load it.
-fn refuse_damaged(graph: &Graph) -> Result<(), Error> {
-    let mut checked = HashSet::new();
-    for found in addresses::estimators(graph, graph.root()) {
-        check(graph, found.node, &found.address, &mut checked)?;
+fn refuse_damaged(graph: &Graph, limits: &Limits) -> Result<(), Error> {
+    let found = skiff_models::contradictions(graph, 0..graph.len(), limits.deadline);
+    match found.into_iter().next() {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(()),
     }
-    // Those that stand in estimators which skiff does not know.
-    for id in graph.ids() {
-        if !checked.contains(&id) && is_known(graph, id) {
-            check(graph, id, "", &mut checked)?;
-        }
-    }
-    Ok(())
-}
-
-fn check(graph: &Graph, node: NodeId, path: &str, checked: &mut HashSet<NodeId>) -> Result<(), Error> {
-    match skiff_models::Model::read(graph, node, path) {
-        Ok(model) => {
-            let mut todo = vec![model];
-            while let Some(model) = todo.pop() {
-                if checked.insert(model.node()) {
-                    todo.extend(model.estimator().inner().into_iter().map(|(_, inner)| inner));
-                }
-            }
-            Ok(())
-        }
-        Err(error) if matches!(error.kind(), ReadErrorKind::Missing) => Ok(()),
-        Err(error) => {
-            let error = Error::from(error);
-            match error.kind() {
-                ErrorKind::DamagedFile | ErrorKind::Limit => Err(error),
-                _ => Ok(()),
-            }
-        }
-    }
-}
-
-fn is_known(graph: &Graph, id: NodeId) -> bool {
-    let Some(object) = graph.object(id) else { return false };
-    let callable = match graph.global(object.callable) {
-        Some(("copyreg" | "copy_reg", _)) => {
-            let first = graph.items(object.arguments).and_then(|arguments| arguments.first());
-            first.and_then(|&first| graph.global(first))
-        }
-        name => name,
-    };
-    callable.is_some_and(|(module, name)| registry::find(&format!("{module}.{name}")).is_some())
 }
 
 fn versions(graph: &Graph) -> Vec<String> {

@@ -436,7 +436,7 @@ impl<'a> Scan<'a> {
             }
         }
         let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot, self.care());
-        judged.retain(|id| !self.trusted.excuses(&graph, id));
+        judged.excuse(|id| self.trusted.excuses(&graph, id));
         let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);
         let new: Vec<_> = judged.findings().into_iter().filter(is_new).collect();
         for finding in new {
@@ -457,7 +457,7 @@ impl<'a> Scan<'a> {
     ) -> bool {
         let names = graph.ids_in(made.clone()).any(|id| graph.global(id).is_some());
         let mut judged = Judged::of(graph, roots, made.clone(), reading, self.care());
-        judged.retain(|id| !self.trusted.excuses(graph, id));
+        judged.excuse(|id| self.trusted.excuses(graph, id));
         let loads = judged.loads;
         if judged.is_late && !self.is_late() {
             self.unread("could not be looked at to its end");

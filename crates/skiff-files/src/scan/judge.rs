@@ -99,9 +99,9 @@ impl<'g> Judged<'g> {
         judged
     }
 
-    /// Keeps the findings at those nodes that `keeps` says.
-    pub fn retain(&mut self, keeps: impl Fn(NodeId) -> bool) {
-        self.findings.retain(|(id, _)| keeps(*id));
+    /// Drops what is found at those nodes that `excuses` says, but for numbers: nobody's word makes them better.
+    pub fn excuse(&mut self, excuses: impl Fn(NodeId) -> bool) {
+        self.findings.retain(|(id, finding)| finding.is_damage() || !excuses(*id));
     }
 
     /// The findings, each with its path from a root, where it is part of one.
@@ -393,7 +393,7 @@ impl<'g> Judged<'g> {
             self.hostile(id, &format!("is a sparse matrix that contradicts itself: {error}"));
         }
         if let Err(error) = result {
-            self.add(id, Rating::Unknown, None, format!("is an array or a number that contradicts itself: {error}"));
+            self.add(id, Rating::Unknown, None, format!("{CONTRADICTS}: {error}"));
         }
     }
 }
@@ -403,6 +403,7 @@ const DEEPEST_STATE: usize = 4;
 /// How many parts of a state may be states themselves.
 const MOST_PARTS: usize = 64;
 
+pub(super) const CONTRADICTS: &str = "is an array or a number that contradicts itself";
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
 const EXECUTED: &str = "brings along Python text that scipy executes, other than scipy's own";
 

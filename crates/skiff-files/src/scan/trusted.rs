@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::allowed::{self, name_of};
-use super::judge::{Care, HOSTILE, Judged, Reading};
+use super::judge::{CONTRADICTS, Care, HOSTILE, Judged, Reading};
 use super::{Finding, Rating, dangers};
 use crate::Limits;
 
@@ -95,15 +95,15 @@ impl Trusted {
 
 /// What speaks against making the objects of a graph in Python, the worst first; nothing when it is a model and no more.
 /// Every node is judged, also those that the root does not lead to. `is_skops` tells that skops' reader made the graph.
-pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, trusted: &Trusted) -> Vec<Finding> {
+pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits, trusted: &Trusted) -> Vec<Finding> {
     let reading = if is_skops { Reading::Skops } else { Reading::Pickle };
     // None may be left out: the caller vouches for some of them.
-    let care = Care { limits: &Limits::default(), check: &|_, _| Vec::new(), most: usize::MAX };
+    let care = Care { limits, check: &|_, _| Vec::new(), most: usize::MAX };
     let mut judged = Judged::of(graph, roots, 0..graph.len(), reading, care);
     if judged.is_late {
         return vec![Finding::unread("could not be looked at to its end")];
     }
-    judged.retain(|id| !trusted.excuses(graph, id));
+    judged.excuse(|id| trusted.excuses(graph, id));
     let mut seen = HashSet::new();
     let mut findings = judged.findings();
     findings.retain(|finding| seen.insert((finding.name.clone(), finding.sentence.clone())));
@@ -123,6 +123,11 @@ impl Finding {
         Self::unread(sentence)
     }
 
+    /// Whether numbers are what speaks against the file, and no code.
+    pub fn is_damage(&self) -> bool {
+        self.sentence.ends_with(HOSTILE) || self.sentence.starts_with(CONTRADICTS)
+    }
+
     /// The name that the caller may vouch for, where it is code that nobody here knows.
     pub fn name_to_trust(&self) -> Option<&str> {
         let is_name = |name: &&str| {
@@ -130,8 +135,7 @@ impl Finding {
                 |part: &str| !part.is_empty() && part.chars().all(|char| char.is_alphanumeric() || char == '_');
             name.split('.').all(is_part)
         };
-        // Nobody's word makes hostile numbers better.
-        let is_code = self.rating == Rating::Unknown && !self.sentence.ends_with(HOSTILE);
+        let is_code = self.rating == Rating::Unknown && !self.is_damage();
         self.name.as_deref().filter(|_| is_code).filter(is_name)
     }
 }
