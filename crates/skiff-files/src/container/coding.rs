@@ -1,7 +1,5 @@
 //! Tensors compressed one by one: the bytes of numbers put next to their like, then zstd.
 
-use std::io::Read;
-
 use crate::Error;
 use crate::container::header::damaged;
 
@@ -19,9 +17,6 @@ pub(super) struct Coding {
 const MOST_TO_ONE: usize = 1_000;
 const LARGE: usize = 1 << 20;
 
-/// What a decoder's window may take: that of zstd's greatest level without `--long`.
-const WINDOW: u64 = 128 << 20;
-
 /// Compresses a tensor; nothing where that does not pay.
 pub(super) fn encode(bytes: &[u8], size: usize, level: i32) -> Option<(Coding, Vec<u8>)> {
     let shuffled = if size > 1 { shuffle(bytes, size) } else { Vec::new() };
@@ -35,11 +30,9 @@ pub(super) fn encode(bytes: &[u8], size: usize, level: i32) -> Option<(Coding, V
 
 /// The tensor as it was; `None` for bytes that are not what [`encode`] makes.
 pub(super) fn decode(bytes: &[u8], coding: Coding) -> Option<Vec<u8>> {
-    let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(bytes, WINDOW).ok()?;
-    // The length was spent from the limits when the list of arrays was read; one byte more would be too many.
-    let mut out = Vec::with_capacity(coding.length);
-    let most = u64::try_from(coding.length).ok()?.checked_add(1)?;
-    decoder.take(most).read_to_end(&mut out).ok()?;
+    // Straight into a buffer of the length that was spent from the limits when the list of arrays was read: whatever
+    // the frame says, nothing else is allocated, and more bytes are an error.
+    let out = zstd::bulk::decompress(bytes, coding.length).ok()?;
     if out.len() != coding.length {
         return None;
     }
