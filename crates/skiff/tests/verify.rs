@@ -169,9 +169,9 @@ fn a_hostile_passport_costs_little() {
 fn edited_rows_are_replayed_or_refused() {
     let edits: u64 = std::env::var("SKIFF_EDITS").ok().and_then(|edits| edits.parse().ok()).unwrap_or(400);
     let whole = example();
-    let models = whole.graph.root();
-    // What was read behind the model's root is the samples' own.
-    let own: Vec<_> = whole.graph.ids().filter(|id| id.index() > models.index()).collect();
+    // The dict of the samples is read first of all that is theirs, and that behind the model.
+    let first = whole.samples.unwrap().index();
+    let own: Vec<_> = whole.graph.ids().filter(|id| id.index() >= first).collect();
     let mut verdicts = [0; 3];
     for round in 0..edits {
         let mut noise = Noise::new((round + 1).wrapping_mul(0x9e37_79b9));
