@@ -290,14 +290,19 @@ fn sparse_to_dtype(mut csr: Csr<'_>, dtype: Dtype) -> Csr<'_> {
     csr
 }
 
-/// A DataFrame, or an object array, as numbers: `float32` only where every column is.
+/// A DataFrame, or an object array, as numbers: `float32` where some columns are and numpy promotes all others to it,
+/// bool and integers of up to 16 bits.
 pub(crate) fn columns_to_matrix(columns: &Columns<'_>) -> Result<(Matrix<'static, f64>, Precision), InputError> {
     let (rows, cols) = (columns.rows, columns.columns.len());
     let mut data = vec![0.0; rows * cols];
     let mut precision = if cols == 0 { Precision::Double } else { Precision::Single };
+    let has_floats = columns.columns.iter().any(|column| matches!(column, Column::Floats(..)));
     for (col, column) in columns.columns.iter().enumerate() {
         let (values, column_precision) = column_to_floats(column)?;
-        precision = precision.promote(column_precision);
+        precision = precision.promote(match column {
+            Column::Ints(_, kind) if has_floats => kind.to_float(),
+            _ => column_precision,
+        });
         for (row, &value) in values.iter().enumerate() {
             data[row * cols + col] = value;
         }

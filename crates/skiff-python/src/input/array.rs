@@ -54,7 +54,10 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
     }
     match dtype.kind() {
         b'f' if dtype.itemsize() == 2 => Err(half(py)),
-        b'f' if dtype.itemsize() == 4 => Ok(Held::F32(contiguous(array, "f4")?)),
+        // `>f4` is not numpy's `float32` to `check_array`, which makes `float64` of it.
+        b'f' if dtype.itemsize() == 4 && dtype.is_native_byteorder() != Some(false) => {
+            Ok(Held::F32(contiguous(array, "f4")?))
+        }
         b'f' => Ok(Held::F64(contiguous(array, "f8")?)),
         b'i' if dtype.itemsize() == 8 => Ok(Held::I64(contiguous(array, "i8")?)),
         b'i' => widened::<i32>(array, "i4", int_kind(dtype.itemsize(), true)),
