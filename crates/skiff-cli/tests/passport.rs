@@ -69,7 +69,9 @@ fn inspect_makes_a_page_that_runs_nothing() {
     let (html, status) = answer(&["inspect", "--format", "html", &example("passengers.skiff")]);
     assert_eq!(status, 0);
     assert!(html.starts_with("<!DOCTYPE html>\n") && html.ends_with("</html>\n"));
-    for part in ["<b>LogisticRegression</b>", "<h2>Passport</h2>", "The passengers are invented.\nSo is the ship.", "survived"] {
+    for part in
+        ["<b>LogisticRegression</b>", "<h2>Passport</h2>", "The passengers are invented.\nSo is the ship.", "survived"]
+    {
         assert_eq!(html.contains(part), part != "survived", "{part}");
     }
     for nothing in ["<script", "http:", "https:", "src=", "url(", "javascript"] {
@@ -107,7 +109,10 @@ fn verify_says_yes() {
     let json: Json = serde_json::from_str(&text).expect("JSON");
     assert_eq!((status, &json["verdict"], &json["digest"]), (0, &"verified".into(), &"whole".into()));
     assert_eq!(json["rows"]["count"], 10);
-    assert_eq!(json["rows"]["methods"][0], serde_json::json!({"method": "predict", "outcome": "equal", "largest": 0.0}));
+    assert_eq!(
+        json["rows"]["methods"][0],
+        serde_json::json!({"method": "predict", "outcome": "equal", "largest": 0.0})
+    );
 }
 
 #[test]
