@@ -315,7 +315,7 @@ impl<'g> Writer<'g, '_> {
             && let Some(pairs) = self.plain_pairs(pairs)
         {
             self.out.text("{");
-            return self.plain_dict(&pairs, |key| Step::Key(key));
+            return self.plain_dict(&pairs, Step::Key);
         }
         self.open("dict", id);
         self.out.text(", \"items\": [");

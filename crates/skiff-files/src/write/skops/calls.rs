@@ -17,6 +17,7 @@ pub(super) struct Calls<'g> {
 }
 
 /// A call, whichever opcode asked for it.
+#[derive(Clone, Copy)]
 struct Call<'g> {
     id: NodeId,
     class: Name<'g>,

@@ -23,6 +23,7 @@ pub(super) fn array<'g>(graph: &Graph, id: NodeId) -> Result<Option<Made<'g>>, R
     Ok(Some(Made::Array(("numpy", class), array)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands on")]
 fn damaged(error: ValueError) -> Refusal {
     Refusal { node: error.node, what: error.kind.to_string() }
 }
