@@ -237,7 +237,10 @@ impl<'g> Judged<'g> {
             let verdict = match (change, made.items) {
                 (Change::Build(state), _) => {
                     self.stands(id, *state);
-                    let own = reading == Reading::Skops && made.state != State::Distribution;
+                    // skops' loaders hand on states of all kinds; a dict is one of attributes there, too, and what lies
+                    // in it (a vocabulary with the word `__init__`) is no state.
+                    let is_plain = made.state == State::Attributes && matches!(self.graph.node(*state), Node::Dict(_));
+                    let own = reading == Reading::Skops && made.state != State::Distribution && !is_plain;
                     self.state(*state, if own { State::Own } else { made.state })
                 }
                 (Change::Append(items) | Change::Add(items), kind) => {
