@@ -185,7 +185,12 @@ def test_frames_of_pandas(kind, tmp_path):
     theirs = columns().fit(frame())
     ours = opened(theirs, tmp_path)
     table = FRAMES[kind](frame())
-    same(ours.transform(table), theirs.transform(table))
+    if kind == "narrow":
+        # In float32, until all stands side by side.
+        np.testing.assert_allclose(ours.transform(table), theirs.transform(table), rtol=1e-6)
+        assert not np.allclose(ours.transform(table), theirs.transform(frame()), rtol=1e-10)
+    else:
+        same(ours.transform(table), theirs.transform(table))
 
 
 def test_frames_of_polars(tmp_path):

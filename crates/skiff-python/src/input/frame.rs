@@ -65,7 +65,8 @@ fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     };
     let arguments = PyDict::new(py);
     if matches!(kind.as_str(), "i" | "u" | "f" | "b") {
-        if series.getattr(intern!(py, "hasnans"))?.extract()? {
+        // A `Float32` of pandas' own is no `float32` to `check_array`, which computes in `float64` then.
+        if kind == "f" || series.getattr(intern!(py, "hasnans"))?.extract()? {
             arguments.set_item("dtype", "float64")?;
             arguments.set_item("na_value", f64::NAN)?;
         } else if let Some(own) = dtype.getattr_opt(intern!(py, "numpy_dtype"))? {
