@@ -327,7 +327,7 @@ def joblibs():
     frame = Name("pandas.core.frame", "DataFrame")
     first = dumps(Call(Name("copyreg", "__newobj__"), frame), 2)[2:-1] + dumps({"_mgr": None, "__class__": Name("scipy.stats._continuous_distns", "uniform_gen")}, 2)[2:-1]
     opcodes = first + b"b" + dumps({"_parse_arg_template": "\ndef _parse_args(self): pass\n", "shapes": None}, 2)[2:-1] + b"b"
-    write("joblib-polyglot-classes.joblib", polyglot(np.frombuffer(opcodes, dtype=np.uint8)), "the same, with names of the list alone")
+    write("polyglot-classes.joblib", polyglot(np.frombuffer(opcodes, dtype=np.uint8)), "the same, with names of the list alone")
     write("joblib-second.joblib", honest + dumps(system()), "a second pickle behind joblib's")
     write("joblib-trailing-gzip.joblib", gzipped(honest) + dumps(system()), "a pickle behind the gzip stream")
 

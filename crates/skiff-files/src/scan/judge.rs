@@ -91,9 +91,9 @@ impl<'g> Judged<'g> {
             // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
             judged.findings.retain(|(id, finding)| {
                 let Some(name) = finding.name.as_deref().filter(|name| is_importable(name)) else { return false };
-                // The first thing that they do anything to is the wrapper of the array.
-                let is_wrapper = name.ends_with("NumpyArrayWrapper") || name.ends_with("NDArrayWrapper");
-                graph.global(*id).is_some() || finding.rating == Rating::Dangerous || !is_wrapper
+                // Numbers by chance give things to what lies on the stack; what they name or call is no chance.
+                let is_chance = GIVEN.iter().any(|given| finding.sentence == *given);
+                graph.global(*id).is_some() || finding.rating == Rating::Dangerous || !is_chance
             });
         }
         judged
@@ -249,15 +249,11 @@ impl<'g> Judged<'g> {
                         Change::Append(_) => kind == Items::List,
                         _ => kind == Items::Set,
                     };
-                    if allowed { Ok(()) } else { Err("is given items, as no model gives it any") }
+                    if allowed { Ok(()) } else { Err(GIVEN[0]) }
                 }
                 (Change::SetItems(items), kind) => {
                     items.iter().for_each(|&(_, value)| self.stands(id, value));
-                    if kind == Items::Pairs || reading == Reading::Skops {
-                        Ok(())
-                    } else {
-                        Err("is given keys and values, as no model gives it any")
-                    }
+                    if kind == Items::Pairs || reading == Reading::Skops { Ok(()) } else { Err(GIVEN[1]) }
                 }
             };
             if let Err(why) = verdict {
@@ -272,9 +268,9 @@ impl<'g> Judged<'g> {
         let graph = self.graph;
         match (state, graph.node(id)) {
             (State::Own, _) => self.own(id, DEEPEST_STATE),
-            (State::Nothing, _) => Err("is given a state, as no model gives it any"),
+            (State::Nothing, _) => Err(GIVEN[2]),
             (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
-            (State::Attributes, _) => Err("is given a state that is no dict of attributes"),
+            (State::Attributes, _) => Err(GIVEN[3]),
             (State::Partial, Node::Tuple(parts)) => {
                 let function = parts.first().and_then(|&function| allowed::name_of(graph, function));
                 let keywords = parts.get(2).is_some_and(|&keywords| matches!(graph.node(keywords), Node::Dict(_)));
@@ -401,6 +397,13 @@ impl<'g> Judged<'g> {
     }
 }
 
+/// What is done to objects to which nothing is to be done.
+const GIVEN: [&str; 4] = [
+    "is given items, as no model gives it any",
+    "is given keys and values, as no model gives it any",
+    "is given a state, as no model gives it any",
+    "is given a state that is no dict of attributes",
+];
 /// How deep the parts of a state lie that a class takes for attributes.
 const DEEPEST_STATE: usize = 4;
 /// How many parts of a state may be states themselves.

@@ -45,15 +45,13 @@ impl Numbers {
     /// Looks at the object at `id`.
     pub fn look(&mut self, graph: &Graph, id: NodeId) {
         let Some((module, name)) = class(graph, id) else { return };
-        if !is_looked_at(module) {
+        if !is_looked_at(module) || self.left == 0 {
             return;
         }
         let cost = cost(graph, id);
         let Some(left) = self.left.checked_sub(cost) else {
-            if self.left > 0 {
-                self.left = 0;
-                self.found.push((id, "shares what it holds with more objects than are looked at".to_owned()));
-            }
+            self.left = 0;
+            self.found.push((id, "shares what it holds with more objects than are looked at".to_owned()));
             return;
         };
         self.left = left;
@@ -148,13 +146,14 @@ fn cost(graph: &Graph, id: NodeId) -> usize {
         _ => Vec::new(),
     };
     let size = |node: NodeId| match graph.node(node) {
-        Node::List(items) => items.len().saturating_mul(64),
+        // The estimators of an ensemble: each is an object of its own.
+        Node::List(items) => items.len().saturating_mul(1_024),
         Node::Payload { content: Payload::Raw(span), .. } => span.len,
         Node::Object(object) => object.state().and_then(|state| graph.items(state)).map_or(0, |state| {
             let data = state.last().map(|data| graph.node(*data));
             match data {
                 Some(Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span)) => span.len,
-                Some(Node::List(items)) => items.len().saturating_mul(64),
+                Some(Node::List(items)) => items.len().saturating_mul(1_024),
                 _ => 0,
             }
         }),
