@@ -63,7 +63,7 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "skops",
-        about: "skops' zips of a schema and arrays, their checksums put right",
+        about: "skops' zips of a schema and arrays, their checksums put right, and the way back",
         run: targets::skops,
         seeds: seeds::skops,
         most_memory: 192,
@@ -95,6 +95,13 @@ pub const TARGETS: &[Target] = &[
         run: targets::scan,
         seeds: seeds::scan,
         most_memory: 384,
+    },
+    Target {
+        name: "signature",
+        about: "signature files, certificates and keys, and the way back",
+        run: targets::signature,
+        seeds: seeds::signature,
+        most_memory: 32,
     },
 ];
 

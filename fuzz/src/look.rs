@@ -1,7 +1,7 @@
 //! Everything that can be asked of a graph's values.
 
 use skiff_files::pandas::{self, DataFrame};
-use skiff_files::{Graph, Instance, MaskedArray, NdArray, NodeId, RandomState, Scalar, Sparse, describe};
+use skiff_files::{DType, Graph, Instance, MaskedArray, NdArray, NodeId, RandomState, Scalar, Sparse, describe};
 
 /// How many nodes of a graph are looked at: what is true of these is true of the others.
 const MOST_NODES: usize = 2_000;
@@ -19,7 +19,11 @@ fn at(graph: &Graph, id: NodeId) {
     if let Ok(Some(array)) = NdArray::read(graph, id) {
         let _ = (array.to_f64(), array.to_f32(), array.to_i64(), array.to_bool(), array.to_strings(graph));
         let _ = (array.as_f64(), array.as_f32(), array.as_i64(), array.as_i32(), array.to_scalars(graph));
-        let _ = (array.field("a").map(|field| field.to_f64()), array.field("x").map(|field| field.to_scalars()));
+        if let DType::Struct { fields, .. } = &array.dtype {
+            for field in fields {
+                let _ = array.field(&field.name).map(|field| (field.to_f64(), field.to_scalars()));
+            }
+        }
     }
     if let Ok(Some(sparse)) = Sparse::read(graph, id) {
         let _ = (sparse.to_csr(), sparse.to_dense(1 << 16));

@@ -39,10 +39,18 @@ pub fn npy() -> Vec<Seed> {
     files("crates/skiff-files/tests/data", &["npy", "npz"], LARGEST)
 }
 
-/// `.skops`.
+/// `.skops`, Python's and ours.
 pub fn skops() -> Vec<Seed> {
     let mut seeds = files("crates/skiff-files/tests/data", &["skops"], 20_000);
     seeds.extend(files("attacks", &["skops"], LARGEST));
+    for model in one_of_each_estimator(3_000, 1) {
+        let bytes = skiff_files::Bytes::from(model.bytes);
+        let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
+        let mut bytes = Vec::new();
+        if write::skops(&file.graph, &write::SkopsOptions::default(), &mut bytes).is_ok() {
+            seeds.push(Seed { name: format!("{}.skops", model.name), bytes });
+        }
+    }
     seeds
 }
 
@@ -52,10 +60,17 @@ pub fn container() -> Vec<Seed> {
     for model in one_of_each_estimator(LARGEST, 1) {
         let bytes = skiff_files::Bytes::from(model.bytes);
         let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
-        let mut bytes = Vec::new();
-        if write::skiff(&file.graph, &write::SkiffOptions::default(), &mut bytes).is_ok() && bytes.len() <= 2 * LARGEST
-        {
-            seeds.push(Seed { name: format!("{}.skiff", model.name), bytes });
+        let rich = write::SkiffOptions {
+            compression: Some(3),
+            passport: Some(r#"{"metrics":{"r2":0.5}}"#),
+            samples: Some(&file.graph),
+            ..write::SkiffOptions::default()
+        };
+        for (ending, options) in [("skiff", write::SkiffOptions::default()), ("rich.skiff", rich)] {
+            let mut bytes = Vec::new();
+            if write::skiff(&file.graph, &options, &mut bytes).is_ok() && bytes.len() <= 2 * LARGEST {
+                seeds.push(Seed { name: format!("{}.{ending}", model.name), bytes });
+            }
         }
     }
     seeds
@@ -76,6 +91,11 @@ pub fn edits() -> Vec<Seed> {
         name: name.replace('/', "-"),
     };
     chosen.map(seed).collect()
+}
+
+/// Signatures of all kinds, certificates and keys.
+pub fn signature() -> Vec<Seed> {
+    files("crates/skiff-sign/tests/data", &["sig", "pem"], 4 * LARGEST)
 }
 
 /// Models, the attacks, and whatever else files are.

@@ -69,7 +69,8 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<String> {
     Some(digits.into_iter().rev().collect())
 }
 
-/// The little-endian two's complement of a decimal integer; `None` for what is none, or has over 4,300 digits.
+/// The little-endian two's complement of a decimal integer, as short as can be; `None` for what is none, or has over
+/// 4,300 digits.
 pub(crate) fn two_complement(digits: &str) -> Option<Vec<u8>> {
     let (negative, digits) = match digits.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -98,6 +99,11 @@ pub(crate) fn two_complement(digits: &str) -> Option<Vec<u8>> {
             (*byte, carry) = (!*byte).overflowing_add(u8::from(carry));
         }
     }
+    while let [.., sign, 0] | [.., sign, 0xff] = bytes.as_slice()
+        && (sign & 0x80 == 0) == (bytes.last() == Some(&0))
+    {
+        bytes.pop();
+    }
     Some(bytes)
 }
 
@@ -122,6 +128,9 @@ mod tests {
         assert_eq!(decimal(&[1; 1_787]), None);
         for text in ["0", "7", "-1", "-128", "18446744073709551616", "-340282366920938463463374607431768211456"] {
             assert_eq!(two_complement(text).and_then(|bytes| decimal(&bytes)).as_deref(), Some(text));
+        }
+        for (text, bytes) in [("127", &[0x7f][..]), ("128", &[0x80, 0]), ("-128", &[0x80]), ("-129", &[0x7f, 0xff])] {
+            assert_eq!(two_complement(text).as_deref(), Some(bytes), "{text}");
         }
         assert_eq!(two_complement("1-"), None);
     }

@@ -8,6 +8,7 @@ mod machine;
 mod model;
 mod npy;
 mod scan;
+mod signature;
 mod skops;
 
 pub use container::container;
@@ -18,6 +19,7 @@ pub use machine::machine;
 pub use model::model;
 pub use npy::npy;
 pub use scan::scan;
+pub use signature::signature;
 pub use skops::skops;
 
 use skiff_files::write::WriteError;
