@@ -19,13 +19,13 @@ const MOST_MEMORY: usize = 64 << 20;
 const FAR_TOO_MUCH: usize = 4 << 30;
 
 fn example() -> ModelFile {
-    skiff_files::open(&workspace("examples/passengers.skiff"), &Limits::default()).unwrap()
+    skiff_files::open(&workspace("examples/passengers.skiff"), &Limits::default()).expect("the example")
 }
 
 /// The file with another passport, and with what its graph has now.
 fn written(file: &ModelFile, passport: Option<&str>) -> Option<Vec<u8>> {
     let mut samples = file.graph.clone();
-    samples.set_root(file.samples.unwrap());
+    samples.set_root(file.samples.expect("recorded rows"));
     let mut bytes = Vec::new();
     let options = SkiffOptions { passport, samples: Some(&samples), ..SkiffOptions::default() };
     write::skiff(&file.graph, &options, &mut bytes).ok()?;
@@ -33,7 +33,7 @@ fn written(file: &ModelFile, passport: Option<&str>) -> Option<Vec<u8>> {
 }
 
 fn verified(bytes: Vec<u8>) -> Verification {
-    verify_bytes(bytes, &VerifyOptions::default()).unwrap()
+    verify_bytes(bytes, &VerifyOptions::default()).expect("a file")
 }
 
 fn outcomes(found: &Verification) -> Vec<(&str, &Outcome)> {

@@ -90,7 +90,9 @@ impl<'g> Judged<'g> {
         if reading == Reading::Polyglot {
             // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
             judged.findings.retain(|(id, finding)| {
-                let Some(name) = finding.name.as_deref().filter(|name| is_importable(name)) else { return false };
+                if !finding.name.as_deref().is_some_and(is_importable) {
+                    return false;
+                }
                 // Numbers by chance give things to what lies on the stack; what they name or call is no chance.
                 let is_chance = GIVEN.iter().any(|given| finding.sentence == *given);
                 graph.global(*id).is_some() || finding.rating == Rating::Dangerous || !is_chance

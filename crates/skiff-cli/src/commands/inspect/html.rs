@@ -55,7 +55,7 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
     }
     for estimator in &inspection.estimators {
         let place = if estimator.address.is_empty() { "Model" } else { &estimator.address };
-        let _ = write!(html, "<h2>{}</h2>\n", escaped(place));
+        let _ = writeln!(html, "<h2>{}</h2>", escaped(place));
         boxed(&mut html, estimator);
         html.push('\n');
         estimator_facts(&mut html, estimator);
