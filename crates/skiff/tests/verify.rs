@@ -109,7 +109,7 @@ fn what_cannot_be_asked_is_told() {
     file.graph.set_root(file.samples.unwrap());
     let text = edit::text(&mut file.graph, "predict_tomorrow");
     edit::put(&mut file.graph, "['answers'][0]['method']", text);
-    edit::put(&mut file.graph, "['answers'][1]['value']['kind']", Node::None);
+    edit::put(&mut file.graph, "['answers'][1]['value']", Node::None);
     file.graph.set_root(example().graph.root());
     let found = verified(written(&file, None).unwrap());
     assert_eq!(found.verdict(), Verified::CouldNot);
