@@ -68,14 +68,14 @@ def _columns(frame: Any) -> Iterator[Column]:
 
 
 def _pandas(series: Any) -> np.ndarray[Any, Any]:
-    """Nullable columns become what scikit-learn makes of them: floats with NaN where something is missing."""
+    """Nullable columns become what scikit-learn makes of them: ``float64`` of floats, and where something is missing."""
     dtype = series.dtype
     if not hasattr(dtype, "na_value"):
         return np.asarray(series.to_numpy())
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
         return np.asarray(series.sparse.to_dense().to_numpy())
     if getattr(dtype, "kind", "O") in "iufb":
-        if series.hasnans:
+        if dtype.kind == "f" or series.hasnans:
             return np.asarray(series.to_numpy(dtype="float64", na_value=np.nan))
         if hasattr(dtype, "numpy_dtype"):
             return np.asarray(series.to_numpy(dtype=dtype.numpy_dtype))

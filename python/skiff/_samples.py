@@ -124,6 +124,9 @@ def _array(array: Any) -> dict[str, Any]:
         return {"kind": "array", "array": values}
     if array.dtype.kind not in "biufUSmMc":
         array = simplified(array)
+    if array.dtype.kind == "f" and array.dtype.itemsize == 4 and not array.dtype.isnative:
+        # scikit-learn computes in float64 on them.
+        return {"kind": "array", "array": array.astype(np.float64)}
     # The file is not to change when the rows do.
     return {"kind": "array", "array": array.copy(order="K")}
 

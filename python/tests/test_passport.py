@@ -351,6 +351,12 @@ def mixed():
     return make_pipeline(columns, LogisticRegression()).fit(MIXED, SURVIVED)
 
 
+def nullable():
+    rows = MIXED[["age", "n", "alone", "fare"]].astype({"age": "Float64", "n": "Int16", "alone": "boolean", "fare": "Float32"})
+    rows.loc[1, "n"] = pd.NA
+    return make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()).fit(rows, SURVIVED), rows
+
+
 def framed(kind):
     return make_pipeline(StandardScaler(), MinMaxScaler()).set_output(transform=kind).fit(FRAME)
 
@@ -363,6 +369,8 @@ KINDS = {
     "list": lambda: (SVC().fit(X, Y), X[::40].tolist()),
     "mixed frame": lambda: (mixed(), MIXED),
     "polars frame": lambda: (LogisticRegression(max_iter=500).fit(FRAME, LABELS), pl.from_pandas(FRAME[::40])),
+    "nullable frame": lambda: (nullable()[0], nullable()[1]),
+    "other byte order": lambda: (LogisticRegression(max_iter=500).fit(X, Y), X[::40].astype(">f4")),
     "object array": lambda: (OneHotEncoder().fit(MIXED[["rank", "n"]].to_numpy()), MIXED[["rank", "n"]].to_numpy()),
     "text labels": lambda: (DecisionTreeClassifier(random_state=0).fit(X, np.array(["a", "b", "c"])[Y]), X[::40]),
     "object labels": lambda: (KNeighborsClassifier().fit(X, np.array(["a", "b", "c"], dtype=object)[Y]), X[::40]),
