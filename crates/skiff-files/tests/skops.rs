@@ -179,6 +179,22 @@ fn what_older_protocols_said_otherwise() {
     assert_eq!(said(&generator(&nodes, 1)).unwrap_err(), "damaged skops file: a generator is none of numpy's");
 }
 
+/// A matrix is read as an array, and stays a matrix in whatever file it goes to.
+#[test]
+fn a_matrix_stays_one() {
+    // `numpy.matrix([[0.0]])`, protocol 2.
+    let pickle = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nmatrix\nK\0\x85cbuiltins\nbytes\n)R\x87R\
+        (K\x01K\x01K\x01\x86cnumpy\ndtype\nX\x02\0\0\0f8K\0K\x01\x87R\
+        (K\x03X\x01\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89U\x08\0\0\0\0\0\0\0\0tb.";
+    let mut graph = read(Bytes::from(pickle.to_vec()), None, &Limits::default()).unwrap().graph;
+    for _ in 0..2 {
+        let object = graph.object(graph.root()).unwrap();
+        let class = graph.items(object.arguments).unwrap()[0];
+        assert_eq!(graph.global(class), Some(("numpy", "matrix")));
+        graph = back(skops(&graph, None).unwrap());
+    }
+}
+
 /// skops before 0.10 stored compiled losses as objects without a state.
 #[test]
 fn none_is_nobodys_state() {

@@ -263,7 +263,19 @@ impl Reader<'_> {
         if is_array_class(module, class) {
             let bytes = self.file(state)?;
             let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
-            return Ok(self.graph.node(array).clone());
+            let mut array = self.graph.node(array).clone();
+            if let Node::Object(object) = &mut array
+                && !matches!(class, "ndarray" | "memmap")
+                && let Node::Tuple(arguments) = self.graph.node(object.arguments)
+            {
+                // `_reconstruct` takes the class first: a matrix stays one.
+                let mut arguments = arguments.to_vec();
+                let class = self.global(module, class);
+                let class = self.graph.push(class);
+                arguments.splice(..1, [class]);
+                object.arguments = self.tuple(arguments);
+            }
+            return Ok(array);
         }
         // A numpy scalar is stored as an array without axes.
         let array = self.stored_array(state)?;
