@@ -1,5 +1,4 @@
 //! A recorded model that went through every kind of file answers as before, to the last bit.
-#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 use skiff::{ConvertOptions, ErrorKind, File, Limits, Method, TARGETS};
 use skiff_testing::{Call, Case, workspace};
