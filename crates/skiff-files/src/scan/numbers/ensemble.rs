@@ -7,7 +7,7 @@ use super::{count, count_of};
 use crate::{Instance, NdArray};
 
 /// Estimators that hand rows to the trees of their estimators without a look at how many columns they have.
-const TRUSTING: [&str; 8] = [
+pub(super) const TRUSTING: [&str; 8] = [
     "ExtraTreesClassifier",
     "ExtraTreesRegressor",
     "GradientBoostingClassifier",

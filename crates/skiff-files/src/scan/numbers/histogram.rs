@@ -32,21 +32,18 @@ fn read(nodes: &NdArray, sets: usize) -> Result<(), String> {
     };
     let (is_categorical, set) = (ints("is_categorical"), ints("bitset_idx"));
     let number = |column: &[i64], at: usize| column.get(at).copied().unwrap_or(i64::MIN);
-    depth(nodes.len(), |at| {
+    let set_of = |at: usize| set.as_ref().map_or(0, |set| number(set, at));
+    let node = |at: usize| {
         if number(&is_leaf, at) != 0 {
-            return Ok(Branch::Leaf);
+            return Branch::Leaf;
         }
-        let feature = number(&feature, at);
-        if feature < 0 {
-            return Err(format!("node {at} splits feature {feature}"));
+        let has_set = is_categorical.as_ref().is_some_and(|is_categorical| number(is_categorical, at) != 0);
+        let set = usize::try_from(set_of(at)).ok();
+        if number(&feature, at) < 0 || (has_set && set.is_none_or(|set| set >= sets)) {
+            return Branch::Wrong;
         }
-        if let (Some(is_categorical), Some(set)) = (&is_categorical, &set)
-            && number(is_categorical, at) != 0
-            && usize::try_from(number(set, at)).is_ok_and(|set| set >= sets)
-        {
-            return Err(format!("node {at} has set {} of {sets}", number(set, at)));
-        }
-        Ok(Branch::Split([number(&left, at), number(&right, at)]))
-    })?;
-    Ok(())
+        Branch::Split([number(&left, at), number(&right, at)])
+    };
+    let wrong = |at| format!("node {at} splits feature {} by set {} of {sets}", number(&feature, at), set_of(at));
+    depth(nodes.len(), node, wrong).map(|_| ())
 }

@@ -41,9 +41,7 @@ pub(super) fn task(graph: &Graph, id: NodeId) -> Result<Task, String> {
         nodes.release();
         // `decision_path` reserves memory for as many nodes on each way, and one more.
         match max_depth {
-            Some(most) if usize::try_from(depth).is_ok_and(|depth| depth > most) => {
-                Err(format!("is {depth} deep and says that it is {most} deep"))
-            }
+            Some(most) if depth > most => Err(format!("is {depth} deep and says that it is {most} deep")),
             _ => Ok(()),
         }
     }))
@@ -78,25 +76,30 @@ fn check_fields(nodes: &NdArray) -> Result<(), String> {
 }
 
 /// Looks at every node; gives how deep they go.
-fn read(nodes: &NdArray, n_features: usize) -> Result<u32, String> {
+fn read(nodes: &NdArray, n_features: usize) -> Result<usize, String> {
     let count = nodes.len();
-    let split = |at: usize, [left, right, feature]: [i64; 3], threshold: f64| {
+    let split = |[left, right, feature]: [i64; 3], threshold: f64| {
         if left == -1 && right == -1 {
-            return Ok(Branch::Leaf);
+            return Branch::Leaf;
         }
-        if usize::try_from(feature).is_ok_and(|feature| feature < n_features) && !threshold.is_nan() {
-            return Ok(Branch::Split([left, right]));
-        }
-        Err(format!("node {at} splits feature {feature} of {n_features} at {threshold}"))
+        let is_right = usize::try_from(feature).is_ok_and(|feature| feature < n_features) && !threshold.is_nan();
+        if is_right { Branch::Split([left, right]) } else { Branch::Wrong }
     };
+    let wrong = |at, feature, threshold| format!("node {at} splits feature {feature} of {n_features} at {threshold}");
     if let Some((bytes, size)) = packed(nodes) {
-        return depth(count, |at| {
-            let start = at.saturating_mul(size);
-            let record = bytes.get(start..).and_then(|rest| rest.first_chunk::<32>());
-            let words = record.map(|record| record.as_chunks::<8>().0);
-            let Some(&[left, right, feature, threshold]) = words else { return Err("ends too early".to_owned()) };
-            split(at, [left, right, feature].map(i64::from_le_bytes), f64::from_le_bytes(threshold))
-        });
+        let record = |at: usize| -> Option<([i64; 3], f64)> {
+            let record = bytes.get(at.saturating_mul(size)..)?.first_chunk::<32>()?;
+            let &[left, right, feature, threshold] = record.as_chunks::<8>().0 else { return None };
+            Some(([left, right, feature].map(i64::from_le_bytes), f64::from_le_bytes(threshold)))
+        };
+        return depth(
+            count,
+            |at| record(at).map_or(Branch::Wrong, |(numbers, threshold)| split(numbers, threshold)),
+            |at| match record(at) {
+                Some(([.., feature], threshold)) => wrong(at, feature, threshold),
+                None => "ends too early".to_owned(),
+            },
+        );
     }
     let ints = |name: &str| nodes.field(name).and_then(|column| column.to_i64());
     let threshold = nodes.field("threshold").and_then(|column| column.to_f64());
@@ -104,10 +107,13 @@ fn read(nodes: &NdArray, n_features: usize) -> Result<u32, String> {
     let (Some(left), Some(right), Some(feature), Some(threshold)) = columns else {
         return Err(format!("has a table of nodes with other fields: {}", nodes.dtype));
     };
-    depth(count, |at| {
-        let number = |column: &[i64]| column.get(at).copied().unwrap_or(i64::MIN);
-        split(at, [number(&left), number(&right), number(&feature)], threshold.get(at).copied().unwrap_or(f64::NAN))
-    })
+    let number = |column: &[i64], at: usize| column.get(at).copied().unwrap_or(i64::MIN);
+    let threshold = |at: usize| threshold.get(at).copied().unwrap_or(f64::NAN);
+    depth(
+        count,
+        |at| split([number(&left, at), number(&right, at), number(&feature, at)], threshold(at)),
+        |at| wrong(at, number(&feature, at), threshold(at)),
+    )
 }
 
 /// The bytes of a table whose records begin as those of 64-bit machines do, and the size of a record.
