@@ -1,6 +1,6 @@
 """Compares ``skiff scan`` with other scanners of pickles, side by side in one run.
 
-``python benches/scan_against.py SKIFF [--every N] [--large FILE] [FOLDER ...]`` with picklescan, modelscan, fickling,
+``python benches/scan_against.py SKIFF [--every N] [--large FILE] [--only TOOLS] [FOLDER ...]`` with picklescan, modelscan, fickling,
 hayward and modelaudit-picklescan installed, as far as they are to be compared; SKIFF is the command, FOLDER has honest
 models besides every Nth of ``fixtures/cases`` and those of ``fixtures/boosting``, FILE is a large honest model. Nothing
 is loaded.
@@ -15,6 +15,7 @@ import io
 import json
 import logging
 import os
+import pathlib
 import resource
 import signal
 import subprocess
@@ -80,7 +81,7 @@ def hayward():
     from hayward import ModelFileScanner, Severity, is_coverage_gap
 
     def scan(path):
-        found = ModelFileScanner().scan_file(path)
+        found = ModelFileScanner().scan_file(pathlib.Path(path))
         real = [one for one in found if not is_coverage_gap(one) and one.severity is not Severity.INFO]
         return "caught" if real else "unsaid" if found else "missed"
 
@@ -184,6 +185,7 @@ def main():
     parser.add_argument("folders", nargs="*")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--large")
+    parser.add_argument("--only", help="names of the tools to run beside skiff, separated by commas")
     arguments = parser.parse_args()
     all_groups = groups(arguments)
     for title, paths in all_groups.items():
@@ -192,6 +194,8 @@ def main():
     print("|---|" + "--:|" * (len(all_groups) + 1))
     caught_by = {}
     for name, package, make in [("skiff scan", None, None), *TOOLS]:
+        if make and arguments.only and name not in arguments.only.split(","):
+            continue
         try:
             scan = make() if make else None
         except ImportError as error:
