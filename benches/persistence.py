@@ -138,7 +138,7 @@ def work(name, way):
 
     file, dump, load = WAYS[way]
     # The first time, whatever a way imports when it is first used; a way's own warm-up is not its time.
-    names = {"path": str(FOLDER / name / "kept" / file), **{module: __import__(module) for module in modules(way)}}
+    names = {"path": str(FOLDER / name / "kept" / file), **{module.split(".")[0]: __import__(module) for module in modules(way)}}
     model = None
     for line in sys.stdin:
         code = compile(dump if line.strip() == "dump" else f"loaded = {load}", way, "exec")
