@@ -17,6 +17,9 @@ use skiff::verify::Verified;
 use crate::args::{Arguments, Command};
 use crate::report::Failure;
 
+#[global_allocator]
+static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {

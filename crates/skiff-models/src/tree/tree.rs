@@ -67,7 +67,8 @@ pub(crate) fn read_trees(
     let total = tables.iter().try_fold(0_u32, |sum, table| sum.checked_add(table.count));
     let total = total.ok_or_else(|| fields.unsupported("tree_", "more than 4 billion nodes in one ensemble"))?;
 
-    let mut nodes = vec![Node::default(); total as usize];
+    // On all cores: the first touch of so much memory takes as long as reading the file.
+    let mut nodes: Vec<Node<f32>> = rayon::iter::repeat_n(Node::default(), total as usize).collect();
     let mut parts = Vec::with_capacity(tables.len());
     let (mut rest, mut root) = (nodes.as_mut_slice(), 0);
     for table in &tables {
