@@ -247,6 +247,16 @@ impl NdArray {
         }
     }
 
+    /// The raw bytes where they lie; `None` also for those that would have to be put together.
+    pub(crate) fn bytes_in_place(&self) -> Option<&[u8]> {
+        match &self.data {
+            ArrayData::Raw(bytes) if bytes.owner::<Packed>().is_none() && bytes.owner::<Coded>().is_none() => {
+                self.bytes()
+            }
+            _ => None,
+        }
+    }
+
     /// How many bytes the elements have; `None` for objects.
     pub fn size(&self) -> Option<usize> {
         match &self.data {
@@ -312,11 +322,7 @@ impl NdArray {
     }
 
     fn borrow<T: bytemuck::AnyBitPattern>(&self, dtype: &DType) -> Option<&[T]> {
-        let ArrayData::Raw(bytes) = &self.data else { return None };
-        if self.dtype != *dtype || bytes.owner::<Packed>().is_some() || bytes.owner::<Coded>().is_some() {
-            return None;
-        }
-        bytemuck::try_cast_slice(self.bytes()?).ok()
+        bytemuck::try_cast_slice(self.bytes_in_place().filter(|_| self.dtype == *dtype)?).ok()
     }
 }
 

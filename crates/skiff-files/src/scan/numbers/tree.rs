@@ -116,7 +116,7 @@ fn read(nodes: &NdArray, n_features: usize) -> Result<usize, String> {
     )
 }
 
-/// The bytes of a table whose records begin as those of 64-bit machines do, and the size of a record.
+/// The bytes of a table that lies there as records which begin as those of 64-bit machines do, and the size of a record.
 fn packed(nodes: &NdArray) -> Option<(&[u8], usize)> {
     let DType::Struct { fields, itemsize } = &nodes.dtype else { return None };
     let int = DType::Int { size: 8, endian: Endian::Little };
@@ -124,5 +124,5 @@ fn packed(nodes: &NdArray) -> Option<(&[u8], usize)> {
     let wanted = [(0, &int), (8, &int), (16, &int), (24, &float)];
     let fits =
         fields.iter().zip(wanted).all(|(field, (offset, dtype))| field.offset == offset && field.dtype == *dtype);
-    (fits && fields.len() >= wanted.len()).then_some((nodes.bytes()?, *itemsize))
+    (fits && fields.len() >= wanted.len()).then_some((nodes.bytes_in_place()?, *itemsize))
 }
