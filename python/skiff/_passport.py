@@ -84,7 +84,7 @@ def collect(
 
 def dumps(passport: Mapping[str, Any]) -> str:
     """The passport as the file has it."""
-    text = json.dumps(passport, allow_nan=False)
+    text = json.dumps(passport, allow_nan=False, separators=(",", ":"))
     if len(text) > _MOST_BYTES:
         raise ValueError(f"expected a passport of at most {_MOST_BYTES} bytes, found {len(text)}: shorten `notes`")
     return text

@@ -45,6 +45,6 @@ pub use joblib::Layout;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};
 pub use scalar::Scalar;
 pub use scipy::{Sparse, SparseFormat};
-pub use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
+pub use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId, Owner};
 pub use sniff::is_encrypted;
 pub use value_error::{ValueError, ValueErrorKind};

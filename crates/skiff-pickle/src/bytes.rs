@@ -28,11 +28,30 @@ pub trait Owner: Any + AsRef<[u8]> + Send + Sync {
         None
     }
 
+    /// Writes all bytes into `out`, which has room for them, and keeps nothing that it has to put together; whether that
+    /// could be.
+    fn copy_to(&self, out: &mut [u8]) -> bool {
+        copy(self.as_ref(), out)
+    }
+
+    /// Whether somebody may write to the bytes meanwhile: whoever needs them twice takes a copy.
+    fn may_change(&self) -> bool {
+        false
+    }
+
     /// The bytes in `range` will hardly be asked for again: memory that they can be had without may go. They stay the
     /// same bytes.
     fn release(&self, range: Range<usize>) {
         let _ = range;
     }
+}
+
+fn copy(bytes: &[u8], out: &mut [u8]) -> bool {
+    let fits = bytes.len() == out.len();
+    if fits {
+        out.copy_from_slice(bytes);
+    }
+    fits
 }
 
 /// An owner with nothing to release.
@@ -71,6 +90,20 @@ impl Bytes {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Writes them into `out`, which has their length; their owner keeps nothing that it has to put together
+    /// for this. Whether that could be: a damaged file has no bytes.
+    pub fn copy_to(&self, out: &mut [u8]) -> bool {
+        if (self.start, self.len) == (0, self.owner.size()) && out.len() == self.len {
+            return self.owner.copy_to(out);
+        }
+        copy(&self.at_hand(), out)
+    }
+
+    /// Whether somebody may write to them meanwhile: whoever needs them twice takes a copy.
+    pub fn may_change(&self) -> bool {
+        self.owner.may_change()
     }
 
     /// What they lie in, if it is a `T` and they are all of it.

@@ -173,6 +173,15 @@ impl Graph {
         }
     }
 
+    /// A copy with room for some more nodes: the first that is added does not move all others.
+    #[must_use]
+    pub fn clone_with_room(&self) -> Self {
+        let mut nodes = Vec::with_capacity(self.nodes.len().saturating_add(self.nodes.len() / 8).saturating_add(64));
+        nodes.extend_from_slice(&self.nodes);
+        let Self { decoded, buffers, root, changes, .. } = self;
+        Self { nodes, decoded: decoded.clone(), buffers: buffers.clone(), root: *root, changes: changes.clone() }
+    }
+
     /// What the pickle's `STOP` left.
     pub fn root(&self) -> NodeId {
         self.root

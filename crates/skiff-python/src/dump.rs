@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -11,6 +11,7 @@ use skiff_files::Bytes;
 use skiff_files::write::DEFAULT_PROTOCOL;
 
 use crate::error;
+use crate::lent::Lent;
 
 /// A pickle and its out-of-band buffers, as arrays of bytes.
 pub type Pickled<'py> = (PyBackedBytes, Vec<PyReadonlyArray1<'py, u8>>);
@@ -86,15 +87,9 @@ struct Held {
 }
 
 impl Held {
-    /// The pickle is borrowed, and its buffers copied: what outlives the GIL has to be owned, or borrowed by means
-    /// that are not safe.
     fn new((pickle, buffers): Pickled<'_>) -> PyResult<Self> {
-        let mut held = Vec::with_capacity(buffers.len());
-        for buffer in buffers {
-            debug_assert!(buffer.is_contiguous(), "arrays over buffers have no gaps");
-            held.push(Bytes::from(buffer.as_slice()?.to_vec()));
-        }
-        Ok(Self { pickle, buffers: held })
+        let buffers = buffers.iter().map(|buffer| Ok(Bytes::owned_by(Lent::new(buffer)?))).collect::<PyResult<_>>()?;
+        Ok(Self { pickle, buffers })
     }
 
     fn read(self) -> Result<File, skiff::Error> {

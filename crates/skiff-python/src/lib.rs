@@ -1,10 +1,11 @@
 //! The extension module of the Python package `skiff`: `python/skiff/` is what users see, `_skiff.pyi` its types.
 //!
 //! Thin: inputs become tables ([`input`]), answers become arrays ([`output`]), errors become exceptions ([`error`]), and
-//! the library in between works without the GIL.
-#![forbid(unsafe_code)]
+//! the library in between works without the GIL. Nothing is unsafe but that arrays are lent to it ([`lent`]).
+#![deny(unsafe_code)]
 
 mod attribute;
+mod blocks;
 mod convert;
 mod custom;
 mod dump;
@@ -12,6 +13,7 @@ mod encryption;
 mod error;
 mod input;
 mod inspection;
+mod lent;
 mod load;
 mod model;
 mod output;
@@ -24,6 +26,9 @@ mod value;
 mod verification;
 
 use pyo3::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
 /// The functions and classes that `skiff/__init__.py` passes on.
 #[pymodule]

@@ -233,7 +233,7 @@ fn look_up_cells<const W: usize>(
 #[cfg(test)]
 mod tests {
     use super::super::columns::fields;
-    use super::super::encode::{Purpose, Stored, Table, encode};
+    use super::super::encode::{Purpose, Scratch, Stored, Table, encode};
     use super::*;
     use crate::{DType, Endian, Field};
 
@@ -243,8 +243,11 @@ mod tests {
         let slices: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
         let mut back: Vec<Vec<u8>> = arrays.iter().map(|array| vec![0; array.len()]).collect();
         let mut forms = Vec::new();
-        for field in fields(dtype).unwrap() {
-            let Some(stored) = encode(&slices, size, &field, purpose).unwrap() else { continue };
+        let fields = fields(dtype).unwrap();
+        for (field, stored) in
+            fields.iter().zip(encode(&slices, size, &fields, purpose, &mut Scratch::default()).unwrap())
+        {
+            let Some(stored) = stored else { continue };
             let (mut row, mut tables) = (0, 0);
             for (number, elements) in back.iter_mut().enumerate() {
                 let rows = elements.len() / size;

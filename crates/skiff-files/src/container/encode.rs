@@ -44,51 +44,82 @@ pub(super) enum Purpose {
     Compress,
 }
 
-/// One column of the elements of some arrays, of `size` bytes each; nothing for zeros alone. `None` when the field does
-/// not lie in the elements.
-pub(super) fn encode(arrays: &[&[u8]], size: usize, field: &Field, purpose: Purpose) -> Option<Option<Stored>> {
-    field.at.checked_add(field.of.size()).filter(|&end| end <= size && field.of.size() > 0)?;
-    let Of::Kind(kind) = field.of else { return Some(raw(arrays, size, field)) };
-    let mut numbers = Vec::new();
-    for array in arrays {
-        match kind.size() {
-            1 => numbers.extend(cells::<1>(array, size, field.at).map(number)),
-            2 => numbers.extend(cells::<2>(array, size, field.at).map(number)),
-            4 => numbers.extend(cells::<4>(array, size, field.at).map(number)),
-            _ => numbers.extend(cells::<8>(array, size, field.at).map(number)),
-        }
-    }
-    let first = *numbers.first()?;
-    if numbers.iter().all(|&bits| bits == first) {
-        return Some((first != 0).then(|| Stored::Constant(low(&[first], kind.size()))));
+/// The columns of the elements of some arrays, of `size` bytes each, by their fields; nothing for one of zeros alone.
+/// `None` when a field does not lie in the elements. The arrays are read once: whoever lends them may write to them.
+pub(super) fn encode(
+    arrays: &[&[u8]],
+    size: usize,
+    fields: &[Field],
+    purpose: Purpose,
+    scratch: &mut Scratch,
+) -> Option<Vec<Option<Stored>>> {
+    let lies_inside =
+        |field: &Field| field.at.checked_add(field.of.size()).is_some_and(|end| end <= size && field.of.size() > 0);
+    if !fields.iter().all(lies_inside) {
+        return None;
     }
     let lengths: Vec<usize> = arrays.iter().map(|array| array.len().checked_div(size).unwrap_or(0)).collect();
-    if let Some(steps) = relative(&numbers, &lengths, kind).filter(|_| purpose == Purpose::Compress) {
-        let narrow = narrowest(kind, &steps);
-        return Some(Some(Stored::Relative(narrow, low(&steps, narrow.size()))));
-    }
-    let narrow = narrowest(kind, &numbers);
-    if let Some(stored) = tabulate(&numbers, &lengths, kind, narrow, purpose) {
-        return Some(Some(stored));
-    }
-    if narrow != kind {
-        numbers.iter_mut().for_each(|bits| *bits = kind.narrow(*bits, narrow));
-    }
-    Some(Some(Stored::Plain(narrow, low(&numbers, narrow.size()))))
+    let Scratch { columns, places, index } = scratch;
+    columns.resize_with(fields.len().max(columns.len()), Vec::new);
+    gather(arrays, size, fields, columns);
+    let stored = fields.iter().zip(columns).map(|(field, numbers)| match field.of {
+        Of::Kind(kind) => Column { numbers, lengths: &lengths, kind, purpose }.stored(places, index),
+        Of::Bytes(width @ 1..=8) => run(numbers, width),
+        Of::Bytes(width) => long_run(arrays, size, field.at, width),
+    });
+    Some(stored.collect())
 }
 
-/// Bytes as they are.
-fn raw(arrays: &[&[u8]], size: usize, field: &Field) -> Option<Stored> {
-    let end = field.at.saturating_add(field.of.size());
-    let cells = || {
-        let elements = arrays.iter().flat_map(|array| array.chunks_exact(size));
-        elements.map(|element| element.get(field.at..end).unwrap_or_default())
-    };
-    let first = cells().next()?;
-    if cells().all(|cell| cell == first) {
-        return first.iter().any(|&byte| byte != 0).then(|| Stored::Constant(first.to_vec()));
+/// What one thread keeps while it takes arrays apart: memory that was used is cheaper than memory that is new.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The numbers of each field.
+    columns: Vec<Vec<u64>>,
+    places: Vec<u64>,
+    index: Index,
+}
+
+/// Reads the numbers of all fields, and short runs of bytes as numbers, from the first array to the last one, each while
+/// it is in the cache.
+fn gather(arrays: &[&[u8]], size: usize, fields: &[Field], columns: &mut [Vec<u64>]) {
+    columns.iter_mut().for_each(Vec::clear);
+    for array in arrays {
+        for (field, numbers) in fields.iter().zip(&mut *columns) {
+            match field.of.size() {
+                1 => numbers.extend(cells::<1>(array, size, field.at).map(number)),
+                2 => numbers.extend(cells::<2>(array, size, field.at).map(number)),
+                3 => numbers.extend(cells::<3>(array, size, field.at).map(number)),
+                4 => numbers.extend(cells::<4>(array, size, field.at).map(number)),
+                5 => numbers.extend(cells::<5>(array, size, field.at).map(number)),
+                6 => numbers.extend(cells::<6>(array, size, field.at).map(number)),
+                7 => numbers.extend(cells::<7>(array, size, field.at).map(number)),
+                8 => numbers.extend(cells::<8>(array, size, field.at).map(number)),
+                // Runs of bytes, which are numbers only where they are short.
+                _ => {}
+            }
+        }
     }
-    Some(Stored::Plain(Kind::U8, cells().flatten().copied().collect()))
+}
+
+/// A run of bytes in each element, mostly zeros between two fields.
+fn run(numbers: &[u64], width: usize) -> Option<Stored> {
+    let first = *numbers.first()?;
+    if numbers.iter().all(|&bits| bits == first) {
+        return (first != 0).then(|| Stored::Constant(low(&[first], width)));
+    }
+    Some(Stored::Plain(Kind::U8, low(numbers, width)))
+}
+
+/// A run of more bytes than a number has.
+fn long_run(arrays: &[&[u8]], size: usize, at: usize, width: usize) -> Option<Stored> {
+    let elements = arrays.iter().flat_map(|array| array.chunks_exact(size));
+    let cells = elements.map(|element| element.get(at..at.saturating_add(width)).unwrap_or_default());
+    let bytes: Vec<u8> = cells.flatten().copied().collect();
+    let first = bytes.get(..width)?.to_vec();
+    if bytes.chunks_exact(width).all(|cell| cell == first) {
+        return first.iter().any(|&byte| byte != 0).then_some(Stored::Constant(first));
+    }
+    Some(Stored::Plain(Kind::U8, bytes))
 }
 
 fn cells<const N: usize>(array: &[u8], size: usize, at: usize) -> impl Iterator<Item = [u8; N]> {
@@ -117,7 +148,11 @@ fn low(numbers: &[u64], size: usize) -> Vec<u8> {
     match size {
         1 => each::<1>(numbers),
         2 => each::<2>(numbers),
+        3 => each::<3>(numbers),
         4 => each::<4>(numbers),
+        5 => each::<5>(numbers),
+        6 => each::<6>(numbers),
+        7 => each::<7>(numbers),
         _ => each::<8>(numbers),
     }
 }
@@ -134,61 +169,96 @@ fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
     kind.narrower().iter().filter(|to| **to == Kind::F32).find(fits).copied().unwrap_or(kind)
 }
 
-/// The numbers counted from the elements that they stand in, if each of them is negative or that of an element behind:
-/// the children of nodes. Negative ones are one more than they were, so that they are no greater than zero.
-fn relative(numbers: &[u64], lengths: &[usize], kind: Kind) -> Option<Vec<u64>> {
-    if !matches!(kind, Kind::I16 | Kind::I32 | Kind::I64) {
-        return None;
-    }
-    let rows = lengths.iter().flat_map(|&length| 0_i64..i64::try_from(length).unwrap_or(0));
-    let step = |(&bits, row): (&u64, i64)| {
-        let number = kind.signed(bits);
-        let step =
-            if number < 0 { number.checked_add(1)? } else { number.checked_sub(row).filter(|&step| step > 0)? };
-        Some(kind.cut(step))
-    };
-    numbers.iter().zip(rows).map(step).collect()
+/// One field of some arrays.
+struct Column<'a> {
+    /// Its bits in each element, one array behind the other.
+    numbers: &'a mut Vec<u64>,
+    /// How many elements each array has.
+    lengths: &'a [usize],
+    kind: Kind,
+    purpose: Purpose,
 }
 
-/// The numbers as places in tables, if that takes fewer bytes than numbers of the kind `narrow`.
-fn tabulate(numbers: &[u64], lengths: &[usize], kind: Kind, narrow: Kind, purpose: Purpose) -> Option<Stored> {
-    let plain = numbers.len().checked_mul(narrow.size())?;
-    if narrow.size() < 2 {
-        return None;
-    }
-    let (mut places, mut table, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-    let mut rest = numbers;
-    let mut index = Index::default();
-    let most = plain.checked_sub(numbers.len())?.checked_div(kind.size())?;
-    for &length in lengths {
-        let (array, behind) = rest.split_at_checked(length)?;
-        rest = behind;
-        index.clear();
-        let before = table.len();
-        // More numbers have no place, or do not pay: a longer table pays less.
-        let left = most.checked_sub(before)?;
-        let most = left.min(if narrow.size() == 2 { 255 } else { 65_535 });
-        let mut next = 0;
-        for &bits in array {
-            let place = index.place(bits, &mut table, before, most)?;
-            places.push(match purpose {
-                Purpose::Map => place,
-                Purpose::Compress if place == next => 0,
-                Purpose::Compress => place.saturating_add(1),
-            });
-            next = next.max(place.saturating_add(1));
+impl Column<'_> {
+    /// The smallest form of it; nothing for zeros alone.
+    fn stored(self, places: &mut Vec<u64>, index: &mut Index) -> Option<Stored> {
+        let Self { kind, purpose, .. } = self;
+        let first = *self.numbers.first()?;
+        if self.numbers.iter().all(|&bits| bits == first) {
+            return (first != 0).then(|| Stored::Constant(low(&[first], kind.size())));
         }
-        tables.push(table.len().checked_sub(before)?);
+        if purpose == Purpose::Compress && self.steps(places).is_some() {
+            let narrow = narrowest(kind, places);
+            return Some(Stored::Relative(narrow, low(places, narrow.size())));
+        }
+        let narrow = narrowest(kind, self.numbers);
+        if let Some(stored) = self.tabulated(narrow, places, index) {
+            return Some(stored);
+        }
+        if narrow != kind {
+            self.numbers.iter_mut().for_each(|bits| *bits = kind.narrow(*bits, narrow));
+        }
+        Some(Stored::Plain(narrow, low(self.numbers, narrow.size())))
     }
-    let kind_of_places = if tables.iter().all(|&length| length <= 255) { Kind::U8 } else { Kind::U16 };
-    let cost = table.len().checked_mul(kind.size())?.checked_add(places.len().checked_mul(kind_of_places.size())?)?;
-    (cost < plain).then(|| Stored::Table {
-        kind: kind_of_places,
-        places: low(&places, kind_of_places.size()),
-        table: fractions(&table, kind).unwrap_or_else(|| Table::Plain(low(&table, kind.size()))),
-        lengths: tables,
-        fresh: purpose == Purpose::Compress,
-    })
+
+    /// The numbers counted from the elements that they stand in, if each of them is negative or that of an element
+    /// behind: the children of nodes. Negative ones are one more than they were, so that they are no greater than zero.
+    fn steps(&self, steps: &mut Vec<u64>) -> Option<()> {
+        if !matches!(self.kind, Kind::I16 | Kind::I32 | Kind::I64) {
+            return None;
+        }
+        steps.clear();
+        let rows = self.lengths.iter().flat_map(|&length| 0_i64..i64::try_from(length).unwrap_or(0));
+        for (&bits, row) in self.numbers.iter().zip(rows) {
+            let number = self.kind.signed(bits);
+            let step =
+                if number < 0 { number.checked_add(1)? } else { number.checked_sub(row).filter(|&step| step > 0)? };
+            steps.push(self.kind.cut(step));
+        }
+        Some(())
+    }
+
+    /// The numbers as places in tables, if that takes fewer bytes than numbers of the kind `narrow`.
+    fn tabulated(&self, narrow: Kind, places: &mut Vec<u64>, index: &mut Index) -> Option<Stored> {
+        let count = self.numbers.len();
+        let plain = count.checked_mul(narrow.size())?;
+        if narrow.size() < 2 {
+            return None;
+        }
+        places.clear();
+        let (mut table, mut tables) = (Vec::new(), Vec::new());
+        let mut rest = self.numbers.as_slice();
+        let most = plain.checked_sub(count)?.checked_div(self.kind.size())?;
+        for &length in self.lengths {
+            let (array, behind) = rest.split_at_checked(length)?;
+            rest = behind;
+            index.clear();
+            let before = table.len();
+            // More numbers have no place, or do not pay: a longer table pays less.
+            let left = most.checked_sub(before)?;
+            let most = left.min(if narrow.size() == 2 { 255 } else { 65_535 });
+            let mut next = 0;
+            for &bits in array {
+                let place = index.place(bits, &mut table, before, most)?;
+                places.push(match self.purpose {
+                    Purpose::Map => place,
+                    Purpose::Compress if place == next => 0,
+                    Purpose::Compress => place.saturating_add(1),
+                });
+                next = next.max(place.saturating_add(1));
+            }
+            tables.push(table.len().checked_sub(before)?);
+        }
+        let kind = if tables.iter().all(|&length| length <= 255) { Kind::U8 } else { Kind::U16 };
+        let cost = table.len().checked_mul(self.kind.size())?.checked_add(places.len().checked_mul(kind.size())?)?;
+        (cost < plain).then(|| Stored::Table {
+            kind,
+            places: low(places, kind.size()),
+            table: fractions(&table, self.kind).unwrap_or_else(|| Table::Plain(low(&table, self.kind.size()))),
+            lengths: tables,
+            fresh: self.purpose == Purpose::Compress,
+        })
+    }
 }
 
 /// The numbers as fractions, if each of them is the nearest float64 to one, and that takes fewer bytes.
@@ -234,48 +304,52 @@ fn fraction(value: f64) -> Option<(u64, u64)> {
     None
 }
 
-/// Where each number is in a table that grows: an open hash table of places, since nobody attacks who writes.
+/// Where each number is in a table that grows: an open hash table, since nobody attacks who writes.
 #[derive(Default)]
 struct Index {
-    /// Places in the table and one more; none is zero. A power of two of them.
-    slots: Vec<u32>,
-    bits: u32,
+    /// A number, and one more than its place in the table; 0 where there is none. A power of two of them, or none.
+    slots: Vec<(u64, u32)>,
+    /// How many are taken.
+    count: usize,
 }
 
 impl Index {
+    /// Forgets all numbers. The next table is expected to be as long as the one before.
     fn clear(&mut self) {
+        let room = self.count.saturating_mul(2).next_power_of_two();
         self.slots.clear();
-        self.bits = 0;
+        self.slots.resize(room.max(256), (0, 0));
+        self.count = 0;
     }
 
     /// The place of a number in the table, whose first number is at `start`; it is added when it is not there.
     /// `None` when there would be more than `most`.
+    #[inline]
     fn place(&mut self, number: u64, table: &mut Vec<u64>, start: usize, most: usize) -> Option<u64> {
-        let count = table.len().checked_sub(start)?;
-        if count.saturating_mul(2) >= self.slots.len() {
+        let slot = self.find(number)?;
+        let slot = self.slots.get_mut(slot)?;
+        if let Some(place) = slot.1.checked_sub(1) {
+            return Some(place.into());
+        }
+        let place = u32::try_from(self.count).ok().filter(|_| self.count < most)?;
+        *slot = (number, place.checked_add(1)?);
+        table.push(number);
+        self.count = self.count.saturating_add(1);
+        if self.count.saturating_mul(2) > self.slots.len() {
             self.grow(table.get(start..)?)?;
         }
-        let slot = self.find(number, table.get(start..)?)?;
-        let slot = self.slots.get_mut(slot)?;
-        if *slot == 0 {
-            if count >= most {
-                return None;
-            }
-            table.push(number);
-            *slot = u32::try_from(count).ok()?.checked_add(1)?;
-        }
-        Some(u64::from(slot.checked_sub(1)?))
+        Some(place.into())
     }
 
     /// The slot that holds the number, or would.
     #[inline]
-    fn find(&self, number: u64, table: &[u64]) -> Option<usize> {
+    fn find(&self, number: u64) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
-        let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).checked_shr(64_u32.checked_sub(self.bits)?)?;
+        let hash = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).checked_shr(mask.leading_zeros())?;
         let mut slot = usize::try_from(hash).ok()?;
         loop {
-            let place = usize::try_from(*self.slots.get(slot)?).ok()?;
-            if place == 0 || *table.get(place.checked_sub(1)?)? == number {
+            let &(held, place) = self.slots.get(slot)?;
+            if place == 0 || held == number {
                 return Some(slot);
             }
             slot = slot.wrapping_add(1) & mask;
@@ -283,12 +357,12 @@ impl Index {
     }
 
     fn grow(&mut self, table: &[u64]) -> Option<()> {
-        self.bits = self.bits.saturating_add(2).max(8);
+        let room = self.slots.len().checked_mul(4)?;
         self.slots.clear();
-        self.slots.resize(1_usize.checked_shl(self.bits)?, 0);
+        self.slots.resize(room, (0, 0));
         for (place, &number) in (1..).zip(table) {
-            let slot = self.find(number, table)?;
-            *self.slots.get_mut(slot)? = place;
+            let slot = self.find(number)?;
+            *self.slots.get_mut(slot)? = (number, place);
         }
         Some(())
     }

@@ -108,7 +108,8 @@ impl<'a> List<'a> {
         let (kind, coding) = match self.coded.get(name) {
             None => (tensor.kind, None),
             Some(&(kind, coding)) => {
-                inflation.reserve(coding.length, bytes.len())?;
+                let content = coding.content().ok_or(damaged("a compressed tensor has more numbers than it can"))?;
+                inflation.reserve(coding.length.max(content), bytes.len())?;
                 (kind, Some(coding))
             }
         };
@@ -249,8 +250,12 @@ fn read_coded(document: &Document<'_>, coded: Id) -> Option<HashMap<String, (Kin
         if !matches!(shuffle, 1 | 2 | 4 | 8) || !length.is_multiple_of(shuffle) || isize::try_from(length).is_err() {
             return None;
         }
+        let nonzeros = match document.get(*value, "nonzeros") {
+            None => None,
+            Some(count) => Some(number(document, count)?),
+        };
         let name = std::str::from_utf8(name).ok()?.to_owned();
-        tensors.insert(name, (kind, Coding { length, shuffle }));
+        tensors.insert(name, (kind, Coding { length, shuffle, nonzeros }));
     }
     Some(tensors)
 }

@@ -35,6 +35,9 @@ const GRAPH: &str = "skiff.graph";
 /// The tensor that says where each buffer is: JSON.
 const ARRAYS: &str = "skiff.arrays";
 
+/// The metadata that say how many bytes [`ARRAYS`] has when it is not compressed, if it is.
+const ARRAYS_SIZE: &str = "skiff.arrays_size";
+
 /// The tensor that says where the model comes from: JSON.
 const PASSPORT: &str = "skiff.passport";
 

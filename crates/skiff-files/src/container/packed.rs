@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use skiff_pickle::{Bytes, Owner};
 
-use super::coding::{self, Coding};
+use super::coding::{self, Coding, Cores};
 use super::columns::Of;
 use super::decode::{self, Form, Target, decode};
 use super::kind::Kind;
@@ -41,8 +41,13 @@ impl Tensor {
     pub fn bytes(&self) -> &[u8] {
         match self.coding {
             None => &self.bytes,
-            Some(coding) => self.decoded.get_or_init(|| coding::decode(&self.bytes, coding).unwrap_or_default()),
+            Some(coding) => self.decoded.get_or_init(|| self.decode(coding, Cores::One)),
         }
+    }
+
+    /// Empty for a damaged one.
+    fn decode(&self, coding: Coding, cores: Cores) -> Vec<u8> {
+        coding::decode(&self.bytes, coding, cores).unwrap_or_default()
     }
 }
 
@@ -208,12 +213,20 @@ impl Packed {
 
     /// All elements.
     fn put_together(&self) -> Option<Vec<u8>> {
-        let size = self.group.size;
         let mut elements = vec![0; self.size()];
-        for column in &self.group.columns {
-            self.decode(column, &mut Target { elements: &mut elements, size, at: column.at })?;
-        }
+        self.fill(&mut elements)?;
         Some(elements)
+    }
+
+    /// Writes all elements to where zeros are. Each array begins with another column, so that threads that are at
+    /// arrays of one group seldom wait for the same tensor to be decompressed.
+    fn fill(&self, elements: &mut [u8]) -> Option<()> {
+        let (size, columns) = (self.group.size, &self.group.columns);
+        let first = self.member.checked_rem(columns.len()).unwrap_or(0);
+        for column in columns.iter().cycle().skip(first).take(columns.len()) {
+            self.decode(column, &mut Target { elements, size, at: column.at })?;
+        }
+        Some(())
     }
 }
 
@@ -231,6 +244,17 @@ impl Owner for Packed {
 
     fn assemble(&self) -> Option<Vec<u8>> {
         if self.whole.get().is_some() { None } else { Some(self.put_together().unwrap_or_default()) }
+    }
+
+    fn copy_to(&self, out: &mut [u8]) -> bool {
+        match self.whole.get() {
+            Some(whole) if whole.len() == out.len() => out.copy_from_slice(whole),
+            _ => {
+                out.fill(0);
+                return out.len() == self.size() && self.fill(out).is_some();
+            }
+        }
+        true
     }
 
     /// Pages hold the columns of several arrays: they go with the last of them.
@@ -258,6 +282,10 @@ pub(crate) struct Coded(pub(super) Tensor);
 
 impl AsRef<[u8]> for Coded {
     fn as_ref(&self) -> &[u8] {
+        if let (None, Some(coding)) = (self.0.decoded.get(), self.0.coding) {
+            // Outside of the lock. Should two do this at a time, one of them did it in vain.
+            let _ = self.0.decoded.set(self.0.decode(coding, Cores::All));
+        }
         self.0.bytes()
     }
 }
@@ -269,7 +297,7 @@ impl Owner for Coded {
 
     fn assemble(&self) -> Option<Vec<u8>> {
         match (self.0.decoded.get(), self.0.coding) {
-            (None, Some(coding)) => Some(coding::decode(&self.0.bytes, coding).unwrap_or_default()),
+            (None, Some(coding)) => Some(self.0.decode(coding, Cores::All)),
             _ => None,
         }
     }

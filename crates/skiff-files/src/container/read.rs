@@ -1,10 +1,13 @@
 //! A `.skiff` file into the object graph: arrays stay where they are until somebody asks for them.
 
+use std::borrow::Cow;
+
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
+use super::coding::{self, Coding};
 use super::header::{Header, damaged};
 use super::list::List;
-use super::{ARRAYS, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest};
+use super::{ARRAYS, ARRAYS_SIZE, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest};
 use crate::decompress::Inflation;
 use crate::json::{Document, Json};
 use crate::{Error, ErrorKind, Limits};
@@ -25,7 +28,7 @@ pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> 
     let header = Header::read(file)?;
     let head = Head::check(&header, file)?;
     head.check_pieces(head.hot)?;
-    let list = List::read(file, &header, head.tensor(ARRAYS)?, limits, inflation)?;
+    let list = List::read(file, &header, &head.arrays(inflation)?, limits, inflation)?;
     let mut graph = Graph::new();
     let whole = graph.add_buffer(file.clone());
     let mut budget = Budget::new(limits);
@@ -51,7 +54,7 @@ pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> 
         *graph.node_mut(id) = if readonly { Node::Bytes(span) } else { Node::ByteArray(span) };
     }
     let passport = match header.tensors.contains_key(PASSPORT) {
-        true => Some(passport(head.tensor(PASSPORT)?, limits)?),
+        true => Some(passport(&head.content(PASSPORT, &list, inflation)?, limits)?),
         false => None,
     };
     Ok(Contents { graph, passport, samples })
@@ -136,6 +139,16 @@ impl<'a> Head<'a> {
         bytes.ok_or(damaged("a part of its head lies outside of it"))
     }
 
+    /// The list of arrays, which says by metadata that it is compressed.
+    fn arrays(&self, inflation: &mut Inflation) -> Result<Cow<'a, [u8]>, Error> {
+        let bytes = self.tensor(ARRAYS)?;
+        let Some(length) = self.header.metadata.get(ARRAYS_SIZE) else { return Ok(Cow::Borrowed(bytes)) };
+        let length = length.parse().ok().filter(|length| isize::try_from(*length).is_ok());
+        let length: usize = length.ok_or(damaged("it does not say how long its list of arrays is"))?;
+        inflation.reserve(length, bytes.len())?;
+        Ok(Cow::Owned(coding::decode_now(bytes, Coding { length, shuffle: 1, nonzeros: None })?))
+    }
+
     /// A tensor of the head, which may be compressed.
     fn content(&self, name: &str, list: &List<'_>, inflation: &mut Inflation) -> Result<Bytes, Error> {
         self.tensor(name)?;
@@ -210,6 +223,36 @@ mod tests {
         let digest = digest::of_head([file.get(..head)?]);
         digest::place(&mut file, digest)?;
         Some(file)
+    }
+
+    /// A header's text and what stands behind it, with its digests.
+    fn with_header(text: &str, data: &[u8]) -> Vec<u8> {
+        let text = format!("{text:width$}", width = (text.len() + 8).next_multiple_of(64) - 8);
+        signed([&u64::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes(), data].concat()).unwrap()
+    }
+
+    /// A file that is all head with another list of arrays, which is not compressed.
+    fn with_list(file: &[u8], list: &str) -> Vec<u8> {
+        let header = Header::read(file).unwrap();
+        let text: serde_json::Value = serde_json::from_slice(&file[8..header.data]).unwrap();
+        let (mut entries, mut data) = (String::new(), Vec::new());
+        for (name, entry) in text.as_object().unwrap().iter().filter(|(name, _)| *name != "__metadata__") {
+            let bytes = match &**name {
+                ARRAYS => list.as_bytes(),
+                _ => &file[header.tensors[name].bytes.clone()],
+            };
+            let mut entry = entry.clone();
+            entry["data_offsets"] = serde_json::json!([data.len(), data.len() + bytes.len()]);
+            if name == ARRAYS {
+                entry["shape"] = serde_json::json!([bytes.len()]);
+            }
+            entries += &format!(",{name:?}:{entry}");
+            data.extend(bytes);
+        }
+        let zeros = "0".repeat(64);
+        let metadata =
+            format!("\"skiff.head_size\":\"{}\",\"skiff.version\":\"1\",\"skiff.profile\":\"zstd\"", data.len());
+        with_header(&format!("{}{zeros}\",{metadata}}}{entries}}}", digest::BEFORE), &data)
     }
 
     fn read_whole(bytes: Vec<u8>) -> Result<Contents, Error> {
@@ -343,14 +386,33 @@ mod tests {
     #[test]
     fn compressed_tensors_that_claim_too_much_are_refused_before_they_are_decompressed() {
         let file = file(50, Some(3));
-        // As many digits as there were, so that nothing else moves.
-        for (from, to) in [("\"shape\":[50]", "\"shape\":[4e]"), ("\"shape\":[100]", "\"shape\":[999]")] {
-            let places: Vec<_> = (0..file.len()).filter(|&place| file[place..].starts_with(from.as_bytes())).collect();
-            let Some(&place) = places.last() else { continue };
-            let mut damaged = file.clone();
-            damaged[place..place + to.len()].copy_from_slice(to.as_bytes());
-            let outcome = read_whole(signed(damaged).unwrap());
+        let list = |file: &[u8]| {
+            let header = Header::read(file).unwrap();
+            let length = header.metadata[ARRAYS_SIZE].parse().unwrap();
+            let coding = Coding { length, shuffle: 1, nonzeros: None };
+            String::from_utf8(coding::decode_now(&file[header.tensors[ARRAYS].bytes.clone()], coding).unwrap()).unwrap()
+        };
+        assert!(is_read(&read_whole(with_list(&file, &list(&file))).unwrap()), "a list may be as it is");
+        for (from, to) in [
+            ("\"shape\":[100]", "\"shape\":[4e]"),
+            ("\"shape\":[100]", "\"shape\":[999]"),
+            ("\"shape\":[100]", "\"shape\":[999999999999]"),
+            ("\"shuffle\":4", "\"shuffle\":4,\"nonzeros\":2"),
+            ("\"shuffle\":4", "\"shuffle\":4,\"nonzeros\":999999999999"),
+            ("\"shuffle\":4", "\"shuffle\":3"),
+        ] {
+            let list = list(&file);
+            assert!(list.contains(from), "{list}");
+            let outcome = read_whole(with_list(&file, &list.replace(from, to)));
             assert!(!outcome.is_ok_and(|contents| is_read(&contents)), "{from} → {to}");
+        }
+        // A length of the list itself that is none.
+        for length in ["-1", "1", "x", "99999999999999999999", "9999999999999"] {
+            let header = Header::read(&file).unwrap();
+            let from = format!("\"{ARRAYS_SIZE}\":\"{}\"", header.metadata[ARRAYS_SIZE]);
+            let text = String::from_utf8(file[8..header.data].to_vec()).unwrap();
+            let text = text.trim_end().replace(&from, &format!("\"{ARRAYS_SIZE}\":\"{length}\""));
+            assert!(read_whole(with_header(&text, &file[header.data..])).is_err(), "{length}");
         }
         // A limit of so many bytes for all of it: the arrays' own, and those of compressed tensors beside them.
         let bytes = Bytes::from(file);

@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use std::io;
 
 use rayon::prelude::*;
-use skiff_pickle::Graph;
+use skiff_pickle::{Bytes, Graph, Span};
 
 use super::columns::{Field, Of};
-use super::encode::{self, Purpose, Table, encode};
+use super::encode::{self, Purpose, Scratch, Table, encode};
 use super::header::quoted;
 use super::heat::Heat;
 use super::kind::Kind;
 use super::layout::{Parts, Tensor};
 use super::read::is_object;
 use super::taken::{Array, Group, Stored, Taken};
-use super::{ARRAYS, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
+use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
 use crate::write::{SkiffOptions, WriteError};
 use crate::{DType, Limits, NdArray, Order};
 
@@ -34,22 +34,37 @@ pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io:
         file.add(samples, purpose, Some(Heat::Cold))?;
         file.head(SAMPLES, &samples.pickle);
     }
-    if let Some(level) = options.compression {
-        file.compress(level);
-    }
-    // What says how to read the rest is never compressed.
-    let list = file.list();
-    file.head(ARRAYS, list.as_bytes());
     if let Some(passport) = options.passport {
         file.head(PASSPORT, passport.as_bytes());
     }
-    file.parts.write(options.compression.map(|_| "zstd"), options.notes, out)
+    let mut notes = options.notes.to_vec();
+    if let Some(level) = options.compression {
+        file.compress(level);
+    }
+    // It says how the others are compressed, and so cannot say it of itself.
+    let list = file.list();
+    match options.compression.and_then(|level| coding::encode(list.as_bytes(), 1, level, None)) {
+        Some((coding, bytes)) => {
+            notes.push((ARRAYS_SIZE.to_owned(), coding.length.to_string()));
+            file.head(ARRAYS, bytes);
+        }
+        None => file.head(ARRAYS, list.into_bytes()),
+    }
+    file.parts.write(options.compression.map(|_| "zstd"), &notes, out)
 }
+
+/// Tensors that become less than this part of themselves are not compressed in a file of more bytes than [`FREE`]: a
+/// reader's limits ([`Limits::ratio`]) would take them for bombs.
+const MOST_TO_ONE: usize = 1_000;
+/// Half of what limits leave to any file.
+const FREE: usize = 32 << 20;
 
 /// A file that is being put together.
 #[derive(Default)]
 struct File<'g> {
     parts: Parts<'g>,
+    /// How many bytes its arrays have.
+    whole: usize,
     /// The items of the list of arrays, as JSON.
     arrays: Vec<String>,
     /// Its groups, as JSON.
@@ -66,14 +81,24 @@ impl<'g> File<'g> {
     /// Adds the arrays of a graph, all of them as hot as `heat` says if it says so.
     fn add(&mut self, taken: &'g Taken, purpose: Purpose, heat: Option<Heat>) -> Result<(), WriteError> {
         let before = self.groups.len();
-        for array in &taken.arrays {
-            match array.stored {
-                Stored::Group(group) => self.arrays.push(before.saturating_add(group).to_string()),
-                _ => self.plain(&taken.graph, array, heat)?,
+        let plain = |array: &Array| match array.stored {
+            Stored::Group(_) => None,
+            _ => Some(settled(&taken.graph, array.elements)),
+        };
+        let contents: Vec<Option<Result<_, WriteError>>> = taken.arrays.par_iter().map(plain).collect();
+        for (array, bytes) in taken.arrays.iter().zip(contents) {
+            self.whole = self.whole.saturating_add(array.elements.len);
+            match (&array.stored, bytes) {
+                (Stored::Group(group), _) => self.arrays.push(before.saturating_add(*group).to_string()),
+                (_, Some(bytes)) => self.plain(array, bytes?, heat),
+                (_, None) => return Err(WriteError::Content),
             }
         }
-        let stored: Result<Vec<Vec<(&Field, encode::Stored)>>, WriteError> =
-            taken.groups.par_iter().map(|group| columns(&taken.graph, group, purpose)).collect();
+        let stored: Result<Vec<Vec<(&Field, encode::Stored)>>, WriteError> = taken
+            .groups
+            .par_iter()
+            .map_init(Scratch::default, |scratch, group| columns(&taken.graph, group, purpose, scratch))
+            .collect();
         for (group, columns) in taken.groups.iter().zip(stored?) {
             self.group(group, columns, heat);
         }
@@ -81,13 +106,12 @@ impl<'g> File<'g> {
     }
 
     /// Adds an array as it is.
-    fn plain(&mut self, graph: &'g Graph, array: &Array, heat: Option<Heat>) -> Result<(), WriteError> {
+    fn plain(&mut self, array: &Array, bytes: Cow<'g, [u8]>, heat: Option<Heat>) {
         let mut json = String::new();
         json.push_str(if array.readonly { "{\"readonly\":true,\"tensor\":" } else { "" });
         quoted(&mut json, &array.name);
         json.push_str(if array.readonly { "}" } else { "" });
         self.arrays.push(json);
-        let bytes = graph.bytes_once(array.elements).ok_or(WriteError::Content)?;
         let (kind, shape) = shown(&array.array, &bytes);
         let alignment = alignment(&array.array.dtype);
         let part = match heat.unwrap_or(Heat::of_path(&array.name)) {
@@ -95,7 +119,6 @@ impl<'g> File<'g> {
             Heat::Cold => &mut self.parts.cold,
         };
         part.push(Tensor { name: array.name.clone(), kind, shape, alignment, bytes, coding: None });
-        Ok(())
     }
 
     /// Adds arrays in columns.
@@ -166,14 +189,19 @@ impl<'g> File<'g> {
 
     /// Compresses the tensors that it pays for.
     fn compress(&mut self, level: i32) {
+        let least = (self.whole > FREE).then_some(MOST_TO_ONE);
         let coded = self.parts.each().collect::<Vec<_>>().into_par_iter().filter_map(|tensor| {
-            let (coding, bytes) = coding::encode(&tensor.bytes, tensor.alignment, level)?;
+            let (coding, bytes) = coding::encode(&tensor.bytes, tensor.alignment, level, least)?;
             tensor.bytes = Cow::Owned(bytes);
             tensor.coding = Some(coding);
             let mut json = String::new();
             quoted(&mut json, &tensor.name);
             let (kind, shape) = (tensor.kind.name(), list(&tensor.shape));
-            let _ = write!(json, ":{{\"dtype\":\"{kind}\",\"shape\":{shape},\"shuffle\":{}}}", coding.shuffle);
+            let _ = write!(json, ":{{\"dtype\":\"{kind}\",\"shape\":{shape},\"shuffle\":{}", coding.shuffle);
+            if let Some(nonzeros) = coding.nonzeros {
+                let _ = write!(json, ",\"nonzeros\":{nonzeros}");
+            }
+            json.push('}');
             Some(json)
         });
         self.coded = coded.collect();
@@ -193,24 +221,30 @@ impl<'g> File<'g> {
     }
 }
 
+/// Bytes that stay as they are while their digest is made and they are written.
+fn settled(graph: &Graph, elements: Span) -> Result<Cow<'_, [u8]>, WriteError> {
+    let bytes = graph.bytes_once(elements).ok_or(WriteError::Content)?;
+    Ok(if graph.shared_bytes(elements).may_change() { Cow::Owned(bytes.into_owned()) } else { bytes })
+}
+
 /// The columns of a group, those of nothing but zeros left out.
 fn columns<'a>(
     graph: &Graph,
     group: &'a Group,
     purpose: Purpose,
+    scratch: &mut Scratch,
 ) -> Result<Vec<(&'a Field, encode::Stored)>, WriteError> {
     let size = group.dtype.itemsize().ok_or(WriteError::Content)?;
-    let members: Option<Vec<_>> = group.members.iter().map(|(span, _)| graph.bytes_once(*span)).collect();
-    let members = members.ok_or(WriteError::Content)?;
-    let members: Vec<&[u8]> = members.iter().map(AsRef::as_ref).collect();
-    let column = |field: &'a Field| match encode(&members, size, field, purpose) {
-        Some(stored) => Ok(stored.map(|stored| (field, stored))),
-        None => Err(WriteError::Content),
-    };
-    let columns: Result<Vec<_>, WriteError> = group.fields.par_iter().map(column).collect();
-    // Files that are mapped give their pages back.
-    group.members.iter().for_each(|(span, _)| graph.shared_bytes(*span).release());
-    Ok(columns?.into_iter().flatten().collect())
+    // Files that are mapped give their pages back, and arrays that lie in columns already are put together for this.
+    let members: Vec<Bytes> = group.members.iter().map(|(span, _)| graph.shared_bytes(*span)).collect();
+    let at_hand: Vec<Bytes> = members.iter().map(Bytes::at_hand).collect();
+    let arrays: Vec<&[u8]> = at_hand.iter().map(Bytes::as_slice).collect();
+    if arrays.iter().zip(&members).any(|(array, bytes)| array.len() != bytes.len()) {
+        return Err(WriteError::Content);
+    }
+    let columns = encode(&arrays, size, &group.fields, purpose, scratch).ok_or(WriteError::Content)?;
+    members.iter().for_each(Bytes::release);
+    Ok(group.fields.iter().zip(columns).filter_map(|(field, stored)| Some((field, stored?))).collect())
 }
 
 fn list(numbers: &[usize]) -> String {
