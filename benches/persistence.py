@@ -1,9 +1,10 @@
 """Measures how models are kept: skiff beside joblib, pickle and skops, on the same estimators in one run.
 
 `cargo xtask bench-persistence` runs this with a Python that has them all. For each model and each way: the file's size,
-the times of dumping and of loading in a process that has all modules imported, and a fresh process from its start to
-its first prediction, with its CPU time and its peak memory. The ways take turns, and medians are shown, since machines
-are busy. Arguments: names of models (all of them if there are none); `--rounds N`.
+the times of dumping (until the call returns, and until the file is on the disk, for which skiff's own dump waits) and of
+loading in a process that has all modules imported, and a fresh process from its start to its first prediction, with its
+CPU time and its peak memory. The ways take turns, and medians are shown, since machines are busy. Arguments: names of
+models (all of them if there are none); `--rounds N`.
 
 This process imports nothing large: Linux counts what it holds itself at the moment of a start as the child's memory.
 """
@@ -82,13 +83,13 @@ def measure(name, rounds):
             if turn > 0:
                 cold[way].append(result)
     print(f"\n### {title}\n")
-    print("| way | file, kB | dump, ms | load, ms | first prediction, s | CPU, s | peak, MB |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| way | file, kB | dump, ms | on the disk, ms | load, ms | first prediction, s | CPU, s | peak, MB |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for way, (file, *_) in WAYS.items():
         wall, cpu, peak = (statistics.median(values) for values in zip(*cold[way], strict=True))
-        dump, load = (cell(times.get((way, what))) for what in ("dump", "load"))
+        dump, disk, load = (cell(times.get((way, what))) for what in ("dump", "disk", "load"))
         size = (folder / file).stat().st_size / 1e3
-        print(f"| {way} | {size:,.1f} | {dump} | {load} | {wall:.3f} | {cpu:.3f} | {peak:.0f} |", flush=True)
+        print(f"| {way} | {size:,.1f} | {dump} | {disk} | {load} | {wall:.3f} | {cpu:.3f} | {peak:.0f} |", flush=True)
 
 
 def cell(seconds):
@@ -106,9 +107,10 @@ def in_process(name, rounds):
             for way, worker in workers.items():
                 if what == "dump" and not WAYS[way][1]:
                     continue
-                seconds = worker.ask(what)
+                measured = worker.ask(what)
                 if turn > 0:
-                    times.setdefault((way, what), []).append(seconds)
+                    for what_of_it, seconds in measured.items():
+                        times.setdefault((way, what_of_it), []).append(seconds)
     for worker in workers.values():
         worker.close()
     return times
@@ -130,7 +132,7 @@ class Worker:
 
 
 def work(name, way):
-    """Dumps or loads once for each line of standard input, and prints the seconds."""
+    """Dumps or loads once for each line of standard input, and prints the seconds of each part of it."""
     import time
 
     import joblib
@@ -146,7 +148,11 @@ def work(name, way):
             model = names["model"] = joblib.load(FOLDER / name / "model.joblib")
         started = time.perf_counter()
         exec(code, names)
-        seconds = time.perf_counter() - started
+        seconds = {line.strip(): time.perf_counter() - started}
+        if line.strip() == "dump":
+            with open(names["path"], "rb") as written:
+                os.fsync(written.fileno())
+            seconds["disk"] = time.perf_counter() - started
         names.pop("loaded", None)
         print(json.dumps(seconds), flush=True)
 

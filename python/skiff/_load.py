@@ -182,10 +182,17 @@ def _mapping(keys: str, values: bytes) -> dict[str, int]:
 
 
 def _buffers(rebuilt: Rebuilt, mapping: memoryview | None) -> Iterator[Any]:
-    """The elements of one array after the other, each only when it is asked for."""
-    for index in range(len(rebuilt)):
-        place = rebuilt.place(index) if mapping is not None else None
-        yield rebuilt.take(index) if place is None or mapping is None else mapping[place[0] : place[1]]
+    """The elements of one array after the other, put together no sooner than they are asked for."""
+    index = 0
+    while index < len(rebuilt):
+        place = rebuilt.place(index)
+        if mapping is not None and place is not None:
+            yield mapping[slice(*place)]
+            index += 1
+            continue
+        block, places = rebuilt.take(index, mapping is not None)
+        yield from (block[slice(*place)] for place in places)
+        index += len(places)
 
 
 @contextmanager

@@ -5,9 +5,13 @@ use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use skiff::{File, Rebuilt, Trusted};
-use skiff_files::{Bytes, Content};
+use skiff_files::Content;
 
+use crate::blocks::Blocks;
 use crate::{error, source};
+
+/// An array, and where in it buffers begin and end.
+type Taken<'py> = (Bound<'py, PyArray1<u8>>, Vec<(usize, usize)>);
 
 /// What `skiff/_load.py` makes the estimator of.
 #[pyclass(frozen, module = "skiff._skiff", name = "Rebuilt")]
@@ -16,6 +20,7 @@ pub struct PyRebuilt {
     inner: Rebuilt,
     /// Whether spans of the graph's first buffer are places in the file itself.
     is_mappable: bool,
+    blocks: Blocks,
 }
 
 /// Judges the file that `source` is, or names, and writes what stands at `at` anew.
@@ -30,7 +35,7 @@ pub fn rebuild<'py>(
     let trusted = Trusted::new(trusted).map_err(|what| error::wrong_input(py, &what))?;
     let file = source::read(py, source, limits, identity)?;
     let inner = py.detach(|| file.rebuild(at, &trusted)).map_err(|error| error::raise(py, &error))?;
-    Ok(PyRebuilt { inner, is_mappable: is_mappable(&file) })
+    Ok(PyRebuilt { inner, is_mappable: is_mappable(&file), blocks: Blocks::default() })
 }
 
 fn is_mappable(file: &File) -> bool {
@@ -77,17 +82,14 @@ impl PyRebuilt {
         Ok(lies.then(|| (buffer.span.start, buffer.span.start.saturating_add(buffer.span.len))))
     }
 
-    /// The buffer itself, in memory of its own.
-    fn take<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let bytes: &Bytes = &self.buffer(index)?.bytes;
+    /// The buffers from number `index` on, as many as a block has: all of them in one array, and where in it each begins
+    /// and ends. Those that are mapped are left out when `skips_mapped`, and end the block.
+    fn take<'py>(&self, py: Python<'py>, index: usize, skips_mapped: bool) -> PyResult<Taken<'py>> {
+        let is_wanted = |number: &usize| !skips_mapped || self.place(*number).is_ok_and(|place| place.is_none());
         // Records of a `.skiff` are put together for this alone, outside of Python's lock.
-        let whole = py.detach(|| bytes.at_hand());
-        if whole.as_slice().len() != bytes.len() {
-            return Err(PyValueError::new_err("the elements of an array in the file are damaged"));
-        }
-        let array = PyArray1::from_slice(py, &whole);
-        bytes.release();
-        Ok(array)
+        let block = py.detach(|| self.blocks.take(&self.inner.buffers, index, is_wanted));
+        let block = block.ok_or_else(|| PyValueError::new_err("the elements of an array in the file are damaged"))?;
+        Ok((PyArray1::from_vec(py, block.bytes), block.places))
     }
 }
 

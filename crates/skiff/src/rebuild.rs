@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
-use skiff_files::{Content, Graph, Node};
+use skiff_files::{Content, Graph, Node, NodeId};
 use skiff_models::addresses;
 
 use crate::{Error, File, Limits};
@@ -101,7 +101,9 @@ fn versions(graph: &Graph) -> Vec<String> {
     let mut versions = BTreeSet::new();
     for id in graph.ids() {
         let Node::Dict(pairs) = graph.node(id) else { continue };
-        let version = pairs.iter().find(|(key, _)| graph.str_of(*key) == Some("_sklearn_version"));
+        // Of hundreds of thousands of words, few are worth reading.
+        let is_version = |key: NodeId| matches!(graph.node(key), Node::Str(span) | Node::ByteStr(span) if graph.bytes(*span) == b"_sklearn_version");
+        let version = pairs.iter().find(|(key, _)| is_version(*key));
         if let Some(version) = version.and_then(|(_, value)| graph.str_of(*value)) {
             versions.insert(version.to_owned());
         }

@@ -1,7 +1,8 @@
 //! A pickle for an unpickler at hand, with the elements of large arrays beside it: what Python calls out-of-band.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use rayon::prelude::*;
 use skiff_pickle::{Bytes, Global, Graph, Make, Node, NodeId, Object, Out, Span, python3_name};
 
 use super::WriteError;
@@ -27,6 +28,15 @@ pub struct Buffer {
     pub span: Span,
     /// Whether the array may not be written to.
     pub readonly: bool,
+}
+
+/// Writes the bytes of each buffer to where there is room for them, on all cores; whether all of them could be had.
+pub fn copy_buffers(parts: Vec<(&Buffer, &mut [u8])>) -> bool {
+    parts.into_par_iter().all(|(buffer, out)| {
+        let is_whole = buffer.bytes.copy_to(out);
+        buffer.bytes.release();
+        is_whole
+    })
 }
 
 /// Writes what lies at `root` as a pickle of protocol 5, with the elements of plain arrays of `least` bytes and more
@@ -123,29 +133,26 @@ fn joined(graph: &Graph, id: NodeId) -> Option<(Vec<u8>, Vec<u8>)> {
 
 /// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.
 fn take_buffers(graph: &mut Graph, least: usize) -> Vec<Buffer> {
-    // How many arrays lie over each run of bytes.
-    let mut holders: HashMap<NodeId, u32> = HashMap::new();
+    // How many arrays lie over each run of bytes, and how many nodes refer to it. Nodes may be millions.
+    let (mut holders, mut references) = (vec![0_u32; graph.len()], vec![0_u32; graph.len()]);
+    let add = |counts: &mut [u32], id: NodeId| {
+        if let Some(count) = counts.get_mut(id.index()) {
+            *count = count.saturating_add(1);
+        }
+    };
     for id in graph.ids() {
+        graph.each_child(id, |child| add(&mut references, child));
         if let Some((_, Holder::Buffer { node, .. })) = arrays::parts(graph, id)
             && let Node::Bytes(span) | Node::ByteArray(span) = graph.node(node)
             && span.len >= least
         {
-            let count = holders.entry(node).or_default();
-            *count = count.saturating_add(1);
+            add(&mut holders, node);
         }
-    }
-    let mut references: HashMap<NodeId, u32> = HashMap::new();
-    for id in graph.ids() {
-        graph.each_child(id, |child| {
-            if holders.contains_key(&child) {
-                let count = references.entry(child).or_default();
-                *count = count.saturating_add(1);
-            }
-        });
     }
     let mut buffers = Vec::new();
     for id in graph.ids() {
-        if !holders.contains_key(&id) || holders.get(&id) != references.get(&id) {
+        let (held, referred) = (holders.get(id.index()), references.get(id.index()));
+        if held != referred || held.is_none_or(|&held| held == 0) {
             continue;
         }
         let (span, readonly) = match graph.node(id) {

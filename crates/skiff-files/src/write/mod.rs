@@ -23,7 +23,7 @@ use skiff_pickle::{Graph, Out};
 
 use crate::container;
 use arrays::Spelling;
-pub use buffers::{Apart, Buffer, MAPPING, pickle_with_buffers};
+pub use buffers::{Apart, Buffer, MAPPING, copy_buffers, pickle_with_buffers};
 pub use compress::{Compression, codec_name, compressed, level_range};
 pub use error::WriteError;
 pub use json::JsonOptions;
