@@ -137,7 +137,7 @@ fn number<const N: usize>(bytes: [u8; N]) -> u64 {
 }
 
 /// The low `size` bytes of each number.
-fn low(numbers: &[u64], size: usize) -> Vec<u8> {
+pub(super) fn low(numbers: &[u64], size: usize) -> Vec<u8> {
     fn each<const N: usize>(numbers: &[u64]) -> Vec<u8> {
         let mut bytes = vec![0; numbers.len().saturating_mul(N)];
         for (cell, bits) in bytes.as_chunks_mut::<N>().0.iter_mut().zip(numbers) {
@@ -158,7 +158,7 @@ fn low(numbers: &[u64], size: usize) -> Vec<u8> {
 }
 
 /// The smallest kind that holds all of the numbers.
-fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
+pub(super) fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
     if let Some((least, most)) = kind.whole_range(numbers) {
         let holds = |to: &&Kind| to.range().is_some_and(|range| range.contains(&least) && range.contains(&most));
         if let Some(narrow) = kind.narrower().iter().find(holds) {

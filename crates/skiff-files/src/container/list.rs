@@ -24,6 +24,8 @@ pub(super) struct List<'a> {
     /// The tensors that are compressed, as what they are when they are not.
     coded: HashMap<String, (Kind, Coding)>,
     groups: Vec<Arc<Group>>,
+    /// The names of the words and the numbers of each vocabulary.
+    vocabularies: Vec<(String, String)>,
     items: Vec<Item>,
 }
 
@@ -50,7 +52,8 @@ impl<'a> List<'a> {
             Some(Json::Array(items)) => Ok(items.as_slice()),
             _ => Err(damaged("its list of arrays is not complete")),
         };
-        let mut list = Self { file, header, coded: HashMap::new(), groups: Vec::new(), items: Vec::new() };
+        let (coded, groups, vocabularies, items) = (HashMap::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut list = Self { file, header, coded, groups, vocabularies, items };
         if let Some(coded) = document.get(0, "coded") {
             list.coded = read_coded(&document, coded).ok_or(damaged("its list of compressed tensors is wrong"))?;
         }
@@ -58,6 +61,14 @@ impl<'a> List<'a> {
             for &group in array("groups")? {
                 let group = list.group(&document, group, inflation)?;
                 list.groups.push(Arc::new(group));
+            }
+        }
+        if document.get(0, "vocabularies").is_some() {
+            for &vocabulary in array("vocabularies")? {
+                let name =
+                    |part| document.get(vocabulary, part).and_then(|name| document.text_of(name)).map(str::to_owned);
+                let names = name("words").zip(name("numbers"));
+                list.vocabularies.push(names.ok_or(damaged("a vocabulary in its list is wrong"))?);
             }
         }
         let mut members = vec![0_usize; list.groups.len()];
@@ -74,6 +85,30 @@ impl<'a> List<'a> {
         match tensor.coding {
             None => Ok(tensor.bytes),
             Some(coding) => coding::decode_now(&tensor.bytes, coding).map(Bytes::from),
+        }
+    }
+
+    /// How many vocabularies there are.
+    pub fn vocabularies(&self) -> usize {
+        self.vocabularies.len()
+    }
+
+    /// The words of vocabulary number `index`, and its numbers, of this kind.
+    pub fn vocabulary(&self, index: usize, inflation: &mut Inflation) -> Result<(Bytes, Kind, Bytes), Error> {
+        let wrong = || damaged("a vocabulary in its list is wrong");
+        let (words, numbers) = self.vocabularies.get(index).ok_or_else(wrong)?;
+        let kind = self.kind(numbers)?;
+        if self.kind(words)? != Kind::U8 || !(kind == Kind::I64 || Kind::I64.narrower().contains(&kind)) {
+            return Err(wrong());
+        }
+        Ok((self.content(words, inflation)?, kind, self.content(numbers, inflation)?))
+    }
+
+    /// What a tensor is when it is not compressed.
+    fn kind(&self, name: &str) -> Result<Kind, Error> {
+        match self.coded.get(name) {
+            Some((kind, _)) => Ok(*kind),
+            None => Ok(self.header.tensor(name)?.kind),
         }
     }
 

@@ -19,6 +19,7 @@ mod packed;
 mod paths;
 mod read;
 mod taken;
+mod vocabularies;
 mod write;
 
 pub(crate) use digest::is_skiff;

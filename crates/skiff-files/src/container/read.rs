@@ -7,7 +7,7 @@ use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 use super::coding::{self, Coding};
 use super::header::{Header, damaged};
 use super::list::List;
-use super::{ARRAYS, ARRAYS_SIZE, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest};
+use super::{ARRAYS, ARRAYS_SIZE, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest, vocabularies};
 use crate::decompress::Inflation;
 use crate::json::{Document, Json};
 use crate::{Error, ErrorKind, Limits};
@@ -34,6 +34,7 @@ pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> 
     let mut budget = Budget::new(limits);
     let root = pickle(&mut graph, head.content(GRAPH, &list, inflation)?, &mut budget)?;
     graph.set_root(root);
+    vocabularies::put_back(&mut graph, &list, &mut budget, inflation)?;
     let models = graph.len();
     let samples = match header.tensors.contains_key(SAMPLES) {
         true => Some(pickle(&mut graph, head.content(SAMPLES, &list, inflation)?, &mut budget)?),

@@ -6,6 +6,7 @@ use skiff_pickle::{Change, Graph, Node, NodeId, Out, Span};
 
 use super::columns::{self, Field};
 use super::paths::Paths;
+use super::vocabularies::{self, Vocabulary};
 use crate::write::WriteError;
 use crate::write::arrays::{self, Spelling};
 use crate::{DType, NdArray};
@@ -24,6 +25,8 @@ pub(super) struct Taken {
     /// The arrays, in the order in which the pickle asks for them.
     pub arrays: Vec<Array>,
     pub groups: Vec<Group>,
+    /// Each with its name.
+    pub vocabularies: Vec<(String, Vocabulary)>,
 }
 
 /// An array whose elements were taken out of the graph.
@@ -57,10 +60,14 @@ pub(super) struct Group {
 }
 
 impl Taken {
-    /// Takes the arrays out of a graph; all of their names begin with the prefix.
+    /// Takes the arrays out of a graph, and vocabularies too if no prefix is given, with which all of the names begin.
     pub fn from(graph: &Graph, prefix: &str) -> Result<Self, WriteError> {
         let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
-        let mut taken: Vec<Option<Array>> = take_arrays(&mut graph, prefix).into_iter().map(Some).collect();
+        let vocabularies = if prefix.is_empty() { vocabularies::take(&mut graph) } else { Vec::new() };
+        let mut paths = Paths::new(&graph);
+        let names: Vec<String> = vocabularies.iter().map(|vocabulary| paths.name(vocabulary.id)).collect();
+        let found = find_arrays(&graph, &mut paths, prefix);
+        let mut taken: Vec<Option<Array>> = take_arrays(&mut graph, found).into_iter().map(Some).collect();
         let mut pickle = Vec::new();
         let order = skiff_pickle::write(&graph, graph.root(), 5, &mut Out::new(&mut pickle), &mut ())?;
         let mut arrays = Vec::new();
@@ -70,13 +77,13 @@ impl Taken {
             arrays.push(array.ok_or(WriteError::Buffers(1))?);
         }
         let groups = group(&mut arrays);
-        Ok(Self { graph, pickle, arrays, groups })
+        let vocabularies = names.into_iter().zip(vocabularies).collect();
+        Ok(Self { graph, pickle, arrays, groups, vocabularies })
     }
 }
 
-/// Puts an out-of-band buffer in the place of each large array's elements; the buffer's number is the array's place.
-fn take_arrays(graph: &mut Graph, prefix: &str) -> Vec<Array> {
-    let mut paths = Paths::new(graph);
+/// The large arrays of a graph, each with the node of its elements.
+fn find_arrays(graph: &Graph, paths: &mut Paths<'_>, prefix: &str) -> Vec<(NodeId, Array)> {
     let reached = std::mem::take(&mut paths.reached);
     let trees: HashSet<NodeId> = reached.iter().flat_map(|&id| parts_of_tree(graph, id)).collect();
     let (mut found, mut seen) = (Vec::new(), HashSet::new());
@@ -104,16 +111,19 @@ fn take_arrays(graph: &mut Graph, prefix: &str) -> Vec<Array> {
         Stored::Columns { kind } => kinds.size(kind) > SMALL.saturating_mul(4),
         _ => array.elements.len > SMALL,
     });
-    let mut holders = Vec::new();
-    let mut taken = Vec::new();
-    for (id, holder, mut array) in found {
+    let mut named = |(id, holder, array): (NodeId, NodeId, Array)| {
         let name = paths.name(id);
-        array.name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-        holders.push((holder, array.readonly));
+        (holder, Array { name: if prefix.is_empty() { name } else { format!("{prefix}.{name}") }, ..array })
+    };
+    found.into_iter().map(&mut named).collect()
+}
+
+/// Puts an out-of-band buffer in the place of each array's elements; the buffer's number is the array's place.
+fn take_arrays(graph: &mut Graph, found: Vec<(NodeId, Array)>) -> Vec<Array> {
+    let mut taken = Vec::new();
+    for (index, (holder, array)) in (0_u32..).zip(found) {
+        *graph.node_mut(holder) = Node::Buffer { index, readonly: array.readonly };
         taken.push(array);
-    }
-    for (index, (holder, readonly)) in (0_u32..).zip(holders) {
-        *graph.node_mut(holder) = Node::Buffer { index, readonly };
     }
     taken
 }

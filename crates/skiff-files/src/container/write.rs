@@ -15,6 +15,7 @@ use super::kind::Kind;
 use super::layout::{Parts, Tensor};
 use super::read::is_object;
 use super::taken::{Array, Group, Stored, Taken};
+use super::vocabularies::Vocabulary;
 use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
 use crate::write::{SkiffOptions, WriteError};
 use crate::{DType, Limits, NdArray, Order};
@@ -69,6 +70,8 @@ struct File<'g> {
     arrays: Vec<String>,
     /// Its groups, as JSON.
     groups: Vec<String>,
+    /// Its vocabularies, as JSON.
+    vocabularies: Vec<String>,
     /// Its compressed tensors, as JSON.
     coded: Vec<String>,
 }
@@ -102,6 +105,7 @@ impl<'g> File<'g> {
         for (group, columns) in taken.groups.iter().zip(stored?) {
             self.group(group, columns, heat);
         }
+        taken.vocabularies.iter().for_each(|(name, vocabulary)| self.vocabulary(name, vocabulary));
         Ok(())
     }
 
@@ -119,6 +123,22 @@ impl<'g> File<'g> {
             Heat::Cold => &mut self.parts.cold,
         };
         part.push(Tensor { name: array.name.clone(), kind, shape, alignment, bytes, coding: None });
+    }
+
+    /// Adds a vocabulary. It is made of its words again whenever the file is opened.
+    fn vocabulary(&mut self, name: &str, vocabulary: &'g Vocabulary) {
+        let Vocabulary { words, numbers, kind, .. } = vocabulary;
+        let (words_name, numbers_name) = (format!("{name}.words"), format!("{name}.numbers"));
+        let mut json = String::from("{\"words\":");
+        quoted(&mut json, &words_name);
+        json.push_str(",\"numbers\":");
+        quoted(&mut json, &numbers_name);
+        json.push('}');
+        self.vocabularies.push(json);
+        self.head(&words_name, words);
+        let (shape, alignment) = (vec![numbers.len() / kind.size()], kind.size());
+        let bytes = Cow::Borrowed(numbers.as_slice());
+        self.parts.head.push(Tensor { name: numbers_name, kind: *kind, shape, alignment, bytes, coding: None });
     }
 
     /// Adds arrays in columns.
@@ -212,6 +232,9 @@ impl<'g> File<'g> {
         let mut json = format!("{{\"arrays\":[{}]", self.arrays.join(","));
         if !self.groups.is_empty() {
             let _ = write!(json, ",\n\"groups\":[{}]", self.groups.join(",\n"));
+        }
+        if !self.vocabularies.is_empty() {
+            let _ = write!(json, ",\n\"vocabularies\":[{}]", self.vocabularies.join(",\n"));
         }
         if !self.coded.is_empty() {
             let _ = write!(json, ",\n\"coded\":{{{}}}", self.coded.join(",\n"));

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 use skiff_pickle::{Bytes, Global, Graph, Make, Node, NodeId, Object, Out, Span, python3_name};
 
-use super::WriteError;
 use super::arrays::{self, Holder, Spelling};
+use super::{WriteError, vocabulary};
 
 /// A pickle of protocol 5, and the buffers that it asks for, in this order.
 #[derive(Debug)]
@@ -85,15 +85,13 @@ fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
 /// What makes a dict of its keys, joined by NUL, and its values, integers of eight bytes in the order of this machine.
 pub const MAPPING: (&str, &str) = ("skiff._load", "_mapping");
 
-/// Smaller dicts are as quickly made of opcodes.
-const LARGE_DICT: usize = 1_000;
-
 /// Puts calls of [`MAPPING`] in the place of large dicts from text to integers, the vocabularies of vectorisers: Python
 /// splits a text, and makes numbers of bytes, several times as fast as it reads opcodes for each of them.
 fn join_vocabularies(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
     for id in ids {
-        let Some((keys, values)) = joined(graph, id) else { continue };
+        let Some((keys, values)) = vocabulary::joined(graph, id) else { continue };
+        let values = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
         let mut part = |bytes: Vec<u8>| {
             let (len, buffer) = (bytes.len(), graph.add_buffer(Bytes::from(bytes)));
             graph.span(buffer, 0, len).expect("a buffer holds all of itself")
@@ -106,29 +104,6 @@ fn join_vocabularies(graph: &mut Graph) {
         let object = Object { make: Make::Reduce, callable, arguments, keywords: None, changes: Vec::new() };
         *graph.node_mut(id) = Node::Object(Box::new(object));
     }
-}
-
-/// Keys and values of a large dict, if they are as [`MAPPING`] takes them.
-fn joined(graph: &Graph, id: NodeId) -> Option<(Vec<u8>, Vec<u8>)> {
-    let Node::Dict(pairs) = graph.node(id) else { return None };
-    if pairs.len() < LARGE_DICT || !graph.changes(id).is_empty() {
-        return None;
-    }
-    let (mut keys, mut values) = (Vec::new(), Vec::with_capacity(pairs.len().checked_mul(8)?));
-    for (key, value) in pairs {
-        let (Node::Str(key), Node::Int(value)) = (graph.node(*key), graph.node(*value)) else { return None };
-        let key = graph.bytes(*key);
-        if key.contains(&0) {
-            return None;
-        }
-        if !values.is_empty() {
-            keys.push(0);
-        }
-        keys.extend_from_slice(key);
-        values.extend(value.to_ne_bytes());
-    }
-    // Halves of surrogates are for Python to put together, one text at a time.
-    std::str::from_utf8(&keys).is_ok().then_some((keys, values))
 }
 
 /// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.

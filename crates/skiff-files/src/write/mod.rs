@@ -14,6 +14,7 @@ mod json_text;
 mod npy;
 mod place;
 mod skops;
+pub(crate) mod vocabulary;
 mod whole_file;
 mod zip;
 
