@@ -32,13 +32,13 @@ pub fn signature(bytes: &[u8]) -> bool {
 }
 
 /// A key of nobody, which signs what the fuzzer made of a statement, as a hostile signer would.
-static KEY: LazyLock<(PrivateKey, PublicKey)> = LazyLock::new(|| {
+static KEY: LazyLock<(PrivateKey, Trust)> = LazyLock::new(|| {
     let pem = "-----BEGIN PRIVATE KEY-----\n\
                MC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n\
                -----END PRIVATE KEY-----\n";
     let key = PrivateKey::from_pem(pem.as_bytes(), None).expect("the key is one");
-    let public = key.public();
-    (key, public)
+    let trust = Trust::Key(key.public());
+    (key, trust)
 });
 
 /// Whoever signs it is believed; so what it says of the model's files is held against those that are there, and each is
@@ -49,9 +49,9 @@ fn statement(bytes: &[u8]) {
         return;
     }
     let statement = repair::statement(bytes).unwrap_or_else(|| bytes.to_vec());
-    let (key, public) = &*KEY;
+    let (key, trust) = &*KEY;
     let model = skiff_testing::workspace("crates/skiff-sign/tests/data/model");
-    match skiff_sign::verify(&model, &Bundle::of_statement(statement, key), None, &Trust::Key(public)) {
+    match skiff_sign::verify(&model, &Bundle::of_statement(statement, key), None, trust) {
         Ok(verdict) => {
             assert!(verdict.problems.iter().all(|problem| !problem.to_string().is_empty()), "an unnamed problem");
             let told = verdict.files.len() + verdict.uncovered.len();
