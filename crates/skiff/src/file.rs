@@ -187,7 +187,7 @@ impl File {
     }
 
     /// Nothing of it would ever run here; but whoever is answered takes the file for a model.
-    fn refuse_dangerous(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
         if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
             return Err(Error::dangerous(name, sentence.to_owned()));
@@ -228,8 +228,13 @@ impl File {
                 }
             }
         };
-        let deadline = self.limits.deadline;
-        Ok(Model::new(skiff_models::Model::read_with(graph, node, &address, custom, deadline)?))
+        self.read_model(node, &address, custom)
+    }
+
+    /// The estimator at `node`, in a file that was found not to be dangerous.
+    pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
+        let (graph, deadline) = (&self.file.graph, self.limits.deadline);
+        Ok(Model::new(skiff_models::Model::read_with(graph, node, address, custom, deadline)?))
     }
 }
 
