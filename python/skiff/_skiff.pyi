@@ -55,6 +55,7 @@ class Limits:
         decoded: int | None = None,
         memo: int | None = None,
         array: int | None = None,
+        answer: int | None = None,
         time: float | None = None,
     ) -> Limits: ...
     @property
@@ -71,6 +72,8 @@ class Limits:
     def memo(self) -> int: ...
     @property
     def array(self) -> int: ...
+    @property
+    def answer(self) -> int: ...
     @property
     def time(self) -> float | None: ...
 

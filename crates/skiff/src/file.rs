@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use skiff_files::{Bytes, Graph, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
@@ -234,7 +235,12 @@ impl File {
     /// The estimator at `node`, in a file that was found not to be dangerous.
     pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
         let (graph, deadline) = (&self.file.graph, self.limits.deadline);
-        Ok(Model::new(skiff_models::Model::read_with(graph, node, address, custom, deadline)?))
+        Ok(self.part(skiff_models::Model::read_with(graph, node, address, custom, deadline)?))
+    }
+
+    /// An estimator that was read from this file, or stands within one, on its own.
+    pub fn part(&self, model: Arc<skiff_models::Model>) -> Model {
+        Model::new(model, self.limits.answer)
     }
 }
 
