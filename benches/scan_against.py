@@ -6,18 +6,19 @@ models besides every Nth of ``fixtures/cases`` and those of ``fixtures/boosting`
 is loaded.
 
 A file is *caught* when the tool calls it dangerous or suspicious, *unsaid* when the tool gives up on it (an error, a
-skipped file, an analysis that says that it is not complete), and *missed* when it is called clean.
+skipped file, an analysis that says that it is not complete) or is late, and *missed* when it is called clean.
 """
 
 import argparse
+import collections
 import importlib.metadata
 import io
 import json
 import logging
+import multiprocessing
 import os
 import pathlib
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ warnings.simplefilter("ignore")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 #: Seconds for one file.
 PATIENCE = 20
+FORK = multiprocessing.get_context("fork")
 
 
 def files(folder, wanted=lambda name: True):
@@ -110,27 +112,58 @@ TOOLS = [
 ]
 
 
-def late(*_):
-    raise TimeoutError
-
-
-def run(scan, paths):
-    """What the tool says of each file, and how many seconds of the processor it took."""
-    answers = {}
-    start = time.process_time()
-    for path in paths:
-        signal.signal(signal.SIGALRM, late)
-        signal.alarm(PATIENCE)
+def serve(make, calls):
+    """Judges the files that come, in a process of its own: some tools hang where no signal reaches them."""
+    scan = make()
+    calls.send(None)
+    while path := calls.recv():
+        start = time.process_time()
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             try:
-                answers[path] = scan(path)
-            except BaseException as error:  # What the tool throws at its user, whatever it is.
-                if isinstance(error, KeyboardInterrupt):
-                    raise
-                answers[path] = "unsaid"
-            finally:
-                signal.alarm(0)
-    return answers, time.process_time() - start
+                answer = scan(path)
+            except BaseException:  # What the tool throws at its user, whatever it is.
+                answer = "unsaid"
+        calls.send((answer, time.process_time() - start))
+
+
+class Tool:
+    """A tool in a process of its own, which is made anew when it does not come back."""
+
+    def __init__(self, make):
+        self.make, self.process = make, None
+
+    def start(self):
+        self.calls, theirs = FORK.Pipe()
+        self.process = FORK.Process(target=serve, args=(self.make, theirs), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.calls.recv()
+
+    def end(self):
+        if self.process:
+            self.process.kill()
+            self.process.join()
+            self.process = None
+
+    def scan(self, path):
+        """What the tool says of a file, and how many seconds of the processor it took."""
+        if not self.process:
+            self.start()
+        self.calls.send(path)
+        try:
+            if self.calls.poll(PATIENCE):
+                return self.calls.recv()
+        except EOFError:  # It has crashed.
+            self.end()
+            return "unsaid", 0.0
+        self.end()
+        return "late", float(PATIENCE)
+
+
+def run(tool, paths):
+    """What the tool says of each file, and how many seconds of the processor it took."""
+    answers = {path: tool.scan(path) for path in paths}
+    return {path: answer for path, (answer, _) in answers.items()}, sum(seconds for _, seconds in answers.values())
 
 
 def skiff(command, paths):
@@ -190,28 +223,33 @@ def main():
     all_groups = groups(arguments)
     for title, paths in all_groups.items():
         print(f"{title}: {len(paths)} files, {sum(map(os.path.getsize, paths)) / 1e6:.1f} MB")
-    print("\n| tool | " + " | ".join(f"{title}: caught, unsaid, missed" for title in all_groups) + " | processor ms/MB |")
-    print("|---|" + "--:|" * (len(all_groups) + 1))
+    print("\n| tool | " + " | ".join(f"{title}: caught, unsaid, missed" for title in all_groups) + " | late | processor ms/MB |")
+    print("|---|" + "--:|" * (len(all_groups) + 2))
     caught_by = {}
     for name, package, make in [("skiff scan", None, None), *TOOLS]:
         if make and arguments.only and name not in arguments.only.split(","):
             continue
         try:
-            scan = make() if make else None
-        except ImportError as error:
-            print(f"| {name} | not installed: {error} |")
+            version = f" {importlib.metadata.version(package)}" if package else ""
+        except importlib.metadata.PackageNotFoundError:
+            print(f"| {name} | not installed |")
             continue
-        cells, seconds, size = [], 0.0, 0
+        tool = Tool(make)
+        cells, seconds, size, late = [], 0.0, 0, 0
         for title, paths in all_groups.items():
-            answers, spent = run(scan, paths) if scan else skiff(arguments.command, paths)
+            answers, spent = run(tool, paths) if make else skiff(arguments.command, paths)
             seconds += spent
             size += sum(map(os.path.getsize, paths))
-            counts = [sum(answer == kind for answer in answers.values()) for kind in ("caught", "unsaid", "missed")]
-            cells.append(", ".join(map(str, counts)))
+            count = collections.Counter(answers.values())
+            late += count["late"]
+            cells.append(f"{count['caught']}, {count['unsaid'] + count['late']}, {count['missed']}")
             if "attacks" in title:
                 caught_by.setdefault(name, set()).update(path for path, answer in answers.items() if answer == "caught")
-        version = f" {importlib.metadata.version(package)}" if package else ""
-        print(f"| {name}{version} | " + " | ".join(cells) + f" | {seconds / size * 1e9:.1f} |", flush=True)
+            elif not make:
+                alarms = [os.path.relpath(path, ROOT) for path in paths if answers[path] != "missed"]
+        tool.end()
+        print(f"| {name}{version} | " + " | ".join(cells) + f" | {late} | {seconds / size * 1e9:.1f} |", flush=True)
+    print(f"\nhonest models of which skiff does not say that they are models: {alarms}")
     ours = caught_by.pop("skiff scan")
     for name, caught in caught_by.items():
         print(f"caught by {name} and not by skiff: {sorted(map(os.path.basename, caught - ours))}")

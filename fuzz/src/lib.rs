@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod ask;
+mod encrypted;
 mod look;
 mod repair;
 pub mod seeds;
@@ -98,10 +99,17 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "signature",
-        about: "signature files, certificates and keys, and the way back",
+        about: "signature files, statements signed anew, certificates and keys, and the way back",
         run: targets::signature,
         seeds: seeds::signature,
         most_memory: 32,
+    },
+    Target {
+        name: "encryption",
+        about: "files encrypted by age, and any others, encrypted first: their bits flipped, and the way back",
+        run: targets::encryption,
+        seeds: seeds::encryption,
+        most_memory: 192,
     },
 ];
 

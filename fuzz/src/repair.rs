@@ -72,6 +72,27 @@ fn digests(header: &[u8]) -> Option<usize> {
     decimal_behind(header.get(at..)?, br#""data_offsets":["#)
 }
 
+/// A statement whose subject has the digest of the digests that it lists, as Model Signing v1.0 wants it.
+pub fn statement(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut statement = bytes.to_vec();
+    let key = br#""sha256":"#;
+    let start = find(bytes, key)? + key.len();
+    let start = start + bytes.get(start..)?.iter().position(|&byte| byte == b'"')? + 1;
+    let mut all = Sha256::new();
+    let mut rest = bytes;
+    while let Some(at) = find(rest, br#""digest":"#) {
+        rest = rest.get(at + 9..)?;
+        // The subject's own is an object.
+        let text = rest.trim_ascii_start().strip_prefix(br#"""#);
+        let Some(text) = text.and_then(|text| text.split(|&byte| byte == b'"').next()) else { continue };
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        all.update(text.chunks(2).map(byte).collect::<Option<Vec<u8>>>()?);
+    }
+    let digest: Vec<u8> = all.finalize().iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    statement.get_mut(start..start.checked_add(digest.len())?)?.copy_from_slice(&digest);
+    Some(statement)
+}
+
 fn decimal_behind(text: &[u8], key: &[u8]) -> Option<usize> {
     let digits = text.get(find(text, key)? + key.len()..)?;
     let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -105,6 +126,24 @@ mod tests {
         for seed in crate::seeds::container() {
             assert_eq!(super::skiff(&seed.bytes).as_ref(), Some(&seed.bytes), "{}", seed.name);
         }
+    }
+
+    #[test]
+    fn statements_are_put_right() {
+        let mut count = 0;
+        for seed in crate::seeds::signature().into_iter().filter(|seed| seed.name.ends_with("its statement")) {
+            // Before 1.0 each file was a subject of its own.
+            if seed.name.contains("legacy") {
+                continue;
+            }
+            assert_eq!(super::statement(&seed.bytes).as_ref(), Some(&seed.bytes), "{}", seed.name);
+            let digit = seed.bytes.windows(9).position(|window| window == b"\"sha256\":").unwrap() + 12;
+            let mut changed = seed.bytes.clone();
+            changed[digit] = if changed[digit] == b'0' { b'1' } else { b'0' };
+            assert_eq!(super::statement(&changed), Some(seed.bytes), "{}", seed.name);
+            count += 1;
+        }
+        assert!(count > 5, "{count} statements");
     }
 
     #[test]

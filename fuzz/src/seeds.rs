@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use age::armor::Format;
 use skiff_files::{Limits, write};
 use skiff_testing::workspace;
+
+use crate::encrypted;
 
 /// An input to begin with.
 #[derive(Debug)]
@@ -93,9 +96,30 @@ pub fn edits() -> Vec<Seed> {
     chosen.map(seed).collect()
 }
 
-/// Signatures of all kinds, certificates and keys.
+/// Signatures of all kinds, what they sign, certificates and keys.
 pub fn signature() -> Vec<Seed> {
-    files("crates/skiff-sign/tests/data", &["sig", "pem"], 4 * LARGEST)
+    let mut seeds = files("crates/skiff-sign/tests/data", &["sig", "pem"], 4 * LARGEST);
+    let statement = |seed: &Seed| {
+        let bundle = skiff_sign::Bundle::read(&seed.bytes).ok()?;
+        Some(Seed { name: format!("{}, its statement", seed.name), bytes: bundle.statement().to_vec() })
+    };
+    let statements: Vec<_> = seeds.iter().filter_map(statement).collect();
+    seeds.extend(statements);
+    seeds
+}
+
+/// Small models, some of them encrypted: for a key, by a passphrase, for somebody else.
+pub fn encryption() -> Vec<Seed> {
+    let mut seeds = one_of_each_estimator(2_000, 1);
+    let ways = [encrypted::encrypt, encrypted::encrypt_by_passphrase, encrypted::encrypt_for_another];
+    let mut more = Vec::new();
+    for seed in seeds.iter().take(3) {
+        for (way, format) in ways.iter().flat_map(|way| [(way, Format::Binary), (way, Format::AsciiArmor)]) {
+            more.push(Seed { name: format!("{}, encrypted", seed.name), bytes: way(&seed.bytes, format) });
+        }
+    }
+    seeds.extend(more);
+    seeds
 }
 
 /// Models, the attacks, and whatever else files are.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Iterable
 
 from skiff._skiff import sign as _sign
-from skiff._skiff import verify_signature as _verify
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def sign(
             model,
             key=key,
             password=password,
-            certificates=_paths(certificate),
+            certificates=paths(certificate),
             signature=signature,
             ignore=list(ignore),
             follow_links=follow_links,
@@ -80,13 +79,8 @@ def sign(
     )
 
 
-def verdict(model: Any, *, key: Any, certificate_chain: Any, valid_at: str | None, signature: Any) -> SignatureVerdict:
-    """What the signature of ``model`` is worth to whoever trusts the key or the certificates."""
-    if not isinstance(model, (str, os.PathLike)):
-        raise TypeError(f"a signature is of a file or a folder: expected a path, not {type(model).__name__}")
-    found = _verify(
-        model, key=key, certificate_chain=_paths(certificate_chain), valid_at=valid_at, signature=signature
-    )
+def verdict(found: dict[str, Any]) -> SignatureVerdict:
+    """What the signature is worth, of what was found."""
     return SignatureVerdict(
         **{
             **found,
@@ -98,5 +92,5 @@ def verdict(model: Any, *, key: Any, certificate_chain: Any, valid_at: str | Non
     )
 
 
-def _paths(given: Any) -> list[Any]:
+def paths(given: Any) -> list[Any]:
     return [given] if isinstance(given, (str, os.PathLike)) else list(given)

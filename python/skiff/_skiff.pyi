@@ -23,7 +23,6 @@ __all__ = [
     "scan",
     "sign",
     "verify",
-    "verify_signature",
 ]
 
 __version__: str
@@ -56,6 +55,7 @@ class Limits:
         decoded: int | None = None,
         memo: int | None = None,
         array: int | None = None,
+        answer: int | None = None,
         time: float | None = None,
     ) -> Limits: ...
     @property
@@ -72,6 +72,8 @@ class Limits:
     def memo(self) -> int: ...
     @property
     def array(self) -> int: ...
+    @property
+    def answer(self) -> int: ...
     @property
     def time(self) -> float | None: ...
 
@@ -143,10 +145,14 @@ def verify(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,
     *,
-    at: str | None = None,
-    limits: Limits | None = None,
-    custom: dict[str, Any] | None = None,
-    identity: Identity | str | PathLike[str] | None = None,
+    at: str | None,
+    limits: Limits | None,
+    custom: dict[str, Any] | None,
+    identity: Identity | str | PathLike[str] | None,
+    key: str | PathLike[str] | None,
+    certificate_chain: list[str | PathLike[str]],
+    valid_at: str | None,
+    signature: str | PathLike[str] | None,
 ) -> dict[str, Any]: ...
 
 @final
@@ -210,15 +216,6 @@ def sign(
     follow_links: bool,
     extension: bool,
 ) -> PathLike[str]: ...
-def verify_signature(
-    model: str | PathLike[str],
-    /,
-    *,
-    key: str | PathLike[str] | None,
-    certificate_chain: list[str | PathLike[str]],
-    valid_at: str | None,
-    signature: str | PathLike[str] | None,
-) -> dict[str, Any]: ...
 def scan(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,

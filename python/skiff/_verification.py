@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Iterable
 
 from skiff import _signing
-from skiff._errors import SkiffError
 from skiff._signing import SignatureVerdict
 from skiff._skiff import Identity, Limits
 from skiff._skiff import verify as _verify
@@ -76,36 +75,23 @@ def verify(
     ``model.sig`` in a folder, where nothing is said. ``valid_at`` is when the certificates must be valid: ``"now"``, a
     day, or a second as ``"2026-11-25T16:00:00Z"``; without it, when the signer's own began to be.
     """
-    verdict = None
-    if key is not None or certificate_chain:
-        verdict = _signing.verdict(
-            source, key=key, certificate_chain=certificate_chain, valid_at=valid_at, signature=signature
-        )
-        # What is not the signer's is not looked into; a folder has no digest and no rows of its own.
-        if not verdict or os.path.isdir(source):
-            return _of_signature(verdict)
-    elif signature is not None or valid_at is not None:
-        raise TypeError("a signature is verified by somebody's word: `key` or `certificate_chain`")
-    try:
-        found = _verify(source, at=at, limits=limits, custom=custom, identity=identity)
-    except SkiffError as error:
-        # Anything can be signed: it need not be a model, nor open to everybody.
-        if verdict is None or error.code not in _NO_MODEL:
-            raise
-        return _of_signature(verdict)
-    methods = tuple(Replay(**method) for method in found["methods"])
-    if verdict is not None and found["digest"] == "missing" and found["verdict"] == "could not":
-        # A signature is of every bit: beside one, a digest is not missed.
-        if found["reason"] is None and all(method.outcome == "equal" for method in methods):
-            found["verdict"] = "verified"
-    return Verification(**{**found, "methods": methods, "signature": verdict})
-
-
-#: What the files are that can be signed and are not looked into.
-_NO_MODEL = {"not-a-model", "unsupported-format", "encrypted-file"}
-
-
-def _of_signature(verdict: SignatureVerdict) -> Verification:
-    """Where nothing but the signature was looked at."""
-    answer = "verified" if verdict else "differs"
-    return Verification(verdict=answer, digest="missing", rows=None, methods=(), reason=None, signature=verdict)
+    chain = _signing.paths(certificate_chain)
+    if key is None and not chain:
+        if signature is not None or valid_at is not None:
+            raise TypeError("a signature is verified by somebody's word: `key` or `certificate_chain`")
+    elif not isinstance(source, (str, os.PathLike)):
+        raise TypeError(f"a signature is of a file or a folder: expected a path, not {type(source).__name__}")
+    found = _verify(
+        source,
+        at=at,
+        limits=limits,
+        custom=custom,
+        identity=identity,
+        key=key,
+        certificate_chain=chain,
+        valid_at=valid_at,
+        signature=signature,
+    )
+    found["methods"] = tuple(Replay(**method) for method in found["methods"])
+    found["signature"] = found["signature"] and _signing.verdict(found["signature"])
+    return Verification(**found)

@@ -379,6 +379,11 @@ def test_errors_are_what_python_people_catch(tmp_path):
         assert isinstance(caught.value, ValueError) and caught.value.code
     with pytest.raises(skiff.LimitExceeded):
         skiff.open(content, limits=skiff.Limits(nodes=10))
+    little = skiff.open(content, limits=skiff.Limits(answer=200))
+    assert little.predict_proba(x[:8]).shape == (8, 3)
+    with pytest.raises(skiff.LimitExceeded, match="`answer` of 200") as caught:
+        little.predict_proba(x[:20])
+    assert caught.value.code == "limit" and "skiff.Limits(answer=...)" in caught.value.help
     with pytest.raises(NotImplementedError) as caught:
         skiff.open(content.replace(b"LogisticRegression", b"LogisticRegressiom"))
     assert isinstance(caught.value, skiff.NotSupported) and caught.value.code == "unsupported-estimator"

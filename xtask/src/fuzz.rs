@@ -99,7 +99,7 @@ fn run_target(target: &str, seconds: &str) -> Result<(), String> {
     let path = folder.join(format!("{target}.log"));
     fs::write(&path, &*log).map_err(|error| format!("{}: {error}", path.display()))?;
     if output.status.success() {
-        eprintln!("  {target:10}{}", summary(&log));
+        eprintln!("  {target:12}{}", summary(&log));
         return Ok(());
     }
     Err(format!("{target}: {}\n{}", output.status, what_was_found(&log, &path, target)))

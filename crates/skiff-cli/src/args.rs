@@ -254,6 +254,9 @@ pub struct LimitArguments {
     /// How many bytes one array may take.
     #[arg(long, value_name = "BYTES")]
     pub limit_array: Option<u64>,
+    /// How many bytes one answer of the model may take.
+    #[arg(long, value_name = "BYTES")]
+    pub limit_answer: Option<u64>,
     /// How long reading and checking the file may take.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub limit_time: Option<Duration>,
@@ -271,6 +274,7 @@ impl LimitArguments {
             decoded: self.limit_decoded.unwrap_or(default.decoded),
             memo: self.limit_memo.unwrap_or(default.memo),
             array: self.limit_array.unwrap_or(default.array),
+            answer: self.limit_answer.unwrap_or(default.answer),
             time: self.limit_time.or(default.time),
             deadline: None,
         }

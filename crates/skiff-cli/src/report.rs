@@ -73,11 +73,6 @@ impl Failure {
         self.code() == "wrong-digest"
     }
 
-    /// Whether a file could be read, and is no model that this program can look into.
-    pub fn is_of_no_model(&self) -> bool {
-        matches!(self.code(), "not-a-model" | "unsupported-format" | "encrypted-file")
-    }
-
     fn code(&self) -> &'static str {
         match self {
             Self::Skiff(error) | Self::Rows { error, .. } => error.code(),

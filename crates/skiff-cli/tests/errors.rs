@@ -41,6 +41,16 @@ fn a_missing_column_is_named() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_is_told_with_its_limit() {
+    let names = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)";
+    let rows = "5.1,3.5,1.4,0.2\n".repeat(20);
+    let data = file("twenty.csv", format!("{names}\n{rows}").as_bytes());
+    let text = says(&["predict", &example("iris-svc.joblib"), &data, "--limit-answer", "40"]);
+    assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: 20 rows make 80 bytes"), "{text}");
+    assert!(text.contains("help: answer fewer rows at a time, or open the model with a higher limit"), "{text}");
+}
+
+#[test]
 fn a_truncated_file_is_told_where_it_ends() {
     let whole = fs::read(example("iris-svc.joblib")).expect("the example");
     let cut = file("cut.joblib", &whole[..1000]);

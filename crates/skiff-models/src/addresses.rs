@@ -50,8 +50,7 @@ pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
         {
             found.push(Found { address: address(&places, next), class: instance.class_path(), node });
         } else {
-            for (step, child) in children(graph, node, instance.as_ref()) {
-                work = work.saturating_sub(1);
+            for (step, child) in children(graph, node, instance.as_ref(), &mut work) {
                 let length = length + step.len();
                 if length <= LONGEST && seen.insert(child) {
                     places.push(Place { node: child, around: Some(next), step, length });
@@ -182,14 +181,17 @@ pub fn is_estimator(instance: &Instance<'_>) -> bool {
         || instance.attributes().any(|(name, _)| fitted(name))
 }
 
-/// What a container holds, each with the step that leads to it.
-fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>) -> Vec<(String, NodeId)> {
+/// What a container holds, each with the step that leads to it; to look at one of its items is one `work`.
+fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>, work: &mut usize) -> Vec<(String, NodeId)> {
     if let Some(items) = items(graph, node) {
+        *work = work.saturating_sub(items.len());
         let worth = |item: &NodeId| !is_plain(graph, *item);
         let items = items.iter().copied().enumerate().filter(|(_, item)| worth(item));
         return items.map(|(index, item)| (format!("[{index}]"), item)).collect();
     }
-    let mut children: Vec<(String, NodeId)> = pairs(graph, node)
+    let pairs = pairs(graph, node);
+    *work = work.saturating_sub(pairs.len());
+    let mut children: Vec<(String, NodeId)> = pairs
         .into_iter()
         .filter(|(_, value)| !is_plain(graph, *value))
         .filter_map(|(key, value)| {

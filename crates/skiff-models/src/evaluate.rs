@@ -2,22 +2,28 @@
 
 use std::any::Any;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use crate::answer::{Answer, stack};
 use crate::plan::{Output, Plan, Rank, Step, ValueId};
-use crate::steps::{InputError, Operation};
+use crate::steps::{InputError, InputErrorKind, Operation};
 use crate::table::Table;
 use crate::value::{IntKind, Matrix, Value};
 
 /// How many numbers of the input a block has at most, so that it and what is made of it stay in the second-level cache.
 const BLOCK_NUMBERS: usize = 64 * 1024;
+/// How many rows a block has at least, however wide the input is.
+const FEWEST_ROWS: usize = 16;
+/// How many bytes the largest value of a block has at most, unless one row has more.
+pub(crate) const BLOCK_BYTES: usize = 64 << 20;
 
 /// What `plan` makes of `table`.
 ///
 /// # Errors
-/// When the table is not such that scikit-learn would answer; the first row that is to blame is named.
+/// When the table is not such that scikit-learn would answer; the first row that is to blame is named. When the answer
+/// would take more than the plan's [`Plan::most_bytes`].
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
     evaluate_from(plan, table, None)
 }
@@ -31,7 +37,7 @@ pub fn evaluate_from(
     table: &Table<'_>,
     origin: Option<&(dyn Any + Send + Sync)>,
 ) -> Result<Answer, InputError> {
-    Evaluation { plan, table, origin, block_rows: block_rows(plan, table.rows(), table.cols()) }.answer()
+    Evaluation::new(plan, table, origin, block_rows(plan, table.rows(), table.cols())).answer()
 }
 
 /// As [`evaluate`], in blocks of `block_rows` rows: the answer is the same for any number above 0.
@@ -39,7 +45,7 @@ pub fn evaluate_from(
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_in_blocks(plan: &Plan, table: &Table<'_>, block_rows: usize) -> Result<Answer, InputError> {
-    Evaluation { plan, table, origin: None, block_rows: block_rows.max(1) }.answer()
+    Evaluation::new(plan, table, None, block_rows.max(1)).answer()
 }
 
 /// One call of a plan.
@@ -48,12 +54,43 @@ struct Evaluation<'e> {
     table: &'e Table<'e>,
     origin: Option<&'e (dyn Any + Send + Sync)>,
     block_rows: usize,
+    /// The bytes of the largest value so far.
+    widest: AtomicUsize,
+}
+
+/// What blocks become, and how much that is: the sum over its values.
+trait Made: Send {
+    fn sum(&self, of: fn(&Value<'static>) -> usize) -> usize;
+}
+
+impl Made for Vec<Value<'static>> {
+    fn sum(&self, of: fn(&Value<'static>) -> usize) -> usize {
+        self.iter().map(of).sum()
+    }
+}
+
+impl Made for Answer {
+    fn sum(&self, of: fn(&Value<'static>) -> usize) -> usize {
+        match self {
+            Self::One(value, _) => of(value),
+            Self::List(items) | Self::Tuple(items) => items.iter().map(|item| item.sum(of)).sum(),
+        }
+    }
 }
 
 /// The values of a plan, by number; those that nobody needs any more are gone.
 type Values<'a> = Vec<Option<Value<'a>>>;
 
-impl Evaluation<'_> {
+impl<'e> Evaluation<'e> {
+    fn new(
+        plan: &'e Plan,
+        table: &'e Table<'e>,
+        origin: Option<&'e (dyn Any + Send + Sync)>,
+        block_rows: usize,
+    ) -> Self {
+        Self { plan, table, origin, block_rows, widest: AtomicUsize::new(0) }
+    }
+
     fn answer(&self) -> Result<Answer, InputError> {
         let last_uses = self.plan.last_uses();
         if self.plan.steps().iter().any(|step| step.operation.is_barrier()) {
@@ -75,19 +112,41 @@ impl Evaluation<'_> {
 
     /// `run` for each block of rows, by its first row and its length. A table without rows is a block without rows: the
     /// steps say what that means.
-    fn blocks<T: Send>(
+    ///
+    /// The first of many rows is answered alone first: it tells how large the others will be, so that too large an answer
+    /// is refused before it is made. What depends on the rows' content is counted as it comes.
+    fn blocks<T: Made>(
         &self,
         run: impl Fn(usize, usize) -> Result<T, InputError> + Sync,
     ) -> Result<Vec<T>, InputError> {
-        let (rows, block_rows) = (self.table.rows(), self.block_rows);
+        let (rows, mut block_rows) = (self.table.rows(), self.block_rows);
+        if rows > FEWEST_ROWS {
+            let row = run(0, 1)?.sum(Value::fixed_bytes);
+            self.refuse_larger(rows.saturating_mul(row))?;
+            let widest = self.widest.load(Ordering::Relaxed);
+            block_rows = block_rows.min(BLOCK_BYTES / widest.max(1)).max(1);
+        }
+        let spent = AtomicUsize::new(0);
         let block = |block: usize| {
+            self.refuse_larger(spent.load(Ordering::Relaxed))?;
             let start = block * block_rows;
-            run(start, block_rows.min(rows - start)).map_err(|error| error.after_rows(start))
+            let made = run(start, block_rows.min(rows - start)).map_err(|error| error.after_rows(start))?;
+            let bytes = made.sum(Value::bytes);
+            self.refuse_larger(spent.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes))?;
+            Ok(made)
         };
         match rows.div_ceil(block_rows).max(1) {
             1 => Ok(vec![block(0)?]),
             // All run to their end, so that the first row to blame is named whichever block was quickest.
             blocks => (0..blocks).into_par_iter().map(block).collect::<Vec<_>>().into_iter().collect(),
+        }
+    }
+
+    fn refuse_larger(&self, bytes: usize) -> Result<(), InputError> {
+        let (rows, most) = (self.table.rows(), self.plan.most_bytes());
+        match u64::try_from(bytes).is_ok_and(|bytes| bytes <= most) {
+            true => Ok(()),
+            false => Err(InputError::new(InputErrorKind::TooLarge { rows, bytes, most })),
         }
     }
 
@@ -98,6 +157,7 @@ impl Evaluation<'_> {
             let inputs: Vec<&Value<'_>> =
                 step.inputs.iter().map(|id| values[id.index()].as_ref().expect("kept until its last use")).collect();
             let value = step.operation.run(&inputs)?;
+            self.widest.fetch_max(value.bytes(), Ordering::Relaxed);
             forget(step, index, last_uses, values);
             values[index + 1] = Some(value);
         }
@@ -185,7 +245,8 @@ fn block_rows(plan: &Plan, rows: usize, cols: usize) -> usize {
     let wanted = plan.steps().iter().filter_map(|step| step.operation.block_rows()).max().unwrap_or(0);
     // Larger blocks than the cache asks for must not leave cores without work.
     let shared = rows.div_ceil(rayon::current_num_threads());
-    (BLOCK_NUMBERS / cols.max(1)).clamp(16, 1024).max(wanted.min(shared))
+    let most = plan.steps().iter().filter_map(|step| step.operation.most_rows()).min().unwrap_or(usize::MAX);
+    (BLOCK_NUMBERS / cols.max(1)).clamp(FEWEST_ROWS, 1024).max(wanted.min(shared)).min(most)
 }
 
 fn collect(output: &Output, values: &[Option<Value<'_>>]) -> Answer {

@@ -266,6 +266,16 @@ impl Column<'_> {
         self.len() == 0
     }
 
+    /// How many bytes its elements take; the text of mixtures is not counted.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Floats(values, _) => size_of_val(&**values),
+            Self::Ints(values, _) => size_of_val(&**values),
+            Self::Texts(texts) => texts.bytes(),
+            Self::Objects(values) => size_of_val(&**values),
+        }
+    }
+
     /// Elements `start..start + len`, which must lie within.
     pub fn slice(&self, start: usize, len: usize) -> Column<'_> {
         let range = start..start + len;
@@ -308,6 +318,12 @@ impl Texts<'_> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many bytes its text and its places take.
+    pub(crate) fn bytes(&self) -> usize {
+        let (start, end) = (self.offsets.first().copied(), self.offsets.last().copied());
+        size_of_val(&*self.offsets) + end.unwrap_or(0) - start.unwrap_or(0)
     }
 
     /// The string at `row`.

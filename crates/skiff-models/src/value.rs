@@ -321,6 +321,33 @@ impl Value<'_> {
         }
     }
 
+    /// How many bytes its elements take, as far as that can be told at once: of text in objects and mappings nothing.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Sparse(csr) => csr.data.len() * size_of::<(u32, f64)>() + size_of_val(&*csr.indptr),
+            Self::Texts(texts) => texts.bytes(),
+            Self::Dicts(dicts) => dicts.rows.iter().map(|row| size_of_val(row) + size_of_val(row.as_slice())).sum(),
+            Self::TermLists(lists) => size_of_val(&*lists.numbers) + size_of_val(&*lists.bounds),
+            Self::Columns(columns) => columns.columns.iter().map(Column::bytes).sum(),
+            Self::Many(values) => values.iter().map(Value::bytes).sum(),
+            Self::Floats(..) | Self::Ints(..) | Self::Labels(_) => self.fixed_bytes(),
+        }
+    }
+
+    /// Of these bytes, those that rows of any content take.
+    pub(crate) fn fixed_bytes(&self) -> usize {
+        match self {
+            Self::Floats(matrix, _) => size_of_val(&*matrix.data),
+            Self::Ints(matrix, _) => size_of_val(&*matrix.data),
+            Self::Labels(labels) => size_of_val(&*labels.codes),
+            Self::Columns(columns) => {
+                columns.columns.iter().filter(|column| !matches!(column, Column::Texts(_))).map(Column::bytes).sum()
+            }
+            Self::Many(values) => values.iter().map(Value::fixed_bytes).sum(),
+            Self::Sparse(_) | Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 0,
+        }
+    }
+
     /// What it is, for messages.
     pub fn kind(&self) -> &'static str {
         match self {

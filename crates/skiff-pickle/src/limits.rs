@@ -1,4 +1,4 @@
-//! How much a file may cost. Spent *before* anything is allocated or done.
+//! How much a file may cost, and the model in it. Spent *before* anything is allocated or done.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,9 @@ pub struct Limits {
     pub memo: u64,
     /// Bytes of one array, or of one byte string. 16 GiB: what may be decompressed in all.
     pub array: u64,
+    /// Bytes of one answer of the model. 16 GiB, as for arrays: a small file can name a model that makes millions of
+    /// columns of each row.
+    pub answer: u64,
     /// How long reading, and judging or checking what was read, may take. Without end by default: honest files of any
     /// size are read at the speed of the disk, and the other limits bound hostile ones. Looked at every few thousand
     /// steps, so that it is exceeded by milliseconds.
@@ -61,6 +64,7 @@ impl Default for Limits {
             decoded: 4 << 30,
             memo: 64 << 20,
             array: 16 << 30,
+            answer: 16 << 30,
             time: None,
             deadline: None,
         }

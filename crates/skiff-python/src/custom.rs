@@ -23,14 +23,24 @@ use crate::output;
 
 /// The dict of names and what stands for them.
 pub fn read(custom: &Bound<'_, PyDict>, file: &Arc<File>) -> PyResult<Custom> {
-    let mut all = Custom::new();
-    for (name, value) in custom {
-        let name: String = name.extract().map_err(|_| {
-            PyTypeError::new_err("custom must map full names, such as \"mypkg.clean\", to what stands for them")
-        })?;
-        all = all.with(name, Arc::new(Code { value: value.unbind(), file: Arc::clone(file) }));
-    }
-    Ok(all)
+    Ok(of_file(pairs(custom)?, file))
+}
+
+/// The names and what stands for them, before the file is known.
+pub fn pairs(custom: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Py<PyAny>)>> {
+    let pair = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| match name.extract() {
+        Ok(name) => Ok((name, value.unbind())),
+        Err(_) => {
+            Err(PyTypeError::new_err("custom must map full names, such as \"mypkg.clean\", to what stands for them"))
+        }
+    };
+    custom.iter().map(pair).collect()
+}
+
+/// What stands for the names, in this file.
+pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>) -> Custom {
+    let code = |value| Arc::new(Code { value, file: Arc::clone(file) });
+    pairs.into_iter().fold(Custom::new(), |all, (name, value)| all.with(name, code(value)))
 }
 
 /// What was handed in for one name.

@@ -84,10 +84,11 @@ mod _skiff {
         crate::inspection::inspection(py, &found)
     }
 
-    /// Holds the bytes of `source` against their digest, and asks its model for the recorded rows again: what
-    /// `skiff.verify` is made of.
+    /// Holds the bytes of `source` against their digest and its signature, and asks its model for the recorded rows
+    /// again: what `skiff.verify` is made of.
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None))]
+    #[pyo3(signature = (source, /, *, at, limits, custom, identity, key, certificate_chain, valid_at, signature))]
     fn verify<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
@@ -95,8 +96,15 @@ mod _skiff {
         limits: Option<&Bound<'py, Limits>>,
         custom: Option<&Bound<'py, PyDict>>,
         identity: Option<&Bound<'py, PyAny>>,
+        key: Option<PathBuf>,
+        certificate_chain: Vec<PathBuf>,
+        valid_at: Option<String>,
+        signature: Option<PathBuf>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        crate::verification::verify(py, source, at, limits.map(Bound::get), custom, identity)
+        let options = skiff::Options { at, ..crate::source::options(py, limits.map(Bound::get), identity)? };
+        let is_trusting = key.is_some() || !certificate_chain.is_empty();
+        let trusting = crate::signing::Trusting { key, certificate_chain, valid_at, signature };
+        crate::verification::verify(py, source, options, custom, is_trusting.then_some(&trusting))
     }
 
     /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.
@@ -198,22 +206,6 @@ mod _skiff {
         let arguments =
             crate::signing::Signing { key, password, certificates, signature, ignore, follow_links, extension };
         crate::signing::sign(py, &model, &arguments)
-    }
-
-    /// Holds a file or a folder against its signature: what `skiff.verify` is made of.
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as a path comes owned")]
-    #[pyfunction]
-    #[pyo3(signature = (model, /, *, key, certificate_chain, valid_at, signature))]
-    fn verify_signature(
-        py: Python<'_>,
-        model: PathBuf,
-        key: Option<PathBuf>,
-        certificate_chain: Vec<PathBuf>,
-        valid_at: Option<String>,
-        signature: Option<PathBuf>,
-    ) -> PyResult<Bound<'_, PyDict>> {
-        let trusting = crate::signing::Trusting { key, certificate_chain, valid_at };
-        crate::signing::verify(py, &model, signature.as_deref(), &trusting)
     }
 
     #[pymodule_init]

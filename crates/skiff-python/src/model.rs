@@ -434,7 +434,8 @@ impl Model {
             let Some(part) = self.model.typed().pipeline_part(start..end) else {
                 return Err(PyValueError::new_err("a pipeline without steps"));
             };
-            let part = Self { model: Arc::new(part.into()), file: Arc::clone(&self.file), slice: Some((start, end)) };
+            let part =
+                Self { model: Arc::new(self.file.part(part)), file: Arc::clone(&self.file), slice: Some((start, end)) };
             return Ok(Bound::new(py, part)?.into_any());
         }
         let found = match key.cast::<PyString>() {

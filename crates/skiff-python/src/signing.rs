@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use skiff::signing::{
-    self, Certificate, CertificateView, Extensions, Links, SignOptions, SignatureVerdict, Time, Trust,
+    self, Certificate, CertificateView, Demand, Extensions, Links, SignOptions, SignatureVerdict, Time, Trust,
 };
 
 use crate::error;
@@ -47,25 +47,20 @@ pub struct Trusting {
     pub key: Option<PathBuf>,
     pub certificate_chain: Vec<PathBuf>,
     pub valid_at: Option<String>,
+    pub signature: Option<PathBuf>,
 }
 
-/// The verdict, as the dict that `skiff/_signing.py` makes its class of.
-pub fn verify<'py>(
-    py: Python<'py>,
-    model: &Path,
-    signature: Option<&Path>,
-    trusting: &Trusting,
-) -> PyResult<Bound<'py, PyDict>> {
-    let at = trusting.valid_at.as_deref().map(str::parse::<Time>).transpose();
-    let at = at.map_err(|what| error::wrong_input(py, what))?;
-    let work = || match &trusting.key {
-        Some(path) => signing::verify(model, signature, &Trust::Key(&signing::public_key(path)?)),
-        None => {
-            let roots = certificates(&trusting.certificate_chain)?;
-            signing::verify(model, signature, &Trust::Certificates { roots: &roots, at })
-        }
-    };
-    dict(py, &py.detach(work).map_err(|error| error::raise(py, &error))?)
+impl Trusting {
+    /// Whose signature the model must have.
+    pub fn demand(&self, py: Python<'_>) -> PyResult<Demand> {
+        let at = self.valid_at.as_deref().map(str::parse::<Time>).transpose();
+        let at = at.map_err(|what| error::wrong_input(py, what))?;
+        let trust = match &self.key {
+            Some(path) => signing::public_key(path).map(Trust::Key),
+            None => certificates(&self.certificate_chain).map(|roots| Trust::Certificates { roots, at }),
+        };
+        Ok(Demand { trust: trust.map_err(|error| error::raise(py, &error))?, signature: self.signature.clone() })
+    }
 }
 
 fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, skiff::Error> {
@@ -76,7 +71,8 @@ fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, skiff::Error> {
     Ok(all)
 }
 
-fn dict<'py>(py: Python<'py>, verdict: &SignatureVerdict) -> PyResult<Bound<'py, PyDict>> {
+/// The verdict, as the dict that `skiff/_signing.py` makes its class of.
+pub fn dict<'py>(py: Python<'py>, verdict: &SignatureVerdict) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("algorithm", verdict.signer.algorithm.map(|algorithm| algorithm.name()))?;
     dict.set_item("key", &verdict.signer.key)?;

@@ -23,7 +23,8 @@ impl Limits {
     /// Limits of one's own; what is not named stays as it is.
     #[new]
     #[pyo3(signature = (
-        *, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None, memo=None, array=None, time=None
+        *, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None, memo=None, array=None, answer=None,
+        time=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "each is named in Python")]
     fn new(
@@ -34,6 +35,7 @@ impl Limits {
         decoded: Option<u64>,
         memo: Option<u64>,
         array: Option<u64>,
+        answer: Option<u64>,
         time: Option<f64>,
     ) -> PyResult<Self> {
         let mut inner = skiff::Limits::default();
@@ -44,6 +46,7 @@ impl Limits {
         inner.decoded = decoded.unwrap_or(inner.decoded);
         inner.memo = memo.unwrap_or(inner.memo);
         inner.array = array.unwrap_or(inner.array);
+        inner.answer = answer.unwrap_or(inner.answer);
         inner.time = match time.map(Duration::try_from_secs_f64) {
             None => None,
             Some(Ok(time)) => Some(time),
@@ -94,6 +97,12 @@ impl Limits {
         self.inner.array
     }
 
+    /// Bytes of one answer of the model.
+    #[getter]
+    fn answer(&self) -> u64 {
+        self.inner.answer
+    }
+
     /// Seconds that reading and checking may take; `None` for no end.
     #[getter]
     fn time(&self) -> Option<f64> {
@@ -101,11 +110,11 @@ impl Limits {
     }
 
     fn __repr__(&self) -> String {
-        let skiff::Limits { decompressed, ratio, nodes, depth, decoded, memo, array, time, .. } = &self.inner;
+        let skiff::Limits { decompressed, ratio, nodes, depth, decoded, memo, array, answer, time, .. } = &self.inner;
         let time = time.map_or("None".to_owned(), |time| time.as_secs_f64().to_string());
         format!(
             "Limits(decompressed={decompressed}, ratio={ratio}, nodes={nodes}, depth={depth}, decoded={decoded}, \
-             memo={memo}, array={array}, time={time})"
+             memo={memo}, array={array}, answer={answer}, time={time})"
         )
     }
 }

@@ -110,7 +110,7 @@ impl<'f> Reader<'f> {
         if skiff::addresses::is_estimator(&instance)
             && let Some(model) = self.estimator(node)
         {
-            return Ok(Bound::new(py, Model::new(Arc::new(model.into()), Arc::clone(self.file)))?.into_any());
+            return Ok(Bound::new(py, Model::new(Arc::new(self.file.part(model)), Arc::clone(self.file)))?.into_any());
         }
         self.part(py, node)
     }

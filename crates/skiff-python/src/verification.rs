@@ -1,51 +1,35 @@
 //! `skiff.verify`: what was found, as the dicts that `skiff/_verification.py` makes its classes of; and passports.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use skiff::passport::Value;
-use skiff::verify::{Digest, Outcome, Replay, Rows, Verified, open_checked, replay};
-use skiff::{Options, Verification};
-use skiff_files::Bytes;
+use skiff::verify::{Digest, Outcome, Replay, Rows, Verified, verify_bytes_with, verify_with};
+use skiff::{File, Options, Verification, VerifyOptions};
 
-use crate::source::{self, Limits};
-use crate::{custom, error};
+use crate::signing::Trusting;
+use crate::source::{self, Source};
+use crate::{custom, error, signing};
 
-/// Verifies the file that `source` is, or names.
+/// Verifies the file that `source` is, or names, and the signature of a path where somebody is trusted.
 pub fn verify<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,
-    at: Option<String>,
-    limits: Option<&Limits>,
+    options: Options,
     custom: Option<&Bound<'py, PyDict>>,
-    identity: Option<&Bound<'py, PyAny>>,
+    signature: Option<&Trusting>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let mut options = Options { at, ..source::options(py, limits, identity)? };
-    let bytes = source::bytes_of(source)?;
-    let path: Option<PathBuf> = if bytes.is_none() { Some(source.extract()?) } else { None };
-    let opened = py.detach(|| {
-        let bytes = match (bytes, &path) {
-            (Some(bytes), _) => Bytes::from(bytes),
-            (None, Some(path)) => skiff_files::bytes(path, &options.limits)?,
-            (None, None) => Bytes::from(Vec::new()),
-        };
-        open_checked(bytes, path.as_deref(), &options)
-    });
-    let (digest, file) = opened.map_err(|error| match &path {
-        Some(path) => error::raise(py, &error.in_file(path)),
-        None => error::raise(py, &error),
-    })?;
-    let rows = match file.map(Arc::new) {
-        Some(file) => {
-            options.custom = custom.map(|custom| custom::read(custom, &file)).transpose()?.unwrap_or_default();
-            py.detach(|| replay(&file, &options))
-        }
-        None => Rows::None,
+    let signature = signature.map(|trusting| trusting.demand(py)).transpose()?;
+    let options = VerifyOptions { open: options, signature };
+    let pairs = custom.map(custom::pairs).transpose()?.unwrap_or_default();
+    let custom = |file: &Arc<File>| custom::of_file(pairs, file);
+    let found = match source::source(source)? {
+        Source::Bytes(bytes) => py.detach(|| verify_bytes_with(bytes, &options, custom)),
+        Source::Path(path) => py.detach(|| verify_with(path, &options, custom)),
     };
-    dict(py, &Verification { digest, rows })
+    dict(py, &found.map_err(|error| error::raise(py, &error))?)
 }
 
 fn dict<'py>(py: Python<'py>, found: &Verification) -> PyResult<Bound<'py, PyDict>> {
@@ -58,7 +42,7 @@ fn dict<'py>(py: Python<'py>, found: &Verification) -> PyResult<Bound<'py, PyDic
     let digest = match found.digest {
         Digest::Whole => "whole",
         Digest::Differs => "differs",
-        Digest::Missing => "missing",
+        Digest::Missing | Digest::Unread => "missing",
     };
     dict.set_item("verdict", verdict)?;
     dict.set_item("digest", digest)?;
@@ -74,6 +58,7 @@ fn dict<'py>(py: Python<'py>, found: &Verification) -> PyResult<Bound<'py, PyDic
         list.append(method_dict(py, method)?)?;
     }
     dict.set_item("methods", list)?;
+    dict.set_item("signature", found.signature.as_ref().map(|signature| signing::dict(py, signature)).transpose()?)?;
     Ok(dict)
 }
 

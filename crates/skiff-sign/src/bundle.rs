@@ -3,8 +3,8 @@
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::error::{BundleError, Unsupported};
+use crate::{Error, PrivateKey};
 
 /// The media type of the bundles that `model_signing` v1.0 reads and writes.
 pub(crate) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -116,6 +116,21 @@ impl Bundle {
             payload: base64(&envelope.payload, "the payload is no base64")?,
             signature: base64(&signature.sig, "the signature is no base64")?,
         })
+    }
+
+    /// Signs a statement as it is, by a key that stands for itself. [`sign`](crate::sign) makes the statement too.
+    pub fn of_statement(statement: Vec<u8>, key: &PrivateKey) -> Self {
+        Self::signed(statement, key, Material::Key { hint: Some(key.public().fingerprint()) })
+    }
+
+    pub(crate) fn signed(payload: Vec<u8>, key: &PrivateKey, material: Material) -> Self {
+        let signature = key.sign(&pae(&payload));
+        Self { material, payload, signature }
+    }
+
+    /// The statement in JSON. That it is somebody's word is not known before the signature is verified.
+    pub fn statement(&self) -> &[u8] {
+        &self.payload
     }
 
     /// The text of the signature file.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::bundle::{Bundle, Material, pae};
+use crate::bundle::{Bundle, Material};
 use crate::digest::{FileDigest, Wanted};
 use crate::error::KeyError;
 use crate::statement::{GIT_PATHS, Manifest, Method, Name, shown};
@@ -61,9 +61,7 @@ pub fn sign(model: &Path, key: &PrivateKey, options: &SignOptions<'_>) -> Result
         }
         _ => return Err(Error::Certificate("the first certificate is not of the key that signs")),
     };
-    let payload = manifest(model, options)?.to_json();
-    let signature = key.sign(&pae(&payload));
-    Ok(Bundle { material, payload, signature })
+    Ok(Bundle::signed(manifest(model, options)?.to_json(), key, material))
 }
 
 /// What there is to sign.

@@ -7,7 +7,7 @@ use crate::{Algorithm, CertificateView};
 /// What a signature says of a model, and whether it is so.
 ///
 /// [`SignatureVerdict::is_verified`] is the answer; everything else says why, and of whom and what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureVerdict {
     /// Whose signature was looked for; proven only where no problem says otherwise.
     pub signer: Signer,
@@ -31,7 +31,7 @@ impl SignatureVerdict {
 }
 
 /// Who signed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
     /// How the key signs. Nothing where the signer's certificate holds no key that signs models.
     pub algorithm: Option<Algorithm>,

@@ -16,13 +16,13 @@ use crate::{Certificate, Error, PublicKey, Time};
 
 /// Whom a verifier trusts.
 #[derive(Clone, Debug)]
-pub enum Trust<'a> {
+pub enum Trust {
     /// This key.
-    Key(&'a PublicKey),
+    Key(PublicKey),
     /// Whoever has a certificate that leads to one of the self-signed ones among these; the others help to find the way.
     Certificates {
         /// The certificates.
-        roots: &'a [Certificate],
+        roots: Vec<Certificate>,
         /// When the certificates must be valid. Nothing: when the signer's own began to be, since nobody knows when it
         /// signed; whether it has expired since is then a note.
         at: Option<Time>,
@@ -38,7 +38,7 @@ pub fn verify(
     model: &Path,
     bundle: &Bundle,
     signature: Option<&Path>,
-    trust: &Trust<'_>,
+    trust: &Trust,
 ) -> Result<SignatureVerdict, Error> {
     let mut verdict = SignatureVerdict {
         signer: Signer { algorithm: None, key: None, certificate: None },
@@ -80,14 +80,14 @@ pub fn verify(
 }
 
 /// The key whose signature counts, unless nobody is trusted: then the verdict says why.
-fn signer(bundle: &Bundle, trust: &Trust<'_>, verdict: &mut SignatureVerdict) -> Option<PublicKey> {
+fn signer(bundle: &Bundle, trust: &Trust, verdict: &mut SignatureVerdict) -> Option<PublicKey> {
     let key = match (trust, &bundle.material) {
         (Trust::Key(key), Material::Key { hint: Some(hint) }) if *hint != key.fingerprint() => {
             verdict.problems.push(Problem::OtherKey { expected: key.fingerprint(), found: hint.clone() });
-            (*key).clone()
+            key.clone()
         }
         // A key that is trusted needs no certificate; bundles of before 1.0 do not name theirs.
-        (Trust::Key(key), _) => (*key).clone(),
+        (Trust::Key(key), _) => key.clone(),
         (Trust::Certificates { .. }, Material::Key { .. }) => {
             let why = "it was signed by a key, without a certificate".to_owned();
             verdict.problems.push(Problem::Untrusted { why });

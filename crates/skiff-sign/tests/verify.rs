@@ -66,14 +66,14 @@ fn what_model_signing_signed_is_verified() {
         ("blake3.sig", "p256.pem", Algorithm::P256, 4),
         ("legacy.sig", "p256.pem", Algorithm::P256, 4),
     ] {
-        let verdict = verify(&data("model"), &bundle(signature), None, &Trust::Key(&key(pem))).unwrap();
+        let verdict = verify(&data("model"), &bundle(signature), None, &Trust::Key(key(pem))).unwrap();
         assert!(verdict.is_verified(), "{signature}: {:?}", verdict.problems);
         assert_eq!(verdict.files.len(), count, "{signature}");
         assert_eq!(verdict.signer.algorithm, Some(algorithm));
         let notes = if signature == "legacy.sig" { vec![Note::Legacy] } else { Vec::new() };
         assert_eq!(verdict.notes, notes, "{signature}");
     }
-    let verdict = verify(&data("model/config.json"), &bundle("file.sig"), None, &Trust::Key(&key("p256.pem"))).unwrap();
+    let verdict = verify(&data("model/config.json"), &bundle("file.sig"), None, &Trust::Key(key("p256.pem"))).unwrap();
     assert!(verdict.is_verified(), "{:?}", verdict.problems);
     assert_eq!((verdict.files, verdict.name.as_deref()), (vec![".".to_owned()], Some("config.json")));
 }
@@ -83,7 +83,7 @@ fn certificates_lead_to_the_root_that_is_trusted() {
     let roots = roots();
     let verified = |name: &str, roots: &[Certificate], at: Option<&str>| {
         let at = at.map(|at| at.parse().unwrap());
-        verify(&data("model"), &bundle(name), None, &Trust::Certificates { roots, at }).unwrap()
+        verify(&data("model"), &bundle(name), None, &Trust::Certificates { roots: roots.to_vec(), at }).unwrap()
     };
     let verdict = verified("chain.sig", &roots, None);
     assert!(verdict.is_verified(), "{:?}", verdict.problems);
@@ -108,7 +108,7 @@ fn certificates_lead_to_the_root_that_is_trusted() {
     let why = "the signer is not trusted: it was signed by a key, without a certificate";
     assert_eq!(verdict.problems[0].to_string(), why);
     // A bundle with certificates does not hold for a key that is not theirs.
-    let verdict = verify(&data("model"), &bundle("chain.sig"), None, &Trust::Key(&key("p384.pem"))).unwrap();
+    let verdict = verify(&data("model"), &bundle("chain.sig"), None, &Trust::Key(key("p384.pem"))).unwrap();
     assert_eq!(verdict.problems, [Problem::WrongSignature]);
 }
 
@@ -125,7 +125,7 @@ fn after(change: impl FnOnce(&Model)) -> (SignatureVerdict, SignatureVerdict) {
             &model.0,
             &Bundle::read(bundle.to_json().as_bytes()).unwrap(),
             Some(&signature),
-            &Trust::Key(&key.public()),
+            &Trust::Key(key.public()),
         )
     };
     let before = verdict().unwrap();
@@ -172,7 +172,7 @@ fn each_change_is_named() {
     assert_eq!(verdict.uncovered, [".gitattributes"]);
     // The model's own name is known, and not held against it.
     let moved = Model::new();
-    let verdict = verify(&moved.0, &bundle("p256.sig"), None, &Trust::Key(&key("p256.pem"))).unwrap();
+    let verdict = verify(&moved.0, &bundle("p256.sig"), None, &Trust::Key(key("p256.pem"))).unwrap();
     assert!(verdict.is_verified());
     assert_eq!(verdict.notes, [Note::OtherName { name: "model".to_owned() }]);
 }
@@ -222,7 +222,7 @@ fn links_and_pipes_are_named() {
     assert_eq!((error.code(), error.path()), ("unsupported-content", Some(model.path("link").as_path())));
     let options = SignOptions { links: Links::Follow, ..SignOptions::default() };
     let bundle = sign(&model.0, &key, &options).unwrap();
-    let verdict = || verify(&model.0, &bundle, None, &Trust::Key(&key.public())).unwrap();
+    let verdict = || verify(&model.0, &bundle, None, &Trust::Key(key.public())).unwrap();
     assert!(verdict().is_verified());
     fs::remove_file(model.path("link")).unwrap();
     symlink("config.json", model.path("link")).unwrap();
@@ -235,7 +235,7 @@ fn links_and_pipes_are_named() {
 #[test]
 fn another_key_and_another_text_are_told_apart() {
     let theirs = bundle("p256.sig");
-    let verdict = verify(&data("model"), &theirs, None, &Trust::Key(&key("p384.pem"))).unwrap();
+    let verdict = verify(&data("model"), &theirs, None, &Trust::Key(key("p384.pem"))).unwrap();
     assert!(matches!(verdict.problems.as_slice(), [Problem::OtherKey { .. }]), "{:?}", verdict.problems);
     // The same key's signature of another statement.
     let text = fs::read_to_string(data("p256.sig")).unwrap();
@@ -243,7 +243,7 @@ fn another_key_and_another_text_are_told_apart() {
     let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
     json["dsseEnvelope"]["payload"] = other["dsseEnvelope"]["payload"].clone();
     let swapped = Bundle::read(json.to_string().as_bytes()).unwrap();
-    let verdict = verify(&data("model"), &swapped, None, &Trust::Key(&key("p256.pem"))).unwrap();
+    let verdict = verify(&data("model"), &swapped, None, &Trust::Key(key("p256.pem"))).unwrap();
     assert_eq!(verdict.problems, [Problem::WrongSignature]);
 }
 
@@ -252,7 +252,7 @@ fn shards_find_changes_in_length_too() {
     let verdict = |change: &dyn Fn(&Model)| {
         let model = Model::new();
         change(&model);
-        verify(&model.0, &bundle("shards.sig"), None, &Trust::Key(&key("p256.pem"))).unwrap()
+        verify(&model.0, &bundle("shards.sig"), None, &Trust::Key(key("p256.pem"))).unwrap()
     };
     let one = "weights/one.bin";
     let bytes: Vec<u8> = (0..=255).collect();
@@ -275,7 +275,7 @@ fn ed25519_is_an_extension_that_says_so() {
     assert_eq!(error.code(), "unsupported-key");
     let options = SignOptions { extensions: Extensions::Allow, ..SignOptions::default() };
     let bundle = sign(&model.0, &key, &options).unwrap();
-    let verdict = verify(&model.0, &bundle, None, &Trust::Key(&key.public())).unwrap();
+    let verdict = verify(&model.0, &bundle, None, &Trust::Key(key.public())).unwrap();
     assert!(verdict.is_verified());
     assert_eq!(verdict.notes, [Note::Extension]);
 }
@@ -295,10 +295,12 @@ fn a_certificate_must_be_of_the_key() {
 fn damage_is_found_and_nothing_panics() {
     let model = data("model");
     let (p256, roots) = (key("p256.pem"), roots());
-    let by_certificate = Trust::Certificates { roots: &roots, at: None };
-    for (name, trust) in
-        [("p256.sig", Trust::Key(&p256)), ("shards.sig", Trust::Key(&p256)), ("chain.sig", by_certificate)]
-    {
+    let by_certificate = Trust::Certificates { roots, at: None };
+    for (name, trust) in [
+        ("p256.sig", Trust::Key(p256.clone())),
+        ("shards.sig", Trust::Key(p256.clone())),
+        ("chain.sig", by_certificate),
+    ] {
         let whole = fs::read(data(name)).unwrap();
         let expected = verify(&model, &bundle(name), None, &trust).unwrap();
         assert!(expected.is_verified());

@@ -61,7 +61,7 @@ pub enum ErrorKind {
     UnreadableFile,
     /// The operating system did not let it be written.
     UnwritableFile,
-    /// The file would cost more than the limits allow.
+    /// The file, or an answer of its model, would cost more than the limits allow.
     Limit,
     /// A real model, of which skiff does not support something.
     NotSupported,
@@ -153,6 +153,7 @@ impl Error {
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
+            Inner::Input(error) if matches!(error.kind(), InputErrorKind::TooLarge { .. }) => ErrorKind::Limit,
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
             Inner::Write(WriteError::Value(_)) => ErrorKind::DamagedFile,
             Inner::Write(WriteError::Level { .. }) => ErrorKind::WrongInput,
@@ -214,6 +215,7 @@ impl Error {
                 InputErrorKind::UnknownCategory { .. } => "unknown-category",
                 InputErrorKind::ContainsNan | InputErrorKind::ContainsInfinity { .. } => "not-finite",
                 InputErrorKind::Custom { .. } => "custom-code-failed",
+                InputErrorKind::TooLarge { .. } => "limit",
                 _ => "wrong-input",
             },
         }
@@ -286,6 +288,11 @@ impl Error {
                 ),
                 _ => None,
             },
+            Inner::Input(error) if matches!(error.kind(), InputErrorKind::TooLarge { .. }) => Some(
+                "answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`, \
+                 `skiff.Limits(answer=...)` in Python, `Limits::answer` in Rust"
+                    .to_owned(),
+            ),
             Inner::Encryption(error) => error.help().map(str::to_owned),
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.help().map(str::to_owned),

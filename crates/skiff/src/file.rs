@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use skiff_files::{Bytes, Graph, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
@@ -187,7 +188,7 @@ impl File {
     }
 
     /// Nothing of it would ever run here; but whoever is answered takes the file for a model.
-    fn refuse_dangerous(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
         if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
             return Err(Error::dangerous(name, sentence.to_owned()));
@@ -228,8 +229,18 @@ impl File {
                 }
             }
         };
-        let deadline = self.limits.deadline;
-        Ok(Model::new(skiff_models::Model::read_with(graph, node, &address, custom, deadline)?))
+        self.read_model(node, &address, custom)
+    }
+
+    /// The estimator at `node`, in a file that was found not to be dangerous.
+    pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
+        let (graph, deadline) = (&self.file.graph, self.limits.deadline);
+        Ok(self.part(skiff_models::Model::read_with(graph, node, address, custom, deadline)?))
+    }
+
+    /// An estimator that was read from this file, or stands within one, on its own.
+    pub fn part(&self, model: Arc<skiff_models::Model>) -> Model {
+        Model::new(model, self.limits.answer)
     }
 }
 

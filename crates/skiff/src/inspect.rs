@@ -8,7 +8,7 @@ use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
 use skiff_pickle::{Graph, Node, NodeId};
 
-use crate::{File, Method, Model, Passport};
+use crate::{Custom, File, Method, Model, Passport};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,17 +91,24 @@ impl File {
         let contents = self.contents();
         let graph = &contents.graph;
         let left = Left::of(graph);
+        let found = self.estimators();
+        // The whole file is looked at for that: once for all of them.
+        let harmless = if found.is_empty() { Ok(()) } else { self.refuse_dangerous() };
+        let harmless = harmless.map_err(|error| error.to_string());
+        let methods = |found: &addresses::Found| {
+            harmless.clone()?;
+            let model = self.read_model(found.node, &found.address, &Custom::default());
+            model.map(|model| model.methods()).map_err(|error| error.to_string())
+        };
         let view = |(index, found): (usize, addresses::Found)| {
             let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH, &left);
             view.methods = match index < ASKED {
-                true => {
-                    self.model(Some(&found.address)).map(|model| model.methods()).map_err(|error| error.to_string())
-                }
+                true => methods(&found),
                 false => Err(format!("only the first {ASKED} estimators of a file are read for a listing")),
             };
             view
         };
-        let estimators = self.estimators().into_iter().enumerate().map(view).collect();
+        let estimators = found.into_iter().enumerate().map(view).collect();
         let mut unusual = unusual(self);
         if left.0.get() == 0 {
             unusual.push("parts that stand in so many places that not all of them are shown".to_owned());

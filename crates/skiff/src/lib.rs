@@ -31,6 +31,9 @@ mod rebuild;
 mod scan;
 #[cfg(feature = "signing")]
 pub mod signing;
+#[cfg(not(feature = "signing"))]
+#[path = "signing/without.rs"]
+pub mod signing;
 pub mod verify;
 
 pub use convert::{ConvertOptions, Converted, TARGETS, Target, convert, targets_help};

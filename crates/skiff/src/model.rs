@@ -13,6 +13,8 @@ use crate::{Error, Method, Params, Plan};
 #[derive(Debug)]
 pub struct Model {
     model: Arc<skiff_models::Model>,
+    /// How many bytes one answer may take.
+    most_bytes: u64,
     /// The plans of calls without parameters, made when first asked for.
     plans: RwLock<HashMap<Method, Arc<Plan>>>,
 }
@@ -72,8 +74,8 @@ pub fn evaluate_from(
 }
 
 impl Model {
-    pub(crate) fn new(model: Arc<skiff_models::Model>) -> Self {
-        Self { model, plans: RwLock::default() }
+    pub(crate) fn new(model: Arc<skiff_models::Model>, most_bytes: u64) -> Self {
+        Self { model, most_bytes, plans: RwLock::default() }
     }
 
     /// What `method` answers for `table`.
@@ -102,7 +104,7 @@ impl Model {
             return Ok(Arc::clone(plan));
         }
         drop(plans);
-        let plan = Arc::new(self.model.plan(method, &Params::default())?);
+        let plan = Arc::new(self.plan_with(method, &Params::default())?);
         self.plans.write().unwrap_or_else(PoisonError::into_inner).insert(method, Arc::clone(&plan));
         Ok(plan)
     }
@@ -112,7 +114,7 @@ impl Model {
     /// # Errors
     /// As [`Model::call_with`].
     pub fn plan_with(&self, method: Method, params: &Params) -> Result<Plan, Error> {
-        Ok(self.model.plan(method, params)?)
+        Ok(self.model.plan(method, params)?.with_most_bytes(self.most_bytes))
     }
 
     /// The methods that it answers.
@@ -166,12 +168,5 @@ impl Model {
     /// The typed model, for whoever looks into it.
     pub fn typed(&self) -> &Arc<skiff_models::Model> {
         &self.model
-    }
-}
-
-/// An estimator within another one, on its own.
-impl From<Arc<skiff_models::Model>> for Model {
-    fn from(model: Arc<skiff_models::Model>) -> Self {
-        Self::new(model)
     }
 }

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use skiff::encryption::{self, Armor, EncryptionError};
 use skiff::{ConvertOptions, ErrorKind, File, Identity, Limits, Options, Rating, Recipients};
@@ -73,11 +72,9 @@ fn a_passphrase_that_costs_too_much_is_refused_at_once() {
     let header = "age-encryption.org/v1\n-> scrypt c2FsdHNhbHRzYWx0c2FsdA 30\n\
                   AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
     let bytes = [header.as_bytes(), &[0; 64]].concat();
-    let started = Instant::now();
     let error = File::read_with(bytes, &options(&Identity::passphrase("x").unwrap())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     assert!(error.to_string().starts_with("the passphrase costs 2^30 rounds of scrypt"), "{error}");
-    assert!(started.elapsed().as_secs() < 5);
 }
 
 /// Headers of any length end quickly: reading one costs the square of its length, and so there is a longest.
@@ -90,10 +87,8 @@ fn a_long_header_is_refused() {
         bytes.extend(stanza.as_bytes().repeat(count));
         bytes.extend(b"--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
         bytes.extend([0; 64]);
-        let started = Instant::now();
         let error = File::read_with(bytes, &options(&identity)).unwrap_err();
         assert_eq!(error.kind(), kind, "{count}: {error}");
-        assert!(started.elapsed().as_secs() < 30, "{count}");
     }
 }
 

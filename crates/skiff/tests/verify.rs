@@ -134,7 +134,7 @@ fn what_cannot_be_asked_is_told() {
 #[test]
 fn other_files_have_nothing_to_verify() {
     let found = skiff::verify(workspace("examples/passengers.joblib"), &VerifyOptions::default()).unwrap();
-    assert_eq!(found, Verification { digest: Digest::Missing, rows: Rows::None });
+    assert_eq!(found, Verification { signature: None, digest: Digest::Missing, rows: Rows::None });
     assert_eq!(found.verdict(), Verified::CouldNot);
 }
 

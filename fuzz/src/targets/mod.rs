@@ -2,6 +2,7 @@
 
 mod container;
 mod decode;
+mod encryption;
 mod evaluate;
 mod joblib;
 mod machine;
@@ -13,6 +14,7 @@ mod skops;
 
 pub use container::container;
 pub use decode::decode;
+pub use encryption::encryption;
 pub use evaluate::evaluate;
 pub use joblib::joblib;
 pub use machine::machine;

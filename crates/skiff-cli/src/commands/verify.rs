@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
-use skiff::signing::SignatureVerdict;
 use skiff::verify::{Digest, Outcome, Replay, Rows, Verified};
 use skiff::{Verification, VerifyOptions};
 
@@ -15,52 +14,26 @@ use crate::shown::shown;
 /// Prints what was found, and says what it comes to.
 pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
     let model = &arguments.model.model;
-    let signature = verify_signature::look(model, &arguments.signature)?;
-    let found = match &signature {
-        None => Some(look(arguments)?),
-        // What is not the signer's is not looked into; a folder has no digest and no rows of its own.
-        Some(verdict) if !verdict.is_verified() || model.is_dir() => None,
-        Some(_) => match look(arguments) {
-            Ok(found) => Some(found),
-            // Anything can be signed: it need not be a model, nor open to everybody.
-            Err(failure) if failure.is_of_no_model() => None,
-            Err(failure) => return Err(failure),
-        },
-    };
-    let verdict = whole(signature.as_ref(), found.as_ref());
+    let signature = verify_signature::demand(model, &arguments.signature)?;
+    let found = skiff::verify(model, &VerifyOptions { open: arguments.model.options()?, signature })?;
+    let verdict = found.verdict();
     let mut out = io::stdout().lock();
     match arguments.format {
-        Format::Json => writeln!(out, "{:#}", to_json(verdict, signature.as_ref(), found.as_ref()))?,
+        Format::Json => writeln!(out, "{:#}", to_json(verdict, &found))?,
         Format::Text => {
-            let name = arguments.model.model.display().to_string();
-            let words = if signature.is_some() && verdict == Verified::No { "not verified" } else { in_words(verdict) };
+            let name = model.display().to_string();
+            let words = match verdict {
+                Verified::No if found.signature.is_some() => "not verified",
+                verdict => in_words(verdict),
+            };
             writeln!(out, "{}: {words}", shown(&name))?;
-            if let Some(signature) = &signature {
+            if let Some(signature) = &found.signature {
                 verify_signature::write_text(&mut out, signature)?;
             }
-            if let Some(found) = &found {
-                write_text(&mut out, found)?;
-            }
+            write_text(&mut out, &found)?;
         }
     }
     Ok(verdict)
-}
-
-fn look(arguments: &Verify) -> Result<Verification, Failure> {
-    let options = VerifyOptions { open: arguments.model.options()? };
-    Ok(skiff::verify(&arguments.model.model, &options)?)
-}
-
-/// All of it together. A signature is of every bit: beside one, a digest is not missed.
-fn whole(signature: Option<&SignatureVerdict>, found: Option<&Verification>) -> Verified {
-    match (signature, found) {
-        (Some(signature), _) if !signature.is_verified() => Verified::No,
-        (Some(_), Some(found)) if found.digest == Digest::Missing => {
-            Verification { digest: Digest::Whole, rows: found.rows.clone() }.verdict()
-        }
-        (_, Some(found)) => found.verdict(),
-        (_, None) => Verified::Yes,
-    }
 }
 
 fn in_words(verdict: Verified) -> &'static str {
@@ -76,6 +49,7 @@ fn write_text(out: &mut impl Write, found: &Verification) -> io::Result<()> {
         Digest::Whole => "every bit is as it was written",
         Digest::Differs => "the bytes are not those that were written; nothing else was looked at",
         Digest::Missing => "only .skiff files have one: whether the bytes are those that were written cannot be told",
+        Digest::Unread => return Ok(()),
     };
     writeln!(out, "  digest: {digest}")?;
     match &found.rows {
@@ -105,27 +79,26 @@ fn write_text(out: &mut impl Write, found: &Verification) -> io::Result<()> {
     }
 }
 
-fn to_json(verdict: Verified, signature: Option<&SignatureVerdict>, found: Option<&Verification>) -> Json {
+fn to_json(verdict: Verified, found: &Verification) -> Json {
     let verdict = match verdict {
         Verified::Yes => "verified",
         Verified::No => "differs",
         Verified::CouldNot => "could not",
     };
-    let (digest, rows) = found.map(parts_to_json).unwrap_or_default();
-    let mut json = json!({ "verdict": verdict, "digest": digest, "rows": rows });
-    if let Some(signature) = signature {
+    let digest = match found.digest {
+        Digest::Whole => Some("whole"),
+        Digest::Differs => Some("differs"),
+        Digest::Missing => Some("missing"),
+        Digest::Unread => None,
+    };
+    let mut json = json!({ "verdict": verdict, "digest": digest, "rows": rows_to_json(&found.rows) });
+    if let Some(signature) = &found.signature {
         json["signature"] = verify_signature::to_json(signature);
     }
     json
 }
 
-/// The digest and the rows.
-fn parts_to_json(found: &Verification) -> (Json, Json) {
-    let digest = match found.digest {
-        Digest::Whole => "whole",
-        Digest::Differs => "differs",
-        Digest::Missing => "missing",
-    };
+fn rows_to_json(rows: &Rows) -> Json {
     let replay = |Replay { method, outcome }: &Replay| match outcome {
         Outcome::Equal { largest } => json!({ "method": method, "outcome": "equal", "largest": number(*largest) }),
         Outcome::Differs { difference, largest } => json!({
@@ -144,7 +117,7 @@ fn parts_to_json(found: &Verification) -> (Json, Json) {
         }),
         Outcome::CannotReplay(why) => json!({ "method": method, "outcome": "cannot replay", "reason": why }),
     };
-    let rows = match &found.rows {
+    match rows {
         Rows::None => Json::Null,
         Rows::CannotReplay(why) => json!({ "count": null, "reason": why, "methods": [] }),
         Rows::Replayed { rows, methods } => json!({
@@ -152,8 +125,7 @@ fn parts_to_json(found: &Verification) -> (Json, Json) {
             "reason": null,
             "methods": methods.iter().map(replay).collect::<Vec<_>>(),
         }),
-    };
-    (digest.into(), rows)
+    }
 }
 
 /// JSON has no infinity: a number that is none is not near.

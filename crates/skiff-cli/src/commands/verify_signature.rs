@@ -4,26 +4,24 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use skiff::signing::{self, CertificateView, SignatureVerdict, Trust};
+use skiff::signing::{self, CertificateView, Demand, SignatureVerdict, Trust};
 
 use crate::args::keys::SignatureArguments;
 use crate::report::Failure;
 use crate::shown::shown;
 
-/// The verdict on the model's signature, where somebody is named who is trusted.
-pub fn look(model: &Path, arguments: &SignatureArguments) -> Result<Option<SignatureVerdict>, Failure> {
-    let signature = arguments.signature.as_deref();
+/// Whose signature the model must have, where somebody is named who is trusted.
+pub fn demand(model: &Path, arguments: &SignatureArguments) -> Result<Option<Demand>, Failure> {
+    let signature = arguments.signature.clone();
     if let Some(path) = &arguments.key {
-        let key = signing::public_key(path)?;
-        return Ok(Some(signing::verify(model, signature, &Trust::Key(&key))?));
+        return Ok(Some(Demand { trust: Trust::Key(signing::public_key(path)?), signature }));
     }
     let mut roots = Vec::new();
     for path in &arguments.certificate_chain {
         roots.extend(signing::certificates(path)?);
     }
     if !roots.is_empty() {
-        let trust = Trust::Certificates { roots: &roots, at: arguments.valid_at };
-        return Ok(Some(signing::verify(model, signature, &trust)?));
+        return Ok(Some(Demand { trust: Trust::Certificates { roots, at: arguments.valid_at }, signature }));
     }
     if signature.is_some() || model.is_dir() {
         let what = "a signature is verified by somebody's word: `--key FILE` or `--certificate-chain FILE`";

@@ -349,6 +349,8 @@ impl<'a> Scan<'a> {
         let mut beside = Vec::new();
         // The first byte that no pickle explains.
         let mut gap: Option<usize> = None;
+        // Where the first frame ends whose pickle ended before.
+        let mut behind_frame: Option<usize> = None;
         while offset < bytes.len() {
             if self.is_late() {
                 return;
@@ -369,6 +371,7 @@ impl<'a> Scan<'a> {
                         self.unread(format!(
                             "ends pickle {number} in the midst of a frame: readers disagree on what follows"
                         ));
+                        behind_frame.get_or_insert(end.offset.saturating_add(end.frame_left));
                     }
                     offset = end.offset;
                     number = number.saturating_add(1);
@@ -400,6 +403,9 @@ impl<'a> Scan<'a> {
                 }
             }
         }
+        if let Some(start) = behind_frame {
+            self.behind_frames(bytes, start, depth);
+        }
         // `pickle.load` takes the arrays' bytes for opcodes.
         for &start in beside.iter().take(MOST_POLYGLOTS) {
             if let Some(rest) = bytes.slice(start, bytes.len().saturating_sub(start)) {
@@ -422,6 +428,25 @@ impl<'a> Scan<'a> {
             None => return,
         }
         self.names_in_text(bytes);
+    }
+
+    /// Pickles in a row for those readers that take a whole frame out of the file, ended or not: Python's without C.
+    fn behind_frames(&mut self, bytes: &Bytes, start: usize, depth: usize) {
+        let mut graph = Graph::new();
+        let buffer = graph.add_buffer(bytes.clone());
+        let mut offset = start;
+        while offset < bytes.len() && !self.is_late() {
+            let before = graph.len();
+            let mut host = Joblib::new(self.directory, &mut self.inflation);
+            let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
+            let made = before..graph.len();
+            let roots: Vec<NodeId> = result.iter().map(|end| end.root).collect();
+            self.judge(&graph, &roots, made, Reading::Pickle, None, depth);
+            match result {
+                Ok(end) => offset = end.offset.saturating_add(end.frame_left),
+                Err(_) => return,
+            }
+        }
     }
 
     /// Reads bytes that are something else as opcodes from the start, as `pickle.load` would, once or again and again.

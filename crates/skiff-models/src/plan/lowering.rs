@@ -47,7 +47,7 @@ impl<'m> Lowering<'m> {
         let mut lowering = Lowering { steps: Vec::new(), header: model.header(), asked: 0 };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish()?;
-        Ok(Plan { steps: lowering.steps, output })
+        Ok(Plan::new(lowering.steps, output))
     }
 
     /// What the estimator being lowered says of itself.

@@ -9,6 +9,8 @@ mod method;
 
 use std::fmt;
 
+use skiff_files::Limits;
+
 pub use lowering::{Header, Lowering, Params, Refusal};
 pub use method::Method;
 
@@ -61,6 +63,7 @@ pub enum Rank {
 pub struct Plan {
     steps: Vec<Step>,
     output: Output,
+    most_bytes: u64,
 }
 
 impl ValueId {
@@ -74,6 +77,21 @@ impl ValueId {
 }
 
 impl Plan {
+    pub(crate) fn new(steps: Vec<Step>, output: Output) -> Self {
+        Self { steps, output, most_bytes: Limits::default().answer }
+    }
+
+    /// The same, whose answers may take so many bytes: [`Limits::answer`].
+    #[must_use]
+    pub fn with_most_bytes(self, most_bytes: u64) -> Self {
+        Self { most_bytes, ..self }
+    }
+
+    /// How many bytes an answer may take.
+    pub fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
     /// The steps, in the order of their running.
     pub fn steps(&self) -> &[Step] {
         &self.steps

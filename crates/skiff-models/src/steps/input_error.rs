@@ -66,6 +66,15 @@ pub enum InputErrorKind {
         /// The category.
         value: String,
     },
+    /// More rows than the limit `answer` has room for.
+    TooLarge {
+        /// How many there are.
+        rows: usize,
+        /// The bytes that they take at least.
+        bytes: usize,
+        /// The bytes that they may take.
+        most: u64,
+    },
     /// Something that only this estimator refuses, in its own words.
     Refused(String),
     /// Code of the user's went wrong.
@@ -178,6 +187,9 @@ impl fmt::Display for InputError {
             }
             InputErrorKind::UnknownCategory { column, value } => {
                 write!(f, "found unknown category `{value}` in column {column} during transform")?;
+            }
+            InputErrorKind::TooLarge { rows, bytes, most } => {
+                write!(f, "the limit `answer` of {most} is exceeded: {rows} rows make {bytes} bytes or more")?;
             }
             InputErrorKind::Refused(what) => f.write_str(what)?,
             InputErrorKind::Custom { name, path, error } => {

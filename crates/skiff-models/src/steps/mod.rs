@@ -145,6 +145,12 @@ pub trait Run {
         None
     }
 
+    /// How many rows a block may have, where what comes out may be far larger than what comes in, and differs from row to
+    /// row.
+    fn most_rows(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether it must see all rows of a call at once: nobody knows what code of the user's makes of a row.
     fn is_barrier(&self) -> bool {
         false
@@ -196,6 +202,12 @@ macro_rules! operations {
             pub(crate) fn block_rows(&self) -> Option<usize> {
                 match self {
                     $(Self::$operation(operation) => operation.block_rows(),)*
+                }
+            }
+
+            pub(crate) fn most_rows(&self) -> Option<usize> {
+                match self {
+                    $(Self::$operation(operation) => operation.most_rows(),)*
                 }
             }
 

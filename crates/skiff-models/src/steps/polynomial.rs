@@ -1,6 +1,7 @@
 //! Products of features: `PolynomialFeatures.transform`.
 
 use super::{InputError, Run};
+use crate::evaluate::BLOCK_BYTES;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
 /// All products of up to `most` features, those of fewer than `least` left out.
@@ -109,6 +110,11 @@ impl Polynomial {
 
 impl Run for Polynomial {
     const NAME: &'static str = "polynomial";
+
+    fn most_rows(&self) -> Option<usize> {
+        let widest = self.full_width()?.checked_mul(size_of::<(u32, f64)>())?;
+        Some((BLOCK_BYTES / widest.max(1)).max(1))
+    }
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         match inputs[0] {

@@ -1,14 +1,16 @@
-//! Is a file as it was written, and does its model still answer what it answered?
+//! Is a file as it was written, does its model still answer what it answered, and did whoever is trusted sign it?
 
 mod samples;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use skiff_files::Bytes;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare};
 use skiff_models::{Answer, Table};
 
-use crate::{Error, ErrorKind, File, Method, Model, Options, encryption};
+use crate::signing::{self, Demand, SignatureVerdict};
+use crate::{Custom, Error, ErrorKind, File, Method, Model, Options, encryption};
 use samples::Samples;
 
 /// How a file is verified.
@@ -16,11 +18,15 @@ use samples::Samples;
 pub struct VerifyOptions {
     /// How it is opened.
     pub open: Options,
+    /// Whose signature it must have, where somebody's is demanded.
+    pub signature: Option<Demand>,
 }
 
 /// What was found: each part on its own, so that whoever asks can demand some of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
+    /// What the signature is worth, where one was demanded.
+    pub signature: Option<SignatureVerdict>,
     /// Whether the bytes are those that were written.
     pub digest: Digest,
     /// Whether the recorded rows are answered as they were.
@@ -36,6 +42,8 @@ pub enum Digest {
     Differs,
     /// The file is of a kind that has no digest.
     Missing,
+    /// Nobody looked: what there is is a signature, of a folder, of what is no model, or of somebody else.
+    Unread,
 }
 
 /// Whether the recorded rows are answered as they were.
@@ -85,7 +93,7 @@ pub enum Outcome {
 /// The answer to all of it together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// Every bit is as it was written, and what was recorded is answered as it was.
+    /// Every bit is as it was written or signed, and what was recorded is answered as it was.
     Yes,
     /// Something is not as it was.
     No,
@@ -96,10 +104,16 @@ pub enum Verified {
 impl Verification {
     /// All of it together.
     pub fn verdict(&self) -> Verified {
+        let is_signed = match &self.signature {
+            Some(signature) if !signature.is_verified() => return Verified::No,
+            signature => signature.is_some(),
+        };
         let digest = match self.digest {
             Digest::Whole => Verified::Yes,
             Digest::Differs => Verified::No,
-            Digest::Missing => Verified::CouldNot,
+            // A signature is of every bit: beside one, a digest is not missed.
+            Digest::Missing | Digest::Unread if is_signed => Verified::Yes,
+            Digest::Missing | Digest::Unread => Verified::CouldNot,
         };
         let rows = match &self.rows {
             Rows::None => Verified::Yes,
@@ -119,40 +133,89 @@ impl Verification {
             (Verified::Yes, Verified::Yes) => Verified::Yes,
         }
     }
+
+    fn of_signature(signature: SignatureVerdict) -> Self {
+        Self { signature: Some(signature), digest: Digest::Unread, rows: Rows::None }
+    }
 }
 
-/// Holds all bytes of the file at `path` against its digest, and asks its model for the recorded rows again.
+/// Holds all bytes of the file at `path` against its digest, and asks its model for the recorded rows again; before
+/// that, holds the file or folder against its signature, where one is demanded.
 ///
 /// # Errors
-/// When the file cannot be read, or is no model file. That it is damaged or answers something else is no error but what
-/// [`Verification`] tells.
+/// When the file cannot be read, or is no model file: what is signed need not be one. That it is damaged, answers
+/// something else, or was not signed by whom it should be, is no error but what [`Verification`] tells.
 pub fn verify(path: impl AsRef<Path>, options: &VerifyOptions) -> Result<Verification, Error> {
-    let path = path.as_ref();
-    let bytes = skiff_files::bytes(path, &options.open.limits).map_err(Error::from);
-    let found = bytes.and_then(|bytes| verified(bytes, Some(path), options));
-    found.map_err(|error| error.in_file(path))
+    verify_with(path, options, |_| options.open.custom.clone())
 }
 
-/// As [`verify`], of a file that is in memory.
+/// As [`verify`], with code of one's own that is made when the file is known.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    path: impl AsRef<Path>,
+    options: &VerifyOptions,
+    custom: impl FnOnce(&Arc<File>) -> Custom,
+) -> Result<Verification, Error> {
+    let path = path.as_ref();
+    let look = || {
+        let bytes = skiff_files::bytes(path, &options.open.limits)?;
+        verified(bytes, Some(path), &options.open, custom)
+    };
+    let look = || look().map_err(|error: Error| error.in_file(path));
+    let Some(demand) = &options.signature else { return look() };
+    let signature = signing::verify(path, demand)?;
+    // What is not the signer's is not looked into; a folder has no digest and no rows of its own.
+    if !signature.is_verified() || path.is_dir() {
+        return Ok(Verification::of_signature(signature));
+    }
+    match look() {
+        Ok(found) => Ok(Verification { signature: Some(signature), ..found }),
+        // Anything can be signed: it need not be a model, nor open to everybody.
+        Err(error) if is_of_no_model(&error) => Ok(Verification::of_signature(signature)),
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`verify`], of a file that is in memory; a signature is of files on a disk, and is not looked for.
 ///
 /// # Errors
 /// As [`verify`].
 pub fn verify_bytes(bytes: Vec<u8>, options: &VerifyOptions) -> Result<Verification, Error> {
-    verified(Bytes::from(bytes), None, options)
+    verify_bytes_with(bytes, options, |_| options.open.custom.clone())
 }
 
-fn verified(bytes: Bytes, path: Option<&Path>, options: &VerifyOptions) -> Result<Verification, Error> {
-    let (digest, file) = open_checked(bytes, path, &options.open)?;
-    let rows = file.map_or(Rows::None, |file| replay(&file, &options.open));
-    Ok(Verification { digest, rows })
+/// As [`verify_bytes`], with code of one's own that is made when the file is known.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_bytes_with(
+    bytes: Vec<u8>,
+    options: &VerifyOptions,
+    custom: impl FnOnce(&Arc<File>) -> Custom,
+) -> Result<Verification, Error> {
+    verified(Bytes::from(bytes), None, &options.open, custom)
+}
+
+fn is_of_no_model(error: &Error) -> bool {
+    matches!(error.code(), "not-a-model" | "unsupported-format" | "encrypted-file")
+}
+
+fn verified(
+    bytes: Bytes,
+    path: Option<&Path>,
+    options: &Options,
+    custom: impl FnOnce(&Arc<File>) -> Custom,
+) -> Result<Verification, Error> {
+    let (digest, file) = open_checked(bytes, path, options)?;
+    let rows = file.map(Arc::new).map_or(Rows::None, |file| replay(&file, &custom(&file), options));
+    Ok(Verification { signature: None, digest, rows })
 }
 
 /// Takes the encryption off a file, holds its bytes against the digest in them, and reads it if they are those that
 /// were written. `path` tells where it came from; it is not opened.
-///
-/// # Errors
-/// As [`File::open_with`].
-pub fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<(Digest, Option<File>), Error> {
+fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<(Digest, Option<File>), Error> {
     let bytes = encryption::plain(bytes, options.identity.as_ref(), &options.limits)?.into_bytes();
     let digest = match skiff_files::verify_bytes(&bytes) {
         Ok(()) => Digest::Whole,
@@ -169,10 +232,10 @@ pub fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Res
 }
 
 /// Asks the file's model for its recorded rows again.
-pub fn replay(file: &File, options: &Options) -> Rows {
+fn replay(file: &File, custom: &Custom, options: &Options) -> Rows {
     let contents = file.contents();
     let Some(root) = contents.samples else { return Rows::None };
-    let model = match file.model_with(options.at.as_deref(), &options.custom) {
+    let model = match file.model_with(options.at.as_deref(), custom) {
         Ok(model) => model,
         Err(error) => return Rows::CannotReplay(told(&error)),
     };

@@ -2,10 +2,10 @@
 //! other's signatures.
 //!
 //! [`sign`] writes a signature file; [`verify`] gives a [`SignatureVerdict`], a value that says who signed and names each
-//! file that is not as it was.
+//! file that is not as it was. [`crate::verify()`] gives it too, beside what else is known of the model.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use skiff_files::write;
 
@@ -36,18 +36,26 @@ pub fn sign(model: impl AsRef<Path>, key: &PrivateKey, options: &SignOptions<'_>
         .map_err(|error| Error::from(error).in_file(&path))
 }
 
-/// Holds the file or folder `model` against the signature in the file `signature`, which lies where
-/// [`default_signature`] says when none is named.
+/// Whose signature a model must have.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Who is trusted.
+    pub trust: Trust,
+    /// The signature file; where none is named, it lies where [`default_signature`] says.
+    pub signature: Option<PathBuf>,
+}
+
+/// Holds the file or folder `model` against its signature.
 ///
 /// # Errors
 /// When a file cannot be read, and when the signature file is none. That the signature is not right is the verdict, not an
 /// error.
-pub fn verify(model: impl AsRef<Path>, signature: Option<&Path>, trust: &Trust<'_>) -> Result<SignatureVerdict, Error> {
+pub fn verify(model: impl AsRef<Path>, demand: &Demand) -> Result<SignatureVerdict, Error> {
     let model = model.as_ref();
-    let path = signature.map_or_else(|| default_signature(model), Path::to_owned);
+    let path = demand.signature.clone().unwrap_or_else(|| default_signature(model));
     let bytes = bounded(&path, MOST_SIGNATURE)?;
     let bundle = skiff_sign::Bundle::read(&bytes).map_err(|error| Error::from(error).in_file(&path))?;
-    skiff_sign::verify(model, &bundle, Some(&path), trust).map_err(|error| Error::from(error).in_file(&path))
+    skiff_sign::verify(model, &bundle, Some(&path), &demand.trust).map_err(|error| Error::from(error).in_file(&path))
 }
 
 /// The private key in the PEM file at `path`.
