@@ -5,6 +5,8 @@ use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use skiff_pickle::Budget;
+
 use crate::{Error, ErrorKind, Limits};
 
 /// How a layer of a file is compressed.
@@ -53,6 +55,8 @@ impl fmt::Display for Codec {
 #[derive(Debug)]
 pub(crate) struct Inflation {
     limits: Limits,
+    /// How many bytes the file has.
+    size: u64,
     left: u64,
     /// What the ratio leaves for all layers and entries together: a layer within a layer, or a thousand entries of a
     /// zip, must not have it anew.
@@ -68,7 +72,12 @@ impl Inflation {
     /// For a file of `size` bytes.
     pub fn new(limits: &Limits, size: u64) -> Self {
         let left_by_ratio = size.saturating_mul(limits.ratio).max(FREE);
-        Self { limits: limits.started(), left: limits.decompressed, left_by_ratio }
+        Self { limits: limits.started(), size, left: limits.decompressed, left_by_ratio }
+    }
+
+    /// What graphs may take that are made of the file.
+    pub fn budget(&self) -> Budget {
+        Budget::of_file(&self.limits, self.size)
     }
 
     /// A companion file of `size` bytes joins.

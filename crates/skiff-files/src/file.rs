@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
+use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
@@ -144,7 +144,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
     match sniff(&content) {
         Sniffed::Zip => {
             let archive = zip::Archive::read(&content).map_err(|error| error.decompressed(inside))?;
-            let mut budget = Budget::new(limits);
+            let mut budget = inflation.budget();
             match archive.kind()? {
                 zip::Kind::Arrays => {
                     Ok(whole(zip::arrays(&archive, &mut inflation, &mut budget)?, Content::Npz, trailing))
@@ -157,7 +157,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             }
         }
         Sniffed::Npy => {
-            let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
+            let (mut graph, mut budget) = (Graph::new(), inflation.budget());
             let (root, end) =
                 npy::read_into(&mut graph, &content, &mut budget).map_err(|error| error.decompressed(inside))?;
             graph.set_root(root);
@@ -175,7 +175,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
         Sniffed::Compressed(_) => Err(Error::new(ErrorKind::Layers)),
         Sniffed::Pickle | Sniffed::Other => {
             let mut host = Joblib::new(directory(name), &mut inflation);
-            let pickles = Pickles::read(&content, limits, &mut host).map_err(|error| error.decompressed(inside))?;
+            let pickles = Pickles::read(&content, &mut host).map_err(|error| error.decompressed(inside))?;
             trailing.content = pickles.left;
             let protocol = match *content {
                 [0x80, protocol, ..] => protocol,
@@ -251,7 +251,7 @@ pub fn disassemble_bytes(
     }
     let mut host = Joblib::new(directory(name), &mut inflation);
     // Whether it is whole is not asked here: what was read tells where arrays lie.
-    let _ = Pickles::read(&content, limits, &mut host);
+    let _ = Pickles::read(&content, &mut host);
     match skiff_pickle::disassemble(&content, &host.gaps, out) {
         Ok(_) => Ok(()),
         Err(error) => Err(Error::new(ErrorKind::Io(error))),
@@ -340,11 +340,11 @@ struct Pickles {
 }
 
 impl Pickles {
-    fn read(bytes: &Bytes, limits: &Limits, host: &mut Joblib<'_>) -> Result<Self, Error> {
+    fn read(bytes: &Bytes, host: &mut Joblib<'_>) -> Result<Self, Error> {
         if bytes.is_empty() {
             return Err(Error::new(ErrorKind::Empty));
         }
-        let (mut graph, mut budget) = (Graph::new(), Budget::new(limits));
+        let (mut graph, mut budget) = (Graph::new(), host.inflation.budget());
         let buffer = graph.add_buffer(bytes.clone());
         let names_itself = sniff(bytes) == Sniffed::Pickle;
         let first = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, host).map_err(|error| {

@@ -11,7 +11,8 @@ pub struct Limits {
     /// whoever loads one knows it.
     pub decompressed: u64,
     /// Bytes that decompression may bring forth for each byte read. 2,000: zlib reaches 1,032 at most, xz about 7,000
-    /// on zeros alone, and models stay below 100.
+    /// on zeros alone, and models stay below 100. A 128th of it, 15, is how many nodes there may be for each byte of a
+    /// file, above a million: a node takes as much memory as that many bytes, and models stay below 1.
     pub ratio: u64,
     /// Nodes of the object graph. 64 Mi: a vectoriser with ten million words stays below.
     pub nodes: u64,
@@ -71,6 +72,12 @@ impl Default for Limits {
     }
 }
 
+/// About how many bytes of memory a node stands for.
+const BYTES_OF_NODE: u64 = 128;
+
+/// A ratio says nothing about small files: so many nodes any of them may have.
+const FREE_NODES: u64 = 1 << 20;
+
 /// How deep pickles may lie in each other's content (joblib's object arrays), each with a machine of its own.
 pub(crate) const MOST_NESTED_PICKLES: u32 = 64;
 
@@ -79,6 +86,8 @@ pub(crate) const MOST_NESTED_PICKLES: u32 = 64;
 pub struct Budget {
     limits: Limits,
     nodes: u64,
+    /// The limit that bounds the nodes, and what it is.
+    bound: (&'static str, u64),
     decoded: u64,
     pub(crate) nested: u32,
 }
@@ -89,7 +98,18 @@ impl Budget {
         let mut limits = limits.started();
         // Node ids have 32 bits, and some ids are left to whoever adds nodes without a budget.
         limits.nodes = limits.nodes.min(u64::from(u32::MAX) / 2);
-        Self { nodes: limits.nodes, decoded: limits.decoded, nested: 0, limits }
+        Self { nodes: limits.nodes, bound: ("nodes", limits.nodes), decoded: limits.decoded, nested: 0, limits }
+    }
+
+    /// As [`Budget::new`], for a file of `size` bytes, whose content may be compressed: a few bytes may say that there are
+    /// millions of lists.
+    pub fn of_file(limits: &Limits, size: u64) -> Self {
+        let mut budget = Self::new(limits);
+        let most = size.saturating_mul(limits.ratio / BYTES_OF_NODE).max(FREE_NODES);
+        if most < budget.nodes {
+            (budget.nodes, budget.bound) = (most, ("ratio", limits.ratio));
+        }
+        budget
     }
 
     /// What this began with.
@@ -105,7 +125,7 @@ impl Budget {
     pub fn nodes(&mut self, count: u64, offset: usize) -> Result<(), Error> {
         match self.nodes.checked_sub(count) {
             Some(left) => self.nodes = left,
-            None => return Err(exceeded(offset, "nodes", self.limits.nodes)),
+            None => return Err(exceeded(offset, self.bound.0, self.bound.1)),
         }
         Ok(())
     }

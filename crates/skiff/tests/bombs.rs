@@ -209,6 +209,10 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("skops, JSON in JSON, a million deep", zip(&[("schema.json", "[".repeat(1 << 20).as_bytes())], true)),
         ("skops, lists in lists, 20,000 deep", zip(&[("schema.json", nested_schema(20_000).as_bytes())], true)),
         (".skiff, 72 MiB of constants", constants()),
+        (".skiff, three million empty words", empty_words(3 << 20)),
+        ("zlib, 60 million lists", zlib(&[&b"\x80\x02"[..], &vec![b']'; 60 << 20], b"."].concat())),
+        ("zlib, 30 million texts", zlib(&[&b"\x80\x04"[..], &b"\x8c\x00".repeat(30 << 20), b"."].concat())),
+        ("xz, 30 million texts, each kept", xz(&[&b"\x80\x04"[..], &b"\x8c\x00\x94".repeat(20 << 20), b"."].concat())),
         ("two million pickles in a row", b"N.".repeat(2 << 20)),
         ("a million beginnings of pickles", b"\x80\x04".repeat(1 << 20)),
         ("300,000 names of strangers", strangers(300_000)),
@@ -296,6 +300,15 @@ fn nested_schema(depth: usize) -> String {
 fn constants() -> Vec<u8> {
     let arrays = zeros(&[1 << 20]).repeat(9);
     let file = File::read(pickle(&format!("({arrays}l.")), &Limits::default()).expect("a pickle of arrays");
+    let mut bytes = Vec::new();
+    file.dump(DumpFormat::Skiff { level: Some(19), passport: None, samples: None }, None, &mut bytes).expect("memory");
+    bytes
+}
+
+/// A vocabulary of so many words, all of them empty.
+fn empty_words(count: usize) -> Vec<u8> {
+    let dict = [&b"\x80\x02}("[..], &b"U\x00K\x00".repeat(count), b"u."].concat();
+    let file = File::read(dict, &Limits::default()).expect("a pickle of a dict");
     let mut bytes = Vec::new();
     file.dump(DumpFormat::Skiff { level: Some(19), passport: None, samples: None }, None, &mut bytes).expect("memory");
     bytes

@@ -31,7 +31,7 @@ pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> 
     let list = List::read(file, &header, &head.arrays(inflation)?, limits, inflation)?;
     let mut graph = Graph::new();
     let whole = graph.add_buffer(file.clone());
-    let mut budget = Budget::new(limits);
+    let mut budget = inflation.budget();
     let root = pickle(&mut graph, head.content(GRAPH, &list, inflation)?, &mut budget)?;
     graph.set_root(root);
     vocabularies::put_back(&mut graph, &list, &mut budget, inflation)?;

@@ -49,7 +49,7 @@ impl<'a> Scan<'a> {
         Self {
             directory: name.map(|name| name.parent().unwrap_or(Path::new(""))),
             inflation: Inflation::new(&limits, size),
-            budget: Budget::new(&limits),
+            budget: Budget::of_file(&limits, size),
             limits,
             place: Vec::new(),
             parts: 0,
@@ -453,7 +453,7 @@ impl<'a> Scan<'a> {
     fn polyglot(&mut self, bytes: &Bytes) {
         let mut graph = Graph::new();
         let buffer = graph.add_buffer(bytes.clone());
-        let mut budget = Budget::new(&self.limits);
+        let mut budget = self.inflation.budget();
         let mut offset = 0;
         for _ in 0..MOST_POLYGLOTS {
             // Most are no pickle from the first byte on.
