@@ -62,8 +62,10 @@ pub(super) struct Group {
 impl Taken {
     /// Takes the arrays out of a graph, and vocabularies too if no prefix is given, with which all of the names begin.
     pub fn from(graph: &Graph, prefix: &str) -> Result<Self, WriteError> {
-        let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
+        let mut graph = graph.clone_with_room();
+        // First, so that nothing else looks at hundreds of thousands of words.
         let vocabularies = if prefix.is_empty() { vocabularies::take(&mut graph) } else { Vec::new() };
+        let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
         let mut paths = Paths::new(&graph);
         let names: Vec<String> = vocabularies.iter().map(|vocabulary| paths.name(vocabulary.id)).collect();
         let found = find_arrays(&graph, &mut paths, prefix);

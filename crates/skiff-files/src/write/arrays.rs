@@ -35,8 +35,7 @@ pub(crate) enum Spelling {
 }
 
 /// The graph with its arrays in another spelling, all else as it was. Ids keep their meaning.
-pub(crate) fn respell(graph: &Graph, spelling: Spelling) -> Result<Graph, WriteError> {
-    let mut graph = graph.clone_with_room();
+pub(crate) fn respell(mut graph: Graph, spelling: Spelling) -> Result<Graph, WriteError> {
     let numpy = match spelling {
         Spelling::Alike => None,
         Spelling::Loaded => Some("numpy._core"),

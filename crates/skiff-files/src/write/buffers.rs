@@ -48,9 +48,11 @@ pub fn copy_buffers(parts: Vec<(&Buffer, &mut [u8])>) -> bool {
 /// # Errors
 /// What a pickle cannot say.
 pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<Apart, WriteError> {
+    let mut graph = graph.clone_with_room();
+    // First, so that nothing else looks at hundreds of thousands of words.
+    join_vocabularies(&mut graph);
     let mut graph = arrays::respell(graph, Spelling::Loaded)?;
     let buffers = take_buffers(&mut graph, least);
-    join_vocabularies(&mut graph);
     let mut pickle = Vec::new();
     let order = skiff_pickle::write(&graph, root, 5, &mut Out::new(&mut pickle), &mut ())?;
     let asked = |index: u32| {

@@ -40,7 +40,7 @@ pub const DEFAULT_PROTOCOL: u8 = 4;
 /// What the protocol cannot say, and what `out` reports.
 pub fn pickle(graph: &Graph, protocol: u8, out: &mut dyn io::Write) -> Result<(), WriteError> {
     let spelling = if protocol >= 5 { Spelling::FromBuffer } else { Spelling::Reconstruct };
-    let graph = arrays::respell(graph, spelling)?;
+    let graph = arrays::respell(graph.clone_with_room(), spelling)?;
     let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut ())?;
     error::no_buffers(&buffers)
 }
@@ -58,7 +58,7 @@ pub fn joblib(
     compression: Option<Compression>,
     out: &mut dyn io::Write,
 ) -> Result<(), WriteError> {
-    let graph = arrays::respell(graph, Spelling::Wrapped { mapped: compression.is_none() })?;
+    let graph = arrays::respell(graph.clone_with_room(), Spelling::Wrapped { mapped: compression.is_none() })?;
     compressed(compression, out, &mut |out| {
         let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut joblib::Arrays)?;
         error::no_buffers(&buffers)
@@ -114,5 +114,5 @@ pub(crate) fn most_written(graph: &Graph) -> u64 {
 /// # Errors
 /// Content beside the opcodes that is no array.
 pub fn in_opcodes(graph: &Graph) -> Result<Graph, WriteError> {
-    arrays::respell(graph, Spelling::Alike)
+    arrays::respell(graph.clone_with_room(), Spelling::Alike)
 }
