@@ -57,10 +57,19 @@ pub fn skops() -> Vec<Seed> {
     seeds
 }
 
+/// A pickle of a dict that is large enough for a vocabulary.
+fn vocabulary() -> Seed {
+    let word = |number: u16| {
+        [&b"\x8c\x02"[..], &number.to_be_bytes().map(|byte| b'0' + byte % 64), b"M", &number.to_le_bytes()].concat()
+    };
+    let words: Vec<u8> = (0..1_000).flat_map(word).collect();
+    Seed { name: "vocabulary".to_owned(), bytes: [&b"\x80\x04}("[..], &words, b"u."].concat() }
+}
+
 /// Small models as `.skiff`.
 pub fn container() -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for model in one_of_each_estimator(LARGEST, 1) {
+    for model in one_of_each_estimator(LARGEST, 1).into_iter().chain([vocabulary()]) {
         let bytes = skiff_files::Bytes::from(model.bytes);
         let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
         let rich = write::SkiffOptions {
