@@ -31,10 +31,12 @@ mod rebuild;
 mod scan;
 #[cfg(feature = "signing")]
 pub mod signing;
+mod target;
 pub mod verify;
+mod writing;
 
-pub use convert::{ConvertOptions, Converted, TARGETS, Target, convert, targets_help};
-pub use dump::DumpFormat;
+pub use convert::{ConvertOptions, Converted, convert};
+pub use dump::Beside;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, disassemble_with, open, open_with};
@@ -43,6 +45,7 @@ pub use model::{Model, evaluate, evaluate_from};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
 pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
+pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};

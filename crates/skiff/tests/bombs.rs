@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use skiff::{DumpFormat, File, Limits, Rating};
+use skiff::{ConvertOptions, File, Limits, Rating};
 use skiff_testing::memory::{Counting, peak_of};
 
 #[expect(dead_code, reason = "other tests pack in more ways")]
@@ -296,7 +296,8 @@ fn constants() -> Vec<u8> {
     let arrays = zeros(&[1 << 20]).repeat(9);
     let file = File::read(pickle(&format!("({arrays}l.")), &Limits::default()).expect("a pickle of arrays");
     let mut bytes = Vec::new();
-    file.dump(DumpFormat::Skiff { level: Some(19), passport: None, samples: None }, None, &mut bytes).expect("memory");
+    let options = ConvertOptions { compression: "zstd:19".parse().ok(), ..ConvertOptions::default() };
+    file.convert_to(".skiff", &options, &mut bytes).expect("memory");
     bytes
 }
 
