@@ -178,7 +178,8 @@ def read_skiff(path):
     digests = tensors["skiff.digests"].tobytes() if pieces else b""
     assert digests == b"".join(hashlib.sha256(piece).digest() for piece in pieces)
 
-    said = json.loads(tensors["skiff.arrays"].tobytes())
+    size = metadata.get("skiff.arrays_size")
+    said = json.loads(tensors["skiff.arrays"].tobytes() if size is None else frames(tensors["skiff.arrays"], int(size)))
     for name, coded in said.get("coded", {}).items():
         tensors[name] = decompressed(tensors[name], coded)
     groups = [(bytes if group.get("readonly") else bytearray, iter(arrays_of(group, tensors))) for group in said.get("groups", [])]
@@ -196,11 +197,20 @@ def read_skiff(path):
 
 
 def decompressed(tensor, coded):
-    dtype, shuffle = DTYPES[coded["dtype"]], coded["shuffle"]
-    size = int(np.prod(coded["shape"])) * np.dtype(dtype).itemsize
-    out = pyarrow.decompress(tensor.tobytes(), decompressed_size=size, codec="zstd", asbytes=True)
-    out = np.frombuffer(out, np.uint8).reshape(shuffle, -1).T
-    return np.frombuffer(out.tobytes(), dtype).reshape(coded["shape"])
+    dtype, shuffle = np.dtype(DTYPES[coded["dtype"]]), coded["shuffle"]
+    count = int(np.prod(coded["shape"])) * dtype.itemsize // shuffle
+    nonzeros, mask = coded.get("nonzeros", count), np.ones(count, bool)
+    head = -(-count // 8) if "nonzeros" in coded else 0
+    out = np.frombuffer(frames(tensor, head + nonzeros * shuffle), np.uint8)
+    if head:
+        mask = np.unpackbits(out[:head], count=count, bitorder="little").astype(bool)
+    numbers = np.zeros((count, shuffle), np.uint8)
+    numbers[mask] = out[head:].reshape(shuffle, -1).T
+    return np.frombuffer(numbers.tobytes(), dtype).reshape(coded["shape"])
+
+
+def frames(tensor, size):
+    return pyarrow.decompress(tensor.tobytes(), decompressed_size=size, codec="zstd", asbytes=True)
 
 
 def arrays_of(group, tensors):
