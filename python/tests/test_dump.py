@@ -35,6 +35,7 @@ def test_extensions_say_what_is_written(tmp_path):
         ("m.pickle", lambda path: pickle.loads(path.read_bytes())),
         ("m.joblib", joblib.load),
         ("M.JOBLIB", joblib.load),
+        ("m.gz", joblib.load),
         ("m.skops", skiff.load),
     ]:
         skiff.dump(forest, tmp_path / name)
