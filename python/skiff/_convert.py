@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import IO, Any, Iterable, Tuple, Union
+from typing import IO, Iterable, Tuple, Union
 
-from skiff._errors import WrongInput
 from skiff._skiff import Identity, Limits
 from skiff._skiff import convert as _convert
 
@@ -37,26 +36,14 @@ def convert(
 
     What has no place in the new file, such as the passport of a ``.skiff``, is told by a warning.
     """
-    options: dict[str, Any] = {}
-    # As for joblib, 0 is a file as it is.
-    if compress is True:
-        options["compress"] = True
-    elif isinstance(compress, str):
-        options["codec"] = compress
-    elif isinstance(compress, int):
-        if compress < 0:
-            raise WrongInput(f"expected a level of at least `0`, found `{compress}`")
-        if compress:
-            options.update(compress=True, level=compress)
-    elif compress is not None:
-        try:
-            codec, level = compress
-        except (TypeError, ValueError):
-            raise WrongInput(f"expected `compress` to be a level, a codec, or both, found `{compress}`") from None
-        # joblib takes a level for a codec that has none.
-        options["codec"] = codec if codec == "lz4" else f"{codec}:{level}"
-    if protocol is not None and (isinstance(protocol, bool) or not isinstance(protocol, int) or not 2 <= protocol <= 5):
-        raise WrongInput(f"expected a protocol from `2` to `5`, found `{protocol}`")
-    options.update(protocol=protocol, limits=limits, identity=identity, recipients=recipients)
-    for dropped in _convert(source, target, **options):
-        warnings.warn(dropped, stacklevel=2)
+    dropped = _convert(
+        source,
+        target,
+        compress=compress,
+        protocol=protocol,
+        limits=limits,
+        identity=identity,
+        recipients=recipients,
+    )
+    for what in dropped:
+        warnings.warn(what, stacklevel=2)

@@ -9,6 +9,7 @@ from skiff._inspection import Inspection
 from skiff._verdict import Verdict
 
 __all__ = [
+    "Dump",
     "Identity",
     "Limits",
     "Model",
@@ -16,7 +17,6 @@ __all__ = [
     "Rebuilt",
     "__version__",
     "convert",
-    "dump",
     "inspect",
     "open",
     "rebuild",
@@ -169,27 +169,35 @@ class Rebuilt:
     def place(self, index: int) -> tuple[int, int] | None: ...
     def take(self, index: int, skips_mapped: bool) -> tuple[NDArray[np.uint8], list[tuple[int, int]]]: ...
 
-def dump(
-    pickled: tuple[bytes, list[NDArray[np.uint8]]],
-    target: str | PathLike[str] | None,
-    /,
-    *,
-    format: str,
-    compression: str | None = None,
-    level: int | None = None,
-    protocol: int | None = None,
-    passport: str | None = None,
-    samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
-    recipients: str | Identity | Iterable[str | Identity] | None = None,
-) -> bytes | None: ...
+@final
+class Dump:
+    def __new__(
+        cls,
+        path: str | PathLike[str] | None,
+        /,
+        *,
+        format: str | None = None,
+        compress: bool | int | str | tuple[str, int] | None = None,
+        protocol: int | None = None,
+        recipients: str | Identity | Iterable[str | Identity] | None = None,
+    ) -> Dump: ...
+    @property
+    def format(self) -> str: ...
+    def write(
+        self,
+        pickled: tuple[bytes, list[NDArray[np.uint8]]],
+        /,
+        *,
+        passport: str | None = None,
+        samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
+    ) -> bytes | None: ...
+
 def convert(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     target: str | PathLike[str],
     /,
     *,
-    compress: bool = False,
-    codec: str | None = None,
-    level: int | None = None,
+    compress: bool | int | str | tuple[str, int] | None = None,
     protocol: int | None = None,
     limits: Limits | None = None,
     identity: Identity | str | PathLike[str] | None = None,

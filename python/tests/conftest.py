@@ -1,4 +1,4 @@
-"""The `skiff` command, as the tests call it."""
+"""What tests ask for by name: the `skiff` command, the functions of recorded models, and where to dump to."""
 
 import pathlib
 import subprocess
@@ -45,3 +45,14 @@ class Skiff:
 @pytest.fixture
 def skiff(tmp_path):
     return Skiff(tmp_path)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.skiff"
+
+
+@pytest.fixture
+def functions_of_models(monkeypatch):
+    """Recorded models hold functions of the script that made them."""
+    monkeypatch.syspath_prepend(str(ROOT / "fixtures"))

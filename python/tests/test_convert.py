@@ -1,17 +1,16 @@
 """Models fitted here and now, converted through every kind of file and back: Python loads them, equal in every attribute."""
 
-import copy
 import hashlib
 import json
 import pickle
-import types
 
 import joblib
 import numpy as np
 import pyarrow
 import pytest
-import scipy.sparse
+from recorded import load
 from safetensors import safe_open
+from same import same
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -30,7 +29,6 @@ DTYPES = {
     "BOOL": np.bool_,
     **{f"{kind.upper()}{8 * size}": np.dtype(f"<{kind}{size}") for kind in "iuf" for size in (1, 2, 4, 8) if kind + str(size) != "f1"},
 }
-FUNCTIONS = types.FunctionType, types.BuiltinFunctionType
 CODECS = ["zlib", "zlib:9", "gzip:1", "bz2:9", "xz", "xz:0", "lzma:6", "lz4"]
 FORMATS = [
     ("skiff",),
@@ -76,66 +74,6 @@ def models():
 MODELS = models()
 
 
-def same(a, b, path="", seen=None):
-    """Fails where two values differ in type, dtype, order, bytes, or in which parts are one object."""
-    seen = {} if seen is None else seen
-    if not isinstance(a, (int, float, complex, str, bytes, bool, type(None), type)):
-        # What was met before must be met again, and what was not must not.
-        known = seen.get(("a", id(a))), seen.get(("b", id(b)))
-        if known != (None, None):
-            # Dtypes and functions are as Python likes them: the same value is enough.
-            if not isinstance(a, np.dtype):
-                assert known == (id(b), id(a)), f"{path} is shared in one and not in the other"
-            return
-        # Kept alive, so that no other object takes their place.
-        seen["a", id(a)], seen["b", id(b)], seen["keep", id(a)] = id(b), id(a), (a, b)
-    assert type(a) is type(b), f"{path}: {type(a)} and {type(b)}"
-    if isinstance(a, np.ndarray):
-        assert (a.dtype, a.shape, layout(a)) == (b.dtype, b.shape, layout(b)), path
-        if a.dtype.hasobject:
-            for place, (x, y) in enumerate(zip(a.ravel(), b.ravel(), strict=True)):
-                same(x, y, f"{path}[{place}]", seen)
-        elif a.dtype.names:
-            # Field by field: the bytes between fields are nobody's.
-            for field in a.dtype.names:
-                assert a[field].tobytes() == b[field].tobytes(), f"{path}[{field!r}]"
-        else:
-            assert a.tobytes() == b.tobytes(), path
-    elif isinstance(a, np.generic):
-        assert a.dtype == b.dtype and a.tobytes() == b.tobytes(), path
-    elif scipy.sparse.issparse(a):
-        same(a.__dict__, b.__dict__, path, seen)
-    elif isinstance(a, dict):
-        assert list(a) == list(b), path
-        for key, value in a.items():
-            same(value, b[key], f"{path}[{key!r}]", seen)
-    elif isinstance(a, (list, tuple)):
-        assert len(a) == len(b), path
-        for place, (x, y) in enumerate(zip(a, b, strict=True)):
-            same(x, y, f"{path}[{place}]", seen)
-    elif isinstance(a, (int, float, complex, str, bytes, set, frozenset, slice, type(None), type, np.ufunc, *FUNCTIONS)):
-        assert a == b or (a != a and b != b), f"{path}: {a!r} and {b!r}"
-    elif hasattr(a, "__dict__"):
-        same(vars(a), vars(b), path, seen)
-    elif hasattr(a, "__getstate__"):
-        reduced = a.__reduce__(), b.__reduce__()
-        same(reduced[0][1:], reduced[1][1:], path, seen)
-    else:
-        assert a == b, path
-
-
-def layout(array):
-    """What a file may not change: empty arrays have no order."""
-    return array.size and (array.flags.c_contiguous, array.flags.f_contiguous), array.flags.writeable
-
-
-def load(path):
-    if path.suffix == ".joblib":
-        return joblib.load(path)
-    with open(path, "rb") as file:
-        return pickle.load(file)
-
-
 def written(model, folder, kind):
     path = folder / f"first.{kind}"
     if kind == "joblib":
@@ -143,24 +81,6 @@ def written(model, folder, kind):
     else:
         path.write_bytes(pickle.dumps(model, protocol=5))
     return path
-
-
-def test_same_tells_apart():
-    array = np.zeros((2, 3))
-    same([array, array], copy.deepcopy([array, array]))
-    for other in [np.asfortranarray(array), array.astype(np.float32), -array, array[:1], array.view(np.matrix)]:
-        with pytest.raises(AssertionError):
-            same(array, other)
-    for a, b in [
-        ([array, array], [array, array.copy()]),
-        ([array, array.copy()], [array, array]),
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
-        (SVC(), SVC(C=2.0)),
-        (1, True),
-        (MODELS["forest"][0], RandomForestClassifier(7, random_state=1).fit(*tables()[::2])),
-    ]:
-        with pytest.raises(AssertionError):
-            same(a, b)
 
 
 @pytest.mark.parametrize("kind", ["pkl", "joblib"])
@@ -258,7 +178,8 @@ def read_skiff(path):
     digests = tensors["skiff.digests"].tobytes() if pieces else b""
     assert digests == b"".join(hashlib.sha256(piece).digest() for piece in pieces)
 
-    said = json.loads(tensors["skiff.arrays"].tobytes())
+    size = metadata.get("skiff.arrays_size")
+    said = json.loads(tensors["skiff.arrays"].tobytes() if size is None else frames(tensors["skiff.arrays"], int(size)))
     for name, coded in said.get("coded", {}).items():
         tensors[name] = decompressed(tensors[name], coded)
     groups = [(bytes if group.get("readonly") else bytearray, iter(arrays_of(group, tensors))) for group in said.get("groups", [])]
@@ -276,11 +197,20 @@ def read_skiff(path):
 
 
 def decompressed(tensor, coded):
-    dtype, shuffle = DTYPES[coded["dtype"]], coded["shuffle"]
-    size = int(np.prod(coded["shape"])) * np.dtype(dtype).itemsize
-    out = pyarrow.decompress(tensor.tobytes(), decompressed_size=size, codec="zstd", asbytes=True)
-    out = np.frombuffer(out, np.uint8).reshape(shuffle, -1).T
-    return np.frombuffer(out.tobytes(), dtype).reshape(coded["shape"])
+    dtype, shuffle = np.dtype(DTYPES[coded["dtype"]]), coded["shuffle"]
+    count = int(np.prod(coded["shape"])) * dtype.itemsize // shuffle
+    nonzeros, mask = coded.get("nonzeros", count), np.ones(count, bool)
+    head = -(-count // 8) if "nonzeros" in coded else 0
+    out = np.frombuffer(frames(tensor, head + nonzeros * shuffle), np.uint8)
+    if head:
+        mask = np.unpackbits(out[:head], count=count, bitorder="little").astype(bool)
+    numbers = np.zeros((count, shuffle), np.uint8)
+    numbers[mask] = out[head:].reshape(shuffle, -1).T
+    return np.frombuffer(numbers.tobytes(), dtype).reshape(coded["shape"])
+
+
+def frames(tensor, size):
+    return pyarrow.decompress(tensor.tobytes(), decompressed_size=size, codec="zstd", asbytes=True)
 
 
 def arrays_of(group, tensors):

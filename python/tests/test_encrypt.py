@@ -82,7 +82,7 @@ def test_arguments(tmp_path, estimator):
     assert recipient.startswith("age1") and recipient in repr(identity) and "SECRET" not in repr(identity)
     assert skiff.Identity(identity.text()).recipients == [recipient]
     assert skiff.Identity.passphrase("x").recipients == []
-    with pytest.raises(skiff.WrongInput, match="name its `recipients`"):
+    with pytest.raises(skiff.WrongInput, match="nobody was named for whom"):
         skiff.dump(estimator, tmp_path / "model.skiff.age")
     path = tmp_path / "model.skiff"
     for recipients, error, message in [

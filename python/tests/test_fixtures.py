@@ -2,22 +2,16 @@
 
 import io
 import json
-import pathlib
 import pickle
-import sys
-import warnings
 
 import joblib
 import numpy as np
 import pytest
-import sklearn
+from recorded import each_family, load, models
 from same import same
 
 import skiff
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEWEST = ROOT / "fixtures" / "cases" / "1.9.1"
-FAMILIES = sorted(folder.name for folder in NEWEST.iterdir())
 #: The functions that recorded models hold.
 TRUSTED = ["generate.*"]
 
@@ -35,29 +29,10 @@ IN_TURN = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def functions(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "fixtures"))
-
-
-def reference(path):
-    """As Python's own loaders have it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if path.suffix == ".joblib":
-            return joblib.load(path)
-        with open(path, "rb") as file:
-            return pickle.load(file)
-
-
-@pytest.mark.filterwarnings("ignore:Class PassiveAggressive")
-@pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn")
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_models_come_back(family):
-    paths = sorted(NEWEST.joinpath(family).rglob("model.*"))
-    assert paths
-    for number, path in enumerate(paths):
-        model = reference(path)
+    for number, path in enumerate(models(family)):
+        model = load(path)
         same(skiff.load(path, trusted=TRUSTED), model, f"{path.parent.name}:")
         for options in [*ALWAYS, IN_TURN[number % len(IN_TURN)]]:
             # To memory: bringing thousands of files to the disk takes longer than all the rest.
@@ -76,12 +51,10 @@ def test_models_come_back(family):
 NOT_IN_SKOPS = {"cousin_SGDRegressor_sparsify", "grid_steps", "grid_svc", "grid_tree", "random_distributions"}
 
 
-@pytest.mark.filterwarnings("ignore:Class PassiveAggressive")
-@pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn")
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_models_come_back_out_of_skops(family):
-    for path in sorted(NEWEST.joinpath(family).rglob("model.*")):
-        model, out = reference(path), io.BytesIO()
+    for path in models(family):
+        model, out = load(path), io.BytesIO()
         if path.parent.name in NOT_IN_SKOPS:
             with pytest.raises(skiff.NotSupported, match="skops cannot hold"):
                 skiff.dump(model, out, format="skops")

@@ -2,41 +2,21 @@
 
 import collections
 import json
-import pathlib
 import pickle
 import struct
-import warnings
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.sparse
 import sklearn
+from recorded import each_family, load, models
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import skiff
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEWEST = ROOT / "fixtures" / "cases" / "1.9.1"
-FAMILIES = sorted(folder.name for folder in NEWEST.iterdir())
 NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-
-
-@pytest.fixture(autouse=True)
-def functions(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "fixtures"))
-
-
-def load(path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if path.suffix == ".joblib":
-            return joblib.load(path)
-        with open(path, "rb") as file:
-            return pickle.load(file)
 
 
 def said(value, folder):
@@ -215,12 +195,10 @@ def shape(data, axes):
     return tuple(lengths)
 
 
-@pytest.mark.filterwarnings("ignore:Class PassiveAggressive")
-@pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn")
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_recorded_models(family, tmp_path):
     there, numbers = tmp_path / "there.json", 0
-    for path in sorted(NEWEST.joinpath(family).rglob("model.*")):
+    for path in models(family):
         skiff.convert(path, there)
         whole = json.loads(there.read_bytes(), parse_constant=not_json)
         assert whole["skiff.json"] == 1 and whole["written_by"]

@@ -6,49 +6,26 @@ import decimal
 import functools
 import io
 import operator
-import pathlib
 import pickle
-import warnings
 import zipfile
 
-import joblib
 import numpy as np
 import pytest
 import scipy.sparse
 import skops.io
 import sklearn
+from recorded import each_family, load, models
 from same import same
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch
 
 import skiff
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEWEST = ROOT / "fixtures" / "cases" / "1.9.1"
-FAMILIES = sorted(folder.name for folder in NEWEST.iterdir())
-
 #: What skops does not bring back of its own files either, and what skiff says of it.
 REFUSED = {
     "cousin_SGDRegressor_sparsify": "a sparse matrix of 1 axes does not come back",
     "random_distributions": "no way to say that a value holds itself",
 }
-
-
-@pytest.fixture(autouse=True)
-def functions(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "fixtures"))
-
-
-def load(path):
-    """As Python's own loaders have it; each type in the file is trusted."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if path.suffix == ".skops":
-            return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
-        if path.suffix == ".joblib":
-            return joblib.load(path)
-        with open(path, "rb") as file:
-            return pickle.load(file)
 
 
 def by_skops(value):
@@ -71,14 +48,10 @@ def back(value, folder):
     return load(path), load(folder / "back.pkl")
 
 
-@pytest.mark.filterwarnings("ignore:Class PassiveAggressive")
-@pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn")
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_recorded_models(family, tmp_path):
-    paths = sorted(NEWEST.joinpath(family).rglob("model.*"))
-    assert paths
     there, again = tmp_path / "there.skops", tmp_path / "again.joblib"
-    for path in paths:
+    for path in models(family):
         name = path.parent.name
         model = load(path)
         if name in REFUSED:
@@ -113,11 +86,10 @@ def sparse_as_scipy_loads_it(model):
     return model
 
 
-@pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn")
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_from_kind_to_kind(family, tmp_path):
     kinds = ["1.skiff", "2.joblib", "3.skops", "4.skiff", "5.pkl"]
-    for path in sorted(NEWEST.joinpath(family).rglob("model.*"))[::3]:
+    for path in models(family)[::3]:
         if path.parent.name in REFUSED:
             continue
         here = path

@@ -117,7 +117,7 @@ pub struct Convert {
     pub compress: Option<Compression>,
     /// The pickle protocol of the new file, 2 to 5; 4 when none is named.
     #[arg(long, value_name = "N")]
-    pub protocol: Option<u8>,
+    pub protocol: Option<i64>,
     /// What to write to standard output: an extension, such as skops or joblib.xz.
     #[arg(long, value_name = "EXTENSION")]
     pub to: Option<String>,

@@ -1,8 +1,10 @@
 //! What a newcomer sees when something is wrong: each message says what, where, and how to go on.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
+
+use skiff_testing::command::example;
+use skiff_testing::workspace;
 
 /// Runs the command, which must fail, and gives what it says, with the folders of this machine left out.
 fn says(arguments: &[&str]) -> String {
@@ -11,15 +13,7 @@ fn says(arguments: &[&str]) -> String {
     assert!(output.stdout.is_empty(), "errors are no data");
     let text = String::from_utf8(output.stderr).expect("UTF-8");
     let temporary = std::env::temp_dir().display().to_string();
-    text.replace(&format!("{}/", root().join("examples").display()), "").replace(&format!("{temporary}/"), "")
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").to_owned()
-}
-
-fn example(name: &str) -> String {
-    root().join("examples").join(name).display().to_string()
+    text.replace(&format!("{}/", workspace("examples").display()), "").replace(&format!("{temporary}/"), "")
 }
 
 /// A file of that name and content, for this run alone.

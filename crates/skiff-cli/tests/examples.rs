@@ -1,10 +1,10 @@
 //! The examples answer, through the command, what scikit-learn answered when it wrote them.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value as Json;
+use skiff_testing::command::example;
 
 #[test]
 fn iris() {
@@ -76,9 +76,4 @@ fn agrees(found: &str, expected: &Json) -> bool {
 
 fn skiff(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments).output().expect("the command runs")
-}
-
-fn example(name: &str) -> String {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.ancestors().nth(2).expect("the workspace").join("examples").join(name).display().to_string()
 }

@@ -1,23 +1,22 @@
 //! Signing, verifying, encrypting and decrypting on the command line: what is said, and with what exit status.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use skiff_testing::command::{Folder, example};
+
 /// A folder of a test's own, with a model in it, and a key, and an identity.
-struct Room(PathBuf);
+struct Room(Folder);
 
 /// What a run said: its exit status, standard output, standard error.
 type Said = (i32, String, String);
 
 impl Room {
     fn new(name: &str) -> Self {
-        let room = Self(std::env::temp_dir().join(format!("skiff-keys-{}-{name}", std::process::id())));
-        let _ = fs::remove_dir_all(&room.0);
-        fs::create_dir_all(&room.0).expect("a folder");
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace");
-        fs::copy(root.join("examples/iris-svc.joblib"), room.path("model.joblib")).expect("the example");
-        fs::copy(root.join("examples/iris.csv"), room.path("rows.csv")).expect("the example");
+        let room = Self(Folder::new(&format!("keys-{name}")));
+        fs::copy(example("iris-svc.joblib"), room.path("model.joblib")).expect("the example");
+        fs::copy(example("iris.csv"), room.path("rows.csv")).expect("the example");
         let (status, public, _) = room.run("keygen key.pem");
         assert_eq!(status, 0);
         fs::write(room.path("pub.pem"), public).expect("a file");
@@ -25,13 +24,17 @@ impl Room {
     }
 
     fn path(&self, file: &str) -> PathBuf {
-        self.0.join(file)
+        self.0.path().join(file)
     }
 
     /// Runs the command in the room; the words are the arguments.
     fn run(&self, words: &str) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skiff"));
-        command.args(words.split_whitespace()).current_dir(&self.0).env("SECRET", "correct horse").env_remove("UNSET");
+        command
+            .args(words.split_whitespace())
+            .current_dir(self.0.path())
+            .env("SECRET", "correct horse")
+            .env_remove("UNSET");
         let output = command.output().expect("the command runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
@@ -49,12 +52,6 @@ impl Room {
         let (status, out, error) = self.run(words);
         assert_eq!((status, out.as_str()), (2, ""), "{words}: {error}");
         error
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

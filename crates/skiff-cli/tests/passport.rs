@@ -1,10 +1,10 @@
 //! What `inspect` shows of a passport, and what `verify` answers.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::Value as Json;
+use skiff_testing::command::example;
 
 fn skiff(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments).output().expect("the command runs")
@@ -14,11 +14,6 @@ fn skiff(arguments: &[&str]) -> Output {
 fn answer(arguments: &[&str]) -> (String, i32) {
     let output = skiff(arguments);
     (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code().expect("an exit status"))
-}
-
-fn example(name: &str) -> String {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.ancestors().nth(2).expect("the workspace").join("examples").join(name).display().to_string()
 }
 
 /// A file of that name and content, for this run alone.

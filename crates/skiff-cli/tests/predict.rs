@@ -1,32 +1,20 @@
 //! What `skiff predict` reads and writes.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::fs;
+use std::process::Command;
+
+use skiff_testing::command::{self, Folder, example};
+use skiff_testing::workspace;
 
 /// Standard output of a run that succeeds, with `input` as its standard input.
 fn skiff(arguments: &[&str], input: &str) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_skiff"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command runs");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the command reads");
-    let output = child.wait_with_output().expect("the command ends");
+    let output = command::run(Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments), input);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-fn example(name: &str) -> String {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.ancestors().nth(2).expect("the workspace").join("examples").join(name).display().to_string()
-}
-
 fn case(name: &str) -> String {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.ancestors().nth(2).expect("the workspace").join("fixtures/cases/1.9.1").join(name);
+    let folder = workspace("fixtures/cases/1.9.1").join(name);
     let model = ["model.pkl", "model.joblib"].map(|file| folder.join(file));
     model.into_iter().find(|file| file.exists()).expect("a model").display().to_string()
 }
@@ -87,18 +75,16 @@ fn methods_take_keyword_arguments() {
 
 #[test]
 fn answers_are_written_as_json_lines_and_npy() {
-    let folder = std::env::temp_dir().join(format!("skiff-predict-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let (lines, array) = (folder.join("out.jsonl"), folder.join("out.npy"));
+    let folder = Folder::new("predict");
+    let (lines, array) = (folder.file("out.jsonl"), folder.file("out.npy"));
     let iris = example("iris-svc.joblib");
-    skiff(&["predict", &iris, &example("iris.csv"), "-o", &lines.display().to_string()], "");
-    let text = std::fs::read_to_string(&lines).expect("the output");
+    skiff(&["predict", &iris, &example("iris.csv"), "-o", &lines], "");
+    let text = fs::read_to_string(&lines).expect("the output");
     assert_eq!((text.lines().count(), text.lines().next()), (150, Some(r#"{"prediction":"setosa"}"#)));
-    skiff(&["predict", &iris, &example("iris.csv"), "-o", &array.display().to_string()], "");
-    let bytes = std::fs::read(&array).expect("the output");
+    skiff(&["predict", &iris, &example("iris.csv"), "-o", &array], "");
+    let bytes = fs::read(&array).expect("the output");
     // 150 labels of at most ten characters, four bytes each.
     assert_eq!((&bytes[..6], bytes.len()), (&b"\x93NUMPY"[..], 128 + 150 * 10 * 4));
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
 #[test]

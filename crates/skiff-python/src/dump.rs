@@ -1,83 +1,100 @@
 //! `skiff.dump`: a pickle that Python has made, and its buffers, as a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use skiff::{Compression, DumpFormat, File, Recipients};
+use skiff::{Beside, ConvertOptions, File, TARGETS, Target};
 use skiff_files::Bytes;
-use skiff_files::write::DEFAULT_PROTOCOL;
 
-use crate::error;
+use crate::compress::compress;
 use crate::lent::Lent;
+use crate::{encryption, error};
 
 /// A pickle and its out-of-band buffers, as arrays of bytes.
 pub type Pickled<'py> = (PyBackedBytes, Vec<PyReadonlyArray1<'py, u8>>);
 
-/// How the file is written: what `skiff/_dump.py` has made of its arguments.
+/// A file that is to be written at `path`, or given as bytes: what `skiff.dump` is made of. What cannot be is told
+/// before anything is pickled.
+#[pyclass(frozen, module = "skiff._skiff", name = "Dump")]
 #[derive(Debug)]
-pub struct Options {
-    pub format: String,
-    pub compression: Option<String>,
-    pub level: Option<i32>,
-    pub protocol: Option<u8>,
-    pub passport: Option<String>,
-    pub recipients: Option<Recipients>,
+pub struct Dump {
+    path: Option<PathBuf>,
+    options: ConvertOptions,
+    target: &'static Target,
 }
 
-/// Writes the file at `target`; without one, gives its bytes.
-pub fn dump<'py>(
-    py: Python<'py>,
-    pickled: Pickled<'py>,
-    target: Option<&Path>,
-    options: &Options,
-    samples: Option<Pickled<'py>>,
-) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let pickled = Held::new(pickled)?;
-    let samples = samples.map(Held::new).transpose()?;
-    let compression = match &options.compression {
-        Some(text) => Some(text.parse::<Compression>().map_err(|what| error::wrong_input(py, &what))?),
-        None => None,
-    };
-    let write = || -> Result<Option<Vec<u8>>, Failure> {
-        let file = pickled.read()?;
-        let samples = samples.map(Held::read).transpose()?;
-        let protocol = options.protocol.unwrap_or(DEFAULT_PROTOCOL);
-        let passport = options.passport.as_deref();
-        let format = match options.format.as_str() {
-            "skiff" => DumpFormat::Skiff { level: options.level, passport, samples: samples.as_ref() },
-            "pickle" => DumpFormat::Pickle { protocol, compression },
-            "joblib" => DumpFormat::Joblib { protocol, compression },
-            "skops" => DumpFormat::Skops { deflate: options.level.and_then(|level| u32::try_from(level).ok()) },
-            other => return Err(Failure::Format(other.to_owned())),
-        };
-        let recipients = options.recipients.as_ref();
-        if let Some(target) = target {
-            file.dump_to(format, recipients, target)?;
-            return Ok(None);
+#[pymethods]
+impl Dump {
+    #[new]
+    #[pyo3(signature = (path, /, *, format=None, compress=None, protocol=None, recipients=None))]
+    fn new(
+        py: Python<'_>,
+        path: Option<PathBuf>,
+        format: Option<&str>,
+        compress: Option<&Bound<'_, PyAny>>,
+        protocol: Option<i64>,
+        recipients: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let format = if path.is_some() { format } else { format.or(Some("skiff")) };
+        let format = format.map(|name| named(py, name)).transpose()?;
+        let recipients = encryption::recipients(py, recipients)?;
+        let mut options = ConvertOptions { format, protocol, recipients, ..ConvertOptions::default() };
+        let name = path.as_deref().unwrap_or(Path::new(""));
+        self::compress(&mut options, name, compress)?;
+        let target = options.check(name).map_err(|error| error::raise(py, &error))?;
+        if !target.is_loaded {
+            let extension = target.extension();
+            let what = format!("a `.{extension}` is to be read and not to be loaded: `skiff.convert` writes it");
+            return Err(error::wrong_input(py, &what));
         }
-        let mut bytes = Vec::new();
-        file.dump(format, recipients, &mut bytes)?;
-        Ok(Some(bytes))
-    };
-    match py.detach(write) {
-        Ok(bytes) => Ok(bytes.map(|bytes| PyBytes::new(py, &bytes))),
-        Err(Failure::Skiff(error)) => Err(error::raise(py, &error)),
-        Err(Failure::Format(format)) => Err(error::wrong_input(py, &format!("nothing is written as `{format}`"))),
+        Ok(Self { path, options, target })
+    }
+
+    /// As what it is written: `skiff`.
+    #[getter]
+    fn format(&self) -> &'static str {
+        self.target.name
+    }
+
+    /// Writes the file; without a path, gives its bytes.
+    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    #[pyo3(signature = (pickled, /, *, passport=None, samples=None))]
+    fn write<'py>(
+        &self,
+        py: Python<'py>,
+        pickled: Pickled<'py>,
+        passport: Option<String>,
+        samples: Option<Pickled<'py>>,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let pickled = Held::new(pickled)?;
+        let samples = samples.map(Held::new).transpose()?;
+        let write = || -> Result<Option<Vec<u8>>, skiff::Error> {
+            let file = pickled.read()?;
+            let samples = samples.map(Held::read).transpose()?;
+            let beside = Beside { passport: passport.as_deref(), samples: samples.as_ref() };
+            if let Some(path) = &self.path {
+                file.dump_to(path, &self.options, beside)?;
+                return Ok(None);
+            }
+            let mut bytes = Vec::new();
+            file.dump("", &self.options, beside, &mut bytes)?;
+            Ok(Some(bytes))
+        };
+        let bytes = py.detach(write).map_err(|error| error::raise(py, &error))?;
+        Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
     }
 }
 
-enum Failure {
-    Skiff(skiff::Error),
-    Format(String),
-}
-
-impl From<skiff::Error> for Failure {
-    fn from(error: skiff::Error) -> Self {
-        Self::Skiff(error)
-    }
+/// The format of that name, among those that are loaded again.
+fn named(py: Python<'_>, name: &str) -> PyResult<&'static Target> {
+    let known = || TARGETS.iter().filter(|target| target.is_loaded);
+    known().find(|target| target.name == name).ok_or_else(|| {
+        let names: Vec<_> = known().map(|target| format!("`{}`", target.name)).collect();
+        error::wrong_input(py, &format!("expected a format of {}, found `{name}`", names.join(", ")))
+    })
 }
 
 /// A pickle that threads without the GIL may read.

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod blocks;
+mod compress;
 mod convert;
 mod custom;
 mod dump;
@@ -36,8 +37,10 @@ mod _skiff {
     use std::path::PathBuf;
 
     use pyo3::prelude::*;
-    use pyo3::types::{PyBytes, PyDict};
+    use pyo3::types::PyDict;
 
+    #[pymodule_export]
+    use crate::dump::Dump;
     #[pymodule_export]
     use crate::encryption::Identity;
     #[pymodule_export]
@@ -107,53 +110,24 @@ mod _skiff {
         crate::verification::verify(py, source, options, custom, is_trusting.then_some(&trusting))
     }
 
-    /// Writes a pickle with its buffers as a file: what `skiff.dump` is made of.
-    #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
-    #[pyfunction]
-    #[pyo3(signature = (pickled, target, /, *, format, compression=None, level=None, protocol=None, passport=None, samples=None, recipients=None))]
-    fn dump<'py>(
-        py: Python<'py>,
-        pickled: crate::dump::Pickled<'py>,
-        target: Option<PathBuf>,
-        format: String,
-        compression: Option<String>,
-        level: Option<i32>,
-        protocol: Option<u8>,
-        passport: Option<String>,
-        samples: Option<crate::dump::Pickled<'py>>,
-        recipients: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let recipients = crate::encryption::recipients(py, recipients)?;
-        let options = crate::dump::Options { format, compression, level, protocol, passport, recipients };
-        crate::dump::dump(py, pickled, target.as_deref(), &options, samples)
-    }
-
     /// Writes a model file as one of another kind: what `skiff.convert` is made of.
     #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, target, /, *, compress=false, codec=None, level=None, protocol=None, limits=None, identity=None, recipients=None))]
+    #[pyo3(signature = (source, target, /, *, compress=None, protocol=None, limits=None, identity=None, recipients=None))]
     fn convert<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         target: PathBuf,
-        compress: bool,
-        codec: Option<String>,
-        level: Option<u32>,
-        protocol: Option<u8>,
+        compress: Option<&Bound<'py, PyAny>>,
+        protocol: Option<i64>,
         limits: Option<&Bound<'py, Limits>>,
         identity: Option<&Bound<'py, PyAny>>,
         recipients: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<String>> {
-        use crate::convert::Compress;
-        let compress = match (codec, compress) {
-            (Some(codec), _) => Compress::Codec(codec),
-            (None, true) => Compress::Level(level),
-            (None, false) => Compress::No,
-        };
         let recipients = crate::encryption::recipients(py, recipients)?;
         let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
-        crate::convert::convert(py, file, &target, &compress, options)
+        crate::convert::convert(py, file, &target, compress, options)
     }
 
     /// What loading the file `source` in Python would do, told without doing it: `model` when it holds a model and nothing

@@ -1,6 +1,8 @@
-//! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, and damage.
+//! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, damage, and
+//! commands that are run.
 
 pub mod case;
+pub mod command;
 pub mod damage;
 pub mod edit;
 pub mod memory;

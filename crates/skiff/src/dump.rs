@@ -1,45 +1,21 @@
 //! What a Python at hand has pickled, written as a model file of any kind.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
 use skiff_files::Bytes;
-use skiff_files::write::{self, Compression, SkiffOptions, SkopsOptions, WriteError};
 
-use crate::inspect::written_by;
-use crate::{Error, File, Limits, Recipients, encryption};
+use crate::writing::{Held, Writing};
+use crate::{ConvertOptions, Error, File, Limits};
 
-/// As what a model is written.
-#[derive(Clone, Copy, Debug)]
-pub enum DumpFormat<'a> {
-    /// `.skiff`.
-    Skiff {
-        /// The level of zstd; without one, arrays are as they are, to be mapped.
-        level: Option<i32>,
-        /// Where the model comes from: the text of a JSON object.
-        passport: Option<&'a str>,
-        /// Rows that were recorded with their answers.
-        samples: Option<&'a File>,
-    },
-    /// What `pickle.load` reads, from a file that Python's `gzip` and its like open where it is compressed.
-    Pickle {
-        /// The protocol, 2 to 5.
-        protocol: u8,
-        /// How it is compressed, if at all.
-        compression: Option<Compression>,
-    },
-    /// What `joblib.load` reads.
-    Joblib {
-        /// The protocol, 2 to 5.
-        protocol: u8,
-        /// How it is compressed, if at all.
-        compression: Option<Compression>,
-    },
-    /// What `skops.io.load` reads.
-    Skops {
-        /// The level of deflate, 0 to 9; without one, entries are as they are.
-        deflate: Option<u32>,
-    },
+/// What a `.skiff` holds beside the model; other files have no place for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// Where the model comes from: the text of a JSON object.
+    pub passport: Option<&'a str>,
+    /// Rows that were recorded with their answers.
+    pub samples: Option<&'a File>,
 }
 
 impl File {
@@ -54,48 +30,32 @@ impl File {
         Ok(Self::new(skiff_files::read_with_buffers(pickle, buffers, &limits)?, None))
     }
 
-    /// Writes what the file holds, encrypted where there are recipients. Of several pickles in a row the first is written.
+    /// As [`File::convert_to`], with what is `beside` the model.
     ///
     /// # Errors
-    /// What the format cannot say, and what `out` reports.
+    /// As [`File::convert_to`].
     pub fn dump(
         &self,
-        format: DumpFormat<'_>,
-        recipients: Option<&Recipients>,
+        name: &str,
+        options: &ConvertOptions,
+        beside: Beside<'_>,
         out: &mut dyn Write,
     ) -> Result<(), Error> {
-        Ok(encryption::written(recipients, out, |out| self.write_as(format, out))?)
+        Ok(Writing::of(Path::new(name), options)?.write(&self.held(beside), out)?)
     }
 
-    /// As [`File::dump`], to a file that appears when it is whole; until then one of that name stays as it was.
+    /// As [`File::convert`], with what is `beside` the model.
     ///
     /// # Errors
-    /// As [`File::dump`], and what the operating system says.
-    pub fn dump_to(
-        &self,
-        format: DumpFormat<'_>,
-        recipients: Option<&Recipients>,
-        path: impl AsRef<Path>,
-    ) -> Result<(), Error> {
+    /// As [`File::convert`].
+    pub fn dump_to(&self, path: impl AsRef<Path>, options: &ConvertOptions, beside: Beside<'_>) -> Result<(), Error> {
         let path = path.as_ref();
-        write::whole_file(path, |out| encryption::written(recipients, out, |out| self.write_as(format, out)))
-            .map_err(|error| Error::from(error).in_file(path))
+        let written = Writing::of(path, options)?.whole_file(&self.held(beside), path);
+        written.map_err(|error| Error::from(error).in_file(path))
     }
 
-    fn write_as(&self, format: DumpFormat<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
-        let graph = &self.contents().graph;
-        match format {
-            DumpFormat::Skiff { level, passport, samples } => {
-                let by = written_by(graph).join(", ");
-                let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
-                let samples = samples.map(|samples| &samples.contents().graph);
-                write::skiff(graph, &SkiffOptions { notes: &notes, compression: level, passport, samples }, out)
-            }
-            DumpFormat::Pickle { protocol, compression } => {
-                write::compressed(compression, out, &mut |out| write::pickle(graph, protocol, out))
-            }
-            DumpFormat::Skops { deflate } => write::skops(graph, &SkopsOptions { deflate }, out),
-            DumpFormat::Joblib { protocol, compression } => write::joblib(graph, protocol, compression, out),
-        }
+    fn held<'a>(&'a self, beside: Beside<'a>) -> Held<'a> {
+        let samples = beside.samples.map(|samples| Cow::Borrowed(&samples.contents().graph));
+        Held { graph: &self.contents().graph, passport: beside.passport, samples }
     }
 }

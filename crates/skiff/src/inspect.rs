@@ -56,6 +56,11 @@ pub struct EstimatorView {
     pub members: Vec<(String, String, usize)>,
 }
 
+/// The name of a class without its module.
+pub fn class_name(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or(class)
+}
+
 /// More inner estimators of one class in one attribute are counted, not shown.
 const MEMBERS: usize = 3;
 /// How deep estimators in estimators are shown.

@@ -24,6 +24,7 @@ mod dump;
 pub mod encryption;
 mod error;
 mod file;
+pub mod html;
 mod inspect;
 mod model;
 pub mod passport;
@@ -34,18 +35,21 @@ pub mod signing;
 #[cfg(not(feature = "signing"))]
 #[path = "signing/without.rs"]
 pub mod signing;
+mod target;
 pub mod verify;
+mod writing;
 
-pub use convert::{ConvertOptions, Converted, TARGETS, Target, convert, targets_help};
-pub use dump::DumpFormat;
+pub use convert::{ConvertOptions, Converted, convert};
+pub use dump::Beside;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, disassemble_with, open, open_with};
-pub use inspect::{EstimatorView, Inspection};
+pub use inspect::{EstimatorView, Inspection, class_name};
 pub use model::{Model, evaluate, evaluate_from};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
 pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
+pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};

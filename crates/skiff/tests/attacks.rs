@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use skiff::{Limits, Rating};
+use skiff_testing::workspace;
 
 mod tree;
 
-use tree::{attacks, files, root};
+use tree::{attacks, files};
 
 #[test]
 fn no_attack_is_a_model() {
@@ -42,8 +43,8 @@ fn no_attack_is_opened() {
 #[test]
 fn models_alone_are_opened() {
     for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
-        skiff::open(root("examples").join(name)).expect("an example is opened");
-        let error = skiff::open(root("attacks").join(format!("model-then-{name}"))).expect_err("it is dangerous");
+        skiff::open(workspace("examples").join(name)).expect("an example is opened");
+        let error = skiff::open(workspace("attacks").join(format!("model-then-{name}"))).expect_err("it is dangerous");
         assert_eq!((error.kind(), error.code()), (skiff::ErrorKind::Dangerous, "dangerous-file"));
     }
 }
@@ -104,7 +105,7 @@ fn hostile_numbers_are_told_as_such() {
 fn cut_files_are_no_models() {
     let limits = Limits::default();
     for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
-        let bytes = fs::read(root("examples").join(name)).expect("the example is there");
+        let bytes = fs::read(workspace("examples").join(name)).expect("the example is there");
         for length in (0..bytes.len()).step_by(37) {
             let verdict = skiff::scan_bytes(bytes[..length].to_vec(), &limits);
             assert_eq!(verdict.rating, Rating::Unknown, "{name} cut at {length}: {:?}", verdict.findings);
@@ -118,10 +119,10 @@ fn every_fixture_is_a_model() {
     let is_model = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.starts_with("model.")
-            || (path.starts_with(root("examples")) && (name.ends_with(".pkl") || name.ends_with(".joblib")))
+            || (path.starts_with(workspace("examples")) && (name.ends_with(".pkl") || name.ends_with(".joblib")))
     };
     let models: Vec<_> =
-        files(&root("fixtures/cases")).into_iter().chain(files(&root("examples"))).filter(is_model).collect();
+        files(&workspace("fixtures/cases")).into_iter().chain(files(&workspace("examples"))).filter(is_model).collect();
     assert!(models.len() > 4_000, "found {} models", models.len());
     let (mut wrong, mut callables) = (Vec::new(), 0);
     for path in models {

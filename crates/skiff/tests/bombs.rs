@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use skiff::value::{Csr, NumberType, Precision};
-use skiff::{DumpFormat, File, Limits, Rating, Table};
+use skiff::{ConvertOptions, File, Limits, Rating, Table};
 use skiff_testing::memory::{Counting, peak_of};
 
 #[expect(dead_code, reason = "other tests pack in more ways")]
@@ -299,18 +299,20 @@ fn nested_schema(depth: usize) -> String {
 /// A `.skiff` of arrays that are one number each.
 fn constants() -> Vec<u8> {
     let arrays = zeros(&[1 << 20]).repeat(9);
-    let file = File::read(pickle(&format!("({arrays}l.")), &Limits::default()).expect("a pickle of arrays");
-    let mut bytes = Vec::new();
-    file.dump(DumpFormat::Skiff { level: Some(19), passport: None, samples: None }, None, &mut bytes).expect("memory");
-    bytes
+    compressed(pickle(&format!("({arrays}l.")))
 }
 
 /// A vocabulary of so many words, all of them empty.
 fn empty_words(count: usize) -> Vec<u8> {
-    let dict = [&b"\x80\x02}("[..], &b"U\x00K\x00".repeat(count), b"u."].concat();
-    let file = File::read(dict, &Limits::default()).expect("a pickle of a dict");
+    compressed([&b"\x80\x02}("[..], &b"U\x00K\x00".repeat(count), b"u."].concat())
+}
+
+/// What a pickle holds as a compressed `.skiff`.
+fn compressed(pickle: Vec<u8>) -> Vec<u8> {
+    let file = File::read(pickle, &Limits::default()).expect("a pickle");
     let mut bytes = Vec::new();
-    file.dump(DumpFormat::Skiff { level: Some(19), passport: None, samples: None }, None, &mut bytes).expect("memory");
+    let options = ConvertOptions { compression: "zstd:19".parse().ok(), ..ConvertOptions::default() };
+    file.convert_to(".skiff", &options, &mut bytes).expect("memory");
     bytes
 }
 

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use skiff::{Limits, Rating};
+use skiff_testing::workspace;
 
 mod packing;
 mod tree;
 
 use packing::CONTAINERS;
-use tree::{attacks, files, root};
+use tree::{attacks, files};
 
 /// Attacks that are themselves about what a reader does with the end, or the beginning, of a file.
 fn depends_on_its_place(name: &str) -> bool {
@@ -48,7 +49,7 @@ fn attacks_are_found_in_every_container() {
 #[test]
 fn models_of_boosting_packages_are_models_in_every_container() {
     let limits = Limits::default();
-    let models = files(&root("fixtures/boosting"));
+    let models = files(&workspace("fixtures/boosting"));
     let models: Vec<_> = models.into_iter().filter(|path| path.extension().is_none_or(|name| name != "py")).collect();
     assert!(models.len() >= 12, "found {}", models.len());
     for path in models {
@@ -63,7 +64,7 @@ fn models_of_boosting_packages_are_models_in_every_container() {
 fn examples_are_models_in_every_container() {
     let limits = Limits::default();
     let is_model = |path: &PathBuf| path.extension().is_some_and(|name| name == "pkl" || name == "joblib");
-    for path in files(&root("examples")).into_iter().filter(is_model) {
+    for path in files(&workspace("examples")).into_iter().filter(is_model) {
         in_all_containers(&path, &fs::read(&path).expect("the file can be read"), &limits);
     }
 }
@@ -79,7 +80,7 @@ fn fixtures_are_models_in_a_container_each() {
     };
     let honest: Vec<_> = CONTAINERS.iter().filter(|container| container.keeps_models).collect();
     let (mut wrong, mut checked) = (Vec::new(), 0);
-    for (number, path) in files(&root("fixtures/cases")).into_iter().filter(is_model).enumerate() {
+    for (number, path) in files(&workspace("fixtures/cases")).into_iter().filter(is_model).enumerate() {
         let container = honest[number % honest.len()];
         let Some(packed) = (container.pack)(&fs::read(&path).expect("the file can be read")) else { continue };
         let found = skiff::scan_bytes(packed, &limits);

@@ -17,6 +17,7 @@ pub fn run(arguments: &Convert) -> Outcome {
         protocol: arguments.protocol,
         identity: arguments.identity.read()?,
         recipients: arguments.recipients.read()?,
+        format: None,
     };
     let standard = Path::new("-");
     let converted = match (&arguments.to, arguments.output == standard) {

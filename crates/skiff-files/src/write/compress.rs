@@ -76,6 +76,11 @@ impl Compression {
         compression.checked_level().map(|_| compression)
     }
 
+    /// Whether there is a choice of levels.
+    pub fn has_levels(self) -> bool {
+        level_range(self.codec).is_some()
+    }
+
     fn checked_level(self) -> Result<u32, WriteError> {
         let Some(level) = self.level else { return Ok(DEFAULT_LEVEL) };
         if level_range(self.codec).is_some_and(|range| range.contains(&level)) {

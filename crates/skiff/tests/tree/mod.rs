@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub fn root(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
-}
+use skiff_testing::workspace;
 
 /// All files in a folder and the folders in it, in order.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
@@ -27,7 +25,7 @@ pub fn attacks() -> Vec<PathBuf> {
             && !name.ends_with(".py")
             && !name.ends_with(".pyc")
     };
-    let attacks: Vec<_> = files(&root("attacks")).into_iter().filter(is_attack).collect();
+    let attacks: Vec<_> = files(&workspace("attacks")).into_iter().filter(is_attack).collect();
     assert!(attacks.len() > 450, "found {} attacks", attacks.len());
     attacks
 }

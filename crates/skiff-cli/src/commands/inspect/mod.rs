@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 use skiff::passport::Value;
-use skiff::{EstimatorView, File, Inspection, Passport};
+use skiff::{EstimatorView, File, Inspection, Passport, class_name};
 
 use crate::Outcome;
 use crate::args::{Inspect, InspectFormat};
@@ -71,7 +71,7 @@ fn write_passport(out: &mut impl Write, passport: &Passport) -> io::Result<()> {
 
 fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> io::Result<()> {
     let pad = "    ".repeat(depth);
-    let name = view.class.rsplit('.').next().unwrap_or(&view.class);
+    let name = class_name(&view.class);
     let label = match (depth, view.address.as_str()) {
         (0, "") => String::new(),
         (0, address) => format!("{address}: "),
@@ -109,8 +109,7 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         write_estimator(out, inner, depth + 1)?;
     }
     for (attribute, class, count) in &view.members {
-        let class = class.rsplit('.').next().unwrap_or(class);
-        writeln!(out, "{pad}    {}: {count} × {}", shown(attribute), shown(class))?;
+        writeln!(out, "{pad}    {}: {count} × {}", shown(attribute), shown(class_name(class)))?;
     }
     Ok(())
 }

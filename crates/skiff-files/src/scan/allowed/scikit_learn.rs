@@ -47,7 +47,7 @@ pub(super) fn is_listed(module: &str, name: &str) -> bool {
 /// Classes in compiled code, whose state is taken apart there.
 fn is_cython_class(module: &str, name: &str) -> bool {
     if module == "_loss" {
-        return LOSSES.contains(&name);
+        return is_loss(name);
     }
     const MODULES: [&str; 12] = [
         "sklearn._loss._loss",
@@ -74,10 +74,15 @@ fn is_cython_class(module: &str, name: &str) -> bool {
     MODULES.contains(&module) && (is_listed(module, name) || is_distance())
 }
 
+/// The losses call their module `_loss` as well.
+fn is_loss(name: &str) -> bool {
+    is_listed("sklearn._loss._loss", name)
+}
+
 /// `__pyx_unpickle_CyHuberLoss` of its module: the class that it makes.
 fn pyx_class<'n>(module: &str, name: &'n str) -> Option<&'n str> {
     let class = name.strip_prefix("__pyx_unpickle_")?;
-    (matches!(module, "_loss" | "sklearn._loss._loss") && LOSSES.contains(&class)).then_some(class)
+    (matches!(module, "_loss" | "sklearn._loss._loss") && is_loss(class)).then_some(class)
 }
 
 pub(crate) fn has_new_obj(module: &str) -> bool {
@@ -92,20 +97,6 @@ pub(crate) fn has_new_obj(module: &str) -> bool {
             | "sklearn.neighbors.kd_tree"
     )
 }
-
-const LOSSES: [&str; 11] = [
-    "CyAbsoluteError",
-    "CyExponentialLoss",
-    "CyHalfBinomialLoss",
-    "CyHalfGammaLoss",
-    "CyHalfMultinomialLoss",
-    "CyHalfPoissonLoss",
-    "CyHalfSquaredError",
-    "CyHalfTweedieLoss",
-    "CyHalfTweedieLossIdentity",
-    "CyHuberLoss",
-    "CyPinballLoss",
-];
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,117 @@
+//! What each room gives, and what an estimator says of itself.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::{Model, NamesError};
+use crate::computed::{Attributes, Computed};
+use crate::fields::{Fields, ReadError};
+use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
+use crate::value::Classes;
+
+/// What each room gives: its methods as steps, and what users ask of it.
+pub trait Estimator: Any + Debug + Send + Sync {
+    /// Writes down the steps of `method`, applied to `input`.
+    ///
+    /// # Errors
+    /// [`Lowering::no_method`] for what scikit-learn's estimator has not; [`Lowering::unsupported`] for what it has and
+    /// skiff does not answer.
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal>;
+
+    /// `classes_` of each output; empty for what is no classifier.
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        Vec::new()
+    }
+
+    /// `get_feature_names_out(input_features)`, where `input` are the names of the columns that come in.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        let _ = input;
+        Err(NamesError::no_method(header))
+    }
+
+    /// How many columns the estimator takes, for files of versions that did not record `n_features_in_`.
+    fn n_features_in(&self) -> Option<usize> {
+        None
+    }
+
+    /// The names of the columns that the estimator takes, where an estimator within knows them.
+    fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        None
+    }
+
+    /// Whether the estimator, or one within, selects columns by name.
+    fn selects_by_name(&self) -> bool {
+        false
+    }
+
+    /// What its methods take. A pipeline takes what its first step takes.
+    fn takes(&self) -> Takes {
+        Takes::Table
+    }
+
+    /// What `score` is; `None` for what has no such `score`.
+    fn scoring(&self) -> Option<Scoring> {
+        if self.classes().is_empty() { None } else { Some(Scoring::Accuracy) }
+    }
+
+    /// The attributes that scikit-learn computes when asked, each with what computes it from those in the file.
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        Vec::new()
+    }
+
+    /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        Vec::new()
+    }
+}
+
+/// The name of an attribute that scikit-learn computes when asked, and what computes it: `None` where it has none.
+pub type ComputedAttribute<'e> = (&'static str, Box<dyn Fn(&Attributes<'_>) -> Option<Computed> + 'e>);
+
+/// scikit-learn's default scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoring {
+    /// The share of rows of which every label is right.
+    Accuracy,
+    /// R², the share of the variance that is explained, as a mean over the outputs.
+    R2,
+    /// The mean of `score_samples`, which looks at no `y`.
+    MeanOfSamples,
+}
+
+/// What an estimator's methods take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Rows of numbers or of columns.
+    Table,
+    /// Documents.
+    Texts,
+    /// Mappings of feature names to values.
+    Dicts,
+}
+
+/// A room: how one class of estimators is found and read.
+pub trait Room: Estimator + Sized {
+    /// All its class paths, the present one first, then those of older versions.
+    const CLASSES: &'static [&'static str];
+    /// The room's source text, whose doc comment is the estimator's page: `include_str!` of the file itself.
+    const SOURCE: &'static str;
+    /// Attributes without an underscore that are no parameters of the present class: its base classes set them.
+    const NOT_PARAMETERS: &'static [&'static str] = &[];
+
+    /// Reads and checks the attributes.
+    ///
+    /// # Errors
+    /// When an attribute is missing, damaged, or unsupported.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError>;
+}

@@ -1,0 +1,176 @@
+//! A fitted estimator of any class, read and checked.
+
+mod error;
+mod estimator;
+mod reading;
+
+use std::any::Any;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use skiff_pickle::{Graph, NodeId};
+
+use crate::answer::Answer;
+use crate::computed::{Attributes, Computed};
+use crate::custom::Custom;
+use crate::evaluate::evaluate;
+use crate::fields::ReadError;
+use crate::names;
+use crate::pipeline::Pipeline;
+use crate::plan::{Header, Lowering, Method, Params, Plan, Refusal};
+use crate::table::Table;
+
+pub use error::{CallError, NamesError};
+pub use estimator::{ComputedAttribute, Estimator, Room, Scoring, Takes};
+pub(crate) use reading::Reading;
+
+/// A fitted estimator. Whatever it holds was checked when it was read: no prediction can index out of bounds.
+#[derive(Debug)]
+pub struct Model {
+    class: String,
+    node: NodeId,
+    path: String,
+    header: Header,
+    estimator: Box<dyn Estimator>,
+    /// How many estimators there are within and below, itself included; shared ones count wherever they stand.
+    size: usize,
+    /// How many bytes were read for it, those of estimators within counted wherever they stand: plans hold copies.
+    cost: usize,
+}
+
+impl Model {
+    /// The estimator at `node`, which stands at `path` in the file.
+    ///
+    /// # Errors
+    /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
+    pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
+        Self::read_with(graph, node, path, &Custom::default(), None)
+    }
+
+    /// As [`Model::read`], with code of the user's for the functions and classes that have its names, and given up at
+    /// `deadline`.
+    ///
+    /// # Errors
+    /// As [`Model::read`]; when the code cannot stand where its name stands; [`ReadErrorKind::Late`](crate::fields::ReadErrorKind::Late) when the time is
+    /// over.
+    pub fn read_with(
+        graph: &Graph,
+        node: NodeId,
+        path: &str,
+        custom: &Custom,
+        deadline: Option<Instant>,
+    ) -> Result<Arc<Self>, ReadError> {
+        Reading::of(graph, custom, deadline).model(node, path.to_owned())
+    }
+
+    /// The class's path, as the file has it.
+    pub fn class(&self) -> &str {
+        &self.class
+    }
+
+    /// The node of the graph that it was read from.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Where it stands in the file: empty for the only thing in it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What every estimator says of itself.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// How many columns it takes, where that is known.
+    pub fn n_features_in(&self) -> Option<usize> {
+        self.header.n_features_in.or_else(|| self.estimator.n_features_in())
+    }
+
+    /// The names of the columns that it was fitted on, where it was fitted on a table with names.
+    pub fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        self.header.feature_names_in.clone().or_else(|| self.estimator.feature_names_in())
+    }
+
+    /// The names of the columns of what `transform` answers. Without `input`, they are made of the names seen in the
+    /// fit, or of `x0`, `x1`, …
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
+        names::within_budget(|| {
+            let names = match input {
+                Some(names) => self.estimator.feature_names_out(&self.header, names),
+                None => self.estimator.feature_names_out(&self.header, &self.names_in()?),
+            }?;
+            names::spend_all(&names)?;
+            Ok(names)
+        })
+    }
+
+    /// The names of the columns that come in when nobody says: those of the fit, or `x0`, `x1`, …
+    fn names_in(&self) -> Result<Arc<[String]>, NamesError> {
+        if let Some(names) = self.feature_names_in() {
+            return Ok(names);
+        }
+        let count = self.n_features_in().unwrap_or(0);
+        names::check_count(count)?;
+        names::collect((0..count).map(|index| format!("x{index}"))).map(Arc::from)
+    }
+
+    /// What only estimators of its class have.
+    pub fn estimator(&self) -> &dyn Estimator {
+        &*self.estimator
+    }
+
+    /// The typed estimator, if it is of this type.
+    pub fn downcast<E: Estimator>(&self) -> Option<&E> {
+        let any: &dyn Any = &*self.estimator;
+        any.downcast_ref()
+    }
+
+    /// The methods that scikit-learn's estimator has, with its parameters, and that skiff answers.
+    pub fn methods(&self) -> Vec<Method> {
+        let answers = |method: &Method| self.plan(*method, &Params::default()).is_ok();
+        Method::ALL.iter().copied().filter(answers).collect()
+    }
+
+    /// The steps of `method`.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator has no such method, or skiff does not answer it.
+    pub fn plan(&self, method: Method, params: &Params) -> Result<Plan, Refusal> {
+        Lowering::plan(self, method, params)
+    }
+
+    /// Of a pipeline: the pipeline of the steps `part`, which must be one at least. It is of the same node.
+    pub fn pipeline_part(&self, part: Range<usize>) -> Option<Arc<Self>> {
+        let estimator = self.downcast::<Pipeline>()?.part(part)?;
+        let (class, path, header) = (self.class.clone(), self.path.clone(), self.header.clone());
+        let (node, size, cost) = (self.node, self.size, self.cost);
+        Some(Arc::new(Self { class, node, path, header, estimator: Box::new(estimator), size, cost }))
+    }
+
+    /// The attribute `name`, if it is one that scikit-learn computes when asked: `feature_importances_`. `graph` is
+    /// what the model was read from.
+    pub fn computed(&self, graph: &Graph, name: &str) -> Option<Computed> {
+        let all = self.estimator.computed();
+        let (_, compute) = all.iter().find(|(known, _)| *known == name)?;
+        compute(&Attributes::of(graph, self.node)?)
+    }
+
+    /// The names that [`Model::computed`] knows.
+    pub fn computed_names(&self) -> Vec<&'static str> {
+        self.estimator.computed().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What `method` answers for `table`. To ask often, make the plan once and [`evaluate`] it.
+    ///
+    /// # Errors
+    /// When there is no plan, or the table is not such that scikit-learn would answer.
+    pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, CallError> {
+        Ok(evaluate(&self.plan(method, &Params::default())?, table)?)
+    }
+}

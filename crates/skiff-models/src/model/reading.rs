@@ -1,0 +1,168 @@
+//! Reading the estimators of a file: each once, within bounds, and in time.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use skiff_files::Instance;
+use skiff_pickle::{Graph, NodeId};
+
+use super::{Estimator, Model};
+use crate::custom::{self, Bound, Custom, CustomEstimator, Place};
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::plan::Header;
+use crate::registry;
+
+/// One reading of one file: an estimator that is met twice is read once.
+#[derive(Debug)]
+pub(crate) struct Reading<'g> {
+    pub(crate) graph: &'g Graph,
+    custom: &'g Custom,
+    done: RefCell<HashMap<NodeId, Arc<Model>>>,
+    /// The estimators being read, outermost first.
+    open: RefCell<Vec<NodeId>>,
+    /// Bytes that rooms may still ask for.
+    left: Cell<usize>,
+    /// Bytes that the estimator being read has asked for itself.
+    own: Cell<usize>,
+    /// Bytes that rooms may ask for in all.
+    most: usize,
+    /// When reading is given up.
+    deadline: Option<Instant>,
+    /// The models are thrown away, and nodes of trees were looked at elsewhere.
+    checks_only: bool,
+}
+
+impl<'g> Reading<'g> {
+    pub(crate) fn of(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
+        let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
+        Self {
+            graph,
+            custom,
+            done: RefCell::default(),
+            open: RefCell::default(),
+            left: Cell::new(left),
+            own: Cell::new(0),
+            most: left,
+            deadline,
+            checks_only: false,
+        }
+    }
+
+    /// A reading that only says what is wrong.
+    pub(crate) fn checking(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
+        Self { checks_only: true, ..Self::of(graph, custom, deadline) }
+    }
+
+    /// Whether only what is wrong is asked for.
+    pub(crate) fn checks_only(&self) -> bool {
+        self.checks_only
+    }
+
+    /// Forgets what was read so far.
+    pub(crate) fn forget(&self) {
+        self.done.borrow_mut().clear();
+    }
+
+    /// Spends `bytes` of what rooms may ask for; an error when fewer are left.
+    pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
+        let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
+        self.on_time()?;
+        self.left.set(left);
+        self.own.set(self.own.get().saturating_add(bytes));
+        Ok(())
+    }
+
+    /// An error when the time is over.
+    pub(crate) fn on_time(&self) -> Result<(), ReadErrorKind> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(ReadErrorKind::Late);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn model(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {
+        self.on_time().map_err(|kind| ReadError::new(path.clone(), kind))?;
+        if let Some(model) = self.done.borrow().get(&node) {
+            return Ok(Arc::clone(model));
+        }
+        if self.open.borrow().contains(&node) {
+            return Err(ReadError::new(path, ReadErrorKind::Damaged("the estimator contains itself".to_owned())));
+        }
+        if self.open.borrow().len() >= DEPTH {
+            return Err(ReadError::new(path, ReadErrorKind::TooDeep { limit: DEPTH }));
+        }
+        self.open.borrow_mut().push(node);
+        let around = self.own.replace(0);
+        let model = self.read(node, path);
+        self.own.set(around);
+        self.open.borrow_mut().pop();
+        let model = Arc::new(model?);
+        self.done.borrow_mut().insert(node, Arc::clone(&model));
+        Ok(model)
+    }
+
+    /// The code that was handed in for the function or object at `node`.
+    pub(crate) fn custom(
+        &self,
+        node: NodeId,
+        path: &str,
+        arguments: Option<NodeId>,
+    ) -> Result<Option<Bound>, ReadError> {
+        if self.custom.is_empty() {
+            return Ok(None);
+        }
+        let Some((name, object)) = custom::name_of(self.graph, node) else { return Ok(None) };
+        let Some(code) = self.custom.get(&name) else { return Ok(None) };
+        match code.at(&Place { name: &name, path, graph: self.graph, object, arguments }) {
+            Ok(step) => Ok(Some(Bound { name: name.into(), path: path.into(), step })),
+            Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Custom { name, error })),
+        }
+    }
+
+    /// An estimator of a class of the user's. Its attributes are its own affair.
+    fn custom_estimator(&self, code: Bound, instance: Instance<'_>, path: &str) -> (Box<dyn Estimator>, Header) {
+        let class = instance.name.to_owned();
+        let fields = Fields::new(self, instance, path.to_owned()).ok();
+        let header = fields.as_ref().map(|fields| fields.header().clone());
+        let header = header.unwrap_or_else(|| Header { class, ..Header::default() });
+        (Box::new(CustomEstimator::new(code, fields.as_ref())), header)
+    }
+
+    fn read(&self, node: NodeId, path: String) -> Result<Model, ReadError> {
+        let Some(instance) = Instance::read(self.graph, node) else {
+            let found = skiff_files::describe(self.graph, node);
+            return Err(ReadError::new(path, ReadErrorKind::NoEstimator { found }));
+        };
+        let class = instance.class_path();
+        let (estimator, header) = match (self.custom(node, &path, None)?, registry::find(&class)) {
+            (Some(code), _) => self.custom_estimator(code, instance, &path),
+            (None, Some(entry)) => (entry.read)(Fields::new(self, instance, path.clone())?)?,
+            (None, None) => return Err(ReadError::new(path, ReadErrorKind::UnknownClass { class })),
+        };
+        let size = estimator.inner().iter().fold(1_usize, |size, (_, model)| size.saturating_add(model.size));
+        if size > MOST_ESTIMATORS {
+            let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted wherever they stand");
+            return Err(ReadError::new(path, ReadErrorKind::Unsupported(what)));
+        }
+        // One that stands in many places was read once; each plan copies it into each of them.
+        let cost = estimator.inner().iter().fold(self.own.get(), |cost, (_, model)| cost.saturating_add(model.cost));
+        if cost > self.most {
+            return Err(ReadError::new(path, ReadErrorKind::TooLarge));
+        }
+        Ok(Model { class, node, path, header, estimator, size, cost })
+    }
+}
+
+/// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.
+const DEPTH: usize = 48;
+
+/// How many estimators an estimator may consist of. Planning visits a shared one wherever it stands: without a limit, a
+/// small file could ask for a number of visits that is exponential in its depth.
+const MOST_ESTIMATORS: usize = 1 << 20;
+/// How many times the file's size the values that rooms ask for may be, all together; bools and small integers become
+/// numbers of eight bytes, and some are read twice.
+const GROWTH: usize = 32;
+/// What they may be whatever the file's size.
+const FREE: usize = 128 << 20;

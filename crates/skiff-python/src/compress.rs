@@ -1,0 +1,40 @@
+//! `compress=`: how a new file is compressed, in what joblib takes for it.
+
+use std::path::Path;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyInt, PyString};
+use skiff::{Compression, ConvertOptions};
+
+use crate::error;
+
+/// Has a file of the name `target` compressed as `given` says: `True`, a level, a codec, or a codec and its level.
+pub fn compress(options: &mut ConvertOptions, target: &Path, given: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let Some(given) = given else { return Ok(()) };
+    let py = given.py();
+    let mut by_level = |level| options.compress(target, level).map_err(|error| error::raise(py, &error));
+    if let Ok(wanted) = given.cast::<PyBool>() {
+        return if wanted.is_true() { by_level(None) } else { Ok(()) };
+    }
+    if given.is_instance_of::<PyInt>() {
+        let wrong = |_| error::wrong_input(py, &format!("expected a level of at least `0`, found `{given}`"));
+        return match given.extract::<u32>().map_err(wrong)? {
+            // As for joblib: a file as it is.
+            0 => Ok(()),
+            level => by_level(Some(level)),
+        };
+    }
+    let compression = if let Ok(codec) = given.cast::<PyString>() {
+        codec.to_cow()?.parse::<Compression>()
+    } else if let Ok((codec, level)) = given.extract::<(String, Bound<'_, PyAny>)>() {
+        // joblib takes a level for a codec that has none.
+        match codec.parse::<Compression>() {
+            Ok(compression) if !compression.has_levels() => Ok(compression),
+            _ => format!("{codec}:{level}").parse(),
+        }
+    } else {
+        Err(format!("expected `compress` to be a level, a codec, or both, found `{given}`"))
+    };
+    options.compression = Some(compression.map_err(|what| error::wrong_input(py, &what))?);
+    Ok(())
+}

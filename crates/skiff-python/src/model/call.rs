@@ -1,0 +1,131 @@
+//! Calls of a model's methods: rows in, answers out.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use skiff::value::Value;
+use skiff::{Method, Params};
+use skiff_models::Scoring;
+
+use super::Model;
+use crate::input::{Held, Wanted};
+use crate::{error, input, output};
+
+impl Model {
+    /// What `method` answers for `x`.
+    pub(super) fn call<'py>(
+        &self,
+        method: Method,
+        x: &Bound<'py, PyAny>,
+        params: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = x.py();
+        let params = match params {
+            Some(params) => read_params(params)?,
+            None => Vec::new(),
+        };
+        let plan = match params.is_empty() {
+            true => self.model.plan(method),
+            false => self.model.plan_with(method, &Params::new(params)).map(Arc::new),
+        };
+        let plan = plan.map_err(|error| error::raise(py, &error))?;
+        let held = match plan.reads_input() {
+            true => Held::new(x, Wanted { class: self.class(), takes: self.model.takes() })?,
+            // Code of the user's gets what came as it came, whatever it is.
+            false => Held::unread(x)?,
+        };
+        let (table, origin) = (held.table(), x.clone().unbind());
+        let answer = py.detach(|| skiff::evaluate_from(&plan, &table, Some(&origin)));
+        let answer = answer.map_err(|error| error::raise(py, &error))?;
+        if let Some(Value::Columns(columns)) = answer.value()
+            && columns.names.is_some()
+            && plan.ends_in_custom()
+        {
+            return output::frame(py, columns, x);
+        }
+        let answer = output::answer(py, answer)?;
+        match self.container() {
+            Some(container) if method == Method::Transform => self.in_container(answer, x, container),
+            _ => Ok(answer),
+        }
+    }
+
+    /// As [`Model::call`], one stage after the other.
+    pub(super) fn stages<'py>(&self, method: Method, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.call(method, x, None)?.try_iter()?.into_any())
+    }
+
+    /// scikit-learn's default score.
+    pub(super) fn scored<'py>(
+        &self,
+        x: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
+        sample_weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = x.py();
+        let Some(scoring) = self.model.typed().estimator().scoring() else {
+            return Err(PyAttributeError::new_err("score"));
+        };
+        let function = match scoring {
+            Scoring::Accuracy => intern!(py, "accuracy"),
+            Scoring::R2 => intern!(py, "r2"),
+            Scoring::MeanOfSamples => {
+                let scores = self.call(Method::ScoreSamples, x, None)?.call_method0(intern!(py, "mean"))?;
+                return scores.call_method0(intern!(py, "item"));
+            }
+        };
+        let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
+        let predicted = self.call(Method::Predict, x, None)?;
+        py.import(intern!(py, "skiff._score"))?.getattr(function)?.call1((y, predicted, sample_weight))
+    }
+
+    /// The container that `set_output` asked for, before the model was saved.
+    fn container(&self) -> Option<String> {
+        let mut typed = Arc::clone(self.model.typed());
+        while typed.header().class == "Pipeline" {
+            let (_, last) = typed.estimator().inner().pop()?;
+            typed = last;
+        }
+        typed.header().set_output.clone().filter(|container| container != "default")
+    }
+
+    fn in_container<'py>(
+        &self,
+        answer: Bound<'py, PyAny>,
+        x: &Bound<'py, PyAny>,
+        container: String,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = x.py();
+        let names = self.model.feature_names_out(None).map_err(|error| error::raise(py, &error))?;
+        let arguments = PyDict::new(py);
+        match container.as_str() {
+            "pandas" => {
+                arguments.set_item("columns", names)?;
+                if x.hasattr(intern!(py, "iloc"))? {
+                    arguments.set_item("index", x.getattr(intern!(py, "index"))?)?;
+                }
+            }
+            "polars" => {
+                arguments.set_item("schema", names)?;
+                arguments.set_item("orient", "row")?;
+            }
+            other => return Err(error::not_supported(py, &format!("set_output of `{other}`"))),
+        }
+        py.import(container)?.getattr(intern!(py, "DataFrame"))?.call((answer,), Some(&arguments))
+    }
+}
+
+fn read_params(params: &Bound<'_, PyDict>) -> PyResult<Vec<(String, skiff_files::Scalar)>> {
+    let mut read = Vec::with_capacity(params.len());
+    for (name, value) in params {
+        let name: String = name.extract()?;
+        // `copy` says whether the input may be overwritten: it never is.
+        if name != "copy" {
+            read.push((name, input::scalar(&value)?));
+        }
+    }
+    Ok(read)
+}

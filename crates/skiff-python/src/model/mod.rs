@@ -1,0 +1,291 @@
+//! `skiff.Model`: an estimator that answers. Here is all that Python sees of it; the rooms below say what it does.
+
+mod attributes;
+mod call;
+mod neighbors;
+mod steps;
+
+use std::sync::Arc;
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use skiff::{File, Method};
+
+use crate::{error, show};
+
+/// A fitted estimator out of a file. It has the methods that scikit-learn's has, and its fitted attributes; `hasattr`
+/// tells which.
+///
+/// Models are made by `skiff.open`. They never change, and threads may share them: the GIL is released while they work.
+#[pyclass(frozen, module = "skiff", name = "Model")]
+#[derive(Debug)]
+pub struct Model {
+    model: Arc<skiff::Model>,
+    /// Where attributes are read from.
+    file: Arc<File>,
+    /// Of a slice of a pipeline: the first of its steps, and the one after its last.
+    slice: Option<(usize, usize)>,
+}
+
+impl Model {
+    pub fn new(model: Arc<skiff::Model>, file: Arc<File>) -> Self {
+        Self { model, file, slice: None }
+    }
+
+    fn class(&self) -> &str {
+        &self.model.header().class
+    }
+}
+
+#[expect(non_snake_case, reason = "scikit-learn's argument is named so")]
+#[pymethods]
+impl Model {
+    /// Labels or values, `(n_samples,)` or `(n_samples, n_outputs)`.
+    #[pyo3(signature = (X, **params))]
+    fn predict<'py>(&self, X: &Bound<'py, PyAny>, params: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::Predict, X, params)
+    }
+
+    /// A probability for each class, `(n_samples, n_classes)`.
+    fn predict_proba<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::PredictProba, X, None)
+    }
+
+    /// The logarithms of the probabilities, `(n_samples, n_classes)`.
+    fn predict_log_proba<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::PredictLogProba, X, None)
+    }
+
+    /// The logarithms of the joint probabilities of row and class, `(n_samples, n_classes)`.
+    fn predict_joint_log_proba<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::PredictJointLogProba, X, None)
+    }
+
+    /// Signed distances, votes or raw scores, `(n_samples,)` or `(n_samples, n_classes)`.
+    fn decision_function<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::DecisionFunction, X, None)
+    }
+
+    /// The transformed rows, `(n_samples, n_columns)`.
+    #[pyo3(signature = (X, **params))]
+    fn transform<'py>(
+        &self,
+        X: &Bound<'py, PyAny>,
+        params: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::Transform, X, params)
+    }
+
+    /// Back to what was transformed, `(n_samples, n_features)`.
+    #[pyo3(signature = (X, **params))]
+    fn inverse_transform<'py>(
+        &self,
+        X: &Bound<'py, PyAny>,
+        params: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::InverseTransform, X, params)
+    }
+
+    /// A score for each row, `(n_samples,)`.
+    fn score_samples<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::ScoreSamples, X, None)
+    }
+
+    /// The leaf that each row ends in, for each tree.
+    fn apply<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::Apply, X, None)
+    }
+
+    /// The nodes that each row passes, as a sparse matrix; of forests, also where each tree's nodes begin.
+    fn decision_path<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::DecisionPath, X, None)
+    }
+
+    /// Squared Mahalanobis distances, `(n_samples,)`.
+    fn mahalanobis<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::Mahalanobis, X, None)
+    }
+
+    /// Distances to, and places of, the nearest neighbours: `(n_samples, n_neighbors)` each.
+    #[pyo3(signature = (X=None, n_neighbors=None, return_distance=true))]
+    fn kneighbors<'py>(
+        &self,
+        py: Python<'py>,
+        X: Option<&Bound<'py, PyAny>>,
+        n_neighbors: Option<Bound<'py, PyAny>>,
+        return_distance: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.nearest(py, X, n_neighbors, return_distance)
+    }
+
+    /// The graph of the nearest neighbours, as a sparse matrix.
+    #[pyo3(
+        signature = (X=None, n_neighbors=None, mode="connectivity".to_owned()),
+        text_signature = "($self, X=None, n_neighbors=None, mode='connectivity')"
+    )]
+    fn kneighbors_graph<'py>(
+        &self,
+        py: Python<'py>,
+        X: Option<&Bound<'py, PyAny>>,
+        n_neighbors: Option<Bound<'py, PyAny>>,
+        mode: String,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.nearest_graph(py, X, n_neighbors, mode)
+    }
+
+    /// Distances to, and places of, all neighbours within a radius.
+    #[pyo3(signature = (X=None, radius=None, return_distance=true))]
+    fn radius_neighbors<'py>(
+        &self,
+        py: Python<'py>,
+        X: Option<&Bound<'py, PyAny>>,
+        radius: Option<Bound<'py, PyAny>>,
+        return_distance: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let return_distance = Some(return_distance.into_bound_py_any(py)?);
+        self.neighbors(py, Method::RadiusNeighbors, X, &[("radius", radius), ("return_distance", return_distance)])
+    }
+
+    /// The graph of the neighbours within a radius, as a sparse matrix.
+    #[pyo3(
+        signature = (X=None, radius=None, mode="connectivity".to_owned()),
+        text_signature = "($self, X=None, radius=None, mode='connectivity')"
+    )]
+    fn radius_neighbors_graph<'py>(
+        &self,
+        py: Python<'py>,
+        X: Option<&Bound<'py, PyAny>>,
+        radius: Option<Bound<'py, PyAny>>,
+        mode: String,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mode = Some(mode.into_bound_py_any(py)?);
+        self.neighbors(py, Method::RadiusNeighborsGraph, X, &[("radius", radius), ("mode", mode)])
+    }
+
+    /// `predict` after each stage of boosting.
+    fn staged_predict<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.stages(Method::StagedPredict, X)
+    }
+
+    /// `predict_proba` after each stage of boosting.
+    fn staged_predict_proba<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.stages(Method::StagedPredictProba, X)
+    }
+
+    /// `decision_function` after each stage of boosting.
+    fn staged_decision_function<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.stages(Method::StagedDecisionFunction, X)
+    }
+
+    /// Of a decision tree: how many splits its longest branch has.
+    fn get_depth<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.tree(py)?.getattr(intern!(py, "max_depth"))
+    }
+
+    /// Of a decision tree: how many leaves it has.
+    fn get_n_leaves<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.tree(py)?.getattr(intern!(py, "n_leaves"))
+    }
+
+    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor, the mean log-likelihood of a
+    /// decomposition, which looks at no `y`.
+    #[pyo3(signature = (X, y=None, sample_weight=None))]
+    fn score<'py>(
+        &self,
+        X: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
+        sample_weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.scored(X, y, sample_weight)
+    }
+
+    /// The hyperparameters, by name; those of estimators within as `name__parameter` where `deep`.
+    #[pyo3(signature = (deep=true))]
+    fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
+        let typed = self.model.typed();
+        let all = crate::part::parameters(py, &self.file, Some(typed), typed.node(), deep)?;
+        if self.slice.is_some() {
+            return Err(error::not_supported(py, "the parameters of a slice of a pipeline"));
+        }
+        Ok(all)
+    }
+
+    /// Of a pipeline: how many steps it has.
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.pipeline_steps(py, "has no len()")?.len())
+    }
+
+    /// Even a pipeline without steps would be a model.
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    /// Of a pipeline: a step by its name or number, or a pipeline of some steps that follow each other.
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.step(py, key)
+    }
+
+    /// The names of the columns that `transform` answers.
+    #[pyo3(signature = (input_features=None))]
+    fn get_feature_names_out<'py>(
+        &self,
+        py: Python<'py>,
+        input_features: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.names_out(py, input_features)
+    }
+
+    /// A method that the estimator has not, or that skiff does not answer, is not there: `hasattr` tells the truth.
+    fn __getattribute__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        let text = name.to_cow()?;
+        if !slf.get().has(&text) {
+            return Err(PyAttributeError::new_err(text.into_owned()));
+        }
+        slf.py().get_type::<PyAny>().call_method1(intern!(slf.py(), "__getattribute__"), (slf, name))
+    }
+
+    fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        slf.get().shown(slf.py(), &name.to_cow()?)
+    }
+
+    fn __dir__<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<String>> {
+        let listed = slf.py().get_type::<PyAny>().call_method1(intern!(slf.py(), "__dir__"), (slf,))?;
+        Ok(slf.get().names(slf.py(), listed.extract()?))
+    }
+
+    fn __repr__(&self) -> String {
+        show::text(&self.file.view(&self.model))
+    }
+
+    /// The estimator as a diagram, for notebooks.
+    fn _repr_html_(&self) -> String {
+        show::html(&self.file.view(&self.model))
+    }
+
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        // It never changes.
+        slf
+    }
+}
+
+/// `skiff.open`.
+pub fn open<'py>(
+    py: Python<'py>,
+    source: &Bound<'py, PyAny>,
+    at: Option<&str>,
+    limits: Option<&crate::source::Limits>,
+    custom: Option<&Bound<'py, PyDict>>,
+    identity: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Model> {
+    let file = Arc::new(crate::source::read(py, source, limits, identity)?);
+    let custom = custom.map(|custom| crate::custom::read(custom, &file)).transpose()?.unwrap_or_default();
+    let model = py.detach(|| file.model_with(at, &custom)).map_err(|error| error::raise(py, &error))?;
+    Ok(Model::new(Arc::new(model), file))
+}

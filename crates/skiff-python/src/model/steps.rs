@@ -1,0 +1,72 @@
+//! A pipeline as a sequence of steps, and slices of it.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PySlice, PyString};
+
+use super::Model;
+use crate::attribute::{self, Hidden};
+
+impl Model {
+    /// A step by its name or number, or a pipeline of some steps that follow each other.
+    pub(super) fn step<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let steps = self.pipeline_steps(py, "is not subscriptable")?;
+        if let Ok(slice) = key.cast::<PySlice>() {
+            let within = slice.indices(index(steps.len()))?;
+            if within.step != 1 {
+                return Err(PyValueError::new_err("Pipeline slicing only supports a step of 1"));
+            }
+            let first = self.slice.map_or(0, |(first, _)| first);
+            let place = |at: isize| first + usize::try_from(at).unwrap_or(0);
+            let (start, end) = (place(within.start), place(within.stop.max(within.start)));
+            let Some(part) = self.model.typed().pipeline_part(start..end) else {
+                return Err(PyValueError::new_err("a pipeline without steps"));
+            };
+            let part =
+                Self { model: Arc::new(self.file.part(part)), file: Arc::clone(&self.file), slice: Some((start, end)) };
+            return Ok(Bound::new(py, part)?.into_any());
+        }
+        let found = match key.cast::<PyString>() {
+            Ok(name) => {
+                let named = named(steps.as_any()).map_err(|hidden| hidden.raise(py))?;
+                return named.get_item(name);
+            }
+            Err(_) => steps.as_any().get_item(key)?,
+        };
+        found.get_item(1)
+    }
+
+    /// `steps` of a pipeline, of which a slice has some.
+    pub(super) fn steps<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Hidden> {
+        let all = attribute::read(py, &self.file, self.model.typed(), "steps")?;
+        match self.slice {
+            Some((start, end)) => Ok(all.get_item(PySlice::new(py, index(start), index(end), 1))?),
+            None => Ok(all),
+        }
+    }
+
+    /// Of whatever stands under `name` in `steps`; the error of Python's containers where there are no steps.
+    pub(super) fn pipeline_steps<'py>(&self, py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyList>> {
+        if self.class() != "Pipeline" {
+            return Err(PyTypeError::new_err(format!("'{}' object {what}", self.class())));
+        }
+        Ok(self.steps(py).map_err(|hidden| hidden.raise(py))?.cast_into()?)
+    }
+}
+
+/// A place in a list, which is no longer than Python's are.
+fn index(place: usize) -> isize {
+    isize::try_from(place).unwrap_or(isize::MAX)
+}
+
+/// `[(name, estimator, …), …]` by name.
+pub(super) fn named<'py>(pairs: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>, Hidden> {
+    let dict = PyDict::new(pairs.py());
+    for pair in pairs.try_iter()? {
+        let pair = pair?;
+        dict.set_item(pair.get_item(0)?, pair.get_item(1)?)?;
+    }
+    crate::value::bunch(pairs.py(), &dict)
+}

@@ -1,0 +1,86 @@
+//! Estimators as HTML: boxes in boxes, plain HTML and CSS, nothing that runs and nothing that is fetched.
+
+use std::fmt::Write;
+
+use crate::EstimatorView;
+use crate::inspect::class_name;
+
+/// How the boxes look, in the colours of whatever is around them: the content of a `style` element.
+pub const STYLE: &str = "\
+.skiff-box{border:1px solid #8a9bb0;border-radius:6px;margin:4px 6px;padding:2px 8px 4px;display:inline-block;\
+vertical-align:top;font:13px/1.5 system-ui,sans-serif;background:rgba(120,150,190,.08)}
+.skiff-box>details>summary{cursor:pointer;white-space:nowrap}
+.skiff-box .skiff-label{opacity:.7;margin-right:.5em}
+.skiff-box table{font-size:12px;border-collapse:collapse}
+.skiff-box th,.skiff-box td{text-align:left;padding:0 .8em 0 0}
+.skiff-box th{font-weight:normal}
+.skiff-row{display:flex;flex-flow:row wrap}
+.skiff-column{display:flex;flex-direction:column;align-items:flex-start}
+";
+
+/// What a box shows of its estimator when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The hyperparameters.
+    Parameters,
+    /// The hyperparameters and the fitted attributes.
+    Attributes,
+}
+
+/// An estimator as a box, those within inside. Views are at most 16 deep.
+pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
+    html.push_str("<div class=\"skiff-box\"><details><summary>");
+    if !view.label.is_empty() {
+        let _ = write!(html, "<span class=\"skiff-label\">{}</span>", escaped(&view.label));
+    }
+    let _ = write!(html, "<b>{}</b></summary>", escaped(class_name(&view.class)));
+    table(html, &view.parameters);
+    if detail == Detail::Attributes && !view.attributes.is_empty() {
+        table(html, &view.attributes);
+    }
+    html.push_str("</details>");
+    // Steps follow each other; the parts of a union stand side by side.
+    let direction = if class_name(&view.class) == "Pipeline" { "column" } else { "row" };
+    if !view.inner.is_empty() || !view.members.is_empty() {
+        let _ = write!(html, "<div class=\"skiff-{direction}\">");
+        for inner in &view.inner {
+            boxes(html, inner, detail);
+        }
+        for (attribute, class, count) in &view.members {
+            let (attribute, class) = (escaped(attribute), escaped(class_name(class)));
+            let _ = write!(
+                html,
+                "<div class=\"skiff-box\"><span class=\"skiff-label\">{attribute}</span>{count} × <b>{class}</b></div>"
+            );
+        }
+        html.push_str("</div>");
+    }
+    html.push_str("</div>");
+}
+
+/// Names and their values, a row each.
+pub fn table(html: &mut String, pairs: &[(String, String)]) {
+    html.push_str("<table>\n");
+    for (name, value) in pairs {
+        let _ = writeln!(html, "<tr><th>{}</th><td>{}</td></tr>", escaped(name), escaped(value));
+    }
+    html.push_str("</table>\n");
+}
+
+/// Text of the file, which may hold anything, as HTML shows it. Control characters are no HTML.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            '\n' | '\t' => safe.push(character),
+            other if other.is_control() => safe.push('\u{fffd}'),
+            other => safe.push(other),
+        }
+    }
+    safe
+}

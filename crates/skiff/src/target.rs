@@ -1,0 +1,156 @@
+//! The kinds of files that are written: one list of them, and what their names say.
+
+use std::path::Path;
+
+use skiff_files::Codec;
+use skiff_files::write::codec_name;
+
+use crate::Error;
+
+/// A kind of file that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// What it is called where no file's name says it.
+    pub name: &'static str,
+    /// The ends of its files' names, the usual one first.
+    pub extensions: &'static [&'static str],
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// The codecs that it is compressed by, on request.
+    pub codecs: &'static [Codec],
+    /// Whether there is a model in it that is loaded again.
+    pub is_loaded: bool,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Skiff,
+    Pickle,
+    Joblib,
+    Skops,
+    Json,
+}
+
+/// The kinds of files that are written.
+pub const TARGETS: &[Target] = &[
+    Target {
+        name: "skiff",
+        extensions: &["skiff"],
+        about: "skiff's own, a safetensors file with all of the model in it",
+        codecs: &[Codec::Zstd],
+        is_loaded: true,
+        kind: Kind::Skiff,
+    },
+    Target {
+        name: "pickle",
+        extensions: &["pkl", "pickle"],
+        about: "a pickle, for `pickle.load`",
+        codecs: &[],
+        is_loaded: true,
+        kind: Kind::Pickle,
+    },
+    Target {
+        name: "joblib",
+        extensions: &["joblib"],
+        about: "for `joblib.load`",
+        codecs: &[Codec::Zlib, Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Lzma, Codec::Lz4],
+        is_loaded: true,
+        kind: Kind::Joblib,
+    },
+    Target {
+        name: "skops",
+        extensions: &["skops"],
+        about: "for `skops.io.load`",
+        codecs: &[Codec::Deflate],
+        is_loaded: true,
+        kind: Kind::Skops,
+    },
+    Target {
+        name: "json",
+        extensions: &["json"],
+        about: "every parameter as text, to read and not to load: docs/json.md",
+        codecs: &[],
+        is_loaded: false,
+        kind: Kind::Json,
+    },
+];
+
+/// What joblib puts behind a name for each of its codecs. A pickle in one of them is what Python's `gzip`, `bz2` and
+/// `lzma` open.
+const COMPRESSED: [(&str, Codec); 6] = [
+    ("z", Codec::Zlib),
+    ("gz", Codec::Gzip),
+    ("bz2", Codec::Bzip2),
+    ("xz", Codec::Xz),
+    ("lzma", Codec::Lzma),
+    ("lz4", Codec::Lz4),
+];
+
+impl Target {
+    /// The usual end of its files' names.
+    pub fn extension(&self) -> &'static str {
+        self.extensions.first().copied().unwrap_or_default()
+    }
+
+    /// By the name of a file, in letters of any case, with the codec that the name ends in.
+    pub(crate) fn of(path: &Path) -> Result<(&'static Self, Option<Codec>), Error> {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let (stem, extension) = name.rsplit_once('.').unwrap_or(("", &name));
+        let with = |extension: &str| TARGETS.iter().find(|target| target.extensions.contains(&extension));
+        if let Some(target) = with(extension) {
+            return Ok((target, None));
+        }
+        let codec = COMPRESSED.iter().find(|(known, _)| *known == extension).map(|(_, codec)| *codec);
+        let inner = stem.rsplit_once('.').map_or(stem, |(_, inner)| inner);
+        // As joblib does for a name that says nothing else.
+        let target = with(inner).or_else(|| with("joblib")).filter(|target| target.is_pickle());
+        match (target, codec) {
+            (Some(target), Some(codec)) => Ok((target, Some(codec))),
+            _ => {
+                let known: Vec<_> = TARGETS.iter().map(|target| format!("`.{}`", target.extension())).collect();
+                let known = known.join(", ");
+                Err(Error::target(format!("expected a file to write that ends in {known}, found `{}`", path.display())))
+            }
+        }
+    }
+
+    /// Whether it is a pickle, perhaps in the way of joblib: it has a protocol, and its name may end in a codec.
+    pub(crate) fn is_pickle(&self) -> bool {
+        matches!(self.kind, Kind::Pickle | Kind::Joblib)
+    }
+
+    /// Why it is not compressed.
+    pub(crate) fn not_compressed(&self) -> Error {
+        Error::target(match self.kind {
+            Kind::Pickle => {
+                "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`".to_owned()
+            }
+            _ => format!("a `.{}` is not compressed", self.extension()),
+        })
+    }
+
+    /// Why it is not compressed by `found`.
+    pub(crate) fn not_compressed_by(&self, found: Codec) -> Error {
+        let names: Vec<_> = self.codecs.iter().map(|codec| codec_name(*codec)).collect();
+        match names.split_last() {
+            None => self.not_compressed(),
+            Some((last, names)) => {
+                let or = if names.is_empty() { "" } else { " or " };
+                let (extension, names) = (self.extension(), names.join(", "));
+                Error::target(format!("a `.{extension}` is compressed by {names}{or}{last}, not by {found}"))
+            }
+        }
+    }
+}
+
+/// What is written by which name, a line each, for whoever shows help.
+pub fn targets_help() -> String {
+    let mut text = String::new();
+    for target in TARGETS {
+        let codecs: Vec<_> = target.codecs.iter().map(|codec| codec_name(*codec)).collect();
+        let codecs = if codecs.is_empty() { String::new() } else { format!(" (--compress {})", codecs.join(", ")) };
+        text.push_str(&format!("  .{}: {}{codecs}\n", target.extensions.join(", ."), target.about));
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! A file that is to be written: what it is, and how what it holds becomes one.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::Path;
+
+use skiff_files::write::{self, Compression, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
+use skiff_files::{Codec, Graph};
+
+use crate::inspect::written_by;
+use crate::target::{Kind, Target};
+use crate::{ConvertOptions, Error, File, Recipients, encryption};
+
+/// What is written, with options that suit it.
+pub(crate) struct Writing {
+    pub target: &'static Target,
+    compression: Option<Compression>,
+    protocol: u8,
+    recipients: Option<Recipients>,
+}
+
+/// What a new file is to hold: the model, and what a `.skiff` has a place for beside it.
+pub(crate) struct Held<'a> {
+    pub graph: &'a Graph,
+    pub passport: Option<&'a str>,
+    /// The root of a graph of its own.
+    pub samples: Option<Cow<'a, Graph>>,
+}
+
+impl Writing {
+    /// By the name, if the options suit it.
+    pub fn of(path: &Path, options: &ConvertOptions) -> Result<Self, Error> {
+        let (target, codec) = named(path, options)?;
+        let mut compression = options.compression;
+        if let Some(codec) = codec {
+            let given = compression.get_or_insert(Compression { codec, level: None });
+            if given.codec != codec {
+                let what = format!("`{}` is compressed by {codec}, and {} was asked for", path.display(), given.codec);
+                return Err(Error::target(what));
+            }
+        } else if let Some(Compression { codec, .. }) = compression
+            && !target.codecs.contains(&codec)
+        {
+            return Err(target.not_compressed_by(codec));
+        }
+        let protocol = match options.protocol {
+            None => write::DEFAULT_PROTOCOL,
+            Some(_) if !target.is_pickle() => {
+                let what = format!("a `.{}` has no pickle protocol to choose", target.extension());
+                return Err(Error::target(what));
+            }
+            Some(protocol) => u8::try_from(protocol)
+                .ok()
+                .filter(|protocol| (2..=5).contains(protocol))
+                .ok_or_else(|| Error::target(format!("expected a protocol from `2` to `5`, found `{protocol}`")))?,
+        };
+        Ok(Self { target, compression, protocol, recipients: options.recipients.clone() })
+    }
+
+    /// Writes the file at `output`, which appears when it is whole.
+    pub fn whole_file(&self, held: &Held<'_>, output: &Path) -> Result<(), WriteError> {
+        write::whole_file(output, |out| self.write(held, out))
+    }
+
+    /// Writes to `out`, encrypted where there are recipients.
+    pub fn write(&self, held: &Held<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
+        encryption::written(self.recipients.as_ref(), out, |out| self.write_plain(held, out))
+    }
+
+    fn write_plain(&self, held: &Held<'_>, mut out: &mut dyn Write) -> Result<(), WriteError> {
+        let Held { graph, passport, samples } = held;
+        let level = self.compression.and_then(|compression| compression.level);
+        match self.target.kind {
+            Kind::Skiff => {
+                let by = written_by(graph).join(", ");
+                let notes = if by.is_empty() { Vec::new() } else { vec![("model.written_by".to_owned(), by)] };
+                // The level was checked: it is small.
+                let compression =
+                    self.compression.map(|_| i32::try_from(level.unwrap_or(ZSTD_LEVEL)).unwrap_or(i32::MAX));
+                let (passport, samples) = (*passport, samples.as_deref());
+                write::skiff(graph, &SkiffOptions { notes: &notes, compression, passport, samples }, out)
+            }
+            Kind::Pickle => {
+                write::compressed(self.compression, out, &mut |out| write::pickle(graph, self.protocol, out))
+            }
+            Kind::Joblib => write::joblib(graph, self.protocol, self.compression, out),
+            Kind::Skops => {
+                let deflate = self.compression.map(|_| level.unwrap_or(DEFLATE_LEVEL));
+                write::skops(graph, &SkopsOptions { deflate }, out)
+            }
+            Kind::Json => write::json(graph, &JsonOptions { written_by: &written_by(graph) }, &mut out),
+        }
+    }
+}
+
+/// zlib's own choice, and that of Python's `zipfile`.
+const DEFLATE_LEVEL: u32 = 6;
+
+/// zstd's own choice.
+const ZSTD_LEVEL: u32 = 3;
+
+/// What a file of the name `path` is, with the codec that the name ends in. An end of `.age` says nothing but that the
+/// file is encrypted.
+pub(crate) fn named(path: &Path, options: &ConvertOptions) -> Result<(&'static Target, Option<Codec>), Error> {
+    let within = path.with_extension("");
+    let path = match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("age")) {
+        true if options.recipients.is_some() => &within,
+        true => return Err(Error::target("a `.age` file is encrypted, and nobody was named for whom".to_owned())),
+        false => path,
+    };
+    match options.format {
+        Some(target) => Ok((target, None)),
+        None => Target::of(path),
+    }
+}
+
+impl<'a> Held<'a> {
+    /// All of a file that `target` has a place for.
+    pub fn of(file: &'a File, target: &Target) -> Self {
+        let contents = file.contents();
+        let samples = contents.samples.filter(|_| target.kind == Kind::Skiff).map(|samples| {
+            let mut graph = contents.graph.clone();
+            graph.set_root(samples);
+            Cow::Owned(graph)
+        });
+        Self { graph: &contents.graph, passport: contents.passport.as_deref(), samples }
+    }
+}
