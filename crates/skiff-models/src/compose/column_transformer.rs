@@ -207,7 +207,9 @@ impl Reader<'_, '_, '_> {
         })?;
         let model = if text == Some("passthrough") { None } else { Some(fields.model_at(estimator, path)?) };
         let weight = self.weights.iter().rev().find(|(key, _)| *key == name).map(|(_, weight)| weight.clone());
-        Ok(Some(Transformer { name, index, model, columns, places, series: spec.is_one(), weight }))
+        // What takes tables would have refused a series in the fit.
+        let series = spec.is_one() && model.as_ref().is_some_and(|model| model.estimator().takes_series());
+        Ok(Some(Transformer { name, index, model, columns, places, series, weight }))
     }
 
     fn selection(&self, spec: &ColumnSpec, name: &str) -> Option<(Selection, Vec<usize>)> {

@@ -50,6 +50,10 @@ impl Estimator for CustomEstimator {
         self.classes.clone()
     }
 
+    fn takes_series(&self) -> bool {
+        true
+    }
+
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         match self.code.step.feature_names_out(input) {
             Ok(Some(names)) => Ok(names),

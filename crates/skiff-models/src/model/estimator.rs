@@ -59,6 +59,11 @@ pub trait Estimator: Any + Debug + Send + Sync {
         Takes::Table
     }
 
+    /// Whether its methods take one column alone, as a series: of those that take tables, code of the user's may.
+    fn takes_series(&self) -> bool {
+        self.takes() != Takes::Table
+    }
+
     /// What `score` is; `None` for what has no such `score`.
     fn scoring(&self) -> Option<Scoring> {
         if self.classes().is_empty() { None } else { Some(Scoring::Accuracy) }

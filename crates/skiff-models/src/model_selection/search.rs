@@ -121,6 +121,10 @@ macro_rules! search_estimator {
                 self.search.best.as_ref().map_or(crate::model::Takes::Table, |best| best.estimator().takes())
             }
 
+            fn takes_series(&self) -> bool {
+                self.search.best.as_ref().is_some_and(|best| best.estimator().takes_series())
+            }
+
             fn selects_by_name(&self) -> bool {
                 self.search.best.as_ref().is_some_and(|best| best.estimator().selects_by_name())
             }

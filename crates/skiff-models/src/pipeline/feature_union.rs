@@ -172,6 +172,11 @@ impl Estimator for FeatureUnion {
         models.next().map_or(Takes::Table, |model| model.estimator().takes())
     }
 
+    fn takes_series(&self) -> bool {
+        let mut models = self.transformers.iter().filter_map(|transformer| transformer.model.as_ref());
+        models.next().is_some_and(|model| model.estimator().takes_series())
+    }
+
     fn selects_by_name(&self) -> bool {
         let mut models = self.transformers.iter().filter_map(|transformer| transformer.model.as_ref());
         models.any(|model| model.estimator().selects_by_name())

@@ -147,6 +147,10 @@ impl Estimator for Pipeline {
         self.steps.iter().flatten().next().map_or(Takes::Table, |first| first.estimator().takes())
     }
 
+    fn takes_series(&self) -> bool {
+        self.steps.iter().flatten().next().is_some_and(|first| first.estimator().takes_series())
+    }
+
     fn selects_by_name(&self) -> bool {
         self.steps.iter().flatten().next().is_some_and(|first| first.estimator().selects_by_name())
     }

@@ -187,6 +187,10 @@ impl Estimator for FunctionTransformer {
         }
     }
 
+    fn takes_series(&self) -> bool {
+        matches!(self.func, Func::Custom(_))
+    }
+
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         match self.one_to_one {
             true => names::one_to_one(header, input),
