@@ -168,7 +168,7 @@ def first_prediction(way, name, method):
     rows = next(folder.glob("row.*"))
     path = folder / "kept" / file
     if load is None:
-        out = folder / "kept" / ("answer.npz" if method == "transform" and rows.suffix == ".txt" else "answer.npy")
+        out = folder / "kept" / "answer.npy"
         return [SKIFF, "predict", "--quiet", path, rows, "--method", method, "-o", out]
     code = COLD.format(module=", ".join(modules(way)), load=load, method=method)
     return [sys.executable, "-c", code, path, rows]

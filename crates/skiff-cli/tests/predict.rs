@@ -88,6 +88,17 @@ fn answers_are_written_as_json_lines_and_npy() {
 }
 
 #[test]
+fn what_a_sparse_answer_leaves_out_is_zero() {
+    let folder = Folder::new("sparse");
+    let texts = folder.path().join("texts.txt");
+    fs::write(&texts, "unheard of words\n").expect("a temporary file");
+    let texts = texts.display().to_string();
+    let text = skiff(&["predict", &case("feature_extraction/tfidf"), &texts, "-m", "transform"], "");
+    let row = text.lines().nth(1).expect("a row");
+    assert!(row.split(',').all(|cell| !cell.starts_with('-')), "{row}");
+}
+
+#[test]
 fn an_object_on_each_line_is_a_mapping_for_a_model_that_takes_such() {
     let rows = "{\"city\": \"Oslo\"}\n{}\n";
     let model = case("feature_extraction/dict_dense");

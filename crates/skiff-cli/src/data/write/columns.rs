@@ -97,7 +97,8 @@ impl Cells<'_> {
             Value::Sparse(csr) => {
                 let (indices, data) = csr.row(row);
                 let cells = indices.iter().zip(data).filter(|(index, _)| **index as usize == column);
-                number(cells.map(|(_, value)| value).sum(), csr.dtype)
+                // The sum of none is no negative zero.
+                number(cells.fold(0.0, |sum, (_, value)| sum + value), csr.dtype)
             }
             Value::Dicts(dicts) => Scalar::Str(format!("{:?}", dicts.rows[row])),
             Value::TermLists(lists) => Scalar::Str(lists.row(row).collect::<Vec<_>>().join(" ")),
