@@ -11,6 +11,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import joblib
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 from same import same
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
 
 import skiff
 
@@ -207,3 +209,27 @@ def test_the_folder_may_be_the_present_one(tmp_path, monkeypatch):
     skiff.dump([1], "m.skiff")
     skiff.dump([2], pathlib.Path("m.skiff"))
     assert skiff.load("m.skiff") == [2]
+
+
+@pytest.mark.parametrize("name, compress", [("m.skiff", None), ("m.skiff", True), ("m.skops", None), ("m.joblib", None)])
+def test_arrays_that_are_written_to_meanwhile_make_no_damaged_file(tmp_path, name, compress):
+    model = LinearRegression().fit(np.eye(3), [1.0, 2.0, 3.0])
+    model.coef_ = np.zeros(500_000)
+    path, stop = tmp_path / name, threading.Event()
+
+    def write():
+        while not stop.is_set():
+            model.coef_ += 1.0
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(10):
+            skiff.dump(model, path, compress=compress)
+            # What was read is as it was when it was read; that it is of one moment, nobody promises.
+            assert skiff.load(path).coef_.shape == (500_000,)
+            if path.suffix == ".skiff":
+                assert skiff.verify(path).digest == "whole"
+    finally:
+        stop.set()
+        writer.join()

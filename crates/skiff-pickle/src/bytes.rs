@@ -106,6 +106,12 @@ impl Bytes {
         self.owner.may_change()
     }
 
+    /// The same bytes for whoever looks at them again and has to find them as they were: a copy of those that may change.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        if self.may_change() { Self::from(self.to_vec()) } else { self }
+    }
+
     /// What they lie in, if it is a `T` and they are all of it.
     pub fn owner<T: Owner>(&self) -> Option<&T> {
         let owner: &dyn Any = &*self.owner;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use skiff_pickle::{Graph, Node, NodeId};
+use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
 use super::calls::Calls;
 use super::keys::{self, Pair};
@@ -293,7 +293,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
             Made::DType(dtype) => {
                 let empty = match dtype {
                     DType::Object => NdArray::from_objects(dtype, vec![0], Vec::new(), id),
-                    _ => NdArray::from_bytes(dtype, vec![0], crate::Order::C, crate::Bytes::default(), id),
+                    _ => NdArray::from_bytes(dtype, vec![0], crate::Order::C, Bytes::default(), id),
                 };
                 let empty = empty.map_err(|error| Refusal::new(id, error))?;
                 tasks.extend([Task::Text(",\"content\":"), Task::Part(id, Box::new(empty))]);
@@ -356,7 +356,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         array: &NdArray,
         tasks: &mut Tasks<'g>,
     ) -> Result<(), Failure> {
-        let Some(bytes) = array.bytes_once() else { return self.objects(id, array, tasks) };
+        let Some(bytes) = array.bytes_once().map(Bytes::settled) else { return self.objects(id, array, tasks) };
         let header = header(id, array)?;
         let name = match holder {
             None => self.file("npy", &[&header, &bytes])?,
