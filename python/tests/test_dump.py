@@ -214,7 +214,7 @@ def test_the_folder_may_be_the_present_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name, compress", [("m.skiff", None), ("m.skiff", True), ("m.skops", None), ("m.joblib", None)])
 def test_arrays_that_are_written_to_meanwhile_make_no_damaged_file(tmp_path, name, compress):
     model = LinearRegression().fit(np.eye(3), [1.0, 2.0, 3.0])
-    model.coef_ = np.zeros(500_000)
+    model.coef_, model.n_features_in_ = np.zeros(500_000), 500_000
     path, stop = tmp_path / name, threading.Event()
 
     def write():
