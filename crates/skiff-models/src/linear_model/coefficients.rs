@@ -75,7 +75,7 @@ fn read_coef(fields: &Fields<'_, '_>) -> Result<Numbers, ReadError> {
     let node = fields.required("coef_")?;
     let sparse = Sparse::read(fields.graph(), node)
         .map_err(|error| ReadError::new(fields.path_of("coef_"), ReadErrorKind::Value(error)))?;
-    let Some(sparse) = sparse else { return fields.numbers("coef_") };
+    let Some(sparse) = sparse else { return fields.any_numbers("coef_") };
     let most = DENSE_NUMBERS.max(sparse.stored().saturating_mul(64));
     let Some(data) = sparse.to_dense(most) else {
         let (rows, cols) = sparse.shape;
