@@ -7,7 +7,7 @@ use skiff_pickle::NodeId;
 
 use super::numbers::{Numbers, precision_of};
 use super::{Fields, ReadError, ReadErrorKind};
-use crate::value::{Classes, IntKind, Matrix};
+use crate::value::{Classes, IntKind, Matrix, Precision};
 
 impl Fields<'_, '_> {
     /// An array of any kind.
@@ -53,14 +53,14 @@ impl Fields<'_, '_> {
         Ok(Numbers { shape: array.shape, data, precision })
     }
 
-    /// As [`Fields::numbers`], where any numbers will do: if the estimator is only checked, those that lie in the file as
-    /// float64 are not looked at, and zeros stand for them.
+    /// As [`Fields::numbers`], where any numbers will do: if the estimator is only checked, float64 are not looked at, and
+    /// zeros stand for them.
     pub(crate) fn any_numbers(&self, name: &str) -> Result<Numbers, ReadError> {
         if self.checks_only() {
             let array = self.array_at(self.required(name)?, &self.path_of(name))?;
-            if let Some(numbers) = array.as_f64() {
-                let (data, precision) = (vec![0.0; numbers.len()], precision_of(&array.dtype));
-                return Ok(Numbers { shape: array.shape, data, precision });
+            if matches!(array.dtype, DType::Float { size: 8, .. }) && array.size().is_some() {
+                let data = vec![0.0; array.len()];
+                return Ok(Numbers { shape: array.shape, data, precision: Precision::Double });
             }
         }
         self.numbers(name)
