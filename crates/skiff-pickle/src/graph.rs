@@ -182,6 +182,19 @@ impl Graph {
         Self { nodes, decoded: decoded.clone(), buffers: buffers.clone(), root: *root, changes: changes.clone() }
     }
 
+    /// How often the other nodes refer to each node.
+    pub fn references(&self) -> Vec<u32> {
+        let mut references = vec![0_u32; self.len()];
+        for id in self.ids() {
+            self.each_child(id, |child| {
+                if let Some(count) = references.get_mut(child.index()) {
+                    *count = count.saturating_add(1);
+                }
+            });
+        }
+        references
+    }
+
     /// What the pickle's `STOP` left.
     pub fn root(&self) -> NodeId {
         self.root

@@ -23,20 +23,14 @@ pub(super) struct Vocabulary {
     pub kind: Kind,
 }
 
-/// Puts persistent ids in the place of vocabularies, from 0 on.
+/// Puts persistent ids in the place of vocabularies, from 0 on. Takes none where the graph has persistent ids of its own,
+/// which would be taken for them.
 pub(super) fn take(graph: &mut Graph) -> Vec<Vocabulary> {
     let large: Vec<NodeId> = graph.ids().filter(|&id| vocabulary::is_large(graph, id)).collect();
-    if large.is_empty() {
+    if large.is_empty() || graph.ids().any(|id| matches!(graph.node(id), Node::Persistent(_))) {
         return Vec::new();
     }
-    let mut references = vec![0_u32; graph.len()];
-    for id in graph.ids() {
-        graph.each_child(id, |child| {
-            if let Some(count) = references.get_mut(child.index()) {
-                *count = count.saturating_add(1);
-            }
-        });
-    }
+    let references = graph.references();
     let is_its_own = |id: NodeId| references.get(id.index()) == Some(&1);
     let mut taken = Vec::new();
     for id in large {
@@ -177,6 +171,16 @@ mod tests {
         }
         let few = Limits { nodes: 3, ..Limits::default() };
         assert!(made(b"a\0b", Kind::U8, &[1, 0], &few).is_err(), "four nodes of three");
+    }
+
+    #[test]
+    fn persistent_ids_are_taken_for_no_vocabulary() {
+        let mut graph = graph(&[2_000], |_, _| {});
+        let zero = graph.push(Node::Int(0));
+        let own = graph.push(Node::Persistent(zero));
+        let root = graph.push(Node::List(vec![graph.root(), own]));
+        graph.set_root(root);
+        assert_eq!(there_and_back(&graph, None), (0, true));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(crate) fn respell(mut graph: Graph, spelling: Spelling) -> Result<Graph, Wri
         writer.flatten(id)?;
     }
     writer.no_wrappers()?;
-    writer.count_references();
+    writer.references = writer.graph.references();
     // What flattening added are parts of arrays, no arrays.
     for &id in &ids {
         if let Some(parts) = writer.parts(id) {
@@ -151,18 +151,6 @@ impl Writer<'_> {
             }
         }
         Ok(())
-    }
-
-    fn count_references(&mut self) {
-        let mut references = vec![0_u32; self.graph.len()];
-        for id in self.graph.ids() {
-            self.graph.each_child(id, |child| {
-                if let Some(count) = references.get_mut(child.index()) {
-                    *count = count.saturating_add(1);
-                }
-            });
-        }
-        self.references = references;
     }
 
     /// The parts of an array that may be respelled.

@@ -111,19 +111,14 @@ fn join_vocabularies(graph: &mut Graph) {
 /// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.
 fn take_buffers(graph: &mut Graph, least: usize) -> Vec<Buffer> {
     // How many arrays lie over each run of bytes, and how many nodes refer to it. Nodes may be millions.
-    let (mut holders, mut references) = (vec![0_u32; graph.len()], vec![0_u32; graph.len()]);
-    let add = |counts: &mut [u32], id: NodeId| {
-        if let Some(count) = counts.get_mut(id.index()) {
-            *count = count.saturating_add(1);
-        }
-    };
+    let (mut holders, references) = (vec![0_u32; graph.len()], graph.references());
     for id in graph.ids() {
-        graph.each_child(id, |child| add(&mut references, child));
         if let Some((_, Holder::Buffer { node, .. })) = arrays::parts(graph, id)
             && let Node::Bytes(span) | Node::ByteArray(span) = graph.node(node)
             && span.len >= least
+            && let Some(count) = holders.get_mut(node.index())
         {
-            add(&mut holders, node);
+            *count = count.saturating_add(1);
         }
     }
     let mut buffers = Vec::new();
