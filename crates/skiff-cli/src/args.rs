@@ -277,6 +277,7 @@ impl LimitArguments {
             answer: self.limit_answer.unwrap_or(default.answer),
             time: self.limit_time.or(default.time),
             deadline: None,
+            interrupt: None,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::time::Instant;
 
+use skiff_files::Limits;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::custom::Custom;
@@ -14,9 +14,9 @@ use crate::registry;
 /// What is wrong with the estimators that stand at these places of `graph`, those within others included: each with the
 /// node of the estimator. What skiff does not support is not wrong, and neither is an estimator that was never fitted. The
 /// nodes of decision trees are not looked at; `skiff_files::scan` does that.
-pub fn contradictions(graph: &Graph, places: Range<usize>, deadline: Option<Instant>) -> Vec<(NodeId, ReadError)> {
+pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, ReadError)> {
     let custom = Custom::default();
-    let reading = Reading::checking(graph, &custom, deadline);
+    let reading = Reading::checking(graph, &custom, limits);
     let mut covered = HashSet::new();
     let mut found = Vec::new();
     // An object is made before what its state holds, so outer estimators come first.

@@ -1,10 +1,14 @@
 //! Runs a plan over a table: blocks of rows that stay in cache, spread over all cores.
 
 use std::any::Any;
-use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
+use skiff_files::threads;
 
 use crate::answer::{Answer, stack};
 use crate::plan::{Output, Plan, Rank, Step, ValueId};
@@ -19,25 +23,47 @@ const FEWEST_ROWS: usize = 16;
 /// How many bytes the largest value of a block has at most, unless one row has more.
 pub(crate) const BLOCK_BYTES: usize = 64 << 20;
 
+/// How a plan is run.
+#[derive(Clone, Copy, Default)]
+pub struct EvaluateOptions<'o> {
+    /// What the caller made the table of, for custom code that would rather have that.
+    pub origin: Option<&'o (dyn Any + Send + Sync)>,
+    /// How many threads compute at most; `None` for [`threads::count`].
+    pub threads: Option<NonZeroUsize>,
+    /// Called on the calling thread a few times a second while many rows are computed; `Break` ends the call with
+    /// [`InputErrorKind::Interrupted`] after the blocks at hand.
+    pub watch: Option<&'o (dyn Fn(Progress) -> ControlFlow<()> + Sync)>,
+}
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows that were computed. Where custom code needs all rows at once, they are counted anew after it.
+    pub done: usize,
+    /// Rows in all.
+    pub rows: usize,
+}
+
+/// How often [`EvaluateOptions::watch`] is called where the calling thread computes.
+const WATCH_EVERY: Duration = Duration::from_millis(50);
+
 /// What `plan` makes of `table`.
 ///
 /// # Errors
 /// When the table is not such that scikit-learn would answer; the first row that is to blame is named. When the answer
 /// would take more than the plan's [`Plan::most_bytes`].
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
-    evaluate_from(plan, table, None)
+    evaluate_with(plan, table, &EvaluateOptions::default())
 }
 
-/// As [`evaluate`], with what the caller made the table of, for code of the user's that would rather have that.
+/// As [`evaluate`], run as `options` say.
 ///
 /// # Errors
-/// As [`evaluate`].
-pub fn evaluate_from(
-    plan: &Plan,
-    table: &Table<'_>,
-    origin: Option<&(dyn Any + Send + Sync)>,
-) -> Result<Answer, InputError> {
-    Evaluation::new(plan, table, origin, block_rows(plan, table.rows(), table.cols())).answer()
+/// As [`evaluate`]; when [`EvaluateOptions::watch`] ended it.
+pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, InputError> {
+    let threads = threads::limited(options.threads);
+    let block_rows = block_rows(plan, table.rows(), table.cols(), threads);
+    Evaluation::new(plan, table, options, block_rows).answer(options.watch)
 }
 
 /// As [`evaluate`], in blocks of `block_rows` rows: the answer is the same for any number above 0.
@@ -45,14 +71,30 @@ pub fn evaluate_from(
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_in_blocks(plan: &Plan, table: &Table<'_>, block_rows: usize) -> Result<Answer, InputError> {
-    Evaluation::new(plan, table, None, block_rows.max(1)).answer()
+    Evaluation::new(plan, table, &EvaluateOptions::default(), block_rows.max(1)).answer(None)
 }
+
+impl fmt::Debug for EvaluateOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { origin, threads, watch } = self;
+        let (origin, watch) = (origin.is_some(), watch.is_some());
+        f.debug_struct("EvaluateOptions")
+            .field("origin", &origin)
+            .field("threads", threads)
+            .field("watch", &watch)
+            .finish()
+    }
+}
+
+/// [`EvaluateOptions::watch`].
+type Watch<'w> = Option<&'w (dyn Fn(Progress) -> ControlFlow<()> + Sync)>;
 
 /// One call of a plan.
 struct Evaluation<'e> {
     plan: &'e Plan,
     table: &'e Table<'e>,
     origin: Option<&'e (dyn Any + Send + Sync)>,
+    threads: Option<NonZeroUsize>,
     block_rows: usize,
     /// The bytes of the largest value so far.
     widest: AtomicUsize,
@@ -82,21 +124,17 @@ impl Made for Answer {
 type Values<'a> = Vec<Option<Value<'a>>>;
 
 impl<'e> Evaluation<'e> {
-    fn new(
-        plan: &'e Plan,
-        table: &'e Table<'e>,
-        origin: Option<&'e (dyn Any + Send + Sync)>,
-        block_rows: usize,
-    ) -> Self {
-        Self { plan, table, origin, block_rows, widest: AtomicUsize::new(0) }
+    fn new(plan: &'e Plan, table: &'e Table<'e>, options: &EvaluateOptions<'e>, block_rows: usize) -> Self {
+        let &EvaluateOptions { origin, threads, .. } = options;
+        Self { plan, table, origin, threads, block_rows, widest: AtomicUsize::new(0) }
     }
 
-    fn answer(&self) -> Result<Answer, InputError> {
+    fn answer(&self, watch: Watch<'_>) -> Result<Answer, InputError> {
         let last_uses = self.plan.last_uses();
         if self.plan.steps().iter().any(|step| step.operation.is_barrier()) {
-            return self.answer_between_barriers(&last_uses);
+            return self.answer_between_barriers(&last_uses, watch);
         }
-        let mut answers = self.blocks(|start, len| {
+        let mut answers = self.blocks(watch, |start, len| {
             let mut values = vec![None; last_uses.len()];
             values[0] = Some(self.table.block(start, len));
             self.run(0..self.plan.steps().len(), &last_uses, &mut values)?;
@@ -117,6 +155,7 @@ impl<'e> Evaluation<'e> {
     /// is refused before it is made. What depends on the rows' content is counted as it comes.
     fn blocks<T: Made>(
         &self,
+        watch: Watch<'_>,
         run: impl Fn(usize, usize) -> Result<T, InputError> + Sync,
     ) -> Result<Vec<T>, InputError> {
         let (rows, mut block_rows) = (self.table.rows(), self.block_rows);
@@ -137,9 +176,68 @@ impl<'e> Evaluation<'e> {
         };
         match rows.div_ceil(block_rows).max(1) {
             1 => Ok(vec![block(0)?]),
-            // All run to their end, so that the first row to blame is named whichever block was quickest.
-            blocks => (0..blocks).into_par_iter().map(block).collect::<Vec<_>>().into_iter().collect(),
+            blocks if threads::limited(self.threads) == 1 => Self::in_turn(blocks, block_rows, rows, watch, block),
+            blocks => self.side_by_side(blocks, block_rows, rows, watch, block),
         }
+    }
+
+    /// All blocks, one after the other, on the calling thread.
+    fn in_turn<T>(
+        blocks: usize,
+        block_rows: usize,
+        rows: usize,
+        watch: Watch<'_>,
+        block: impl Fn(usize) -> Result<T, InputError>,
+    ) -> Result<Vec<T>, InputError> {
+        let (mut all, mut last) = (Vec::with_capacity(blocks), Instant::now());
+        for number in 0..blocks {
+            if let Some(watch) = watch
+                && last.elapsed() >= WATCH_EVERY
+            {
+                last = Instant::now();
+                if watch(Progress { done: number * block_rows, rows }).is_break() {
+                    return Err(InputError::new(InputErrorKind::Interrupted));
+                }
+            }
+            all.push(block(number)?);
+        }
+        Ok(all)
+    }
+
+    /// All blocks, on all threads. They run to their end, so that the first row to blame is named whichever block was
+    /// quickest.
+    fn side_by_side<T: Send>(
+        &self,
+        blocks: usize,
+        block_rows: usize,
+        rows: usize,
+        watch: Watch<'_>,
+        block: impl Fn(usize) -> Result<T, InputError> + Sync,
+    ) -> Result<Vec<T>, InputError> {
+        let Some(watch) = watch else {
+            let all = || (0..blocks).into_par_iter().map(&block).collect::<Vec<_>>();
+            return threads::install(self.threads, all).into_iter().collect();
+        };
+        let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let counted = |number: usize| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(InputError::new(InputErrorKind::Interrupted));
+            }
+            let made = block(number);
+            done.fetch_add(block_rows, Ordering::Relaxed);
+            made
+        };
+        let all = || (0..blocks).into_par_iter().map(&counted).collect::<Vec<_>>();
+        let all = threads::watched(self.threads, all, &mut || {
+            let done = done.load(Ordering::Relaxed).min(rows);
+            if watch(Progress { done, rows }).is_break() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        if stop.into_inner() {
+            return Err(InputError::new(InputErrorKind::Interrupted));
+        }
+        all.into_iter().collect()
     }
 
     fn refuse_larger(&self, bytes: usize) -> Result<(), InputError> {
@@ -166,7 +264,7 @@ impl<'e> Evaluation<'e> {
 
     /// The answer where some steps must see all rows at once: the steps between them run in blocks as ever, and what is
     /// needed later is put together again.
-    fn answer_between_barriers(&self, last_uses: &[Option<usize>]) -> Result<Answer, InputError> {
+    fn answer_between_barriers(&self, last_uses: &[Option<usize>], watch: Watch<'_>) -> Result<Answer, InputError> {
         let steps = self.plan.steps();
         let mut whole: Values<'static> = vec![None; last_uses.len()];
         let mut next = 0;
@@ -174,7 +272,7 @@ impl<'e> Evaluation<'e> {
             let barrier = steps[next..].iter().position(|step| step.operation.is_barrier());
             let end = barrier.map_or(steps.len(), |at| next + at);
             if end > next {
-                self.run_whole(next..end, last_uses, &mut whole)?;
+                self.run_whole(next..end, last_uses, &mut whole, watch)?;
             }
             let Some(step) = steps.get(end) else { break };
             let is_input = step.inputs == [ValueId::INPUT];
@@ -202,12 +300,13 @@ impl<'e> Evaluation<'e> {
         steps: Range<usize>,
         last_uses: &[Option<usize>],
         whole: &mut Values<'static>,
+        watch: Watch<'_>,
     ) -> Result<(), InputError> {
         let made = steps.start + 1..steps.end + 1;
         let is_kept = |value: &usize| last_uses[*value].is_none_or(|last| last >= steps.end);
         let kept: Vec<usize> = made.filter(is_kept).collect();
         let known: &Values<'static> = whole;
-        let blocks = self.blocks(|start, len| {
+        let blocks = self.blocks(watch, |start, len| {
             let mut values: Values<'_> = Vec::with_capacity(known.len());
             values.extend(known.iter().map(|value| value.as_ref().map(|value| value.block(start, len))));
             values[0] = Some(self.table.block(start, len));
@@ -241,10 +340,10 @@ fn forget(step: &Step, index: usize, last_uses: &[Option<usize>], values: &mut V
     }
 }
 
-fn block_rows(plan: &Plan, rows: usize, cols: usize) -> usize {
+fn block_rows(plan: &Plan, rows: usize, cols: usize, threads: usize) -> usize {
     let wanted = plan.steps().iter().filter_map(|step| step.operation.block_rows()).max().unwrap_or(0);
     // Larger blocks than the cache asks for must not leave cores without work.
-    let shared = rows.div_ceil(rayon::current_num_threads());
+    let shared = rows.div_ceil(threads);
     let most = plan.steps().iter().filter_map(|step| step.operation.most_rows()).min().unwrap_or(usize::MAX);
     (BLOCK_NUMBERS / cols.max(1)).clamp(FEWEST_ROWS, 1024).max(wanted.min(shared)).min(most)
 }

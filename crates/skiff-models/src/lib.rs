@@ -42,6 +42,6 @@ mod tree;
 pub use answer::Answer;
 pub use check::contradictions;
 pub use computed::{Attributes, Computed};
-pub use evaluate::{evaluate, evaluate_from, evaluate_in_blocks};
+pub use evaluate::{EvaluateOptions, Progress, evaluate, evaluate_in_blocks, evaluate_with};
 pub use model::{CallError, ComputedAttribute, Estimator, Model, NamesError, Room, Scoring, Takes};
 pub use table::Table;

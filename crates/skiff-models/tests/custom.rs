@@ -45,7 +45,8 @@ fn a_tokenizer_and_an_analyzer_answer_what_was_recorded() {
         let file = open(case);
         let refused = Model::read(&file.graph, file.graph.root(), "").expect_err("code that nobody handed in");
         assert!(refused.to_string().contains("`generate.feature_extraction.shout`"), "{refused}");
-        let model = Model::read_with(&file.graph, file.graph.root(), "", &custom, None).expect("with its code");
+        let model =
+            Model::read_with(&file.graph, file.graph.root(), "", &custom, &Limits::default()).expect("with its code");
         for call in &case.calls {
             let (Expected::Answer(expected), Some(input)) = (&call.expected, &call.input) else { continue };
             let table = case.table(input).expect("a table");
@@ -65,7 +66,7 @@ fn union_with(
     let case = case.expect("a recorded case");
     let file = open(&case);
     let custom = Custom::new().function("numpy.absolute", code);
-    let model = Model::read_with(&file.graph, file.graph.root(), "", &custom, None).expect("a pipeline");
+    let model = Model::read_with(&file.graph, file.graph.root(), "", &custom, &Limits::default()).expect("a pipeline");
     (case, model)
 }
 

@@ -24,7 +24,7 @@ pub use disassemble::disassemble;
 pub use error::{Error, ErrorKind};
 pub use graph::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};
 pub use isomorphic::{isomorphic, isomorphic_at};
-pub use limits::{Budget, Limits};
+pub use limits::{Budget, Interrupt, Limits};
 pub use machine::{End, Host, Rest, read, read_first, read_into};
 pub use names::python3_name;
 pub use opcode::{ArgumentKind, Opcode};

@@ -1,5 +1,7 @@
 //! How much a file may cost, and the model in it. Spent *before* anything is allocated or done.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
@@ -34,7 +36,34 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// When that time is over: [`Limits::started`] sets it, once for all that is done with one file.
     pub deadline: Option<Instant>,
+    /// What ends the work from another thread, as if the time were over.
+    pub interrupt: Option<Interrupt>,
 }
+
+/// A flag that one thread raises and others look at where they look at the clock.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Has whoever holds a clone of it stop.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was raised.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One flag is another where raising it raises the other.
+impl PartialEq for Interrupt {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Interrupt {}
 
 impl Limits {
     /// The same limits, their time running from now; from before, if it was running already.
@@ -44,9 +73,10 @@ impl Limits {
         Self { deadline, ..self.clone() }
     }
 
-    /// Whether the time is over.
+    /// Whether the time is over, or somebody raised [`Limits::interrupt`].
     pub fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.interrupt.as_ref().is_some_and(Interrupt::is_raised)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The time in milliseconds, for errors: the limit `time` is told in them.
@@ -68,6 +98,7 @@ impl Default for Limits {
             answer: 16 << 30,
             time: None,
             deadline: None,
+            interrupt: None,
         }
     }
 }

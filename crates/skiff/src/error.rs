@@ -67,6 +67,8 @@ pub enum ErrorKind {
     NotSupported,
     /// The caller asked for what is not there, or handed in what cannot be answered.
     WrongInput,
+    /// The caller ended the call while it ran.
+    Interrupted,
 }
 
 /// More names than this are for `skiff scan` to tell.
@@ -154,6 +156,7 @@ impl Error {
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             Inner::Input(error) if matches!(error.kind(), InputErrorKind::TooLarge { .. }) => ErrorKind::Limit,
+            Inner::Input(error) if matches!(error.kind(), InputErrorKind::Interrupted) => ErrorKind::Interrupted,
             Inner::Write(WriteError::Io(_)) => ErrorKind::UnwritableFile,
             Inner::Write(WriteError::Value(_)) => ErrorKind::DamagedFile,
             Inner::Write(WriteError::Level { .. }) => ErrorKind::WrongInput,
@@ -216,6 +219,7 @@ impl Error {
                 InputErrorKind::ContainsNan | InputErrorKind::ContainsInfinity { .. } => "not-finite",
                 InputErrorKind::Custom { .. } => "custom-code-failed",
                 InputErrorKind::TooLarge { .. } => "limit",
+                InputErrorKind::Interrupted => "interrupted",
                 _ => "wrong-input",
             },
         }

@@ -234,8 +234,8 @@ impl File {
 
     /// The estimator at `node`, in a file that was found not to be dangerous.
     pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
-        let (graph, deadline) = (&self.file.graph, self.limits.deadline);
-        Ok(self.part(skiff_models::Model::read_with(graph, node, address, custom, deadline)?))
+        let graph = &self.file.graph;
+        Ok(self.part(skiff_models::Model::read_with(graph, node, address, custom, &self.limits)?))
     }
 
     /// An estimator that was read from this file, or stands within one, on its own.

@@ -45,7 +45,7 @@ pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, disassemble_with, open, open_with};
 pub use inspect::{EstimatorView, Inspection, class_name};
-pub use model::{Model, evaluate, evaluate_from};
+pub use model::{Model, evaluate, evaluate_with};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
 pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
@@ -54,10 +54,10 @@ pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};
 pub use skiff_files::write::Compression;
-pub use skiff_files::{Limits, Scalar};
+pub use skiff_files::{Interrupt, Limits, Scalar, threads};
 pub use skiff_models::custom::{self, Custom};
 pub use skiff_models::plan::{Method, Params, Plan, Rank};
-pub use skiff_models::{Answer, Table, Takes, addresses, registry, table, value};
+pub use skiff_models::{Answer, EvaluateOptions, Progress, Table, Takes, addresses, registry, table, value};
 
 /// The README's example compiles.
 #[cfg(doctest)]

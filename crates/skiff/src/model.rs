@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use skiff_models::plan::Header;
 use skiff_models::value::Classes;
-use skiff_models::{Answer, Table, Takes};
+use skiff_models::{Answer, EvaluateOptions, Table, Takes};
 
 use crate::{Error, Method, Params, Plan};
 
@@ -61,16 +61,12 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
     Ok(skiff_models::evaluate(plan, table)?)
 }
 
-/// As [`evaluate`], with what the caller made the table of, for code of the user's that would rather have that.
+/// As [`evaluate`], run as `options` say: on how many threads, and watched by whom.
 ///
 /// # Errors
-/// As [`evaluate`].
-pub fn evaluate_from(
-    plan: &Plan,
-    table: &Table<'_>,
-    origin: Option<&(dyn std::any::Any + Send + Sync)>,
-) -> Result<Answer, Error> {
-    Ok(skiff_models::evaluate_from(plan, table, origin)?)
+/// As [`evaluate`]; when [`EvaluateOptions::watch`] ended it.
+pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, Error> {
+    Ok(skiff_models::evaluate_with(plan, table, options)?)
 }
 
 impl Model {

@@ -90,7 +90,7 @@ impl File {
 /// Reads each estimator that skiff knows, and refuses those that contradict themselves. That skiff does not support
 /// one, or that it was never fitted, is no reason not to load it.
 fn refuse_damaged(graph: &Graph, limits: &Limits) -> Result<(), Error> {
-    let found = skiff_models::contradictions(graph, 0..graph.len(), limits.deadline);
+    let found = skiff_models::contradictions(graph, 0..graph.len(), limits);
     match found.into_iter().next() {
         Some((_, error)) => Err(error.into()),
         None => Ok(()),

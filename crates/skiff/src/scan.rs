@@ -79,7 +79,7 @@ pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
 
 /// Estimators whose numbers contradict each other, wherever they stand in the graph.
 fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, String)> {
-    let found = skiff_models::contradictions(graph, places, limits.deadline).into_iter();
+    let found = skiff_models::contradictions(graph, places, limits).into_iter();
     found
         .map(|(id, error)| match error.path() {
             "" => (id, format!("is {}", error.kind())),

@@ -107,7 +107,7 @@ pub struct CustomCall<'c> {
     pub job: Job,
     /// Keyword arguments of the method.
     pub params: &'c [(String, Scalar)],
-    /// What the caller of [`crate::evaluate_from`] handed in beside the table: what the table was made of.
+    /// [`crate::EvaluateOptions::origin`]: what the caller made the table of.
     pub origin: Option<&'c (dyn Any + Send + Sync)>,
     /// Whether the input is the caller's table as it came, so that `origin` may be taken in its stead.
     pub is_origin: bool,

@@ -7,8 +7,8 @@ mod reading;
 use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
 
+use skiff_files::Limits;
 use skiff_pickle::{Graph, NodeId};
 
 use crate::answer::Answer;
@@ -45,11 +45,11 @@ impl Model {
     /// # Errors
     /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
-        Self::read_with(graph, node, path, &Custom::default(), None)
+        Self::read_with(graph, node, path, &Custom::default(), &Limits::default())
     }
 
-    /// As [`Model::read`], with code of the user's for the functions and classes that have its names, and given up at
-    /// `deadline`.
+    /// As [`Model::read`], with code of the user's for the functions and classes that have its names, and given up when the
+    /// time of `limits` is over.
     ///
     /// # Errors
     /// As [`Model::read`]; when the code cannot stand where its name stands; [`ReadErrorKind::Late`](crate::fields::ReadErrorKind::Late) when the time is
@@ -59,9 +59,9 @@ impl Model {
         node: NodeId,
         path: &str,
         custom: &Custom,
-        deadline: Option<Instant>,
+        limits: &Limits,
     ) -> Result<Arc<Self>, ReadError> {
-        Reading::of(graph, custom, deadline).model(node, path.to_owned())
+        Reading::of(graph, custom, limits).model(node, path.to_owned())
     }
 
     /// The class's path, as the file has it.

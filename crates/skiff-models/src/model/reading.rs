@@ -3,9 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use skiff_files::Instance;
+use skiff_files::{Instance, Limits};
 use skiff_pickle::{Graph, NodeId};
 
 use super::{Estimator, Model};
@@ -29,13 +28,13 @@ pub(crate) struct Reading<'g> {
     /// Bytes that rooms may ask for in all.
     most: usize,
     /// When reading is given up.
-    deadline: Option<Instant>,
+    limits: Limits,
     /// The models are thrown away, and nodes of trees were looked at elsewhere.
     checks_only: bool,
 }
 
 impl<'g> Reading<'g> {
-    pub(crate) fn of(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
+    pub(crate) fn of(graph: &'g Graph, custom: &'g Custom, limits: &Limits) -> Self {
         let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
         Self {
             graph,
@@ -45,14 +44,14 @@ impl<'g> Reading<'g> {
             left: Cell::new(left),
             own: Cell::new(0),
             most: left,
-            deadline,
+            limits: limits.clone(),
             checks_only: false,
         }
     }
 
     /// A reading that only says what is wrong.
-    pub(crate) fn checking(graph: &'g Graph, custom: &'g Custom, deadline: Option<Instant>) -> Self {
-        Self { checks_only: true, ..Self::of(graph, custom, deadline) }
+    pub(crate) fn checking(graph: &'g Graph, custom: &'g Custom, limits: &Limits) -> Self {
+        Self { checks_only: true, ..Self::of(graph, custom, limits) }
     }
 
     /// Whether only what is wrong is asked for.
@@ -76,10 +75,7 @@ impl<'g> Reading<'g> {
 
     /// An error when the time is over.
     pub(crate) fn on_time(&self) -> Result<(), ReadErrorKind> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(ReadErrorKind::Late);
-        }
-        Ok(())
+        if self.limits.is_late() { Err(ReadErrorKind::Late) } else { Ok(()) }
     }
 
     pub(crate) fn model(&self, node: NodeId, path: String) -> Result<Arc<Model>, ReadError> {

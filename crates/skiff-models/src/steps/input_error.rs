@@ -75,6 +75,8 @@ pub enum InputErrorKind {
         /// The bytes that they may take.
         most: u64,
     },
+    /// The caller ended the call while it ran.
+    Interrupted,
     /// Something that only this estimator refuses, in its own words.
     Refused(String),
     /// Code of the user's went wrong.
@@ -191,6 +193,7 @@ impl fmt::Display for InputError {
             InputErrorKind::TooLarge { rows, bytes, most } => {
                 write!(f, "the limit `answer` of {most} is exceeded: {rows} rows make {bytes} bytes or more")?;
             }
+            InputErrorKind::Interrupted => f.write_str("interrupted")?,
             InputErrorKind::Refused(what) => f.write_str(what)?,
             InputErrorKind::Custom { name, path, error } => {
                 write!(f, "the custom code `{name}`, at `{path}`: {error}")?;

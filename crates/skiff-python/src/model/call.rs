@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use skiff::value::Value;
-use skiff::{Method, Params};
+use skiff::{EvaluateOptions, Method, Params};
 use skiff_models::Scoring;
 
 use super::Model;
@@ -38,7 +38,8 @@ impl Model {
             false => Held::unread(x)?,
         };
         let (table, origin) = (held.table(), x.clone().unbind());
-        let answer = py.detach(|| skiff::evaluate_from(&plan, &table, Some(&origin)));
+        let options = EvaluateOptions { origin: Some(&origin), ..EvaluateOptions::default() };
+        let answer = py.detach(|| skiff::evaluate_with(&plan, &table, &options));
         let answer = answer.map_err(|error| error::raise(py, &error))?;
         if let Some(Value::Columns(columns)) = answer.value()
             && columns.names.is_some()
