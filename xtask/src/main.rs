@@ -15,6 +15,11 @@ const TASKS: &[Task] = &[
     ("rust", "format, lints and Rust tests: what needs no Python", rust),
     ("python", "the Python tests against a real scikit-learn", python),
     ("fuzz", "libFuzzer, for a few seconds for each target: [TARGET...] [--seconds N]", fuzz::fuzz),
+    (
+        "mutate",
+        "mutations of real models, judged and then loaded by the real loaders: attacks/mutate/README.md",
+        mutate,
+    ),
     ("bench", "the benchmarks of answers, beside scikit-learn", bench),
     ("bench-persistence", "the benchmarks of dumping and loading, beside joblib, pickle and skops", bench_persistence),
 ];
@@ -81,6 +86,16 @@ fn wheel(python: &Path) -> Result<(), String> {
     let mut command = Command::new(python);
     command.args(["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps", "--no-index"]);
     command.args(["--find-links", "target/wheels", "skiff-ml"]);
+    run(command)
+}
+
+/// Builds the Python package and tries mutations of real models with it. Arguments go to `attacks/mutate`.
+fn mutate(arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    wheel(&python)?;
+    let mut command = Command::new(python);
+    command.args(["-B", "attacks/mutate"]).args(arguments);
+    command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
     run(command)
 }
 
