@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
 
-use super::allowed::{self, Items, Made, State};
+use super::allowed::{self, EXECUTED, Items, Made, State, Values};
 use super::numbers::Numbers;
 use super::{Check, Finding, Rating, dangers};
 use crate::numpy::MaskedArray;
@@ -17,6 +17,7 @@ use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 /// What one pickle, or one file of another format, made in a graph.
 pub(super) struct Judged<'g> {
     graph: &'g Graph,
+    values: Values<'g>,
     roots: &'g [NodeId],
     findings: Vec<(NodeId, Finding)>,
     /// How many findings there were of each rating. Nobody reads more of them than are kept.
@@ -58,6 +59,7 @@ impl<'g> Judged<'g> {
         let Care { limits, check, most } = care;
         let mut judged = Self {
             graph,
+            values: Values::of(graph),
             roots,
             findings: Vec::new(),
             counts: HashMap::new(),
@@ -138,7 +140,7 @@ impl<'g> Judged<'g> {
         match graph.node(id) {
             Node::Global(_) => self.global(id),
             Node::Object(object) => {
-                match allowed::made(graph, object) {
+                match allowed::made(&self.values, object) {
                     Ok(made) => self.changes(id, &object.changes, made, reading),
                     // Wrapped by skops: what a loader makes of inert parts.
                     Err(_) if reading == Reading::Skops && is_made_by_skops(graph, object.callable) => {}
@@ -241,8 +243,10 @@ impl<'g> Judged<'g> {
                     self.stands(id, *state);
                     // skops' loaders hand on states of all kinds; a dict is one of attributes there, too, and what lies
                     // in it (a vocabulary with the word `__init__`) is no state.
-                    let is_plain = made.state == State::Attributes && matches!(self.graph.node(*state), Node::Dict(_));
-                    let own = reading == Reading::Skops && made.state != State::Distribution && !is_plain;
+                    let is_plain =
+                        matches!(made.state, State::Attributes) && matches!(self.graph.node(*state), Node::Dict(_));
+                    let has_form = matches!(made.state, State::Distribution | State::Form(_));
+                    let own = reading == Reading::Skops && !has_form && !is_plain;
                     self.state(*state, if own { State::Own } else { made.state })
                 }
                 (Change::Append(items) | Change::Add(items), kind) => {
@@ -273,31 +277,9 @@ impl<'g> Judged<'g> {
             (State::Nothing, _) => Err(GIVEN[2]),
             (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
             (State::Attributes, _) => Err(GIVEN[3]),
-            (State::Partial, Node::Tuple(parts)) => {
-                let function = parts.first().and_then(|&function| allowed::name_of(graph, function));
-                let keywords = parts.get(2).is_some_and(|&keywords| matches!(graph.node(keywords), Node::Dict(_)));
-                match function {
-                    Some((module, name)) if allowed::may_be_bound(module, name) && parts.len() == 4 && keywords => {
-                        // The last part are attributes.
-                        parts.last().map_or(Ok(()), |&attributes| self.own(attributes, DEEPEST_STATE))
-                    }
-                    _ => Err("binds arguments to a function that is not on the list"),
-                }
-            }
-            (State::Partial, _) => Err("is given a state that is no tuple"),
-            (State::Distribution, Node::Dict(pairs)) => {
-                self.attributes(pairs)?;
-                self.template(pairs)
-            }
-            // Of scipy before 0.17: what the class is made of, and a generator. Two keys would be taken for a pair.
-            (State::Distribution, Node::Tuple(parts)) => match &**parts {
-                [parameters, random] if graph.object(*random).is_some() => match graph.node(*parameters) {
-                    Node::Dict(pairs) if pairs.len() > 2 => self.attributes(pairs),
-                    _ => Err("is given a state that scipy never wrote"),
-                },
-                _ => Err("is given a state that scipy never wrote"),
-            },
-            (State::Distribution, _) => Err("is given a state that scipy never wrote"),
+            (State::Form(kind), _) if self.values.fits(id, kind) => Ok(()),
+            (State::Form(_), _) => Err(OTHER_STATE),
+            (State::Distribution, _) => allowed::distribution(&self.values, id),
         }
     }
 
@@ -332,40 +314,6 @@ impl<'g> Judged<'g> {
             }
         }
         Ok(())
-    }
-
-    /// scipy runs this text when it makes a distribution: it must be exactly what scipy wrote for those parameters.
-    fn template(&self, pairs: &[(NodeId, NodeId)]) -> Result<(), &'static str> {
-        let values = |name: &str| -> Vec<NodeId> {
-            pairs.iter().filter(|(key, _)| self.graph.name_of(*key) == Some(name)).map(|(_, value)| *value).collect()
-        };
-        let (templates, shapes) = (values("_parse_arg_template"), values("shapes"));
-        if templates.is_empty() {
-            return Ok(());
-        }
-        let ([template], [shapes]) = (&*templates, &*shapes) else { return Err(EXECUTED) };
-        let names = match self.graph.node(*shapes) {
-            Node::None => String::new(),
-            _ => self.graph.str_of(*shapes).map(|text| format!("{text}, ")).ok_or(EXECUTED)?,
-        };
-        let is_name = |name: &str| {
-            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        };
-        if !names.is_empty() && !names.trim_end_matches(", ").split(", ").all(is_name) {
-            return Err(EXECUTED);
-        }
-        let template = self.graph.str_of(*template).ok_or(EXECUTED)?;
-        let own = [("loc=0, scale=1", "loc, scale"), ("loc=0", "loc, 1")].iter().any(|(taken, given)| {
-            template
-                == format!(
-                    "\ndef _parse_args(self, {names} {taken}):\n    return ({names}), {given}\n\n\
-                     def _parse_args_rvs(self, {names} {taken}, size=None):\n    \
-                     return self._argcheck_rvs({names} {given}, size=size)\n\n\
-                     def _parse_args_stats(self, {names} {taken}, moments='mv'):\n    return ({names}), {given}, moments\n"
-                )
-        });
-        if own { Ok(()) } else { Err(EXECUTED) }
     }
 
     /// A change to what no call made: a class, a module's dict, a list.
@@ -413,7 +361,7 @@ const MOST_PARTS: usize = 64;
 
 pub(super) const CONTRADICTS: &str = "is an array or a number that contradicts itself";
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
-const EXECUTED: &str = "brings along Python text that scipy executes, other than scipy's own";
+const OTHER_STATE: &str = "is given a state that its package never wrote";
 
 /// Names that objects hand on to each other: a class of joblib's wrappers, a constructor of random generators.
 fn is_own_constructor(name: &str) -> bool {

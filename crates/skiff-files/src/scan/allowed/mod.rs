@@ -4,26 +4,33 @@
 //! pass, runs no code of the file's choosing and touches no file, process, network or module table. `python`, `numpy`,
 //! `scikit_learn` and `packages` say it of their names.
 
+mod form;
 mod numpy;
 mod packages;
+mod pandas;
+mod pattern;
 mod python;
 mod scikit_learn;
+mod scipy;
+mod sort;
 
 use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
 
+pub(super) use form::{Kind, Values};
 pub(crate) use scikit_learn::has_new_obj;
+pub(super) use scipy::{EXECUTED, distribution};
 
 use crate::call::is_numpy_module;
 
 /// What may be done to an object once it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Made {
     pub state: State,
     pub items: Items,
 }
 
 /// Which states `BUILD` may hand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum State {
     /// None at all.
     Nothing,
@@ -31,8 +38,8 @@ pub(super) enum State {
     Attributes,
     /// Whatever is inert: the class takes it apart itself, in compiled code or in Python that calls nothing of it.
     Own,
-    /// `functools.partial`: a callable that is on the list, then whatever is inert.
-    Partial,
+    /// A value of this kind.
+    Form(Kind),
     /// A distribution of scipy, which *executes the text* `_parse_arg_template` of its state.
     Distribution,
 }
@@ -67,6 +74,8 @@ pub(super) fn may_stand(module: &str, name: &str) -> bool {
     python::may_stand(module, name)
         || numpy::may_stand(module, name)
         || packages::may_stand(module, name)
+        || pandas::may_stand(module, name)
+        || scipy::may_stand(module, name)
         || scikit_learn::may_stand(module, name)
 }
 
@@ -86,24 +95,28 @@ fn is_constructor(module: &str, name: &str) -> bool {
     python::is_constructor(module, name)
         || numpy::is_constructor(module, name)
         || packages::is_constructor(module, name)
+        || pandas::is_constructor(module, name)
         || scikit_learn::is_constructor(module, name)
 }
 
 /// What the call that `object` stands for makes, if the call may be made.
-pub(super) fn made(graph: &Graph, object: &Object) -> Result<Made, &'static str> {
+pub(super) fn made(values: &Values<'_>, object: &Object) -> Result<Made, &'static str> {
+    let graph = values.graph;
     const NO_TUPLE: &str = "is called with something else than a tuple of arguments";
-    let Some((module, name)) = name_of(graph, object.callable) else {
-        return Err("calls what another call made");
-    };
     let arguments = match graph.node(object.arguments) {
         Node::Tuple(items) => &**items,
         _ => return Err(NO_TUPLE),
+    };
+    let Some((module, name)) = name_of(graph, object.callable) else {
+        let call = Call { values, module: "", name: "", arguments };
+        let of_a_call = if object.make == Make::Reduce { call_of_a_call(&call, object.callable) } else { None };
+        return of_a_call.unwrap_or(Err("calls what another call made"));
     };
     if object.keywords.is_some() {
         return Err("is made with keyword arguments, as no model is");
     }
     match object.make {
-        Make::Reduce => call(graph, module, name, arguments),
+        Make::Reduce => call(values, module, name, arguments),
         // Without arguments CPython makes an empty instance here, too.
         Make::NewObj | Make::NewObjEx => new(module, name, arguments),
         Make::Inst | Make::Obj if arguments.is_empty() => new(module, name, arguments),
@@ -124,20 +137,12 @@ fn class(module: &str, name: &str) -> Option<Made> {
     if matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper") && is_constructor(module, name) {
         return Some(Made::of(State::Attributes));
     }
-    if module.starts_with("scipy.stats.") && packages::is_class(module, name) {
-        let state = if name.ends_with("_gen") { State::Distribution } else { State::Attributes };
-        return Some(Made::of(state));
-    }
-    match (module, name) {
-        ("numpy", "vectorize") | ("types", "SimpleNamespace") => return Some(Made::of(State::Attributes)),
-        ("builtins", "object") => return Some(Made::of(State::Nothing)),
-        ("collections", "OrderedDict" | "Counter" | "defaultdict") => {
-            return Some(Made::of(State::Attributes).with(Items::Pairs));
-        }
-        _ => {}
-    }
-    if packages::is_pandas(module) && packages::is_class(module, name) {
-        return Some(Made::of(State::Own));
+    if let Some(made) = python::class(module, name)
+        .or_else(|| numpy::class(module, name))
+        .or_else(|| pandas::class(module, name))
+        .or_else(|| scipy::class(module, name))
+    {
+        return Some(made);
     }
     let is_function = name.starts_with(|first: char| first.is_ascii_lowercase()) && name != "make_column_selector";
     if packages::is_class(module, name) || (scikit_learn::is_listed(module, name) && !is_function) {
@@ -154,7 +159,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
 /// A call, as the rooms of the packages look at it.
 #[derive(Clone, Copy)]
 struct Call<'g> {
-    graph: &'g Graph,
+    values: &'g Values<'g>,
     module: &'g str,
     name: &'g str,
     arguments: &'g [NodeId],
@@ -164,16 +169,25 @@ struct Call<'g> {
 type Called = Option<Result<Made, &'static str>>;
 
 impl<'g> Call<'g> {
+    fn graph(&self) -> &'g Graph {
+        self.values.graph
+    }
+
     fn argument(&self, index: usize) -> Option<NodeId> {
         self.arguments.get(index).copied()
     }
 
     fn global(&self, index: usize) -> Option<(&'g str, &'g str)> {
-        self.argument(index).and_then(|id| name_of(self.graph, id))
+        self.argument(index).and_then(|id| name_of(self.graph(), id))
     }
 
     fn text(&self, index: usize) -> Option<&'g str> {
-        self.argument(index).and_then(|id| self.graph.str_of(id))
+        self.argument(index).and_then(|id| self.graph().str_of(id))
+    }
+
+    /// What it makes of at least `least` arguments of these kinds.
+    fn makes(&self, least: usize, kinds: &[Kind], state: State) -> Result<Made, &'static str> {
+        if self.count() >= least && self.values.all_fit(self.arguments, kinds) { Ok(Made::of(state)) } else { Err("") }
     }
 
     fn count(&self) -> usize {
@@ -182,18 +196,28 @@ impl<'g> Call<'g> {
 
     /// Whether all arguments are numbers, texts, bytes or `None`.
     fn is_plain(&self) -> bool {
-        self.arguments.iter().all(|&argument| is_plain(self.graph, argument))
+        self.arguments.iter().all(|&argument| is_plain(self.graph(), argument))
     }
 }
 
 /// `function(*arguments)`.
-fn call(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> Result<Made, &'static str> {
-    let call = Call { graph, module, name, arguments };
+fn call(values: &Values<'_>, module: &str, name: &str, arguments: &[NodeId]) -> Result<Made, &'static str> {
+    let call = Call { values, module, name, arguments };
     python::call(&call)
         .or_else(|| numpy::call(&call))
         .or_else(|| packages::call(&call))
+        .or_else(|| pandas::call(&call))
         .or_else(|| scikit_learn::call(&call))
         .unwrap_or(Err(""))
+}
+
+/// `made(…)(*arguments)`: the few calls of this kind that packages write.
+fn call_of_a_call(call: &Call<'_>, callable: NodeId) -> Called {
+    let graph = call.graph();
+    if pandas::is_new_block(graph, callable) {
+        return Some(pandas::block_of_1_3(call));
+    }
+    python::is_zone_by_key(graph, callable).then(|| python::zone_by_key(call))
 }
 
 /// A number, a text, bytes, `None`, or a call of `_codecs.encode` that is judged on its own.

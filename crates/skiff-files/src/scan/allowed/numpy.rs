@@ -2,8 +2,15 @@
 
 use skiff_pickle::{Graph, Node, NodeId};
 
+use super::form::Kind;
+use super::sort::{Sort, sort};
 use super::{Call, Called, Made, State, name_of};
 use crate::call::is_numpy_module;
+
+/// What an empty instance of a class may be given.
+pub(super) fn class(module: &str, name: &str) -> Option<Made> {
+    ((module, name) == ("numpy", "vectorize")).then(|| Made::of(State::Form(VECTORIZED)))
+}
 
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
     match module {
@@ -26,6 +33,11 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
         "numpy.random" => name == "__RandomState_ctor",
         "numpy.random._pickle" => matches!(name, "__randomstate_ctor" | "__bit_generator_ctor" | "__generator_ctor"),
         "numpy.random.bit_generator" => name == "__pyx_unpickle_SeedSequence",
+        // It opens a file where it is called; `_reconstruct` makes an empty one, which is an array like any other.
+        "numpy" | "numpy.core.memmap" | "numpy.memmap" => name == "memmap",
+        "dill._dill" => name == "_create_array",
+        _ if is_numpy_module(module, "memmap") => name == "memmap",
+        _ if is_numpy_module(module, "_internal") => name == "_convert_to_stringdtype_kwargs",
         _ if is_numpy_module(module, "multiarray") => matches!(name, "_reconstruct" | "scalar"),
         _ if is_numpy_module(module, "numeric") => name == "_frombuffer",
         _ => false,
@@ -34,60 +46,98 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
 
 /// `function(*arguments)`.
 pub(super) fn call(call: &Call<'_>) -> Called {
-    let Call { graph, module, name, .. } = *call;
-    let nothing = Ok(Made::of(State::Nothing));
-    let own = Ok(Made::of(State::Own));
+    let Call { module, name, .. } = *call;
+    let graph = call.graph();
     Some(match (module, name) {
-        ("numpy", "dtype") => match call.argument(0) {
-            Some(id) if graph.str_of(id).is_some() || call.global(0).is_some() => own,
-            _ => Err(""),
-        },
+        // What the state says is checked where the dtype is read.
+        ("numpy", "dtype") => {
+            let code = Kind::Or(&[Kind::Text, Kind::Name(is_record)]);
+            let flag = Kind::Or(&[Kind::Bool, Kind::Int]);
+            call.makes(1, &[code, flag, flag], State::Form(DTYPE_STATE))
+        }
         ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => {
             // It imports the one and takes the other from it.
             match (call.text(0), call.text(1)) {
-                (Some(module), Some(name)) if call.count() == 2 && is_ufunc(module, name) => nothing,
+                (Some(module), Some(name)) if call.count() == 2 && is_ufunc(module, name) => {
+                    Ok(Made::of(State::Nothing))
+                }
                 _ => Err("would import a module by name and take something out of it that is no known ufunc"),
             }
         }
         ("numpy.ma.core", "_mareconstruct") => match (call.global(0), call.global(1)) {
             (Some(("numpy.ma" | "numpy.ma.core", "MaskedArray")), Some(("numpy", "ndarray")))
-                if call.count() == 4 && is_empty_shape(graph, call.argument(2)) =>
+                if is_empty_shape(graph, call.argument(2)) =>
             {
-                own
+                call.makes(4, &[Kind::Any, Kind::Any, Kind::Any, Kind::Bytes], State::Form(MASKED_STATE))
             }
             _ => Err(""),
         },
-        ("numpy.random", "__RandomState_ctor") if call.count() == 0 => own,
+        ("numpy.random", "__RandomState_ctor") => call.makes(0, &[], State::Form(RANDOM_STATE)),
         ("numpy.random._pickle", "__randomstate_ctor" | "__bit_generator_ctor" | "__generator_ctor") => {
-            let generator = |index| match (call.global(index), call.text(index)) {
-                (Some((module, name)), _) => is_bit_generator(module, name),
-                (None, Some(text)) => BIT_GENERATORS.contains(&text),
-                (None, None) => call.argument(index).and_then(|id| graph.object(id)).is_some_and(|inner| {
-                    name_of(graph, inner.callable) == Some(("numpy.random._pickle", "__bit_generator_ctor"))
-                }),
-            };
-            match call.count() {
-                0 | 1 if (0..call.count()).all(generator) => own,
-                // The second is a constructor of its own, which it calls.
-                2 if generator(0) && is_listed_at(graph, call.argument(1), "numpy.random._pickle") => own,
-                _ => Err(""),
-            }
+            random(call, name)
         }
-        ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence") => match call.global(0) {
-            Some(("numpy.random.bit_generator", "SeedSequence")) if call.count() == 3 => own,
-            _ => Err(""),
-        },
-        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => match call.global(0) {
-            Some(("numpy", class)) if call.count() == 3 && ARRAY_CLASSES.contains(&class) => {
-                // A shape of its own would be allocated.
-                if is_empty_shape(graph, call.argument(1)) { own } else { Err("would allocate an array of any size") }
+        ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence") => {
+            call.makes(3, &[Kind::Name(is_seed_sequence), Kind::Int, SEEDS_OR_NONE], State::Form(SEEDS))
+        }
+        ("dill._dill", "_create_array") => match (call.global(0), call.argument(1).and_then(|id| graph.items(id))) {
+            (Some((module, "_reconstruct")), Some(arguments)) if is_numpy_module(module, "multiarray") => {
+                let made = reconstruct(&Call { arguments, ..*call });
+                let parts = [Kind::Any, Kind::Any, ARRAY_STATE, Kind::Or(&[Kind::None, Kind::Keys(&[])])];
+                made.and_then(|_| call.makes(3, &parts, State::Nothing))
             }
             _ => Err(""),
         },
-        _ if is_numpy_module(module, "multiarray") && name == "scalar" && call.count() <= 2 => nothing,
-        _ if is_numpy_module(module, "numeric") && name == "_frombuffer" => nothing,
+        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => reconstruct(call),
+        _ if is_numpy_module(module, "multiarray") && name == "scalar" => {
+            call.makes(1, &[DTYPE, Kind::Or(&[Kind::Bytes, Kind::Data])], State::Nothing)
+        }
+        _ if is_numpy_module(module, "numeric") && name == "_frombuffer" => {
+            let axes = Kind::Or(&[Kind::None, Kind::Each(&Kind::Int)]);
+            call.makes(4, &[BUFFER, DTYPE, SHAPE, Kind::Text, axes], State::Nothing)
+        }
+        _ if is_numpy_module(module, "_internal") && name == "_convert_to_stringdtype_kwargs" => {
+            call.makes(1, &[Kind::Bool, Kind::Plain], State::Nothing)
+        }
         _ => return None,
     })
+}
+
+/// `_reconstruct(class, (0,), b'b')`: an empty array, which is filled by its state.
+fn reconstruct(call: &Call<'_>) -> Result<Made, &'static str> {
+    match call.global(0) {
+        Some((module, class)) if is_array_class(module, class) => {
+            if is_empty_shape(call.graph(), call.argument(1)) {
+                call.makes(3, &[Kind::Any, Kind::Any, Kind::Bytes], State::Form(ARRAY_STATE))
+            } else {
+                // A shape of its own would be allocated.
+                Err("would allocate an array of any size")
+            }
+        }
+        _ => Err(""),
+    }
+}
+
+/// The constructors of random states, generators and bit generators.
+fn random(call: &Call<'_>, name: &str) -> Result<Made, &'static str> {
+    let graph = call.graph();
+    let generator = |index| match (call.global(index), call.text(index)) {
+        (Some((module, name)), _) => is_bit_generator(module, name),
+        (None, Some(text)) => BIT_GENERATORS.contains(&text),
+        (None, None) => call.argument(index).is_some_and(|id| sort(graph, id) == Some(Sort::BitGenerator)),
+    };
+    let state = match name {
+        "__bit_generator_ctor" => BIT_GENERATOR_STATE,
+        "__generator_ctor" => Kind::Or(&[BIT_GENERATOR_STATE, Kind::None]),
+        _ => RANDOM_STATE,
+    };
+    match call.count() {
+        0 | 1 if (0..call.count()).all(generator) => Ok(Made::of(State::Form(state))),
+        // The second is a constructor of its own, which it calls.
+        2 if generator(0) && is_listed_at(graph, call.argument(1), "numpy.random._pickle") => {
+            Ok(Made::of(State::Form(state)))
+        }
+        _ => Err(""),
+    }
 }
 
 /// `(0,)`
@@ -111,7 +161,109 @@ fn is_ufunc(module: &str, name: &str) -> bool {
 
 const BIT_GENERATORS: [&str; 5] = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];
 
-const ARRAY_CLASSES: [&str; 4] = ["chararray", "matrix", "ndarray", "recarray"];
+/// Arrays that `_reconstruct` makes.
+fn is_array_class(module: &str, name: &str) -> bool {
+    match module {
+        "numpy" => matches!(name, "chararray" | "matrix" | "ndarray" | "recarray" | "memmap"),
+        "numpy.matrixlib.defmatrix" => name == "matrix",
+        "numpy.rec" => name == "recarray",
+        _ => is_numpy_module(module, "memmap") && name == "memmap",
+    }
+}
+
+fn is_record(module: &str, name: &str) -> bool {
+    matches!(module, "numpy" | "numpy.rec" | "numpy.core.records" | "numpy._core.records")
+        && matches!(name, "record" | "void")
+}
+
+fn is_seed_sequence(module: &str, name: &str) -> bool {
+    (module, name) == ("numpy.random.bit_generator", "SeedSequence")
+}
+
+/// What `numpy.vectorize` calls. A name that is on no list has a finding of its own.
+fn is_vectorized(module: &str, name: &str) -> bool {
+    super::may_be_bound(module, name) || !super::is_listed(module, name)
+}
+
+/// A type of numbers, texts or containers.
+pub(super) fn is_type(module: &str, name: &str) -> bool {
+    match module {
+        "builtins" => super::python::BUILTIN_CLASSES.contains(&name),
+        "numpy" => {
+            NUMBER_TYPES.iter().any(|kind| name.trim_end_matches('_').trim_end_matches(char::is_numeric) == *kind)
+        }
+        _ => false,
+    }
+}
+
+const NUMBER_TYPES: [&str; 11] =
+    ["bool", "bytes", "complex", "datetime", "float", "int", "longdouble", "object", "str", "timedelta", "uint"];
+
+const DTYPE: Kind = Kind::Of(&[Sort::DType]);
+const SHAPE: Kind = Kind::Or(&[Kind::Int, Kind::Each(&Kind::Int)]);
+/// Protocol 5 hands in the elements themselves; as skiff writes them, they are an array of bytes.
+const BUFFER: Kind = Kind::Or(&[Kind::Bytes, Kind::Buffer, Kind::Of(&[Sort::Array])]);
+
+/// `ndarray.__reduce__`: version, shape, dtype, order, elements. Elements that are objects are judged on their own.
+const ARRAY_STATE: Kind = Kind::Or(&[
+    Kind::Tuple(&[Kind::Int, SHAPE, DTYPE, Kind::Int, ELEMENTS]),
+    Kind::Tuple(&[SHAPE, DTYPE, Kind::Int, ELEMENTS]),
+]);
+const ELEMENTS: Kind = Kind::Or(&[Kind::Bytes, Kind::Each(&Kind::Any)]);
+
+/// `MaskedArray.__reduce__`: as an array's, then the mask and the value that fills.
+const MASKED_STATE: Kind = Kind::Tuple(&[Kind::Int, SHAPE, DTYPE, Kind::Int, ELEMENTS, Kind::Bytes, Kind::Data]);
+
+/// `dtype.__reduce__`: a tuple that the dtype's reader takes apart.
+const DTYPE_STATE: Kind = Kind::Each(&Kind::Data);
+
+const ARRAY: Kind = Kind::Of(&[Sort::Array]);
+
+/// `RandomState.get_state`: a tuple before numpy 1.17, a dict since.
+const RANDOM_STATE: Kind =
+    Kind::Or(&[Kind::Tuple(&[Kind::Text, KEY, Kind::Int, Kind::Int, Kind::Number]), BIT_GENERATOR_DICT]);
+const KEY: Kind = Kind::Or(&[ARRAY, Kind::Each(&Kind::Int)]);
+const BIT_GENERATOR_DICT: Kind = Kind::Keys(&[
+    ("bit_generator", Kind::Text),
+    (
+        "state",
+        Kind::Keys(&[
+            ("key", KEY),
+            ("pos", Kind::Int),
+            ("state", Kind::Or(&[Kind::Int, KEY])),
+            ("inc", Kind::Int),
+            ("counter", KEY),
+        ]),
+    ),
+    ("has_gauss", Kind::Int),
+    ("gauss", Kind::Number),
+    ("has_uint32", Kind::Int),
+    ("uinteger", Kind::Int),
+    ("buffer", KEY),
+    ("buffer_pos", Kind::Int),
+]);
+/// Since numpy 2 with the seeds that it comes from.
+const BIT_GENERATOR_STATE: Kind = Kind::Or(&[
+    BIT_GENERATOR_DICT,
+    Kind::Tuple(&[BIT_GENERATOR_DICT, Kind::Or(&[Kind::None, Kind::Of(&[Sort::SeedSequence])])]),
+]);
+const SEEDS: Kind = Kind::Tuple(&[Kind::Data, Kind::Int, ARRAY, Kind::Int, Kind::Each(&Kind::Int)]);
+const SEEDS_OR_NONE: Kind = Kind::Or(&[Kind::None, SEEDS]);
+
+/// `numpy.vectorize`: what it calls is a function of the list, or a method of one of scipy's distributions.
+const VECTORIZED: Kind = Kind::Keys(&[
+    ("pyfunc", Kind::Or(&[Kind::Name(is_vectorized), Kind::Of(&[Sort::Method])])),
+    ("cache", Kind::Bool),
+    ("signature", Kind::Or(&[Kind::None, Kind::Text])),
+    ("__name__", Kind::Text),
+    ("_ufunc", Kind::Or(&[Kind::None, Kind::Keys(&[])])),
+    ("_doc", Kind::Or(&[Kind::None, Kind::Text])),
+    ("__doc__", Kind::Or(&[Kind::None, Kind::Text])),
+    ("otypes", Kind::Or(&[Kind::None, Kind::Text])),
+    ("excluded", Kind::Data),
+    ("nin", Kind::Or(&[Kind::None, Kind::Int])),
+    ("_in_and_out_core_dims", Kind::Or(&[Kind::None, Kind::Data])),
+]);
 
 /// Functions of `numpy` that compute, element by element or over an axis, and its classes.
 const NUMPY: [&str; 65] = [

@@ -2,7 +2,19 @@
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::{Call, Called, Items, Made, State, class, may_be_bound, name_of, new, packages, scikit_learn};
+use super::form::Kind;
+use super::sort::{Sort, sort};
+use super::{Call, Called, Items, Made, State, may_be_bound, name_of, new, pattern, scikit_learn};
+
+/// What an empty instance of a class may be given.
+pub(super) fn class(module: &str, name: &str) -> Option<Made> {
+    Some(match (module, name) {
+        ("types", "SimpleNamespace") => Made::of(State::Form(NAMESPACE)),
+        ("builtins", "object") => Made::of(State::Nothing),
+        ("collections", "OrderedDict" | "Counter" | "defaultdict") => Made::of(State::Nothing).with(Items::Pairs),
+        _ => return None,
+    })
+}
 
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
     match module {
@@ -12,6 +24,7 @@ pub(super) fn may_stand(module: &str, name: &str) -> bool {
         "types" => name == "SimpleNamespace",
         "datetime" => matches!(name, "datetime" | "date" | "time" | "timedelta" | "timezone"),
         "decimal" => name == "Decimal",
+        "zoneinfo" => name == "ZoneInfo",
         _ => false,
     }
 }
@@ -21,7 +34,11 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
         "_codecs" => name == "encode",
         "builtins" => name == "getattr",
         "copyreg" => matches!(name, "_reconstructor" | "__newobj__"),
+        "fractions" => name == "Fraction",
         "functools" => name == "partial",
+        "logging" => name == "getLogger",
+        "pathlib" | "pathlib._local" => PATHS.contains(&name),
+        "pytz" => matches!(name, "_UTC" | "_p"),
         "re" => name == "_compile",
         _ => false,
     }
@@ -29,11 +46,12 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
 
 /// `function(*arguments)`.
 pub(super) fn call(call: &Call<'_>) -> Called {
-    let Call { graph, module, name, arguments } = *call;
+    let Call { module, name, arguments, .. } = *call;
+    let graph = call.graph();
     let nothing = Ok(Made::of(State::Nothing));
     Some(match (module, name) {
         ("_codecs", "encode") => match call.text(1) {
-            Some("latin1" | "latin-1" | "iso-8859-1") if call.count() == 2 && call.is_plain() => nothing,
+            Some("latin1" | "latin-1" | "iso-8859-1") => call.makes(2, &[Kind::Text, Kind::Text], State::Nothing),
             // Other encodings are modules, imported by name.
             _ => Err("is called for another encoding than latin-1"),
         },
@@ -43,16 +61,21 @@ pub(super) fn call(call: &Call<'_>) -> Called {
                 Some(_) => Err(""),
             }
         }
-        ("builtins", "slice" | "complex" | "range") if (1..=3).contains(&call.count()) => nothing,
+        ("builtins", "slice") => call.makes(1, &[Kind::Plain; 3], State::Nothing),
+        ("builtins", "complex") => call.makes(1, &[Kind::Number; 2], State::Nothing),
+        ("builtins", "range") => call.makes(1, &[Kind::Int; 3], State::Nothing),
         // Of a number they would be that long.
         ("builtins", "bytes" | "bytearray") => match arguments {
             [] => nothing,
             [id] => match graph.node(*id) {
-                Node::Bytes(_) | Node::ByteStr(_) | Node::List(_) => nothing,
+                Node::Bytes(_) | Node::ByteStr(_) => nothing,
+                Node::List(_) if call.values.fits(*id, Kind::Each(&Kind::Int)) => nothing,
                 Node::Object(inner) if name_of(graph, inner.callable) == Some(("_codecs", "encode")) => nothing,
                 _ => Err(""),
             },
-            [_, _] if call.is_plain() && matches!(call.text(1), Some("latin1" | "latin-1")) => nothing,
+            [_, _] if matches!(call.text(1), Some("latin1" | "latin-1")) => {
+                call.makes(2, &[Kind::Text, Kind::Text], State::Nothing)
+            }
             _ => Err(""),
         },
         ("builtins", "object") if call.count() == 0 => nothing,
@@ -63,28 +86,61 @@ pub(super) fn call(call: &Call<'_>) -> Called {
             None => Err(""),
         },
         ("functools", "partial") => match call.global(0) {
-            Some((module, name)) if may_be_bound(module, name) => Ok(Made::of(State::Partial)),
+            // pandas 1.3 calls it for its blocks: what is bound is judged with that call.
+            Some(("pandas.core.internals.blocks", "new_block")) => Ok(Made::of(State::Form(BLOCK_OF_PANDAS_1_3))),
+            Some((module, name)) if may_be_bound(module, name) && call.count() == 1 => {
+                Ok(Made::of(State::Form(PARTIAL)))
+            }
             _ => Err("binds arguments to a function that is not on the list"),
         },
-        ("collections", "OrderedDict" | "Counter") if call.count() <= 1 => {
-            Ok(Made::of(State::Attributes).with(Items::Pairs))
+        // Python 2 hands in pairs as lists; `OrderedDict(x)` of anything else would call `x.keys()`.
+        ("collections", "OrderedDict") => {
+            let pairs = Kind::Each(&Kind::Pair);
+            let made = call.makes(0, &[pairs], State::Nothing);
+            made.map(|made| made.with(Items::Pairs))
         }
+        ("collections", "Counter") => match call.argument(0) {
+            None => nothing.map(|made| made.with(Items::Pairs)),
+            Some(_) => call.makes(1, &[Kind::Mapping], State::Nothing),
+        },
         ("collections", "defaultdict") if call.count() <= 1 => {
             let factory = call.global(0).is_none_or(|(module, name)| {
                 (module == "builtins" && BUILTIN_CLASSES.contains(&name)) || module == "collections"
             });
             let is_global = call.argument(0).is_none_or(|id| call.global(0).is_some() || *graph.node(id) == Node::None);
             if factory && is_global {
-                Ok(Made::of(State::Attributes).with(Items::Pairs))
+                Ok(Made::of(State::Nothing).with(Items::Pairs))
             } else {
                 Err("has a factory that is not one of Python's own classes")
             }
         }
-        ("collections", "deque") => Ok(Made::of(State::Attributes).with(Items::List)),
-        ("types", "SimpleNamespace") if call.count() == 0 => Ok(Made::of(State::Attributes)),
-        ("datetime", "datetime" | "date" | "time" | "timedelta" | "timezone") => nothing,
-        ("decimal", "Decimal") if call.count() == 1 && call.is_plain() => nothing,
-        ("re", "_compile") if call.count() == 2 && call.is_plain() => nothing,
+        ("collections", "deque") => {
+            // Items of an object would be drawn from it, however many it has.
+            let longest = Kind::Or(&[Kind::Int, Kind::None]);
+            call.makes(0, &[Kind::Each(&Kind::Any), longest], State::Nothing).map(|made| made.with(Items::List))
+        }
+        ("types", "SimpleNamespace") => call.makes(0, &[], State::Form(NAMESPACE)),
+        ("datetime", "date") => call.makes(1, &[Kind::Bytes], State::Nothing),
+        ("datetime", "datetime" | "time") => call.makes(1, &[Kind::Bytes, ZONE], State::Nothing),
+        ("datetime", "timedelta") => call.makes(0, &[Kind::Int; 3], State::Nothing),
+        ("datetime", "timezone") => call.makes(1, &[Kind::Of(&[Sort::Time]), Kind::Text], State::Nothing),
+        ("decimal", "Decimal") => call.makes(1, &[Kind::Text], State::Nothing),
+        ("fractions", "Fraction") if call.count() == 1 => call.makes(1, &[Kind::Text], State::Nothing),
+        ("fractions", "Fraction") => call.makes(2, &[Kind::Int, Kind::Int], State::Nothing),
+        // It finds or makes the logger of that name, which has the handlers of the program that loads it.
+        ("logging", "getLogger") => call.makes(0, &[Kind::Text], State::Nothing),
+        ("pathlib" | "pathlib._local", _) if PATHS.contains(&name) => match call.values.each(arguments, Kind::Text) {
+            true => nothing,
+            false => Err(""),
+        },
+        ("pytz", "_UTC") => call.makes(0, &[], State::Nothing),
+        // A time zone by its name, which has to be one of the database's.
+        ("pytz", "_p") => call.makes(1, &[Kind::Text, Kind::Int, Kind::Int, Kind::Text], State::Nothing),
+        ("re", "_compile") => match call.makes(2, &[Kind::Or(&[Kind::Text, Kind::Bytes]), Kind::Int], State::Nothing) {
+            Ok(made) if pattern::is_quick(graph, arguments) => Ok(made),
+            Ok(_) => Err("is a regular expression that takes long to compile, or prints what it is compiled to"),
+            Err(why) => Err(why),
+        },
         _ => return None,
     })
 }
@@ -93,7 +149,7 @@ pub(super) fn call(call: &Call<'_>) -> Called {
 fn reconstructor(graph: &Graph, arguments: &[NodeId]) -> Result<Made, &'static str> {
     let [class_id, base, state] = *arguments else { return Err("") };
     let (module, name) = name_of(graph, class_id).ok_or("")?;
-    let made = class(module, name).ok_or("makes an object of a class that is not on the list")?;
+    let made = super::class(module, name).ok_or("makes an object of a class that is not on the list")?;
     match (name_of(graph, base), graph.node(state)) {
         (Some(("builtins", "object")), Node::None) => Ok(made),
         (Some(("builtins", "dict")), Node::Dict(_)) if made.items == Items::Pairs => Ok(made),
@@ -103,22 +159,92 @@ fn reconstructor(graph: &Graph, arguments: &[NodeId]) -> Result<Made, &'static s
     }
 }
 
-/// `getattr(distribution, '_entropy')`: a method of one of scipy's distributions. Everything else that `getattr` does
-/// is the way from innocent to dangerous code.
+/// `getattr(distribution, '_entropy')`, a method of one of scipy's distributions, and `str.split`. Everything else that
+/// `getattr` does is the way from innocent to dangerous code.
 fn bound_method(graph: &Graph, arguments: &[NodeId]) -> Result<Made, &'static str> {
     let [owner, name] = *arguments else { return Err("") };
-    let distribution = graph.object(owner).and_then(|owner| name_of(graph, owner.callable));
-    let is_distribution = distribution
-        .is_some_and(|(module, name)| module.starts_with("scipy.stats.") && packages::is_class(module, name));
-    match graph.str_of(name) {
-        Some("_entropy" | "_pdf" | "_cdf" | "_ppf" | "_pmf" | "_mom0_sc" | "_mom1_sc") if is_distribution => {
+    let is_distribution = sort(graph, owner) == Some(Sort::Distribution);
+    match (graph.str_of(name), name_of(graph, owner)) {
+        (Some("_entropy" | "_pdf" | "_cdf" | "_ppf" | "_pmf" | "_mom0_sc" | "_mom1_sc"), _) if is_distribution => {
             Ok(Made::of(State::Nothing))
         }
+        (Some(method), Some(("builtins", "str"))) if STR_METHODS.contains(&method) => Ok(Made::of(State::Nothing)),
+        // It is called with the name of a time zone, and nothing else is done with it.
+        (Some("_unpickle"), Some(("zoneinfo", "ZoneInfo"))) => Ok(Made::of(State::Nothing)),
         _ => Err("takes an attribute by name"),
     }
 }
 
-const BUILTIN_CLASSES: [&str; 14] = [
+/// `zoneinfo.ZoneInfo._unpickle`
+pub(super) fn is_zone_by_key(graph: &Graph, id: NodeId) -> bool {
+    let Some(object) = graph.object(id) else { return false };
+    let Some(&[owner, name]) = graph.items(object.arguments) else { return false };
+    name_of(graph, object.callable) == Some(("builtins", "getattr"))
+        && name_of(graph, owner) == Some(("zoneinfo", "ZoneInfo"))
+        && graph.str_of(name) == Some("_unpickle")
+}
+
+/// `ZoneInfo._unpickle('Europe/Berlin', True)`: it reads the entry of the database of time zones, and the name may lead
+/// to nothing else.
+pub(super) fn zone_by_key(call: &Call<'_>) -> Result<Made, &'static str> {
+    let is_key = |key: &str| {
+        let is_part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+        };
+        key.len() < 64 && key.split('/').all(is_part)
+    };
+    match call.text(0) {
+        Some(key) if is_key(key) => call.makes(1, &[Kind::Text, Kind::Or(&[Kind::Bool, Kind::Int])], State::Nothing),
+        _ => Err("is no name of a time zone"),
+    }
+}
+
+/// Whether the object is a time zone of `zoneinfo`.
+pub(super) fn is_zone(graph: &Graph, id: NodeId) -> bool {
+    graph.object(id).is_some_and(|object| is_zone_by_key(graph, object.callable))
+}
+
+const ZONE: Kind = Kind::Or(&[Kind::None, Kind::Of(&[Sort::Zone])]);
+
+/// Attributes of a namespace have any name: what Python calls by its name may not be among them.
+const NAMESPACE: Kind = Kind::Attributes(&Kind::NotCallable);
+
+/// `functools.partial.__reduce__`: function, arguments, keywords, attributes. The function takes its arguments apart by
+/// their methods, so they are data, or types of numbers.
+const PARTIAL: Kind = Kind::Tuple(&[
+    Kind::Name(may_be_bound),
+    Kind::Each(&BOUND),
+    Kind::Attributes(&BOUND),
+    Kind::Or(&[Kind::None, Kind::Attributes(&Kind::Data)]),
+]);
+const BOUND: Kind = Kind::Or(&[BOUND_ONE, Kind::Each(&BOUND_ONE)]);
+const BOUND_ONE: Kind = Kind::Or(&[Kind::Data, Kind::Name(super::numpy::is_type)]);
+const BLOCK_OF_PANDAS_1_3: Kind =
+    Kind::Tuple(&[Kind::Any, Kind::Tuple(&[]), Kind::Keys(&[("ndim", Kind::Int)]), Kind::None]);
+
+/// Methods of texts that give texts, or lists of them.
+const STR_METHODS: [&str; 16] = [
+    "capitalize",
+    "casefold",
+    "isalnum",
+    "isalpha",
+    "isdigit",
+    "isnumeric",
+    "lower",
+    "lstrip",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
+];
+
+const PATHS: [&str; 6] = ["Path", "PosixPath", "PurePath", "PurePosixPath", "PureWindowsPath", "WindowsPath"];
+
+pub(super) const BUILTIN_CLASSES: [&str; 15] = [
     "bool",
     "bytearray",
     "bytes",
@@ -129,6 +255,7 @@ const BUILTIN_CLASSES: [&str; 14] = [
     "int",
     "list",
     "object",
+    "range",
     "set",
     "slice",
     "str",

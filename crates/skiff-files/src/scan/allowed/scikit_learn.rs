@@ -44,6 +44,15 @@ pub(super) fn is_listed(module: &str, name: &str) -> bool {
     found.is_some_and(|(_, names)| names.contains(&name))
 }
 
+/// Whether objects of a class are estimators, or parts of them, that nobody can call.
+pub(super) fn is_estimator(module: &str, name: &str) -> bool {
+    let is_class = name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
+    let has_call = ["scorer", "kernels", "loss", "dist_metrics", "correlation_models", "regression_models"]
+        .iter()
+        .any(|part| module.contains(part));
+    is_class && !has_call && is_listed(module, name)
+}
+
 /// Classes in compiled code, whose state is taken apart there.
 fn is_cython_class(module: &str, name: &str) -> bool {
     if module == "_loss" {

@@ -1,0 +1,203 @@
+//! What an argument or a state may be, as real files have it.
+//!
+//! Classes take their arguments and states apart in Python: they call `state.items()`, `x.keys()`, `values.dtype`. Of a
+//! plain dict or an array that is harmless; of an object whose attributes the file chooses it is a call of the file's
+//! choosing. So every position of a call has a [`Kind`], and what is of another kind is refused.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use skiff_pickle::{Change, Graph, Node, NodeId, Payload};
+
+use super::sort::{Sort, is_bytes, sort};
+use super::{is_plain, name_of};
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Kind {
+    None,
+    Bool,
+    /// An integer, or a bool, which Python takes for one.
+    Int,
+    /// An integer, a float, or one of numpy's scalars.
+    Number,
+    Text,
+    Bytes,
+    /// Bytes that came beside the pickle.
+    Buffer,
+    /// A number, text, bytes or `None`.
+    Plain,
+    /// Plain values, arrays, moments and the like, and tuples, lists, dicts and sets of them. No function and no class,
+    /// and no object whose attributes the file chooses.
+    Data,
+    /// Any value: it is judged on its own, and nothing is asked of it.
+    Any,
+    /// As [`Kind::Any`], but nothing that can be called.
+    NotCallable,
+    /// A class or function by its name.
+    Name(fn(&str, &str) -> bool),
+    /// An object of one of these sorts.
+    Of(&'static [Sort]),
+    /// A tuple of exactly these.
+    Tuple(&'static [Kind]),
+    /// A tuple or list of these.
+    Each(&'static Kind),
+    /// A key and a value, in a tuple or list.
+    Pair,
+    /// A dict.
+    Mapping,
+    /// A dict with these keys, of which any may be missing.
+    Keys(&'static [(&'static str, Kind)]),
+    /// A dict with text for keys, none of them special to Python.
+    Attributes(&'static Kind),
+    /// One of these.
+    Or(&'static [Kind]),
+}
+
+/// A graph, and what is known of its values.
+pub(in super::super) struct Values<'g> {
+    pub graph: &'g Graph,
+    seen: RefCell<Seen>,
+}
+
+/// Which values are data and which are not. Files share values as often as they like; each is looked at once.
+struct Seen {
+    data: HashSet<NodeId>,
+    other: HashSet<NodeId>,
+    /// How many values may still be looked at: those above something else than data are looked at anew.
+    left: usize,
+}
+
+impl<'g> Values<'g> {
+    pub fn of(graph: &'g Graph) -> Self {
+        let left = graph.len().saturating_mul(8).saturating_add(1_024);
+        Self { graph, seen: RefCell::new(Seen { data: HashSet::new(), other: HashSet::new(), left }) }
+    }
+
+    /// Whether the value at `id` is of this kind. Kinds are as deep as they are written, so this recursion is bounded.
+    pub fn fits(&self, id: NodeId, kind: Kind) -> bool {
+        let graph = self.graph;
+        let node = graph.node(id);
+        match kind {
+            Kind::None => *node == Node::None,
+            Kind::Bool => matches!(node, Node::Bool(_)),
+            Kind::Int => matches!(node, Node::Int(_) | Node::BigInt(_) | Node::Bool(_)),
+            Kind::Number => {
+                matches!(node, Node::Int(_) | Node::BigInt(_) | Node::Bool(_) | Node::Float(_))
+                    || sort(graph, id) == Some(Sort::Scalar)
+            }
+            Kind::Text => matches!(node, Node::Str(_) | Node::ByteStr(_)),
+            Kind::Bytes => is_bytes(graph, id),
+            Kind::Buffer => matches!(node, Node::Buffer { .. }),
+            Kind::Plain => is_plain(graph, id),
+            Kind::Data => self.is_data(id),
+            Kind::Any => true,
+            Kind::NotCallable => !is_callable(graph, id),
+            Kind::Name(is_it) => name_of(graph, id).is_some_and(|(module, name)| is_it(module, name)),
+            Kind::Of(sorts) => sort(graph, id).is_some_and(|found| sorts.contains(&found)),
+            Kind::Tuple(kinds) => match node {
+                Node::Tuple(items) => self.all_fit(items, kinds) && items.len() == kinds.len(),
+                _ => false,
+            },
+            Kind::Each(kind) => graph.items(id).is_some_and(|items| items.iter().all(|&item| self.fits(item, *kind))),
+            Kind::Pair => graph.items(id).is_some_and(|items| items.len() == 2),
+            Kind::Mapping => matches!(node, Node::Dict(_)),
+            Kind::Keys(keys) => match node {
+                Node::Dict(pairs) => pairs.iter().all(|&(key, value)| {
+                    let name = graph.name_of(key);
+                    keys.iter().any(|&(key, kind)| name == Some(key) && self.fits(value, kind))
+                }),
+                _ => false,
+            },
+            Kind::Attributes(kind) => match node {
+                Node::Dict(pairs) => pairs.iter().all(|&(key, value)| {
+                    graph.name_of(key).is_some_and(|name| !name.starts_with("__")) && self.fits(value, *kind)
+                }),
+                _ => false,
+            },
+            Kind::Or(kinds) => kinds.iter().any(|&kind| self.fits(id, kind)),
+        }
+    }
+
+    /// Whether each value is of its kind. There may be fewer of them than kinds.
+    pub fn all_fit(&self, ids: &[NodeId], kinds: &[Kind]) -> bool {
+        ids.len() <= kinds.len() && ids.iter().zip(kinds).all(|(&id, &kind)| self.fits(id, kind))
+    }
+
+    /// Whether all values are of one kind.
+    pub fn each(&self, ids: &[NodeId], kind: Kind) -> bool {
+        ids.iter().all(|&id| self.fits(id, kind))
+    }
+
+    fn is_data(&self, id: NodeId) -> bool {
+        let mut seen = self.seen.borrow_mut();
+        let (mut queue, mut found) = (vec![id], Vec::new());
+        while let Some(id) = queue.pop() {
+            if !seen.data.insert(id) {
+                continue;
+            }
+            found.push(id);
+            let budget = seen.left.checked_sub(1);
+            seen.left = budget.unwrap_or(0);
+            if budget.is_none() || seen.other.contains(&id) || !parts_of_data(self.graph, id, &mut queue) {
+                // Which of the values above it led here is not known; only those below are data for sure.
+                seen.other.insert(id);
+                for id in found {
+                    seen.data.remove(&id);
+                }
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Adds what a value of data consists of to `queue`; `false` for what is no data.
+fn parts_of_data(graph: &Graph, id: NodeId, queue: &mut Vec<NodeId>) -> bool {
+    if !graph.changes(id).is_empty() {
+        return false;
+    }
+    match graph.node(id) {
+        Node::Global(_) | Node::Extension(_) | Node::Persistent(_) | Node::Buffer { .. } => return false,
+        Node::Object(object) => {
+            if !sort(graph, id).is_some_and(Sort::is_data) {
+                return false;
+            }
+            // Which class it is, and how it is called, is judged with the object itself.
+            let mut part = |part: NodeId| {
+                if graph.global(part).is_none() {
+                    queue.push(part);
+                }
+            };
+            graph.items(object.arguments).unwrap_or_default().iter().copied().for_each(&mut part);
+            for change in &object.changes {
+                match change {
+                    Change::Build(state) => part(*state),
+                    Change::Append(items) | Change::Add(items) => items.iter().copied().for_each(&mut part),
+                    Change::SetItems(items) => items.iter().flat_map(|&(key, value)| [key, value]).for_each(&mut part),
+                }
+            }
+        }
+        // The wrapper names numpy's class; it is judged with the object.
+        Node::Payload { content, .. } => {
+            if let Payload::Pickle(root) = content {
+                queue.push(*root);
+            }
+        }
+        _ => graph.each_child(id, |child| queue.push(child)),
+    }
+    true
+}
+
+/// Functions, classes, and objects of classes with a `__call__`.
+fn is_callable(graph: &Graph, id: NodeId) -> bool {
+    match graph.node(id) {
+        Node::Global(_) | Node::Extension(_) | Node::Persistent(_) => true,
+        Node::Object(_) => match sort(graph, id) {
+            Some(Sort::Estimator | Sort::Namespace) => false,
+            Some(sort) => !sort.is_data(),
+            None => true,
+        },
+        _ => false,
+    }
+}
