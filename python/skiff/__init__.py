@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from skiff._convert import convert
 from skiff._cross_validation import ScoreCheck, ScoreRange
-from skiff._dump import dump
+from skiff._dump import dump, dumps
 from skiff._errors import (
+    AnswersChangeWarning,
     DamagedFile,
     LimitExceeded,
     MissingFile,
@@ -21,13 +22,15 @@ from skiff._errors import (
     UnwritableFile,
     WrongInput,
 )
-from skiff._load import load
+from skiff._load import load, loads
 from skiff._scores import check_scores
 from skiff._signing import SignatureProblem, SignatureVerdict, sign
 from skiff._skiff import Identity, Limits, Model, Part, __version__, inspect, open, scan
+from skiff._supported import supported
 from skiff._verification import Replay, Verification, verify
 
 __all__ = [
+    "AnswersChangeWarning",
     "DamagedFile",
     "Identity",
     "LimitExceeded",
@@ -51,10 +54,13 @@ __all__ = [
     "check_scores",
     "convert",
     "dump",
+    "dumps",
     "inspect",
     "load",
+    "loads",
     "open",
     "scan",
     "sign",
+    "supported",
     "verify",
 ]

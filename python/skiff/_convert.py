@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import warnings
 from typing import IO, Iterable, Tuple, Union
 
@@ -10,6 +11,12 @@ from skiff._skiff import Identity, Limits
 from skiff._skiff import convert as _convert
 
 Compress = Union[bool, int, str, Tuple[str, int], None]
+
+
+def highest(protocol: int | None) -> int | None:
+    """The protocol that a number stands for: a negative one for the highest, as in pickle."""
+    is_negative = isinstance(protocol, int) and not isinstance(protocol, bool) and protocol < 0
+    return pickle.HIGHEST_PROTOCOL if is_negative else protocol
 
 
 def convert(
@@ -40,7 +47,7 @@ def convert(
         source,
         target,
         compress=compress,
-        protocol=protocol,
+        protocol=highest(protocol),
         limits=limits,
         identity=identity,
         recipients=recipients,

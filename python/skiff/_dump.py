@@ -6,12 +6,12 @@ import copyreg
 import io
 import os
 import pickle
-from typing import IO, Any, Iterable, Literal, Mapping
+from typing import IO, Any, Iterable, Literal, Mapping, Union
 
 import numpy as np
 
 from skiff import _passport
-from skiff._convert import Compress
+from skiff._convert import Compress, highest
 from skiff._errors import WrongInput
 from skiff._skiff import Dump, Identity
 
@@ -19,14 +19,19 @@ from skiff._skiff import Dump, Identity
 _LEAST = 4 << 10
 
 
+Format = Union[Literal["skiff"], Literal["pickle"], Literal["joblib"], Literal["skops"]]
+
+#: Of what an open file may be by its name.
+_EXTENSIONS: dict[str, Format] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib", ".skops": "skops"}
+
 def dump(
     estimator: Any,
-    target: str | os.PathLike[str] | IO[bytes],
-    /,
-    *,
-    format: Literal["skiff", "pickle", "joblib", "skops"] | None = None,
+    filename: str | os.PathLike[str] | IO[bytes] | None = None,
     compress: Compress = None,
     protocol: int | None = None,
+    *,
+    file: IO[bytes] | None = None,
+    format: Format | None = None,
     X_sample: Any = None,
     data: Any = None,
     source: Any = None,
@@ -35,27 +40,52 @@ def dump(
     author: str | None = None,
     notes: str | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
-) -> None:
-    """Writes ``estimator``, or whatever else can be pickled, to ``target``: a path, or a file opened for writing bytes.
+) -> list[str] | None:
+    """Write an estimator, or whatever else can be pickled, to a model file.
 
-    A path's extension says as what: ``.skiff``, ``.pkl`` or ``.pickle`` (which ``pickle.load`` reads), ``.joblib``
-    (which ``joblib.load`` reads), ``.skops`` (which ``skops.io.load`` reads, for what skops can say). ``format`` says it
-    for open files, which are ``"skiff"`` without it. A file at a path appears when it is whole; until then one of that
-    name stays as it was.
+    A file at a path appears when it is whole; until then one of that name stays as it was. May be called as
+    ``joblib.dump``, and with a file object as ``pickle.dump``.
 
-    ``compress`` is what joblib takes: ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``):
-    zlib, gzip, bz2, xz, lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. A name may end in
-    a codec as well: ``model.pkl.gz``, ``model.joblib.xz``. ``protocol`` is that of a ``.pkl`` or ``.joblib``, 2 to 5; 4
-    without it.
+    Parameters
+    ----------
+    estimator : object
+        What is written.
+    filename : str, path-like or file object
+        The path of the file, or a file opened for writing bytes. Its extension says as what it is written: ``.skiff``,
+        ``.pkl`` or ``.pickle`` (which ``pickle.load`` reads), ``.joblib`` (which ``joblib.load`` reads), ``.skops`` (which
+        ``skops.io.load`` reads, for what skops can say). An open file without such a name is a ``.skiff``, unless
+        ``protocol`` is given.
+    compress : bool, int, str or tuple, optional
+        What joblib takes: ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2,
+        xz, lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. A name may end in a codec as well:
+        ``model.pkl.gz``, ``model.joblib.xz``.
+    protocol : int, optional
+        That of a ``.pkl`` or ``.joblib``, 2 to 5; 4 by default. A negative number is the highest.
+    file : file object, optional
+        What ``pickle.dump`` calls it, in place of ``filename``.
+    format : {"skiff", "pickle", "joblib", "skops"}, optional
+        As what it is written, whatever the name says.
+    X_sample, data, source, cv, metrics, author, notes
+        For the passport of a ``.skiff``, which ``skiff.inspect`` shows: rows whose answers are recorded; what it was trained
+        on; the code; cross-validation scores or how to compute them; numbers by name; texts.
+    recipients : str, Identity or list of them, optional
+        Those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too); ``skiff.open`` and
+        ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
 
-    ``recipients`` are those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too);
-    ``skiff.open`` and ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
-
-    The others are for the passport of a ``.skiff``, which ``skiff.inspect`` shows: ``X_sample``, rows whose answers are
-    recorded; ``data``, what it was trained on; ``source``, the code; ``cv``, cross-validation scores or how to compute
-    them; ``metrics``, numbers by name; ``author`` and ``notes``, texts.
+    Returns
+    -------
+    list of str or None
+        The path, in a list as joblib returns it; ``None`` for a file object.
     """
-    file = Dump(_path(target), format=format, compress=compress, protocol=protocol, recipients=recipients)
+    if (filename is None) == (file is None):
+        raise TypeError("dump() needs one of `filename` and `file`")
+    target: Any = file if filename is None else filename
+    if isinstance(estimator, (str, os.PathLike)) and not isinstance(target, (str, os.PathLike)) and not hasattr(target, "write"):
+        raise TypeError("the arguments are swapped: skiff.dump(estimator, filename)")
+    path = _path(target)
+    if path is None and format is None:
+        format = _format_of(target, protocol)
+    new = Dump(path, format=format, compress=compress, protocol=highest(protocol), recipients=recipients)
     told = {
         "X_sample": X_sample,
         "data": data,
@@ -67,16 +97,57 @@ def dump(
     }
     told = {name: value for name, value in told.items() if value is not None}
     beside: dict[str, Any] = {}
-    if file.format == "skiff":
+    if new.format == "skiff":
         passport, samples = _passport.collect(estimator, **told)
         beside["passport"] = _passport.dumps(passport)
         beside["samples"] = None if samples is None else _pickled(samples)
     elif told:
         name = next(iter(told))
-        raise WrongInput(f"only a `.skiff` has a passport: expected no `{name}` for a {file.format} file")
-    written = file.write(_pickled(estimator), **beside)
-    if written is not None:
-        target.write(written)  # type: ignore[union-attr]
+        raise WrongInput(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
+    written = new.write(_pickled(estimator), **beside)
+    if written is None:
+        return None if path is None else [path]
+    target.write(written)
+    return None
+
+
+def dumps(
+    estimator: Any,
+    /,
+    protocol: int | None = None,
+    *,
+    format: Format | None = None,
+    compress: Compress = None,
+    recipients: str | Identity | Iterable[str | Identity] | None = None,
+) -> bytes:
+    """The bytes of a model file; may be called as ``pickle.dumps``.
+
+    Parameters
+    ----------
+    estimator : object
+        What is written.
+    protocol : int, optional
+        With it, the bytes are a pickle of that protocol, 2 to 5; a negative number is the highest.
+    format : {"skiff", "pickle", "joblib", "skops"}, optional
+        As what it is written: a ``.skiff``, unless ``protocol`` is given.
+    compress, recipients
+        As for ``skiff.dump``.
+
+    Returns
+    -------
+    bytes
+        What ``skiff.loads``, ``skiff.load`` and ``skiff.open`` read.
+    """
+    out = io.BytesIO()
+    dump(estimator, out, compress=compress, protocol=protocol, format=format, recipients=recipients)
+    return out.getvalue()
+
+
+def _format_of(file: Any, protocol: int | None) -> Format:
+    """As what an open file is written: by its name, if it has one that says it."""
+    name = getattr(file, "name", None)
+    extension = os.path.splitext(os.fsdecode(name))[1].lower() if isinstance(name, (str, bytes)) else ""
+    return _EXTENSIONS.get(extension, "skiff" if protocol is None else "pickle")
 
 
 def _path(target: Any) -> str | None:

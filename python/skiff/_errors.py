@@ -76,6 +76,13 @@ class WrongInput(SkiffError, ValueError):
     """What was asked for is not there, or what was handed in cannot be answered."""
 
 
+class AnswersChangeWarning(UserWarning):
+    """The scikit-learn at hand answers otherwise than the one that wrote the file, without an error.
+
+    ``skiff.open`` answers as the scikit-learn did that wrote it.
+    """
+
+
 def _restore(cls: type[SkiffError], args: tuple[Any, ...], facts: dict[str, Any]) -> SkiffError:
     error = cls(*args)
     error.__dict__.update(facts)

@@ -11,16 +11,17 @@ import io
 import mmap
 import os
 import pickle
+import re
 import sys
 import threading
 import types
 import warnings
 from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Iterator, Literal
 
 import numpy as np
 
-from skiff._errors import DamagedFile, NotSupported, SkiffError, UntrustedFile
+from skiff._errors import AnswersChangeWarning, DamagedFile, NotSupported, SkiffError, UntrustedFile, WrongInput
 from skiff._skiff import Identity, Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
@@ -29,7 +30,70 @@ _NEW_CORE, _OLD_CORE = "numpy._core", "numpy.core"
 
 
 def load(
-    source: Any,
+    filename: Any,
+    mmap_mode: Literal["r", "c"] | None = None,
+    *,
+    trusted: Iterable[str | type | Callable[..., Any]] = (),
+    at: str | None = None,
+    limits: Limits | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
+) -> Any:
+    """Load the estimator in a model file of any kind, and run nothing else that is in it.
+
+    Only what models are made of is made: classes of scikit-learn, numpy, scipy and pandas, called as their own pickles
+    call them. Whatever the file says, no other code is imported or called. May be called as ``joblib.load``.
+
+    Parameters
+    ----------
+    filename : str, path-like, bytes or file object
+        The path of the file, its bytes, or a file opened for reading bytes.
+    mmap_mode : {"r", "c"}, optional
+        The large arrays of a ``.skiff`` that is not compressed are mapped: the file is read as they are used. By default,
+        and with ``"c"``, writing to them does not change the file; with ``"r"`` they are read-only. Arrays of other files
+        are copied. ``"r+"`` and ``"w+"`` are refused, since they would change the model.
+    trusted : list of str, type or function
+        What you vouch for: ``"mypkg.steps.Clean"`` (or the class itself), or ``"mypkg.*"`` for all that a package defines.
+    at : str, optional
+        The address of the estimator in a file that holds several things: ``"[0]"``, ``"['model']"``.
+    limits : Limits, optional
+        What the file may cost.
+    identity : Identity, str or path-like, optional
+        Opens a file that is encrypted by age: an ``Identity``, the text of a key, or the path of an identity file.
+
+    Returns
+    -------
+    object
+        The estimator, or whatever else was dumped.
+
+    Raises
+    ------
+    UntrustedFile
+        If the file names code that is neither on the list of what models need nor trusted.
+
+    Warns
+    -----
+    InconsistentVersionWarning
+        scikit-learn's own, once, if another scikit-learn wrote the file.
+    AnswersChangeWarning
+        If the estimator answers otherwise in the scikit-learn at hand, without an error.
+    """
+    if mmap_mode not in (None, "r", "c"):
+        raise WrongInput(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
+    names = _trusted(trusted)
+    with _opened(filename) as file:
+        rebuilt = _rebuild(filename, trusted=names, at=at, limits=limits, identity=identity)
+        mapping = _mapped(file, filename, rebuilt, read_only=mmap_mode == "r")
+    if mmap_mode is not None and mapping is None and len(rebuilt) > 0:
+        warnings.warn(
+            f"mmap_mode={mmap_mode!r} is ignored: only files that end in .skiff and are not compressed are mapped", stacklevel=2
+        )
+    made = _made(_Unpickler(rebuilt, names, mapping), rebuilt)
+    _warn_of_changes(rebuilt)
+    return made
+
+
+def loads(
+    data: bytes | bytearray | memoryview,
     /,
     *,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
@@ -37,26 +101,23 @@ def load(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
-    """The estimator in ``source``, which is a path, bytes, or a file opened for reading bytes, of any kind.
+    """Load the estimator in the bytes of a model file, as ``skiff.load`` does; may be called as ``pickle.loads``.
 
-    Only what models are made of is made: classes of scikit-learn, numpy, scipy and pandas, called as their own pickles
-    call them. ``trusted`` adds what you vouch for: ``"mypkg.steps.Clean"`` (or the class itself), or ``"mypkg.*"`` for
-    all that a package defines. Anything else raises ``UntrustedFile``, which names it. Whatever the file says, no other
-    code is imported or called.
+    Parameters
+    ----------
+    data : bytes-like
+        What ``skiff.dumps``, ``pickle.dumps`` or a file holds.
+    trusted, at, limits, identity
+        As for ``skiff.load``.
 
-    ``at`` is the address of the estimator in a file that holds several things: ``[0]``, ``['model']``. ``limits`` are
-    what the file may cost. ``identity`` opens a file that is encrypted by age: an ``Identity``, the text of a key, or the
-    path of an identity file.
-
-    Where scikit-learn is not of the version that wrote the file, its own ``InconsistentVersionWarning`` says so, once.
-    The large arrays of a ``.skiff`` that is not compressed are mapped: the file is read as they are used, and writing
-    to them does not change it.
+    Returns
+    -------
+    object
+        The estimator, or whatever else was dumped.
     """
-    names = _trusted(trusted)
-    with _opened(source) as file:
-        rebuilt = _rebuild(source, trusted=names, at=at, limits=limits, identity=identity)
-        mapping = _mapped(file, source, rebuilt)
-    return _made(_Unpickler(rebuilt, names, mapping), rebuilt)
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"expected bytes, not {type(data).__name__}: skiff.load is for files")
+    return load(data, trusted=trusted, at=at, limits=limits, identity=identity)
 
 
 def _trusted(trusted: Any) -> list[str]:
@@ -211,7 +272,7 @@ def _opened(source: Any) -> Iterator[io.FileIO | None]:
         yield file
 
 
-def _mapped(file: io.FileIO | None, source: Any, rebuilt: Rebuilt) -> memoryview | None:
+def _mapped(file: io.FileIO | None, source: Any, rebuilt: Rebuilt, read_only: bool) -> memoryview | None:
     """The file in memory, copied where it is written to; ``None`` when there is nothing in it to map."""
     if file is None or all(rebuilt.place(index) is None for index in range(len(rebuilt))):
         return None
@@ -219,7 +280,7 @@ def _mapped(file: io.FileIO | None, source: Any, rebuilt: Rebuilt) -> memoryview
     if not os.path.samestat(here, there) or here.st_size == 0:
         # Another file has taken the name meanwhile: which of the two was judged cannot be told.
         return None
-    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ if read_only else mmap.ACCESS_COPY))
 
 
 #: Warnings are caught for the whole process.
@@ -248,6 +309,19 @@ def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
     for message in told.values() or _unsaid(made, rebuilt.versions):
         warnings.warn(message, stacklevel=3)
     return made
+
+
+def _warn_of_changes(rebuilt: Rebuilt) -> None:
+    """One warning for each change between the scikit-learn that wrote an estimator and the one at hand."""
+    numbers = re.match(r"(\d+)\.(\d+)", _sklearn_version() or "") if rebuilt.changes else None
+    ours = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+    for name, written_by, since, what in rebuilt.changes:
+        if ours >= since:
+            message = (
+                f"{name} was written by scikit-learn {written_by}; from {since[0]}.{since[1]} on, {what}. skiff.open answers "
+                "as the scikit-learn that wrote it."
+            )
+            warnings.warn(message, AnswersChangeWarning, stacklevel=3)
 
 
 def _sklearn_version() -> str | None:

@@ -63,5 +63,24 @@ class Tree:
     def capacity(self) -> int:
         return self.node_count
 
+    def compute_partial_dependence(self, grid: Any, features: Any, out: Any) -> None:
+        """Adds to ``out`` the mean value for each row of ``grid``, which has the columns ``features``; at other splits both
+        children count, by the weights of the training rows in them.
+        """
+        column = {int(feature): place for place, feature in enumerate(features)}
+        left, right, weights = self.children_left, self.children_right, self.weighted_n_node_samples
+        for row, values in enumerate(np.asarray(grid, dtype=np.float32)):
+            open_nodes = [(0, 1.0)]
+            while open_nodes:
+                node, share = open_nodes.pop()
+                if left[node] == -1:
+                    out[row] += share * self.value[node, 0, 0]
+                elif int(self.feature[node]) in column:
+                    is_left = values[column[int(self.feature[node])]] <= self.threshold[node]
+                    open_nodes.append((left[node] if is_left else right[node], share))
+                else:
+                    of_left = weights[left[node]] / weights[node]
+                    open_nodes += [(right[node], share * (1 - of_left)), (left[node], share * of_left)]
+
     def __repr__(self) -> str:
         return f"<skiff Tree of {self.node_count} nodes, {self.max_depth} deep>"

@@ -104,6 +104,8 @@ impl Inflation {
 
     /// Whether there is time left.
     pub fn time(&self) -> Result<(), Error> {
+        let spent = self.limits.decompressed.saturating_sub(self.left);
+        self.limits.reach(usize::try_from(spent).unwrap_or(usize::MAX));
         if !self.limits.is_late() {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! How much a file may cost, and the model in it. Spent *before* anything is allocated or done.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
@@ -40,19 +40,30 @@ pub struct Limits {
     pub interrupt: Option<Interrupt>,
 }
 
-/// A flag that one thread raises and others look at where they look at the clock.
+/// A flag that one thread raises and others look at where they look at the clock; they tell there how far they have come.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    is_raised: AtomicBool,
+    reached: AtomicUsize,
+}
 
 impl Interrupt {
     /// Has whoever holds a clone of it stop.
     pub fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_raised.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was raised.
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_raised.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes were decompressed, or read, when the clock was last looked at.
+    pub fn reached(&self) -> usize {
+        self.0.reached.load(Ordering::Relaxed)
     }
 }
 
@@ -77,6 +88,13 @@ impl Limits {
     pub fn is_late(&self) -> bool {
         self.interrupt.as_ref().is_some_and(Interrupt::is_raised)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Tells [`Limits::interrupt`] how many bytes were decompressed or read.
+    pub fn reach(&self, bytes: usize) {
+        if let Some(Interrupt(shared)) = &self.interrupt {
+            shared.reached.store(bytes, Ordering::Relaxed);
+        }
     }
 
     /// The time in milliseconds, for errors: the limit `time` is told in them.
@@ -193,6 +211,7 @@ impl Budget {
     /// # Errors
     /// When there is none.
     pub fn time(&self, offset: usize) -> Result<(), Error> {
+        self.limits.reach(offset);
         if self.limits.is_late() { Err(exceeded(offset, "time", self.limits.milliseconds())) } else { Ok(()) }
     }
 }

@@ -11,6 +11,7 @@ use skiff::File;
 use skiff_files::{Graph, Instance, NodeId};
 use skiff_models::Computed;
 
+use crate::model::Opened;
 use crate::output;
 use crate::value::Reader;
 
@@ -46,11 +47,12 @@ impl From<PyErr> for Hidden {
 pub fn read<'py>(
     py: Python<'py>,
     file: &Arc<File>,
+    opened: &Arc<Opened>,
     typed: &skiff_models::Model,
     name: &str,
 ) -> Result<Bound<'py, PyAny>, Hidden> {
     let graph = &file.contents().graph;
-    let mut reader = Reader::new(file, Some(typed));
+    let mut reader = Reader::new(file, opened, Some(typed));
     let value = match node(graph, typed.node(), name) {
         Some(node) => reader.value(py, node)?,
         None => match py.detach(|| typed.computed(graph, name)).ok_or(Hidden::Absent)? {
@@ -90,13 +92,23 @@ pub fn node(graph: &Graph, object: NodeId, name: &str) -> Option<NodeId> {
 }
 
 /// The value at `node` for code of the user's: arrays that may be written into.
-pub fn inert<'py>(py: Python<'py>, file: &Arc<File>, node: NodeId) -> PyResult<Bound<'py, PyAny>> {
-    Reader::new(file, None).writable().value(py, node).map_err(|hidden| hidden.raise(py))
+pub fn inert<'py>(
+    py: Python<'py>,
+    file: &Arc<File>,
+    opened: &Arc<Opened>,
+    node: NodeId,
+) -> PyResult<Bound<'py, PyAny>> {
+    Reader::new(file, opened, None).writable().value(py, node).map_err(|hidden| hidden.raise(py))
 }
 
 /// The attributes of an object, as [`inert`] has them.
-pub fn state<'py>(py: Python<'py>, file: &Arc<File>, instance: &Instance<'_>) -> PyResult<Bound<'py, PyDict>> {
-    let mut reader = Reader::new(file, None).writable();
+pub fn state<'py>(
+    py: Python<'py>,
+    file: &Arc<File>,
+    opened: &Arc<Opened>,
+    instance: &Instance<'_>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut reader = Reader::new(file, opened, None).writable();
     let state = PyDict::new(py);
     for (name, node) in instance.attributes() {
         state.set_item(name, reader.value(py, node).map_err(|hidden| hidden.raise(py))?)?;

@@ -27,6 +27,11 @@ pub fn compress(options: &mut ConvertOptions, target: &Path, given: Option<&Boun
     let compression = if let Ok(codec) = given.cast::<PyString>() {
         codec.to_cow()?.parse::<Compression>()
     } else if let Ok((codec, level)) = given.extract::<(String, Bound<'_, PyAny>)>() {
+        let is_plain = level.extract::<i64>().is_ok_and(|level| level == 0);
+        if is_plain && codec.parse::<Compression>().is_ok() {
+            // As for joblib.
+            return Ok(());
+        }
         // joblib takes a level for a codec that has none.
         match codec.parse::<Compression>() {
             Ok(compression) if !compression.has_levels() => Ok(compression),

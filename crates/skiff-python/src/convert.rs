@@ -21,6 +21,6 @@ pub fn convert(
     // What cannot be is told before a large file is read.
     options.check(target).map_err(raise)?;
     let file = read()?;
-    let converted = py.detach(|| file.convert(target, &options)).map_err(raise)?;
+    let converted = py.detach(|| skiff::threads::install(None, || file.convert(target, &options))).map_err(raise)?;
     Ok(converted.dropped)
 }

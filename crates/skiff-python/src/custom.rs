@@ -19,11 +19,12 @@ use skiff_files::Instance;
 use crate::attribute;
 use crate::error::wrong_input;
 use crate::input::{Held, Wanted};
+use crate::model::Opened;
 use crate::output;
 
 /// The dict of names and what stands for them.
-pub fn read(custom: &Bound<'_, PyDict>, file: &Arc<File>) -> PyResult<Custom> {
-    Ok(of_file(pairs(custom)?, file))
+pub fn read(custom: &Bound<'_, PyDict>, file: &Arc<File>, opened: &Arc<Opened>) -> PyResult<Custom> {
+    Ok(of_file(pairs(custom)?, file, opened))
 }
 
 /// The names and what stands for them, before the file is known.
@@ -38,8 +39,8 @@ pub fn pairs(custom: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Py<PyAny>)>> {
 }
 
 /// What stands for the names, in this file.
-pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>) -> Custom {
-    let code = |value| Arc::new(Code { value, file: Arc::clone(file) });
+pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>, opened: &Arc<Opened>) -> Custom {
+    let code = |value| Arc::new(Code { value, file: Arc::clone(file), opened: Arc::clone(opened) });
     pairs.into_iter().fold(Custom::new(), |all, (name, value)| all.with(name, code(value)))
 }
 
@@ -47,6 +48,7 @@ pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>) -> Custom {
 struct Code {
     value: Py<PyAny>,
     file: Arc<File>,
+    opened: Arc<Opened>,
 }
 
 impl CustomCode for Code {
@@ -63,7 +65,7 @@ impl CustomCode for Code {
                 }
             };
             let arguments = match place.arguments {
-                Some(node) => Some(attribute::inert(py, &self.file, node)?.unbind()),
+                Some(node) => Some(attribute::inert(py, &self.file, &self.opened, node)?.unbind()),
                 None => None,
             };
             Ok(Arc::new(Step { value: made.unbind(), arguments }) as Arc<dyn CustomStep>)
@@ -88,17 +90,17 @@ impl Code {
         if let Ok(class) = value.cast::<PyType>() {
             let mut arguments = vec![class.clone().into_any()];
             for &argument in instance.arguments() {
-                arguments.push(attribute::inert(py, &self.file, argument)?);
+                arguments.push(attribute::inert(py, &self.file, &self.opened, argument)?);
             }
             let made = class.call_method1(intern!(py, "__new__"), PyTuple::new(py, arguments)?)?;
             match made.getattr_opt(intern!(py, "__setstate__"))? {
                 Some(set) => {
                     if let Some(state) = instance.state() {
-                        set.call1((attribute::inert(py, &self.file, state)?,))?;
+                        set.call1((attribute::inert(py, &self.file, &self.opened, state)?,))?;
                     }
                 }
                 None => {
-                    let state = attribute::state(py, &self.file, &instance)?;
+                    let state = attribute::state(py, &self.file, &self.opened, &instance)?;
                     made.getattr(intern!(py, "__dict__"))?.call_method1(intern!(py, "update"), (state,))?;
                 }
             }
@@ -109,7 +111,7 @@ impl Code {
                 return Ok(value.clone());
             }
         }
-        value.call1((attribute::state(py, &self.file, &instance)?,))
+        value.call1((attribute::state(py, &self.file, &self.opened, &instance)?,))
     }
 }
 

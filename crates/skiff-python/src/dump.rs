@@ -83,7 +83,7 @@ impl Dump {
             file.dump("", &self.options, beside, &mut bytes)?;
             Ok(Some(bytes))
         };
-        let bytes = py.detach(write).map_err(|error| error::raise(py, &error))?;
+        let bytes = py.detach(|| skiff::threads::install(None, write)).map_err(|error| error::raise(py, &error))?;
         Ok(bytes.map(|bytes| PyBytes::new(py, &bytes)))
     }
 }

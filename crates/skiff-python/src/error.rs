@@ -103,7 +103,10 @@ fn message(error: &skiff::Error) -> String {
     if !place.is_empty() {
         text += &format!(" ({})", place.join(", "));
     }
-    if let Some(help) = error.help() {
+    if let Some(limit) = error.limit() {
+        let fewer = if limit == "answer" { "pass fewer rows at a time, or " } else { "" };
+        text += &format!("\n{fewer}raise the limit if you know the file: limits=skiff.Limits({limit}=...)");
+    } else if let Some(help) = error.help() {
         let help = ARGUMENTS.iter().fold(help, |help, (option, argument)| help.replace(option, argument));
         text += &format!("\n{help}");
     }

@@ -19,6 +19,7 @@ mod load;
 mod model;
 mod output;
 mod part;
+mod running;
 mod scan;
 mod show;
 mod signing;
@@ -36,6 +37,7 @@ static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 mod _skiff {
     use std::path::PathBuf;
 
+    use pyo3::exceptions::PyRuntimeWarning;
     use pyo3::prelude::*;
     use pyo3::types::PyDict;
 
@@ -57,11 +59,13 @@ mod _skiff {
     /// Nothing in it is executed, imported or fetched, and scikit-learn is not needed. `at` is the address of the
     /// estimator in a file that holds several things: `[0]`, `['model']`. `limits` are what the file may cost.
     /// `custom` holds functions and classes of your own for those that the model names, by their full names:
-    /// `{"mypkg.clean": clean}`. `identity` opens a file that is encrypted by age: an `Identity`, the text of a key, or
+    /// `{"mypkg.clean": clean}`. `n_jobs` is how many threads the model uses at most, all by default. `progress` is
+    /// `True` for a bar, or is called as `progress("read" or "predict", done, total)` while work takes long. `identity` opens a file that is encrypted by age: an `Identity`, the text of a key, or
     /// the path of an identity file. It is opened in memory: its plain text reaches no disk.
     #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None))]
+    #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None, n_jobs=None, progress=None))]
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
     fn open<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
@@ -69,8 +73,11 @@ mod _skiff {
         limits: Option<&Bound<'py, Limits>>,
         custom: Option<&Bound<'py, PyDict>>,
         identity: Option<&Bound<'py, PyAny>>,
+        n_jobs: Option<isize>,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Model> {
-        crate::model::open(py, source, at.as_deref(), limits.map(Bound::get), custom, identity)
+        let (at, limits) = (at.as_deref(), limits.map(Bound::get));
+        crate::model::open(py, source, crate::model::Opening { at, limits, custom, identity, n_jobs, progress })
     }
 
     /// What is in the file `source`, estimators that skiff cannot run included.
@@ -83,7 +90,7 @@ mod _skiff {
         identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let file = crate::source::read(py, source, limits.map(Bound::get), identity)?;
-        let found = py.detach(|| file.inspect());
+        let found = py.detach(|| skiff::threads::install(None, || file.inspect()));
         crate::inspection::inspection(py, &found)
     }
 
@@ -133,17 +140,19 @@ mod _skiff {
     /// What loading the file `source` in Python would do, told without doing it: `model` when it holds a model and nothing
     /// else, `unknown`, or `dangerous`. Of a folder, a list of what each file in it would do.
     ///
-    /// Without `strict`, files of a folder that are no model files at all are `passed_over`.
+    /// Without `strict`, files of a folder that are no model files at all are `passed_over`. `progress` is `True` for a bar,
+    /// or is called as `progress("scan" or "read", done, total)`.
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, strict=false, limits=None, identity=None))]
+    #[pyo3(signature = (source, /, *, strict=false, limits=None, identity=None, progress=None))]
     fn scan<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         strict: bool,
         limits: Option<&Bound<'py, Limits>>,
         identity: Option<&Bound<'py, PyAny>>,
+        progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        crate::scan::scan(py, source, strict, limits.map(Bound::get), identity)
+        crate::scan::scan(py, source, strict, limits.map(Bound::get), identity, progress)
     }
 
     /// Judges a file and writes what it holds anew: what `skiff.load` is made of.
@@ -182,8 +191,18 @@ mod _skiff {
         crate::signing::sign(py, &model, &arguments)
     }
 
+    /// The estimators that skiff reads: the name, module and page of each. What `skiff.supported` is made of.
+    #[pyfunction]
+    fn supported() -> Vec<(&'static str, String, String)> {
+        skiff::registry::entries().map(|entry| (entry.name(), entry.module(), entry.page())).collect()
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        if let Err(message) = skiff::threads::from_environment() {
+            let warnings = module.py().import("warnings")?;
+            warnings.call_method1("warn", (message, module.py().get_type::<PyRuntimeWarning>()))?;
+        }
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -8,10 +8,14 @@ use skiff::{File, Rebuilt, Trusted};
 use skiff_files::Content;
 
 use crate::blocks::Blocks;
+use crate::running::Running;
 use crate::{error, source};
 
 /// An array, and where in it buffers begin and end.
 type Taken<'py> = (Bound<'py, PyArray1<u8>>, Vec<(usize, usize)>);
+
+/// A class, the version that wrote it, the first version that answers otherwise, and what changes.
+type Change<'c> = (&'c str, &'c str, (u32, u32), &'c str);
 
 /// What `skiff/_load.py` makes the estimator of.
 #[pyclass(frozen, module = "skiff._skiff", name = "Rebuilt")]
@@ -34,7 +38,8 @@ pub fn rebuild<'py>(
 ) -> PyResult<PyRebuilt> {
     let trusted = Trusted::new(trusted).map_err(|what| error::wrong_input(py, &what))?;
     let file = source::read(py, source, limits, identity)?;
-    let inner = py.detach(|| file.rebuild(at, &trusted)).map_err(|error| error::raise(py, &error))?;
+    let inner = Running::default().read(py, &file.interrupt(), || file.rebuild(at, &trusted))?;
+    let inner = inner.map_err(|error| error::raise(py, &error))?;
     Ok(PyRebuilt { inner, is_mappable: is_mappable(&file), blocks: Blocks::default() })
 }
 
@@ -69,6 +74,14 @@ impl PyRebuilt {
         PyList::new(py, &self.inner.versions)
     }
 
+    /// Where the estimators answer otherwise in a newer scikit-learn: class, the version that wrote it, the first version
+    /// that answers otherwise, and what changes.
+    #[getter]
+    fn changes(&self) -> Vec<Change<'_>> {
+        let changes = self.inner.changes.iter();
+        changes.map(|change| (&*change.class, &*change.written_by, change.since, change.what)).collect()
+    }
+
     /// How many buffers the pickle asks for.
     fn __len__(&self) -> usize {
         self.inner.buffers.len()
@@ -87,7 +100,8 @@ impl PyRebuilt {
     fn take<'py>(&self, py: Python<'py>, index: usize, skips_mapped: bool) -> PyResult<Taken<'py>> {
         let is_wanted = |number: &usize| !skips_mapped || self.place(*number).is_ok_and(|place| place.is_none());
         // Records of a `.skiff` are put together for this alone, outside of Python's lock.
-        let block = py.detach(|| self.blocks.take(&self.inner.buffers, index, is_wanted));
+        let block =
+            py.detach(|| skiff::threads::install(None, || self.blocks.take(&self.inner.buffers, index, is_wanted)));
         let block = block.ok_or_else(|| PyValueError::new_err("the elements of an array in the file are damaged"))?;
         Ok((PyArray1::from_vec(py, block.bytes), block.places))
     }

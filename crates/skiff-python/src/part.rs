@@ -9,6 +9,7 @@ use skiff::File;
 use skiff_files::{Instance, NodeId};
 
 use crate::attribute::{self, Hidden};
+use crate::model::Opened;
 use crate::show;
 use crate::value::Reader;
 
@@ -18,12 +19,13 @@ use crate::value::Reader;
 #[derive(Debug)]
 pub struct Part {
     file: Arc<File>,
+    opened: Arc<Opened>,
     node: NodeId,
 }
 
 impl Part {
-    pub fn new(file: Arc<File>, node: NodeId) -> Self {
-        Self { file, node }
+    pub fn new(file: Arc<File>, opened: Arc<Opened>, node: NodeId) -> Self {
+        Self { file, opened, node }
     }
 }
 
@@ -38,13 +40,13 @@ impl Part {
     /// The hyperparameters, by name.
     #[pyo3(signature = (deep=true))]
     fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
-        parameters(py, &self.file, None, self.node, deep)
+        parameters(py, &self.file, &self.opened, None, self.node, deep)
     }
 
     fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let node = attribute::node(&self.file.contents().graph, self.node, name);
         let value = match node.filter(|_| !name.starts_with("__")) {
-            Some(node) => Reader::new(&self.file, None).value(py, node),
+            Some(node) => Reader::new(&self.file, &self.opened, None).value(py, node),
             None => Err(Hidden::Absent),
         };
         value.map_err(|hidden| match hidden {
@@ -79,13 +81,14 @@ impl Part {
 pub fn parameters<'py>(
     py: Python<'py>,
     file: &Arc<File>,
+    opened: &Arc<Opened>,
     typed: Option<&skiff_models::Model>,
     node: NodeId,
     deep: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let graph = &file.contents().graph;
     let all = PyDict::new(py);
-    let mut reader = Reader::new(file, typed);
+    let mut reader = Reader::new(file, opened, typed);
     let mut read = |node| reader.value(py, node).map_err(|hidden| hidden.raise(py));
     for (name, node) in attribute::parameters(graph, node) {
         let value = read(node)?;
@@ -107,7 +110,7 @@ pub fn parameters<'py>(
                 let is_estimator =
                     Instance::read(graph, node).is_some_and(|instance| skiff::addresses::is_estimator(&instance));
                 if is_estimator {
-                    for (inner, value) in parameters(py, file, typed, node, true)? {
+                    for (inner, value) in parameters(py, file, opened, typed, node, true)? {
                         all.set_item(format!("{name}__{}", inner.extract::<String>()?), value)?;
                     }
                 }

@@ -1,12 +1,13 @@
 //! `skiff.scan`: verdicts as dicts and lists that `json.dumps` takes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use skiff::{Finding, Rating, Verdict};
+use skiff::{Finding, Interrupt, Rating, Verdict};
 
 use crate::error;
+use crate::running::Running;
 use crate::source::{self, Limits, Source};
 
 /// Judges what `source` is, or names; every file in it, when it is a folder.
@@ -16,34 +17,38 @@ pub fn scan<'py>(
     strict: bool,
     limits: Option<&Limits>,
     identity: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let options = source::options(py, limits, identity)?;
+    let mut options = source::options(py, limits, identity)?;
+    let (running, interrupt) = (Running::new(None, progress)?, Interrupt::default());
+    options.limits.interrupt = Some(interrupt.clone());
     let path = match source::source(source)? {
         Source::Bytes(bytes) => {
-            let found = py.detach(|| skiff::scan_bytes_with(bytes, &options));
+            let found = running.read(py, &interrupt, || skiff::scan_bytes_with(bytes, &options))?;
             let found = found.map_err(|error| error::raise(py, &error))?;
             return Ok(verdict(py, None, &found, false)?.into_any());
         }
         Source::Path(path) => path,
     };
     if !path.is_dir() {
-        let found = py.detach(|| skiff::scan_with(&path, &options)).map_err(|error| error::raise(py, &error))?;
+        let found = running.read(py, &interrupt, || skiff::scan_with(&path, &options))?;
+        let found = found.map_err(|error| error::raise(py, &error))?;
         return Ok(verdict(py, Some(&path), &found, false)?.into_any());
     }
     let (files, unread) = py.detach(|| skiff::files_in(&path));
     if let Some((folder, error)) = unread.first() {
         return Err(error::unreadable(py, folder, error));
     }
-    let judge = |path: PathBuf| -> Result<(PathBuf, Verdict), skiff::Error> {
-        let found = skiff::scan_with(&path, &options)?;
-        Ok((path, found))
-    };
-    let judged = py.detach(|| files.into_iter().map(judge).collect::<Result<Vec<_>, _>>());
     let verdicts = PyList::empty(py);
-    for (path, found) in judged.map_err(|error| error::raise(py, &error))? {
+    let total = files.len();
+    for (done, path) in files.into_iter().enumerate() {
+        running.report(py, "scan", done, total)?;
+        let found = running.read(py, &interrupt, || skiff::scan_with(&path, &options))?;
+        let found = found.map_err(|error| error::raise(py, &error))?;
         let is_passed_over = !strict && !found.is_model_file && found.rating != Rating::Dangerous;
         verdicts.append(verdict(py, Some(&path), &found, is_passed_over)?)?;
     }
+    running.report(py, "scan", total, total)?;
     Ok(verdicts.into_any())
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyString};
-use skiff::{File, Options};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString, PyTuple};
+use skiff::{File, Interrupt, Options};
 
+use crate::running::Running;
 use crate::{encryption, error};
 
 /// What `skiff.open` accepts by default, and what a larger or smaller file may cost.
@@ -109,6 +110,27 @@ impl Limits {
         self.inner.time.map(|time| time.as_secs_f64())
     }
 
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let (py, skiff::Limits { decompressed, ratio, nodes, depth, decoded, memo, array, answer, .. }) =
+            (slf.py(), &slf.get().inner);
+        let named = PyDict::new(py);
+        for (name, value) in [
+            ("decompressed", *decompressed),
+            ("ratio", *ratio),
+            ("nodes", *nodes),
+            ("depth", u64::from(*depth)),
+            ("decoded", *decoded),
+            ("memo", *memo),
+            ("array", *array),
+            ("answer", *answer),
+        ] {
+            named.set_item(name, value)?;
+        }
+        named.set_item("time", slf.get().time())?;
+        let restore = py.import(intern!(py, "skiff._estimator"))?.getattr(intern!(py, "restore_limits"))?;
+        (restore, (named,)).into_pyobject(py)
+    }
+
     fn __repr__(&self) -> String {
         let skiff::Limits { decompressed, ratio, nodes, depth, decoded, memo, array, answer, time, .. } = &self.inner;
         let time = time.map_or("None".to_owned(), |time| time.as_secs_f64().to_string());
@@ -140,13 +162,25 @@ pub fn read(
     limits: Option<&Limits>,
     identity: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<File> {
-    let options = options(py, limits, identity)?;
-    let file = if let Some(bytes) = bytes_of(source)? {
-        py.detach(|| File::read_with(bytes, &options))
-    } else {
-        let path: PathBuf = source.extract()?;
-        py.detach(|| File::open_with(path, &options))
-    };
+    read_running(py, source, limits, identity, &Running::default())
+}
+
+/// As [`read`], on as many threads and with the reports that `running` says.
+pub fn read_running(
+    py: Python<'_>,
+    source: &Bound<'_, PyAny>,
+    limits: Option<&Limits>,
+    identity: Option<&Bound<'_, PyAny>>,
+    running: &Running,
+) -> PyResult<File> {
+    let mut options = options(py, limits, identity)?;
+    let source = self::source(source)?;
+    let interrupt = Interrupt::default();
+    options.limits.interrupt = Some(interrupt.clone());
+    let file = running.read(py, &interrupt, || match source {
+        Source::Bytes(bytes) => File::read_with(bytes, &options),
+        Source::Path(path) => File::open_with(path, &options),
+    })?;
     file.map_err(|error| error::raise(py, &error))
 }
 

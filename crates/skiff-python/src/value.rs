@@ -14,7 +14,7 @@ use skiff_files::{
 use skiff_models::steps::NumpyFunction;
 
 use crate::attribute::Hidden;
-use crate::model::Model;
+use crate::model::{Model, Opened};
 use crate::output;
 use crate::part::Part;
 
@@ -28,6 +28,7 @@ const WORK: usize = 4;
 /// Reads values of one file.
 pub struct Reader<'f> {
     file: &'f Arc<File>,
+    opened: &'f Arc<Opened>,
     graph: &'f Graph,
     typed: Option<&'f skiff_models::Model>,
     /// Whether arrays may be written into.
@@ -42,10 +43,10 @@ pub struct Reader<'f> {
 
 impl<'f> Reader<'f> {
     /// Of the file that `typed` was read from.
-    pub fn new(file: &'f Arc<File>, typed: Option<&'f skiff_models::Model>) -> Self {
+    pub fn new(file: &'f Arc<File>, opened: &'f Arc<Opened>, typed: Option<&'f skiff_models::Model>) -> Self {
         let graph = &file.contents().graph;
         let left = graph.size().saturating_mul(WORK).saturating_add(FREE_WORK);
-        Self { file, graph, typed, is_writable: false, estimators: None, types: HashMap::new(), left }
+        Self { file, opened, graph, typed, is_writable: false, estimators: None, types: HashMap::new(), left }
     }
 
     /// The same, for arrays that may be written into.
@@ -110,14 +111,15 @@ impl<'f> Reader<'f> {
         if skiff::addresses::is_estimator(&instance)
             && let Some(model) = self.estimator(node)
         {
-            return Ok(Bound::new(py, Model::new(Arc::new(self.file.part(model)), Arc::clone(self.file)))?.into_any());
+            let (file, opened) = (Arc::clone(self.file), Arc::clone(self.opened));
+            return Ok(Bound::new(py, Model::new(Arc::new(file.part(model)), file, opened))?.into_any());
         }
         self.part(py, node)
     }
 
     /// An object that is none of the above.
     fn part<'py>(&self, py: Python<'py>, node: NodeId) -> Result<Bound<'py, PyAny>, Hidden> {
-        Ok(Bound::new(py, Part::new(Arc::clone(self.file), node))?.into_any())
+        Ok(Bound::new(py, Part::new(Arc::clone(self.file), Arc::clone(self.opened), node))?.into_any())
     }
 
     /// What a few functions make, told by their names: sets of older pickles, slices.

@@ -9,6 +9,7 @@ use skiff::passport::Value;
 use skiff::verify::{Digest, Outcome, Replay, Rows, Verified, verify_bytes_with, verify_with};
 use skiff::{File, Options, Verification, VerifyOptions};
 
+use crate::model::Opened;
 use crate::signing::Trusting;
 use crate::source::{self, Source};
 use crate::{custom, error, signing};
@@ -24,10 +25,14 @@ pub fn verify<'py>(
     let signature = signature.map(|trusting| trusting.demand(py)).transpose()?;
     let options = VerifyOptions { open: options, signature };
     let pairs = custom.map(custom::pairs).transpose()?.unwrap_or_default();
-    let custom = |file: &Arc<File>| custom::of_file(pairs, file);
+    // Nobody pickles what only its own rows were asked of.
+    let opened = Arc::new(Opened::secret());
+    let custom = |file: &Arc<File>| custom::of_file(pairs, file, &opened);
     let found = match source::source(source)? {
-        Source::Bytes(bytes) => py.detach(|| verify_bytes_with(bytes, &options, custom)),
-        Source::Path(path) => py.detach(|| verify_with(path, &options, custom)),
+        Source::Bytes(bytes) => {
+            py.detach(|| skiff::threads::install(None, || verify_bytes_with(bytes, &options, custom)))
+        }
+        Source::Path(path) => py.detach(|| skiff::threads::install(None, || verify_with(path, &options, custom))),
     };
     dict(py, &found.map_err(|error| error::raise(py, &error))?)
 }

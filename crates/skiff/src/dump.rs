@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use skiff_files::Bytes;
+use skiff_files::{Bytes, NodeId};
 
 use crate::writing::{Held, Writing};
-use crate::{ConvertOptions, Error, File, Limits};
+use crate::{ConvertOptions, Error, File, Limits, TARGETS};
 
 /// What a `.skiff` holds beside the model; other files have no place for it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +52,21 @@ impl File {
         let path = path.as_ref();
         let written = Writing::of(path, options)?.whole_file(&self.held(beside), path);
         written.map_err(|error| Error::from(error).in_file(path))
+    }
+
+    /// The object at `node` as a `.skiff` of its own: what a copy of it in another process is read from.
+    ///
+    /// # Errors
+    /// As [`File::dump`].
+    pub fn skiff_of(&self, node: NodeId) -> Result<Vec<u8>, Error> {
+        let mut graph = self.contents().graph.clone_with_room();
+        graph.set_root(node);
+        let mut bytes = Vec::new();
+        let options =
+            ConvertOptions { format: TARGETS.iter().find(|target| target.name == "skiff"), ..Default::default() };
+        let held = Held { graph: &graph, passport: None, samples: None };
+        Writing::of(Path::new(""), &options)?.write(&held, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn held<'a>(&'a self, beside: Beside<'a>) -> Held<'a> {

@@ -273,9 +273,37 @@ impl Error {
         self.file.as_deref()
     }
 
+    /// The field of [`crate::Limits`] that was exceeded.
+    pub fn limit(&self) -> Option<&'static str> {
+        match &*self.inner {
+            Inner::File(error) => match &error.kind {
+                FileErrorKind::Limit { name, .. } => Some(name),
+                FileErrorKind::Pickle(error) => match error.kind {
+                    skiff_pickle::ErrorKind::Limit { name, .. } => Some(name),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Inner::Read(error) => matches!(error.kind(), ReadErrorKind::Late).then_some("time"),
+            Inner::Input(error) => matches!(error.kind(), InputErrorKind::TooLarge { .. }).then_some("answer"),
+            _ => None,
+        }
+    }
+
     /// How to go on, where that can be said.
     pub fn help(&self) -> Option<String> {
         match &*self.inner {
+            _ if self.limit() == Some("answer") => Some(
+                "answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`, \
+                 `skiff.Limits(answer=...)` in Python, `Limits::answer` in Rust"
+                    .to_owned(),
+            ),
+            _ if self.limit().is_some() => self.limit().map(|name| {
+                format!(
+                    "if you know the file, open it with a higher limit: `--limit-{name} N`, `skiff.Limits({name}=...)` in \
+                     Python, `Limits::{name}` in Rust"
+                )
+            }),
             Inner::Read(error) => match error.kind() {
                 ReadErrorKind::UnknownClass { class } if !class.starts_with("sklearn.") => {
                     Some(format!(
@@ -292,11 +320,6 @@ impl Error {
                 ),
                 _ => None,
             },
-            Inner::Input(error) if matches!(error.kind(), InputErrorKind::TooLarge { .. }) => Some(
-                "answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`, \
-                 `skiff.Limits(answer=...)` in Python, `Limits::answer` in Rust"
-                    .to_owned(),
-            ),
             Inner::Encryption(error) => error.help().map(str::to_owned),
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.help().map(str::to_owned),

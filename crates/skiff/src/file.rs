@@ -9,7 +9,7 @@ use skiff_models::addresses::{self, Found};
 use skiff_models::custom::Custom;
 
 use crate::passport::{Passport, PassportError};
-use crate::{Error, Identity, Limits, Model, Rating, encryption};
+use crate::{Error, Identity, Interrupt, Limits, Model, Rating, encryption};
 
 /// How a file is opened.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +150,11 @@ impl File {
     /// When there is a passport that cannot be read.
     pub fn passport(&self) -> Result<Option<Passport>, PassportError> {
         self.file.passport.as_deref().map(Passport::parse).transpose()
+    }
+
+    /// What ends the reading of its models from another thread: [`Limits::interrupt`].
+    pub fn interrupt(&self) -> Interrupt {
+        self.limits.interrupt.clone().unwrap_or_default()
     }
 
     /// What it may cost.

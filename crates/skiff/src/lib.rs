@@ -19,6 +19,7 @@
 //! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.
 #![forbid(unsafe_code)]
 
+mod changes;
 mod convert;
 mod dump;
 pub mod encryption;
@@ -39,6 +40,7 @@ mod target;
 pub mod verify;
 mod writing;
 
+pub use changes::AnswersChange;
 pub use convert::{ConvertOptions, Converted, convert};
 pub use dump::Beside;
 pub use encryption::{EncryptionError, Identity, Recipients};

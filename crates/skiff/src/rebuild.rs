@@ -7,7 +7,7 @@ use skiff_files::write::{self, Buffer};
 use skiff_files::{Content, Graph, Node, NodeId};
 use skiff_models::addresses;
 
-use crate::{Error, File, Limits};
+use crate::{AnswersChange, Error, File, Limits, changes};
 
 /// What Python needs to make the object that a file holds.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Rebuilt {
     pub vouched: Vec<(String, String)>,
     /// The versions of scikit-learn that the estimators say they come from.
     pub versions: Vec<String>,
+    /// Where they answer otherwise in a newer scikit-learn.
+    pub changes: Vec<AnswersChange>,
 }
 
 /// Graphs of fewer nodes are written before a thread has begun.
@@ -83,7 +85,7 @@ impl File {
             !scan::is_listed(module, name) && (module.as_str(), name.as_str()) != write::MAPPING
         };
         let vouched = names.iter().filter(is_vouched).cloned().collect();
-        Ok(Rebuilt { pickle, buffers, names, vouched, versions: versions(graph) })
+        Ok(Rebuilt { pickle, buffers, names, vouched, versions: versions(graph), changes: changes::of_graph(graph) })
     }
 }
 

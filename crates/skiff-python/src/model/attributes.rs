@@ -28,7 +28,7 @@ impl Model {
                 Err(_) if name.ends_with('_') && !name.starts_with('_') => {
                     format!("'{class}' object has no attribute '{name}', neither in its file nor computed")
                 }
-                Err(_) => format!("'{class}' object has no attribute '{name}'"),
+                Err(_) => return Err(self.absent(name)),
             },
         };
         Err(PyAttributeError::new_err(message))
@@ -72,7 +72,7 @@ impl Model {
         }
         match name {
             "get_feature_names_out" => self.names_columns(),
-            "get_depth" | "get_n_leaves" => {
+            "get_depth" | "get_n_leaves" | "_compute_partial_dependence_recursion" => {
                 attribute::node(&self.file.contents().graph, self.model.typed().node(), "tree_").is_some()
             }
             "score" => match self.model.typed().estimator().scoring() {
@@ -94,7 +94,7 @@ impl Model {
 
     fn attribute<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>, Hidden> {
         let typed = self.model.typed();
-        let read = |name| attribute::read(py, &self.file, typed, name);
+        let read = |name| attribute::read(py, &self.file, &self.opened, typed, name);
         match name {
             "n_features_in_" => Ok(self.model.n_features_in().ok_or(Hidden::Absent)?.into_bound_py_any(py)?),
             "feature_names_in_" => {

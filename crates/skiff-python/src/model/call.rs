@@ -7,7 +7,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use skiff::value::Value;
-use skiff::{EvaluateOptions, Method, Params};
+use skiff::{Method, Params};
 use skiff_models::Scoring;
 
 use super::Model;
@@ -38,9 +38,7 @@ impl Model {
             false => Held::unread(x)?,
         };
         let (table, origin) = (held.table(), x.clone().unbind());
-        let options = EvaluateOptions { origin: Some(&origin), ..EvaluateOptions::default() };
-        let answer = py.detach(|| skiff::evaluate_with(&plan, &table, &options));
-        let answer = answer.map_err(|error| error::raise(py, &error))?;
+        let answer = self.opened.running.evaluate(py, &plan, &table, &origin)?;
         if let Some(Value::Columns(columns)) = answer.value()
             && columns.names.is_some()
             && plan.ends_in_custom()

@@ -2,37 +2,47 @@
 
 mod attributes;
 mod call;
+mod estimator;
 mod neighbors;
+mod opened;
 mod steps;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use skiff::{File, Method};
 
+use crate::running::Running;
 use crate::{error, show};
+
+pub use opened::Opened;
 
 /// A fitted estimator out of a file. It has the methods that scikit-learn's has, and its fitted attributes; `hasattr`
 /// tells which.
 ///
 /// Models are made by `skiff.open`. They never change, and threads may share them: the GIL is released while they work.
-#[pyclass(frozen, module = "skiff", name = "Model")]
+#[pyclass(frozen, weakref, module = "skiff", name = "Model")]
 #[derive(Debug)]
 pub struct Model {
     model: Arc<skiff::Model>,
     /// Where attributes are read from.
     file: Arc<File>,
+    /// What `skiff.open` was told.
+    opened: Arc<Opened>,
     /// Of a slice of a pipeline: the first of its steps, and the one after its last.
     slice: Option<(usize, usize)>,
+    /// What its pickles hold.
+    content: OnceLock<Py<PyArray1<u8>>>,
 }
 
 impl Model {
-    pub fn new(model: Arc<skiff::Model>, file: Arc<File>) -> Self {
-        Self { model, file, slice: None }
+    pub fn new(model: Arc<skiff::Model>, file: Arc<File>, opened: Arc<Opened>) -> Self {
+        Self { model, file, opened, slice: None, content: OnceLock::new() }
     }
 
     fn class(&self) -> &str {
@@ -206,15 +216,80 @@ impl Model {
     #[pyo3(signature = (deep=true))]
     fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
         let typed = self.model.typed();
-        let all = crate::part::parameters(py, &self.file, Some(typed), typed.node(), deep)?;
+        let all = crate::part::parameters(py, &self.file, &self.opened, Some(typed), typed.node(), deep)?;
         if self.slice.is_some() {
             return Err(error::not_supported(py, "the parameters of a slice of a pipeline"));
         }
         Ok(all)
     }
 
-    /// Of a pipeline: how many steps it has.
+    /// Raises: a model out of a file is fitted. scikit-learn's functions ask whether it is there.
+    #[pyo3(signature = (X, y=None, **params))]
+    fn fit<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
+        params: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let _ = (X, y, params);
+        Err(Self::cannot_fit(py))
+    }
+
+    /// `classifier`, `regressor`, `clusterer`, `outlier_detector`, `density_estimator`, or `None`: what scikit-learn
+    /// before 1.6 asks.
+    #[getter]
+    fn _estimator_type(&self) -> Option<&'static str> {
+        estimator::estimator_type(self.model.typed())
+    }
+
+    /// What scikit-learn from 1.6 on asks.
+    fn __sklearn_tags__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.tags(py)
+    }
+
+    fn __sklearn_is_fitted__(&self) -> bool {
+        true
+    }
+
+    /// Of a decision tree, for `sklearn.inspection.partial_dependence`.
+    fn _compute_partial_dependence_recursion<'py>(
+        &self,
+        py: Python<'py>,
+        grid: &Bound<'py, PyAny>,
+        target_features: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let function = py.import(intern!(py, "skiff._estimator"))?.getattr(intern!(py, "partial_dependence"))?;
+        function.call1((self.tree(py)?, grid, target_features))
+    }
+
+    /// It never changes.
+    fn __sklearn_clone__<'py>(slf: Bound<'py, Self>) -> Bound<'py, Self> {
+        slf
+    }
+
+    fn __setattr__(&self, name: &str, _value: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(PyAttributeError::new_err(format!(
+            "cannot set '{name}': a skiff.Model does not change; `sklearn.frozen.FrozenEstimator(model)` is for where \
+             scikit-learn would fit it"
+        )))
+    }
+
+    #[getter(__class__)]
+    fn shown_class_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyType>> {
+        Self::shown_class(slf)
+    }
+
+    /// The file goes along: a pickle opens wherever skiff is.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        self.reduced(py)
+    }
+
+    /// Of a pipeline: how many steps it has. Of an ensemble: how many members.
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        if let Some(members) = self.members(py)? {
+            return members.len();
+        }
         Ok(self.pipeline_steps(py, "has no len()")?.len())
     }
 
@@ -223,7 +298,8 @@ impl Model {
         true
     }
 
-    /// Of a pipeline: a step by its name or number, or a pipeline of some steps that follow each other.
+    /// Of a pipeline: a step by its name or number, or a pipeline of some steps that follow each other. Of an ensemble:
+    /// a member by its number. Of a `ColumnTransformer` or `FeatureUnion`: a transformer by its name.
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.step(py, key)
     }
@@ -252,8 +328,8 @@ impl Model {
     }
 
     fn __dir__<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<String>> {
-        let listed = slf.py().get_type::<PyAny>().call_method1(intern!(slf.py(), "__dir__"), (slf,))?;
-        Ok(slf.get().names(slf.py(), listed.extract()?))
+        // Of its own class: `__class__` may be another one.
+        Ok(slf.get().names(slf.py(), slf.get_type().dir()?.extract()?))
     }
 
     fn __repr__(&self) -> String {
@@ -275,17 +351,29 @@ impl Model {
     }
 }
 
+/// The arguments of `skiff.open`.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a, 'py> {
+    pub at: Option<&'a str>,
+    pub limits: Option<&'a crate::source::Limits>,
+    pub custom: Option<&'a Bound<'py, PyDict>>,
+    pub identity: Option<&'a Bound<'py, PyAny>>,
+    pub n_jobs: Option<isize>,
+    pub progress: Option<&'a Bound<'py, PyAny>>,
+}
+
 /// `skiff.open`.
-pub fn open<'py>(
-    py: Python<'py>,
-    source: &Bound<'py, PyAny>,
-    at: Option<&str>,
-    limits: Option<&crate::source::Limits>,
-    custom: Option<&Bound<'py, PyDict>>,
-    identity: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Model> {
-    let file = Arc::new(crate::source::read(py, source, limits, identity)?);
-    let custom = custom.map(|custom| crate::custom::read(custom, &file)).transpose()?.unwrap_or_default();
-    let model = py.detach(|| file.model_with(at, &custom)).map_err(|error| error::raise(py, &error))?;
-    Ok(Model::new(Arc::new(model), file))
+pub fn open<'py>(py: Python<'py>, source: &Bound<'py, PyAny>, opening: Opening<'_, 'py>) -> PyResult<Model> {
+    let Opening { at, limits, custom, identity, n_jobs, progress } = opening;
+    let opened = Arc::new(Opened {
+        custom: custom.map(|custom| custom.clone().unbind()),
+        limits: limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone()),
+        running: Running::new(n_jobs, progress)?,
+        n_jobs,
+        is_secret: identity.is_some(),
+    });
+    let file = Arc::new(crate::source::read_running(py, source, limits, identity, &opened.running)?);
+    let custom = custom.map(|custom| crate::custom::read(custom, &file, &opened)).transpose()?.unwrap_or_default();
+    let model = opened.running.read(py, &file.interrupt(), || file.model_with(at, &custom))?;
+    Ok(Model::new(Arc::new(model.map_err(|error| error::raise(py, &error))?), file, opened))
 }

@@ -73,7 +73,9 @@ impl Model {
         py: Python<'py>,
         n_neighbors: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, usize)> {
-        let read = |name| attribute::read(py, &self.file, self.model.typed(), name).map_err(|hidden| hidden.raise(py));
+        let read = |name| {
+            attribute::read(py, &self.file, &self.opened, self.model.typed(), name).map_err(|hidden| hidden.raise(py))
+        };
         let rows = read("_fit_X")?;
         let count: usize = rows.getattr(intern!(py, "shape"))?.get_item(0)?.extract()?;
         let helper = py.import(intern!(py, "skiff._neighbors"))?;

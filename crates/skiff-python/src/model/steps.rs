@@ -1,6 +1,6 @@
 //! A pipeline as a sequence of steps, and slices of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,6 +12,12 @@ use crate::attribute::{self, Hidden};
 impl Model {
     /// A step by its name or number, or a pipeline of some steps that follow each other.
     pub(super) fn step<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(members) = self.members(py)? {
+            return members.get_item(key);
+        }
+        if let Some(named) = self.named_members(key) {
+            return named.map_err(|hidden| hidden.raise(py))?.get_item(key);
+        }
         let steps = self.pipeline_steps(py, "is not subscriptable")?;
         if let Ok(slice) = key.cast::<PySlice>() {
             let within = slice.indices(index(steps.len()))?;
@@ -24,8 +30,13 @@ impl Model {
             let Some(part) = self.model.typed().pipeline_part(start..end) else {
                 return Err(PyValueError::new_err("a pipeline without steps"));
             };
-            let part =
-                Self { model: Arc::new(self.file.part(part)), file: Arc::clone(&self.file), slice: Some((start, end)) };
+            let part = Self {
+                model: Arc::new(self.file.part(part)),
+                file: Arc::clone(&self.file),
+                opened: Arc::clone(&self.opened),
+                slice: Some((start, end)),
+                content: OnceLock::new(),
+            };
             return Ok(Bound::new(py, part)?.into_any());
         }
         let found = match key.cast::<PyString>() {
@@ -40,11 +51,31 @@ impl Model {
 
     /// `steps` of a pipeline, of which a slice has some.
     pub(super) fn steps<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyAny>, Hidden> {
-        let all = attribute::read(py, &self.file, self.model.typed(), "steps")?;
+        let all = attribute::read(py, &self.file, &self.opened, self.model.typed(), "steps")?;
         match self.slice {
             Some((start, end)) => Ok(all.get_item(PySlice::new(py, index(start), index(end), 1))?),
             None => Ok(all),
         }
+    }
+
+    /// `estimators_` of the ensembles that scikit-learn has as sequences.
+    pub(super) fn members<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if !ENSEMBLES.iter().any(|name| self.class().starts_with(name)) {
+            return Ok(None);
+        }
+        let read = attribute::read(py, &self.file, &self.opened, self.model.typed(), "estimators_");
+        read.map(Some).map_err(|hidden| hidden.raise(py))
+    }
+
+    /// The transformers that a `ColumnTransformer` or `FeatureUnion` has by name.
+    fn named_members<'py>(&self, key: &Bound<'py, PyAny>) -> Option<Result<Bound<'py, PyAny>, Hidden>> {
+        let name = match self.class() {
+            "ColumnTransformer" => "transformers_",
+            "FeatureUnion" => "transformer_list",
+            _ => return None,
+        };
+        let all = attribute::read(key.py(), &self.file, &self.opened, self.model.typed(), name);
+        Some(all.and_then(|all| named(&all)))
     }
 
     /// Of whatever stands under `name` in `steps`; the error of Python's containers where there are no steps.
@@ -55,6 +86,10 @@ impl Model {
         Ok(self.steps(py).map_err(|hidden| hidden.raise(py))?.cast_into()?)
     }
 }
+
+/// What scikit-learn's subclasses of `BaseEnsemble` are called, by their beginnings.
+const ENSEMBLES: [&str; 7] =
+    ["AdaBoost", "Bagging", "ExtraTreesC", "ExtraTreesR", "GradientBoosting", "IsolationForest", "Random"];
 
 /// A place in a list, which is no longer than Python's are.
 fn index(place: usize) -> isize {

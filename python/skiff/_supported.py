@@ -1,0 +1,49 @@
+"""``skiff.supported``: the estimators that skiff reads."""
+
+from __future__ import annotations
+
+import difflib
+
+from skiff._errors import WrongInput
+from skiff._skiff import supported as _supported
+
+
+def supported(estimator: str | type | None = None, /) -> list[str] | str:
+    """The estimators that skiff opens, or the page of one of them.
+
+    Parameters
+    ----------
+    estimator : str or type, optional
+        The name of an estimator, ``"LogisticRegression"`` or ``"sklearn.linear_model.LogisticRegression"``, or its class.
+
+    Returns
+    -------
+    list of str or str
+        The full names of all estimators, in order. With ``estimator``, its page: what is read, how it answers, and what
+        is not supported.
+
+    Raises
+    ------
+    WrongInput
+        If skiff does not open the estimator.
+
+    Examples
+    --------
+    >>> import skiff
+    >>> "sklearn.svm.SVC" in skiff.supported()
+    True
+    """
+    pages = {f"{module}.{name}": page for name, module, page in _supported()}
+    if estimator is None:
+        return sorted(pages)
+    name = estimator if isinstance(estimator, str) else estimator.__name__
+    short = name.rpartition(".")[2]
+    found = {full: page for full, page in pages.items() if full == name or ("." not in name and full.rpartition(".")[2] == name)}
+    if not found and not isinstance(estimator, str) and estimator.__module__.startswith("sklearn."):
+        found = {full: page for full, page in pages.items() if full.rpartition(".")[2] == name}
+    if not found:
+        near = difflib.get_close_matches(short, [full.rpartition(".")[2] for full in pages], n=1)
+        hint = f"did you mean `{near[0]}`?" if near else None
+        message = f"`{name}` is not supported" + (f"\n{hint}" if hint else "")
+        raise WrongInput(message, code="unsupported-estimator", help=hint)
+    return next(iter(found.values()))
