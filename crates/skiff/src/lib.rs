@@ -54,7 +54,7 @@ pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
 pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
-pub use skiff_files::scan::{Finding, Rating, Trusted, Verdict};
+pub use skiff_files::scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
 pub use skiff_files::write::Compression;
 pub use skiff_files::{Interrupt, Limits, Scalar, threads};
 pub use skiff_models::custom::{self, Custom};

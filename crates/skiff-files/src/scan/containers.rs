@@ -6,7 +6,7 @@ use std::path::Path;
 use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
 
 use super::judge::{Care, Judged, Reading, byte_strings};
-use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, dangers, shown};
+use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute, dangers, shown};
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
@@ -37,6 +37,7 @@ pub(super) struct Scan<'a> {
     seen: HashSet<(Option<String>, String)>,
     counts: HashMap<Rating, usize>,
     pub findings: Vec<Finding>,
+    pub unknown_attributes: Vec<UnknownAttribute>,
     pub judged: usize,
     pub is_model_file: bool,
     /// What is excused.
@@ -58,6 +59,7 @@ impl<'a> Scan<'a> {
             seen: HashSet::new(),
             counts: HashMap::new(),
             findings: Vec::new(),
+            unknown_attributes: Vec::new(),
             judged: 0,
             is_model_file: false,
             trusted: Trusted::default(),
@@ -136,6 +138,14 @@ impl<'a> Scan<'a> {
         if *counted < MOST_FINDINGS && self.seen.insert((finding.name.clone(), finding.sentence.clone())) {
             *counted = counted.saturating_add(1);
             self.findings.push(Finding { place: self.place.clone(), ..finding });
+        }
+    }
+
+    /// Keeps an unknown attribute of the content at hand: the first of its class and name.
+    fn add_attribute(&mut self, attribute: UnknownAttribute) {
+        let is_known = |known: &UnknownAttribute| (&known.class, &known.name) == (&attribute.class, &attribute.name);
+        if self.unknown_attributes.len() < MOST_FINDINGS && !self.unknown_attributes.iter().any(is_known) {
+            self.unknown_attributes.push(UnknownAttribute { place: self.place.clone(), ..attribute });
         }
     }
 
@@ -489,8 +499,12 @@ impl<'a> Scan<'a> {
         if judged.is_late && !self.is_late() {
             self.unread("could not be looked at to its end");
         }
-        for finding in judged.findings() {
+        let (findings, unknown) = judged.found();
+        for finding in findings {
             self.add(Finding { pickle, ..finding });
+        }
+        for attribute in unknown {
+            self.add_attribute(attribute);
         }
         if loads {
             for bytes in byte_strings(graph, made) {

@@ -7,10 +7,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
 use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
+use skiff_sklearn::Class;
 
 use super::allowed::{self, EXECUTED, Items, Made, State, Values};
+use super::attributes::{Attributes, Wrong};
 use super::numbers::Numbers;
-use super::{Check, Finding, Rating, dangers};
+use super::{Check, Finding, Rating, UnknownAttribute, dangers};
 use crate::numpy::MaskedArray;
 use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
@@ -24,6 +26,9 @@ pub(super) struct Judged<'g> {
     counts: HashMap<Rating, usize>,
     most: usize,
     numbers: Numbers,
+    attributes: Attributes<'g>,
+    /// Attributes of scikit-learn's objects that no version of their classes has, and that hold plain data.
+    unknown: Vec<(NodeId, UnknownAttribute)>,
     /// States of arrays that were looked at: thousands of arrays may share one.
     states: HashSet<NodeId>,
     /// The time was over before all was looked at.
@@ -65,6 +70,8 @@ impl<'g> Judged<'g> {
             counts: HashMap::new(),
             most,
             numbers: Numbers::of(graph),
+            attributes: Attributes::of(graph, reading == Reading::Polyglot),
+            unknown: Vec::new(),
             states: HashSet::new(),
             is_late: false,
             loads: false,
@@ -91,6 +98,7 @@ impl<'g> Judged<'g> {
         }
         if reading == Reading::Polyglot {
             // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
+            judged.unknown.clear();
             judged.findings.retain(|(id, finding)| {
                 if !finding.name.as_deref().is_some_and(is_importable) {
                     return false;
@@ -110,10 +118,19 @@ impl<'g> Judged<'g> {
 
     /// The findings, each with its path from a root, where it is part of one.
     pub fn findings(self) -> Vec<Finding> {
-        let targets: HashSet<NodeId> = self.findings.iter().map(|(id, _)| *id).collect();
-        let paths = paths(self.graph, self.roots, targets);
-        let with_path = |(id, finding): (NodeId, Finding)| Finding { path: paths.get(&id).cloned(), ..finding };
-        self.findings.into_iter().map(with_path).collect()
+        self.found().0
+    }
+
+    /// The findings, and the attributes that are unknown and hold plain data, each with its path from a root.
+    pub fn found(self) -> (Vec<Finding>, Vec<UnknownAttribute>) {
+        let Self { graph, roots, findings, unknown, .. } = self;
+        let found = findings.iter().map(|(id, _)| *id);
+        let targets: HashSet<NodeId> = found.chain(unknown.iter().map(|(id, _)| *id)).collect();
+        let paths = paths(graph, roots, targets);
+        let path = |id: NodeId| paths.get(&id).cloned();
+        let findings = findings.into_iter().map(|(id, finding)| Finding { path: path(id), ..finding }).collect();
+        let unknown = unknown.into_iter().map(|(id, found)| UnknownAttribute { path: path(id), ..found }).collect();
+        (findings, unknown)
     }
 
     fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
@@ -142,8 +159,12 @@ impl<'g> Judged<'g> {
             Node::Object(object) => {
                 match allowed::made(&self.values, object) {
                     Ok(made) => self.changes(id, &object.changes, made, reading),
-                    // Wrapped by skops: what a loader makes of inert parts.
-                    Err(_) if reading == Reading::Skops && is_made_by_skops(graph, object.callable) => {}
+                    Err(why) if reading == Reading::Skops => match allowed::made_by_skops(graph, object) {
+                        Some(made) => self.changes(id, &object.changes, made, reading),
+                        // Wrapped by skops: what a loader makes of inert parts.
+                        None if is_made_by_skops(graph, object.callable) => {}
+                        None => self.refused(id, object.callable, why),
+                    },
                     Err(why) => self.refused(id, object.callable, why),
                 }
                 for &child in std::iter::once(&object.arguments).chain(&object.keywords) {
@@ -247,7 +268,10 @@ impl<'g> Judged<'g> {
                         matches!(made.state, State::Attributes) && matches!(self.graph.node(*state), Node::Dict(_));
                     let has_form = matches!(made.state, State::Distribution | State::Form(_));
                     let own = reading == Reading::Skops && !has_form && !is_plain;
-                    self.state(*state, if own { State::Own } else { made.state })
+                    match made.state {
+                        State::Class(class) | State::Compiled(class) => self.state_of(id, *state, class, made.state),
+                        _ => self.state(*state, if own { State::Own } else { made.state }),
+                    }
                 }
                 (Change::Append(items) | Change::Add(items), kind) => {
                     items.iter().for_each(|&item| self.stands(id, item));
@@ -275,11 +299,40 @@ impl<'g> Judged<'g> {
         match (state, graph.node(id)) {
             (State::Own, _) => self.own(id, DEEPEST_STATE),
             (State::Nothing, _) => Err(GIVEN[2]),
+            // These are looked at with the object that they are given to.
+            (State::Class(_) | State::Compiled(_), _) => Err(GIVEN[3]),
             (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
             (State::Attributes, _) => Err(GIVEN[3]),
             (State::Form(kind), _) if self.values.fits(id, kind) => Ok(()),
             (State::Form(_), _) => Err(OTHER_STATE),
             (State::Distribution, _) => allowed::distribution(&self.values, id),
+        }
+    }
+
+    /// The state of an object of scikit-learn, which may have the attributes that its class can have.
+    fn state_of(&mut self, id: NodeId, state: NodeId, class: &'static Class, kind: State) -> Result<(), &'static str> {
+        match (self.graph.node(state), kind) {
+            (Node::Dict(pairs), _) => {
+                for &(key, value) in pairs {
+                    match self.attributes.check(class, key, value) {
+                        Ok(()) => {}
+                        Err(Wrong::Refused(why)) => {
+                            let callable = self.graph.object(id).map(|object| object.callable);
+                            self.add(id, Rating::Unknown, callable, why);
+                        }
+                        Err(Wrong::Unknown(name)) if self.unknown.len() < self.most => {
+                            self.unknown.push((id, UnknownAttribute::of(class, &name)));
+                        }
+                        Err(Wrong::Unknown(_)) => {}
+                    }
+                }
+                Ok(())
+            }
+            (Node::Tuple(_) | Node::None, State::Compiled(_)) => match self.attributes.is_compiled_state(state) {
+                true => Ok(()),
+                false => Err("is given a state with more in it than its class takes"),
+            },
+            _ => Err(GIVEN[3]),
         }
     }
 
@@ -373,7 +426,6 @@ fn is_made_by_skops(graph: &Graph, callable: NodeId) -> bool {
     allowed::name_of(graph, callable).is_some_and(|(module, name)| {
         matches!((module, name), ("numpy.random", "RandomState" | "Generator") | ("numpy.ma", "MaskedArray"))
             || (module.starts_with("scipy.sparse.") && allowed::may_stand(module, name))
-            || (module.starts_with("sklearn.") && allowed::may_stand(module, name))
     })
 }
 

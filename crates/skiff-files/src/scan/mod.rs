@@ -4,6 +4,7 @@
 //! rests on, `dangers` finds words for what is known to be bad.
 
 mod allowed;
+mod attributes;
 mod containers;
 mod dangers;
 mod judge;
@@ -19,7 +20,7 @@ use skiff_pickle::{Bytes, Graph, NodeId};
 pub(crate) use allowed::has_new_obj;
 
 use crate::{Error, ErrorKind, Limits, mapped};
-pub use trusted::{Trusted, findings, is_listed};
+pub use trusted::{Trusted, findings, is_listed, unknown_attributes};
 
 /// What a file is to whoever would load it in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,9 @@ pub struct Verdict {
     pub rating: Rating,
     /// What speaks against the file, the worst first. Of what occurs again and again, the first occurrence only.
     pub findings: Vec<Finding>,
+    /// Attributes that no version of scikit-learn gives to their objects, with plain data in them: tools and users add
+    /// some, and nothing reads them. They do not count against the file. The first of each class and name.
+    pub unknown_attributes: Vec<UnknownAttribute>,
     /// How many pickles, arrays and skops schemas were judged.
     pub judged: usize,
     /// Whether anything was found that a loader of models would read at all. A text file, a picture and a safetensors
@@ -65,6 +69,25 @@ pub struct Finding {
     pub offset: Option<u64>,
     /// Where in the object that would come out: `steps[1].func`.
     pub path: Option<String>,
+}
+
+/// An attribute of one of scikit-learn's objects that no version of its class has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownAttribute {
+    /// The class, `module.Name`, as the newest version that has it calls it.
+    pub class: &'static str,
+    /// The attribute's name, control characters escaped.
+    pub name: String,
+    /// The layers and containers around it, as of a [`Finding`].
+    pub place: Vec<String>,
+    /// Where the object that has it is: `steps[1]`; empty for the file's root.
+    pub path: Option<String>,
+}
+
+impl UnknownAttribute {
+    fn of(class: &skiff_sklearn::Class, name: &str) -> Self {
+        Self { class: class.path(), name: shown(name), place: Vec::new(), path: None }
+    }
 }
 
 impl Rating {
@@ -122,7 +145,7 @@ pub fn scan_trusting(
     let mut scan = containers::Scan::new(name, limits, size, check);
     scan.trusted = trusted.clone();
     scan.content(bytes, 0);
-    let containers::Scan { mut findings, judged, is_model_file, .. } = scan;
+    let containers::Scan { mut findings, unknown_attributes, judged, is_model_file, .. } = scan;
     if judged == 0 && findings.is_empty() {
         findings.push(Finding::unread("holds nothing that could be judged"));
     }
@@ -132,7 +155,7 @@ pub fn scan_trusting(
     for finding in &mut findings {
         finding.name = finding.name.as_deref().map(shown);
     }
-    Verdict { rating, findings, judged, is_model_file, size }
+    Verdict { rating, findings, unknown_attributes, judged, is_model_file, size }
 }
 
 /// The first name in a graph that is known to be dangerous, and what it would do. Cheap enough for every opening of a

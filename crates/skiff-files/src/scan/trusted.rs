@@ -6,7 +6,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 
 use super::allowed::{self, name_of};
 use super::judge::{CONTRADICTS, Care, HOSTILE, Judged, Reading};
-use super::{Finding, Rating, dangers};
+use super::{Finding, MOST_FINDINGS, Rating, UnknownAttribute, dangers};
 use crate::Limits;
 
 /// Names that the caller vouches for, whatever the allow-list says of them. They come from whoever loads a file, never
@@ -109,6 +109,13 @@ pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits
     findings.retain(|finding| seen.insert((finding.name.clone(), finding.sentence.clone())));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.rating));
     findings
+}
+
+/// The attributes of scikit-learn's objects in a graph that no version of their classes has, and that hold plain data.
+pub fn unknown_attributes(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits) -> Vec<UnknownAttribute> {
+    let reading = if is_skops { Reading::Skops } else { Reading::Pickle };
+    let care = Care { limits, check: &|_, _| Vec::new(), most: MOST_FINDINGS };
+    Judged::of(graph, roots, 0..graph.len(), reading, care).found().1
 }
 
 /// Whether a name is on the allow-list, if only as what makes an object: what stands there for the caller's word alone

@@ -15,9 +15,11 @@ mod scipy;
 mod sort;
 
 use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
+use skiff_sklearn::Class;
 
 pub(super) use form::{Kind, Values};
 pub(crate) use scikit_learn::has_new_obj;
+pub(super) use scikit_learn::{holds_items, is_named_tuple, made_by_skops};
 pub(super) use scipy::{EXECUTED, distribution};
 
 use crate::call::is_numpy_module;
@@ -36,6 +38,10 @@ pub(super) enum State {
     Nothing,
     /// A dict of attributes.
     Attributes,
+    /// A dict of the attributes that this class of scikit-learn can have.
+    Class(&'static Class),
+    /// What this compiled class of scikit-learn takes apart itself: a dict of its attributes, or a tuple of plain data.
+    Compiled(&'static Class),
     /// Whatever is inert: the class takes it apart itself, in compiled code or in Python that calls nothing of it.
     Own,
     /// A value of this kind.
@@ -129,12 +135,17 @@ pub(super) fn made(values: &Values<'_>, object: &Object) -> Result<Made, &'stati
 fn new(module: &str, name: &str, arguments: &[NodeId]) -> Result<Made, &'static str> {
     let made = class(module, name).ok_or("")?;
     // Named tuples are made of their parts.
-    if arguments.is_empty() || scikit_learn::is_named_tuple(module, name) { Ok(made) } else { Err("") }
+    if arguments.is_empty() || is_named_tuple(module, name) { Ok(made) } else { Err("") }
+}
+
+/// Classes by which joblib announces arrays that lie outside of the opcodes.
+pub(super) fn is_array_wrapper(name: &str) -> bool {
+    matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
 }
 
 /// What an empty instance of a class of the list may be given.
 fn class(module: &str, name: &str) -> Option<Made> {
-    if matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper") && is_constructor(module, name) {
+    if is_array_wrapper(name) && is_constructor(module, name) {
         return Some(Made::of(State::Attributes));
     }
     if let Some(made) = python::class(module, name)
@@ -145,13 +156,11 @@ fn class(module: &str, name: &str) -> Option<Made> {
         return Some(made);
     }
     let is_function = name.starts_with(|first: char| first.is_ascii_lowercase()) && name != "make_column_selector";
-    if packages::is_class(module, name) || (scikit_learn::is_listed(module, name) && !is_function) {
-        let items = match name {
-            "Bunch" | "DeprecationDict" | "_DictWithDeprecatedKeys" => Items::Pairs,
-            "_RemainderColsList" => Items::List,
-            _ => Items::Nothing,
-        };
-        return Some(Made::of(State::Attributes).with(items));
+    if packages::is_class(module, name) {
+        return Some(Made::of(State::Attributes));
+    }
+    if scikit_learn::is_listed(module, name) && !is_function {
+        return scikit_learn::class(module, name);
     }
     None
 }

@@ -1,7 +1,9 @@
 //! scikit-learn's names, and how its compiled classes are made.
 
+use skiff_pickle::{Graph, Node, Object};
+
 use super::super::sklearn_names::NAMES;
-use super::{Call, Called, Made, State};
+use super::{Call, Called, Items, Made, State, is_plain, name_of};
 
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
     is_cython_class(module, name) || is_listed(module, name)
@@ -14,22 +16,76 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
 /// `function(*arguments)`.
 pub(super) fn call(call: &Call<'_>) -> Called {
     let Call { module, name, .. } = *call;
-    let own = Ok(Made::of(State::Own));
     Some(match (module, name) {
         (_, "newObj") if has_new_obj(module) => match call.global(0) {
-            Some((module, name)) if call.count() == 1 && has_new_obj(module) && is_cython_class(module, name) => own,
+            Some((module, name)) if call.count() == 1 && has_new_obj(module) && is_cython_class(module, name) => {
+                compiled(module, name)
+            }
             _ => Err(""),
         },
-        (_, "Tree") if module == "sklearn.tree._tree" && call.count() == 3 => own,
-        _ if is_cython_class(module, name) && call.is_plain() && call.count() <= 2 => own,
+        (_, "Tree") if module == "sklearn.tree._tree" && call.count() == 3 => compiled(module, name),
+        _ if is_cython_class(module, name) && call.is_plain() && call.count() <= 2 => compiled(module, name),
         _ => match (pyx_class(module, name)?, call.global(0)) {
-            (class, Some((_, found))) if found == class && call.count() == 3 => own,
+            (class, Some((found_module, found))) if found == class && call.count() == 3 && has_plain_state(call) => {
+                compiled(found_module, found)
+            }
             _ => Err(""),
         },
     })
 }
 
-pub(super) fn is_named_tuple(module: &str, name: &str) -> bool {
+/// Whether the last argument of `__pyx_unpickle_…` is no state, or one of numbers.
+fn has_plain_state(call: &Call<'_>) -> bool {
+    match call.argument(2).map(|state| call.graph().node(state)) {
+        Some(Node::Tuple(parts)) => parts.iter().all(|&part| is_plain(call.graph(), part)),
+        Some(Node::None) => true,
+        _ => false,
+    }
+}
+
+/// An object of a compiled class, which takes its state apart itself.
+fn compiled(module: &str, name: &str) -> Result<Made, &'static str> {
+    skiff_sklearn::class(module, name).map(|class| Made::of(State::Compiled(class))).ok_or("")
+}
+
+/// What an empty instance of a class may be given.
+pub(super) fn class(module: &str, name: &str) -> Option<Made> {
+    let class = skiff_sklearn::class(module, name)?;
+    if is_cython_class(module, name) {
+        return Some(Made::of(State::Compiled(class)));
+    }
+    Some(Made::of(State::Class(class)).with(items(name)))
+}
+
+/// What may be put into an object of a class: subclasses of dict and list.
+fn items(name: &str) -> Items {
+    match name {
+        "Bunch" | "DeprecationDict" | "_DictWithDeprecatedKeys" => Items::Pairs,
+        "_RemainderColsList" => Items::List,
+        _ => Items::Nothing,
+    }
+}
+
+/// Whether a class derives from dict or list.
+pub(in super::super) fn holds_items(module: &str, name: &str) -> bool {
+    items(name) != Items::Nothing && is_listed(module, name)
+}
+
+/// What skops makes by a call where pickle would make an empty instance and fill it: subclasses of dict and list, and
+/// named tuples.
+pub(in super::super) fn made_by_skops(graph: &Graph, object: &Object) -> Option<Made> {
+    let (module, name) = name_of(graph, object.callable)?;
+    let made = is_listed(module, name).then(|| class(module, name))??;
+    let arguments = graph.items(object.arguments)?;
+    let is_whole = match (made.items, arguments) {
+        (Items::Pairs, []) => true,
+        (Items::List, [list]) => matches!(graph.node(*list), Node::List(_)),
+        _ => is_named_tuple(module, name),
+    };
+    is_whole.then_some(made)
+}
+
+pub(in super::super) fn is_named_tuple(module: &str, name: &str) -> bool {
     matches!(
         (module, name),
         ("sklearn._loss.glm_distribution", "DistributionBoundary")
@@ -110,6 +166,17 @@ pub(crate) fn has_new_obj(module: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A class that the catalog does not know could not be judged.
+    #[test]
+    fn the_catalog_knows_every_class() {
+        for (module, names) in NAMES {
+            for name in *names {
+                let is_class = name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
+                assert!(!is_class || skiff_sklearn::class(module, name).is_some(), "{module}.{name}");
+            }
+        }
+    }
 
     #[test]
     fn names_are_sorted() {

@@ -1,0 +1,245 @@
+//! The catalog's text files, and how a class is found in them.
+//!
+//! `paths.txt` has a line for every path that a class has had: the path alone, or the path and, after a space, the
+//! newest path of the same class. `classes.txt` has a block for every class, separated by an empty line. Both are
+//! sorted bytewise, so that a class is found without reading them through, and parsed when it is first asked for.
+//!
+//! | line | what |
+//! |---|---|
+//! | `= path` | the newest path; begins a block |
+//! | `~ path` | the family, where it is another class |
+//! | `@ versions path` | a path |
+//! | `^ versions path` | a base |
+//! | `+ name versions default` | a parameter; the default `-` is none |
+//! | `. name versions kinds…` | an attribute |
+//! | `( name versions` | a method |
+//! | `% name versions` | a property |
+//! | `# name versions` | a slot |
+//! | `$ name versions` | another attribute of the class |
+//!
+//! Versions are `first-last`, without the last where it is the newest.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::{Attribute, Class, Kind, Member, MemberKind, Parameter, Versions};
+
+const PATHS: &str = include_str!("../data/paths.txt");
+const CLASSES: &str = include_str!("../data/classes.txt");
+
+/// More classes than any class derives from.
+const MOST_ANCESTORS: usize = 64;
+
+/// The class that a module defines under a name, in any version of scikit-learn.
+pub fn class(module: &str, name: &str) -> Option<&'static Class> {
+    let newest = newest_path(module, name)?;
+    static PARSED: OnceLock<Mutex<HashMap<&'static str, &'static Class>>> = OnceLock::new();
+    let parsed = PARSED.get_or_init(Mutex::default);
+    if let Some(class) = parsed.lock().unwrap_or_else(PoisonError::into_inner).get(newest) {
+        return Some(class);
+    }
+    // Parsed twice when two threads ask at once, and kept once for the life of the process: there are so many and no
+    // more.
+    let class = parse(newest)?;
+    Some(
+        parsed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(newest)
+            .or_insert_with(|| Box::leak(Box::new(class))),
+    )
+}
+
+/// Every path that a class of the catalog has had.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    PATHS.lines().filter_map(|line| line.split(' ').next())
+}
+
+fn newest_path(module: &str, name: &str) -> Option<&'static str> {
+    let wanted = || module.bytes().chain(std::iter::once(b'.')).chain(name.bytes());
+    let line = search(PATHS, "\n", |line| {
+        let path = line.split(' ').next().unwrap_or(line);
+        path.bytes().cmp(wanted())
+    })?;
+    Some(line.split_once(' ').map_or(line, |(_, newest)| newest))
+}
+
+/// The part of a sorted text, between two separators, that `compare` finds equal.
+fn search(
+    text: &'static str,
+    separator: &str,
+    compare: impl Fn(&'static str) -> std::cmp::Ordering,
+) -> Option<&'static str> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let bytes = rest.as_bytes();
+        let mut middle = bytes.len() / 2;
+        while !rest.is_char_boundary(middle) {
+            middle -= 1;
+        }
+        let start = rest.get(..middle)?.rfind(separator).map_or(0, |start| start + separator.len());
+        let end = rest.get(start..)?.find(separator).map_or(rest.len(), |end| start + end);
+        let part = rest.get(start..end)?;
+        match compare(part) {
+            std::cmp::Ordering::Equal => return Some(part),
+            std::cmp::Ordering::Greater => rest = rest.get(..start.saturating_sub(separator.len()))?,
+            std::cmp::Ordering::Less => rest = rest.get(end + separator.len()..).unwrap_or_default(),
+        }
+    }
+    None
+}
+
+/// The block of a class, by its newest path.
+fn block(path: &str) -> Option<&'static str> {
+    search(CLASSES, "\n\n", |block| {
+        let first = block.lines().next().unwrap_or(block);
+        first.strip_prefix("= ").unwrap_or_default().cmp(path)
+    })
+}
+
+/// The class with what it inherits.
+fn parse(path: &'static str) -> Option<Class> {
+    let mut class = Class {
+        path,
+        family: path,
+        paths: Vec::new(),
+        ancestors: Vec::new(),
+        parameters: HashMap::new(),
+        attributes: HashMap::new(),
+        members: HashMap::new(),
+    };
+    let mut line = Lines { class: &mut class, is_own: true, takes_parameters: true, bases: Vec::new() };
+    line.read_block(block(path)?);
+    let mut waiting = std::mem::take(&mut line.bases);
+    let mut found: Vec<&'static str> = Vec::new();
+    line.is_own = false;
+    while let Some(base) = waiting.pop() {
+        if found.contains(&base) || found.len() >= MOST_ANCESTORS {
+            continue;
+        }
+        found.push(base);
+        // A constructor of its own replaces the inherited one.
+        line.takes_parameters = line.class.parameters.is_empty();
+        block(base).into_iter().for_each(|block| line.read_block(block));
+        waiting.append(&mut line.bases);
+    }
+    class.ancestors = found;
+    Some(class)
+}
+
+/// A class being put together from its own lines and those of the classes that it derives from.
+struct Lines<'a> {
+    class: &'a mut Class,
+    is_own: bool,
+    takes_parameters: bool,
+    bases: Vec<&'static str>,
+}
+
+impl Lines<'_> {
+    /// Lines that are not understood are passed over; a test finds them.
+    fn read_block(&mut self, block: &'static str) {
+        for line in block.lines() {
+            let _ = self.read(line);
+        }
+    }
+
+    fn read(&mut self, line: &'static str) -> Option<()> {
+        let (mark, rest) = line.split_once(' ')?;
+        match mark {
+            "~" if self.is_own => self.class.family = rest,
+            "@" if self.is_own => {
+                let (versions, path) = rest.split_once(' ')?;
+                self.class.paths.push((path, Versions::parse(versions)?));
+            }
+            "^" => self.bases.push(rest.split_once(' ')?.1),
+            "+" if self.takes_parameters => self.parameter(rest)?,
+            "." => self.attribute(rest)?,
+            "(" => self.member(MemberKind::Method, rest)?,
+            "%" => self.member(MemberKind::Property, rest)?,
+            "#" => self.member(MemberKind::Slot, rest)?,
+            "$" => self.member(MemberKind::Value, rest)?,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn parameter(&mut self, line: &'static str) -> Option<()> {
+        let (name, rest) = line.split_once(' ')?;
+        let (versions, default) = rest.split_once(' ')?;
+        let versions = Versions::parse(versions)?;
+        let default = (versions, Some(default).filter(|default| *default != "-"));
+        let parameter =
+            self.class.parameters.entry(name).or_insert_with(|| Parameter { versions, defaults: Vec::new() });
+        parameter.versions = parameter.versions.with(versions);
+        parameter.defaults.push(default);
+        Some(())
+    }
+
+    fn attribute(&mut self, line: &'static str) -> Option<()> {
+        let mut words = line.split(' ');
+        let (name, versions) = (words.next()?, Versions::parse(words.next()?)?);
+        let kinds = words.filter_map(Kind::parse);
+        let attribute = self.class.attributes.entry(name).or_insert_with(|| Attribute { versions, kinds: Vec::new() });
+        attribute.versions = attribute.versions.with(versions);
+        for kind in kinds {
+            if !attribute.kinds.contains(&kind) {
+                attribute.kinds.push(kind);
+            }
+        }
+        Some(())
+    }
+
+    fn member(&mut self, kind: MemberKind, line: &'static str) -> Option<()> {
+        let (name, versions) = line.split_once(' ')?;
+        let member = self.class.members.entry(name).or_insert_with(|| Member { kinds: Vec::new() });
+        member.kinds.push((kind, Versions::parse(versions)?));
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_leads_to_its_class() {
+        for path in paths() {
+            let (module, name) = path.rsplit_once('.').expect("a module and a name");
+            let class = class(module, name).unwrap_or_else(|| panic!("`{path}` has no class"));
+            assert!(class.paths().iter().any(|(found, _)| *found == path), "{path}");
+        }
+    }
+
+    #[test]
+    fn files_are_sorted() {
+        assert!(PATHS.lines().is_sorted());
+        let first = CLASSES.split("\n\n").filter_map(|block| block.lines().next());
+        assert!(first.skip(1).is_sorted());
+    }
+
+    #[test]
+    fn the_first_line_has_the_versions() {
+        let first = CLASSES.lines().next().and_then(|line| line.strip_prefix("! "));
+        assert_eq!(first, Some(&*crate::VERSIONS.join(" ")));
+    }
+
+    /// What is not understood would be silently missing.
+    #[test]
+    fn every_line_is_understood() {
+        for line in CLASSES.lines().filter(|line| !line.is_empty()) {
+            let mark = line.split(' ').next().unwrap_or_default();
+            assert!(["!", "=", "~", "@", "^", "+", ".", "(", "%", "#", "$"].contains(&mark), "{line}");
+            if mark == "." {
+                let unknown = line.split(' ').skip(3).find(|kind| Kind::parse(kind).is_none());
+                assert_eq!(unknown, None, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_class_is_made_up() {
+        for (module, name) in [("", ""), ("sklearn", ""), ("sklearn.svm._classes", "SV"), ("zzz", "Z"), ("a", "A")] {
+            assert_eq!(class(module, name), None, "{module}.{name}");
+        }
+    }
+}
