@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Empty,
     /// It is none of the formats that are read here.
     NoModel(Option<Box<skiff_pickle::Error>>),
+    /// It is text: what kind of text.
+    Text(&'static str),
     /// It is of a format that is known by name and not read.
     Foreign(&'static str),
     /// It is encrypted by age.
@@ -127,18 +129,35 @@ impl fmt::Display for Error {
     }
 }
 
+impl ErrorKind {
+    /// The name of the one of [`crate::Limits`] that would be exceeded, where that is the reason.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Self::Limit { name, .. } => Some(name),
+            Self::Pickle(error) => match error.kind {
+                skiff_pickle::ErrorKind::Limit { name, .. } => Some(name),
+                _ => None,
+            },
+            Self::Companion(_, error) => error.kind.limit(),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "cannot read the file: {error}"),
             Self::Empty => write!(f, "the file is empty"),
-            Self::NoModel(None) => write!(f, "no model file: neither pickle, joblib, skops nor npy"),
+            Self::NoModel(None) => write!(f, "not a model file: neither pickle, joblib, skops nor npy"),
             Self::NoModel(Some(error)) => {
-                write!(f, "no model file: neither joblib, skops nor npy, and as a pickle: {}", error.kind)
+                write!(f, "not a model file: neither joblib, skops nor npy, and as a pickle: {}", error.kind)
             }
+            Self::Text(what) => write!(f, "not a model file: it is {what}"),
             Self::Foreign(name) => write!(f, "{name} is not read: expected pickle, joblib, skops or npy"),
             Self::Encrypted => write!(f, "the file is encrypted by age: an identity is needed to open it"),
             Self::Pointer(name) => write!(f, "this is {name}, not the model itself"),
+            Self::Pickle(error) if self.limit().is_some() => write!(f, "{}", error.kind),
             Self::Pickle(error) => write!(f, "damaged pickle: {}", error.kind),
             Self::Value(error) => write!(f, "{error}"),
             Self::Compressed(codec, error) => write!(f, "damaged {codec} content: {error}"),

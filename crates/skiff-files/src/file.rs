@@ -7,7 +7,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
-use crate::sniff::{Sniffed, sniff};
+use crate::sniff::{Sniffed, sniff, text_kind};
 use crate::{Error, ErrorKind, Limits, container, mapped, npy, skops, zip};
 
 /// What a model file says.
@@ -352,6 +352,9 @@ impl Pickles {
                 matches!(error.kind, skiff_pickle::ErrorKind::Host(_) | skiff_pickle::ErrorKind::Limit { .. });
             if names_itself || is_host {
                 return Error::from(error);
+            }
+            if let Some(what) = text_kind(bytes) {
+                return Error::new(ErrorKind::Text(what));
             }
             let offset = error.offset;
             Error::at(ErrorKind::NoModel(Some(Box::new(error))), offset)

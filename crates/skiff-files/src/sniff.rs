@@ -97,6 +97,40 @@ fn compressed(bytes: &[u8]) -> Option<Codec> {
     })
 }
 
+/// What kind of text a file is that could not be read as a model; `None` for what is not text.
+pub(crate) fn text_kind(bytes: &[u8]) -> Option<&'static str> {
+    let start = bytes.get(..bytes.len().min(TEXT_START))?;
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        // The last character may be cut.
+        Err(error) if error.valid_up_to() + 4 > TEXT_START => {
+            std::str::from_utf8(start.get(..error.valid_up_to())?).ok()?
+        }
+        Err(_) => return None,
+    };
+    if text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t' | '\u{c}')) {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(20).collect();
+    let is_code = |line: &&str| {
+        let words = ["import ", "from ", "def ", "class ", "#!", "# -*-", "\"\"\""];
+        words.iter().any(|word| line.starts_with(word))
+    };
+    if lines.iter().any(is_code) {
+        return Some("a script");
+    }
+    let cells = |line: &str| [',', ';', '\t'].map(|delimiter| line.matches(delimiter).count());
+    match lines[..] {
+        [first, second, ..] if cells(first).iter().zip(cells(second)).any(|(a, b)| *a > 0 && *a == b) => {
+            Some("a table of text (CSV)")
+        }
+        _ => Some("text"),
+    }
+}
+
+/// How many bytes tell what kind of text a file is.
+const TEXT_START: usize = 4096;
+
 fn text(bytes: &[u8]) -> Sniffed {
     let rest = bytes.trim_ascii_start();
     if rest.starts_with(b"version https://git-lfs") {

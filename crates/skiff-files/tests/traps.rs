@@ -416,7 +416,10 @@ fn what_is_no_model_is_refused_by_name() {
     assert!(refusal(b"\x89HDF\r\n\x1a\n....").starts_with("HDF5 (Keras) is not read"));
     assert!(refusal(b"version https://git-lfs.github.com/spec/v1\n").starts_with("this is a Git LFS pointer"));
     assert!(refusal(b"<!DOCTYPE html><html>").starts_with("this is a web page"));
-    assert!(refusal(b"hello, world\n").starts_with("no model file"));
+    assert_eq!(refusal(b"hello, world\n"), "not a model file: it is text");
+    assert_eq!(refusal(b"a,b\n1,2\n"), "not a model file: it is a table of text (CSV)");
+    assert_eq!(refusal(b"# train\nimport joblib\n"), "not a model file: it is a script");
+    assert!(refusal(b"hello, world\x01\n").starts_with("not a model file: neither joblib"));
     assert!(refusal(b"{\"a\": 1}").starts_with("JSON is not read"));
     assert_eq!(refusal(b"\x80\x04"), "damaged pickle: expected 1 more bytes, found 0, at byte 2");
 }

@@ -7,7 +7,7 @@ use skiff_files::ErrorKind as FileErrorKind;
 use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
 use skiff_models::addresses::{AddressError, Found};
-use skiff_models::fields::{ReadError, ReadErrorKind};
+use skiff_models::fields::{ReadError, ReadErrorKind, Version};
 use skiff_models::plan::Refusal;
 use skiff_models::steps::{InputError, InputErrorKind};
 use skiff_models::{CallError, NamesError};
@@ -19,13 +19,16 @@ use crate::EncryptionError;
 pub struct Error {
     inner: Box<Inner>,
     file: Option<PathBuf>,
+    /// The version of scikit-learn that wrote the file, where an attribute is not known.
+    version: Option<String>,
 }
 
 #[derive(Debug)]
 enum Inner {
     File(skiff_files::Error),
     Read(ReadError),
-    Address(AddressError),
+    /// An address that leads nowhere, and the estimators in the file.
+    Address(AddressError, Vec<Found>),
     Dangerous {
         name: String,
         sentence: String,
@@ -73,6 +76,8 @@ pub enum ErrorKind {
 
 /// More names than this are for `skiff scan` to tell.
 const NAMES_TO_TRUST: usize = 10;
+/// More estimators than this are for `skiff inspect` to tell.
+const ESTIMATORS_TO_LIST: usize = 20;
 
 impl Error {
     pub(crate) fn dangerous(name: String, sentence: String) -> Self {
@@ -97,12 +102,39 @@ impl Error {
         Inner::NoEstimator(found).into()
     }
 
+    pub(crate) fn address(error: AddressError, found: Vec<Found>) -> Self {
+        Inner::Address(error, found).into()
+    }
+
     pub(crate) fn several(found: Vec<Found>) -> Self {
         Inner::Several(found).into()
     }
 
     pub(crate) fn target(what: String) -> Self {
         Inner::Target(what).into()
+    }
+
+    /// With the version of scikit-learn that wrote the file, where it says one.
+    #[must_use]
+    pub(crate) fn written_by(mut self, version: Option<String>) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Where an attribute may come from that is not known.
+    fn unknown_attribute(&self) -> String {
+        let tool =
+            "a tool or a subclass has set it, or the file was edited; it may change the answers, so none is given";
+        match &self.version {
+            Some(text) => match Version::parse(text) {
+                Some(version) if version > NEWEST => format!(
+                    "the file was written by scikit-learn {text}, which is newer than this skiff knows ({NEWEST}): a newer \
+                     skiff may open it"
+                ),
+                _ => format!("scikit-learn {text} itself is not known to set it: {tool}"),
+            },
+            None => format!("the file does not say which scikit-learn wrote it: {tool}"),
+        }
     }
 
     /// With the file that is to blame, where none was named yet.
@@ -117,10 +149,8 @@ impl Error {
         match &*self.inner {
             Inner::File(error) => match &error.kind {
                 FileErrorKind::Io(_) => ErrorKind::UnreadableFile,
-                FileErrorKind::Limit { .. } | FileErrorKind::Layers => ErrorKind::Limit,
-                FileErrorKind::Pickle(error) if matches!(error.kind, skiff_pickle::ErrorKind::Limit { .. }) => {
-                    ErrorKind::Limit
-                }
+                FileErrorKind::Layers => ErrorKind::Limit,
+                kind if kind.limit().is_some() => ErrorKind::Limit,
                 FileErrorKind::Foreign(_) | FileErrorKind::ContainerVersion { .. } => ErrorKind::NotSupported,
                 FileErrorKind::Encrypted | FileErrorKind::NoDigest => ErrorKind::WrongInput,
                 _ => ErrorKind::DamagedFile,
@@ -153,6 +183,7 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
+            Inner::Refusal(refusal) if refusal.is_argument() => ErrorKind::WrongInput,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
             Inner::Input(error) if matches!(error.kind(), InputErrorKind::TooLarge { .. }) => ErrorKind::Limit,
@@ -171,7 +202,10 @@ impl Error {
         match &*self.inner {
             Inner::File(error) => match &error.kind {
                 FileErrorKind::Io(_) => "unreadable-file",
-                FileErrorKind::Empty | FileErrorKind::NoModel(_) | FileErrorKind::Pointer(_) => "not-a-model",
+                FileErrorKind::Empty
+                | FileErrorKind::NoModel(_)
+                | FileErrorKind::Text(_)
+                | FileErrorKind::Pointer(_) => "not-a-model",
                 FileErrorKind::Foreign(_) | FileErrorKind::ZipContent(_) => "unsupported-format",
                 FileErrorKind::ContainerVersion { .. } => "unsupported-format",
                 FileErrorKind::Encrypted => "encrypted-file",
@@ -198,10 +232,11 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => "damaged-model",
             Inner::Untrusted(_) => "untrusted-file",
             Inner::Hostile { .. } => "damaged-model",
-            Inner::Address(_) => "no-such-address",
+            Inner::Address(..) => "no-such-address",
             Inner::NoEstimator(_) => "not-an-estimator",
             Inner::Several(_) => "several-estimators",
             Inner::Refusal(refusal) if refusal.is_no_method() => "no-such-method",
+            Inner::Refusal(refusal) if refusal.is_argument() => "wrong-argument",
             Inner::Refusal(_) => "unsupported-method",
             Inner::Names(NamesError::NoMethod { .. }) => "no-such-method",
             Inner::Names(NamesError::Input(_)) => "wrong-names",
@@ -268,6 +303,17 @@ impl Error {
         }
     }
 
+    /// The value of a table that is to blame: a category that the fit has not seen, text that is not a number.
+    pub fn value(&self) -> Option<&str> {
+        match &*self.inner {
+            Inner::Input(error) => match error.kind() {
+                InputErrorKind::UnknownCategory { value, .. } | InputErrorKind::NotANumber { value } => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The file, where one is to blame.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
@@ -276,14 +322,7 @@ impl Error {
     /// The field of [`crate::Limits`] that was exceeded.
     pub fn limit(&self) -> Option<&'static str> {
         match &*self.inner {
-            Inner::File(error) => match &error.kind {
-                FileErrorKind::Limit { name, .. } => Some(name),
-                FileErrorKind::Pickle(error) => match error.kind {
-                    skiff_pickle::ErrorKind::Limit { name, .. } => Some(name),
-                    _ => None,
-                },
-                _ => None,
-            },
+            Inner::File(error) => error.kind.limit(),
             Inner::Read(error) => matches!(error.kind(), ReadErrorKind::Late).then_some("time"),
             Inner::Input(error) => matches!(error.kind(), InputErrorKind::TooLarge { .. }).then_some("answer"),
             _ => None,
@@ -313,11 +352,7 @@ impl Error {
                 }
                 ReadErrorKind::CustomCode { name } => Some(hand_in(name)),
                 ReadErrorKind::UnknownClass { .. } => Some("`skiff supported` lists the estimators that are read".to_owned()),
-                ReadErrorKind::UnknownAttribute { .. } => Some(
-                    "the file comes from a newer scikit-learn, a subclass, or was edited; nothing is answered rather than \
-                     something wrong"
-                        .to_owned(),
-                ),
+                ReadErrorKind::UnknownAttribute { .. } => Some(self.unknown_attribute()),
                 _ => None,
             },
             Inner::Encryption(error) => error.help().map(str::to_owned),
@@ -338,20 +373,33 @@ impl Error {
                 );
                 (!names.is_empty()).then_some(help)
             }
-            Inner::Several(found) => {
-                let lines: Vec<_> = found.iter().map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
-                Some(format!("name one of them:\n{}", lines.join("\n")))
+            Inner::Several(found) => Some(format!("name one of them:\n{}", listed(found))),
+            Inner::Address(_, found) if !found.is_empty() => {
+                Some(format!("the estimators in the file:\n{}", listed(found)))
             }
             _ => None,
         }
     }
 }
 
+/// The newest scikit-learn whose files are known.
+const NEWEST: Version = Version::new(1, 9);
+
 /// How to go on with code that no file holds.
 fn hand_in(name: &str) -> String {
     format!(
         "hand in your own code for it: `skiff.open(path, custom={{\"{name}\": ...}})` in Python, `Options::custom` in Rust"
     )
+}
+
+/// The first few estimators of a file, each as `--at` takes its address.
+fn listed(found: &[Found]) -> String {
+    let lines = found.iter().take(ESTIMATORS_TO_LIST);
+    let mut lines: Vec<_> = lines.map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
+    if found.len() > lines.len() {
+        lines.push(format!("  and {} more", found.len() - lines.len()));
+    }
+    lines.join("\n")
 }
 
 /// Whether the first of what was found is about numbers.
@@ -364,7 +412,7 @@ impl fmt::Display for Error {
         match &*self.inner {
             Inner::File(error) => error.fmt(f),
             Inner::Read(error) => error.fmt(f),
-            Inner::Address(error) => error.fmt(f),
+            Inner::Address(error, _) => error.fmt(f),
             Inner::Encryption(error) => error.fmt(f),
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.fmt(f),
@@ -413,7 +461,7 @@ impl std::error::Error for Error {
 
 impl From<Inner> for Error {
     fn from(inner: Inner) -> Self {
-        Self { inner: Box::new(inner), file: None }
+        Self { inner: Box::new(inner), file: None, version: None }
     }
 }
 
@@ -431,7 +479,6 @@ macro_rules! from {
 }
 
 from! {
-    AddressError => Address,
     EncryptionError => Encryption,
     InputError => Input,
     NamesError => Names,
@@ -439,6 +486,12 @@ from! {
     Refusal => Refusal,
     WriteError => Write,
     skiff_files::Error => File,
+}
+
+impl From<AddressError> for Error {
+    fn from(error: AddressError) -> Self {
+        Self::address(error, Vec::new())
+    }
 }
 
 #[cfg(feature = "signing")]

@@ -8,6 +8,7 @@ use skiff_files::{Bytes, Graph, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
 use skiff_models::custom::Custom;
 
+use crate::inspect::written_with;
 use crate::passport::{Passport, PassportError};
 use crate::{Error, Identity, Interrupt, Limits, Model, Rating, encryption};
 
@@ -63,6 +64,16 @@ pub fn disassemble_with(path: impl AsRef<Path>, options: &Options, out: &mut dyn
         Ok(skiff_files::disassemble_bytes(bytes, Some(path), limits, out)?)
     };
     print().map_err(|error: Error| error.in_file(path))
+}
+
+/// As [`disassemble_with`], of a file that is in memory.
+///
+/// # Errors
+/// As [`disassemble_with`].
+pub fn disassemble_bytes(bytes: Vec<u8>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
+    let limits = &options.limits;
+    let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), limits)?.into_bytes();
+    Ok(skiff_files::disassemble_bytes(bytes, None, limits, out)?)
 }
 
 /// An opened file: the inert object graph, and where it came from.
@@ -219,7 +230,10 @@ impl File {
         let graph = &self.file.graph;
         self.refuse_dangerous()?;
         let (node, address) = match at {
-            Some(address) => (addresses::resolve(graph, graph.root(), address)?, address.to_owned()),
+            Some(address) => {
+                let node = addresses::resolve(graph, graph.root(), address);
+                (node.map_err(|error| Error::address(error, self.estimators()))?, address.to_owned())
+            }
             None => {
                 let mut found = self.estimators();
                 match found.len() {
@@ -240,7 +254,8 @@ impl File {
     /// The estimator at `node`, in a file that was found not to be dangerous.
     pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
         let graph = &self.file.graph;
-        Ok(self.part(skiff_models::Model::read_with(graph, node, address, custom, &self.limits)?))
+        let read = skiff_models::Model::read_with(graph, node, address, custom, &self.limits);
+        Ok(self.part(read.map_err(|error| Error::from(error).written_by(written_with(graph)))?))
     }
 
     /// An estimator that was read from this file, or stands within one, on its own.

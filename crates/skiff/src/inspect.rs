@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
+use skiff_models::fields::Version;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::{Custom, File, Method, Model, Passport};
@@ -417,6 +418,20 @@ fn unusual(file: &File) -> Vec<String> {
     let changed = graph.changed().take(SHOWN);
     unusual.extend(changed.map(|id| format!("a change to {}", shortened(&skiff_files::describe(graph, id)))));
     unusual
+}
+
+/// The newest scikit-learn that wrote an estimator of the graph, where one says so.
+pub(crate) fn written_with(graph: &Graph) -> Option<String> {
+    let mut versions = Vec::new();
+    for id in graph.ids() {
+        if let Node::Dict(pairs) = graph.node(id)
+            && let Some((_, version)) = pairs.iter().find(|(key, _)| graph.str_of(*key) == Some("_sklearn_version"))
+            && let Some(text) = graph.str_of(*version)
+        {
+            versions.push((Version::parse(text), text.to_owned()));
+        }
+    }
+    versions.into_iter().max().map(|(_, text)| text)
 }
 
 /// The packages whose values fitted estimators hold.

@@ -45,7 +45,7 @@ pub use convert::{ConvertOptions, Converted, convert};
 pub use dump::Beside;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
-pub use file::{File, Options, disassemble, disassemble_with, open, open_with};
+pub use file::{File, Options, disassemble, disassemble_bytes, disassemble_with, open, open_with};
 pub use inspect::{EstimatorView, Inspection, class_name};
 pub use model::{Model, evaluate, evaluate_with};
 pub use passport::Passport;
@@ -55,10 +55,10 @@ pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
-pub use skiff_files::write::Compression;
+pub use skiff_files::write::{Compression, remove_unfinished};
 pub use skiff_files::{Interrupt, Limits, Scalar, threads};
 pub use skiff_models::custom::{self, Custom};
-pub use skiff_models::plan::{Method, Params, Plan, Rank};
+pub use skiff_models::plan::{Categories, CategoryTypes, ColumnUse, Method, Params, Plan, Rank};
 pub use skiff_models::{Answer, EvaluateOptions, Progress, Table, Takes, addresses, registry, table, value};
 
 /// The README's example compiles.

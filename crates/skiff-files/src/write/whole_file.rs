@@ -1,9 +1,10 @@
 //! Files that are there as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::WriteError;
 
@@ -13,39 +14,104 @@ use super::WriteError;
 /// # Errors
 /// What `write` says, and what the operating system says; nothing is left behind then.
 pub fn whole_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>) -> Result<(), WriteError> {
-    let (file, temporary) = create(path)?;
-    let outcome = fill(file, write).and_then(|()| Ok(fs::rename(&temporary, path)?));
-    if outcome.is_err() {
-        // The reason is what the caller wants to hear; that the rest could not be removed is less.
-        let _ = fs::remove_file(&temporary);
-        return outcome;
+    let mut file = NewFile::create(path)?;
+    write(&mut file)?;
+    Ok(file.finish()?)
+}
+
+/// The temporary names of files that are being written, for [`remove_unfinished`].
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes all files that this process is writing and that have not got their names yet: for a process that ends
+/// without unwinding, because of a signal.
+pub fn remove_unfinished() {
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    for temporary in unfinished.drain(..) {
+        // The process ends: there is nobody to tell.
+        let _ = fs::remove_file(temporary);
     }
-    sync_directory(path)?;
-    Ok(())
 }
 
-fn fill(file: File, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>) -> Result<(), WriteError> {
-    let mut out = BufWriter::with_capacity(1 << 20, file);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(|error| WriteError::Io(error.into_error()))?;
-    file.sync_all()?;
-    Ok(())
+/// A file under a temporary name next to the one that it will have: nothing is left of it unless it is finished.
+#[derive(Debug)]
+pub struct NewFile {
+    out: BufWriter<File>,
+    temporary: PathBuf,
+    path: PathBuf,
+    is_finished: bool,
 }
 
-/// A new file beside `path`, of a name that nobody else has.
+impl NewFile {
+    /// Begins a file that will be called `path`. Where that is a symbolic link, its target will be replaced.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let path = match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path)?,
+            _ => path.to_owned(),
+        };
+        let (file, temporary) = create(&path)?;
+        Ok(Self { out: BufWriter::with_capacity(1 << 20, file), temporary, path, is_finished: false })
+    }
+
+    /// Brings the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.flush()?;
+        self.out.get_ref().sync_all()?;
+        fs::rename(&self.temporary, &self.path)?;
+        self.is_finished = true;
+        sync_directory(&self.path)
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for NewFile {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.out.seek(position)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // The reason is what the caller wants to hear; that the rest could not be removed is less.
+            let _ = fs::remove_file(&self.temporary);
+        }
+        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != self.temporary);
+    }
+}
+
+/// A new file next to `path`, of a name that nobody else has.
 fn create(path: &Path) -> io::Result<(File, PathBuf)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let temporary = path.with_file_name(format!(".{name}.{}-{count}.tmp", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            file => return Ok((file?, temporary)),
+            file => {
+                let file = file?;
+                unfinished.push(temporary.clone());
+                return Ok((file, temporary));
+            }
         }
     }
 }
-
 /// The new name is on the disk only when its directory is.
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
@@ -78,6 +144,36 @@ mod tests {
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1, "nothing is left behind");
         whole_file(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn unfinished_files_can_be_removed() {
+        let directory = std::env::temp_dir().join(format!("skiff-unfinished-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let mut file = NewFile::create(&directory.join("rows.csv")).unwrap();
+        file.write_all(b"half").unwrap();
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+        // Not `remove_unfinished`, which would take the files of other tests.
+        assert!(UNFINISHED.lock().unwrap().contains(&file.temporary));
+        let temporary = file.temporary.clone();
+        drop(file);
+        assert!(!UNFINISHED.lock().unwrap().contains(&temporary));
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_one() {
+        let directory = std::env::temp_dir().join(format!("skiff-linked-file-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let (target, link) = (directory.join("target"), directory.join("link"));
+        fs::write(&target, b"old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        whole_file(&link, |out| Ok(out.write_all(b"new")?)).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
         fs::remove_dir_all(&directory).unwrap();
     }
 }

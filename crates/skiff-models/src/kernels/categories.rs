@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use skiff_files::Scalar;
 
-use crate::value::Classes;
+use crate::value::{Classes, IntKind};
 
 /// Known values by their place. `1`, `1.0` and `True` are the same value, NaN is NaN, text is text; nothing is allocated
 /// to look a value up.
@@ -24,6 +24,55 @@ pub struct Categories {
     nan: Option<u32>,
     /// Values that are compared one after the other: bytes, times.
     others: Vec<(Scalar, u32)>,
+    /// Which types of values there are.
+    types: Types,
+}
+
+/// The types of values among categories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Types {
+    /// `True` and `False`.
+    pub bools: bool,
+    /// Integers.
+    pub ints: bool,
+    /// Other numbers than NaN.
+    pub floats: bool,
+    /// Text.
+    pub texts: bool,
+    /// `None`.
+    pub none: bool,
+    /// NaN.
+    pub nan: bool,
+    /// Anything else: bytes, times.
+    pub others: bool,
+}
+
+impl Types {
+    fn add(&mut self, value: &Scalar) {
+        match value {
+            Scalar::Bool(_) => self.bools = true,
+            Scalar::Int(_) | Scalar::BigInt(_) => self.ints = true,
+            Scalar::Float(value) if value.is_nan() => self.nan = true,
+            Scalar::Float(_) => self.floats = true,
+            Scalar::Str(_) => self.texts = true,
+            Scalar::None => self.none = true,
+            _ => self.others = true,
+        }
+    }
+
+    /// The types of both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            bools: self.bools || other.bools,
+            ints: self.ints || other.ints,
+            floats: self.floats || other.floats,
+            texts: self.texts || other.texts,
+            none: self.none || other.none,
+            nan: self.nan || other.nan,
+            others: self.others || other.others,
+        }
+    }
 }
 
 /// Stands for no place.
@@ -36,15 +85,19 @@ impl Categories {
         u32::try_from(len).ok().filter(|&len| len < NONE)?;
         let mut categories = Self { len, ..Self::default() };
         match classes {
-            Classes::Ints(values, _) => {
+            Classes::Ints(values, kind) => {
+                let types = &mut categories.types;
+                (types.bools, types.ints) = (*kind == IntKind::Bool, *kind != IntKind::Bool);
                 categories.whole = values.iter().copied().zip(0..).collect();
             }
             Classes::Floats(values, _) => {
                 for (&value, place) in values.iter().zip(0..) {
+                    categories.types.add(&Scalar::Float(value));
                     categories.add_number(value, place);
                 }
             }
             Classes::Strings(values) => {
+                categories.types.texts = true;
                 categories.texts = values.iter().map(|text| text.as_str().into()).zip(0..).collect();
             }
             Classes::Objects(values) => {
@@ -58,6 +111,7 @@ impl Categories {
     }
 
     fn add(&mut self, value: &Scalar, place: u32) {
+        self.types.add(value);
         match value {
             Scalar::None => self.none = Some(place),
             Scalar::Bool(value) => drop(self.whole.insert(i64::from(*value), place)),
@@ -128,6 +182,11 @@ impl Categories {
         }
     }
 
+    /// Which types of values there are.
+    pub fn types(&self) -> Types {
+        self.types
+    }
+
     /// Whether any of them is a number, NaN included.
     pub fn has_numbers(&self) -> bool {
         !(self.near.is_empty() && self.whole.is_empty() && self.broken.is_empty()) || self.nan.is_some()
@@ -144,7 +203,7 @@ fn whole(value: f64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{IntKind, Precision};
+    use crate::value::Precision;
 
     #[test]
     fn values_are_found_as_python_compares_them() {

@@ -1,5 +1,6 @@
 //! How an estimator writes its steps down.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl<'m> Lowering<'m> {
     pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
         let mut lowering = Lowering { steps: Vec::new(), header: model.header(), asked: 0 };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
-        params.finish()?;
+        params.finish(model.header(), method)?;
         Ok(Plan::new(lowering.steps, output))
     }
 
@@ -111,38 +112,48 @@ impl<'m> Lowering<'m> {
     }
 }
 
-/// Keyword arguments of a method call: `n_neighbors=3`. What nobody reads is an error, never ignored.
+/// Keyword arguments of a method call: `n_neighbors=3`. What nobody reads is an error, never ignored, and so is a value
+/// of another type than the argument has.
 #[derive(Debug, Default)]
 pub struct Params {
     values: BTreeMap<String, Scalar>,
-    read: std::cell::RefCell<Vec<String>>,
+    /// The arguments that the method has, as far as it has asked for them.
+    asked: RefCell<Vec<String>>,
+    /// The first argument of a wrong type, and what was expected.
+    wrong: RefCell<Option<(String, &'static str)>>,
 }
 
 impl Params {
     /// Arguments by name.
     pub fn new(values: impl IntoIterator<Item = (String, Scalar)>) -> Self {
-        Self { values: values.into_iter().collect(), read: std::cell::RefCell::default() }
+        Self { values: values.into_iter().collect(), ..Self::default() }
     }
 
     /// The argument `name`, if the caller gave it.
     pub fn get(&self, name: &str) -> Option<&Scalar> {
-        let value = self.values.get(name)?;
-        self.read.borrow_mut().push(name.to_owned());
-        Some(value)
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|known| known == name) {
+            asked.push(name.to_owned());
+        }
+        self.values.get(name)
     }
 
     /// All arguments, for code of the user's, which sees to them itself.
     pub fn all(&self) -> Vec<(String, Scalar)> {
-        self.read.borrow_mut().extend(self.values.keys().cloned());
+        self.asked.borrow_mut().extend(self.values.keys().cloned());
         self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// The argument `name` as a truth value, or `default`.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self.get(name) {
+            None => default,
             Some(Scalar::Bool(value)) => *value,
-            Some(Scalar::Int(value)) => *value != 0,
-            _ => default,
+            Some(Scalar::Int(value @ (0 | 1))) => *value == 1,
+            Some(_) => {
+                self.wrong.borrow_mut().get_or_insert((name.to_owned(), "`True` or `False`"));
+                default
+            }
         }
     }
 
@@ -154,15 +165,16 @@ impl Params {
         }
     }
 
-    fn finish(&self) -> Result<(), Refusal> {
-        let read = self.read.borrow();
-        match self.values.keys().find(|name| !read.contains(name)) {
+    fn finish(&self, header: &Header, method: Method) -> Result<(), Refusal> {
+        let refuse = |cause| Err(Refusal { class: header.class.clone(), method, cause });
+        if let Some((name, expected)) = self.wrong.take() {
+            let found = self.values.get(&name).map(ToString::to_string).unwrap_or_default();
+            return refuse(Cause::WrongArgument { name, expected, found });
+        }
+        let asked = self.asked.borrow();
+        match self.values.keys().find(|name| !asked.contains(name)) {
             None => Ok(()),
-            Some(name) => Err(Refusal {
-                class: String::new(),
-                method: Method::Predict,
-                cause: Cause::UnknownParameter(name.clone()),
-            }),
+            Some(name) => refuse(Cause::UnknownArgument { name: name.clone(), known: asked.clone() }),
         }
     }
 }
@@ -179,7 +191,17 @@ pub struct Refusal {
 enum Cause {
     NoMethod,
     Unsupported(String),
-    UnknownParameter(String),
+    /// An argument that the method does not have, and those that it has.
+    UnknownArgument {
+        name: String,
+        known: Vec<String>,
+    },
+    /// An argument of a wrong type.
+    WrongArgument {
+        name: String,
+        expected: &'static str,
+        found: String,
+    },
 }
 
 impl Refusal {
@@ -192,6 +214,11 @@ impl Refusal {
     pub fn is_no_method(&self) -> bool {
         self.cause == Cause::NoMethod
     }
+
+    /// Whether an argument is to blame, which the caller gave.
+    pub fn is_argument(&self) -> bool {
+        matches!(self.cause, Cause::UnknownArgument { .. } | Cause::WrongArgument { .. })
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -200,7 +227,15 @@ impl fmt::Display for Refusal {
         match cause {
             Cause::NoMethod => write!(f, "`{class}` has no method `{method}`"),
             Cause::Unsupported(what) => write!(f, "`{class}.{method}` is not supported with {what}"),
-            Cause::UnknownParameter(name) => write!(f, "unexpected argument `{name}`"),
+            Cause::UnknownArgument { name, known } if known.is_empty() => {
+                write!(f, "`{class}.{method}` has no argument `{name}`: it takes none")
+            }
+            Cause::UnknownArgument { name, known } => {
+                write!(f, "`{class}.{method}` has no argument `{name}`: it takes `{}`", known.join("`, `"))
+            }
+            Cause::WrongArgument { name, expected, found } => {
+                write!(f, "the argument `{name}` of `{class}.{method}`: expected {expected}, found `{found}`")
+            }
         }
     }
 }

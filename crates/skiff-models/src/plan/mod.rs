@@ -4,6 +4,7 @@
 //! translate them one by one. Invariant: every step treats each row by itself, so that a row has the same bits alone, in
 //! a batch and on any number of threads. (Code of the user's may do otherwise, and is therefore given whole batches.)
 
+mod column_use;
 mod lowering;
 mod method;
 
@@ -11,6 +12,8 @@ use std::fmt;
 
 use skiff_files::Limits;
 
+pub use crate::kernels::categories::{Categories, Types as CategoryTypes};
+pub use column_use::ColumnUse;
 pub use lowering::{Header, Lowering, Params, Refusal};
 pub use method::Method;
 

@@ -113,6 +113,11 @@ impl Check {
         }
     }
 
+    /// The dtype that it makes of what comes.
+    pub(crate) fn dtype(&self) -> Dtype {
+        self.rule.dtype
+    }
+
     fn check<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
         if let Value::Columns(columns) = input {
             self.check_names(columns)?;

@@ -34,16 +34,24 @@ impl SelectColumns {
             Value::Columns(columns) => columns.names.as_deref(),
             _ => None,
         };
+        self.places_in(input.cols(), names)
+    }
+
+    /// The places of the columns in a table of `width` columns, which have `names` or none.
+    ///
+    /// # Errors
+    /// When the table lacks one of them.
+    pub(crate) fn places_in(&self, width: usize, names: Option<&[String]>) -> Result<Vec<usize>, InputError> {
         match (&self.by, names) {
             (Selection::Names(wanted) | Selection::NamesOrPlaces(wanted, _), Some(names)) => by_name(wanted, names),
             (Selection::Names(_), None) => Err(InputError::refused(
                 "specifying the columns using strings is only supported for dataframes: the columns of the table have \
                  no names",
             )),
-            (Selection::Others(places), _) => Ok((0..input.cols()).filter(|place| !places.contains(place)).collect()),
+            (Selection::Others(places), _) => Ok((0..width).filter(|place| !places.contains(place)).collect()),
             (Selection::Places(places) | Selection::NamesOrPlaces(_, places), _) => match places.iter().max() {
-                Some(&last) if last >= input.cols() => {
-                    Err(InputError::new(InputErrorKind::FeatureCount { expected: last + 1, found: input.cols() }))
+                Some(&last) if last >= width => {
+                    Err(InputError::new(InputErrorKind::FeatureCount { expected: last + 1, found: width }))
                 }
                 _ => Ok(places.clone()),
             },

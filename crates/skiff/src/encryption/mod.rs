@@ -96,6 +96,25 @@ pub fn encrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, recipients: &R
         .map_err(|error| Error::from(error).in_file(output))
 }
 
+/// Writes `bytes` to `out`, encrypted.
+///
+/// # Errors
+/// What `out` says.
+pub fn encrypt_to(bytes: &[u8], out: &mut dyn Write, recipients: &Recipients) -> Result<(), Error> {
+    Ok(recipients.write(out, |out| Ok(out.write_all(bytes)?))?)
+}
+
+/// The plain text of an encrypted file, once all of it was found to be as it was encrypted.
+///
+/// # Errors
+/// When `bytes` are not encrypted, not for this identity, or damaged.
+pub fn decrypt_bytes(bytes: &[u8], identity: &Identity) -> Result<Bytes, Error> {
+    match is_encrypted(bytes) {
+        true => Ok(Bytes::new(identity.decrypt(bytes, u64::MAX)?)),
+        false => Err(EncryptionError::NotEncrypted.into()),
+    }
+}
+
 /// Decrypts the file at `input` to the disk. The new file appears when it is whole, and found to be as it was encrypted.
 ///
 /// # Errors
