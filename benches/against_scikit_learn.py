@@ -19,8 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "target" / "bench"
-SKIFF = ROOT / "target" / "release" / "skiff"
-SKIFF_BENCH = ROOT / "target" / "release" / "skiff-bench"
+SKIFF = ROOT / "target" / "dist" / "skiff"
+SKIFF_BENCH = ROOT / "target" / "dist" / "skiff-bench"
 
 # A fresh process that opens a model, answers some rows and writes the answers.
 COLD = {
@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--only", choices=["cold", "warm"])
     parser.add_argument("--no-build", action="store_true")
     arguments = parser.parse_args()
-    build = ["cargo", "build", "--release", "--package", "skiff-cli", "--package", "skiff-bench"]
+    build = ["cargo", "build", "--profile", "dist", "--package", "skiff-cli", "--package", "skiff-bench"]
     if not arguments.no_build:
         subprocess.run(build, cwd=ROOT, check=True)
     subprocess.run([sys.executable, ROOT / "benches" / "models.py", FOLDER], check=True)

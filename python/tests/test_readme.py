@@ -1,16 +1,19 @@
-"""The Python in the README runs, and answers what it says there."""
+"""The Python and the commands in the README run, and answer what it says there."""
 
 import ast
 import pathlib
 import re
+import shlex
+import subprocess
 
 import numpy as np
+from conftest import COMMAND
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def blocks():
-    return re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def blocks(language="python"):
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 def test_the_readme_runs(tmp_path, monkeypatch):
@@ -32,3 +35,25 @@ def test_the_readme_runs(tmp_path, monkeypatch):
                 assert isinstance(answer, np.ndarray)
                 said += 1
     assert said
+
+
+def test_the_commands_answer_what_is_shown():
+    shown = [block.splitlines() for block in blocks("console")]
+    assert shown
+    for command, *expected in shown:
+        assert command.startswith("$ skiff ")
+        words = shlex.split(command.removeprefix("$ skiff "))
+        lines = subprocess.run([COMMAND, *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+        if expected[-1] == "…":
+            expected.pop()
+            lines = lines[: len(expected)]
+        assert lines == expected
+
+
+def test_every_command_and_option_in_the_list_exists():
+    for line in "".join(blocks("text")).splitlines():
+        words = line.partition("#")[0].split()
+        assert words[0] == "skiff"
+        text = subprocess.run([COMMAND, words[1], "--help"], capture_output=True, text=True, check=True).stdout
+        for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line.partition("#")[0]):
+            assert option in text, (words[1], option)

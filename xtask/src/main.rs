@@ -69,7 +69,7 @@ fn python(arguments: &[String]) -> Result<(), String> {
         "skiff-pickle",
         "--bins",
     ]))?;
-    wheel(&python)?;
+    wheel(&python, "release")?;
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]).args(arguments);
     // One thread each: answers of BLAS depend on their number.
@@ -77,10 +77,20 @@ fn python(arguments: &[String]) -> Result<(), String> {
     run(command)
 }
 
-/// Builds the Python package and installs it in the environment, without a look at any index.
-fn wheel(python: &Path) -> Result<(), String> {
+/// Builds the Python package by a profile of Cargo's, and installs it in the environment, without a look at any index.
+fn wheel(python: &Path, profile: &str) -> Result<(), String> {
     let mut command = Command::new(python);
-    command.args(["-m", "maturin", "build", "--quiet", "--release", "--out", "target/wheels", "--interpreter"]);
+    command.args([
+        "-m",
+        "maturin",
+        "build",
+        "--quiet",
+        "--profile",
+        profile,
+        "--out",
+        "target/wheels",
+        "--interpreter",
+    ]);
     command.arg(python);
     run(command)?;
     let mut command = Command::new(python);
@@ -92,7 +102,7 @@ fn wheel(python: &Path) -> Result<(), String> {
 /// Builds the Python package and tries mutations of real models with it. Arguments go to `attacks/mutate`.
 fn mutate(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
-    wheel(&python)?;
+    wheel(&python, "release")?;
     let mut command = Command::new(python);
     command.args(["-B", "attacks/mutate"]).args(arguments);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
@@ -101,7 +111,7 @@ fn mutate(arguments: &[String]) -> Result<(), String> {
 
 fn bench(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
-    run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
+    run(cargo(&["build", "--profile", "dist", "--package", "skiff-cli"]))?;
     let mut command = Command::new(python);
     command.arg("benches/against_scikit_learn.py").args(arguments);
     run(command)
@@ -109,8 +119,8 @@ fn bench(arguments: &[String]) -> Result<(), String> {
 
 fn bench_persistence(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
-    run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
-    wheel(&python)?;
+    run(cargo(&["build", "--profile", "dist", "--package", "skiff-cli"]))?;
+    wheel(&python, "dist")?;
     let mut command = Command::new(python);
     command.arg("benches/persistence.py").args(arguments);
     run(command)

@@ -1,17 +1,23 @@
 //! The `skiff` command: parses, runs one of the commands, and reports.
 //!
-//! Standard output is data, standard error is talk. Exit status: 0 yes, 1 answered no, 2 failed.
+//! Standard output is data, standard error is messages. Exit status: 0 yes, 1 answered no, 2 failed, 130 interrupted.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
 mod data;
+mod input;
+mod interrupt;
+mod outputs;
+mod progress;
 mod report;
 mod shown;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
+use skiff::threads;
 use skiff::verify::Verified;
 
 use crate::args::{Arguments, Command};
@@ -22,6 +28,11 @@ static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    interrupt::watch();
+    if let Err(failure) = limit_threads(arguments.threads) {
+        report::print(&failure, arguments.errors);
+        return ExitCode::from(2);
+    }
     let outcome = match &arguments.command {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
@@ -45,6 +56,9 @@ fn main() -> ExitCode {
             Err(failure) => Err(failure),
         },
         Command::Supported(command) => commands::supported::run(command),
+        Command::Completions(command) => commands::completions::run(command),
+        Command::Man(command) => commands::man::run(command),
+        Command::Version => commands::version::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +69,15 @@ fn main() -> ExitCode {
             ExitCode::from(if failure.is_no() { 1 } else { 2 })
         }
     }
+}
+
+/// Has all work done on so many threads, or on as many as the environment says.
+fn limit_threads(count: Option<NonZeroUsize>) -> Outcome {
+    match count {
+        Some(count) => threads::set_count(count),
+        None => drop(threads::from_environment().map_err(Failure::Usage)?),
+    }
+    Ok(())
 }
 
 /// What a command does: all went well, or why not.

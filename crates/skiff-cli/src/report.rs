@@ -24,19 +24,38 @@ pub enum Failure {
         /// How to go on.
         help: Option<String>,
     },
-    /// The rows cannot be answered.
-    Rows {
-        /// What the library said; its row counts from the batch.
-        error: skiff::Error,
-        /// The data's name, `-` for standard input.
-        file: String,
-        /// The batch's first row.
-        start: usize,
-    },
+    /// The model does not take the rows.
+    Rows(Box<RowsFailure>),
     /// The output could not be written.
     Output(io::Error),
+    /// Model and data were given in the wrong order.
+    Swapped {
+        /// What is wrong.
+        what: String,
+        /// The right order.
+        help: String,
+    },
+    /// The output would be written over something.
+    Overwrite(String),
     /// What was asked for makes no sense.
     Usage(String),
+}
+
+/// Why the model does not take some rows.
+#[derive(Debug)]
+pub struct RowsFailure {
+    /// What the library said; its row counts from the block.
+    pub error: skiff::Error,
+    /// The data's name.
+    pub file: String,
+    /// The line of a text file that the row begins on; the first line is 1.
+    pub line: Option<u64>,
+    /// The row of the data, counted from 0.
+    pub row: Option<usize>,
+    /// The row of the block of rows, counted from 0.
+    pub in_block: Option<usize>,
+    /// The column that is to blame.
+    pub column: Option<String>,
 }
 
 impl Failure {
@@ -63,6 +82,43 @@ impl Failure {
         self
     }
 
+    /// With advice, where there is any.
+    #[must_use]
+    pub fn with_help_if(self, advice: Option<String>) -> Self {
+        match advice {
+            Some(advice) => self.with_help(advice),
+            None => self,
+        }
+    }
+
+    /// With the column that is to blame for an error of a row, which `find` tells.
+    #[must_use]
+    pub fn with_column(mut self, find: impl FnOnce(&skiff::Error, usize) -> Option<String>) -> Self {
+        if let Self::Rows(rows) = &mut self
+            && let Some(row) = rows.in_block
+        {
+            rows.column = find(&rows.error, row);
+        }
+        self
+    }
+
+    /// For a model that could not be opened: whether model and data were given in the wrong order.
+    #[must_use]
+    pub fn or_swapped(self, model: &Path, data: &Path) -> Self {
+        let is_model = || {
+            let opened = skiff::File::open(data, &skiff::Limits::default());
+            opened.is_ok_and(|file| !file.estimators().is_empty())
+        };
+        match &self {
+            Self::Skiff(error) if error.code() == "not-a-model" && is_model() => {
+                let (model, data) = (model.display(), data.display());
+                let what = format!("`{model}` is not a model file, but `{data}` is one: the model comes first");
+                Self::Swapped { what, help: format!("skiff predict {data} {model}") }
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the reader of our output went away.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -75,9 +131,12 @@ impl Failure {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Skiff(error) | Self::Rows { error, .. } => error.code(),
+            Self::Skiff(error) => error.code(),
+            Self::Rows(rows) => rows.error.code(),
             Self::Data { .. } => "wrong-data",
             Self::Output(_) => "unwritable-output",
+            Self::Swapped { .. } => "not-a-model",
+            Self::Overwrite(_) => "file-exists",
             Self::Usage(_) => "usage",
         }
     }
@@ -92,21 +151,29 @@ impl Failure {
                 let model_path = error.model_path().map(str::to_owned);
                 [file, model_path, byte, row].into_iter().flatten().collect()
             }
-            Self::Rows { error, file, start } => {
-                let row = error.row().map(|row| format!("row {}, counted from 0", start + row));
-                [Some(file.clone()), row].into_iter().flatten().collect()
+            Self::Rows(rows) => {
+                let RowsFailure { file, line, row, column, .. } = &**rows;
+                let row = match line {
+                    Some(line) => Some(format!("line {line}")),
+                    None => row.map(|row| format!("row {row}, counted from 0")),
+                };
+                let column = column.as_ref().map(|column| format!("column `{column}`"));
+                [Some(file.clone()), row, column].into_iter().flatten().collect()
             }
             Self::Data { file, line, .. } => {
                 [Some(file.clone()), line.map(|line| format!("line {line}"))].into_iter().flatten().collect()
             }
-            Self::Output(_) | Self::Usage(_) => Vec::new(),
+            Self::Swapped { .. } | Self::Output(_) | Self::Overwrite(_) | Self::Usage(_) => Vec::new(),
         }
     }
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Skiff(error) | Self::Rows { error, .. } => error.help(),
+            Self::Skiff(error) => error.help(),
+            Self::Rows(rows) => rows.error.help(),
             Self::Data { help, .. } => help.clone(),
+            Self::Swapped { help, .. } => Some(help.clone()),
+            Self::Overwrite(_) => Some("`--force` writes over it".to_owned()),
             Self::Output(_) | Self::Usage(_) => None,
         }
     }
@@ -115,8 +182,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skiff(error) | Self::Rows { error, .. } => f.write_str(&error.message()),
-            Self::Data { what, .. } | Self::Usage(what) => f.write_str(what),
+            Self::Skiff(error) => f.write_str(&error.message()),
+            Self::Rows(rows) => f.write_str(&rows.error.message()),
+            Self::Data { what, .. } | Self::Swapped { what, .. } | Self::Overwrite(what) | Self::Usage(what) => {
+                f.write_str(what)
+            }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }
     }

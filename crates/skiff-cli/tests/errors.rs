@@ -41,7 +41,12 @@ fn an_answer_that_is_too_large_is_told_with_its_limit() {
     let data = file("twenty.csv", format!("{names}\n{rows}").as_bytes());
     let text = says(&["predict", &example("iris-svc.joblib"), &data, "--limit-answer", "40"]);
     assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: 20 rows make 80 bytes"), "{text}");
-    assert!(text.contains("help: answer fewer rows at a time, or open the model with a higher limit"), "{text}");
+    assert!(
+        text.contains(
+            "help: answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn a_truncated_file_is_told_where_it_ends() {
 #[test]
 fn what_is_no_model_is_told_apart_from_a_damaged_one() {
     let text = says(&["inspect", &file("letter.txt", b"Dear Sir or Madam,\n")]);
-    assert!(text.starts_with("error[not-a-model]: no model file"), "{text}");
+    assert!(text.starts_with("error[not-a-model]: not a model file: it is text\n"), "{text}");
     let text = says(&["inspect", &file("empty.pkl", b"")]);
     assert!(text.starts_with("error[not-a-model]: the file is empty"), "{text}");
     let text = says(&["inspect", &example("nowhere.joblib")]);
@@ -82,6 +87,25 @@ fn a_foreign_attribute_is_named() {
     let text = says(&["predict", &file("foreign.joblib", &changed), &example("iris.csv")]);
     assert!(text.starts_with("error[unknown-attribute]: unknown attribute of `sklearn.svm._classes.SVC`"), "{text}");
     assert!(text.contains("cache_sizf"), "{text}");
+    assert!(text.contains("itself is not known to set it: a tool or a subclass has set it"), "{text}");
+    let mut newer = fs::read(example("iris-svc.joblib")).expect("the example");
+    let version = newer.windows(5).position(|bytes| bytes == b"1.9.1").expect("the version");
+    newer[version..version + 5].copy_from_slice(b"2.9.1");
+    newer[at..at + 10].copy_from_slice(b"cache_sizf");
+    let text = says(&["predict", &file("newer.joblib", &newer), &example("iris.csv")]);
+    assert!(
+        text.contains("the file was written by scikit-learn 2.9.1, which is newer than this skiff knows"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_limit_is_never_called_damage_and_says_how_it_is_raised() {
+    for (flag, most) in [("--limit-nodes", "10"), ("--limit-memo", "3"), ("--limit-array", "8")] {
+        let text = says(&["inspect", &example("iris-svc.joblib"), flag, most]);
+        assert!(text.starts_with("error[limit]: the limit `"), "{flag}: {text}");
+        assert!(text.contains(&format!("`{flag} N`")) && !text.contains("damaged"), "{flag}: {text}");
+    }
 }
 
 #[test]
@@ -104,7 +128,7 @@ fn a_row_that_cannot_be_answered_is_counted_over_all_batches() {
         &file("gap-out.csv", b"old"),
     ]);
     assert!(text.starts_with("error[not-finite]: input X contains NaN, which `SVC` does not accept\n"), "{text}");
-    assert!(text.contains("gap.csv, row 20000, counted from 0\n"), "{text}");
+    assert!(text.contains("gap.csv, line 20002, column `petal length (cm)`\n"), "{text}");
     // What was there before is there still.
     assert_eq!(fs::read(file_path("gap-out.csv")).expect("the old output"), b"old");
 }

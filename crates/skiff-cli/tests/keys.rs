@@ -127,14 +127,14 @@ fn what_cannot_be_signed_is_told() {
     assert_eq!(says("sign model.joblib --key secret.pem --password-env UNSET"), text);
     let text = "error[wrong-password]: the password is not the key's\n  --> secret.pem\n";
     assert_eq!(says("sign model.joblib --key secret.pem --password-env PATH"), text);
-    room.prints("sign model.joblib --key secret.pem --password-env SECRET");
+    room.prints("sign model.joblib --key secret.pem --password-env SECRET --force");
 
     room.prints("keygen ed.pem --algorithm ed25519");
     let text = "error[unsupported-key]: an Ed25519 key is no key of Model Signing\n\
                 help: `--extension` signs all the same: skiff verifies it, the `model_signing` tool does not; \
                 `skiff keygen` makes a key that both take\n";
-    assert_eq!(says("sign model.joblib --key ed.pem"), text);
-    room.prints("sign model.joblib --key ed.pem --extension");
+    assert_eq!(says("sign model.joblib --force --key ed.pem"), text);
+    room.prints("sign model.joblib --force --key ed.pem --extension");
     let text = says("keygen key.pem");
     assert!(text.starts_with("error[wrong-data]: cannot write the key: "), "{text}");
 

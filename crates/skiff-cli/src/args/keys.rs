@@ -35,10 +35,14 @@ pub struct Sign {
     /// Sign by Ed25519 keys too, which skiff verifies and the model_signing tool does not.
     #[arg(long)]
     pub extension: bool,
+    /// Write over a signature file that exists.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Against what signature a model is verified, and whom to trust.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Signature")]
 pub struct SignatureArguments {
     /// Verify the signature by this public key, in PEM.
     #[arg(long, value_name = "FILE")]
@@ -79,11 +83,14 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 /// `skiff encrypt`
 #[derive(Debug, Args)]
 pub struct Encrypt {
-    /// The file.
+    /// The file, or - for standard input.
     pub model: PathBuf,
-    /// The file to write; without it, MODEL.age.
+    /// The file to write, or - for standard output; without it, MODEL.age.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub recipients: RecipientArguments,
     /// The environment variable that holds a passphrase, which opens the file instead.
@@ -97,11 +104,14 @@ pub struct Encrypt {
 /// `skiff decrypt`
 #[derive(Debug, Args)]
 pub struct Decrypt {
-    /// The encrypted file.
+    /// The encrypted file, or - for standard input.
     pub model: PathBuf,
-    /// The file to write; without it, the name without its .age.
+    /// The file to write, or - for standard output; without it, the name without its .age.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub identity: IdentityArguments,
 }
@@ -127,6 +137,7 @@ impl Form {
 
 /// What opens an encrypted model.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Opening the model")]
 pub struct IdentityArguments {
     /// The age identity file that opens an encrypted model.
     #[arg(long, value_name = "FILE")]

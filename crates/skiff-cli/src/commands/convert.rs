@@ -1,6 +1,6 @@
 //! `skiff convert`: a model as another kind of file.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use skiff::{ConvertOptions, Converted, File};
@@ -8,6 +8,7 @@ use skiff::{ConvertOptions, Converted, File};
 use crate::Outcome;
 use crate::args::Convert;
 use crate::report::Failure;
+use crate::{input, outputs};
 
 /// Writes the new file, and tells what had no place in it.
 pub fn run(arguments: &Convert) -> Outcome {
@@ -20,6 +21,9 @@ pub fn run(arguments: &Convert) -> Outcome {
         format: None,
     };
     let standard = Path::new("-");
+    if arguments.output != standard {
+        outputs::refuse_existing(&arguments.output, arguments.force)?;
+    }
     let converted = match (&arguments.to, arguments.output == standard) {
         (Some(_), false) => {
             return Err(Failure::Usage("`--to` is for standard output: a file's own name says what it is".to_owned()));
@@ -27,33 +31,17 @@ pub fn run(arguments: &Convert) -> Outcome {
         (None, true) => {
             return Err(Failure::Usage("standard output has no name: `--to` says as what to write".to_owned()));
         }
-        (None, false) if arguments.input == standard => stdin(&options)?.convert(&arguments.output, &options)?,
-        (None, false) => skiff::convert(&arguments.input, &arguments.output, &options)?,
-        (Some(to), true) => {
-            let file = match arguments.input == standard {
-                true => stdin(&options)?,
-                false => File::open_with(&arguments.input, &options.opening())?,
-            };
-            stdout(&file, to, &options)?
+        (None, false) if arguments.input == standard => {
+            input::file(standard, &options.opening())?.convert(&arguments.output, &options)?
         }
+        (None, false) => skiff::convert(&arguments.input, &arguments.output, &options)?,
+        (Some(to), true) => stdout(&input::file(&arguments.input, &options.opening())?, to, &options)?,
     };
     for dropped in converted.dropped {
         // Whether it can be told is not what the file hangs on.
         let _ = writeln!(io::stderr(), "note: {dropped}");
     }
     Ok(())
-}
-
-/// The model on standard input.
-fn stdin(options: &ConvertOptions) -> Result<File, Failure> {
-    let limits = &options.limits;
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(limits.decompressed.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::data(Path::new("-"), format!("cannot read standard input: {error}")))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > limits.decompressed) {
-        return Err(Failure::data(Path::new("-"), "standard input is longer than `--limit-decompressed` allows"));
-    }
-    Ok(File::read_with(bytes, &options.opening())?)
 }
 
 /// Writes to standard output, which is data and nothing else.

@@ -6,6 +6,7 @@ use skiff::Options;
 
 use crate::Outcome;
 use crate::args::Disassemble;
+use crate::input;
 use crate::report::Failure;
 
 /// Prints the opcodes, and the error where the pickle breaks off.
@@ -13,7 +14,10 @@ pub fn run(arguments: &Disassemble) -> Outcome {
     let options =
         Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
     let mut out = Telling { out: BufWriter::new(io::stdout().lock()), error: None };
-    let outcome = skiff::disassemble_with(&arguments.model, &options, &mut out);
+    let outcome = match input::is_standard(&arguments.model) {
+        true => skiff::disassemble_bytes(input::standard(&options.limits)?, &options, &mut out),
+        false => skiff::disassemble_with(&arguments.model, &options, &mut out),
+    };
     // What the output said is told apart from what the file did.
     match out.error.take() {
         Some(error) => return Err(Failure::Output(error)),

@@ -1,13 +1,16 @@
-//! `skiff encrypt`, `skiff decrypt`: a file for those alone who hold a key or know a passphrase.
+//! `skiff encrypt`, `skiff decrypt`: a file for those alone who have a key or know a passphrase.
 
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
-use skiff::Error;
 use skiff::encryption::{self, EncryptionError, Recipients};
+use skiff::{Error, Limits};
+use skiff_files::write::NewFile;
 
 use crate::Outcome;
 use crate::args::keys::{Decrypt, Encrypt, variable};
 use crate::report::Failure;
+use crate::{input, outputs};
 
 /// Writes the encrypted file.
 pub fn encrypt(arguments: &Encrypt) -> Outcome {
@@ -17,26 +20,84 @@ pub fn encrypt(arguments: &Encrypt) -> Outcome {
     };
     let recipients = recipients.ok_or(EncryptionError::NoRecipients).map_err(Error::from)?;
     let recipients = recipients.with_armor(arguments.form.armor());
-    let output = arguments.output.clone().unwrap_or_else(|| {
-        let mut name = arguments.model.clone().into_os_string();
+    let output = output(arguments.output.as_deref(), &arguments.model, arguments.force, |model| {
+        let mut name = model.as_os_str().to_owned();
         name.push(".age");
-        PathBuf::from(name)
-    });
-    Ok(encryption::encrypt(&arguments.model, output, &recipients)?)
+        Some(PathBuf::from(name))
+    })?;
+    match output {
+        Some(output) if !input::is_standard(&arguments.model) => {
+            Ok(encryption::encrypt(&arguments.model, output, &recipients)?)
+        }
+        output => {
+            let bytes = whole(&arguments.model)?;
+            write(output.as_deref(), |out| Ok(encryption::encrypt_to(&bytes, out, &recipients)?))
+        }
+    }
 }
 
 /// Writes the plain file.
 pub fn decrypt(arguments: &Decrypt) -> Outcome {
-    let usage = |what: &str| Failure::Usage(what.to_owned());
     let identity = arguments.identity.read()?;
-    let identity =
-        identity.ok_or_else(|| usage("nothing to decrypt with: `--identity FILE` or `--passphrase-env NAME`"))?;
-    let output = match &arguments.output {
-        Some(output) => output.clone(),
-        None if arguments.model.extension().is_some_and(|extension| extension == "age") => {
-            arguments.model.with_extension("")
+    let identity = identity.ok_or_else(|| {
+        Failure::Usage("nothing to decrypt with: `--identity FILE` or `--passphrase-env NAME`".to_owned())
+    })?;
+    let output = output(arguments.output.as_deref(), &arguments.model, arguments.force, |model| {
+        model.extension().is_some_and(|extension| extension == "age").then(|| model.with_extension(""))
+    })?;
+    match output {
+        Some(output) if !input::is_standard(&arguments.model) => {
+            Ok(encryption::decrypt(&arguments.model, output, &identity)?)
         }
-        None => return Err(usage("the file's name does not end in `.age`: `--output FILE` says where to write")),
+        output => {
+            let plain = encryption::decrypt_bytes(&whole(&arguments.model)?, &identity);
+            let plain = plain.map_err(|error| error.in_file(&arguments.model))?;
+            write(output.as_deref(), |out| Ok(out.write_all(&plain)?))
+        }
+    }
+}
+
+/// Where to write: the file that is named, or the one of that `name`; nowhere for standard output.
+fn output(
+    named: Option<&Path>,
+    model: &Path,
+    force: bool,
+    name: impl FnOnce(&Path) -> Option<PathBuf>,
+) -> Result<Option<PathBuf>, Failure> {
+    let output = match named {
+        Some(output) if input::is_standard(output) => return Ok(None),
+        Some(output) => output.to_owned(),
+        None if input::is_standard(model) => {
+            return Err(Failure::Usage("standard input has no name: `--output FILE` says where to write".to_owned()));
+        }
+        None => name(model).ok_or_else(|| {
+            Failure::Usage("the file's name does not end in `.age`: `--output FILE` says where to write".to_owned())
+        })?,
     };
-    Ok(encryption::decrypt(&arguments.model, output, &identity)?)
+    outputs::refuse_existing(&output, force)?;
+    Ok(Some(output))
+}
+
+/// The bytes of a file that somebody asked for by name: of any size.
+fn whole(path: &Path) -> Result<Vec<u8>, Failure> {
+    if input::is_standard(path) {
+        return input::standard(&Limits { decompressed: u64::MAX - 1, ..Limits::default() });
+    }
+    std::fs::read(path).map_err(|error| Failure::data(path, format!("cannot read the file: {error}")))
+}
+
+/// Writes to a file, or to standard output.
+fn write(output: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Outcome) -> Outcome {
+    match output {
+        Some(output) => {
+            let mut file = NewFile::create(output)?;
+            write(&mut file)?;
+            Ok(file.finish()?)
+        }
+        None => {
+            let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+            write(&mut out)?;
+            Ok(out.flush()?)
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! One file for each command.
 
+pub mod completions;
 pub mod convert;
 pub mod disassemble;
 pub mod encrypt;
 pub mod inspect;
 pub mod keygen;
+pub mod man;
 pub mod plan;
 pub mod predict;
 pub mod scan;
@@ -12,3 +14,4 @@ pub mod sign;
 pub mod supported;
 pub mod verify;
 mod verify_signature;
+pub mod version;

@@ -1,13 +1,14 @@
-//! `skiff plan`: the steps of a model's methods.
+//! `skiff plan`: the operations that a model's methods do.
 
 use std::io::{self, Write};
 
 use crate::Outcome;
 use crate::args::Plan;
+use crate::input;
 
-/// Prints the steps of the method that was asked for, or of all.
+/// Prints the operations of the method that was asked for, or of all.
 pub fn run(arguments: &Plan) -> Outcome {
-    let model = skiff::open_with(&arguments.model.model, &arguments.model.options()?)?;
+    let model = input::model(&arguments.model, &arguments.open.options()?)?;
     let mut out = io::stdout().lock();
     let methods = match arguments.method {
         Some(method) => vec![method],

@@ -1,35 +1,48 @@
-//! `skiff predict`: answers a table of rows, batch by batch.
+//! `skiff predict`: predicts for a table of rows, block by block.
 
-use std::cell::Cell;
-use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use skiff::table::Column;
 use skiff::value::Columns;
-use skiff::{Model, Params, Plan, Table, Takes};
+use skiff::{ColumnUse, Model, Params, Plan, Table, Takes};
 
 use crate::Outcome;
-use crate::args::{DataFormat, Predict};
-use crate::data::read::{self, Array, Batch, CsvFile, JsonLines, TextLines};
+use crate::args::{DataFormat, Dtype, Predict};
+use crate::data::blame::Blame;
+use crate::data::read::{
+    self, Array, Batch, Chosen, Content, CsvFile, Dialect, JsonRows, Kind, Layout, Shape, TextLines,
+};
 use crate::data::select::{Header, Selection, select};
 use crate::data::write::{Sink, sink};
-use crate::report::Failure;
+use crate::input;
+use crate::interrupt;
+use crate::outputs;
+use crate::progress::{self, Progress};
+use crate::report::{Failure, RowsFailure};
 
-/// How many rows of a mapped array are answered at a time, so that answers leave before all are made.
+/// How many rows of a mapped array are computed at a time, so that answers leave before all are made.
 const ARRAY_ROWS: usize = 64 * 1024;
 
 /// Opens the model and the data, and writes the answers.
 pub fn run(arguments: &Predict) -> Outcome {
-    let model = skiff::open_with(&arguments.model.model, &arguments.model.options()?)?;
+    let Predict { model: path, data, output, .. } = arguments;
+    if input::is_standard(path) && input::is_standard(data) {
+        return Err(Failure::Usage("standard input cannot be both the model and the data".to_owned()));
+    }
+    let output = output.as_deref().filter(|output| !input::is_standard(output));
+    if let Some(output) = output {
+        outputs::refuse_inputs(output, &[path, data], arguments.force)?;
+    }
+    let model = input::model(path, &arguments.open.options()?).map_err(|failure| failure.or_swapped(path, data))?;
     // A method that is not there is told before any data is read.
     let plan = model.plan_with(arguments.method, &Params::new(arguments.param.iter().cloned()))?;
-    let mut sink = sink(arguments.output.as_deref(), &model, arguments.method)?;
-    let progress = progress(arguments);
-    let command = Prediction { arguments, model: &model, plan: &plan, progress: &progress, rows: Cell::new(0) };
-    command.answer(&mut *sink)?;
+    let format = read::format_of(data, arguments.data_options.data_format)?;
+    let mut sink = sink(output, arguments.format, &model, arguments.method)?;
+    let is_seen = output.is_some();
+    let progress = progress::bytes(arguments.quiet, is_seen);
+    let mut command =
+        Prediction { arguments, model: &model, plan: &plan, progress: &progress, rows: 0, uses: Vec::new() };
+    command.predict(format, &mut *sink)?;
     progress.finish_and_clear();
     sink.finish()
 }
@@ -39,88 +52,147 @@ struct Prediction<'a> {
     arguments: &'a Predict,
     model: &'a Model,
     plan: &'a Plan,
-    progress: &'a ProgressBar,
+    progress: &'a Progress,
     /// How many rows have been answered.
-    rows: Cell<usize>,
+    rows: usize,
+    /// What the plan does with each column that it is given.
+    uses: Vec<ColumnUse>,
 }
 
 impl Prediction<'_> {
-    fn answer(&self, sink: &mut dyn Sink) -> Outcome {
+    fn predict(&mut self, format: DataFormat, sink: &mut dyn Sink) -> Outcome {
         let path = self.arguments.data.as_path();
-        match read::format_of(path, self.arguments.data_format)? {
-            DataFormat::Csv => self.answer_csv(b',', sink),
-            DataFormat::Tsv => self.answer_csv(b'\t', sink),
-            DataFormat::Jsonl => {
-                let lines = JsonLines::open(path, self.model.takes() == Takes::Dicts, self.progress)?;
-                self.answer_batches(lines, sink)
+        match format {
+            DataFormat::Csv => self.predict_csv(b',', sink),
+            DataFormat::Tsv => self.predict_csv(b'\t', sink),
+            DataFormat::Jsonl => self.predict_json(Layout::Lines, sink),
+            DataFormat::Json => self.predict_json(Layout::Array, sink),
+            DataFormat::Text => {
+                self.refuse_columns()?;
+                let lines = TextLines::open(path, self.progress)?;
+                self.predict_batches(lines, 0, false, sink)
             }
-            DataFormat::Text => self.answer_batches(TextLines::open(path, self.progress)?, sink),
-            DataFormat::Npy | DataFormat::Npz => self.answer_array(path, sink),
+            DataFormat::Npy | DataFormat::Npz => {
+                self.refuse_columns()?;
+                self.predict_array(path, sink)
+            }
         }
     }
 
-    fn answer_csv(&self, delimiter: u8, sink: &mut dyn Sink) -> Outcome {
-        let Predict { data, columns, keep, no_header, .. } = self.arguments;
-        let mut file = CsvFile::open(data, delimiter, !no_header, self.progress)?;
-        let header = Header { names: &file.names, named: !no_header };
-        let selection = select(self.model, header, columns, keep, data)?;
-        match self.model.takes() {
-            Takes::Texts => {
-                let verbatim: Vec<usize> = selection.taken.iter().chain(&selection.kept).copied().collect();
-                file.choose(&[], &verbatim)?;
-            }
-            Takes::Table | Takes::Dicts => file.choose(&selection.taken, &selection.kept)?,
+    fn predict_csv(&mut self, delimiter: u8, sink: &mut dyn Sink) -> Outcome {
+        let Predict { data, keep, data_options: options, .. } = self.arguments;
+        if self.model.takes() == Takes::Dicts {
+            let what = format!("`{}` takes mappings of names to values, not a CSV", self.model.header().class);
+            return Err(
+                Failure::data(&read::shown(data), what).with_help("give the rows as JSON lines, an object on each")
+            );
         }
-        // The file hands over what was chosen, in that order.
-        let (taken, kept) = (selection.taken.len(), selection.kept.len());
-        let chosen =
-            Selection { taken: (0..taken).collect(), kept: (taken..taken + kept).collect(), named: selection.named };
-        for batch in file {
-            if let Batch::Columns(columns) = batch? {
-                self.answer_columns(&columns, &chosen, sink)?;
-            }
+        let delimiter = options.delimiter.unwrap_or(delimiter);
+        let dialect = Dialect { delimiter, decimal: options.decimal, header: !options.no_header };
+        let mut file = CsvFile::open(data, dialect, self.progress)?;
+        let mut columns = &options.columns[..];
+        // Names for columns that have none; numbers choose among them.
+        let are_numbers = columns.iter().all(|column| file.names.contains(column));
+        if options.no_header && !columns.is_empty() && !are_numbers {
+            file.name_columns(columns)?;
+            columns = &[];
         }
-        Ok(())
+        let named = !options.no_header || !options.columns.is_empty() && !are_numbers;
+        let selection = select(self.model, Header { names: &file.names, named }, columns, keep, data)?;
+        let mut chosen = self.chosen(&selection)?;
+        let kept = selection.kept.iter();
+        let kept = kept.map(|&place| Chosen { place, name: file.names[place].clone(), kind: Kind::Verbatim });
+        chosen.extend(kept);
+        file.choose(chosen)?;
+        self.predict_batches(file, selection.taken.len(), selection.named, sink)
     }
 
-    fn answer_batches(&self, batches: impl Iterator<Item = Result<Batch, Failure>>, sink: &mut dyn Sink) -> Outcome {
-        let Predict { data, columns, keep, .. } = self.arguments;
+    fn predict_json(&mut self, layout: Layout, sink: &mut dyn Sink) -> Outcome {
+        let Predict { data, keep, data_options: options, .. } = self.arguments;
+        let mut file = JsonRows::open(data, layout, self.model.takes() == Takes::Dicts, self.progress)?;
+        let named = file.shape == Shape::Objects;
+        match file.shape {
+            Shape::Texts | Shape::Dicts => {
+                self.refuse_columns()?;
+                return self.predict_batches(file, 0, false, sink);
+            }
+            Shape::Nothing => return Err(Failure::data(&read::shown(data), "the data is empty")),
+            Shape::Objects | Shape::Arrays(_) => {}
+        }
+        let selection = select(self.model, Header { names: &file.names, named }, &options.columns, keep, data)?;
+        let chosen = self.chosen(&selection)?;
+        // Columns that are taken by place must be all that there are.
+        let strict = named && !selection.named && options.columns.is_empty();
+        file.choose(chosen, &selection.kept, strict)?;
+        self.predict_batches(file, selection.taken.len(), selection.named, sink)
+    }
+
+    /// The columns that the model takes, each with what it is read as: by what its plan does with it, or as the user says.
+    fn chosen(&mut self, selection: &Selection) -> Result<Vec<Chosen>, Failure> {
+        let names = &selection.names;
+        self.uses = self.plan.column_uses(names.len(), selection.named.then_some(names));
+        let dtypes = &self.arguments.data_options.dtype;
+        if let Some((column, _)) = dtypes.iter().find(|(column, _)| !names.contains(column)) {
+            let what = format!("`--dtype`: `{column}` is not a column that the model takes");
+            return Err(
+                Failure::data(&self.arguments.data, what).with_help(format!("it takes `{}`", names.join("`, `")))
+            );
+        }
+        let documents = self.model.takes() == Takes::Texts;
+        let kind = |(name, column): (&String, &ColumnUse)| match dtypes.iter().rev().find(|(given, _)| given == name) {
+            Some((_, dtype)) => Kind::from(*dtype),
+            None if documents => Kind::Verbatim,
+            None => Kind::of(column),
+        };
+        let kinds = names.iter().zip(&self.uses).map(kind);
+        let taken = selection.taken.iter().zip(names).zip(kinds);
+        Ok(taken.map(|((&place, name), kind)| Chosen { place, name: name.clone(), kind }).collect())
+    }
+
+    /// Predicts for blocks of rows, of which the model takes the first columns and the others are kept.
+    fn predict_batches(
+        &mut self,
+        batches: impl Iterator<Item = Result<Batch, Failure>>,
+        taken: usize,
+        named: bool,
+        sink: &mut dyn Sink,
+    ) -> Outcome {
         for batch in batches {
-            match batch? {
-                Batch::Columns(batch) => {
-                    let names = batch.names.as_ref().map_or_else(
-                        || (0..batch.columns.len()).map(|column| column.to_string()).collect(),
-                        |names| names.to_vec(),
-                    );
-                    let header = Header { names: &names, named: batch.names.is_some() };
-                    let selection = select(self.model, header, columns, keep, data)?;
-                    self.answer_columns(&batch, &selection, sink)?;
-                }
-                Batch::Texts(texts) => self.answer_whole(&Table::Texts(texts), sink)?,
-                Batch::Dicts(dicts) => self.answer_whole(&Table::Dicts(dicts), sink)?,
+            let Batch { lines, content } = batch?;
+            match content {
+                Content::Columns(columns) => self.predict_columns(&columns, &lines, (taken, named), sink)?,
+                Content::Texts(texts) => self.write(&Table::Texts(texts), &lines, &[], sink)?,
+                Content::Dicts(dicts) => self.write(&Table::Dicts(dicts), &lines, &[], sink)?,
             }
         }
         Ok(())
     }
 
-    fn answer_columns(&self, batch: &Columns<'_>, selection: &Selection, sink: &mut dyn Sink) -> Outcome {
-        let name = |place: usize| batch.names.as_ref().map_or_else(|| place.to_string(), |names| names[place].clone());
-        let columns: Vec<Column<'_>> =
-            selection.taken.iter().map(|&place| batch.columns[place].slice(0, batch.rows)).collect();
-        let kept: Vec<_> =
-            selection.kept.iter().map(|&place| (name(place), batch.columns[place].slice(0, batch.rows))).collect();
+    fn predict_columns(
+        &mut self,
+        batch: &Columns<'_>,
+        lines: &[u64],
+        (taken, named): (usize, bool),
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        let names = batch.names.as_deref().unwrap_or_default();
+        let mut columns: Vec<Column<'_>> = batch.columns.iter().map(|column| column.slice(0, batch.rows)).collect();
+        let kept = columns.split_off(taken.min(columns.len()));
+        let kept: Vec<_> = names.iter().skip(taken).cloned().zip(kept).collect();
         let table = match (self.model.takes(), &columns[..]) {
             (Takes::Texts, [Column::Texts(texts)]) => Table::Texts(texts.clone()),
             _ => {
-                let names: Vec<String> = selection.taken.iter().map(|&place| name(place)).collect();
-                let names = selection.named.then(|| Arc::from(names));
+                let names = named.then(|| names.iter().take(taken).cloned().collect());
                 Table::Columns(Columns { rows: batch.rows, names, columns })
             }
         };
-        sink.write(&self.call(&table)?, &kept)
+        self.write(&table, lines, &kept, sink).map_err(|failure| {
+            let blame = Blame { names, columns: &batch.columns, uses: &self.uses };
+            failure.with_column(|error, row| blame.column(error, row))
+        })
     }
 
-    fn answer_array(&self, path: &Path, sink: &mut dyn Sink) -> Outcome {
+    fn predict_array(&mut self, path: &Path, sink: &mut dyn Sink) -> Outcome {
         let array = Array::open(path)?;
         let table = array.table().ok_or_else(|| Failure::data(path, "expected an array of numbers or strings"))?;
         let rows = table.rows();
@@ -128,7 +200,7 @@ impl Prediction<'_> {
         let mut start = 0;
         loop {
             let len = ARRAY_ROWS.min(rows - start);
-            self.answer_whole(&table.slice_rows(start, len), sink)?;
+            self.write(&table.slice_rows(start, len), &[], &[], sink)?;
             start += len;
             self.progress.set_position(start as u64);
             if start == rows {
@@ -137,33 +209,45 @@ impl Prediction<'_> {
         }
     }
 
-    /// Answers rows that are no columns to choose among.
-    fn answer_whole(&self, table: &Table<'_>, sink: &mut dyn Sink) -> Outcome {
-        if !self.arguments.keep.is_empty() || !self.arguments.columns.is_empty() {
+    /// What chooses columns where there are none.
+    fn refuse_columns(&self) -> Outcome {
+        let Predict { keep, data_options, .. } = self.arguments;
+        if !keep.is_empty() || !data_options.columns.is_empty() || !data_options.dtype.is_empty() {
             return Err(Failure::Usage("the data has no named columns to choose or to keep".to_owned()));
         }
-        sink.write(&self.call(table)?, &[])
+        Ok(())
     }
 
-    fn call(&self, table: &Table<'_>) -> Result<skiff::Answer, Failure> {
-        let start = self.rows.replace(self.rows.get() + table.rows());
-        let file = || self.arguments.data.display().to_string();
-        let answer = skiff::evaluate(self.plan, table);
-        answer.map_err(|error| Failure::Rows { error, file: file(), start })
+    /// Predicts for a block of rows, which begin on these lines of a text file.
+    fn write(
+        &mut self,
+        table: &Table<'_>,
+        lines: &[u64],
+        kept: &[(String, Column<'_>)],
+        sink: &mut dyn Sink,
+    ) -> Outcome {
+        let answer = skiff::evaluate(self.plan, table).map_err(|error| {
+            let row = error.row();
+            let line = row.and_then(|row| lines.get(row)).copied();
+            let file = read::shown(&self.arguments.data).display().to_string();
+            let in_block = row;
+            let row = row.map(|row| self.rows + row);
+            Failure::Rows(Box::new(RowsFailure { error, file, line, row, in_block, column: None }))
+        })?;
+        self.rows += table.rows();
+        // A line of output is never cut by an interrupt.
+        interrupt::whole(|| sink.write(&answer, kept))
     }
 }
 
-/// A bar on a terminal when the work is long; nothing elsewhere.
-fn progress(arguments: &Predict) -> ProgressBar {
-    let writes_to_terminal = arguments.output.is_none() && io::stdout().is_terminal();
-    if arguments.quiet || writes_to_terminal || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+impl From<Dtype> for Kind {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::Str | Dtype::Category => Self::Text,
+            Dtype::Float => Self::Number,
+            Dtype::Int => Self::Integer,
+            Dtype::Bool => Self::Bool,
+            Dtype::Infer => Self::Whole,
+        }
     }
-    let bar = ProgressBar::no_length();
-    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent}% {eta} left") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(500));
-    bar
 }

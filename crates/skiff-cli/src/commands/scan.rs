@@ -1,6 +1,6 @@
 //! `skiff scan`: what loading files in Python would do.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
@@ -8,6 +8,8 @@ use skiff::{Finding, Options, Rating, Verdict};
 
 use crate::args::{Format, Scan, ScanFormat};
 use crate::report::{self, Failure};
+use crate::shown::shown;
+use crate::{input, progress};
 
 /// What the command has to say about all the files together.
 pub enum Answer {
@@ -33,7 +35,11 @@ pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
         Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
     let (mut scanned, mut failed) = (Vec::new(), false);
     let mut out = BufWriter::new(io::stdout().lock());
-    for (path, is_named) in files(&arguments.paths, &mut failed) {
+    let files = files(&arguments.paths, &mut failed);
+    let progress = progress::files(arguments.quiet, files.len());
+    for (path, is_named) in files {
+        progress.set_message(shown(&path.display().to_string()).into_owned());
+        progress.inc(1);
         let verdict = match scan(&path, &options) {
             Ok(verdict) => verdict,
             Err(failure) => {
@@ -50,6 +56,7 @@ pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
         }
         scanned.push(one);
     }
+    progress.finish_and_clear();
     match arguments.format {
         ScanFormat::Text => {}
         ScanFormat::Json => writeln!(out, "{:#}", Json::from(scanned.iter().map(to_json).collect::<Vec<_>>()))?,
@@ -65,20 +72,10 @@ pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
 }
 
 fn scan(path: &Path, options: &Options) -> Result<Verdict, Failure> {
-    if path != Path::new("-") {
+    if !input::is_standard(path) {
         return Ok(skiff::scan_with(path, options)?);
     }
-    let limits = &options.limits;
-    let mut bytes = Vec::new();
-    let most = limits.decompressed.saturating_add(1);
-    let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
-    match read {
-        Ok(count) if u64::try_from(count).is_ok_and(|count| count < most) => {
-            Ok(skiff::scan_bytes_with(bytes, options)?)
-        }
-        Ok(_) => Err(Failure::data(path, "standard input is longer than the limit `decompressed`")),
-        Err(error) => Err(Failure::data(path, error)),
-    }
+    Ok(skiff::scan_bytes_with(input::standard(&options.limits)?, options)?)
 }
 
 /// Every file, those of folders in order of their names, and whether it was named itself.

@@ -6,16 +6,23 @@ use skiff::signing::{self, Extensions, Links, SignOptions};
 
 use crate::Outcome;
 use crate::args::keys::{Sign, variable};
+use crate::report::Failure;
+use crate::{input, outputs};
 
 /// Writes the signature, and says where.
 pub fn run(arguments: &Sign) -> Outcome {
+    if input::is_standard(&arguments.model) {
+        let what = "a signature is of a file or a folder with a name: save standard input to a file first";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    let signature = arguments.signature.clone().unwrap_or_else(|| signing::default_signature(&arguments.model));
     let password = arguments.password_env.as_deref().map(variable).transpose()?;
     let key = signing::private_key(&arguments.key, password.as_deref())?;
     let mut certificates = Vec::new();
     for path in &arguments.certificate {
         certificates.extend(signing::certificates(path)?);
     }
-    let signature = arguments.signature.clone().unwrap_or_else(|| signing::default_signature(&arguments.model));
+    outputs::refuse_existing(&signature, arguments.force)?;
     let options = SignOptions {
         certificates: &certificates,
         ignored: &arguments.ignore,

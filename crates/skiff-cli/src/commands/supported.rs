@@ -1,4 +1,4 @@
-//! `skiff supported`: the estimators that are read.
+//! `skiff supported`: the estimators that are supported.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,16 +7,14 @@ use serde_json::json;
 use skiff::registry::{self, Entry};
 
 use crate::Outcome;
-use crate::args::{Format, Supported};
+use crate::args::{Format, Supported, similar};
 use crate::report::Failure;
 
 /// Prints the table of estimators, or the page of one.
 pub fn run(arguments: &Supported) -> Outcome {
     let mut out = io::stdout().lock();
     if let Some(class) = &arguments.class {
-        let entry = find(class).ok_or_else(|| {
-            Failure::Usage(format!("`{class}` is not read; `skiff supported` lists the estimators that are"))
-        })?;
+        let entry = find(class).ok_or_else(|| unknown(class))?;
         match arguments.format {
             Format::Text => writeln!(out, "# {}.{}\n\n{}", entry.module(), entry.name(), entry.page())?,
             Format::Json => writeln!(out, "{}", to_json(entry))?,
@@ -50,6 +48,14 @@ fn find(class: &str) -> Option<&'static Entry> {
         registry::entries()
             .find(|entry| entry.name() == class || format!("{}.{}", entry.module(), entry.name()) == class)
     })
+}
+
+fn unknown(class: &str) -> Failure {
+    let what = match similar(class, registry::entries().map(Entry::name)) {
+        Some(known) => format!("`{class}` is not a supported estimator; did you mean `{known}`?"),
+        None => format!("`{class}` is not a supported estimator; `skiff supported` lists those that are"),
+    };
+    Failure::Usage(what)
 }
 
 fn to_json(entry: &Entry) -> serde_json::Value {

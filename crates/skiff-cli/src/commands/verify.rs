@@ -8,18 +8,33 @@ use skiff::{Verification, VerifyOptions};
 
 use super::verify_signature;
 use crate::args::{Format, Verify};
+use crate::input;
 use crate::report::Failure;
 use crate::shown::shown;
 
 /// Prints what was found, and says what it comes to.
 pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
-    let model = &arguments.model.model;
+    let model = &arguments.model;
     let signature = verify_signature::demand(model, &arguments.signature)?;
-    let found = skiff::verify(model, &VerifyOptions { open: arguments.model.options()?, signature })?;
+    let unchecked = verify_signature::unchecked(model, signature.as_ref());
+    let options = VerifyOptions { open: arguments.open.options()?, signature };
+    let found = match input::is_standard(model) {
+        true if options.signature.is_some() => {
+            return Err(Failure::Usage("a signature is of a file with a name, not of standard input".to_owned()));
+        }
+        true => skiff::verify_bytes(input::standard(&options.open.limits)?, &options)?,
+        false => skiff::verify(model, &options)?,
+    };
     let verdict = found.verdict();
     let mut out = io::stdout().lock();
     match arguments.format {
-        Format::Json => writeln!(out, "{:#}", to_json(verdict, &found))?,
+        Format::Json => {
+            let mut json = to_json(verdict, &found);
+            if let Some(path) = &unchecked {
+                json["unchecked_signature"] = Json::from(path.display().to_string());
+            }
+            writeln!(out, "{json:#}")?;
+        }
         Format::Text => {
             let name = model.display().to_string();
             let words = match verdict {
@@ -29,6 +44,11 @@ pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
             writeln!(out, "{}: {words}", shown(&name))?;
             if let Some(signature) = &found.signature {
                 verify_signature::write_text(&mut out, signature)?;
+            }
+            if let Some(path) = &unchecked {
+                let path = path.display().to_string();
+                let how = "name a key to check it by: `--key FILE` or `--certificate-chain FILE`";
+                writeln!(out, "  signature: `{}` was not checked; {how}", shown(&path))?;
             }
             write_text(&mut out, &found)?;
         }

@@ -1,7 +1,7 @@
 //! The part of `skiff verify` that has to do with signatures.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 use skiff::signing::{self, CertificateView, Demand, SignatureVerdict, Trust};
@@ -28,6 +28,12 @@ pub fn demand(model: &Path, arguments: &SignatureArguments) -> Result<Option<Dem
         return Err(Failure::Usage(what.to_owned()));
     }
     Ok(None)
+}
+
+/// The signature file next to the model, where nobody is named who is trusted, so that it is not checked.
+pub fn unchecked(model: &Path, demand: Option<&Demand>) -> Option<PathBuf> {
+    let path = signing::default_signature(model);
+    (demand.is_none() && path.is_file()).then_some(path)
 }
 
 /// Prints the verdict, indented under the model's name.

@@ -1,5 +1,6 @@
 //! Tables on disk and in pipes: read in batches, written as they are answered, so that a table may be larger than memory.
 
+pub mod blame;
 pub mod read;
 pub mod select;
 pub mod write;

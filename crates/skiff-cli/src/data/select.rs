@@ -4,6 +4,7 @@ use std::path::Path;
 
 use skiff::{Model, Takes};
 
+use crate::args::similar;
 use crate::report::Failure;
 
 /// The columns of the data.
@@ -15,12 +16,14 @@ pub struct Header<'a> {
     pub named: bool,
 }
 
-/// Places of columns in the data.
+/// The numbers of columns of the data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// What the model takes, in its order.
     pub taken: Vec<usize>,
-    /// What is written beside the answers.
+    /// The names by which the model knows them.
+    pub names: Vec<String>,
+    /// What is written next to the answers.
     pub kept: Vec<usize>,
     /// Whether the model is to see the names.
     pub named: bool,
@@ -37,39 +40,58 @@ pub fn select(
     keep: &[String],
     data: &Path,
 ) -> Result<Selection, Failure> {
-    let place = |name: &String| names.iter().position(|known| known == name).ok_or_else(|| name.clone());
-    let places = |wanted: &[String]| -> Result<Vec<usize>, Failure> {
-        let missing: Vec<String> = wanted.iter().filter_map(|name| place(name).err()).collect();
-        if !missing.is_empty() {
-            return Err(missing_columns(data, &missing, names));
-        }
-        Ok(wanted.iter().filter_map(|name| place(name).ok()).collect())
-    };
+    let places =
+        |wanted: &[String]| places(wanted, names).map_err(|missing| missing_columns(data, &missing, wanted, names));
     let kept = places(keep)?;
     let all_but_kept = || (0..names.len()).filter(|place| !kept.contains(place)).collect::<Vec<_>>();
-    let (taken, named) = match (columns, model.feature_names_in().filter(|_| named)) {
-        ([], Some(features)) => (places(&features)?, true),
+    let of_data = |taken: &[usize]| taken.iter().map(|&place| names[place].clone()).collect::<Vec<_>>();
+    let (taken, wanted, named) = match (columns, model.feature_names_in().filter(|_| named)) {
+        ([], Some(features)) => (places(&features)?, features.to_vec(), true),
         // What it does not select it does not mind.
         ([], None) if named && model.selects_by_name() => {
-            return Ok(Selection { taken: all_but_kept(), kept, named: true });
+            let taken = all_but_kept();
+            return Ok(Selection { names: of_data(&taken), taken, kept, named: true });
         }
-        ([], None) => (all_but_kept(), false),
-        (columns, features) => (places(columns)?, features.is_some() || (named && model.selects_by_name())),
+        ([], None) => (all_but_kept(), of_data(&all_but_kept()), false),
+        (columns, features) => {
+            (places(columns)?, columns.to_vec(), features.is_some() || (named && model.selects_by_name()))
+        }
     };
     let expected = if model.takes() == Takes::Table { model.n_features_in() } else { Some(1) };
     match expected {
         Some(expected) if expected != taken.len() => Err(wrong_count(data, model, expected, &taken, names)),
-        _ => Ok(Selection { taken, kept, named }),
+        _ => Ok(Selection { taken, names: wanted, kept, named }),
     }
 }
 
-fn missing_columns(data: &Path, missing: &[String], names: &[String]) -> Failure {
+/// The numbers of the columns that are wanted, or the names of those that there are not. Spaces around a name are an
+/// accident where no column has the very name.
+fn places(wanted: &[String], names: &[String]) -> Result<Vec<usize>, Vec<String>> {
+    let place = |name: &String| {
+        let spaced = |known: &String| known.trim() == name.trim() && !wanted.contains(known);
+        names.iter().position(|known| known == name).or_else(|| names.iter().position(spaced))
+    };
+    let missing: Vec<String> = wanted.iter().filter(|name| place(name).is_none()).cloned().collect();
+    match missing.is_empty() {
+        true => Ok(wanted.iter().filter_map(place).collect()),
+        false => Err(missing),
+    }
+}
+
+fn missing_columns(data: &Path, missing: &[String], wanted: &[String], names: &[String]) -> Failure {
+    let others = || names.iter().filter(|name| !wanted.contains(name)).map(String::as_str);
     let what = match missing {
-        [one] => format!("the column `{one}` is missing"),
+        [one] => match similar(one, others()) {
+            Some(known) => format!("the column `{one}` is missing; did you mean `{known}`?"),
+            None => format!("the column `{one}` is missing"),
+        },
         several => format!("{} columns are missing: `{}`", several.len(), shortened(several).join("`, `")),
     };
     let help = match names {
         [] => "the data has no columns at all".to_owned(),
+        [one] if one.contains([';', '\t', '|']) => {
+            format!("the data has one column, `{one}`: `--delimiter CHARACTER` says what is between two cells")
+        }
         _ => format!("the data has `{}`", shortened(names).join("`, `")),
     };
     Failure::data(data, what).with_help(help)

@@ -6,16 +6,17 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 use skiff::passport::Value;
-use skiff::{EstimatorView, File, Inspection, Passport, class_name};
+use skiff::{EstimatorView, Inspection, Passport, class_name};
 
 use crate::Outcome;
 use crate::args::{Inspect, InspectFormat};
+use crate::input;
 use crate::shown::shown;
 
 /// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.
 pub fn run(arguments: &Inspect) -> Outcome {
-    let options = arguments.model.options()?;
-    let file = File::open_with(&arguments.model.model, &options)?;
+    let options = arguments.open.options()?;
+    let file = input::file(&arguments.model, &options)?;
     let mut inspection = file.inspect();
     if let Some(address) = &options.at {
         // An address that leads nowhere is told; one that does narrows the view.
@@ -23,7 +24,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
         inspection.estimators.retain(|estimator| estimator.address == *address);
     }
     let mut out = io::stdout().lock();
-    let name = arguments.model.model.display().to_string();
+    let name = arguments.model.display().to_string();
     match arguments.format {
         InspectFormat::Json => writeln!(out, "{:#}", to_json(&inspection))?,
         InspectFormat::Html => write!(out, "{}", html::page(&name, &inspection))?,

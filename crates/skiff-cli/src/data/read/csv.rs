@@ -1,113 +1,161 @@
-//! CSV and TSV, in batches.
-//!
-//! A file is read twice: first to learn what each column holds, as pandas does from the whole file; then in batches.
-//! Standard input can be read once only: its first batch decides, and a later cell that contradicts it is an error.
+//! CSV and TSV, in blocks of rows.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use csv::{Reader, ReaderBuilder, StringRecord};
 use indicatif::ProgressBar;
 use skiff::value::Columns;
 
-use super::infer::{self, Kind, Seen};
-use super::{BATCH_ROWS, Batch, Source, is_standard_input, shown, source};
+use super::column::ColumnReader;
+use super::kind::{Kind, Seen};
+use super::records::{Record, RecordError, Records};
+use super::source::{self, Copy, Stream};
+use super::{BATCH_ROWS, Batch, Chosen, Content, shown};
 use crate::report::Failure;
+
+/// How a CSV file is written.
+#[derive(Clone, Debug)]
+pub struct Dialect {
+    /// What is between two cells.
+    pub delimiter: u8,
+    /// What is between the whole part of a number and its fraction.
+    pub decimal: u8,
+    /// Whether the first line has the columns' names.
+    pub header: bool,
+}
 
 /// A CSV file whose header has been read.
 pub struct CsvFile {
     path: PathBuf,
-    delimiter: u8,
-    header: bool,
+    dialect: Dialect,
     /// The columns' names; `0`, `1`, … without a header.
     pub names: Vec<String>,
-    reader: Reader<Source>,
-    /// The first batch of standard input, read to learn its kinds.
-    first: Vec<StringRecord>,
-    /// The columns that are wanted, with their kinds.
-    wanted: Vec<(usize, Kind)>,
-    row: u64,
+    progress: ProgressBar,
+    records: Option<Records<Stream>>,
+    /// The first row, where it had to be read to count the columns.
+    first: Option<Record>,
+    columns: Vec<ColumnReader>,
+    rows: u64,
 }
 
 impl CsvFile {
     /// Opens a file and reads its header.
-    pub fn open(path: &Path, delimiter: u8, header: bool, progress: &ProgressBar) -> Result<Self, Failure> {
-        let mut reader = reader(path, delimiter, header, progress)?;
-        let mut first = Vec::new();
-        let names: Vec<String> = if header {
-            let names = reader.headers().map_err(|error| failure(path, &error))?;
-            // What a spreadsheet puts in front is no part of the first name.
-            names.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect()
-        } else {
-            let mut record = StringRecord::new();
-            if reader.read_record(&mut record).map_err(|error| failure(path, &error))? {
-                first.push(record.clone());
+    pub fn open(path: &Path, dialect: Dialect, progress: &ProgressBar) -> Result<Self, Failure> {
+        let mut records = records(path, &dialect, progress)?;
+        let first = records.read().map_err(|error| failure(path, error))?;
+        let (names, first) = match first {
+            Some(record) if dialect.header => (unique_names(&record), None),
+            Some(record) => ((0..record.len()).map(|column| column.to_string()).collect(), Some(record)),
+            None if dialect.header => {
+                return Err(Failure::data(&shown(path), "the data is empty: expected a line with the columns' names"));
             }
-            (0..record.len()).map(|column| column.to_string()).collect()
+            None => (Vec::new(), None),
         };
-        let path = path.to_owned();
-        Ok(Self { path, delimiter, header, names, reader, first, wanted: Vec::new(), row: 0 })
+        let (path, progress, records) = (path.to_owned(), progress.clone(), Some(records));
+        Ok(Self { path, dialect, names, progress, records, first, columns: Vec::new(), rows: 0 })
     }
 
-    /// Chooses columns: those of `typed` as what they hold, those of `verbatim` as strings.
-    pub fn choose(&mut self, typed: &[usize], verbatim: &[usize]) -> Result<(), Failure> {
-        let mut seen = vec![Seen::NOTHING; typed.len()];
-        if is_standard_input(&self.path) {
-            while self.first.len() < BATCH_ROWS {
-                let mut record = StringRecord::new();
-                if !self.reader.read_record(&mut record).map_err(|error| failure(&self.path, &error))? {
-                    break;
-                }
-                self.first.push(record);
-            }
-            for record in &self.first {
-                add(&mut seen, typed, record);
-            }
-        } else if !typed.is_empty() {
-            let mut reader = reader(&self.path, self.delimiter, self.header, &ProgressBar::hidden())?;
-            let mut record = StringRecord::new();
-            while reader.read_record(&mut record).map_err(|error| failure(&self.path, &error))? {
-                add(&mut seen, typed, &record);
-            }
+    /// Names the columns of a file that has no header.
+    pub fn name_columns(&mut self, names: &[String]) -> Result<(), Failure> {
+        if names.len() != self.names.len() {
+            let what = format!("`--columns` names {} columns, the data has {}", names.len(), self.names.len());
+            return Err(Failure::data(&shown(&self.path), what));
         }
-        let typed = typed.iter().zip(&seen).map(|(&column, seen)| (column, seen.kind()));
-        self.wanted = typed.chain(verbatim.iter().map(|&column| (column, Kind::Verbatim))).collect();
+        self.names = names.to_vec();
         Ok(())
     }
 
-    fn batch(&mut self) -> Result<Option<Batch>, Failure> {
-        let mut records = std::mem::take(&mut self.first);
-        while records.len() < BATCH_ROWS {
-            let mut record = StringRecord::new();
-            if !self.reader.read_record(&mut record).map_err(|error| failure(&self.path, &error))? {
-                break;
-            }
-            records.push(record);
+    /// Chooses columns, each with what it is read as. A column that pandas reads as a whole is read to its end first:
+    /// standard input is copied for that.
+    pub fn choose(&mut self, mut columns: Vec<Chosen>) -> Result<(), Failure> {
+        let decimal = self.dialect.decimal;
+        if columns.iter().any(|column| matches!(column.kind, Kind::Whole)) {
+            self.see(&mut columns)?;
         }
-        // An empty table is a batch too, so that the model can say what it thinks of it.
-        if records.is_empty() && self.row > 0 {
-            return Ok(None);
-        }
-        let mut columns = Vec::with_capacity(self.wanted.len());
-        for &(place, kind) in &self.wanted {
-            let cells: Vec<&str> = records.iter().map(|record| record.get(place).unwrap_or_default()).collect();
-            columns.push(infer::column(&cells, kind).map_err(|row| self.contradiction(place, kind, &records[row]))?);
-        }
-        let names = self.wanted.iter().map(|&(place, _)| self.names[place].clone()).collect();
-        self.row += records.len().max(1) as u64;
-        let rows = records.len();
-        Ok(Columns::named(names, columns).map(|columns| Batch::Columns(Columns { rows, ..columns })))
+        self.columns = columns.into_iter().map(|column| ColumnReader::new(column, decimal)).collect();
+        Ok(())
     }
 
-    fn contradiction(&self, place: usize, kind: Kind, record: &StringRecord) -> Failure {
-        let kind = if kind == Kind::Bools { "True and False" } else { "numbers" };
-        let (name, cell) = (&self.names[place], record.get(place).unwrap_or_default());
-        let what = format!("column `{name}` held {kind} so far, and now `{cell}`");
-        let failure = Failure::data(&shown(&self.path), what)
-            .with_help("give the data as a file: it is then read to its end to learn what each column holds");
-        match record.position() {
-            Some(position) => failure.at_line(position.line()),
-            None => failure,
+    /// Reads the data to its end to learn what is in columns, and goes back.
+    fn see(&mut self, columns: &mut [Chosen]) -> Result<(), Failure> {
+        let mut again = self.twice()?;
+        let mut seen = vec![Seen::NOTHING; columns.len()];
+        let mut add = |record: &Record| {
+            for (seen, column) in seen.iter_mut().zip(columns.iter()) {
+                seen.add(record.get(column.place).unwrap_or_default(), self.dialect.decimal);
+            }
+        };
+        self.first.iter().for_each(&mut add);
+        let mut records = again(&ProgressBar::hidden())?;
+        while let Some(record) = records.read().map_err(|error| failure(&self.path, error))? {
+            add(&record);
         }
+        self.progress.set_position(0);
+        self.records = Some(again(&self.progress)?);
+        for (column, seen) in columns.iter_mut().zip(seen) {
+            if matches!(column.kind, Kind::Whole) {
+                column.kind = seen.kind();
+            }
+        }
+        Ok(())
+    }
+
+    /// What goes back to the first row, or to that after `first`, as often as it is asked to.
+    fn twice(&mut self) -> Result<impl FnMut(&ProgressBar) -> Result<Records<Stream>, Failure> + use<>, Failure> {
+        let (path, dialect) = (self.path.clone(), self.dialect.clone());
+        let failed = |path: &Path, error: io::Error| Failure::data(&shown(path), error);
+        let mut copied = None;
+        if let (true, Some(records)) = (source::is_standard_input(&path), self.records.take()) {
+            let (mut rest, line) = records.into_rest().map_err(|error| failed(&path, error))?;
+            copied = Some((Copy::of(&mut rest).map_err(|error| failed(&path, error))?, line));
+        } else {
+            self.first = None;
+        }
+        Ok(move |progress: &ProgressBar| match &mut copied {
+            Some((copy, line)) => {
+                let stream = copy.open().map_err(|error| failed(&path, error))?;
+                Ok(Records::new(stream, dialect.delimiter, *line))
+            }
+            None => {
+                let mut records = records(&path, &dialect, progress)?;
+                if dialect.header {
+                    records.read().map_err(|error| failure(&path, error))?;
+                }
+                Ok(records)
+            }
+        })
+    }
+
+    fn batch(&mut self) -> Result<Option<Batch>, Failure> {
+        let mut block: Vec<Record> = self.first.take().into_iter().collect();
+        let Some(records) = &mut self.records else { return Ok(None) };
+        while block.len() < BATCH_ROWS {
+            let Some(record) = records.read().map_err(|error| failure(&self.path, error))? else { break };
+            if record.len() > self.names.len() {
+                let what = format!("expected {} cells in a row, found {}", self.names.len(), record.len());
+                return Err(Failure::data(&shown(&self.path), what).at_line(record.line));
+            }
+            block.push(record);
+        }
+        // An empty table is a batch too, so that the model can say what it thinks of it.
+        if block.is_empty() && self.rows > 0 {
+            return Ok(None);
+        }
+        self.rows += block.len().max(1) as u64;
+        let names = self.columns.iter().map(|column| column.name.clone()).collect();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for reader in &mut self.columns {
+            let place = reader.place;
+            // A row that ends early lacks its last cells.
+            let cells = block.iter().map(|record| record.get(place).unwrap_or_default());
+            columns.push(reader.read(cells).map_err(|wrong| {
+                let failure = Failure::data(&shown(&self.path), wrong.what).with_help_if(wrong.help);
+                failure.at_line(block.get(wrong.row).map_or(0, |record| record.line))
+            })?);
+        }
+        let (rows, lines) = (block.len(), block.iter().map(|record| record.line).collect());
+        let columns = Columns::named(names, columns).map(|columns| Columns { rows, ..columns });
+        Ok(columns.map(|columns| Batch { lines, content: Content::Columns(columns) }))
     }
 }
 
@@ -119,28 +167,41 @@ impl Iterator for CsvFile {
     }
 }
 
-fn add(seen: &mut [Seen], columns: &[usize], record: &StringRecord) {
-    for (seen, &column) in seen.iter_mut().zip(columns) {
-        seen.add(record.get(column).unwrap_or_default());
+/// The records of a file from its first line on.
+fn records(path: &Path, dialect: &Dialect, progress: &ProgressBar) -> Result<Records<Stream>, Failure> {
+    let mut stream = source::open(path, progress)?;
+    let start = stream.fill_buf().map_err(|error| Failure::data(&shown(path), error))?;
+    // What a spreadsheet puts in front is no part of the first name.
+    if start.starts_with(b"\xef\xbb\xbf") {
+        stream.consume(3);
     }
+    Ok(Records::new(stream, dialect.delimiter, 1))
 }
 
-fn reader(path: &Path, delimiter: u8, header: bool, progress: &ProgressBar) -> Result<Reader<Source>, Failure> {
-    let source = source(path, progress)?;
-    Ok(ReaderBuilder::new().delimiter(delimiter).has_headers(header).from_reader(source))
-}
-
-fn failure(path: &Path, error: &csv::Error) -> Failure {
-    let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("expected {expected_len} cells in a row, found {len}")
+/// The names in a header line; of equal ones the second becomes `name.1`, as pandas has it.
+fn unique_names(record: &Record) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(record.len());
+    let mut taken = std::collections::HashSet::new();
+    for (column, name) in record.iter().enumerate() {
+        let name = match name {
+            "" => format!("Unnamed: {column}"),
+            name => name.to_owned(),
+        };
+        let mut unique = name.clone();
+        for count in 1_usize.. {
+            if taken.insert(unique.clone()) {
+                break;
+            }
+            unique = format!("{name}.{count}");
         }
-        csv::ErrorKind::Utf8 { .. } => "expected UTF-8".to_owned(),
-        _ => error.to_string(),
-    };
-    let failure = Failure::data(&shown(path), what);
-    match error.position() {
-        Some(position) => failure.at_line(position.line()),
-        None => failure,
+        names.push(unique);
+    }
+    names
+}
+
+fn failure(path: &Path, error: RecordError) -> Failure {
+    match error {
+        RecordError::Io(error) => Failure::data(&shown(path), format!("cannot read the data: {error}")),
+        RecordError::Content(line, what) => Failure::data(&shown(path), what).at_line(line),
     }
 }

@@ -1,22 +1,28 @@
 //! Tables from files and from standard input.
 
+mod cells;
+mod column;
 mod csv;
-mod infer;
-mod json_lines;
+mod json;
+mod json_column;
+mod json_values;
+mod kind;
 mod numpy;
+mod records;
+mod source;
 mod text_lines;
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressBarIter};
 use skiff::table::{Dicts, Texts};
 use skiff::value::Columns;
 
-pub use csv::CsvFile;
-pub use json_lines::JsonLines;
+pub use csv::{CsvFile, Dialect};
+pub use json::{JsonRows, Shape};
+pub use json_values::Layout;
+pub use kind::Kind;
 pub use numpy::Array;
+pub use source::{is_standard_input, shown};
 pub use text_lines::TextLines;
 
 use crate::args::DataFormat;
@@ -27,7 +33,27 @@ const BATCH_ROWS: usize = 16 * 1024;
 
 /// Some rows of the data.
 #[derive(Debug)]
-pub enum Batch {
+pub struct Batch {
+    /// The line that each row begins on; the first line of the file is 1.
+    pub lines: Vec<u64>,
+    /// The rows.
+    pub content: Content,
+}
+
+/// A column of the data that is read.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// Its number in the data.
+    pub place: usize,
+    /// The name that it is given.
+    pub name: String,
+    /// What it is read as.
+    pub kind: Kind,
+}
+
+/// What rows are.
+#[derive(Debug)]
+pub enum Content {
     /// Columns, named or not.
     Columns(Columns<'static>),
     /// Documents.
@@ -36,50 +62,22 @@ pub enum Batch {
     Dicts(Dicts<'static>),
 }
 
-/// The data's format: by extension, or as said of standard input.
-pub fn format_of(path: &Path, standard_input: DataFormat) -> Result<DataFormat, Failure> {
-    if is_standard_input(path) {
-        return Ok(standard_input);
+/// The data's format: as the user says, else by extension; standard input is CSV.
+pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, Failure> {
+    if let Some(format) = given {
+        return Ok(format);
     }
-    Ok(match path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
-        Some("csv") => DataFormat::Csv,
-        Some("tsv" | "tab") => DataFormat::Tsv,
-        Some("jsonl" | "ndjson") => DataFormat::Jsonl,
-        Some("npy") => DataFormat::Npy,
-        Some("npz") => DataFormat::Npz,
-        Some("txt") => DataFormat::Text,
-        _ => {
-            let known = "expected .csv, .tsv, .jsonl, .npy, .npz or .txt";
-            return Err(
-                Failure::data(path, known).with_help("rename the file, or pipe it in: skiff predict MODEL - < FILE")
-            );
-        }
-    })
-}
-
-/// Whether `-` was given.
-pub fn is_standard_input(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// A stream of bytes that tells how far it is.
-pub type Source = ProgressBarIter<Box<dyn Read>>;
-
-/// Opens the data as a stream.
-pub fn source(path: &Path, progress: &ProgressBar) -> Result<Source, Failure> {
-    let stream: Box<dyn Read> = if is_standard_input(path) {
-        Box::new(io::stdin().lock())
-    } else {
-        let file = File::open(path).map_err(|error| Failure::data(path, format!("cannot read the data: {error}")))?;
-        if let Ok(metadata) = file.metadata() {
-            progress.set_length(metadata.len());
-        }
-        Box::new(file)
+    if is_standard_input(path) {
+        return Ok(DataFormat::Csv);
+    }
+    let extension = |path: &Path| path.extension().and_then(|text| text.to_str()).map(str::to_lowercase);
+    let last = match extension(path) {
+        // What is compressed is told by the name within.
+        Some(last) if last == "gz" => extension(Path::new(path.file_stem().unwrap_or_default())),
+        last => last,
     };
-    Ok(progress.wrap_read(stream))
-}
-
-/// A name for messages.
-fn shown(path: &Path) -> PathBuf {
-    if is_standard_input(path) { PathBuf::from("standard input") } else { path.to_owned() }
+    DataFormat::of_extension(last.as_deref().unwrap_or_default()).ok_or_else(|| {
+        let what = format!("the name does not say what is in it: expected {}", DataFormat::extensions());
+        Failure::data(path, what).with_help("`--data-format FORMAT` says it")
+    })
 }

@@ -1,25 +1,25 @@
 //! Text files of one document a line.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use skiff::table::Texts;
 
-use super::{BATCH_ROWS, Batch, Source, shown, source};
+use super::source::{self, Stream};
+use super::{BATCH_ROWS, Batch, Content, shown};
 use crate::report::Failure;
 
 /// The lines of a file, each a document.
 pub struct TextLines {
     path: PathBuf,
-    reader: BufReader<Source>,
+    reader: Stream,
     line: u64,
 }
 
 impl TextLines {
     /// Opens a file.
     pub fn open(path: &Path, progress: &ProgressBar) -> Result<Self, Failure> {
-        Ok(Self { path: path.to_owned(), reader: BufReader::new(source(path, progress)?), line: 0 })
+        Ok(Self { path: path.to_owned(), reader: source::open(path, progress)?, line: 0 })
     }
 }
 
@@ -27,6 +27,7 @@ impl Iterator for TextLines {
     type Item = Result<Batch, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let first = self.line + 1;
         let mut lines = Vec::new();
         while lines.len() < BATCH_ROWS {
             let mut line = String::new();
@@ -37,9 +38,16 @@ impl Iterator for TextLines {
                     line.truncate(line.trim_end_matches(['\n', '\r']).len());
                     lines.push(line);
                 }
-                Err(error) => return Some(Err(Failure::data(&shown(&self.path), error).at_line(self.line + 1))),
+                Err(error) => {
+                    let what = match error.kind() {
+                        std::io::ErrorKind::InvalidData => "expected UTF-8 text".to_owned(),
+                        _ => format!("cannot read the data: {error}"),
+                    };
+                    return Some(Err(Failure::data(&shown(&self.path), what).at_line(self.line + 1)));
+                }
             }
         }
-        (!lines.is_empty()).then(|| Ok(Batch::Texts(Texts::from_iter(lines))))
+        let numbers = (first..=self.line).collect();
+        (!lines.is_empty()).then(|| Ok(Batch { lines: numbers, content: Content::Texts(Texts::from_iter(lines)) }))
     }
 }

@@ -41,7 +41,7 @@ impl<W: Finish> Sink for Csv<W> {
             }
             self.writer.write_record(None::<&[u8]>).map_err(failure)?;
         }
-        Ok(())
+        Ok(self.writer.flush()?)
     }
 
     fn finish(mut self: Box<Self>) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ impl<W: Finish> Sink for JsonLines<W> {
             }
             writeln!(self.writer, "{}", Json::Object(object))?;
         }
-        Ok(())
+        Ok(self.writer.flush()?)
     }
 
     fn finish(self: Box<Self>) -> Result<(), Failure> {

@@ -4,15 +4,15 @@ mod columns;
 mod csv;
 mod json_lines;
 mod npy;
-mod replacing;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use skiff::table::Column;
 use skiff::{Answer, Method, Model};
+use skiff_files::write::NewFile;
 
-use self::replacing::Replacing;
+use crate::args::AnswerFormat;
 use crate::report::Failure;
 
 /// Where answers go, batch by batch.
@@ -24,19 +24,40 @@ pub trait Sink {
     fn finish(self: Box<Self>) -> Result<(), Failure>;
 }
 
-/// The sink for a file by its extension, or CSV to standard output.
-pub fn sink(path: Option<&Path>, model: &Model, method: Method) -> Result<Box<dyn Sink>, Failure> {
+/// The sink for a file or for standard output, as `format` says or else the file's extension.
+pub fn sink(
+    path: Option<&Path>,
+    format: Option<AnswerFormat>,
+    model: &Model,
+    method: Method,
+) -> Result<Box<dyn Sink>, Failure> {
     let names = columns::Names::of(model, method);
     let Some(path) = path else {
-        return Ok(Box::new(csv::Csv::new(BufWriter::new(io::stdout().lock()), names)));
+        let out = BufWriter::new(io::stdout().lock());
+        return match format.unwrap_or(AnswerFormat::Csv) {
+            AnswerFormat::Csv => Ok(Box::new(csv::Csv::new(out, names))),
+            AnswerFormat::Jsonl => Ok(Box::new(json_lines::JsonLines::new(out, names))),
+            AnswerFormat::Npy => Err(Failure::Usage("a .npy array is written to a file: `--output FILE`".to_owned())),
+        };
     };
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
-    match extension.as_deref() {
-        Some("csv") => Ok(Box::new(csv::Csv::new(Replacing::create(path)?, names))),
-        Some("jsonl" | "ndjson") => Ok(Box::new(json_lines::JsonLines::new(Replacing::create(path)?, names))),
-        Some("npy") => Ok(Box::new(npy::Npy::new(Replacing::create(path)?))),
-        _ => Err(Failure::data(path, "expected .csv, .jsonl or .npy as the output's extension")),
-    }
+    let format = match (format, extension.as_deref()) {
+        (Some(format), _) => format,
+        (None, Some("csv")) => AnswerFormat::Csv,
+        (None, Some("jsonl" | "ndjson")) => AnswerFormat::Jsonl,
+        (None, Some("npy")) => AnswerFormat::Npy,
+        (None, _) => {
+            let failure = Failure::data(path, "expected .csv, .jsonl or .npy as the output's extension");
+            return Err(failure.with_help("`--format FORMAT` says what to write, whatever the name"));
+        }
+    };
+    let file = NewFile::create(path)
+        .map_err(|error| Failure::Output(io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))))?;
+    Ok(match format {
+        AnswerFormat::Csv => Box::new(csv::Csv::new(file, names)),
+        AnswerFormat::Jsonl => Box::new(json_lines::JsonLines::new(file, names)),
+        AnswerFormat::Npy => Box::new(npy::Npy::new(file)),
+    })
 }
 
 /// What ends an output once all is written.
@@ -48,5 +69,11 @@ pub trait Finish: Write {
 impl Finish for BufWriter<io::StdoutLock<'_>> {
     fn finish(mut self) -> io::Result<()> {
         self.flush()
+    }
+}
+
+impl Finish for NewFile {
+    fn finish(self) -> io::Result<()> {
+        Self::finish(self)
     }
 }

@@ -5,9 +5,10 @@ use std::io::{Seek, SeekFrom, Write};
 use skiff::table::Column;
 use skiff::value::{Classes, IntKind, NumberType, Precision, Value};
 use skiff::{Answer, Rank, Scalar};
+use skiff_files::write::NewFile;
 
+use super::Sink;
 use super::columns::{cell, number};
-use super::{Finish, Replacing, Sink};
 use crate::report::Failure;
 
 /// How long the header's text is, so that it can be written before the number of rows is known; with magic, version and
@@ -17,7 +18,7 @@ const HEADER: usize = 118;
 /// Writes one array.
 #[derive(Debug)]
 pub struct Npy {
-    file: Replacing,
+    file: NewFile,
     layout: Option<Layout>,
     rows: usize,
 }
@@ -34,7 +35,7 @@ struct Layout {
 
 impl Npy {
     /// An array in `file`.
-    pub fn new(file: Replacing) -> Self {
+    pub fn new(file: NewFile) -> Self {
         Self { file, layout: None, rows: 0 }
     }
 
@@ -122,9 +123,7 @@ fn int_scalar(value: i64, kind: IntKind) -> Scalar {
 impl Sink for Npy {
     fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure> {
         if !kept.is_empty() {
-            return Err(Failure::Usage(
-                "a .npy array has no room for columns to keep; write .csv or .jsonl".to_owned(),
-            ));
+            return Err(Failure::Usage("a .npy array cannot have columns to keep; write .csv or .jsonl".to_owned()));
         }
         let Answer::One(value, rank) = answer else {
             return Err(Failure::Usage(

@@ -1,0 +1,10 @@
+//! `skiff version`
+
+use std::io::{self, Write};
+
+use crate::Outcome;
+
+/// Prints the name and the version.
+pub fn run() -> Outcome {
+    Ok(writeln!(io::stdout(), "skiff {}", env!("CARGO_PKG_VERSION"))?)
+}

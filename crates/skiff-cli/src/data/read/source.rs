@@ -1,0 +1,89 @@
+//! The bytes of the data: of a file or of standard input, decompressed where they are gzip.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use indicatif::ProgressBar;
+
+use crate::report::Failure;
+
+/// A stream of bytes that tells a progress bar how far it is.
+pub type Stream = Box<dyn BufRead>;
+
+/// How many bytes are read at a time.
+const BUFFER: usize = 256 * 1024;
+
+/// Whether `-` was given.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// A name for messages.
+pub fn shown(path: &Path) -> PathBuf {
+    if is_standard_input(path) { PathBuf::from("standard input") } else { path.to_owned() }
+}
+
+/// Opens the data as a stream.
+pub fn open(path: &Path, progress: &ProgressBar) -> Result<Stream, Failure> {
+    let failed = |error: io::Error| Failure::data(path, format!("cannot read the data: {error}"));
+    if is_standard_input(path) {
+        return decompressed(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))).map_err(failed);
+    }
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(Failure::data(path, "expected a file of rows, found a folder"));
+    }
+    progress.set_length(metadata.len());
+    let reader = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
+    decompressed(Box::new(reader)).map_err(failed)
+}
+
+/// What a gzip stream holds; any other stream as it is.
+fn decompressed(mut stream: Stream) -> io::Result<Stream> {
+    Ok(match stream.fill_buf()? {
+        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(stream))),
+        _ => stream,
+    })
+}
+
+/// A stream that can be read twice, by a copy of it in a temporary file that has no name any more.
+#[derive(Debug)]
+pub struct Copy {
+    file: File,
+}
+
+impl Copy {
+    /// All that is left of `stream`.
+    pub fn of(stream: &mut impl Read) -> io::Result<Self> {
+        let (mut file, path) = temporary()?;
+        // On systems that do not remove an open file it is left for the system to clean up.
+        let _ = fs::remove_file(path);
+        io::copy(stream, &mut file)?;
+        Ok(Self { file })
+    }
+
+    /// From its beginning.
+    pub fn open(&mut self) -> io::Result<Stream> {
+        self.file.rewind()?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER, self.file.try_clone()?)))
+    }
+}
+
+/// A file that nobody else has, and that nobody else may read.
+fn temporary() -> io::Result<(File, PathBuf)> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for count in 0_u32.. {
+        let path = std::env::temp_dir().join(format!("skiff-{}-{count}.rows", std::process::id()));
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            file => return Ok((file?, path)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}

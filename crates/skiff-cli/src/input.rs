@@ -1,0 +1,40 @@
+//! Model files by name, or on standard input.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use skiff::{File, Limits, Model, Options};
+
+use crate::report::Failure;
+
+/// Whether `-` was given.
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Opens the file at `path`, or what standard input has.
+pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
+    match is_standard(path) {
+        true => Ok(File::read_with(standard(&options.limits)?, options)?),
+        false => Ok(File::open_with(path, options)?),
+    }
+}
+
+/// The estimator in the file at `path`, or in what standard input has.
+pub fn model(path: &Path, options: &Options) -> Result<Model, Failure> {
+    Ok(file(path, options)?.model_with(options.at.as_deref(), &options.custom)?)
+}
+
+/// All of standard input.
+pub fn standard(limits: &Limits) -> Result<Vec<u8>, Failure> {
+    let failed = |what: String| Failure::data(Path::new("standard input"), what);
+    let mut bytes = Vec::new();
+    let most = limits.decompressed;
+    let read = io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| failed(format!("cannot read it: {error}")))?;
+    match u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
+        true => Ok(bytes),
+        false => Err(failed(format!("it is longer than the limit of {most} bytes"))
+            .with_help("raise the limit: `--limit-decompressed BYTES`")),
+    }
+}

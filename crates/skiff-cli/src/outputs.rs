@@ -1,0 +1,46 @@
+//! Files that are not written over unless the user says so.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Outcome;
+use crate::report::Failure;
+
+/// Refuses an output that exists, unless `force`.
+pub fn refuse_existing(output: &Path, force: bool) -> Outcome {
+    match force || fs::symlink_metadata(output).is_err() {
+        true => Ok(()),
+        false => Err(exists(format!("`{}` exists", output.display()))),
+    }
+}
+
+/// Refuses an output that is one of the inputs, by whatever name, unless `force`.
+pub fn refuse_inputs(output: &Path, inputs: &[&Path], force: bool) -> Outcome {
+    match inputs.iter().find(|input| is_same(output, input)) {
+        Some(input) if !force => {
+            Err(exists(format!("the output `{}` is the input `{}`", output.display(), input.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn exists(what: String) -> Failure {
+    Failure::Overwrite(what)
+}
+
+/// Whether two names lead to one file, through links of any kind.
+#[cfg(unix)]
+fn is_same(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+/// Whether two names lead to one file, through symbolic links.
+#[cfg(not(unix))]
+fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
