@@ -22,6 +22,7 @@ import zlib
 import joblib
 import numpy as np
 from archives import archives
+from graphs import graphs
 from numbers_ import numbers
 
 INDEX = {}
@@ -482,7 +483,7 @@ def pandas_states():
     write("scalar-object.pkl", dumps(Call(Name("numpy.core.multiarray", "scalar"), pointer, b"x" * 8)), "a scalar whose bytes are an address")
 
 
-SCRIPTS = ("make.py", "archives.py", "numbers_.py", "README.md", ".gitattributes")
+SCRIPTS = ("make.py", "archives.py", "graphs.py", "numbers_.py", "README.md", ".gitattributes")
 
 if __name__ == "__main__":
     for old in os.listdir("."):
@@ -491,6 +492,7 @@ if __name__ == "__main__":
     for part in (names, protocols, opcodes, walks, poison, pandas_states, places, behind_models, joblibs, containers, skops):
         part()
     archives(write, zipped, tarred, dumps(system()), BENIGN)
+    graphs(write)
     numbers(write, zipped, INDEX)
     with open("index.json", "w", newline="\n") as file:
         json.dump(dict(sorted(INDEX.items())), file, indent=1)

@@ -20,9 +20,16 @@ pub(crate) struct Joblib<'a> {
     pub directory: Option<&'a Path>,
     pub inflation: &'a mut Inflation,
     pub layout: Layout,
-    /// A companion that is named twice is read once.
+    /// Whether bytes that fill up stand before an array. joblib passes over them since 1.2, and takes them for elements
+    /// before.
+    pub has_padding: bool,
+    /// Reads as joblib did before 1.2.
+    pub is_old: bool,
     /// Where raw bytes stand among the opcodes, their padding included.
     pub gaps: Vec<Range<usize>>,
+    /// Where the pickles of arrays of objects lie.
+    pub inner: Vec<Range<usize>>,
+    /// A companion that is named twice is read once.
     companions: HashMap<String, Payload>,
 }
 
@@ -40,7 +47,16 @@ pub enum Layout {
 
 impl<'a> Joblib<'a> {
     pub fn new(directory: Option<&'a Path>, inflation: &'a mut Inflation) -> Self {
-        Self { directory, inflation, layout: Layout::Plain, gaps: Vec::new(), companions: HashMap::new() }
+        Self {
+            directory,
+            inflation,
+            layout: Layout::Plain,
+            has_padding: false,
+            is_old: false,
+            gaps: Vec::new(),
+            inner: Vec::new(),
+            companions: HashMap::new(),
+        }
     }
 
     fn inline(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
@@ -48,11 +64,15 @@ impl<'a> Joblib<'a> {
         let form = Form::read(rest.graph, wrapper).map_err(|error| rest.error(Error::from(error)))?;
         let Some(length) = form.length else {
             // The inner pickle is read by a plain unpickler: it holds no wrappers.
-            return rest.pickle(&mut ()).map(Payload::Pickle);
+            let start = rest.offset();
+            let root = rest.pickle(&mut ())?;
+            self.inner.push(start..rest.offset());
+            return Ok(Payload::Pickle(root));
         };
         rest.budget.array(length, rest.offset())?;
         let start = rest.offset();
-        if form.padded {
+        self.has_padding |= form.padded;
+        if form.padded && !self.is_old {
             // One byte says how many follow; joblib writes 1 to 16, and reads any number.
             let span = rest.take(1)?;
             let padding = rest.graph.bytes(span).first().copied().unwrap_or(0);

@@ -5,7 +5,7 @@
 //! [`Object`] that remembers what Python *would* have called.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Bytes;
 
@@ -150,6 +150,8 @@ pub struct Graph {
     root: NodeId,
     /// Changes to nodes that are not objects: `BUILD` on a class, say. Legal, and never innocent.
     changes: BTreeMap<NodeId, Vec<Change>>,
+    /// Nodes that were changed after something had been made of them.
+    changed_late: BTreeSet<NodeId>,
 }
 
 /// Bytes of a name. The longest that anybody has seen has two hundred.
@@ -170,6 +172,7 @@ impl Graph {
             buffers: Vec::new(),
             root: NodeId(0),
             changes: BTreeMap::new(),
+            changed_late: BTreeSet::new(),
         }
     }
 
@@ -178,8 +181,15 @@ impl Graph {
     pub fn clone_with_room(&self) -> Self {
         let mut nodes = Vec::with_capacity(self.nodes.len().saturating_add(self.nodes.len() / 8).saturating_add(64));
         nodes.extend_from_slice(&self.nodes);
-        let Self { decoded, buffers, root, changes, .. } = self;
-        Self { nodes, decoded: decoded.clone(), buffers: buffers.clone(), root: *root, changes: changes.clone() }
+        let Self { decoded, buffers, root, changes, changed_late, .. } = self;
+        Self {
+            nodes,
+            decoded: decoded.clone(),
+            buffers: buffers.clone(),
+            root: *root,
+            changes: changes.clone(),
+            changed_late: changed_late.clone(),
+        }
     }
 
     /// How often the other nodes refer to each node.
@@ -371,6 +381,16 @@ impl Graph {
     /// Every node that [`Graph::changes`] knows of.
     pub fn changed(&self) -> impl Iterator<Item = NodeId> {
         self.changes.keys().copied()
+    }
+
+    /// Whether the node was changed after a call or a `BUILD` had taken it, or a container with it, apart: the call saw
+    /// less than the graph shows.
+    pub fn is_changed_late(&self, id: NodeId) -> bool {
+        self.changed_late.contains(&id)
+    }
+
+    pub(crate) fn note_late_change(&mut self, id: NodeId) {
+        self.changed_late.insert(id);
     }
 
     /// Calls `visit` with each node that the one at `id` refers to, in the order in which a pickle would hold them:

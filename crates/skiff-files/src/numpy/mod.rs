@@ -3,6 +3,8 @@
 mod cast;
 mod column;
 mod dtype;
+mod dtype_state;
+pub(crate) mod layout;
 mod masked;
 mod ndarray;
 pub(crate) mod nodes;

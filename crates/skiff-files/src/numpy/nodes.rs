@@ -2,6 +2,7 @@
 
 use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object, Span};
 
+use super::layout::{self, Layout};
 use super::{DType, Order};
 
 /// An array whose elements are the bytes of `elements`.
@@ -38,7 +39,9 @@ pub(crate) fn dtype_cost(dtype: &DType) -> u64 {
 pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let none = graph.push(Node::None);
     let (mut subarray, mut names, mut fields) = (none, none, none);
+    // Only what numpy cannot tell from the code.
     let (mut elsize, mut alignment) = (-1, -1);
+    let layout = Layout::of(dtype);
     match dtype {
         DType::Struct { fields: parts, itemsize } => {
             let mut pairs = Vec::new();
@@ -50,27 +53,31 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
             }
             names = tuple(graph, pairs.iter().map(|(name, _)| *name).collect());
             fields = graph.push(Node::Dict(pairs));
-            (elsize, alignment) = (signed(*itemsize), 1);
+            (elsize, alignment) = (signed(*itemsize), signed(layout.alignment));
         }
         DType::Sub { dtype: inner, shape } => {
             let inner = self::dtype(graph, inner);
             let shape = lengths(graph, shape);
             subarray = tuple(graph, vec![inner, shape]);
-            (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), alignment_of(dtype));
+            (elsize, alignment) = (signed(layout::memory(dtype).unwrap_or_default()), signed(layout.alignment));
         }
-        DType::Str { .. } => (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), 4),
-        DType::Bytes { len } | DType::Void { len } => (elsize, alignment) = (signed(*len), 1),
+        DType::Str { .. } | DType::Bytes { .. } | DType::Void { .. } => {
+            (elsize, alignment) = (signed(dtype.itemsize().unwrap_or_default()), signed(layout.alignment));
+        }
         _ => {}
     }
     let sign = dtype.code();
     let sign = sign.get(..1).unwrap_or("|");
     let endian = text(graph, sign);
-    let flags = graph.push(Node::Int(flags(dtype)));
+    let flags = graph.push(Node::Int(layout.flags.into()));
     let version =
         graph.push(Node::Int(if matches!(dtype, DType::DateTime { .. } | DType::TimeDelta { .. }) { 4 } else { 3 }));
     let (elsize, alignment) = (graph.push(Node::Int(elsize)), graph.push(Node::Int(alignment)));
     let mut state = vec![version, endian, subarray, names, fields, elsize, alignment, flags];
-    let mut code = dtype.code().trim_start_matches(['<', '>', '|']).to_owned();
+    let mut code = match (dtype, layout::memory(dtype)) {
+        (DType::Sub { .. }, Some(size)) => format!("V{size}"),
+        _ => dtype.code().trim_start_matches(['<', '>', '|']).to_owned(),
+    };
     if let DType::DateTime { unit, .. } | DType::TimeDelta { unit, .. } = dtype {
         code.truncate(2);
         let name = bytes(graph, unit.name.as_bytes());
@@ -86,32 +93,6 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let arguments = tuple(graph, vec![code, no, yes]);
     let state = tuple(graph, state);
     call(graph, ("numpy", "dtype"), arguments, state)
-}
-
-/// What numpy has to mind with such elements: it takes this from the state as it is.
-fn flags(dtype: &DType) -> i64 {
-    match dtype {
-        // `NPY_OBJECT_DTYPE_FLAGS`.
-        DType::Object => 63,
-        // `NPY_NEEDS_INIT`.
-        DType::Str { .. } => 8,
-        // `NPY_NEEDS_PYAPI`, and `NPY_FROM_FIELDS` of the fields.
-        DType::Struct { fields, .. } => fields.iter().fold(16, |all, field| all | (flags(&field.dtype) & 0x1b)),
-        DType::Sub { dtype, .. } => flags(dtype),
-        _ => 0,
-    }
-}
-
-/// Where numpy wants such elements: at a multiple of this.
-fn alignment_of(dtype: &DType) -> i64 {
-    match dtype {
-        DType::Int { size, .. } | DType::UInt { size, .. } | DType::Float { size, .. } => signed(*size),
-        DType::Complex { size, .. } => signed(size / 2),
-        DType::DateTime { .. } | DType::TimeDelta { .. } => 8,
-        DType::Str { .. } => 4,
-        DType::Sub { dtype, .. } => alignment_of(dtype),
-        _ => 1,
-    }
 }
 
 /// A text.

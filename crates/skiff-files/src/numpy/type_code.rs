@@ -14,15 +14,6 @@ pub enum Endian {
 impl Endian {
     /// This machine's.
     pub const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
-
-    /// From numpy's sign. `=` is the writer's own order, and every machine that models come from is little-endian.
-    pub(crate) fn from_sign(sign: &str) -> Option<Self> {
-        match sign {
-            "<" | "=" | "|" => Some(Self::Little),
-            ">" => Some(Self::Big),
-            _ => None,
-        }
-    }
 }
 
 /// What one step of a `datetime64` or `timedelta64` is.

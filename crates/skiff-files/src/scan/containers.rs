@@ -1,12 +1,13 @@
 //! Finds the pickles of a file: behind compression, in archives, in arrays, in a row, behind garbage, in byte strings.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 
 use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
 
 use super::judge::{Care, Judged, Reading, byte_strings};
-use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute, dangers, shown};
+use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute, dangers, polyglot, shown};
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
@@ -81,7 +82,7 @@ impl<'a> Scan<'a> {
         let sniffed = sniff(bytes);
         if !matches!(sniffed, Sniffed::Pickle | Sniffed::Other) {
             // `pickle.load` asks no file what it is: the first bytes of a tar are a name, and may be opcodes.
-            self.polyglot(bytes);
+            self.polyglot(bytes, &[]);
         }
         match sniffed {
             Sniffed::Compressed(codec) => {
@@ -105,7 +106,7 @@ impl<'a> Scan<'a> {
             Sniffed::Encrypted => self.unread("is encrypted by age, and cannot be looked into without an identity"),
             Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
             Sniffed::Other if is_tar(bytes) => {
-                self.polyglot(bytes);
+                self.polyglot(bytes, &[]);
                 self.tar(bytes, depth);
             }
             Sniffed::Pickle | Sniffed::Other => self.pickles(bytes, depth),
@@ -356,7 +357,7 @@ impl<'a> Scan<'a> {
         // Beginning anew again and again may not cost more than a few readings of the whole.
         let mut work = bytes.len().saturating_mul(8).saturating_add(1 << 20);
         // Where a pickle begins that has arrays beside its opcodes.
-        let mut beside = Vec::new();
+        let mut beside: Vec<(usize, bool, Vec<Range<usize>>)> = Vec::new();
         // The first byte that no pickle explains.
         let mut gap: Option<usize> = None;
         // Where the first frame ends whose pickle ended before.
@@ -369,7 +370,9 @@ impl<'a> Scan<'a> {
             let mut host = Joblib::new(self.directory, &mut self.inflation);
             let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
             if host.layout != Layout::Plain {
-                beside.push(offset);
+                let from_start =
+                    |inner: &Range<usize>| inner.start.saturating_sub(offset)..inner.end.saturating_sub(offset);
+                beside.push((offset, host.has_padding, host.inner.iter().map(from_start).collect()));
             }
             let made = before..graph.len();
             match result {
@@ -416,10 +419,13 @@ impl<'a> Scan<'a> {
         if let Some(start) = behind_frame {
             self.behind_frames(bytes, start, depth);
         }
-        // `pickle.load` takes the arrays' bytes for opcodes.
-        for &start in beside.iter().take(MOST_POLYGLOTS) {
-            if let Some(rest) = bytes.slice(start, bytes.len().saturating_sub(start)) {
-                self.polyglot(&rest);
+        // `pickle.load` takes the arrays' bytes for opcodes; so does an old joblib with some of them.
+        for (start, has_padding, inner) in beside.iter().take(MOST_POLYGLOTS) {
+            if let Some(rest) = bytes.slice(*start, bytes.len().saturating_sub(*start)) {
+                self.polyglot(&rest, inner);
+                if *has_padding {
+                    self.read_by_old_joblib(&rest);
+                }
             }
         }
         if beside.len() > MOST_POLYGLOTS {
@@ -460,24 +466,52 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads bytes that are something else as opcodes from the start, as `pickle.load` would, once or again and again.
-    fn polyglot(&mut self, bytes: &Bytes) {
-        let mut graph = Graph::new();
-        let buffer = graph.add_buffer(bytes.clone());
-        let mut budget = self.inflation.budget();
+    /// `inner` is where the pickles of arrays of objects lie in them.
+    fn polyglot(&mut self, bytes: &Bytes, inner: &[Range<usize>]) {
         let mut offset = 0;
         for _ in 0..MOST_POLYGLOTS {
+            let mut graph = Graph::new();
+            let buffer = graph.add_buffer(bytes.clone());
             // Most are no pickle from the first byte on.
-            match skiff_pickle::read_into(&mut graph, buffer, offset, &mut budget, &mut ()) {
+            let end = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.inflation.budget(), &mut ());
+            // joblib goes on behind an inner pickle with the memo from before. Whoever begins with an empty one mixes up
+            // what the names are; what is known to be dangerous is no mixture.
+            let is_behind = inner.iter().any(|inner| inner.end == offset);
+            let least = if is_behind { Rating::Dangerous } else { Rating::Unknown };
+            let last = polyglot::end_of_plain_load(&graph, inner);
+            let roots: Vec<NodeId> = end.iter().map(|end| end.root).filter(|_| last.is_none()).collect();
+            self.judge_polyglot(&graph, &roots, least, last, "when the file is read as a plain pickle");
+            match end {
                 Ok(end) if end.offset > offset => offset = end.offset,
                 _ => break,
             }
         }
-        let mut judged = Judged::of(&graph, &[], 0..graph.len(), Reading::Polyglot, self.care());
-        judged.excuse(|id| self.trusted.excuses(&graph, id));
-        let is_new = |finding: &Finding| !self.findings.iter().any(|known| known.name == finding.name);
+    }
+
+    /// Reads a file of joblib's as joblib did before 1.2: the last bytes of each array are opcodes.
+    fn read_by_old_joblib(&mut self, bytes: &Bytes) {
+        let mut graph = Graph::new();
+        let buffer = graph.add_buffer(bytes.clone());
+        let mut budget = self.inflation.budget();
+        let mut host = Joblib::new(self.directory, &mut self.inflation);
+        host.is_old = true;
+        let end = skiff_pickle::read_into(&mut graph, buffer, 0, &mut budget, &mut host);
+        let roots: Vec<NodeId> = end.iter().map(|end| end.root).collect();
+        self.judge_polyglot(&graph, &roots, Rating::Unknown, None, "when the file is read by joblib before 1.2");
+    }
+
+    /// Behind `last`, if there is one, only what is known to be dangerous counts.
+    fn judge_polyglot(&mut self, graph: &Graph, roots: &[NodeId], least: Rating, last: Option<NodeId>, when: &str) {
+        let mut judged = Judged::of(graph, roots, 0..graph.len(), Reading::Polyglot, self.care());
+        judged.excuse(|id| self.trusted.excuses(graph, id));
+        judged.end_at(last);
+        let is_new = |finding: &Finding| {
+            let is_known = |known: &Finding| known.name.is_some() && known.name == finding.name;
+            finding.rating >= least && !self.findings.iter().any(is_known)
+        };
         let new: Vec<_> = judged.findings().into_iter().filter(is_new).collect();
         for finding in new {
-            let sentence = format!("{} (when the file is read as a plain pickle)", finding.sentence);
+            let sentence = format!("{} ({when})", finding.sentence);
             self.add(Finding { sentence, ..finding });
         }
     }
@@ -487,7 +521,7 @@ impl<'a> Scan<'a> {
         &mut self,
         graph: &Graph,
         roots: &[NodeId],
-        made: std::ops::Range<usize>,
+        made: Range<usize>,
         reading: Reading,
         pickle: Option<usize>,
         depth: usize,

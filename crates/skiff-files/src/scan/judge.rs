@@ -3,7 +3,7 @@
 //! Every node that the machine made is looked at, also what was popped from the stack and is part of nothing: CPython
 //! called it all the same.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
@@ -11,15 +11,17 @@ use skiff_sklearn::Class;
 
 use super::allowed::{self, EXECUTED, Items, Made, State, Values};
 use super::attributes::{Attributes, Wrong};
+use super::keys::Keys;
 use super::numbers::Numbers;
-use super::{Check, Finding, Rating, UnknownAttribute, dangers};
+use super::paths::{paths, reached};
+use super::{Check, Finding, Rating, UnknownAttribute, dangers, polyglot, wrappers};
 use crate::numpy::MaskedArray;
 use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
 /// What one pickle, or one file of another format, made in a graph.
 pub(super) struct Judged<'g> {
-    graph: &'g Graph,
-    values: Values<'g>,
+    pub(super) graph: &'g Graph,
+    pub(super) values: Values<'g>,
     roots: &'g [NodeId],
     findings: Vec<(NodeId, Finding)>,
     /// How many findings there were of each rating. Nobody reads more of them than are kept.
@@ -29,8 +31,9 @@ pub(super) struct Judged<'g> {
     attributes: Attributes<'g>,
     /// Attributes of scikit-learn's objects that no version of their classes has, and that hold plain data.
     unknown: Vec<(NodeId, UnknownAttribute)>,
+    pub(super) keys: Keys,
     /// States of arrays that were looked at: thousands of arrays may share one.
-    states: HashSet<NodeId>,
+    states: HashSet<(NodeId, Option<&'g str>)>,
     /// The time was over before all was looked at.
     pub is_late: bool,
     /// A name that opens pickles in byte strings stands in it.
@@ -72,6 +75,7 @@ impl<'g> Judged<'g> {
             numbers: Numbers::of(graph),
             attributes: Attributes::of(graph, reading == Reading::Polyglot),
             unknown: Vec::new(),
+            keys: Keys::default(),
             states: HashSet::new(),
             is_late: false,
             loads: false,
@@ -82,12 +86,13 @@ impl<'g> Judged<'g> {
                 break;
             }
             judged.node(id, reading);
+            judged.as_built(id);
             if !graph.changes(id).is_empty() {
                 judged.changed(id);
             }
         }
         let numbers = std::mem::replace(&mut judged.numbers, Numbers::of(graph));
-        if reading != Reading::Polyglot {
+        if reading != Reading::Polyglot || !roots.is_empty() {
             match numbers.finish(limits) {
                 Ok(found) => found.into_iter().for_each(|(id, what)| judged.hostile(id, &what)),
                 Err(()) => judged.is_late = true,
@@ -97,16 +102,9 @@ impl<'g> Judged<'g> {
             }
         }
         if reading == Reading::Polyglot {
-            // Bytes of arrays may be taken for opcodes that do this and that to each other; what counts is what is named.
             judged.unknown.clear();
-            judged.findings.retain(|(id, finding)| {
-                if !finding.name.as_deref().is_some_and(is_importable) {
-                    return false;
-                }
-                // Numbers by chance give things to what lies on the stack; what they name or call is no chance.
-                let is_chance = GIVEN.iter().any(|given| finding.sentence == *given);
-                graph.global(*id).is_some() || finding.rating == Rating::Dangerous || !is_chance
-            });
+            let reached = reached(graph, roots);
+            judged.findings.retain(|(id, finding)| polyglot::is_told(graph, *id, finding, &reached));
         }
         judged
     }
@@ -114,6 +112,18 @@ impl<'g> Judged<'g> {
     /// Drops what is found at those nodes that `excuses` says, but for numbers: nobody's word makes them better.
     pub fn excuse(&mut self, excuses: impl Fn(NodeId) -> bool) {
         self.findings.retain(|(id, finding)| finding.is_damage() || !excuses(*id));
+    }
+
+    /// Drops what is found from a node on, but for what is known to be dangerous.
+    pub fn end_at(&mut self, last: Option<NodeId>) {
+        let Some(last) = last else { return };
+        let graph = self.graph;
+        let is_before = |id: NodeId| {
+            let mut is_before = id < last;
+            graph.each_child(id, |child| is_before &= child < last);
+            is_before
+        };
+        self.findings.retain(|(id, finding)| finding.rating == Rating::Dangerous || is_before(*id));
     }
 
     /// The findings, each with its path from a root, where it is part of one.
@@ -133,7 +143,7 @@ impl<'g> Judged<'g> {
         (findings, unknown)
     }
 
-    fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
+    pub(super) fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
         let counted = self.counts.entry(rating).or_insert(0);
         *counted = counted.saturating_add(1);
         if *counted > self.most {
@@ -171,7 +181,9 @@ impl<'g> Judged<'g> {
                     self.stands(id, child);
                 }
                 self.numbers.look(graph, id);
-                if object.state().is_none_or(|state| self.states.insert(state)) {
+                // What a state means is up to the code that a dtype is made of, too.
+                let code = graph.items(object.arguments).and_then(|arguments| graph.name_of(*arguments.first()?));
+                if object.state().is_none_or(|state| self.states.insert((state, code))) {
                     self.values(id);
                 }
             }
@@ -183,10 +195,9 @@ impl<'g> Judged<'g> {
                 self.add(id, Rating::Unknown, None, "hands a persistent id to the program that loads it");
             }
             Node::Buffer { .. } => self.add(id, Rating::Unknown, None, "takes a buffer that is not in the file"),
-            Node::Payload { content, .. } => {
-                if matches!(content, Payload::Raw(_)) {
-                    self.values(id);
-                }
+            Node::Payload { content: Payload::Raw(_), .. } => self.values(id),
+            Node::Payload { object, content: Payload::Pickle(root) } if !wrappers::announces(graph, *object, *root) => {
+                self.add(id, Rating::Unknown, None, "announces another array than follows");
             }
             Node::Tuple(_) | Node::List(_) | Node::Dict(_) | Node::Set(_) | Node::FrozenSet(_) => {
                 let mut children = Vec::new();
@@ -270,6 +281,7 @@ impl<'g> Judged<'g> {
                     let own = reading == Reading::Skops && !has_form && !is_plain;
                     match made.state {
                         State::Class(class) | State::Compiled(class) => self.state_of(id, *state, class, made.state),
+                        State::Wrapper => wrappers::check(self.graph, wrapper_name(self.graph, id), *state),
                         _ => self.state(*state, if own { State::Own } else { made.state }),
                     }
                 }
@@ -298,7 +310,7 @@ impl<'g> Judged<'g> {
         let graph = self.graph;
         match (state, graph.node(id)) {
             (State::Own, _) => self.own(id, DEEPEST_STATE),
-            (State::Nothing, _) => Err(GIVEN[2]),
+            (State::Nothing | State::Wrapper, _) => Err(GIVEN[2]),
             // These are looked at with the object that they are given to.
             (State::Class(_) | State::Compiled(_), _) => Err(GIVEN[3]),
             (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
@@ -401,7 +413,7 @@ impl<'g> Judged<'g> {
 }
 
 /// What is done to objects to which nothing is to be done.
-const GIVEN: [&str; 4] = [
+pub(super) const GIVEN: [&str; 4] = [
     "is given items, as no model gives it any",
     "is given keys and values, as no model gives it any",
     "is given a state, as no model gives it any",
@@ -416,6 +428,17 @@ pub(super) const CONTRADICTS: &str = "is an array or a number that contradicts i
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
 const OTHER_STATE: &str = "is given a state that its package never wrote";
 
+/// The name of the class of one of joblib's array wrappers.
+fn wrapper_name(graph: &Graph, id: NodeId) -> &str {
+    let Some(object) = graph.object(id) else { return "" };
+    let first = || graph.items(object.arguments)?.first().and_then(|&class| allowed::name_of(graph, class));
+    let name = match allowed::name_of(graph, object.callable) {
+        Some(("copyreg", _)) => first(),
+        name => name,
+    };
+    name.map_or("", |(_, name)| name)
+}
+
 /// Names that objects hand on to each other: a class of joblib's wrappers, a constructor of random generators.
 fn is_own_constructor(name: &str) -> bool {
     matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper" | "__bit_generator_ctor")
@@ -429,15 +452,6 @@ fn is_made_by_skops(graph: &Graph, callable: NodeId) -> bool {
     })
 }
 
-/// `os.system`: names with dots between, as Python could import them.
-fn is_importable(name: &str) -> bool {
-    let is_name = |part: &str| {
-        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
-            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
-    };
-    name.split('.').all(is_name)
-}
-
 /// Byte strings that look like pickles.
 pub(super) fn byte_strings(graph: &Graph, ids: Range<usize>) -> Vec<Bytes> {
     let mut found = Vec::new();
@@ -449,99 +463,4 @@ pub(super) fn byte_strings(graph: &Graph, ids: Range<usize>) -> Vec<Bytes> {
         }
     }
     found
-}
-
-/// One step of a path.
-#[derive(Clone)]
-enum Step {
-    /// An item of a list or tuple.
-    Item(usize),
-    /// A value of a dict.
-    Key(NodeId),
-    /// The state of an object, whose keys are attributes.
-    State,
-    /// What says nothing to a reader.
-    Nothing,
-}
-
-/// How deep paths are followed: a hostile graph nests as it likes.
-const LONGEST_PATH: usize = 64;
-
-/// The shortest way from a root to each of `targets`.
-fn paths(graph: &Graph, roots: &[NodeId], mut targets: HashSet<NodeId>) -> HashMap<NodeId, String> {
-    let mut found = HashMap::new();
-    if targets.is_empty() {
-        return found;
-    }
-    let mut parents: HashMap<NodeId, Option<(NodeId, Step)>> = HashMap::new();
-    let mut queue = VecDeque::new();
-    for &root in roots {
-        if parents.insert(root, None).is_none() {
-            queue.push_back(root);
-        }
-    }
-    while let Some(id) = queue.pop_front() {
-        if targets.remove(&id) {
-            found.insert(id, path(graph, &parents, id));
-            if targets.is_empty() {
-                break;
-            }
-        }
-        each_step(graph, id, |child, step| {
-            parents.entry(child).or_insert_with(|| {
-                queue.push_back(child);
-                Some((id, step))
-            });
-        });
-    }
-    found
-}
-
-fn each_step(graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId, Step)) {
-    match graph.node(id) {
-        Node::Tuple(items) => items.iter().enumerate().for_each(|(place, &item)| visit(item, Step::Item(place))),
-        Node::List(items) => items.iter().enumerate().for_each(|(place, &item)| visit(item, Step::Item(place))),
-        Node::Dict(pairs) => {
-            for &(key, value) in pairs {
-                visit(key, Step::Nothing);
-                visit(value, Step::Key(key));
-            }
-        }
-        Node::Object(object) => {
-            visit(object.callable, Step::Nothing);
-            visit(object.arguments, Step::Nothing);
-            for change in &object.changes {
-                if let Change::Build(state) = change {
-                    visit(*state, Step::State);
-                }
-            }
-            graph.each_child(id, |child| visit(child, Step::Nothing));
-        }
-        _ => graph.each_child(id, |child| visit(child, Step::Nothing)),
-    }
-}
-
-fn path(graph: &Graph, parents: &HashMap<NodeId, Option<(NodeId, Step)>>, target: NodeId) -> String {
-    let (mut steps, mut at) = (Vec::new(), target);
-    while let Some(Some((parent, step))) = parents.get(&at) {
-        steps.push(step.clone());
-        at = *parent;
-        if steps.len() >= LONGEST_PATH {
-            break;
-        }
-    }
-    let (mut path, mut in_state) = (String::new(), false);
-    for step in steps.iter().rev() {
-        match step {
-            Step::Item(place) => path += &format!("[{place}]"),
-            Step::Key(key) => match (graph.str_of(*key), in_state) {
-                (Some(name), true) => path += &format!(".{}", super::shown(name)),
-                (Some(name), false) => path += &format!("['{}']", super::shown(name)),
-                (None, _) => path += "[…]",
-            },
-            Step::State | Step::Nothing => {}
-        }
-        in_state = matches!(step, Step::State);
-    }
-    path.trim_start_matches('.').to_owned()
 }

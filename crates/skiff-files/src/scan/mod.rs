@@ -5,12 +5,17 @@
 
 mod allowed;
 mod attributes;
+mod built;
 mod containers;
 mod dangers;
 mod judge;
+mod keys;
 mod numbers;
+mod paths;
+mod polyglot;
 mod sklearn_names;
 mod trusted;
+mod wrappers;
 
 use std::ops::Range;
 use std::path::Path;
@@ -179,6 +184,9 @@ pub fn hostile_numbers(graph: &Graph) -> Option<(NodeId, String)> {
     }
     numbers.first()
 }
+
+/// What is said of an object with several states: the second one is handed to whatever the first one made of it.
+const MORE_THAN_ONCE: &str = "is given a state more than once";
 
 /// More than anybody reads.
 const MOST_FINDINGS: usize = 200;

@@ -8,9 +8,11 @@
 
 mod stack;
 mod steps;
+mod used;
 mod values;
 
 use self::steps::{Machine, Singles};
+use self::used::Used;
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Graph, NodeId, Payload, Span};
@@ -57,6 +59,7 @@ pub fn read_into(
     }
     let bytes = graph.shared_buffer(buffer).unwrap_or_default();
     budget.nested += 1;
+    let first = graph.len();
     let machine = Machine {
         graph,
         budget,
@@ -65,6 +68,7 @@ pub fn read_into(
         stack: Vec::new(),
         marks: Vec::new(),
         memo: Memo::default(),
+        used: Used::from(first),
         buffers: 0,
         singles: Singles::default(),
         offset,
@@ -156,8 +160,12 @@ impl Rest<'_> {
     pub fn pickle(&mut self, host: &mut dyn Host) -> Result<NodeId, Error> {
         self.outside_frames()?;
         let end = read_into(self.graph, self.buffer, self.offset, self.budget, host)?;
-        self.offset = end.offset.saturating_add(end.frame_left);
-        Ok(end.root)
+        self.offset = end.offset;
+        match end.frame_left {
+            0 => Ok(end.root),
+            // Python's unpicklers disagree on where the content ends.
+            left => Err(self.error_kind(ErrorKind::FrameNotEnded { end: end.offset.saturating_add(left) })),
+        }
     }
 
     /// An error at this place.

@@ -21,6 +21,8 @@ impl Machine<'_> {
         arguments: NodeId,
         keywords: Option<NodeId>,
     ) -> Result<(), Error> {
+        self.used.by_call(self.graph, arguments);
+        keywords.into_iter().for_each(|keywords| self.used.by_call(self.graph, keywords));
         self.push(Node::Object(Box::new(Object { make, callable, arguments, keywords, changes: Vec::new() })))
     }
 

@@ -1,5 +1,6 @@
 //! What each opcode does.
 
+use super::used::Used;
 use super::{End, Host};
 use crate::decode::{Argument, Decoder, Instruction, Part};
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,8 @@ pub(super) struct Machine<'a> {
     /// How high the stack was at each mark.
     pub(super) marks: Vec<usize>,
     pub(super) memo: Memo,
+    /// What calls and states have taken apart.
+    pub(super) used: Used,
     /// How many `NEXT_BUFFER` there were.
     pub(super) buffers: u32,
     pub(super) singles: Singles,

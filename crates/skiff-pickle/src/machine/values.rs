@@ -68,6 +68,8 @@ impl Machine<'_> {
         self.expect_values(2)?;
         let state = self.pop()?;
         let object = self.top()?;
+        self.used.changed(self.graph, object);
+        self.used.by_state(self.graph, state);
         self.graph.change(object, Change::Build(state));
         let mut rest = Rest {
             graph: self.graph,
@@ -105,6 +107,7 @@ impl Machine<'_> {
         if items.is_empty() {
             return Ok(());
         }
+        self.used.changed(self.graph, target);
         let changed = !self.graph.changes(target).is_empty();
         match self.graph.node_mut(target) {
             Node::List(list) if !changed => list.append(&mut items),
@@ -127,6 +130,7 @@ impl Machine<'_> {
         if items.is_empty() {
             return Ok(());
         }
+        self.used.changed(self.graph, target);
         let changed = !self.graph.changes(target).is_empty();
         match self.graph.node_mut(target) {
             Node::Dict(dict) if !changed => dict.append(&mut items),
@@ -150,6 +154,7 @@ impl Machine<'_> {
         if items.is_empty() {
             return Ok(());
         }
+        self.used.changed(self.graph, target);
         let changed = !self.graph.changes(target).is_empty();
         match self.graph.node_mut(target) {
             Node::Set(set) if !changed => set.append(&mut items),

@@ -46,6 +46,8 @@ pub(super) enum State {
     Own,
     /// A value of this kind.
     Form(Kind),
+    /// What joblib's array wrappers hold, and nothing else.
+    Wrapper,
     /// A distribution of scipy, which *executes the text* `_parse_arg_template` of its state.
     Distribution,
 }
@@ -57,6 +59,13 @@ pub(super) enum Items {
     List,
     Pairs,
     Set,
+}
+
+impl State {
+    /// Whether it becomes attributes, and nothing in it is taken apart.
+    pub fn is_of_attributes(self) -> bool {
+        matches!(self, Self::Attributes | Self::Class(_) | Self::Distribution | Self::Wrapper)
+    }
 }
 
 impl Made {
@@ -146,7 +155,7 @@ pub(super) fn is_array_wrapper(name: &str) -> bool {
 /// What an empty instance of a class of the list may be given.
 fn class(module: &str, name: &str) -> Option<Made> {
     if is_array_wrapper(name) && is_constructor(module, name) {
-        return Some(Made::of(State::Attributes));
+        return Some(Made::of(State::Wrapper));
     }
     if let Some(made) = python::class(module, name)
         .or_else(|| numpy::class(module, name))

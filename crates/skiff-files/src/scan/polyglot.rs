@@ -1,0 +1,88 @@
+//! Bytes of arrays taken for opcodes, as a loader takes them that knows nothing of the arrays.
+//!
+//! Most such bytes break off after an opcode or two, and whatever those do to the values around them is chance. What
+//! they name, and what they call, is none: Python would import and call it.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use skiff_pickle::{Graph, Make, Node, NodeId};
+
+use super::allowed::name_of;
+use super::judge::GIVEN;
+use super::{Finding, MORE_THAN_ONCE, Rating, dangers};
+use crate::call::is_numpy_module;
+
+/// Whether a finding counts in such a reading. `reached` is what the object that came out holds, if one did.
+pub(super) fn is_told(graph: &Graph, id: NodeId, finding: &Finding, reached: &HashSet<NodeId>) -> bool {
+    if reached.contains(&id) {
+        return true;
+    }
+    match &finding.name {
+        Some(name) if is_importable(name) => {
+            // Numbers by chance give things to what lies on the stack.
+            let is_chance = GIVEN.contains(&&*finding.sentence) || finding.sentence == MORE_THAN_ONCE;
+            graph.global(id).is_some() || finding.rating == Rating::Dangerous || !is_chance
+        }
+        Some(_) => false,
+        // A call of what another call made, or a name that is none.
+        None => match graph.node(id) {
+            Node::Global(_) => true,
+            Node::Object(object) => {
+                name_of(graph, object.callable).is_none() && may_be_callable(graph, object.callable)
+            }
+            _ => false,
+        },
+    }
+}
+
+/// The first name `dtype` of no module in the pickles of arrays of objects (`inner`), which have a memo of their own: a
+/// plain load takes the module out of the memo of the pickle around it, where a key or a class's name lies in its place
+/// (`StandardScaler.dtype`). There is no such module, so it ends there.
+pub(super) fn end_of_plain_load(graph: &Graph, inner: &[Range<usize>]) -> Option<NodeId> {
+    let is_end = |id: NodeId| {
+        let Node::Global(global) = graph.node(id) else { return false };
+        let is_inner = inner.iter().any(|inner| inner.contains(&global.name.start)) && global.name.buffer > 0;
+        match graph.global(id) {
+            Some((module, "dtype")) if is_inner => {
+                let may_exist = module.contains('.') || HAVE_DTYPES.contains(&module);
+                !may_exist && dangers::sentence(module, "dtype").is_none()
+            }
+            _ => false,
+        }
+    };
+    if inner.is_empty() { None } else { graph.ids().find(|&id| is_end(id)) }
+}
+
+/// Modules at the top level that have a `dtype`.
+const HAVE_DTYPES: [&str; 8] = ["autograd", "cupy", "jax", "mxnet", "numpy", "pylab", "scipy", "torch"];
+
+/// Whether Python may be able to call a value. Where it cannot, it stops there.
+fn may_be_callable(graph: &Graph, id: NodeId) -> bool {
+    let object = match graph.node(id) {
+        Node::Object(object) => object,
+        Node::Global(_) | Node::Payload { .. } => return true,
+        // An extension nobody registered, a persistent id, and a buffer end the load before.
+        _ => return false,
+    };
+    let Some((module, name)) = name_of(graph, object.callable) else { return true };
+    let class = match (module, name) {
+        ("copyreg", "_reconstructor" | "__newobj__") => {
+            graph.items(object.arguments).and_then(|arguments| name_of(graph, *arguments.first()?))
+        }
+        _ if matches!(object.make, Make::NewObj | Make::NewObjEx) => Some((module, name)),
+        ("numpy", "dtype") => return false,
+        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => return false,
+        _ => None,
+    };
+    !class.is_some_and(|(_, name)| matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper"))
+}
+
+/// `os.system`: names with dots between, as Python could import them.
+fn is_importable(name: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+    };
+    name.split('.').all(is_name)
+}
