@@ -120,6 +120,8 @@ fn the_user_says_what_a_column_is() {
     assert!(error.starts_with("error[wrong-data]: `--dtype`: `zap` is not a column that the model takes\n"), "{error}");
     let (_, error) = run(2, &["predict", &model, "-", "-m", "transform", "--dtype", "n=int"], "zip,n\n1,2.5\n");
     assert!(error.contains("column `n`: expected an integer, and none missing, found `2.5`"), "{error}");
+    let (_, error) = run(2, &["predict", &model, "-", "-m", "transform", "--dtype", "n=datetime"], "zip,n\n1,May 5\n");
+    assert!(error.contains("column `n`: expected a date such as 2024-05-31, found `May 5`"), "{error}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_files::scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
 pub use skiff_files::write::{Compression, remove_unfinished};
-pub use skiff_files::{Interrupt, Limits, Scalar, threads};
+pub use skiff_files::{Interrupt, Limits, Scalar, TimeUnit, threads};
 pub use skiff_models::custom::{self, Custom};
 pub use skiff_models::plan::{Categories, CategoryTypes, ColumnUse, Method, Params, Plan, Rank};
 pub use skiff_models::{Answer, EvaluateOptions, Progress, Table, Takes, addresses, registry, table, value};

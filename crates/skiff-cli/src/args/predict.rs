@@ -85,6 +85,9 @@ pub enum Dtype {
     Bool,
     /// Text, as pandas reads the categories of a file.
     Category,
+    /// Dates and times, `2024-05-31` or `2024-05-31T12:30:00`.
+    #[value(alias = "datetime64", alias = "date")]
+    Datetime,
     /// Whatever pandas makes of the whole column.
     Infer,
 }

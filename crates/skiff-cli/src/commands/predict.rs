@@ -4,7 +4,7 @@ use std::path::Path;
 
 use skiff::table::Column;
 use skiff::value::Columns;
-use skiff::{ColumnUse, Model, Params, Plan, Table, Takes};
+use skiff::{ColumnUse, Model, Params, Plan, Table, Takes, TimeUnit};
 
 use crate::Outcome;
 use crate::args::{DataFormat, Dtype, Predict};
@@ -247,6 +247,8 @@ impl From<Dtype> for Kind {
             Dtype::Float => Self::Number,
             Dtype::Int => Self::Integer,
             Dtype::Bool => Self::Bool,
+            // The unit that pandas reads dates in.
+            Dtype::Datetime => Self::Dates(TimeUnit { name: "us", count: 1 }),
             Dtype::Infer => Self::Whole,
         }
     }

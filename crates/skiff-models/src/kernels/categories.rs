@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use skiff_files::Scalar;
+use skiff_files::{Scalar, TimeUnit};
 
 use crate::value::{Classes, IntKind};
 
@@ -185,6 +185,14 @@ impl Categories {
     /// Which types of values there are.
     pub fn types(&self) -> Types {
         self.types
+    }
+
+    /// The unit of those that are dates, if any are.
+    pub fn time_unit(&self) -> Option<TimeUnit> {
+        self.others.iter().find_map(|(value, _)| match value {
+            Scalar::DateTime(_, unit) => Some(*unit),
+            _ => None,
+        })
     }
 
     /// Whether any of them is a number, NaN included.

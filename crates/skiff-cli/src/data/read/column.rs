@@ -1,11 +1,12 @@
 //! Cells to columns: what a cell becomes, and what is wrong with one that the model cannot take.
 
-use skiff::Scalar;
 use skiff::table::Column;
 use skiff::value::{IntKind, Precision};
+use skiff::{Scalar, TimeUnit};
 
 use super::Chosen;
 use super::cells;
+use super::dates;
 use super::kind::{Form, Kind, Known};
 
 /// Reads the cells of one column, block after block.
@@ -47,6 +48,8 @@ pub(super) type Expected = &'static str;
 pub(super) const CONVERTS: &str = "a number, since the model converts this column to numbers";
 pub(super) const FITTED_ON_NUMBERS: &str = "a number, since the encoder of this column was fitted on numbers";
 const FITTED_ON_BOOLS: &str = "True or False, since the encoder of this column was fitted on them";
+pub(super) const FITTED_ON_DATES: &str =
+    "a date such as 2024-05-31, since the encoder of this column was fitted on dates";
 const NUMBERS_SO_FAR: &str = "a number, as in the rows before";
 const BOOLS_SO_FAR: &str = "True or False, as in the rows before";
 
@@ -79,7 +82,9 @@ impl ColumnReader {
                 let cells: Vec<&str> = cells.collect();
                 texts(&cells, cells::is_missing, &Scalar::Float(f64::NAN))
             }
+            Kind::Dates(unit) => self.dates(cells, unit, "a date such as 2024-05-31")?,
             Kind::Known(known) => match known.form() {
+                Form::Dates(unit) => self.dates(cells, unit, FITTED_ON_DATES)?,
                 Form::Text => {
                     let cells: Vec<&str> = cells.collect();
                     // `read_csv` makes NaN of a missing cell whatever the fit saw.
@@ -92,6 +97,19 @@ impl ColumnReader {
                 Form::Any => Column::Objects(cells.map(|cell| as_known(cell, &known, decimal)).collect()),
             },
         })
+    }
+
+    fn dates<'c>(
+        &mut self,
+        cells: impl Iterator<Item = &'c str>,
+        unit: TimeUnit,
+        expected: Expected,
+    ) -> Result<Column<'static>, WrongCell> {
+        let read = |_: &mut Self, cell: &str| match cells::is_missing(cell) {
+            true => Ok(dates::not_a_time(unit)),
+            false => dates::date_time(cell, unit).ok_or(expected),
+        };
+        Ok(Column::Objects(self.all(cells, read)?.into()))
     }
 
     /// All cells by `read`.

@@ -1,12 +1,15 @@
 //! Values of JSON to columns, as `pandas.read_json(lines=True)` reads them where the model does not say otherwise.
 
 use serde_json::Value as Json;
-use skiff::Scalar;
 use skiff::table::Column;
 use skiff::value::{IntKind, Precision};
+use skiff::{Scalar, TimeUnit};
 
 use super::cells;
-use super::column::{CONVERTS, ColumnReader, Expected, FITTED_ON_NUMBERS, WrongCell, numbers, shortened};
+use super::column::{
+    CONVERTS, ColumnReader, Expected, FITTED_ON_DATES, FITTED_ON_NUMBERS, WrongCell, numbers, shortened,
+};
+use super::dates;
 use super::kind::{Form, Kind, Known};
 
 const TEXT: Expected = "text, since the encoder of this column was fitted on text";
@@ -31,7 +34,9 @@ impl ColumnReader {
             }
             Kind::Text => Column::Objects(values.map(text).collect()),
             Kind::Whole => Column::Objects(values.map(|json| scalar(json, Scalar::Float(f64::NAN))).collect()),
+            Kind::Dates(unit) => Column::Objects(self.all_json(values, |json| date(json, *unit))?.into()),
             Kind::Known(known) => match known.form() {
+                Form::Dates(unit) => Column::Objects(self.all_json(values, |json| date(json, unit))?.into()),
                 Form::Text => {
                     let read = |json: &Json| match json {
                         Json::String(_) | Json::Null => Ok(scalar(json, known.missing())),
@@ -86,6 +91,14 @@ fn known_number(json: &Json, known: &Known) -> Result<Scalar, Expected> {
             (Some(integer), number) if number.abs() >= EXACT => Ok(Scalar::Int(integer)),
             (_, number) => Ok(Scalar::Float(number)),
         },
+    }
+}
+
+fn date(json: &Json, unit: TimeUnit) -> Result<Scalar, Expected> {
+    match json {
+        Json::Null => Ok(dates::not_a_time(unit)),
+        Json::String(text) => dates::date_time(text, unit).ok_or(FITTED_ON_DATES),
+        _ => Err(FITTED_ON_DATES),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use skiff::{Categories, CategoryTypes, ColumnUse, Scalar};
+use skiff::{Categories, CategoryTypes, ColumnUse, Scalar, TimeUnit};
 
 use super::cells;
 
@@ -24,6 +24,8 @@ pub enum Kind {
     Bool,
     /// Text; a missing cell is NaN.
     Text,
+    /// Dates and times in ISO 8601; a missing cell is not a time.
+    Dates(TimeUnit),
     /// Values of the categories that an encoder was fitted on.
     Known(Known),
     /// What pandas makes of the whole column: known when all of it has been read.
@@ -44,6 +46,8 @@ pub enum Form {
     Text,
     /// Numbers, or `True` and `False`.
     Number,
+    /// Dates, in a unit of numpy's.
+    Dates(TimeUnit),
     /// Text among others: each cell is what it is known as.
     Any,
 }
@@ -82,6 +86,9 @@ impl Known {
 
     /// Which types of values they ask for.
     pub fn form(&self) -> Form {
+        if let Some(unit) = self.categories.iter().find_map(|categories| categories.time_unit()) {
+            return Form::Dates(unit);
+        }
         match self.types {
             CategoryTypes { others: true, .. } => Form::Any,
             CategoryTypes { texts: true, bools: false, ints: false, floats: false, .. } => Form::Text,

@@ -3,6 +3,7 @@
 mod cells;
 mod column;
 mod csv;
+mod dates;
 mod json;
 mod json_column;
 mod json_values;

@@ -226,6 +226,39 @@ mod tests {
         assert!(matches!(records.read(), Err(RecordError::Content(2, _))));
     }
 
+    /// The `csv` crate has been split against the world's files for years.
+    #[test]
+    fn random_files_are_split_as_the_csv_crate_splits_them() {
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).expect("31 bits") % below
+        };
+        let mut whole = 0;
+        for _ in 0..5_000 {
+            let length = random(12);
+            let text: String = (0..length).map(|_| ["a", "é", ",", "\"", "\n", "\r", "\r\n"][random(7)]).collect();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let expected: Vec<Vec<String>> =
+                reader.records().map(|record| record.expect("text").iter().map(str::to_owned).collect()).collect();
+            let size = random(4) + 1;
+            let mut records = Records::new(io::BufReader::with_capacity(size, text.as_bytes()), b',', 1);
+            let mut found = Vec::new();
+            let is_whole = loop {
+                match records.read() {
+                    Ok(Some(record)) => found.push(record.iter().map(str::to_owned).collect::<Vec<_>>()),
+                    Ok(None) => break true,
+                    Err(_) => break false,
+                }
+            };
+            if is_whole {
+                assert_eq!(found, expected, "{text:?}");
+                whole += 1;
+            }
+        }
+        assert!(whole > 1_000, "{whole}");
+    }
+
     #[test]
     fn the_rest_begins_behind_the_last_record() {
         let mut records = Records::new(&b"a\r\nb"[..], b',', 1);
