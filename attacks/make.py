@@ -22,6 +22,7 @@ import zlib
 import joblib
 import numpy as np
 from archives import archives
+from attributes_ import attributes
 from graphs import graphs
 from numbers_ import numbers
 
@@ -483,7 +484,7 @@ def pandas_states():
     write("scalar-object.pkl", dumps(Call(Name("numpy.core.multiarray", "scalar"), pointer, b"x" * 8)), "a scalar whose bytes are an address")
 
 
-SCRIPTS = ("make.py", "archives.py", "graphs.py", "numbers_.py", "README.md", ".gitattributes")
+SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "README.md", ".gitattributes")
 
 if __name__ == "__main__":
     for old in os.listdir("."):
@@ -494,6 +495,7 @@ if __name__ == "__main__":
     archives(write, zipped, tarred, dumps(system()), BENIGN)
     graphs(write)
     numbers(write, zipped, INDEX)
+    attributes(write, zipped, dumps, Call, Name)
     with open("index.json", "w", newline="\n") as file:
         json.dump(dict(sorted(INDEX.items())), file, indent=1)
         file.write("\n")

@@ -24,6 +24,13 @@ class Finding(TypedDict):
     path: Optional[str]
 
 
+#: An attribute of one of scikit-learn's objects that no version of its class has, and that holds plain data: the class as
+#: `module.Name`, the attribute's name, the layers and containers around it, and where the object is (`steps[1]`).
+UnknownAttribute = TypedDict(
+    "UnknownAttribute", {"class": str, "name": str, "place": List[str], "path": Optional[str]}
+)
+
+
 class Verdict(TypedDict):
     """What a file is to whoever would load it in Python."""
 
@@ -36,3 +43,5 @@ class Verdict(TypedDict):
     #: How many pickles, arrays and schemas were judged.
     judged: int
     findings: List[Finding]
+    #: They do not count against the file.
+    unknown_attributes: List[UnknownAttribute]

@@ -178,6 +178,15 @@ fn what_is_unknown_is_told_and_harmless() {
 }
 
 #[test]
+fn estimators_of_other_packages_hold_functions_where_they_take_them() {
+    let classifier = "lightgbm.sklearn.LGBMClassifier";
+    assert_model(&object(classifier, &[("objective", function()), ("_n_features", one())]));
+    for name in ["predict", "_Booster", "fit", "_own"] {
+        assert_refused(&object(classifier, &[(name, function())]), name);
+    }
+}
+
+#[test]
 fn names_with_underscores_change_nothing() {
     for name in ["__class__", "__dict__", "__init__", "__array__", "__sklearn_tags__", "__no_name_of_anybody__"] {
         assert_refused(&object(SCALER, &[(name, one())]), name);

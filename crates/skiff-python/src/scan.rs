@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use skiff::{Finding, Interrupt, Rating, Verdict};
+use skiff::{Finding, Interrupt, Rating, UnknownAttribute, Verdict};
 
 use crate::error;
 use crate::running::Running;
@@ -67,6 +67,17 @@ fn verdict<'py>(
     dict.set_item("judged", found.judged)?;
     let findings = found.findings.iter().map(|one| finding(py, one)).collect::<PyResult<Vec<_>>>()?;
     dict.set_item("findings", findings)?;
+    let attributes = found.unknown_attributes.iter().map(|one| attribute(py, one)).collect::<PyResult<Vec<_>>>()?;
+    dict.set_item("unknown_attributes", attributes)?;
+    Ok(dict)
+}
+
+fn attribute<'py>(py: Python<'py>, found: &UnknownAttribute) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("class", found.class)?;
+    dict.set_item("name", &found.name)?;
+    dict.set_item("place", &found.place)?;
+    dict.set_item("path", found.path.as_deref())?;
     Ok(dict)
 }
 

@@ -237,6 +237,21 @@ mod tests {
     }
 
     #[test]
+    fn families_are_of_all_versions() {
+        let family = |module, name| class(module, name).map(Class::family);
+        assert_eq!(
+            family("sklearn.neighbors.kd_tree", "BinaryTree"),
+            family("sklearn.neighbors._ball_tree", "BallTree")
+        );
+        assert_eq!(family("sklearn.svm.classes", "SVC"), Some("sklearn.base.BaseEstimator"));
+        assert_eq!(
+            family("sklearn.cross_validation", "KFold"),
+            family("sklearn.model_selection._split", "ShuffleSplit")
+        );
+        assert_eq!(family("sklearn.metrics.scorer", "_PredictScorer"), family("sklearn.metrics._scorer", "_Scorer"));
+    }
+
+    #[test]
     fn no_class_is_made_up() {
         for (module, name) in [("", ""), ("sklearn", ""), ("sklearn.svm._classes", "SV"), ("zzz", "Z"), ("a", "A")] {
             assert_eq!(class(module, name), None, "{module}.{name}");

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
-use skiff::{Finding, Options, Rating, Verdict};
+use skiff::{Finding, Options, Rating, UnknownAttribute, Verdict};
 
 use crate::args::{Format, Scan, ScanFormat};
 use crate::report::{self, Failure};
@@ -107,6 +107,12 @@ fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
         let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
         writeln!(out, "    {}: {}{place}", finding.rating.name(), message(finding))?;
     }
+    for UnknownAttribute { class, name, place, path } in &verdict.unknown_attributes {
+        let path = path.iter().filter(|path| !path.is_empty());
+        let place: Vec<_> = place.iter().chain(path).map(String::as_str).collect();
+        let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
+        writeln!(out, "    note: `{class}` has no attribute `{name}` in any version; it holds plain data{place}")?;
+    }
     Ok(())
 }
 
@@ -136,6 +142,7 @@ fn to_json(one: &Scanned) -> Json {
             "path": finding.path,
         })
     };
+    let attribute = |found: &UnknownAttribute| json!({ "class": found.class, "name": found.name, "place": found.place, "path": found.path });
     json!({
         "file": one.path.display().to_string(),
         "verdict": one.verdict.rating.name(),
@@ -143,6 +150,7 @@ fn to_json(one: &Scanned) -> Json {
         "size": one.verdict.size,
         "judged": one.verdict.judged,
         "findings": one.verdict.findings.iter().map(finding).collect::<Vec<_>>(),
+        "unknown_attributes": one.verdict.unknown_attributes.iter().map(attribute).collect::<Vec<_>>(),
     })
 }
 

@@ -273,14 +273,14 @@ impl<'g> Judged<'g> {
             let verdict = match (change, made.items) {
                 (Change::Build(state), _) => {
                     self.stands(id, *state);
-                    // skops' loaders hand on states of all kinds; a dict is one of attributes there, too, and what lies
-                    // in it (a vocabulary with the word `__init__`) is no state.
-                    let is_plain =
-                        matches!(made.state, State::Attributes) && matches!(self.graph.node(*state), Node::Dict(_));
+                    // skops hands on states of all kinds, of which some have a form of their own.
                     let has_form = matches!(made.state, State::Distribution | State::Form(_));
-                    let own = reading == Reading::Skops && !has_form && !is_plain;
+                    let own = reading == Reading::Skops && !has_form;
                     match made.state {
-                        State::Class(class) | State::Compiled(class) => self.state_of(id, *state, class, made.state),
+                        State::Class(class) | State::Compiled(class) => {
+                            self.state_of(id, *state, Some(class), made.state)
+                        }
+                        State::Estimator => self.state_of(id, *state, None, made.state),
                         State::Wrapper => wrappers::check(self.graph, wrapper_name(self.graph, id), *state),
                         _ => self.state(*state, if own { State::Own } else { made.state }),
                     }
@@ -312,30 +312,39 @@ impl<'g> Judged<'g> {
             (State::Own, _) => self.own(id, DEEPEST_STATE),
             (State::Nothing | State::Wrapper, _) => Err(GIVEN[2]),
             // These are looked at with the object that they are given to.
-            (State::Class(_) | State::Compiled(_), _) => Err(GIVEN[3]),
-            (State::Attributes, Node::Dict(pairs)) => self.attributes(pairs),
-            (State::Attributes, _) => Err(GIVEN[3]),
+            (State::Estimator | State::Class(_) | State::Compiled(_), _) => Err(GIVEN[3]),
             (State::Form(kind), _) if self.values.fits(id, kind) => Ok(()),
             (State::Form(_), _) => Err(OTHER_STATE),
             (State::Distribution, _) => allowed::distribution(&self.values, id),
         }
     }
 
-    /// The state of an object of scikit-learn, which may have the attributes that its class can have.
-    fn state_of(&mut self, id: NodeId, state: NodeId, class: &'static Class, kind: State) -> Result<(), &'static str> {
+    /// The state of an object of scikit-learn, which may have the attributes that its class can have, or of an estimator
+    /// of another package.
+    fn state_of(
+        &mut self,
+        id: NodeId,
+        state: NodeId,
+        class: Option<&'static Class>,
+        kind: State,
+    ) -> Result<(), &'static str> {
         match (self.graph.node(state), kind) {
             (Node::Dict(pairs), _) => {
                 for &(key, value) in pairs {
-                    match self.attributes.check(class, key, value) {
+                    let checked = match class {
+                        Some(class) => self.attributes.check(class, key, value),
+                        None => self.attributes.check_other(key, value),
+                    };
+                    match checked {
                         Ok(()) => {}
                         Err(Wrong::Refused(why)) => {
                             let callable = self.graph.object(id).map(|object| object.callable);
                             self.add(id, Rating::Unknown, callable, why);
                         }
-                        Err(Wrong::Unknown(name)) if self.unknown.len() < self.most => {
-                            self.unknown.push((id, UnknownAttribute::of(class, &name)));
+                        Err(Wrong::Unknown(name)) => {
+                            let found = class.map(|class| (id, UnknownAttribute::of(class, &name)));
+                            self.unknown.extend(found.filter(|_| self.unknown.len() < self.most));
                         }
-                        Err(Wrong::Unknown(_)) => {}
                     }
                 }
                 Ok(())

@@ -283,7 +283,6 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
             "DotProduct",
             "ExpSineSquared",
             "Exponentiation",
-            "Hyperparameter",
             "Kernel",
             "KernelOperator",
             "Matern",
@@ -500,7 +499,15 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
     ),
     (
         "sklearn.metrics._scorer",
-        &["_CurveScorer", "_PassthroughScorer", "_PredictScorer", "_Scorer", "_passthrough_scorer"],
+        &[
+            "_CurveScorer",
+            "_PassthroughScorer",
+            "_PredictScorer",
+            "_ProbaScorer",
+            "_Scorer",
+            "_ThresholdScorer",
+            "_passthrough_scorer",
+        ],
     ),
     (
         "sklearn.metrics.classification",
@@ -550,7 +557,7 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
             "root_mean_squared_error",
         ],
     ),
-    ("sklearn.metrics.scorer", &["_PredictScorer", "_passthrough_scorer"]),
+    ("sklearn.metrics.scorer", &["_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_passthrough_scorer"]),
     ("sklearn.mixture._base", &["BaseMixture"]),
     ("sklearn.mixture._bayesian_mixture", &["BayesianGaussianMixture"]),
     ("sklearn.mixture._gaussian_mixture", &["GaussianMixture"]),

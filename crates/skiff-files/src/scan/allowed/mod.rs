@@ -36,8 +36,8 @@ pub(super) struct Made {
 pub(super) enum State {
     /// None at all.
     Nothing,
-    /// A dict of attributes.
-    Attributes,
+    /// A dict of attributes of an estimator of another package than scikit-learn.
+    Estimator,
     /// A dict of the attributes that this class of scikit-learn can have.
     Class(&'static Class),
     /// What this compiled class of scikit-learn takes apart itself: a dict of its attributes, or a tuple of plain data.
@@ -64,7 +64,7 @@ pub(super) enum Items {
 impl State {
     /// Whether it becomes attributes, and nothing in it is taken apart.
     pub fn is_of_attributes(self) -> bool {
-        matches!(self, Self::Attributes | Self::Class(_) | Self::Distribution | Self::Wrapper)
+        matches!(self, Self::Estimator | Self::Class(_) | Self::Distribution | Self::Wrapper)
     }
 }
 
@@ -166,7 +166,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
     }
     let is_function = name.starts_with(|first: char| first.is_ascii_lowercase()) && name != "make_column_selector";
     if packages::is_class(module, name) {
-        return Some(Made::of(State::Attributes));
+        return Some(Made::of(State::Estimator));
     }
     if scikit_learn::is_listed(module, name) && !is_function {
         return scikit_learn::class(module, name);

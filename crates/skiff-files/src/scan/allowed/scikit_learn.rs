@@ -89,7 +89,6 @@ pub(in super::super) fn is_named_tuple(module: &str, name: &str) -> bool {
     matches!(
         (module, name),
         ("sklearn._loss.glm_distribution", "DistributionBoundary")
-            | ("sklearn.gaussian_process.kernels", "Hyperparameter")
             | ("sklearn.grid_search", "_CVScoreTuple")
             | ("sklearn.impute" | "sklearn.impute._iterative", "_ImputerTriplet")
     )

@@ -346,7 +346,8 @@ fn family(module: &str, name: &str) -> Family {
     }
     let package = module.split('.').next().unwrap_or(module);
     Family::Of(match package {
-        "lightgbm" | "xgboost" | "catboost" if name != "Booster" => "sklearn.base.BaseEstimator",
+        "lightgbm" | "xgboost" if name == "Booster" => "Booster",
+        "lightgbm" | "xgboost" | "catboost" => "sklearn.base.BaseEstimator",
         "pandas" | "pyarrow" => "pandas",
         "joblib" if name == "Memory" => "joblib.Memory",
         "joblib" | "sklearn" if allowed::is_array_wrapper(name) => WRAPPER,

@@ -22,6 +22,21 @@ const METHOD_NAMES: [&str; 6] =
 const ANSWERS: [&str; 6] =
     ["auto", "decision_function", "predict", "predict_log_proba", "predict_proba", "score_samples"];
 
+/// Attributes of LightGBM's, XGBoost's and CatBoost's estimators that take functions.
+const OBJECTIVES: [&str; 9] = [
+    "_eval_metric",
+    "_fobj",
+    "_objective",
+    "callbacks",
+    "custom_metric",
+    "eval_metric",
+    "fobj",
+    "loss_function",
+    "objective",
+];
+/// Families of objects in these estimators: label encoders among the first.
+const OF_OTHERS: [&str; 3] = ["sklearn.base.BaseEstimator", "Booster", "pandas"];
+
 /// Checks attributes, and remembers the values that it has looked at.
 pub(super) struct Attributes<'g> {
     graph: &'g Graph,
@@ -84,6 +99,27 @@ impl<'g> Attributes<'g> {
         }
     }
 
+    /// Whether an estimator of another package, whose classes are not in the catalog, may have an attribute: functions are
+    /// only where these packages take them, and objects are those that their models have.
+    pub fn check_other(&mut self, key: NodeId, value: NodeId) -> Result<(), Wrong> {
+        let Some(name) = self.graph.name_of(key) else {
+            return Err(Wrong::Refused("is given an attribute whose name is no text".to_owned()));
+        };
+        if name.starts_with("__") && name.ends_with("__") {
+            return Err(refused(name, "changes what the object is or does, not what it holds"));
+        }
+        let Contents { function, classes, objects, is_cyclic, .. } = self.values.contents(value);
+        let is_known = |(family, _): &(Family, NodeId)| matches!(family, Family::Of(path) if OF_OTHERS.contains(path));
+        if (function.is_some() && !OBJECTIVES.contains(&name)) || !classes.is_empty() || is_cyclic {
+            return Err(refused(name, "holds a function or a class, where no model has one"));
+        }
+        if objects.iter().all(is_known) {
+            Ok(())
+        } else {
+            Err(refused(name, "holds an object of a class that no model has there"))
+        }
+    }
+
     /// Whether a value is the name of a method that gives answers, or some of these in a list or tuple.
     fn names_methods(&self, value: NodeId) -> bool {
         let is_answer = |id: &NodeId| match self.graph.node(*id) {
@@ -128,10 +164,11 @@ fn fits(attribute: &Attribute, contents: &Contents, is_parameter: bool) -> Resul
         if contents.array.is_some() && !attribute.kinds.iter().any(is_seen) {
             return Err("holds an array, where no model has one");
         }
-        if contents.sparse.is_some() && !attribute.kinds.contains(&Kind::Sparse) {
+        if contents.sparse.is_some() && !holds(Kind::Sparse) {
             return Err("holds a sparse matrix, where no model has one");
         }
     }
+    let may_be_frame = !attribute.kinds.iter().any(is_called);
     if contents.function.is_some() && !holds(Kind::Function) {
         return Err("holds a function, where no model has one");
     }
@@ -145,6 +182,7 @@ fn fits(attribute: &Attribute, contents: &Contents, is_parameter: bool) -> Resul
     }
     for (family, _) in &contents.objects {
         match family {
+            Family::Of("pandas") if may_be_frame => {}
             Family::Of(path) if holds(Kind::Object(path)) => {}
             _ => return Err("holds an object of a class that no model has there"),
         }
