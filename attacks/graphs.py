@@ -1,5 +1,5 @@
 """Files in which Python builds something else than the opcodes show at first sight: keys that are one, lists that grow
-after a call took them, dtypes and array wrappers that lie about what follows.
+after a call took them, dtypes and array wrappers that lie about what follows, lengths and counts that compiled code believes.
 
 Opcodes are written by hand: no library is asked, so the bytes are the same with every version.
 """
@@ -208,3 +208,59 @@ def graphs(write):
     late_changes(write)
     dtypes(write)
     joblibs(write)
+    works(write)
+
+
+def estimator(module, class_name, **values):
+    return name(module, class_name) + b")" + NEW + attributes(_sklearn_version=text("1.9.1"), **values) + b"b"
+
+
+def doubles(*shape):
+    length = 1
+    for size in shape:
+        length *= size
+    return array(octets(bytes(8 * length)), shape, dtype("f8", sign="<"))
+
+
+def integers(*numbers):
+    return array(octets(struct.pack(f"<{len(numbers)}i", *numbers)), (len(numbers),), dtype("i4", sign="<"))
+
+
+def machine(**changes):
+    """An SVC of two classes with three support vectors of two features."""
+    values = {"kernel": text("rbf"), "_sparse": b"\x89", "classes_": array(octets(struct.pack("<2q", 0, 1)), (2,), dtype("i8", sign="<")),
+              "shape_fit_": integer(9) + integer(2) + b"\x86", "support_": integers(1, 4, 8), "support_vectors_": doubles(3, 2),
+              "_n_support": integers(1, 2), "_dual_coef_": doubles(1, 3), "_intercept_": doubles(1), "_probA": doubles(0),
+              "_probB": doubles(0), "probability": b"\x89", "_effective_probability": b"\x89"}
+    return estimator("sklearn.svm._classes", "SVC", **{**values, **changes})
+
+
+def works(write):
+    """Numbers that scikit-learn believes at prediction: lengths, threads, degrees."""
+    rows = [
+        ("support-long", {"support_": integers(*range(1000))}), ("support-short", {"support_": integers(1)}),
+        ("support-outside", {"support_": integers(1, 4, 9)}), ("support-negative", {"support_": integers(-1, 4, 8)}),
+        ("counts", {"_n_support": integers(1, 200)}), ("counts-negative", {"_n_support": integers(-1, 4)}),
+        ("coefficients-none", {"_dual_coef_": b"N"}), ("coefficients-short", {"_dual_coef_": doubles(1, 2)}),
+        ("intercept-none", {"_intercept_": b"N"}), ("intercept-long", {"_intercept_": doubles(3)}),
+        ("probabilities", {"_effective_probability": b"\x88"}), ("probabilities-one", {"_probA": doubles(1)}),
+        ("probabilities-long", {"_probA": doubles(3), "_probB": doubles(3)}), ("vectors-none", {"support_vectors_": b"N"}),
+        ("precomputed", {"kernel": text("precomputed"), "support_": integers(1, 4, 100)}),
+    ]
+    for what, changes in rows:
+        write(f"work-svc-{what}.pkl", pickled(machine(**changes)), f"libsvm is handed other lengths than it reads: {what}")
+    for number in (-1, 0, 2**30):
+        write(f"work-threads-{number}.pkl", pickled(estimator("sklearn.cluster._kmeans", "KMeans", cluster_centers_=doubles(8, 2), n_features_in_=integer(2), _n_threads=integer(number))),
+              f"KMeans runs on {number} threads")
+    huge = b"\x8a\x08" + struct.pack("<q", 1 << 62)
+    polynomial = ("sklearn.preprocessing._polynomial", "PolynomialFeatures")
+    for what, values in [("degree", {"degree": huge}), ("max-degree", {"degree": integer(2), "_max_degree": huge}),
+                         ("columns", {"degree": integer(2), "_n_out_full": huge}), ("features", {"degree": integer(9), "n_features_in_": integer(10**6)})]:
+        values = {"interaction_only": b"\x89", "n_features_in_": integer(4), **values}
+        write(f"work-polynomial-{what}.pkl", pickled(estimator(*polynomial, **values)), f"more products than ever end: {what}")
+    vectorizer = ("sklearn.feature_extraction.text", "CountVectorizer")
+    write("work-ngrams.pkl", pickled(estimator(*vectorizer, analyzer=text("char"), ngram_range=integer(1) + integer(10**6) + b"\x86")),
+          "n-grams of up to a million characters of each text")
+    for number in (0, -1):
+        write(f"work-hashes-{number}.pkl", pickled(estimator("sklearn.feature_extraction._hash", "FeatureHasher", n_features=integer(number))),
+              "hashes are divided by it in C")

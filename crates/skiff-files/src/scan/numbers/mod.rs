@@ -10,15 +10,17 @@ mod histogram;
 mod points;
 mod random_state;
 mod spline;
+mod svm;
 mod tree;
 mod walk;
+mod work;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use skiff_pickle::{Change, Graph, Node, NodeId, Payload};
 
-use crate::{Instance, Limits, RandomState};
+use crate::{Instance, Limits, NdArray, RandomState};
 
 /// Something left to do on as many threads as there are: reading a table of nodes is as slow as memory is.
 pub(super) type Task = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
@@ -67,8 +69,12 @@ impl Numbers {
             _ if module.starts_with("numpy.random") || RandomState::read(graph, id).is_some() => {
                 random_state::check(graph, id)
             }
-            _ if is_estimator_module(module) => ensemble::check(graph, id, bare),
-            _ => Ok(()),
+            _ if svm::CLASSIFIERS.contains(&bare) => svm::check(graph, id, true),
+            _ if svm::OTHERS.contains(&bare) => svm::check(graph, id, false),
+            _ if is_estimator_module(module) => {
+                ensemble::check(graph, id, bare).and_then(|()| work::check(graph, id, bare))
+            }
+            _ => work::check(graph, id, bare),
         };
         if let Err(what) = found {
             self.found.push((id, what));
@@ -172,6 +178,11 @@ fn is_estimator_module(module: &str) -> bool {
     ["tree", "ensemble", "neighbors", "cluster"]
         .iter()
         .any(|family| module.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+/// An array out of a file.
+fn array(graph: &Graph, id: NodeId) -> Option<NdArray> {
+    NdArray::read(graph, id).ok().flatten()
 }
 
 /// A count out of a file.
