@@ -4,7 +4,7 @@
 //! fused multiply-add. So a row's answer does not depend on the rows beside it, nor on the width of the processor's
 //! registers. (scikit-learn's BLAS answers one row and a batch differently in the last bits.)
 
-use crate::value::{Csr, Matrix};
+use crate::value::{Csr, Matrix, Precision};
 
 /// How many partial sums there are: one AVX-512 register, two of AVX2, four of SSE2.
 const LANES: usize = 8;
@@ -23,8 +23,9 @@ pub(crate) fn matmul_transposed(x: &Matrix<'_, f64>, w: &Matrix<'_, f64>) -> Vec
     out
 }
 
-/// As [`matmul_transposed`] for sparse rows; sums go over the stored elements in their order.
-pub(crate) fn sparse_matmul_transposed(x: &Csr<'_>, w: &Matrix<'_, f64>) -> Vec<f64> {
+/// As [`matmul_transposed`] for sparse rows; sums go over the stored elements in their order, as scipy's do, and each
+/// product and each sum is rounded to `precision`.
+pub(crate) fn sparse_matmul_transposed(x: &Csr<'_>, w: &Matrix<'_, f64>, precision: Precision) -> Vec<f64> {
     let mut out = vec![0.0; x.rows * w.rows];
     if w.rows == 0 {
         return out;
@@ -32,7 +33,11 @@ pub(crate) fn sparse_matmul_transposed(x: &Csr<'_>, w: &Matrix<'_, f64>) -> Vec<
     for (row, out) in out.chunks_exact_mut(w.rows).enumerate() {
         let (columns, values) = x.row(row);
         for (output, w) in out.iter_mut().zip(w.iter_rows()) {
-            *output = columns.iter().zip(values).map(|(&column, value)| value * w[column as usize]).sum();
+            let products = columns.iter().zip(values).map(|(&column, value)| value * w[column as usize]);
+            *output = match precision {
+                Precision::Double => products.sum(),
+                Precision::Single => products.fold(0.0, |sum, term| precision.round(sum + precision.round(term))),
+            };
         }
     }
     out

@@ -5,6 +5,7 @@ pub(crate) mod brute_force;
 pub(crate) mod categories;
 pub(crate) mod dot;
 pub(crate) mod exp;
+pub(crate) mod fused;
 pub(crate) mod lu;
 pub(crate) mod metric;
 pub(crate) mod murmur3;

@@ -41,6 +41,26 @@ pub(crate) fn einsum(row: &[f64]) -> f64 {
     sums[0] + sums[1]
 }
 
+/// The same of `float32`: four sums, within sixteen elements from the back.
+pub(crate) fn einsum_single(row: &[f32]) -> f32 {
+    let (sixteens, rest) = row.as_chunks::<16>();
+    let mut sums = [0.0; 4];
+    for sixteen in sixteens {
+        for four in [3, 2, 1, 0] {
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                let x = sixteen[four * 4 + lane];
+                *sum += x * x;
+            }
+        }
+    }
+    for four in rest.chunks(4) {
+        for (sum, x) in sums.iter_mut().zip(four) {
+            *sum += x * x;
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
+}
+
 /// The same until numpy 1.19: within eight elements from the front, and the rest from the back.
 pub(crate) fn old_einsum(row: &[f64]) -> f64 {
     let (eights, rest) = row.as_chunks::<8>();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::joint_log_likelihood::BayesClasses;
 use crate::fields::{Fields, ReadError};
+use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::model::{Estimator, Room};
 use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::steps::{ArrayRule, GaussianLogLikelihood};
@@ -41,21 +42,27 @@ impl Room for GaussianNB {
             fields.expect_n_features(name, matrix.cols)?;
             Ok((matrix, precision))
         };
-        let (means, mut precision) = matrix("theta_")?;
+        let (means, means_precision) = matrix("theta_")?;
         let variance = if fields.before(1, 0) { "sigma_" } else { "var_" };
         let (variances, variance_precision) = matrix(variance)?;
         fields.expect_len(variance, variances.cols, means.cols)?;
         let prior_precision = fields.numbers("class_prior_")?.precision;
-        precision = precision.promote(variance_precision).promote(prior_precision);
         let priors = fields.vector_of("class_prior_", count)?;
         fields.training_only(&["class_count_", "epsilon_", "priors", "var_smoothing"]);
+        // Each is computed in the dtype of its own attribute.
         let half_log_determinant = |variances: &[f64]| {
-            let logs = variances.iter().map(|&variance| precision.round(precision.round(TAU * variance).ln()));
-            precision.round(-0.5 * precision.round(logs.sum()))
+            let precision = variance_precision;
+            // `2.0 * np.pi` is a Python number, which takes the dtype of the array.
+            let logs = variances
+                .iter()
+                .map(|&variance| precision.round(precision.round(precision.round(TAU) * variance).ln()));
+            precision.round(-0.5 * pairwise_sum_in(&logs.collect::<Vec<_>>(), precision))
         };
         let offsets = variances.iter_rows().map(half_log_determinant).collect();
-        let log_priors = priors.iter().map(|&prior| precision.round(prior.ln())).collect();
-        let likelihood = GaussianLogLikelihood { means, variances, offsets, log_priors, precision };
+        let log_priors = priors.iter().map(|&prior| prior_precision.round(prior.ln())).collect();
+        let moments = means_precision.promote(variance_precision);
+        let likelihood =
+            GaussianLogLikelihood { means, variances, offsets, log_priors, moments, priors: prior_precision };
         Ok(Self { classes, likelihood: likelihood.into() })
     }
 }

@@ -210,6 +210,7 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
         precision,
         sparse_heap: !fields.before(1, 2),
         sparse_euclidean: fields.before(1, 4),
+        mixed_euclidean: !fields.before(1, 3),
     };
     Ok(Search::Brute(points, brute))
 }

@@ -1,11 +1,11 @@
 //! `sklearn.preprocessing.MaxAbsScaler`.
 
-use super::scalers;
+use super::scalers::{self, Statistic};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
+use crate::steps::{Arithmetic, Elementwise, Function};
 
 /// Scales each feature by its greatest absolute value.
 ///
@@ -18,7 +18,7 @@ use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
 #[derive(Debug)]
 pub struct MaxAbsScaler {
     /// `scale_`, (n_features,).
-    scale: Vec<f64>,
+    scale: Statistic,
     /// `clip`.
     clip: bool,
 }
@@ -29,7 +29,7 @@ impl Room for MaxAbsScaler {
     const SOURCE: &'static str = include_str!("max_abs_scaler.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let scale = fields.vector("scale_")?;
+        let scale = Statistic::read(fields, "scale_")?;
         fields.expect_n_features("scale_", scale.len())?;
         let clip = fields.bool_or("clip", false)?;
         fields.training_only(&["copy", "max_abs_", "n_samples_seen_"]);
@@ -46,11 +46,10 @@ impl Estimator for MaxAbsScaler {
         _params: &Params,
     ) -> Result<Output, Refusal> {
         let rule = scalers::sparse_rule(plan.header());
-        let by = |arithmetic| Columnwise { arithmetic, values: self.scale.clone() };
         match method {
             Method::Transform => {
                 let x = plan.check(input, rule, self.scale.len());
-                let mut x = plan.push(by(Arithmetic::Divide), &[x]);
+                let mut x = plan.push(self.scale.by(Arithmetic::Divide), &[x]);
                 if self.clip {
                     x = plan.push(Elementwise { function: Function::Clip(-1.0, 1.0) }, &[x]);
                 }
@@ -58,7 +57,7 @@ impl Estimator for MaxAbsScaler {
             }
             Method::InverseTransform => {
                 let x = plan.check(input, rule.any_names(), self.scale.len());
-                Ok(Output::matrix(plan.push(by(Arithmetic::Multiply), &[x])))
+                Ok(Output::matrix(plan.push(self.scale.by(Arithmetic::Multiply), &[x])))
             }
             _ => plan.no_method(method),
         }

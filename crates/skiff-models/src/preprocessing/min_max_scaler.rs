@@ -1,11 +1,11 @@
 //! `sklearn.preprocessing.MinMaxScaler`.
 
-use super::scalers;
+use super::scalers::{self, Statistic};
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
+use crate::steps::{Arithmetic, Elementwise, Function};
 
 /// Scales each feature to a range.
 ///
@@ -18,9 +18,9 @@ use crate::steps::{Arithmetic, Columnwise, Elementwise, Function};
 #[derive(Debug)]
 pub struct MinMaxScaler {
     /// `scale_`, (n_features,).
-    scale: Vec<f64>,
+    scale: Statistic,
     /// `min_`, (n_features,).
-    min: Vec<f64>,
+    min: Statistic,
     /// `feature_range`, where `clip`.
     clip: Option<(f64, f64)>,
 }
@@ -31,8 +31,9 @@ impl Room for MinMaxScaler {
     const SOURCE: &'static str = include_str!("min_max_scaler.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let scale = fields.vector("scale_")?;
-        let min = fields.vector_of("min_", scale.len())?;
+        let scale = Statistic::read(fields, "scale_")?;
+        let min = Statistic::read(fields, "min_")?;
+        fields.expect_len("min_", min.len(), scale.len())?;
         fields.expect_n_features("scale_", scale.len())?;
         let clip = if fields.bool_or("clip", false)? { Some(read_range(fields)?) } else { None };
         fields.training_only(&["copy", "data_max_", "data_min_", "data_range_", "feature_range", "n_samples_seen_"]);
@@ -60,12 +61,11 @@ impl Estimator for MinMaxScaler {
         _params: &Params,
     ) -> Result<Output, Refusal> {
         let rule = scalers::rule(plan.header());
-        let by = |arithmetic, values: &Vec<f64>| Columnwise { arithmetic, values: values.clone() };
         match method {
             Method::Transform => {
                 let x = plan.check(input, rule, self.scale.len());
-                let x = plan.push(by(Arithmetic::Multiply, &self.scale), &[x]);
-                let mut x = plan.push(by(Arithmetic::Add, &self.min), &[x]);
+                let x = plan.push(self.scale.by(Arithmetic::Multiply), &[x]);
+                let mut x = plan.push(self.min.by(Arithmetic::Add), &[x]);
                 if let Some((low, high)) = self.clip {
                     x = plan.push(Elementwise { function: Function::Clip(low, high) }, &[x]);
                 }
@@ -73,8 +73,8 @@ impl Estimator for MinMaxScaler {
             }
             Method::InverseTransform => {
                 let x = plan.check(input, rule.any_names(), self.scale.len());
-                let x = plan.push(by(Arithmetic::Subtract, &self.min), &[x]);
-                Ok(Output::matrix(plan.push(by(Arithmetic::Divide, &self.scale), &[x])))
+                let x = plan.push(self.min.by(Arithmetic::Subtract), &[x]);
+                Ok(Output::matrix(plan.push(self.scale.by(Arithmetic::Divide), &[x])))
             }
             _ => plan.no_method(method),
         }

@@ -1,6 +1,6 @@
 //! `sklearn.preprocessing.RobustScaler`.
 
-use super::scalers::{self, each_column};
+use super::scalers::{self, Statistic, each_column};
 use crate::fields::{Fields, ReadError, Version};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
@@ -18,14 +18,14 @@ use crate::steps::{Arithmetic, RefuseSparse};
 #[derive(Debug)]
 pub struct RobustScaler {
     /// `center_`, (n_features,).
-    center: Option<Vec<f64>>,
+    center: Option<Statistic>,
     /// `scale_`, (n_features,).
-    scale: Option<Vec<f64>>,
+    scale: Option<Statistic>,
 }
 
 impl RobustScaler {
     fn n_features(&self) -> Option<usize> {
-        self.center.as_ref().or(self.scale.as_ref()).map(Vec::len)
+        self.center.as_ref().or(self.scale.as_ref()).map(Statistic::len)
     }
 
     fn refuse_centering(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
@@ -44,8 +44,8 @@ impl Room for RobustScaler {
     const SOURCE: &'static str = include_str!("robust_scaler.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let center = if fields.bool("with_centering")? { Some(fields.vector("center_")?) } else { None };
-        let scale = if fields.bool("with_scaling")? { Some(fields.vector("scale_")?) } else { None };
+        let center = if fields.bool("with_centering")? { Some(Statistic::read(fields, "center_")?) } else { None };
+        let scale = if fields.bool("with_scaling")? { Some(Statistic::read(fields, "scale_")?) } else { None };
         if let (Some(center), Some(scale)) = (&center, &scale) {
             fields.expect_len("scale_", scale.len(), center.len())?;
         }

@@ -1,7 +1,9 @@
 //! What the scalers share.
 
+use crate::fields::{Fields, Numbers, ReadError};
 use crate::plan::{Header, Lowering, ValueId};
 use crate::steps::{Arithmetic, ArrayRule, Columnwise, Finite, SparseRule};
+use crate::value::Precision;
 
 /// The input validation of scalers: floats; NaN stays since 0.20, before it was refused.
 pub(crate) fn rule(header: &Header) -> ArrayRule {
@@ -14,15 +16,48 @@ pub(crate) fn sparse_rule(header: &Header) -> ArrayRule {
     rule(header).sparse(SparseRule::Accept)
 }
 
+/// A statistic of the fit: one number for each column, and their dtype.
+#[derive(Clone, Debug)]
+pub(crate) struct Statistic {
+    pub(crate) values: Vec<f64>,
+    precision: Precision,
+}
+
+impl Statistic {
+    /// The attribute `name`, a vector.
+    pub(crate) fn read(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ReadError> {
+        let Numbers { shape, data: values, precision } = fields.numbers(name)?;
+        match shape[..] {
+            [_] => Ok(Self { values, precision }),
+            _ => Err(fields.unexpected(name, "an array of one dimension")),
+        }
+    }
+
+    /// How many columns there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The operation with these numbers, in place.
+    pub(crate) fn by(&self, arithmetic: Arithmetic) -> Columnwise {
+        Columnwise { arithmetic, values: self.values.clone(), precision: self.precision, cast: false }
+    }
+
+    /// The same, with the numbers cast to the dtype of the rows first.
+    pub(crate) fn by_cast(&self, arithmetic: Arithmetic) -> Columnwise {
+        Columnwise { cast: true, ..self.by(arithmetic) }
+    }
+}
+
 /// One operation with a number for each column, if there are such numbers.
 pub(crate) fn each_column(
     x: ValueId,
     arithmetic: Arithmetic,
-    values: Option<&Vec<f64>>,
+    statistic: Option<&Statistic>,
     plan: &mut Lowering<'_>,
 ) -> ValueId {
-    match values {
-        Some(values) => plan.push(Columnwise { arithmetic, values: values.clone() }, &[x]),
+    match statistic {
+        Some(statistic) => plan.push(statistic.by(arithmetic), &[x]),
         None => x,
     }
 }

@@ -1,5 +1,6 @@
 //! `sklearn.preprocessing.StandardScaler`.
 
+use super::scalers::Statistic;
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
@@ -13,18 +14,25 @@ use crate::steps::{Arithmetic, Columnwise, RefuseSparse};
 /// # Transforms
 /// `(X - mean_) / scale_`; sparse rows, which have no mean removed, `X · (1 / scale_)`.
 /// # Older versions
-/// The state has been the same since 0.17.
+/// The state has been the same since 0.17. Since 1.8 `mean_` and `scale_` are cast to the dtype of dense rows before
+/// they are used: `float32` rows far from the origin are scaled otherwise than before.
 #[derive(Debug)]
 pub struct StandardScaler {
     /// `mean_`, (n_features,).
-    mean: Option<Vec<f64>>,
+    mean: Option<Statistic>,
     /// `scale_`, (n_features,).
-    scale: Option<Vec<f64>>,
+    scale: Option<Statistic>,
+    /// Whether dense rows get them in their own dtype.
+    cast: bool,
 }
 
 impl StandardScaler {
     fn n_features(&self) -> Option<usize> {
-        self.mean.as_ref().or(self.scale.as_ref()).map(Vec::len)
+        self.mean.as_ref().or(self.scale.as_ref()).map(Statistic::len)
+    }
+
+    fn step(&self, arithmetic: Arithmetic, statistic: &Statistic) -> Columnwise {
+        if self.cast { statistic.by_cast(arithmetic) } else { statistic.by(arithmetic) }
     }
 }
 
@@ -36,8 +44,8 @@ impl Room for StandardScaler {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let with_mean = fields.bool("with_mean")?;
         let with_std = fields.bool("with_std")?;
-        let mean = if with_mean { Some(fields.vector("mean_")?) } else { None };
-        let scale = if with_std { Some(fields.vector("scale_")?) } else { None };
+        let mean = if with_mean { Some(Statistic::read(fields, "mean_")?) } else { None };
+        let scale = if with_std { Some(Statistic::read(fields, "scale_")?) } else { None };
         if let Some(mean) = &mean {
             fields.expect_n_features("mean_", mean.len())?;
         }
@@ -45,7 +53,7 @@ impl Room for StandardScaler {
             fields.expect_len("scale_", scale.len(), mean.len())?;
         }
         fields.training_only(&["copy", "mean_", "scale_", "var_", "n_samples_seen_"]);
-        let scaler = Self { mean, scale };
+        let scaler = Self { mean, scale, cast: !fields.before(1, 8) };
         if let Some(n_features) = scaler.n_features() {
             fields.expect_n_features("scale_", n_features)?;
         }
@@ -68,22 +76,22 @@ impl Estimator for StandardScaler {
                 if let Some(mean) = &self.mean {
                     let message = "Cannot center sparse matrices: pass `with_mean=False` instead.";
                     x = plan.push(RefuseSparse { message }, &[x]);
-                    x = plan.push(Columnwise { arithmetic: Arithmetic::Subtract, values: mean.clone() }, &[x]);
+                    x = plan.push(self.step(Arithmetic::Subtract, mean), &[x]);
                 }
                 if let Some(scale) = &self.scale {
-                    x = plan.push(Columnwise { arithmetic: Arithmetic::Divide, values: scale.clone() }, &[x]);
+                    x = plan.push(self.step(Arithmetic::Divide, scale), &[x]);
                 }
                 Ok(Output::matrix(x))
             }
             Method::InverseTransform => {
                 let mut x = plan.check(input, rule.any_names(), self.n_features());
                 if let Some(scale) = &self.scale {
-                    x = plan.push(Columnwise { arithmetic: Arithmetic::Multiply, values: scale.clone() }, &[x]);
+                    x = plan.push(self.step(Arithmetic::Multiply, scale), &[x]);
                 }
                 if let Some(mean) = &self.mean {
                     let message = "Cannot uncenter sparse matrices: pass `with_mean=False` instead.";
                     x = plan.push(RefuseSparse { message }, &[x]);
-                    x = plan.push(Columnwise { arithmetic: Arithmetic::Add, values: mean.clone() }, &[x]);
+                    x = plan.push(self.step(Arithmetic::Add, mean), &[x]);
                 }
                 Ok(Output::matrix(x))
             }

@@ -1,7 +1,7 @@
 //! `X · coefᵀ + intercept`.
 
 use super::{InputError, Run};
-use crate::kernels::dot;
+use crate::kernels::{dot, fused};
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The linear predictor: dense or sparse rows times the transpose of `coef`, plus `intercept`.
@@ -15,24 +15,35 @@ pub struct Affine {
     pub precision: Precision,
 }
 
+impl Affine {
+    /// Several scores are compared with each other, so equal ones must come out equal where BLAS's do; a single one is a
+    /// product of a matrix and a vector, which BLAS sums in an order that differs from processor to processor.
+    fn dense(&self, x: &Matrix<'_, f64>, precision: Precision) -> Vec<f64> {
+        match self.coef.rows {
+            0 | 1 => dot::matmul_transposed(x, &self.coef),
+            _ => fused::matmul_transposed(x, &self.coef, precision.promote(self.precision)),
+        }
+    }
+}
+
 impl Run for Affine {
     const NAME: &'static str = "affine";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let outputs = self.coef.rows;
         let (mut product, precision) = match inputs[0] {
-            Value::Floats(x, precision) => (dot::matmul_transposed(x, &self.coef), *precision),
+            Value::Floats(x, precision) => (self.dense(x, *precision), *precision),
             Value::Ints(x, kind) => {
                 #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
                 let x = x.map(|&value| value as f64);
-                (dot::matmul_transposed(&x, &self.coef), kind.to_float())
+                (self.dense(&x, kind.to_float()), kind.to_float())
             }
             Value::Sparse(x) => {
                 let precision = match x.dtype {
                     NumberType::Float(precision) => precision,
                     NumberType::Int(kind) => kind.to_float(),
                 };
-                (dot::sparse_matmul_transposed(x, &self.coef), precision)
+                (dot::sparse_matmul_transposed(x, &self.coef, precision.promote(self.precision)), precision)
             }
             other => return Err(InputError::wrong_kind("numbers", other)),
         };

@@ -1,7 +1,9 @@
 //! One number for each column: what scalers do.
 
+use std::borrow::Cow;
+
 use super::{InputError, Run};
-use crate::value::{Csr, Matrix, Value};
+use crate::value::{Csr, Matrix, Precision, Value};
 
 /// Adds, subtracts, multiplies or divides each column by a number of its own. The dtype of the rows stays, since
 /// scikit-learn does this in place; the arithmetic is `float64`'s, as numpy's is for a `float64` operand.
@@ -13,6 +15,10 @@ pub struct Columnwise {
     pub arithmetic: Arithmetic,
     /// One number for each column.
     pub values: Vec<f64>,
+    /// Their dtype.
+    pub precision: Precision,
+    /// Whether they are cast to the dtype of dense rows first, as the array API of scikit-learn has it.
+    pub cast: bool,
 }
 
 /// An operation on two numbers.
@@ -46,8 +52,12 @@ impl Run for Columnwise {
         match inputs[0] {
             Value::Floats(x, precision) => {
                 let mut data = Vec::with_capacity(x.data.len());
+                let values: Cow<'_, [f64]> = match (self.cast, precision) {
+                    (true, Precision::Single) => self.values.iter().map(|&value| precision.round(value)).collect(),
+                    _ => self.values.as_slice().into(),
+                };
                 for row in x.iter_rows() {
-                    let pairs = row.iter().zip(&self.values);
+                    let pairs = row.iter().zip(&*values);
                     data.extend(pairs.map(|(&x, &value)| precision.round(self.arithmetic.at(x, value))));
                 }
                 Ok(Value::Floats(Matrix::new(x.rows, x.cols, data), *precision))
@@ -59,8 +69,8 @@ impl Run for Columnwise {
                     x.dtype.round(match self.arithmetic {
                         Arithmetic::Add | Arithmetic::Subtract => element,
                         Arithmetic::Multiply => element * value,
-                        // `inplace_column_scale(X, 1.0 / scale_)`.
-                        Arithmetic::Divide => element * (1.0 / value),
+                        // `inplace_column_scale(X, 1.0 / scale_)`, whose reciprocals have the dtype of `scale_`.
+                        Arithmetic::Divide => element * self.precision.round(1.0 / value),
                     })
                 });
                 Ok(Value::Sparse(Csr { data: data.collect(), ..x.clone() }))

@@ -1,6 +1,7 @@
 //! The joint log-likelihood of Gaussian naive Bayes.
 
 use super::{InputError, Run};
+use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::value::{Matrix, Precision, Value};
 
 /// For each class `log_prior + (offset - Σ (x - mean)² / variance / 2)`, in this order of operations.
@@ -14,8 +15,10 @@ pub struct GaussianLogLikelihood {
     pub offsets: Vec<f64>,
     /// The logarithm of each class's prior probability.
     pub log_priors: Vec<f64>,
-    /// The dtype of all of these together.
-    pub precision: Precision,
+    /// The dtype of means and variances.
+    pub moments: Precision,
+    /// The dtype of the logarithms of the priors.
+    pub priors: Precision,
 }
 
 impl Run for GaussianLogLikelihood {
@@ -25,14 +28,15 @@ impl Run for GaussianLogLikelihood {
         let Value::Floats(x, precision) = inputs[0] else {
             return Err(InputError::wrong_kind("numbers", inputs[0]));
         };
-        let precision = precision.promote(self.precision);
+        let of_rows = precision.promote(self.moments);
+        let precision = of_rows.promote(self.priors);
         let mut data = Vec::with_capacity(x.rows * self.means.rows);
         for row in x.iter_rows() {
             let classes = self.means.iter_rows().zip(self.variances.iter_rows());
             let constants = self.offsets.iter().zip(&self.log_priors);
             for ((means, variances), (offset, log_prior)) in classes.zip(constants) {
-                let half = precision.round(0.5 * distance(row, means, variances, precision));
-                data.push(precision.round(log_prior + precision.round(offset - half)));
+                let half = of_rows.round(0.5 * distance(row, means, variances, of_rows));
+                data.push(precision.round(log_prior + of_rows.round(offset - half)));
             }
         }
         Ok(Value::Floats(Matrix::new(x.rows, self.means.rows, data), precision))
@@ -45,10 +49,9 @@ impl Run for GaussianLogLikelihood {
 
 /// `np.sum((x - mean) ** 2 / variance)`, each term rounded to the dtype.
 fn distance(x: &[f64], means: &[f64], variances: &[f64], precision: Precision) -> f64 {
-    let mut sum = 0.0;
-    for ((x, mean), variance) in x.iter().zip(means).zip(variances) {
+    let terms = x.iter().zip(means).zip(variances).map(|((x, mean), variance)| {
         let difference = precision.round(x - mean);
-        sum += precision.round(precision.round(difference * difference) / variance);
-    }
-    precision.round(sum)
+        precision.round(precision.round(difference * difference) / variance)
+    });
+    pairwise_sum_in(&terms.collect::<Vec<_>>(), precision)
 }

@@ -19,6 +19,8 @@ pub struct NearestCenter {
     panels: Panels,
     /// The dtype of the centres: scikit-learn's search takes rows of the same alone.
     precision: Precision,
+    /// Centres and squares of `float32`, in which scikit-learn computes then.
+    single: Option<(Vec<f32>, Vec<f32>)>,
     /// Whether dense rows may be of another dtype, as before 0.23.
     any_dense: bool,
 }
@@ -28,7 +30,32 @@ impl NearestCenter {
     pub fn new(centers: &Arc<Matrix<'static, f64>>, precision: Precision, any_dense: bool) -> Self {
         let squares = centers.iter_rows().map(row_square::einsum).collect();
         let panels = Panels::new(centers);
-        Self { centers: Arc::clone(centers), squares, panels, precision, any_dense }
+        let single = (precision == Precision::Single && !any_dense).then(|| {
+            let narrow: Vec<f32> = centers.data.iter().map(|&value| to_single(value)).collect();
+            let squares = narrow.chunks(centers.cols.max(1)).map(row_square::einsum_single).collect();
+            (narrow, squares)
+        });
+        Self { centers: Arc::clone(centers), squares, panels, precision, single, any_dense }
+    }
+
+    /// The least `c² - 2 x·c` of each row of `float32`, whose products are summed as BLAS sums them.
+    fn of_single(&self, x: &Matrix<'_, f64>, centers: &[f32], squares: &[f32]) -> Vec<i64> {
+        let mut row = Vec::with_capacity(x.cols);
+        let mut nearest = |x: &[f64]| {
+            row.clear();
+            row.extend(x.iter().map(|&value| to_single(value)));
+            let centers = centers.chunks(row.len().max(1));
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    least(centers.zip(squares).map(|(center, square)| {
+                        let product = row.iter().zip(center).fold(0.0, |sum: f32, (x, c)| x.mul_add(*c, sum));
+                        f64::from(square - 2.0 * product)
+                    }))
+                },
+            )
+        };
+        x.iter_rows().map(&mut nearest).collect()
     }
 }
 
@@ -46,6 +73,7 @@ impl Run for NearestCenter {
             return Err(InputError::refused("the rows have another dtype than the centres: float32 and float64"));
         }
         let numbers: Vec<i64> = match inputs[0] {
+            Value::Floats(x, _) if let Some((centers, squares)) = &self.single => self.of_single(x, centers, squares),
             Value::Floats(x, _) => {
                 let mut products = Vec::new();
                 let mut nearest = |x: &[f64]| {
@@ -58,8 +86,15 @@ impl Run for NearestCenter {
                 .map(|row| {
                     let (columns, values) = x.row(row);
                     let pairs = || columns.iter().zip(values);
-                    let dot = |c: &[f64]| pairs().fold(0.0, |sum, (&column, x)| sum + c[column as usize] * x);
-                    least(centers().map(|(c, square)| square - 2.0 * dot(c)))
+                    // In the dtype of both, which is the same.
+                    let round = |value: f64| self.precision.round(value);
+                    let dot =
+                        |c: &[f64]| pairs().fold(0.0, |sum, (&column, x)| round(sum + round(c[column as usize] * x)));
+                    let squares = self.single.as_ref().map(|(_, squares)| squares);
+                    least(centers().enumerate().map(|(at, (c, square))| {
+                        let square = squares.map_or(*square, |squares| f64::from(squares[at]));
+                        round(square - 2.0 * dot(c))
+                    }))
                 })
                 .collect(),
             other => return Err(InputError::wrong_kind("numbers", other)),
@@ -71,6 +106,11 @@ impl Run for NearestCenter {
     fn describe(&self) -> String {
         format!("{} centres", self.centers.rows)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a `float32` block holds only what a `float32` can hold")]
+fn to_single(value: f64) -> f32 {
+    value as f32
 }
 
 /// The place of the least value, the first of equals.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{InputError, Run};
 use crate::kernels::binary_tree::BinaryTree;
 use crate::kernels::brute_force::Points;
+use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
@@ -39,6 +40,8 @@ pub struct Brute {
     pub sparse_heap: bool,
     /// Whether it takes them for Euclidean distances too, as until 1.3.
     pub sparse_euclidean: bool,
+    /// Whether it takes a sparse and a dense side for Euclidean distances, as since 1.3.
+    pub mixed_euclidean: bool,
 }
 
 impl Search {
@@ -130,9 +133,9 @@ impl NearestNeighbors {
             return Err(InputError::refused("the metric does not work with sparse matrices: densify the data"));
         }
         let mut heaps = heap.map(|sort| (NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)));
-        // `euclidean_distances` answers float32 for two tables of float32, computing in float64.
+        // `euclidean_distances` answers float32 for two tables of float32, computing in float64; so do cosines.
         let single = heaps.is_none()
-            && points.is_euclidean()
+            && (points.is_euclidean() || points.metric == Metric::Cosine)
             && precision == Some(Precision::Single)
             && brute.precision == Some(Precision::Single);
         let (mut distances, mut order) = (Vec::new(), Vec::new());
@@ -154,7 +157,8 @@ impl NearestNeighbors {
                         // All but squares of Euclidean distances are compared as they are.
                         if !points.is_euclidean() {
                             *distance = points.metric.finish(*distance);
-                        } else if single {
+                        }
+                        if single {
                             *distance = Precision::Single.round(*distance);
                         }
                     }
@@ -178,8 +182,6 @@ impl NearestNeighbors {
 impl Brute {
     /// `ArgKmin.is_usable_for`.
     fn heap_for(self, points: &Points, precision: Option<Precision>, sparse: bool) -> Option<Sort> {
-        use crate::kernels::metric::Metric;
-
         let excluded = matches!(
             points.metric,
             Metric::Mahalanobis(_)
@@ -196,8 +198,7 @@ impl Brute {
             && precision == self.precision
             && (!(sparse || sparse_points) || self.sparse_heap)
             && !(both_sparse && points.is_euclidean() && !self.sparse_euclidean)
-            // Pairs of a sparse and a dense row are left out for Euclidean distances alone.
-            && !(sparse != sparse_points && points.is_euclidean());
+            && !(sparse != sparse_points && points.is_euclidean() && !self.mixed_euclidean);
         self.heap.filter(|_| usable)
     }
 }

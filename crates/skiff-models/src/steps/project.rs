@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{InputError, Run};
-use crate::kernels::dot;
+use crate::kernels::{dot, fused};
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// `(X - mean) · componentsᵀ / scale`, with the dtype that numpy's promotion gives.
@@ -35,20 +35,25 @@ impl Run for Project {
         let rows = inputs[0].rows();
         let (mut products, precision) = match (inputs[0], &self.center) {
             (Value::Floats(x, precision), Center::Products(_)) => {
-                (dot::matmul_transposed(x, &self.components), precision.promote(self.precision))
+                let precision = precision.promote(self.precision);
+                (fused::matmul_transposed(x, &self.components, precision), precision)
             }
             (Value::Floats(x, precision), Center::Rows(mean)) => {
                 let precision = precision.promote(self.precision);
                 let pairs = x.iter_rows().flat_map(|row| row.iter().zip(mean));
                 let centered: Vec<f64> = pairs.map(|(x, mean)| precision.round(x - mean)).collect();
-                (dot::matmul_transposed(&Matrix::new(x.rows, x.cols, centered), &self.components), precision)
+                (
+                    fused::matmul_transposed(&Matrix::new(x.rows, x.cols, centered), &self.components, precision),
+                    precision,
+                )
             }
             (Value::Sparse(x), Center::Products(_)) => {
                 let precision = match x.dtype {
                     NumberType::Float(precision) => precision,
                     NumberType::Int(_) => Precision::Double,
                 };
-                (dot::sparse_matmul_transposed(x, &self.components), precision.promote(self.precision))
+                let precision = precision.promote(self.precision);
+                (dot::sparse_matmul_transposed(x, &self.components, precision), precision)
             }
             (other, _) => return Err(InputError::wrong_kind("a dense table of numbers", other)),
         };
