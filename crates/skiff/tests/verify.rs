@@ -194,3 +194,20 @@ fn edited_rows_are_replayed_or_refused() {
     }
     assert!(verdicts.iter().all(|&count| count > 0), "{verdicts:?}");
 }
+
+/// Boosting starts from the odds of a first estimator, which computes in `float32`: near 0 and 1 their rounding is as
+/// large as what is left of them.
+#[test]
+fn boosting_from_a_first_estimator_is_verified() {
+    for name in ["gradient-boosting-gaussian-nb.skiff", "gradient-boosting-logistic-regression.skiff"] {
+        let path = workspace("fixtures/answers").join(name);
+        let found = skiff::verify(&path, &VerifyOptions::default()).unwrap();
+        assert_eq!(found.verdict(), Verified::Yes, "{name}: {:?}", found.rows);
+
+        // A model that answers otherwise is not.
+        let mut file = skiff_files::open(&path, &Limits::default()).expect("a file");
+        edit::set_element(&mut file.graph, "estimators_[0].tree_.values", 1, None, 5.0);
+        let changed = verified(written(&file, None).expect("a file"));
+        assert_eq!(changed.verdict(), Verified::No, "{name}: {:?}", changed.rows);
+    }
+}

@@ -17,14 +17,14 @@ pub use column_use::ColumnUse;
 pub use lowering::{Header, Lowering, Params, Refusal};
 pub use method::Method;
 
-use crate::steps::Operation;
+use crate::steps::{BoostingStart, Operation};
 
 /// A value of a plan: the input, or what a step makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(usize);
 
 /// An operation and the values it takes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// What is done.
     pub operation: Operation,
@@ -88,6 +88,21 @@ impl Plan {
     #[must_use]
     pub fn with_most_bytes(self, most_bytes: u64) -> Self {
         Self { most_bytes, ..self }
+    }
+
+    /// The same, where gradient boosting starts from probabilities of a first estimator that are `shift` greater; `None`
+    /// for a plan without such a start.
+    pub fn with_shifted_start(&self, shift: f64) -> Option<Self> {
+        let shifted = |step: &Step| match &step.operation {
+            Operation::BoostingStart(start) => {
+                let start = BoostingStart { shift, ..**start };
+                Step { operation: start.into(), inputs: step.inputs.clone() }
+            }
+            _ => step.clone(),
+        };
+        let starts = |step: &Step| matches!(step.operation, Operation::BoostingStart(_));
+        let steps = self.steps.iter().any(starts).then(|| self.steps.iter().map(shifted).collect())?;
+        Some(Self { steps, output: self.output.clone(), most_bytes: self.most_bytes })
     }
 
     /// How many bytes an answer may take.

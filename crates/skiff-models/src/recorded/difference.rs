@@ -106,6 +106,35 @@ pub fn compare(expected: &Answer, found: &Given, tolerance: Tolerance) -> Compar
     }
 }
 
+/// Whether all numbers of an answer lie between those of two others of the same shape, or near one of them.
+pub fn lies_between(expected: &Answer, low: &Given, high: &Given, tolerance: Tolerance) -> bool {
+    match (expected, low, high) {
+        (Answer::List(expected), Given::List(low) | Given::Tuple(low), Given::List(high) | Given::Tuple(high)) => {
+            let mut all = expected.iter().zip(low).zip(high);
+            expected.len() == low.len()
+                && expected.len() == high.len()
+                && all.all(|((expected, low), high)| lies_between(expected, low, high, tolerance))
+        }
+        (
+            Answer::Array(expected),
+            Given::One(Value::Floats(low, _), rank),
+            Given::One(found @ Value::Floats(high, _), _),
+        ) => {
+            let Some(numbers) = expected.to_f64() else { return false };
+            let greatest = greatest(&numbers);
+            let holds = |((&expected, &a), &b): ((&f64, &f64), &f64)| {
+                (a.min(b)..=a.max(b)).contains(&expected)
+                    || [a, b].iter().any(|&end| tolerance.holds(expected, end, greatest))
+            };
+            shape_differs(&expected.shape, found, *rank).is_none()
+                && numbers.len() == low.data.len()
+                && low.data.len() == high.data.len()
+                && numbers.iter().zip(low.data.iter()).zip(high.data.iter()).all(holds)
+        }
+        _ => false,
+    }
+}
+
 /// A DataFrame is compared by its numbers and labels, whatever block they come in, and by its names where there are some.
 fn frame(expected: &Columns<'_>, found: &Value<'_>, tolerance: Tolerance) -> Comparison {
     if let Some(what) = shape_differs(&[expected.rows, expected.columns.len()], found, Rank::Two) {

@@ -10,7 +10,7 @@ use skiff_files::{NdArray, Scalar};
 use crate::table::DictValue;
 use crate::value::{Columns, Csr};
 
-pub use difference::{Comparison, Difference, Element, compare};
+pub use difference::{Comparison, Difference, Element, compare, lies_between};
 
 /// What scikit-learn answered.
 #[derive(Clone, Debug)]

@@ -10,6 +10,9 @@ pub struct BoostingStart {
     pub link: StartLink,
     /// How far from 0 and 1 probabilities are kept.
     pub eps: f64,
+    /// What is added to the second of two probabilities, and to other scores in proportion. It is 0, except to find out
+    /// how far apart scores are if the first estimator, which computes in `float32`, rounds in another order.
+    pub shift: f64,
 }
 
 /// From answers to raw scores.
@@ -28,18 +31,23 @@ pub enum StartLink {
 }
 
 impl BoostingStart {
+    /// The logarithm of a probability is as uncertain as the scores that the probability is made of, which are larger.
+    fn shifted(self, log: f64) -> f64 {
+        log + 8.0 * self.shift * (1.0 + log.abs())
+    }
+
     fn row(self, row: &[f64], scores: &mut Vec<f64>) {
         let clip = |p: f64| p.clamp(self.eps, 1.0 - self.eps);
         match self.link {
-            StartLink::Identity => scores.extend_from_slice(row),
-            StartLink::Logit => scores.push(logit(clip(row[1]))),
-            StartLink::HalfLogit => scores.push(0.5 * logit(clip(row[1]))),
-            StartLink::Log => scores.extend(row.iter().map(|&p| clip(p).ln())),
+            StartLink::Identity => scores.extend(row.iter().map(|&score| score + self.shift * score.abs())),
+            StartLink::Logit => scores.push(logit(clip(row[1] + self.shift))),
+            StartLink::HalfLogit => scores.push(0.5 * logit(clip(row[1] + self.shift))),
+            StartLink::Log => scores.extend(row.iter().map(|&p| self.shifted(clip(p).ln()))),
             StartLink::SymmetricLog => {
                 let logs: f64 = row.iter().map(|&p| clip(p).ln()).sum();
                 #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
                 let mean = (logs / row.len() as f64).exp();
-                scores.extend(row.iter().map(|&p| (clip(p) / mean).ln()));
+                scores.extend(row.iter().map(|&p| self.shifted((clip(p) / mean).ln())));
             }
         }
     }

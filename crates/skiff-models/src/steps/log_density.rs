@@ -48,6 +48,8 @@ enum Form {
     Whole(Matrix<'static, f64>),
 }
 
+const SINGULAR: &str = "the covariance is singular: what scikit-learn answers is made of rounding errors";
+
 impl Covariance {
     /// Of as many `variances` as `components` has rows.
     pub fn new(components: Arc<Matrix<'static, f64>>, variances: Vec<f64>, noise: f64) -> Self {
@@ -55,9 +57,32 @@ impl Covariance {
         Self { components, variances, noise, inverse: OnceLock::new() }
     }
 
-    fn inverse(&self) -> Result<&Inverse, InputError> {
-        let inverse = self.inverse.get_or_init(|| if self.noise == 0.0 { self.whole() } else { self.by_lemma() });
+    fn inverse(&self, precision: Precision) -> Result<&Inverse, InputError> {
+        let inverse = self.inverse.get_or_init(|| match self.noise {
+            _ if self.is_singular(precision) => Err(SINGULAR),
+            0.0 => self.whole(),
+            _ => self.by_lemma(),
+        });
         inverse.as_ref().map_err(|what| InputError::refused(*what))
+    }
+
+    /// Whether the least variance in any direction is not more than the rounding of the greatest: then the inverse, and
+    /// the sign of its determinant, are made of rounding errors.
+    fn is_singular(&self, precision: Precision) -> bool {
+        let Matrix { rows, cols, .. } = *self.components;
+        let directions = self.components.iter_rows().zip(&self.variances);
+        let all = directions.map(|(component, variance)| variance * dot::dot(component, component) + self.noise);
+        let (mut least, mut greatest) = (f64::INFINITY, 0.0_f64);
+        for variance in all.chain((rows < cols).then_some(self.noise)) {
+            (least, greatest) = (least.min(variance), greatest.max(variance));
+        }
+        let epsilon = match precision {
+            Precision::Single => f64::from(f32::EPSILON),
+            Precision::Double => f64::EPSILON,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+        let rounding = epsilon * cols as f64;
+        least <= greatest * rounding
     }
 
     fn by_lemma(&self) -> Result<Inverse, &'static str> {
@@ -135,7 +160,7 @@ impl Run for LogDensity {
         let precision = precision.promote(self.precision);
         let pairs = x.iter_rows().flat_map(|row| row.iter().zip(&self.mean));
         let centered: Vec<f64> = pairs.map(|(x, mean)| precision.round(x - mean)).collect();
-        let inverse = self.covariance.inverse()?;
+        let inverse = self.covariance.inverse(self.precision)?;
         let distances = self.covariance.squared_distances(&Matrix::new(x.rows, x.cols, centered), inverse);
         #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
         let constant = 0.5 * (x.cols as f64 * TAU.ln() - inverse.log_determinant);

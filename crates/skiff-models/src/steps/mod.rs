@@ -161,7 +161,7 @@ pub trait Run {
 macro_rules! operations {
     ($($operation:ident,)*) => {
         /// What a step does. A closed set: a new operation stops every exporter from compiling until it answers.
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         pub enum Operation {
             $(
                 #[doc = concat!("See [`", stringify!($operation), "`].")]
