@@ -25,18 +25,19 @@ impl<'g> Call<'g> {
     }
 
     /// Whether it is a function of numpy's C core: `numpy.core.multiarray` before numpy 2, `numpy._core.multiarray`
-    /// since.
+    /// since. Some picklers write the module that the function is defined in, `numpy.core._multiarray_umath`.
     pub fn is_numpy(&self, module: &str, name: &str) -> bool {
         self.name == name && self.object.make == Make::Reduce && is_numpy_module(self.module, module)
     }
 }
 
-/// Whether `found` is `module` of numpy's core, as any numpy spells it.
+/// Whether `found` is `module` of numpy's core, as any numpy spells it. What `multiarray` exports is defined in the C
+/// module `_multiarray_umath`.
 pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
     found
         .strip_prefix("numpy.core.")
         .or_else(|| found.strip_prefix("numpy._core."))
-        .is_some_and(|found| found == module)
+        .is_some_and(|found| found == module || (module == "multiarray" && found == "_multiarray_umath"))
 }
 
 /// What Python knows as bytes, in whichever way the protocol and the Python that wrote it had to spell them: not
@@ -82,5 +83,21 @@ fn plain_bytes(graph: &Graph, id: NodeId) -> Option<Bytes> {
         Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Some(graph.shared_bytes(*span)),
         Node::Str(span) => latin1_bytes(graph.bytes(*span)).map(Bytes::from),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_numpy_module;
+
+    #[test]
+    fn multiarray_goes_by_the_name_of_its_c_module_as_well() {
+        for found in ["numpy.core.multiarray", "numpy._core.multiarray", "numpy.core._multiarray_umath"] {
+            assert!(is_numpy_module(found, "multiarray"), "{found}");
+        }
+        for found in ["numpy.multiarray", "numpy.core.numeric", "_multiarray_umath", "numpy.core.x._multiarray_umath"] {
+            assert!(!is_numpy_module(found, "multiarray"), "{found}");
+        }
+        assert!(!is_numpy_module("numpy.core._multiarray_umath", "numeric"));
     }
 }

@@ -172,13 +172,14 @@ impl Step {
 }
 
 /// Whether an object is an estimator: of a class that skiff reads, or of another one that follows scikit-learn's
-/// conventions (attributes of the fit end in `_`, classes say what they do). What is inside such an object is part of
-/// it: a model of another library is never mistaken for the encoder that it holds.
+/// conventions (attributes of the fit end in `_`, classes say what they do, pipelines have `steps`). What is inside such
+/// an object is part of it: a model of another library is never mistaken for the encoder that it holds, nor a pipeline
+/// for one of its steps.
 pub fn is_estimator(instance: &Instance<'_>) -> bool {
     let fitted = |name: &str| name == "_sklearn_version" || (name.ends_with('_') && !name.ends_with("__"));
     registry::find(&instance.class_path()).is_some()
         || ["Classifier", "Regressor", "Ranker", "Transformer"].iter().any(|kind| instance.name.ends_with(kind))
-        || instance.attributes().any(|(name, _)| fitted(name))
+        || instance.attributes().any(|(name, _)| fitted(name) || name == "steps")
 }
 
 /// What a container holds, each with the step that leads to it; to look at one of its items is one `work`.

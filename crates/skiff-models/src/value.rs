@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use skiff_files::Scalar;
+use skiff_files::{Scalar, TimeUnit};
 
 use crate::table::{Column, Dicts, Texts};
 use crate::text::Terms;
@@ -86,7 +86,7 @@ pub enum NumberType {
 /// The values that labels can take, in the order of `classes_`, with the dtype that scikit-learn gives them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Classes {
-    /// Any integer dtype, or bool.
+    /// Any integer dtype, or bool. The upper half of `uint64` wraps round to negative numbers.
     Ints(Vec<i64>, IntKind),
     /// Any float dtype.
     Floats(Vec<f64>, Precision),
@@ -94,6 +94,19 @@ pub enum Classes {
     Strings(Vec<String>),
     /// dtype object: strings mostly, or a mixture.
     Objects(Vec<Scalar>),
+    /// Bytes, dates or durations, in a dtype of their own.
+    Values(Vec<Scalar>, ValueKind),
+}
+
+/// The dtype of labels that are neither numbers nor text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// `S…`: bytes of at most this length, without zeros at their end.
+    Bytes(usize),
+    /// `datetime64` in this unit.
+    DateTime(TimeUnit),
+    /// `timedelta64` in this unit.
+    TimeDelta(TimeUnit),
 }
 
 /// Labels by their number in `classes_`: a dictionary-encoded block, no string is copied.
@@ -284,7 +297,7 @@ impl Classes {
             Self::Ints(values, _) => values.len(),
             Self::Floats(values, _) => values.len(),
             Self::Strings(values) => values.len(),
-            Self::Objects(values) => values.len(),
+            Self::Objects(values) | Self::Values(values, _) => values.len(),
         }
     }
 
@@ -297,10 +310,15 @@ impl Classes {
     pub fn get(&self, code: usize) -> Option<Scalar> {
         Some(match self {
             Self::Ints(values, IntKind::Bool) => Scalar::Bool(*values.get(code)? != 0),
+            // The upper half of `uint64` is kept in the bits of an `i64`.
+            Self::Ints(values, IntKind::Int { bytes: 8, signed: false }) => {
+                let value = values.get(code)?.cast_unsigned();
+                i64::try_from(value).map_or_else(|_| Scalar::BigInt(value.to_string()), Scalar::Int)
+            }
             Self::Ints(values, _) => Scalar::Int(*values.get(code)?),
             Self::Floats(values, _) => Scalar::Float(*values.get(code)?),
             Self::Strings(values) => Scalar::Str(values.get(code)?.clone()),
-            Self::Objects(values) => values.get(code)?.clone(),
+            Self::Objects(values) | Self::Values(values, _) => values.get(code)?.clone(),
         })
     }
 }

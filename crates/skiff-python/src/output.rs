@@ -8,8 +8,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySlice, PyTuple};
 use skiff::table::{Column, DictValue};
-use skiff::value::{Classes, Columns, Csr, IntKind, Labels, NumberType, Precision, Value};
+use skiff::value::{Classes, Columns, Csr, IntKind, Labels, NumberType, Precision, Value, ValueKind};
 use skiff::{Answer, Rank, Scalar};
+use skiff_files::{DType, Endian};
 
 use crate::error::not_supported;
 
@@ -161,6 +162,15 @@ pub fn classes<'py>(py: Python<'py>, classes: &Classes) -> PyResult<Bound<'py, P
             numpy(py)?.call_method(intern!(py, "array"), (values,), Some(&arguments))
         }
         Classes::Objects(values) => object_array(py, values.iter().map(|value| scalar(py, value)), &shape),
+        Classes::Values(values, kind) => {
+            let dtype = match *kind {
+                ValueKind::Bytes(len) => DType::Bytes { len },
+                ValueKind::DateTime(unit) => DType::DateTime { unit, endian: Endian::Little },
+                ValueKind::TimeDelta(unit) => DType::TimeDelta { unit, endian: Endian::Little },
+            };
+            let objects = object_array(py, values.iter().map(|value| scalar(py, value)), &shape)?;
+            objects.call_method1(intern!(py, "astype"), (dtype.code(),))
+        }
     }
 }
 

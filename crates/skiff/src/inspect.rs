@@ -57,6 +57,28 @@ pub struct EstimatorView {
     pub members: Vec<(String, String, usize)>,
 }
 
+/// The attributes that scikit-learn never sets, of a model and of those within, each in words.
+fn extra_attributes(model: &skiff_models::Model) -> Vec<String> {
+    fn walk(model: &skiff_models::Model, seen: &mut HashSet<NodeId>, found: &mut Vec<String>) {
+        if !seen.insert(model.node()) {
+            return;
+        }
+        for name in &model.header().extra {
+            let place = if model.path().is_empty() { String::new() } else { format!(" at {}", model.path()) };
+            found.push(format!(
+                "attribute `{name}` of {}{place}, which scikit-learn does not set: no answer depends on it",
+                class_name(model.class())
+            ));
+        }
+        for (_, inner) in model.estimator().inner() {
+            walk(&inner, seen, found);
+        }
+    }
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
+    walk(model, &mut seen, &mut found);
+    found
+}
+
 /// The name of a class without its module.
 pub fn class_name(class: &str) -> &str {
     class.rsplit('.').next().unwrap_or(class)
@@ -101,10 +123,13 @@ impl File {
         // The whole file is looked at for that: once for all of them.
         let harmless = if found.is_empty() { Ok(()) } else { self.refuse_dangerous() };
         let harmless = harmless.map_err(|error| error.to_string());
-        let methods = |found: &addresses::Found| {
+        let mut extra = Vec::new();
+        let mut methods = |found: &addresses::Found| {
             harmless.clone()?;
             let model = self.read_model(found.node, &found.address, &Custom::default());
-            model.map(|model| model.methods()).map_err(|error| error.to_string())
+            let model = model.map_err(|error| error.to_string())?;
+            extra.extend(extra_attributes(model.typed()));
+            Ok(model.methods())
         };
         let view = |(index, found): (usize, addresses::Found)| {
             let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH, &left);
@@ -116,6 +141,7 @@ impl File {
         };
         let estimators = found.into_iter().enumerate().map(view).collect();
         let mut unusual = unusual(self);
+        unusual.extend(extra);
         if left.0.get() == 0 {
             unusual.push("parts that stand in so many places that not all of them are shown".to_owned());
         }

@@ -58,6 +58,7 @@ impl Room for MiniBatchKMeans {
             "_init_size",
             "_n_since_last_reassign",
             "_no_improvement",
+            "_random_state",
             "batch_size",
             "compute_labels",
             "counts_",

@@ -199,7 +199,19 @@ pub(crate) fn name_of(graph: &Graph, node: NodeId) -> Option<(String, Option<Nod
     if let Some((module, name)) = graph.global(node) {
         return Some((format!("{module}.{name}"), None));
     }
+    if let Some(name) = method_name(graph, node) {
+        return Some((name, None));
+    }
     Instance::read(graph, node).map(|instance| (instance.class_path(), Some(node)))
+}
+
+/// A method of a class, which pickles as `getattr(class, name)`: `builtins.str.split`.
+fn method_name(graph: &Graph, node: NodeId) -> Option<String> {
+    let object = graph.object(node)?;
+    let Some(("builtins" | "__builtin__", "getattr")) = graph.global(object.callable) else { return None };
+    let &[class, method] = graph.items(object.arguments)? else { return None };
+    let ((module, class), method) = (graph.global(class)?, graph.str_of(method)?);
+    Some(format!("{module}.{class}.{method}"))
 }
 
 impl TermLists {

@@ -161,6 +161,7 @@ fn pick(classes: &Classes, code: usize) -> Option<Classes> {
         Classes::Floats(values, precision) => Classes::Floats(vec![*values.get(code)?], *precision),
         Classes::Strings(values) => Classes::Strings(vec![values.get(code)?.clone()]),
         Classes::Objects(values) => return of_scalar(values.get(code)?),
+        Classes::Values(values, kind) => Classes::Values(vec![values.get(code)?.clone()], *kind),
     })
 }
 
@@ -181,6 +182,7 @@ fn one_dtype(a: &Classes, b: &Classes) -> bool {
         (Classes::Ints(_, a), Classes::Ints(_, b)) => a == b,
         (Classes::Floats(_, a), Classes::Floats(_, b)) => a == b,
         (Classes::Strings(_), Classes::Strings(_)) => true,
+        (Classes::Values(_, a), Classes::Values(_, b)) => a == b,
         _ => false,
     }
 }

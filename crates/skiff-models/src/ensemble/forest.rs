@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Node, NodeId};
 
-use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::fields::{Fields, ReadError, ReadErrorKind, is_extra};
 use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
 use crate::tree::{
     LeafValues, MissingRule, MissingValues, TRAINING_ONLY, TreeKind, TreeSource, TreesModel, read_shape, read_trees,
@@ -13,6 +13,8 @@ use crate::tree::{
 
 /// The attributes of forests of all versions that no answer depends on, beside those that single trees have too.
 const FOREST_TRAINING_ONLY: &[&str] = &[
+    // 1.2.0 and 1.2.1, where `estimator_` was a property.
+    "_estimator",
     "_n_samples",
     "_n_samples_bootstrap",
     "_sample_weight",
@@ -62,11 +64,12 @@ impl Member {
         let Some(&(_, kind)) = kind(&instance) else {
             return Err(fields.unexpected_at(node, path, "a tree estimator"));
         };
-        for (name, _) in instance.attributes() {
+        for (name, value) in instance.attributes() {
             let known = TRAINING_ONLY.contains(&name)
                 || matches!(name, "tree_" | "n_features_in_" | "_sklearn_version" | "feature_names_in_")
                 || matches!(name, "_metadata_request" | "_repr_html_" | "_estimator_type" | "_doc_link_module")
-                || name == "_sklearn_output_config";
+                || name == "_sklearn_output_config"
+                || is_extra(graph, name, value);
             if !known {
                 let class = instance.class_path();
                 return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));

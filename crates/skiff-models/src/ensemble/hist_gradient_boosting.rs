@@ -196,10 +196,11 @@ fn read_known_categories(fields: &Fields<'_, '_>, n_features: usize) -> Result<H
         let path = format!("{thresholds_path}[{feature}]");
         let mut set = [0; 4];
         for category in fields.numbers_at(thresholds[feature], &path)?.data {
-            if category.fract() != 0.0 || !(0.0..256.0).contains(&category) {
+            // Before 1.4 any number below 256 could be a category, and its fraction was dropped.
+            if category.is_nan() || category <= -1.0 || category >= 256.0 {
                 return Err(ReadError::new(path, ReadErrorKind::Damaged(format!("the category {category}"))));
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 256")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a byte, as in scikit-learn")]
             let category = category as usize;
             set[category / 64] |= 1 << (category % 64);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_files::{DType, NdArray};
 use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 
-use crate::custom::{Bound, Job};
+use crate::custom::{self, Bound, Job};
 use crate::fields::{Fields, ReadError};
 use crate::plan::{Lowering, ValueId};
 use crate::steps::{CallCustom, PreprocessTexts};
@@ -48,7 +48,7 @@ impl Analysis {
 /// What `build_analyzer()` would make.
 pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadError> {
     let mut preprocessor = read_callable(fields, "preprocessor")?;
-    let tokenizer = read_callable(fields, "tokenizer")?;
+    let tokenizer = read_tokenizer(fields)?;
     match fields.string_or_none("input")?.as_deref() {
         None | Some("content") => {}
         Some(other) => return Err(fields.unsupported("input", format!("`{other}`: skiff opens no files"))),
@@ -60,7 +60,11 @@ pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadErr
             preprocessor = None;
             (Tokens::Terms, code)
         }
-        (Tokens::Words { stop_words, .. }, _) if tokenizer.is_some() => (Tokens::Given { stop_words }, tokenizer),
+        (Tokens::Words { pattern, stop_words }, _) => match tokenizer {
+            Tokenizer::Pattern => (Tokens::Words { pattern, stop_words }, None),
+            Tokenizer::Split => (Tokens::Words { pattern: Pattern::of_split(), stop_words }, None),
+            Tokenizer::Code(code) => (Tokens::Given { stop_words }, Some(code)),
+        },
         (tokens, _) => (tokens, None),
     };
     // Each of them stands for what scikit-learn's own preprocessor would do.
@@ -76,7 +80,30 @@ pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadErr
     Ok(Analysis { analyzer, preprocessor, splitter })
 }
 
-/// Code in other words than scikit-learn's: it has to be handed in.
+/// `tokenizer`.
+enum Tokenizer {
+    /// `None`: `token_pattern` is used.
+    Pattern,
+    /// `str.split`.
+    Split,
+    /// User code.
+    Code(Bound),
+}
+
+fn read_tokenizer(fields: &Fields<'_, '_>) -> Result<Tokenizer, ReadError> {
+    let Some(node) = fields.optional("tokenizer") else { return Ok(Tokenizer::Pattern) };
+    if let Some(code) = fields.custom(node, &fields.path_of("tokenizer"), None)? {
+        return Ok(Tokenizer::Code(code));
+    }
+    match custom::name_of(fields.graph(), node) {
+        Some((name, _)) if matches!(name.as_str(), "builtins.str.split" | "__builtin__.unicode.split") => {
+            Ok(Tokenizer::Split)
+        }
+        _ => fields.custom_code("tokenizer", node, None).map(Tokenizer::Code),
+    }
+}
+
+/// User code instead of scikit-learn's: it has to be registered.
 fn read_callable(fields: &Fields<'_, '_>, name: &str) -> Result<Option<Bound>, ReadError> {
     fields.optional(name).map(|node| fields.custom_code(name, node, None)).transpose()
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use skiff_files::{DType, NdArray, Sparse};
+use skiff_files::{DType, NdArray, Scalar, Sparse};
 use skiff_pickle::NodeId;
 
 use super::numbers::{Numbers, precision_of};
 use super::{Fields, ReadError, ReadErrorKind};
-use crate::value::{Classes, IntKind, Matrix, Precision};
+use crate::value::{Classes, IntKind, Matrix, Precision, ValueKind};
 
 impl Fields<'_, '_> {
     /// An array of any kind.
@@ -170,10 +170,18 @@ impl Fields<'_, '_> {
             DType::Int { size, .. } | DType::UInt { size, .. } => {
                 let signed = matches!(array.dtype, DType::Int { .. });
                 let bytes = u8::try_from(size).unwrap_or(8);
-                array.to_i64().map(|values| Classes::Ints(values, IntKind::Int { bytes, signed }))
+                let values = if size == 8 && !signed { wrapped(&array) } else { array.to_i64() };
+                values.map(|values| Classes::Ints(values, IntKind::Int { bytes, signed }))
             }
             DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
-            DType::Str { .. } | DType::Bytes { .. } => array.to_strings(self.graph()).map(Classes::Strings),
+            DType::Str { .. } => array.to_strings(self.graph()).map(Classes::Strings),
+            DType::Bytes { len } => self.values_of(&array).map(|values| Classes::Values(values, ValueKind::Bytes(len))),
+            DType::DateTime { unit, .. } => {
+                self.values_of(&array).map(|values| Classes::Values(values, ValueKind::DateTime(unit)))
+            }
+            DType::TimeDelta { unit, .. } => {
+                self.values_of(&array).map(|values| Classes::Values(values, ValueKind::TimeDelta(unit)))
+            }
             DType::Object => Some(Classes::Objects(
                 array
                     .to_scalars(self.graph())
@@ -181,6 +189,25 @@ impl Fields<'_, '_> {
             )),
             _ => None,
         };
-        classes.map(Arc::new).ok_or_else(|| self.unexpected_at(node, path, "an array of labels"))
+        let unsupported = || {
+            let what = format!("labels of dtype {}", array.dtype);
+            ReadError::new(path.to_owned(), ReadErrorKind::Unsupported(what))
+        };
+        classes.map(Arc::new).ok_or_else(unsupported)
     }
+
+    fn values_of(&self, array: &NdArray) -> Option<Vec<Scalar>> {
+        array.to_scalars(self.graph()).ok()
+    }
+}
+
+/// The elements of an array of `uint64`, bit for bit.
+fn wrapped(array: &NdArray) -> Option<Vec<i64>> {
+    let elements = array.column()?.to_scalars()?.into_iter();
+    let wrap = |element| match element {
+        Scalar::Int(value) => Some(value),
+        Scalar::BigInt(digits) => digits.parse::<u64>().ok().map(u64::cast_signed),
+        _ => None,
+    };
+    elements.map(wrap).collect()
 }

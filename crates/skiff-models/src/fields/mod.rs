@@ -5,6 +5,7 @@
 //! worst bug there is.
 
 mod arrays;
+mod extra;
 mod numbers;
 mod read_error;
 mod scalars;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Graph, Node, NodeId};
 
+pub(crate) use extra::is_extra;
 pub use numbers::Numbers;
 pub use read_error::{ReadError, ReadErrorKind};
 pub use version::Version;
@@ -70,6 +72,11 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// Whether it was written before scikit-learn `major.minor`.
     pub fn before(&self, major: u32, minor: u32) -> bool {
         self.version().is_none_or(|version| version < Version::new(major, minor))
+    }
+
+    /// Whether the estimator is of the class with this path.
+    pub fn is_class(&self, path: &str) -> bool {
+        self.instance.class_path() == path
     }
 
     /// The object graph that the attributes lie in.
@@ -257,17 +264,18 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// Ends the reading.
     ///
     /// # Errors
-    /// When there are attributes that nobody read.
+    /// When there are attributes that nobody read, and that are not those of a tool.
     pub(crate) fn finish(self) -> Result<Header, ReadError> {
         let seen = self.seen.borrow();
-        let unread: Vec<_> =
-            self.instance.attributes().map(|(name, _)| name).filter(|name| !seen.contains(name)).collect();
-        match unread.first() {
-            None => Ok(self.header.clone()),
-            Some(first) => {
-                Err(self.error_at(first, ReadErrorKind::UnknownAttribute { class: self.instance.class_path() }))
+        let mut header = self.header.clone();
+        for (name, value) in self.instance.attributes().filter(|(name, _)| !seen.contains(name)) {
+            if !is_extra(self.graph(), name, value) {
+                let class = self.instance.class_path();
+                return Err(self.error_at(name, ReadErrorKind::UnknownAttribute { class }));
             }
+            header.extra.push(name.to_owned());
         }
+        Ok(header)
     }
 
     fn read_header(&self) -> Result<Header, ReadError> {
@@ -290,7 +298,8 @@ impl<'r, 'g> Fields<'r, 'g> {
             Some(node) => self.dict_entry(node, "transform")?.filter(|container| container != "default"),
             None => None,
         };
-        Ok(Header { class: self.instance.name.to_owned(), n_features_in, feature_names_in, version, set_output })
+        let class = self.instance.name.to_owned();
+        Ok(Header { class, n_features_in, feature_names_in, version, set_output, extra: Vec::new() })
     }
 
     /// The string under `key` of the dict at `node`.

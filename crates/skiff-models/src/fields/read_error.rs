@@ -32,6 +32,11 @@ pub enum ReadErrorKind {
         /// The class that holds it.
         class: String,
     },
+    /// An estimator without any attribute of a fit.
+    NotFitted {
+        /// The class.
+        class: String,
+    },
     /// An attribute that is needed and absent.
     Missing,
     /// An attribute of another kind.
@@ -109,6 +114,7 @@ impl fmt::Display for ReadErrorKind {
             Self::UnknownAttribute { class } => {
                 write!(f, "unknown attribute of `{class}`: skiff does not know whether it changes the answer")
             }
+            Self::NotFitted { class } => write!(f, "`{class}` is not fitted"),
             Self::Missing => f.write_str("the attribute is missing; was the estimator fitted?"),
             Self::Unexpected { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}"),

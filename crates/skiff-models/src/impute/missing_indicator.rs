@@ -44,7 +44,7 @@ impl Room for MissingIndicator {
         if fields.before(0, 22) && features.is_empty() {
             features = (0..n_features).collect();
         }
-        let refuse_new = !all && fields.bool_or("error_on_new", true)?;
+        let refuse_new = fields.bool_or("error_on_new", true)? && !all;
         let sparse = match fields.optional("sparse") {
             Some(node) if fields.graph().str_of(node) == Some("auto") => None,
             _ => Some(fields.bool_or("sparse", false)?),

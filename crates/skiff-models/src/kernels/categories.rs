@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use skiff_files::{Scalar, TimeUnit};
 
+use super::times;
 use crate::value::{Classes, IntKind};
 
 /// Known values by their place. `1`, `1.0` and `True` are the same value, NaN is NaN, text is text; nothing is allocated
@@ -22,8 +23,8 @@ pub struct Categories {
     texts: HashMap<Box<str>, u32>,
     none: Option<u32>,
     nan: Option<u32>,
-    /// Values that are compared one after the other: bytes, times.
-    others: Vec<(Scalar, u32)>,
+    /// Bytes, times, and integers that are too large.
+    others: HashMap<Key, u32>,
     /// Which types of values there are.
     types: Types,
 }
@@ -75,6 +76,36 @@ impl Types {
     }
 }
 
+/// What makes two values the same that are no plain numbers or text.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Bytes(Vec<u8>),
+    Integer(String),
+    Complex(u64, u64),
+    DateTime(i128),
+    TimeDelta(i128, bool),
+}
+
+impl Key {
+    /// `None` for what equals nothing: dates that are no dates, and objects.
+    fn of(value: &Scalar) -> Option<Self> {
+        Some(match value {
+            Scalar::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Scalar::BigInt(digits) => Self::Integer(digits.clone()),
+            Scalar::Complex(re, im) if !re.is_nan() && !im.is_nan() => {
+                // Zeros of both signs are equal.
+                Self::Complex((re + 0.0).to_bits(), (im + 0.0).to_bits())
+            }
+            Scalar::DateTime(steps, unit) => Self::DateTime(times::instant(*steps, *unit)?),
+            Scalar::TimeDelta(steps, unit) => {
+                let (length, months) = times::duration(*steps, *unit)?;
+                Self::TimeDelta(length, months)
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// Stands for no place.
 const NONE: u32 = u32::MAX;
 
@@ -85,6 +116,15 @@ impl Categories {
         u32::try_from(len).ok().filter(|&len| len < NONE)?;
         let mut categories = Self { len, ..Self::default() };
         match classes {
+            // What wrapped round is no number of its own: it is found among the others.
+            Classes::Ints(values, IntKind::Int { bytes: 8, signed: false })
+                if values.iter().any(|&value| value < 0) =>
+            {
+                for place in 0..len {
+                    let (Some(value), Ok(at)) = (classes.get(place), u32::try_from(place)) else { continue };
+                    categories.add(&value, at);
+                }
+            }
             Classes::Ints(values, kind) => {
                 let types = &mut categories.types;
                 (types.bools, types.ints) = (*kind == IntKind::Bool, *kind != IntKind::Bool);
@@ -100,7 +140,7 @@ impl Categories {
                 categories.types.texts = true;
                 categories.texts = values.iter().map(|text| text.as_str().into()).zip(0..).collect();
             }
-            Classes::Objects(values) => {
+            Classes::Objects(values) | Classes::Values(values, _) => {
                 for (value, place) in values.iter().zip(0..) {
                     categories.add(value, place);
                 }
@@ -118,7 +158,7 @@ impl Categories {
             Scalar::Int(value) => drop(self.whole.insert(*value, place)),
             Scalar::Float(value) => self.add_number(*value, place),
             Scalar::Str(text) => drop(self.texts.insert(text.as_str().into(), place)),
-            other => self.others.push((other.clone(), place)),
+            other => drop(Key::of(other).map(|key| self.others.insert(key, place))),
         }
     }
 
@@ -178,7 +218,7 @@ impl Categories {
             Scalar::Int(value) => self.of_int(*value),
             Scalar::Float(value) => self.of_float(*value),
             Scalar::Str(text) => self.of_text(text),
-            other => self.others.iter().find(|(known, _)| known == other).map(|(_, place)| *place),
+            other => self.others.get(&Key::of(other)?).copied(),
         }
     }
 
@@ -197,7 +237,9 @@ impl Categories {
 
     /// Whether any of them is a number, NaN included.
     pub fn has_numbers(&self) -> bool {
-        !(self.near.is_empty() && self.whole.is_empty() && self.broken.is_empty()) || self.nan.is_some()
+        !(self.near.is_empty() && self.whole.is_empty() && self.broken.is_empty())
+            || self.nan.is_some()
+            || self.others.keys().any(|key| matches!(key, Key::Integer(_) | Key::Complex(..)))
     }
 }
 

@@ -15,4 +15,5 @@ pub(crate) mod panels;
 pub(crate) mod python_text;
 pub(crate) mod row_square;
 pub(crate) mod support;
+pub(crate) mod times;
 pub(crate) mod trees;

@@ -134,7 +134,16 @@ impl<'g> Reading<'g> {
         let class = instance.class_path();
         let (estimator, header) = match (self.custom(node, &path, None)?, registry::find(&class)) {
             (Some(code), _) => self.custom_estimator(code, instance, &path),
-            (None, Some(entry)) => (entry.read)(Fields::new(self, instance, path.clone())?)?,
+            (None, Some(entry)) => {
+                let fitted = is_fitted(&instance);
+                let read = (entry.read)(Fields::new(self, instance, path.clone())?);
+                read.map_err(|error| match error.kind() {
+                    ReadErrorKind::Missing if !fitted => {
+                        ReadError::new(path.clone(), ReadErrorKind::NotFitted { class: class.clone() })
+                    }
+                    _ => error,
+                })?
+            }
             (None, None) => return Err(ReadError::new(path, ReadErrorKind::UnknownClass { class })),
         };
         let size = estimator.inner().iter().fold(1_usize, |size, (_, model)| size.saturating_add(model.size));
@@ -149,6 +158,11 @@ impl<'g> Reading<'g> {
         }
         Ok(Model { class, node, path, header, estimator, size, cost })
     }
+}
+
+/// `check_is_fitted`: whether there is an attribute whose name ends in an underscore.
+fn is_fitted(instance: &Instance<'_>) -> bool {
+    instance.attributes().any(|(name, _)| name.ends_with('_') && !name.starts_with("__"))
 }
 
 /// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use skiff_files::Instance;
+use skiff_pickle::NodeId;
+
 use crate::fields::{Fields, ReadError};
 use crate::model::{Estimator, Model, NamesError, Room, Scoring, Takes};
 use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
@@ -16,23 +19,28 @@ use crate::value::Classes;
 /// Each method of the last estimator, on what the steps before make of the rows.
 /// # Transforms
 /// `transform` runs all steps, `inverse_transform` all of them backwards.
+///
+/// A pipeline of imbalanced-learn (`imblearn.pipeline.Pipeline`) is read as well: its samplers only take part in the
+/// fit, and every other method passes them over.
 /// # Not supported
 /// Arguments that metadata routing would hand to steps before the last one.
 /// # Older versions
 /// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
 #[derive(Debug)]
 pub struct Pipeline {
-    /// `steps`: `None` for `'passthrough'` and `None`.
+    /// `steps`: `None` for `'passthrough'`, `None`, and samplers of imbalanced-learn.
     steps: Vec<Option<Arc<Model>>>,
 }
 
 impl Room for Pipeline {
-    const CLASSES: &'static [&'static str] = &["sklearn.pipeline.Pipeline"];
+    const CLASSES: &'static [&'static str] = &["sklearn.pipeline.Pipeline", IMBLEARN_PIPELINE];
     const SOURCE: &'static str = include_str!("pipeline.rs");
 
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let mut steps = Vec::new();
-        for (index, node) in fields.list("steps")?.into_iter().enumerate() {
+        let all = fields.list("steps")?;
+        let last = all.len().saturating_sub(1);
+        for (index, node) in all.into_iter().enumerate() {
             let path = format!("{}[{index}]", fields.path_of("steps"));
             let &[_name, estimator] = fields.list_at(node, &path)?.as_slice() else {
                 return Err(fields.unexpected_at(node, &path, "a pair of name and estimator"));
@@ -40,6 +48,7 @@ impl Room for Pipeline {
             let model = match fields.graph().str_of(estimator) {
                 Some("passthrough") => None,
                 _ if matches!(fields.graph().node(estimator), skiff_pickle::Node::None) => None,
+                _ if index < last && fields.is_class(IMBLEARN_PIPELINE) && is_sampler(fields, estimator) => None,
                 _ => Some(fields.model_at(estimator, path)?),
             };
             steps.push(model);
@@ -50,6 +59,42 @@ impl Room for Pipeline {
         fields.training_only(&["memory", "named_steps", "transform_input", "verbose"]);
         Ok(Self { steps })
     }
+}
+
+const IMBLEARN_PIPELINE: &str = "imblearn.pipeline.Pipeline";
+
+/// The classes of imbalanced-learn that have `fit_resample`, with the first part of their module.
+const SAMPLERS: &[(&str, &[&str])] = &[
+    ("imblearn.base", &["FunctionSampler"]),
+    ("imblearn.combine.", &["SMOTEENN", "SMOTETomek"]),
+    (
+        "imblearn.over_sampling.",
+        &["ADASYN", "BorderlineSMOTE", "KMeansSMOTE", "RandomOverSampler", "SMOTE", "SMOTEN", "SMOTENC", "SVMSMOTE"],
+    ),
+    (
+        "imblearn.under_sampling.",
+        &[
+            "AllKNN",
+            "ClusterCentroids",
+            "CondensedNearestNeighbour",
+            "EditedNearestNeighbours",
+            "InstanceHardnessThreshold",
+            "NearMiss",
+            "NeighbourhoodCleaningRule",
+            "OneSidedSelection",
+            "RandomUnderSampler",
+            "RepeatedEditedNearestNeighbours",
+            "TomekLinks",
+        ],
+    ),
+];
+
+/// Whether the object is a sampler of imbalanced-learn: a step that `_iter` of its pipelines passes over.
+fn is_sampler(fields: &Fields<'_, '_>, node: NodeId) -> bool {
+    let Some(instance) = Instance::read(fields.graph(), node) else { return false };
+    let known =
+        |(module, names): &(&str, &[&str])| instance.module.starts_with(module) && names.contains(&instance.name);
+    SAMPLERS.iter().any(known)
 }
 
 impl Pipeline {

@@ -24,6 +24,8 @@ pub struct Header {
     pub version: Option<crate::fields::Version>,
     /// The container that `set_output` asked for: `pandas`, `polars`.
     pub set_output: Option<String>,
+    /// Attributes that scikit-learn never sets, and that no answer depends on: those of tools.
+    pub extra: Vec<String>,
 }
 
 /// How many steps a plan may have. Estimators that share inner estimators could ask for a number exponential in the

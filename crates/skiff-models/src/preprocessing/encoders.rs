@@ -8,6 +8,7 @@ use skiff_pickle::Node;
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::kernels::categories::Categories;
+use crate::kernels::times;
 use crate::plan::{Header, ValueId};
 use crate::steps::{ArrayRule, Dtype, Finite, TakeLabels, TakeNumbers};
 use crate::value::{Classes, IntKind, NumberType, Precision};
@@ -199,12 +200,18 @@ impl Decode {
     /// `values` of each column, of which the dtypes are those of `classes` unless others were added or stand for some.
     /// As many values as classes are not the classes yet: one infrequent category has given its place to a string.
     pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>) -> Self {
-        let numbers = |values: &[Scalar]| values.iter().all(|value| value.as_f64().is_some());
+        // Integers that `f64` does not hold are taken from the classes themselves.
+        let is_exact = |value: &Scalar| match value {
+            Scalar::Int(value) => value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS,
+            Scalar::BigInt(_) => false,
+            other => other.as_f64().is_some(),
+        };
+        let numbers = |values: &[Scalar]| values.iter().all(is_exact);
         let types = classes.iter().zip(&values).map(|(classes, values)| match &**classes {
             classes if classes.len() != values.len() || !numbers(values) => None,
             Classes::Ints(_, kind) => Some(NumberType::Int(*kind)),
             Classes::Floats(_, precision) => Some(NumberType::Float(*precision)),
-            Classes::Strings(_) | Classes::Objects(_) => None,
+            Classes::Strings(_) | Classes::Objects(_) | Classes::Values(..) => None,
         });
         let types: Option<Vec<NumberType>> = types.collect();
         if let Some(dtype) = types.and_then(|types| types.into_iter().reduce(NumberType::promote)) {
@@ -212,7 +219,9 @@ impl Decode {
             return Self::Numbers(values.iter().map(numbers).collect(), dtype);
         }
         let labels = classes.iter().zip(values).map(|(classes, values)| match &**classes {
-            Classes::Strings(all) if are_the_same(all, &values) => Arc::clone(classes),
+            Classes::Strings(_) | Classes::Ints(..) | Classes::Values(..) if are_the_same(classes, &values) => {
+                Arc::clone(classes)
+            }
             _ => Arc::new(Classes::Objects(values)),
         });
         Self::Labels(labels.collect())
@@ -226,8 +235,8 @@ impl Decode {
     }
 }
 
-fn are_the_same(classes: &[String], values: &[Scalar]) -> bool {
-    classes.iter().map(|class| Some(class.as_str())).eq(values.iter().map(Scalar::as_str))
+fn are_the_same(classes: &Classes, values: &[Scalar]) -> bool {
+    (0..classes.len()).map(|code| classes.get(code)).eq(values.iter().cloned().map(Some))
 }
 
 /// Python's `str` of a category, for names of columns.
@@ -235,8 +244,25 @@ pub(crate) fn python_str(value: &Scalar, precision: Precision) -> String {
     match value {
         Scalar::Str(text) => text.clone(),
         Scalar::Float(value) => python_float(*value, precision),
+        Scalar::Bytes(bytes) => python_bytes(bytes),
+        Scalar::DateTime(steps, unit) => times::datetime_str(*steps, *unit),
+        Scalar::TimeDelta(steps, unit) => times::timedelta_str(*steps, *unit),
         other => other.to_string(),
     }
+}
+
+/// `repr` of bytes: in single quotes, unless there are such and no double ones within.
+fn python_bytes(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { b'"' } else { b'\'' };
+    let mut text = format!("b{}", char::from(quote));
+    for &byte in bytes {
+        match byte {
+            b'\'' | b'"' if byte != quote => text.push(char::from(byte)),
+            _ => text.extend(byte.escape_ascii().map(char::from)),
+        }
+    }
+    text.push(char::from(quote));
+    text
 }
 
 /// The shortest digits that give the number back, laid out as Python lays them out.

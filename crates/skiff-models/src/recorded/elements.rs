@@ -1,8 +1,8 @@
 //! The elements of answers, one by one, and the names of their dtypes.
 
-use skiff_files::{DType, Scalar};
+use skiff_files::{DType, Endian, Scalar};
 
-use crate::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value};
+use crate::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value, ValueKind};
 
 /// numpy's name of a dtype, without its byte order, and without the length of strings.
 pub(super) fn name_of(dtype: &DType) -> String {
@@ -27,6 +27,11 @@ pub(super) fn dtype_of(value: &Value<'_>) -> String {
         Precision::Single => "float32".to_owned(),
         Precision::Double => "float64".to_owned(),
     };
+    let values = |kind: ValueKind| match kind {
+        ValueKind::Bytes(len) => name_of(&DType::Bytes { len }),
+        ValueKind::DateTime(unit) => name_of(&DType::DateTime { unit, endian: Endian::Little }),
+        ValueKind::TimeDelta(unit) => name_of(&DType::TimeDelta { unit, endian: Endian::Little }),
+    };
     match value {
         Value::Floats(_, precision) => float(*precision),
         Value::Ints(_, kind) => int(*kind),
@@ -34,6 +39,7 @@ pub(super) fn dtype_of(value: &Value<'_>) -> String {
             Some(Classes::Ints(_, kind)) => int(*kind),
             Some(Classes::Floats(_, precision)) => float(*precision),
             Some(Classes::Strings(_)) => "str".to_owned(),
+            Some(Classes::Values(_, kind)) => values(*kind),
             Some(Classes::Objects(_)) | None => "object".to_owned(),
         },
         Value::Texts(_) => "str".to_owned(),

@@ -109,6 +109,11 @@ impl Pattern {
         Regex::new(pattern).map(Self).map_err(|error| error.to_string())
     }
 
+    /// The words that `str.split` finds: what is between white space.
+    pub fn of_split() -> Self {
+        Self(Regex::new(r"\S+").expect("a class of characters, repeated"))
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         self.0.pattern()

@@ -143,7 +143,7 @@ fn as_floats(classes: &Arc<Classes>) -> Option<Arc<Classes>> {
     let floats = match &**classes {
         Classes::Ints(values, _) => values.iter().map(|&value| value as f64).collect(),
         Classes::Floats(values, _) => values.clone(),
-        Classes::Strings(_) | Classes::Objects(_) => return None,
+        Classes::Strings(_) | Classes::Objects(_) | Classes::Values(..) => return None,
     };
     Some(Arc::new(Classes::Floats(floats, Precision::Double)))
 }

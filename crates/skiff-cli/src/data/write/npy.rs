@@ -167,7 +167,7 @@ fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
         Value::Labels(labels) => match &*labels.classes[0] {
             Classes::Ints(_, kind) => int_descr(*kind),
             Classes::Floats(..) => "<f8".to_owned(),
-            Classes::Strings(_) | Classes::Objects(_) => format!("<U{chars}"),
+            Classes::Strings(_) | Classes::Objects(_) | Classes::Values(..) => format!("<U{chars}"),
         },
         _ => "<f8".to_owned(),
     };
@@ -189,7 +189,9 @@ fn longest(classes: &Classes) -> usize {
     let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0).max(1);
     match classes {
         Classes::Strings(names) => longest(&mut names.iter().map(|name| name.chars().count())),
-        Classes::Objects(values) => longest(&mut values.iter().map(|value| cell(value).chars().count())),
+        Classes::Objects(values) | Classes::Values(values, _) => {
+            longest(&mut values.iter().map(|value| cell(value).chars().count()))
+        }
         Classes::Ints(..) | Classes::Floats(..) => 0,
     }
 }
