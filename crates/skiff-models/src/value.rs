@@ -47,6 +47,21 @@ impl IntKind {
     /// `int64`.
     pub const I64: Self = Self::Int { bytes: 8, signed: true };
 
+    /// `value` as an element of this dtype: what is too large wraps round, as numpy's arithmetic does.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "wrapping is the purpose")]
+    pub fn wrap(self, value: i64) -> i64 {
+        match self {
+            Self::Bool => i64::from(value != 0),
+            Self::Int { bytes: 1, signed: true } => i64::from(value as i8),
+            Self::Int { bytes: 2, signed: true } => i64::from(value as i16),
+            Self::Int { bytes: 4, signed: true } => i64::from(value as i32),
+            Self::Int { bytes: 1, signed: false } => i64::from(value as u8),
+            Self::Int { bytes: 2, signed: false } => i64::from(value as u16),
+            Self::Int { bytes: 4, signed: false } => i64::from(value as u32),
+            Self::Int { .. } => value,
+        }
+    }
+
     /// The narrowest of `float32` and `float64` that numpy promotes it to beside a `float32`: bool and integers of up to
     /// 16 bits become `float32`.
     pub fn to_float(self) -> Precision {
@@ -230,6 +245,15 @@ impl Precision {
 }
 
 impl NumberType {
+    /// `value`, which is whole where this is an integer dtype, as an element of it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sparse integers are held as f64")]
+    pub fn wrap(self, value: f64) -> f64 {
+        match self {
+            Self::Float(precision) => precision.round(value),
+            Self::Int(kind) => kind.wrap(value as i64) as f64,
+        }
+    }
+
     /// `value` as an element of this dtype; integers are left alone, since nothing here makes fractions of them.
     pub fn round(self, value: f64) -> f64 {
         match self {

@@ -206,7 +206,9 @@ fn boosting_from_a_first_estimator_is_verified() {
 
         // A model that answers otherwise is not.
         let mut file = skiff_files::open(&path, &Limits::default()).expect("a file");
-        edit::set_element(&mut file.graph, "estimators_[0].tree_.values", 1, None, 5.0);
+        for node in 1..4 {
+            edit::set_element(&mut file.graph, "estimators_[0].tree_.values", node, None, 5.0);
+        }
         let changed = verified(written(&file, None).expect("a file"));
         assert_eq!(changed.verdict(), Verified::No, "{name}: {:?}", changed.rows);
     }

@@ -35,6 +35,8 @@ pub struct SimpleImputer {
     any_type: bool,
     /// Whether `_fit_dtype` is object.
     objects: bool,
+    /// Whether a column of bools counts as numbers, since 1.1.
+    bools_are_numbers: bool,
     /// The dtype of the constant, where scikit-learn looks at it.
     fill_kind: Option<FillKind>,
     /// `indicator_`.
@@ -70,6 +72,7 @@ impl Room for SimpleImputer {
             _ if !constant || fields.before(1, 5) => None,
             Some(DType::Object) => Some(FillKind::Object),
             Some(DType::Float { .. }) => Some(FillKind::Float),
+            Some(DType::UInt { .. } | DType::Bool) => Some(FillKind::UInt),
             _ => Some(FillKind::Int),
         };
         let indicator = match fields.bool_or("add_indicator", false)? {
@@ -81,7 +84,8 @@ impl Room for SimpleImputer {
         }
         fields.training_only(&["copy", "fill_value", "indicator_", "strategy", "verbose"]);
         let any_type = matches!(strategy, "constant" | "most_frequent");
-        let room = Self { missing, fills, any_type, objects, fill_kind, indicator };
+        let bools_are_numbers = !fields.before(1, 1);
+        let room = Self { missing, fills, any_type, objects, bools_are_numbers, fill_kind, indicator };
         if let Some(indicator) = &room.indicator {
             let width = indicator.n_features_in().unwrap_or(0);
             fields.expect_len("indicator_", width, room.fills.len())?;
@@ -121,6 +125,7 @@ impl Estimator for SimpleImputer {
                     missing: self.missing.clone(),
                     fills: self.fills.clone(),
                     objects: self.objects,
+                    bools_are_numbers: self.bools_are_numbers,
                     fill_kind: self.fill_kind,
                 };
                 let filled = plan.push(step, &[x]);

@@ -25,6 +25,8 @@ pub struct Categories {
     nan: Option<u32>,
     /// Bytes, times, and integers that are too large.
     others: HashMap<Key, u32>,
+    /// The unit of those that are dates.
+    time_unit: Option<TimeUnit>,
     /// Which types of values there are.
     types: Types,
 }
@@ -158,7 +160,12 @@ impl Categories {
             Scalar::Int(value) => drop(self.whole.insert(*value, place)),
             Scalar::Float(value) => self.add_number(*value, place),
             Scalar::Str(text) => drop(self.texts.insert(text.as_str().into(), place)),
-            other => drop(Key::of(other).map(|key| self.others.insert(key, place))),
+            other => {
+                if let Scalar::DateTime(_, unit) = other {
+                    self.time_unit.get_or_insert(*unit);
+                }
+                Key::of(other).map(|key| self.others.insert(key, place));
+            }
         }
     }
 
@@ -229,10 +236,7 @@ impl Categories {
 
     /// The unit of those that are dates, if any are.
     pub fn time_unit(&self) -> Option<TimeUnit> {
-        self.others.iter().find_map(|(value, _)| match value {
-            Scalar::DateTime(_, unit) => Some(*unit),
-            _ => None,
-        })
+        self.time_unit
     }
 
     /// Whether any of them is a number, NaN included.

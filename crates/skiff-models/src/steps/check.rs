@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 
+use super::concatenate::numeric_block;
 use super::{InputError, InputErrorKind, Run};
 use crate::plan::Header;
 use crate::table::Column;
@@ -174,6 +175,10 @@ impl Check {
                     Ok(Value::Floats(csr.to_dense(), precision))
                 }
             },
+            // Integers stay integers where all columns are.
+            Value::Columns(columns) if dtype == Dtype::Numeric && columns.columns.iter().all(is_int) => {
+                numeric_block(columns).ok_or_else(|| InputError::wrong_kind("numbers", input))
+            }
             Value::Columns(columns) => {
                 let (matrix, precision) = columns_to_matrix(columns)?;
                 Ok(to_dtype(matrix, precision, dtype))
@@ -264,6 +269,10 @@ impl Run for Check {
         let features = self.n_features.map_or(String::new(), |n| format!(" {n} features,"));
         format!("for {}:{features} {dtype:?}, finite {finite:?}, sparse {sparse:?}", self.estimator)
     }
+}
+
+fn is_int(column: &Column<'_>) -> bool {
+    matches!(column, Column::Ints(..))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]

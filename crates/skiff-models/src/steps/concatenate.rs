@@ -189,6 +189,20 @@ fn objects<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
     Ok(Value::Columns(Columns { rows, names: None, columns }))
 }
 
+/// Columns of numbers and bools as one block, of the dtype that numpy promotes theirs to; `None` where a column holds
+/// anything else.
+pub(crate) fn numeric_block(columns: &Columns<'_>) -> Option<Value<'static>> {
+    let rows = columns.rows;
+    let block = |column: &Column<'_>| match column {
+        Column::Floats(values, precision) => Some(Value::Floats(Matrix::new(rows, 1, values.to_vec()), *precision)),
+        Column::Ints(values, kind) => Some(Value::Ints(Matrix::new(rows, 1, values.to_vec()), *kind)),
+        Column::Texts(_) | Column::Objects(_) => None,
+    };
+    let blocks = columns.columns.iter().map(block).collect::<Option<Vec<_>>>()?;
+    let all = dense(&blocks.iter().collect::<Vec<_>>()).ok()?;
+    matches!(all, Value::Floats(..) | Value::Ints(..)).then_some(all)
+}
+
 /// The columns of a table, one by one.
 pub(crate) fn to_columns<'a>(value: &Value<'a>) -> Result<Vec<Column<'a>>, InputError> {
     fn split<T: Copy>(data: &[T], rows: usize, cols: usize) -> impl Iterator<Item = Vec<T>> {

@@ -3,7 +3,7 @@
 use skiff_files::Scalar;
 
 use super::check::columns_to_matrix;
-use super::concatenate::{dense, to_columns};
+use super::concatenate::{dense, numeric_block, to_columns};
 use super::{InputError, Run};
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
@@ -78,6 +78,8 @@ pub struct Impute {
     pub fills: Vec<Option<Scalar>>,
     /// Whether the table is an array of objects, whatever it holds.
     pub objects: bool,
+    /// Whether columns of bools beside columns of numbers are numbers too, as since 1.1; before they made objects of all.
+    pub bools_are_numbers: bool,
     /// The dtype of the values: a table whose dtype is of a lesser kind cannot take them.
     pub fill_kind: Option<FillKind>,
 }
@@ -85,12 +87,23 @@ pub struct Impute {
 /// The kinds of dtypes, from the lesser to the greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FillKind {
-    /// Any integer dtype.
+    /// An unsigned integer dtype.
+    UInt,
+    /// A signed integer dtype.
     Int,
     /// Any float dtype.
     Float,
     /// Objects.
     Object,
+}
+
+impl From<IntKind> for FillKind {
+    fn from(kind: IntKind) -> Self {
+        match kind {
+            IntKind::Bool | IntKind::Int { signed: false, .. } => Self::UInt,
+            IntKind::Int { signed: true, .. } => Self::Int,
+        }
+    }
 }
 
 impl Impute {
@@ -134,13 +147,13 @@ impl Impute {
         if kind == IntKind::Bool {
             return Err(InputError::refused("SimpleImputer does not support data with dtype bool"));
         }
-        self.check_kind(FillKind::Int)?;
+        self.check_kind(kind.into())?;
         let (missing, fills) = (self.missing.of_numbers()?, self.numbers()?);
         let mut data = Vec::with_capacity(x.rows * fills.len());
         for row in x.iter_rows() {
             data.extend(fills.iter().map(|&(column, fill)| {
                 let value = row[column];
-                if missing(value as f64) { fill as i64 } else { value }
+                if missing(value as f64) { kind.wrap(fill as i64) } else { value }
             }));
         }
         Ok(Value::Ints(Matrix::new(x.rows, fills.len(), data), kind))
@@ -148,9 +161,15 @@ impl Impute {
 
     fn sparse(&self, x: &Csr<'_>) -> Result<Value<'static>, InputError> {
         self.missing.refuse_zero()?;
+        if self.objects {
+            return Err(InputError::refused("sparse rows, where the table of the fit held objects"));
+        }
         self.check_kind(match x.dtype {
             NumberType::Float(_) => FillKind::Float,
-            NumberType::Int(_) => FillKind::Int,
+            NumberType::Int(IntKind::Bool) => {
+                return Err(InputError::refused("SimpleImputer does not support data with dtype bool"));
+            }
+            NumberType::Int(kind) => kind.into(),
         })?;
         let (missing, fills) = (self.missing.of_numbers()?, self.numbers()?);
         let mut places: Vec<Option<(u32, f64)>> = vec![None; x.cols];
@@ -221,7 +240,11 @@ impl Run for Impute {
             value if self.objects => return Ok(self.columns(value.rows(), &to_columns(value)?)),
             _ => {}
         }
-        match dense(inputs)? {
+        let numbers = match inputs[0] {
+            Value::Columns(columns) if self.bools_are_numbers => numeric_block(columns),
+            _ => None,
+        };
+        match numbers.map_or_else(|| dense(inputs), Ok)? {
             Value::Floats(x, precision) => self.floats(&x, precision),
             Value::Ints(x, kind) => self.ints(&x, kind),
             // pandas' nullable numbers, whose missing cells are `pandas.NA`, become floats.
@@ -264,6 +287,19 @@ pub struct MissingMask {
     pub sparse: Option<bool>,
 }
 
+const NO_BOOLS: &str = "MissingIndicator does not support data with dtype bool";
+
+/// Whether a table is an array of bools, or would be made one.
+fn is_bool(value: &Value<'_>) -> bool {
+    match value {
+        Value::Ints(_, kind) => *kind == IntKind::Bool,
+        Value::Columns(columns) => {
+            columns.columns.iter().all(|column| matches!(column, Column::Ints(_, IntKind::Bool)))
+        }
+        _ => false,
+    }
+}
+
 impl MissingMask {
     fn dense(&self, value: &Value<'_>) -> Result<Matrix<'static, i64>, InputError> {
         let (rows, cols) = (value.rows(), value.cols());
@@ -276,6 +312,7 @@ impl MissingMask {
                     *cell = i64::from(missing(value));
                 }
             }
+            value if is_bool(value) => return Err(InputError::refused(NO_BOOLS)),
             Value::Ints(x, _) => {
                 let missing = self.missing.of_numbers()?;
                 #[expect(clippy::cast_precision_loss, reason = "numpy compares integers with a float so as well")]
@@ -318,6 +355,9 @@ impl Run for MissingMask {
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let kind = NumberType::Int(IntKind::Bool);
         if let Value::Sparse(x) = inputs[0] {
+            if x.dtype == NumberType::Int(IntKind::Bool) {
+                return Err(InputError::refused(NO_BOOLS));
+            }
             self.missing.refuse_zero()?;
             let missing = self.missing.of_numbers()?;
             let data: Vec<f64> = x.data.iter().map(|&value| f64::from(missing(value))).collect();

@@ -208,13 +208,20 @@ impl NumpyFunction {
             (Self::Test(_), _) => Ok(NumberType::Int(IntKind::Bool)),
             (Self::Absolute, kind) => Ok(NumberType::Int(kind)),
             (Self::Negative | Self::Sign, IntKind::Bool) => Err(InputError::refused("bools have no sign in numpy")),
-            (Self::Negative | Self::Sign | Self::Square | Self::Whole(_), IntKind::Int { .. }) => {
+            (Self::Negative | Self::Sign | Self::Square, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
+            // `np.floor`, `np.ceil` and `np.trunc` leave integers alone; `np.rint` has no integers.
+            (Self::Whole(Rounding::Floor | Rounding::Ceil | Rounding::Trunc), IntKind::Int { .. }) => {
                 Ok(NumberType::Int(kind))
             }
             (Self::Round { decimals: 0.. }, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
             (Self::Reciprocal, IntKind::I64) => Ok(NumberType::Int(kind)),
-            (Self::Float(_), IntKind::Int { bytes: 4 | 8, .. }) => Ok(NumberType::Float(Precision::Double)),
-            (Self::Float(_), IntKind::Int { bytes: 2, .. }) => Ok(NumberType::Float(Precision::Single)),
+            // Of one byte, and of bools, numpy makes `float16`.
+            (Self::Float(_) | Self::Whole(Rounding::Nearest), IntKind::Int { bytes: 4 | 8, .. }) => {
+                Ok(NumberType::Float(Precision::Double))
+            }
+            (Self::Float(_) | Self::Whole(Rounding::Nearest), IntKind::Int { bytes: 2, .. }) => {
+                Ok(NumberType::Float(Precision::Single))
+            }
             _ => Err(InputError::refused(format!("{self:?} of integers of this dtype is not supported"))),
         }
     }
@@ -242,7 +249,8 @@ impl NumpyFunction {
     fn ints(self, values: &[i64], kind: IntKind) -> Result<Numbers, InputError> {
         Ok(match self.int_result(kind)? {
             NumberType::Int(kind) => {
-                Numbers::Ints(values.iter().map(|&value| self.at_int(value).unwrap_or(value)).collect(), kind)
+                let value = |value| kind.wrap(self.at_int(value).unwrap_or(value));
+                Numbers::Ints(values.iter().copied().map(value).collect(), kind)
             }
             #[expect(clippy::cast_precision_loss, reason = "numpy converts integers so as well")]
             NumberType::Float(precision) => {
@@ -283,11 +291,11 @@ impl Run for Ufunc {
             Value::Floats(x, precision) => Ok(function.floats(&x.data, *precision).into_value(x.rows, x.cols)),
             Value::Ints(x, kind) => Ok(function.ints(&x.data, *kind)?.into_value(x.rows, x.cols)),
             Value::Sparse(x) if function.is_sparse() => {
-                let dtype = match (function, x.dtype) {
-                    (NumpyFunction::Float(_), NumberType::Int(_)) => NumberType::Float(Precision::Double),
-                    (_, dtype) => dtype,
+                let dtype = match x.dtype {
+                    NumberType::Int(kind) => function.int_result(kind)?,
+                    dtype @ NumberType::Float(_) => dtype,
                 };
-                let data = x.data.iter().map(|&value| dtype.round(function.at(value))).collect();
+                let data = x.data.iter().map(|&value| dtype.wrap(function.at(value))).collect();
                 Ok(Value::Sparse(Csr { data, dtype, ..x.clone() }))
             }
             Value::Columns(columns) => {
