@@ -127,7 +127,7 @@ def test_what_is_shared_stays_shared(skiff):
         first.write_bytes(pickle.dumps(value, protocol=5))
         skiff.run("convert", first, then, *options)
         if extension == "skiff":
-            skiff.run("convert", then, skiff.folder / "then.pkl", "--protocol", 5)
+            skiff.run("convert", then, skiff.folder / "then.pkl", "--protocol", 5, "--force")
             then = skiff.folder / "then.pkl"
         loaded = load(then)
         assert loaded["one"] is loaded["two"] is loaded["objects"][0]

@@ -12,6 +12,11 @@ pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// A name for messages.
+pub fn shown(path: &Path) -> &Path {
+    if is_standard(path) { Path::new("standard input") } else { path }
+}
+
 /// Opens the file at `path`, or what standard input has.
 pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
     match is_standard(path) {

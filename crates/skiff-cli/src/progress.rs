@@ -15,6 +15,13 @@ pub fn bytes(is_quiet: bool, writes_to_file: bool) -> Progress {
     bar(is_hidden, "{wide_bar} {percent}% {eta} left")
 }
 
+/// For data of which nobody knows how long it is: how much has been read.
+pub fn without_length(progress: &Progress) {
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {bytes} read in {elapsed}") {
+        progress.set_style(style);
+    }
+}
+
 /// A bar for `count` files, and the name of the present one.
 pub fn files(is_quiet: bool, count: usize) -> Progress {
     let is_hidden = is_quiet || count < 2 || io::stdout().is_terminal();

@@ -212,6 +212,7 @@ fn the_model_may_come_in_a_pipe() {
     for command in ["inspect", "plan", "scan"] {
         assert_eq!(pipe(&[command, "-"]).0, Some(0), "{command}");
     }
+    assert!(pipe(&["inspect", "-"]).1.starts_with("standard input: joblib, "));
     // A joblib file has no digest: not all can be checked.
     assert_eq!(pipe(&["verify", "-"]).0, Some(2));
     let (_, error) = run(2, &["predict", "-", "-"], "");

@@ -84,7 +84,7 @@ impl Prediction<'_> {
         if self.model.takes() == Takes::Dicts {
             let what = format!("`{}` takes mappings of names to values, not a CSV", self.model.header().class);
             return Err(
-                Failure::data(&read::shown(data), what).with_help("give the rows as JSON lines, an object on each")
+                Failure::data(input::shown(data), what).with_help("give the rows as JSON lines, an object on each")
             );
         }
         let delimiter = options.delimiter.unwrap_or(delimiter);
@@ -116,7 +116,7 @@ impl Prediction<'_> {
                 self.refuse_columns()?;
                 return self.predict_batches(file, 0, false, sink);
             }
-            Shape::Nothing => return Err(Failure::data(&read::shown(data), "the data is empty")),
+            Shape::Nothing => return Err(Failure::data(input::shown(data), "the data is empty")),
             Shape::Objects | Shape::Arrays(_) => {}
         }
         let selection = select(self.model, Header { names: &file.names, named }, &options.columns, keep, data)?;
@@ -229,7 +229,7 @@ impl Prediction<'_> {
         let answer = skiff::evaluate(self.plan, table).map_err(|error| {
             let row = error.row();
             let line = row.and_then(|row| lines.get(row)).copied();
-            let file = read::shown(&self.arguments.data).display().to_string();
+            let file = input::shown(&self.arguments.data).display().to_string();
             let in_block = row;
             let row = row.map(|row| self.rows + row);
             Failure::Rows(Box::new(RowsFailure { error, file, line, row, in_block, column: None }))

@@ -36,7 +36,7 @@ pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
             writeln!(out, "{json:#}")?;
         }
         Format::Text => {
-            let name = model.display().to_string();
+            let name = input::shown(model).display().to_string();
             let words = match verdict {
                 Verified::No if found.signature.is_some() => "not verified",
                 verdict => in_words(verdict),

@@ -24,7 +24,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
         inspection.estimators.retain(|estimator| estimator.address == *address);
     }
     let mut out = io::stdout().lock();
-    let name = arguments.model.display().to_string();
+    let name = input::shown(&arguments.model).display().to_string();
     match arguments.format {
         InspectFormat::Json => writeln!(out, "{:#}", to_json(&inspection))?,
         InspectFormat::Html => write!(out, "{}", html::page(&name, &inspection))?,

@@ -10,7 +10,8 @@ use super::column::ColumnReader;
 use super::kind::{Kind, Seen};
 use super::records::{Record, RecordError, Records};
 use super::source::{self, Copy, Stream};
-use super::{BATCH_ROWS, Batch, Chosen, Content, shown};
+use super::{BATCH_ROWS, Batch, Chosen, Content};
+use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
 /// How a CSV file is written.
@@ -47,7 +48,7 @@ impl CsvFile {
             Some(record) if dialect.header => (unique_names(&record), None),
             Some(record) => ((0..record.len()).map(|column| column.to_string()).collect(), Some(record)),
             None if dialect.header => {
-                return Err(Failure::data(&shown(path), "the data is empty: expected a line with the columns' names"));
+                return Err(Failure::data(shown(path), "the data is empty: expected a line with the columns' names"));
             }
             None => (Vec::new(), None),
         };
@@ -59,7 +60,7 @@ impl CsvFile {
     pub fn name_columns(&mut self, names: &[String]) -> Result<(), Failure> {
         if names.len() != self.names.len() {
             let what = format!("`--columns` names {} columns, the data has {}", names.len(), self.names.len());
-            return Err(Failure::data(&shown(&self.path), what));
+            return Err(Failure::data(shown(&self.path), what));
         }
         self.names = names.to_vec();
         Ok(())
@@ -103,9 +104,9 @@ impl CsvFile {
     /// What goes back to the first row, or to that after `first`, as often as it is asked to.
     fn twice(&mut self) -> Result<impl FnMut(&ProgressBar) -> Result<Records<Stream>, Failure> + use<>, Failure> {
         let (path, dialect) = (self.path.clone(), self.dialect.clone());
-        let failed = |path: &Path, error: io::Error| Failure::data(&shown(path), error);
+        let failed = |path: &Path, error: io::Error| Failure::data(shown(path), error);
         let mut copied = None;
-        if let (true, Some(records)) = (source::is_standard_input(&path), self.records.take()) {
+        if let (true, Some(records)) = (is_standard(&path), self.records.take()) {
             let (mut rest, line) = records.into_rest().map_err(|error| failed(&path, error))?;
             copied = Some((Copy::of(&mut rest).map_err(|error| failed(&path, error))?, line));
         } else {
@@ -133,7 +134,7 @@ impl CsvFile {
             let Some(record) = records.read().map_err(|error| failure(&self.path, error))? else { break };
             if record.len() > self.names.len() {
                 let what = format!("expected {} cells in a row, found {}", self.names.len(), record.len());
-                return Err(Failure::data(&shown(&self.path), what).at_line(record.line));
+                return Err(Failure::data(shown(&self.path), what).at_line(record.line));
             }
             block.push(record);
         }
@@ -149,7 +150,7 @@ impl CsvFile {
             // A row that ends early lacks its last cells.
             let cells = block.iter().map(|record| record.get(place).unwrap_or_default());
             columns.push(reader.read(cells).map_err(|wrong| {
-                let failure = Failure::data(&shown(&self.path), wrong.what).with_help_if(wrong.help);
+                let failure = Failure::data(shown(&self.path), wrong.what).with_help_if(wrong.help);
                 failure.at_line(block.get(wrong.row).map_or(0, |record| record.line))
             })?);
         }
@@ -170,7 +171,7 @@ impl Iterator for CsvFile {
 /// The records of a file from its first line on.
 fn records(path: &Path, dialect: &Dialect, progress: &ProgressBar) -> Result<Records<Stream>, Failure> {
     let mut stream = source::open(path, progress)?;
-    let start = stream.fill_buf().map_err(|error| Failure::data(&shown(path), error))?;
+    let start = stream.fill_buf().map_err(|error| Failure::data(shown(path), error))?;
     // What a spreadsheet puts in front is no part of the first name.
     if start.starts_with(b"\xef\xbb\xbf") {
         stream.consume(3);
@@ -201,7 +202,7 @@ fn unique_names(record: &Record) -> Vec<String> {
 
 fn failure(path: &Path, error: RecordError) -> Failure {
     match error {
-        RecordError::Io(error) => Failure::data(&shown(path), format!("cannot read the data: {error}")),
-        RecordError::Content(line, what) => Failure::data(&shown(path), what).at_line(line),
+        RecordError::Io(error) => Failure::data(shown(path), format!("cannot read the data: {error}")),
+        RecordError::Content(line, what) => Failure::data(shown(path), what).at_line(line),
     }
 }

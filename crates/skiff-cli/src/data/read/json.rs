@@ -12,7 +12,8 @@ use super::column::ColumnReader;
 use super::json_column::{SeenJson, scalar};
 use super::json_values::{JsonValues, Layout};
 use super::kind::Kind;
-use super::{BATCH_ROWS, Batch, Chosen, Content, shown};
+use super::{BATCH_ROWS, Batch, Chosen, Content};
+use crate::input::shown;
 use crate::report::Failure;
 
 /// A value, and the line that it begins on.
@@ -61,7 +62,7 @@ impl JsonRows {
             Some((_, Json::Array(cells))) => Shape::Arrays(cells.len()),
             Some((line, _)) => {
                 let what = "expected an object, an array or a string for each row";
-                return Err(Failure::data(&shown(path), what).at_line(*line));
+                return Err(Failure::data(shown(path), what).at_line(*line));
             }
         };
         // What `DataFrame.to_json` writes unless it is asked for something else.
@@ -69,7 +70,7 @@ impl JsonRows {
             && !object.is_empty()
             && object.values().all(Json::is_object)
         {
-            let failure = Failure::data(&shown(path), "expected an array of rows, found an object of columns");
+            let failure = Failure::data(shown(path), "expected an array of rows, found an object of columns");
             let help = "write it by rows: `DataFrame.to_json(path, orient=\"records\")`";
             return Err(failure.at_line(*line).with_help(help));
         }
@@ -134,7 +135,7 @@ impl JsonRows {
     }
 
     fn failure(&self, line: u64, what: impl std::fmt::Display) -> Failure {
-        Failure::data(&shown(&self.path), what).at_line(line)
+        Failure::data(shown(&self.path), what).at_line(line)
     }
 
     fn texts(&self, rows: &[Row]) -> Result<Content, Failure> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
-use super::shown;
 use super::source::{self, Copy, Stream};
+use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
 /// Where the values of a file are.
@@ -61,7 +61,7 @@ impl JsonValues {
             Layout::Lines => Values::Lines { stream, line: 0 },
             Layout::Array => {
                 let mut text = Vec::new();
-                stream.read_to_end(&mut text).map_err(|error| Failure::data(&shown(path), error))?;
+                stream.read_to_end(&mut text).map_err(|error| Failure::data(shown(path), error))?;
                 let mut array = Array { text, at: 0, line: 1, has_brackets: false };
                 array.begin();
                 Values::Array(array)
@@ -76,15 +76,15 @@ impl JsonValues {
             Values::Lines { stream, line } => read_line(stream, line),
             Values::Array(array) => array.read(),
         };
-        read.map_err(|(line, what)| Failure::data(&shown(&self.path), what).at_line(line))
+        read.map_err(|(line, what)| Failure::data(shown(&self.path), what).at_line(line))
     }
 
     /// Remembers where it is.
     pub fn mark(&mut self) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::data(&shown(&self.path), error);
+        let failed = |error: io::Error| Failure::data(shown(&self.path), error);
         self.mark = Some(match &mut self.values {
             Values::Array(array) => Mark::Array(array.at, array.line),
-            Values::Lines { stream, line } if source::is_standard_input(&self.path) => {
+            Values::Lines { stream, line } if is_standard(&self.path) => {
                 let mut copy = Copy::of(stream).map_err(failed)?;
                 *stream = copy.open().map_err(failed)?;
                 Mark::Copy(copy, *line)
@@ -96,7 +96,7 @@ impl JsonValues {
 
     /// Goes back to the mark.
     pub fn back(&mut self) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::data(&shown(&self.path), error);
+        let failed = |error: io::Error| Failure::data(shown(&self.path), error);
         match (self.mark.take(), &mut self.values) {
             (Some(Mark::Array(at, line)), Values::Array(array)) => (array.at, array.line) = (at, line),
             (Some(Mark::Copy(mut copy, before)), Values::Lines { stream, line }) => {

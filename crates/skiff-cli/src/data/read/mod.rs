@@ -23,10 +23,10 @@ pub use json::{JsonRows, Shape};
 pub use json_values::Layout;
 pub use kind::Kind;
 pub use numpy::Array;
-pub use source::{is_standard_input, shown};
 pub use text_lines::TextLines;
 
 use crate::args::DataFormat;
+use crate::input::is_standard;
 use crate::report::Failure;
 
 /// How many rows are read at a time.
@@ -68,7 +68,7 @@ pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, F
     if let Some(format) = given {
         return Ok(format);
     }
-    if is_standard_input(path) {
+    if is_standard(path) {
         return Ok(DataFormat::Csv);
     }
     let extension = |path: &Path| path.extension().and_then(|text| text.to_str()).map(str::to_lowercase);

@@ -9,7 +9,7 @@ use skiff::{File, Limits, Scalar, Table};
 use skiff_files::{DType, NdArray, Order, Sparse, SparseFormat};
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::is_standard_input;
+use crate::input::is_standard;
 use crate::report::Failure;
 
 /// An array in a file.
@@ -31,7 +31,7 @@ pub enum Array {
 impl Array {
     /// Opens a `.npy` or `.npz` file, or reads one from standard input.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let file = if is_standard_input(path) {
+        let file = if is_standard(path) {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::data(path, error))?;
             File::read(bytes, &Limits::default())?

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use indicatif::ProgressBar;
 
+use crate::input::is_standard;
+use crate::progress;
 use crate::report::Failure;
 
 /// A stream of bytes that tells a progress bar how far it is.
@@ -15,21 +17,13 @@ pub type Stream = Box<dyn BufRead>;
 /// How many bytes are read at a time.
 const BUFFER: usize = 256 * 1024;
 
-/// Whether `-` was given.
-pub fn is_standard_input(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// A name for messages.
-pub fn shown(path: &Path) -> PathBuf {
-    if is_standard_input(path) { PathBuf::from("standard input") } else { path.to_owned() }
-}
-
 /// Opens the data as a stream.
 pub fn open(path: &Path, progress: &ProgressBar) -> Result<Stream, Failure> {
     let failed = |error: io::Error| Failure::data(path, format!("cannot read the data: {error}"));
-    if is_standard_input(path) {
-        return decompressed(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))).map_err(failed);
+    if is_standard(path) {
+        progress::without_length(progress);
+        let reader = BufReader::with_capacity(BUFFER, progress.wrap_read(io::stdin()));
+        return decompressed(Box::new(reader)).map_err(failed);
     }
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;

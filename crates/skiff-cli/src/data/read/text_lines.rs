@@ -6,7 +6,8 @@ use indicatif::ProgressBar;
 use skiff::table::Texts;
 
 use super::source::{self, Stream};
-use super::{BATCH_ROWS, Batch, Content, shown};
+use super::{BATCH_ROWS, Batch, Content};
+use crate::input::shown;
 use crate::report::Failure;
 
 /// The lines of a file, each a document.
@@ -43,7 +44,7 @@ impl Iterator for TextLines {
                         std::io::ErrorKind::InvalidData => "expected UTF-8 text".to_owned(),
                         _ => format!("cannot read the data: {error}"),
                     };
-                    return Some(Err(Failure::data(&shown(&self.path), what).at_line(self.line + 1)));
+                    return Some(Err(Failure::data(shown(&self.path), what).at_line(self.line + 1)));
                 }
             }
         }
