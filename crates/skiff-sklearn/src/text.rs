@@ -20,7 +20,7 @@
 //! Versions are `first-last`, without the last where it is the newest.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use crate::{Attribute, Class, Kind, Member, MemberKind, Parameter, Versions};
 
@@ -30,24 +30,34 @@ const CLASSES: &str = include_str!("../data/classes.txt");
 /// More classes than any class derives from.
 const MOST_ANCESTORS: usize = 64;
 
+/// Classes that were asked for, by a hash of the path that they were asked by.
+type Found = HashMap<u64, Vec<(&'static str, &'static Class)>>;
+
 /// The class that a module defines under a name, in any version of scikit-learn.
 pub fn class(module: &str, name: &str) -> Option<&'static Class> {
-    let newest = newest_path(module, name)?;
-    static PARSED: OnceLock<Mutex<HashMap<&'static str, &'static Class>>> = OnceLock::new();
-    let parsed = PARSED.get_or_init(Mutex::default);
-    if let Some(class) = parsed.lock().unwrap_or_else(PoisonError::into_inner).get(newest) {
+    static FOUND: OnceLock<RwLock<Found>> = OnceLock::new();
+    let found = FOUND.get_or_init(RwLock::default);
+    let hash = hash(module, name);
+    let is_wanted = |path: &str| path.strip_prefix(module).and_then(|rest| rest.strip_prefix('.')) == Some(name);
+    let first = |found: &Found| found.get(&hash)?.iter().find(|(path, _)| is_wanted(path)).map(|(_, class)| *class);
+    if let Some(class) = first(&found.read().unwrap_or_else(PoisonError::into_inner)) {
         return Some(class);
     }
-    // Parsed twice when two threads ask at once, and kept once for the life of the process: there are so many and no
-    // more.
-    let class = parse(newest)?;
-    Some(
-        parsed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(newest)
-            .or_insert_with(|| Box::leak(Box::new(class))),
-    )
+    let (path, newest) = entry(module, name)?;
+    let mut found = found.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(class) = first(&found) {
+        return Some(class);
+    }
+    // Kept for the life of the process: there are as many as the catalog has paths, and no more.
+    let class: &'static Class = Box::leak(Box::new(parse(newest)?));
+    found.entry(hash).or_default().push((path, class));
+    Some(class)
+}
+
+/// FNV-1a of `module.name`: short, and no matter if files choose what collides, for the catalog's paths are few.
+fn hash(module: &str, name: &str) -> u64 {
+    let bytes = module.bytes().chain(std::iter::once(b'.')).chain(name.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Every path that a class of the catalog has had.
@@ -55,13 +65,14 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     PATHS.lines().filter_map(|line| line.split(' ').next())
 }
 
-fn newest_path(module: &str, name: &str) -> Option<&'static str> {
+/// The path that is asked for, and the newest path of the same class.
+fn entry(module: &str, name: &str) -> Option<(&'static str, &'static str)> {
     let wanted = || module.bytes().chain(std::iter::once(b'.')).chain(name.bytes());
     let line = search(PATHS, "\n", |line| {
         let path = line.split(' ').next().unwrap_or(line);
         path.bytes().cmp(wanted())
     })?;
-    Some(line.split_once(' ').map_or(line, |(_, newest)| newest))
+    Some(line.split_once(' ').unwrap_or((line, line)))
 }
 
 /// The part of a sorted text, between two separators, that `compare` finds equal.

@@ -39,6 +39,16 @@ fn no_attack_is_opened() {
     assert!(opened.is_empty(), "{opened:?}");
 }
 
+/// What `skiff.load` has Python make of a file.
+#[test]
+fn no_attack_is_rebuilt() {
+    let (limits, trusted) = (Limits::default(), skiff::Trusted::default());
+    let is_rebuilt =
+        |path: &PathBuf| skiff::File::open(path, &limits).is_ok_and(|file| file.rebuild(None, &trusted).is_ok());
+    let rebuilt: Vec<_> = attacks().into_iter().filter(is_rebuilt).collect();
+    assert!(rebuilt.is_empty(), "{rebuilt:?}");
+}
+
 /// The refusal is not for want of a model: with nothing behind them, both are opened.
 #[test]
 fn models_alone_are_opened() {
