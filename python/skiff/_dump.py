@@ -6,13 +6,14 @@ import copyreg
 import io
 import os
 import pickle
-from typing import IO, Any, Iterable, Literal, Mapping, Union
+from typing import IO, Any, Callable, Iterable, Literal, Mapping, Union
 
 import numpy as np
 
 from skiff import _passport
 from skiff._convert import Compress, highest
 from skiff._errors import WrongInput
+from skiff._load import names_to_trust
 from skiff._skiff import Dump, Identity
 
 #: Smaller arrays lie in the pickle.
@@ -40,6 +41,7 @@ def dump(
     author: str | None = None,
     notes: str | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
+    trusted: Iterable[str | type | Callable[..., Any]] = (),
 ) -> list[str] | None:
     """Write an estimator, or whatever else can be pickled, to a model file.
 
@@ -71,6 +73,9 @@ def dump(
     recipients : str, Identity or list of them, optional
         Those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too); ``skiff.open`` and
         ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
+    trusted : list of str, type or function
+        What ``skiff.load`` would refuse is not written: ``UntrustedFile`` names it and says where it is. Code of your own is
+        written, and ``skiff.load`` asks for it to be trusted; this adds names of the packages that models are made of.
 
     Returns
     -------
@@ -104,7 +109,7 @@ def dump(
     elif told:
         name = next(iter(told))
         raise WrongInput(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
-    written = new.write(_pickled(estimator), **beside)
+    written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **beside)
     if written is None:
         return None if path is None else [path]
     target.write(written)

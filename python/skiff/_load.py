@@ -79,7 +79,7 @@ def load(
     """
     if mmap_mode not in (None, "r", "c"):
         raise WrongInput(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
-    names = _trusted(trusted)
+    names = names_to_trust(trusted)
     with _opened(filename) as file:
         rebuilt = _rebuild(filename, trusted=names, at=at, limits=limits, identity=identity)
         mapping = _mapped(file, filename, rebuilt, read_only=mmap_mode == "r")
@@ -120,7 +120,8 @@ def loads(
     return load(data, trusted=trusted, at=at, limits=limits, identity=identity)
 
 
-def _trusted(trusted: Any) -> list[str]:
+def names_to_trust(trusted: Any) -> list[str]:
+    """The names of what the caller trusts, each given as a name, a class or a function."""
     if isinstance(trusted, (str, bytes)) or not isinstance(trusted, Iterable):
         raise TypeError(f"expected a list of names to trust, not {type(trusted).__name__}")
     names = []

@@ -208,6 +208,7 @@ class Dump:
         *,
         passport: str | None = None,
         samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
+        trusted: list[str] = [],
     ) -> bytes | None: ...
 
 def convert(

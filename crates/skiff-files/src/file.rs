@@ -8,7 +8,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId};
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff, text_kind};
-use crate::{Error, ErrorKind, Limits, container, mapped, npy, skops, zip};
+use crate::{Error, ErrorKind, Limits, container, dill, mapped, npy, skops, zip};
 
 /// What a model file says.
 #[derive(Debug)]
@@ -372,6 +372,8 @@ impl Pickles {
                 Err(_) => break,
             }
         }
+        let all = 0..graph.len();
+        dill::respell(&mut graph, all);
         Ok(Self { graph, roots, left: length(bytes.len().saturating_sub(offset)) })
     }
 }

@@ -11,6 +11,7 @@ mod companion;
 mod container;
 mod decompress;
 mod describe;
+mod dill;
 mod error;
 mod file;
 mod instance;

@@ -89,7 +89,8 @@ fn honest() -> Vec<Value> {
         call("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", [class, Int(1), Nothing]).given(state)
     };
     let day = call("pandas._libs.tslibs.offsets", "Day", [Int(1), Bool(false)]);
-    let block = call("pandas._libs.internals", "_unpickle_block", [bytes(), slice(), Int(2)]);
+    let cells = array("ndarray", "i8", &[1, 1], Raw(&[0; 8]));
+    let block = call("pandas._libs.internals", "_unpickle_block", [cells.clone(), slice(), Int(2)]);
     let manager =
         || call("pandas.core.internals.managers", "BlockManager", [tuple([block.clone()]), list([index(), index()])]);
     let old_blocks = attributes([("values", bytes()), ("mgr_locs", slice())]);
@@ -209,10 +210,10 @@ fn honest() -> Vec<Value> {
             [
                 tuple([Value::Call(
                     Box::new(call("functools", "partial", [new_block]).given(bound)),
-                    vec![bytes(), slice()],
+                    vec![cells, slice()],
                     None,
                 )]),
-                list([index()]),
+                list([index(), index()]),
             ],
         ),
         backed(tuple([dtype("M8"), bytes()])),
@@ -308,6 +309,26 @@ fn other_states_are_no_models() {
         }
     }
     assert!(wrong.is_empty(), "{} are models:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// pandas writes where the blocks of a table say that its columns are.
+#[test]
+fn blocks_fit_their_table() {
+    let column = |values: Value, place: (i64, i64)| {
+        let place = call("builtins", "slice", [Int(place.0), Int(place.1), Int(1)]);
+        call("pandas._libs.internals", "_unpickle_block", [values, place, Int(2)])
+    };
+    let values = |rows: i64| array("ndarray", "i8", &[1, rows], Raw(if rows == 1 { &[0; 8] } else { &[0; 16] }));
+    let table = |blocks: Vec<Value>| {
+        let axes = list([index(), index()]);
+        rating(&call("pandas.core.internals.managers", "BlockManager", [tuple(blocks), axes])).0
+    };
+    assert_eq!(table(vec![column(values(1), (0, 1))]), Rating::Model);
+    assert_ne!(table(vec![column(values(1), (1, 2))]), Rating::Model);
+    assert_ne!(table(vec![column(values(1), (-1, 0))]), Rating::Model);
+    assert_ne!(table(vec![column(values(2), (0, 1))]), Rating::Model);
+    assert_ne!(table(vec![column(values(1), (0, 1)), column(values(1), (0, 1))]), Rating::Model);
+    assert_ne!(table(vec![]), Rating::Model);
 }
 
 /// Patterns that print what they are compiled to, or take minutes.

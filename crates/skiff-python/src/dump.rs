@@ -6,7 +6,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use skiff::{Beside, ConvertOptions, File, TARGETS, Target};
+use skiff::{Beside, ConvertOptions, File, TARGETS, Target, Trusted};
 use skiff_files::Bytes;
 
 use crate::compress::compress;
@@ -61,18 +61,21 @@ impl Dump {
 
     /// Writes the file; without a path, gives its bytes.
     #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
-    #[pyo3(signature = (pickled, /, *, passport=None, samples=None))]
+    #[pyo3(signature = (pickled, /, *, passport=None, samples=None, trusted=Vec::new()))]
     fn write<'py>(
         &self,
         py: Python<'py>,
         pickled: Pickled<'py>,
         passport: Option<String>,
         samples: Option<Pickled<'py>>,
+        trusted: Vec<String>,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let trusted = Trusted::new(&trusted).map_err(|what| error::wrong_input(py, &what))?;
         let pickled = Held::new(pickled)?;
         let samples = samples.map(Held::new).transpose()?;
         let write = || -> Result<Option<Vec<u8>>, skiff::Error> {
             let file = pickled.read()?;
+            file.check_loadable(&trusted)?;
             let samples = samples.map(Held::read).transpose()?;
             let beside = Beside { passport: passport.as_deref(), samples: samples.as_ref() };
             if let Some(path) = &self.path {

@@ -89,6 +89,27 @@ impl File {
     }
 }
 
+impl File {
+    /// What `skiff.load` would refuse to make of this, so that it is not written. Code of other packages than models are
+    /// made of is not its business here: whoever loads the file says that it is trusted.
+    ///
+    /// # Errors
+    /// As [`File::rebuild`], for a file that trusts all code of other packages.
+    pub fn check_loadable(&self, trusted: &Trusted) -> Result<(), Error> {
+        let contents = self.contents();
+        let (graph, limits) = (&contents.graph, self.limits());
+        let findings = |trusted: &Trusted| scan::findings(graph, &contents.roots, false, limits, trusted);
+        let mut found = findings(trusted);
+        let names: Vec<_> = found.iter().filter_map(Finding::name_of_other_code).map(str::to_owned).collect();
+        if !names.is_empty() {
+            let mut trusted = trusted.clone();
+            trusted.add(names);
+            found = findings(&trusted);
+        }
+        if found.is_empty() { refuse_damaged(graph, limits) } else { Err(Error::untrusted(found)) }
+    }
+}
+
 /// Reads each estimator that skiff knows, and refuses those that contradict themselves. That skiff does not support
 /// one, or that it was never fitted, is no reason not to load it.
 fn refuse_damaged(graph: &Graph, limits: &Limits) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
 use crate::zip::{Archive, Kind};
-use crate::{Limits, container, npy, sevenz, skops};
+use crate::{Limits, container, dill, npy, sevenz, skops};
 
 /// Layers and archives in each other: an honest file has three at most.
 const MOST_LAYERS: usize = 12;
@@ -375,6 +375,7 @@ impl<'a> Scan<'a> {
                 beside.push((offset, host.has_padding, host.inner.iter().map(from_start).collect()));
             }
             let made = before..graph.len();
+            dill::respell(&mut graph, made.clone());
             match result {
                 Ok(end) => {
                     self.is_model_file = true;
@@ -456,6 +457,7 @@ impl<'a> Scan<'a> {
             let mut host = Joblib::new(self.directory, &mut self.inflation);
             let result = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.budget, &mut host);
             let made = before..graph.len();
+            dill::respell(&mut graph, made.clone());
             let roots: Vec<NodeId> = result.iter().map(|end| end.root).collect();
             self.judge(&graph, &roots, made, Reading::Pickle, None, depth);
             match result {

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
+use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Object, Payload};
 use skiff_sklearn::Class;
 
 use super::allowed::{self, EXECUTED, Items, Made, State, Values};
@@ -32,6 +32,10 @@ pub(super) struct Judged<'g> {
     /// Attributes of scikit-learn's objects that no version of their classes has, and that hold plain data.
     unknown: Vec<(NodeId, UnknownAttribute)>,
     pub(super) keys: Keys,
+    /// Where `numpy.memmap` stands, each with its name.
+    mapped_arrays: Vec<(NodeId, NodeId)>,
+    /// Where it may.
+    array_parts: HashSet<NodeId>,
     /// States of arrays that were looked at: thousands of arrays may share one.
     states: HashSet<(NodeId, Option<&'g str>)>,
     /// The time was over before all was looked at.
@@ -76,6 +80,8 @@ impl<'g> Judged<'g> {
             attributes: Attributes::of(graph, reading == Reading::Polyglot),
             unknown: Vec::new(),
             keys: Keys::default(),
+            mapped_arrays: Vec::new(),
+            array_parts: HashSet::new(),
             states: HashSet::new(),
             is_late: false,
             loads: false,
@@ -91,6 +97,7 @@ impl<'g> Judged<'g> {
                 judged.changed(id);
             }
         }
+        judged.mapped_arrays();
         let numbers = std::mem::replace(&mut judged.numbers, Numbers::of(graph));
         if reading != Reading::Polyglot || !roots.is_empty() {
             match numbers.finish(limits) {
@@ -168,7 +175,10 @@ impl<'g> Judged<'g> {
             Node::Global(_) => self.global(id),
             Node::Object(object) => {
                 match allowed::made(&self.values, object) {
-                    Ok(made) => self.changes(id, &object.changes, made, reading),
+                    Ok(made) => {
+                        self.array_part(object);
+                        self.changes(id, &object.changes, made, reading);
+                    }
                     Err(why) if reading == Reading::Skops => match allowed::made_by_skops(graph, object) {
                         Some(made) => self.changes(id, &object.changes, made, reading),
                         // Wrapped by skops: what a loader makes of inert parts.
@@ -210,6 +220,36 @@ impl<'g> Judged<'g> {
         }
     }
 
+    /// `numpy.memmap` names what an array was. Called, it opens a file: it is nothing but the first argument of numpy's
+    /// `_reconstruct`, and what joblib's wrappers say of an array.
+    fn mapped_arrays(&mut self) {
+        for (parent, class) in std::mem::take(&mut self.mapped_arrays) {
+            if !self.array_parts.contains(&parent) {
+                let sentence =
+                    allowed::name_of(self.graph, class).and_then(|(module, name)| dangers::sentence(module, name));
+                self.add(parent, Rating::Dangerous, Some(class), sentence.unwrap_or("opens a file when it is called"));
+            }
+        }
+    }
+
+    /// Remembers the arguments of `_reconstruct` and the states of joblib's wrappers.
+    fn array_part(&mut self, object: &Object) {
+        let part = match allowed::name_of(self.graph, object.callable) {
+            Some((_, "_reconstruct")) => Some(object.arguments),
+            Some((_, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")) => object.state(),
+            _ => None,
+        };
+        let is_mapped = |&id: &NodeId| {
+            allowed::name_of(self.graph, id).is_some_and(|(module, name)| allowed::is_mapped_array(module, name))
+        };
+        let names_one = part.is_some_and(|part| match self.graph.node(part) {
+            Node::Tuple(items) => items.first().is_some_and(is_mapped),
+            Node::Dict(pairs) => pairs.iter().any(|(_, value)| is_mapped(value)),
+            _ => false,
+        });
+        self.array_parts.extend(part.filter(|_| names_one));
+    }
+
     fn global(&mut self, id: NodeId) {
         let Some((module, name)) = self.graph.global(id) else {
             return self.add(id, Rating::Unknown, Some(id), "is a name that is no text, or longer than any name");
@@ -236,6 +276,9 @@ impl<'g> Judged<'g> {
 
     /// A name of the list that only makes objects stands where a value belongs.
     fn stands(&mut self, id: NodeId, child: NodeId) {
+        if allowed::name_of(self.graph, child).is_some_and(|(module, name)| allowed::is_mapped_array(module, name)) {
+            return self.mapped_arrays.push((id, child));
+        }
         if let Some((module, name)) = allowed::name_of(self.graph, child)
             && allowed::is_listed(module, name)
             && !allowed::may_stand(module, name)
@@ -295,7 +338,14 @@ impl<'g> Judged<'g> {
                 }
                 (Change::SetItems(items), kind) => {
                     items.iter().for_each(|&(_, value)| self.stands(id, value));
-                    if kind == Items::Pairs || reading == Reading::Skops { Ok(()) } else { Err(GIVEN[1]) }
+                    let callable =
+                        self.graph.object(id).and_then(|object| allowed::name_of(self.graph, object.callable));
+                    match callable {
+                        _ if kind != Items::Pairs && reading != Reading::Skops => Err(GIVEN[1]),
+                        Some(("collections", _)) => Ok(()),
+                        // Keys of a Bunch are attributes: numpy asks for `__array_interface__`.
+                        _ => self.attributes(items),
+                    }
                 }
             };
             if let Err(why) = verdict {
@@ -435,7 +485,7 @@ const MOST_PARTS: usize = 64;
 
 pub(super) const CONTRADICTS: &str = "is an array or a number that contradicts itself";
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
-const OTHER_STATE: &str = "is given a state that its package never wrote";
+pub(super) const OTHER_STATE: &str = "is given a state that its package never wrote";
 
 /// The name of the class of one of joblib's array wrappers.
 fn wrapper_name(graph: &Graph, id: NodeId) -> &str {
@@ -448,9 +498,10 @@ fn wrapper_name(graph: &Graph, id: NodeId) -> &str {
     name.map_or("", |(_, name)| name)
 }
 
-/// Names that objects hand on to each other: a class of joblib's wrappers, a constructor of random generators.
+/// Names that calls have for arguments: a class of joblib's wrappers, a constructor of random generators, and dill's of
+/// arrays.
 fn is_own_constructor(name: &str) -> bool {
-    matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper" | "__bit_generator_ctor")
+    matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper" | "__bit_generator_ctor" | "_reconstruct")
 }
 
 /// Objects that skops' loaders make of parts that are judged on their own.

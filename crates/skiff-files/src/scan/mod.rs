@@ -14,6 +14,7 @@ mod numbers;
 mod paths;
 mod polyglot;
 mod sklearn_names;
+mod standard_library;
 mod trusted;
 mod wrappers;
 

@@ -9,12 +9,16 @@ use std::ops::Range;
 use skiff_pickle::{Graph, Make, Node, NodeId};
 
 use super::allowed::name_of;
-use super::judge::GIVEN;
+use super::judge::{GIVEN, OTHER_STATE};
+use super::standard_library;
 use super::{Finding, MORE_THAN_ONCE, Rating, dangers};
 use crate::call::is_numpy_module;
 
 /// Whether a finding counts in such a reading. `reached` is what the object that came out holds, if one did.
 pub(super) fn is_told(graph: &Graph, id: NodeId, finding: &Finding, reached: &HashSet<NodeId>) -> bool {
+    if is_misread_array(graph, id, finding) {
+        return false;
+    }
     if reached.contains(&id) {
         return true;
     }
@@ -56,6 +60,24 @@ pub(super) fn end_of_plain_load(graph: &Graph, inner: &[Range<usize>]) -> Option
 
 /// Modules at the top level that have a `dtype`.
 const HAVE_DTYPES: [&str; 8] = ["autograd", "cupy", "jax", "mxnet", "numpy", "pylab", "scipy", "torch"];
+
+/// Where joblib pickles an array of objects, that pickle has a memo of its own. Whoever reads it as a part of the one around
+/// it takes another text for the name of numpy's module: a key or a class's name, which is no module. Python stops there,
+/// as there is nothing to import. A module that there may be is no misreading.
+fn is_misread_array(graph: &Graph, id: NodeId, finding: &Finding) -> bool {
+    match graph.global(id) {
+        Some((module, "dtype")) => {
+            let is_no_module = is_importable(module) && !module.contains('.') && !standard_library::has(module);
+            is_no_module && finding.rating == Rating::Unknown
+        }
+        Some(_) => false,
+        // numpy itself takes nothing but a dtype for one.
+        None => graph.object(id).is_some_and(|object| {
+            let is_array = graph.global(object.callable).is_some_and(|(_, name)| name == "_reconstruct");
+            is_array && finding.sentence == OTHER_STATE
+        }),
+    }
+}
 
 /// Whether Python may be able to call a value. Where it cannot, it stops there.
 fn may_be_callable(graph: &Graph, id: NodeId) -> bool {

@@ -42,6 +42,11 @@ impl Trusted {
         Ok(trusted)
     }
 
+    /// Vouches for these names as well.
+    pub fn add(&mut self, names: impl IntoIterator<Item = String>) {
+        self.names.extend(names);
+    }
+
     /// Whether this very name was given.
     pub fn names(&self, module: &str, name: &str) -> bool {
         !self.names.is_empty() && self.names.contains(&format!("{module}.{name}"))
@@ -124,6 +129,26 @@ pub fn is_listed(module: &str, name: &str) -> bool {
     allowed::is_listed(module, name)
 }
 
+/// What models are made of: a class of theirs that is not on the list is not to be trusted unseen.
+const PACKAGES: [&str; 16] = [
+    "builtins",
+    "collections",
+    "copyreg",
+    "datetime",
+    "dill",
+    "functools",
+    "joblib",
+    "numpy",
+    "operator",
+    "pandas",
+    "pyarrow",
+    "re",
+    "scipy",
+    "sklearn",
+    "types",
+    "zoneinfo",
+];
+
 impl Finding {
     /// Of a file as a whole, in a sentence without a subject.
     pub fn of(sentence: &str) -> Self {
@@ -133,6 +158,16 @@ impl Finding {
     /// Whether numbers are what speaks against the file, and no code.
     pub fn is_damage(&self) -> bool {
         self.sentence.ends_with(HOSTILE) || self.sentence.starts_with(CONTRADICTS)
+    }
+
+    /// The name of code that comes from another package than those that models are made of: from a package of the user's,
+    /// or from a program.
+    pub fn name_of_other_code(&self) -> Option<&str> {
+        let is_other = |name: &&str| {
+            let package = name.split('.').next().unwrap_or(name);
+            name.contains('.') && !PACKAGES.contains(&package)
+        };
+        self.name_to_trust().filter(is_other)
     }
 
     /// The name that the caller may vouch for, where it is code that nobody here knows.

@@ -111,7 +111,7 @@ impl<'g> Values<'g> {
             },
             Kind::Attributes(kind) => match node {
                 Node::Dict(pairs) => pairs.iter().all(|&(key, value)| {
-                    graph.name_of(key).is_some_and(|name| !name.starts_with("__")) && self.fits(value, *kind)
+                    graph.name_of(key).is_some_and(|name| !is_special(name)) && self.fits(value, *kind)
                 }),
                 _ => false,
             },
@@ -187,6 +187,11 @@ fn parts_of_data(graph: &Graph, id: NodeId, queue: &mut Vec<NodeId>) -> bool {
         _ => graph.each_child(id, |child| queue.push(child)),
     }
     true
+}
+
+/// `__setstate__`, `__class__`: names that Python itself looks up.
+fn is_special(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
 }
 
 /// Functions, classes, and objects of classes with a `__call__`.

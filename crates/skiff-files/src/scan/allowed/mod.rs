@@ -5,6 +5,7 @@
 //! `scikit_learn` and `packages` say it of their names.
 
 mod form;
+mod frames;
 mod numpy;
 mod packages;
 mod pandas;
@@ -13,6 +14,7 @@ mod python;
 mod scikit_learn;
 mod scipy;
 mod sort;
+mod splitters;
 
 use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
 use skiff_sklearn::Class;
@@ -105,12 +107,23 @@ pub(super) fn is_listed(module: &str, name: &str) -> bool {
     may_stand(module, name) || is_constructor(module, name)
 }
 
+/// Moments, spans of time and intervals of pandas, which are values like numbers.
+pub(super) fn is_moment(module: &str, name: &str) -> bool {
+    matches!(pandas::sort(module, name), Some(sort::Sort::Time | sort::Sort::Interval | sort::Sort::Offset))
+}
+
+/// `numpy.memmap`, by any of its names.
+pub(super) fn is_mapped_array(module: &str, name: &str) -> bool {
+    name == "memmap" && numpy::is_constructor(module, name)
+}
+
 /// Functions that may be called as `call` says, and may not stand alone.
 fn is_constructor(module: &str, name: &str) -> bool {
     python::is_constructor(module, name)
         || numpy::is_constructor(module, name)
         || packages::is_constructor(module, name)
         || pandas::is_constructor(module, name)
+        || splitters::is_constructor(module, name)
         || scikit_learn::is_constructor(module, name)
 }
 
@@ -161,6 +174,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
         .or_else(|| numpy::class(module, name))
         .or_else(|| pandas::class(module, name))
         .or_else(|| scipy::class(module, name))
+        .or_else(|| packages::class(module, name))
     {
         return Some(made);
     }
@@ -225,6 +239,7 @@ fn call(values: &Values<'_>, module: &str, name: &str, arguments: &[NodeId]) -> 
         .or_else(|| numpy::call(&call))
         .or_else(|| packages::call(&call))
         .or_else(|| pandas::call(&call))
+        .or_else(|| splitters::call(&call))
         .or_else(|| scikit_learn::call(&call))
         .unwrap_or(Err(""))
 }

@@ -35,7 +35,8 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
         "numpy.random.bit_generator" => name == "__pyx_unpickle_SeedSequence",
         // It opens a file where it is called; `_reconstruct` makes an empty one, which is an array like any other.
         "numpy" | "numpy.core.memmap" | "numpy.memmap" => name == "memmap",
-        "dill._dill" => name == "_create_array",
+        // They are read as pickle spells what they make.
+        "dill._dill" | "dill.dill" => matches!(name, "_create_array" | "_load_type"),
         _ if is_numpy_module(module, "memmap") => name == "memmap",
         _ if is_numpy_module(module, "_internal") => name == "_convert_to_stringdtype_kwargs",
         _ if is_numpy_module(module, "multiarray") => matches!(name, "_reconstruct" | "scalar"),
@@ -58,7 +59,7 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => {
             // It imports the one and takes the other from it.
             match (call.text(0), call.text(1)) {
-                (Some(module), Some(name)) if call.count() == 2 && is_ufunc(module, name) => {
+                (Some(module), Some(name)) if call.count() == 2 && is_known_ufunc(module, name) => {
                     Ok(Made::of(State::Nothing))
                 }
                 _ => Err("would import a module by name and take something out of it that is no known ufunc"),
@@ -79,14 +80,6 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence") => {
             call.makes(3, &[Kind::Name(is_seed_sequence), Kind::Int, SEEDS_OR_NONE], State::Form(SEEDS))
         }
-        ("dill._dill", "_create_array") => match (call.global(0), call.argument(1).and_then(|id| graph.items(id))) {
-            (Some((module, "_reconstruct")), Some(arguments)) if is_numpy_module(module, "multiarray") => {
-                let made = reconstruct(&Call { arguments, ..*call });
-                let parts = [Kind::Any, Kind::Any, ARRAY_STATE, Kind::Or(&[Kind::None, Kind::Keys(&[])])];
-                made.and_then(|_| call.makes(3, &parts, State::Nothing))
-            }
-            _ => Err(""),
-        },
         _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => reconstruct(call),
         _ if is_numpy_module(module, "multiarray") && name == "scalar" => {
             call.makes(1, &[DTYPE, Kind::Or(&[Kind::Bytes, Kind::Data])], State::Nothing)
@@ -96,7 +89,7 @@ pub(super) fn call(call: &Call<'_>) -> Called {
             call.makes(4, &[BUFFER, DTYPE, SHAPE, Kind::Text, axes], State::Nothing)
         }
         _ if is_numpy_module(module, "_internal") && name == "_convert_to_stringdtype_kwargs" => {
-            call.makes(1, &[Kind::Bool, Kind::Plain], State::Nothing)
+            call.makes(1, &[Kind::Int, Kind::Plain], State::Nothing)
         }
         _ => return None,
     })
@@ -154,6 +147,10 @@ fn is_bit_generator(module: &str, name: &str) -> bool {
     file.is_some_and(|file| file.eq_ignore_ascii_case(name)) && BIT_GENERATORS.contains(&name)
 }
 
+fn is_known_ufunc(module: &str, name: &str) -> bool {
+    is_ufunc(module, name) || (module.starts_with("scipy.special") && super::scipy::may_stand(module, name))
+}
+
 fn is_ufunc(module: &str, name: &str) -> bool {
     let known = module == "numpy" || is_numpy_module(module, "_multiarray_umath") || is_numpy_module(module, "umath");
     known && UFUNCS.contains(&name)
@@ -207,6 +204,8 @@ const BUFFER: Kind = Kind::Or(&[Kind::Bytes, Kind::Buffer, Kind::Of(&[Sort::Arra
 /// `ndarray.__reduce__`: version, shape, dtype, order, elements. Elements that are objects are judged on their own.
 const ARRAY_STATE: Kind = Kind::Or(&[
     Kind::Tuple(&[Kind::Int, SHAPE, DTYPE, Kind::Int, ELEMENTS]),
+    // It takes the text of whatever is no text.
+    Kind::Tuple(&[Kind::Int, SHAPE, Kind::Of(&[Sort::TextDType]), Kind::Int, Kind::Each(&Kind::Plain)]),
     Kind::Tuple(&[SHAPE, DTYPE, Kind::Int, ELEMENTS]),
 ]);
 const ELEMENTS: Kind = Kind::Or(&[Kind::Bytes, Kind::Each(&Kind::Any)]);

@@ -5,12 +5,20 @@ use super::sort::Sort;
 use super::{Call, Called, Made, State};
 use crate::pyarrow;
 
+/// What an empty instance of a class may be given.
+pub(super) fn class(module: &str, name: &str) -> Option<Made> {
+    (sort(module, name)? == Sort::Memory).then(|| Made::of(State::Form(MEMORY)))
+}
+
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
     is_class(module, name)
 }
 
 pub(super) fn is_constructor(module: &str, name: &str) -> bool {
     match module {
+        // Made empty, neither looks for its folder; called, both would.
+        "joblib.memory" | "sklearn.externals.joblib.memory" => name == "Memory",
+        "joblib._store_backends" | "sklearn.externals.joblib._store_backends" => name == "FileSystemStoreBackend",
         "pyarrow.lib" => matches!(name, "_restore_array" | "type_for_alias" | "py_buffer" | "chunked_array"),
         "joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle" => {
             matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
@@ -24,7 +32,11 @@ pub(super) fn is_constructor(module: &str, name: &str) -> bool {
 
 /// What objects of this name are.
 pub(super) fn sort(module: &str, name: &str) -> Option<Sort> {
-    (module == "pyarrow.lib" && is_constructor(module, name)).then_some(Sort::Arrow)
+    match name {
+        "Memory" | "FileSystemStoreBackend" => is_constructor(module, name).then_some(Sort::Memory),
+        _ if module == "pyarrow.lib" => is_constructor(module, name).then_some(Sort::Arrow),
+        _ => is_class(module, name).then_some(Sort::Estimator),
+    }
 }
 
 /// `function(*arguments)`.
@@ -55,6 +67,24 @@ const ARRAY_DATA: Kind = Kind::Tuple(&[
     Kind::None,
 ]);
 
+/// `joblib.Memory`, and where it keeps what it remembers. Loading one touches no file; fitting with it does.
+const MEMORY: Kind = Kind::Keys(&[
+    ("depth", Kind::Int),
+    ("_name", Kind::Text),
+    ("_verbose", Kind::Plain),
+    ("verbose", Kind::Plain),
+    ("mmap_mode", Kind::Plain),
+    ("timestamp", Kind::Plain),
+    ("bytes_limit", Kind::Plain),
+    ("backend", Kind::Text),
+    ("compress", Kind::Plain),
+    ("backend_options", Kind::Attributes(&Kind::Data)),
+    ("location", PATH),
+    ("cachedir", PATH),
+    ("store_backend", Kind::Or(&[Kind::None, Kind::Of(&[Sort::Memory])])),
+]);
+const PATH: Kind = Kind::Or(&[Kind::None, Kind::Text, Kind::Of(&[Sort::Text])]);
+
 /// Classes.
 pub(super) fn is_class(module: &str, name: &str) -> bool {
     let list = CLASSES.iter().find(|(entry, _)| *entry == module).map(|(_, names)| *names);
@@ -66,6 +96,11 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("catboost.core", &["CatBoost", "CatBoostClassifier", "CatBoostRanker", "CatBoostRegressor"]),
     ("lightgbm.basic", &["Booster"]),
     ("lightgbm.sklearn", &["LGBMClassifier", "LGBMModel", "LGBMRanker", "LGBMRegressor"]),
+    ("tpot.builtins.combine_dfs", &["CombineDFs"]),
+    ("tpot.builtins.feature_transformers", &["CategoricalSelector", "ContinuousSelector"]),
+    ("tpot.builtins.one_hot_encoder", &["OneHotEncoder"]),
+    ("tpot.builtins.stacking_estimator", &["StackingEstimator"]),
+    ("tpot.builtins.zero_count", &["ZeroCount"]),
     ("xgboost.core", &["Booster"]),
     (
         "xgboost.sklearn",

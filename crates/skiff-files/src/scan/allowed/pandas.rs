@@ -6,13 +6,14 @@ use skiff_pickle::{Graph, Node, NodeId};
 
 use super::form::Kind;
 use super::sort::Sort;
-use super::{Call, Called, Made, State, name_of};
+use super::{Call, Called, Made, State, frames, name_of};
 
 /// What an empty instance of a class may be given.
 pub(super) fn class(module: &str, name: &str) -> Option<Made> {
     let state = match sort(module, name)? {
         Sort::Frame => FRAME,
-        Sort::Manager => MANAGER_STATE,
+        // Of tables they are called with what they consist of, since pandas 1.3.
+        Sort::Manager if name == "SingleBlockManager" => MANAGER_STATE,
         Sort::PandasArray => ARRAY_STATE,
         Sort::PandasDType => DTYPE_STATE,
         _ => return None,
@@ -91,11 +92,18 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         }
         "_unpickle_block" => call.makes(3, &[BLOCK_VALUES, PLACEMENT, Kind::Int], State::Nothing),
         "BlockManager" | "SingleBlockManager" => match call.count() {
-            // Before pandas 1.3 and in columns until 3: made empty, then given a state.
-            0 => Ok(Made::of(State::Form(MANAGER_STATE))),
+            0 => Err(""),
             _ => {
                 let parts = [Kind::Or(&[BLOCK, Kind::Each(&BLOCK)]), Kind::Or(&[INDEX, Kind::Each(&INDEX)])];
-                call.makes(2, &parts, State::Nothing)
+                match call.arguments {
+                    // A column alone has one block, and pandas looks for no other.
+                    &[blocks, axes]
+                        if call.graph().items(blocks).is_some() && !frames::fit(call.graph(), blocks, axes) =>
+                    {
+                        Err("has blocks that do not fit its columns and rows")
+                    }
+                    _ => call.makes(2, &parts, State::Nothing),
+                }
             }
         },
         "__pyx_unpickle_NDArrayBacked" => {

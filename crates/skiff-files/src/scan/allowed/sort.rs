@@ -2,7 +2,7 @@
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::{name_of, packages, pandas, scikit_learn, scipy};
+use super::{name_of, packages, pandas, scikit_learn, scipy, splitters};
 use crate::call::is_numpy_module;
 
 /// What an object is, as far as the forms of other objects ask for it.
@@ -12,6 +12,8 @@ pub(in super::super) enum Sort {
     Array,
     /// One of numpy's dtypes.
     DType,
+    /// numpy's dtype of texts of any length.
+    TextDType,
     /// One of numpy's scalars, a complex number, a Decimal.
     Scalar,
     /// Bytes, as protocols without them spell them.
@@ -64,7 +66,13 @@ pub(in super::super) enum Sort {
     Frame,
     /// A buffer, type or array of pyarrow.
     Arrow,
-    /// An estimator of scikit-learn.
+    /// How a decision tree looks for a split.
+    Splitter,
+    /// By what a decision tree measures a split.
+    Criterion,
+    /// joblib's cache on a disk, or what it is kept by.
+    Memory,
+    /// An estimator of scikit-learn, or of a package that builds on it.
     Estimator,
     /// `types.SimpleNamespace`, whose attributes the file names.
     Namespace,
@@ -107,6 +115,7 @@ pub(super) fn sort(graph: &Graph, id: NodeId) -> Option<Sort> {
         .or_else(|| pandas::sort(module, name))
         .or_else(|| scipy::sort(module, name))
         .or_else(|| packages::sort(module, name))
+        .or_else(|| splitters::sort(module, name))
         .or_else(|| scikit_learn::is_estimator(module, name).then_some(Sort::Estimator))
 }
 
@@ -137,14 +146,13 @@ fn numpy(module: &str, name: &str) -> Option<Sort> {
         ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence" | "SeedSequence") => Sort::SeedSequence,
         ("numpy.random", "__RandomState_ctor" | "RandomState" | "Generator")
         | ("numpy.random._pickle", "__randomstate_ctor" | "__generator_ctor") => Sort::Random,
-        ("dill._dill", "_create_array") => Sort::Array,
         _ if is_numpy_module(module, "multiarray") => match name {
             "_reconstruct" => Sort::Array,
             "scalar" => Sort::Scalar,
             _ => return None,
         },
         _ if is_numpy_module(module, "numeric") && name == "_frombuffer" => Sort::Array,
-        _ if is_numpy_module(module, "_internal") && name == "_convert_to_stringdtype_kwargs" => Sort::DType,
+        _ if is_numpy_module(module, "_internal") && name == "_convert_to_stringdtype_kwargs" => Sort::TextDType,
         _ if matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper")
             && packages::is_constructor(module, name) =>
         {

@@ -270,6 +270,7 @@ fn object_part(graph: &Graph, object: &Object) -> Part {
         ("collections", "defaultdict") => container(graph, arguments.get(1..).unwrap_or_default(), object),
         ("builtins" | "collections", _) => container(graph, arguments, object),
         ("_codecs" | "datetime" | "decimal" | "fractions" | "pytz" | "zoneinfo", _) | ("numpy", "dtype") => Part::Data,
+        _ if allowed::is_moment(module, name) || is_numpy_module(module, "_internal") => Part::Data,
         ("re", _) => Part::Object(Family::Of("re")),
         _ if is_numpy_module(module, "multiarray") && name == "scalar" => {
             container(graph, arguments.get(1..).unwrap_or_default(), object)
@@ -347,7 +348,7 @@ fn family(module: &str, name: &str) -> Family {
     let package = module.split('.').next().unwrap_or(module);
     Family::Of(match package {
         "lightgbm" | "xgboost" if name == "Booster" => "Booster",
-        "lightgbm" | "xgboost" | "catboost" => "sklearn.base.BaseEstimator",
+        "lightgbm" | "xgboost" | "catboost" | "tpot" => "sklearn.base.BaseEstimator",
         "pandas" | "pyarrow" => "pandas",
         "joblib" if name == "Memory" => "joblib.Memory",
         "joblib" | "sklearn" if allowed::is_array_wrapper(name) => WRAPPER,
