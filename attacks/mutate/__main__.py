@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -83,11 +84,13 @@ class Run:
         self.failures = collections.Counter()
         arguments.failures.mkdir(parents=True, exist_ok=True)
         self.current = arguments.failures.parent / f"current-{os.getpid()}"
+        self.note = os.open(self.current, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         self.began = time.monotonic()
 
     def scan(self, data):
-        """The verdict, or why there is none. What is judged lies in a file meanwhile: a crash ends this process."""
-        self.current.write_bytes(data)
+        """The verdict, or why there is none. What is judged lies in a file meanwhile, behind eight bytes of its length:
+        a crash ends this process."""
+        os.pwrite(self.note, len(data).to_bytes(8, "little") + data, 0)
         began = time.process_time()
         try:
             verdict = skiff.scan(data)
@@ -297,7 +300,7 @@ class Run:
 
     def failed(self, problem, entry, kind, data, words, loader):
         """Keeps the file, and says why."""
-        signature = (kind, problem[:60])
+        signature = (kind, re.sub(r"0x[0-9a-f]+|[0-9]+", "#", problem)[:60])
         self.failures[signature] += 1
         if self.failures[signature] > 4:
             return

@@ -115,7 +115,11 @@ def note(event, arguments):
         imported(str(arguments[0]))
     elif event in ("os.listdir", "os.scandir", "marshal.loads"):
         # As importing does.
-        if not is_import(3):
+        if not is_called_by("importlib"):
+            LOG.add(event, *arguments)
+    elif event.startswith("ctypes."):
+        # threadpoolctl asks the libraries that are loaded how many threads they have.
+        if not is_called_by("threadpoolctl.py"):
             LOG.add(event, *arguments)
     elif event.split(".")[0] in PREFIXES and event != "os.putenv":
         LOG.add(event, *arguments)
@@ -128,7 +132,7 @@ TEMPLATE = re.compile(
     r"def _parse_args_stats\(self, \1 \2, moments='mv'\):\n    return \(\1\), \3, moments\n\Z"
 )
 PREFIXES = frozenset(
-    "subprocess os socket shutil ctypes pty marshal urllib ftplib http tempfile webbrowser fcntl mmap syslog glob "
+    "subprocess os socket shutil pty marshal urllib ftplib http tempfile webbrowser fcntl mmap syslog glob "
     "resource sqlite3 pathlib".split()
 )
 LIBRARIES = sorted({os.path.dirname(os.__file__), *(folder for folder in sys.path[1:] if os.path.isabs(folder))})
@@ -148,10 +152,11 @@ def imported(name):
         LOG.add("import", name)
 
 
-def is_import(depth):
-    frame = sys._getframe(depth)
+def is_called_by(file):
+    """Whether a function of a file of this name is among those that are running."""
+    frame = sys._getframe(2)
     while frame is not None:
-        if "importlib" in frame.f_code.co_filename:
+        if file in frame.f_code.co_filename:
             return True
         frame = frame.f_back
     return False
