@@ -22,6 +22,7 @@ sys.setrecursionlimit(3000)
 import skiff  # noqa: E402
 from emit import CannotWrite, Style, emit  # noqa: E402
 from formats import HONEST, LOADERS, STEPS, Formats, Seed, kind_of  # noqa: E402
+from mutations import KINDS  # noqa: E402
 from palette import TAKE_FUNCTIONS, Palette, allowed_names  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 from tree import Atom, Name, Unreadable  # noqa: E402
@@ -42,17 +43,20 @@ def main():
     parser.add_argument("--count", type=int, help="how many mutations to try, however long it takes")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="where the random numbers begin")
     parser.add_argument("--only", help="one format: " + ", ".join(LOADERS))
+    parser.add_argument("--kinds", nargs="+", default=(), help="only these mutations: " + ", ".join(kind.__name__ for kind in KINDS))
     parser.add_argument("--python", default=sys.executable, help="whose loaders are tried, and whose scikit-learn makes the models")
     parser.add_argument("--seeds", type=pathlib.Path, help="the folder of models, made if it is not there")
     parser.add_argument("--failures", type=pathlib.Path, default=ROOT / "target" / "mutate" / "failures")
     parser.add_argument("--replay", nargs="+", type=pathlib.Path, help="judge and load these files instead")
-    parser.add_argument("--keep-going", action="store_true", help="report failures of the models as they are, and go on")
+    parser.add_argument("--no-honest", action="store_true", help="do not count failures of unchanged models")
     arguments = parser.parse_args()
     folder = arguments.seeds or made(arguments.python)
     run = Run(arguments, folder)
     if arguments.replay:
         return run.replay(arguments.replay)
     run.honest()
+    if arguments.no_honest:
+        run.failures.clear()
     run.mutate()
     return run.summary()
 
@@ -61,7 +65,7 @@ def made(python):
     """The folder of the models that this Python's scikit-learn makes."""
     version = "import sys, sklearn, numpy; print(sklearn.__version__, numpy.__version__, *sys.version_info[:2], sep='-')"
     label = subprocess.run([python, "-c", version], check=True, capture_output=True, text=True).stdout.strip()
-    recipe = zlib.crc32((HERE / "seeds.py").read_bytes())
+    recipe = zlib.crc32((HERE / "seeds.py").read_bytes() + (HERE / "recorded.py").read_bytes())
     folder = ROOT / "target" / "mutate" / f"seeds-{label}-{recipe:08x}"
     if not (folder / "index.json").exists():
         subprocess.run([python, HERE / "seeds.py", folder], check=True)
@@ -148,7 +152,7 @@ class Run:
                 else:
                     self.baseline.add(tuple(event[1:]))
             self.names.update(result.get("names", ()))
-            if result["error"]:
+            if result["error"] and not entry["is_foreign"]:
                 self.failed(f"does not load by {request['loader']}: {result['error']}", entry, kind, data, [how], None)
         print(f"unchanged: {len(about)} loads, {sum(self.failures.values())} failures, {time.monotonic() - self.began:.0f} s", flush=True)
 
@@ -220,7 +224,7 @@ class Run:
 
         palette = Palette(own, self.allowed, sorted(strings), donors)
         schemas = [seed.schema for seed in seeds if seed.schema]
-        return Formats(own, palette, self.index["classes"], schemas, self.allowed), seeds
+        return Formats(own, palette, self.index["classes"], schemas, self.allowed, self.arguments.kinds), seeds
 
     def batch(self, formats, seeds):
         """Mutations that are judged *model*, as requests with what is known of each."""

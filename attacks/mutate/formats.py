@@ -73,9 +73,9 @@ class Seed:
 class Formats:
     """Mutates seeds of every format."""
 
-    def __init__(self, random, palette, classes, schemas, allowed):
+    def __init__(self, random, palette, classes, schemas, allowed, kinds=()):
         self.random, self.palette, self.allowed = random, palette, allowed
-        self.mutator = Mutator(random, palette, classes)
+        self.mutator = Mutator(random, palette, classes, kinds)
         self.schemas = schemas
 
     def mutated(self, seed, token, skipped=()):

@@ -49,8 +49,10 @@ class Subject:
 
 
 class Mutator:
-    def __init__(self, random, palette, classes):
+    def __init__(self, random, palette, classes, kinds=()):
         self.random, self.palette = random, palette
+        self.kinds = [kind for kind in KINDS if not kinds or kind.__name__ in kinds]
+        self.weights = [weight for kind, weight in zip(KINDS, WEIGHTS) if kind in self.kinds]
         #: The names that each class has, by `module.name`.
         self.classes = classes
         self.edits = Edits()
@@ -63,7 +65,7 @@ class Mutator:
         words, paths = [], set()
         for number in range(self.random.choice([1, 1, 1, 2, 2, 3])):
             for _ in range(6 if step(number) else 0):
-                kind = self.random.choices(KINDS, WEIGHTS)[0]
+                kind = self.random.choices(self.kinds, self.weights)[0]
                 done = kind(self, subject)
                 if done is not None:
                     what, path = done

@@ -23,6 +23,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import recorded  # noqa: E402
 import shelf  # noqa: E402
 
 METHODS = [
@@ -393,6 +394,13 @@ def main():
             add(folder, index, name, kind, data, rows)
             if kind in ("pickle2", "joblib"):
                 class_names(data, classes)
+    import sklearn
+
+    for name, kind, data, rows, is_own in recorded.recorded(sklearn.__version__):
+        if rows is not None:
+            ROWS[name] = rows
+        add(folder, index, name, kind, data, name if rows is not None else "dense", is_foreign=not is_own)
+        class_names(data, classes)
     shelf.import_all()
     for name, kind, data in arrays():
         add(folder, index, name, kind, data, "dense")
@@ -403,11 +411,13 @@ def main():
     print(f"{len(index)} files of {len({entry['name'] for entry in index})} models")
 
 
-def add(folder, index, name, kind, data, rows):
+def add(folder, index, name, kind, data, rows, is_foreign=False):
     file = f"{name}.{kind}"
     with open(os.path.join(folder, file), "wb") as out:
         out.write(data)
     index.append({"name": name, "kind": kind, "file": file, "size": len(data), "rows": rows})
+    # What another version wrote need not load.
+    index[-1]["is_foreign"] = is_foreign
 
 
 if __name__ == "__main__":
