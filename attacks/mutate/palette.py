@@ -42,7 +42,8 @@ tree_ _fit_X _tree outlier_label_ random_state _random_state _mgr _data _typ _me
 #: Parameters of scikit-learn that are functions: a function there is called when the model predicts.
 TAKE_FUNCTIONS = frozenset(
     "func inverse_func tokenizer preprocessor analyzer metric kernel weights affinity _score_func score_func scoring "
-    "optimizer metric_params effective_metric_ scorer_ _scorers callback".split()
+    "optimizer metric_params effective_metric_ scorer_ _scorers callback strip_accents feature_names_out pooling_func fun "
+    "importance_getter is_data_valid is_model_valid loss max_features columns transformers _columns refit".split()
 )
 
 
