@@ -1,8 +1,12 @@
 """Attacks in containers that Python's own library does not write, and in those of other frameworks."""
 
 import binascii
+import io
 import lzma
 import struct
+import tarfile
+
+import zips
 
 
 def number(value):
@@ -57,7 +61,7 @@ def packed_by(method, content):
     return b"\x01\x01\x00", content
 
 
-def archives(write, zipped, tarred, bad, honest):
+def archives(write, zipped, tarred, bad, honest, array, honest_array):
     for method in ("stored", "lzma", "lzma2"):
         write(f"one-{method}.7z", sevenz([("model.pkl", bad)], method), f"a 7z with one entry, {method}")
     write("several.7z", sevenz([("readme.txt", b"hello"), ("clean.pkl", honest), ("a/b.bin", bad)]), "the last of three entries of a 7z")
@@ -74,3 +78,34 @@ def archives(write, zipped, tarred, bad, honest):
         ("archive/data.pkl", honest), ("archive/constants.pkl", bad), ("archive/version", b"3\n"),
     ]), "the second pickle of a TorchScript zip")
     write("torch-other-name.bin", zipped([("weights/data.pkl", bad), ("weights/byteorder", b"little")]), "PyTorch's zip under another name")
+    schema = b'{"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": [%s], "protocol": 2}'
+    function = b'{"__class__": "system", "__module__": "posix", "__loader__": "FunctionNode"}'
+    for name, content in zips.archives(schema % b"", schema % function, "schema.json").items():
+        write(f"zip-schema-{name}.skops", content, f"a zip that readers disagree about, with a schema of skops: {name}")
+    for name, content in zips.archives(honest_array, array, "x.npy").items():
+        write(f"zip-array-{name}.npz", content, f"a zip that readers disagree about, with an array of objects: {name}")
+    inner = zips.built([zips.entry("schema.json", schema % function)])
+    write("zip-in-pickle.skops", b"\x80\x03B" + struct.pack("<L", len(inner)) + inner + b".", "a pickle that is a skops file from the end")
+    write("zip-in-array.skops", honest_array[:-len(inner)] + inner if len(honest_array) > len(inner) else honest_array + inner,
+          "an array that is a skops file from the end")
+    for magic, name in [(b"GGUF\3\0\0\0\0" + b"0", "gguf"), (b"B\x10\0\0\0\0\0\0{" + bytes(12) + b"0", "safetensors"),
+                        (b"C\x09\0\0TFL3" + bytes(3) + b"0", "tflite"), (b"CBM1" + bytes(64) + b"0", "cbm")]:
+        write(f"magic.{name}", magic + TEXT, f"a pickle that begins as {name} does")
+    write("broken-magic.gguf", b"GGUF\3\0\0\0\0" + b"0" + TEXT[:-1] + b"\xff", "a pickle that begins as gguf does, and breaks after its call")
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16, "lc": 3, "lp": 0, "pb": 2}]
+    for size, props in [(8, (3, 0, 2)), (16, (3, 0, 2)), (12, (2, 2, 1))]:
+        lc, lp, pb = props
+        filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << max(size, 12), "lc": lc, "lp": lp, "pb": pb}]
+        packed = bytearray(lzma.compress(bad, lzma.FORMAT_ALONE, filters=filters))
+        packed[1:5] = struct.pack("<L", 1 << size)
+        write(f"lzma-{size}-{lc}{lp}{pb}.pkl.lzma", bytes(packed), "LZMA with another dictionary and other properties than usual")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("model.pkl")
+        info.size, info.pax_headers = len(honest), {"GNU.sparse.size": "1000", "GNU.sparse.map": "0,10"}
+        archive.addfile(info, io.BytesIO(honest))
+    write("pax-sparse.tar", out.getvalue(), "a tar whose extended header says where the content's pieces lie")
+    write("behind.tar", tarred([("model.pkl", honest)]) + bad, "a pickle behind the end of a tar")
+
+
+TEXT = b"cposix\nsystem\n(S'true'\ntR."

@@ -25,6 +25,7 @@ from archives import archives
 from attributes_ import attributes
 from graphs import graphs
 from numbers_ import numbers
+from schemas import schemas
 
 INDEX = {}
 STEP = (1980, 1, 1, 0, 0, 0)
@@ -484,7 +485,7 @@ def pandas_states():
     write("scalar-object.pkl", dumps(Call(Name("numpy.core.multiarray", "scalar"), pointer, b"x" * 8)), "a scalar whose bytes are an address")
 
 
-SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "README.md", ".gitattributes")
+SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "schemas.py", "zips.py", "README.md", ".gitattributes")
 
 if __name__ == "__main__":
     for old in os.listdir("."):
@@ -492,7 +493,9 @@ if __name__ == "__main__":
             os.remove(old)
     for part in (names, protocols, opcodes, walks, poison, pandas_states, places, behind_models, joblibs, containers, skops):
         part()
-    archives(write, zipped, tarred, dumps(system()), BENIGN)
+    array = npy(np.array([1, Call(os.system, "true")], dtype=object))
+    archives(write, zipped, tarred, dumps(system()), BENIGN, array, npy(np.arange(40.0)))
+    schemas(write, zipped)
     graphs(write)
     numbers(write, zipped, INDEX)
     attributes(write, zipped, dumps, Call, Name)

@@ -138,3 +138,38 @@ fn a_method_that_is_not_there_is_told_before_data_is_read() {
     let text = says(&["predict", &example("iris-svc.joblib"), "nowhere.csv", "--method", "predict_proba"]);
     assert_eq!(text, "error[no-such-method]: `SVC` has no method `predict_proba`\n");
 }
+
+/// Whoever opens a pipe that nobody writes to waits for ever, and a device may have no end.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_refused_at_once() {
+    let folder = skiff_testing::command::Folder::new("pipes");
+    let pipe = folder.file("pipe.pkl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    for path in [&*pipe, "/dev/zero"] {
+        for arguments in [&["scan", path][..], &["inspect", path], &["verify", path], &["convert", path, "x.pkl"]] {
+            let text = says(arguments);
+            assert!(text.contains("no regular file but a pipe, a socket or a device"), "{arguments:?}: {text}");
+        }
+        let text = says(&["verify", path, "--key", path]);
+        assert!(text.contains("no regular file"), "{text}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_skiff")).args(["scan"]).arg(folder.path()).output().expect("it runs");
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b""[..]), "a folder's pipes are left out");
+    // What a shell hands over open is read.
+    let command = format!("exec {} scan <(cat {})", env!("CARGO_BIN_EXE_skiff"), example("iris-svc.joblib"));
+    let output = Command::new("bash").args(["-c", &command]).output().expect("bash runs");
+    assert!(output.stdout.starts_with(b"model "), "{output:?}");
+}
+
+/// A folder is not clean because of the first bytes of what is in it.
+#[test]
+fn a_pickle_behind_a_magic_number_is_not_passed_over() {
+    for name in ["magic.gguf", "magic.safetensors", "magic.tflite", "magic.cbm", "broken-magic.gguf"] {
+        let folder = skiff_testing::command::Folder::new(&format!("behind-{name}"));
+        fs::copy(workspace("attacks").join(name), folder.file(name)).expect("a copy");
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_skiff")).arg("scan").arg(folder.path()).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}

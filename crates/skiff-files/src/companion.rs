@@ -46,7 +46,7 @@ fn read_at(
         inflation.add_file(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let (bytes, _) = inflation.decompress(Codec::JoblibZ, &bytes)?;
         let len = bytes.len();
-        let buffer = graph.add_buffer(bytes.into());
+        let buffer = graph.add_buffer(bytes);
         let span = graph.span(buffer, 0, len).expect("a buffer holds all of itself");
         return Ok(Payload::Raw(span));
     }

@@ -24,6 +24,8 @@ pub struct ModelFile {
     pub content: Bytes,
     /// Bytes of the file, companion files left out.
     pub size: u64,
+    /// The names of the companion files that were read, which lie in the file's folder.
+    pub companions: Vec<String>,
     /// What stood behind the model.
     pub trailing: Trailing,
     /// Where the model comes from: the text of a JSON object, of a `.skiff` that has one.
@@ -137,6 +139,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
         content: content.clone(),
         format: Format { layers: layers.clone(), content: kind },
         size,
+        companions: Vec::new(),
         trailing,
         passport: None,
         samples: None,
@@ -150,7 +153,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                     Ok(whole(zip::arrays(&archive, &mut inflation, &mut budget)?, Content::Npz, trailing))
                 }
                 zip::Kind::Skops => {
-                    Ok(whole(skops::read(&archive, &mut inflation, &mut budget)?, Content::Skops, trailing))
+                    Ok(whole(skops::read(&archive, &mut inflation, &mut budget)?.0, Content::Skops, trailing))
                 }
                 zip::Kind::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
                 zip::Kind::One(_) => Err(Error::new(ErrorKind::Layers)),
@@ -185,7 +188,8 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                 Layout::Plain => Content::Pickle { protocol },
                 layout => Content::Joblib { protocol, layout },
             };
-            Ok(ModelFile { roots: pickles.roots, ..whole(pickles.graph, kind, trailing) })
+            let companions = host.companions();
+            Ok(ModelFile { roots: pickles.roots, companions, ..whole(pickles.graph, kind, trailing) })
         }
     }
 }
@@ -275,7 +279,7 @@ impl Peeled {
                     let (inner, left) =
                         inflation.decompress(codec, &content).map_err(|error| error.decompressed(inside))?;
                     trailing.compressed = trailing.compressed.saturating_add(length(left));
-                    content = Bytes::from(inner);
+                    content = inner;
                     Layer::Compressed(codec)
                 }
                 Sniffed::Zip => {

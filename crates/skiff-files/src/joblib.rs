@@ -59,6 +59,13 @@ impl<'a> Joblib<'a> {
         }
     }
 
+    /// The names of the companion files that were read.
+    pub fn companions(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.companions.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
     fn inline(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
         self.layout = Layout::Inline;
         let form = Form::read(rest.graph, wrapper).map_err(|error| rest.error(Error::from(error)))?;

@@ -1,6 +1,7 @@
 //! JSON as Python's `json` writes and reads it: `NaN`, `Infinity`, integers of any length, lone surrogates, and pairs
 //! in their order with repeated keys kept. Values lie in an arena, so that nothing recurses.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Where a value stands in its [`Document`].
@@ -51,6 +52,16 @@ impl<'a> Document<'a> {
     pub fn get(&self, id: Id, key: &str) -> Option<Id> {
         let Json::Object(pairs) = self.value(id) else { return None };
         pairs.iter().rev().find(|(name, _)| name == key.as_bytes()).map(|(_, value)| *value)
+    }
+
+    /// Whether an object has a key twice.
+    pub fn has_repeated_keys(&self) -> bool {
+        let mut seen: HashSet<&[u8]> = HashSet::new();
+        self.values.iter().any(|value| {
+            let Json::Object(pairs) = value else { return false };
+            seen.clear();
+            !pairs.iter().all(|(key, _)| seen.insert(key))
+        })
     }
 
     /// The text at that place, if it is one and surrogates do not stand alone in it.

@@ -44,6 +44,7 @@ pub use file::{
 };
 pub use instance::Instance;
 pub use joblib::Layout;
+pub use mapped::open_file;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};
 pub use scalar::Scalar;
 pub use scipy::{Sparse, SparseFormat};

@@ -1,6 +1,6 @@
 //! Files as bytes: mapped when large, read when small.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -14,11 +14,8 @@ const SMALL: u64 = 64 << 10;
 /// A large regular file is mapped: whoever changes it meanwhile changes what is read, and whoever shortens it ends
 /// this process. Files are to be replaced by renaming, as every careful writer does.
 pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
-    let file = File::open(path)?;
+    let file = open_file(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::Error::from(io::ErrorKind::IsADirectory));
-    }
     if metadata.is_file() && metadata.len() >= SMALL {
         return map(&file).map(|map| Bytes::owned_by(Mapped(map)));
     }
@@ -28,6 +25,43 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
         return Err(io::Error::from(io::ErrorKind::FileTooLarge));
     }
     Ok(Bytes::from(bytes))
+}
+
+/// Opens a file for reading. A named pipe, a socket and a device are refused: whoever opens or reads those may wait for
+/// ever. Pipes that this process was given open, as `<(command)` of a shell, are read.
+///
+/// # Errors
+/// When there is no such file, it may not be read, or it is none.
+pub fn open_file(path: &Path) -> io::Result<File> {
+    is_readable(path, &fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    // Somebody may have put something else there meanwhile.
+    is_readable(path, &file.metadata()?)?;
+    Ok(file)
+}
+
+fn is_readable(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory));
+    }
+    if metadata.is_file() || is_open_pipe(path, metadata) {
+        return Ok(());
+    }
+    let what = "it is no regular file but a pipe, a socket or a device; a stream is read from standard input, as `-`";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+#[cfg(unix)]
+fn is_open_pipe(path: &Path, metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+
+    let is_given = path == Path::new("/dev/stdin") || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
+    is_given && metadata.file_type().is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_open_pipe(_: &Path, _: &Metadata) -> bool {
+    false
 }
 
 #[expect(unsafe_code, reason = "the one memory map: models are larger than what a prediction touches of them")]

@@ -124,10 +124,10 @@ impl Block {
         let packed = bytes.slice(self.start, self.packed).ok_or(damaged("a block lies outside"))?;
         let unpacked = match self.method {
             Method::Stored => packed,
-            Method::Lzma { header } => inflation.decompress_lzma(&header, self.size, &packed)?.into(),
-            Method::Lzma2 { dictionary } => inflation.decompress_lzma2(dictionary, self.size, &packed)?.into(),
-            Method::Deflate => inflation.decompress(Codec::Deflate, &packed)?.0.into(),
-            Method::Bzip2 => inflation.decompress(Codec::Bzip2, &packed)?.0.into(),
+            Method::Lzma { header } => inflation.decompress_lzma(&header, self.size, &packed)?,
+            Method::Lzma2 { dictionary } => inflation.decompress_lzma2(dictionary, self.size, &packed)?,
+            Method::Deflate => inflation.decompress(Codec::Deflate, &packed)?.0,
+            Method::Bzip2 => inflation.decompress(Codec::Bzip2, &packed)?.0,
         };
         if unpacked.len() == self.size { Ok(unpacked) } else { Err(damaged("a block is not as long as it says")) }
     }

@@ -76,6 +76,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
 pub fn is_encrypted(bytes: &[u8]) -> bool {
     const BINARY: &[u8] = b"age-encryption.org/";
     const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+    let bytes = bytes.get(..HEAD).unwrap_or(bytes);
     bytes.starts_with(BINARY) || bytes.trim_ascii_start().starts_with(ARMORED)
 }
 
@@ -90,6 +91,7 @@ fn compressed(bytes: &[u8]) -> Option<Codec> {
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Codec::Xz,
         // `5d` is also the opcode of an empty list, but `00` is none.
         [0x5d, 0, 0, ..] => Codec::Lzma,
+        _ if is_lzma(bytes) => Codec::Lzma,
         [0x04, 0x22, 0x4d, 0x18, ..] => Codec::Lz4,
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Codec::Zstd,
         [b'Z', b'F', b'0', b'x', ..] => Codec::JoblibZ,
@@ -131,7 +133,24 @@ pub(crate) fn text_kind(bytes: &[u8]) -> Option<&'static str> {
 /// How many bytes tell what kind of text a file is.
 const TEXT_START: usize = 4096;
 
+/// Whether a header of LZMA alone is one that liblzma takes where it has to find out the format: its properties, a
+/// dictionary of 2ⁿ or 2ⁿ + 2ⁿ⁻¹ bytes, a length that is not known or below 256 GiB; and the
+/// zero that its coder begins with.
+fn is_lzma(bytes: &[u8]) -> bool {
+    let Some(&[properties, d0, d1, d2, d3, ref length @ .., first]) = bytes.first_chunk::<14>() else { return false };
+    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
+    let length = u64::from_le_bytes(*length);
+    let (literal, position) = (properties % 9, properties / 9 % 5);
+    let lowest = dictionary.trailing_zeros();
+    let is_round = dictionary == u32::MAX || matches!(dictionary.checked_shr(lowest), Some(1 | 3));
+    properties < 225 && literal + position <= 4 && is_round && first == 0 && (length == u64::MAX || length < 1 << 38)
+}
+
+/// What is looked at of texts.
+const HEAD: usize = 64 << 10;
+
 fn text(bytes: &[u8]) -> Sniffed {
+    let bytes = bytes.get(..HEAD).unwrap_or(bytes);
     let rest = bytes.trim_ascii_start();
     if rest.starts_with(b"version https://git-lfs") {
         return Sniffed::Pointer("a Git LFS pointer");

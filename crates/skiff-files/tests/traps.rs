@@ -522,16 +522,20 @@ fn trap_33_skops_keys_that_json_makes_alike() {
     let types =
         node("list", "ListNode", &format!("[{}, {}, {}, {}]", kind("int"), kind("str"), kind("bool"), kind("bool")));
     let (a, b, c, d) = (value("10"), value("11"), value("12"), value("13"));
-    let file = skops(&format!(
-        r#"{{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "protocol": 2, "key_types": {types},
-            "content": {{"1": {a}, "1": {b}, "false": {c}, "true": {d}}}}}"#
-    ))
-    .unwrap();
+    let dict = |second: &str| {
+        skops(&format!(
+            r#"{{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "protocol": 2, "key_types": {types},
+                "content": {{"1": {a}, "{second}": {b}, "false": {c}, "true": {d}}}}}"#
+        ))
+    };
+    let file = dict("2").unwrap();
     let said = json!({ "dict": [
         [["bool", "False"], ["int", "12"]], [["bool", "True"], ["int", "13"]],
-        [["int", "1"], ["int", "10"]], [["str", "1"], ["int", "11"]],
+        [["int", "1"], ["int", "10"]], [["str", "2"], ["int", "11"]],
     ] });
     assert_eq!(say::say(&file.graph, file.graph.root()), said);
+    // Of these skops would read one, and give the next key its type.
+    assert!(dict("1").unwrap_err().to_string().contains("a key twice"));
 }
 
 /// skops writes a dtype as an empty array of it, and arrays of objects as JSON: `SimpleImputer` of strings has one.
@@ -553,9 +557,12 @@ fn skops_dtype_of_objects_is_in_no_file_of_its_own() {
 fn skops_losses_of_old_are_calls_like_those_of_today() {
     for loader in ["SGDNode", "LossNode"] {
         let content = r#"{"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": "1.0"}"#;
+        let arguments = format!(
+            r#"{{"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": [{content}]}}"#
+        );
         let file = skops(&format!(
             r#"{{"__class__": "Hinge", "__module__": "sklearn.linear_model._sgd_fast", "__loader__": "{loader}",
-                "protocol": 0, "__reduce__": {{"args": {content}}}, "content": {content}}}"#
+                "protocol": 0, "__reduce__": {{"args": {arguments}}}, "content": {content}}}"#
         ))
         .unwrap();
         assert!(matches!(file.graph.node(file.graph.root()), Node::Object(_)), "{loader}");
@@ -580,10 +587,13 @@ fn trap_34_zips_that_say_two_things() {
     for flag in [0x01, 0x20, 0x40] {
         assert!(damage(record + 8, flag).contains("encrypted or patched"));
     }
-    assert!(damage(record + 16, 1).contains("checksum"), "another checksum");
-    assert!(damage(record + 24, 9).contains("two lengths"), "another size");
+    assert!(damage(record + 16, 1).contains("own header disagrees"), "another checksum");
+    assert!(damage(record + 24, 9).contains("own header disagrees"), "another size");
+    let mut twice = honest.clone();
+    (twice[14], twice[record + 16]) = (1, 1);
+    assert!(try_read(&twice).unwrap_err().to_string().contains("checksum"), "another checksum in both");
     let last = honest.len() - 1;
-    assert!(damage(last, 1).contains("no directory"), "a comment that is not there");
+    assert!(damage(last, 1).contains("its comment has another length"), "a comment that is not there");
     // Bytes between the entries and their directory, or before the entries.
     let mut shifted = honest.clone();
     shifted.splice(record..record, *b"hidden");

@@ -23,6 +23,11 @@ pub trait Owner: Any + AsRef<[u8]> + Send + Sync {
         self.as_ref().len()
     }
 
+    /// How many of them take memory or lie in a file: fewer where long runs of zeros are left out.
+    fn held(&self) -> usize {
+        self.size()
+    }
+
     /// All bytes, put together for the caller alone: by an owner that does not hold them yet. Empty when that fails.
     fn assemble(&self) -> Option<Vec<u8>> {
         None
@@ -85,6 +90,11 @@ impl Bytes {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many of them take memory or lie in a file: what may be made of them is measured by these.
+    pub fn held(&self) -> usize {
+        self.owner.held().min(self.len)
     }
 
     /// Whether there are none.

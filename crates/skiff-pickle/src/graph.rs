@@ -222,7 +222,7 @@ impl Graph {
 
     /// About how many bytes lie behind it: its buffers, which are the file, and some for each node.
     pub fn size(&self) -> usize {
-        let buffers = self.buffers.iter().fold(self.decoded.len(), |sum, buffer| sum.saturating_add(buffer.len()));
+        let buffers = self.buffers.iter().fold(self.decoded.len(), |sum, buffer| sum.saturating_add(buffer.held()));
         buffers.saturating_add(self.nodes.len().saturating_mul(16))
     }
 

@@ -13,8 +13,9 @@ pub struct Limits {
     /// whoever loads one knows it.
     pub decompressed: u64,
     /// Bytes that decompression may bring forth for each byte read. 2,000: zlib reaches 1,032 at most, xz about 7,000
-    /// on zeros alone, and models stay below 100. A 128th of it, 15, is how many nodes there may be for each byte of a
-    /// file, above a million: a node takes as much memory as that many bytes, and models stay below 1.
+    /// on zeros alone, and models stay below 100. A quarter of it holds for bzip2, xz and LZMA, which take four times as
+    /// long for a byte; a 32nd of it, 62, for the bytes that are kept because they are not long runs of zeros; a
+    /// thousandth of it, 2, for the nodes of a graph above a million, of which models have less than 1 for each byte.
     pub ratio: u64,
     /// Nodes of the object graph. 64 Mi: a vectoriser with ten million words stays below.
     pub nodes: u64,
@@ -121,8 +122,8 @@ impl Default for Limits {
     }
 }
 
-/// About how many bytes of memory a node stands for.
-const BYTES_OF_NODE: u64 = 128;
+/// The part of the ratio that bounds the nodes: a node takes a hundred bytes of memory, and more to read.
+const RATIO_OF_NODES: u64 = 1_000;
 
 /// A ratio says nothing about small files: so many nodes any of them may have.
 const FREE_NODES: u64 = 1 << 20;
@@ -154,7 +155,7 @@ impl Budget {
     /// millions of lists.
     pub fn of_file(limits: &Limits, size: u64) -> Self {
         let mut budget = Self::new(limits);
-        let most = size.saturating_mul(limits.ratio / BYTES_OF_NODE).max(FREE_NODES);
+        let most = size.saturating_mul(limits.ratio / RATIO_OF_NODES).max(FREE_NODES);
         if most < budget.nodes {
             (budget.nodes, budget.bound) = (most, ("ratio", limits.ratio));
         }

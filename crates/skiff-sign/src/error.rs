@@ -9,6 +9,8 @@ use std::{fmt, io};
 pub enum Error {
     /// The signature file is none, or contradicts itself.
     Bundle(BundleError),
+    /// A file that is read together with another one, which a signature of one file would not cover.
+    Companion(PathBuf, String),
     /// A certificate cannot be read, or is not of the key.
     Certificate(&'static str),
     /// A key cannot be read.
@@ -95,7 +97,7 @@ impl Error {
             Self::Key(KeyError::PasswordNeeded | KeyError::WrongPassword) => "wrong-password",
             Self::Key(KeyError::Extension | KeyError::Unsupported(_)) => "unsupported-key",
             Self::Key(_) => "wrong-key",
-            Self::Link(_) | Self::Special(_) | Self::Name(_) => "unsupported-content",
+            Self::Companion(..) | Self::Link(_) | Self::Special(_) | Self::Name(_) => "unsupported-content",
             Self::Read(..) => "unreadable-file",
             Self::Unsupported(_) => "unsupported-signature",
         }
@@ -104,7 +106,11 @@ impl Error {
     /// The file, where one within the model is to blame.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Link(path) | Self::Name(path) | Self::Read(path, _) | Self::Special(path) => Some(path),
+            Self::Companion(path, _)
+            | Self::Link(path)
+            | Self::Name(path)
+            | Self::Read(path, _)
+            | Self::Special(path) => Some(path),
             _ => None,
         }
     }
@@ -142,6 +148,12 @@ impl fmt::Display for Error {
             Self::Link(_) => write!(f, "expected files and folders, found a link"),
             Self::Name(_) => write!(f, "expected names in UTF-8, found another"),
             Self::Read(_, error) => write!(f, "cannot read the file: {error}"),
+            Self::Companion(_, name) => {
+                write!(
+                    f,
+                    "opening it reads `{name}` as well, which a signature of one file does not cover: sign the folder"
+                )
+            }
             Self::Special(_) => write!(f, "expected files and folders, found neither"),
             Self::Unsupported(what) => what.fmt(f),
         }

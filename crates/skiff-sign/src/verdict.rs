@@ -60,6 +60,11 @@ pub enum Problem {
         /// The link.
         name: String,
     },
+    /// A file that opening the model would read, and that the signature is not of.
+    NotCovered {
+        /// The file.
+        name: String,
+    },
     /// A file that was signed and is not there.
     Missing {
         /// The file.
@@ -110,6 +115,7 @@ impl Problem {
             Self::Changed { .. } => "changed",
             Self::Linked { .. } => "linked",
             Self::Missing { .. } => "missing",
+            Self::NotCovered { .. } => "not-covered",
             Self::NotValid { .. } => "not-valid",
             Self::OtherKey { .. } => "other-key",
             Self::Renamed { .. } => "renamed",
@@ -126,6 +132,7 @@ impl Problem {
             | Self::Changed { name }
             | Self::Linked { name }
             | Self::Missing { name }
+            | Self::NotCovered { name }
             | Self::Special { name }
             | Self::Renamed { to: name, .. } => Some(name),
             _ => None,
@@ -140,6 +147,9 @@ impl fmt::Display for Problem {
             Self::Changed { name } => write!(f, "`{}` was changed", shown(name)),
             Self::Linked { name } => write!(f, "`{}` is a link", shown(name)),
             Self::Missing { name } => write!(f, "`{}` is missing", shown(name)),
+            Self::NotCovered { name } => {
+                write!(f, "`{}` is read with the model, and the signature does not cover it", shown(name))
+            }
             Self::NotValid { not_before, not_after, at } => {
                 write!(f, "the signer's certificate is valid from {not_before} to {not_after}, not at {at}")
             }

@@ -207,16 +207,14 @@ fn renamed(
             by_digest.entry(digest).or_default().push(path);
         }
     }
-    for (index, (path, at)) in added.iter().enumerate() {
+    for (index, (path, _)) in added.iter().enumerate() {
         let digest = digests.get(index).and_then(|digests| digests.first());
         let before = digest.and_then(|digest| by_digest.get_mut(digest.as_slice())).and_then(Vec::pop);
         if let Some(before) = before {
             left.remove(before);
             verdict.problems.push(Problem::Renamed { from: shown(before), to: shown(path) });
-        } else if manifest.method != Method::Files && at.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-            // A file without bytes has no pieces, and so is never signed by them.
-            verdict.uncovered.push(shown(path));
         } else {
+            // A file without bytes has no pieces: where those are signed, nobody can say that it was there.
             verdict.problems.push(Problem::Added { name: shown(path) });
         }
     }

@@ -154,6 +154,16 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("xz, 96 MiB of zeros", xz(&zeros_of(96))),
         ("lz4, 96 MiB of zeros", lz4(&zeros_of(96))),
         ("zstd, 4 GiB of zeros", zstd(32 << 10)),
+        ("zlib, 1 GiB of zeros", zlib(&zeros_of(1_024))),
+        ("zlib, 384 MiB of ones", zlib(&vec![1; 384 << 20])),
+        ("bzip2, a megabyte of streams", bzip2(&zeros_of(96)).repeat(9_000)),
+        ("xz, a megabyte of streams", xz(&zeros_of(96)).repeat(70)),
+        ("gzip, 50,000 empty members", gzip(b"").repeat(50_000)),
+        ("lz4, 50,000 empty frames", lz4(b"").repeat(50_000)),
+        ("zstd, 50,000 empty frames", b"\x28\xb5\x2f\xfd\x00\x50\x01\x00\x00".repeat(50_000)),
+        ("npz, an array of 1 GiB", zip(&[("a.npy", &long_npy(1_024))], true)),
+        ("npz, 20,000 arrays", many_arrays(20_000)),
+        ("skops, an array of 512 MiB", long_skops(512)),
         ("zlib in zlib, 96 MiB", zlib(&zlib(&zeros_of(96)))),
         ("zlib in zlib in zlib in zlib in zlib", zlib(&zlib(&zlib(&zlib(&zlib(&zeros_of(64))))))),
         ("pickle, memo place of 4 billion", pickle("]<72ffffffff>0<6affffffff>.")),
@@ -288,6 +298,32 @@ fn npy(shape: &str) -> Vec<u8> {
     let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
     let length = u16::try_from(header.len()).expect("a short header").to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes()].concat()
+}
+
+/// An array of zeros, of so many megabytes.
+fn long_npy(megabytes: usize) -> Vec<u8> {
+    let mut array = npy(&format!("({},)", megabytes << 17));
+    array.resize(array.len() + (megabytes << 20), 0);
+    array
+}
+
+fn many_arrays(count: usize) -> Vec<u8> {
+    let array = [npy("(1,)"), vec![0; 8]].concat();
+    let names: Vec<String> = (0..count).map(|number| format!("{number}.npy")).collect();
+    let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &*array)).collect();
+    zip(&entries, false)
+}
+
+/// A linear model of skops' whose coefficients are zeros.
+fn long_skops(megabytes: usize) -> Vec<u8> {
+    let schema = r#"{"__class__": "LinearRegression", "__module__": "sklearn.linear_model._base", "__loader__": "ObjectNode",
+        "content": {"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "key_types": {
+            "__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": [
+                {"__class__": "str", "__module__": "builtins", "__loader__": "TypeNode"}]},
+            "content": {"coef_": {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode",
+                "type": "numpy", "file": "1.npy"}}},
+        "protocol": 2, "_skops_version": "0.16.0"}"#;
+    zip(&[("schema.json", schema.as_bytes()), ("1.npy", &long_npy(megabytes))], true)
 }
 
 /// Lists in lists, as skops writes them.

@@ -86,3 +86,35 @@ fn what_is_not_the_signers_is_not_looked_into() {
     assert_eq!((found.verdict(), &found.digest, &found.rows), (Verified::No, &Digest::Unread, &Rows::None));
     assert!(!found.signature.unwrap().is_verified());
 }
+
+/// joblib before 0.10 wrote arrays into files of their own, which opening the model reads.
+#[test]
+fn files_that_are_read_with_the_model_must_be_signed_too() {
+    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/companions");
+    let model = data.join("joblib_0.9.2_pickle_py35_np19.pkl");
+    let trust = Trust::Key(signing::public_key(data.join("pub.pem")).unwrap());
+    let options = VerifyOptions { signature: Some(Demand { trust, signature: None }), ..VerifyOptions::default() };
+    let found = skiff::verify(&model, &options).unwrap();
+    assert_eq!(found.verdict(), Verified::No);
+    let signature = found.signature.unwrap();
+    let codes: Vec<_> = signature.problems.iter().map(|problem| (problem.code(), problem.file())).collect();
+    assert_eq!(codes.len(), 4);
+    assert_eq!(codes[0], ("not-covered", Some("joblib_0.9.2_pickle_py35_np19.pkl_01.npy")));
+
+    let (folder, key) = (Folder::new("companions"), key());
+    for entry in fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.extension().is_some_and(|extension| extension == "sig" || extension == "pem") {
+            fs::copy(&path, folder.0.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let model = folder.0.join(model.file_name().unwrap());
+    let error = signing::sign(&model, &key, &SignOptions::default()).unwrap_err();
+    assert_eq!(error.code(), "unsupported-content");
+    assert!(error.to_string().contains("`joblib_0.9.2_pickle_py35_np19.pkl_01.npy`"), "{error}");
+    // The folder holds all of them.
+    signing::sign(&folder.0, &key, &SignOptions::default()).unwrap();
+    assert_eq!(verify(&folder.0, &key).verdict(), Verified::Yes);
+    fs::write(folder.0.join("joblib_0.9.2_pickle_py35_np19.pkl_01.npy"), b"changed").unwrap();
+    assert_eq!(verify(&folder.0, &key).verdict(), Verified::No);
+}

@@ -11,7 +11,7 @@ use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute, da
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff};
-use crate::zip::{Archive, Kind};
+use crate::zip::{self, Archive, Kind};
 use crate::{Limits, container, dill, npy, sevenz, skops};
 
 /// Layers and archives in each other: an honest file has three at most.
@@ -20,6 +20,8 @@ const MOST_LAYERS: usize = 12;
 const MOST_PARTS: usize = 100_000;
 /// How often reading begins anew behind something that is no pickle.
 const MOST_ATTEMPTS: usize = 4_096;
+/// How far behind something that is no pickle others are looked for: it is unknown anyway.
+const MOST_SEARCHED: usize = 64 << 20;
 /// How many pickles in a row are read as what they are not.
 const MOST_POLYGLOTS: usize = 64;
 
@@ -84,31 +86,37 @@ impl<'a> Scan<'a> {
             // `pickle.load` asks no file what it is: the first bytes of a tar are a name, and may be opcodes.
             self.polyglot(bytes, &[]);
         }
+        let is_tar = sniffed == Sniffed::Foreign("a tar archive") || (sniffed == Sniffed::Other && is_tar(bytes));
+        // A tar's last entry may be a zip; the tar knows whether it is.
+        if sniffed != Sniffed::Zip && !is_tar {
+            self.zip_within(bytes, depth);
+        }
         match sniffed {
             Sniffed::Compressed(codec) => {
                 self.is_model_file = true;
                 match self.inflation.decompress(codec, bytes) {
                     Ok((inner, left)) => {
                         self.within(codec.to_string(), |scan| {
-                            scan.content(&Bytes::from(inner), depth.saturating_add(1));
+                            scan.content(&inner, depth.saturating_add(1));
                         });
                         self.behind(bytes, bytes.len().saturating_sub(left), depth);
                     }
                     Err(error) => self.unread(format!("cannot be decompressed to its end: {error}")),
                 }
             }
+            _ if is_tar => {
+                if sniffed == Sniffed::Other {
+                    self.polyglot(bytes, &[]);
+                }
+                self.tar(bytes, depth);
+            }
             Sniffed::Zip => self.zip(bytes, depth),
             Sniffed::Npy => self.npy(bytes, depth),
             Sniffed::Skiff => self.skiff(bytes, depth),
-            Sniffed::Foreign("a tar archive") => self.tar(bytes, depth),
             Sniffed::Foreign("a 7z archive") => self.sevenz(bytes, depth),
             Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
             Sniffed::Encrypted => self.unread("is encrypted by age, and cannot be looked into without an identity"),
             Sniffed::Pointer(name) => self.unread(format!("is {name}, not the model itself")),
-            Sniffed::Other if is_tar(bytes) => {
-                self.polyglot(bytes, &[]);
-                self.tar(bytes, depth);
-            }
             Sniffed::Pickle | Sniffed::Other => self.pickles(bytes, depth),
         }
     }
@@ -179,7 +187,17 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// What is no zip at its beginning may be one for Python's `zipfile`, and so for skops, which begin at the end.
+    fn zip_within(&mut self, bytes: &Bytes, depth: usize) {
+        let Some(place) = zip::archive_within(bytes) else { return };
+        let Some(inner) = bytes.slice(place.start, place.len()) else { return };
+        self.within(format!("zip from byte {}", place.start), |scan| scan.zip(&inner, depth.saturating_add(1)));
+    }
+
     fn zip(&mut self, bytes: &Bytes, depth: usize) {
+        if depth > MOST_LAYERS {
+            return self.unread("lies in more layers than are looked through");
+        }
         self.is_model_file = true;
         let archive = match Archive::read(bytes) {
             Ok(archive) => archive,
@@ -189,12 +207,14 @@ impl<'a> Scan<'a> {
             }
         };
         let is_skops = matches!(archive.kind(), Ok(Kind::Skops));
+        let mut parts = skops::Files::new();
         if is_skops {
             match skops::read(&archive, &mut self.inflation, &mut self.budget) {
-                Ok(graph) => {
+                Ok((graph, files)) => {
                     self.judged = self.judged.saturating_add(1);
                     let root = [graph.root()];
                     self.judge(&graph, &root, 0..graph.len(), Reading::Skops, None, depth);
+                    parts = files;
                 }
                 Err(error) => self.unread(format!("is a skops file that cannot be read: {error}")),
             }
@@ -202,6 +222,17 @@ impl<'a> Scan<'a> {
         let (mut entries, mut is_damaged) = (0_usize, false);
         for entry in archive.entries.iter().filter(|entry| !entry.name.ends_with('/')) {
             entries = entries.saturating_add(1);
+            // The parts of a skops file were judged with it, but for what other loaders make of them.
+            if let Some(part) = parts.remove(&entry.name) {
+                self.within(format!("zip entry {:?}", shown(&entry.name)), |scan| match sniff(&part) {
+                    Sniffed::Pickle | Sniffed::Npy => scan.content(&part, depth.saturating_add(1)),
+                    _ => scan.polyglot(&part, &[]),
+                });
+                continue;
+            }
+            if is_skops && entry.name == "schema.json" {
+                continue;
+            }
             let content = match archive.content(entry, &mut self.inflation) {
                 Ok(content) => content,
                 Err(error) => {
@@ -210,10 +241,6 @@ impl<'a> Scan<'a> {
                     continue;
                 }
             };
-            // The parts of a skops file were judged with it, but for those that hide a pickle.
-            if is_skops && !matches!(sniff(&content), Sniffed::Pickle | Sniffed::Npy) {
-                continue;
-            }
             self.within(format!("zip entry {:?}", shown(&entry.name)), |scan| {
                 scan.content(&content, depth.saturating_add(1));
             });
@@ -254,7 +281,7 @@ impl<'a> Scan<'a> {
                     data.slice(0, end.unwrap_or(data.len())).unwrap_or_default()
                 }
                 8 => match self.inflation.decompress(crate::Codec::Deflate, &data) {
-                    Ok((content, _)) => Bytes::from(content),
+                    Ok((content, _)) => content,
                     Err(_) => continue,
                 },
                 _ => continue,
@@ -302,13 +329,24 @@ impl<'a> Scan<'a> {
             Ok(entries) => entries,
             Err(error) => return self.unread(format!("is a tar that cannot be read: {error}")),
         };
+        // Where the entries' data begin, and where the last of them ends.
+        let (mut starts, mut end) = (HashSet::new(), 0_usize);
         for entry in entries {
-            let entry = match entry {
+            let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => return self.unread(format!("is a tar that cannot be read to its end: {error}")),
             };
             let kind = entry.header().entry_type();
             let name = shown(&String::from_utf8_lossy(&entry.path_bytes()));
+            let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
+            let content = usize::try_from(entry.size()).ok().and_then(|size| bytes.slice(start, size));
+            starts.insert(start);
+            end = end
+                .max(content.as_ref().map_or(0, |content| start.saturating_add(content.len())).next_multiple_of(512));
+            let own = if kind.is_pax_global_extensions() { content.as_deref() } else { None };
+            if moves_content(&mut entry) || own.is_some_and(|text| find(text, 0, b"size").is_some()) {
+                self.unread(format!("has an entry {name:?} whose length readers may disagree about"));
+            }
             if kind.is_dir() || kind.is_pax_global_extensions() {
                 continue;
             }
@@ -316,14 +354,18 @@ impl<'a> Scan<'a> {
                 self.unread(format!("has an entry {name:?} that is no plain file"));
                 continue;
             }
-            let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
-            let content = usize::try_from(entry.size()).ok().and_then(|size| bytes.slice(start, size));
             match content {
                 Some(content) => self.within(format!("tar entry {name:?}"), |scan| {
                     scan.content(&content, depth.saturating_add(1));
                 }),
                 None => self.unread(format!("has an entry {name:?} that ends behind the file")),
             }
+        }
+        if bytes.get(end..).is_some_and(|rest| rest.iter().any(|&byte| byte != 0)) {
+            self.behind(bytes, end, depth);
+        }
+        if zip::archive_within(bytes).is_some_and(|place| !starts.contains(&place.start)) {
+            self.zip_within(bytes, depth);
         }
     }
 
@@ -405,7 +447,8 @@ impl<'a> Scan<'a> {
                     attempts = attempts.saturating_add(1);
                     work = work.saturating_sub(error.offset.saturating_sub(offset));
                     // Python stops here; tools that look for pickles, or a loader that seeks, do not.
-                    let next = find_pickle(bytes, offset.saturating_add(1));
+                    let searched = bytes.get(..offset.saturating_add(MOST_SEARCHED)).unwrap_or(bytes);
+                    let next = find_pickle(searched, offset.saturating_add(1));
                     match next {
                         Some(next) if attempts < MOST_ATTEMPTS && work > 0 => offset = next,
                         Some(_) => {
@@ -476,6 +519,8 @@ impl<'a> Scan<'a> {
             let buffer = graph.add_buffer(bytes.clone());
             // Most are no pickle from the first byte on.
             let end = skiff_pickle::read_into(&mut graph, buffer, offset, &mut self.inflation.budget(), &mut ());
+            // Python loads it, or imports and calls what it names before it breaks off, whatever else it is.
+            self.is_model_file |= end.is_ok() || graph.ids().any(|id| graph.global(id).is_some());
             // joblib goes on behind an inner pickle with the memo from before. Whoever begins with an empty one mixes up
             // what the names are; what is known to be dangerous is no mixture.
             let is_behind = inner.iter().any(|inner| inner.end == offset);
@@ -556,6 +601,7 @@ impl<'a> Scan<'a> {
     /// Names that stand in text in bytes that could not be read as a pickle: `cos\nsystem\n`.
     fn names_in_text(&mut self, bytes: &[u8]) {
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        let bytes = bytes.get(..MOST_SEARCHED).unwrap_or(bytes);
         let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
         while let Some(line) = lines.next() {
             let Some(next) = lines.peek() else { return };
@@ -582,6 +628,13 @@ impl<'a> Scan<'a> {
             }
         }
     }
+}
+
+/// Whether an entry's own extended header says something of how its content lies in the archive.
+fn moves_content(entry: &mut tar::Entry<'_, &[u8]>) -> bool {
+    let Ok(Some(extensions)) = entry.pax_extensions() else { return false };
+    let mut keys = extensions.map(|extension| extension.map(|extension| extension.key_bytes().to_vec()));
+    keys.any(|key| key.map_or(true, |key| key == b"size" || key.starts_with(b"GNU.sparse")))
 }
 
 /// Where the next pickle of protocol 2 or later may begin.

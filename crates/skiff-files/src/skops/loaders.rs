@@ -7,8 +7,9 @@ use crate::json::{Document, Id, Json};
 use crate::numpy::{NdArray, Order, is_array_class, nodes};
 use crate::scan::has_new_obj;
 use crate::text::two_complement;
+use crate::write::scalar_class;
 use crate::zip::{self, Archive};
-use crate::{DType, Error, ErrorKind, npy};
+use crate::{DType, Error, ErrorKind, Scalar, npy};
 
 impl Reader<'_> {
     /// The node that a state describes.
@@ -17,6 +18,7 @@ impl Reader<'_> {
         self.budget.nodes(8, 0)?;
         let loader = self.text(state, "__loader__")?;
         let (module, class) = (self.text(state, "__module__")?, self.text(state, "__class__")?);
+        self.check_fields(state, &loader)?;
         match loader.as_str() {
             "JsonNode" => {
                 let content = self.text_bytes(state)?;
@@ -43,8 +45,9 @@ impl Reader<'_> {
             "DictNode" => self.dict(state, &module, &class),
             "DefaultDictNode" => {
                 let content = self.field(state, "content")?;
+                self.exactly(content, &["main", "default_factory"])?;
                 let (main, factory) = (self.field(content, "main")?, self.field(content, "default_factory")?);
-                let pairs = self.pairs(main)?;
+                let pairs = self.plain_dict(main).and_then(|main| self.pairs(main))?;
                 let factory = self.place(factory)?;
                 let arguments = self.tuple(vec![factory]);
                 let changes = vec![Change::SetItems(pairs)];
@@ -52,21 +55,31 @@ impl Reader<'_> {
             }
             "_DictWithDeprecatedKeysNode" => {
                 let content = self.field(state, "content")?;
-                let main = self.field(content, "main")?;
-                self.pairs(main).map(Node::Dict)
-            }
-            // Protocol 0 names a function in its content.
-            "FunctionNode" => match self.document.get(state, "content") {
-                Some(content) if self.document.get(content, "function").is_some() => {
-                    let (module, name) = (self.text(content, "module_path")?, self.text(content, "function")?);
-                    Ok(self.global(&module, &name))
+                self.exactly(content, &["main", "_deprecated_key_to_new_key"])?;
+                let (main, keys) = (self.field(content, "main")?, self.field(content, "_deprecated_key_to_new_key")?);
+                // Which key stands for which is nobody's to ask any more; that it is text is.
+                let keys = self.plain_dict(keys)?;
+                self.key_types(keys)?;
+                let Json::Object(texts) = self.document.value(self.field(keys, "content")?) else {
+                    return Err(self.wrong("a dict is none"));
+                };
+                for &(_, text) in texts {
+                    self.single(text)?;
                 }
-                _ => Ok(self.global(&module, &class)),
-            },
+                self.plain_dict(main).and_then(|main| self.pairs(main)).map(Node::Dict)
+            }
+            "FunctionNode" if self.protocol == 0 => {
+                let content = self.field(state, "content")?;
+                self.exactly(content, &["module_path", "function"])?;
+                let (module, name) = (self.text(content, "module_path")?, self.text(content, "function")?);
+                Ok(self.global(&module, &name))
+            }
+            "FunctionNode" => Ok(self.global(&module, &class)),
             "TypeNode" => Ok(self.global(&module, &class)),
             "PartialNode" => self.partial(state),
             "SliceNode" => {
                 let content = self.field(state, "content")?;
+                self.exactly(content, &["start", "stop", "step"])?;
                 let mut bounds = Vec::new();
                 for name in ["start", "stop", "step"] {
                     let bound = self.field(content, name)?;
@@ -96,20 +109,33 @@ impl Reader<'_> {
             }
             "ConstructorFromReduceNode" => {
                 let content = self.field(state, "content")?;
-                let arguments = self.place(content)?;
+                let arguments = self.arguments(content)?;
                 Ok(self.object(Make::Reduce, &module, &class, arguments, Vec::new()))
             }
             "TreeNode" | "LossNode" | "SGDNode" | "QuantileForestNode" => {
+                // Of these two skops knows the class by itself.
+                let is_other = match loader.as_str() {
+                    "TreeNode" => (module.as_str(), class.as_str()) != ("sklearn.tree._tree", "Tree"),
+                    "QuantileForestNode" => {
+                        (module.as_str(), class.as_str()) != ("quantile_forest._quantile_forest_fast", "QuantileForest")
+                    }
+                    _ => false,
+                };
+                if is_other {
+                    return Err(self.wrong("a tree is of another class than skops makes of it"));
+                }
                 let reduce = self.field(state, "__reduce__")?;
+                self.exactly(reduce, &["args"])?;
                 let (arguments, content) = (self.field(reduce, "args")?, self.field(state, "content")?);
                 // As skops does: what is empty is given to nobody. Many losses take no state.
                 let is_empty = self.is_empty(content);
-                let (arguments, content) = (self.place(arguments)?, self.place(content)?);
+                let (content, arguments) = (self.place(content)?, self.arguments(arguments)?);
                 let changes = if is_empty { Vec::new() } else { vec![Change::Build(content)] };
                 Ok(self.object(Make::Reduce, &module, &class, arguments, changes))
             }
             "MethodNode" => {
                 let content = self.field(state, "content")?;
+                self.exactly(content, &["obj", "func"])?;
                 let (owner, name) = (self.field(content, "obj")?, self.text(content, "func")?);
                 let owner = self.place(owner)?;
                 let name = nodes::text(&mut self.graph, &name);
@@ -118,7 +144,7 @@ impl Reader<'_> {
             }
             "OperatorFuncNode" => {
                 let arguments = self.field(state, "attrs")?;
-                let arguments = self.place(arguments)?;
+                let arguments = self.arguments(arguments)?;
                 Ok(self.object(Make::Reduce, "operator", &class, arguments, Vec::new()))
             }
             "BytesNode" | "BytearrayNode" => {
@@ -130,9 +156,18 @@ impl Reader<'_> {
             "NdArrayNode" => self.array(state, &module, &class),
             "DTypeNode" => {
                 let content = self.field(state, "content")?;
+                let content = self.whole(content);
+                let of_array = ["__loader__", "__module__", "__class__"].map(|name| self.text(content, name));
+                if !matches!(
+                    of_array.each_ref().map(|text| text.as_deref()),
+                    [Ok("NdArrayNode"), Ok("numpy"), Ok("ndarray")]
+                ) {
+                    return Err(self.wrong("a dtype is stored as something else than an array"));
+                }
+                self.check_fields(content, "NdArrayNode")?;
                 // A dtype is stored as an empty array of it, and such an array of objects is JSON.
                 let dtype = match self.text(content, "type")?.as_str() {
-                    "json" => DType::Object,
+                    "json" if self.is_empty(content) && self.shape(content)? == [0] => DType::Object,
                     _ => self.stored_array(content)?.dtype,
                 };
                 self.budget.nodes(nodes::dtype_cost(&dtype), 0)?;
@@ -141,16 +176,26 @@ impl Reader<'_> {
             }
             "MaskedArrayNode" => {
                 let content = self.field(state, "content")?;
+                self.exactly(content, &["data", "mask"])?;
                 let (data, mask) = (self.field(content, "data")?, self.field(content, "mask")?);
                 let parts = self.places(&[data, mask])?;
                 let arguments = self.tuple(parts);
                 Ok(self.object(Make::Reduce, "numpy.ma", "MaskedArray", arguments, Vec::new()))
             }
-            "RandomStateNode" => self.random_state(state),
-            "RandomGeneratorNode" => self.generator(state),
+            "RandomStateNode" if is_random(&module, &class, "mtrand", "RandomState") => self.random_state(state),
+            "RandomGeneratorNode" if is_random(&module, &class, "_generator", "Generator") => self.generator(state),
+            "RandomStateNode" | "RandomGeneratorNode" => {
+                Err(self.wrong("a random state is of another class than numpy's"))
+            }
             "SparseMatrixNode" => self.sparse(state, &module, &class),
             _ => Err(Error::new(ErrorKind::SkopsLoader(loader))),
         }
+    }
+
+    /// The arguments of a call: a tuple of Python's own, which skops takes apart.
+    fn arguments(&mut self, state: Id) -> Result<NodeId, Error> {
+        self.plain_tuple(state)?;
+        self.place(state)
     }
 
     /// Whether a state is of `None`, which skops gives to no object: `__getstate__` says it of those without a state.
@@ -199,22 +244,34 @@ impl Reader<'_> {
     fn pairs(&mut self, state: Id) -> Result<Vec<(NodeId, NodeId)>, Error> {
         let document = self.document;
         let state = self.whole(state);
-        let (content, types) = (self.field(state, "content")?, self.field(state, "key_types")?);
-        let types = self.whole(types);
-        let Json::Object(pairs) = document.value(content) else { return Err(self.wrong("a dict is none")) };
-        let types = self.field(types, "content").and_then(|types| self.list(types))?;
+        let Json::Object(pairs) = document.value(self.field(state, "content")?) else {
+            return Err(self.wrong("a dict is none"));
+        };
+        let types = self.key_types(state)?;
         if types.len() != pairs.len() {
             return Err(self.wrong("a dict has not as many keys as types of keys"));
         }
         let mut placed = Vec::new();
         for ((key, value), kind) in pairs.iter().zip(types) {
             self.budget.nodes(1, 0)?;
-            let kind = self.whole(kind);
             let (module, class) = (self.text(kind, "__module__")?, self.text(kind, "__class__")?);
             let key = self.key(&module, &class, key)?;
             placed.push((self.graph.push(key), self.place(*value)?));
         }
         Ok(placed)
+    }
+
+    /// The types of a dict's keys, each of which skops calls.
+    pub(super) fn key_types(&self, state: Id) -> Result<Vec<Id>, Error> {
+        let types = self.field(state, "key_types").and_then(|types| self.plain_list(types))?;
+        let types: Vec<Id> = types.into_iter().map(|kind| self.whole(kind)).collect();
+        for &kind in &types {
+            if self.text(kind, "__loader__")? != "TypeNode" {
+                return Err(self.wrong("a dict's keys are of a type that is none"));
+            }
+            self.check_fields(kind, "TypeNode")?;
+        }
+        Ok(types)
     }
 
     fn key(&mut self, module: &str, class: &str, key: &[u8]) -> Result<Node, Error> {
@@ -244,6 +301,7 @@ impl Reader<'_> {
 
     fn partial(&mut self, state: Id) -> Result<Node, Error> {
         let content = self.field(state, "content")?;
+        self.exactly(content, &["func", "args", "kwds", "namespace"])?;
         let parts = ["func", "args", "kwds", "namespace"].map(|name| self.field(content, name));
         let mut states = Vec::new();
         for part in parts {
@@ -279,7 +337,9 @@ impl Reader<'_> {
         }
         // A numpy scalar is stored as an array without axes.
         let array = self.stored_array(state)?;
-        let Some(element) = array.bytes().filter(|_| module == "numpy" && array.ndim() == 0) else {
+        // skops calls the class: any function of numpy's could be named here.
+        let is_own = module == "numpy" && is_scalar_class(&array.dtype, class);
+        let Some(element) = array.bytes().filter(|_| is_own && array.ndim() == 0) else {
             return Err(self.wrong("an array of a class that is not read"));
         };
         self.budget.decoded(element.len(), 0)?;
@@ -292,7 +352,6 @@ impl Reader<'_> {
 
     /// The array in a state's file, for itself.
     pub(super) fn stored_array(&mut self, state: Id) -> Result<NdArray, Error> {
-        let state = self.whole(state);
         let bytes = self.file(state)?;
         let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
         NdArray::read(&self.graph, array)?.ok_or_else(|| self.wrong("an array is none"))
@@ -300,20 +359,13 @@ impl Reader<'_> {
 
     /// Object arrays are lists in lists, one level for each axis.
     fn object_array(&mut self, state: Id) -> Result<Node, Error> {
-        let (content, shape) = (self.field(state, "content")?, self.field(state, "shape")?);
-        let lengths = self.field(self.whole(shape), "content").and_then(|shape| self.list(shape))?;
-        let mut shape = Vec::new();
-        for length in lengths {
-            let text = self.text(self.whole(length), "content")?;
-            shape.push(text.parse::<usize>().map_err(|_| self.wrong("an array's shape holds no lengths"))?);
-        }
-        let mut items = self.list(content)?;
+        let shape = self.shape(state)?;
+        let mut items = self.field(state, "content").and_then(|content| self.list(content))?;
         for (axis, &length) in shape.iter().enumerate() {
             if axis > 0 {
                 let mut inner = Vec::new();
                 for item in items {
-                    let content = self.field(self.whole(item), "content")?;
-                    let list = self.list(content)?;
+                    let list = self.plain_list(item)?;
                     if list.len() != length {
                         return Err(self.wrong("an array of objects has rows of different lengths"));
                     }
@@ -334,12 +386,27 @@ impl Reader<'_> {
         Ok(self.graph.node(array).clone())
     }
 
+    /// The shape of an array of objects.
+    fn shape(&self, state: Id) -> Result<Vec<usize>, Error> {
+        let mut shape = Vec::new();
+        for length in self.field(state, "shape").and_then(|shape| self.plain_tuple(shape))? {
+            let text = self.single(length)?;
+            let length = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
+            shape.push(length.ok_or_else(|| self.wrong("an array's shape holds no lengths"))?);
+        }
+        Ok(shape)
+    }
+
     /// `scipy.sparse.save_npz`'s arrays as the attributes of the matrix.
     fn sparse(&mut self, state: Id, module: &str, class: &str) -> Result<Node, Error> {
+        if self.text(state, "type")? != "scipy" {
+            return Err(self.wrong("a sparse matrix is not scipy's"));
+        }
         let bytes = self.file(state)?;
         let archive = Archive::read(&bytes)?;
         let arrays = zip::arrays_into(&mut self.graph, &archive, self.inflation, self.budget)?;
         self.budget.nodes(32, 0)?;
+        self.check_sparse(&arrays, module, class)?;
         // In scipy's order: what its constructors set beside the arrays comes first.
         let (mut attributes, mut shape) = (Vec::new(), None);
         for (name, array) in arrays {
@@ -378,6 +445,34 @@ impl Reader<'_> {
         let attributes = self.graph.push(Node::Dict(pairs));
         let arguments = self.tuple(Vec::new());
         Ok(self.object(Make::NewObj, module, class, arguments, vec![Change::Build(attributes)]))
+    }
+
+    /// Refuses a matrix of another class than scipy makes of its file, which alone it looks at.
+    fn check_sparse(&self, arrays: &[(String, NodeId)], module: &str, class: &str) -> Result<(), Error> {
+        let array = |name: &str| {
+            let array = arrays.iter().find(|(known, _)| known == name).map(|(_, array)| *array);
+            array.map(|array| NdArray::read(&self.graph, array)).transpose().map(Option::flatten)
+        };
+        let format = array("format")?.and_then(|format| format.column()?.to_scalars()).unwrap_or_default();
+        let format = match format.as_slice() {
+            [Scalar::Str(format)] => format.clone(),
+            [Scalar::Bytes(format)] => String::from_utf8_lossy(format).into_owned(),
+            _ => return Err(self.wrong("a sparse matrix has no format")),
+        };
+        let parts: &[&str] = match format.as_str() {
+            "csc" | "csr" | "bsr" => &["data", "indices", "indptr"],
+            "dia" => &["data", "offsets"],
+            "coo" => &["data", "row", "col", "coords"],
+            _ => return Err(self.wrong("a sparse matrix is of no format that scipy stores")),
+        };
+        let is_known = |name: &str| matches!(name, "format" | "shape" | "_is_array") || parts.contains(&name);
+        let is_scipys = module == "scipy.sparse" || module.starts_with("scipy.sparse.");
+        // Before 1.10 scipy did not store which of both it was.
+        let is_same = matches!(class.strip_prefix(&*format), Some("_matrix" | "_array")) && is_scipys;
+        if is_same && arrays.iter().all(|(name, _)| is_known(name)) {
+            return Ok(());
+        }
+        Err(self.wrong("a sparse matrix is of another class or format than its file says"))
     }
 
     pub(super) fn text_bytes(&self, state: Id) -> Result<Vec<u8>, Error> {
@@ -440,6 +535,27 @@ impl Reader<'_> {
         let callable = self.graph.push(callable);
         Node::Object(Box::new(Object { make, callable, arguments, keywords: None, changes }))
     }
+}
+
+/// Whether this names a class of numpy's random package, by the module that it is in or by the public one.
+fn is_random(module: &str, class: &str, inner: &str, expected: &str) -> bool {
+    let place = module.strip_prefix("numpy.random").map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+    class == expected && place.is_some_and(|place| place.is_empty() || place == inner)
+}
+
+/// Whether this is the name of the class that numpy has for the elements of a dtype.
+fn is_scalar_class(dtype: &DType, class: &str) -> bool {
+    let known = [false, true].map(|numpy2| scalar_class(dtype, numpy2).map(|name| name.1));
+    let other = match dtype {
+        DType::Int { size: 8, .. } => "longlong",
+        DType::UInt { size: 8, .. } => "ulonglong",
+        DType::Int { size: 4, .. } => "intc",
+        DType::UInt { size: 4, .. } => "uintc",
+        DType::Float { size: 16, .. } => "float128",
+        DType::Complex { size: 32, .. } => "complex256",
+        _ => "",
+    };
+    known.contains(&Some(class)) || (class == other && !other.is_empty())
 }
 
 /// As Python's `float` reads what `json` and `str` write.

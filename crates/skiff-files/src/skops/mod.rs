@@ -3,6 +3,7 @@
 //! The schema is a tree of nodes, each with the loader that would make it; a node that comes again repeats its
 //! `__id__`. Protocols 0 to 2. Nothing is recursive: each node's place in the graph is there before its content.
 
+mod fields;
 mod loaders;
 mod masked;
 mod random;
@@ -17,28 +18,43 @@ use crate::json::{Document, Id, Json};
 use crate::zip::Archive;
 use crate::{Error, ErrorKind};
 
-/// Reads the object in an archive.
-pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Graph, Error> {
+/// The files of an archive that its schema names, by their names.
+pub(crate) type Files = HashMap<String, Bytes>;
+
+/// Reads the object in an archive; gives its files too.
+pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<(Graph, Files), Error> {
     let text = archive.named("schema.json", inflation)?;
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(&text, budget.limits().nodes)
         .map_err(|offset| Error::at(ErrorKind::SkopsSchema("its schema is no JSON"), offset))?;
+    let wrong = |what| Error::new(ErrorKind::SkopsSchema(what));
+    // Of two values of one key Python takes the later, and counts the types of a dict's keys by what is left.
+    if document.has_repeated_keys() {
+        return Err(wrong("its schema has a key twice"));
+    }
+    let protocol = match document.get(0, "protocol").map(|protocol| document.value(protocol)) {
+        Some(Json::Number(range)) => match document.number(range) {
+            "0" => Some(0),
+            "1" => Some(1),
+            "2" => Some(2),
+            _ => None,
+        },
+        _ => None,
+    };
+    let protocol = protocol.ok_or_else(|| wrong("its protocol is neither 0, 1 nor 2"))?;
     let mut reader = Reader {
         document: &document,
+        protocol,
         archive,
         inflation,
         budget,
         graph: Graph::new(),
-        whole: whole::states(&document),
+        whole: whole::states(&document, protocol).map_err(wrong)?,
         places: HashMap::new(),
         files: HashMap::new(),
         masked: Vec::new(),
         work: Vec::new(),
     };
-    match document.get(0, "protocol").map(|protocol| document.value(protocol)) {
-        Some(Json::Number(range)) if matches!(document.number(range), "0" | "1" | "2") => {}
-        _ => return Err(reader.wrong("its protocol is neither 0, 1 nor 2")),
-    }
     let root = reader.place(0)?;
     reader.graph.set_root(root);
     while let Some((state, id)) = reader.work.pop() {
@@ -53,11 +69,13 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
         reader.budget.nodes(160, 0)?;
         masked::respell(&mut reader.graph, id)?;
     }
-    Ok(reader.graph)
+    Ok((reader.graph, reader.files))
 }
 
 struct Reader<'a> {
     document: &'a Document<'a>,
+    /// What the file says that its protocol is.
+    protocol: u8,
     archive: &'a Archive,
     inflation: &'a mut Inflation,
     budget: &'a mut Budget,
@@ -67,7 +85,7 @@ struct Reader<'a> {
     /// Nodes by their `__id__`.
     places: HashMap<String, NodeId>,
     /// Files of the archive that were read.
-    files: HashMap<String, Bytes>,
+    files: Files,
     /// Masked arrays, whose parts come later.
     masked: Vec<NodeId>,
     /// States whose nodes are still empty.

@@ -38,23 +38,25 @@ impl Reader<'_> {
     pub(super) fn generator(&mut self, state: Id) -> Result<Node, Error> {
         let unknown = self.wrong("a generator is none of numpy's");
         let content = self.field(state, "content")?;
+        let parts: &[&str] = if self.protocol < 2 { &["bit_generator"] } else { &["bit_generator", "seed_seq"] };
+        self.exactly(content, parts)?;
         let bits = self.field(content, "bit_generator")?;
-        let bits = self.whole(bits);
-        let protocol0 = self.document.get(bits, "__loader__").is_none();
+        // Protocol 0 has no nodes there.
+        let protocol0 = self.protocol == 0;
+        let bits = if protocol0 { bits } else { self.plain_dict(bits)? };
         let name = if protocol0 {
             self.text(bits, "bit_generator")?
         } else {
             let fields = self.field(bits, "content")?;
-            let name = self.field(fields, "bit_generator")?;
-            let text = self.text_bytes(self.whole(name))?;
+            let text = self.field(fields, "bit_generator").and_then(|name| self.single(name))?;
             let document = Document::parse(&text, 1).map_err(|_| self.wrong("a value is no single JSON value"))?;
             document.text_of(0).unwrap_or_default().to_owned()
         };
         let Some((class, module)) = BIT_GENERATORS.iter().find(|(known, _)| *known == name) else {
             return Err(unknown);
         };
-        let seed = self.document.get(content, "seed_seq").map(|seed| self.seed(self.whole(seed))).transpose()?;
-        let bits = if protocol0 { self.plain(bits, 4)? } else { self.place(bits)? };
+        let seed = self.document.get(content, "seed_seq").map(|seed| self.seed(seed)).transpose()?;
+        let bits = if protocol0 { self.raw(bits, 4)? } else { self.place(bits)? };
         let change = match seed {
             Some(seed) => self.tuple(vec![bits, seed]),
             // Before protocol 2 the seed was not stored, nor did older numpys pickle it.
@@ -72,9 +74,17 @@ impl Reader<'_> {
 
     /// A `SeedSequence` of the parts from which numpy would make it.
     fn seed(&mut self, state: Id) -> Result<NodeId, Error> {
+        // All parts are made before numpy is given them, and their names are its keywords.
+        let names = ["entropy", "n_children_spawned", "pool_size", "spawn_key"];
+        let state = self.plain_dict(state)?;
         let content = self.field(state, "content")?;
+        self.exactly(content, &names)?;
+        let types = self.key_types(state)?;
+        if types.len() != names.len() || !types.iter().all(|&kind| self.is_builtin(kind, "TypeNode", "str")) {
+            return Err(self.wrong("a seed's keys are no texts"));
+        }
         let mut parts = Vec::new();
-        for name in ["entropy", "n_children_spawned", "pool_size", "spawn_key"] {
+        for name in names {
             let part = self.field(content, name)?;
             parts.push(self.whole(part));
         }
@@ -153,7 +163,7 @@ impl Reader<'_> {
     }
 
     /// JSON that stands for itself, as protocol 0 stored a bit generator's state: at most this deep.
-    fn plain(&mut self, id: Id, depth: u32) -> Result<NodeId, Error> {
+    fn raw(&mut self, id: Id, depth: u32) -> Result<NodeId, Error> {
         self.budget.nodes(1, 0)?;
         let document = self.document;
         let deep = self.wrong("a generator's state is deeper than numpy's");
@@ -164,13 +174,13 @@ impl Reader<'_> {
                 for (key, value) in pairs {
                     self.budget.decoded(key.len(), 0)?;
                     let key = Node::Str(self.graph.keep(key));
-                    placed.push((self.graph.push(key), self.plain(*value, depth)?));
+                    placed.push((self.graph.push(key), self.raw(*value, depth)?));
                 }
                 Node::Dict(placed)
             }
             Json::Array(items) => {
                 let depth = depth.checked_sub(1).ok_or(deep)?;
-                Node::List(items.iter().map(|&item| self.plain(item, depth)).collect::<Result<_, _>>()?)
+                Node::List(items.iter().map(|&item| self.raw(item, depth)).collect::<Result<_, _>>()?)
             }
             _ => self.scalar(document, id)?,
         };

@@ -29,6 +29,7 @@ pub use compress::{Compression, codec_name, compressed, level_range};
 pub use error::WriteError;
 pub use json::JsonOptions;
 pub use skops::SkopsOptions;
+pub(crate) use skops::scalar_class;
 pub use whole_file::{NewFile, remove_unfinished, whole_file};
 
 /// The protocol that Python 3.8 to 3.13 write when none is named: every Python from 3.4 on reads it.

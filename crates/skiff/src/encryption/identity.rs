@@ -1,7 +1,6 @@
 //! What opens encrypted files.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
@@ -170,7 +169,7 @@ pub(super) fn text(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     const MOST: u64 = 16 << 20;
     let read = || {
         let mut text = Zeroizing::new(Vec::new());
-        File::open(path)?.take(MOST.saturating_add(1)).read_to_end(&mut text)?;
+        skiff_files::open_file(path)?.take(MOST.saturating_add(1)).read_to_end(&mut text)?;
         match u64::try_from(text.len()).is_ok_and(|length| length <= MOST) {
             true => Ok(text),
             false => Err(io::Error::from(io::ErrorKind::FileTooLarge)),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use skiff_files::write;
 
-use crate::Error;
+use crate::{Error, Limits};
 
 pub use skiff_sign::{
     Algorithm, Certificate, CertificateView, Extensions, Links, Note, PrivateKey, Problem, PublicKey, SignOptions,
@@ -26,9 +26,16 @@ const MOST_KEY: u64 = 16 << 20;
 ///
 /// # Errors
 /// When a file cannot be read; when there are links, pipes or names that are no text; when the certificate is not the
-/// key's.
+/// key's; when opening the file would read others too, as that of an old joblib does: their folder is what can be signed.
 pub fn sign(model: impl AsRef<Path>, key: &PrivateKey, options: &SignOptions<'_>) -> Result<(), Error> {
     let model = model.as_ref();
+    if !model.is_dir()
+        // What cannot be opened has no companions: anything may be signed.
+        && let Ok(opened) = skiff_files::open(model, &Limits::default())
+        && let Some(name) = opened.companions.into_iter().next()
+    {
+        return Err(Error::from(skiff_sign::Error::Companion(model.to_owned(), name)));
+    }
     let path = options.signature.map_or_else(|| default_signature(model), Path::to_owned);
     let bundle = skiff_sign::sign(model, key, &SignOptions { signature: Some(&path), ..options.clone() })?;
     let text = bundle.to_json();
@@ -97,7 +104,7 @@ pub fn key_error(error: skiff_sign::KeyError) -> Error {
 fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let read = || {
         let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        skiff_files::open_file(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
         match u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
             true => Ok(bytes),
             false => Err(io::Error::from(io::ErrorKind::FileTooLarge)),

@@ -164,14 +164,18 @@ pub fn verify_with(
         verified(bytes, Some(path), &options.open, custom)
     };
     let look = || look().map_err(|error: Error| error.in_file(path));
-    let Some(demand) = &options.signature else { return look() };
-    let signature = signing::verify(path, demand)?;
+    let Some(demand) = &options.signature else { return look().map(|(found, _)| found) };
+    let mut signature = signing::verify(path, demand)?;
     // What is not the signer's is not looked into; a folder has no digest and no rows of its own.
     if !signature.is_verified() || path.is_dir() {
         return Ok(Verification::of_signature(signature));
     }
     match look() {
-        Ok(found) => Ok(Verification { signature: Some(signature), ..found }),
+        Ok((found, companions)) => {
+            // One file is signed: what is read with it may be anybody's.
+            signature.problems.extend(companions.into_iter().map(|name| signing::Problem::NotCovered { name }));
+            Ok(Verification { signature: Some(signature), ..found })
+        }
         // Anything can be signed: it need not be a model, nor open to everybody.
         Err(error) if is_of_no_model(&error) => Ok(Verification::of_signature(signature)),
         Err(error) => Err(error),
@@ -195,22 +199,24 @@ pub fn verify_bytes_with(
     options: &VerifyOptions,
     custom: impl FnOnce(&Arc<File>) -> Custom,
 ) -> Result<Verification, Error> {
-    verified(Bytes::from(bytes), None, &options.open, custom)
+    verified(Bytes::from(bytes), None, &options.open, custom).map(|(found, _)| found)
 }
 
 fn is_of_no_model(error: &Error) -> bool {
     matches!(error.code(), "not-a-model" | "unsupported-format" | "encrypted-file")
 }
 
+/// What was found, and the names of the files that were read with this one.
 fn verified(
     bytes: Bytes,
     path: Option<&Path>,
     options: &Options,
     custom: impl FnOnce(&Arc<File>) -> Custom,
-) -> Result<Verification, Error> {
+) -> Result<(Verification, Vec<String>), Error> {
     let (digest, file) = open_checked(bytes, path, options)?;
+    let companions = file.as_ref().map(|file| file.contents().companions.clone()).unwrap_or_default();
     let rows = file.map(Arc::new).map_or(Rows::None, |file| replay(&file, &custom(&file), options));
-    Ok(Verification { signature: None, digest, rows })
+    Ok((Verification { signature: None, digest, rows }, companions))
 }
 
 /// Takes the encryption off a file, holds its bytes against the digest in them, and reads it if they are those that

@@ -17,6 +17,7 @@ use skiff_pickle::Graph;
 
 use super::WriteError;
 use super::zip::Zip;
+pub(crate) use numpy::scalar_class;
 
 /// How a `.skops` is written.
 #[derive(Clone, Copy, Debug, Default)]

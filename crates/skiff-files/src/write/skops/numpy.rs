@@ -65,7 +65,7 @@ pub(super) fn is_string_dtype(graph: &Graph, dtype: NodeId) -> bool {
 }
 
 /// `numpy.float64` for an element of that dtype.
-pub(super) fn scalar_class(dtype: &DType, numpy2: bool) -> Option<Name<'static>> {
+pub(crate) fn scalar_class(dtype: &DType, numpy2: bool) -> Option<Name<'static>> {
     Some((
         "numpy",
         match dtype {

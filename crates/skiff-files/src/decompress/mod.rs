@@ -1,13 +1,16 @@
 //! Compressed layers, each within what [`Limits`] leave.
 
+mod output;
+
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use skiff_pickle::Budget;
+use skiff_pickle::{Budget, Bytes};
 
 use crate::{Error, ErrorKind, Limits};
+use output::Output;
 
 /// How a layer of a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,13 @@ pub enum Codec {
     Deflate,
     /// A file stored in a zip as it is.
     Stored,
+}
+
+impl Codec {
+    /// Whether a byte of it takes several times as long as one of zlib or zstd.
+    fn is_slow(self) -> bool {
+        matches!(self, Self::Bzip2 | Self::Xz | Self::Lzma)
+    }
 }
 
 impl fmt::Display for Codec {
@@ -61,10 +71,18 @@ pub(crate) struct Inflation {
     /// What the ratio leaves for all layers and entries together: a layer within a layer, or a thousand entries of a
     /// zip, must not have it anew.
     left_by_ratio: u64,
+    /// How many bytes that are not zero may still be kept: memory is taken by these alone.
+    left_to_keep: u64,
 }
 
 /// A ratio says nothing about small files: a megabyte of zeros is a few dozen bytes of xz.
 const FREE: u64 = 64 << 20;
+/// What small files may have decompressed and kept, whatever the ratio.
+const FREE_TO_KEEP: u64 = 112 << 20;
+/// The part of the ratio that bounds what is kept: models stay below 30 bytes for each byte read, bombs do not.
+const RATIO_TO_KEEP: u64 = 32;
+/// The slow decoders' part of the ratio: they take as many times as long for each byte as the others.
+const RATIO_OF_SLOW: u64 = 4;
 /// What a decoder may take for itself: xz's greatest preset takes 65 MiB, zstd's 8 MiB (`--ultra` 128 MiB).
 const DECODER_MEMORY: u64 = 128 << 20;
 
@@ -72,7 +90,8 @@ impl Inflation {
     /// For a file of `size` bytes.
     pub fn new(limits: &Limits, size: u64) -> Self {
         let left_by_ratio = size.saturating_mul(limits.ratio).max(FREE);
-        Self { limits: limits.started(), size, left: limits.decompressed, left_by_ratio }
+        let left_to_keep = size.saturating_mul(limits.ratio / RATIO_TO_KEEP).max(FREE_TO_KEEP);
+        Self { limits: limits.started(), size, left: limits.decompressed, left_by_ratio, left_to_keep }
     }
 
     /// What graphs may take that are made of the file.
@@ -83,6 +102,7 @@ impl Inflation {
     /// A companion file of `size` bytes joins.
     pub fn add_file(&mut self, size: u64) {
         self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.limits.ratio));
+        self.left_to_keep = self.left_to_keep.saturating_add(size.saturating_mul(self.limits.ratio / RATIO_TO_KEEP));
     }
 
     /// Spends `output` bytes of one array that `input` bytes are to become without a decoder.
@@ -113,13 +133,13 @@ impl Inflation {
     }
 
     /// LZMA without its header: five bytes of properties, and how many bytes it becomes.
-    pub fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
         let length = u64::try_from(size).unwrap_or(u64::MAX);
         let [first, dictionary @ ..] = *properties;
         // A dictionary that is larger than the content is never filled.
         let dictionary = u64::from(u32::from_le_bytes(dictionary)).min(length.max(4_096));
         let dictionary = u32::try_from(dictionary).unwrap_or(u32::MAX);
-        let out = self.decode(Codec::Lzma, bytes, |rest, out| {
+        let out = self.decode(Codec::Lzma, bytes, u64::MAX, |rest, out| {
             let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
             if lzma_rust2::lzma_get_memory_usage_by_props(dictionary, first)? > memory {
                 return Err(io::Error::from(io::ErrorKind::OutOfMemory));
@@ -130,12 +150,12 @@ impl Inflation {
     }
 
     /// LZMA2: a byte that says how large its dictionary is, and how many bytes it becomes.
-    pub fn decompress_lzma2(&mut self, dictionary: u8, size: usize, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn decompress_lzma2(&mut self, dictionary: u8, size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
         let base = u64::from(2 | (dictionary & 1));
         let own = base.checked_shl(u32::from(dictionary / 2).saturating_add(11)).unwrap_or(u64::MAX);
         let length = u64::try_from(size).unwrap_or(u64::MAX);
         let dictionary = u32::try_from(own.min(length.max(4_096))).unwrap_or(u32::MAX);
-        let out = self.decode(Codec::Lzma, bytes, |rest, out| {
+        let out = self.decode(Codec::Lzma, bytes, u64::MAX, |rest, out| {
             let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
             out.fill(lzma_rust2::Lzma2Reader::new_mem_limit(rest, dictionary, memory, None)?)
         })?;
@@ -143,53 +163,69 @@ impl Inflation {
     }
 
     /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
-    pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Vec<u8>, usize), Error> {
-        self.decode(codec, bytes, |rest, out| decode(codec, rest, out))
+    pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Bytes, usize), Error> {
+        self.decode(codec, bytes, u64::MAX, |rest, out| decode(codec, rest, out, Members::All))
+    }
+
+    /// Decompresses an entry of an archive, of which the directory says how long it is: no more than one byte beyond
+    /// that is made. Python takes one stream of each, whatever follows it.
+    pub fn decompress_entry(&mut self, codec: Codec, bytes: &[u8], size: u64) -> Result<(Bytes, usize), Error> {
+        self.decode(codec, bytes, size, |rest, out| decode(codec, rest, out, Members::First))
     }
 
     fn decode(
         &mut self,
         codec: Codec,
         bytes: &[u8],
+        size: u64,
         decode: impl FnOnce(&mut &[u8], &mut Output<'_>) -> io::Result<()>,
-    ) -> Result<(Vec<u8>, usize), Error> {
+    ) -> Result<(Bytes, usize), Error> {
         let input = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let by_ratio = input.saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
-        let mut out = Output { bytes: Vec::new(), most: by_ratio.min(self.left), limits: &self.limits };
+        let ratio = if codec.is_slow() { self.limits.ratio / RATIO_OF_SLOW } else { self.limits.ratio };
+        let by_ratio = input.saturating_mul(ratio).max(FREE).min(self.left_by_ratio);
+        let to_keep = input.saturating_mul(self.limits.ratio / RATIO_TO_KEEP).max(FREE_TO_KEEP).min(self.left_to_keep);
+        let mut out = Output::new(by_ratio.min(self.left).min(size), to_keep, &self.limits);
         let mut rest = bytes;
         let result = decode(&mut rest, &mut out);
         let place = bytes.len().saturating_sub(rest.len());
+        let limit = |name, most| Err(Error::at(ErrorKind::Limit { name, most }, place));
         match result {
             Ok(()) => {
-                let spent = u64::try_from(out.bytes.len()).unwrap_or(u64::MAX);
-                self.left = self.left.saturating_sub(spent);
-                self.left_by_ratio = self.left_by_ratio.saturating_sub(spent);
-                out.bytes.shrink_to_fit();
-                Ok((out.bytes, rest.len()))
+                self.left = self.left.saturating_sub(out.length());
+                self.left_by_ratio = self.left_by_ratio.saturating_sub(out.length());
+                self.left_to_keep = self.left_to_keep.saturating_sub(out.kept());
+                Ok((out.finish().map_err(|error| Error::at(ErrorKind::Compressed(codec, error), place))?, rest.len()))
             }
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Err(Error::at(ErrorKind::Limit { name: "time", most: self.limits.milliseconds() }, place))
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => limit("time", self.limits.milliseconds()),
+            Err(_) if out.is_longer_than(size) => {
+                Err(Error::at(ErrorKind::Zip("an entry is longer than it says"), place))
             }
-            Err(_) if out.is_exceeded() && by_ratio < self.left => {
-                Err(Error::at(ErrorKind::Limit { name: "ratio", most: self.limits.ratio }, place))
-            }
-            Err(_) if out.is_exceeded() => {
-                Err(Error::at(ErrorKind::Limit { name: "decompressed", most: self.left }, place))
-            }
+            Err(_) if out.is_kept_beyond() => limit("ratio", self.limits.ratio / RATIO_TO_KEEP),
+            Err(_) if out.is_exceeded() && by_ratio < self.left => limit("ratio", ratio),
+            Err(_) if out.is_exceeded() => limit("decompressed", self.left),
             Err(error) => Err(Error::at(ErrorKind::Compressed(codec, error), place)),
         }
     }
 }
 
+/// How many streams in a row are taken for one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    All,
+    First,
+}
+
 /// Decompresses what `rest` begins with.
-fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()> {
+fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>, members: Members) -> io::Result<()> {
     match codec {
         Codec::Zlib => inflate(rest, true, out),
         Codec::Deflate => inflate(rest, false, out),
         Codec::JoblibZ => joblib_z(rest, out),
-        Codec::Gzip => each(rest, out, &[0x1f, 0x8b], |rest, out| out.fill(flate2::bufread::GzDecoder::new(rest))),
-        Codec::Bzip2 => each(rest, out, b"BZh", |rest, out| out.fill(bzip2::bufread::BzDecoder::new(rest))),
-        Codec::Xz => each(rest, out, b"\xfd7zXZ\0", |rest, out| {
+        Codec::Gzip => {
+            each(rest, out, members, &[0x1f, 0x8b], |rest, out| out.fill(flate2::bufread::GzDecoder::new(rest)))
+        }
+        Codec::Bzip2 => each(rest, out, members, b"BZh", |rest, out| out.fill(bzip2::bufread::BzDecoder::new(rest))),
+        Codec::Xz => each(rest, out, members, b"\xfd7zXZ\0", |rest, out| {
             let memory = u32::try_from(DECODER_MEMORY >> 10).unwrap_or(u32::MAX);
             out.fill(lzma_rust2::XzReader::new_mem_limit(&mut *rest, false, memory))?;
             // Streams may be padded with zeros, four at a time.
@@ -203,10 +239,10 @@ fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()
             let decoder = lzma_rust2::LzmaReader::new_mem_limit(rest, memory, None);
             decoder.and_then(|decoder| out.fill(decoder))
         }
-        Codec::Lz4 => {
-            each(rest, out, &[0x04, 0x22, 0x4d, 0x18], |rest, out| out.fill(lz4_flex::frame::FrameDecoder::new(rest)))
-        }
-        Codec::Zstd => each(rest, out, &[0x28, 0xb5, 0x2f, 0xfd], |rest, out| {
+        Codec::Lz4 => each(rest, out, members, &[0x04, 0x22, 0x4d, 0x18], |rest, out| {
+            out.fill(lz4_flex::frame::FrameDecoder::new(rest))
+        }),
+        Codec::Zstd => each(rest, out, members, &[0x28, 0xb5, 0x2f, 0xfd], |rest, out| {
             let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(&mut *rest, DECODER_MEMORY);
             out.fill(decoder.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?)
         }),
@@ -214,77 +250,18 @@ fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()
     }
 }
 
-/// Decompressed bytes, and how many there may be.
-struct Output<'a> {
-    bytes: Vec<u8>,
-    most: u64,
-    limits: &'a Limits,
-}
-
-/// How many bytes are decompressed between two looks at the clock.
-const STEP: u64 = 1 << 20;
-/// Archives have thousands of small entries: none begins with a megabyte.
-const FIRST_STEP: u64 = 16 << 10;
-
-impl Output<'_> {
-    /// Reads all of `decoder`, one byte beyond what is allowed at most.
-    fn fill(&mut self, mut decoder: impl Read) -> io::Result<()> {
-        loop {
-            let step = u64::try_from(self.bytes.len()).unwrap_or(u64::MAX).clamp(FIRST_STEP, STEP);
-            let step = step.min(self.left().saturating_add(1));
-            let before = self.bytes.len();
-            self.grow(usize::try_from(step).unwrap_or(usize::MAX))?;
-            decoder.by_ref().take(step).read_to_end(&mut self.bytes)?;
-            self.check()?;
-            // `read_to_end` stops early at the end alone.
-            if u64::try_from(self.bytes.len().saturating_sub(before)).unwrap_or(u64::MAX) < step {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Makes room for `more` bytes: twice as much as there was, but no more than there may be. (A vector of its own
-    /// accord would grow to nearly twice of what is allowed.)
-    fn grow(&mut self, more: usize) -> io::Result<()> {
-        let (length, room) = (self.bytes.len(), self.bytes.capacity());
-        let needed = length.saturating_add(more);
-        if needed <= room {
-            return Ok(());
-        }
-        let most = usize::try_from(self.most).unwrap_or(usize::MAX).saturating_add(1);
-        let wanted = room.saturating_mul(2).min(most).max(needed);
-        let out_of_memory = |_| io::Error::from(io::ErrorKind::OutOfMemory);
-        // What `read_to_end` asks for to see that the end is there.
-        self.bytes.try_reserve_exact(wanted.saturating_sub(length).saturating_add(64)).map_err(out_of_memory)
-    }
-
-    fn left(&self) -> u64 {
-        self.most.saturating_sub(u64::try_from(self.bytes.len()).unwrap_or(u64::MAX))
-    }
-
-    fn is_exceeded(&self) -> bool {
-        u64::try_from(self.bytes.len()).is_ok_and(|len| len > self.most)
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.is_exceeded() {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        if self.limits.is_late() { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(()) }
-    }
-}
-
 /// One member after another, as long as they begin alike: each takes some bytes, so this ends.
 fn each(
     rest: &mut &[u8],
     out: &mut Output<'_>,
+    members: Members,
     magic: &[u8],
     mut member: impl FnMut(&mut &[u8], &mut Output<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     loop {
         let before = rest.len();
         member(rest, out)?;
-        if !rest.starts_with(magic) || rest.len() >= before {
+        if members == Members::First || !rest.starts_with(magic) || rest.len() >= before {
             return Ok(());
         }
     }
@@ -300,9 +277,7 @@ fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output<'_>) -> io::Result<(
         let taken = usize::try_from(decoder.total_in() - read).unwrap_or(usize::MAX);
         let given = usize::try_from(decoder.total_out() - written).unwrap_or(usize::MAX);
         *rest = rest.get(taken..).unwrap_or_default();
-        out.grow(given)?;
-        out.bytes.extend_from_slice(buffer.get(..given).unwrap_or_default());
-        out.check()?;
+        out.append(buffer.get(..given).unwrap_or_default())?;
         match status {
             Status::StreamEnd => return Ok(()),
             _ if taken == 0 && given == 0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
@@ -322,7 +297,7 @@ fn joblib_z(rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()> {
     let body = rest.get(21..).unwrap_or_default();
     *rest = body.strip_prefix(b" ").unwrap_or(body);
     inflate(rest, true, out)?;
-    if u64::try_from(out.bytes.len()) != Ok(length) {
+    if out.length() != length {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "its length is not the one that it announces"));
     }
     Ok(())

@@ -1,0 +1,153 @@
+//! Zip files, read strictly: whoever disagrees about a zip's content can hide something in it.
+//!
+//! The directory and the entries' own headers must agree, names must be unique, data must not overlap, and lengths
+//! and checksums must be right. Encrypted, patched and split archives are refused.
+
+mod directory;
+
+use std::collections::{HashMap, HashSet};
+
+use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
+
+use crate::decompress::{Codec, Inflation};
+use crate::numpy::nodes;
+use crate::{Error, ErrorKind, npy};
+
+pub(crate) use directory::archive_within;
+
+/// A zip's directory.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    bytes: Bytes,
+    pub entries: Vec<Entry>,
+    /// Where in `entries` each name is.
+    names: HashMap<String, usize>,
+}
+
+/// A file in a zip.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub name: String,
+    codec: Codec,
+    checksum: u32,
+    size: u64,
+    /// Of its data.
+    start: usize,
+    packed: usize,
+}
+
+/// What a zip is, by the names in it.
+pub(crate) enum Kind<'a> {
+    /// One file, whatever it is.
+    One(&'a Entry),
+    /// `.npz`.
+    Arrays,
+    Skops,
+    Foreign(&'static str),
+}
+
+fn wrong(what: &'static str, offset: usize) -> Error {
+    Error::at(ErrorKind::Zip(what), offset)
+}
+
+impl Archive {
+    pub fn read(bytes: &Bytes) -> Result<Self, Error> {
+        let (entries, names) = directory::entries(bytes)?;
+        Ok(Self { bytes: bytes.clone(), entries, names })
+    }
+
+    pub fn kind(&self) -> Result<Kind<'_>, Error> {
+        let has = |test: &dyn Fn(&str) -> bool| self.entries.iter().any(|entry| test(&entry.name));
+        if has(&|name| name == "schema.json") {
+            return Ok(Kind::Skops);
+        }
+        for (suffix, format) in [
+            ("data.pkl", "PyTorch's format"),
+            ("model.weights.h5", "Keras' format"),
+            ("META-INF/MANIFEST.MF", "a Java archive"),
+            ("[Content_Types].xml", "an Office document"),
+        ] {
+            if self.entries.len() > 1 && has(&|name| name == suffix || name.ends_with(&format!("/{suffix}"))) {
+                return Ok(Kind::Foreign(format));
+            }
+        }
+        // Directories have no content.
+        let mut files = self.entries.iter().filter(|entry| !entry.name.ends_with('/'));
+        // `numpy.savez` of nothing is an empty zip.
+        if files.clone().all(|entry| entry.name.ends_with(".npy")) {
+            return Ok(Kind::Arrays);
+        }
+        match (files.next(), files.next()) {
+            (Some(only), None) => Ok(Kind::One(only)),
+            _ => {
+                let names = self.entries.iter().map(|entry| entry.name.clone()).collect();
+                Err(Error::new(ErrorKind::ZipContent(names)))
+            }
+        }
+    }
+
+    /// The content of the entry of a name.
+    pub fn named(&self, name: &str, inflation: &mut Inflation) -> Result<Bytes, Error> {
+        let place = self.names.get(name).and_then(|&place| self.entries.get(place));
+        self.content(place.ok_or_else(|| wrong("a file that is named in it is missing", 0))?, inflation)
+    }
+
+    /// The content of an entry: shared with the file when it is stored as it is.
+    pub fn content(&self, entry: &Entry, inflation: &mut Inflation) -> Result<Bytes, Error> {
+        let packed = self.bytes.slice(entry.start, entry.packed);
+        let packed = packed.ok_or_else(|| wrong("an entry ends behind the file", entry.start))?;
+        let content = match entry.codec {
+            Codec::Stored => packed,
+            codec => {
+                let (content, left) = inflation.decompress_entry(codec, &packed, entry.size)?;
+                if left != 0 {
+                    return Err(wrong("an entry's compressed content ends too early", entry.start));
+                }
+                content
+            }
+        };
+        if u64::try_from(content.len()) != Ok(entry.size) {
+            return Err(wrong("an entry has another length than it says", entry.start));
+        }
+        let mut checksum = flate2::Crc::new();
+        checksum.update(&content);
+        if checksum.sum() != entry.checksum {
+            return Err(wrong("an entry's checksum is wrong", entry.start));
+        }
+        Ok(content)
+    }
+}
+
+/// The arrays of an `.npz` as a dict.
+pub(crate) fn arrays(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Graph, Error> {
+    let mut graph = Graph::new();
+    let arrays = arrays_into(&mut graph, archive, inflation, budget)?;
+    let pairs = arrays.iter().map(|(name, array)| (nodes::text(&mut graph, name), *array)).collect();
+    let root = graph.push(Node::Dict(pairs));
+    graph.set_root(root);
+    Ok(graph)
+}
+
+/// The arrays of an `.npz` and their names.
+pub(crate) fn arrays_into(
+    graph: &mut Graph,
+    archive: &Archive,
+    inflation: &mut Inflation,
+    budget: &mut Budget,
+) -> Result<Vec<(String, NodeId)>, Error> {
+    let (mut arrays, mut names) = (Vec::new(), HashSet::new());
+    for entry in archive.entries.iter().filter(|entry| !entry.name.ends_with('/')) {
+        let content = archive.content(entry, inflation)?;
+        if !content.starts_with(b"\x93NUMPY") {
+            return Err(wrong("an entry named as an array is none", entry.start));
+        }
+        budget.nodes(1, entry.start)?;
+        let name = entry.name.strip_suffix(".npy").unwrap_or(&entry.name);
+        if !names.insert(name) {
+            return Err(wrong("two arrays of one name", entry.start));
+        }
+        let (array, _) = npy::read_into(graph, &content, budget)?;
+        arrays.push((name.to_owned(), array));
+    }
+    Ok(arrays)
+}
