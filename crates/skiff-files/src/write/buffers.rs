@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use skiff_pickle::{Bytes, Global, Graph, Make, Node, NodeId, Object, Out, Span, python3_name};
 
 use super::arrays::{self, Holder, Spelling};
-use super::{WriteError, vocabulary};
+use super::{WriteError, dtypes, vocabulary};
 
 /// A pickle of protocol 5, and the buffers that it asks for, in this order.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub fn copy_buffers(parts: Vec<(&Buffer, &mut [u8])>) -> bool {
 /// Writes what lies at `root` as a pickle of protocol 5, with the elements of plain arrays of `least` bytes and more
 /// beside it.
 ///
-/// numpy's functions are named as numpy 2 does (`numpy._core.numeric._frombuffer`), whoever wrote the graph: the
+/// dtypes are spelled by what was read of them, not by the file's words. numpy's functions are named as numpy 2 does (`numpy._core.numeric._frombuffer`), whoever wrote the graph: the
 /// unpickler looks them up where its own numpy has them. Large dicts from text to integers are calls of [`MAPPING`].
 ///
 /// # Errors
@@ -51,6 +51,7 @@ pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<
     let mut graph = graph.clone_with_room();
     // First, so that nothing else looks at hundreds of thousands of words.
     join_vocabularies(&mut graph);
+    dtypes::respell(&mut graph);
     let mut graph = arrays::respell(graph, Spelling::Loaded)?;
     let buffers = take_buffers(&mut graph, least);
     let mut pickle = Vec::new();

@@ -7,6 +7,7 @@
 pub(crate) mod arrays;
 mod buffers;
 mod compress;
+mod dtypes;
 mod error;
 mod joblib;
 mod json;
