@@ -112,3 +112,8 @@ fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     };
     read().map_err(|error| Error::from(skiff_sign::Error::Read(path.to_owned(), error)))
 }
+
+/// Notes files that are read with the signed one and that its signature does not cover.
+pub(crate) fn add_uncovered(verdict: &mut SignatureVerdict, names: Vec<String>) {
+    verdict.problems.extend(names.into_iter().map(|name| Problem::NotCovered { name }));
+}

@@ -22,3 +22,7 @@ impl SignatureVerdict {
 pub(crate) fn verify(_: &Path, demand: &Demand) -> Result<SignatureVerdict, Error> {
     match *demand {}
 }
+
+pub(crate) fn add_uncovered(verdict: &mut SignatureVerdict, _: Vec<String>) {
+    match *verdict {}
+}

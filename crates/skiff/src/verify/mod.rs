@@ -173,7 +173,7 @@ pub fn verify_with(
     match look() {
         Ok((found, companions)) => {
             // One file is signed: what is read with it may be anybody's.
-            signature.problems.extend(companions.into_iter().map(|name| signing::Problem::NotCovered { name }));
+            signing::add_uncovered(&mut signature, companions);
             Ok(Verification { signature: Some(signature), ..found })
         }
         // Anything can be signed: it need not be a model, nor open to everybody.
