@@ -265,7 +265,7 @@ const VECTORIZED: Kind = Kind::Keys(&[
 ]);
 
 /// Functions of `numpy` that compute, element by element or over an axis, and its classes.
-const NUMPY: [&str; 65] = [
+const NUMPY: [&str; 67] = [
     "abs",
     "absolute",
     "amax",
@@ -275,6 +275,7 @@ const NUMPY: [&str; 65] = [
     "around",
     "nan_to_num",
     "round",
+    "round_",
     "bool",
     "bool_",
     "bytes_",
@@ -327,6 +328,7 @@ const NUMPY: [&str; 65] = [
     "sum",
     "tan",
     "tanh",
+    "trunc",
     "timedelta64",
     "uint8",
     "var",
@@ -334,7 +336,7 @@ const NUMPY: [&str; 65] = [
 ];
 
 /// Functions of numpy in C, element by element.
-const UFUNCS: [&str; 48] = [
+const UFUNCS: [&str; 49] = [
     "absolute",
     "add",
     "arccos",
@@ -383,6 +385,7 @@ const UFUNCS: [&str; 48] = [
     "square",
     "subtract",
     "tanh",
+    "trunc",
 ];
 
 const FROM_NUMERIC: [&str; 14] =
