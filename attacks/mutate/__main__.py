@@ -43,8 +43,12 @@ def main():
     parser.add_argument("--count", type=int, help="how many mutations to try, however long it takes")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="where the random numbers begin")
     parser.add_argument("--only", help="one format: " + ", ".join(LOADERS))
-    parser.add_argument("--kinds", nargs="+", default=(), help="only these mutations: " + ", ".join(kind.__name__ for kind in KINDS))
-    parser.add_argument("--python", default=sys.executable, help="whose loaders are tried, and whose scikit-learn makes the models")
+    parser.add_argument(
+        "--kinds", nargs="+", default=(), help="only these mutations: " + ", ".join(kind.__name__ for kind in KINDS)
+    )
+    parser.add_argument(
+        "--python", default=sys.executable, help="whose loaders are tried, and whose scikit-learn makes the models"
+    )
     parser.add_argument("--seeds", type=pathlib.Path, help="the folder of models, made if it is not there")
     parser.add_argument("--failures", type=pathlib.Path, default=ROOT / "target" / "mutate" / "failures")
     parser.add_argument("--replay", nargs="+", type=pathlib.Path, help="judge and load these files instead")
@@ -63,7 +67,9 @@ def main():
 
 def made(python):
     """The folder of the models that this Python's scikit-learn makes."""
-    version = "import sys, sklearn, numpy; print(sklearn.__version__, numpy.__version__, *sys.version_info[:2], sep='-')"
+    version = (
+        "import sys, sklearn, numpy; print(sklearn.__version__, numpy.__version__, *sys.version_info[:2], sep='-')"
+    )
     label = subprocess.run([python, "-c", version], check=True, capture_output=True, text=True).stdout.strip()
     recipe = zlib.crc32((HERE / "seeds.py").read_bytes() + (HERE / "recorded.py").read_bytes())
     folder = ROOT / "target" / "mutate" / f"seeds-{label}-{recipe:08x}"
@@ -154,7 +160,10 @@ class Run:
             self.names.update(result.get("names", ()))
             if result["error"] and not entry["is_foreign"]:
                 self.failed(f"does not load by {request['loader']}: {result['error']}", entry, kind, data, [how], None)
-        print(f"unchanged: {len(about)} loads, {sum(self.failures.values())} failures, {time.monotonic() - self.began:.0f} s", flush=True)
+        print(
+            f"unchanged: {len(about)} loads, {sum(self.failures.values())} failures, {time.monotonic() - self.began:.0f} s",
+            flush=True,
+        )
 
     # Mutations.
 
@@ -209,7 +218,9 @@ class Run:
         for seed in seeds:
             if seed.subject:
                 strings.update(
-                    held.value for _, _, held, _ in seed.subject.places if isinstance(held, Atom) and isinstance(held.value, str)
+                    held.value
+                    for _, _, held, _ in seed.subject.places
+                    if isinstance(held, Atom) and isinstance(held.value, str)
                 )
                 parts.append([held for _, _, held, _ in seed.subject.places])
 
@@ -311,7 +322,13 @@ class Run:
         number = sum(self.failures.values())
         name = f"{self.arguments.seed}-{number:04}-{entry['name']}.{kind}"
         (self.arguments.failures / name).write_bytes(data)
-        about = {"problem": problem, "mutations": words, "model": entry["file"], "loader": loader, "rows": entry["rows"]}
+        about = {
+            "problem": problem,
+            "mutations": words,
+            "model": entry["file"],
+            "loader": loader,
+            "rows": entry["rows"],
+        }
         (self.arguments.failures / (name + ".json")).write_text(json.dumps(about, indent=1))
         print(f"FAILED {name}: {problem}\n       {'; '.join(words)}", flush=True)
 
@@ -327,7 +344,9 @@ class Run:
         totals = [sum(self.counts[kind, column] for kind in kinds) for column in columns]
         print(f"{'all':14}" + "".join(f"{total:>10}" for total in totals))
         failures = sum(self.failures.values())
-        print(f"seed {self.arguments.seed}, {time.monotonic() - self.began:.0f} s, {failures} failures in {self.arguments.failures}")
+        print(
+            f"seed {self.arguments.seed}, {time.monotonic() - self.began:.0f} s, {failures} failures in {self.arguments.failures}"
+        )
         for (kind, problem), count in self.failures.most_common():
             print(f"{count:>6}  {kind}: {problem}")
         return 1 if failures else 0
@@ -344,7 +363,9 @@ class Run:
             results = {}
             for loader in LOADERS[kind]:
                 if loader != "skiff" or self.sandbox.ready["skiff"]:
-                    results[loader] = self.problem(self.sandbox.run([({"loader": loader, "rows": rows}, data)])[0], None)
+                    results[loader] = self.problem(
+                        self.sandbox.run([({"loader": loader, "rows": rows}, data)])[0], None
+                    )
             bad = {loader: problem for loader, problem in results.items() if problem}
             status |= found == "model" and bool(bad)
             print(f"{found:10}{path}: {bad or 'nothing'}")

@@ -9,7 +9,11 @@ from tree import Atom, Dict, Seq, dict_of, shown, tuple_of
 def numbers_in_bytes(self, subject):
     """An element of an array becomes an extreme number."""
     random = self.random
-    places = [place for place in random.choices(subject.places, k=20) if isinstance(place[2], Atom) and isinstance(place[2].value, bytes) and len(place[2].value) >= 4]
+    places = [
+        place
+        for place in random.choices(subject.places, k=20)
+        if isinstance(place[2], Atom) and isinstance(place[2].value, bytes) and len(place[2].value) >= 4
+    ]
     raws = [call for call in subject.raws if call.payload[0] == "raw"]
     if raws and (not places or random.random() < 0.5):
         call = random.choice(raws)
@@ -30,7 +34,9 @@ def with_number(random, data):
     if len(data) < size:
         return data, "nothing"
     if form in "<d<f":
-        number = random.choice([value for value in FLOATS if abs(value) < 1e38 or value != value or abs(value) == float("inf")])
+        number = random.choice(
+            [value for value in FLOATS if abs(value) < 1e38 or value != value or abs(value) == float("inf")]
+        )
     elif form == "<B":
         number = random.getrandbits(8)
     else:
@@ -45,23 +51,33 @@ def dtype_state(self, subject):
     if not subject.dtypes:
         return None
     call = random.choice(subject.dtypes)
-    states = [(index, state) for index, (what, state) in enumerate(call.changes) if what == "build" and isinstance(state, Seq)]
+    states = [
+        (index, state) for index, (what, state) in enumerate(call.changes) if what == "build" and isinstance(state, Seq)
+    ]
     if states and random.random() < 0.7:
         index, state = states[0]
         items = list(state.items)
         place = random.randrange(len(items))
-        items[place] = random.choice([
-            Atom(random.choice(NUMBERS)), Atom(random.choice(["<", ">", "=", "|", "O", ""])), Atom(None),
-            tuple_of(Atom("a"), Atom("b")), dict_of({"a": tuple_of(call, Atom(0))}), tuple_of(call, tuple_of(Atom(2))),
-            self.palette.value(),
-        ])
+        items[place] = random.choice(
+            [
+                Atom(random.choice(NUMBERS)),
+                Atom(random.choice(["<", ">", "=", "|", "O", ""])),
+                Atom(None),
+                tuple_of(Atom("a"), Atom("b")),
+                dict_of({"a": tuple_of(call, Atom(0))}),
+                tuple_of(call, tuple_of(Atom(2))),
+                self.palette.value(),
+            ]
+        )
         changes = list(call.changes)
         changes[index] = ("build", Seq("tuple", items))
         self.edits.set(call, "changes", changes)
         return f"dtype[{place}] = {shown(items[place])}", ("dtype",)
     if isinstance(call.args, Seq):
         self.edits.set(call, "args", tuple_of(Atom(random.choice(TEXTS[:20])), *call.args.items[1:]))
-    return f"dtype {shown(call.args.items[0])}" if isinstance(call.args, Seq) and call.args.items else "dtype", ("dtype",)
+    return f"dtype {shown(call.args.items[0])}" if isinstance(call.args, Seq) and call.args.items else "dtype", (
+        "dtype",
+    )
 
 
 def array_state(self, subject):
@@ -69,7 +85,9 @@ def array_state(self, subject):
     if not subject.arrays:
         return None
     call = random.choice(subject.arrays)
-    states = [(index, state) for index, (what, state) in enumerate(call.changes) if what == "build" and isinstance(state, Seq)]
+    states = [
+        (index, state) for index, (what, state) in enumerate(call.changes) if what == "build" and isinstance(state, Seq)
+    ]
     if not states:
         return None
     index, state = states[0]
@@ -95,7 +113,17 @@ def wrapper(self, subject):
     draw = random.random()
     if draw < 0.3 and payload[0] == "raw":
         data = payload[1]
-        new = random.choice([data[:-1], data + b"\0", data[:-8], data + data, b"", b"\x80\x04cos\ngetpid\n)R.", b"cposix\ngetpid\n)R." + data])
+        new = random.choice(
+            [
+                data[:-1],
+                data + b"\0",
+                data[:-8],
+                data + data,
+                b"",
+                b"\x80\x04cos\ngetpid\n)R.",
+                b"cposix\ngetpid\n)R." + data,
+            ]
+        )
         self.edits.set(call, "payload", ("raw", new, payload[2]))
         return "other bytes", ()
     if draw < 0.4 and payload[0] == "raw":
@@ -114,7 +142,18 @@ def wrapper(self, subject):
         pairs[index] = (key, self.palette.value() if random.random() < 0.5 else self.palette.atom())
         self.edits.set(state, "pairs", pairs)
         return f"wrapper.{shown(key)} = {shown(pairs[index][1])}", ()
-    name = random.choice(["read", "read_array", "read_mmap", "safe_get_numpy_array_alignment_bytes", "write_array", "__class__", "shape", "dtype"])
+    name = random.choice(
+        [
+            "read",
+            "read_array",
+            "read_mmap",
+            "safe_get_numpy_array_alignment_bytes",
+            "write_array",
+            "__class__",
+            "shape",
+            "dtype",
+        ]
+    )
     value = self.palette.callable()
     self.edits.set(state, "pairs", [*state.pairs, (Atom(name), value)])
     return f"wrapper.{name} = {shown(value)}", (name,)

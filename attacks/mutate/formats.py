@@ -92,7 +92,16 @@ class Formats:
                 data, words, paths = self.npz(seed)
             else:
                 data, words, paths = self.tree(seed)
-        except (CannotWrite, RecursionError, IndexError, TypeError, ValueError, KeyError, AttributeError, StopIteration):
+        except (
+            CannotWrite,
+            RecursionError,
+            IndexError,
+            TypeError,
+            ValueError,
+            KeyError,
+            AttributeError,
+            StopIteration,
+        ):
             return None
         finally:
             self.mutator.undo()
@@ -132,27 +141,53 @@ class Formats:
         body = emit(seed.subject.root, self.style()) if seed.subject else seed.body
         if not words or random.random() < 0.5:
             field = random.choice(list(header))
-            header[field] = random.choice([
-                True, False, (), (1,), (3, 4), (10**9,), (-1,), "|O", "<f8", "|u1", "|V4", [("a", "<f8")], [("a", "|O")],
-                [("a", "<i4", (2,)), ("b", "|O")], "|S0", "M8[ns]", "O", ("<f8", (2,)), {"names": ["a"], "formats": ["O"]},
-            ])
+            header[field] = random.choice(
+                [
+                    True,
+                    False,
+                    (),
+                    (1,),
+                    (3, 4),
+                    (10**9,),
+                    (-1,),
+                    "|O",
+                    "<f8",
+                    "|u1",
+                    "|V4",
+                    [("a", "<f8")],
+                    [("a", "|O")],
+                    [("a", "<i4", (2,)), ("b", "|O")],
+                    "|S0",
+                    "M8[ns]",
+                    "O",
+                    ("<f8", (2,)),
+                    {"names": ["a"], "formats": ["O"]},
+                ]
+            )
             words = [*words, f"npy {field} = {header[field]!r}"]
         if random.random() < 0.1:
-            body = random.choice([body[:-3], body + b"\0", b"\x80\x04cos\ngetpid\n)R." + body, emit(self.palette.value(), self.style())])
+            body = random.choice(
+                [body[:-3], body + b"\0", b"\x80\x04cos\ngetpid\n)R." + body, emit(self.palette.value(), self.style())]
+            )
             words = [*words, "npy body"]
         return npy_file(header, body, random.choice([1, 1, 2, 3])), words, paths
 
     def npz(self, seed):
         random = self.random
         model = next(entry for entry in seed.entries if entry.name == "model.npy")
-        attack = zips.Entry("model.npy", npy_file({"descr": "|O", "fortran_order": False, "shape": ()}, b"\x80\x04cos\ngetpid\n)R."))
+        attack = zips.Entry(
+            "model.npy", npy_file({"descr": "|O", "fortran_order": False, "shape": ()}, b"\x80\x04cos\ngetpid\n)R.")
+        )
         if random.random() < 0.3:
             header, body = npy(model.data)
             subject = Subject(read(body))
             words, paths = self.mutator.mutate(subject, self.step)
             body = emit(subject.root, self.style())
             self.mutator.undo()
-            entries = [zips.Entry(entry.name, npy_file(header, body) if entry is model else entry.data, entry.method) for entry in seed.entries]
+            entries = [
+                zips.Entry(entry.name, npy_file(header, body) if entry is model else entry.data, entry.method)
+                for entry in seed.entries
+            ]
             return zips.archive(entries), words, paths
         hostile = [attack, zips.Entry("X.npy", attack.data)]
         data, what = zips.mutated(random, seed.entries, hostile)
@@ -164,9 +199,24 @@ class Formats:
         if random.random() < 0.25:
             schema = json.loads(seed.schema)
             schema["content"] = skops_.function(random, [("os", "getpid")])
-            attack = {"__class__": "list", "__module__": "builtins", "__loader__": "ReduceNode", "__id__": 1, "protocol": 2,
-                      "__reduce__": {"args": {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode", "content": [], "__id__": 2}},
-                      "constructor": "os.getpid", "content": skops_.function(random, [("os", "getpid")])}
+            attack = {
+                "__class__": "list",
+                "__module__": "builtins",
+                "__loader__": "ReduceNode",
+                "__id__": 1,
+                "protocol": 2,
+                "__reduce__": {
+                    "args": {
+                        "__class__": "tuple",
+                        "__module__": "builtins",
+                        "__loader__": "TupleNode",
+                        "content": [],
+                        "__id__": 2,
+                    }
+                },
+                "constructor": "os.getpid",
+                "content": skops_.function(random, [("os", "getpid")]),
+            }
             hostile = [zips.Entry("schema.json", json.dumps(random.choice([schema, attack])).encode())]
             data, what = zips.mutated(random, seed.entries, hostile)
             return data, [what], paths
@@ -178,11 +228,16 @@ class Formats:
             words.append(what)
             paths.update(names)
         text = skops_.text(schema)
-        entries = [zips.Entry(entry.name, text if entry.name == "schema.json" else entry.data, entry.method) for entry in seed.entries]
+        entries = [
+            zips.Entry(entry.name, text if entry.name == "schema.json" else entry.data, entry.method)
+            for entry in seed.entries
+        ]
         return zips.archive(entries), words, paths
 
     def donor_schema(self):
-        schema = json.loads(self.random.choice(self.schemas)) if self.schemas else {"__loader__": "JsonNode", "content": "1"}
+        schema = (
+            json.loads(self.random.choice(self.schemas)) if self.schemas else {"__loader__": "JsonNode", "content": "1"}
+        )
         nodes = [node for node in skops_.nodes(schema) if isinstance(node, dict) and "__loader__" in node]
         return self.random.choice(nodes)
 
@@ -205,7 +260,9 @@ class Formats:
             return bytes(out), "bytes left out"
         if draw == 4:
             begin = random.randrange(len(out) + 1)
-            out[begin:begin] = random.choice([b"cos\ngetpid\n)R", b"0", b"2", b"R", b"b", b"h\0", b"h\1", b"N", b")", b"cposix\ngetpid\n"])
+            out[begin:begin] = random.choice(
+                [b"cos\ngetpid\n)R", b"0", b"2", b"R", b"b", b"h\0", b"h\1", b"N", b")", b"cposix\ngetpid\n"]
+            )
             return bytes(out), "opcodes put in"
         for _ in range(random.randint(1, 3)):
             if out:

@@ -120,7 +120,11 @@ def set_attribute(self, subject):
 
 
 def replace_value(self, subject):
-    places = [place for place in self.random.choices(subject.places, k=4) if place[1][0] in ("value", "items", "setitems", "appended")]
+    places = [
+        place
+        for place in self.random.choices(subject.places, k=4)
+        if place[1][0] in ("value", "items", "setitems", "appended")
+    ]
     if not places:
         return None
     node, place, old, path = places[0]
@@ -150,7 +154,9 @@ def change_atom(self, subject):
     elif isinstance(value, float):
         new = random.choice([*FLOATS, 1, -1, None, value * 1e9])
     elif isinstance(value, str):
-        new = random.choice([*TEXTS, *random.choices(self.palette.strings, k=20), value + "\0", value.encode(), value.upper()])
+        new = random.choice(
+            [*TEXTS, *random.choices(self.palette.strings, k=20), value + "\0", value.encode(), value.upper()]
+        )
     else:
         new = bytearray(value)
         for _ in range(random.randint(1, 4)):
@@ -170,19 +176,25 @@ def change_name(self, subject):
     name = self.palette.name()
     if self.random.random() < 0.15:
         # What a name cannot be, or another spelling of it.
-        name = self.random.choice([
-            Computed(Atom(name.module), Atom(name.name)),
-            Name(name.module, name.name + ".__call__"),
-            Name(old.module, old.name + "." + self.random.choice(PROTOCOL)),
-            Name(old.module.rsplit(".", 1)[0], old.name),
-            Name(old.module, self.random.choice(self.palette.allowed)[1]),
-        ])
+        name = self.random.choice(
+            [
+                Computed(Atom(name.module), Atom(name.name)),
+                Name(name.module, name.name + ".__call__"),
+                Name(old.module, old.name + "." + self.random.choice(PROTOCOL)),
+                Name(old.module.rsplit(".", 1)[0], old.name),
+                Name(old.module, self.random.choice(self.palette.allowed)[1]),
+            ]
+        )
     self.edits.put(node, place, name)
     return f"{shown(old)} -> {shown(name)}", path
 
 
 def swap_states(self, subject):
-    calls = [(call, path) for call, path in self.random.choices(subject.calls, k=6) if call.changes] if subject.calls else []
+    calls = (
+        [(call, path) for call, path in self.random.choices(subject.calls, k=6) if call.changes]
+        if subject.calls
+        else []
+    )
     if not calls:
         return None
     call, path = calls[0]
@@ -199,7 +211,15 @@ def swap_states(self, subject):
 def state_form(self, subject):
     """The same state as another kind of value."""
     random = self.random
-    calls = [(call, path) for call, path in random.choices(subject.calls, k=6) if any(what == "build" for what, _ in call.changes)] if subject.calls else []
+    calls = (
+        [
+            (call, path)
+            for call, path in random.choices(subject.calls, k=6)
+            if any(what == "build" for what, _ in call.changes)
+        ]
+        if subject.calls
+        else []
+    )
     if not calls:
         return None
     call, path = calls[0]
@@ -241,15 +261,17 @@ def more_changes(self, subject):
     if not subject.calls:
         return None
     call, path = random.choice(subject.calls)
-    extra = random.choice([
-        ("build", self.palette.value()),
-        ("build", dict_of({self.name_for(call): self.palette.callable()})),
-        ("append", [self.palette.value() for _ in range(random.randint(1, 2))]),
-        ("setitems", [(self.palette.atom(), self.palette.value())]),
-        ("setitems", [(Atom(self.name_for(call)), self.palette.callable())]),
-        ("additems", [self.palette.atom()]),
-        ("build", tuple_of(self.palette.value(), self.palette.value())),
-    ])
+    extra = random.choice(
+        [
+            ("build", self.palette.value()),
+            ("build", dict_of({self.name_for(call): self.palette.callable()})),
+            ("append", [self.palette.value() for _ in range(random.randint(1, 2))]),
+            ("setitems", [(self.palette.atom(), self.palette.value())]),
+            ("setitems", [(Atom(self.name_for(call)), self.palette.callable())]),
+            ("additems", [self.palette.atom()]),
+            ("build", tuple_of(self.palette.value(), self.palette.value())),
+        ]
+    )
     changes = list(call.changes)
     changes.insert(random.randint(0, len(changes)), extra)
     self.edits.set(call, "changes", changes)
@@ -282,7 +304,11 @@ def how_called(self, subject):
     call, path = self.random.choice(subject.calls)
     how = self.random.choice(["reduce", "newobj", "newobj_ex", "inst", "obj"])
     if how == "newobj_ex":
-        self.edits.set(call, "kwargs", self.random.choice([Dict([]), dict_of({"pyfunc": self.palette.callable()}), self.palette.value()]))
+        self.edits.set(
+            call,
+            "kwargs",
+            self.random.choice([Dict([]), dict_of({"pyfunc": self.palette.callable()}), self.palette.value()]),
+        )
     self.edits.set(call, "how", how)
     return f"{shown(call)} by {how}", path
 
@@ -298,16 +324,24 @@ def container(self, subject):
     node, place, old, path = places[0]
     items = old.items if isinstance(old, Seq) else [item for pair in old.pairs for item in pair]
     pairs = list(zip(items[::2], items[1::2]))
-    new = random.choice([
-        Seq("tuple", items), Seq("list", items), Seq("set", items), Dict(pairs),
-        Call("reduce", Name("collections", "OrderedDict"), tuple_of(), changes=[("setitems", pairs)]),
-        Call("reduce", Name("collections", "OrderedDict"), tuple_of(Seq("list", [tuple_of(*pair) for pair in pairs]))),
-        Call("reduce", Name("collections", "deque"), tuple_of(Seq("list", items))),
-        Call("reduce", Name("collections", "Counter"), tuple_of(Dict(pairs))),
-        Call("reduce", Name("builtins", "list"), tuple_of(Seq("tuple", items))),
-        Call("newobj", Name("sklearn.utils._bunch", "Bunch"), tuple_of(), changes=[("setitems", pairs)]),
-        Seq("tuple", [old]), Seq("list", [old, old]),
-    ])
+    new = random.choice(
+        [
+            Seq("tuple", items),
+            Seq("list", items),
+            Seq("set", items),
+            Dict(pairs),
+            Call("reduce", Name("collections", "OrderedDict"), tuple_of(), changes=[("setitems", pairs)]),
+            Call(
+                "reduce", Name("collections", "OrderedDict"), tuple_of(Seq("list", [tuple_of(*pair) for pair in pairs]))
+            ),
+            Call("reduce", Name("collections", "deque"), tuple_of(Seq("list", items))),
+            Call("reduce", Name("collections", "Counter"), tuple_of(Dict(pairs))),
+            Call("reduce", Name("builtins", "list"), tuple_of(Seq("tuple", items))),
+            Call("newobj", Name("sklearn.utils._bunch", "Bunch"), tuple_of(), changes=[("setitems", pairs)]),
+            Seq("tuple", [old]),
+            Seq("list", [old, old]),
+        ]
+    )
     self.edits.put(node, place, new)
     return f"{shown(old)} -> {shown(new)}", path
 
@@ -323,25 +357,47 @@ def repeated_key(self, subject):
     twin = key
     if isinstance(key, Atom):
         if isinstance(key.value, str):
-            scalar_dtype = Call("reduce", Name("numpy", "dtype"), tuple_of(Atom(f"U{max(1, len(key.value))}"), Atom(False), Atom(True)))
-            twin = random.choice([
-                Atom(key.value), Atom(key.value),
-                Call("reduce", Name("numpy._core.multiarray", "scalar"), tuple_of(scalar_dtype, Atom(key.value.encode("utf-32-le", "replace")))),
-                Call("reduce", Name("builtins", "str"), tuple_of(key)),
-            ])
+            scalar_dtype = Call(
+                "reduce", Name("numpy", "dtype"), tuple_of(Atom(f"U{max(1, len(key.value))}"), Atom(False), Atom(True))
+            )
+            twin = random.choice(
+                [
+                    Atom(key.value),
+                    Atom(key.value),
+                    Call(
+                        "reduce",
+                        Name("numpy._core.multiarray", "scalar"),
+                        tuple_of(scalar_dtype, Atom(key.value.encode("utf-32-le", "replace"))),
+                    ),
+                    Call("reduce", Name("builtins", "str"), tuple_of(key)),
+                ]
+            )
         elif isinstance(key.value, (int, float)):
-            twin = Atom(random.choice([float(key.value), int(key.value) if key.value == key.value and abs(key.value) < 1e300 else 0, bool(key.value)]))
+            twin = Atom(
+                random.choice(
+                    [
+                        float(key.value),
+                        int(key.value) if key.value == key.value and abs(key.value) < 1e300 else 0,
+                        bool(key.value),
+                    ]
+                )
+            )
     pairs = list(node.pairs)
     pairs.insert(random.randint(0, len(pairs)), (twin, value))
     if random.random() < 0.3:
         # Two that are equal, and of an own kind: what counts them and what keeps them differ.
         pairs.append((twin, old))
     self.edits.set(node, "pairs", pairs)
-    return f"{shown(key)} again: {shown(value)}", (*path, key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?")
+    return f"{shown(key)} again: {shown(value)}", (
+        *path,
+        key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?",
+    )
 
 
 def drop_key(self, subject):
-    dicts = [(node, path) for node, path in self.random.choices(subject.dicts, k=5) if node.pairs] if subject.dicts else []
+    dicts = (
+        [(node, path) for node, path in self.random.choices(subject.dicts, k=5) if node.pairs] if subject.dicts else []
+    )
     if not dicts:
         return None
     node, path = dicts[0]
@@ -362,7 +418,10 @@ def swap_values(self, subject):
     _, value = random.choice(second.pairs)
     pairs = [(name, value if name is key else held) for name, held in first.pairs]
     self.edits.set(first, "pairs", pairs)
-    return f"{shown(key)} = {shown(value)}", (*path, key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?")
+    return f"{shown(key)} = {shown(value)}", (
+        *path,
+        key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?",
+    )
 
 
 def alias(self, subject):
@@ -376,16 +435,18 @@ def alias(self, subject):
 def wrap(self, subject):
     random = self.random
     node, place, old, path = random.choice(subject.places)
-    new = random.choice([
-        Call("reduce", Name("functools", "partial"), tuple_of(old)),
-        Call("reduce", old, tuple_of()),
-        Call("reduce", self.palette.name(), tuple_of(old)),
-        Call("newobj", old, tuple_of()),
-        namespace(**{random.choice(PROTOCOL): old}),
-        Persistent(old),
-        tuple_of(old, Dict([])),
-        Seq("list", [old]),
-    ])
+    new = random.choice(
+        [
+            Call("reduce", Name("functools", "partial"), tuple_of(old)),
+            Call("reduce", old, tuple_of()),
+            Call("reduce", self.palette.name(), tuple_of(old)),
+            Call("newobj", old, tuple_of()),
+            namespace(**{random.choice(PROTOCOL): old}),
+            Persistent(old),
+            tuple_of(old, Dict([])),
+            Seq("list", [old]),
+        ]
+    )
     self.edits.put(node, place, new)
     return f"{shown(old)} in {shown(new)}", path
 
@@ -406,8 +467,26 @@ def odd_key(self, subject):
 
 
 KINDS = [
-    set_attribute, replace_value, replace_anything, change_atom, numbers_in_bytes, change_name, swap_states, state_form,
-    more_changes, arguments, how_called, dtype_state, array_state, wrapper, container, repeated_key, drop_key,
-    swap_values, alias, wrap, odd_key,
+    set_attribute,
+    replace_value,
+    replace_anything,
+    change_atom,
+    numbers_in_bytes,
+    change_name,
+    swap_states,
+    state_form,
+    more_changes,
+    arguments,
+    how_called,
+    dtype_state,
+    array_state,
+    wrapper,
+    container,
+    repeated_key,
+    drop_key,
+    swap_values,
+    alias,
+    wrap,
+    odd_key,
 ]
 WEIGHTS = [18, 10, 5, 14, 6, 6, 3, 5, 5, 4, 1, 5, 3, 6, 4, 5, 3, 4, 3, 2, 2]

@@ -17,8 +17,31 @@ NUMBERS = [-1, 0, 1, 2, 3, 7, 8, 16, 63, 64, 255, 256, -2, 2**15, 2**31 - 1, 2**
 NUMBERS += [-(2**31), -(2**63), 10**6, 10**9, 10**12, 10**18, 10**40]
 FLOATS = [0.0, -0.0, 1.5, -1.0, 1e-300, 1e300, float("nan"), float("inf"), float("-inf"), 2.0**63]
 TEXTS = ["", "O", "|O", "u1", "f8", "<f8", ">f8", "i8", "V16", "S4", "U1", "M8[ns]", "O8", "b1", "c16", "i4,O", "f8,f8"]
-TEXTS += ["\0", "a\0b", "C", "F", "numpy", "os", "getpid", "os.getpid", "__reduce__", "latin1", "rot13", "x" * 300, "é", "\ud800"]
-TEXTS += ["precomputed", "auto", "callable", "import os; os.getpid()", "(lambda: 1)()", "/tmp/skiff-mutate-none", "pandas"]
+TEXTS += [
+    "\0",
+    "a\0b",
+    "C",
+    "F",
+    "numpy",
+    "os",
+    "getpid",
+    "os.getpid",
+    "__reduce__",
+    "latin1",
+    "rot13",
+    "x" * 300,
+    "é",
+    "\ud800",
+]
+TEXTS += [
+    "precomputed",
+    "auto",
+    "callable",
+    "import os; os.getpid()",
+    "(lambda: 1)()",
+    "/tmp/skiff-mutate-none",
+    "pandas",
+]
 TEXTS += ["%s" * 3, "{0.__class__}", "(a+)+$", "(?:a{0,9999}){9999}", "[^a]" * 50, "1.9.1", "0.17", "99.0"]
 
 #: What Python, numpy, scipy, pandas, joblib and scikit-learn look up on objects, by name or by protocol.
@@ -97,7 +120,19 @@ class Palette:
             state = tuple_of(function, tuple_of(), Dict([]), Atom(None))
             return Call("reduce", Name("functools", "partial"), tuple_of(function), changes=[("build", state)])
         if draw < 0.92:
-            return object_of("numpy", "vectorize", dict_of({"pyfunc": self.name(), "otypes": Atom("d"), "cache": Atom(False), "signature": Atom(None), "excluded": Seq("set", [])}))
+            return object_of(
+                "numpy",
+                "vectorize",
+                dict_of(
+                    {
+                        "pyfunc": self.name(),
+                        "otypes": Atom("d"),
+                        "cache": Atom(False),
+                        "signature": Atom(None),
+                        "excluded": Seq("set", []),
+                    }
+                ),
+            )
         return object_of(*self.random.choice(self.allowed), state=dict_of({self.key(): self.name()}))
 
     def key(self):
@@ -113,7 +148,11 @@ class Palette:
             return namespace(**{self.key(): self.value(depth + 1) for _ in range(random.randint(1, 3))})
         if kind == 1:
             mapping = namespace(keys=self.callable())
-            return Call("reduce", Name("collections", random.choice(["OrderedDict", "Counter", "defaultdict"])), tuple_of(mapping))
+            return Call(
+                "reduce",
+                Name("collections", random.choice(["OrderedDict", "Counter", "defaultdict"])),
+                tuple_of(mapping),
+            )
         if kind == 2:
             return Call("reduce", Name("collections", "defaultdict"), tuple_of(self.callable()))
         if kind == 3:
@@ -131,14 +170,25 @@ class Palette:
             state = dict_of({self.key(): self.value(depth + 1)})
             return object_of(*random.choice(self.allowed), state=state)
         if kind == 9:
-            return Call("reduce", self.name(), Seq("tuple", [self.value(depth + 1) for _ in range(random.randint(0, 2))]))
+            return Call(
+                "reduce", self.name(), Seq("tuple", [self.value(depth + 1) for _ in range(random.randint(0, 2))])
+            )
         if kind == 10:
             limit = Atom(random.choice([None, 0, 1, 10**9]))
             return Call("reduce", Name("collections", "deque"), tuple_of(self.value(depth + 1), limit))
         if kind == 11:
-            return Call("reduce", Name("builtins", random.choice(["range", "slice", "bytearray", "bytes", "list", "set", "dict", "tuple", "complex"])), Seq("tuple", [self.value(3) for _ in range(random.randint(0, 3))]))
+            return Call(
+                "reduce",
+                Name(
+                    "builtins",
+                    random.choice(["range", "slice", "bytearray", "bytes", "list", "set", "dict", "tuple", "complex"]),
+                ),
+                Seq("tuple", [self.value(3) for _ in range(random.randint(0, 3))]),
+            )
         if kind == 12:
-            return Call("reduce", Name("re", "_compile"), tuple_of(Atom(random.choice(TEXTS)), Atom(random.choice(NUMBERS))))
+            return Call(
+                "reduce", Name("re", "_compile"), tuple_of(Atom(random.choice(TEXTS)), Atom(random.choice(NUMBERS)))
+            )
         if kind == 13:
             return Call("reduce", Name("builtins", "getattr"), tuple_of(self.donors() or self.atom(), Atom(self.key())))
         return Call("reduce", Name("numpy", "dtype"), tuple_of(Atom(random.choice(TEXTS)), Atom(False), Atom(True)))

@@ -238,7 +238,9 @@ def written_by_hand():
     )
     yield "search_scorers", search.fit(X, Y), "dense"
     search = model_selection.GridSearchCV(
-        tree.DecisionTreeClassifier(max_depth=1), {"min_samples_leaf": [1, 2]}, cv=2,
+        tree.DecisionTreeClassifier(max_depth=1),
+        {"min_samples_leaf": [1, 2]},
+        cv=2,
         scoring=metrics.make_scorer(metrics.fbeta_score, beta=2),
     )
     yield "search_made_scorer", search.fit(X, Y), "dense"
@@ -246,8 +248,11 @@ def written_by_hand():
 
     search = model_selection.RandomizedSearchCV(
         ensemble.RandomForestClassifier(2, max_depth=2, random_state=0),
-        {"min_samples_leaf": stats.randint(1, 3), "max_features": stats.expon(scale=0.5)}, n_iter=1, cv=2,
-        random_state=np.random.RandomState(3), error_score=0,
+        {"min_samples_leaf": stats.randint(1, 3), "max_features": stats.expon(scale=0.5)},
+        n_iter=1,
+        cv=2,
+        random_state=np.random.RandomState(3),
+        error_score=0,
     )
     yield "search_random", search.fit(X, Y), "dense"
     yield "scores_function", feature_selection.SelectKBest(feature_selection.f_regression, k=2).fit(X, Z), "dense"
@@ -346,7 +351,12 @@ def arrays():
     from sklearn.linear_model import Ridge
 
     model[0], model[1] = Ridge().fit(X, Z), "a text"
-    for name, array in (("numbers", X[:3]), ("model", model), ("records", np.zeros(3, dtype="i4,f8")), ("text", np.array(["a", "bc"]))):
+    for name, array in (
+        ("numbers", X[:3]),
+        ("model", model),
+        ("records", np.zeros(3, dtype="i4,f8")),
+        ("text", np.array(["a", "bc"])),
+    ):
         file = io.BytesIO()
         np.save(file, array)
         yield f"array_{name}", "npy", file.getvalue()

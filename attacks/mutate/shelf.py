@@ -52,7 +52,18 @@ def import_all():
 def names():
     """`module.name` of each class and function in the imported modules of these packages."""
     roots = {"sklearn", "numpy", "scipy", "pandas", "joblib", "collections", "functools", "operator", "re", "types"}
-    roots |= {"builtins", "copyreg", "_codecs", "datetime", "decimal", "fractions", "itertools", "math", "random", "pathlib"}
+    roots |= {
+        "builtins",
+        "copyreg",
+        "_codecs",
+        "datetime",
+        "decimal",
+        "fractions",
+        "itertools",
+        "math",
+        "random",
+        "pathlib",
+    }
     roots |= {"logging", "uuid", "enum", "lightgbm", "xgboost", "catboost", "pyarrow"}
     found = set()
     for module, held in list(sys.modules.items()):

@@ -18,7 +18,9 @@ def nodes(schema):
     while queue:
         one = queue.pop()
         found.append(one)
-        queue.extend(value for value in (one.values() if isinstance(one, dict) else one) if isinstance(value, (dict, list)))
+        queue.extend(
+            value for value in (one.values() if isinstance(one, dict) else one) if isinstance(value, (dict, list))
+        )
     return found
 
 
@@ -82,7 +84,11 @@ def mutate(random, schema, allowed, donors):
         return f"{key} = {target[key]!r:.40}", [key]
     if draw == 8:
         # An attribute of an object: the keys of its content and their types stand apart.
-        holders = [one for one in read if isinstance(one.get("content"), dict) and isinstance(one["content"].get("content"), dict)]
+        holders = [
+            one
+            for one in read
+            if isinstance(one.get("content"), dict) and isinstance(one["content"].get("content"), dict)
+        ]
         if not holders:
             return mutate(random, schema, allowed, donors)
         state = random.choice(holders)["content"]
@@ -93,7 +99,9 @@ def mutate(random, schema, allowed, donors):
             types["content"].append(json.loads(json.dumps(types["content"][0])))
         return f"attribute {key}", [key]
     if draw == 9:
-        texts = [(one, key) for one in every if isinstance(one, dict) for key, held in one.items() if isinstance(held, str)]
+        texts = [
+            (one, key) for one in every if isinstance(one, dict) for key, held in one.items() if isinstance(held, str)
+        ]
         one, key = random.choice(texts)
         one[key] = random.choice(TEXTS + ["null", "1", "[1]", "NaN", "nan", "os", "getpid", "append", "__call__"])
         return f"{key} = {one[key]!r:.40}", [key]
@@ -108,16 +116,26 @@ def mutate(random, schema, allowed, donors):
         return "without a field", []
     module, called = name(random, allowed)
     method = {
-        "__class__": "method", "__module__": "builtins", "__loader__": "MethodNode", "__id__": random.getrandbits(40),
+        "__class__": "method",
+        "__module__": "builtins",
+        "__loader__": "MethodNode",
+        "__id__": random.getrandbits(40),
         "content": {"func": random.choice(PROTOCOL), "obj": copied(random.choice(read))},
     }
     partial = {
-        "__class__": "partial", "__module__": "functools", "__loader__": "PartialNode", "__id__": random.getrandbits(40),
+        "__class__": "partial",
+        "__module__": "functools",
+        "__loader__": "PartialNode",
+        "__id__": random.getrandbits(40),
         "content": {"func": function(random, allowed), "args": donors(), "kwds": donors(), "namespace": donors()},
     }
     reduced = {
-        "__class__": called, "__module__": module, "__loader__": random.choice(["ReduceNode", "TreeNode", "SGDNode", "LossNode"]),
-        "__id__": random.getrandbits(40), "__reduce__": {"args": donors()}, "content": donors(),
+        "__class__": called,
+        "__module__": module,
+        "__loader__": random.choice(["ReduceNode", "TreeNode", "SGDNode", "LossNode"]),
+        "__id__": random.getrandbits(40),
+        "__reduce__": {"args": donors()},
+        "content": donors(),
     }
     made = random.choice([method, partial, reduced])
     dicts = [one for one in every if isinstance(one, dict) and one]
@@ -139,7 +157,9 @@ def value(random, allowed, donors):
         return random.choice(NUMBERS)
     if draw < 0.85:
         return random.choice(FLOATS)
-    return random.choice([None, True, [], {}, "null", "true", "1e999", "[" * 50, {"__loader__": "JsonNode", "content": "1"}])
+    return random.choice(
+        [None, True, [], {}, "null", "true", "1e999", "[" * 50, {"__loader__": "JsonNode", "content": "1"}]
+    )
 
 
 def text(schema):

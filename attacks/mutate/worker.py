@@ -108,7 +108,11 @@ def note(event, arguments):
             LOG.add("compile", text)
     elif event == "open":
         path = str(arguments[0])
-        is_of_library = any(path.startswith(folder) for folder in LIBRARIES) and str(arguments[1]) in ("r", "rb", "None")
+        is_of_library = any(path.startswith(folder) for folder in LIBRARIES) and str(arguments[1]) in (
+            "r",
+            "rb",
+            "None",
+        )
         if path != LOG.file and not is_source(path) and not is_of_library:
             LOG.add("open", path, arguments[1])
     elif event == "import":
@@ -144,7 +148,11 @@ def imported(name):
     if name.split(".")[0] in ALLOWED:
         return
     frame = sys._getframe(2)
-    while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename == HERE and frame.f_code.co_name in ("hook", "note")):
+    while frame is not None and (
+        "importlib" in frame.f_code.co_filename
+        or frame.f_code.co_filename == HERE
+        and frame.f_code.co_name in ("hook", "note")
+    ):
         frame = frame.f_back
     path = frame.f_code.co_filename if frame is not None else "?"
     is_loader = path == HERE or path.endswith(("pickle.py", "_utils.py", "_load.py", "numpy_pickle.py"))
@@ -344,7 +352,12 @@ def judge(request, data, seeds):
             del loaded
         finally:
             LOG.stop()
-    return {"error": error, "events": LOG.events, "names": sorted(LOG.names), "seconds": round(time.perf_counter() - began, 4)}
+    return {
+        "error": error,
+        "events": LOG.events,
+        "names": sorted(LOG.names),
+        "seconds": round(time.perf_counter() - began, 4),
+    }
 
 
 def report(value):

@@ -24,8 +24,15 @@ def _packed(entry):
 def _fields(entry, packed, said):
     name = entry.name.encode() if isinstance(entry.name, str) else entry.name
     fields = {
-        "version": 20, "flags": 0, "method": entry.method, "time": 0, "date": 33, "crc": zlib.crc32(entry.data),
-        "packed": len(packed), "size": len(entry.data), "name": name,
+        "version": 20,
+        "flags": 0,
+        "method": entry.method,
+        "time": 0,
+        "date": 33,
+        "crc": zlib.crc32(entry.data),
+        "packed": len(packed),
+        "size": len(entry.data),
+        "name": name,
     }
     fields.update(said)
     return fields
@@ -34,8 +41,18 @@ def _fields(entry, packed, said):
 def local_header(entry, packed):
     it = _fields(entry, packed, entry.local)
     head = struct.pack(
-        "<4s5H3I2H", b"PK\3\4", it["version"], it["flags"], it["method"], it["time"], it["date"], it["crc"],
-        it["packed"] & 0xFFFFFFFF, it["size"] & 0xFFFFFFFF, len(it["name"]), len(entry.local_extra),
+        "<4s5H3I2H",
+        b"PK\3\4",
+        it["version"],
+        it["flags"],
+        it["method"],
+        it["time"],
+        it["date"],
+        it["crc"],
+        it["packed"] & 0xFFFFFFFF,
+        it["size"] & 0xFFFFFFFF,
+        len(it["name"]),
+        len(entry.local_extra),
     )
     return head + it["name"] + entry.local_extra
 
@@ -43,9 +60,24 @@ def local_header(entry, packed):
 def central_header(entry, packed, offset):
     it = _fields(entry, packed, entry.central)
     head = struct.pack(
-        "<4s6H3I5H2I", b"PK\1\2", 20, it["version"], it["flags"], it["method"], it["time"], it["date"], it["crc"],
-        it["packed"] & 0xFFFFFFFF, it["size"] & 0xFFFFFFFF, len(it["name"]), len(entry.central_extra),
-        len(entry.comment), 0, 0, 0, it.get("offset", offset) & 0xFFFFFFFF,
+        "<4s6H3I5H2I",
+        b"PK\1\2",
+        20,
+        it["version"],
+        it["flags"],
+        it["method"],
+        it["time"],
+        it["date"],
+        it["crc"],
+        it["packed"] & 0xFFFFFFFF,
+        it["size"] & 0xFFFFFFFF,
+        len(it["name"]),
+        len(entry.central_extra),
+        len(entry.comment),
+        0,
+        0,
+        0,
+        it.get("offset", offset) & 0xFFFFFFFF,
     )
     return head + it["name"] + entry.central_extra + entry.comment
 
@@ -103,7 +135,17 @@ def mutated(random, entries, hostile):
         field = random.choice(["name", "method", "crc", "packed", "size", "flags", "version"])
         side = random.choice(["local", "central"])
         value = {
-            "name": random.choice([b"other.npy", b"schema.json", b"schema.json\0", b"\0", target.name.encode() + b"\0x", target.name.encode().upper(), b"./" + target.name.encode()]),
+            "name": random.choice(
+                [
+                    b"other.npy",
+                    b"schema.json",
+                    b"schema.json\0",
+                    b"\0",
+                    target.name.encode() + b"\0x",
+                    target.name.encode().upper(),
+                    b"./" + target.name.encode(),
+                ]
+            ),
             "flags": random.choice([1, 8, 0x800, 0x20, 0x40, 0x2000, 0xFFFF]),
         }.get(field, random.choice([0, 1, 8, 12, 14, 93, 0xFFFF]))
         getattr(changed, side)[field] = value
@@ -140,13 +182,30 @@ def mutated(random, entries, hostile):
             return whole[:-22] + record + locator + whole[-22:], "zip64 records before the end record"
         return archive(entries, comment=record + locator + whole[-22:]), "zip64 records in the comment"
     if draw == 9:
-        return archive(entries, prefix=random.choice([b"\x80\x04cos\ngetpid\n)R.", b"cposix\ngetpid\n(tR.", b"\x93NUMPY", b"\0" * 16])), "bytes before"
+        return (
+            archive(
+                entries,
+                prefix=random.choice([b"\x80\x04cos\ngetpid\n)R.", b"cposix\ngetpid\n(tR.", b"\x93NUMPY", b"\0" * 16]),
+            ),
+            "bytes before",
+        )
     if draw == 10:
-        return archive(entries, comment=random.choice([b"PK\5\6" + b"\0" * 18, b"PK\5\6", b"x" * 70, b"PK\1\2" * 20])), "a comment"
+        return (
+            archive(entries, comment=random.choice([b"PK\5\6" + b"\0" * 18, b"PK\5\6", b"x" * 70, b"PK\1\2" * 20])),
+            "a comment",
+        )
     if draw == 11:
-        return archive(entries) + random.choice([b"\0", b"\0" * 100, archive(hostile)[-80:], b"PK\5\6" + b"\0" * 18]), "bytes after"
+        return (
+            archive(entries) + random.choice([b"\0", b"\0" * 100, archive(hostile)[-80:], b"PK\5\6" + b"\0" * 18]),
+            "bytes after",
+        )
     if draw == 12:
-        renamed = Entry(random.choice([target.name + "\0", "/" + target.name, "../" + target.name, target.name.upper(), target.name + "/", ""]), twin.data)
+        renamed = Entry(
+            random.choice(
+                [target.name + "\0", "/" + target.name, "../" + target.name, target.name.upper(), target.name + "/", ""]
+            ),
+            twin.data,
+        )
         entries.insert(random.randint(0, len(entries)), renamed)
         return archive(entries), f"an entry `{renamed.name!r}`"
     if draw == 13:
