@@ -72,11 +72,11 @@ def test_protocols_and_codecs(tmp_path):
         same(joblib.load(path), forest)
     skiff.dump(forest, path)
     raw = path.stat().st_size
-    for compress in (0, False, None):
+    for compress in (0, False, None, ("xz", 0)):
         skiff.dump(forest, path, compress=compress)
         assert path.stat().st_size == raw
     begins = {"zlib": b"x", "gzip": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ", "lzma": b"]", "lz4": b"\x04\x22"}
-    for compress in (True, 1, 9, ("zlib", 3), *begins, ("gzip", 1), ("bz2", 9), ("xz", 0), ("lzma", 3), ("lz4", 3)):
+    for compress in (True, 1, 9, ("zlib", 3), *begins, ("gzip", 1), ("bz2", 9), ("xz", 1), ("lzma", 3), ("lz4", 3)):
         skiff.dump(forest, path, compress=compress)
         codec = compress[0] if isinstance(compress, tuple) else compress if isinstance(compress, str) else "zlib"
         assert path.read_bytes().startswith(begins[codec]) and path.stat().st_size < raw

@@ -332,7 +332,7 @@ def test_attributes_are_those_of_the_file():
     assert not last.coef_.flags.writeable
     with pytest.raises(AttributeError):
         last.coef_ = 1
-    for name in ("no_such", "no_such_", "_private", "transform", "feature_names_in_", "fit"):
+    for name in ("no_such", "no_such_", "_private", "transform", "feature_names_in_", "partial_fit"):
         assert not hasattr(answering, name), name
     assert "predict" in dir(answering) and "transform" not in dir(answering) and "coef_" in dir(last)
     forest = RandomForestClassifier(3, random_state=0).fit(x, y)
