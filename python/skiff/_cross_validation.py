@@ -273,6 +273,8 @@ def compare(
     """The recorded scores beside those that the scikit-learn at hand computes now."""
     if scoring is None:
         scoring = _scoring_of(recorded.scoring)
+    if scoring is None and list(recorded.scores) != ["score"]:
+        scoring = _scoring_named(recorded.scores)
     if recorded.of_best:
         estimator = getattr(estimator, "best_estimator_", None)
         if estimator is None:
@@ -281,7 +283,12 @@ def compare(
         cv = splitter_of(recorded.cv)
         most = max(len(folds) for folds in recorded.scores.values())
         # A file may ask for a billion folds.
-        folds = cv if isinstance(cv, int) else cv.get_n_splits(X, y, arguments.get("groups")) if cv is not None else most
+        if cv is None:
+            # Nothing was recorded of the splitter: scikit-learn's own, with as many folds.
+            if most < 2:
+                raise NotRepeatable("the recorded scores are those of one fold, and how it was made was not recorded: pass `cv`")
+            cv = most
+        folds = cv if isinstance(cv, int) else cv.get_n_splits(X, y, arguments.get("groups"))
         if folds != most:
             raise NotRepeatable(f"the recorded scores are those of {most} folds, the recorded splitter makes {folds}: pass `cv`")
     computed, _ = cross_validate(estimator, X, y, cv, scoring, **arguments)
@@ -302,6 +309,17 @@ def compare(
     if recorded.data is not None:
         same = recorded.data == (table(X)["sha256"], None if y is None else table(y)["sha256"])
     return ScoreCheck(tuple(scores), same)
+
+
+def _scoring_named(names: Mapping[str, Any]) -> list[str]:
+    """The scorings that scikit-learn has by the names of the scores: what `cross_validate` calls several of them."""
+    from sklearn.metrics import get_scorer_names  # type: ignore
+
+    known = set(get_scorer_names())
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise NotRepeatable(f"scikit-learn has no scoring named `{unknown[0]}`: pass `scoring`")
+    return list(names)
 
 
 def _scoring_of(recorded: Any) -> Any:

@@ -208,7 +208,7 @@ class Dump:
         *,
         passport: str | None = None,
         samples: tuple[bytes, list[NDArray[np.uint8]]] | None = None,
-        trusted: list[str] = [],
+        trusted: list[str] = ...,
     ) -> bytes | None: ...
 
 def convert(

@@ -158,3 +158,31 @@ def test_a_passport_is_not_believed(path, monkeypatch):
             skiff.check_scores(path, X, Y)
         assert error.value.code == "no-scores", entry
     assert record is not skiff._cross_validation.record
+
+
+def test_as_many_folds_as_were_recorded(path):
+    from sklearn.datasets import make_classification
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score, cross_validate
+
+    X, y = make_classification(120, random_state=0)
+    model = LogisticRegression().fit(X, y)
+    for folds in [3, 8]:
+        skiff.dump(model, path, cv=cross_val_score(model, X, y, cv=folds))
+        check = skiff.check_scores(path, X, y)
+        (score,) = check.scores
+        assert check and len(score.computed) == folds and score.computed == score.recorded
+    skiff.dump(model, path, cv=[0.9])
+    with pytest.raises(skiff.WrongInput, match="pass `cv`"):
+        skiff.check_scores(path, X, y)
+    assert len(skiff.check_scores(path, X, y, cv=4).scores[0].computed) == 4
+    several = cross_validate(model, X, y, cv=4, scoring=["accuracy", "roc_auc"])
+    skiff.dump(model, path, cv=several)
+    check = skiff.check_scores(path, X, y)
+    assert check and [score.name for score in check.scores] == ["accuracy", "roc_auc"]
+    assert all(score.computed == score.recorded for score in check.scores)
+    named = cross_validate(model, X, y, cv=4, scoring={"mine": "accuracy"})
+    skiff.dump(model, path, cv=named)
+    with pytest.raises(skiff.WrongInput, match="pass `scoring`"):
+        skiff.check_scores(path, X, y)
+    assert skiff.check_scores(path, X, y, scoring={"mine": "accuracy"})

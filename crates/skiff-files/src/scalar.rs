@@ -1,6 +1,7 @@
 //! Single values, Python's and numpy's alike.
 
 use std::fmt;
+use std::sync::Arc;
 
 use skiff_pickle::{Graph, Node, NodeId};
 
@@ -32,9 +33,14 @@ pub enum Scalar {
     DateTime(i64, TimeUnit),
     /// numpy's `timedelta64`.
     TimeDelta(i64, TimeUnit),
+    /// A value of another class, by a text that equal values have in common: `pandas.NA`.
+    Object(Arc<str>),
     /// Something else, among elements that are scalars otherwise.
     Other(NodeId),
 }
+
+/// The text of pandas' missing value.
+const NA: &str = "pandas.NA";
 
 impl Scalar {
     /// The single value at `id`; `None` when the node is something else.
@@ -63,6 +69,16 @@ impl Scalar {
             Node::Object(_) => return Self::read_called(graph, id),
             _ => return Ok(None),
         }))
+    }
+
+    /// pandas' missing value.
+    pub fn na() -> Self {
+        Self::Object(NA.into())
+    }
+
+    /// Whether it is pandas' missing value.
+    pub fn is_na(&self) -> bool {
+        matches!(self, Self::Object(text) if **text == *NA)
     }
 
     /// As a number: bools, integers and floats.
@@ -150,6 +166,7 @@ impl fmt::Display for Scalar {
             Self::Complex(re, im) => write!(f, "({re:?}{im:+?}j)"),
             Self::DateTime(steps, unit) => write!(f, "datetime64({steps} × {} {})", unit.count, unit.name),
             Self::TimeDelta(steps, unit) => write!(f, "timedelta64({steps} × {} {})", unit.count, unit.name),
+            Self::Object(text) => f.write_str(text),
             Self::Other(_) => write!(f, "an object"),
         }
     }

@@ -158,6 +158,7 @@ fn stack_labels(blocks: Vec<Labels>) -> Labels {
 fn stack_columns(blocks: Vec<Columns<'static>>) -> Columns<'static> {
     let rows = blocks.iter().map(|block| block.rows).sum();
     let names = blocks.first().and_then(|block| block.names.clone());
+    let origins = blocks.first().and_then(|block| block.origins.clone());
     let mut parts: Vec<Vec<Column<'static>>> = Vec::new();
     for block in blocks {
         parts.resize_with(block.columns.len(), Vec::new);
@@ -165,7 +166,7 @@ fn stack_columns(blocks: Vec<Columns<'static>>) -> Columns<'static> {
             parts.push(column);
         }
     }
-    Columns { rows, names, columns: parts.iter().map(|parts| stack_column(parts)).collect() }
+    Columns { rows, names, origins, columns: parts.iter().map(|parts| stack_column(parts)).collect() }
 }
 
 /// The parts of one column; of different types only where an object column happened to be plain in one block.

@@ -245,6 +245,7 @@ impl Columns<'_> {
         Columns {
             rows: len,
             names: self.names.clone(),
+            origins: self.origins.clone(),
             columns: self.columns.iter().map(|column| column.slice(start, len)).collect(),
         }
     }
@@ -376,6 +377,6 @@ impl<'a> Columns<'a> {
     pub fn named(names: Vec<String>, columns: Vec<Column<'a>>) -> Option<Self> {
         let rows = columns.first().map_or(0, Column::len);
         let fits = names.len() == columns.len() && columns.iter().all(|column| column.len() == rows);
-        fits.then(|| Self { rows, names: Some(Arc::from(names)), columns })
+        fits.then(|| Self { rows, names: Some(Arc::from(names)), origins: None, columns })
     }
 }

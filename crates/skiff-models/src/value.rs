@@ -144,6 +144,9 @@ pub struct Columns<'a> {
     pub rows: usize,
     /// The columns' names, where they have some.
     pub names: Option<Arc<[String]>>,
+    /// For each column, which column of the caller's table it is, untouched: whoever has that table can return its own
+    /// column, of whatever type. `None` where nobody asked.
+    pub origins: Option<Arc<[Option<usize>]>>,
     /// The columns, each with `rows` elements.
     pub columns: Vec<Column<'a>>,
 }
@@ -453,8 +456,9 @@ impl Value<'_> {
             Self::Ints(matrix, kind) => Value::Ints(matrix.into_owned(), kind),
             Self::Sparse(csr) => Value::Sparse(csr.into_owned()),
             Self::Labels(labels) => Value::Labels(labels),
-            Self::Columns(Columns { rows, names, columns }) => {
-                Value::Columns(Columns { rows, names, columns: columns.into_iter().map(Column::into_owned).collect() })
+            Self::Columns(Columns { rows, names, origins, columns }) => {
+                let columns = columns.into_iter().map(Column::into_owned).collect();
+                Value::Columns(Columns { rows, names, origins, columns })
             }
             Self::Texts(texts) => Value::Texts(texts.into_owned()),
             Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Owned(dicts.rows.into_owned()) }),

@@ -41,7 +41,12 @@ fn dense(rows: usize, cols: usize, data: Vec<f64>) -> Table<'static> {
 }
 
 fn objects(values: &[Scalar]) -> Table<'static> {
-    Table::Columns(Columns { rows: values.len(), names: None, columns: vec![Column::Objects(values.to_vec().into())] })
+    Table::Columns(Columns {
+        rows: values.len(),
+        names: None,
+        origins: None,
+        columns: vec![Column::Objects(values.to_vec().into())],
+    })
 }
 
 fn labels(value: &Value<'_>) -> Vec<Scalar> {

@@ -225,9 +225,14 @@ fn handed_over<'py>(
 
 /// What came back as a table.
 fn table_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
-    let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table })?;
+    let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table, floats: false })?;
     let table = held.table();
-    Ok(table.block(0, table.rows()).into_owned())
+    let mut made = table.block(0, table.rows()).into_owned();
+    if let Value::Columns(columns) = &mut made {
+        // They are those of this answer, and not the caller's.
+        columns.origins = None;
+    }
+    Ok(made)
 }
 
 /// What came back as labels or numbers, one or several for each row.

@@ -176,28 +176,73 @@ pub fn classes<'py>(py: Python<'py>, classes: &Classes) -> PyResult<Bound<'py, P
 
 /// Columns with names as the kind of DataFrame that `like` is, with its index; as an array where it is none.
 pub fn frame<'py>(py: Python<'py>, found: &Columns<'_>, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let Columns { rows, names, columns: all } = found;
-    let names: Vec<&String> = names.iter().flat_map(|names| names.iter()).collect();
+    let Columns { rows, names, origins, columns: all } = found;
     let module = like.get_type().module()?.to_string();
     let library = module.split('.').next().unwrap_or_default();
     let is_pandas = like.hasattr(intern!(py, "iloc"))?;
     if !is_pandas && library != "polars" {
-        let owned = Columns { rows: *rows, names: None, columns: all.clone() };
+        let owned = Columns { rows: *rows, names: None, origins: None, columns: all.clone() };
         return one(py, Value::Columns(owned).into_owned(), Rank::Two);
     }
-    let columns = PyDict::new(py);
+    let names = match names {
+        Some(names) => PyList::new(py, names.iter())?.into_any(),
+        None => like.getattr(intern!(py, "columns"))?,
+    };
+    let columns = PyList::empty(py);
     for (place, values) in all.iter().enumerate() {
-        columns.set_item(place, column(py, &values.clone().into_owned())?)?;
+        let origin = origins.as_ref().and_then(|origins| *origins.get(place)?);
+        columns.append(match origin {
+            Some(origin) => own_column(like, is_pandas, origin)?,
+            None => column(py, &values.clone().into_owned())?,
+        })?;
     }
-    let arguments = PyDict::new(py);
-    if is_pandas {
-        arguments.set_item(intern!(py, "index"), like.getattr(intern!(py, "index"))?)?;
-        let frame = py.import("pandas")?.getattr(intern!(py, "DataFrame"))?.call((columns,), Some(&arguments))?;
-        frame.setattr(intern!(py, "columns"), names)?;
-        return Ok(frame);
+    let library = if is_pandas { "pandas" } else { "polars" };
+    let make = py.import(intern!(py, "skiff._frames"))?.getattr(library)?;
+    match is_pandas {
+        true => make.call1((columns, names, like.getattr(intern!(py, "index"))?)),
+        false => make.call1((columns, names)),
     }
-    arguments.set_item("schema", names)?;
-    py.import("polars")?.getattr(intern!(py, "DataFrame"))?.call((columns.values(),), Some(&arguments))
+}
+
+/// A column of the caller's DataFrame, in its own type.
+fn own_column<'py>(frame: &Bound<'py, PyAny>, is_pandas: bool, place: usize) -> PyResult<Bound<'py, PyAny>> {
+    let py = frame.py();
+    match is_pandas {
+        true => {
+            let series = frame.getattr(intern!(py, "iloc"))?.get_item((PySlice::full(py), place))?;
+            series.getattr(intern!(py, "array"))
+        }
+        false => frame.call_method1(intern!(py, "to_series"), (place,)),
+    }
+}
+
+/// The columns of an answer in the container that `set_output` asked for; those that are the caller's own in their own type.
+pub fn in_container<'py>(
+    py: Python<'py>,
+    found: &Columns<'_>,
+    names: Vec<String>,
+    x: &Bound<'py, PyAny>,
+    container: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let is_pandas = x.hasattr(intern!(py, "iloc"))?;
+    let is_alike = match container {
+        "pandas" => is_pandas,
+        _ => x.get_type().module()?.to_string().starts_with(container),
+    };
+    let columns = PyList::empty(py);
+    for (place, values) in found.columns.iter().enumerate() {
+        let origin = found.origins.as_ref().and_then(|origins| *origins.get(place)?).filter(|_| is_alike);
+        columns.append(match origin {
+            Some(origin) => own_column(x, is_pandas, origin)?,
+            None => column(py, &values.clone().into_owned())?,
+        })?;
+    }
+    let make = py.import(intern!(py, "skiff._frames"))?.getattr(container)?;
+    match (container, is_pandas) {
+        ("pandas", true) => make.call1((columns, names, x.getattr(intern!(py, "index"))?)),
+        ("pandas", false) => make.call1((columns, names, py.None())),
+        _ => make.call1((columns, names)),
+    }
 }
 
 /// Names of columns, as scikit-learn has them.
@@ -304,7 +349,8 @@ pub fn scalar<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny
         Scalar::TimeDelta(steps, unit) => {
             numpy(py)?.call_method1(intern!(py, "timedelta64"), (steps, (unit.name, unit.count)))
         }
-        Scalar::Other(_) => Err(not_supported(py, "an object among the labels")),
+        value if value.is_na() => py.import("pandas")?.getattr("NA"),
+        Scalar::Object(_) | Scalar::Other(_) => Err(not_supported(py, &format!("{value} in an answer"))),
     }
 }
 

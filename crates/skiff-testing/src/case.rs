@@ -236,7 +236,7 @@ fn dense(array: &NdArray) -> Result<Table<'static>, String> {
             let strings = array.column().and_then(|column| column.to_strings()).expect("strings");
             let column = |col: usize| Column::Texts(strings.iter().skip(col).step_by(cols).collect());
             let columns = (0..cols).map(column).collect();
-            return Ok(Table::Columns(Columns { rows, names: None, columns }));
+            return Ok(Table::Columns(Columns { rows, names: None, origins: None, columns }));
         }
         ref other => panic!("an input of dtype {other:?}"),
     };
@@ -313,7 +313,7 @@ fn objects(json: &Json) -> Table<'static> {
         ref other => panic!("objects of shape {other:?}"),
     };
     let column = |col: usize| Column::Objects(values.iter().skip(col).step_by(cols.max(1)).cloned().collect());
-    Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() })
+    Table::Columns(Columns { rows, names: None, origins: None, columns: (0..cols).map(column).collect() })
 }
 
 fn frame(columns: &Json) -> Columns<'static> {

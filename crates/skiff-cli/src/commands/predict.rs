@@ -183,7 +183,7 @@ impl Prediction<'_> {
             (Takes::Texts, [Column::Texts(texts)]) => Table::Texts(texts.clone()),
             _ => {
                 let names = named.then(|| names.iter().take(taken).cloned().collect());
-                Table::Columns(Columns { rows: batch.rows, names, columns })
+                Table::Columns(Columns { rows: batch.rows, names, origins: None, columns })
             }
         };
         self.write(&table, lines, &kept, sink).map_err(|failure| {

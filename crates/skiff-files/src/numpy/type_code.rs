@@ -31,7 +31,8 @@ impl TimeUnit {
     /// A type without a unit.
     pub const GENERIC: Self = Self { name: "generic", count: 1 };
 
-    pub(crate) fn new(name: &str, count: u32) -> Option<Self> {
+    /// The unit that numpy calls so; `None` when there is none.
+    pub fn new(name: &str, count: u32) -> Option<Self> {
         let name = UNITS.into_iter().find(|unit| *unit == name)?;
         Some(Self { name, count })
     }

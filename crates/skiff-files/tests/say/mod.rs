@@ -107,6 +107,7 @@ fn say_scalar(graph: &Graph, scalar: &Scalar) -> Value {
         Scalar::Complex(re, im) => json!(["complex", say_float(*re)[1], say_float(*im)[1]]),
         Scalar::DateTime(steps, unit) => json!(["M", steps.to_string(), unit.name]),
         Scalar::TimeDelta(steps, unit) => json!(["m", steps.to_string(), unit.name]),
+        Scalar::Object(text) => json!(["object", &**text]),
         Scalar::Other(id) => say(graph, *id),
     }
 }

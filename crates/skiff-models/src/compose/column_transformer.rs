@@ -249,6 +249,7 @@ impl Estimator for ColumnTransformer {
         let check = CheckTable {
             estimator: plan.header().class.clone(),
             n_features: self.n_features,
+            unique: plan.header().version.is_some_and(|version| version >= crate::fields::Version::new(1, 9)),
             more: old,
             names: self.names.clone(),
         };
@@ -265,7 +266,11 @@ impl Estimator for ColumnTransformer {
             let nothing = SelectColumns { by: Selection::Places(Vec::new()), series: false };
             parts.push(plan.push(nothing, &[table]));
         }
-        let form = if self.sparse { Form::Sparse } else { Form::Dense };
+        let form = match &plan.header().set_output {
+            _ if self.sparse => Form::Sparse,
+            Some(container) if container != "default" => Form::Separate,
+            _ => Form::Dense,
+        };
         Ok(Output::matrix(plan.push(Concatenate { form }, &parts)))
     }
 

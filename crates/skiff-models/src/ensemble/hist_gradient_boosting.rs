@@ -144,6 +144,7 @@ impl HistGradientBoosting {
         let check = CheckTable {
             estimator: plan.header().class.clone(),
             n_features: Some(self.n_features()),
+            unique: false,
             more: false,
             names: preprocessor.names.clone(),
         };

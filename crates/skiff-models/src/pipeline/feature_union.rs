@@ -143,7 +143,11 @@ impl Estimator for FeatureUnion {
             let nothing = SelectColumns { by: Selection::Places(Vec::new()), series: false };
             parts.push(plan.push(nothing, &[input]));
         }
-        Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &parts)))
+        let form = match &plan.header().set_output {
+            Some(container) if container != "default" => Form::Separate,
+            _ => Form::Any,
+        };
+        Ok(Output::matrix(plan.push(Concatenate { form }, &parts)))
     }
 
     fn feature_names_out(&self, _header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -17,7 +17,7 @@ pub use column_use::ColumnUse;
 pub use lowering::{Header, Lowering, Params, Refusal};
 pub use method::Method;
 
-use crate::steps::{BoostingStart, Operation};
+use crate::steps::{BoostingStart, Dtype, Operation};
 
 /// A value of a plan: the input, or what a step makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,6 +126,23 @@ impl Plan {
         self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
         let reads = |step: &Step| !step.operation.is_barrier() && step.inputs.contains(&ValueId::INPUT);
         returns_input || self.steps.iter().any(reads)
+    }
+
+    /// Whether it returns the caller's table as it is.
+    pub fn is_identity(&self) -> bool {
+        self.steps.is_empty() && self.output.value() == Some(ValueId::INPUT)
+    }
+
+    /// Whether any input validation asks for floats, of either width.
+    pub fn asks_for_floats(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(&step.operation, Operation::Check(check) if check.dtype() == Dtype::Float))
+    }
+
+    /// Whether all it does is numpy's functions of each number, of which pandas makes a DataFrame again.
+    pub fn keeps_frame(&self) -> bool {
+        self.output.value().is_some() && self.steps.iter().all(|step| matches!(step.operation, Operation::Ufunc(_)))
     }
 
     /// Whether what the method returns comes from code of the user's.

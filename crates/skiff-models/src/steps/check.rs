@@ -337,18 +337,31 @@ fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Preci
             (values.collect::<Result<_, _>>()?, Precision::Double)
         }
         Column::Objects(values) => {
-            let values = values.iter().enumerate().map(|(row, value)| match value {
-                Scalar::Float(value) => Ok(*value),
-                Scalar::Int(value) => Ok(to_f64(*value)),
-                Scalar::Bool(value) => Ok(f64::from(*value)),
-                // numpy's astype makes NaN of None.
-                Scalar::None => Ok(f64::NAN),
-                Scalar::Str(text) => parsed(text, row),
-                _ => Err(InputError::refused("an object that is no number, where numbers are needed").in_row(row)),
-            });
+            let values =
+                values.iter().enumerate().map(|(row, value)| match value {
+                    Scalar::Float(value) => Ok(*value),
+                    Scalar::Int(value) => Ok(to_f64(*value)),
+                    Scalar::Bool(value) => Ok(f64::from(*value)),
+                    // numpy's astype makes NaN of None.
+                    Scalar::None => Ok(f64::NAN),
+                    Scalar::Str(text) => parsed(text, row),
+                    other => Err(InputError::refused(format!("expected a number, found {other}: {}", kind_of(other)))
+                        .in_row(row)),
+                });
             (values.collect::<Result<_, _>>()?, Precision::Double)
         }
     })
+}
+
+/// What a value is that is no number.
+fn kind_of(value: &Scalar) -> &'static str {
+    match value {
+        Scalar::DateTime(..) => "a date",
+        Scalar::TimeDelta(..) => "a duration",
+        Scalar::Bytes(_) => "bytes",
+        value if value.is_na() => "a missing value",
+        _ => "an object",
+    }
 }
 
 /// Python's `float(text)`: white space around it, underscores between digits, `inf`, `nan` in any case.

@@ -1,5 +1,7 @@
 //! The validation of a table whose columns go different ways.
 
+use std::collections::HashSet;
+
 use super::{InputError, InputErrorKind, Run};
 use crate::value::{Columns, Value};
 
@@ -10,6 +12,8 @@ pub struct CheckTable {
     pub estimator: String,
     /// How many columns there must be, unless the names say which ones.
     pub n_features: Option<usize>,
+    /// Whether no name may occur twice (since 1.9).
+    pub unique: bool,
     /// Whether there may be more (before 0.24).
     pub more: bool,
     /// What is asked of the names, where the table has some.
@@ -36,6 +40,12 @@ impl CheckTable {
             Value::Floats(..) | Value::Ints(..) | Value::Sparse(_) => None,
             other => return Err(InputError::wrong_kind("a table with columns", other)),
         };
+        if self.unique
+            && let Some(names) = names
+            && let Some(twice) = twice(names)
+        {
+            return Err(InputError::refused(format!("expected unique names of columns, found `{twice}` twice")));
+        }
         if let (Some(names), TableNames::Among(needed)) = (names, &self.names) {
             let missing: Vec<_> = needed.iter().filter(|name| !names.contains(name)).cloned().collect();
             return match missing.is_empty() {
@@ -62,6 +72,12 @@ impl CheckTable {
             )),
         }
     }
+}
+
+/// A name that occurs twice.
+fn twice(names: &[String]) -> Option<&String> {
+    let mut seen = HashSet::new();
+    names.iter().find(|name| !seen.insert(*name))
 }
 
 impl Run for CheckTable {

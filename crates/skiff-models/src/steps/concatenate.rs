@@ -1,6 +1,7 @@
 //! Blocks side by side: `np.hstack`, `scipy.sparse.hstack`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::check::columns_to_matrix;
 use super::{InputError, Run};
@@ -24,6 +25,8 @@ pub enum Form {
     Sparse,
     /// Never.
     Dense,
+    /// Never, and each column keeps its type: a DataFrame, which `set_output` asked for.
+    Separate,
 }
 
 impl NumberType {
@@ -74,6 +77,7 @@ impl Run for Concatenate {
             Form::Sparse => sparse(inputs),
             Form::Any if any_sparse => sparse(inputs),
             Form::Any | Form::Dense => dense(inputs),
+            Form::Separate => objects(inputs),
         }
     }
 
@@ -182,11 +186,24 @@ fn int_of(value: f64) -> i64 {
 
 fn objects<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
     let rows = inputs.first().map_or(0, |input| input.rows());
-    let mut columns = Vec::new();
+    let (mut columns, mut all) = (Vec::new(), Vec::new());
     for input in inputs {
+        match origins(input) {
+            Some(origins) => all.extend_from_slice(&origins),
+            None => all.resize(all.len() + input.cols(), None),
+        }
         columns.extend(to_columns(input)?);
     }
-    Ok(Value::Columns(Columns { rows, names: None, columns }))
+    let origins = all.iter().any(Option::is_some).then(|| all.into());
+    Ok(Value::Columns(Columns { rows, names: None, origins, columns }))
+}
+
+/// Which columns of the caller's table these are.
+pub(crate) fn origins(value: &Value<'_>) -> Option<Arc<[Option<usize>]>> {
+    match value {
+        Value::Columns(columns) => columns.origins.clone(),
+        _ => None,
+    }
 }
 
 /// Columns of numbers and bools as one block, of the dtype that numpy promotes theirs to; `None` where a column holds

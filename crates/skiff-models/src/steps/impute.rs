@@ -35,7 +35,7 @@ impl Missing {
         let is_nan = |cell: &Scalar| matches!(cell, Scalar::Float(value) if value.is_nan());
         match self {
             Self::Nan => is_nan(cell),
-            Self::Na => is_nan(cell) || *cell == Scalar::None,
+            Self::Na => is_nan(cell) || *cell == Scalar::None || cell.is_na(),
             Self::Value(value) => match (value.as_f64(), cell.as_f64()) {
                 (Some(a), Some(b)) => a == b,
                 _ => value == cell,
@@ -196,7 +196,7 @@ impl Impute {
         let columns = kept
             .map(|(at, fill)| filled(&columns[at], self.missing.in_column(&columns[at]).as_deref(), fill))
             .collect();
-        Value::Columns(Columns { rows, names: None, columns })
+        Value::Columns(Columns { rows, names: None, origins: None, columns })
     }
 }
 
@@ -266,7 +266,7 @@ impl Run for Impute {
 
 /// Whether a column holds nothing but numbers and missing cells.
 fn is_nullable(column: &Column<'_>) -> bool {
-    let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Int(_) | Scalar::Float(_));
+    let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Int(_) | Scalar::Float(_)) || cell.is_na();
     match column {
         Column::Floats(..) | Column::Ints(..) => true,
         Column::Texts(_) => false,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::concatenate::to_columns;
+use super::concatenate::{origins, to_columns};
 use super::{InputError, Run};
 use crate::value::{Columns, Value};
 
@@ -28,7 +28,8 @@ impl Run for NameColumns {
                 columns.len()
             )));
         }
-        Ok(Value::Columns(Columns { rows: inputs[0].rows(), names: Some(Arc::clone(&self.names)), columns }))
+        let origins = origins(inputs[0]);
+        Ok(Value::Columns(Columns { rows: inputs[0].rows(), names: Some(Arc::clone(&self.names)), origins, columns }))
     }
 
     fn describe(&self) -> String {

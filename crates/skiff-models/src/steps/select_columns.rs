@@ -65,6 +65,10 @@ fn by_name(wanted: &[String], names: &[String]) -> Result<Vec<usize>, InputError
     if !missing.is_empty() {
         return Err(InputError::refused(format!("columns are missing: {}", missing.join(", "))));
     }
+    let is_twice = |name: &&String| names.iter().filter(|other| other == name).count() > 1;
+    if let Some(twice) = wanted.iter().find(is_twice) {
+        return Err(InputError::refused(format!("the column `{twice}` is not unique in the table")));
+    }
     Ok(wanted.iter().filter_map(place).collect())
 }
 
@@ -82,6 +86,7 @@ impl Run for SelectColumns {
                 _ => Value::Columns(Columns {
                     rows: columns.rows,
                     names: columns.names.as_ref().map(|names| places.iter().map(|&at| names[at].clone()).collect()),
+                    origins: columns.origins.as_ref().map(|all| places.iter().map(|&at| all[at]).collect()),
                     columns: places.iter().map(|&at| columns.columns[at].clone()).collect(),
                 }),
             },
@@ -110,7 +115,7 @@ fn series<'a>(column: &Column<'a>) -> Value<'a> {
         }
         Column::Floats(..) | Column::Ints(..) => {}
     }
-    Value::Columns(Columns { rows: column.len(), names: None, columns: vec![column.clone()] })
+    Value::Columns(Columns { rows: column.len(), names: None, origins: None, columns: vec![column.clone()] })
 }
 
 /// A column may be taken twice, and in any order; the indices of each row ascend again.

@@ -307,7 +307,7 @@ impl Run for Ufunc {
                     }
                 });
                 let (rows, names) = (columns.rows, columns.names.clone());
-                Ok(Value::Columns(Columns { rows, names, columns: each.collect::<Result<_, _>>()? }))
+                Ok(Value::Columns(Columns { rows, names, origins: None, columns: each.collect::<Result<_, _>>()? }))
             }
             other => Err(InputError::wrong_kind("numbers", other)),
         }

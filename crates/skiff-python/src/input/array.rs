@@ -39,7 +39,8 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
     }
     match (array.ndim(), dtype.kind()) {
         (0, _) => return Err(not_two_dimensional(array.as_any(), "scalar")?),
-        (1, b'U' | b'O' | b'S') => return listed(array, wanted),
+        (1, b'U' | b'O' | b'S' | b'T') => return listed(array, wanted),
+        (1, b'V') if !dtype.getattr(intern!(py, "names"))?.is_none() => return super::named::structured(array),
         (1, _) if wanted.takes_labels() => {
             let reshaped = array.call_method1(intern!(py, "reshape"), (-1, 1))?.cast_into()?;
             return read(&reshaped, wanted);
@@ -71,11 +72,11 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
         }
         b'b' => widened::<bool>(array, "?", IntKind::Bool),
         b'c' => Err(wrong_input(py, "Complex data not supported")),
-        b'U' | b'S' | b'O' => {
+        b'U' | b'S' | b'O' | b'T' | b'M' | b'm' => {
             let (rows, cols) = (array.shape()[0], array.shape()[1]);
             let column = |index: usize| column::read(&array.get_item((pyo3::types::PySlice::full(py), index))?);
             let columns = (0..cols).map(column).collect::<PyResult<Vec<_>>>()?;
-            Ok(Held::Columns(HeldColumns { rows, names: None, columns }))
+            Ok(Held::Columns(HeldColumns { rows, names: None, is_frame: false, columns }))
         }
         _ => Err(wrong_input(py, &format!("arrays of dtype {} are not supported", dtype.str()?))),
     }
@@ -87,7 +88,7 @@ fn listed<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyResu
         HeldColumn::Owned(Column::Texts(texts)) if !wanted.takes_labels() => Ok(Held::Owned(Table::Texts(texts))),
         // Bytes, and documents that are missing: the vectoriser has its own words for them.
         column if wanted.takes_labels() || wanted.takes == Takes::Texts => {
-            Ok(Held::Columns(HeldColumns { rows: array.len(), names: None, columns: vec![column] }))
+            Ok(Held::Columns(HeldColumns { rows: array.len(), names: None, is_frame: false, columns: vec![column] }))
         }
         _ => Err(not_two_dimensional(array.as_any(), "1D")?),
     }

@@ -9,6 +9,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
 use skiff::Scalar;
 use skiff::table::{Column, Texts};
 use skiff::value::{IntKind, Precision};
+use skiff_files::TimeUnit;
 
 use super::HeldColumn;
 use super::array::{half, int_kind, of};
@@ -46,67 +47,135 @@ pub fn read<'py>(values: &Bound<'py, PyAny>) -> PyResult<HeldColumn<'py>> {
             let wide: Vec<i64> = slice(&values).iter().map(|&value| i64::from(value)).collect();
             owned(Column::Ints(wide.into(), IntKind::Bool))
         }
-        b'U' | b'O' | b'S' => {
+        // `T` is numpy's own type of text, `StringDType`.
+        b'U' | b'O' | b'S' | b'T' => {
             let list = array.call_method0(intern!(py, "tolist"))?;
             owned(objects(list.cast::<PyList>()?)?)
         }
+        b'M' | b'm' => owned(times(&array)?),
         b'c' => Err(wrong_input(py, "Complex data not supported")),
-        _ => Err(wrong_input(py, &format!("columns of dtype {} are not supported", dtype.str()?))),
+        // Nobody may look at it.
+        _ => {
+            let cell = Scalar::Object(format!("a value of dtype {}", dtype.str()?).into());
+            owned(Column::Objects(vec![cell; array.len()].into()))
+        }
     }
 }
 
-/// A column of Python's objects: text where all of it is text.
+/// Dates or durations.
+fn times(array: &Bound<'_, PyUntypedArray>) -> PyResult<Column<'static>> {
+    let py = array.py();
+    let dtype = array.dtype();
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let (name, count): (String, u32) = numpy.call_method1(intern!(py, "datetime_data"), (&dtype,))?.extract()?;
+    let unit = TimeUnit::new(&name, count)
+        .ok_or_else(|| wrong_input(py, &format!("columns of dtype {dtype} are not supported")))?;
+    let steps = array.call_method1(intern!(py, "astype"), ("i8", "C"))?.cast_into::<PyArray1<i64>>()?;
+    let steps = steps.to_vec().map_err(|error| wrong_input(py, &error.to_string()))?;
+    let of = |steps| match dtype.kind() {
+        b'M' => Scalar::DateTime(steps, unit),
+        _ => Scalar::TimeDelta(steps, unit),
+    };
+    Ok(Column::Objects(steps.into_iter().map(of).collect()))
+}
+
+/// A column of Python's objects: text where all of it is text. What no estimator takes is told by whoever looks at it:
+/// the model may drop the column.
 pub fn objects(list: &Bound<'_, PyList>) -> PyResult<Column<'static>> {
     if list.iter().all(|item| item.is_instance_of::<PyString>()) {
         return Ok(Column::Texts(texts(list)?));
     }
-    let scalars = list.iter().map(|item| scalar(&item)).collect::<PyResult<Vec<_>>>()?;
+    let cell = |item: Bound<'_, PyAny>| match known(&item)? {
+        Some(scalar) => Ok(scalar),
+        None => Ok(Scalar::Object(format!("a value of the class {}", class_of(&item)?).into())),
+    };
+    let scalars = list.iter().map(cell).collect::<PyResult<Vec<_>>>()?;
     Ok(Column::Objects(scalars.into()))
 }
 
 /// A list of `str`.
 pub fn texts(list: &Bound<'_, PyList>) -> PyResult<Texts<'static>> {
-    let texts = list.iter().map(|item| item.extract::<PyBackedStr>()).collect::<PyResult<Vec<_>>>()?;
-    Ok(texts.iter().map(|text| &**text).collect())
+    let backed = list.iter().map(|item| item.extract::<PyBackedStr>()).collect::<PyResult<Vec<_>>>();
+    if let Ok(backed) = backed {
+        return Ok(backed.iter().map(|text| &**text).collect());
+    }
+    let all = list.iter().map(|item| text(item.cast::<PyString>()?)).collect::<PyResult<Vec<_>>>()?;
+    Ok(all.iter().collect())
+}
+
+/// A text. Lone surrogates, which are in no UTF-8, become a character that is in no text either, and that is no more a
+/// letter, a digit or white space than they are.
+fn text(text: &Bound<'_, PyString>) -> PyResult<String> {
+    let py = text.py();
+    match text.extract() {
+        Ok(text) => Ok(text),
+        Err(_) => {
+            let surrogates = py.import(intern!(py, "skiff._text"))?.getattr(intern!(py, "without_surrogates"))?;
+            surrogates.call1((text,))?.extract()
+        }
+    }
+}
+
+/// `module.name` of a value's class.
+fn class_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let class = value.get_type();
+    Ok(format!("{}.{}", class.module()?, class.name()?))
 }
 
 /// A single value.
 pub fn scalar(value: &Bound<'_, PyAny>) -> PyResult<Scalar> {
+    match known(value)? {
+        Some(scalar) => Ok(scalar),
+        None => {
+            let message = format!("expected numbers and text, found a value of the class {}", class_of(value)?);
+            Err(wrong_input(value.py(), &message))
+        }
+    }
+}
+
+/// A single value; `None` for an object of another class.
+fn known(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     let py = value.py();
     if value.is_none() {
-        return Ok(Scalar::None);
+        return Ok(Some(Scalar::None));
     }
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Scalar::Str(text.extract()?));
+    if let Ok(found) = value.cast::<PyString>() {
+        return Ok(Some(Scalar::Str(text(found)?)));
     }
     if value.is_instance_of::<PyBool>() {
-        return Ok(Scalar::Bool(value.extract()?));
+        return Ok(Some(Scalar::Bool(value.extract()?)));
     }
     if value.is_instance_of::<PyInt>() {
-        return Ok(match value.extract::<i64>() {
+        return Ok(Some(match value.extract::<i64>() {
             Ok(small) => Scalar::Int(small),
             Err(_) => Scalar::BigInt(value.str()?.extract()?),
-        });
+        }));
     }
     if value.is_instance_of::<PyFloat>() {
-        return Ok(Scalar::Float(value.extract()?));
+        return Ok(Some(Scalar::Float(value.extract()?)));
     }
     if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(Scalar::Bytes(bytes.as_bytes().to_vec()));
+        return Ok(Some(Scalar::Bytes(bytes.as_bytes().to_vec())));
     }
     let class = value.get_type();
     let (module, name) = (class.module()?.to_string(), class.name()?.to_string());
     if name == "NAType" && module.starts_with("pandas.") {
-        // pandas' own missing value means what NaN means everywhere else.
-        return Ok(Scalar::Float(f64::NAN));
+        return Ok(Some(Scalar::na()));
+    }
+    if module == "numpy" && matches!(name.as_str(), "datetime64" | "timedelta64") {
+        let array = of(value)?.call_method1(intern!(py, "reshape"), (1,))?.cast_into()?;
+        return Ok(times(&array)?.get(0));
+    }
+    if name == "Timestamp" && module.starts_with("pandas.") && value.getattr(intern!(py, "tz"))?.is_none() {
+        return known(&value.call_method0(intern!(py, "to_datetime64"))?);
     }
     if module == "numpy"
         && let Ok(item) = value.call_method0(intern!(py, "item"))
         && !item.get_type().is(&class)
     {
-        return scalar(&item);
+        return known(&item);
     }
-    Err(wrong_input(py, &format!("expected numbers and text, found a value of the class {module}.{name}")))
+    Ok(None)
 }
 
 fn contiguous<'py, T: Element>(array: &Bound<'py, PyUntypedArray>, dtype: &str) -> PyResult<PyReadonlyArray1<'py, T>> {

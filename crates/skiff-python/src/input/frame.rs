@@ -7,23 +7,26 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::{Held, HeldColumn, HeldColumns, column, type_error};
+use skiff::table::Column;
+use skiff::value::Precision;
+
+use super::{Held, HeldColumn, HeldColumns, Wanted, column, type_error};
 use crate::error::wrong_input;
 
 /// The table that `x` is, if it is a DataFrame.
-pub fn read<'py>(x: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
+pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = x.py();
     if x.hasattr(intern!(py, "iloc"))? {
         return if x.hasattr(intern!(py, "columns"))? { pandas(x).map(Some) } else { series(x) };
     }
     let module = x.get_type().module()?.to_string();
     match module.split('.').next() {
-        Some("polars") if x.hasattr(intern!(py, "get_columns"))? => polars(x).map(Some),
-        Some("pyarrow") if x.hasattr(intern!(py, "column_names"))? => arrow(x).map(Some),
+        Some("polars") if x.hasattr(intern!(py, "get_columns"))? => polars(x, wanted).map(Some),
+        Some("pyarrow") if x.hasattr(intern!(py, "column_names"))? => arrow(x, wanted).map(Some),
         Some("polars" | "pyarrow" | "numpy") => Ok(None),
         // Any other table that speaks Arrow.
         _ if x.hasattr(intern!(py, "__arrow_c_stream__"))? => match py.import("pyarrow") {
-            Ok(pyarrow) => arrow(&pyarrow.call_method1("table", (x,))?).map(Some),
+            Ok(pyarrow) => arrow(&pyarrow.call_method1("table", (x,))?, wanted).map(Some),
             Err(_) => Err(wrong_input(py, "Arrow tables of this library are read with pyarrow, which is not there")),
         },
         _ => Ok(None),
@@ -42,11 +45,11 @@ fn pandas<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
         let series = iloc.get_item((pyo3::types::PySlice::full(py), index))?;
         columns.push(column::read(&values(&series)?)?);
     }
-    held(py, rows, names, columns)
+    held(py, rows, names, true, columns)
 }
 
-/// A column of pandas as numpy's. Nullable columns become what scikit-learn makes of them: floats with NaN where
-/// something is missing, numbers of their own dtype where nothing is.
+/// A column of pandas as numpy's. Nullable numbers become what scikit-learn makes of them: floats, with NaN where something
+/// is missing.
 fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = series.py();
     let dtype = series.getattr(intern!(py, "dtype"))?;
@@ -64,16 +67,17 @@ fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         None => String::from("O"),
     };
     let arguments = PyDict::new(py);
+    // `check_array` makes `float64` of pandas' own numbers, whatever their width.
     if matches!(kind.as_str(), "i" | "u" | "f" | "b") {
-        // A `Float32` of pandas' own is no `float32` to `check_array`, which computes in `float64` then.
-        if kind == "f" || series.getattr(intern!(py, "hasnans"))?.extract()? {
-            arguments.set_item("dtype", "float64")?;
-            arguments.set_item("na_value", f64::NAN)?;
-        } else if let Some(own) = dtype.getattr_opt(intern!(py, "numpy_dtype"))? {
-            arguments.set_item("dtype", own)?;
-        }
+        arguments.set_item("dtype", "float64")?;
+        arguments.set_item("na_value", f64::NAN)?;
     }
     series.call_method(to_numpy, (), Some(&arguments))
+}
+
+/// A column of whatever kind: of pandas, or what numpy makes an array of.
+pub(super) fn values_of<'py>(column: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if column.hasattr(intern!(column.py(), "iloc"))? { values(column) } else { Ok(column.clone()) }
 }
 
 /// A series is no table, unless it holds documents.
@@ -82,12 +86,10 @@ fn series<'py>(series: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
     if !series.hasattr(intern!(py, "to_numpy"))? {
         return Ok(None);
     }
-    if let HeldColumn::Owned(text @ (skiff::table::Column::Texts(_) | skiff::table::Column::Objects(_))) =
-        column::read(&values(series)?)?
-    {
+    if let HeldColumn::Owned(text @ (Column::Texts(_) | Column::Objects(_))) = column::read(&values(series)?)? {
         return Ok(Some(match text {
-            skiff::table::Column::Texts(texts) => Held::Owned(skiff::Table::Texts(texts)),
-            other => held(py, other.len(), None, vec![HeldColumn::Owned(other)])?,
+            Column::Texts(texts) => Held::Owned(skiff::Table::Texts(texts)),
+            other => held(py, other.len(), None, false, vec![HeldColumn::Owned(other)])?,
         }));
     }
     let class = series.get_type().str()?;
@@ -98,19 +100,19 @@ fn series<'py>(series: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
     Err(wrong_input(py, &message))
 }
 
-fn polars<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+fn polars<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = frame.py();
     let all = frame.call_method0(intern!(py, "get_columns"))?.cast_into::<PyList>()?;
     let (labels, mut columns) = (PyList::empty(py), Vec::with_capacity(all.len()));
     for series in &all {
         labels.append(series.getattr(intern!(py, "name"))?)?;
-        columns.push(column::read(&series.call_method0(intern!(py, "to_numpy"))?)?);
+        columns.push(doubled(column::read(&series.call_method0(intern!(py, "to_numpy"))?)?, wanted));
     }
     let rows = frame.getattr(intern!(py, "height"))?.extract()?;
-    held(py, rows, names(&labels)?, columns)
+    held(py, rows, names(&labels)?, true, columns)
 }
 
-fn arrow<'py>(table: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+fn arrow<'py>(table: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = table.py();
     let labels = table.getattr(intern!(py, "column_names"))?.cast_into::<PyList>()?;
     let pyarrow = py.import(intern!(py, "pyarrow"))?;
@@ -129,22 +131,33 @@ fn arrow<'py>(table: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
             true => values.call_method0(intern!(py, "to_numpy"))?,
             false => values.call_method(intern!(py, "to_numpy"), (), Some(&arguments))?,
         };
-        columns.push(column::read(&values)?);
+        columns.push(doubled(column::read(&values)?, wanted));
     }
     let rows = table.getattr(intern!(py, "num_rows"))?.extract()?;
-    held(py, rows, names(&labels)?, columns)
+    held(py, rows, names(&labels)?, false, columns)
 }
 
-fn held<'py>(
+/// `check_array` sees no dtype on the tables of polars and Arrow: where it may choose, it makes `float64` of all floats.
+fn doubled<'py>(column: HeldColumn<'py>, wanted: Wanted<'_>) -> HeldColumn<'py> {
+    match column {
+        HeldColumn::Owned(Column::Floats(values, _)) if wanted.floats => {
+            HeldColumn::Owned(Column::Floats(values, Precision::Double))
+        }
+        other => other,
+    }
+}
+
+pub(super) fn held<'py>(
     py: Python<'py>,
     rows: usize,
     names: Option<Arc<[String]>>,
+    is_frame: bool,
     columns: Vec<HeldColumn<'py>>,
 ) -> PyResult<Held<'py>> {
     if columns.iter().any(|column| column.len() != rows) {
         return Err(wrong_input(py, "the table's columns are not equally long"));
     }
-    Ok(Held::Columns(HeldColumns { rows, names, columns }))
+    Ok(Held::Columns(HeldColumns { rows, names, is_frame, columns }))
 }
 
 /// The names of the columns, if they are text; scikit-learn takes columns that are numbered for nameless, and refuses a

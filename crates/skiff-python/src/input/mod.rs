@@ -7,6 +7,7 @@
 mod array;
 mod column;
 mod frame;
+mod named;
 mod sequence;
 mod sparse;
 
@@ -58,6 +59,8 @@ pub struct HeldCsr<'py> {
 pub struct HeldColumns<'py> {
     rows: usize,
     names: Option<Arc<[String]>>,
+    /// Whether they are those of a DataFrame, which may be asked for its own columns later.
+    is_frame: bool,
     columns: Vec<HeldColumn<'py>>,
 }
 
@@ -79,6 +82,8 @@ pub struct Wanted<'m> {
     pub class: &'m str,
     /// Whether it answers documents, mappings or rows.
     pub takes: Takes,
+    /// Whether it asks `check_array` for floats of either width.
+    pub floats: bool,
 }
 
 impl Wanted<'_> {
@@ -95,14 +100,17 @@ impl<'py> Held<'py> {
         if x.hasattr(intern!(py, "tocsr"))? {
             return sparse::read(x);
         }
-        if let Some(table) = frame::read(x)? {
+        if let Some(table) = frame::read(x, wanted)? {
             return Ok(table);
         }
         if x.is_instance_of::<PyString>() || x.is_instance_of::<PyBytes>() {
             return Err(wrong_input(py, "Iterable over raw text documents expected, string object received."));
         }
-        if x.cast::<PyMapping>().is_ok() {
-            return sequence::mappings(PyList::new(py, [x])?.as_any());
+        if let Ok(mapping) = x.cast::<PyMapping>() {
+            return match wanted.takes {
+                Takes::Table => named::columns(mapping),
+                Takes::Texts | Takes::Dicts => sequence::mappings(PyList::new(py, [x])?.as_any()),
+            };
         }
         if let Ok(array) = x.cast::<PyUntypedArray>() {
             return array::read(array, wanted);
@@ -123,6 +131,7 @@ impl<'py> Held<'py> {
         };
         let is_text = |item: &Bound<'_, PyAny>| item.is_instance_of::<PyString>() || item.is_instance_of::<PyBytes>();
         match first {
+            Some(first) if first.cast::<PyMapping>().is_ok() && wanted.takes == Takes::Table => named::rows(&listed),
             Some(first) if first.cast::<PyMapping>().is_ok() => sequence::mappings(&listed),
             Some(first) if is_text(&first) && !wanted.takes_labels() => sequence::documents(&listed),
             None if wanted.takes == Takes::Texts && listed.len().is_ok_and(|length| length == 0) => {
@@ -139,7 +148,7 @@ impl<'py> Held<'py> {
             Some(shape) => shape.get_item(0)?.extract()?,
             None => x.len()?,
         };
-        Ok(Self::Columns(HeldColumns { rows, names: None, columns: Vec::new() }))
+        Ok(Self::Columns(HeldColumns { rows, names: None, is_frame: false, columns: Vec::new() }))
     }
 
     /// The table, without copies.
@@ -168,9 +177,10 @@ impl<'py> Held<'py> {
                     dtype: *dtype,
                 })
             }
-            Self::Columns(HeldColumns { rows, names, columns }) => Table::Columns(Columns {
+            Self::Columns(HeldColumns { rows, names, is_frame, columns }) => Table::Columns(Columns {
                 rows: *rows,
                 names: names.clone(),
+                origins: is_frame.then(|| (0..columns.len()).map(Some).collect()),
                 columns: columns.iter().map(HeldColumn::view).collect(),
             }),
             Self::Owned(table) => table.clone(),

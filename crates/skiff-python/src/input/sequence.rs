@@ -14,7 +14,12 @@ pub fn documents<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let list = x.py().get_type::<PyList>().call1((x,))?.cast_into::<PyList>()?;
     Ok(match column::objects(&list)? {
         Column::Texts(texts) => Held::Owned(Table::Texts(texts)),
-        other => Held::Columns(HeldColumns { rows: other.len(), names: None, columns: vec![HeldColumn::Owned(other)] }),
+        other => Held::Columns(HeldColumns {
+            rows: other.len(),
+            names: None,
+            is_frame: false,
+            columns: vec![HeldColumn::Owned(other)],
+        }),
     })
 }
 

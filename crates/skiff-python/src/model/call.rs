@@ -1,13 +1,13 @@
 //! Calls of a model's methods: rows in, answers out.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use skiff::value::Value;
-use skiff::{Method, Params};
+use skiff::{Answer, Method, Params};
 use skiff_models::Scoring;
 
 use super::Model;
@@ -32,23 +32,42 @@ impl Model {
             false => self.model.plan_with(method, &Params::new(params)).map(Arc::new),
         };
         let plan = plan.map_err(|error| error::raise(py, &error))?;
+        if plan.is_identity() && self.container().is_none() {
+            return Ok(x.clone());
+        }
+        if plan.keeps_frame() && self.container().is_none() && x.hasattr(intern!(py, "iloc"))? {
+            // pandas has its own rules for its own types.
+            let apply = py.import(intern!(py, "skiff._frames"))?.getattr(intern!(py, "apply"))?;
+            let own = Self {
+                model: Arc::clone(&self.model),
+                file: Arc::clone(&self.file),
+                opened: Arc::clone(&self.opened),
+                slice: self.slice,
+                content: OnceLock::new(),
+            };
+            let frame = apply.call1((own, method.name(), x))?;
+            if !frame.is_none() {
+                return Ok(frame);
+            }
+        }
         let held = match plan.reads_input() {
-            true => Held::new(x, Wanted { class: self.class(), takes: self.model.takes() })?,
+            true => {
+                Held::new(x, Wanted { class: self.class(), takes: self.model.takes(), floats: plan.asks_for_floats() })?
+            }
             // Code of the user's gets what came as it came, whatever it is.
             false => Held::unread(x)?,
         };
         let (table, origin) = (held.table(), x.clone().unbind());
         let answer = self.opened.running.evaluate(py, &plan, &table, &origin)?;
         if let Some(Value::Columns(columns)) = answer.value()
-            && columns.names.is_some()
-            && plan.ends_in_custom()
+            && (columns.names.is_some() && plan.ends_in_custom()
+                || plan.keeps_frame() && x.hasattr(intern!(py, "iloc"))? && x.hasattr(intern!(py, "columns"))?)
         {
             return output::frame(py, columns, x);
         }
-        let answer = output::answer(py, answer)?;
         match self.container() {
             Some(container) if method == Method::Transform => self.in_container(answer, x, container),
-            _ => Ok(answer),
+            _ => output::answer(py, answer),
         }
     }
 
@@ -93,12 +112,20 @@ impl Model {
 
     fn in_container<'py>(
         &self,
-        answer: Bound<'py, PyAny>,
+        answer: Answer,
         x: &Bound<'py, PyAny>,
         container: String,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
+        if answer.rows() > 0 && matches!(answer.value(), Some(Value::Sparse(_))) {
+            let message = format!("{container} output does not support sparse data");
+            return Err(error::wrong_input(py, &message));
+        }
         let names = self.model.feature_names_out(None).map_err(|error| error::raise(py, &error))?;
+        if let (Some(Value::Columns(columns)), "pandas" | "polars") = (answer.value(), container.as_str()) {
+            return output::in_container(py, columns, names, x, &container);
+        }
+        let answer = output::answer(py, answer)?;
         let arguments = PyDict::new(py);
         match container.as_str() {
             "pandas" => {

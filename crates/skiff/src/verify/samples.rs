@@ -128,7 +128,12 @@ impl Reader<'_> {
                 return Ok(listed(elements, takes));
             }
             let column = |col: usize| objects(elements.iter().skip(col).step_by(cols.max(1)).cloned().collect());
-            return Ok(Table::Columns(Columns { rows, names: None, columns: (0..cols).map(column).collect() }));
+            return Ok(Table::Columns(Columns {
+                rows,
+                names: None,
+                origins: None,
+                columns: (0..cols).map(column).collect(),
+            }));
         }
         let elements = match numbers(array)? {
             Column::Floats(_, Precision::Single) => Elements::F32(array.to_f32().unwrap_or_default().into()),
@@ -193,7 +198,7 @@ impl Reader<'_> {
         }
         // Columns that are numbered have no names.
         let names: Option<Vec<String>> = names.into_iter().collect();
-        Ok(Columns { rows, names: names.map(Arc::from), columns })
+        Ok(Columns { rows, names: names.map(Arc::from), origins: None, columns })
     }
 
     fn mapping(&self, row: NodeId) -> Result<Vec<(String, DictValue)>, String> {
@@ -243,7 +248,7 @@ fn listed(values: Vec<Scalar>, takes: Takes) -> Table<'static> {
     let rows = values.len();
     match objects(values) {
         Column::Texts(texts) if takes == Takes::Texts => Table::Texts(texts),
-        column => Table::Columns(Columns { rows, names: None, columns: vec![column] }),
+        column => Table::Columns(Columns { rows, names: None, origins: None, columns: vec![column] }),
     }
 }
 

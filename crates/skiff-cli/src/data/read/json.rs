@@ -177,7 +177,7 @@ impl JsonRows {
         }
         let names = self.columns.iter().map(|reader| reader.name.clone());
         let names: Vec<String> = names.chain(self.kept.iter().map(|(name, _)| name.clone())).collect();
-        Ok(Content::Columns(Columns { rows: rows.len(), names: Some(names.into()), columns }))
+        Ok(Content::Columns(Columns { rows: rows.len(), names: Some(names.into()), origins: None, columns }))
     }
 
     /// Whether a row is such as the first.

@@ -81,7 +81,12 @@ impl Array {
                     }
                     Column::Objects(cells().cloned().collect())
                 };
-                Some(Table::Columns(Columns { rows: *rows, names: None, columns: (0..*cols).map(column).collect() }))
+                Some(Table::Columns(Columns {
+                    rows: *rows,
+                    names: None,
+                    origins: None,
+                    columns: (0..*cols).map(column).collect(),
+                }))
             }
             Self::Sparse(csr) => Some(Table::Sparse(csr.clone())),
         }
