@@ -97,7 +97,8 @@ impl Contents {
 
     /// Whether there is nothing in it but plain data, what pandas keeps its data in, and paths.
     pub fn is_inert(&self) -> bool {
-        let is_inert = |(family, _): &(Family, NodeId)| matches!(family, Family::Of("pandas" | "pathlib"));
+        let is_inert =
+            |(family, _): &(Family, NodeId)| matches!(family, Family::Of("pandas" | "pandas.Index" | "pathlib"));
         self.objects.iter().all(is_inert) && Self { objects: Vec::new(), ..self.clone() }.is_data()
     }
 
@@ -349,6 +350,7 @@ fn family(module: &str, name: &str) -> Family {
     Family::Of(match package {
         "lightgbm" | "xgboost" if name == "Booster" => "Booster",
         "lightgbm" | "xgboost" | "catboost" | "tpot" => "sklearn.base.BaseEstimator",
+        "pandas" if name.starts_with("_new_") || name.ends_with("Index") => "pandas.Index",
         "pandas" | "pyarrow" => "pandas",
         "joblib" if name == "Memory" => "joblib.Memory",
         "joblib" | "sklearn" if allowed::is_array_wrapper(name) => WRAPPER,

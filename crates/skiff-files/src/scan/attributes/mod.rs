@@ -35,7 +35,7 @@ const OBJECTIVES: [&str; 9] = [
     "objective",
 ];
 /// Families of objects in these estimators: label encoders among the first.
-const OF_OTHERS: [&str; 3] = ["sklearn.base.BaseEstimator", "Booster", "pandas"];
+const OF_OTHERS: [&str; 4] = ["sklearn.base.BaseEstimator", "Booster", "pandas", "pandas.Index"];
 
 /// Checks attributes, and remembers the values that it has looked at.
 pub(super) struct Attributes<'g> {
@@ -183,6 +183,8 @@ fn fits(attribute: &Attribute, contents: &Contents, is_parameter: bool) -> Resul
     for (family, _) in &contents.objects {
         match family {
             Family::Of("pandas") if may_be_frame => {}
+            // Names of columns, next to the estimator that they are for. An index has no method that an estimator has.
+            Family::Of("pandas.Index") => {}
             Family::Of(path) if holds(Kind::Object(path)) => {}
             _ => return Err("holds an object of a class that no model has there"),
         }

@@ -1,0 +1,43 @@
+//! Files that people keep are models: `skiff scan` has nothing against them, and each estimator in them is opened.
+
+use skiff::{ErrorKind, File, Limits, Rating};
+use skiff_testing::workspace;
+
+#[expect(dead_code, reason = "attacks are for other tests")]
+mod tree;
+
+use tree::files;
+
+/// Models whose estimators skiff does not read, each with what it says of them.
+const NOT_READ: [(&str, &str); 1] = [("spline", "is not an estimator that skiff knows")];
+
+#[test]
+fn honest_files_are_models() {
+    let limits = Limits::default();
+    let paths: Vec<_> = files(&workspace("fixtures/honest"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "pkl" || kind == "joblib"))
+        .collect();
+    assert!(paths.len() > 40, "found {} files", paths.len());
+    let mut wrong = Vec::new();
+    for path in paths {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        if verdict.rating != Rating::Model {
+            wrong.push(format!("{name}: {:?}", verdict.findings));
+        }
+        let file = File::open(&path, &limits).expect("the file can be opened");
+        let found = file.estimators();
+        assert!(!found.is_empty(), "{name} has no estimator");
+        for estimator in found {
+            if let Err(error) = file.model(Some(&estimator.address)) {
+                let is_known =
+                    NOT_READ.iter().any(|(file, what)| name.starts_with(file) && error.to_string().contains(what));
+                if error.kind() == ErrorKind::Dangerous || !is_known {
+                    wrong.push(format!("{name} at {}: {error}", estimator.address));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
