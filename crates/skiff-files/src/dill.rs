@@ -44,7 +44,7 @@ fn array(graph: &Graph, object: &Object) -> Option<Object> {
     let is_array = is_numpy_module(module, "multiarray") && name == "_reconstruct" && !has_attributes;
     let is_plain = is_call(object) && is_tuple(graph, arguments) && is_tuple(graph, state);
     let changes = vec![Change::Build(state)];
-    (is_array && is_plain).then(|| Object {
+    (is_array && is_plain).then_some(Object {
         make: Make::Reduce,
         callable: function,
         arguments,
