@@ -1,6 +1,5 @@
 //! Zips that are unusual, and that every reader takes alike: they stay models. (`attacks/zips.py` writes these, and those
 //! that readers disagree about.)
-#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 use std::fs;
 use std::path::Path;

@@ -558,10 +558,7 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
             "root_mean_squared_error",
         ],
     ),
-    (
-        "sklearn.metrics.scorer",
-        &["_MultimetricScorer", "_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_passthrough_scorer"],
-    ),
+    ("sklearn.metrics.scorer", &["_PredictScorer", "_ProbaScorer", "_ThresholdScorer", "_passthrough_scorer"]),
     ("sklearn.mixture._base", &["BaseMixture"]),
     ("sklearn.mixture._bayesian_mixture", &["BayesianGaussianMixture"]),
     ("sklearn.mixture._gaussian_mixture", &["GaussianMixture"]),

@@ -50,7 +50,8 @@ impl Reader<'_> {
                 let pairs = self.plain_dict(main).and_then(|main| self.pairs(main))?;
                 let factory = self.place(factory)?;
                 let arguments = self.tuple(vec![factory]);
-                let changes = vec![Change::SetItems(pairs)];
+                // A pickle of an empty one sets no items either.
+                let changes = if pairs.is_empty() { Vec::new() } else { vec![Change::SetItems(pairs)] };
                 Ok(self.object(Make::Reduce, "collections", "defaultdict", arguments, changes))
             }
             "_DictWithDeprecatedKeysNode" => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_files::{DType, NdArray, Scalar, Sparse};
-use skiff_pickle::NodeId;
+use skiff_pickle::{Node, NodeId};
 
 use super::numbers::{Numbers, precision_of};
 use super::{Fields, ReadError, ReadErrorKind};
@@ -175,6 +175,10 @@ impl Fields<'_, '_> {
             }
             DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
             DType::Str { .. } => array.to_strings(self.graph()).map(Classes::Strings),
+            // Python 2's text: the labels were strings to the user who fitted the model.
+            DType::Bytes { .. } if self.is_python_2() && array.to_strings(self.graph()).is_some() => {
+                array.to_strings(self.graph()).map(Classes::Strings)
+            }
             DType::Bytes { len } => self.values_of(&array).map(|values| Classes::Values(values, ValueKind::Bytes(len))),
             DType::DateTime { unit, .. } => {
                 self.values_of(&array).map(|values| Classes::Values(values, ValueKind::DateTime(unit)))
@@ -198,6 +202,11 @@ impl Fields<'_, '_> {
 
     fn values_of(&self, array: &NdArray) -> Option<Vec<Scalar>> {
         array.to_scalars(self.graph()).ok()
+    }
+
+    /// Whether Python 2 wrote the file: Python 3 has no opcode for a `str` of bytes.
+    fn is_python_2(&self) -> bool {
+        self.graph().ids().any(|id| matches!(self.graph().node(id), Node::ByteStr(_)))
     }
 }
 
