@@ -152,6 +152,11 @@ def dtypes(write):
         ("sub-flags", dtype("V8", subarray=integers + integer(2) + b"\x85\x86", elsize=8, alignment=4, flags=63)),
         ("sub-size", dtype("V8", subarray=integers + integer(4) + b"\x85\x86", elsize=8, alignment=4)),
         ("time-unit", dtype("M8", sign="<", version=4, more=b"N(" + octets(b"s") + integer(0) + integer(1) + integer(1) + b"t\x86")),
+        ("time-no-unit", dtype("M8[ns]", sign="<")), ("duration-no-unit", dtype("m8[s]", sign="<")),
+        ("time-metadata-alone", dtype("M8[ns]", sign="<", version=4, more=b"}")),
+        ("sub-list", dtype("V8", subarray=b"](" + integers + integer(2) + b"\x85e", elsize=8, alignment=4)),
+        ("record-list", dtype("V8", names=b"(" + text("a") + b"t", elsize=8, alignment=1, flags=16,
+                              fields=pairs(text("a"), b"](" + integers + integer(0) + b"e"))),
         ("align", call(name("numpy", "dtype"), text("i8"), b"\x88", b"\x88") + state_of(sign="<") + b"b"),
     ]
     for what, lie in lies:

@@ -101,8 +101,9 @@ impl Reader<'_> {
             },
             DType::Bytes { .. } => DType::Bytes { len: elsize()? },
             DType::Void { .. } => DType::Void { len: elsize()? },
-            DType::DateTime { unit, .. } => DType::DateTime { unit: state.unit.unwrap_or(unit), endian },
-            DType::TimeDelta { unit, .. } => DType::TimeDelta { unit: state.unit.unwrap_or(unit), endian },
+            // A state without a unit takes the unit away, and numpy reads it all the same.
+            DType::DateTime { .. } => DType::DateTime { unit: state.unit.ok_or_else(damaged)?, endian },
+            DType::TimeDelta { .. } => DType::TimeDelta { unit: state.unit.ok_or_else(damaged)?, endian },
             DType::Int { size, .. } => DType::Int { size, endian },
             DType::UInt { size, .. } => DType::UInt { size, endian },
             DType::Float { size, .. } => DType::Float { size, endian },
@@ -117,7 +118,7 @@ impl Reader<'_> {
 
     fn subarray(&mut self, subarray: NodeId, id: NodeId, depth: usize) -> Result<Read, ValueError> {
         let error = || ValueError::new(ValueErrorKind::DTypeState, id);
-        let &[dtype, shape] = self.graph.items(subarray).ok_or_else(error)? else { return Err(error()) };
+        let &[dtype, shape] = tuple(self.graph, subarray).ok_or_else(error)? else { return Err(error()) };
         let depth = depth.checked_sub(1).ok_or_else(error)?;
         let (dtype, layout) = self.read(dtype, depth)?.ok_or_else(error)?;
         let shape = read_shape(self.graph, shape).ok_or_else(error)?;
@@ -151,7 +152,7 @@ impl Reader<'_> {
             let name = graph.str_of(name).ok_or_else(error)?;
             let wrong = || ValueError::new(ValueErrorKind::DTypeField(name.to_owned()), id);
             // `(dtype, offset)` or, with a title, `(dtype, offset, title)`.
-            let (dtype, offset, title) = match graph.items(*by_name.get(name).ok_or_else(wrong)?) {
+            let (dtype, offset, title) = match tuple(graph, *by_name.get(name).ok_or_else(wrong)?) {
                 Some(&[dtype, offset]) => (dtype, offset, None),
                 Some(&[dtype, offset, title]) => (dtype, offset, Some(graph.str_of(title).ok_or_else(wrong)?)),
                 _ => return Err(wrong()),
@@ -172,6 +173,14 @@ impl Reader<'_> {
         }
         let layout = Layout::of_record(layouts.into_iter(), is_aligned);
         Ok((DType::Struct { fields: read, itemsize }, layout))
+    }
+}
+
+/// The items of a tuple. numpy takes the parts of a state for tuples without asking, and crashes on a list.
+fn tuple(graph: &Graph, id: NodeId) -> Option<&[NodeId]> {
+    match graph.node(id) {
+        Node::Tuple(items) => Some(items),
+        _ => None,
     }
 }
 
@@ -309,7 +318,7 @@ fn read_unit(graph: &Graph, metadata: NodeId) -> Option<Option<TimeUnit>> {
     if !matches!(graph.node(own), Node::None | Node::Dict(_)) {
         return None;
     }
-    let &[name, count, denominator, event] = graph.items(unit)? else { return None };
+    let &[name, count, denominator, event] = tuple(graph, unit)? else { return None };
     let Node::Int(count) = *graph.node(count) else { return None };
     if [denominator, event].iter().any(|&one| *graph.node(one) != Node::Int(1)) || count < 1 {
         return None;
