@@ -125,7 +125,7 @@ def test_what_is_shared_stays_shared(skiff):
     for extension, *options in FORMATS:
         first, then = skiff.folder / "first.pkl", skiff.folder / f"then.{extension}"
         first.write_bytes(pickle.dumps(value, protocol=5))
-        skiff.run("convert", first, then, *options)
+        skiff.run("convert", first, then, *options, "--force")
         if extension == "skiff":
             skiff.run("convert", then, skiff.folder / "then.pkl", "--protocol", 5, "--force")
             then = skiff.folder / "then.pkl"

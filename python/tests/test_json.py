@@ -168,6 +168,10 @@ class Check:
                 assert set(attributes) == set(own), path
             for name, value in attributes.items():
                 self.same(value, own[name], f"{path}.{name}")
+        elif isinstance(found, collections.OrderedDict):
+            for (key, value), (own_key, own) in zip(said["items"], found.items(), strict=True):
+                self.same(key, own_key, path)
+                self.same(value, own, f"{path}[{own_key!r}]")
         elif name == "Tree":
             assert said["arguments"][0] == found.n_features
             for name, value in said["attributes"].items():

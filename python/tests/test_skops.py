@@ -70,19 +70,25 @@ def test_recorded_models(family, tmp_path):
 
 
 def holds_sparse(model):
-    return any(scipy.sparse.issparse(value) for value in getattr(model, "__dict__", {}).values())
+    return any(scipy.sparse.issparse(value) for part in parts(model) for value in getattr(part, "__dict__", {}).values())
+
+
+def parts(model):
+    """The estimators of a recorded file, which holds one, or several by their names."""
+    return model.values() if isinstance(model, collections.OrderedDict) else [model]
 
 
 def sparse_as_scipy_loads_it(model):
     loaded = {}
-    for name, value in getattr(model, "__dict__", {}).items():
-        if scipy.sparse.issparse(value):
-            if id(value) not in loaded:
-                stored = io.BytesIO()
-                scipy.sparse.save_npz(stored, value)
-                stored.seek(0)
-                loaded[id(value)] = scipy.sparse.load_npz(stored)
-            setattr(model, name, loaded[id(value)])
+    for part in parts(model):
+        for name, value in getattr(part, "__dict__", {}).items():
+            if scipy.sparse.issparse(value):
+                if id(value) not in loaded:
+                    stored = io.BytesIO()
+                    scipy.sparse.save_npz(stored, value)
+                    stored.seek(0)
+                    loaded[id(value)] = scipy.sparse.load_npz(stored)
+                setattr(part, name, loaded[id(value)])
     return model
 
 
