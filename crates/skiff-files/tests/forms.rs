@@ -27,7 +27,13 @@ fn objects() -> Vec<(&'static str, Value)> {
 }
 
 fn dtype(code: &str) -> Value {
-    let state = tuple([Int(3), text("<"), Nothing, Nothing, Nothing, Int(-1), Int(-1), Int(0)]);
+    let mut state = vec![Int(3), text("<"), Nothing, Nothing, Nothing, Int(-1), Int(-1), Int(0)];
+    // Dates say their unit.
+    if code == "M8" {
+        state[0] = Int(4);
+        state.push(tuple([Nothing, tuple([Raw(b"ns"), Int(1), Int(1), Int(1)])]));
+    }
+    let state = tuple(state);
     call("numpy", "dtype", [text(code), Bool(false), Bool(true)]).given(state)
 }
 
