@@ -18,7 +18,7 @@ const WAITS: u32 = 100;
 /// Has interrupts end the command in order.
 pub fn watch() {
     let end = || {
-        // Whoever reads the output may have stopped to: then it is cut after all.
+        // The reader of the output may have stopped as well: then it is cut after all.
         for _ in 0..WAITS {
             match WRITING.try_lock() {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(WAIT),

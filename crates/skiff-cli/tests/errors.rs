@@ -139,7 +139,7 @@ fn a_method_that_is_not_there_is_told_before_data_is_read() {
     assert_eq!(text, "error[no-such-method]: `SVC` has no method `predict_proba`\n");
 }
 
-/// Whoever opens a pipe that nobody writes to waits for ever, and a device may have no end.
+/// Opening a pipe that nobody writes to waits for ever, and a device may have no end.
 #[cfg(unix)]
 #[test]
 fn pipes_and_devices_are_refused_at_once() {

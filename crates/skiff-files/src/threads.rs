@@ -1,7 +1,7 @@
 //! The threads that reading, writing and prediction are spread over.
 //!
 //! Pools are made when first needed and kept, one of each size. A forked process has none of its parent's threads, so it
-//! makes its own: whoever used rayon's global pool there would wait forever.
+//! makes its own: rayon's global pool would wait forever there.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

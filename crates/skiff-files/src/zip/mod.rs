@@ -1,4 +1,4 @@
-//! Zip files, read strictly: whoever disagrees about a zip's content can hide something in it.
+//! Zip files, read strictly: where two readers disagree about a zip, something can be hidden in it.
 //!
 //! The directory and the entries' own headers must agree, names must be unique, data must not overlap, and lengths
 //! and checksums must be right. Encrypted, patched and split archives are refused.
