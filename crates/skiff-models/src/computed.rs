@@ -5,10 +5,8 @@
 
 use skiff_files::{Instance, NdArray, Sparse};
 use skiff_pickle::{Graph, NodeId};
-
-use crate::answer::Answer;
-use crate::plan::Rank;
-use crate::value::{IntKind, Matrix, Precision, Value};
+use skiff_plan::value::{IntKind, Matrix, Precision, Value};
+use skiff_plan::{Answer, Rank};
 
 /// A computed attribute.
 #[derive(Clone, Debug)]

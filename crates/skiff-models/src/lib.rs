@@ -1,27 +1,20 @@
-//! Fitted scikit-learn estimators: read from the object graph, checked, lowered to plans, and evaluated.
+//! Fitted scikit-learn estimators: read from the object graph, checked, and lowered to plans.
 //!
-//! [`Model::read`] makes a typed, checked [`Model`] of a node of the graph; [`Model::plan`] writes down what a method
-//! does; [`evaluate()`] does it to a [`Table`]. The folders are named as scikit-learn's modules are, one room for each
-//! estimator.
+//! [`Model::read`] makes a typed, checked [`Model`] of a node of the graph; [`Model::plan`] lowers one of its methods to a
+//! [`skiff_plan::Plan`], which [`skiff_plan::evaluate()`] runs. The folders are named as scikit-learn's modules are, with
+//! one file for each estimator.
 #![forbid(unsafe_code)]
 
 pub mod addresses;
-mod answer;
 mod check;
 mod computed;
 pub mod custom;
-mod evaluate;
 pub mod fields;
-mod kernels;
+pub mod lowering;
 mod model;
 mod names;
-pub mod plan;
 pub mod recorded;
 pub mod registry;
-pub mod steps;
-pub mod table;
-pub mod text;
-pub mod value;
 
 mod cluster;
 mod compose;
@@ -39,9 +32,6 @@ mod preprocessing;
 mod svm;
 mod tree;
 
-pub use answer::Answer;
 pub use check::contradictions;
 pub use computed::{Attributes, Computed};
-pub use evaluate::{EvaluateOptions, Progress, evaluate, evaluate_in_blocks, evaluate_with};
 pub use model::{CallError, ComputedAttribute, Estimator, Model, NamesError, Room, Scoring, Takes};
-pub use table::Table;

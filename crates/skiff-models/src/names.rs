@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::lowering::Header;
 use crate::model::NamesError;
-use crate::plan::Header;
 
 /// `OneToOneFeatureMixin`: the names that came in.
 pub(crate) fn one_to_one(header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

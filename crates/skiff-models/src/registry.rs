@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::fields::{Fields, ReadError};
+use crate::lowering::Header;
 use crate::model::{Estimator, Room};
-use crate::plan::Header;
 
 /// One room in the table.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 
 use skiff_files::{Limits, ModelFile, Scalar, TimeUnit};
 use skiff_models::fields::{ReadError, ReadErrorKind};
-use skiff_models::plan::Method;
-use skiff_models::table::{Column, Dense, Elements};
-use skiff_models::value::{Columns, Value};
-use skiff_models::{Answer, Model, Table, addresses};
+use skiff_models::{Model, addresses};
+use skiff_plan::table::{Column, Dense, Elements, Table};
+use skiff_plan::value::{Columns, Value};
+use skiff_plan::{Answer, Method};
 use skiff_testing::workspace;
 
 fn open(name: &str) -> ModelFile {

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use skiff_files::{Limits, ModelFile};
-use skiff_models::custom::{Custom, CustomCall, CustomCode, CustomError, CustomStep, Job, Place};
-use skiff_models::plan::{Method, Params};
-use skiff_models::steps::InputErrorKind;
-use skiff_models::value::{Matrix, Precision, TermLists, Value};
-use skiff_models::{Answer, Model, evaluate, evaluate_in_blocks};
+use skiff_models::Model;
+use skiff_models::custom::{Custom, CustomCode, Place};
+use skiff_models::lowering::Params;
+use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
+use skiff_plan::value::{Matrix, Precision, TermLists, Value};
+use skiff_plan::{Answer, InputErrorKind, Method, evaluate, evaluate_in_blocks};
 use skiff_testing::{Case, Expected, Tolerance, compare};
 
 /// `shout` of `fixtures/generate/feature_extraction.py`.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use skiff_files::{Graph, Limits};
-use skiff_models::plan::Method;
-use skiff_models::{Model, evaluate};
+use skiff_models::Model;
+use skiff_plan::{Method, evaluate};
 use skiff_testing::damage::Noise;
 use skiff_testing::memory::{Counting, peak_of};
 use skiff_testing::panics::catch;

@@ -6,17 +6,16 @@ mod exceptions;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use exceptions::{TIES, exception};
 use rayon::prelude::*;
 use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{Bytes, Limits};
-use skiff_models::plan::{Method, Rank};
-use skiff_models::value::Value;
-use skiff_models::{Answer, Model, addresses, evaluate};
+use skiff_models::{Model, addresses};
+use skiff_plan::value::Value;
+use skiff_plan::{Answer, Method, Rank, evaluate};
 use skiff_testing::case::Answer as Recorded;
 use skiff_testing::rows::{difference_of_rows, same_bits};
 use skiff_testing::{Call, Case, Expected, Tolerance, compare};
-
-use exceptions::{TIES, exception};
 
 #[test]
 fn every_recorded_answer_is_given() {

@@ -3,9 +3,10 @@
 
 use rayon::prelude::*;
 use skiff_files::{Instance, Limits};
-use skiff_models::plan::{Method, Params};
-use skiff_models::{Model, evaluate};
+use skiff_models::Model;
+use skiff_models::lowering::Params;
 use skiff_pickle::{Graph, Node, NodeId};
+use skiff_plan::{Method, evaluate};
 use skiff_testing::Case;
 
 /// The beginnings of the names of the cases whose models are spliced.

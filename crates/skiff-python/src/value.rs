@@ -11,7 +11,7 @@ use skiff_files::{
     ArrayData, DType, Endian, Field, Graph, Instance, MaskedArray, NdArray, Node, NodeId, Order, Scalar, Sparse,
     SparseFormat,
 };
-use skiff_models::steps::NumpyFunction;
+use skiff_plan::operators::NumpyFunction;
 
 use crate::attribute::Hidden;
 use crate::model::{Model, Opened};

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use skiff_files::{DType, Limits, NdArray, Node, Order, Scalar};
-use skiff_models::Table;
-use skiff_models::plan::Params;
+use skiff_models::lowering::Params;
 pub use skiff_models::recorded::Answer;
-use skiff_models::table::{Column, Dense, DictValue, Dicts, Elements};
-use skiff_models::value::{Columns, Csr, IntKind, NumberType, Precision};
+use skiff_plan::table::Table;
+use skiff_plan::table::{Column, Dense, DictValue, Dicts, Elements};
+use skiff_plan::value::{Columns, Csr, IntKind, NumberType, Precision};
 
 use crate::workspace;
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use skiff_models::plan::{Output, Plan};
-use skiff_models::table::Dicts;
-use skiff_models::value::{Matrix, TermLists, Value};
-use skiff_models::{Answer, Table, evaluate, evaluate_in_blocks};
+use skiff_plan::table::{Dicts, Table};
+use skiff_plan::value::{Matrix, TermLists, Value};
+use skiff_plan::{Answer, Output, Plan, evaluate, evaluate_in_blocks};
 
 /// How what `plan` answers for blocks of three rows of `table`, and for each row alone, differs from `together`, its
 /// answer for the whole table; nothing when each bit is the same.

@@ -8,9 +8,9 @@ use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
 use skiff_models::addresses::{AddressError, Found};
 use skiff_models::fields::{ReadError, ReadErrorKind, Version};
-use skiff_models::plan::Refusal;
-use skiff_models::steps::{InputError, InputErrorKind};
+use skiff_models::lowering::Refusal;
 use skiff_models::{CallError, NamesError};
+use skiff_plan::{InputError, InputErrorKind};
 
 use crate::EncryptionError;
 

@@ -21,6 +21,7 @@
 
 mod changes;
 mod convert;
+pub mod custom;
 mod dump;
 pub mod encryption;
 mod error;
@@ -57,9 +58,12 @@ pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 pub use skiff_files::scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
 pub use skiff_files::write::{Compression, remove_unfinished};
 pub use skiff_files::{Interrupt, Limits, Scalar, TimeUnit, threads};
-pub use skiff_models::custom::{self, Custom};
-pub use skiff_models::plan::{Categories, CategoryTypes, ColumnUse, Method, Params, Plan, Rank};
-pub use skiff_models::{Answer, EvaluateOptions, Progress, Table, Takes, addresses, registry, table, value};
+pub use skiff_models::custom::Custom;
+pub use skiff_models::lowering::Params;
+pub use skiff_models::{Takes, addresses, registry};
+pub use skiff_plan::table::Table;
+pub use skiff_plan::{Answer, EvaluateOptions, Progress, table, value};
+pub use skiff_plan::{Categories, CategoryTypes, ColumnUse, Method, Plan, Rank};
 
 /// The README's example compiles.
 #[cfg(doctest)]

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use skiff_models::plan::Header;
-use skiff_models::value::Classes;
-use skiff_models::{Answer, EvaluateOptions, Table, Takes};
+use skiff_models::Takes;
+use skiff_models::lowering::Header;
+use skiff_plan::table::Table;
+use skiff_plan::value::Classes;
+use skiff_plan::{Answer, EvaluateOptions};
 
 use crate::{Error, Method, Params, Plan};
 
@@ -58,7 +60,7 @@ methods! {
 /// # Errors
 /// When the table is not such that scikit-learn would answer.
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
-    Ok(skiff_models::evaluate(plan, table)?)
+    Ok(skiff_plan::evaluate(plan, table)?)
 }
 
 /// As [`evaluate`], run as `options` say: on how many threads, and watched by whom.
@@ -66,7 +68,7 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
 /// # Errors
 /// As [`evaluate`]; when [`EvaluateOptions::watch`] ended it.
 pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, Error> {
-    Ok(skiff_models::evaluate_with(plan, table, options)?)
+    Ok(skiff_plan::evaluate_with(plan, table, options)?)
 }
 
 impl Model {

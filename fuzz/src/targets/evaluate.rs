@@ -6,8 +6,10 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use skiff_files::{Graph, Limits};
-use skiff_models::plan::{Method, Params};
-use skiff_models::{Model, Table, evaluate as run};
+use skiff_models::Model;
+use skiff_models::lowering::Params;
+use skiff_plan::table::Table;
+use skiff_plan::{Method, evaluate as run};
 use skiff_testing::damage::Noise;
 use skiff_testing::rows::difference_of_rows;
 use skiff_testing::{Case, edit};

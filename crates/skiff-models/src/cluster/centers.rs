@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use skiff_plan::operators::{ArrayRule, CenterDistances, NearestCenter, SparseRule};
+use skiff_plan::value::{Matrix, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{ArrayRule, CenterDistances, NearestCenter, SparseRule};
-use crate::value::{Matrix, Precision};
+use crate::lowering::{Lowering, Refusal};
 
 /// The centres of the clusters.
 #[derive(Debug)]

@@ -1,10 +1,12 @@
 //! `sklearn.cluster.MiniBatchKMeans`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::centers::Centers;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// K-means clustering, fitted on small batches.
 ///

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use skiff_files::{NdArray, Scalar};
+use skiff_plan::operators::{CheckTable, Concatenate, Form, SelectColumns, Selection, TableNames};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::columns::{ColumnSpec, read_input_indices};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, Model, NamesError, Room};
 use crate::pipeline::{join_names, read_weights, weigh};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{CheckTable, Concatenate, Form, SelectColumns, Selection, TableNames};
 
 /// Different transformers for different columns, their results side by side.
 ///

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Bound, Job};
+use skiff_plan::custom::{Bound, Job};
+use skiff_plan::operators::CallCustom;
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, Rank, ValueId};
+
 use crate::fields::Fields;
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError};
-use crate::plan::{Header, Lowering, Method, Output, Params, Rank, Refusal, ValueId};
-use crate::steps::CallCustom;
-use crate::value::Classes;
 
 /// What was handed in for a class that skiff does not know, or shall not use.
 #[derive(Debug)]

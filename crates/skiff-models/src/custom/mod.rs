@@ -3,30 +3,26 @@
 //! Nothing of it is ever looked for, imported or guessed. Whoever opens a model hands in, by the name that the file has
 //! for it, what shall stand there; without that the model is refused, by name and place.
 
-mod error;
 mod estimator;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use skiff_files::{Instance, Scalar};
+use skiff_files::Instance;
 use skiff_pickle::{Graph, NodeId};
-
-pub use error::CustomError;
 
 pub(crate) use estimator::CustomEstimator;
 
-use crate::plan::Method;
-use crate::text::Terms;
-use crate::value::{TermLists, Value};
+use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
+use skiff_plan::value::Value;
 
 /// Code of the user's, by the full name that the file has for it: `mypkg.clean`, `__main__.Cleaner`.
 ///
 /// ```
-/// use skiff_models::custom::{Custom, CustomError};
-/// use skiff_models::value::{Matrix, Precision, Value};
+/// use skiff_models::custom::Custom;
+/// use skiff_plan::custom::CustomError;
+/// use skiff_plan::value::{Matrix, Precision, Value};
 ///
 /// let custom = Custom::new().function("mypkg.twice", |input| match input {
 ///     Value::Floats(x, precision) => Ok(Value::Floats(x.map(|x| 2.0 * x), *precision)),
@@ -62,55 +58,6 @@ pub struct Place<'g> {
     pub object: Option<NodeId>,
     /// The dict of keyword arguments that belong to a function here: `kw_args` of a `FunctionTransformer`.
     pub arguments: Option<NodeId>,
-}
-
-/// Code of the user's at one place of a model.
-pub trait CustomStep: Send + Sync {
-    /// Whether it can be asked for this.
-    fn has(&self, job: Job) -> bool;
-
-    /// Does it to the whole table at once: the rows of one call are never cut into blocks here, since nobody knows
-    /// whether this code treats each row by itself.
-    ///
-    /// # Errors
-    /// Whatever went wrong in it.
-    fn call(&self, call: &CustomCall<'_>, input: &Value<'_>) -> Result<Value<'static>, CustomError>;
-
-    /// `get_feature_names_out(input)`; `None` where it has no such method.
-    ///
-    /// # Errors
-    /// Whatever went wrong in it.
-    fn feature_names_out(&self, input: &[String]) -> Result<Option<Vec<String>>, CustomError> {
-        let _ = input;
-        Ok(None)
-    }
-}
-
-/// What code of the user's is asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Job {
-    /// Be called, with the whole table, and answer another of as many rows.
-    Function,
-    /// Be asked as an estimator is.
-    Method(Method),
-    /// Make a text of each text: `preprocessor`. The answer is a [`Value::Texts`].
-    Preprocess,
-    /// Make a list of words, or of terms, of each text: `tokenizer`, `analyzer`. The answer is a
-    /// [`Value::TermLists`]: see [`TermLists::from_lists`].
-    Split,
-}
-
-/// One call of a [`CustomStep`].
-#[derive(Clone, Copy, Debug)]
-pub struct CustomCall<'c> {
-    /// What to do.
-    pub job: Job,
-    /// Keyword arguments of the method.
-    pub params: &'c [(String, Scalar)],
-    /// [`crate::EvaluateOptions::origin`]: what the caller made the table of.
-    pub origin: Option<&'c (dyn Any + Send + Sync)>,
-    /// Whether the input is the caller's table as it came, so that `origin` may be taken in its stead.
-    pub is_origin: bool,
 }
 
 impl Custom {
@@ -177,23 +124,6 @@ where
     }
 }
 
-/// Code of the user's that was found for a place of a model.
-#[derive(Clone)]
-pub struct Bound {
-    /// The full name of the function or class.
-    pub name: Arc<str>,
-    /// Where in the model.
-    pub path: Arc<str>,
-    /// What stands there.
-    pub step: Arc<dyn CustomStep>,
-}
-
-impl fmt::Debug for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.name, self.path)
-    }
-}
-
 /// The name of the function or class at `node`, and the object where it is an instance of the class.
 pub(crate) fn name_of(graph: &Graph, node: NodeId) -> Option<(String, Option<NodeId>)> {
     if let Some((module, name)) = graph.global(node) {
@@ -212,33 +142,4 @@ fn method_name(graph: &Graph, node: NodeId) -> Option<String> {
     let &[class, method] = graph.items(object.arguments)? else { return None };
     let ((module, class), method) = (graph.global(class)?, graph.str_of(method)?);
     Some(format!("{module}.{class}.{method}"))
-}
-
-impl TermLists {
-    /// A list of words for each row.
-    ///
-    /// # Errors
-    /// When there are 2³² different words or more.
-    pub fn from_lists<S: AsRef<str>>(lists: impl IntoIterator<Item = Vec<S>>) -> Result<Self, CustomError> {
-        let mut numbers_of = std::collections::HashMap::<String, u32>::new();
-        let (mut all, mut bounds, mut numbers) = (Vec::new(), vec![0], Vec::new());
-        for list in lists {
-            for word in &list {
-                let word = word.as_ref();
-                let number = match numbers_of.get(word) {
-                    Some(&number) => number,
-                    None => {
-                        let number = u32::try_from(all.len()).map_err(|_| CustomError::new("too many words"))?;
-                        all.push(word.to_owned());
-                        numbers_of.insert(word.to_owned(), number);
-                        number
-                    }
-                };
-                numbers.push(number);
-            }
-            bounds.push(numbers.len());
-        }
-        let terms = Terms::new(all.iter().map(String::as_str)).map_err(|_| CustomError::new("too many words"))?;
-        Ok(Self { bounds, numbers, terms: Arc::new(terms) })
-    }
 }

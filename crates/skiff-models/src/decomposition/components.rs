@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use skiff_plan::operators::{Affine, ArrayRule, Center, Covariance, Finite, LogDensity, Project, SparseRule};
+use skiff_plan::value::{Matrix, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{Affine, ArrayRule, Center, Covariance, Finite, LogDensity, Project, SparseRule};
-use crate::value::{Matrix, Precision};
+use crate::lowering::{Lowering, Refusal};
 
 /// `components_`, `mean_` and, to whiten, `explained_variance_`.
 #[derive(Debug)]

@@ -1,10 +1,12 @@
 //! `sklearn.decomposition.IncrementalPCA`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Principal component analysis, fitted batch by batch.
 ///

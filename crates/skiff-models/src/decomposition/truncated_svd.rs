@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
+use skiff_plan::operators::{Affine, ArrayRule, Dtype, SparseRule};
+use skiff_plan::value::Matrix;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::components::transpose;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Affine, ArrayRule, Dtype, SparseRule};
-use crate::value::Matrix;
 
 /// Dimensionality reduction by truncated singular value decomposition (latent semantic analysis).
 ///

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use skiff_files::Scalar;
+use skiff_plan::operators::{ConstantRow, Elementwise, Function, Repeat, TakeLabels, argmax};
+use skiff_plan::value::{Classes, IntKind, Precision};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ConstantRow, Elementwise, Function, Repeat, TakeLabels, argmax};
-use crate::value::{Classes, IntKind, Precision};
 
 /// The same labels for every row: the most frequent ones of the fit, or constant ones.
 ///

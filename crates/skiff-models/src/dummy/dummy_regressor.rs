@@ -1,13 +1,14 @@
 //! `sklearn.dummy.DummyRegressor`.
 
 use skiff_files::DType;
+use skiff_plan::operators::{ConstantRow, Repeat};
+use skiff_plan::value::{IntKind, Precision};
+use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Rank, Refusal, ValueId};
-use crate::steps::{ConstantRow, Repeat};
-use crate::value::{IntKind, Precision};
 
 /// The same value for every row: the mean, median or quantile of the fit, or a constant.
 ///

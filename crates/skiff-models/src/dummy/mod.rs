@@ -2,11 +2,12 @@
 
 mod dummy_classifier;
 mod dummy_regressor;
+use skiff_plan::ValueId;
+use skiff_plan::operators::{ArrayRule, Dtype, Finite, SparseRule};
 
 use crate::fields::Version;
-use crate::plan::{Lowering, ValueId};
+use crate::lowering::Lowering;
 use crate::registry::Entry;
-use crate::steps::{ArrayRule, Dtype, Finite, SparseRule};
 
 /// The family's rooms.
 pub(crate) const ROOMS: &[Entry] =

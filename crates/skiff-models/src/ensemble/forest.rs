@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Node, NodeId};
+use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError, ReadErrorKind, is_extra};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::lowering::{Lowering, Refusal};
 use crate::tree::{
     LeafValues, MissingRule, MissingValues, TRAINING_ONLY, TreeKind, TreeSource, TreesModel, read_shape, read_trees,
 };

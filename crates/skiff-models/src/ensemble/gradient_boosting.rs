@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use skiff_files::Instance;
+use skiff_plan::kernels::trees::Trees;
+use skiff_plan::operators::{
+    ArrayRule, BoostingStart, Dtype, Finite, Part, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
+};
+use skiff_plan::{Method, ValueId};
 
 use super::forest::Member;
 use crate::fields::{Fields, ReadError};
-use crate::kernels::trees::Trees;
+use crate::lowering::{Lowering, Refusal};
 use crate::model::Model;
-use crate::plan::{Lowering, Method, Refusal, ValueId};
-use crate::steps::{
-    ArrayRule, BoostingStart, Dtype, Finite, Part, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
-};
 use crate::tree::{LeafValues, MissingValues, TRAINING_ONLY, TreeSource, read_shape, read_trees};
 
 /// The attributes of gradient boosting of all versions that no answer depends on, beside those of single trees.

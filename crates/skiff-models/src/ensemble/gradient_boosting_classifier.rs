@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Argmax, AtLeast, BothSides, Elementwise, Function, Softmax, StartLink, TakeLabels};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, Rank, ValueId};
+
 use super::gradient_boosting::GradientBoosting;
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Model, Room};
-use crate::plan::{Lowering, Method, Output, Params, Rank, Refusal, ValueId};
-use crate::steps::{Argmax, AtLeast, BothSides, Elementwise, Function, Softmax, StartLink, TakeLabels};
 use crate::tree::importances;
-use crate::value::Classes;
 
 /// Gradient boosting of regression trees on the log loss or the exponential loss.
 ///

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::gradient_boosting::GradientBoosting;
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 use crate::tree::importances;
 
 /// Gradient boosting of regression trees on any of its losses.

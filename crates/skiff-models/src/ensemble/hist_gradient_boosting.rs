@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use skiff_files::{Instance, Scalar};
-
-use super::hist_predictors::{Categories, Shape, read_predictors};
-use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::kernels::trees::Trees;
-use crate::model::Model;
-use crate::plan::{Lowering, Method, Refusal, ValueId};
-use crate::steps::{
+use skiff_plan::kernels::trees::Trees;
+use skiff_plan::operators::{
     ArrayRule, CheckTable, Concatenate, Dtype, Finite, Form, Part, Question, SelectColumns, Selection, Start,
     TableNames, TreeEnsemble, TreeTables,
 };
+use skiff_plan::{Method, ValueId};
+
+use super::hist_predictors::{Categories, Shape, read_predictors};
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Lowering, Refusal};
+use crate::model::Model;
 
 /// The attributes of all versions that no answer depends on.
 const TRAINING_ONLY: &[&str] = &[

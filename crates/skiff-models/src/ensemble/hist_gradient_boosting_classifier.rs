@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Argmax, BothSides, Elementwise, Function, GreaterThan, Softmax, TakeLabels};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Model, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Argmax, BothSides, Elementwise, Function, GreaterThan, Softmax, TakeLabels};
-use crate::value::Classes;
 
 /// Histogram-based gradient boosting on the log loss.
 ///

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Elementwise, Function};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Elementwise, Function};
 
 /// Histogram-based gradient boosting on any of its losses.
 ///

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use skiff_files::{DType, Instance, NdArray};
 use skiff_pickle::NodeId;
+use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Trees};
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Trees};
 use crate::tree::{Fault, depth_first};
 
 /// The classes of predictors, with and without the names of before 0.22.

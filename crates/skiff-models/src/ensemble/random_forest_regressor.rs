@@ -1,12 +1,13 @@
 //! `sklearn.ensemble.RandomForestRegressor`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::forest::{lower_forest, read_forest};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::tree::importances;
-use crate::tree::{LeafValues, TreesModel};
+use crate::tree::{LeafValues, TreesModel, importances};
 
 /// A forest of decision trees, each fitted to a sample, for numbers of one or several outputs.
 ///

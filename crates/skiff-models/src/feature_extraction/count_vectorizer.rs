@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{ArrayRule, Check, CountTerms, Dtype, ListTerms, SparseRule};
+use skiff_plan::text::Terms;
+use skiff_plan::value::{IntKind, NumberType};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::vectorizer_mixin::{Analysis, read_analyzer, read_dtype, read_vocabulary};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room, Takes};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Check, CountTerms, Dtype, ListTerms, SparseRule};
-use crate::text::Terms;
-use crate::value::{IntKind, NumberType};
 
 /// Counts the terms of documents.
 ///
@@ -61,7 +63,8 @@ impl CountVectorizer {
     pub(super) fn list(&self, input: ValueId, plan: &mut Lowering<'_>) -> Output {
         // `check_array` alone: neither names nor the number of features are compared.
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept).any_names();
-        let x = plan.push(Check::new(plan.header(), rule, None), &[input]);
+        let x =
+            plan.push(Check::new(&plan.header().class, plan.header().feature_names_in.as_ref(), rule, None), &[input]);
         Output::column(plan.push(ListTerms { vocabulary: Arc::clone(&self.vocabulary) }, &[x]))
     }
 

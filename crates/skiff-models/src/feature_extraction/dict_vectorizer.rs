@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{ArrayRule, DictLayout, Dtype, SparseRule, UnvectorizeDicts, VectorizeDicts};
+use skiff_plan::text::Terms;
+use skiff_plan::value::{NumberType, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::vectorizer_mixin::{numbered, pairs_of, read_dtype};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room, Takes};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, DictLayout, Dtype, SparseRule, UnvectorizeDicts, VectorizeDicts};
-use crate::text::Terms;
-use crate::value::{NumberType, Precision};
 
 /// Turns mappings from feature names to values into rows.
 ///

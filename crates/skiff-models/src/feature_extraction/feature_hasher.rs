@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::HashTerms;
+use skiff_plan::text::Analyzer;
+use skiff_plan::value::{IntKind, NumberType, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::vectorizer_mixin::read_dtype;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Takes};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::HashTerms;
-use crate::text::Analyzer;
-use crate::value::{IntKind, NumberType, Precision};
 
 /// Sums the values of features in columns by hash, with the sign of the hash.
 ///

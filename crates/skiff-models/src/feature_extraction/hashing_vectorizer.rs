@@ -1,12 +1,14 @@
 //! `sklearn.feature_extraction.text.HashingVectorizer`.
 
+use skiff_plan::operators::{RowNorm, WeighTerms};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::feature_hasher::Hashing;
 use super::tfidf_transformer::read_norm;
 use super::vectorizer_mixin::{Analysis, read_analyzer};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Takes};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{RowNorm, WeighTerms};
 
 /// Counts the terms of documents in columns by hash, with the sign of the hash.
 ///

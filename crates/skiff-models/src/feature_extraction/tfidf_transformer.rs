@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{ArrayRule, RowNorm, SparseRule, TermWeights, WeighTerms};
+use skiff_plan::value::Precision;
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, RowNorm, SparseRule, TermWeights, WeighTerms};
-use crate::value::Precision;
 
 /// Weighs counts by how rare their terms are.
 ///

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::value::{NumberType, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::count_vectorizer::CountVectorizer;
 use super::tfidf_transformer::TfidfTransformer;
 use crate::computed::Computed;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Model, NamesError, Room, Takes};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::value::{NumberType, Precision};
 
 /// Counts the terms of documents and weighs them: a `CountVectorizer` and a `TfidfTransformer` in one.
 ///

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use skiff_files::{DType, NdArray};
 use skiff_pickle::{Change, Graph, Make, Node, NodeId};
+use skiff_plan::ValueId;
+use skiff_plan::custom::{Bound, Job};
+use skiff_plan::operators::{CallCustom, PreprocessTexts};
+use skiff_plan::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
+use skiff_plan::value::{IntKind, NumberType, Precision};
 
-use crate::custom::{self, Bound, Job};
+use crate::custom;
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, ValueId};
-use crate::steps::{CallCustom, PreprocessTexts};
-use crate::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
-use crate::value::{IntKind, NumberType, Precision};
+use crate::lowering::Lowering;
 
 /// scikit-learn's default.
 const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use skiff_files::{DType, NdArray, Scalar, Sparse};
 use skiff_pickle::{Node, NodeId};
+use skiff_plan::value::{Classes, IntKind, Matrix, Precision, ValueKind};
 
 use super::numbers::{Numbers, precision_of};
 use super::{Fields, ReadError, ReadErrorKind};
-use crate::value::{Classes, IntKind, Matrix, Precision, ValueKind};
 
 impl Fields<'_, '_> {
     /// An array of any kind.

@@ -10,7 +10,6 @@ mod numbers;
 mod read_error;
 mod scalars;
 mod version;
-
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,9 +22,10 @@ pub use numbers::Numbers;
 pub use read_error::{ReadError, ReadErrorKind};
 pub use version::Version;
 
-use crate::custom::{self, Bound};
+use crate::custom;
+use crate::lowering::Header;
 use crate::model::{Model, Reading};
-use crate::plan::Header;
+use skiff_plan::custom::Bound;
 
 /// The attributes of one estimator.
 #[derive(Debug)]

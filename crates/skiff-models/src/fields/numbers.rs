@@ -1,8 +1,7 @@
 //! Arrays of numbers, whatever their dtype was.
 
 use skiff_files::DType;
-
-use crate::value::{Matrix, Precision};
+use skiff_plan::value::{Matrix, Precision};
 
 /// The numbers of an array in C order.
 #[derive(Clone, Debug)]

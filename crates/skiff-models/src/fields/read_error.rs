@@ -3,8 +3,7 @@
 use std::fmt;
 
 use skiff_files::ValueError;
-
-use crate::custom::CustomError;
+use skiff_plan::custom::CustomError;
 
 /// An estimator that cannot be read, with the path to the value that is to blame.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! `missing_values`, and the validation that hangs on it.
 
 use skiff_files::Scalar;
+use skiff_plan::operators::{ArrayRule, Dtype, Finite, Missing, SparseRule};
 
 use crate::fields::{Fields, ReadError};
-use crate::steps::{ArrayRule, Dtype, Finite, Missing, SparseRule};
 
 /// Reads `missing_values`.
 pub(crate) fn read_missing(fields: &Fields<'_, '_>) -> Result<Missing, ReadError> {

@@ -1,11 +1,13 @@
 //! `sklearn.impute.MissingIndicator`.
 
+use skiff_plan::operators::{Dtype, Missing, MissingMask};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::missing::{read_missing, rule};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Dtype, Missing, MissingMask};
 
 /// Shows where values are missing.
 ///

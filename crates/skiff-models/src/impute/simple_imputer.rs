@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use skiff_files::{DType, Scalar};
+use skiff_plan::operators::{Concatenate, Dtype, FillKind, Form, Impute, ImputeInverse, Missing};
+use skiff_plan::value::Precision;
+use skiff_plan::{Method, Output, ValueId};
 
 use super::missing::{read_missing, rule};
 use super::missing_indicator::MissingIndicator;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, Model, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Concatenate, Dtype, FillKind, Form, Impute, ImputeInverse, Missing};
-use crate::value::Precision;
 
 /// Fills missing values with a value for each column.
 ///

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use skiff_files::{Instance, Sparse};
+use skiff_plan::operators::{Affine, ArrayRule, Dtype, Finite, RefuseSparse, SparseRule};
+use skiff_plan::value::{Matrix, Precision};
+use skiff_plan::{Rank, ValueId};
 
 use crate::fields::{Fields, Numbers, ReadError, ReadErrorKind};
-use crate::plan::{Lowering, Rank, ValueId};
-use crate::steps::{Affine, ArrayRule, Dtype, Finite, RefuseSparse, SparseRule};
-use crate::value::{Matrix, Precision};
+use crate::lowering::Lowering;
 
 /// `coef_` and `intercept_`, whose shapes agree.
 #[derive(Debug)]

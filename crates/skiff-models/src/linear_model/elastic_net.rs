@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.ElasticNet`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear model with both an l1 and an l2 penalty, fitted by coordinate descent.
 ///

@@ -1,9 +1,11 @@
 //! `_GeneralizedLinearRegressor`: what the generalised linear models share.
 
+use skiff_plan::operators::{ArrayRule, Elementwise, Function, SparseRule};
+use skiff_plan::{Method, Output, Rank, ValueId};
+
 use super::Coefficients;
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Rank, Refusal, ValueId};
-use crate::steps::{ArrayRule, Elementwise, Function, SparseRule};
+use crate::lowering::{Lowering, Refusal};
 
 /// `coef_`, `intercept_` and the inverse link.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.LassoLarsCV`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Lasso by least angle regression, its penalty found by cross-validation.
 ///

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{
+    Argmax, BothSides, DivideByRowSum, Elementwise, Function, GreaterThan, OnesForZeros, TakeLabels,
+};
+use skiff_plan::value::Classes;
+use skiff_plan::{Output, ValueId};
+
 use super::Coefficients;
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Output, ValueId};
-use crate::steps::{Argmax, BothSides, DivideByRowSum, Elementwise, Function, GreaterThan, OnesForZeros, TakeLabels};
-use crate::value::Classes;
+use crate::lowering::Lowering;
 
 /// `coef_`, `intercept_`, `classes_`: one score for each class, or one score for both of two.
 #[derive(Debug)]

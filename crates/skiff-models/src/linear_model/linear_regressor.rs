@@ -1,13 +1,14 @@
 //! `LinearModel`: what linear regressors share, here and in `sklearn.svm`.
 
 use skiff_files::DType;
+use skiff_plan::operators::{Finite, to_sparse};
+use skiff_plan::value::{Precision, Value};
+use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::Coefficients;
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Rank, Refusal, ValueId};
-use crate::steps::{Finite, to_sparse};
-use crate::value::{Precision, Value};
+use crate::lowering::{Lowering, Refusal};
 
 /// `predict` of one output or of several: `X @ coef_.T + intercept_`.
 #[derive(Debug)]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{BothSides, Elementwise, Function, Softmax};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{BothSides, Elementwise, Function, Softmax};
-use crate::value::Classes;
 
 /// Logistic regression, binary, multinomial and one-versus-rest.
 ///

@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.MultiTaskElasticNet`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Elastic net for several targets that share their features.
 ///

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::value::Classes;
 
 /// Passive aggressive classifier.
 ///

@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.PoissonRegressor`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::generalized_linear_model::{GeneralizedLinearModel, Link};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Generalised linear model with a Poisson distribution.
 ///

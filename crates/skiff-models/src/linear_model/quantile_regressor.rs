@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.QuantileRegressor`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear regression of a quantile.
 ///

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_pickle::NodeId;
+use skiff_plan::operators::GreaterThan;
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
 
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::GreaterThan;
-use crate::value::Classes;
 
 /// Ridge regression of labels that were made -1 and 1.
 ///

@@ -1,9 +1,11 @@
 //! `sklearn.linear_model.RidgeCV`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Ridge regression whose penalty was found by cross-validation.
 ///

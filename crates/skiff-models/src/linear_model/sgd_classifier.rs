@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{BothSides, DivideByRowSum, Elementwise, Function, OnesForZeros};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{BothSides, DivideByRowSum, Elementwise, Function, OnesForZeros};
-use crate::value::Classes;
 
 /// Linear classifier fitted by stochastic gradient descent, one-versus-rest for more than two classes.
 ///

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Display};
 
-use crate::custom::CustomError;
-use crate::plan::{Header, Refusal};
-use crate::steps::InputError;
+use skiff_plan::InputError;
+use skiff_plan::custom::CustomError;
+
+use crate::lowering::{Header, Refusal};
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,11 +4,13 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::{Model, NamesError};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::value::Classes;
+use crate::lowering::{Header, Lowering, Params, Refusal};
 
 /// What each room gives: its methods as steps, and what users ask of it.
 pub trait Estimator: Any + Debug + Send + Sync {

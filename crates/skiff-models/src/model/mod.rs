@@ -3,23 +3,21 @@
 mod error;
 mod estimator;
 mod reading;
-
 use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
 use skiff_files::Limits;
 use skiff_pickle::{Graph, NodeId};
+use skiff_plan::table::Table;
+use skiff_plan::{Answer, Method, Plan, evaluate};
 
-use crate::answer::Answer;
 use crate::computed::{Attributes, Computed};
 use crate::custom::Custom;
-use crate::evaluate::evaluate;
 use crate::fields::ReadError;
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::names;
 use crate::pipeline::Pipeline;
-use crate::plan::{Header, Lowering, Method, Params, Plan, Refusal};
-use crate::table::Table;
 
 pub use error::{CallError, NamesError};
 pub use estimator::{ComputedAttribute, Estimator, Room, Scoring, Takes};

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use skiff_files::{Instance, Limits};
 use skiff_pickle::{Graph, NodeId};
+use skiff_plan::custom::Bound;
 
 use super::{Estimator, Model};
-use crate::custom::{self, Bound, Custom, CustomEstimator, Place};
+use crate::custom::{self, Custom, CustomEstimator, Place};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::plan::Header;
+use crate::lowering::Header;
 use crate::registry;
 
 /// One reading of one file: an estimator that is met twice is read once.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Model, NamesError, Scoring};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// The best estimator that a search found; `None` where it was not fitted again on all data.
 #[derive(Debug)]
@@ -85,15 +87,15 @@ macro_rules! search_estimator {
         impl crate::model::Estimator for $room {
             fn lower(
                 &self,
-                method: crate::plan::Method,
-                input: crate::plan::ValueId,
-                plan: &mut crate::plan::Lowering<'_>,
-                params: &crate::plan::Params,
-            ) -> Result<crate::plan::Output, crate::plan::Refusal> {
+                method: skiff_plan::Method,
+                input: skiff_plan::ValueId,
+                plan: &mut crate::lowering::Lowering<'_>,
+                params: &crate::lowering::Params,
+            ) -> Result<skiff_plan::Output, crate::lowering::Refusal> {
                 self.search.lower(method, input, plan, params)
             }
 
-            fn classes(&self) -> Vec<std::sync::Arc<crate::value::Classes>> {
+            fn classes(&self) -> Vec<std::sync::Arc<skiff_plan::value::Classes>> {
                 self.search.best.as_ref().map_or_else(Vec::new, |best| best.estimator().classes())
             }
 
@@ -103,7 +105,7 @@ macro_rules! search_estimator {
 
             fn feature_names_out(
                 &self,
-                header: &crate::plan::Header,
+                header: &crate::lowering::Header,
                 _input: &[String],
             ) -> Result<Vec<String>, crate::model::NamesError> {
                 crate::model_selection::search::Search::feature_names_out(header)

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Affine, ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
+use skiff_plan::value::{Classes, Matrix};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Affine, ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
-use crate::value::{Classes, Matrix};
 
 /// Naive Bayes for features that are there or not.
 ///

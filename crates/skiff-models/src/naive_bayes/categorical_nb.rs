@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{ArrayRule, CategoricalLogLikelihood};
+use skiff_plan::value::{Classes, Matrix};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, read_priors};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, CategoricalLogLikelihood};
-use crate::value::{Classes, Matrix};
 
 /// Naive Bayes for features that are numbers of categories.
 ///

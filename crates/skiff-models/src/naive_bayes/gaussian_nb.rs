@@ -3,13 +3,15 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use skiff_plan::kernels::pairwise_sum::pairwise_sum_in;
+use skiff_plan::operators::{ArrayRule, GaussianLogLikelihood};
+use skiff_plan::value::{Classes, Matrix, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::joint_log_likelihood::BayesClasses;
 use crate::fields::{Fields, ReadError};
-use crate::kernels::pairwise_sum::pairwise_sum_in;
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, GaussianLogLikelihood};
-use crate::value::{Classes, Matrix, Precision};
 
 /// Gaussian naive Bayes.
 ///

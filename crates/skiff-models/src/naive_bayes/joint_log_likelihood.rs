@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Argmax, Elementwise, Function, SubtractLogSumExp, TakeLabels};
+use skiff_plan::value::{Classes, Matrix, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{Argmax, Elementwise, Function, SubtractLogSumExp, TakeLabels};
-use crate::value::{Classes, Matrix, Precision};
+use crate::lowering::{Lowering, Refusal};
 
 /// `classes_`, and which methods the version has.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use skiff_files::{Instance, NdArray, Scalar};
 use skiff_pickle::{Node as GraphNode, NodeId};
+use skiff_plan::kernels::binary_tree::{BinaryTree, Bounds, Node};
+use skiff_plan::kernels::metric::{Boolean, Metric};
+use skiff_plan::value::Matrix;
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::kernels::binary_tree::{BinaryTree, Bounds, Node};
-use crate::kernels::metric::{Boolean, Metric};
-use crate::value::Matrix;
 
 /// The tree in the attribute `name`: a k-d tree, or else a ball tree.
 pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str, is_kd: bool) -> Result<BinaryTree, ReadError> {

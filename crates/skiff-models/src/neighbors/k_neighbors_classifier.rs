@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::{Argmax, Concatenate, DivideByRowSum, Form, NeighborVotes, TakeLabels, VoteSum};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Argmax, Concatenate, DivideByRowSum, Form, NeighborVotes, TakeLabels, VoteSum};
-use crate::value::Classes;
 
 /// Classification by the votes of the nearest neighbours.
 ///

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::operators::NeighborMeans;
+use skiff_plan::value::Matrix;
+use skiff_plan::{Method, Output, ValueId};
+
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::NeighborMeans;
-use crate::value::Matrix;
 
 /// Regression by the mean of the nearest neighbours.
 ///

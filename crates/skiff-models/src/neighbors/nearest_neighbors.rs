@@ -1,9 +1,11 @@
 //! `sklearn.neighbors.NearestNeighbors`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::neighbors_base::NeighborsBase;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// The search for neighbours by itself.
 ///

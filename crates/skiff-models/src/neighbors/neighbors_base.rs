@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 use skiff_pickle::Node;
+use skiff_plan::kernels::brute_force::Points;
+use skiff_plan::kernels::metric::Metric;
+use skiff_plan::kernels::neighbor_heap::Sort;
+use skiff_plan::kernels::row_square;
+use skiff_plan::operators::{
+    ArrayRule, Brute, Dtype, Finite, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
+};
+use skiff_plan::value::{Csr, NumberType, Precision};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::binary_tree::{read_metric_params, read_tree};
 use crate::fields::{Fields, ReadError};
-use crate::kernels::brute_force::Points;
-use crate::kernels::metric::Metric;
-use crate::kernels::neighbor_heap::Sort;
-use crate::kernels::row_square;
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{
-    ArrayRule, Brute, Dtype, Finite, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
-};
-use crate::value::{Csr, NumberType, Precision};
+use crate::lowering::{Lowering, Params, Refusal};
 
 /// The points of the fit, and how many neighbours are asked for.
 #[derive(Debug)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 use skiff_pickle::Node;
+use skiff_plan::operators::{Concatenate, Form, Multiply, SelectColumns, Selection};
+use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, Model, NamesError, Room, Takes};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Concatenate, Form, Multiply, SelectColumns, Selection};
 
 /// Several transformers of the same rows, side by side.
 ///

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_pickle::NodeId;
+use skiff_plan::operators::NameColumns;
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, Model, NamesError, Room, Scoring, Takes};
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::NameColumns;
-use crate::value::Classes;
 
 /// Transformers one after the other, and an estimator at the end.
 ///

@@ -1,10 +1,12 @@
 //! `sklearn.preprocessing.Binarizer`.
 
+use skiff_plan::operators::{ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
 
 /// 1 for what is above a threshold, else 0.
 ///

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use skiff_files::{DType, Scalar};
 use skiff_pickle::Node;
+use skiff_plan::ValueId;
+use skiff_plan::kernels::categories::Categories;
+use skiff_plan::kernels::times;
+use skiff_plan::operators::{ArrayRule, Dtype, Finite, TakeLabels, TakeNumbers};
+use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::kernels::categories::Categories;
-use crate::kernels::times;
-use crate::plan::{Header, ValueId};
-use crate::steps::{ArrayRule, Dtype, Finite, TakeLabels, TakeNumbers};
-use crate::value::{Classes, IntKind, NumberType, Precision};
+use crate::lowering::Header;
 
 /// `categories_`, as they are and ready to be looked up.
 #[derive(Debug)]
@@ -227,7 +228,7 @@ impl Decode {
         Self::Labels(labels.collect())
     }
 
-    pub(crate) fn push(&self, codes: ValueId, plan: &mut crate::plan::Lowering<'_>) -> ValueId {
+    pub(crate) fn push(&self, codes: ValueId, plan: &mut crate::lowering::Lowering<'_>) -> ValueId {
         match self {
             Self::Numbers(tables, dtype) => plan.push(TakeNumbers { tables: tables.clone(), dtype: *dtype }, &[codes]),
             Self::Labels(classes) => plan.push(TakeLabels { classes: Arc::clone(classes) }, &[codes]),

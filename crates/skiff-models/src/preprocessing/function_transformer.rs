@@ -2,13 +2,14 @@
 
 use skiff_files::Scalar;
 use skiff_pickle::{Node, NodeId};
+use skiff_plan::custom::{Bound, Job};
+use skiff_plan::operators::{ArrayRule, CallCustom, Dtype, NumpyFunction, SparseRule, Ufunc};
+use skiff_plan::{Method, Output, ValueId};
 
-use crate::custom::{Bound, Job};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, CallCustom, Dtype, NumpyFunction, SparseRule, Ufunc};
 
 /// A function on each number.
 ///

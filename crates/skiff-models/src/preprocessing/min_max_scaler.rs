@@ -1,11 +1,13 @@
 //! `sklearn.preprocessing.MinMaxScaler`.
 
+use skiff_plan::operators::{Arithmetic, Elementwise, Function};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::scalers::{self, Statistic};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, Elementwise, Function};
 
 /// Scales each feature to a range.
 ///

@@ -1,10 +1,12 @@
 //! `sklearn.preprocessing.Normalizer`.
 
+use skiff_plan::operators::{ArrayRule, Norm, Normalize, SparseRule};
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Norm, Normalize, SparseRule};
 
 /// Scales each row to a norm of 1.
 ///

@@ -2,15 +2,16 @@
 
 use skiff_files::{NdArray, Scalar};
 use skiff_pickle::Node;
+use skiff_plan::operators::{ArrayRule, Encode, Group, OneHot, OneHotInverse, SparseRule, Zero};
+use skiff_plan::value::{Classes, NumberType, Precision};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, python_str, read_dtype};
 use super::one_hot_legacy::Legacy;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Encode, Group, OneHot, OneHotInverse, SparseRule, Zero};
-use crate::value::{Classes, NumberType, Precision};
 
 /// A column of ones and zeros for each category of each feature.
 ///

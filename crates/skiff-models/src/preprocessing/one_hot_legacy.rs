@@ -1,11 +1,12 @@
 //! `OneHotEncoder` before 0.20, and the legacy mode of 0.20 and 0.21: whole numbers only.
 
 use skiff_files::Scalar;
+use skiff_plan::operators::{ArrayRule, Concatenate, Form, OneHotWhole, SelectColumns, Selection};
+use skiff_plan::value::NumberType;
+use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{ArrayRule, Concatenate, Form, OneHotWhole, SelectColumns, Selection};
-use crate::value::NumberType;
+use crate::lowering::{Lowering, Refusal};
 
 /// The state of the old encoder.
 #[derive(Debug)]

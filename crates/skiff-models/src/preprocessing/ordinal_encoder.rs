@@ -2,14 +2,15 @@
 
 use skiff_files::Scalar;
 use skiff_pickle::Node;
+use skiff_plan::operators::{ArrayRule, Encode, Finite, OrdinalColumn, OrdinalInverse, TakeNumbers};
+use skiff_plan::value::NumberType;
+use skiff_plan::{Method, Output, ValueId};
 
 use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, read_dtype};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Encode, Finite, OrdinalColumn, OrdinalInverse, TakeNumbers};
-use crate::value::NumberType;
 
 /// The number of the category of each value.
 ///

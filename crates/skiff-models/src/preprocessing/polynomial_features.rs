@@ -1,14 +1,15 @@
 //! `sklearn.preprocessing.PolynomialFeatures`.
 
 use skiff_files::Scalar;
+use skiff_plan::operators::{ArrayRule, Polynomial, SparseRule};
+use skiff_plan::value::{IntKind, Matrix, Value};
+use skiff_plan::{Method, Output, ValueId};
 
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{ArrayRule, Polynomial, SparseRule};
-use crate::value::{IntKind, Matrix, Value};
 
 /// Products of features, up to a degree.
 ///

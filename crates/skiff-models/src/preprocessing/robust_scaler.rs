@@ -1,11 +1,13 @@
 //! `sklearn.preprocessing.RobustScaler`.
 
+use skiff_plan::operators::{Arithmetic, RefuseSparse};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::scalers::{self, Statistic, each_column};
 use crate::fields::{Fields, ReadError, Version};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, RefuseSparse};
 
 /// Removes the median and scales by a range of quantiles.
 ///

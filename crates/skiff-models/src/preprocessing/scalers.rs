@@ -1,9 +1,11 @@
 //! What the scalers share.
 
+use skiff_plan::ValueId;
+use skiff_plan::operators::{Arithmetic, ArrayRule, Columnwise, Finite, SparseRule};
+use skiff_plan::value::Precision;
+
 use crate::fields::{Fields, Numbers, ReadError};
-use crate::plan::{Header, Lowering, ValueId};
-use crate::steps::{Arithmetic, ArrayRule, Columnwise, Finite, SparseRule};
-use crate::value::Precision;
+use crate::lowering::{Header, Lowering};
 
 /// The input validation of scalers: floats; NaN stays since 0.20, before it was refused.
 pub(crate) fn rule(header: &Header) -> ArrayRule {

@@ -1,11 +1,13 @@
 //! `sklearn.preprocessing.StandardScaler`.
 
+use skiff_plan::operators::{Arithmetic, Columnwise, RefuseSparse};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::scalers::Statistic;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError, Room};
 use crate::names;
-use crate::plan::{Header, Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Arithmetic, Columnwise, RefuseSparse};
 
 /// Standardises features by removing the mean and scaling to unit variance.
 ///

@@ -3,13 +3,12 @@
 use std::fmt;
 
 use skiff_files::{NdArray, Scalar};
+use skiff_plan::table::{DictValue, Dicts};
+use skiff_plan::value::{Columns, Csr, NumberType, Precision, TermLists, Value};
+use skiff_plan::{Answer as Given, Rank};
 
 use super::elements::{column_scalars, dtype_of, name_of, scalars, sparse_row};
 use super::{Answer, Tolerance};
-use crate::Answer as Given;
-use crate::plan::Rank;
-use crate::table::{DictValue, Dicts};
-use crate::value::{Columns, Csr, NumberType, Precision, TermLists, Value};
 
 /// How an answer compares with the recorded one.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,8 +1,7 @@
 //! The elements of answers, one by one, and the names of their dtypes.
 
 use skiff_files::{DType, Endian, Scalar};
-
-use crate::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value, ValueKind};
+use skiff_plan::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value, ValueKind};
 
 /// numpy's name of a dtype, without its byte order, and without the length of strings.
 pub(super) fn name_of(dtype: &DType) -> String {

@@ -4,11 +4,9 @@
 
 mod difference;
 mod elements;
-
 use skiff_files::{NdArray, Scalar};
-
-use crate::table::DictValue;
-use crate::value::{Columns, Csr};
+use skiff_plan::table::DictValue;
+use skiff_plan::value::{Columns, Csr};
 
 pub use difference::{Comparison, Difference, Element, compare, lies_between};
 

@@ -1,10 +1,10 @@
 //! What `BaseLibSVM` computes when asked: `coef_` of linear kernels, `n_support_`, `probA_`, `probB_`.
 
 use skiff_files::{Sparse, SparseFormat};
+use skiff_plan::operators::to_sparse;
+use skiff_plan::value::{IntKind, Matrix, Precision, Value};
 
 use crate::computed::{Attributes, Computed};
-use crate::steps::to_sparse;
-use crate::value::{IntKind, Matrix, Precision, Value};
 
 /// The names; `coef_` is there for linear kernels alone.
 pub(super) fn names(is_linear: bool, is_classifier: bool) -> Vec<&'static str> {

@@ -1,9 +1,11 @@
 //! `sklearn.svm.LinearSVR`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use crate::fields::{Fields, ReadError};
 use crate::linear_model::LinearRegressor;
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Linear support vector regression by liblinear.
 ///

@@ -1,10 +1,12 @@
 //! `sklearn.svm.OneClassSVM`.
 
+use skiff_plan::operators::{Elementwise, Function, Inliers};
+use skiff_plan::{Method, Output, ValueId};
+
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::steps::{Elementwise, Function, Inliers};
 
 /// Outlier detection by the support of a distribution, on libsvm.
 ///

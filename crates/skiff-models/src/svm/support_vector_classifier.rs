@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use skiff_files::Scalar;
+use skiff_plan::operators::{Argmax, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
 
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Refusal};
 use crate::model::ComputedAttribute;
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{Argmax, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels};
-use crate::value::Classes;
 
 /// A machine that decides between each pair of classes.
 #[derive(Debug)]

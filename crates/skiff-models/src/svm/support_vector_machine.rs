@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use skiff_pickle::Node;
+use skiff_plan::ValueId;
+use skiff_plan::operators::{ArrayRule, Dtype, Kernel, RefuseSparse, SparseRule, SupportVectors, Vectors};
+use skiff_plan::value::{Csr, NumberType, Precision};
 
 use super::computed;
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::Lowering;
 use crate::model::ComputedAttribute;
-use crate::plan::{Lowering, ValueId};
-use crate::steps::{ArrayRule, Dtype, Kernel, RefuseSparse, SparseRule, SupportVectors, Vectors};
-use crate::value::{Csr, NumberType, Precision};
 
 /// `support_vectors_`, `_dual_coef_`, `_intercept_` and the kernel, with their shapes checked against each other.
 #[derive(Debug)]
@@ -94,16 +95,6 @@ impl SupportVectorMachine {
     /// How many columns a row must have.
     pub(crate) fn width(&self) -> usize {
         self.width
-    }
-}
-
-impl Vectors {
-    fn count(&self) -> usize {
-        match self {
-            Self::Dense(matrix) => matrix.rows,
-            Self::Sparse(csr) => csr.rows,
-            Self::Columns(columns) => columns.len(),
-        }
     }
 }
 

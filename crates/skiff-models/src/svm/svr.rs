@@ -1,9 +1,11 @@
 //! `sklearn.svm.SVR`.
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// Epsilon-support vector regression on libsvm.
 ///

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::importances;
-use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
+use super::{LeafValues, TreeKind, TreesModel, importances, lower_single, read_single};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
-use crate::value::Classes;
 
 /// A decision tree for labels of one or several outputs.
 ///

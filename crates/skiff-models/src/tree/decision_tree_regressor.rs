@@ -1,11 +1,12 @@
 //! `sklearn.tree.DecisionTreeRegressor`.
 
-use super::importances;
-use super::{LeafValues, TreeKind, TreesModel, lower_single, read_single};
+use skiff_plan::{Method, Output, ValueId};
+
+use super::{LeafValues, TreeKind, TreesModel, importances, lower_single, read_single};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
-use crate::plan::{Lowering, Method, Output, Params, Refusal, ValueId};
 
 /// A decision tree for numbers of one or several outputs.
 ///

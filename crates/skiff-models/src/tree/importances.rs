@@ -1,9 +1,9 @@
 //! `feature_importances_`: how much the splits on each feature lowered the impurity.
 
 use skiff_pickle::NodeId;
+use skiff_plan::kernels::pairwise_sum::pairwise_sum;
 
 use crate::computed::{Attributes, Computed};
-use crate::kernels::pairwise_sum::pairwise_sum;
 
 /// `feature_importances_` of a single tree.
 pub(crate) fn of_tree(tree: &Attributes<'_>, n_features: usize) -> Option<Computed> {

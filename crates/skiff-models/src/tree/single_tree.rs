@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use skiff_plan::{Method, Output, ValueId};
+
 use super::{LeafValues, MissingValues, TreeSource, TreesModel, read_shape, read_trees};
 use crate::fields::{Fields, ReadError};
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
+use crate::lowering::{Lowering, Refusal};
 
 /// The attributes of single trees of all versions that no answer depends on.
 pub(crate) const TRAINING_ONLY: &[&str] = &[

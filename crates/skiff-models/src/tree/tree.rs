@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use skiff_files::{Column, DType, Endian, Instance, NdArray};
 use skiff_pickle::NodeId;
+use skiff_plan::kernels::pairwise_sum::pairwise_sum;
+use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
 
 use super::depth_first::{Fault, depth_first};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::kernels::pairwise_sum::pairwise_sum;
-use crate::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
 
 /// What the leaves of a tree are asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::TreeShape;
-use crate::fields::Version;
-use crate::kernels::trees::Trees;
-use crate::plan::{Lowering, Method, Output, Refusal, ValueId};
-use crate::steps::{
+use skiff_plan::kernels::trees::Trees;
+use skiff_plan::operators::{
     Argmax, ArgmaxGroups, ArrayRule, Dtype, Elementwise, Finite, Function, Question, SelectColumns, Selection,
     SparseRule, Start, TakeLabels, TreeEnsemble, TreeTables,
 };
-use crate::value::{Classes, Precision};
+use skiff_plan::value::{Classes, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
+use super::TreeShape;
+use crate::fields::Version;
+use crate::lowering::{Lowering, Refusal};
 
 /// Trees, how they are asked, and what their classes are called.
 #[derive(Debug)]

@@ -5,13 +5,14 @@ mod samples;
 use std::path::Path;
 use std::sync::Arc;
 
+use samples::Samples;
 use skiff_files::Bytes;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare, lies_between};
-use skiff_models::{Answer, Table};
+use skiff_plan::Answer;
+use skiff_plan::table::Table;
 
 use crate::signing::{self, Demand, SignatureVerdict};
 use crate::{Custom, Error, ErrorKind, File, Method, Model, Options, encryption};
-use samples::Samples;
 
 /// How a file is verified.
 #[derive(Clone, Debug, Default)]
@@ -326,7 +327,7 @@ fn width(answer: &skiff_models::recorded::Answer) -> Option<usize> {
 }
 
 fn given_width(answer: &Answer) -> Option<usize> {
-    answer.value().map(skiff_models::value::Value::cols)
+    answer.value().map(skiff_plan::value::Value::cols)
 }
 
 /// What is wrong, and where.

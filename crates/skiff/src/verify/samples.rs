@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use skiff_files::{DType, Graph, NdArray, Node, NodeId, Scalar, Sparse, SparseFormat};
+use skiff_models::Takes;
 use skiff_models::recorded::Answer;
-use skiff_models::table::{Column, Dense, DictValue, Dicts, Elements};
-use skiff_models::value::{Columns, Csr, IntKind, NumberType, Precision};
-use skiff_models::{Table, Takes};
+use skiff_plan::table::{Column, Dense, DictValue, Dicts, Elements, Table};
+use skiff_plan::value::{Columns, Csr, IntKind, NumberType, Precision};
 
 /// The rows, and what each method answered.
 #[derive(Debug)]

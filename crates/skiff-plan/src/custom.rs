@@ -1,0 +1,141 @@
+//! User code in a plan: what the caller registers for functions and classes that no file contains.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use crate::Method;
+use crate::text::Terms;
+use crate::value::{TermLists, Value};
+
+/// Code of the user's at one place of a model.
+pub trait CustomStep: Send + Sync {
+    /// Whether it can be asked for this.
+    fn has(&self, job: Job) -> bool;
+
+    /// Does it to the whole table at once: the rows of one call are never cut into blocks here, since nobody knows
+    /// whether this code treats each row by itself.
+    ///
+    /// # Errors
+    /// Whatever went wrong in it.
+    fn call(&self, call: &CustomCall<'_>, input: &Value<'_>) -> Result<Value<'static>, CustomError>;
+
+    /// `get_feature_names_out(input)`; `None` where it has no such method.
+    ///
+    /// # Errors
+    /// Whatever went wrong in it.
+    fn feature_names_out(&self, input: &[String]) -> Result<Option<Vec<String>>, CustomError> {
+        let _ = input;
+        Ok(None)
+    }
+}
+
+/// What code of the user's is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Be called, with the whole table, and answer another of as many rows.
+    Function,
+    /// Be asked as an estimator is.
+    Method(Method),
+    /// Make a text of each text: `preprocessor`. The answer is a [`Value::Texts`].
+    Preprocess,
+    /// Make a list of words, or of terms, of each text: `tokenizer`, `analyzer`. The answer is a
+    /// [`Value::TermLists`]: see [`TermLists::from_lists`].
+    Split,
+}
+
+/// One call of a [`CustomStep`].
+#[derive(Clone, Copy, Debug)]
+pub struct CustomCall<'c> {
+    /// What to do.
+    pub job: Job,
+    /// Keyword arguments of the method.
+    pub params: &'c [(String, Scalar)],
+    /// [`crate::EvaluateOptions::origin`]: what the caller made the table of.
+    pub origin: Option<&'c (dyn Any + Send + Sync)>,
+    /// Whether the input is the caller's table as it came, so that `origin` may be taken in its stead.
+    pub is_origin: bool,
+}
+
+/// Code of the user's that was found for a place of a model.
+#[derive(Clone)]
+pub struct Bound {
+    /// The full name of the function or class.
+    pub name: Arc<str>,
+    /// Where in the model.
+    pub path: Arc<str>,
+    /// What stands there.
+    pub step: Arc<dyn CustomStep>,
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.name, self.path)
+    }
+}
+
+/// An error of the user's own code, kept as it is. Two are equal when they are one and the same.
+#[derive(Clone, Debug)]
+pub struct CustomError(Arc<dyn Error + Send + Sync>);
+
+impl CustomError {
+    /// An error of any kind, or a message.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(error.into()))
+    }
+
+    /// The error.
+    pub fn get(&self) -> &(dyn Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for CustomError {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl PartialEq for CustomError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Display for CustomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl TermLists {
+    /// A list of words for each row.
+    ///
+    /// # Errors
+    /// When there are 2³² different words or more.
+    pub fn from_lists<S: AsRef<str>>(lists: impl IntoIterator<Item = Vec<S>>) -> Result<Self, CustomError> {
+        let mut numbers_of = std::collections::HashMap::<String, u32>::new();
+        let (mut all, mut bounds, mut numbers) = (Vec::new(), vec![0], Vec::new());
+        for list in lists {
+            for word in &list {
+                let word = word.as_ref();
+                let number = match numbers_of.get(word) {
+                    Some(&number) => number,
+                    None => {
+                        let number = u32::try_from(all.len()).map_err(|_| CustomError::new("too many words"))?;
+                        all.push(word.to_owned());
+                        numbers_of.insert(word.to_owned(), number);
+                        number
+                    }
+                };
+                numbers.push(number);
+            }
+            bounds.push(numbers.len());
+        }
+        let terms = Terms::new(all.iter().map(String::as_str)).map_err(|_| CustomError::new("too many words"))?;
+        Ok(Self { bounds, numbers, terms: Arc::new(terms) })
+    }
+}

@@ -1,0 +1,200 @@
+//! Distances to every point of the fit.
+
+use super::metric::{Metric, centered, correlation, norm};
+use super::panels::Panels;
+use super::row_square;
+use crate::value::{Csr, Matrix};
+
+/// The points of a fit, dense or sparse, with what brute force needs of them.
+#[derive(Clone, Debug)]
+pub struct Points {
+    /// The points themselves, or what the metric makes of each by itself.
+    rows: Rows,
+    /// What distances are.
+    pub metric: Metric,
+    /// Σy² of each point, for the metrics that go through products, as `ArgKmin` adds them.
+    squares: Vec<f64>,
+    /// The same, as `row_norms` adds them; for correlation their roots, as scipy adds them.
+    norms: Vec<f64>,
+    /// How `row_norms` adds them: numpy's `einsum` of the time.
+    einsum: fn(&[f64]) -> f64,
+}
+
+/// Rows, dense or sparse.
+#[derive(Clone, Debug)]
+enum Rows {
+    Dense(Matrix<'static, f64>),
+    /// For Euclidean distances as they are, for cosines divided by their norms.
+    Panels(Panels),
+    /// For `nan_euclidean`: with zeros for what is missing, and as they are.
+    Gaps(Panels, Matrix<'static, f64>),
+    Sparse(Csr<'static>),
+}
+
+impl Points {
+    /// Dense points; `einsum` is numpy's of the time.
+    pub fn dense(mut points: Matrix<'static, f64>, metric: Metric, einsum: fn(&[f64]) -> f64) -> Self {
+        let of_rows = |points: &Matrix<'_, f64>, sum: fn(&[f64]) -> f64| points.iter_rows().map(sum).collect();
+        let (mut squares, mut norms) = (Vec::new(), Vec::new());
+        let rows = match metric {
+            Metric::Euclidean | Metric::SquaredEuclidean => {
+                (squares, norms) = (of_rows(&points, row_square::blas), of_rows(&points, einsum));
+                Rows::Panels(Panels::new(&points))
+            }
+            Metric::Cosine => {
+                scale_rows(&mut points, |row| size(einsum(row)));
+                Rows::Panels(Panels::new(&points))
+            }
+            Metric::Correlation => {
+                points =
+                    Matrix::new(points.rows, points.cols, points.iter_rows().flat_map(centered).collect::<Vec<_>>());
+                norms = of_rows(&points, norm);
+                Rows::Dense(points)
+            }
+            Metric::NanEuclidean => {
+                let filled = points.map(|value| filled(*value));
+                norms = of_rows(&filled, einsum);
+                Rows::Gaps(Panels::new(&filled), points)
+            }
+            _ => Rows::Dense(points),
+        };
+        Self { rows, metric, squares, norms, einsum }
+    }
+
+    /// Sparse points.
+    pub fn sparse(csr: Csr<'static>, metric: Metric, einsum: fn(&[f64]) -> f64) -> Self {
+        let squares: Vec<f64> = (0..csr.rows).map(|row| row_square::in_order(csr.row(row).1)).collect();
+        Self { rows: Rows::Sparse(csr), metric, norms: squares.clone(), squares, einsum }
+    }
+
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Dense(matrix) | Rows::Gaps(_, matrix) => matrix.rows,
+            Rows::Panels(panels) => panels.rows,
+            Rows::Sparse(csr) => csr.rows,
+        }
+    }
+
+    /// How many features they have.
+    pub fn width(&self) -> usize {
+        match &self.rows {
+            Rows::Dense(matrix) | Rows::Gaps(_, matrix) => matrix.cols,
+            Rows::Panels(panels) => panels.cols,
+            Rows::Sparse(csr) => csr.cols,
+        }
+    }
+
+    /// Whether the points are sparse.
+    pub fn is_sparse(&self) -> bool {
+        matches!(self.rows, Rows::Sparse(_))
+    }
+
+    /// Whether reduced distances are squares of a Euclidean distance.
+    pub fn is_euclidean(&self) -> bool {
+        matches!(self.metric, Metric::Euclidean | Metric::SquaredEuclidean)
+    }
+
+    /// The reduced distances of `x` to all points, for `ArgKmin` or for what `pairwise_distances` gives. Euclidean ones
+    /// are `x² - 2xy + y²`, as scikit-learn's brute force has them, and not below 0: what the subtraction loses, it loses
+    /// there as well.
+    pub fn distances(&self, x: &[f64], sparse: bool, arg_k_min: bool, out: &mut Vec<f64>) {
+        out.clear();
+        let square = match (sparse, arg_k_min) {
+            (true, _) => row_square::in_order(x),
+            (false, true) => row_square::blas(x),
+            (false, false) => (self.einsum)(x),
+        };
+        let squares = if arg_k_min { &self.squares } else { &self.norms };
+        let euclidean = |square: f64, dot: f64, y: f64| (square - 2.0 * dot + y).max(0.0);
+        match (&self.rows, &self.metric) {
+            (Rows::Panels(points), Metric::Cosine) => {
+                let x: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
+                points.products(&x, out);
+                out.iter_mut().for_each(|dot| *dot = (1.0 - *dot).clamp(0.0, 2.0));
+            }
+            (Rows::Panels(points), _) => {
+                points.products(x, out);
+                out.iter_mut().zip(squares).for_each(|(dot, y)| *dot = euclidean(square, *dot, *y));
+            }
+            (Rows::Gaps(points, gaps), _) => {
+                let x_filled: Vec<f64> = x.iter().map(|value| filled(*value)).collect();
+                points.products(&x_filled, out);
+                let square = (self.einsum)(&x_filled);
+                for ((value, y), y_square) in out.iter_mut().zip(gaps.iter_rows()).zip(&self.norms) {
+                    *value = without_gaps(euclidean(square, *value, *y_square), x, y);
+                }
+            }
+            (Rows::Dense(points), Metric::Correlation) => {
+                let x: Vec<f64> = centered(x).collect();
+                let x_norm = norm(&x);
+                let pairs = points.iter_rows().zip(&self.norms);
+                out.extend(pairs.map(|(y, y_norm)| correlation(&x, y, x_norm * y_norm)));
+            }
+            (Rows::Dense(points), metric) => out.extend(points.iter_rows().map(|y| metric.reduced(x, y))),
+            (Rows::Sparse(csr), Metric::Euclidean | Metric::SquaredEuclidean) => {
+                out.extend(products(csr, x).zip(squares).map(|(dot, y)| euclidean(square, dot, *y)));
+            }
+            (Rows::Sparse(csr), Metric::Cosine) => {
+                let scaled: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
+                out.extend((0..csr.rows).zip(squares).map(|(row, square)| {
+                    let (columns, values) = csr.row(row);
+                    let y_size = size(*square);
+                    let pairs = columns.iter().zip(values);
+                    let dot = pairs.fold(0.0, |sum, (&column, y)| sum + scaled[column as usize] * (y / y_size));
+                    (1.0 - dot).clamp(0.0, 2.0)
+                }));
+            }
+            (Rows::Sparse(csr), metric) => {
+                let mut y = vec![0.0; csr.cols];
+                for row in 0..csr.rows {
+                    let (columns, values) = csr.row(row);
+                    for (&column, &value) in columns.iter().zip(values) {
+                        y[column as usize] += value;
+                    }
+                    out.push(metric.reduced(x, &y));
+                    for &column in columns {
+                        y[column as usize] = 0.0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What `normalize` divides by: the root of the square, but never 0.
+fn size(square: f64) -> f64 {
+    if square == 0.0 { 1.0 } else { square.sqrt() }
+}
+
+fn scale_rows(matrix: &mut Matrix<'static, f64>, size: impl Fn(&[f64]) -> f64) {
+    for row in matrix.data.to_mut().chunks_exact_mut(matrix.cols.max(1)) {
+        let size = size(row);
+        row.iter_mut().for_each(|value| *value /= size);
+    }
+}
+
+fn filled(value: f64) -> f64 {
+    if value.is_nan() { 0.0 } else { value }
+}
+
+/// The square of `nan_euclidean_distances`: `whole`, which counts what is missing as 0, less what one row has where the
+/// other lacks it, as if all features were like those that neither lacks; NaN where there are none.
+fn without_gaps(whole: f64, x: &[f64], y: &[f64]) -> f64 {
+    let lacked = |row: &[f64], other: &[f64]| -> f64 {
+        row.iter().zip(other).filter(|(x, other)| other.is_nan() && !x.is_nan()).map(|(x, _)| x * x).sum()
+    };
+    let shared = (whole - lacked(x, y) - lacked(y, x)).max(0.0);
+    let present = x.iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).count();
+    #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+    let scaled = shared / present as f64 * x.len() as f64;
+    if present == 0 { f64::NAN } else { scaled }
+}
+
+/// The products of a dense row with sparse ones.
+fn products(csr: &Csr<'static>, x: &[f64]) -> impl Iterator<Item = f64> {
+    (0..csr.rows).map(|row| {
+        let (columns, values) = csr.row(row);
+        columns.iter().zip(values).fold(0.0, |sum, (&column, value)| sum + x[column as usize] * value)
+    })
+}

@@ -1,0 +1,19 @@
+//! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
+
+pub mod binary_tree;
+pub mod brute_force;
+pub mod categories;
+pub(crate) mod dot;
+pub(crate) mod exp;
+pub(crate) mod fused;
+pub(crate) mod lu;
+pub mod metric;
+pub(crate) mod murmur3;
+pub mod neighbor_heap;
+pub mod pairwise_sum;
+pub(crate) mod panels;
+pub(crate) mod python_text;
+pub mod row_square;
+pub(crate) mod support;
+pub mod times;
+pub mod trees;

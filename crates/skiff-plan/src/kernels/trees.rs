@@ -1,0 +1,366 @@
+//! Walking many rows through many trees.
+//!
+//! The trees of an ensemble lie in one table of small nodes, siblings side by side, so that a node holds one child only
+//! and a step down is an addition: the left child's place, and one more to go right. A leaf is a node that leads to
+//! itself: its threshold is NaN, to which no number compares, and the NaN's spare bits number the leaf's values. So a
+//! walk has no branches that a processor could guess wrong: some rows (or, for a single row, some trees) take their
+//! steps side by side until none of them moves any more.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+/// How many walks go side by side: enough to hide the memory's latency behind each other.
+const LANES: usize = 32;
+
+/// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
+pub trait Threshold: Copy + PartialOrd + Debug + Default + Send + Sync {
+    /// How many leaves a tree may have: what a NaN's spare bits can number.
+    const MAX_LEAVES: usize;
+
+    /// The threshold that makes a node a leaf.
+    fn of_leaf(leaf: u32) -> Self;
+
+    /// The leaf's number, for the threshold of a leaf.
+    fn leaf(self) -> u32;
+
+    /// The greatest number of this type that is not above `threshold`: comparing with it is comparing with `threshold`.
+    fn at_most(threshold: f64) -> Self;
+
+    /// Whether it is NaN.
+    fn is_nan(self) -> bool;
+
+    /// The category that scikit-learn's `<uint8_t>value` makes of a number that is not negative.
+    fn category(self) -> usize;
+
+    /// The value of this type nearest to `value`.
+    fn from_f64(value: f64) -> Self;
+
+    /// All of `values`, without a copy where they are of this type.
+    fn all(values: &[f64]) -> Cow<'_, [Self]>;
+
+    /// The place that [`Node::categorical`] put in.
+    fn place(self) -> usize;
+}
+
+impl Threshold for f32 {
+    const MAX_LEAVES: usize = 1 << 22;
+
+    fn of_leaf(leaf: u32) -> Self {
+        Self::from_bits(0x7fc0_0000 | leaf)
+    }
+
+    fn leaf(self) -> u32 {
+        self.to_bits() & 0x003f_ffff
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "rounding to float32, then down, is the purpose")]
+    fn at_most(threshold: f64) -> Self {
+        let nearest = threshold as Self;
+        if f64::from(nearest) > threshold { nearest.next_down() } else { nearest }
+    }
+
+    fn is_nan(self) -> bool {
+        self.is_nan()
+    }
+
+    fn category(self) -> usize {
+        f64::from(self).category()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the rows were rounded to float32 before")]
+    fn from_f64(value: f64) -> Self {
+        value as Self
+    }
+
+    fn all(values: &[f64]) -> Cow<'_, [Self]> {
+        values.iter().map(|&value| Self::from_f64(value)).collect()
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a `u32` before")]
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+impl Threshold for f64 {
+    const MAX_LEAVES: usize = u32::MAX as usize;
+
+    fn of_leaf(leaf: u32) -> Self {
+        Self::from_bits(0x7ff8_0000_0000_0000 | u64::from(leaf))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "leaves are numbered in 32 bits")]
+    fn leaf(self) -> u32 {
+        self.to_bits() as u32
+    }
+
+    fn at_most(threshold: f64) -> Self {
+        threshold
+    }
+
+    fn is_nan(self) -> bool {
+        self.is_nan()
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x86's conversion, bit for bit")]
+    fn category(self) -> usize {
+        // Processors convert to 32 bits, of which the lowest eight stay; what does not fit becomes 2³¹.
+        if self < 2_147_483_648.0 { (self as i32 & 0xff) as usize } else { 0 }
+    }
+
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn all(values: &[f64]) -> Cow<'_, [Self]> {
+        Cow::Borrowed(values)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a `u32` before")]
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+/// A split or a leaf.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Node<T> {
+    /// The left child follows if the row's feature is at most this; a NaN marks a leaf and holds its number. The place in
+    /// [`Trees::categories`], for a split by categories.
+    threshold: T,
+    /// The feature's number, and two flags.
+    feature: u32,
+    /// The left child; the right one stands behind it. A leaf names what stands before it, since it always goes right.
+    child: u32,
+}
+
+/// Rows without a value go left.
+const MISSING_LEFT: u32 = 1 << 31;
+/// The split is by categories.
+const CATEGORICAL: u32 = 1 << 30;
+const FEATURE: u32 = CATEGORICAL - 1;
+
+/// How many features the nodes can tell apart.
+pub const MAX_FEATURES: usize = FEATURE as usize;
+
+impl<T: Threshold> Node<T> {
+    /// A split of numbers, at most `threshold` to the left.
+    pub fn split(feature: u32, threshold: f64, missing_left: bool, left: u32) -> Self {
+        let missing = if missing_left { MISSING_LEFT } else { 0 };
+        Self { threshold: T::at_most(threshold), feature: feature | missing, child: left }
+    }
+
+    /// A split of categories, those of set number `set` to the left.
+    pub fn categorical(feature: u32, set: u32, missing_left: bool, left: u32) -> Self {
+        let missing = if missing_left { MISSING_LEFT } else { 0 };
+        Self { threshold: T::from_f64(f64::from(set)), feature: feature | missing | CATEGORICAL, child: left }
+    }
+
+    /// Leaf number `leaf` of its tree, itself standing at `place` of the table.
+    pub fn leaf(leaf: u32, place: u32) -> Self {
+        Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
+    }
+
+    /// The same node at `place` of the table, the left one of its children at `left`; a leaf has none.
+    pub fn standing_at(self, place: u32, left: Option<u32>) -> Self {
+        Self { child: left.unwrap_or(place.wrapping_sub(1)), ..self }
+    }
+}
+
+/// All trees of an ensemble. Whoever makes it promises: children stand behind their parents, in the same tree; features
+/// are below `n_features`; each leaf's number has values. (What is broken here panics later, and never answers.)
+#[derive(Debug)]
+pub struct Trees<T> {
+    /// How many features a row has.
+    pub n_features: usize,
+    /// The trees' nodes, one tree behind the other.
+    pub nodes: Vec<Node<T>>,
+    /// Each tree's first node.
+    pub roots: Vec<u32>,
+    /// How many nodes each tree has.
+    pub counts: Vec<u32>,
+    /// What each node is called in scikit-learn's tree.
+    pub numbers: Vec<u32>,
+    /// The sets of categories that go left.
+    pub categories: Vec<[u64; 4]>,
+    /// Whether a missing value can go left anywhere.
+    pub missing: bool,
+    /// What the leaves hold.
+    pub leaves: Leaves,
+}
+
+/// The values of leaves.
+#[derive(Debug)]
+pub struct Leaves {
+    /// How many values a leaf has.
+    pub width: usize,
+    /// Leaves numbered below this hold 1 for the class of that number and 0 for all others, and are not in `values`.
+    pub pure: u32,
+    /// Where each tree's values begin, counted in leaves.
+    pub starts: Vec<u32>,
+    /// `width` values for each leaf.
+    pub values: Vec<f64>,
+    /// How many columns the sums have: `width`, or one for each tree of a stage of boosting.
+    pub columns: usize,
+}
+
+impl<T: Threshold> Trees<T> {
+    /// How many trees there are.
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Adds to each row of `sums` what the trees `from..to` have for the row, tree by tree in their order.
+    /// `x` holds rows of `n_features`, `sums` as many rows of `columns`.
+    pub fn add(&self, x: &[T], sums: &mut [f64], from: usize, to: usize) {
+        let columns = self.leaves.columns;
+        self.walk(x, from..to, |row, tree, leaf| {
+            let sums = &mut sums[row * columns..(row + 1) * columns];
+            self.leaves.add(tree, self.nodes[leaf as usize].threshold.leaf(), sums);
+        });
+    }
+
+    /// The number of the leaf that each row ends in, `x`'s rows by trees, as scikit-learn's `apply` counts nodes.
+    pub fn apply(&self, x: &[T]) -> Vec<i64> {
+        let trees = self.len();
+        let mut places = vec![0; x.len() / self.n_features * trees];
+        self.walk(x, 0..trees, |row, tree, leaf| places[row * trees + tree] = i64::from(self.numbers[leaf as usize]));
+        places
+    }
+
+    /// The nodes that one row passes in one tree, root and leaf included; missing values take the side that the node
+    /// says, or else the right one.
+    pub fn path(&self, row: &[T], tree: usize, missing_by_node: bool, mut visit: impl FnMut(u32)) {
+        let mut at = self.roots[tree];
+        loop {
+            visit(self.numbers[at as usize]);
+            let next = match missing_by_node {
+                true => self.next::<true, true>(row, 0, at),
+                false => self.next::<false, true>(row, 0, at),
+            };
+            if next == at {
+                return;
+            }
+            at = next;
+        }
+    }
+
+    /// Calls `visit(row, tree, leaf)` for each row and tree; for any one row in the order of the trees.
+    fn walk(&self, x: &[T], trees: std::ops::Range<usize>, visit: impl FnMut(usize, usize, u32)) {
+        // scikit-learn gives missing values a side at nearly every split; rows without any are walked without asking.
+        if !self.categories.is_empty() {
+            self.walk_by::<true, true>(x, trees, visit);
+        } else if self.missing && x.iter().any(|value| value.is_nan()) {
+            self.walk_by::<true, false>(x, trees, visit);
+        } else {
+            self.walk_by::<false, false>(x, trees, visit);
+        }
+    }
+
+    fn walk_by<const MISSING: bool, const CATEGORIES: bool>(
+        &self,
+        x: &[T],
+        trees: std::ops::Range<usize>,
+        mut visit: impl FnMut(usize, usize, u32),
+    ) {
+        let rows = x.len() / self.n_features;
+        if rows < LANES / 2 {
+            // Few rows: trees side by side.
+            for row in 0..rows {
+                let starts = [row * self.n_features; LANES];
+                let mut first = trees.start;
+                while first < trees.end {
+                    let mut at = [0; LANES];
+                    let count = LANES.min(trees.end - first);
+                    at[..count].copy_from_slice(&self.roots[first..first + count]);
+                    let idle = at[0];
+                    at[count..].fill(idle);
+                    self.descend::<MISSING, CATEGORIES>(x, &starts, &mut at);
+                    for (tree, leaf) in (first..).zip(&at[..count]) {
+                        visit(row, tree, *leaf);
+                    }
+                    first += count;
+                }
+            }
+            return;
+        }
+        for tree in trees {
+            let mut first = 0;
+            while first < rows {
+                let count = LANES.min(rows - first);
+                let starts = std::array::from_fn(|lane| (first + lane.min(count - 1)) * self.n_features);
+                let mut at = [self.roots[tree]; LANES];
+                self.descend::<MISSING, CATEGORIES>(x, &starts, &mut at);
+                for (row, leaf) in (first..).zip(&at[..count]) {
+                    visit(row, tree, *leaf);
+                }
+                first += count;
+            }
+        }
+    }
+
+    /// Moves every lane down to its leaf.
+    #[inline(always)]
+    fn descend<const MISSING: bool, const CATEGORIES: bool>(
+        &self,
+        x: &[T],
+        starts: &[usize; LANES],
+        at: &mut [u32; LANES],
+    ) {
+        loop {
+            let mut moved = 0;
+            for lane in 0..LANES {
+                let next = self.next::<MISSING, CATEGORIES>(x, starts[lane], at[lane]);
+                moved |= next ^ at[lane];
+                at[lane] = next;
+            }
+            if moved == 0 {
+                return;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn next<const MISSING: bool, const CATEGORIES: bool>(&self, x: &[T], start: usize, at: u32) -> u32 {
+        let node = self.nodes[at as usize];
+        let value = x[start + (node.feature & FEATURE) as usize];
+        let mut left = value <= node.threshold;
+        if MISSING {
+            left |= value.is_nan() & (node.feature & MISSING_LEFT != 0);
+        }
+        if CATEGORIES && node.feature & CATEGORICAL != 0 {
+            left = self.category_goes_left(&node, value);
+        }
+        node.child.wrapping_add(u32::from(!left))
+    }
+
+    fn category_goes_left(&self, node: &Node<T>, value: T) -> bool {
+        if value.is_nan() || value < T::default() {
+            return node.feature & MISSING_LEFT != 0;
+        }
+        let set = &self.categories[node.threshold.place()];
+        let category = value.category();
+        set[category / 64] >> (category % 64) & 1 == 1
+    }
+}
+
+impl Leaves {
+    #[inline(always)]
+    fn add(&self, tree: usize, leaf: u32, sums: &mut [f64]) {
+        if leaf < self.pure {
+            // Adding the zeros would change nothing.
+            sums[leaf as usize] += 1.0;
+            return;
+        }
+        let at = (self.starts[tree] + (leaf - self.pure)) as usize * self.width;
+        if self.columns == self.width {
+            for (sum, value) in sums.iter_mut().zip(&self.values[at..at + self.width]) {
+                *sum += value;
+            }
+        } else {
+            // A division for each leaf is worth avoiding where there is one column.
+            let column = if self.columns == 1 { 0 } else { tree % self.columns };
+            sums[column] += self.values[at];
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! One function on each number.
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::value::{Csr, Value};
+
+/// Applies a function to each element; the dtype stays. Of sparse rows only the stored elements are seen, so that only
+/// functions that leave 0 at 0 have a meaning there.
+#[derive(Debug)]
+pub struct Elementwise {
+    /// Which function.
+    pub function: Function,
+}
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Function {
+    /// `np.exp`
+    Exp,
+    /// `scipy.special.expit`: 1 / (1 + exp(-x))
+    Expit,
+    /// `np.log`
+    Log,
+    /// `-x`
+    Negative,
+    /// `x + constant`
+    Add(f64),
+    /// `x * constant`
+    Multiply(f64),
+    /// `x / constant`
+    Divide(f64),
+    /// `np.clip(x, low, high)`; NaN stays.
+    Clip(f64, f64),
+}
+
+impl Function {
+    /// Its value at `x`.
+    pub fn at(self, x: f64) -> f64 {
+        match self {
+            Self::Exp => x.exp(),
+            Self::Expit => 1.0 / (1.0 + (-x).exp()),
+            Self::Log => x.ln(),
+            Self::Negative => -x,
+            Self::Add(constant) => x + constant,
+            Self::Multiply(constant) => x * constant,
+            Self::Divide(constant) => x / constant,
+            Self::Clip(low, high) => x.clamp(low, high),
+        }
+    }
+}
+
+impl Operator for Elementwise {
+    const NAME: &'static str = "elementwise";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        match inputs[0] {
+            Value::Floats(x, precision) => {
+                Ok(Value::Floats(x.map(|&x| precision.round(self.function.at(x))), *precision))
+            }
+            Value::Sparse(x) => {
+                let data = x.data.iter().map(|&value| x.dtype.round(self.function.at(value))).collect();
+                Ok(Value::Sparse(Csr { data, ..x.clone() }))
+            }
+            other => Err(InputError::wrong_kind("numbers", other)),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.function)
+    }
+}

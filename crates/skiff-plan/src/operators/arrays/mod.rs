@@ -1,0 +1,30 @@
+//! Arithmetic on columns, selection and concatenation: what numpy and scipy do to arrays.
+
+mod both_sides;
+mod columnwise;
+pub(crate) mod concatenate;
+mod divide_by_row_sum;
+mod elementwise;
+mod name_columns;
+mod ones_for_zeros;
+mod part;
+mod repeat;
+mod select_columns;
+mod softmax;
+mod subtract_log_sum_exp;
+mod ufunc;
+
+pub use both_sides::BothSides;
+pub use columnwise::{Arithmetic, Columnwise};
+pub use concatenate::to_sparse;
+pub use concatenate::{Concatenate, Form};
+pub use divide_by_row_sum::DivideByRowSum;
+pub use elementwise::{Elementwise, Function};
+pub use name_columns::NameColumns;
+pub use ones_for_zeros::OnesForZeros;
+pub use part::Part;
+pub use repeat::{ConstantRow, Repeat};
+pub use select_columns::{SelectColumns, Selection};
+pub use softmax::Softmax;
+pub use subtract_log_sum_exp::SubtractLogSumExp;
+pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};

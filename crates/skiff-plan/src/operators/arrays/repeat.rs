@@ -1,0 +1,44 @@
+//! The same answer for every row: dummies.
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::value::{IntKind, Matrix, Precision, Value};
+
+/// Answers one row as often as rows come in, whatever they hold.
+#[derive(Debug)]
+pub struct Repeat {
+    /// The row.
+    pub row: ConstantRow,
+}
+
+/// A row of numbers, with their dtype.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConstantRow {
+    /// A float dtype.
+    Floats(Vec<f64>, Precision),
+    /// An integer dtype, or bool.
+    Ints(Vec<i64>, IntKind),
+}
+
+impl Operator for Repeat {
+    const NAME: &'static str = "repeat";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let rows = inputs[0].rows();
+        Ok(match &self.row {
+            ConstantRow::Floats(row, precision) => Value::Floats(repeat(row, rows), *precision),
+            ConstantRow::Ints(row, kind) => Value::Ints(repeat(row, rows), *kind),
+        })
+    }
+
+    fn describe(&self) -> String {
+        match &self.row {
+            ConstantRow::Floats(row, _) => format!("{} numbers", row.len()),
+            ConstantRow::Ints(row, _) => format!("{} integers", row.len()),
+        }
+    }
+}
+
+fn repeat<T: Copy>(row: &[T], rows: usize) -> Matrix<'static, T> {
+    Matrix::new(rows, row.len(), row.repeat(rows))
+}

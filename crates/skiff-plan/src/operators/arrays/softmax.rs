@@ -1,0 +1,40 @@
+//! `sklearn.utils.extmath.softmax`.
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::value::{Matrix, Value};
+
+/// exp(x - max) over its row sum.
+#[derive(Debug)]
+pub struct Softmax;
+
+impl Operator for Softmax {
+    const NAME: &'static str = "softmax";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(x, precision) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        let mut data = x.data.clone().into_owned();
+        for row in data.chunks_exact_mut(x.cols.max(1)) {
+            softmax(row);
+            for value in row {
+                *value = precision.round(*value);
+            }
+        }
+        Ok(Value::Floats(Matrix::new(x.rows, x.cols, data), *precision))
+    }
+}
+
+/// The softmax of one row, in place.
+pub(crate) fn softmax(row: &mut [f64]) {
+    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for value in &mut *row {
+        *value = (*value - max).exp();
+        sum += *value;
+    }
+    for value in row {
+        *value /= sum;
+    }
+}

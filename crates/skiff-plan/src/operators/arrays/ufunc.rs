@@ -1,0 +1,338 @@
+//! numpy's functions of one number, for `FunctionTransformer`.
+
+use std::borrow::Cow;
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::table::Column;
+use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
+
+/// Applies a function of numpy's or scipy's, with numpy's rules for the dtype of the result.
+#[derive(Debug)]
+pub struct Ufunc {
+    /// Which function.
+    pub function: NumpyFunction,
+}
+
+/// A function of numpy's or scipy's that skiff knows by name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumpyFunction {
+    /// A ufunc of floats.
+    Float(FloatFunction),
+    /// `np.absolute`: integers stay integers, as with all below.
+    Absolute,
+    /// `np.negative`
+    Negative,
+    /// `np.sign`
+    Sign,
+    /// `np.square`
+    Square,
+    /// `np.reciprocal`
+    Reciprocal,
+    /// `np.floor`, `np.ceil`, `np.trunc`, `np.rint`.
+    Whole(Rounding),
+    /// `np.round(x, decimals)`
+    Round {
+        /// `decimals`.
+        decimals: i32,
+    },
+    /// `np.clip(x, low, high)`
+    Clip {
+        /// `a_min`.
+        low: f64,
+        /// `a_max`.
+        high: f64,
+    },
+    /// `np.isnan`, `np.isfinite`, `np.isinf`: bools.
+    Test(Test),
+}
+
+/// Rounding to a whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// Down.
+    Floor,
+    /// Up.
+    Ceil,
+    /// Towards 0.
+    Trunc,
+    /// To the nearest, of two the even one.
+    Nearest,
+}
+
+/// A question to a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `np.isnan`
+    Nan,
+    /// `np.isfinite`
+    Finite,
+    /// `np.isinf`
+    Infinite,
+}
+
+/// Writes the list of float functions once: the enum, its names, its values, and whether scipy's sparse matrices have it
+/// (those that leave 0 at 0).
+macro_rules! float_functions {
+    ($($function:ident = $($name:literal)|+, $sparse:literal, $value:expr;)*) => {
+        /// A ufunc whose results are floats whatever comes in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum FloatFunction {
+            $(#[doc = concat!("`", $($name, "` ",)+ "`")] $function,)*
+        }
+
+        impl FloatFunction {
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($($name)|+ => Some(Self::$function),)*
+                    _ => None,
+                }
+            }
+
+            fn at(self, x: f64) -> f64 {
+                let value: fn(f64) -> f64 = match self {
+                    $(Self::$function => $value,)*
+                };
+                value(x)
+            }
+
+            fn is_sparse(self) -> bool {
+                match self {
+                    $(Self::$function => $sparse,)*
+                }
+            }
+        }
+    };
+}
+
+float_functions! {
+    Arccos = "arccos" | "acos", false, f64::acos;
+    Arccosh = "arccosh" | "acosh", false, f64::acosh;
+    Arcsin = "arcsin" | "asin", true, f64::asin;
+    Arcsinh = "arcsinh" | "asinh", true, f64::asinh;
+    Arctan = "arctan" | "atan", true, f64::atan;
+    Arctanh = "arctanh" | "atanh", true, f64::atanh;
+    Cbrt = "cbrt", false, f64::cbrt;
+    Cos = "cos", false, f64::cos;
+    Cosh = "cosh", false, f64::cosh;
+    Degrees = "degrees" | "rad2deg", true, |x| x * (180.0 / std::f64::consts::PI);
+    Exp = "exp", false, f64::exp;
+    Exp2 = "exp2", false, f64::exp2;
+    Expit = "expit", false, |x| 1.0 / (1.0 + (-x).exp());
+    Expm1 = "expm1", true, f64::exp_m1;
+    Fabs = "fabs", false, f64::abs;
+    Log = "log", false, f64::ln;
+    Log10 = "log10", false, f64::log10;
+    Log1p = "log1p", true, f64::ln_1p;
+    Log2 = "log2", false, f64::log2;
+    Logit = "logit", false, |x| (x / (1.0 - x)).ln();
+    Radians = "radians" | "deg2rad", true, |x| x * (std::f64::consts::PI / 180.0);
+    Sin = "sin", true, f64::sin;
+    Sinh = "sinh", true, f64::sinh;
+    Sqrt = "sqrt", true, f64::sqrt;
+    Tan = "tan", true, f64::tan;
+    Tanh = "tanh", true, f64::tanh;
+}
+
+impl NumpyFunction {
+    /// The function of this name in `numpy` or `scipy.special`; functions with arguments have numpy's defaults.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "absolute" | "abs" => Self::Absolute,
+            "negative" => Self::Negative,
+            "sign" => Self::Sign,
+            "square" => Self::Square,
+            "reciprocal" => Self::Reciprocal,
+            "floor" => Self::Whole(Rounding::Floor),
+            "ceil" => Self::Whole(Rounding::Ceil),
+            "trunc" => Self::Whole(Rounding::Trunc),
+            "rint" => Self::Whole(Rounding::Nearest),
+            "round" | "round_" | "around" => Self::Round { decimals: 0 },
+            "clip" => Self::Clip { low: f64::NEG_INFINITY, high: f64::INFINITY },
+            "isnan" => Self::Test(Test::Nan),
+            "isfinite" => Self::Test(Test::Finite),
+            "isinf" => Self::Test(Test::Infinite),
+            _ => Self::Float(FloatFunction::named(name)?),
+        })
+    }
+
+    fn at(self, x: f64) -> f64 {
+        match self {
+            Self::Float(function) => function.at(x),
+            Self::Absolute => x.abs(),
+            Self::Negative => -x,
+            // Unlike `f64::signum`, 0 for 0.
+            Self::Sign if x == 0.0 => 0.0,
+            Self::Sign => x.signum(),
+            Self::Square => x * x,
+            Self::Reciprocal => 1.0 / x,
+            Self::Whole(Rounding::Floor) => x.floor(),
+            Self::Whole(Rounding::Ceil) => x.ceil(),
+            Self::Whole(Rounding::Trunc) => x.trunc(),
+            Self::Whole(Rounding::Nearest) | Self::Round { decimals: 0 } => x.round_ties_even(),
+            Self::Round { decimals } if decimals > 0 => {
+                let power = 10_f64.powi(decimals);
+                (x * power).round_ties_even() / power
+            }
+            Self::Round { decimals } => {
+                let power = 10_f64.powi(decimals.saturating_neg());
+                (x / power).round_ties_even() * power
+            }
+            // Not `f64::clamp`: numpy has an answer where `low` is above `high`.
+            Self::Clip { .. } if x.is_nan() => x,
+            Self::Clip { low, high } => x.max(low).min(high),
+            Self::Test(Test::Nan) => f64::from(x.is_nan()),
+            Self::Test(Test::Finite) => f64::from(x.is_finite()),
+            Self::Test(Test::Infinite) => f64::from(x.is_infinite()),
+        }
+    }
+
+    /// The value at an integer, where the result is one.
+    fn at_int(self, x: i64) -> Option<i64> {
+        match self {
+            Self::Absolute => Some(x.wrapping_abs()),
+            Self::Negative => Some(x.wrapping_neg()),
+            Self::Sign => Some(x.signum()),
+            Self::Square => Some(x.wrapping_mul(x)),
+            Self::Whole(_) | Self::Round { decimals: 0.. } => Some(x),
+            Self::Test(Test::Finite) => Some(1),
+            Self::Test(_) => Some(0),
+            // Division by 0 gives the least integer, as numpy has it.
+            Self::Reciprocal => Some(1_i64.checked_div(x).unwrap_or(i64::MIN)),
+            Self::Float(_) | Self::Round { .. } | Self::Clip { .. } => None,
+        }
+    }
+
+    /// The dtype of the result for integers.
+    fn int_result(self, kind: IntKind) -> Result<NumberType, InputError> {
+        match (self, kind) {
+            (Self::Test(_), _) => Ok(NumberType::Int(IntKind::Bool)),
+            (Self::Absolute, kind) => Ok(NumberType::Int(kind)),
+            (Self::Negative | Self::Sign, IntKind::Bool) => Err(InputError::refused("bools have no sign in numpy")),
+            (Self::Negative | Self::Sign | Self::Square, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
+            // `np.floor`, `np.ceil` and `np.trunc` leave integers alone; `np.rint` has no integers.
+            (Self::Whole(Rounding::Floor | Rounding::Ceil | Rounding::Trunc), IntKind::Int { .. }) => {
+                Ok(NumberType::Int(kind))
+            }
+            (Self::Round { decimals: 0.. }, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
+            (Self::Reciprocal, IntKind::I64) => Ok(NumberType::Int(kind)),
+            // Of one byte, and of bools, numpy makes `float16`.
+            (Self::Float(_) | Self::Whole(Rounding::Nearest), IntKind::Int { bytes: 4 | 8, .. }) => {
+                Ok(NumberType::Float(Precision::Double))
+            }
+            (Self::Float(_) | Self::Whole(Rounding::Nearest), IntKind::Int { bytes: 2, .. }) => {
+                Ok(NumberType::Float(Precision::Single))
+            }
+            _ => Err(InputError::refused(format!("{self:?} of integers of this dtype is not supported"))),
+        }
+    }
+
+    fn is_sparse(self) -> bool {
+        match self {
+            Self::Float(function) => function.is_sparse(),
+            Self::Absolute | Self::Negative | Self::Whole(_) => true,
+            Self::Sign | Self::Round { .. } | Self::Square | Self::Reciprocal | Self::Clip { .. } | Self::Test(_) => {
+                false
+            }
+        }
+    }
+
+    fn floats(self, values: &[f64], precision: Precision) -> Numbers {
+        if let Self::Test(_) = self {
+            return Numbers::Ints(
+                values.iter().map(|&value| i64::from(self.at(value) != 0.0)).collect(),
+                IntKind::Bool,
+            );
+        }
+        Numbers::Floats(values.iter().map(|&value| precision.round(self.at(value))).collect(), precision)
+    }
+
+    fn ints(self, values: &[i64], kind: IntKind) -> Result<Numbers, InputError> {
+        Ok(match self.int_result(kind)? {
+            NumberType::Int(kind) => {
+                let value = |value| kind.wrap(self.at_int(value).unwrap_or(value));
+                Numbers::Ints(values.iter().copied().map(value).collect(), kind)
+            }
+            #[expect(clippy::cast_precision_loss, reason = "numpy converts integers so as well")]
+            NumberType::Float(precision) => {
+                Numbers::Floats(values.iter().map(|&value| precision.round(self.at(value as f64))).collect(), precision)
+            }
+        })
+    }
+}
+
+/// What a function makes of numbers.
+enum Numbers {
+    Floats(Vec<f64>, Precision),
+    Ints(Vec<i64>, IntKind),
+}
+
+impl Numbers {
+    fn into_value(self, rows: usize, cols: usize) -> Value<'static> {
+        match self {
+            Self::Floats(data, precision) => Value::Floats(Matrix::new(rows, cols, data), precision),
+            Self::Ints(data, kind) => Value::Ints(Matrix::new(rows, cols, data), kind),
+        }
+    }
+
+    fn into_column(self) -> Column<'static> {
+        match self {
+            Self::Floats(data, precision) => Column::Floats(Cow::Owned(data), precision),
+            Self::Ints(data, kind) => Column::Ints(Cow::Owned(data), kind),
+        }
+    }
+}
+
+impl Operator for Ufunc {
+    const NAME: &'static str = "ufunc";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let function = self.function;
+        match inputs[0] {
+            Value::Floats(x, precision) => Ok(function.floats(&x.data, *precision).into_value(x.rows, x.cols)),
+            Value::Ints(x, kind) => Ok(function.ints(&x.data, *kind)?.into_value(x.rows, x.cols)),
+            Value::Sparse(x) if function.is_sparse() => {
+                let dtype = match x.dtype {
+                    NumberType::Int(kind) => function.int_result(kind)?,
+                    dtype @ NumberType::Float(_) => dtype,
+                };
+                let data = x.data.iter().map(|&value| dtype.wrap(function.at(value))).collect();
+                Ok(Value::Sparse(Csr { data, dtype, ..x.clone() }))
+            }
+            Value::Columns(columns) => {
+                let each = columns.columns.iter().map(|column| match column {
+                    Column::Floats(values, precision) => Ok(function.floats(values, *precision).into_column()),
+                    Column::Ints(values, kind) => Ok(function.ints(values, *kind)?.into_column()),
+                    Column::Texts(_) | Column::Objects(_) => {
+                        Err(InputError::refused(format!("{function:?} of a column that holds no numbers")))
+                    }
+                });
+                let (rows, names) = (columns.rows, columns.names.clone());
+                Ok(Value::Columns(Columns { rows, names, origins: None, columns: each.collect::<Result<_, _>>()? }))
+            }
+            other => Err(InputError::wrong_kind("numbers", other)),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.function)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_numpys_values() {
+        let value = |name: &str, x: f64| NumpyFunction::named(name).map(|function| function.at(x));
+        assert_eq!(value("sign", -0.0), Some(0.0));
+        assert_eq!(value("rint", 2.5), Some(2.0));
+        assert_eq!(value("log1p", 0.0), Some(0.0));
+        assert_eq!(value("system", 0.0), None);
+        let clip = NumpyFunction::Clip { low: 2.0, high: 1.0 };
+        assert_eq!((clip.at(0.0), clip.at(5.0)), (1.0, 1.0));
+        assert_eq!(NumpyFunction::Round { decimals: 1 }.at(0.25), 0.2);
+        assert_eq!(NumpyFunction::Round { decimals: -1 }.at(25.0), 20.0);
+    }
+}

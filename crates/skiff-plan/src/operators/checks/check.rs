@@ -1,0 +1,429 @@
+//! scikit-learn's input validation (`validate_data`, `check_array`) as a step.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+
+use crate::operators::Operator;
+use crate::operators::arrays::concatenate::numeric_block;
+use crate::table::Column;
+use crate::value::{Columns, Csr, Matrix, NumberType, Precision, Value};
+use crate::{InputError, InputErrorKind};
+
+/// Turns whatever came into numbers of the dtype that the estimator computes in, or says why that cannot be.
+#[derive(Debug)]
+pub struct Check {
+    estimator: String,
+    n_features: Option<usize>,
+    feature_names: Option<Arc<[String]>>,
+    rule: ArrayRule,
+}
+
+/// What an estimator hands to `check_array`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArrayRule {
+    /// `dtype`.
+    pub dtype: Dtype,
+    /// `ensure_all_finite`.
+    pub finite: Finite,
+    /// `accept_sparse`.
+    pub sparse: SparseRule,
+    /// Whether the feature names are checked.
+    pub names: bool,
+}
+
+/// The dtypes that `check_array` is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dtype {
+    /// `FLOAT_DTYPES`, `[np.float64, np.float32]`: both stay what they are, all else becomes `float64`.
+    Float,
+    /// `np.float64`.
+    Double,
+    /// `np.float32`: trees.
+    Single,
+    /// `"numeric"`: numbers stay what they are, integers too.
+    Numeric,
+    /// `None`: whatever comes stays what it is, text and objects too.
+    Any,
+}
+
+/// `ensure_all_finite`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finite {
+    /// `True`: neither NaN nor infinity.
+    All,
+    /// `True` for dense rows, `False` for sparse ones.
+    AllOfDense,
+    /// `"allow-nan"`.
+    AllowNan,
+    /// `"allow-nan"` for dense rows, `True` for sparse ones: trees.
+    AllowNanIfDense,
+    /// `False`.
+    Any,
+}
+
+/// `accept_sparse`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SparseRule {
+    /// Stays sparse.
+    Accept,
+    /// An error.
+    Refuse,
+    /// Accepted by scikit-learn, and made dense here since the answer is the same.
+    Densify,
+}
+
+impl ArrayRule {
+    /// Finite floats, dense only: what most estimators ask for.
+    pub const FLOATS: Self = Self { dtype: Dtype::Float, finite: Finite::All, sparse: SparseRule::Refuse, names: true };
+
+    /// The same, with another `dtype`.
+    #[must_use]
+    pub const fn dtype(self, dtype: Dtype) -> Self {
+        Self { dtype, ..self }
+    }
+
+    /// The same, with another `ensure_all_finite`.
+    #[must_use]
+    pub const fn finite(self, finite: Finite) -> Self {
+        Self { finite, ..self }
+    }
+
+    /// The same, with another `accept_sparse`.
+    #[must_use]
+    pub const fn sparse(self, sparse: SparseRule) -> Self {
+        Self { sparse, ..self }
+    }
+
+    /// The same, without a look at the feature names (`inverse_transform`).
+    #[must_use]
+    pub const fn any_names(self) -> Self {
+        Self { names: false, ..self }
+    }
+}
+
+impl Check {
+    /// The validation by `rule` of the estimator of class `estimator`, fitted on columns named `feature_names`.
+    pub fn new(
+        estimator: &str,
+        feature_names: Option<&Arc<[String]>>,
+        rule: ArrayRule,
+        n_features: Option<usize>,
+    ) -> Self {
+        let feature_names = feature_names.filter(|_| rule.names).cloned();
+        Self { estimator: estimator.to_owned(), n_features, feature_names, rule }
+    }
+
+    /// The dtype that it makes of what comes.
+    pub(crate) fn dtype(&self) -> Dtype {
+        self.rule.dtype
+    }
+
+    fn check<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
+        if let Value::Columns(columns) = input {
+            self.check_names(columns)?;
+        }
+        let numbers = self.to_numbers(input)?;
+        let (rows, cols) = (numbers.rows(), numbers.cols());
+        if rows == 0 {
+            return Err(InputError::new(InputErrorKind::NoRows { shape: (0, cols) }));
+        }
+        self.check_finite(&numbers)?;
+        match self.n_features {
+            Some(expected) if expected != cols => {
+                Err(InputError::new(InputErrorKind::FeatureCount { expected, found: cols }))
+            }
+            _ => Ok(numbers),
+        }
+    }
+
+    /// `_check_feature_names`: only where both the fit and the table have names.
+    fn check_names(&self, columns: &Columns<'_>) -> Result<(), InputError> {
+        let (Some(expected), Some(found)) = (&self.feature_names, &columns.names) else {
+            return Ok(());
+        };
+        if expected[..] == found[..] {
+            return Ok(());
+        }
+        let absent_from = |names: &[String], from: &[String]| -> Vec<String> {
+            let mut absent: Vec<_> = names.iter().filter(|name| !from.contains(name)).cloned().collect();
+            absent.sort();
+            absent
+        };
+        Err(InputError::new(InputErrorKind::FeatureNames {
+            unexpected: absent_from(found, expected),
+            missing: absent_from(expected, found),
+        }))
+    }
+
+    fn to_numbers<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
+        let dtype = self.rule.dtype;
+        match input {
+            Value::Floats(..) | Value::Ints(..) | Value::Columns(_) if dtype == Dtype::Any => Ok(input.clone()),
+            Value::Floats(matrix, precision) => Ok(to_dtype(matrix.clone(), *precision, dtype)),
+            Value::Ints(matrix, kind) if dtype == Dtype::Numeric => Ok(Value::Ints(matrix.clone(), *kind)),
+            Value::Ints(matrix, _) => Ok(to_dtype(matrix.map(|&value| to_f64(value)), Precision::Double, dtype)),
+            Value::Sparse(csr) => match self.rule.sparse {
+                SparseRule::Refuse => Err(InputError::new(InputErrorKind::SparseNotAccepted)),
+                SparseRule::Accept => Ok(Value::Sparse(sparse_to_dtype(csr.clone(), dtype))),
+                SparseRule::Densify => {
+                    let csr = sparse_to_dtype(csr.clone(), dtype);
+                    let precision = match csr.dtype {
+                        NumberType::Float(precision) => precision,
+                        NumberType::Int(_) => Precision::Double,
+                    };
+                    Ok(Value::Floats(csr.to_dense(), precision))
+                }
+            },
+            // Integers stay integers where all columns are.
+            Value::Columns(columns) if dtype == Dtype::Numeric && columns.columns.iter().all(is_int) => {
+                numeric_block(columns).ok_or_else(|| InputError::wrong_kind("numbers", input))
+            }
+            Value::Columns(columns) => {
+                let (matrix, precision) = columns_to_matrix(columns)?;
+                Ok(to_dtype(matrix, precision, dtype))
+            }
+            Value::Labels(_) => Err(InputError::wrong_kind("numbers", input)),
+            Value::Texts(_) | Value::Dicts(_) | Value::TermLists(_) | Value::Many(_) => {
+                Err(InputError::wrong_kind("a table of numbers", input))
+            }
+        }
+    }
+
+    fn check_finite(&self, numbers: &Value<'_>) -> Result<(), InputError> {
+        let (data, cols, single): (&[f64], _, _) = match numbers {
+            Value::Floats(matrix, precision) => (&matrix.data, Some(matrix.cols), *precision == Precision::Single),
+            Value::Sparse(csr) => (&csr.data, None, csr.dtype == NumberType::Float(Precision::Single)),
+            Value::Columns(columns) => return self.check_finite_columns(columns),
+            _ => return Ok(()),
+        };
+        let finite = match self.rule.finite {
+            Finite::AllOfDense if cols.is_some() => Finite::All,
+            Finite::AllOfDense => Finite::Any,
+            Finite::AllowNanIfDense if cols.is_some() => Finite::AllowNan,
+            Finite::AllowNanIfDense => Finite::All,
+            finite => finite,
+        };
+        let bad = |value: &f64| match finite {
+            Finite::All | Finite::AllOfDense => !value.is_finite(),
+            Finite::AllowNan | Finite::AllowNanIfDense => value.is_infinite(),
+            Finite::Any => false,
+        };
+        // Only when something is not finite is the place looked for.
+        if finite == Finite::Any || all_finite(data) {
+            return Ok(());
+        }
+        // scikit-learn names NaN first wherever both occur.
+        let nan = data.iter().position(|value| value.is_nan()).filter(|_| finite == Finite::All);
+        let Some(place) = nan.or_else(|| data.iter().position(bad)) else {
+            return Ok(());
+        };
+        let error = InputError::new(match nan {
+            Some(_) => InputErrorKind::ContainsNan,
+            None => InputErrorKind::ContainsInfinity { dtype: if single { "float32" } else { "float64" } },
+        });
+        Err(match cols {
+            Some(cols) => error.in_row(place / cols),
+            None => error,
+        })
+    }
+}
+
+impl Check {
+    /// Columns that stay what they are: of objects only NaN is looked for.
+    fn check_finite_columns(&self, columns: &Columns<'_>) -> Result<(), InputError> {
+        let all = self.rule.finite == Finite::All;
+        for column in &columns.columns {
+            let place = match column {
+                _ if self.rule.finite == Finite::Any => None,
+                Column::Floats(values, _) => match values.iter().position(|value| value.is_nan()).filter(|_| all) {
+                    Some(row) => Some((row, InputErrorKind::ContainsNan)),
+                    None => values
+                        .iter()
+                        .position(|value| value.is_infinite())
+                        .map(|row| (row, InputErrorKind::ContainsInfinity { dtype: "float64" })),
+                },
+                Column::Objects(values) if all => {
+                    let is_nan = |value: &Scalar| matches!(value, Scalar::Float(value) if value.is_nan());
+                    values.iter().position(is_nan).map(|row| (row, InputErrorKind::ContainsNan))
+                }
+                Column::Ints(..) | Column::Texts(_) | Column::Objects(_) => None,
+            };
+            if let Some((row, kind)) = place {
+                return Err(InputError::new(kind).in_row(row));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Operator for Check {
+    const NAME: &'static str = "check";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        self.check(inputs[0]).map_err(|error| error.by(&self.estimator))
+    }
+
+    fn describe(&self) -> String {
+        let ArrayRule { dtype, finite, sparse, .. } = self.rule;
+        let features = self.n_features.map_or(String::new(), |n| format!(" {n} features,"));
+        format!("for {}:{features} {dtype:?}, finite {finite:?}, sparse {sparse:?}", self.estimator)
+    }
+}
+
+fn is_int(column: &Column<'_>) -> bool {
+    matches!(column, Column::Ints(..))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
+fn to_f64(value: i64) -> f64 {
+    value as f64
+}
+
+fn to_dtype(matrix: Matrix<'_, f64>, precision: Precision, dtype: Dtype) -> Value<'_> {
+    match (dtype, precision) {
+        (Dtype::Single, Precision::Double) => {
+            Value::Floats(matrix.map(|&value| Precision::Single.round(value)), Precision::Single)
+        }
+        (Dtype::Single, Precision::Single) => Value::Floats(matrix, Precision::Single),
+        (Dtype::Double, _) => Value::Floats(matrix, Precision::Double),
+        (Dtype::Float | Dtype::Numeric | Dtype::Any, precision) => Value::Floats(matrix, precision),
+    }
+}
+
+fn sparse_to_dtype(mut csr: Csr<'_>, dtype: Dtype) -> Csr<'_> {
+    match (dtype, csr.dtype) {
+        (Dtype::Numeric | Dtype::Any, _) | (Dtype::Float, NumberType::Float(_)) => {}
+        (Dtype::Double | Dtype::Float, _) => csr.dtype = NumberType::Float(Precision::Double),
+        (Dtype::Single, NumberType::Float(Precision::Single)) => {}
+        (Dtype::Single, _) => {
+            csr.data = csr.data.iter().map(|&value| Precision::Single.round(value)).collect();
+            csr.dtype = NumberType::Float(Precision::Single);
+        }
+    }
+    csr
+}
+
+/// A DataFrame, or an object array, as numbers: `float32` where some columns are and numpy promotes all others to it,
+/// bool and integers of up to 16 bits.
+pub(crate) fn columns_to_matrix(columns: &Columns<'_>) -> Result<(Matrix<'static, f64>, Precision), InputError> {
+    let (rows, cols) = (columns.rows, columns.columns.len());
+    let mut data = vec![0.0; rows * cols];
+    let mut precision = if cols == 0 { Precision::Double } else { Precision::Single };
+    let has_floats = columns.columns.iter().any(|column| matches!(column, Column::Floats(..)));
+    for (col, column) in columns.columns.iter().enumerate() {
+        let (values, column_precision) = column_to_floats(column)?;
+        precision = precision.promote(match column {
+            Column::Ints(_, kind) if has_floats => kind.to_float(),
+            _ => column_precision,
+        });
+        for (row, &value) in values.iter().enumerate() {
+            data[row * cols + col] = value;
+        }
+    }
+    Ok((Matrix::new(rows, cols, data), precision))
+}
+
+fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Precision), InputError> {
+    let parsed = |text: &str, row: usize| {
+        parse_float(text)
+            .ok_or_else(|| InputError::new(InputErrorKind::NotANumber { value: text.to_owned() }).in_row(row))
+    };
+    Ok(match column {
+        Column::Floats(values, precision) => (Cow::Borrowed(values.as_ref()), *precision),
+        Column::Ints(values, _) => (values.iter().map(|&value| to_f64(value)).collect(), Precision::Double),
+        Column::Texts(texts) => {
+            let values = texts.iter().enumerate().map(|(row, text)| parsed(text, row));
+            (values.collect::<Result<_, _>>()?, Precision::Double)
+        }
+        Column::Objects(values) => {
+            let values =
+                values.iter().enumerate().map(|(row, value)| match value {
+                    Scalar::Float(value) => Ok(*value),
+                    Scalar::Int(value) => Ok(to_f64(*value)),
+                    Scalar::Bool(value) => Ok(f64::from(*value)),
+                    // numpy's astype makes NaN of None.
+                    Scalar::None => Ok(f64::NAN),
+                    Scalar::Str(text) => parsed(text, row),
+                    other => Err(InputError::refused(format!("expected a number, found {other}: {}", kind_of(other)))
+                        .in_row(row)),
+                });
+            (values.collect::<Result<_, _>>()?, Precision::Double)
+        }
+    })
+}
+
+/// What a value is that is no number.
+fn kind_of(value: &Scalar) -> &'static str {
+    match value {
+        Scalar::DateTime(..) => "a date",
+        Scalar::TimeDelta(..) => "a duration",
+        Scalar::Bytes(_) => "bytes",
+        value if value.is_na() => "a missing value",
+        _ => "an object",
+    }
+}
+
+/// Python's `float(text)`: white space around it, underscores between digits, `inf`, `nan` in any case.
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let plain: String;
+    let text = if text.contains('_') {
+        let bytes = text.as_bytes();
+        let between_digits =
+            |at: usize| at > 0 && bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if !(0..bytes.len()).filter(|&at| bytes[at] == b'_').all(between_digits) {
+            return None;
+        }
+        plain = text.replace('_', "");
+        &plain
+    } else {
+        text
+    };
+    text.parse().ok()
+}
+
+/// Whether no value is infinite or NaN: their products with zero are NaN, and so is every sum of these. Sixteen sums,
+/// since one would wait for each addition before the next.
+fn all_finite(values: &[f64]) -> bool {
+    let (chunks, rest) = values.as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for chunk in chunks {
+        for (sum, value) in sums.iter_mut().zip(chunk) {
+            *sum += value * 0.0;
+        }
+    }
+    !sums.iter().chain(rest).any(|value| (value * 0.0).is_nan())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_parsed_as_python_parses_them() {
+        for (text, value) in [(" 1.5\n", 1.5), ("1_000", 1000.0), ("-Infinity", f64::NEG_INFINITY), ("1e3", 1000.0)] {
+            assert_eq!(parse_float(text), Some(value), "{text}");
+        }
+        assert!(parse_float("NaN").is_some_and(f64::is_nan));
+        for text in ["", "_1", "1__0", "1_", "0x10", "abc", "1.5 2"] {
+            assert_eq!(parse_float(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_seen_at_every_place() {
+        for len in [0, 1, 15, 16, 17, 40] {
+            let mut values = vec![f64::MAX; len];
+            assert!(all_finite(&values), "{len}");
+            for place in 0..len {
+                for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    values[place] = value;
+                    assert!(!all_finite(&values), "{value} at {place} of {len}");
+                }
+                values[place] = -f64::MAX;
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `euclidean_distances` to a few centres.
+
+use crate::InputError;
+use crate::kernels::brute_force::Points;
+use crate::kernels::metric::Metric;
+use crate::kernels::row_square;
+use crate::operators::Operator;
+use crate::value::{Matrix, NumberType, Precision, Value};
+
+/// The distance to each centre, as `√max(x² - 2 x·c + c², 0)`.
+#[derive(Debug)]
+pub struct CenterDistances {
+    points: Points,
+    precision: Precision,
+}
+
+impl CenterDistances {
+    /// To these centres, (n_clusters, n_features), of that dtype.
+    pub fn new(centers: Matrix<'static, f64>, precision: Precision) -> Self {
+        Self { points: Points::dense(centers, Metric::Euclidean, row_square::einsum), precision }
+    }
+}
+
+impl Operator for CenterDistances {
+    const NAME: &'static str = "center_distances";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let mut out = Vec::with_capacity(inputs[0].rows() * self.points.len());
+        let mut distances = Vec::new();
+        let precision = match inputs[0] {
+            Value::Floats(_, precision) => *precision,
+            Value::Sparse(x) => match x.dtype {
+                NumberType::Float(precision) => precision,
+                NumberType::Int(_) => Precision::Double,
+            },
+            other => return Err(InputError::wrong_kind("numbers", other)),
+        };
+        // Two tables of float32 are computed in float64, and the squares rounded before their roots are taken.
+        let precision = precision.promote(self.precision);
+        let mut finish = |distances: &[f64]| {
+            out.extend(distances.iter().map(|square| precision.round(precision.round(*square).sqrt())));
+        };
+        match inputs[0] {
+            Value::Floats(x, _) => {
+                for x in x.iter_rows() {
+                    self.points.distances(x, false, false, &mut distances);
+                    finish(&distances);
+                }
+            }
+            Value::Sparse(csr) => {
+                let mut x = vec![0.0; csr.cols];
+                for row in 0..csr.rows {
+                    let (columns, values) = csr.row(row);
+                    for (&column, value) in columns.iter().zip(values) {
+                        x[column as usize] += value;
+                    }
+                    self.points.distances(&x, true, false, &mut distances);
+                    finish(&distances);
+                    for &column in columns {
+                        x[column as usize] = 0.0;
+                    }
+                }
+            }
+            other => return Err(InputError::wrong_kind("numbers", other)),
+        }
+        Ok(Value::Floats(Matrix::new(inputs[0].rows(), self.points.len(), out), precision))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} centres", self.points.len())
+    }
+}

@@ -1,0 +1,161 @@
+//! A step that is code of the user's.
+
+use skiff_files::Scalar;
+
+use crate::InputError;
+use crate::custom::{Bound, CustomCall, CustomError, Job};
+use crate::operators::Operator;
+use crate::value::{Classes, Csr, IntKind, Labels, Matrix, NumberType, Precision, TermLists, Value};
+
+/// Hands the whole table to code of the user's, which answers another one of as many rows.
+#[derive(Debug)]
+pub struct CallCustom {
+    /// The code.
+    pub code: Bound,
+    /// What it is asked to do.
+    pub job: Job,
+    /// Keyword arguments of the method.
+    pub params: Vec<(String, Scalar)>,
+}
+
+impl CallCustom {
+    /// What it answers for `input`, all rows of the call. `origin` is what the caller made the table of, which is
+    /// `input` itself where `is_origin`.
+    ///
+    /// # Errors
+    /// The code's own, and when it answers what no step could take.
+    pub fn call(
+        &self,
+        input: &Value<'_>,
+        origin: Option<&(dyn std::any::Any + Send + Sync)>,
+        is_origin: bool,
+    ) -> Result<Value<'static>, InputError> {
+        let call = CustomCall { job: self.job, params: &self.params, origin, is_origin };
+        let failed = |error| InputError::custom(&self.code, error);
+        let value = self.code.step.call(&call, input).map_err(failed)?;
+        check(&value).map_err(|what| failed(CustomError::new(format!("the answer {what}"))))?;
+        let (expected, found) = (input.rows(), value.rows());
+        if found != expected {
+            return Err(failed(CustomError::new(format!("expected {expected} rows, found {found}"))));
+        }
+        Ok(value)
+    }
+}
+
+impl Operator for CallCustom {
+    const NAME: &'static str = "custom";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        self.call(inputs[0], None, false)
+    }
+
+    fn describe(&self) -> String {
+        let name = &self.code.name;
+        let what = match self.job {
+            Job::Function => format!("{name}()"),
+            Job::Method(method) => format!("{name}.{method}()"),
+            Job::Preprocess => format!("{name}() of each text"),
+            Job::Split => format!("{name}() of each text, in words"),
+        };
+        format!("{what}, all rows at once")
+    }
+
+    fn is_barrier(&self) -> bool {
+        true
+    }
+}
+
+/// Later steps rely on what every value of this crate's own is: code from elsewhere is not trusted with it.
+fn check(value: &Value<'_>) -> Result<(), &'static str> {
+    match value {
+        Value::Floats(matrix, precision) => check_shape(matrix).and(check_floats(&matrix.data, *precision)),
+        Value::Ints(matrix, kind) => check_shape(matrix).and(check_ints(&matrix.data, *kind)),
+        Value::Sparse(csr) => check_csr(csr),
+        Value::Columns(columns) => {
+            let named = columns.names.as_ref().is_none_or(|names| names.len() == columns.columns.len());
+            match named && columns.columns.iter().all(|column| column.len() == columns.rows) {
+                true => Ok(()),
+                false => Err("has columns that are not as many as their names, or not as long as the table"),
+            }
+        }
+        Value::Labels(labels) => check_labels(labels),
+        Value::Texts(_) | Value::Dicts(_) => Ok(()),
+        Value::TermLists(lists) => check_lists(lists),
+        Value::Many(_) => Err("is several values in one"),
+    }
+}
+
+fn check_shape<T: Clone>(matrix: &Matrix<'_, T>) -> Result<(), &'static str> {
+    match matrix.rows.checked_mul(matrix.cols) == Some(matrix.data.len()) {
+        true => Ok(()),
+        false => Err("has not as many elements as its shape says"),
+    }
+}
+
+fn check_floats(data: &[f64], precision: Precision) -> Result<(), &'static str> {
+    match data.iter().all(|&value| value.is_nan() || precision.round(value) == value) {
+        true => Ok(()),
+        false => Err("is said to be float32 and holds numbers that no float32 is"),
+    }
+}
+
+fn check_ints(data: &[i64], kind: IntKind) -> Result<(), &'static str> {
+    let (least, most) = match kind {
+        IntKind::Bool => (0, 1),
+        IntKind::Int { bytes: bytes @ (1 | 2 | 4), signed: true } => {
+            let half = 1_i64 << (8 * u32::from(bytes) - 1);
+            (-half, half - 1)
+        }
+        IntKind::Int { bytes: bytes @ (1 | 2 | 4), signed: false } => (0, (1_i64 << (8 * u32::from(bytes))) - 1),
+        IntKind::Int { bytes: 8, .. } => (i64::MIN, i64::MAX),
+        IntKind::Int { .. } => return Err("has integers of a width that there is not"),
+    };
+    match data.iter().all(|value| (least..=most).contains(value)) {
+        true => Ok(()),
+        false => Err("holds integers that its dtype does not"),
+    }
+}
+
+fn check_csr(csr: &Csr<'_>) -> Result<(), &'static str> {
+    let bounds = csr.indptr.len() == csr.rows + 1 && csr.indptr.first() == Some(&0) && csr.indptr.is_sorted();
+    let stored = csr.indptr.last() == Some(&csr.data.len()) && csr.data.len() == csr.indices.len();
+    if !bounds || !stored {
+        return Err("is a sparse matrix whose arrays contradict each other");
+    }
+    let ascends = |row: usize| {
+        let (indices, _) = csr.row(row);
+        indices.is_sorted_by(|a, b| a < b) && indices.last().is_none_or(|&last| (last as usize) < csr.cols)
+    };
+    if !(0..csr.rows).all(ascends) {
+        return Err("is a sparse matrix whose columns do not ascend within each row, or lie outside");
+    }
+    match csr.dtype {
+        NumberType::Float(precision) => check_floats(&csr.data, precision),
+        NumberType::Int(_) => match csr.data.iter().all(|value| value.fract() == 0.0) {
+            true => Ok(()),
+            false => Err("is a sparse matrix of integers with fractions"),
+        },
+    }
+}
+
+fn check_labels(labels: &Labels) -> Result<(), &'static str> {
+    let shape = labels.rows.checked_mul(labels.cols) == Some(labels.codes.len()) && labels.classes.len() == labels.cols;
+    let known = |(place, &code): (usize, &u32)| {
+        let classes = labels.classes.get(place % labels.cols.max(1));
+        classes.is_some_and(|classes: &std::sync::Arc<Classes>| (code as usize) < classes.len())
+    };
+    match shape && labels.codes.iter().enumerate().all(known) {
+        true => Ok(()),
+        false => Err("has labels that are not among their classes"),
+    }
+}
+
+fn check_lists(lists: &TermLists) -> Result<(), &'static str> {
+    let bounds = lists.bounds.first() == Some(&0)
+        && lists.bounds.is_sorted()
+        && lists.bounds.last() == Some(&lists.numbers.len());
+    match bounds && lists.numbers.iter().all(|&number| (number as usize) < lists.terms.len()) {
+        true => Ok(()),
+        false => Err("has lists of words that contradict each other"),
+    }
+}

@@ -1,0 +1,5 @@
+//! User code.
+
+mod call_custom;
+
+pub use call_custom::CallCustom;

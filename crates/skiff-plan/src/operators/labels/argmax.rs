@@ -1,0 +1,91 @@
+//! From scores to the numbers of classes.
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::value::{IntKind, Matrix, Value};
+
+/// The column of the greatest value in each row, the first of equals; a NaN counts as greatest, as in `np.argmax`.
+#[derive(Debug)]
+pub struct Argmax;
+
+/// 1 where a value is greater than a bound, else 0: `(scores > 0).astype(int)`.
+#[derive(Debug)]
+pub struct GreaterThan {
+    /// The bound, which itself gives 0.
+    pub bound: f64,
+}
+
+/// 1 where a value is not less than a bound, else 0: `(scores >= 0).astype(int)`.
+#[derive(Debug)]
+pub struct AtLeast {
+    /// The bound, which itself gives 1.
+    pub bound: f64,
+}
+
+impl Operator for Argmax {
+    const NAME: &'static str = "argmax";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(scores, _) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        let codes: Vec<i64> = scores.iter_rows().map(|row| i64::try_from(argmax(row)).unwrap_or(0)).collect();
+        Ok(Value::Ints(Matrix::new(scores.rows, 1, codes), IntKind::I64))
+    }
+}
+
+/// `np.argmax` of one row; 0 for an empty one.
+pub fn argmax(row: &[f64]) -> usize {
+    let mut best = 0;
+    for (column, value) in row.iter().enumerate() {
+        if row[best].is_nan() {
+            break;
+        }
+        if *value > row[best] || value.is_nan() {
+            best = column;
+        }
+    }
+    best
+}
+
+impl Operator for GreaterThan {
+    const NAME: &'static str = "greater_than";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(scores, _) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        Ok(Value::Ints(scores.map(|&score| i64::from(score > self.bound)), IntKind::I64))
+    }
+
+    fn describe(&self) -> String {
+        format!("> {}", self.bound)
+    }
+}
+
+impl Operator for AtLeast {
+    const NAME: &'static str = "at_least";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(scores, _) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        Ok(Value::Ints(scores.map(|&score| i64::from(score >= self.bound)), IntKind::I64))
+    }
+
+    fn describe(&self) -> String {
+        format!(">= {}", self.bound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::argmax;
+
+    #[test]
+    fn ties_and_nan_are_numpys() {
+        assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(argmax(&[1.0, f64::NAN, 3.0, f64::NAN]), 1);
+        assert_eq!(argmax(&[f64::NEG_INFINITY, f64::NEG_INFINITY]), 0);
+    }
+}

@@ -1,0 +1,93 @@
+//! Rows onto components: principal component analysis.
+
+use std::sync::Arc;
+
+use crate::InputError;
+use crate::kernels::{dot, fused};
+use crate::operators::Operator;
+use crate::value::{Matrix, NumberType, Precision, Value};
+
+/// `(X - mean) · componentsᵀ / scale`, with the dtype that numpy's promotion gives.
+#[derive(Debug)]
+pub struct Project {
+    /// `components_`, (n_components, n_features).
+    pub components: Arc<Matrix<'static, f64>>,
+    /// `mean_`, and when it is taken away.
+    pub center: Center,
+    /// One divisor for each component; empty for none.
+    pub scale: Vec<f64>,
+    /// The dtype of `components_` and `mean_`.
+    pub precision: Precision,
+}
+
+/// When the mean is taken away.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Center {
+    /// From the rows: `X - mean_`. Sparse rows are refused.
+    Rows(Vec<f64>),
+    /// From the products: `X · componentsᵀ - mean_ · componentsᵀ`.
+    Products(Vec<f64>),
+}
+
+impl Operator for Project {
+    const NAME: &'static str = "project";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let rows = inputs[0].rows();
+        let (mut products, precision) = match (inputs[0], &self.center) {
+            (Value::Floats(x, precision), Center::Products(_)) => {
+                let precision = precision.promote(self.precision);
+                (fused::matmul_transposed(x, &self.components, precision), precision)
+            }
+            (Value::Floats(x, precision), Center::Rows(mean)) => {
+                let precision = precision.promote(self.precision);
+                let pairs = x.iter_rows().flat_map(|row| row.iter().zip(mean));
+                let centered: Vec<f64> = pairs.map(|(x, mean)| precision.round(x - mean)).collect();
+                (
+                    fused::matmul_transposed(&Matrix::new(x.rows, x.cols, centered), &self.components, precision),
+                    precision,
+                )
+            }
+            (Value::Sparse(x), Center::Products(_)) => {
+                let precision = match x.dtype {
+                    NumberType::Float(precision) => precision,
+                    NumberType::Int(_) => Precision::Double,
+                };
+                let precision = precision.promote(self.precision);
+                (dot::sparse_matmul_transposed(x, &self.components, precision), precision)
+            }
+            (other, _) => return Err(InputError::wrong_kind("a dense table of numbers", other)),
+        };
+        let offset = match &self.center {
+            // The rows may be float64 beside float32 components: the mean's product is float32 all the same.
+            Center::Products(mean) if self.precision == Precision::Single => {
+                self.components.iter_rows().map(|component| single_dot(mean, component)).collect()
+            }
+            Center::Products(mean) => {
+                dot::matmul_transposed(&Matrix::new(1, mean.len(), mean.as_slice()), &self.components)
+            }
+            Center::Rows(_) => Vec::new(),
+        };
+        for row in products.chunks_exact_mut(self.components.rows.max(1)) {
+            for (value, offset) in row.iter_mut().zip(&offset) {
+                *value = precision.round(*value) - precision.round(*offset);
+            }
+            for (value, scale) in row.iter_mut().zip(&self.scale) {
+                *value = precision.round(*value) / scale;
+            }
+            for value in row {
+                *value = precision.round(*value);
+            }
+        }
+        Ok(Value::Floats(Matrix::new(rows, self.components.rows, products), precision))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} → {}", self.components.cols, self.components.rows)
+    }
+}
+
+/// Σxy of float32 numbers, whose products `f64` holds exactly, rounded once: the middle of what BLAS's orders give.
+fn single_dot(x: &[f64], y: &[f64]) -> f64 {
+    Precision::Single.round(x.iter().zip(y).map(|(x, y)| x * y).sum())
+}

@@ -1,0 +1,210 @@
+//! The operators that plans are made of, in families, and the list of them.
+
+pub(crate) mod arrays;
+pub(crate) mod checks;
+mod cluster;
+mod custom;
+mod density;
+mod encode;
+mod labels;
+mod linear;
+mod neighbors;
+mod preprocess;
+mod svm;
+mod text;
+mod trees;
+
+pub use arrays::{
+    Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, DivideByRowSum, Elementwise, FloatFunction, Form,
+    Function, NameColumns, NumpyFunction, OnesForZeros, Part, Repeat, Rounding, SelectColumns, Selection, Softmax,
+    SubtractLogSumExp, Test, Ufunc, to_sparse,
+};
+pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
+pub use cluster::{CenterDistances, NearestCenter};
+pub use custom::CallCustom;
+pub use density::{CategoricalLogLikelihood, Covariance, GaussianLogLikelihood, LogDensity};
+pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero};
+pub use labels::{Argmax, ArgmaxGroups, AtLeast, CastLabels, GreaterThan, Inliers, TakeLabels, argmax};
+pub use linear::{Affine, Center, Multiply, Project};
+pub use neighbors::{
+    Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, Search, VoteSum,
+};
+pub use preprocess::{Binarize, FillKind, Impute, ImputeInverse, Missing, MissingMask, Norm, Normalize, Polynomial};
+pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
+pub use text::{
+    CountTerms, DictLayout, HashTerms, ListTerms, PreprocessTexts, RowNorm, TermWeights, UnvectorizeDicts,
+    VectorizeDicts, WeighTerms,
+};
+pub use trees::{BoostingStart, Question, Start, StartLink, TreeEnsemble, TreeTables};
+
+use std::sync::Arc;
+
+use crate::InputError;
+use crate::value::Value;
+
+/// An operator on blocks of rows. Each output row depends on the same input row alone, unless [`Operator::is_barrier`].
+pub trait Operator {
+    /// Its name in `skiff plan`.
+    const NAME: &'static str;
+
+    /// Runs it on one block.
+    ///
+    /// # Errors
+    /// When the input is not such that scikit-learn would answer.
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
+
+    /// Its sizes and settings, for `skiff plan`.
+    fn describe(&self) -> String {
+        String::new()
+    }
+
+    /// How many rows a block should have to run well, where that matters (large tree ensembles).
+    fn block_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many rows a block may have, where what comes out may be far larger than what comes in, and differs from row to
+    /// row.
+    fn most_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether it must see all rows of a call at once: nobody knows what code of the user's makes of a row.
+    fn is_barrier(&self) -> bool {
+        false
+    }
+}
+
+/// Writes the list of operators once.
+macro_rules! operators {
+    ($($operator:ident,)*) => {
+        /// Any operator. A closed set: a new one stops every exporter from compiling until it is handled.
+        #[derive(Clone, Debug)]
+        pub enum AnyOperator {
+            $(
+                #[doc = concat!("See [`", stringify!($operator), "`].")]
+                $operator(Arc<$operator>),
+            )*
+        }
+
+        $(
+            impl From<$operator> for AnyOperator {
+                fn from(operator: $operator) -> Self {
+                    Self::$operator(Arc::new(operator))
+                }
+            }
+
+            /// An operator that a model keeps and shares with its plans.
+            impl From<&Arc<$operator>> for AnyOperator {
+                fn from(operator: &Arc<$operator>) -> Self {
+                    Self::$operator(Arc::clone(operator))
+                }
+            }
+        )*
+
+        impl AnyOperator {
+            /// Its name in `skiff plan`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$operator(_) => $operator::NAME,)*
+                }
+            }
+
+            /// Its sizes and settings, for `skiff plan`.
+            pub fn describe(&self) -> String {
+                match self {
+                    $(Self::$operator(operator) => operator.describe(),)*
+                }
+            }
+
+            pub(crate) fn block_rows(&self) -> Option<usize> {
+                match self {
+                    $(Self::$operator(operator) => operator.block_rows(),)*
+                }
+            }
+
+            pub(crate) fn most_rows(&self) -> Option<usize> {
+                match self {
+                    $(Self::$operator(operator) => operator.most_rows(),)*
+                }
+            }
+
+            pub(crate) fn is_barrier(&self) -> bool {
+                match self {
+                    $(Self::$operator(operator) => operator.is_barrier(),)*
+                }
+            }
+
+            pub(crate) fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+                match self {
+                    $(Self::$operator(operator) => operator.run(inputs),)*
+                }
+            }
+        }
+    };
+}
+
+operators! {
+    Affine,
+    Argmax,
+    ArgmaxGroups,
+    AtLeast,
+    Binarize,
+    BoostingStart,
+    BothSides,
+    CallCustom,
+    CastLabels,
+    CategoricalLogLikelihood,
+    CenterDistances,
+    Check,
+    CheckTable,
+    Columnwise,
+    Concatenate,
+    CountTerms,
+    DivideByRowSum,
+    Elementwise,
+    Encode,
+    GaussianLogLikelihood,
+    GreaterThan,
+    HashTerms,
+    Impute,
+    ImputeInverse,
+    Inliers,
+    ListTerms,
+    LogDensity,
+    MissingMask,
+    Multiply,
+    NameColumns,
+    NearestCenter,
+    NearestNeighbors,
+    NeighborGraph,
+    NeighborMeans,
+    NeighborVotes,
+    NeighborWeights,
+    Normalize,
+    OneHot,
+    OneHotInverse,
+    OneHotWhole,
+    OnesForZeros,
+    OrdinalInverse,
+    PairProbabilities,
+    PairScores,
+    PairVotes,
+    Part,
+    Polynomial,
+    PreprocessTexts,
+    Project,
+    RefuseSparse,
+    Repeat,
+    SelectColumns,
+    Softmax,
+    SubtractLogSumExp,
+    SupportVectors,
+    TakeLabels,
+    TakeNumbers,
+    TreeEnsemble,
+    Ufunc,
+    UnvectorizeDicts,
+    VectorizeDicts,
+    WeighTerms,
+}

@@ -1,0 +1,98 @@
+//! What gradient boosting makes of its first estimator's answer.
+
+use crate::InputError;
+use crate::operators::Operator;
+use crate::value::{Matrix, Precision, Value};
+
+/// The raw scores that boosting starts from, in `float64`: the first estimator's answer on the scale of the loss.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoostingStart {
+    /// How the answer becomes scores.
+    pub link: StartLink,
+    /// How far from 0 and 1 probabilities are kept.
+    pub eps: f64,
+    /// What is added to the second of two probabilities, and to other scores in proportion. It is 0, except to find out
+    /// how far apart scores are if the first estimator, which computes in `float32`, rounds in another order.
+    pub shift: f64,
+}
+
+/// From answers to raw scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartLink {
+    /// As they are: regressions.
+    Identity,
+    /// `log(p / (1 - p))` of the second of two probabilities.
+    Logit,
+    /// Half of that: the exponential loss.
+    HalfLogit,
+    /// `log(p)` of each probability: several classes, before scikit-learn 1.4.
+    Log,
+    /// `log(p / geometric mean)` of each probability: several classes.
+    SymmetricLog,
+}
+
+impl BoostingStart {
+    /// The logarithm of a probability is as uncertain as the scores that the probability is made of, which are larger.
+    fn shifted(self, log: f64) -> f64 {
+        log + 8.0 * self.shift * (1.0 + log.abs())
+    }
+
+    fn row(self, row: &[f64], scores: &mut Vec<f64>) {
+        let clip = |p: f64| p.clamp(self.eps, 1.0 - self.eps);
+        match self.link {
+            StartLink::Identity => scores.extend(row.iter().map(|&score| score + self.shift * score.abs())),
+            StartLink::Logit => scores.push(logit(clip(row[1] + self.shift))),
+            StartLink::HalfLogit => scores.push(0.5 * logit(clip(row[1] + self.shift))),
+            StartLink::Log => scores.extend(row.iter().map(|&p| self.shifted(clip(p).ln()))),
+            StartLink::SymmetricLog => {
+                let logs: f64 = row.iter().map(|&p| clip(p).ln()).sum();
+                #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
+                let mean = (logs / row.len() as f64).exp();
+                scores.extend(row.iter().map(|&p| self.shifted((clip(p) / mean).ln())));
+            }
+        }
+    }
+}
+
+/// `scipy.special.logit`, which goes another way where the quotient is near 1.
+fn logit(p: f64) -> f64 {
+    if (0.3..=0.65).contains(&p) {
+        let s = 2.0 * (p - 0.5);
+        s.ln_1p() - (-s).ln_1p()
+    } else {
+        (p / (1.0 - p)).ln()
+    }
+}
+
+impl Operator for BoostingStart {
+    const NAME: &'static str = "boosting_start";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let numbers: Matrix<'_, f64>;
+        let answers = match inputs[0] {
+            Value::Floats(answers, _) => answers,
+            // A first estimator may answer in integers: a dummy with an integer constant.
+            Value::Ints(answers, _) => {
+                #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
+                let as_floats = answers.map(|&answer| answer as f64);
+                numbers = as_floats;
+                &numbers
+            }
+            other => return Err(InputError::wrong_kind("numbers", other)),
+        };
+        let binary = matches!(self.link, StartLink::Logit | StartLink::HalfLogit);
+        if binary && answers.cols != 2 {
+            return Err(InputError::refused("the first estimator of the boosting has not two classes"));
+        }
+        let mut scores = Vec::with_capacity(answers.data.len());
+        for row in answers.iter_rows() {
+            self.row(row, &mut scores);
+        }
+        let cols = if binary { 1 } else { answers.cols };
+        Ok(Value::Floats(Matrix::new(answers.rows, cols, scores), Precision::Double))
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.link)
+    }
+}

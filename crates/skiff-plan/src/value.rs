@@ -1,0 +1,469 @@
+//! What flows through a plan: blocks of rows, in the few shapes that scikit-learn's estimators pass to each other.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use skiff_files::{Scalar, TimeUnit};
+
+use crate::table::{Column, Dicts, Texts};
+use crate::text::Terms;
+
+/// A dense block, rows next to each other (C order).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix<'a, T: Clone> {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub cols: usize,
+    /// `rows × cols` elements; borrowed from the caller's table where its layout allows.
+    pub data: Cow<'a, [T]>,
+}
+
+/// The dtype that a float block has in scikit-learn. Numbers are held as `f64` either way; a `float32` block holds only
+/// values that a `float32` can hold, and whoever computes one rounds ([`Precision::round`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// `float32`.
+    Single,
+    /// `float64`.
+    Double,
+}
+
+/// The dtype that an integer block has in scikit-learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntKind {
+    /// `bool`: 0 and 1.
+    Bool,
+    /// `int64`, `uint8`, …: the size in bytes and the sign.
+    Int {
+        /// 1, 2, 4 or 8.
+        bytes: u8,
+        /// False for `uint8` and its like.
+        signed: bool,
+    },
+}
+
+impl IntKind {
+    /// `int64`.
+    pub const I64: Self = Self::Int { bytes: 8, signed: true };
+
+    /// `value` as an element of this dtype: what is too large wraps round, as numpy's arithmetic does.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "wrapping is the purpose")]
+    pub fn wrap(self, value: i64) -> i64 {
+        match self {
+            Self::Bool => i64::from(value != 0),
+            Self::Int { bytes: 1, signed: true } => i64::from(value as i8),
+            Self::Int { bytes: 2, signed: true } => i64::from(value as i16),
+            Self::Int { bytes: 4, signed: true } => i64::from(value as i32),
+            Self::Int { bytes: 1, signed: false } => i64::from(value as u8),
+            Self::Int { bytes: 2, signed: false } => i64::from(value as u16),
+            Self::Int { bytes: 4, signed: false } => i64::from(value as u32),
+            Self::Int { .. } => value,
+        }
+    }
+
+    /// The narrowest of `float32` and `float64` that numpy promotes it to beside a `float32`: bool and integers of up to
+    /// 16 bits become `float32`.
+    pub fn to_float(self) -> Precision {
+        match self {
+            Self::Bool | Self::Int { bytes: 1 | 2, .. } => Precision::Single,
+            Self::Int { .. } => Precision::Double,
+        }
+    }
+}
+
+/// Compressed sparse rows; column indices ascend within a row wherever scikit-learn's do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Csr<'a> {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub cols: usize,
+    /// Where each row starts in `indices` and `data`; one more than there are rows, from 0.
+    pub indptr: Cow<'a, [usize]>,
+    /// The column of each stored element.
+    pub indices: Cow<'a, [u32]>,
+    /// The stored elements.
+    pub data: Cow<'a, [f64]>,
+    /// Their dtype in scikit-learn.
+    pub dtype: NumberType,
+}
+
+/// The dtype of numbers that are held as `f64` whatever they are in scikit-learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberType {
+    /// A float dtype.
+    Float(Precision),
+    /// An integer dtype or bool (sparse counts and indicators, all exact in an `f64`).
+    Int(IntKind),
+}
+
+/// The values that labels can take, in the order of `classes_`, with the dtype that scikit-learn gives them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Classes {
+    /// Any integer dtype, or bool. The upper half of `uint64` wraps round to negative numbers.
+    Ints(Vec<i64>, IntKind),
+    /// Any float dtype.
+    Floats(Vec<f64>, Precision),
+    /// `<U…`.
+    Strings(Vec<String>),
+    /// dtype object: strings mostly, or a mixture.
+    Objects(Vec<Scalar>),
+    /// Bytes, dates or durations, in a dtype of their own.
+    Values(Vec<Scalar>, ValueKind),
+}
+
+/// The dtype of labels that are neither numbers nor text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// `S…`: bytes of at most this length, without zeros at their end.
+    Bytes(usize),
+    /// `datetime64` in this unit.
+    DateTime(TimeUnit),
+    /// `timedelta64` in this unit.
+    TimeDelta(TimeUnit),
+}
+
+/// Labels by their number in `classes_`: a dictionary-encoded block, no string is copied.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// How many rows.
+    pub rows: usize,
+    /// How many outputs.
+    pub cols: usize,
+    /// `rows × cols` places in the `classes` of the column.
+    pub codes: Vec<u32>,
+    /// One list for each column.
+    pub classes: Arc<[Arc<Classes>]>,
+}
+
+/// Columns of different types, with or without names: a block of a DataFrame, or of an object array.
+#[derive(Clone, Debug)]
+pub struct Columns<'a> {
+    /// How many rows.
+    pub rows: usize,
+    /// The columns' names, where they have some.
+    pub names: Option<Arc<[String]>>,
+    /// For each column, which column of the caller's table it is, untouched: whoever has that table can return its own
+    /// column, of whatever type. `None` where nobody asked.
+    pub origins: Option<Arc<[Option<usize>]>>,
+    /// The columns, each with `rows` elements.
+    pub columns: Vec<Column<'a>>,
+}
+
+/// A list of terms for each row, by their number in a vocabulary: no string is copied.
+#[derive(Clone, Debug)]
+pub struct TermLists {
+    /// Where each row's terms start in `numbers`; one more than there are rows, from 0.
+    pub bounds: Vec<usize>,
+    /// The numbers of the terms, row after row.
+    pub numbers: Vec<u32>,
+    /// The vocabulary.
+    pub terms: Arc<Terms>,
+}
+
+/// One block of one value of a plan.
+#[derive(Clone, Debug)]
+pub enum Value<'a> {
+    /// Numbers with a float dtype.
+    Floats(Matrix<'a, f64>, Precision),
+    /// Numbers with an integer dtype, or bool.
+    Ints(Matrix<'a, i64>, IntKind),
+    /// A sparse matrix.
+    Sparse(Csr<'a>),
+    /// Class labels.
+    Labels(Labels),
+    /// Columns of different types.
+    Columns(Columns<'a>),
+    /// Documents.
+    Texts(Texts<'a>),
+    /// Mappings of feature names to values.
+    Dicts(Dicts<'a>),
+    /// A list of terms for each row: a vectoriser's `inverse_transform`.
+    TermLists(TermLists),
+    /// Several values of one step, all with as many rows: taken apart by [`crate::operators::Part`].
+    Many(Vec<Value<'a>>),
+}
+
+impl<'a, T: Clone> Matrix<'a, T> {
+    /// A matrix over `data`, which must hold `rows × cols` elements.
+    pub fn new(rows: usize, cols: usize, data: impl Into<Cow<'a, [T]>>) -> Self {
+        let data = data.into();
+        assert_eq!(data.len(), rows * cols, "a matrix of {rows} × {cols} needs as many elements");
+        Self { rows, cols, data }
+    }
+
+    /// A matrix full of `value`.
+    pub fn filled(rows: usize, cols: usize, value: T) -> Self {
+        Self { rows, cols, data: Cow::Owned(vec![value; rows * cols]) }
+    }
+
+    /// Row `row`.
+    pub fn row(&self, row: usize) -> &[T] {
+        &self.data[row * self.cols..(row + 1) * self.cols]
+    }
+
+    /// All rows in order. Rows without columns are empty slices.
+    pub fn iter_rows(&self) -> impl ExactSizeIterator<Item = &[T]> {
+        (0..self.rows).map(|row| self.row(row))
+    }
+
+    /// Rows `start..start + len`, which must lie within.
+    pub fn slice_rows(&self, start: usize, len: usize) -> Matrix<'_, T> {
+        let data = &self.data[start * self.cols..(start + len) * self.cols];
+        Matrix { rows: len, cols: self.cols, data: Cow::Borrowed(data) }
+    }
+
+    /// The same elements under the same shape, each by `f`.
+    pub fn map<U: Clone>(&self, f: impl Fn(&T) -> U) -> Matrix<'static, U> {
+        Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(f).collect::<Vec<_>>().into() }
+    }
+
+    /// The columns `columns`, in that order.
+    pub fn select(&self, columns: &[usize]) -> Matrix<'static, T> {
+        let data = self.iter_rows().flat_map(|row| columns.iter().map(|&column| row[column].clone()));
+        Matrix { rows: self.rows, cols: columns.len(), data: data.collect::<Vec<_>>().into() }
+    }
+
+    /// The same, owned.
+    pub fn into_owned(self) -> Matrix<'static, T> {
+        Matrix { rows: self.rows, cols: self.cols, data: Cow::Owned(self.data.into_owned()) }
+    }
+}
+
+impl Precision {
+    /// `value` as an element of this dtype.
+    pub fn round(self, value: f64) -> f64 {
+        match self {
+            Self::Double => value,
+            #[expect(clippy::cast_possible_truncation, reason = "rounding to float32 is the purpose")]
+            Self::Single => f64::from(value as f32),
+        }
+    }
+
+    /// What numpy gives for an operation on two arrays of these dtypes.
+    pub fn promote(self, other: Self) -> Self {
+        if self == Self::Single && other == Self::Single { Self::Single } else { Self::Double }
+    }
+}
+
+impl NumberType {
+    /// `value`, which is whole where this is an integer dtype, as an element of it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sparse integers are held as f64")]
+    pub fn wrap(self, value: f64) -> f64 {
+        match self {
+            Self::Float(precision) => precision.round(value),
+            Self::Int(kind) => kind.wrap(value as i64) as f64,
+        }
+    }
+
+    /// `value` as an element of this dtype; integers are left alone, since nothing here makes fractions of them.
+    pub fn round(self, value: f64) -> f64 {
+        match self {
+            Self::Float(precision) => precision.round(value),
+            Self::Int(_) => value,
+        }
+    }
+}
+
+impl Csr<'_> {
+    /// The column indices and the elements of row `row`.
+    pub fn row(&self, row: usize) -> (&[u32], &[f64]) {
+        let range = self.indptr[row]..self.indptr[row + 1];
+        (&self.indices[range.clone()], &self.data[range])
+    }
+
+    /// The same numbers, zeros included.
+    pub fn to_dense(&self) -> Matrix<'static, f64> {
+        let mut data = vec![0.0; self.rows * self.cols];
+        for row in 0..self.rows {
+            let (indices, values) = self.row(row);
+            for (&column, &value) in indices.iter().zip(values) {
+                // Stored twice means added, as scipy's `toarray` has it.
+                data[row * self.cols + column as usize] += value;
+            }
+        }
+        Matrix::new(self.rows, self.cols, data)
+    }
+
+    /// The same, owned.
+    pub fn into_owned(self) -> Csr<'static> {
+        Csr {
+            rows: self.rows,
+            cols: self.cols,
+            indptr: Cow::Owned(self.indptr.into_owned()),
+            indices: Cow::Owned(self.indices.into_owned()),
+            data: Cow::Owned(self.data.into_owned()),
+            dtype: self.dtype,
+        }
+    }
+}
+
+impl TermLists {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.bounds.len().saturating_sub(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The terms of row `row`.
+    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = &str> {
+        let numbers = &self.numbers[self.bounds[row]..self.bounds[row + 1]];
+        numbers.iter().map(|&number| self.terms.get(number as usize).unwrap_or_default())
+    }
+}
+
+impl Classes {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Ints(values, _) => values.len(),
+            Self::Floats(values, _) => values.len(),
+            Self::Strings(values) => values.len(),
+            Self::Objects(values) | Self::Values(values, _) => values.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The class numbered `code`.
+    pub fn get(&self, code: usize) -> Option<Scalar> {
+        Some(match self {
+            Self::Ints(values, IntKind::Bool) => Scalar::Bool(*values.get(code)? != 0),
+            // The upper half of `uint64` is kept in the bits of an `i64`.
+            Self::Ints(values, IntKind::Int { bytes: 8, signed: false }) => {
+                let value = values.get(code)?.cast_unsigned();
+                i64::try_from(value).map_or_else(|_| Scalar::BigInt(value.to_string()), Scalar::Int)
+            }
+            Self::Ints(values, _) => Scalar::Int(*values.get(code)?),
+            Self::Floats(values, _) => Scalar::Float(*values.get(code)?),
+            Self::Strings(values) => Scalar::Str(values.get(code)?.clone()),
+            Self::Objects(values) | Self::Values(values, _) => values.get(code)?.clone(),
+        })
+    }
+}
+
+impl Value<'_> {
+    /// How many rows the block has.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Floats(matrix, _) => matrix.rows,
+            Self::Ints(matrix, _) => matrix.rows,
+            Self::Sparse(csr) => csr.rows,
+            Self::Labels(labels) => labels.rows,
+            Self::Columns(columns) => columns.rows,
+            Self::Texts(texts) => texts.len(),
+            Self::Dicts(dicts) => dicts.len(),
+            Self::TermLists(lists) => lists.len(),
+            Self::Many(values) => values.first().map_or(0, Value::rows),
+        }
+    }
+
+    /// How many bytes its elements take, as far as that can be told at once: of text in objects and mappings nothing.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Sparse(csr) => csr.data.len() * size_of::<(u32, f64)>() + size_of_val(&*csr.indptr),
+            Self::Texts(texts) => texts.bytes(),
+            Self::Dicts(dicts) => dicts.rows.iter().map(|row| size_of_val(row) + size_of_val(row.as_slice())).sum(),
+            Self::TermLists(lists) => size_of_val(&*lists.numbers) + size_of_val(&*lists.bounds),
+            Self::Columns(columns) => columns.columns.iter().map(Column::bytes).sum(),
+            Self::Many(values) => values.iter().map(Value::bytes).sum(),
+            Self::Floats(..) | Self::Ints(..) | Self::Labels(_) => self.fixed_bytes(),
+        }
+    }
+
+    /// Of these bytes, those that rows of any content take.
+    pub(crate) fn fixed_bytes(&self) -> usize {
+        match self {
+            Self::Floats(matrix, _) => size_of_val(&*matrix.data),
+            Self::Ints(matrix, _) => size_of_val(&*matrix.data),
+            Self::Labels(labels) => size_of_val(&*labels.codes),
+            Self::Columns(columns) => {
+                columns.columns.iter().filter(|column| !matches!(column, Column::Texts(_))).map(Column::bytes).sum()
+            }
+            Self::Many(values) => values.iter().map(Value::fixed_bytes).sum(),
+            Self::Sparse(_) | Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 0,
+        }
+    }
+
+    /// What it is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Floats(..) => "floats",
+            Self::Ints(..) => "integers",
+            Self::Sparse(_) => "a sparse matrix",
+            Self::Labels(_) => "labels",
+            Self::Columns(_) => "columns of different types",
+            Self::Texts(_) => "text",
+            Self::Dicts(_) => "mappings",
+            Self::TermLists(_) => "lists of terms",
+            Self::Many(_) => "several values",
+        }
+    }
+
+    /// How many columns the block has; a document or a mapping counts as one.
+    pub fn cols(&self) -> usize {
+        match self {
+            Self::Floats(matrix, _) => matrix.cols,
+            Self::Ints(matrix, _) => matrix.cols,
+            Self::Sparse(csr) => csr.cols,
+            Self::Labels(labels) => labels.cols,
+            Self::Columns(columns) => columns.columns.len(),
+            Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 1,
+            Self::Many(values) => values.iter().map(Value::cols).sum(),
+        }
+    }
+
+    /// Rows `start..start + len`, which must lie within.
+    pub(crate) fn block(&self, start: usize, len: usize) -> Value<'_> {
+        let range = start..start + len;
+        match self {
+            Self::Floats(matrix, precision) => Value::Floats(matrix.slice_rows(start, len), *precision),
+            Self::Ints(matrix, kind) => Value::Ints(matrix.slice_rows(start, len), *kind),
+            Self::Sparse(csr) => Value::Sparse(csr.slice_rows(start, len)),
+            Self::Labels(labels) => Value::Labels(Labels {
+                rows: len,
+                cols: labels.cols,
+                codes: labels.codes[start * labels.cols..(start + len) * labels.cols].to_vec(),
+                classes: Arc::clone(&labels.classes),
+            }),
+            Self::Columns(columns) => Value::Columns(columns.slice_rows(start, len)),
+            Self::Texts(texts) => Value::Texts(texts.slice(start, len)),
+            Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Borrowed(&dicts.rows[range]) }),
+            Self::TermLists(lists) => {
+                let bounds = &lists.bounds[start..=start + len];
+                Value::TermLists(TermLists {
+                    bounds: bounds.iter().map(|at| at - bounds[0]).collect(),
+                    numbers: lists.numbers[bounds[0]..bounds[len]].to_vec(),
+                    terms: Arc::clone(&lists.terms),
+                })
+            }
+            Self::Many(values) => Value::Many(values.iter().map(|value| value.block(start, len)).collect()),
+        }
+    }
+
+    /// The same, owned.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Floats(matrix, precision) => Value::Floats(matrix.into_owned(), precision),
+            Self::Ints(matrix, kind) => Value::Ints(matrix.into_owned(), kind),
+            Self::Sparse(csr) => Value::Sparse(csr.into_owned()),
+            Self::Labels(labels) => Value::Labels(labels),
+            Self::Columns(Columns { rows, names, origins, columns }) => {
+                let columns = columns.into_iter().map(Column::into_owned).collect();
+                Value::Columns(Columns { rows, names, origins, columns })
+            }
+            Self::Texts(texts) => Value::Texts(texts.into_owned()),
+            Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Owned(dicts.rows.into_owned()) }),
+            Self::TermLists(lists) => Value::TermLists(lists),
+            Self::Many(values) => Value::Many(values.into_iter().map(Value::into_owned).collect()),
+        }
+    }
+}
