@@ -34,4 +34,4 @@ mod tree;
 
 pub use check::contradictions;
 pub use computed::{Attributes, Computed};
-pub use model::{CallError, ComputedAttribute, Estimator, Model, NamesError, Room, Scoring, Takes};
+pub use model::{CallError, Class, ComputedAttribute, Estimator, Model, NamesError, Scoring, Takes};

@@ -1,96 +1,39 @@
-//! The estimators that skiff reads: the rooms of all families, in one table.
+//! The classes of estimators that skiff reads, in one table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::fields::{Fields, ReadError};
-use crate::lowering::Header;
-use crate::model::{Estimator, Room};
+pub use crate::model::Class;
 
-/// One room in the table.
-#[derive(Debug)]
-pub struct Entry {
-    /// All class paths, the present one first.
-    pub classes: &'static [&'static str],
-    /// Attributes without an underscore that are no parameters.
-    pub not_parameters: &'static [&'static str],
-    source: &'static str,
-    pub(crate) read: ReadFn,
-}
-
-/// Reads an estimator to its end, unknown attributes included.
-type ReadFn = fn(Fields<'_, '_>) -> Result<(Box<dyn Estimator>, Header), ReadError>;
-
-impl Entry {
-    /// The entry of a room.
-    pub const fn of<R: Room>() -> Self {
-        Self {
-            classes: R::CLASSES,
-            not_parameters: R::NOT_PARAMETERS,
-            source: R::SOURCE,
-            read: |fields| {
-                let estimator = R::read(&fields)?;
-                Ok((Box::new(estimator), fields.finish()?))
-            },
-        }
-    }
-
-    /// The class name: `LogisticRegression`.
-    pub fn name(&self) -> &'static str {
-        self.classes.first().and_then(|class| class.rsplit('.').next()).unwrap_or_default()
-    }
-
-    /// The public module: `sklearn.linear_model`, `sklearn.feature_extraction.text`.
-    pub fn module(&self) -> String {
-        let parts = self.classes.first().map_or("", |class| class).split('.');
-        parts.take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase())).collect::<Vec<_>>().join(".")
-    }
-
-    /// The estimator's page: the doc comment of its struct, as Markdown.
-    pub fn page(&self) -> String {
-        let end = self.source.find(&format!("pub struct {}", self.name())).unwrap_or(0);
-        let mut lines: Vec<&str> = Vec::new();
-        for line in self.source[..end].lines().rev() {
-            match line.strip_prefix("///") {
-                Some(text) => lines.push(text.strip_prefix(' ').unwrap_or(text)),
-                None if line.starts_with("#[") => {}
-                None => break,
-            }
-        }
-        lines.reverse();
-        lines.join("\n")
-    }
-}
-
-/// The families, in scikit-learn's names and order.
-const FAMILIES: &[&[Entry]] = &[
-    crate::cluster::ROOMS,
-    crate::compose::ROOMS,
-    crate::decomposition::ROOMS,
-    crate::dummy::ROOMS,
-    crate::ensemble::ROOMS,
-    crate::feature_extraction::ROOMS,
-    crate::impute::ROOMS,
-    crate::linear_model::ROOMS,
-    crate::model_selection::ROOMS,
-    crate::naive_bayes::ROOMS,
-    crate::neighbors::ROOMS,
-    crate::pipeline::ROOMS,
-    crate::preprocessing::ROOMS,
-    crate::svm::ROOMS,
-    crate::tree::ROOMS,
+/// The modules, in scikit-learn's names and order.
+const MODULES: &[&[Class]] = &[
+    crate::cluster::CLASSES,
+    crate::compose::CLASSES,
+    crate::decomposition::CLASSES,
+    crate::dummy::CLASSES,
+    crate::ensemble::CLASSES,
+    crate::feature_extraction::CLASSES,
+    crate::impute::CLASSES,
+    crate::linear_model::CLASSES,
+    crate::model_selection::CLASSES,
+    crate::naive_bayes::CLASSES,
+    crate::neighbors::CLASSES,
+    crate::pipeline::CLASSES,
+    crate::preprocessing::CLASSES,
+    crate::svm::CLASSES,
+    crate::tree::CLASSES,
 ];
 
-/// All rooms.
-pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    FAMILIES.iter().copied().flatten()
+/// All classes.
+pub fn classes() -> impl Iterator<Item = &'static Class> {
+    MODULES.iter().copied().flatten()
 }
 
-/// The room of a class path.
-pub fn find(class: &str) -> Option<&'static Entry> {
-    static BY_CLASS: LazyLock<HashMap<&'static str, &'static Entry>> =
-        LazyLock::new(|| entries().flat_map(|entry| entry.classes.iter().map(move |&class| (class, entry))).collect());
-    BY_CLASS.get(class).copied()
+/// The class with this path.
+pub fn find(path: &str) -> Option<&'static Class> {
+    static BY_PATH: LazyLock<HashMap<&'static str, &'static Class>> =
+        LazyLock::new(|| classes().flat_map(|class| class.paths.iter().map(move |&path| (path, class))).collect());
+    BY_PATH.get(path).copied()
 }
 
 #[cfg(test)]
@@ -102,15 +45,15 @@ mod tests {
     #[test]
     fn class_paths_are_unique_and_pages_are_written() {
         let mut seen = HashSet::new();
-        for entry in entries() {
-            for class in entry.classes {
-                assert!(class.starts_with("sklearn.") || class.starts_with("imblearn."), "{class}");
-                assert!(seen.insert(class), "{class} stands twice");
+        for class in classes() {
+            for path in class.paths {
+                assert!(path.starts_with("sklearn.") || path.starts_with("imblearn."), "{path}");
+                assert!(seen.insert(path), "{path} is declared twice");
             }
-            let page = entry.page();
-            assert!(page.contains("# Reads"), "the page of {} has no `# Reads`", entry.name());
-            let answers = page.contains("# Predicts") || page.contains("# Transforms");
-            assert!(answers, "the page of {} has neither `# Predicts` nor `# Transforms`", entry.name());
+            let page = class.page();
+            assert!(page.contains("# Reads"), "the page of {} has no `# Reads`", class.name());
+            let methods = page.contains("# Predicts") || page.contains("# Transforms");
+            assert!(methods, "the page of {} has neither `# Predicts` nor `# Transforms`", class.name());
         }
     }
 }

@@ -119,8 +119,11 @@ pub fn state<'py>(
 /// The hyperparameters of the object at `node`, by name: what `get_params(deep=False)` has.
 pub fn parameters(graph: &Graph, node: NodeId) -> Vec<(&str, NodeId)> {
     let Some(instance) = Instance::read(graph, node) else { return Vec::new() };
-    let others = skiff::registry::find(&instance.class_path()).map_or(&[][..], |entry| entry.not_parameters);
-    let is_parameter = |name: &str| !name.starts_with('_') && !name.ends_with('_') && !others.contains(&name);
+    let class = skiff_sklearn::class(instance.module, instance.name);
+    let is_parameter = |name: &str| match class {
+        Some(class) => class.parameter(name).is_some(),
+        None => !name.starts_with('_') && !name.ends_with('_'),
+    };
     let mut all: Vec<_> = instance.attributes().filter(|(name, _)| is_parameter(name)).collect();
     all.sort_unstable_by_key(|(name, _)| *name);
     all

@@ -194,7 +194,7 @@ mod _skiff {
     /// The estimators that skiff reads: the name, module and page of each. What `skiff.supported` is made of.
     #[pyfunction]
     fn supported() -> Vec<(&'static str, String, String)> {
-        skiff::registry::entries().map(|entry| (entry.name(), entry.module(), entry.page())).collect()
+        skiff::registry::classes().map(|class| (class.name(), class.module(), class.page())).collect()
     }
 
     #[pymodule_init]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::json;
-use skiff::registry::{self, Entry};
+use skiff::registry::{self, Class};
 
 use crate::Outcome;
 use crate::args::{Format, Supported, similar};
@@ -14,22 +14,22 @@ use crate::report::Failure;
 pub fn run(arguments: &Supported) -> Outcome {
     let mut out = io::stdout().lock();
     if let Some(class) = &arguments.class {
-        let entry = find(class).ok_or_else(|| unknown(class))?;
+        let class = find(class).ok_or_else(|| unknown(class))?;
         match arguments.format {
-            Format::Text => writeln!(out, "# {}.{}\n\n{}", entry.module(), entry.name(), entry.page())?,
-            Format::Json => writeln!(out, "{}", to_json(entry))?,
+            Format::Text => writeln!(out, "# {}.{}\n\n{}", class.module(), class.name(), class.page())?,
+            Format::Json => writeln!(out, "{}", to_json(class))?,
         }
         return Ok(());
     }
     match arguments.format {
         Format::Json => {
-            let all: Vec<_> = registry::entries().map(to_json).collect();
+            let all: Vec<_> = registry::classes().map(to_json).collect();
             writeln!(out, "{}", json!(all))?;
         }
         Format::Text => {
             let mut modules: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            for entry in registry::entries() {
-                modules.entry(entry.module()).or_default().push(entry.name());
+            for class in registry::classes() {
+                modules.entry(class.module()).or_default().push(class.name());
             }
             for (module, mut names) in modules {
                 names.sort_unstable();
@@ -43,21 +43,20 @@ pub fn run(arguments: &Supported) -> Outcome {
     Ok(())
 }
 
-fn find(class: &str) -> Option<&'static Entry> {
-    registry::find(class).or_else(|| {
-        registry::entries()
-            .find(|entry| entry.name() == class || format!("{}.{}", entry.module(), entry.name()) == class)
+fn find(name: &str) -> Option<&'static Class> {
+    registry::find(name).or_else(|| {
+        registry::classes().find(|class| class.name() == name || format!("{}.{}", class.module(), class.name()) == name)
     })
 }
 
 fn unknown(class: &str) -> Failure {
-    let what = match similar(class, registry::entries().map(Entry::name)) {
+    let what = match similar(class, registry::classes().map(Class::name)) {
         Some(known) => format!("`{class}` is not a supported estimator; did you mean `{known}`?"),
         None => format!("`{class}` is not a supported estimator; `skiff supported` lists those that are"),
     };
     Failure::Usage(what)
 }
 
-fn to_json(entry: &Entry) -> serde_json::Value {
-    json!({ "name": entry.name(), "module": entry.module(), "classes": entry.classes, "page": entry.page() })
+fn to_json(class: &Class) -> serde_json::Value {
+    json!({ "name": class.name(), "module": class.module(), "classes": class.paths, "page": class.page() })
 }

@@ -5,32 +5,35 @@ use skiff_plan::{Method, Output, ValueId};
 use super::centers::Centers;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// K-means clustering, fitted on small batches.
-///
-/// # Reads
-/// `cluster_centers_`.
-/// # Predicts
-/// The number of the nearest centre, the first of equals.
-/// # Transforms
-/// The distance to each centre.
-/// # Not supported
-/// `sample_weight`, which versions before 1.5 took and did not use. `predict` refuses rows of another float dtype than
-/// the centres', as scikit-learn does.
-/// # Older versions
-/// `cluster_centers_` has been the same since 0.17.
+pub(crate) const MINI_BATCH_K_MEANS: Class = class! {
+    /// K-means clustering, fitted on small batches.
+    ///
+    /// # Reads
+    /// `cluster_centers_`.
+    /// # Predicts
+    /// The number of the nearest centre, the first of equals.
+    /// # Transforms
+    /// The distance to each centre.
+    /// # Not supported
+    /// `sample_weight`, which versions before 1.5 took and did not use. `predict` refuses rows of another float dtype than
+    /// the centres', as scikit-learn does.
+    /// # Older versions
+    /// `cluster_centers_` has been the same since 0.17.
+    paths: ["sklearn.cluster._kmeans.MiniBatchKMeans", "sklearn.cluster.k_means_.MiniBatchKMeans"],
+    read: MiniBatchKMeans::read,
+};
+
+/// A fitted `MiniBatchKMeans`.
 #[derive(Debug)]
 pub struct MiniBatchKMeans {
     centers: Centers,
 }
 
-impl Room for MiniBatchKMeans {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.cluster._kmeans.MiniBatchKMeans", "sklearn.cluster.k_means_.MiniBatchKMeans"];
-    const SOURCE: &'static str = include_str!("mini_batch_k_means.rs");
-
+impl MiniBatchKMeans {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let centers = Centers::read(fields)?;
         fields.training_only(&[

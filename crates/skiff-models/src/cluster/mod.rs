@@ -4,8 +4,7 @@ mod centers;
 mod k_means;
 mod mini_batch_k_means;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] =
-    &[Entry::of::<k_means::KMeans>(), Entry::of::<mini_batch_k_means::MiniBatchKMeans>()];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[k_means::K_MEANS, mini_batch_k_means::MINI_BATCH_K_MEANS];

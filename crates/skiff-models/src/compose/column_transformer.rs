@@ -10,22 +10,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::columns::{ColumnSpec, read_input_indices};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, Model, NamesError, Room};
+use crate::model::{Class, Estimator, Model, NamesError, class};
 use crate::pipeline::{join_names, read_weights, weigh};
 
-/// Different transformers for different columns, their results side by side.
-///
-/// # Reads
-/// `transformers_` with their columns, `_transformer_to_input_indices`, `transformer_weights`, `sparse_output_`,
-/// `verbose_feature_names_out`.
-/// # Transforms
-/// Each transformer gets its columns: by name where fit and table have names, so that the table may have them in any
-/// order, and others besides; else by place.
-/// # Not supported
-/// A callable as `verbose_feature_names_out`.
-/// # Older versions
-/// Before 1.0 names counted only for columns that were given by name; 0.24 asked for the names of the fit in their
-/// order, and before 0.24 a table could have more columns than the fit.
+pub(crate) const COLUMN_TRANSFORMER: Class = class! {
+    /// Different transformers for different columns, their results side by side.
+    ///
+    /// # Reads
+    /// `transformers_` with their columns, `_transformer_to_input_indices`, `transformer_weights`, `sparse_output_`,
+    /// `verbose_feature_names_out`.
+    /// # Transforms
+    /// Each transformer gets its columns: by name where fit and table have names, so that the table may have them in any
+    /// order, and others besides; else by place.
+    /// # Not supported
+    /// A callable as `verbose_feature_names_out`.
+    /// # Older versions
+    /// Before 1.0 names counted only for columns that were given by name; 0.24 asked for the names of the fit in their
+    /// order, and before 0.24 a table could have more columns than the fit.
+    paths: ["sklearn.compose._column_transformer.ColumnTransformer"],
+    read: ColumnTransformer::read,
+};
+
+/// A fitted `ColumnTransformer`.
 #[derive(Debug)]
 pub struct ColumnTransformer {
     /// `transformers_`, without those that are dropped or have no columns.
@@ -65,10 +71,8 @@ enum Naming {
     Format(String),
 }
 
-impl Room for ColumnTransformer {
-    const CLASSES: &'static [&'static str] = &["sklearn.compose._column_transformer.ColumnTransformer"];
-    const SOURCE: &'static str = include_str!("column_transformer.rs");
-
+impl ColumnTransformer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let n_features = match (fields.header().n_features_in, fields.has("_n_features")) {
             (Some(count), _) => Some(count),

@@ -3,7 +3,7 @@
 mod column_transformer;
 mod columns;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[Entry::of::<column_transformer::ColumnTransformer>()];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[column_transformer::COLUMN_TRANSFORMER];

@@ -5,32 +5,36 @@ use skiff_plan::{Method, Output, ValueId};
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Principal component analysis, fitted batch by batch.
-///
-/// # Reads
-/// `components_`, `mean_`; `explained_variance_` where `whiten`.
-/// # Transforms
-/// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
-/// # Not supported
-/// Sparse rows of versions before 1.4, which were taken in batches.
-/// # Older versions
-/// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
-/// epsilon. Sparse rows are taken from 1.4.
+pub(crate) const INCREMENTAL_PCA: Class = class! {
+    /// Principal component analysis, fitted batch by batch.
+    ///
+    /// # Reads
+    /// `components_`, `mean_`; `explained_variance_` where `whiten`.
+    /// # Transforms
+    /// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
+    /// # Not supported
+    /// Sparse rows of versions before 1.4, which were taken in batches.
+    /// # Older versions
+    /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
+    /// epsilon. Sparse rows are taken from 1.4.
+    paths: [
+        "sklearn.decomposition._incremental_pca.IncrementalPCA",
+        "sklearn.decomposition.incremental_pca.IncrementalPCA",
+    ],
+    read: IncrementalPCA::read,
+};
+
+/// A fitted `IncrementalPCA`.
 #[derive(Debug)]
 pub struct IncrementalPCA {
     components: Components,
 }
 
-impl Room for IncrementalPCA {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.decomposition._incremental_pca.IncrementalPCA",
-        "sklearn.decomposition.incremental_pca.IncrementalPCA",
-    ];
-    const SOURCE: &'static str = include_str!("incremental_pca.rs");
-
+impl IncrementalPCA {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let components = Components::read(fields)?;
         fields.training_only(&[

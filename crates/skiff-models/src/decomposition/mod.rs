@@ -5,11 +5,7 @@ mod incremental_pca;
 mod pca;
 mod truncated_svd;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<incremental_pca::IncrementalPCA>(),
-    Entry::of::<pca::PCA>(),
-    Entry::of::<truncated_svd::TruncatedSVD>(),
-];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[incremental_pca::INCREMENTAL_PCA, pca::PCA, truncated_svd::TRUNCATED_SVD];

@@ -8,24 +8,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room, Scoring};
+use crate::model::{Class, Estimator, NamesError, Scoring, class};
 use crate::names;
 
-/// Principal component analysis.
-///
-/// # Reads
-/// `components_`, `mean_`, `explained_variance_`, `noise_variance_`.
-/// # Transforms
-/// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
-/// `score_samples` is the logarithm of the density of a Gaussian around `mean_` whose covariance is
-/// `components_ᵀ · diag(explained_variance_ - noise_variance_) · components_ + noise_variance_ · I`.
-/// # Not supported
-/// `score_samples` where there is no noise and fewer components than features: the covariance is singular, and what
-/// scikit-learn answers then, if it does, is rounding errors. `get_covariance` and `get_precision`, which are no answers
-/// for rows.
-/// # Older versions
-/// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
-/// epsilon. Sparse rows are taken from 1.4.
+pub(crate) const PCA: Class = class! {
+    /// Principal component analysis.
+    ///
+    /// # Reads
+    /// `components_`, `mean_`, `explained_variance_`, `noise_variance_`.
+    /// # Transforms
+    /// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
+    /// `score_samples` is the logarithm of the density of a Gaussian around `mean_` whose covariance is
+    /// `components_ᵀ · diag(explained_variance_ - noise_variance_) · components_ + noise_variance_ · I`.
+    /// # Not supported
+    /// `score_samples` where there is no noise and fewer components than features: the covariance is singular, and what
+    /// scikit-learn answers then, if it does, is rounding errors. `get_covariance` and `get_precision`, which are no answers
+    /// for rows.
+    /// # Older versions
+    /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
+    /// epsilon. Sparse rows are taken from 1.4.
+    paths: ["sklearn.decomposition._pca.PCA", "sklearn.decomposition.pca.PCA"],
+    read: PCA::read,
+};
+
+/// A fitted `PCA`.
 #[derive(Debug)]
 #[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
 pub struct PCA {
@@ -34,10 +40,8 @@ pub struct PCA {
     covariance: Option<Arc<Covariance>>,
 }
 
-impl Room for PCA {
-    const CLASSES: &'static [&'static str] = &["sklearn.decomposition._pca.PCA", "sklearn.decomposition.pca.PCA"];
-    const SOURCE: &'static str = include_str!("pca.rs");
-
+impl PCA {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let components = Components::read(fields)?;
         let covariance = if fields.has("noise_variance_") { Some(components.covariance(fields)?.into()) } else { None };

@@ -9,17 +9,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::components::transpose;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Dimensionality reduction by truncated singular value decomposition (latent semantic analysis).
-///
-/// # Reads
-/// `components_`.
-/// # Transforms
-/// `X · components_ᵀ`, dense and sparse rows alike.
-/// # Older versions
-/// `components_` has been the same since 0.17.
+pub(crate) const TRUNCATED_SVD: Class = class! {
+    /// Dimensionality reduction by truncated singular value decomposition (latent semantic analysis).
+    ///
+    /// # Reads
+    /// `components_`.
+    /// # Transforms
+    /// `X · components_ᵀ`, dense and sparse rows alike.
+    /// # Older versions
+    /// `components_` has been the same since 0.17.
+    paths: ["sklearn.decomposition._truncated_svd.TruncatedSVD", "sklearn.decomposition.truncated_svd.TruncatedSVD"],
+    read: TruncatedSVD::read,
+};
+
+/// A fitted `TruncatedSVD`.
 #[derive(Debug)]
 pub struct TruncatedSVD {
     /// By `components_`, (n_components, n_features).
@@ -28,11 +34,8 @@ pub struct TruncatedSVD {
     back: OnceLock<Arc<Affine>>,
 }
 
-impl Room for TruncatedSVD {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.decomposition._truncated_svd.TruncatedSVD", "sklearn.decomposition.truncated_svd.TruncatedSVD"];
-    const SOURCE: &'static str = include_str!("truncated_svd.rs");
-
+impl TruncatedSVD {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let numbers = fields.numbers("components_")?;
         let precision = numbers.precision;
@@ -54,9 +57,7 @@ impl Room for TruncatedSVD {
         let forth = Affine { coef: components, intercept: Vec::new(), precision };
         Ok(Self { forth: Arc::new(forth), back: OnceLock::new() })
     }
-}
 
-impl TruncatedSVD {
     fn back(&self) -> Arc<Affine> {
         let Affine { coef, precision, .. } = &*self.forth;
         Arc::new(Affine { coef: transpose(coef, &[]), intercept: Vec::new(), precision: *precision })

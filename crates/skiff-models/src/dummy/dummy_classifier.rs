@@ -10,22 +10,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// The same labels for every row: the most frequent ones of the fit, or constant ones.
-///
-/// # Reads
-/// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` decide what is answered.
-/// # Predicts
-/// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows hold. Probabilities are
-/// `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`), or all equal (`uniform`).
-/// # Not supported
-/// What draws random numbers, so that a row's answer depends on the rows before it: `predict` with `stratified` or
-/// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
-/// several outputs have different types.
-/// # Older versions
-/// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions; of such a one, only probabilities
-/// and constants are answered. Before 0.20 the rows were validated.
+pub(crate) const DUMMY_CLASSIFIER: Class = class! {
+    /// The same labels for every row: the most frequent ones of the fit, or constant ones.
+    ///
+    /// # Reads
+    /// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` decide what is answered.
+    /// # Predicts
+    /// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows hold. Probabilities are
+    /// `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`), or all equal (`uniform`).
+    /// # Not supported
+    /// What draws random numbers, so that a row's answer depends on the rows before it: `predict` with `stratified` or
+    /// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
+    /// several outputs have different types.
+    /// # Older versions
+    /// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions; of such a one, only probabilities
+    /// and constants are answered. Before 0.20 the rows were validated.
+    paths: ["sklearn.dummy.DummyClassifier"],
+    read: DummyClassifier::read,
+};
+
+/// A fitted `DummyClassifier`.
 #[derive(Debug)]
 pub struct DummyClassifier {
     outputs: Vec<DummyOutput>,
@@ -60,10 +66,8 @@ enum Strategy {
     Uniform,
 }
 
-impl Room for DummyClassifier {
-    const CLASSES: &'static [&'static str] = &["sklearn.dummy.DummyClassifier"];
-    const SOURCE: &'static str = include_str!("dummy_classifier.rs");
-
+impl DummyClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let strategy = read_strategy(fields)?;
         let n_outputs = fields.count("n_outputs_")?;
@@ -88,6 +92,59 @@ impl Room for DummyClassifier {
         let sparse_output = fields.bool_or("sparse_output_", false)?;
         fields.training_only(&["constant", "n_classes_", "random_state", "strategy"]);
         Ok(Self { outputs, strategy, flat, sparse_output, checks_rows: fields.before(0, 20) })
+    }
+
+    /// Whether it is of before 0.22 and has one output in a list: half of that scikit-learn forgot to unpack it.
+    fn is_nested(&self) -> bool {
+        !self.flat && self.outputs.len() == 1
+    }
+
+    fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let method = Method::Predict;
+        match self.strategy {
+            Strategy::Stratified => return plan.unsupported(method, RANDOM_STRATIFIED),
+            Strategy::Uniform => return plan.unsupported(method, RANDOM_UNIFORM),
+            Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => {}
+        }
+        if self.sparse_output {
+            return plan.unsupported(method, "labels that were sparse in the fit");
+        }
+        if self.is_nested() && self.strategy != Strategy::Constant {
+            return plan.unsupported(method, "labels of one column with two dimensions: this scikit-learn raised");
+        }
+        let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
+        let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
+        let Some(labels) = labels else {
+            return plan.unsupported(method, "labels of different types");
+        };
+        let codes = ConstantRow::Ints(vec![0; labels.len()], IntKind::I64);
+        let codes = plan.push(Repeat { row: codes }, &[input]);
+        let classes = labels.into_iter().map(Arc::new).collect();
+        let labels = plan.push(TakeLabels { classes }, &[codes]);
+        Ok(if self.flat { Output::column(labels) } else { Output::matrix(labels) })
+    }
+
+    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        if self.strategy == Strategy::Stratified {
+            return plan.unsupported(method, RANDOM_STRATIFIED);
+        }
+        if self.is_nested() && method == Method::PredictLogProba {
+            return plan
+                .unsupported(method, "labels of one column with two dimensions: this scikit-learn stacked them");
+        }
+        let mut each = Vec::new();
+        for output in &self.outputs {
+            let row = ConstantRow::Floats(output.probabilities(self.strategy), Precision::Double);
+            let mut value = plan.push(Repeat { row }, &[input]);
+            if method == Method::PredictLogProba {
+                value = plan.push(Elementwise { function: Function::Log }, &[value]);
+            }
+            each.push(Output::matrix(value));
+        }
+        Ok(match each.pop() {
+            Some(only) if self.flat => only,
+            last => Output::List(each.into_iter().chain(last).collect()),
+        })
     }
 }
 
@@ -185,61 +242,6 @@ fn one_dtype(a: &Classes, b: &Classes) -> bool {
         (Classes::Strings(_), Classes::Strings(_)) => true,
         (Classes::Values(_, a), Classes::Values(_, b)) => a == b,
         _ => false,
-    }
-}
-
-impl DummyClassifier {
-    /// Whether it is of before 0.22 and has one output in a list: half of that scikit-learn forgot to unpack it.
-    fn is_nested(&self) -> bool {
-        !self.flat && self.outputs.len() == 1
-    }
-
-    fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
-        let method = Method::Predict;
-        match self.strategy {
-            Strategy::Stratified => return plan.unsupported(method, RANDOM_STRATIFIED),
-            Strategy::Uniform => return plan.unsupported(method, RANDOM_UNIFORM),
-            Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => {}
-        }
-        if self.sparse_output {
-            return plan.unsupported(method, "labels that were sparse in the fit");
-        }
-        if self.is_nested() && self.strategy != Strategy::Constant {
-            return plan.unsupported(method, "labels of one column with two dimensions: this scikit-learn raised");
-        }
-        let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
-        let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
-        let Some(labels) = labels else {
-            return plan.unsupported(method, "labels of different types");
-        };
-        let codes = ConstantRow::Ints(vec![0; labels.len()], IntKind::I64);
-        let codes = plan.push(Repeat { row: codes }, &[input]);
-        let classes = labels.into_iter().map(Arc::new).collect();
-        let labels = plan.push(TakeLabels { classes }, &[codes]);
-        Ok(if self.flat { Output::column(labels) } else { Output::matrix(labels) })
-    }
-
-    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
-        if self.strategy == Strategy::Stratified {
-            return plan.unsupported(method, RANDOM_STRATIFIED);
-        }
-        if self.is_nested() && method == Method::PredictLogProba {
-            return plan
-                .unsupported(method, "labels of one column with two dimensions: this scikit-learn stacked them");
-        }
-        let mut each = Vec::new();
-        for output in &self.outputs {
-            let row = ConstantRow::Floats(output.probabilities(self.strategy), Precision::Double);
-            let mut value = plan.push(Repeat { row }, &[input]);
-            if method == Method::PredictLogProba {
-                value = plan.push(Elementwise { function: Function::Log }, &[value]);
-            }
-            each.push(Output::matrix(value));
-        }
-        Ok(match each.pop() {
-            Some(only) if self.flat => only,
-            last => Output::List(each.into_iter().chain(last).collect()),
-        })
     }
 }
 

@@ -8,17 +8,23 @@ use skiff_plan::{Method, Output, Rank, ValueId};
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// The same value for every row: the mean, median or quantile of the fit, or a constant.
-///
-/// # Reads
-/// `constant_`, `n_outputs_`.
-/// # Predicts
-/// `constant_`, whatever the rows hold; with `return_std` zeros beside it.
-/// # Older versions
-/// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions. Before 0.20 there was no
-/// `return_std`, integers became floats, and the rows were validated.
+pub(crate) const DUMMY_REGRESSOR: Class = class! {
+    /// The same value for every row: the mean, median or quantile of the fit, or a constant.
+    ///
+    /// # Reads
+    /// `constant_`, `n_outputs_`.
+    /// # Predicts
+    /// `constant_`, whatever the rows hold; with `return_std` zeros beside it.
+    /// # Older versions
+    /// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions. Before 0.20 there was no
+    /// `return_std`, integers became floats, and the rows were validated.
+    paths: ["sklearn.dummy.DummyRegressor"],
+    read: DummyRegressor::read,
+};
+
+/// A fitted `DummyRegressor`.
 #[derive(Debug)]
 pub struct DummyRegressor {
     /// `constant_`, (1, n_outputs).
@@ -29,10 +35,8 @@ pub struct DummyRegressor {
     is_old: bool,
 }
 
-impl Room for DummyRegressor {
-    const CLASSES: &'static [&'static str] = &["sklearn.dummy.DummyRegressor"];
-    const SOURCE: &'static str = include_str!("dummy_regressor.rs");
-
+impl DummyRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let n_outputs = fields.count("n_outputs_")?;
         let numbers = fields.numbers("constant_")?;

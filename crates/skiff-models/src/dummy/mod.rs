@@ -7,11 +7,10 @@ use skiff_plan::operators::{ArrayRule, Dtype, Finite, SparseRule};
 
 use crate::fields::Version;
 use crate::lowering::Lowering;
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] =
-    &[Entry::of::<dummy_classifier::DummyClassifier>(), Entry::of::<dummy_regressor::DummyRegressor>()];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[dummy_classifier::DUMMY_CLASSIFIER, dummy_regressor::DUMMY_REGRESSOR];
 
 /// The `check_array` of versions before 0.20, of which the first also refused NaN and infinity.
 fn check_rows(input: ValueId, plan: &mut Lowering<'_>) -> ValueId {

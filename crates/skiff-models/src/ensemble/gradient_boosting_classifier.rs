@@ -10,20 +10,29 @@ use super::gradient_boosting::GradientBoosting;
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Model, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
 use crate::tree::importances;
 
-/// Gradient boosting of regression trees on the log loss or the exponential loss.
-///
-/// # Reads
-/// `estimators_`, `learning_rate`, `init_`, `classes_`; `loss` decides the link.
-/// # Predicts
-/// Raw scores: what `init_` says, on the loss's scale, and `learning_rate` times each tree's value, stage by stage. Two
-/// classes have one score, whose logistic function is the second class's probability (of twice the score for the
-/// exponential loss); more classes have one score each, of which the softmax is taken.
-/// # Older versions
-/// Before 1.4 a score of exactly 0 meant the first class under the log loss, and probabilities decided the label.
-/// Before 0.21 `init_` was a class of its own for each loss, and an estimator in its place gave raw scores.
+pub(crate) const GRADIENT_BOOSTING_CLASSIFIER: Class = class! {
+    /// Gradient boosting of regression trees on the log loss or the exponential loss.
+    ///
+    /// # Reads
+    /// `estimators_`, `learning_rate`, `init_`, `classes_`; `loss` decides the link.
+    /// # Predicts
+    /// Raw scores: what `init_` says, on the loss's scale, and `learning_rate` times each tree's value, stage by stage. Two
+    /// classes have one score, whose logistic function is the second class's probability (of twice the score for the
+    /// exponential loss); more classes have one score each, of which the softmax is taken.
+    /// # Older versions
+    /// Before 1.4 a score of exactly 0 meant the first class under the log loss, and probabilities decided the label.
+    /// Before 0.21 `init_` was a class of its own for each loss, and an estimator in its place gave raw scores.
+    paths: [
+        "sklearn.ensemble._gb.GradientBoostingClassifier",
+        "sklearn.ensemble.gradient_boosting.GradientBoostingClassifier",
+    ],
+    read: GradientBoostingClassifier::read,
+};
+
+/// A fitted `GradientBoostingClassifier`.
 #[derive(Debug)]
 pub struct GradientBoostingClassifier {
     boosting: GradientBoosting,
@@ -50,14 +59,8 @@ enum Decision {
     Probabilities,
 }
 
-impl Room for GradientBoostingClassifier {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.ensemble._gb.GradientBoostingClassifier",
-        "sklearn.ensemble.gradient_boosting.GradientBoostingClassifier",
-    ];
-    const SOURCE: &'static str = include_str!("gradient_boosting_classifier.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["alpha"];
-
+impl GradientBoostingClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let classes = fields.classes("classes_")?;
         let (link, start) = match (fields.string("loss")?.as_str(), classes.len()) {
@@ -76,9 +79,7 @@ impl Room for GradientBoostingClassifier {
         };
         Ok(Self { boosting, classes, link, decision })
     }
-}
 
-impl GradientBoostingClassifier {
     fn probabilities(&self, scores: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let expit = Elementwise { function: Function::Expit };
         let second = match self.link {

@@ -8,29 +8,33 @@ use super::gradient_boosting::GradientBoosting;
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, Scoring, class};
 use crate::tree::importances;
 
-/// Gradient boosting of regression trees on any of its losses.
-///
-/// # Reads
-/// `estimators_`, `learning_rate`, `init_`.
-/// # Predicts
-/// What `init_` predicts, and `learning_rate` times each tree's value, stage by stage.
-/// # Older versions
-/// Before 0.21 `init_` was a class of its own for each loss.
+pub(crate) const GRADIENT_BOOSTING_REGRESSOR: Class = class! {
+    /// Gradient boosting of regression trees on any of its losses.
+    ///
+    /// # Reads
+    /// `estimators_`, `learning_rate`, `init_`.
+    /// # Predicts
+    /// What `init_` predicts, and `learning_rate` times each tree's value, stage by stage.
+    /// # Older versions
+    /// Before 0.21 `init_` was a class of its own for each loss.
+    paths: [
+        "sklearn.ensemble._gb.GradientBoostingRegressor",
+        "sklearn.ensemble.gradient_boosting.GradientBoostingRegressor",
+    ],
+    read: GradientBoostingRegressor::read,
+};
+
+/// A fitted `GradientBoostingRegressor`.
 #[derive(Debug)]
 pub struct GradientBoostingRegressor {
     boosting: GradientBoosting,
 }
 
-impl Room for GradientBoostingRegressor {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.ensemble._gb.GradientBoostingRegressor",
-        "sklearn.ensemble.gradient_boosting.GradientBoostingRegressor",
-    ];
-    const SOURCE: &'static str = include_str!("gradient_boosting_regressor.rs");
-
+impl GradientBoostingRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let loss = fields.string("loss")?;
         // All of them predict what the trees sum up to.

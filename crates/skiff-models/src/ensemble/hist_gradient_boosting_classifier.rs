@@ -10,19 +10,25 @@ use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Model, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
 
-/// Histogram-based gradient boosting on the log loss.
-///
-/// # Reads
-/// `_predictors`, `_baseline_prediction`, `classes_`, `_bin_mapper` and `_preprocessor` (categories).
-/// # Predicts
-/// Raw scores: `_baseline_prediction` and the value of each tree, in their order. Two classes have one score, whose
-/// logistic function is the second class's probability; more classes have one score each, of which the softmax is taken.
-/// Missing values go where the tree says; so do unknown and negative categories.
-/// # Older versions
-/// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.3 probabilities decided the label. Before 1.4
-/// categories were numbers from 0 to 255.
+pub(crate) const HIST_GRADIENT_BOOSTING_CLASSIFIER: Class = class! {
+    /// Histogram-based gradient boosting on the log loss.
+    ///
+    /// # Reads
+    /// `_predictors`, `_baseline_prediction`, `classes_`, `_bin_mapper` and `_preprocessor` (categories).
+    /// # Predicts
+    /// Raw scores: `_baseline_prediction` and the value of each tree, in their order. Two classes have one score, whose
+    /// logistic function is the second class's probability; more classes have one score each, of which the softmax is taken.
+    /// Missing values go where the tree says; so do unknown and negative categories.
+    /// # Older versions
+    /// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.3 probabilities decided the label. Before 1.4
+    /// categories were numbers from 0 to 255.
+    paths: ["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier"],
+    read: HistGradientBoostingClassifier::read,
+};
+
+/// A fitted `HistGradientBoostingClassifier`.
 #[derive(Debug)]
 pub struct HistGradientBoostingClassifier {
     boosting: HistGradientBoosting,
@@ -39,11 +45,8 @@ enum Decision {
     Probabilities,
 }
 
-impl Room for HistGradientBoostingClassifier {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier"];
-    const SOURCE: &'static str = include_str!("hist_gradient_boosting_classifier.rs");
-
+impl HistGradientBoostingClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let classes = fields.classes("classes_")?;
         // `categorical_crossentropy` had a score for each of two classes as well.
@@ -55,9 +58,7 @@ impl Room for HistGradientBoostingClassifier {
         let decision = if fields.before(1, 3) { Decision::Probabilities } else { Decision::Scores };
         Ok(Self { boosting: HistGradientBoosting::read(fields, columns)?, classes, decision })
     }
-}
 
-impl HistGradientBoostingClassifier {
     fn is_binary(&self) -> bool {
         self.classes.len() == 2
     }

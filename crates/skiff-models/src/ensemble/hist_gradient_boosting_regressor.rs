@@ -9,17 +9,23 @@ use super::hist_gradient_boosting::{HistGradientBoosting, read_loss};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Model, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, Scoring, class};
 
-/// Histogram-based gradient boosting on any of its losses.
-///
-/// # Reads
-/// `_predictors`, `_baseline_prediction`, `_bin_mapper` and `_preprocessor` (categories); `loss` decides the link.
-/// # Predicts
-/// `_baseline_prediction` and the value of each tree, in their order; the exponential of that for the Poisson and the
-/// gamma loss. Missing values go where the tree says; so do unknown and negative categories.
-/// # Older versions
-/// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.4 categories were numbers from 0 to 255.
+pub(crate) const HIST_GRADIENT_BOOSTING_REGRESSOR: Class = class! {
+    /// Histogram-based gradient boosting on any of its losses.
+    ///
+    /// # Reads
+    /// `_predictors`, `_baseline_prediction`, `_bin_mapper` and `_preprocessor` (categories); `loss` decides the link.
+    /// # Predicts
+    /// `_baseline_prediction` and the value of each tree, in their order; the exponential of that for the Poisson and the
+    /// gamma loss. Missing values go where the tree says; so do unknown and negative categories.
+    /// # Older versions
+    /// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.4 categories were numbers from 0 to 255.
+    paths: ["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor"],
+    read: HistGradientBoostingRegressor::read,
+};
+
+/// A fitted `HistGradientBoostingRegressor`.
 #[derive(Debug)]
 pub struct HistGradientBoostingRegressor {
     boosting: HistGradientBoosting,
@@ -32,11 +38,8 @@ enum Link {
     Log,
 }
 
-impl Room for HistGradientBoostingRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor"];
-    const SOURCE: &'static str = include_str!("hist_gradient_boosting_regressor.rs");
-
+impl HistGradientBoostingRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let link = match read_loss(fields)?.as_str() {
             "squared_error" | "least_squares" | "absolute_error" | "least_absolute_deviation" | "quantile" => {
@@ -47,9 +50,7 @@ impl Room for HistGradientBoostingRegressor {
         };
         Ok(Self { boosting: HistGradientBoosting::read(fields, 1)?, link })
     }
-}
 
-impl HistGradientBoostingRegressor {
     fn answer(&self, scores: ValueId, plan: &mut Lowering<'_>) -> Output {
         Output::column(match self.link {
             Link::Identity => scores,

@@ -13,16 +13,16 @@ mod hist_predictors;
 mod random_forest_classifier;
 mod random_forest_regressor;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<extra_trees_classifier::ExtraTreesClassifier>(),
-    Entry::of::<extra_trees_regressor::ExtraTreesRegressor>(),
-    Entry::of::<gradient_boosting_classifier::GradientBoostingClassifier>(),
-    Entry::of::<gradient_boosting_regressor::GradientBoostingRegressor>(),
-    Entry::of::<hist_gradient_boosting_classifier::HistGradientBoostingClassifier>(),
-    Entry::of::<hist_gradient_boosting_regressor::HistGradientBoostingRegressor>(),
-    Entry::of::<random_forest_classifier::RandomForestClassifier>(),
-    Entry::of::<random_forest_regressor::RandomForestRegressor>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    extra_trees_classifier::EXTRA_TREES_CLASSIFIER,
+    extra_trees_regressor::EXTRA_TREES_REGRESSOR,
+    gradient_boosting_classifier::GRADIENT_BOOSTING_CLASSIFIER,
+    gradient_boosting_regressor::GRADIENT_BOOSTING_REGRESSOR,
+    hist_gradient_boosting_classifier::HIST_GRADIENT_BOOSTING_CLASSIFIER,
+    hist_gradient_boosting_regressor::HIST_GRADIENT_BOOSTING_REGRESSOR,
+    random_forest_classifier::RANDOM_FOREST_CLASSIFIER,
+    random_forest_regressor::RANDOM_FOREST_REGRESSOR,
 ];

@@ -6,30 +6,31 @@ use super::forest::{lower_forest, read_forest};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 use crate::tree::{LeafValues, TreesModel, importances};
 
-/// A forest of decision trees, each fitted to a sample, for numbers of one or several outputs.
-///
-/// # Reads
-/// The `tree_` of each of `estimators_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
-/// values may be missing.
-/// # Predicts
-/// The mean of the trees' values, summed in their order.
-/// # Older versions
-/// Before 1.4 no value could be missing.
+pub(crate) const RANDOM_FOREST_REGRESSOR: Class = class! {
+    /// A forest of decision trees, each fitted to a sample, for numbers of one or several outputs.
+    ///
+    /// # Reads
+    /// The `tree_` of each of `estimators_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
+    /// values may be missing.
+    /// # Predicts
+    /// The mean of the trees' values, summed in their order.
+    /// # Older versions
+    /// Before 1.4 no value could be missing.
+    paths: ["sklearn.ensemble._forest.RandomForestRegressor", "sklearn.ensemble.forest.RandomForestRegressor"],
+    read: RandomForestRegressor::read,
+};
+
+/// A fitted `RandomForestRegressor`.
 #[derive(Debug)]
 pub struct RandomForestRegressor {
     model: TreesModel,
 }
 
-impl Room for RandomForestRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.ensemble._forest.RandomForestRegressor", "sklearn.ensemble.forest.RandomForestRegressor"];
-    const SOURCE: &'static str = include_str!("random_forest_regressor.rs");
-    const NOT_PARAMETERS: &'static [&'static str] =
-        &["base_estimator", "class_weight", "estimator", "estimator_params"];
-
+impl RandomForestRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_forest(fields, LeafValues::Raw)? })
     }

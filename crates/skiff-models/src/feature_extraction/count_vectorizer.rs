@@ -10,26 +10,32 @@ use skiff_plan::{Method, Output, ValueId};
 use super::vectorizer_mixin::{Analysis, read_analyzer, read_dtype, read_vocabulary};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room, Takes};
+use crate::model::{Class, Estimator, NamesError, Takes, class};
 
-/// Counts the terms of documents.
-///
-/// # Reads
-/// `vocabulary_` (or the fixed `vocabulary` of a vectoriser without a fit), and every parameter of the analysis:
-/// `lowercase`, `strip_accents`, `analyzer`, `token_pattern`, `stop_words`, `ngram_range`, `binary`, `dtype`,
-/// `encoding`, `decode_error`.
-/// # Transforms
-/// Documents to a sparse matrix of counts. Lower case, accents and word characters are Python 3.13's (Unicode 15.1); a
-/// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
-/// `inverse_transform` lists the terms of each row that are not 0.
-/// # Not supported
-/// Callables (`preprocessor`, `tokenizer`, `analyzer`), which are code, without somebody who hands them in, and
-/// `strip_accents` at all; `input='file'` and `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
-/// than UTF-8, ASCII and Latin-1 for documents that are bytes.
-/// # Older versions
-/// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
-/// Before 0.22, `strip_accents='unicode'` left texts alone that were decomposed already. The English stop words of
-/// files without a version (0.17) hold `fify` for `fifty`.
+pub(crate) const COUNT_VECTORIZER: Class = class! {
+    /// Counts the terms of documents.
+    ///
+    /// # Reads
+    /// `vocabulary_` (or the fixed `vocabulary` of a vectoriser without a fit), and every parameter of the analysis:
+    /// `lowercase`, `strip_accents`, `analyzer`, `token_pattern`, `stop_words`, `ngram_range`, `binary`, `dtype`,
+    /// `encoding`, `decode_error`.
+    /// # Transforms
+    /// Documents to a sparse matrix of counts. Lower case, accents and word characters are Python 3.13's (Unicode 15.1); a
+    /// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
+    /// `inverse_transform` lists the terms of each row that are not 0.
+    /// # Not supported
+    /// Callables (`preprocessor`, `tokenizer`, `analyzer`), which are code, without somebody who hands them in, and
+    /// `strip_accents` at all; `input='file'` and `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
+    /// than UTF-8, ASCII and Latin-1 for documents that are bytes.
+    /// # Older versions
+    /// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
+    /// Before 0.22, `strip_accents='unicode'` left texts alone that were decomposed already. The English stop words of
+    /// files without a version (0.17) hold `fify` for `fifty`.
+    paths: ["sklearn.feature_extraction.text.CountVectorizer"],
+    read: CountVectorizer::read,
+};
+
+/// A fitted `CountVectorizer`.
 #[derive(Debug)]
 pub struct CountVectorizer {
     /// What `build_analyzer()` makes.
@@ -43,8 +49,13 @@ pub struct CountVectorizer {
 }
 
 impl CountVectorizer {
-    /// What `TfidfVectorizer` has of it.
-    pub(super) fn read(fields: &Fields<'_, '_>, default: NumberType) -> Result<Self, ReadError> {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Self::with_default_dtype(fields, NumberType::Int(IntKind::I64))
+    }
+
+    /// As [`CountVectorizer::read`], with the `dtype` that `TfidfVectorizer` has by default.
+    pub(super) fn with_default_dtype(fields: &Fields<'_, '_>, default: NumberType) -> Result<Self, ReadError> {
         let analysis = read_analyzer(fields)?;
         let dtype = read_dtype(fields, default)?;
         let vocabulary = read_vocabulary(fields)?;
@@ -71,15 +82,6 @@ impl CountVectorizer {
     /// `get_feature_names_out()`
     pub(super) fn names(&self) -> Vec<String> {
         self.vocabulary.iter().map(str::to_owned).collect()
-    }
-}
-
-impl Room for CountVectorizer {
-    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.CountVectorizer"];
-    const SOURCE: &'static str = include_str!("count_vectorizer.rs");
-
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        Self::read(fields, NumberType::Int(IntKind::I64))
     }
 }
 

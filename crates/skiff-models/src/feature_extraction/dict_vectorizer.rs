@@ -10,19 +10,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::vectorizer_mixin::{numbered, pairs_of, read_dtype};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room, Takes};
+use crate::model::{Class, Estimator, NamesError, Takes, class};
 
-/// Turns mappings from feature names to values into rows.
-///
-/// # Reads
-/// `vocabulary_`, `feature_names_`, `separator`, `sparse`, `dtype`.
-/// # Transforms
-/// A number of feature `f` to the column of `f`; a text `v` to 1 in the column of `f=v`, and so each text of a list.
-/// Features that the fit has not seen are passed over. `inverse_transform` gives mappings of what is not 0.
-/// # Not supported
-/// Feature names that are no text.
-/// # Older versions
-/// Lists count from 0.24. Before 1.0, dense rows kept the later of two values for one column, where they are added now.
+pub(crate) const DICT_VECTORIZER: Class = class! {
+    /// Turns mappings from feature names to values into rows.
+    ///
+    /// # Reads
+    /// `vocabulary_`, `feature_names_`, `separator`, `sparse`, `dtype`.
+    /// # Transforms
+    /// A number of feature `f` to the column of `f`; a text `v` to 1 in the column of `f=v`, and so each text of a list.
+    /// Features that the fit has not seen are passed over. `inverse_transform` gives mappings of what is not 0.
+    /// # Not supported
+    /// Feature names that are no text.
+    /// # Older versions
+    /// Lists count from 0.24. Before 1.0, dense rows kept the later of two values for one column, where they are added now.
+    paths: [
+        "sklearn.feature_extraction._dict_vectorizer.DictVectorizer",
+        "sklearn.feature_extraction.dict_vectorizer.DictVectorizer",
+    ],
+    read: DictVectorizer::read,
+};
+
+/// A fitted `DictVectorizer`.
 #[derive(Debug)]
 pub struct DictVectorizer {
     /// `vocabulary_`
@@ -38,13 +47,8 @@ pub struct DictVectorizer {
     takes_lists: bool,
 }
 
-impl Room for DictVectorizer {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.feature_extraction._dict_vectorizer.DictVectorizer",
-        "sklearn.feature_extraction.dict_vectorizer.DictVectorizer",
-    ];
-    const SOURCE: &'static str = include_str!("dict_vectorizer.rs");
-
+impl DictVectorizer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let node = fields.required("vocabulary_")?;
         let pairs = pairs_of(fields.graph(), node).ok_or_else(|| fields.unexpected("vocabulary_", "a dict"))?;

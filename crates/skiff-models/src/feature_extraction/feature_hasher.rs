@@ -10,18 +10,24 @@ use skiff_plan::{Method, Output, ValueId};
 use super::vectorizer_mixin::read_dtype;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Takes};
+use crate::model::{Class, Estimator, Takes, class};
 
-/// Sums the values of features in columns by hash, with the sign of the hash.
-///
-/// # Reads
-/// `n_features`, `alternate_sign`, `input_type`, `dtype`. There is no fitted state.
-/// # Transforms
-/// Mappings to a sparse matrix: a text `v` of feature `f` counts 1 for `f=v`, a number counts for `f`.
-/// # Not supported
-/// `input_type='pair'` and `'string'`; unsigned and bool `dtype`.
-/// # Older versions
-/// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+pub(crate) const FEATURE_HASHER: Class = class! {
+    /// Sums the values of features in columns by hash, with the sign of the hash.
+    ///
+    /// # Reads
+    /// `n_features`, `alternate_sign`, `input_type`, `dtype`. There is no fitted state.
+    /// # Transforms
+    /// Mappings to a sparse matrix: a text `v` of feature `f` counts 1 for `f=v`, a number counts for `f`.
+    /// # Not supported
+    /// `input_type='pair'` and `'string'`; unsigned and bool `dtype`.
+    /// # Older versions
+    /// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+    paths: ["sklearn.feature_extraction._hash.FeatureHasher", "sklearn.feature_extraction.hashing.FeatureHasher"],
+    read: FeatureHasher::read,
+};
+
+/// A fitted `FeatureHasher`.
 #[derive(Debug)]
 pub struct FeatureHasher {
     hashing: Hashing,
@@ -60,11 +66,8 @@ impl Hashing {
     }
 }
 
-impl Room for FeatureHasher {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.feature_extraction._hash.FeatureHasher", "sklearn.feature_extraction.hashing.FeatureHasher"];
-    const SOURCE: &'static str = include_str!("feature_hasher.rs");
-
+impl FeatureHasher {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         match fields.string("input_type")?.as_str() {
             "dict" => Ok(Self { hashing: Hashing::read(fields)? }),

@@ -8,20 +8,26 @@ use super::tfidf_transformer::read_norm;
 use super::vectorizer_mixin::{Analysis, read_analyzer};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Takes};
+use crate::model::{Class, Estimator, Takes, class};
 
-/// Counts the terms of documents in columns by hash, with the sign of the hash.
-///
-/// # Reads
-/// `n_features`, `alternate_sign`, `binary`, `norm`, `dtype`, and the parameters of the analysis that
-/// `CountVectorizer` reads. There is no fitted state.
-/// # Transforms
-/// Documents to a sparse matrix: MurmurHash3 (32 bits, seed 0) of each term in UTF-8 gives a column and a sign; sums
-/// of 0 stay stored. Rows are divided by their `norm`.
-/// # Not supported
-/// What `CountVectorizer` does not support; unsigned and bool `dtype`.
-/// # Older versions
-/// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+pub(crate) const HASHING_VECTORIZER: Class = class! {
+    /// Counts the terms of documents in columns by hash, with the sign of the hash.
+    ///
+    /// # Reads
+    /// `n_features`, `alternate_sign`, `binary`, `norm`, `dtype`, and the parameters of the analysis that
+    /// `CountVectorizer` reads. There is no fitted state.
+    /// # Transforms
+    /// Documents to a sparse matrix: MurmurHash3 (32 bits, seed 0) of each term in UTF-8 gives a column and a sign; sums
+    /// of 0 stay stored. Rows are divided by their `norm`.
+    /// # Not supported
+    /// What `CountVectorizer` does not support; unsigned and bool `dtype`.
+    /// # Older versions
+    /// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+    paths: ["sklearn.feature_extraction.text.HashingVectorizer"],
+    read: HashingVectorizer::read,
+};
+
+/// A fitted `HashingVectorizer`.
 #[derive(Debug)]
 pub struct HashingVectorizer {
     /// What `build_analyzer()` makes.
@@ -33,10 +39,8 @@ pub struct HashingVectorizer {
     norm: Option<RowNorm>,
 }
 
-impl Room for HashingVectorizer {
-    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.HashingVectorizer"];
-    const SOURCE: &'static str = include_str!("hashing_vectorizer.rs");
-
+impl HashingVectorizer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self {
             analysis: read_analyzer(fields)?,

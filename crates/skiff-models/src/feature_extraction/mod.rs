@@ -8,14 +8,14 @@ mod tfidf_transformer;
 mod tfidf_vectorizer;
 mod vectorizer_mixin;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<count_vectorizer::CountVectorizer>(),
-    Entry::of::<dict_vectorizer::DictVectorizer>(),
-    Entry::of::<feature_hasher::FeatureHasher>(),
-    Entry::of::<hashing_vectorizer::HashingVectorizer>(),
-    Entry::of::<tfidf_transformer::TfidfTransformer>(),
-    Entry::of::<tfidf_vectorizer::TfidfVectorizer>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    count_vectorizer::COUNT_VECTORIZER,
+    dict_vectorizer::DICT_VECTORIZER,
+    feature_hasher::FEATURE_HASHER,
+    hashing_vectorizer::HASHING_VECTORIZER,
+    tfidf_transformer::TFIDF_TRANSFORMER,
+    tfidf_vectorizer::TFIDF_VECTORIZER,
 ];

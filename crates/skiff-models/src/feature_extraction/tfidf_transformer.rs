@@ -8,19 +8,25 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Weighs counts by how rare their terms are.
-///
-/// # Reads
-/// `idf_`, `norm`, `sublinear_tf`.
-/// # Transforms
-/// `count · idf`, or `(1 + ln(count)) · idf` where `sublinear_tf`, divided by the row's norm. The answer is sparse,
-/// its rows' norms are summed in the order of the columns.
-/// # Older versions
-/// Before 1.5 the weights were the diagonal of a sparse matrix, `_idf_diag`, which counted only where `use_idf`: a
-/// product that has the wider of both dtypes and loses zeros.
+pub(crate) const TFIDF_TRANSFORMER: Class = class! {
+    /// Weighs counts by how rare their terms are.
+    ///
+    /// # Reads
+    /// `idf_`, `norm`, `sublinear_tf`.
+    /// # Transforms
+    /// `count · idf`, or `(1 + ln(count)) · idf` where `sublinear_tf`, divided by the row's norm. The answer is sparse,
+    /// its rows' norms are summed in the order of the columns.
+    /// # Older versions
+    /// Before 1.5 the weights were the diagonal of a sparse matrix, `_idf_diag`, which counted only where `use_idf`: a
+    /// product that has the wider of both dtypes and loses zeros.
+    paths: ["sklearn.feature_extraction.text.TfidfTransformer"],
+    read: TfidfTransformer::read,
+};
+
+/// A fitted `TfidfTransformer`.
 #[derive(Debug)]
 pub struct TfidfTransformer {
     /// `idf_`, (n_features,).
@@ -34,6 +40,30 @@ pub struct TfidfTransformer {
 }
 
 impl TfidfTransformer {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let is_old = fields.before(1, 5);
+        fields.training_only(&["smooth_idf", "use_idf", "idf_", "_idf_diag"]);
+        let idf = match is_old {
+            true if !fields.bool("use_idf")? => None,
+            true => Some(read_diagonal(fields)?),
+            // From 1.5 the weights count where they are there.
+            false if !fields.has("idf_") && !fields.bool("use_idf")? => None,
+            false => {
+                let numbers = fields.numbers("idf_")?;
+                if numbers.shape.len() != 1 {
+                    return Err(fields.unexpected("idf_", "an array of one dimension"));
+                }
+                let values: Arc<[f64]> = numbers.data.into();
+                Some(TermWeights { values, precision: numbers.precision, is_matrix: false })
+            }
+        };
+        if let Some(idf) = &idf {
+            fields.expect_n_features("idf_", idf.values.len())?;
+        }
+        Ok(Self { idf, norm: read_norm(fields)?, sublinear: fields.bool("sublinear_tf")?, is_old })
+    }
+
     /// How many weights there are.
     pub(super) fn width(&self) -> Option<usize> {
         self.idf.as_ref().map(|idf| idf.values.len())
@@ -86,34 +116,6 @@ fn read_diagonal(fields: &Fields<'_, '_>) -> Result<TermWeights, ReadError> {
         _ => Precision::Double,
     };
     Ok(TermWeights { values: values.into(), precision, is_matrix: true })
-}
-
-impl Room for TfidfTransformer {
-    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.TfidfTransformer"];
-    const SOURCE: &'static str = include_str!("tfidf_transformer.rs");
-
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let is_old = fields.before(1, 5);
-        fields.training_only(&["smooth_idf", "use_idf", "idf_", "_idf_diag"]);
-        let idf = match is_old {
-            true if !fields.bool("use_idf")? => None,
-            true => Some(read_diagonal(fields)?),
-            // From 1.5 the weights count where they are there.
-            false if !fields.has("idf_") && !fields.bool("use_idf")? => None,
-            false => {
-                let numbers = fields.numbers("idf_")?;
-                if numbers.shape.len() != 1 {
-                    return Err(fields.unexpected("idf_", "an array of one dimension"));
-                }
-                let values: Arc<[f64]> = numbers.data.into();
-                Some(TermWeights { values, precision: numbers.precision, is_matrix: false })
-            }
-        };
-        if let Some(idf) = &idf {
-            fields.expect_n_features("idf_", idf.values.len())?;
-        }
-        Ok(Self { idf, norm: read_norm(fields)?, sublinear: fields.bool("sublinear_tf")?, is_old })
-    }
 }
 
 impl Estimator for TfidfTransformer {

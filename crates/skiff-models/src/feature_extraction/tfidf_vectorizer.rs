@@ -10,19 +10,25 @@ use super::tfidf_transformer::TfidfTransformer;
 use crate::computed::Computed;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Model, NamesError, Room, Takes};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, NamesError, Takes, class};
 
-/// Counts the terms of documents and weighs them: a `CountVectorizer` and a `TfidfTransformer` in one.
-///
-/// # Reads
-/// What `CountVectorizer` reads, and the `TfidfTransformer` in `_tfidf`.
-/// # Transforms
-/// Documents to a sparse matrix of weights; `inverse_transform` lists the terms of each row that are not 0.
-/// # Not supported
-/// What `CountVectorizer` does not support.
-/// # Older versions
-/// `norm`, `use_idf`, `smooth_idf` and `sublinear_tf` stand in the vectoriser as well from 1.1; those of `_tfidf` are
-/// what counts. Before 0.20 the default `dtype` was `int64`, which weights turn into `float64`.
+pub(crate) const TFIDF_VECTORIZER: Class = class! {
+    /// Counts the terms of documents and weighs them: a `CountVectorizer` and a `TfidfTransformer` in one.
+    ///
+    /// # Reads
+    /// What `CountVectorizer` reads, and the `TfidfTransformer` in `_tfidf`.
+    /// # Transforms
+    /// Documents to a sparse matrix of weights; `inverse_transform` lists the terms of each row that are not 0.
+    /// # Not supported
+    /// What `CountVectorizer` does not support.
+    /// # Older versions
+    /// `norm`, `use_idf`, `smooth_idf` and `sublinear_tf` stand in the vectoriser as well from 1.1; those of `_tfidf` are
+    /// what counts. Before 0.20 the default `dtype` was `int64`, which weights turn into `float64`.
+    paths: ["sklearn.feature_extraction.text.TfidfVectorizer"],
+    read: TfidfVectorizer::read,
+};
+
+/// A fitted `TfidfVectorizer`.
 #[derive(Debug)]
 pub struct TfidfVectorizer {
     counts: CountVectorizer,
@@ -31,17 +37,9 @@ pub struct TfidfVectorizer {
 }
 
 impl TfidfVectorizer {
-    fn weights(model: &Model) -> Option<&TfidfTransformer> {
-        model.downcast()
-    }
-}
-
-impl Room for TfidfVectorizer {
-    const CLASSES: &'static [&'static str] = &["sklearn.feature_extraction.text.TfidfVectorizer"];
-    const SOURCE: &'static str = include_str!("tfidf_vectorizer.rs");
-
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let counts = CountVectorizer::read(fields, NumberType::Float(Precision::Double))?;
+        let counts = CountVectorizer::with_default_dtype(fields, NumberType::Float(Precision::Double))?;
         let tfidf = fields.model("_tfidf")?;
         let Some(weights) = Self::weights(&tfidf) else {
             return Err(fields.unexpected("_tfidf", "a TfidfTransformer"));
@@ -51,6 +49,10 @@ impl Room for TfidfVectorizer {
         }
         fields.training_only(&["norm", "use_idf", "smooth_idf", "sublinear_tf"]);
         Ok(Self { counts, tfidf })
+    }
+
+    fn weights(model: &Model) -> Option<&TfidfTransformer> {
+        model.downcast()
     }
 }
 

@@ -6,17 +6,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::missing::{read_missing, rule};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Shows where values are missing.
-///
-/// # Reads
-/// `missing_values`, `features`, `features_`, `error_on_new`, `sparse`.
-/// # Transforms
-/// A bool for each value of the columns `features_`: whether it is missing.
-/// # Older versions
-/// The state has been the same since 0.20.
+pub(crate) const MISSING_INDICATOR: Class = class! {
+    /// Shows where values are missing.
+    ///
+    /// # Reads
+    /// `missing_values`, `features`, `features_`, `error_on_new`, `sparse`.
+    /// # Transforms
+    /// A bool for each value of the columns `features_`: whether it is missing.
+    /// # Older versions
+    /// The state has been the same since 0.20.
+    paths: ["sklearn.impute._base.MissingIndicator", "sklearn.impute.MissingIndicator"],
+    read: MissingIndicator::read,
+};
+
+/// A fitted `MissingIndicator`.
 #[derive(Debug)]
 pub struct MissingIndicator {
     missing: Missing,
@@ -29,11 +35,8 @@ pub struct MissingIndicator {
     n_features: usize,
 }
 
-impl Room for MissingIndicator {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.impute._base.MissingIndicator", "sklearn.impute.MissingIndicator"];
-    const SOURCE: &'static str = include_str!("missing_indicator.rs");
-
+impl MissingIndicator {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let missing = read_missing(fields)?;
         let n_features = fields.count("_n_features")?;
@@ -55,9 +58,7 @@ impl Room for MissingIndicator {
         fields.training_only(&["_precomputed"]);
         Ok(Self { missing, features, refuse_new, sparse, n_features })
     }
-}
 
-impl MissingIndicator {
     /// The mask of rows that were validated already.
     pub(super) fn mask(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let Self { missing, features, refuse_new, sparse, .. } = self;

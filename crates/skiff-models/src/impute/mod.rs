@@ -4,8 +4,7 @@ mod missing;
 mod missing_indicator;
 mod simple_imputer;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] =
-    &[Entry::of::<missing_indicator::MissingIndicator>(), Entry::of::<simple_imputer::SimpleImputer>()];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[missing_indicator::MISSING_INDICATOR, simple_imputer::SIMPLE_IMPUTER];

@@ -11,22 +11,28 @@ use super::missing::{read_missing, rule};
 use super::missing_indicator::MissingIndicator;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, Model, NamesError, Room};
+use crate::model::{Class, Estimator, Model, NamesError, class};
 use crate::names;
 
-/// Fills missing values with a value for each column.
-///
-/// # Reads
-/// `statistics_`, `missing_values`, `strategy`, `keep_empty_features`, `indicator_` where `add_indicator`, `_fit_dtype`.
-/// # Transforms
-/// The value of `statistics_` in the place of each missing one; columns that had no value in the fit are left out,
-/// unless they are kept. With `add_indicator` the columns of a `MissingIndicator` follow.
-/// # Not supported
-/// `inverse_transform` tells columns that had no value in the fit by `statistics_`; scikit-learn takes any column for
-/// such a one in which all rows of the table are missing.
-/// # Older versions
-/// `add_indicator` came with 0.21, `keep_empty_features` with 1.2. Before 1.8 `strategy='constant'` never left out
-/// columns.
+pub(crate) const SIMPLE_IMPUTER: Class = class! {
+    /// Fills missing values with a value for each column.
+    ///
+    /// # Reads
+    /// `statistics_`, `missing_values`, `strategy`, `keep_empty_features`, `indicator_` where `add_indicator`, `_fit_dtype`.
+    /// # Transforms
+    /// The value of `statistics_` in the place of each missing one; columns that had no value in the fit are left out,
+    /// unless they are kept. With `add_indicator` the columns of a `MissingIndicator` follow.
+    /// # Not supported
+    /// `inverse_transform` tells columns that had no value in the fit by `statistics_`; scikit-learn takes any column for
+    /// such a one in which all rows of the table are missing.
+    /// # Older versions
+    /// `add_indicator` came with 0.21, `keep_empty_features` with 1.2. Before 1.8 `strategy='constant'` never left out
+    /// columns.
+    paths: ["sklearn.impute._base.SimpleImputer", "sklearn.impute.SimpleImputer"],
+    read: SimpleImputer::read,
+};
+
+/// A fitted `SimpleImputer`.
 #[derive(Debug)]
 pub struct SimpleImputer {
     missing: Missing,
@@ -44,10 +50,8 @@ pub struct SimpleImputer {
     indicator: Option<Arc<Model>>,
 }
 
-impl Room for SimpleImputer {
-    const CLASSES: &'static [&'static str] = &["sklearn.impute._base.SimpleImputer", "sklearn.impute.SimpleImputer"];
-    const SOURCE: &'static str = include_str!("simple_imputer.rs");
-
+impl SimpleImputer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let missing = read_missing(fields)?;
         // A function as strategy (1.5) has done its work in the fit.
@@ -93,14 +97,7 @@ impl Room for SimpleImputer {
         }
         Ok(room)
     }
-}
 
-fn read_dtype(fields: &Fields<'_, '_>, name: &str) -> Result<Option<DType>, ReadError> {
-    let Some(node) = fields.optional(name) else { return Ok(None) };
-    DType::read(fields.graph(), node).map_err(|error| ReadError::new(fields.path_of(name), ReadErrorKind::Value(error)))
-}
-
-impl SimpleImputer {
     fn indicator(&self) -> Option<&MissingIndicator> {
         self.indicator.as_ref()?.downcast()
     }
@@ -108,6 +105,11 @@ impl SimpleImputer {
     fn kept(&self) -> Vec<usize> {
         (0..self.fills.len()).filter(|&column| self.fills[column].is_some()).collect()
     }
+}
+
+fn read_dtype(fields: &Fields<'_, '_>, name: &str) -> Result<Option<DType>, ReadError> {
+    let Some(node) = fields.optional(name) else { return Ok(None) };
+    DType::read(fields.graph(), node).map_err(|error| ReadError::new(fields.path_of(name), ReadErrorKind::Value(error)))
 }
 
 impl Estimator for SimpleImputer {

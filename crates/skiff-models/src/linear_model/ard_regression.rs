@@ -5,26 +5,29 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Bayesian regression that finds which features matter.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Not supported
-/// `return_std`.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const ARD_REGRESSION: Class = class! {
+    /// Bayesian regression that finds which features matter.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Not supported
+    /// `return_std`.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._bayes.ARDRegression", "sklearn.linear_model.bayes.ARDRegression"],
+    read: ARDRegression::read,
+};
+
+/// A fitted `ARDRegression`.
 #[derive(Debug)]
 pub struct ARDRegression(LinearRegressor);
 
-impl Room for ARDRegression {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._bayes.ARDRegression", "sklearn.linear_model.bayes.ARDRegression"];
-    const SOURCE: &'static str = include_str!("ard_regression.rs");
-
+impl ARDRegression {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

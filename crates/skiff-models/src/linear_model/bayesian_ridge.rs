@@ -5,26 +5,29 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Bayesian ridge regression.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Not supported
-/// `return_std`.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const BAYESIAN_RIDGE: Class = class! {
+    /// Bayesian ridge regression.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Not supported
+    /// `return_std`.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._bayes.BayesianRidge", "sklearn.linear_model.bayes.BayesianRidge"],
+    read: BayesianRidge::read,
+};
+
+/// A fitted `BayesianRidge`.
 #[derive(Debug)]
 pub struct BayesianRidge(LinearRegressor);
 
-impl Room for BayesianRidge {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._bayes.BayesianRidge", "sklearn.linear_model.bayes.BayesianRidge"];
-    const SOURCE: &'static str = include_str!("bayesian_ridge.rs");
-
+impl BayesianRidge {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

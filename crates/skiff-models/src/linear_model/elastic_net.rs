@@ -5,25 +5,31 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Linear model with both an l1 and an l2 penalty, fitted by coordinate descent.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const ELASTIC_NET: Class = class! {
+    /// Linear model with both an l1 and an l2 penalty, fitted by coordinate descent.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.ElasticNet",
+        "sklearn.linear_model.coordinate_descent.ElasticNet",
+    ],
+    read: ElasticNet::read,
+};
+
+/// A fitted `ElasticNet`.
 #[derive(Debug)]
 pub struct ElasticNet(LinearRegressor);
 
-impl Room for ElasticNet {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._coordinate_descent.ElasticNet", "sklearn.linear_model.coordinate_descent.ElasticNet"];
-    const SOURCE: &'static str = include_str!("elastic_net.rs");
-
+impl ElasticNet {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

@@ -5,26 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Elastic net whose penalties were found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const ELASTIC_NET_CV: Class = class! {
+    /// Elastic net whose penalties were found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.ElasticNetCV",
+        "sklearn.linear_model.coordinate_descent.ElasticNetCV",
+    ],
+    read: ElasticNetCV::read,
+};
+
+/// A fitted `ElasticNetCV`.
 #[derive(Debug)]
 pub struct ElasticNetCV(LinearRegressor);
 
-impl Room for ElasticNetCV {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._coordinate_descent.ElasticNetCV",
-        "sklearn.linear_model.coordinate_descent.ElasticNetCV",
-    ];
-    const SOURCE: &'static str = include_str!("elastic_net_cv.rs");
-
+impl ElasticNetCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

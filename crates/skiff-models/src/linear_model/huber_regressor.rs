@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Linear regression that is robust to outliers.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.18, when it began.
+pub(crate) const HUBER_REGRESSOR: Class = class! {
+    /// Linear regression that is robust to outliers.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.18, when it began.
+    paths: ["sklearn.linear_model._huber.HuberRegressor", "sklearn.linear_model.huber.HuberRegressor"],
+    read: HuberRegressor::read,
+};
+
+/// A fitted `HuberRegressor`.
 #[derive(Debug)]
 pub struct HuberRegressor(LinearRegressor);
 
-impl Room for HuberRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._huber.HuberRegressor", "sklearn.linear_model.huber.HuberRegressor"];
-    const SOURCE: &'static str = include_str!("huber_regressor.rs");
-
+impl HuberRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

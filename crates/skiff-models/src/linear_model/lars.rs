@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Least angle regression.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LARS: Class = class! {
+    /// Least angle regression.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._least_angle.Lars", "sklearn.linear_model.least_angle.Lars"],
+    read: Lars::read,
+};
+
+/// A fitted `Lars`.
 #[derive(Debug)]
 pub struct Lars(LinearRegressor);
 
-impl Room for Lars {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._least_angle.Lars", "sklearn.linear_model.least_angle.Lars"];
-    const SOURCE: &'static str = include_str!("lars.rs");
-
+impl Lars {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "active_",

@@ -5,25 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Least angle regression whose length of path was found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LARS_CV: Class = class! {
+    /// Least angle regression whose length of path was found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._least_angle.LarsCV", "sklearn.linear_model.least_angle.LarsCV"],
+    read: LarsCV::read,
+};
+
+/// A fitted `LarsCV`.
 #[derive(Debug)]
 pub struct LarsCV(LinearRegressor);
 
-impl Room for LarsCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._least_angle.LarsCV", "sklearn.linear_model.least_angle.LarsCV"];
-    const SOURCE: &'static str = include_str!("lars_cv.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["fit_path", "jitter", "n_nonzero_coefs", "random_state"];
-
+impl LarsCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "active_",

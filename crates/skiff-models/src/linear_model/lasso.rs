@@ -5,26 +5,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Linear model with an l1 penalty, fitted by coordinate descent.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LASSO: Class = class! {
+    /// Linear model with an l1 penalty, fitted by coordinate descent.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._coordinate_descent.Lasso", "sklearn.linear_model.coordinate_descent.Lasso"],
+    read: Lasso::read,
+};
+
+/// A fitted `Lasso`.
 #[derive(Debug)]
 pub struct Lasso(LinearRegressor);
 
-impl Room for Lasso {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._coordinate_descent.Lasso", "sklearn.linear_model.coordinate_descent.Lasso"];
-    const SOURCE: &'static str = include_str!("lasso.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["l1_ratio"];
-
+impl Lasso {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

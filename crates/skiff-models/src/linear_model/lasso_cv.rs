@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Lasso whose penalty was found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LASSO_CV: Class = class! {
+    /// Lasso whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._coordinate_descent.LassoCV", "sklearn.linear_model.coordinate_descent.LassoCV"],
+    read: LassoCV::read,
+};
+
+/// A fitted `LassoCV`.
 #[derive(Debug)]
 pub struct LassoCV(LinearRegressor);
 
-impl Room for LassoCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._coordinate_descent.LassoCV", "sklearn.linear_model.coordinate_descent.LassoCV"];
-    const SOURCE: &'static str = include_str!("lasso_cv.rs");
-
+impl LassoCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

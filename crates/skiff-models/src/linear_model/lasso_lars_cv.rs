@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Lasso by least angle regression, its penalty found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LASSO_LARS_CV: Class = class! {
+    /// Lasso by least angle regression, its penalty found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._least_angle.LassoLarsCV", "sklearn.linear_model.least_angle.LassoLarsCV"],
+    read: LassoLarsCV::read,
+};
+
+/// A fitted `LassoLarsCV`.
 #[derive(Debug)]
 pub struct LassoLarsCV(LinearRegressor);
 
-impl Room for LassoLarsCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._least_angle.LassoLarsCV", "sklearn.linear_model.least_angle.LassoLarsCV"];
-    const SOURCE: &'static str = include_str!("lasso_lars_cv.rs");
-
+impl LassoLarsCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "active_",

@@ -5,25 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Lasso by least angle regression, its penalty found by an information criterion.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LASSO_LARS_IC: Class = class! {
+    /// Lasso by least angle regression, its penalty found by an information criterion.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._least_angle.LassoLarsIC", "sklearn.linear_model.least_angle.LassoLarsIC"],
+    read: LassoLarsIC::read,
+};
+
+/// A fitted `LassoLarsIC`.
 #[derive(Debug)]
 pub struct LassoLarsIC(LinearRegressor);
 
-impl Room for LassoLarsIC {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._least_angle.LassoLarsIC", "sklearn.linear_model.least_angle.LassoLarsIC"];
-    const SOURCE: &'static str = include_str!("lasso_lars_ic.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["fit_path"];
-
+impl LassoLarsIC {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "active_",

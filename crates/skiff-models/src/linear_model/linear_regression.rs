@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Ordinary least squares.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LINEAR_REGRESSION: Class = class! {
+    /// Ordinary least squares.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._base.LinearRegression", "sklearn.linear_model.base.LinearRegression"],
+    read: LinearRegression::read,
+};
+
+/// A fitted `LinearRegression`.
 #[derive(Debug)]
 pub struct LinearRegression(LinearRegressor);
 
-impl Room for LinearRegression {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._base.LinearRegression", "sklearn.linear_model.base.LinearRegression"];
-    const SOURCE: &'static str = include_str!("linear_regression.rs");
-
+impl LinearRegression {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "copy_X",

@@ -9,21 +9,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Logistic regression, binary, multinomial and one-versus-rest.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`; `multi_class` and `solver` decide the link.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0. Probabilities are the softmax of the scores (multinomial), or the logistic function of each, divided by
-/// their sum (one-versus-rest).
-/// # Older versions
-/// `multi_class` is gone from 1.8, and softmax remains for three classes and more. Before, `'auto'` meant
-/// one-versus-rest for two classes or `liblinear` (and before 1.6 `newton-cholesky`); before 0.22 the default was
-/// one-versus-rest (`'ovr'`, `'warn'`). Before 0.20, `'multinomial'` took the logistic function of a single score, from
-/// then on the softmax of it and its negative. skiff answers as the version that wrote the file.
+pub(crate) const LOGISTIC_REGRESSION: Class = class! {
+    /// Logistic regression, binary, multinomial and one-versus-rest.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`; `multi_class` and `solver` decide the link.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0. Probabilities are the softmax of the scores (multinomial), or the logistic function of each, divided by
+    /// their sum (one-versus-rest).
+    /// # Older versions
+    /// `multi_class` is gone from 1.8, and softmax remains for three classes and more. Before, `'auto'` meant
+    /// one-versus-rest for two classes or `liblinear` (and before 1.6 `newton-cholesky`); before 0.22 the default was
+    /// one-versus-rest (`'ovr'`, `'warn'`). Before 0.20, `'multinomial'` took the logistic function of a single score, from
+    /// then on the softmax of it and its negative. skiff answers as the version that wrote the file.
+    paths: ["sklearn.linear_model._logistic.LogisticRegression", "sklearn.linear_model.logistic.LogisticRegression"],
+    read: LogisticRegression::read,
+};
+
+/// A fitted `LogisticRegression`.
 #[derive(Debug)]
 pub struct LogisticRegression(LogisticClassifier);
 
@@ -41,11 +47,8 @@ enum Link {
     OneVersusRest,
 }
 
-impl Room for LogisticRegression {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._logistic.LogisticRegression", "sklearn.linear_model.logistic.LogisticRegression"];
-    const SOURCE: &'static str = include_str!("logistic_regression.rs");
-
+impl LogisticRegression {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&["C", "l1_ratio", "warm_start"]);
         LogisticClassifier::read(fields).map(Self)

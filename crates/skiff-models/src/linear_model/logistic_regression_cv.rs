@@ -8,25 +8,31 @@ use skiff_plan::{Method, Output, ValueId};
 use super::logistic_regression::LogisticClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Logistic regression whose penalty was found by cross-validation.
-///
-/// # Reads
-/// What [`LogisticRegression`](super::logistic_regression::LogisticRegression) reads. What the search left behind
-/// (`scores_`, `coefs_paths_`, `C_`, …), in its old or its new shapes, changes no answer.
-/// # Predicts
-/// As `LogisticRegression`.
-/// # Older versions
-/// As `LogisticRegression`.
+pub(crate) const LOGISTIC_REGRESSION_CV: Class = class! {
+    /// Logistic regression whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// What `LogisticRegression` reads. What the search left behind
+    /// (`scores_`, `coefs_paths_`, `C_`, …), in its old or its new shapes, changes no answer.
+    /// # Predicts
+    /// As `LogisticRegression`.
+    /// # Older versions
+    /// As `LogisticRegression`.
+    paths: [
+        "sklearn.linear_model._logistic.LogisticRegressionCV",
+        "sklearn.linear_model.logistic.LogisticRegressionCV",
+    ],
+    read: LogisticRegressionCV::read,
+};
+
+/// A fitted `LogisticRegressionCV`.
 #[derive(Debug)]
 pub struct LogisticRegressionCV(LogisticClassifier);
 
-impl Room for LogisticRegressionCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._logistic.LogisticRegressionCV", "sklearn.linear_model.logistic.LogisticRegressionCV"];
-    const SOURCE: &'static str = include_str!("logistic_regression_cv.rs");
-
+impl LogisticRegressionCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "C_",

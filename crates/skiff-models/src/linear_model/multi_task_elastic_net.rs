@@ -5,27 +5,31 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Elastic net for several targets that share their features.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const MULTI_TASK_ELASTIC_NET: Class = class! {
+    /// Elastic net for several targets that share their features.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNet",
+        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNet",
+    ],
+    read: MultiTaskElasticNet::read,
+};
+
+/// A fitted `MultiTaskElasticNet`.
 #[derive(Debug)]
 pub struct MultiTaskElasticNet(LinearRegressor);
 
-impl Room for MultiTaskElasticNet {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNet",
-        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNet",
-    ];
-    const SOURCE: &'static str = include_str!("multi_task_elastic_net.rs");
-
+impl MultiTaskElasticNet {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

@@ -5,26 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Multi-task elastic net whose penalties were found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const MULTI_TASK_ELASTIC_NET_CV: Class = class! {
+    /// Multi-task elastic net whose penalties were found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNetCV",
+        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNetCV",
+    ],
+    read: MultiTaskElasticNetCV::read,
+};
+
+/// A fitted `MultiTaskElasticNetCV`.
 #[derive(Debug)]
 pub struct MultiTaskElasticNetCV(LinearRegressor);
 
-impl Room for MultiTaskElasticNetCV {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._coordinate_descent.MultiTaskElasticNetCV",
-        "sklearn.linear_model.coordinate_descent.MultiTaskElasticNetCV",
-    ];
-    const SOURCE: &'static str = include_str!("multi_task_elastic_net_cv.rs");
-
+impl MultiTaskElasticNetCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

@@ -5,28 +5,31 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Lasso for several targets that share their features.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const MULTI_TASK_LASSO: Class = class! {
+    /// Lasso for several targets that share their features.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.MultiTaskLasso",
+        "sklearn.linear_model.coordinate_descent.MultiTaskLasso",
+    ],
+    read: MultiTaskLasso::read,
+};
+
+/// A fitted `MultiTaskLasso`.
 #[derive(Debug)]
 pub struct MultiTaskLasso(LinearRegressor);
 
-impl Room for MultiTaskLasso {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._coordinate_descent.MultiTaskLasso",
-        "sklearn.linear_model.coordinate_descent.MultiTaskLasso",
-    ];
-    const SOURCE: &'static str = include_str!("multi_task_lasso.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["l1_ratio"];
-
+impl MultiTaskLasso {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

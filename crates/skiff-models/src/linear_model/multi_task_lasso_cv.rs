@@ -5,27 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Multi-task Lasso whose penalty was found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const MULTI_TASK_LASSO_CV: Class = class! {
+    /// Multi-task Lasso whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._coordinate_descent.MultiTaskLassoCV",
+        "sklearn.linear_model.coordinate_descent.MultiTaskLassoCV",
+    ],
+    read: MultiTaskLassoCV::read,
+};
+
+/// A fitted `MultiTaskLassoCV`.
 #[derive(Debug)]
 pub struct MultiTaskLassoCV(LinearRegressor);
 
-impl Room for MultiTaskLassoCV {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._coordinate_descent.MultiTaskLassoCV",
-        "sklearn.linear_model.coordinate_descent.MultiTaskLassoCV",
-    ];
-    const SOURCE: &'static str = include_str!("multi_task_lasso_cv.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["positive", "precompute"];
-
+impl MultiTaskLassoCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

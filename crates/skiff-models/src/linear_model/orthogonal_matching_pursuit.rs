@@ -5,24 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Orthogonal matching pursuit.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const ORTHOGONAL_MATCHING_PURSUIT: Class = class! {
+    /// Orthogonal matching pursuit.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._omp.OrthogonalMatchingPursuit",
+        "sklearn.linear_model.omp.OrthogonalMatchingPursuit",
+    ],
+    read: OrthogonalMatchingPursuit::read,
+};
+
+/// A fitted `OrthogonalMatchingPursuit`.
 #[derive(Debug)]
 pub struct OrthogonalMatchingPursuit(LinearRegressor);
 
-impl Room for OrthogonalMatchingPursuit {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._omp.OrthogonalMatchingPursuit", "sklearn.linear_model.omp.OrthogonalMatchingPursuit"];
-    const SOURCE: &'static str = include_str!("orthogonal_matching_pursuit.rs");
-
+impl OrthogonalMatchingPursuit {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "fit_intercept",

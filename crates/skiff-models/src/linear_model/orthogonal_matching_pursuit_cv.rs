@@ -5,26 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Orthogonal matching pursuit whose number of coefficients was found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const ORTHOGONAL_MATCHING_PURSUIT_CV: Class = class! {
+    /// Orthogonal matching pursuit whose number of coefficients was found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._omp.OrthogonalMatchingPursuitCV",
+        "sklearn.linear_model.omp.OrthogonalMatchingPursuitCV",
+    ],
+    read: OrthogonalMatchingPursuitCV::read,
+};
+
+/// A fitted `OrthogonalMatchingPursuitCV`.
 #[derive(Debug)]
 pub struct OrthogonalMatchingPursuitCV(LinearRegressor);
 
-impl Room for OrthogonalMatchingPursuitCV {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._omp.OrthogonalMatchingPursuitCV",
-        "sklearn.linear_model.omp.OrthogonalMatchingPursuitCV",
-    ];
-    const SOURCE: &'static str = include_str!("orthogonal_matching_pursuit_cv.rs");
-
+impl OrthogonalMatchingPursuitCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "copy",

@@ -8,29 +8,31 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Passive aggressive classifier.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0. There are no probabilities.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const PASSIVE_AGGRESSIVE_CLASSIFIER: Class = class! {
+    /// Passive aggressive classifier.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0. There are no probabilities.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
+        "sklearn.linear_model.passive_aggressive.PassiveAggressiveClassifier",
+    ],
+    read: PassiveAggressiveClassifier::read,
+};
+
+/// A fitted `PassiveAggressiveClassifier`.
 #[derive(Debug)]
 pub struct PassiveAggressiveClassifier(LinearClassifier);
 
-impl Room for PassiveAggressiveClassifier {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
-        "sklearn.linear_model.passive_aggressive.PassiveAggressiveClassifier",
-    ];
-    const SOURCE: &'static str = include_str!("passive_aggressive_classifier.rs");
-    const NOT_PARAMETERS: &'static [&'static str] =
-        &["alpha", "epsilon", "eta0", "l1_ratio", "learning_rate", "penalty", "power_t"];
-
+impl PassiveAggressiveClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

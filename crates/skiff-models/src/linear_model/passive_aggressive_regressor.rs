@@ -5,28 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Passive aggressive regression.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, flattened.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const PASSIVE_AGGRESSIVE_REGRESSOR: Class = class! {
+    /// Passive aggressive regression.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, flattened.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
+        "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor",
+    ],
+    read: PassiveAggressiveRegressor::read,
+};
+
+/// A fitted `PassiveAggressiveRegressor`.
 #[derive(Debug)]
 pub struct PassiveAggressiveRegressor(LinearRegressor);
 
-impl Room for PassiveAggressiveRegressor {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
-        "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor",
-    ];
-    const SOURCE: &'static str = include_str!("passive_aggressive_regressor.rs");
-    const NOT_PARAMETERS: &'static [&'static str] =
-        &["alpha", "eta0", "l1_ratio", "learning_rate", "penalty", "power_t"];
-
+impl PassiveAggressiveRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

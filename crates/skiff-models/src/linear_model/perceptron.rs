@@ -8,26 +8,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Linear classifier fitted by the perceptron rule.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0. There are no probabilities.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const PERCEPTRON: Class = class! {
+    /// Linear classifier fitted by the perceptron rule.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0. There are no probabilities.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._perceptron.Perceptron", "sklearn.linear_model.perceptron.Perceptron"],
+    read: Perceptron::read,
+};
+
+/// A fitted `Perceptron`.
 #[derive(Debug)]
 pub struct Perceptron(LinearClassifier);
 
-impl Room for Perceptron {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._perceptron.Perceptron", "sklearn.linear_model.perceptron.Perceptron"];
-    const SOURCE: &'static str = include_str!("perceptron.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["average", "epsilon", "learning_rate", "loss", "power_t"];
-
+impl Perceptron {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

@@ -5,23 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::generalized_linear_model::{GeneralizedLinearModel, Link};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Generalised linear model with a Poisson distribution.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `exp(X · coef_ + intercept_)`.
-/// # Older versions
-/// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
+pub(crate) const POISSON_REGRESSOR: Class = class! {
+    /// Generalised linear model with a Poisson distribution.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `exp(X · coef_ + intercept_)`.
+    /// # Older versions
+    /// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
+    paths: ["sklearn.linear_model._glm.glm.PoissonRegressor"],
+    read: PoissonRegressor::read,
+};
+
+/// A fitted `PoissonRegressor`.
 #[derive(Debug)]
 pub struct PoissonRegressor(GeneralizedLinearModel);
 
-impl Room for PoissonRegressor {
-    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._glm.glm.PoissonRegressor"];
-    const SOURCE: &'static str = include_str!("poisson_regressor.rs");
-
+impl PoissonRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         match fields.string_or_none("link")?.as_deref() {
             None | Some("log") => GeneralizedLinearModel::read(fields, Link::Log).map(Self),

@@ -5,23 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Linear regression of a quantile.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// There is none before 1.0.
+pub(crate) const QUANTILE_REGRESSOR: Class = class! {
+    /// Linear regression of a quantile.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// There is none before 1.0.
+    paths: ["sklearn.linear_model._quantile.QuantileRegressor"],
+    read: QuantileRegressor::read,
+};
+
+/// A fitted `QuantileRegressor`.
 #[derive(Debug)]
 pub struct QuantileRegressor(LinearRegressor);
 
-impl Room for QuantileRegressor {
-    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._quantile.QuantileRegressor"];
-    const SOURCE: &'static str = include_str!("quantile_regressor.rs");
-
+impl QuantileRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&["alpha", "fit_intercept", "n_iter_", "quantile", "solver", "solver_options"]);
         LinearRegressor::read(fields).map(Self)

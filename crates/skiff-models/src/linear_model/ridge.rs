@@ -5,23 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Linear least squares with an l2 penalty.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const RIDGE: Class = class! {
+    /// Linear least squares with an l2 penalty.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._ridge.Ridge", "sklearn.linear_model.ridge.Ridge"],
+    read: Ridge::read,
+};
+
+/// A fitted `Ridge`.
 #[derive(Debug)]
 pub struct Ridge(LinearRegressor);
 
-impl Room for Ridge {
-    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._ridge.Ridge", "sklearn.linear_model.ridge.Ridge"];
-    const SOURCE: &'static str = include_str!("ridge.rs");
-
+impl Ridge {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

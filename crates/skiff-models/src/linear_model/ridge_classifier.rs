@@ -11,20 +11,26 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Ridge regression of labels that were made -1 and 1.
-///
-/// # Reads
-/// `coef_`, `intercept_`; `classes_`, or those of `_label_binarizer`, whose `y_type_` tells of several labels for one row.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0; of multi-label models a 1 for each score above 0.
-/// # Not supported
-/// `predict` of multi-label models that were fitted on sparse labels, which would answer in kind.
-/// # Older versions
-/// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models answered the number of
-/// the greatest score. skiff answers as the version that wrote the file.
+pub(crate) const RIDGE_CLASSIFIER: Class = class! {
+    /// Ridge regression of labels that were made -1 and 1.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`; `classes_`, or those of `_label_binarizer`, whose `y_type_` tells of several labels for one row.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0; of multi-label models a 1 for each score above 0.
+    /// # Not supported
+    /// `predict` of multi-label models that were fitted on sparse labels, which would answer in kind.
+    /// # Older versions
+    /// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models answered the number of
+    /// the greatest score. skiff answers as the version that wrote the file.
+    paths: ["sklearn.linear_model._ridge.RidgeClassifier", "sklearn.linear_model.ridge.RidgeClassifier"],
+    read: RidgeClassifier::read,
+};
+
+/// A fitted `RidgeClassifier`.
 #[derive(Debug)]
 pub struct RidgeClassifier(RidgeLabels);
 
@@ -46,11 +52,8 @@ enum LabelKind {
     SparseIndicator,
 }
 
-impl Room for RidgeClassifier {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._ridge.RidgeClassifier", "sklearn.linear_model.ridge.RidgeClassifier"];
-    const SOURCE: &'static str = include_str!("ridge_classifier.rs");
-
+impl RidgeClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

@@ -8,27 +8,29 @@ use skiff_plan::{Method, Output, ValueId};
 use super::ridge_classifier::RidgeLabels;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Ridge classification whose penalty was found by cross-validation.
-///
-/// # Reads
-/// What [`RidgeClassifier`](super::ridge_classifier::RidgeClassifier) reads.
-/// # Predicts
-/// As `RidgeClassifier`.
-/// # Not supported
-/// As `RidgeClassifier`.
-/// # Older versions
-/// As `RidgeClassifier`.
+pub(crate) const RIDGE_CLASSIFIER_CV: Class = class! {
+    /// Ridge classification whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// What `RidgeClassifier` reads.
+    /// # Predicts
+    /// As `RidgeClassifier`.
+    /// # Not supported
+    /// As `RidgeClassifier`.
+    /// # Older versions
+    /// As `RidgeClassifier`.
+    paths: ["sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"],
+    read: RidgeClassifierCV::read,
+};
+
+/// A fitted `RidgeClassifierCV`.
 #[derive(Debug)]
 pub struct RidgeClassifierCV(RidgeLabels);
 
-impl Room for RidgeClassifierCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"];
-    const SOURCE: &'static str = include_str!("ridge_classifier_cv.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["alpha_per_target", "gcv_mode"];
-
+impl RidgeClassifierCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "_store_cv_results",

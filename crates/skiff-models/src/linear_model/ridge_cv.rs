@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Ridge regression whose penalty was found by cross-validation.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const RIDGE_CV: Class = class! {
+    /// Ridge regression whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._ridge.RidgeCV", "sklearn.linear_model.ridge.RidgeCV"],
+    read: RidgeCV::read,
+};
+
+/// A fitted `RidgeCV`.
 #[derive(Debug)]
 pub struct RidgeCV(LinearRegressor);
 
-impl Room for RidgeCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._ridge.RidgeCV", "sklearn.linear_model.ridge.RidgeCV"];
-    const SOURCE: &'static str = include_str!("ridge_cv.rs");
-
+impl RidgeCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha_",

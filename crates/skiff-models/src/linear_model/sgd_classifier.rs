@@ -9,19 +9,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Linear classifier fitted by stochastic gradient descent, one-versus-rest for more than two classes.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`; `loss` decides whether there are probabilities.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0. Probabilities are the logistic function of the scores (`log_loss`), or `(clip(score, -1, 1) + 1) / 2`
-/// (`modified_huber`); of three classes and more divided by their sum, and all equal where that sum is zero
-/// (for `log_loss` from 1.9 on).
-/// # Older versions
-/// `log_loss` was `log` before 1.1.
+pub(crate) const SGD_CLASSIFIER: Class = class! {
+    /// Linear classifier fitted by stochastic gradient descent, one-versus-rest for more than two classes.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`; `loss` decides whether there are probabilities.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0. Probabilities are the logistic function of the scores (`log_loss`), or `(clip(score, -1, 1) + 1) / 2`
+    /// (`modified_huber`); of three classes and more divided by their sum, and all equal where that sum is zero
+    /// (for `log_loss` from 1.9 on).
+    /// # Older versions
+    /// `log_loss` was `log` before 1.1.
+    paths: [
+        "sklearn.linear_model._stochastic_gradient.SGDClassifier",
+        "sklearn.linear_model.stochastic_gradient.SGDClassifier",
+    ],
+    read: SGDClassifier::read,
+};
+
+/// A fitted `SGDClassifier`.
 #[derive(Debug)]
 pub struct SGDClassifier {
     linear: LinearClassifier,
@@ -37,13 +46,8 @@ enum Loss {
     Other,
 }
 
-impl Room for SGDClassifier {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._stochastic_gradient.SGDClassifier",
-        "sklearn.linear_model.stochastic_gradient.SGDClassifier",
-    ];
-    const SOURCE: &'static str = include_str!("sgd_classifier.rs");
-
+impl SGDClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let loss = match fields.string("loss")?.as_str() {
             "log" | "log_loss" => Loss::Log,
@@ -92,9 +96,7 @@ impl Room for SGDClassifier {
         ]);
         Ok(Self { linear: LinearClassifier::read(fields)?, loss })
     }
-}
 
-impl SGDClassifier {
     fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         match self.loss {
             Loss::Log => Ok(self.linear.one_versus_rest(input, plan)),

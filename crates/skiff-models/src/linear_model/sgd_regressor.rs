@@ -5,26 +5,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Linear model fitted by stochastic gradient descent.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, flattened.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const SGD_REGRESSOR: Class = class! {
+    /// Linear model fitted by stochastic gradient descent.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, flattened.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: [
+        "sklearn.linear_model._stochastic_gradient.SGDRegressor",
+        "sklearn.linear_model.stochastic_gradient.SGDRegressor",
+    ],
+    read: SGDRegressor::read,
+};
+
+/// A fitted `SGDRegressor`.
 #[derive(Debug)]
 pub struct SGDRegressor(LinearRegressor);
 
-impl Room for SGDRegressor {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.linear_model._stochastic_gradient.SGDRegressor",
-        "sklearn.linear_model.stochastic_gradient.SGDRegressor",
-    ];
-    const SOURCE: &'static str = include_str!("sgd_regressor.rs");
-
+impl SGDRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "alpha",

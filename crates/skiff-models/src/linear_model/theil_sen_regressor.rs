@@ -5,24 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use super::LinearRegressor;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Theil-Sen estimator: the spatial median of many least squares fits.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ᵀ + intercept_`, one column of it for each output.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const THEIL_SEN_REGRESSOR: Class = class! {
+    /// Theil-Sen estimator: the spatial median of many least squares fits.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.linear_model._theil_sen.TheilSenRegressor", "sklearn.linear_model.theil_sen.TheilSenRegressor"],
+    read: TheilSenRegressor::read,
+};
+
+/// A fitted `TheilSenRegressor`.
 #[derive(Debug)]
 pub struct TheilSenRegressor(LinearRegressor);
 
-impl Room for TheilSenRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.linear_model._theil_sen.TheilSenRegressor", "sklearn.linear_model.theil_sen.TheilSenRegressor"];
-    const SOURCE: &'static str = include_str!("theil_sen_regressor.rs");
-
+impl TheilSenRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "breakdown_",

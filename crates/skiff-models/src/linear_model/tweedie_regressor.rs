@@ -5,24 +5,28 @@ use skiff_plan::{Method, Output, ValueId};
 use super::generalized_linear_model::{GeneralizedLinearModel, Link};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Generalised linear model with a Tweedie distribution.
-///
-/// # Reads
-/// `coef_`, `intercept_`; `link` and `power` decide the link.
-/// # Predicts
-/// `exp(X · coef_ + intercept_)`, or without `exp` where the link is the identity: `'identity'`, or `'auto'` with a
-/// `power` of at most 0.
-/// # Older versions
-/// There is none before 0.23.
+pub(crate) const TWEEDIE_REGRESSOR: Class = class! {
+    /// Generalised linear model with a Tweedie distribution.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`; `link` and `power` decide the link.
+    /// # Predicts
+    /// `exp(X · coef_ + intercept_)`, or without `exp` where the link is the identity: `'identity'`, or `'auto'` with a
+    /// `power` of at most 0.
+    /// # Older versions
+    /// There is none before 0.23.
+    paths: ["sklearn.linear_model._glm.glm.TweedieRegressor"],
+    read: TweedieRegressor::read,
+};
+
+/// A fitted `TweedieRegressor`.
 #[derive(Debug)]
 pub struct TweedieRegressor(GeneralizedLinearModel);
 
-impl Room for TweedieRegressor {
-    const CLASSES: &'static [&'static str] = &["sklearn.linear_model._glm.glm.TweedieRegressor"];
-    const SOURCE: &'static str = include_str!("tweedie_regressor.rs");
-
+impl TweedieRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let power = fields.float("power")?;
         let link = match fields.string("link")?.as_str() {

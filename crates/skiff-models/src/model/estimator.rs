@@ -1,4 +1,4 @@
-//! What each room gives, and what an estimator says of itself.
+//! What each model provides.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -9,12 +9,11 @@ use skiff_plan::{Method, Output, ValueId};
 
 use super::{Model, NamesError};
 use crate::computed::{Attributes, Computed};
-use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 
-/// What each room gives: its methods as steps, and what users ask of it.
+/// A fitted estimator: its methods as operators, and what users ask of it.
 pub trait Estimator: Any + Debug + Send + Sync {
-    /// Writes down the steps of `method`, applied to `input`.
+    /// Adds the operators of `method`, applied to `input`, to `plan`.
     ///
     /// # Errors
     /// [`Lowering::no_method`] for what scikit-learn's estimator has not; [`Lowering::unsupported`] for what it has and
@@ -105,20 +104,4 @@ pub enum Takes {
     Texts,
     /// Mappings of feature names to values.
     Dicts,
-}
-
-/// A room: how one class of estimators is found and read.
-pub trait Room: Estimator + Sized {
-    /// All its class paths, the present one first, then those of older versions.
-    const CLASSES: &'static [&'static str];
-    /// The room's source text, whose doc comment is the estimator's page: `include_str!` of the file itself.
-    const SOURCE: &'static str;
-    /// Attributes without an underscore that are no parameters of the present class: its base classes set them.
-    const NOT_PARAMETERS: &'static [&'static str] = &[];
-
-    /// Reads and checks the attributes.
-    ///
-    /// # Errors
-    /// When an attribute is missing, damaged, or unsupported.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError>;
 }

@@ -1,5 +1,6 @@
 //! A fitted estimator of any class, read and checked.
 
+mod class;
 mod error;
 mod estimator;
 mod reading;
@@ -19,8 +20,10 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::names;
 use crate::pipeline::Pipeline;
 
+pub use class::Class;
+pub(crate) use class::class;
 pub use error::{CallError, NamesError};
-pub use estimator::{ComputedAttribute, Estimator, Room, Scoring, Takes};
+pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
 pub(crate) use reading::Reading;
 
 /// A fitted estimator. Whatever it holds was checked when it was read: no prediction can index out of bounds.

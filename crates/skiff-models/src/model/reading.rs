@@ -135,9 +135,9 @@ impl<'g> Reading<'g> {
         let class = instance.class_path();
         let (estimator, header) = match (self.custom(node, &path, None)?, registry::find(&class)) {
             (Some(code), _) => self.custom_estimator(code, instance, &path),
-            (None, Some(entry)) => {
+            (None, Some(known)) => {
                 let fitted = is_fitted(&instance);
-                let read = (entry.read)(Fields::new(self, instance, path.clone())?);
+                let read = known.read(Fields::new(self, instance, path.clone())?);
                 read.map_err(|error| match error.kind() {
                     ReadErrorKind::Missing if !fitted => {
                         ReadError::new(path.clone(), ReadErrorKind::NotFitted { class: class.clone() })

@@ -2,29 +2,41 @@
 
 use super::search::{Search, search_estimator};
 use crate::fields::{Fields, ReadError};
-use crate::model::Room;
+use crate::model::{Class, class};
 
-/// The best estimator of a grid of parameters, searched by successive halving.
-///
-/// # Reads
-/// `best_estimator_`.
-/// # Predicts
-/// Each method of the best estimator. With `refit=False` there is none, and no method.
-/// # Older versions
-/// New in 0.24.
+pub(crate) const HALVING_GRID_SEARCH_CV: Class = class! {
+    /// The best estimator of a grid of parameters, searched by successive halving.
+    ///
+    /// # Reads
+    /// `best_estimator_`.
+    /// # Predicts
+    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// # Older versions
+    /// New in 0.24.
+    paths: ["sklearn.model_selection._search_successive_halving.HalvingGridSearchCV"],
+    read: HalvingGridSearchCV::read,
+};
+
+/// A fitted `HalvingGridSearchCV`.
 #[derive(Debug)]
 pub struct HalvingGridSearchCV {
     search: Search,
 }
 
-/// The best estimator of parameters that were drawn at random, searched by successive halving.
-///
-/// # Reads
-/// `best_estimator_`.
-/// # Predicts
-/// Each method of the best estimator. With `refit=False` there is none, and no method.
-/// # Older versions
-/// New in 0.24.
+pub(crate) const HALVING_RANDOM_SEARCH_CV: Class = class! {
+    /// The best estimator of parameters that were drawn at random, searched by successive halving.
+    ///
+    /// # Reads
+    /// `best_estimator_`.
+    /// # Predicts
+    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// # Older versions
+    /// New in 0.24.
+    paths: ["sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV"],
+    read: HalvingRandomSearchCV::read,
+};
+
+/// A fitted `HalvingRandomSearchCV`.
 #[derive(Debug)]
 pub struct HalvingRandomSearchCV {
     search: Search,
@@ -52,22 +64,16 @@ const HALVING: &[&str] = &[
     "resource",
 ];
 
-impl Room for HalvingGridSearchCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.model_selection._search_successive_halving.HalvingGridSearchCV"];
-    const SOURCE: &'static str = include_str!("halving.rs");
-
+impl HalvingGridSearchCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(HALVING);
         Ok(Self { search: Search::read(fields)? })
     }
 }
 
-impl Room for HalvingRandomSearchCV {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV"];
-    const SOURCE: &'static str = include_str!("halving.rs");
-
+impl HalvingRandomSearchCV {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(HALVING);
         Ok(Self { search: Search::read(fields)? })

@@ -5,12 +5,12 @@ mod halving;
 mod randomized_search_cv;
 mod search;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<grid_search_cv::GridSearchCV>(),
-    Entry::of::<halving::HalvingGridSearchCV>(),
-    Entry::of::<halving::HalvingRandomSearchCV>(),
-    Entry::of::<randomized_search_cv::RandomizedSearchCV>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    grid_search_cv::GRID_SEARCH_CV,
+    halving::HALVING_GRID_SEARCH_CV,
+    halving::HALVING_RANDOM_SEARCH_CV,
+    randomized_search_cv::RANDOMIZED_SEARCH_CV,
 ];

@@ -9,18 +9,24 @@ use skiff_plan::{Method, Output, ValueId};
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Naive Bayes for features that are there or not.
-///
-/// # Reads
-/// `feature_log_prob_`, `class_log_prior_`, `classes_`; `binarize`.
-/// # Predicts
-/// Rows are made 1 where they are greater than `binarize` (unless that is `None`), else 0. With `n = log(1 -
-/// exp(feature_log_prob_))`, the class with the greatest joint log-likelihood `X · (feature_log_prob_ - n)ᵀ +
-/// class_log_prior_ + Σ n`; probabilities are its exponential over their sum.
-/// # Older versions
-/// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+pub(crate) const BERNOULLI_NB: Class = class! {
+    /// Naive Bayes for features that are there or not.
+    ///
+    /// # Reads
+    /// `feature_log_prob_`, `class_log_prior_`, `classes_`; `binarize`.
+    /// # Predicts
+    /// Rows are made 1 where they are greater than `binarize` (unless that is `None`), else 0. With `n = log(1 -
+    /// exp(feature_log_prob_))`, the class with the greatest joint log-likelihood `X · (feature_log_prob_ - n)ᵀ +
+    /// class_log_prior_ + Σ n`; probabilities are its exponential over their sum.
+    /// # Older versions
+    /// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+    paths: ["sklearn.naive_bayes.BernoulliNB"],
+    read: BernoulliNB::read,
+};
+
+/// A fitted `BernoulliNB`.
 #[derive(Debug)]
 pub struct BernoulliNB {
     classes: BayesClasses,
@@ -30,10 +36,8 @@ pub struct BernoulliNB {
     threshold: Option<f64>,
 }
 
-impl Room for BernoulliNB {
-    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.BernoulliNB"];
-    const SOURCE: &'static str = include_str!("bernoulli_nb.rs");
-
+impl BernoulliNB {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
@@ -47,9 +51,7 @@ impl Room for BernoulliNB {
         let affine = Affine { coef, intercept, precision };
         Ok(Self { classes, affine: affine.into(), threshold })
     }
-}
 
-impl BernoulliNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
         let mut x = plan.check(input, rule, self.affine.coef.cols);

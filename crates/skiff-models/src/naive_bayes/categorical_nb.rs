@@ -9,17 +9,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, read_priors};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Naive Bayes for features that are numbers of categories.
-///
-/// # Reads
-/// `feature_log_prob_` (one table for each feature), `class_log_prior_`, `classes_`.
-/// # Predicts
-/// The class with the greatest joint log-likelihood, `Σ feature_log_prob_[i][:, x[i]] + class_log_prior_`; probabilities
-/// are its exponential over their sum. A category that the fit did not count is an error, as in scikit-learn.
-/// # Older versions
-/// There is none before 0.22, and no `predict_joint_log_proba` before 1.2.
+pub(crate) const CATEGORICAL_NB: Class = class! {
+    /// Naive Bayes for features that are numbers of categories.
+    ///
+    /// # Reads
+    /// `feature_log_prob_` (one table for each feature), `class_log_prior_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest joint log-likelihood, `Σ feature_log_prob_[i][:, x[i]] + class_log_prior_`; probabilities
+    /// are its exponential over their sum. A category that the fit did not count is an error, as in scikit-learn.
+    /// # Older versions
+    /// There is none before 0.22, and no `predict_joint_log_proba` before 1.2.
+    paths: ["sklearn.naive_bayes.CategoricalNB"],
+    read: CategoricalNB::read,
+};
+
+/// A fitted `CategoricalNB`.
 #[derive(Debug)]
 pub struct CategoricalNB {
     classes: BayesClasses,
@@ -27,10 +33,8 @@ pub struct CategoricalNB {
     likelihood: Arc<CategoricalLogLikelihood>,
 }
 
-impl Room for CategoricalNB {
-    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.CategoricalNB"];
-    const SOURCE: &'static str = include_str!("categorical_nb.rs");
-
+impl CategoricalNB {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         fields.training_only(&["category_count_", "min_categories", "n_categories_"]);
@@ -55,9 +59,7 @@ impl Room for CategoricalNB {
         let likelihood = CategoricalLogLikelihood { tables, log_priors };
         Ok(Self { classes, likelihood: likelihood.into() })
     }
-}
 
-impl CategoricalNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let x = plan.check(input, ArrayRule::FLOATS, self.likelihood.tables.len());
         plan.push(&self.likelihood, &[x])

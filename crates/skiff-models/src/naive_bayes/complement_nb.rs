@@ -9,17 +9,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Naive Bayes for counts, by the complement of each class.
-///
-/// # Reads
-/// `feature_log_prob_`, `class_log_prior_`, `classes_`.
-/// # Predicts
-/// The class with the greatest score `X · feature_log_prob_ᵀ` (plus `class_log_prior_` where there is one class only);
-/// probabilities are its exponential over their sum.
-/// # Older versions
-/// There is none before 0.20, and no `predict_joint_log_proba` before 1.2.
+pub(crate) const COMPLEMENT_NB: Class = class! {
+    /// Naive Bayes for counts, by the complement of each class.
+    ///
+    /// # Reads
+    /// `feature_log_prob_`, `class_log_prior_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest score `X · feature_log_prob_ᵀ` (plus `class_log_prior_` where there is one class only);
+    /// probabilities are its exponential over their sum.
+    /// # Older versions
+    /// There is none before 0.20, and no `predict_joint_log_proba` before 1.2.
+    paths: ["sklearn.naive_bayes.ComplementNB"],
+    read: ComplementNB::read,
+};
+
+/// A fitted `ComplementNB`.
 #[derive(Debug)]
 pub struct ComplementNB {
     classes: BayesClasses,
@@ -27,10 +33,8 @@ pub struct ComplementNB {
     affine: Arc<Affine>,
 }
 
-impl Room for ComplementNB {
-    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.ComplementNB"];
-    const SOURCE: &'static str = include_str!("complement_nb.rs");
-
+impl ComplementNB {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
@@ -40,9 +44,7 @@ impl Room for ComplementNB {
         let affine = Affine { coef: features, intercept, precision };
         Ok(Self { classes, affine: affine.into() })
     }
-}
 
-impl ComplementNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.affine.coef.cols);

@@ -11,17 +11,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::joint_log_likelihood::BayesClasses;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Gaussian naive Bayes.
-///
-/// # Reads
-/// `theta_`, `var_`, `class_prior_`, `classes_`.
-/// # Predicts
-/// The class with the greatest joint log-likelihood `log prior - Σ log(2π var) / 2 - Σ (x - theta)² / var / 2`;
-/// probabilities are its exponential over their sum.
-/// # Older versions
-/// `var_` was `sigma_` before 1.0. There is no `predict_joint_log_proba` before 1.2.
+pub(crate) const GAUSSIAN_NB: Class = class! {
+    /// Gaussian naive Bayes.
+    ///
+    /// # Reads
+    /// `theta_`, `var_`, `class_prior_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest joint log-likelihood `log prior - Σ log(2π var) / 2 - Σ (x - theta)² / var / 2`;
+    /// probabilities are its exponential over their sum.
+    /// # Older versions
+    /// `var_` was `sigma_` before 1.0. There is no `predict_joint_log_proba` before 1.2.
+    paths: ["sklearn.naive_bayes.GaussianNB"],
+    read: GaussianNB::read,
+};
+
+/// A fitted `GaussianNB`.
 #[derive(Debug)]
 pub struct GaussianNB {
     classes: BayesClasses,
@@ -29,10 +35,8 @@ pub struct GaussianNB {
     likelihood: Arc<GaussianLogLikelihood>,
 }
 
-impl Room for GaussianNB {
-    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.GaussianNB"];
-    const SOURCE: &'static str = include_str!("gaussian_nb.rs");
-
+impl GaussianNB {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let classes = BayesClasses::read(fields)?;
         let count = classes.classes.len();
@@ -67,9 +71,7 @@ impl Room for GaussianNB {
             GaussianLogLikelihood { means, variances, offsets, log_priors, moments, priors: prior_precision };
         Ok(Self { classes, likelihood: likelihood.into() })
     }
-}
 
-impl GaussianNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let x = plan.check(input, ArrayRule::FLOATS, self.likelihood.means.cols);
         plan.push(&self.likelihood, &[x])

@@ -7,13 +7,13 @@ mod gaussian_nb;
 mod joint_log_likelihood;
 mod multinomial_nb;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<bernoulli_nb::BernoulliNB>(),
-    Entry::of::<categorical_nb::CategoricalNB>(),
-    Entry::of::<complement_nb::ComplementNB>(),
-    Entry::of::<gaussian_nb::GaussianNB>(),
-    Entry::of::<multinomial_nb::MultinomialNB>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    bernoulli_nb::BERNOULLI_NB,
+    categorical_nb::CATEGORICAL_NB,
+    complement_nb::COMPLEMENT_NB,
+    gaussian_nb::GAUSSIAN_NB,
+    multinomial_nb::MULTINOMIAL_NB,
 ];

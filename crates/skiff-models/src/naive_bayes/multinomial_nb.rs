@@ -9,17 +9,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Naive Bayes for counts.
-///
-/// # Reads
-/// `feature_log_prob_`, `class_log_prior_`, `classes_`.
-/// # Predicts
-/// The class with the greatest joint log-likelihood `X · feature_log_prob_ᵀ + class_log_prior_`; probabilities are its
-/// exponential over their sum.
-/// # Older versions
-/// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+pub(crate) const MULTINOMIAL_NB: Class = class! {
+    /// Naive Bayes for counts.
+    ///
+    /// # Reads
+    /// `feature_log_prob_`, `class_log_prior_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest joint log-likelihood `X · feature_log_prob_ᵀ + class_log_prior_`; probabilities are its
+    /// exponential over their sum.
+    /// # Older versions
+    /// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
+    paths: ["sklearn.naive_bayes.MultinomialNB"],
+    read: MultinomialNB::read,
+};
+
+/// A fitted `MultinomialNB`.
 #[derive(Debug)]
 pub struct MultinomialNB {
     classes: BayesClasses,
@@ -27,10 +33,8 @@ pub struct MultinomialNB {
     affine: Arc<Affine>,
 }
 
-impl Room for MultinomialNB {
-    const CLASSES: &'static [&'static str] = &["sklearn.naive_bayes.MultinomialNB"];
-    const SOURCE: &'static str = include_str!("multinomial_nb.rs");
-
+impl MultinomialNB {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(DISCRETE_TRAINING);
         let classes = BayesClasses::read(fields)?;
@@ -38,9 +42,7 @@ impl Room for MultinomialNB {
         let affine = Affine { coef: features, intercept: priors, precision };
         Ok(Self { classes, affine: affine.into() })
     }
-}
 
-impl MultinomialNB {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.affine.coef.cols);

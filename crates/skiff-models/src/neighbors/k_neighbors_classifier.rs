@@ -9,21 +9,30 @@ use skiff_plan::{Method, Output, ValueId};
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Classification by the votes of the nearest neighbours.
-///
-/// # Reads
-/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`,
-/// `classes_`.
-/// # Predicts
-/// The class with the most votes among the nearest points, the first of equals; votes weigh the same, or 1 / distance.
-/// Probabilities are the votes over their sum. `kneighbors` and `kneighbors_graph` answer as well.
-/// # Not supported
-/// Callable weights and metrics; a call without rows.
-/// # Older versions
-/// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
-/// among them, it is numpy's order without SIMD.
+pub(crate) const K_NEIGHBORS_CLASSIFIER: Class = class! {
+    /// Classification by the votes of the nearest neighbours.
+    ///
+    /// # Reads
+    /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`,
+    /// `classes_`.
+    /// # Predicts
+    /// The class with the most votes among the nearest points, the first of equals; votes weigh the same, or 1 / distance.
+    /// Probabilities are the votes over their sum. `kneighbors` and `kneighbors_graph` answer as well.
+    /// # Not supported
+    /// Callable weights and metrics; a call without rows.
+    /// # Older versions
+    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// among them, it is numpy's order without SIMD.
+    paths: [
+        "sklearn.neighbors._classification.KNeighborsClassifier",
+        "sklearn.neighbors.classification.KNeighborsClassifier",
+    ],
+    read: KNeighborsClassifier::read,
+};
+
+/// A fitted `KNeighborsClassifier`.
 #[derive(Debug)]
 pub struct KNeighborsClassifier {
     neighbors: NeighborsBase,
@@ -40,14 +49,8 @@ struct ClassOutput {
     codes: Arc<[u32]>,
 }
 
-impl Room for KNeighborsClassifier {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.neighbors._classification.KNeighborsClassifier",
-        "sklearn.neighbors.classification.KNeighborsClassifier",
-    ];
-    const SOURCE: &'static str = include_str!("k_neighbors_classifier.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["radius"];
-
+impl KNeighborsClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let neighbors = NeighborsBase::read(fields)?;
         let weights = read_weights(fields)?;
@@ -58,6 +61,23 @@ impl Room for KNeighborsClassifier {
         }
         let outputs = read_outputs(fields, classes, neighbors.points())?;
         Ok(Self { neighbors, weights, outputs, several })
+    }
+
+    /// The votes for the classes of each output.
+    fn votes(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        sum: VoteSum,
+    ) -> Result<Vec<ValueId>, Refusal> {
+        let neighbors = self.neighbors.weighted(method, input, plan, self.weights)?;
+        let votes = |output: &ClassOutput| NeighborVotes {
+            codes: Arc::clone(&output.codes),
+            classes: output.classes.len(),
+            sum,
+        };
+        Ok(self.outputs.iter().map(|output| plan.push(votes(output), &neighbors)).collect())
     }
 }
 
@@ -87,25 +107,6 @@ fn read_outputs(
         outputs.push(ClassOutput { classes, codes });
     }
     Ok(outputs)
-}
-
-impl KNeighborsClassifier {
-    /// The votes for the classes of each output.
-    fn votes(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        sum: VoteSum,
-    ) -> Result<Vec<ValueId>, Refusal> {
-        let neighbors = self.neighbors.weighted(method, input, plan, self.weights)?;
-        let votes = |output: &ClassOutput| NeighborVotes {
-            codes: Arc::clone(&output.codes),
-            classes: output.classes.len(),
-            sum,
-        };
-        Ok(self.outputs.iter().map(|output| plan.push(votes(output), &neighbors)).collect())
-    }
 }
 
 impl Estimator for KNeighborsClassifier {

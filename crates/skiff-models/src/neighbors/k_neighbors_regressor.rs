@@ -9,20 +9,26 @@ use skiff_plan::{Method, Output, ValueId};
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Regression by the mean of the nearest neighbours.
-///
-/// # Reads
-/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`.
-/// # Predicts
-/// The mean of the targets of the nearest points, which weigh the same, or 1 / distance. `kneighbors` and
-/// `kneighbors_graph` answer as well.
-/// # Not supported
-/// Callable weights and metrics; a call without rows.
-/// # Older versions
-/// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
-/// among them, it is numpy's order without SIMD.
+pub(crate) const K_NEIGHBORS_REGRESSOR: Class = class! {
+    /// Regression by the mean of the nearest neighbours.
+    ///
+    /// # Reads
+    /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`.
+    /// # Predicts
+    /// The mean of the targets of the nearest points, which weigh the same, or 1 / distance. `kneighbors` and
+    /// `kneighbors_graph` answer as well.
+    /// # Not supported
+    /// Callable weights and metrics; a call without rows.
+    /// # Older versions
+    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// among them, it is numpy's order without SIMD.
+    paths: ["sklearn.neighbors._regression.KNeighborsRegressor", "sklearn.neighbors.regression.KNeighborsRegressor"],
+    read: KNeighborsRegressor::read,
+};
+
+/// A fitted `KNeighborsRegressor`.
 #[derive(Debug)]
 pub struct KNeighborsRegressor {
     neighbors: NeighborsBase,
@@ -33,12 +39,8 @@ pub struct KNeighborsRegressor {
     several: bool,
 }
 
-impl Room for KNeighborsRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.neighbors._regression.KNeighborsRegressor", "sklearn.neighbors.regression.KNeighborsRegressor"];
-    const SOURCE: &'static str = include_str!("k_neighbors_regressor.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["radius"];
-
+impl KNeighborsRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let neighbors = NeighborsBase::read(fields)?;
         let weights = read_weights(fields)?;

@@ -6,11 +6,11 @@ mod k_neighbors_regressor;
 mod nearest_neighbors;
 mod neighbors_base;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<k_neighbors_classifier::KNeighborsClassifier>(),
-    Entry::of::<k_neighbors_regressor::KNeighborsRegressor>(),
-    Entry::of::<nearest_neighbors::NearestNeighbors>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    k_neighbors_classifier::K_NEIGHBORS_CLASSIFIER,
+    k_neighbors_regressor::K_NEIGHBORS_REGRESSOR,
+    nearest_neighbors::NEAREST_NEIGHBORS,
 ];

@@ -5,30 +5,33 @@ use skiff_plan::{Method, Output, ValueId};
 use super::neighbors_base::NeighborsBase;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// The search for neighbours by itself.
-///
-/// # Reads
-/// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`.
-/// # Predicts
-/// `kneighbors` and `kneighbors_graph`.
-/// # Not supported
-/// `radius_neighbors` and its graph; a call without rows, which asks for the neighbours of the fit's own points;
-/// callable metrics.
-/// # Older versions
-/// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
-/// among them, it is numpy's order without SIMD.
+pub(crate) const NEAREST_NEIGHBORS: Class = class! {
+    /// The search for neighbours by itself.
+    ///
+    /// # Reads
+    /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`.
+    /// # Predicts
+    /// `kneighbors` and `kneighbors_graph`.
+    /// # Not supported
+    /// `radius_neighbors` and its graph; a call without rows, which asks for the neighbours of the fit's own points;
+    /// callable metrics.
+    /// # Older versions
+    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// among them, it is numpy's order without SIMD.
+    paths: ["sklearn.neighbors._unsupervised.NearestNeighbors", "sklearn.neighbors.unsupervised.NearestNeighbors"],
+    read: NearestNeighbors::read,
+};
+
+/// A fitted `NearestNeighbors`.
 #[derive(Debug)]
 pub struct NearestNeighbors {
     neighbors: NeighborsBase,
 }
 
-impl Room for NearestNeighbors {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.neighbors._unsupervised.NearestNeighbors", "sklearn.neighbors.unsupervised.NearestNeighbors"];
-    const SOURCE: &'static str = include_str!("nearest_neighbors.rs");
-
+impl NearestNeighbors {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { neighbors: NeighborsBase::read(fields)? })
     }

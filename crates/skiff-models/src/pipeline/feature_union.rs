@@ -10,16 +10,22 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, Model, NamesError, Room, Takes};
+use crate::model::{Class, Estimator, Model, NamesError, Takes, class};
 
-/// Several transformers of the same rows, side by side.
-///
-/// # Reads
-/// `transformer_list`, `transformer_weights`, `verbose_feature_names_out`.
-/// # Transforms
-/// The columns of all transformers, each times its weight; sparse where any of them is.
-/// # Older versions
-/// `None` stood for `'drop'` before 1.1; `'passthrough'` came with 1.1, `verbose_feature_names_out` with 1.5.
+pub(crate) const FEATURE_UNION: Class = class! {
+    /// Several transformers of the same rows, side by side.
+    ///
+    /// # Reads
+    /// `transformer_list`, `transformer_weights`, `verbose_feature_names_out`.
+    /// # Transforms
+    /// The columns of all transformers, each times its weight; sparse where any of them is.
+    /// # Older versions
+    /// `None` stood for `'drop'` before 1.1; `'passthrough'` came with 1.1, `verbose_feature_names_out` with 1.5.
+    paths: ["sklearn.pipeline.FeatureUnion"],
+    read: FeatureUnion::read,
+};
+
+/// A fitted `FeatureUnion`.
 #[derive(Debug)]
 pub struct FeatureUnion {
     /// `transformer_list`, without those that are dropped.
@@ -39,10 +45,8 @@ struct Transformer {
     weight: Option<Scalar>,
 }
 
-impl Room for FeatureUnion {
-    const CLASSES: &'static [&'static str] = &["sklearn.pipeline.FeatureUnion"];
-    const SOURCE: &'static str = include_str!("feature_union.rs");
-
+impl FeatureUnion {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let weights = read_weights(fields, "transformer_weights")?;
         let mut transformers = Vec::new();

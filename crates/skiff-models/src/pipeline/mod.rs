@@ -7,7 +7,7 @@ mod pipeline;
 pub(crate) use feature_union::{join_names, read_weights, weigh};
 pub(crate) use pipeline::Pipeline;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[Entry::of::<feature_union::FeatureUnion>(), Entry::of::<Pipeline>()];
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[feature_union::FEATURE_UNION, pipeline::PIPELINE];

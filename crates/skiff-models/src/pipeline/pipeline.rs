@@ -10,33 +10,37 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, Model, NamesError, Room, Scoring, Takes};
+use crate::model::{Class, Estimator, Model, NamesError, Scoring, Takes, class};
 
-/// Transformers one after the other, and an estimator at the end.
-///
-/// # Reads
-/// `steps`; `'passthrough'` and `None` stand for steps that do nothing.
-/// # Predicts
-/// Each method of the last estimator, on what the steps before make of the rows.
-/// # Transforms
-/// `transform` runs all steps, `inverse_transform` all of them backwards.
-///
-/// A pipeline of imbalanced-learn (`imblearn.pipeline.Pipeline`) is read as well: its samplers only take part in the
-/// fit, and every other method passes them over.
-/// # Not supported
-/// Arguments that metadata routing would hand to steps before the last one.
-/// # Older versions
-/// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
+pub(crate) const PIPELINE: Class = class! {
+    /// Transformers one after the other, and an estimator at the end.
+    ///
+    /// # Reads
+    /// `steps`; `'passthrough'` and `None` stand for steps that do nothing.
+    /// # Predicts
+    /// Each method of the last estimator, on what the steps before make of the rows.
+    /// # Transforms
+    /// `transform` runs all steps, `inverse_transform` all of them backwards.
+    ///
+    /// A pipeline of imbalanced-learn (`imblearn.pipeline.Pipeline`) is read as well: its samplers only take part in the
+    /// fit, and every other method passes them over.
+    /// # Not supported
+    /// Arguments that metadata routing would hand to steps before the last one.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
+    paths: ["sklearn.pipeline.Pipeline"],
+    read: Pipeline::read,
+};
+
+/// A fitted `Pipeline`.
 #[derive(Debug)]
 pub struct Pipeline {
     /// `steps`: `None` for `'passthrough'`, `None`, and samplers of imbalanced-learn.
     steps: Vec<Option<Arc<Model>>>,
 }
 
-impl Room for Pipeline {
-    const CLASSES: &'static [&'static str] = &["sklearn.pipeline.Pipeline", IMBLEARN_PIPELINE];
-    const SOURCE: &'static str = include_str!("pipeline.rs");
-
+impl Pipeline {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let mut steps = Vec::new();
         let all = fields.list("steps")?;
@@ -59,6 +63,33 @@ impl Room for Pipeline {
         }
         fields.training_only(&["memory", "named_steps", "transform_input", "verbose"]);
         Ok(Self { steps })
+    }
+
+    /// The rows as the steps `0..end` transform them.
+    fn transform(&self, end: usize, mut value: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        for (index, step) in self.steps[..end].iter().enumerate() {
+            let Some(model) = step else { continue };
+            value = plan.inner_value(model, Method::Transform, value)?;
+            // A DataFrame comes out: whoever selects by name next must find the names.
+            let mut later = self.steps[index + 1..].iter().flatten();
+            if model.header().set_output.is_some()
+                && later.next().is_some_and(|next| next.estimator().selects_by_name())
+                && let Ok(names) = model.feature_names_out(None)
+            {
+                value = plan.push(NameColumns { names: names.into() }, &[value]);
+            }
+        }
+        Ok(value)
+    }
+
+    /// The steps `part`, one at least, as a pipeline of their own.
+    pub(crate) fn part(&self, part: std::ops::Range<usize>) -> Option<Self> {
+        let steps = self.steps.get(part).filter(|steps| !steps.is_empty())?;
+        Some(Self { steps: steps.to_vec() })
+    }
+
+    fn last(&self) -> Option<&Arc<Model>> {
+        self.steps.last()?.as_ref()
     }
 }
 
@@ -96,35 +127,6 @@ fn is_sampler(fields: &Fields<'_, '_>, node: NodeId) -> bool {
     let known =
         |(module, names): &(&str, &[&str])| instance.module.starts_with(module) && names.contains(&instance.name);
     SAMPLERS.iter().any(known)
-}
-
-impl Pipeline {
-    /// The rows as the steps `0..end` transform them.
-    fn transform(&self, end: usize, mut value: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
-        for (index, step) in self.steps[..end].iter().enumerate() {
-            let Some(model) = step else { continue };
-            value = plan.inner_value(model, Method::Transform, value)?;
-            // A DataFrame comes out: whoever selects by name next must find the names.
-            let mut later = self.steps[index + 1..].iter().flatten();
-            if model.header().set_output.is_some()
-                && later.next().is_some_and(|next| next.estimator().selects_by_name())
-                && let Ok(names) = model.feature_names_out(None)
-            {
-                value = plan.push(NameColumns { names: names.into() }, &[value]);
-            }
-        }
-        Ok(value)
-    }
-
-    /// The steps `part`, one at least, as a pipeline of their own.
-    pub(crate) fn part(&self, part: std::ops::Range<usize>) -> Option<Self> {
-        let steps = self.steps.get(part).filter(|steps| !steps.is_empty())?;
-        Some(Self { steps: steps.to_vec() })
-    }
-
-    fn last(&self) -> Option<&Arc<Model>> {
-        self.steps.last()?.as_ref()
-    }
 }
 
 impl Estimator for Pipeline {

@@ -5,28 +5,31 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// 1 for what is above a threshold, else 0.
-///
-/// # Reads
-/// `threshold`.
-/// # Transforms
-/// `X > threshold`, in the dtype of `X`; sparse rows stay sparse, which a threshold below 0 does not allow.
-/// # Older versions
-/// The state has been the same since 0.17.
+pub(crate) const BINARIZER: Class = class! {
+    /// 1 for what is above a threshold, else 0.
+    ///
+    /// # Reads
+    /// `threshold`.
+    /// # Transforms
+    /// `X > threshold`, in the dtype of `X`; sparse rows stay sparse, which a threshold below 0 does not allow.
+    /// # Older versions
+    /// The state has been the same since 0.17.
+    paths: ["sklearn.preprocessing._data.Binarizer", "sklearn.preprocessing.data.Binarizer"],
+    read: Binarizer::read,
+};
+
+/// A fitted `Binarizer`.
 #[derive(Debug)]
 pub struct Binarizer {
     /// `threshold`.
     threshold: f64,
 }
 
-impl Room for Binarizer {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.Binarizer", "sklearn.preprocessing.data.Binarizer"];
-    const SOURCE: &'static str = include_str!("binarizer.rs");
-
+impl Binarizer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let threshold = fields.float("threshold")?;
         fields.training_only(&["copy"]);

@@ -8,20 +8,26 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// A function on each number.
-///
-/// # Reads
-/// `func` and `inverse_func`, by name: numpy's and scipy's functions of one number in every spelling that pickles have
-/// for them; `kw_args`, `inv_kw_args`; `validate`, `accept_sparse`, `feature_names_out`.
-/// # Transforms
-/// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`.
-/// # Not supported
-/// Other functions, without somebody who hands them in: their code is not in the file.
-/// # Older versions
-/// `validate` was true by default before 0.22.
+pub(crate) const FUNCTION_TRANSFORMER: Class = class! {
+    /// A function on each number.
+    ///
+    /// # Reads
+    /// `func` and `inverse_func`, by name: numpy's and scipy's functions of one number in every spelling that pickles have
+    /// for them; `kw_args`, `inv_kw_args`; `validate`, `accept_sparse`, `feature_names_out`.
+    /// # Transforms
+    /// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`.
+    /// # Not supported
+    /// Other functions, without somebody who hands them in: their code is not in the file.
+    /// # Older versions
+    /// `validate` was true by default before 0.22.
+    paths: ["sklearn.preprocessing._function_transformer.FunctionTransformer"],
+    read: FunctionTransformer::read,
+};
+
+/// A fitted `FunctionTransformer`.
 #[derive(Debug)]
 pub struct FunctionTransformer {
     /// `func` with `kw_args`.
@@ -46,10 +52,8 @@ enum Func {
     Unknown(String),
 }
 
-impl Room for FunctionTransformer {
-    const CLASSES: &'static [&'static str] = &["sklearn.preprocessing._function_transformer.FunctionTransformer"];
-    const SOURCE: &'static str = include_str!("function_transformer.rs");
-
+impl FunctionTransformer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let func = match read_func(fields, "func", "kw_args")? {
             (Func::Unknown(_), Some(node)) => Func::Custom(fields.custom_code("func", node, None)?),

@@ -9,18 +9,24 @@ use skiff_plan::{Method, Output, ValueId};
 use super::encoders::KnownCategories;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// The number of each label: for labels, not for features.
-///
-/// # Reads
-/// `classes_`.
-/// # Transforms
-/// The place of each label in `classes_`; unknown labels are an error. `inverse_transform` takes places back to labels.
-/// # Not supported
-/// Numbers where `classes_` holds text, which numpy would turn into text.
-/// # Older versions
-/// Since 1.1 labels are first cast to the dtype of `classes_`.
+pub(crate) const LABEL_ENCODER: Class = class! {
+    /// The number of each label: for labels, not for features.
+    ///
+    /// # Reads
+    /// `classes_`.
+    /// # Transforms
+    /// The place of each label in `classes_`; unknown labels are an error. `inverse_transform` takes places back to labels.
+    /// # Not supported
+    /// Numbers where `classes_` holds text, which numpy would turn into text.
+    /// # Older versions
+    /// Since 1.1 labels are first cast to the dtype of `classes_`.
+    paths: ["sklearn.preprocessing._label.LabelEncoder", "sklearn.preprocessing.label.LabelEncoder"],
+    read: LabelEncoder::read,
+};
+
+/// A fitted `LabelEncoder`.
 #[derive(Debug)]
 pub struct LabelEncoder {
     known: KnownCategories,
@@ -28,11 +34,8 @@ pub struct LabelEncoder {
     cast: bool,
 }
 
-impl Room for LabelEncoder {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._label.LabelEncoder", "sklearn.preprocessing.label.LabelEncoder"];
-    const SOURCE: &'static str = include_str!("label_encoder.rs");
-
+impl LabelEncoder {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let known = KnownCategories::read(fields, "classes_")?;
         match known.len() {

@@ -6,17 +6,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::scalers::{self, Statistic};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Scales each feature by its greatest absolute value.
-///
-/// # Reads
-/// `scale_`, `clip`.
-/// # Transforms
-/// `X / scale_`, cut to -1 … 1 where `clip`; sparse rows stay sparse.
-/// # Older versions
-/// `clip` came with 1.8; the rest has been the same since 0.17.
+pub(crate) const MAX_ABS_SCALER: Class = class! {
+    /// Scales each feature by its greatest absolute value.
+    ///
+    /// # Reads
+    /// `scale_`, `clip`.
+    /// # Transforms
+    /// `X / scale_`, cut to -1 … 1 where `clip`; sparse rows stay sparse.
+    /// # Older versions
+    /// `clip` came with 1.8; the rest has been the same since 0.17.
+    paths: ["sklearn.preprocessing._data.MaxAbsScaler", "sklearn.preprocessing.data.MaxAbsScaler"],
+    read: MaxAbsScaler::read,
+};
+
+/// A fitted `MaxAbsScaler`.
 #[derive(Debug)]
 pub struct MaxAbsScaler {
     /// `scale_`, (n_features,).
@@ -25,11 +31,8 @@ pub struct MaxAbsScaler {
     clip: bool,
 }
 
-impl Room for MaxAbsScaler {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.MaxAbsScaler", "sklearn.preprocessing.data.MaxAbsScaler"];
-    const SOURCE: &'static str = include_str!("max_abs_scaler.rs");
-
+impl MaxAbsScaler {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let scale = Statistic::read(fields, "scale_")?;
         fields.expect_n_features("scale_", scale.len())?;

@@ -6,17 +6,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::scalers::{self, Statistic};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Scales each feature to a range.
-///
-/// # Reads
-/// `scale_`, `min_`; `clip` and, with it, `feature_range`.
-/// # Transforms
-/// `X · scale_ + min_`, cut to `feature_range` where `clip`; `inverse_transform` is `(X - min_) / scale_`.
-/// # Older versions
-/// `clip` came with 0.24.
+pub(crate) const MIN_MAX_SCALER: Class = class! {
+    /// Scales each feature to a range.
+    ///
+    /// # Reads
+    /// `scale_`, `min_`; `clip` and, with it, `feature_range`.
+    /// # Transforms
+    /// `X · scale_ + min_`, cut to `feature_range` where `clip`; `inverse_transform` is `(X - min_) / scale_`.
+    /// # Older versions
+    /// `clip` came with 0.24.
+    paths: ["sklearn.preprocessing._data.MinMaxScaler", "sklearn.preprocessing.data.MinMaxScaler"],
+    read: MinMaxScaler::read,
+};
+
+/// A fitted `MinMaxScaler`.
 #[derive(Debug)]
 pub struct MinMaxScaler {
     /// `scale_`, (n_features,).
@@ -27,11 +33,8 @@ pub struct MinMaxScaler {
     clip: Option<(f64, f64)>,
 }
 
-impl Room for MinMaxScaler {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.MinMaxScaler", "sklearn.preprocessing.data.MinMaxScaler"];
-    const SOURCE: &'static str = include_str!("min_max_scaler.rs");
-
+impl MinMaxScaler {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let scale = Statistic::read(fields, "scale_")?;
         let min = Statistic::read(fields, "min_")?;

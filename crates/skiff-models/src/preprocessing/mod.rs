@@ -15,19 +15,19 @@ mod robust_scaler;
 mod scalers;
 mod standard_scaler;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<binarizer::Binarizer>(),
-    Entry::of::<function_transformer::FunctionTransformer>(),
-    Entry::of::<label_encoder::LabelEncoder>(),
-    Entry::of::<max_abs_scaler::MaxAbsScaler>(),
-    Entry::of::<min_max_scaler::MinMaxScaler>(),
-    Entry::of::<normalizer::Normalizer>(),
-    Entry::of::<one_hot_encoder::OneHotEncoder>(),
-    Entry::of::<ordinal_encoder::OrdinalEncoder>(),
-    Entry::of::<polynomial_features::PolynomialFeatures>(),
-    Entry::of::<robust_scaler::RobustScaler>(),
-    Entry::of::<standard_scaler::StandardScaler>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    binarizer::BINARIZER,
+    function_transformer::FUNCTION_TRANSFORMER,
+    label_encoder::LABEL_ENCODER,
+    max_abs_scaler::MAX_ABS_SCALER,
+    min_max_scaler::MIN_MAX_SCALER,
+    normalizer::NORMALIZER,
+    one_hot_encoder::ONE_HOT_ENCODER,
+    ordinal_encoder::ORDINAL_ENCODER,
+    polynomial_features::POLYNOMIAL_FEATURES,
+    robust_scaler::ROBUST_SCALER,
+    standard_scaler::STANDARD_SCALER,
 ];

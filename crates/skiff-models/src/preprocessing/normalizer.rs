@@ -5,18 +5,24 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Scales each row to a norm of 1.
-///
-/// # Reads
-/// `norm`.
-/// # Transforms
-/// Each row divided by its norm; rows whose norm is 0 stay.
-/// # Older versions
-/// Before 0.23 the `'max'` norm was the greatest element with its sign, since then it is the greatest absolute value.
-/// From 1.0 a dense row whose norm is below ten times the machine's precision stays as well.
+pub(crate) const NORMALIZER: Class = class! {
+    /// Scales each row to a norm of 1.
+    ///
+    /// # Reads
+    /// `norm`.
+    /// # Transforms
+    /// Each row divided by its norm; rows whose norm is 0 stay.
+    /// # Older versions
+    /// Before 0.23 the `'max'` norm was the greatest element with its sign, since then it is the greatest absolute value.
+    /// From 1.0 a dense row whose norm is below ten times the machine's precision stays as well.
+    paths: ["sklearn.preprocessing._data.Normalizer", "sklearn.preprocessing.data.Normalizer"],
+    read: Normalizer::read,
+};
+
+/// A fitted `Normalizer`.
 #[derive(Debug)]
 pub struct Normalizer {
     norm: Norm,
@@ -24,11 +30,8 @@ pub struct Normalizer {
     tiny: bool,
 }
 
-impl Room for Normalizer {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.Normalizer", "sklearn.preprocessing.data.Normalizer"];
-    const SOURCE: &'static str = include_str!("normalizer.rs");
-
+impl Normalizer {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let norm = match fields.string("norm")?.as_str() {
             "l1" => Norm::Sum,

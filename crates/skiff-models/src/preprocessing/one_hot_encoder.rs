@@ -10,24 +10,30 @@ use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_cate
 use super::one_hot_legacy::Legacy;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, NamesError, class};
 use crate::names;
 
-/// A column of ones and zeros for each category of each feature.
-///
-/// # Reads
-/// `categories_`; `drop_idx_` or, since 1.2, `_drop_idx_after_grouping`; `handle_unknown`; the grouping of infrequent
-/// categories; `dtype`, `sparse_output`.
-/// # Transforms
-/// A one in the column of the value's category. Values are equal as in Python: `1`, `1.0` and `True` are one category,
-/// NaN equals NaN. Unknown values are an error, all zeros, or the infrequent category. `inverse_transform` gives the
-/// category of the greatest column of each group.
-/// # Not supported
-/// `dtype` other than numbers and bool.
-/// # Older versions
-/// 0.17 to 0.19, and the legacy mode of 0.20 and 0.21, knew whole numbers only. `drop` came with 0.21, infrequent
-/// categories with 1.1. In 1.6 and 1.7 `handle_unknown='warn'` encodes unknown values as zeros, since 1.8 as infrequent
-/// where there are infrequent categories.
+pub(crate) const ONE_HOT_ENCODER: Class = class! {
+    /// A column of ones and zeros for each category of each feature.
+    ///
+    /// # Reads
+    /// `categories_`; `drop_idx_` or, since 1.2, `_drop_idx_after_grouping`; `handle_unknown`; the grouping of infrequent
+    /// categories; `dtype`, `sparse_output`.
+    /// # Transforms
+    /// A one in the column of the value's category. Values are equal as in Python: `1`, `1.0` and `True` are one category,
+    /// NaN equals NaN. Unknown values are an error, all zeros, or the infrequent category. `inverse_transform` gives the
+    /// category of the greatest column of each group.
+    /// # Not supported
+    /// `dtype` other than numbers and bool.
+    /// # Older versions
+    /// 0.17 to 0.19, and the legacy mode of 0.20 and 0.21, knew whole numbers only. `drop` came with 0.21, infrequent
+    /// categories with 1.1. In 1.6 and 1.7 `handle_unknown='warn'` encodes unknown values as zeros, since 1.8 as infrequent
+    /// where there are infrequent categories.
+    paths: ["sklearn.preprocessing._encoders.OneHotEncoder", "sklearn.preprocessing.data.OneHotEncoder"],
+    read: OneHotEncoder::read,
+};
+
+/// A fitted `OneHotEncoder`.
 #[derive(Debug)]
 pub struct OneHotEncoder {
     form: Form,
@@ -79,11 +85,8 @@ enum UnknownInverse {
     NothingUnlessInfrequent,
 }
 
-impl Room for OneHotEncoder {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._encoders.OneHotEncoder", "sklearn.preprocessing.data.OneHotEncoder"];
-    const SOURCE: &'static str = include_str!("one_hot_encoder.rs");
-
+impl OneHotEncoder {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let dtype = read_dtype(fields, "dtype")?;
         // `sparse` became `sparse_output` in 1.2; until 1.3 the old name stood there as `'deprecated'`.

@@ -9,20 +9,26 @@ use skiff_plan::{Method, Output, ValueId};
 use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, read_dtype};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, NamesError, class};
 use crate::names;
 
-/// The number of the category of each value.
-///
-/// # Reads
-/// `categories_`, `handle_unknown`, `unknown_value`, `encoded_missing_value` with `_missing_indices`, the grouping of
-/// infrequent categories, `dtype`.
-/// # Transforms
-/// The place of the value in the column's categories; values are equal as in Python. `inverse_transform` gives the
-/// values back, `None` for unknown ones.
-/// # Older versions
-/// `unknown_value` came with 0.24, missing values with 1.0, `encoded_missing_value` with 1.1, infrequent categories with
-/// 1.3.
+pub(crate) const ORDINAL_ENCODER: Class = class! {
+    /// The number of the category of each value.
+    ///
+    /// # Reads
+    /// `categories_`, `handle_unknown`, `unknown_value`, `encoded_missing_value` with `_missing_indices`, the grouping of
+    /// infrequent categories, `dtype`.
+    /// # Transforms
+    /// The place of the value in the column's categories; values are equal as in Python. `inverse_transform` gives the
+    /// values back, `None` for unknown ones.
+    /// # Older versions
+    /// `unknown_value` came with 0.24, missing values with 1.0, `encoded_missing_value` with 1.1, infrequent categories with
+    /// 1.3.
+    paths: ["sklearn.preprocessing._encoders.OrdinalEncoder"],
+    read: OrdinalEncoder::read,
+};
+
+/// A fitted `OrdinalEncoder`.
 #[derive(Debug)]
 pub struct OrdinalEncoder {
     known: KnownCategories,
@@ -37,10 +43,8 @@ pub struct OrdinalEncoder {
     dtype: NumberType,
 }
 
-impl Room for OrdinalEncoder {
-    const CLASSES: &'static [&'static str] = &["sklearn.preprocessing._encoders.OrdinalEncoder"];
-    const SOURCE: &'static str = include_str!("ordinal_encoder.rs");
-
+impl OrdinalEncoder {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let known = KnownCategories::read(fields, "categories_")?;
         fields.expect_n_features("categories_", known.len())?;
@@ -56,28 +60,7 @@ impl Room for OrdinalEncoder {
         fields.training_only(&["_categories", "categories", "max_categories", "min_frequency", "unknown_value"]);
         Ok(Self { known, infrequent, missing, encoded_missing, unknown, dtype })
     }
-}
 
-fn read_missing(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Vec<Option<u32>>, ReadError> {
-    let name = "_missing_indices";
-    let mut missing = vec![None; known.len()];
-    let Some(node) = fields.optional(name) else { return Ok(missing) };
-    let Node::Dict(pairs) = fields.graph().node(node) else { return Err(fields.unexpected(name, "a dict")) };
-    for &(column, place) in pairs {
-        let [column, place] = [column, place].map(|node| fields.scalar_at(node, &fields.path_of(name)));
-        let [column, place] = [column?, place?].map(|scalar| scalar.as_i64().and_then(|at| usize::try_from(at).ok()));
-        let (Some(column), Some(place)) = (column, place) else {
-            return Err(fields.unexpected(name, "places by places"));
-        };
-        match (known.classes.get(column), u32::try_from(place)) {
-            (Some(classes), Ok(at)) if place < classes.len() => missing[column] = Some(at),
-            _ => return Err(fields.damaged(name, format!("no category {place} of a column {column}"))),
-        }
-    }
-    Ok(missing)
-}
-
-impl OrdinalEncoder {
     fn tables(&self) -> Vec<Vec<f64>> {
         let table = |(column, missing): (usize, &Option<u32>)| {
             let count = self.known.classes[column].len();
@@ -112,6 +95,25 @@ impl OrdinalEncoder {
         }
         (columns, Decode::new(&self.known.classes, values))
     }
+}
+
+fn read_missing(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Vec<Option<u32>>, ReadError> {
+    let name = "_missing_indices";
+    let mut missing = vec![None; known.len()];
+    let Some(node) = fields.optional(name) else { return Ok(missing) };
+    let Node::Dict(pairs) = fields.graph().node(node) else { return Err(fields.unexpected(name, "a dict")) };
+    for &(column, place) in pairs {
+        let [column, place] = [column, place].map(|node| fields.scalar_at(node, &fields.path_of(name)));
+        let [column, place] = [column?, place?].map(|scalar| scalar.as_i64().and_then(|at| usize::try_from(at).ok()));
+        let (Some(column), Some(place)) = (column, place) else {
+            return Err(fields.unexpected(name, "places by places"));
+        };
+        match (known.classes.get(column), u32::try_from(place)) {
+            (Some(classes), Ok(at)) if place < classes.len() => missing[column] = Some(at),
+            _ => return Err(fields.damaged(name, format!("no category {place} of a column {column}"))),
+        }
+    }
+    Ok(missing)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are fewer categories than 2³²")]

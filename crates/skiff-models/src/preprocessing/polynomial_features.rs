@@ -8,20 +8,30 @@ use skiff_plan::{Method, Output, ValueId};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, NamesError, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, NamesError, class};
 use crate::names;
 
-/// Products of features, up to a degree.
-///
-/// # Reads
-/// `degree`, `interaction_only`, `include_bias`, and the number of features of the fit.
-/// # Transforms
-/// A column of ones (where `include_bias`), then all products of `degree` features and fewer, in lexicographic order;
-/// sparse rows stay sparse.
-/// # Not supported
-/// More than 2²⁴ columns, or 2²⁶ factors in all of them.
-/// # Older versions
-/// The number of features is `n_input_features_` before 1.0. A pair as `degree` came with 1.0.
+pub(crate) const POLYNOMIAL_FEATURES: Class = class! {
+    /// Products of features, up to a degree.
+    ///
+    /// # Reads
+    /// `degree`, `interaction_only`, `include_bias`, and the number of features of the fit.
+    /// # Transforms
+    /// A column of ones (where `include_bias`), then all products of `degree` features and fewer, in lexicographic order;
+    /// sparse rows stay sparse.
+    /// # Not supported
+    /// More than 2²⁴ columns, or 2²⁶ factors in all of them.
+    /// # Older versions
+    /// The number of features is `n_input_features_` before 1.0. A pair as `degree` came with 1.0.
+    paths: [
+        "sklearn.preprocessing._polynomial.PolynomialFeatures",
+        "sklearn.preprocessing._data.PolynomialFeatures",
+        "sklearn.preprocessing.data.PolynomialFeatures",
+    ],
+    read: PolynomialFeatures::read,
+};
+
+/// A fitted `PolynomialFeatures`.
 #[derive(Debug)]
 pub struct PolynomialFeatures {
     features: usize,
@@ -42,26 +52,7 @@ const MOST_COLUMNS: usize = 1 << 24;
 const MOST_FACTORS: usize = 1 << 26;
 
 impl PolynomialFeatures {
-    fn step(&self) -> Polynomial {
-        Polynomial {
-            features: self.features,
-            least: self.degrees.0,
-            most: self.degrees.1,
-            interaction_only: self.interaction_only,
-            bias: self.bias,
-            in_order: self.in_order,
-        }
-    }
-}
-
-impl Room for PolynomialFeatures {
-    const CLASSES: &'static [&'static str] = &[
-        "sklearn.preprocessing._polynomial.PolynomialFeatures",
-        "sklearn.preprocessing._data.PolynomialFeatures",
-        "sklearn.preprocessing.data.PolynomialFeatures",
-    ];
-    const SOURCE: &'static str = include_str!("polynomial_features.rs");
-
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let features = match fields.header().n_features_in {
             Some(features) => features,
@@ -86,6 +77,17 @@ impl Room for PolynomialFeatures {
         }
         fields.training_only(&["_max_degree", "_min_degree", "_n_out_full", "n_input_features_", "order"]);
         Ok(room)
+    }
+
+    fn step(&self) -> Polynomial {
+        Polynomial {
+            features: self.features,
+            least: self.degrees.0,
+            most: self.degrees.1,
+            interaction_only: self.interaction_only,
+            bias: self.bias,
+            in_order: self.in_order,
+        }
     }
 }
 

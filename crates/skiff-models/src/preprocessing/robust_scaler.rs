@@ -6,17 +6,23 @@ use skiff_plan::{Method, Output, ValueId};
 use super::scalers::{self, Statistic, each_column};
 use crate::fields::{Fields, ReadError, Version};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Removes the median and scales by a range of quantiles.
-///
-/// # Reads
-/// `center_` (where `with_centering`), `scale_` (where `with_scaling`).
-/// # Transforms
-/// `(X - center_) / scale_`; sparse rows are scaled only, as scikit-learn does it.
-/// # Older versions
-/// The state has been the same since 0.17. Before 0.19 sparse rows were refused where `with_centering`.
+pub(crate) const ROBUST_SCALER: Class = class! {
+    /// Removes the median and scales by a range of quantiles.
+    ///
+    /// # Reads
+    /// `center_` (where `with_centering`), `scale_` (where `with_scaling`).
+    /// # Transforms
+    /// `(X - center_) / scale_`; sparse rows are scaled only, as scikit-learn does it.
+    /// # Older versions
+    /// The state has been the same since 0.17. Before 0.19 sparse rows were refused where `with_centering`.
+    paths: ["sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing.data.RobustScaler"],
+    read: RobustScaler::read,
+};
+
+/// A fitted `RobustScaler`.
 #[derive(Debug)]
 pub struct RobustScaler {
     /// `center_`, (n_features,).
@@ -26,25 +32,7 @@ pub struct RobustScaler {
 }
 
 impl RobustScaler {
-    fn n_features(&self) -> Option<usize> {
-        self.center.as_ref().or(self.scale.as_ref()).map(Statistic::len)
-    }
-
-    fn refuse_centering(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let old = plan.header().version.is_none_or(|version| version < Version::new(0, 19));
-        if !old || self.center.is_none() {
-            return x;
-        }
-        let message = "Cannot center sparse matrices: use `with_centering=False` instead.";
-        plan.push(RefuseSparse { message }, &[x])
-    }
-}
-
-impl Room for RobustScaler {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing.data.RobustScaler"];
-    const SOURCE: &'static str = include_str!("robust_scaler.rs");
-
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let center = if fields.bool("with_centering")? { Some(Statistic::read(fields, "center_")?) } else { None };
         let scale = if fields.bool("with_scaling")? { Some(Statistic::read(fields, "scale_")?) } else { None };
@@ -57,6 +45,19 @@ impl Room for RobustScaler {
             fields.expect_n_features("scale_", n_features)?;
         }
         Ok(scaler)
+    }
+
+    fn n_features(&self) -> Option<usize> {
+        self.center.as_ref().or(self.scale.as_ref()).map(Statistic::len)
+    }
+
+    fn refuse_centering(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let old = plan.header().version.is_none_or(|version| version < Version::new(0, 19));
+        if !old || self.center.is_none() {
+            return x;
+        }
+        let message = "Cannot center sparse matrices: use `with_centering=False` instead.";
+        plan.push(RefuseSparse { message }, &[x])
     }
 }
 

@@ -6,18 +6,24 @@ use skiff_plan::{Method, Output, ValueId};
 use super::scalers::Statistic;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Estimator, NamesError, Room};
+use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
 
-/// Standardises features by removing the mean and scaling to unit variance.
-///
-/// # Reads
-/// `mean_` (where `with_mean`), `scale_` (where `with_std`).
-/// # Transforms
-/// `(X - mean_) / scale_`; sparse rows, which have no mean removed, `X · (1 / scale_)`.
-/// # Older versions
-/// The state has been the same since 0.17. Since 1.8 `mean_` and `scale_` are cast to the dtype of dense rows before
-/// they are used: `float32` rows far from the origin are scaled otherwise than before.
+pub(crate) const STANDARD_SCALER: Class = class! {
+    /// Standardises features by removing the mean and scaling to unit variance.
+    ///
+    /// # Reads
+    /// `mean_` (where `with_mean`), `scale_` (where `with_std`).
+    /// # Transforms
+    /// `(X - mean_) / scale_`; sparse rows, which have no mean removed, `X · (1 / scale_)`.
+    /// # Older versions
+    /// The state has been the same since 0.17. Since 1.8 `mean_` and `scale_` are cast to the dtype of dense rows before
+    /// they are used: `float32` rows far from the origin are scaled otherwise than before.
+    paths: ["sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing.data.StandardScaler"],
+    read: StandardScaler::read,
+};
+
+/// A fitted `StandardScaler`.
 #[derive(Debug)]
 pub struct StandardScaler {
     /// `mean_`, (n_features,).
@@ -29,20 +35,7 @@ pub struct StandardScaler {
 }
 
 impl StandardScaler {
-    fn n_features(&self) -> Option<usize> {
-        self.mean.as_ref().or(self.scale.as_ref()).map(Statistic::len)
-    }
-
-    fn step(&self, arithmetic: Arithmetic, statistic: &Statistic) -> Columnwise {
-        if self.cast { statistic.by_cast(arithmetic) } else { statistic.by(arithmetic) }
-    }
-}
-
-impl Room for StandardScaler {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.preprocessing._data.StandardScaler", "sklearn.preprocessing.data.StandardScaler"];
-    const SOURCE: &'static str = include_str!("standard_scaler.rs");
-
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let with_mean = fields.bool("with_mean")?;
         let with_std = fields.bool("with_std")?;
@@ -60,6 +53,14 @@ impl Room for StandardScaler {
             fields.expect_n_features("scale_", n_features)?;
         }
         Ok(scaler)
+    }
+
+    fn n_features(&self) -> Option<usize> {
+        self.mean.as_ref().or(self.scale.as_ref()).map(Statistic::len)
+    }
+
+    fn step(&self, arithmetic: Arithmetic, statistic: &Statistic) -> Columnwise {
+        if self.cast { statistic.by_cast(arithmetic) } else { statistic.by(arithmetic) }
     }
 }
 

@@ -8,24 +8,28 @@ use skiff_plan::{Method, Output, ValueId};
 use crate::fields::{Fields, ReadError};
 use crate::linear_model::LinearClassifier;
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room};
+use crate::model::{Class, Estimator, class};
 
-/// Linear support vector classification by liblinear, one-versus-rest or after Crammer and Singer.
-///
-/// # Reads
-/// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
-/// # Predicts
-/// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
-/// is above 0. There are no probabilities.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LINEAR_SVC: Class = class! {
+    /// Linear support vector classification by liblinear, one-versus-rest or after Crammer and Singer.
+    ///
+    /// # Reads
+    /// `coef_` (dense, or sparse after `sparsify`), `intercept_`, `classes_`.
+    /// # Predicts
+    /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
+    /// is above 0. There are no probabilities.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.svm._classes.LinearSVC", "sklearn.svm.classes.LinearSVC"],
+    read: LinearSVC::read,
+};
+
+/// A fitted `LinearSVC`.
 #[derive(Debug)]
 pub struct LinearSVC(LinearClassifier);
 
-impl Room for LinearSVC {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.LinearSVC", "sklearn.svm.classes.LinearSVC"];
-    const SOURCE: &'static str = include_str!("linear_svc.rs");
-
+impl LinearSVC {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "C",

@@ -5,23 +5,27 @@ use skiff_plan::{Method, Output, ValueId};
 use crate::fields::{Fields, ReadError};
 use crate::linear_model::LinearRegressor;
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Estimator, Room, Scoring};
+use crate::model::{Class, Estimator, Scoring, class};
 
-/// Linear support vector regression by liblinear.
-///
-/// # Reads
-/// `coef_`, `intercept_`.
-/// # Predicts
-/// `X · coef_ + intercept_`.
-/// # Older versions
-/// The state has been the same since 0.17, but for parameters of the fit.
+pub(crate) const LINEAR_SVR: Class = class! {
+    /// Linear support vector regression by liblinear.
+    ///
+    /// # Reads
+    /// `coef_`, `intercept_`.
+    /// # Predicts
+    /// `X · coef_ + intercept_`.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for parameters of the fit.
+    paths: ["sklearn.svm._classes.LinearSVR", "sklearn.svm.classes.LinearSVR"],
+    read: LinearSVR::read,
+};
+
+/// A fitted `LinearSVR`.
 #[derive(Debug)]
 pub struct LinearSVR(LinearRegressor);
 
-impl Room for LinearSVR {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.LinearSVR", "sklearn.svm.classes.LinearSVR"];
-    const SOURCE: &'static str = include_str!("linear_svr.rs");
-
+impl LinearSVR {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&[
             "C",

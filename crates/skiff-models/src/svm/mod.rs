@@ -11,15 +11,15 @@ mod support_vector_machine;
 mod svc;
 mod svr;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<linear_svc::LinearSVC>(),
-    Entry::of::<linear_svr::LinearSVR>(),
-    Entry::of::<nu_svc::NuSVC>(),
-    Entry::of::<nu_svr::NuSVR>(),
-    Entry::of::<one_class_svm::OneClassSVM>(),
-    Entry::of::<svc::SVC>(),
-    Entry::of::<svr::SVR>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    linear_svc::LINEAR_SVC,
+    linear_svr::LINEAR_SVR,
+    nu_svc::NU_SVC,
+    nu_svr::NU_SVR,
+    one_class_svm::ONE_CLASS_SVM,
+    svc::SVC,
+    svr::SVR,
 ];

@@ -5,29 +5,32 @@ use skiff_plan::{Method, Output, ValueId};
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Support vector regression on libsvm, with `nu` in place of `epsilon`.
-///
-/// # Reads
-/// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
-/// # Predicts
-/// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
-/// precomputed.
-/// # Not supported
-/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for the names of what a regression does not use.
+pub(crate) const NU_SVR: Class = class! {
+    /// Support vector regression on libsvm, with `nu` in place of `epsilon`.
+    ///
+    /// # Reads
+    /// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
+    /// # Predicts
+    /// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
+    /// precomputed.
+    /// # Not supported
+    /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for the names of what a regression does not use.
+    paths: ["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"],
+    read: NuSVR::read,
+};
+
+/// A fitted `NuSVR`.
 #[derive(Debug)]
 pub struct NuSVR {
     machine: SupportVectorMachine,
 }
 
-impl Room for NuSVR {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"];
-    const SOURCE: &'static str = include_str!("nu_svr.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight", "epsilon", "probability", "random_state"];
-
+impl NuSVR {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)? })
     }

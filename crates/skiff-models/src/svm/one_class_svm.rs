@@ -6,19 +6,25 @@ use skiff_plan::{Method, Output, ValueId};
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, class};
 
-/// Outlier detection by the support of a distribution, on libsvm.
-///
-/// # Reads
-/// `support_vectors_`, `_dual_coef_`, `_intercept_`, `offset_`; the kernel with `_gamma`, `coef0` and `degree`.
-/// # Predicts
-/// 1 where the sum of `_dual_coef_ · kernel(x, support vector)` plus the intercept is above 0, else -1.
-/// `score_samples` is that sum plus `offset_`.
-/// # Not supported
-/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
-/// # Older versions
-/// `offset_` and `score_samples` came with 0.20; before, `decision_function` returned a matrix of one column.
+pub(crate) const ONE_CLASS_SVM: Class = class! {
+    /// Outlier detection by the support of a distribution, on libsvm.
+    ///
+    /// # Reads
+    /// `support_vectors_`, `_dual_coef_`, `_intercept_`, `offset_`; the kernel with `_gamma`, `coef0` and `degree`.
+    /// # Predicts
+    /// 1 where the sum of `_dual_coef_ · kernel(x, support vector)` plus the intercept is above 0, else -1.
+    /// `score_samples` is that sum plus `offset_`.
+    /// # Not supported
+    /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+    /// # Older versions
+    /// `offset_` and `score_samples` came with 0.20; before, `decision_function` returned a matrix of one column.
+    paths: ["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"],
+    read: OneClassSVM::read,
+};
+
+/// A fitted `OneClassSVM`.
 #[derive(Debug)]
 pub struct OneClassSVM {
     machine: SupportVectorMachine,
@@ -26,11 +32,8 @@ pub struct OneClassSVM {
     offset: Option<f64>,
 }
 
-impl Room for OneClassSVM {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"];
-    const SOURCE: &'static str = include_str!("one_class_svm.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["C", "class_weight", "epsilon", "probability", "random_state"];
-
+impl OneClassSVM {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)?, offset: fields.float_or_none("offset_")? })
     }

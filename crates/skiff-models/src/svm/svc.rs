@@ -8,34 +8,37 @@ use skiff_plan::{Method, Output, ValueId};
 use super::support_vector_classifier::SupportVectorClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, class};
 
-/// C-support vector classification on libsvm.
-///
-/// # Reads
-/// `support_vectors_`, `_dual_coef_`, `_intercept_`, `_n_support`, `classes_`; the kernel with `_gamma`, `coef0` and
-/// `degree`; `_probA` and `_probB` where `probability=True`.
-/// # Predicts
-/// The class with the most votes of the decisions between each pair of classes, the first of equals; with
-/// `break_ties` the class of the greatest one-versus-rest score. Probabilities are Platt's, coupled as libsvm does it.
-/// Kernels: linear, poly, rbf, sigmoid, precomputed.
-/// # Not supported
-/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
-/// # Older versions
-/// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
-/// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` refuses them for more than
-/// two classes.
+pub(crate) const SVC: Class = class! {
+    /// C-support vector classification on libsvm.
+    ///
+    /// # Reads
+    /// `support_vectors_`, `_dual_coef_`, `_intercept_`, `_n_support`, `classes_`; the kernel with `_gamma`, `coef0` and
+    /// `degree`; `_probA` and `_probB` where `probability=True`.
+    /// # Predicts
+    /// The class with the most votes of the decisions between each pair of classes, the first of equals; with
+    /// `break_ties` the class of the greatest one-versus-rest score. Probabilities are Platt's, coupled as libsvm does it.
+    /// Kernels: linear, poly, rbf, sigmoid, precomputed.
+    /// # Not supported
+    /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+    /// # Older versions
+    /// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
+    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` refuses them for more than
+    /// two classes.
+    paths: ["sklearn.svm._classes.SVC", "sklearn.svm.classes.SVC"],
+    read: SVC::read,
+};
+
+/// A fitted `SVC`.
 #[derive(Debug)]
 #[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
 pub struct SVC {
     classifier: SupportVectorClassifier,
 }
 
-impl Room for SVC {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.SVC", "sklearn.svm.classes.SVC"];
-    const SOURCE: &'static str = include_str!("svc.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["epsilon", "nu"];
-
+impl SVC {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { classifier: SupportVectorClassifier::read(fields)? })
     }

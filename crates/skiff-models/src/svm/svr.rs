@@ -5,30 +5,33 @@ use skiff_plan::{Method, Output, ValueId};
 use super::support_vector_machine::SupportVectorMachine;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// Epsilon-support vector regression on libsvm.
-///
-/// # Reads
-/// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
-/// # Predicts
-/// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
-/// precomputed.
-/// # Not supported
-/// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
-/// # Older versions
-/// The state has been the same since 0.17, but for the names of what a regression does not use.
+pub(crate) const SVR: Class = class! {
+    /// Epsilon-support vector regression on libsvm.
+    ///
+    /// # Reads
+    /// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
+    /// # Predicts
+    /// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
+    /// precomputed.
+    /// # Not supported
+    /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for the names of what a regression does not use.
+    paths: ["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"],
+    read: SVR::read,
+};
+
+/// A fitted `SVR`.
 #[derive(Debug)]
 #[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
 pub struct SVR {
     machine: SupportVectorMachine,
 }
 
-impl Room for SVR {
-    const CLASSES: &'static [&'static str] = &["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"];
-    const SOURCE: &'static str = include_str!("svr.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight", "nu", "probability", "random_state"];
-
+impl SVR {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)? })
     }

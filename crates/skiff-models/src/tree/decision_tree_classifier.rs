@@ -9,28 +9,31 @@ use super::{LeafValues, TreeKind, TreesModel, importances, lower_single, read_si
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room};
+use crate::model::{Class, ComputedAttribute, Estimator, class};
 
-/// A decision tree for labels of one or several outputs.
-///
-/// # Reads
-/// `tree_`, `classes_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
-/// # Predicts
-/// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
-/// reach a leaf. Its values are the probabilities; the label is the first class of the greatest.
-/// # Older versions
-/// Before 1.3 no value could be missing. Before 1.4 leaves counted samples, of which shares are made. Before 0.21 the
-/// labels of several outputs are floats.
+pub(crate) const DECISION_TREE_CLASSIFIER: Class = class! {
+    /// A decision tree for labels of one or several outputs.
+    ///
+    /// # Reads
+    /// `tree_`, `classes_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
+    /// # Predicts
+    /// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
+    /// reach a leaf. Its values are the probabilities; the label is the first class of the greatest.
+    /// # Older versions
+    /// Before 1.3 no value could be missing. Before 1.4 leaves counted samples, of which shares are made. Before 0.21 the
+    /// labels of several outputs are floats.
+    paths: ["sklearn.tree._classes.DecisionTreeClassifier", "sklearn.tree.tree.DecisionTreeClassifier"],
+    read: DecisionTreeClassifier::read,
+};
+
+/// A fitted `DecisionTreeClassifier`.
 #[derive(Debug)]
 pub struct DecisionTreeClassifier {
     model: TreesModel,
 }
 
-impl Room for DecisionTreeClassifier {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.tree._classes.DecisionTreeClassifier", "sklearn.tree.tree.DecisionTreeClassifier"];
-    const SOURCE: &'static str = include_str!("decision_tree_classifier.rs");
-
+impl DecisionTreeClassifier {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_single(fields, TreeKind::Decision, LeafValues::Fractions)? })
     }

@@ -6,28 +6,30 @@ use super::{LeafValues, TreeKind, TreesModel, importances, lower_single, read_si
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// A decision tree for numbers of one or several outputs.
-///
-/// # Reads
-/// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
-/// # Predicts
-/// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
-/// reach a leaf. Its value is the answer.
-/// # Older versions
-/// Before 1.3 no value could be missing.
+pub(crate) const DECISION_TREE_REGRESSOR: Class = class! {
+    /// A decision tree for numbers of one or several outputs.
+    ///
+    /// # Reads
+    /// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
+    /// # Predicts
+    /// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
+    /// reach a leaf. Its value is the answer.
+    /// # Older versions
+    /// Before 1.3 no value could be missing.
+    paths: ["sklearn.tree._classes.DecisionTreeRegressor", "sklearn.tree.tree.DecisionTreeRegressor"],
+    read: DecisionTreeRegressor::read,
+};
+
+/// A fitted `DecisionTreeRegressor`.
 #[derive(Debug)]
 pub struct DecisionTreeRegressor {
     model: TreesModel,
 }
 
-impl Room for DecisionTreeRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.tree._classes.DecisionTreeRegressor", "sklearn.tree.tree.DecisionTreeRegressor"];
-    const SOURCE: &'static str = include_str!("decision_tree_regressor.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight"];
-
+impl DecisionTreeRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_single(fields, TreeKind::Decision, LeafValues::Raw)? })
     }

@@ -6,28 +6,30 @@ use super::{LeafValues, TreeKind, TreesModel, importances, lower_single, read_si
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{ComputedAttribute, Estimator, Room, Scoring};
+use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 
-/// A tree of random splits for numbers of one or several outputs.
-///
-/// # Reads
-/// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
-/// # Predicts
-/// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
-/// reach a leaf. Its value is the answer.
-/// # Older versions
-/// Before 1.3 no value could be missing.
+pub(crate) const EXTRA_TREE_REGRESSOR: Class = class! {
+    /// A tree of random splits for numbers of one or several outputs.
+    ///
+    /// # Reads
+    /// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
+    /// # Predicts
+    /// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
+    /// reach a leaf. Its value is the answer.
+    /// # Older versions
+    /// Before 1.3 no value could be missing.
+    paths: ["sklearn.tree._classes.ExtraTreeRegressor", "sklearn.tree.tree.ExtraTreeRegressor"],
+    read: ExtraTreeRegressor::read,
+};
+
+/// A fitted `ExtraTreeRegressor`.
 #[derive(Debug)]
 pub struct ExtraTreeRegressor {
     model: TreesModel,
 }
 
-impl Room for ExtraTreeRegressor {
-    const CLASSES: &'static [&'static str] =
-        &["sklearn.tree._classes.ExtraTreeRegressor", "sklearn.tree.tree.ExtraTreeRegressor"];
-    const SOURCE: &'static str = include_str!("extra_tree_regressor.rs");
-    const NOT_PARAMETERS: &'static [&'static str] = &["class_weight"];
-
+impl ExtraTreeRegressor {
+    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { model: read_single(fields, TreeKind::Extra, LeafValues::Raw)? })
     }

@@ -11,17 +11,17 @@ mod single_tree;
 mod tree;
 mod trees_model;
 
-use crate::registry::Entry;
+use crate::model::Class;
 
 pub(crate) use depth_first::{Fault, depth_first};
 pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
 pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
 pub(crate) use trees_model::{MissingValues, TreesModel};
 
-/// The family's rooms.
-pub(crate) const ROOMS: &[Entry] = &[
-    Entry::of::<decision_tree_classifier::DecisionTreeClassifier>(),
-    Entry::of::<decision_tree_regressor::DecisionTreeRegressor>(),
-    Entry::of::<extra_tree_classifier::ExtraTreeClassifier>(),
-    Entry::of::<extra_tree_regressor::ExtraTreeRegressor>(),
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    decision_tree_classifier::DECISION_TREE_CLASSIFIER,
+    decision_tree_regressor::DECISION_TREE_REGRESSOR,
+    extra_tree_classifier::EXTRA_TREE_CLASSIFIER,
+    extra_tree_regressor::EXTRA_TREE_REGRESSOR,
 ];

@@ -76,6 +76,11 @@ impl Points {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many features they have.
     pub fn width(&self) -> usize {
         match &self.rows {

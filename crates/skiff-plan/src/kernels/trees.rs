@@ -210,6 +210,11 @@ impl<T: Threshold> Trees<T> {
         self.roots.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Adds to each row of `sums` what the trees `from..to` have for the row, tree by tree in their order.
     /// `x` holds rows of `n_features`, `sums` as many rows of `columns`.
     pub fn add(&self, x: &[T], sums: &mut [f64], from: usize, to: usize) {

@@ -1,0 +1,90 @@
+//! A class of estimators: where scikit-learn defines it, what its page says, and how its models are read.
+
+use crate::fields::{Fields, ReadError};
+use crate::lowering::Header;
+use crate::model::Estimator;
+
+/// A class of estimators, as scikit-learn has it. Several classes may share a model: `Lasso` and `LassoCV` are both read
+/// into a linear regressor. Written with [`class!`].
+#[derive(Debug)]
+pub struct Class {
+    /// All class paths, the present one first, then those of older versions.
+    pub paths: &'static [&'static str],
+    page: &'static str,
+    training_only: &'static [&'static str],
+    read: fn(&Fields<'_, '_>) -> Result<Box<dyn Estimator>, ReadError>,
+}
+
+impl Class {
+    /// For [`class!`].
+    pub(crate) const fn new(
+        paths: &'static [&'static str],
+        page: &'static str,
+        training_only: &'static [&'static str],
+        read: fn(&Fields<'_, '_>) -> Result<Box<dyn Estimator>, ReadError>,
+    ) -> Self {
+        Self { paths, page, training_only, read }
+    }
+
+    /// The class name: `LogisticRegression`.
+    pub fn name(&self) -> &'static str {
+        self.paths.first().and_then(|path| path.rsplit('.').next()).unwrap_or_default()
+    }
+
+    /// The public module: `sklearn.linear_model`, `sklearn.feature_extraction.text`.
+    pub fn module(&self) -> String {
+        let parts = self.paths.first().map_or("", |path| path).split('.');
+        parts.take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase())).collect::<Vec<_>>().join(".")
+    }
+
+    /// The class's page, as Markdown: what is read, what the methods compute, what is not supported, and how older
+    /// versions differ.
+    pub fn page(&self) -> String {
+        let lines = self.page.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads an estimator to its end, unknown attributes included.
+    pub(crate) fn read(&self, fields: Fields<'_, '_>) -> Result<(Box<dyn Estimator>, Header), ReadError> {
+        fields.training_only(self.training_only);
+        let estimator = (self.read)(&fields)?;
+        Ok((estimator, fields.finish()?))
+    }
+}
+
+/// Declares a class: its page as a doc comment, its paths, the attributes that matter for fitting only (where `read`
+/// does not name them), and the function that reads its model.
+///
+/// ```ignore
+/// pub(crate) const LASSO: Class = class! {
+///     /// Linear regression with an L1 penalty.
+///     ///
+///     /// # Reads
+///     /// `coef_`, `intercept_`.
+///     /// # Predicts
+///     /// `X · coef_ᵀ + intercept_`.
+///     paths: ["sklearn.linear_model._coordinate_descent.Lasso", "sklearn.linear_model.coordinate_descent.Lasso"],
+///     training_only: ["alpha", "tol"],
+///     read: LinearRegressor::read,
+/// };
+/// ```
+macro_rules! class {
+    (
+        $(#[doc = $line:literal])+
+        paths: [$($path:literal),+ $(,)?],
+        $(training_only: [$($name:literal),* $(,)?],)?
+        read: $read:expr $(,)?
+    ) => {
+        $crate::model::Class::new(
+            &[$($path),+],
+            concat!($($line, "\n"),+),
+            &[$($($name),*)?],
+            |fields| {
+                let model = $read(fields)?;
+                Ok(Box::new(model))
+            },
+        )
+    };
+}
+
+pub(crate) use class;
