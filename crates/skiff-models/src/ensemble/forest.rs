@@ -1,4 +1,4 @@
-//! `BaseForest`: what the four forests share.
+//! `BaseForest`: what forests share.
 
 use std::sync::Arc;
 

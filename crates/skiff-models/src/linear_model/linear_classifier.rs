@@ -6,11 +6,12 @@ use skiff_plan::operators::{
     Argmax, BothSides, DivideByRowSum, Elementwise, Function, GreaterThan, OnesForZeros, TakeLabels,
 };
 use skiff_plan::value::Classes;
-use skiff_plan::{Output, ValueId};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::Coefficients;
 use crate::fields::{Fields, ReadError};
-use crate::lowering::Lowering;
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::Estimator;
 
 /// `coef_`, `intercept_`, `classes_`: one score for each class, or one score for both of two.
 #[derive(Debug)]
@@ -84,5 +85,30 @@ impl LinearClassifier {
             each = plan.push(OnesForZeros, &[each]);
         }
         plan.push(DivideByRowSum, &[each])
+    }
+}
+
+/// As an estimator of its own: a classifier without probabilities.
+impl Estimator for LinearClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => Ok(self.predict(input, plan)),
+            Method::DecisionFunction => Ok(self.decision_function(input, plan)),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.n_features())
     }
 }

@@ -8,18 +8,21 @@ use skiff_plan::{Method, Output, Rank, ValueId};
 use super::Coefficients;
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Refusal};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{ComputedAttribute, Estimator, Scoring};
 
 /// `predict` of one output or of several: `X @ coef_.T + intercept_`.
 #[derive(Debug)]
 pub(crate) struct LinearRegressor {
-    pub(crate) coefficients: Coefficients,
+    coefficients: Coefficients,
+    /// Whether it has `sparse_coef_`.
+    has_sparse_coef: bool,
 }
 
 impl LinearRegressor {
     /// Reads `coef_` and `intercept_`.
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        Ok(Self { coefficients: Coefficients::read(fields)? })
+        Ok(Self { coefficients: Coefficients::read(fields)?, has_sparse_coef: false })
     }
 
     /// As [`LinearRegressor::read`], for `ElasticNet` and what derives from it: its `_decision_function` multiplies sparse
@@ -27,7 +30,7 @@ impl LinearRegressor {
     pub(crate) fn read_elastic_net(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let mut coefficients = Coefficients::read(fields)?;
         coefficients.finite = Finite::AllOfDense;
-        Ok(Self { coefficients })
+        Ok(Self { coefficients, has_sparse_coef: true })
     }
 
     /// As [`LinearRegressor::read`], for estimators of one output that flatten what they answer.
@@ -35,27 +38,41 @@ impl LinearRegressor {
         let mut coefficients = Coefficients::read(fields)?;
         fields.expect_len("coef_", coefficients.outputs(), 1)?;
         coefficients.rank = Rank::One;
-        Ok(Self { coefficients })
+        Ok(Self { coefficients, has_sparse_coef: false })
     }
+}
 
-    /// The only method there is.
-    pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+impl Estimator for LinearRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
         match method {
             Method::Predict => Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank)),
             _ => plan.no_method(method),
         }
     }
 
-    /// `sparse_coef_`: `scipy.sparse.csr_matrix(coef_)`.
-    pub(crate) fn sparse_coef(attributes: &Attributes<'_>) -> Option<Computed> {
-        let single = matches!(attributes.array("coef_")?.dtype, DType::Float { size: 4, .. });
-        let precision = if single { Precision::Single } else { Precision::Double };
-        let csr = to_sparse(&Value::Floats(attributes.matrix("coef_")?, precision)).ok()?;
-        Some(Computed::matrix(Value::Sparse(csr)))
-    }
-
-    /// How many columns a row needs.
-    pub(crate) fn n_features_in(&self) -> Option<usize> {
+    fn n_features_in(&self) -> Option<usize> {
         Some(self.coefficients.n_features())
     }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        if self.has_sparse_coef { vec![("sparse_coef_", Box::new(sparse_coef))] } else { Vec::new() }
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
+    }
+}
+
+/// `sparse_coef_`: `scipy.sparse.csr_matrix(coef_)`.
+fn sparse_coef(attributes: &Attributes<'_>) -> Option<Computed> {
+    let single = matches!(attributes.array("coef_")?.dtype, DType::Float { size: 4, .. });
+    let precision = if single { Precision::Single } else { Precision::Double };
+    let csr = to_sparse(&Value::Floats(attributes.matrix("coef_")?, precision)).ok()?;
+    Some(Computed::matrix(Value::Sparse(csr)))
 }

@@ -1,11 +1,7 @@
 //! `sklearn.linear_model.PassiveAggressiveRegressor`.
 
-use skiff_plan::{Method, Output, ValueId};
-
 use super::LinearRegressor;
-use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Scoring, class};
+use crate::model::{Class, class};
 
 pub(crate) const PASSIVE_AGGRESSIVE_REGRESSOR: Class = class! {
     /// Passive aggressive regression.
@@ -20,71 +16,12 @@ pub(crate) const PASSIVE_AGGRESSIVE_REGRESSOR: Class = class! {
         "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
         "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor",
     ],
-    read: PassiveAggressiveRegressor::read,
+    training_only: [
+        "alpha", "average", "_average_coef", "average_coef_", "_average_intercept", "average_intercept_", "C",
+        "early_stopping", "epsilon", "eta0", "fit_intercept", "l1_ratio", "learning_rate", "loss", "_max_iter",
+        "max_iter", "n_iter", "n_iter_", "n_iter_no_change", "penalty", "power_t", "random_state", "shuffle",
+        "_standard_coef", "standard_coef_", "_standard_intercept", "standard_intercept_", "t_", "_tol", "tol",
+        "validation_fraction", "verbose", "warm_start",
+    ],
+    read: LinearRegressor::read_single,
 };
-
-/// A fitted `PassiveAggressiveRegressor`.
-#[derive(Debug)]
-pub struct PassiveAggressiveRegressor(LinearRegressor);
-
-impl PassiveAggressiveRegressor {
-    /// Reads and checks the attributes.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        fields.training_only(&[
-            "alpha",
-            "average",
-            "_average_coef",
-            "average_coef_",
-            "_average_intercept",
-            "average_intercept_",
-            "C",
-            "early_stopping",
-            "epsilon",
-            "eta0",
-            "fit_intercept",
-            "l1_ratio",
-            "learning_rate",
-            "loss",
-            "_max_iter",
-            "max_iter",
-            "n_iter",
-            "n_iter_",
-            "n_iter_no_change",
-            "penalty",
-            "power_t",
-            "random_state",
-            "shuffle",
-            "_standard_coef",
-            "standard_coef_",
-            "_standard_intercept",
-            "standard_intercept_",
-            "t_",
-            "_tol",
-            "tol",
-            "validation_fraction",
-            "verbose",
-            "warm_start",
-        ]);
-        LinearRegressor::read_single(fields).map(Self)
-    }
-}
-
-impl Estimator for PassiveAggressiveRegressor {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        self.0.lower(method, input, plan)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        self.0.n_features_in()
-    }
-
-    fn scoring(&self) -> Option<Scoring> {
-        Some(Scoring::R2)
-    }
-}

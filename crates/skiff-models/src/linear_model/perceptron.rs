@@ -1,14 +1,7 @@
 //! `sklearn.linear_model.Perceptron`.
 
-use std::sync::Arc;
-
-use skiff_plan::value::Classes;
-use skiff_plan::{Method, Output, ValueId};
-
 use super::LinearClassifier;
-use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, class};
+use crate::model::{Class, class};
 
 pub(crate) const PERCEPTRON: Class = class! {
     /// Linear classifier fitted by the perceptron rule.
@@ -21,81 +14,13 @@ pub(crate) const PERCEPTRON: Class = class! {
     /// # Older versions
     /// The state has been the same since 0.17, but for parameters of the fit.
     paths: ["sklearn.linear_model._perceptron.Perceptron", "sklearn.linear_model.perceptron.Perceptron"],
-    read: Perceptron::read,
+    training_only: [
+        "alpha", "average", "_average_coef", "average_coef_", "_average_intercept", "average_intercept_", "C",
+        "class_weight", "early_stopping", "epsilon", "eta0", "_expanded_class_weight", "fit_intercept", "l1_ratio",
+        "learning_rate", "loss", "loss_function", "_loss_function_", "loss_function_", "_max_iter", "max_iter",
+        "n_iter", "n_iter_", "n_iter_no_change", "n_jobs", "penalty", "power_t", "random_state", "shuffle",
+        "_standard_coef", "standard_coef_", "_standard_intercept", "standard_intercept_", "t_", "_tol", "tol",
+        "validation_fraction", "verbose", "warm_start",
+    ],
+    read: LinearClassifier::read,
 };
-
-/// A fitted `Perceptron`.
-#[derive(Debug)]
-pub struct Perceptron(LinearClassifier);
-
-impl Perceptron {
-    /// Reads and checks the attributes.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        fields.training_only(&[
-            "alpha",
-            "average",
-            "_average_coef",
-            "average_coef_",
-            "_average_intercept",
-            "average_intercept_",
-            "C",
-            "class_weight",
-            "early_stopping",
-            "epsilon",
-            "eta0",
-            "_expanded_class_weight",
-            "fit_intercept",
-            "l1_ratio",
-            "learning_rate",
-            "loss",
-            "loss_function",
-            "_loss_function_",
-            "loss_function_",
-            "_max_iter",
-            "max_iter",
-            "n_iter",
-            "n_iter_",
-            "n_iter_no_change",
-            "n_jobs",
-            "penalty",
-            "power_t",
-            "random_state",
-            "shuffle",
-            "_standard_coef",
-            "standard_coef_",
-            "_standard_intercept",
-            "standard_intercept_",
-            "t_",
-            "_tol",
-            "tol",
-            "validation_fraction",
-            "verbose",
-            "warm_start",
-        ]);
-        LinearClassifier::read(fields).map(Self)
-    }
-}
-
-impl Estimator for Perceptron {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        match method {
-            Method::Predict => Ok(self.0.predict(input, plan)),
-            Method::DecisionFunction => Ok(self.0.decision_function(input, plan)),
-            _ => plan.no_method(method),
-        }
-    }
-
-    fn classes(&self) -> Vec<Arc<Classes>> {
-        vec![Arc::clone(&self.0.classes)]
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.0.n_features())
-    }
-}

@@ -1,4 +1,4 @@
-//! `sklearn.linear_model.RidgeClassifier`.
+//! `RidgeClassifier` and its cross-validated form.
 
 use std::sync::Arc;
 
@@ -27,16 +27,32 @@ pub(crate) const RIDGE_CLASSIFIER: Class = class! {
     /// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models answered the number of
     /// the greatest score. skiff answers as the version that wrote the file.
     paths: ["sklearn.linear_model._ridge.RidgeClassifier", "sklearn.linear_model.ridge.RidgeClassifier"],
+    training_only: ["alpha", "copy_X", "max_iter", "n_iter_", "positive", "random_state", "solver", "solver_", "tol"],
     read: RidgeClassifier::read,
 };
 
-/// A fitted `RidgeClassifier`.
-#[derive(Debug)]
-pub struct RidgeClassifier(RidgeLabels);
+pub(crate) const RIDGE_CLASSIFIER_CV: Class = class! {
+    /// Ridge classification whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// What `RidgeClassifier` reads.
+    /// # Predicts
+    /// As `RidgeClassifier`.
+    /// # Not supported
+    /// As `RidgeClassifier`.
+    /// # Older versions
+    /// As `RidgeClassifier`.
+    paths: ["sklearn.linear_model._ridge.RidgeClassifierCV", "sklearn.linear_model.ridge.RidgeClassifierCV"],
+    training_only: [
+        "_store_cv_results", "alpha_", "alpha_per_target", "alphas", "best_score_", "cv", "cv_results_", "cv_values_",
+        "gcv_mode", "scoring", "store_cv_results", "store_cv_values",
+    ],
+    read: RidgeClassifier::read,
+};
 
-/// What [`RidgeClassifier`] and its cross-validated form share.
+/// The linear model, and what its labels are.
 #[derive(Debug)]
-pub(super) struct RidgeLabels {
+struct RidgeClassifier {
     linear: LinearClassifier,
     labels: LabelKind,
 }
@@ -53,25 +69,7 @@ enum LabelKind {
 }
 
 impl RidgeClassifier {
-    /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        fields.training_only(&[
-            "alpha",
-            "copy_X",
-            "max_iter",
-            "n_iter_",
-            "positive",
-            "random_state",
-            "solver",
-            "solver_",
-            "tol",
-        ]);
-        RidgeLabels::read(fields).map(Self)
-    }
-}
-
-impl RidgeLabels {
-    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&["class_weight", "fit_intercept", "normalize", "_normalize"]);
         let binarizer = Binarizer::read(fields)?;
         let classes = if fields.has("classes_") {
@@ -89,8 +87,16 @@ impl RidgeLabels {
         let linear = LinearClassifier::with_classes(fields, classes)?;
         Ok(Self { linear, labels })
     }
+}
 
-    pub(super) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+impl Estimator for RidgeClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
         match (method, self.labels) {
             (Method::Predict, LabelKind::OneOf) => Ok(self.linear.predict(input, plan)),
             (Method::Predict, LabelKind::Indicator) => {
@@ -105,11 +111,11 @@ impl RidgeLabels {
         }
     }
 
-    pub(super) fn classes(&self) -> Vec<Arc<Classes>> {
+    fn classes(&self) -> Vec<Arc<Classes>> {
         vec![Arc::clone(&self.linear.classes)]
     }
 
-    pub(super) fn n_features_in(&self) -> Option<usize> {
+    fn n_features_in(&self) -> Option<usize> {
         Some(self.linear.n_features())
     }
 }
@@ -148,25 +154,5 @@ impl<'g> Binarizer<'g> {
             .as_i64()
             .map(|value| value != 0)
             .ok_or_else(|| fields.damaged("_label_binarizer", "`sparse_input_` is no truth value"))
-    }
-}
-
-impl Estimator for RidgeClassifier {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        self.0.lower(method, input, plan)
-    }
-
-    fn classes(&self) -> Vec<Arc<Classes>> {
-        self.0.classes()
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        self.0.n_features_in()
     }
 }

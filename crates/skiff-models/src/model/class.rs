@@ -71,7 +71,7 @@ impl Class {
 macro_rules! class {
     (
         $(#[doc = $line:literal])+
-        paths: [$($path:literal),+ $(,)?],
+        paths: [$($path:expr),+ $(,)?],
         $(training_only: [$($name:literal),* $(,)?],)?
         read: $read:expr $(,)?
     ) => {

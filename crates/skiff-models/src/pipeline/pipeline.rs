@@ -28,7 +28,7 @@ pub(crate) const PIPELINE: Class = class! {
     /// Arguments that metadata routing would hand to steps before the last one.
     /// # Older versions
     /// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
-    paths: ["sklearn.pipeline.Pipeline"],
+    paths: ["sklearn.pipeline.Pipeline", IMBLEARN_PIPELINE],
     read: Pipeline::read,
 };
 

@@ -3,10 +3,7 @@
 mod computed;
 mod linear_svc;
 mod linear_svr;
-mod nu_svc;
-mod nu_svr;
 mod one_class_svm;
-mod support_vector_classifier;
 mod support_vector_machine;
 mod svc;
 mod svr;
@@ -17,9 +14,9 @@ use crate::model::Class;
 pub(crate) const CLASSES: &[Class] = &[
     linear_svc::LINEAR_SVC,
     linear_svr::LINEAR_SVR,
-    nu_svc::NU_SVC,
-    nu_svr::NU_SVR,
     one_class_svm::ONE_CLASS_SVM,
+    svc::NU_SVC,
     svc::SVC,
+    svr::NU_SVR,
     svr::SVR,
 ];

@@ -1,4 +1,4 @@
-//! `sklearn.svm.SVR`.
+//! `SVR` and `NuSVR`.
 
 use skiff_plan::{Method, Output, ValueId};
 
@@ -20,24 +20,39 @@ pub(crate) const SVR: Class = class! {
     /// # Older versions
     /// The state has been the same since 0.17, but for the names of what a regression does not use.
     paths: ["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"],
-    read: SVR::read,
+    read: SupportVectorRegressor::read,
 };
 
-/// A fitted `SVR`.
+pub(crate) const NU_SVR: Class = class! {
+    /// Support vector regression on libsvm, with `nu` in place of `epsilon`.
+    ///
+    /// # Reads
+    /// `support_vectors_`, `_dual_coef_`, `_intercept_`; the kernel with `_gamma`, `coef0` and `degree`.
+    /// # Predicts
+    /// The sum of `_dual_coef_ · kernel(x, support vector)`, plus the intercept. Kernels: linear, poly, rbf, sigmoid,
+    /// precomputed.
+    /// # Not supported
+    /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
+    /// # Older versions
+    /// The state has been the same since 0.17, but for the names of what a regression does not use.
+    paths: ["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"],
+    read: SupportVectorRegressor::read,
+};
+
+/// A machine of one output.
 #[derive(Debug)]
-#[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
-pub struct SVR {
+struct SupportVectorRegressor {
     machine: SupportVectorMachine,
 }
 
-impl SVR {
+impl SupportVectorRegressor {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { machine: SupportVectorMachine::read(fields, None)? })
     }
 }
 
-impl Estimator for SVR {
+impl Estimator for SupportVectorRegressor {
     fn lower(
         &self,
         method: Method,

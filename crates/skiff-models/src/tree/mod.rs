@@ -1,13 +1,10 @@
 //! `sklearn.tree`.
 
-mod decision_tree_classifier;
-mod decision_tree_regressor;
+mod decision_tree;
 mod depth_first;
-mod extra_tree_classifier;
-mod extra_tree_regressor;
 pub(crate) mod importances;
 mod single_tree;
-#[expect(clippy::module_inception, reason = "the thing in it is called Tree")]
+#[expect(clippy::module_inception, reason = "`sklearn.tree._tree.Tree` is in it")]
 mod tree;
 mod trees_model;
 
@@ -20,8 +17,8 @@ pub(crate) use trees_model::{MissingValues, TreesModel};
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
-    decision_tree_classifier::DECISION_TREE_CLASSIFIER,
-    decision_tree_regressor::DECISION_TREE_REGRESSOR,
-    extra_tree_classifier::EXTRA_TREE_CLASSIFIER,
-    extra_tree_regressor::EXTRA_TREE_REGRESSOR,
+    decision_tree::DECISION_TREE_CLASSIFIER,
+    decision_tree::DECISION_TREE_REGRESSOR,
+    decision_tree::EXTRA_TREE_CLASSIFIER,
+    decision_tree::EXTRA_TREE_REGRESSOR,
 ];

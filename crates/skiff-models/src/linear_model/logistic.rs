@@ -1,4 +1,4 @@
-//! `sklearn.linear_model.LogisticRegression`.
+//! `sklearn.linear_model._logistic`: `LogisticRegression` and its cross-validated form.
 
 use std::sync::Arc;
 
@@ -26,16 +26,34 @@ pub(crate) const LOGISTIC_REGRESSION: Class = class! {
     /// one-versus-rest (`'ovr'`, `'warn'`). Before 0.20, `'multinomial'` took the logistic function of a single score, from
     /// then on the softmax of it and its negative. skiff answers as the version that wrote the file.
     paths: ["sklearn.linear_model._logistic.LogisticRegression", "sklearn.linear_model.logistic.LogisticRegression"],
-    read: LogisticRegression::read,
+    training_only: ["C", "l1_ratio", "warm_start"],
+    read: LogisticClassifier::read,
 };
 
-/// A fitted `LogisticRegression`.
-#[derive(Debug)]
-pub struct LogisticRegression(LogisticClassifier);
+pub(crate) const LOGISTIC_REGRESSION_CV: Class = class! {
+    /// Logistic regression whose penalty was found by cross-validation.
+    ///
+    /// # Reads
+    /// What `LogisticRegression` reads. What the search left behind
+    /// (`scores_`, `coefs_paths_`, `C_`, …), in its old or its new shapes, changes no answer.
+    /// # Predicts
+    /// As `LogisticRegression`.
+    /// # Older versions
+    /// As `LogisticRegression`.
+    paths: [
+        "sklearn.linear_model._logistic.LogisticRegressionCV",
+        "sklearn.linear_model.logistic.LogisticRegressionCV",
+    ],
+    training_only: [
+        "C_", "Cs", "Cs_", "_enc", "coefs_paths_", "cv", "l1_ratio_", "l1_ratios", "l1_ratios_", "refit", "scores_",
+        "scoring", "use_legacy_attributes",
+    ],
+    read: LogisticClassifier::read,
+};
 
-/// What [`LogisticRegression`] and its cross-validated form share.
+/// `coef_`, `intercept_`, `classes_` and the link.
 #[derive(Debug)]
-pub(super) struct LogisticClassifier {
+struct LogisticClassifier {
     linear: LinearClassifier,
     link: Link,
 }
@@ -45,14 +63,6 @@ pub(super) struct LogisticClassifier {
 enum Link {
     Softmax,
     OneVersusRest,
-}
-
-impl LogisticRegression {
-    /// Reads and checks the attributes.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        fields.training_only(&["C", "l1_ratio", "warm_start"]);
-        LogisticClassifier::read(fields).map(Self)
-    }
 }
 
 fn read_link(fields: &Fields<'_, '_>, linear: &LinearClassifier) -> Result<Link, ReadError> {
@@ -74,7 +84,7 @@ fn read_link(fields: &Fields<'_, '_>, linear: &LinearClassifier) -> Result<Link,
 }
 
 impl LogisticClassifier {
-    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let linear = LinearClassifier::read(fields)?;
         let link = read_link(fields, &linear)?;
         fields.training_only(&[
@@ -104,8 +114,16 @@ impl LogisticClassifier {
         }
         plan.push(Softmax, &[scores])
     }
+}
 
-    pub(super) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+impl Estimator for LogisticClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
         match method {
             Method::Predict => Ok(self.linear.predict(input, plan)),
             Method::DecisionFunction => Ok(self.linear.decision_function(input, plan)),
@@ -118,31 +136,11 @@ impl LogisticClassifier {
         }
     }
 
-    pub(super) fn classes(&self) -> Vec<Arc<Classes>> {
+    fn classes(&self) -> Vec<Arc<Classes>> {
         vec![Arc::clone(&self.linear.classes)]
     }
 
-    pub(super) fn n_features_in(&self) -> Option<usize> {
-        Some(self.linear.n_features())
-    }
-}
-
-impl Estimator for LogisticRegression {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        self.0.lower(method, input, plan)
-    }
-
-    fn classes(&self) -> Vec<Arc<Classes>> {
-        self.0.classes()
-    }
-
     fn n_features_in(&self) -> Option<usize> {
-        self.0.n_features_in()
+        Some(self.linear.n_features())
     }
 }
