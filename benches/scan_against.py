@@ -21,13 +21,18 @@ import pathlib
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, os.path.join(ROOT, "fixtures"))
+
+from generate import archive  # noqa: E402
+
 logging.disable(logging.CRITICAL)
 warnings.simplefilter("ignore")
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 #: Seconds for one file.
 PATIENCE = 20
 FORK = multiprocessing.get_context("fork")
@@ -175,13 +180,21 @@ def skiff(command, paths):
     return {path: "missed" if verdict == "model" else "caught" for path, verdict in verdicts.items()}, seconds
 
 
-def groups(arguments):
+def write_model(folder, name, files):
+    """The path of a recorded model that is written into `folder`."""
+    path = os.path.join(folder, name.replace("/", "-") + "-" + archive.model(files))
+    with open(path, "wb") as out:
+        out.write(files[archive.model(files)])
+    return path
+
+
+def groups(arguments, out):
     none = ("README.md", "index.json", ".gitattributes")
     attacks = list(files(os.path.join(ROOT, "attacks"), lambda name: name not in none and not name.endswith((".py", ".pyc"))))
     is_numbers = [os.path.basename(path).startswith("numbers-") for path in attacks]
-    honest = list(files(os.path.join(ROOT, "fixtures", "cases"), lambda name: name.startswith("model.")))
     # The functions of the program that made them are code that nobody here knows.
-    honest = [path for path in honest if "callable" not in path][:: arguments.every]
+    recorded = [(name, content) for name, content in archive.cases() if "callable" not in name]
+    honest = [write_model(out, name, content) for name, content in recorded[:: arguments.every]]
     honest += files(os.path.join(ROOT, "fixtures", "boosting"), lambda name: not name.endswith(".py"))
     for folder in arguments.folders:
         honest += files(folder)
@@ -220,7 +233,13 @@ def main():
     parser.add_argument("--large")
     parser.add_argument("--only", help="names of the tools to run beside skiff, separated by commas")
     arguments = parser.parse_args()
-    all_groups = groups(arguments)
+    with tempfile.TemporaryDirectory() as recorded:
+        compare(arguments, groups(arguments, recorded))
+    if arguments.large:
+        large(arguments.command, arguments.large)
+
+
+def compare(arguments, all_groups):
     for title, paths in all_groups.items():
         print(f"{title}: {len(paths)} files, {sum(map(os.path.getsize, paths)) / 1e6:.1f} MB")
     print("\n| tool | " + " | ".join(f"{title}: caught, unsaid, missed" for title in all_groups) + " | late | processor ms/MB |")
@@ -253,8 +272,6 @@ def main():
     ours = caught_by.pop("skiff scan")
     for name, caught in caught_by.items():
         print(f"caught by {name} and not by skiff: {sorted(map(os.path.basename, caught - ours))}")
-    if arguments.large:
-        large(arguments.command, arguments.large)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use age::armor::Format;
 use skiff_files::{Limits, write};
-use skiff_testing::workspace;
+use skiff_testing::{RecordedModel, workspace};
 
 use crate::encrypted;
 
@@ -141,28 +141,17 @@ pub fn scan() -> Vec<Seed> {
 
 /// The names of all recorded cases whose models are not large.
 pub fn case_names() -> Vec<String> {
-    cases().into_iter().filter(|(_, size)| *size <= 40_000).map(|(name, _)| name).collect()
-}
-
-/// The recorded cases, in order, and the sizes of their models.
-fn cases() -> Vec<(String, u64)> {
-    let root = workspace("fixtures/cases");
-    let mut cases = Vec::new();
-    for path in walk(&root).into_iter().filter(|path| path.file_stem().is_some_and(|stem| stem == "model")) {
-        let folder = path.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("a folder of cases");
-        let name: Vec<_> = folder.iter().map(|part| part.to_string_lossy()).collect();
-        cases.push((name.join("/"), fs::metadata(&path).map_or(0, |metadata| metadata.len())));
-    }
-    cases
+    let models = RecordedModel::all().into_iter().filter(|model| model.bytes.len() <= 40_000);
+    models.map(|model| model.case().to_owned()).collect()
 }
 
 /// For each estimator the `count` smallest recorded models, of all versions, if they are not larger than `most`.
 fn one_of_each_estimator(most: usize, count: usize) -> Vec<Seed> {
     let mut smallest: BTreeMap<String, Vec<Seed>> = BTreeMap::new();
-    for seed in files("fixtures/cases", &["pkl", "joblib", "skops"], most) {
+    for model in RecordedModel::all().into_iter().filter(|model| model.bytes.len() <= most) {
         // The class stands in the file near its beginning; one seed for each version and beginning of the case's name.
-        let key = key(&seed.name);
-        smallest.entry(key).or_default().push(seed);
+        let key = key(model.case());
+        smallest.entry(key).or_default().push(Seed { bytes: model.bytes.to_vec(), name: model.path });
     }
     let mut versions: BTreeMap<String, Vec<Seed>> = BTreeMap::new();
     for (key, mut seeds) in smallest {
@@ -177,7 +166,7 @@ fn one_of_each_estimator(most: usize, count: usize) -> Vec<Seed> {
 
 /// Version, module and the first two words of a case: `1.9.1/tree/decision_tree`.
 fn key(name: &str) -> String {
-    let mut parts = name.trim_start_matches("fixtures/cases/").split('/');
+    let mut parts = name.split('/');
     let (version, module, case) = (parts.next(), parts.next(), parts.next());
     let words: Vec<_> = case.unwrap_or_default().split('_').take(2).collect();
     format!("{}/{}/{}", version.unwrap_or_default(), module.unwrap_or_default(), words.join("_"))

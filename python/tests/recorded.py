@@ -1,7 +1,10 @@
 """The recorded models of the newest scikit-learn, and what Python's own loaders make of a file."""
 
+import functools
 import pathlib
 import pickle
+import sys
+import tempfile
 import warnings
 
 import joblib
@@ -9,13 +12,19 @@ import pytest
 import skops.io
 import sklearn
 
-NEWEST = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "cases" / "1.9.1"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "fixtures"))
+
+from generate import archive  # noqa: E402
+
+NEWEST = "1.9.1"
+FAMILIES = sorted({module for version, module, _ in archive.archives() if version == NEWEST})
+OUT = tempfile.TemporaryDirectory(prefix="skiff-recorded-")
 
 MARKS = [
     pytest.mark.filterwarnings("ignore:Class PassiveAggressive"),
-    pytest.mark.skipif(sklearn.__version__ != NEWEST.name, reason="the recorded models are of another scikit-learn"),
+    pytest.mark.skipif(sklearn.__version__ != NEWEST, reason="the recorded models are of another scikit-learn"),
     pytest.mark.usefixtures("functions_of_models"),
-    pytest.mark.parametrize("family", sorted(folder.name for folder in NEWEST.iterdir())),
+    pytest.mark.parametrize("family", FAMILIES),
 ]
 
 
@@ -26,9 +35,17 @@ def each_family(test):
     return test
 
 
-def models(family):
-    """The files of a family, one of which there is at least."""
-    paths = sorted(NEWEST.joinpath(family).rglob("model.*"))
+@functools.cache
+def models(family, version=NEWEST):
+    """The files of a family, one of which there is at least: each in a folder of its case's name, with its arrays and
+    its `case.json`."""
+    paths = []
+    for name, files in archive.cases([f"{version}/{family}/"]):
+        folder = pathlib.Path(OUT.name, name)
+        folder.mkdir(parents=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        paths.append(folder / archive.model(files))
     assert paths
     return paths
 

@@ -2,8 +2,6 @@
 scikit-learn has it, equal in value, type, dtype, shape and order, and absent where it is absent there."""
 
 import collections
-import pathlib
-import sys
 import types
 
 import joblib
@@ -12,17 +10,12 @@ import pytest
 import scipy.sparse
 import skiff
 import sklearn
+from recorded import NEWEST, each_family, models
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Some recorded models name functions of the script that made them.
-sys.path.insert(0, str(ROOT / "fixtures"))
-
-VERSION = max((ROOT / "fixtures" / "cases").iterdir(), key=lambda folder: [int(part) for part in folder.name.split(".")]).name
-
 pytestmark = [
-    pytest.mark.skipif(sklearn.__version__ != VERSION, reason=f"the recorded models are scikit-learn {VERSION}'s"),
+    pytest.mark.skipif(sklearn.__version__ != NEWEST, reason=f"the recorded models are scikit-learn {NEWEST}'s"),
     pytest.mark.filterwarnings("ignore"),
 ]
 
@@ -84,9 +77,6 @@ REFUSED = {
     "svc_callable",
     "count_unfitted",
 }
-
-MODELS = sorted(ROOT.glob(f"fixtures/cases/{VERSION}/*/*/model.*"))
-FAMILIES = sorted({path.parent.parent.name for path in MODELS})
 
 
 def excepted(exceptions, estimator, name):
@@ -222,13 +212,11 @@ def compare_estimators(ours, theirs, path, found):
             found.append(f"{path}.{name}(): absent")
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@each_family
 def test_attributes_are_scikit_learns(family):
     found, compared = [], 0
-    for path in MODELS:
+    for path in models(family):
         case = path.parent.name
-        if path.parent.parent.name != family:
-            continue
         theirs = joblib.load(path)
         if case in REFUSED:
             with pytest.raises(skiff.SkiffError):

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from recorded import models
 from same import same
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier
@@ -384,10 +385,6 @@ def child_of(model):
 # Versions.
 
 
-def older(name):
-    return ROOT / "fixtures" / "cases" / "1.5.2" / name
-
-
 def caught(path):
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
@@ -396,7 +393,7 @@ def caught(path):
 
 
 def test_another_version_is_told_once():
-    pipelines = [path for path in sorted(older("pipeline").rglob("model.*")) if loads(path)]
+    pipelines = [path for path in models("pipeline", version="1.5.2") if loads(path)]
     assert pipelines
     for path in pipelines:
         (warning,) = caught(path)
@@ -439,7 +436,7 @@ def test_another_version_is_told_for_what_lies_within(tmp_path):
 
 
 def test_classes_of_another_version_are_named():
-    refused = [path for path in sorted(older("linear_model").rglob("model.*")) if not loads(path)]
+    refused = [path for path in models("linear_model", version="1.5.2") if not loads(path)]
     assert refused
     for path in refused:
         with pytest.raises(skiff.NotSupported) as error:

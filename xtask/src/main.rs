@@ -1,5 +1,6 @@
 //! `cargo xtask …`: the project's automation. `test` is all the tests there are; the README says when to use the others.
 
+mod cases;
 mod fuzz;
 
 use std::env;
@@ -19,6 +20,11 @@ const TASKS: &[Task] = &[
         "mutate",
         "mutations of real models, judged and then loaded by the real loaders: attacks/mutate/README.md",
         mutate,
+    ),
+    (
+        "cases",
+        "recorded cases: list [WORD...], extract WORD... OUT, regenerate [--only MODULE] [--cases WORD] VERSION...",
+        cases::cases,
     ),
     ("bench", "the benchmarks of answers, beside scikit-learn", bench),
     ("bench-persistence", "the benchmarks of dumping and loading, beside joblib, pickle and skops", bench_persistence),
@@ -149,9 +155,13 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command in the workspace's root, and says so.
-fn run(mut command: Command) -> Result<(), String> {
+fn run(command: Command) -> Result<(), String> {
+    run_in(root(), command)
+}
+
+fn run_in(folder: &Path, mut command: Command) -> Result<(), String> {
     eprintln!("→ {command:?}");
-    let status = command.current_dir(root()).status().map_err(|error| format!("{command:?}: {error}"))?;
+    let status = command.current_dir(folder).status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
 }
 

@@ -4,19 +4,12 @@ use std::fs;
 use std::process::Command;
 
 use skiff_testing::command::{self, Folder, example};
-use skiff_testing::workspace;
 
 /// Standard output of a run that succeeds, with `input` as its standard input.
 fn skiff(arguments: &[&str], input: &str) -> String {
     let output = command::run(Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments), input);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-fn case(name: &str) -> String {
-    let folder = workspace("fixtures/cases/1.9.1").join(name);
-    let model = ["model.pkl", "model.joblib"].map(|file| folder.join(file));
-    model.into_iter().find(|file| file.exists()).expect("a model").display().to_string()
 }
 
 #[test]
@@ -59,16 +52,19 @@ fn documents_come_from_a_column_as_well() {
 #[test]
 fn one_of_several_estimators_is_addressed() {
     let rows = "a,b,c,d\n1,2,3,4\n";
-    let text = skiff(&["predict", &case("pipeline/dict_of_parts"), "-", "--at", "['scaler']", "-m", "transform"], rows);
+    let folder = Folder::new("parts");
+    let dict = folder.model("1.9.1/pipeline/dict_of_parts");
+    let text = skiff(&["predict", &dict, "-", "--at", "['scaler']", "-m", "transform"], rows);
     assert!(text.starts_with("x0,x1,x2,x3\n"), "{text}");
-    let text = skiff(&["predict", &case("pipeline/tuple_of_model_and_options"), "-"], rows);
+    let text = skiff(&["predict", &folder.model("1.9.1/pipeline/tuple_of_model_and_options"), "-"], rows);
     assert!(text.starts_with("prediction\n"), "one alone is found without asking: {text}");
 }
 
 #[test]
 fn methods_take_keyword_arguments() {
     let rows = "a,b,c\n1,2,3\n";
-    let knn = case("neighbors/knn_kd_tree");
+    let folder = Folder::new("keywords");
+    let knn = folder.model("1.9.1/neighbors/knn_kd_tree");
     let one = skiff(&["predict", &knn, "-", "-m", "kneighbors", "--param", "n_neighbors=1"], rows);
     assert_eq!(one.lines().next().map(|header| header.split(',').count()), Some(2), "a distance and a place: {one}");
 }
@@ -93,7 +89,7 @@ fn what_a_sparse_answer_leaves_out_is_zero() {
     let texts = folder.path().join("texts.txt");
     fs::write(&texts, "unheard of words\n").expect("a temporary file");
     let texts = texts.display().to_string();
-    let text = skiff(&["predict", &case("feature_extraction/tfidf"), &texts, "-m", "transform"], "");
+    let text = skiff(&["predict", &folder.model("1.9.1/feature_extraction/tfidf"), &texts, "-m", "transform"], "");
     let row = text.lines().nth(1).expect("a row");
     assert!(row.split(',').all(|cell| !cell.starts_with('-')), "{row}");
 }
@@ -101,7 +97,8 @@ fn what_a_sparse_answer_leaves_out_is_zero() {
 #[test]
 fn an_object_on_each_line_is_a_mapping_for_a_model_that_takes_such() {
     let rows = "{\"city\": \"Oslo\"}\n{}\n";
-    let model = case("feature_extraction/dict_dense");
+    let folder = Folder::new("mappings");
+    let model = folder.model("1.9.1/feature_extraction/dict_dense");
     let text = skiff(&["predict", &model, "-", "--data-format", "jsonl", "-m", "transform"], rows);
     assert_eq!(text.lines().count(), 3, "{text}");
 }
@@ -115,7 +112,8 @@ fn documents_that_look_like_numbers_stay_documents() {
 
 #[test]
 fn the_paths_through_a_forest_are_one_table_of_integers() {
-    let model = case("ensemble/random_forest_classifier");
+    let folder = Folder::new("paths");
+    let model = folder.model("1.9.1/ensemble/random_forest_classifier");
     let columns = skiff(&["inspect", &model, "--format", "json"], "");
     let columns: serde_json::Value = serde_json::from_str(&columns).expect("JSON");
     let columns = columns["estimators"][0]["n_features_in"].as_u64().expect("a number of columns");

@@ -4,7 +4,6 @@ use std::fs;
 use std::process::Command;
 
 use skiff_testing::command::{Folder, example};
-use skiff_testing::workspace;
 
 /// Exit status, standard output and standard error.
 fn run(arguments: &[&str]) -> (i32, String, String) {
@@ -93,9 +92,7 @@ fn arguments_of_methods_are_typed() {
     let folder = Folder::new("arguments");
     let rows = folder.file("rows.csv");
     fs::write(&rows, "a,b,c\n1,2,3\n").expect("a file");
-    let knn = workspace("fixtures/cases/1.9.1/neighbors/knn_kd_tree");
-    let knn = ["model.pkl", "model.joblib"].map(|file| knn.join(file)).into_iter().find(|file| file.exists());
-    let knn = knn.expect("a model").display().to_string();
+    let knn = folder.model("1.9.1/neighbors/knn_kd_tree");
     let kneighbors = |param: &str| run(&["predict", &knn, &rows, "-m", "kneighbors", "--param", param]);
     let width = |param: &str| kneighbors(param).1.lines().next().map(|header| header.split(',').count());
     assert_eq!(width("return_distance=true").map(|columns| columns / 2), width("return_distance=FALSE"));

@@ -1,21 +1,13 @@
 //! The `.skiff` file: what it holds is what was written, and no bit of it flips unseen.
 #![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
+mod models;
+
 use std::path::{Path, PathBuf};
 
 use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{ArrayData, Bytes, Content, DType, ErrorKind, Graph, Limits, NdArray, open, read, verify};
-
-fn models(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-        let ending = entry.extension().and_then(|ending| ending.to_str());
-        if entry.is_dir() {
-            models(&entry, found);
-        } else if matches!(ending, Some("pkl" | "joblib" | "gz" | "z" | "xz" | "lzma")) {
-            found.push(entry);
-        }
-    }
-}
+use skiff_testing::RecordedModel;
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -47,16 +39,10 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 
 #[test]
 fn fixtures_come_back() {
-    let (mut cases, mut data) = (Vec::new(), Vec::new());
-    models(&here("../../fixtures/cases"), &mut cases);
-    models(&here("tests/data"), &mut data);
-    cases.sort();
-    // Pickles whose buffers lie elsewhere are not whole.
-    data.retain(|path| !path.ends_with("buffers.pkl"));
     let mut wrong = Vec::new();
     let mut count = 0;
-    for path in cases.into_iter().step_by(23).chain(data) {
-        let Ok(opened) = open(&path, &Limits::default()) else { continue };
+    for (name, opened) in models::some(23) {
+        let Ok(opened) = opened else { continue };
         count += 1;
         let mut pickle = Vec::new();
         write::pickle(&opened.graph, 5, &mut pickle).unwrap();
@@ -67,17 +53,20 @@ fn fixtures_come_back() {
         let known = |graph: &Graph| write::in_opcodes(graph).unwrap();
         let (plain, first, again) = (known(&plain), known(&first), known(&again));
         if !skiff_pickle::isomorphic(&plain, &first) || !skiff_pickle::isomorphic(&first, &again) {
-            wrong.push(path.display().to_string());
+            wrong.push(name);
         }
     }
     assert!(count > 100, "only {count} models were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn constant_tree() -> Graph {
+    RecordedModel::named("1.9.1/tree/decision_tree_regressor_constant").open().unwrap().graph
+}
+
 /// A small model with a tree and arrays of several dtypes.
 fn small() -> Vec<u8> {
-    let path = here("../../fixtures/cases/1.9.1/tree/decision_tree_regressor_constant/model.pkl");
-    skiff(&open(&path, &Limits::default()).unwrap().graph)
+    skiff(&constant_tree())
 }
 
 #[test]
@@ -149,8 +138,7 @@ fn arrays_are_mapped_where_they_lie_and_aligned() {
 
 #[test]
 fn the_trees_of_a_forest_share_their_columns() {
-    let path = here("../../fixtures/cases/1.9.1/ensemble/extra_trees_classifier/model.joblib");
-    let forest = open(&path, &Limits::default()).unwrap().graph;
+    let forest = RecordedModel::named("1.9.1/ensemble/extra_trees_classifier").open().unwrap().graph;
     for compression in [None, Some(3)] {
         let bytes = skiff_as(&forest, compression);
         let header = String::from_utf8_lossy(&bytes);
@@ -181,10 +169,8 @@ fn files_of_other_kinds_have_no_digest() {
 
 #[test]
 fn passport_and_samples_come_back_beside_the_model() {
-    let model =
-        open(&here("../../fixtures/cases/1.9.1/tree/decision_tree_regressor_constant/model.pkl"), &Limits::default());
+    let model = constant_tree();
     let samples = open(&here("../../examples/iris-svc.joblib"), &Limits::default()).unwrap().graph;
-    let model = model.unwrap().graph;
     let passport = r#"{"schema": 1, "notes": "groß"}"#;
     let options = SkiffOptions { passport: Some(passport), samples: Some(&samples), ..SkiffOptions::default() };
     let mut bytes = Vec::new();

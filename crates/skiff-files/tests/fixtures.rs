@@ -1,33 +1,18 @@
 //! Every model that scikit-learn wrote for the fixtures opens, and nothing in it reads as damaged.
-#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
-use std::path::{Path, PathBuf};
-
-use skiff_files::{Limits, MaskedArray, NdArray, Scalar, Sparse, open, pandas};
-
-/// The files below a directory whose names end as models' do.
-fn models(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-        let ending = entry.extension().and_then(|ending| ending.to_str());
-        if entry.is_dir() {
-            models(&entry, found);
-        } else if matches!(ending, Some("pkl" | "joblib" | "skops" | "gz" | "z" | "npy" | "npz")) {
-            found.push(entry);
-        }
-    }
-}
+use skiff_files::{MaskedArray, NdArray, Scalar, Sparse, pandas};
+use skiff_testing::RecordedModel;
 
 #[test]
 fn every_fixture_opens() {
-    let mut paths = Vec::new();
-    models(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/cases"), &mut paths);
-    assert!(paths.len() > 100, "only {} models were found", paths.len());
+    let models = RecordedModel::all();
+    assert!(models.len() > 4_000, "only {} models were found", models.len());
     let mut wrong = Vec::new();
-    for path in paths {
-        let file = match open(&path, &Limits::default()) {
+    for model in models {
+        let file = match model.open() {
             Ok(file) => file,
             Err(error) => {
-                wrong.push(format!("{}: {error}", path.display()));
+                wrong.push(format!("{}: {error}", model.path));
                 continue;
             }
         };
@@ -40,7 +25,7 @@ fn every_fixture_opens() {
                 pandas::values(&file.graph, id).err(),
             ];
             if let Some(error) = errors.into_iter().flatten().next() {
-                wrong.push(format!("{}: node {}: {error}", path.display(), id.index()));
+                wrong.push(format!("{}: node {}: {error}", model.path, id.index()));
             }
         }
     }

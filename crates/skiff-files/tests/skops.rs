@@ -1,24 +1,9 @@
 //! skops' files: what is written is read back as it was, and what files of every protocol say is what their writer meant.
 #![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
-use std::path::{Path, PathBuf};
-
 use skiff_files::write::{self, SkopsOptions, WriteError};
-use skiff_files::{Bytes, Content, Graph, Limits, NdArray, open, read};
-
-fn models(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() {
-            models(&entry, found);
-        } else if entry.file_stem().is_some_and(|stem| stem == "model") {
-            found.push(entry);
-        }
-    }
-}
-
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use skiff_files::{Bytes, Content, Graph, Limits, NdArray, read};
+use skiff_testing::RecordedModel;
 
 fn skops(graph: &Graph, deflate: Option<u32>) -> Result<Vec<u8>, WriteError> {
     let mut bytes = Vec::new();
@@ -60,30 +45,27 @@ fn arrays(graph: &Graph) -> Vec<String> {
 
 #[test]
 fn models_of_every_version_come_back() {
-    let mut cases = Vec::new();
-    models(&here("../../fixtures/cases"), &mut cases);
-    cases.sort();
     let (mut wrong, mut count, mut refused) = (Vec::new(), 0, Vec::new());
-    for path in cases.into_iter().step_by(17) {
-        let Ok(opened) = open(&path, &Limits::default()) else { continue };
+    for model in RecordedModel::all().into_iter().step_by(17) {
+        let Ok(opened) = model.open() else { continue };
         let bytes = match skops(&opened.graph, None) {
             Ok(bytes) => bytes,
             Err(WriteError::Unsayable { path: place, what, .. }) => {
-                refused.push(format!("{}: {place}: {what}", path.display()));
+                refused.push(format!("{}: {place}: {what}", model.path));
                 continue;
             }
-            Err(error) => panic!("{}: {error}", path.display()),
+            Err(error) => panic!("{}: {error}", model.path),
         };
         count += 1;
         let first = back(bytes);
         if arrays(&opened.graph) != arrays(&first) {
-            wrong.push(format!("{}: other arrays", path.display()));
+            wrong.push(format!("{}: other arrays", model.path));
         }
         // What skops' words cannot tell apart is spelled alike after the first time.
         let again = back(skops(&first, Some(1)).unwrap());
         let known = |graph: &Graph| write::in_opcodes(graph).unwrap();
         if !skiff_pickle::isomorphic(&known(&first), &known(&again)) {
-            wrong.push(format!("{}: another graph the second time", path.display()));
+            wrong.push(format!("{}: another graph the second time", model.path));
         }
         let mut pickle = Vec::new();
         write::pickle(&again, 2, &mut pickle).unwrap();

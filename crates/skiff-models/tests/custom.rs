@@ -35,7 +35,7 @@ impl CustomStep for Shout {
 }
 
 fn open(case: &Case) -> ModelFile {
-    skiff_files::open(&case.model, &Limits::default()).expect("a recorded model")
+    case.model.open().expect("a recorded model")
 }
 
 #[test]
@@ -63,8 +63,7 @@ fn a_tokenizer_and_an_analyzer_answer_what_was_recorded() {
 fn union_with(
     code: impl Fn(&Value<'_>) -> Result<Value<'static>, CustomError> + Send + Sync + 'static,
 ) -> (Case, Arc<Model>) {
-    let case = Case::all().into_iter().find(|case| case.name == "1.9.1/pipeline/union_in_pipeline");
-    let case = case.expect("a recorded case");
+    let case = Case::named("1.9.1/pipeline/union_in_pipeline");
     let file = open(&case);
     let custom = Custom::new().function("numpy.absolute", code);
     let model = Model::read_with(&file.graph, file.graph.root(), "", &custom, &Limits::default()).expect("a pipeline");

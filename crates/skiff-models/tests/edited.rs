@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use skiff_files::{Graph, Limits};
+use skiff_files::Graph;
 use skiff_models::Model;
 use skiff_plan::{Method, evaluate};
 use skiff_testing::damage::Noise;
@@ -32,7 +32,7 @@ fn edited_models_answer_or_are_refused() {
     let cases = Case::all();
     let failures: Mutex<BTreeMap<String, (usize, String)>> = Mutex::default();
     cases.par_iter().enumerate().for_each(|(number, case)| {
-        let Ok(file) = skiff_files::open(&case.model, &Limits::default()) else { return };
+        let Ok(file) = case.model.open() else { return };
         for round in 0..edits {
             let seed = (number * 1_000_003 + round * 7_919 + 1) as u64 * 0x9e37_79b9;
             let mut noise = Noise::new(seed);

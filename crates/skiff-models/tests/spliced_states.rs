@@ -2,7 +2,7 @@
 //! must be an answer or a named error, never a panic.
 
 use rayon::prelude::*;
-use skiff_files::{Instance, Limits};
+use skiff_files::Instance;
 use skiff_models::Model;
 use skiff_models::lowering::Params;
 use skiff_pickle::{Graph, Node, NodeId};
@@ -25,7 +25,7 @@ const SPLICED: &[&str] = &[
 
 #[test]
 fn attributes_in_each_others_places_never_panic() {
-    let cases: Vec<Case> = Case::all();
+    let cases = Case::all();
     let honest = |case: &&Case| SPLICED.iter().any(|start| case.name.starts_with(start));
     let (read, refused) =
         cases.par_iter().filter(honest).map(splice).reduce(|| (0, 0), |one, other| (one.0 + other.0, one.1 + other.1));
@@ -92,7 +92,7 @@ fn ask(case: &Case, model: &Model) {
 
 /// The graph of a case whose root is an estimator, and the node of its attributes.
 fn open(case: &Case) -> Option<(Graph, NodeId)> {
-    let file = skiff_files::open(&case.model, &Limits::default()).ok()?;
+    let file = case.model.open().ok()?;
     let state = Instance::read(&file.graph, file.graph.root())?.state()?;
     Some((file.graph, state))
 }

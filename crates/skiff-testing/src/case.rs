@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use rayon::prelude::*;
 use serde_json::Value as Json;
-use skiff_files::{DType, Limits, NdArray, Node, Order, Scalar};
+use skiff_files::{Bytes, DType, Limits, NdArray, Node, Order, Scalar};
 use skiff_models::lowering::Params;
 pub use skiff_models::recorded::Answer;
 use skiff_plan::table::Table;
 use skiff_plan::table::{Column, Dense, DictValue, Dicts, Elements};
 use skiff_plan::value::{Columns, Csr, IntKind, NumberType, Precision};
 
-use crate::workspace;
+use crate::archive::{RecordedModel, case_of, files, is_model};
 
-/// A folder of `fixtures/cases`.
+/// A case of `fixtures/cases`.
 #[derive(Debug)]
 pub struct Case {
     /// `1.9.1/linear_model/ridge`.
@@ -25,7 +25,7 @@ pub struct Case {
     /// `sklearn.linear_model.Ridge`.
     pub estimator: String,
     /// The model's file.
-    pub model: PathBuf,
+    pub model: RecordedModel,
     /// What was asked.
     pub calls: Vec<Call>,
     inputs: BTreeMap<String, Json>,
@@ -63,50 +63,54 @@ pub enum Expected {
 
 impl Case {
     /// Every recorded case whose name contains one of the words in the environment variable `SKIFF_CASES` (separated by
-    /// commas), or every case when it is not set; in order of their names.
+    /// commas), or every case when it is not set; in order of their names, and read once.
     ///
     /// # Panics
-    /// When a folder cannot be read: cases are part of the repository.
-    pub fn all() -> Vec<Self> {
-        let words = std::env::var("SKIFF_CASES").unwrap_or_default();
-        let wanted = |name: &str| words.split(',').any(|word| name.contains(word));
-        let root = workspace("fixtures/cases");
-        let mut cases = Vec::new();
-        for version in folders(&root) {
-            for module in folders(&version) {
-                for folder in folders(&module) {
-                    let name = folder.strip_prefix(&root).expect("a folder of cases").display().to_string();
-                    if wanted(&name) {
-                        cases.push(Self::read(&folder, name));
-                    }
-                }
-            }
-        }
-        assert!(!cases.is_empty(), "no case matches `{words}`");
-        cases
+    /// When an archive cannot be read: cases are part of the repository.
+    pub fn all() -> &'static [Self] {
+        static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
+            let words = std::env::var("SKIFF_CASES").unwrap_or_default();
+            let cases = Case::read_all("", |path| words.split(',').any(|word| path.contains(word)));
+            assert!(!cases.is_empty(), "no case matches `{words}`");
+            cases
+        });
+        &ALL
     }
 
-    /// The recorded case of that name, which is its folder below `fixtures/cases`: `1.9.1/svm/svc_rbf`.
+    /// The recorded case of that name: `1.9.1/svm/svc_rbf`.
     ///
     /// # Panics
     /// When there is none.
     pub fn named(name: &str) -> Self {
-        Self::read(&workspace("fixtures/cases").join(name), name.to_owned())
+        let case = Self::read_all(&format!("{name}/"), |_| true).pop();
+        case.unwrap_or_else(|| panic!("there is no recorded case `{name}`"))
     }
 
-    fn read(folder: &Path, name: String) -> Self {
-        let text = fs::read_to_string(folder.join("case.json")).expect("a case has a case.json");
-        let mut json: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let arrays = read_arrays(&folder.join("arrays.npz"));
+    /// The cases whose names begin with `prefix` and are wanted.
+    fn read_all(prefix: &str, wanted: impl Fn(&str) -> bool + Sync) -> Vec<Self> {
+        let mut cases: BTreeMap<String, BTreeMap<String, Bytes>> = BTreeMap::new();
+        for (path, bytes) in files(prefix, |path| wanted(case_of(path))) {
+            cases.entry(case_of(&path).to_owned()).or_default().insert(path, bytes);
+        }
+        let cases: Vec<_> = cases.into_iter().collect();
+        cases.into_par_iter().map(|(name, files)| Self::read(name, files)).collect()
+    }
+
+    fn read(name: String, mut files: BTreeMap<String, Bytes>) -> Self {
+        let mut take =
+            |file: &str| files.remove(&format!("{name}/{file}")).unwrap_or_else(|| panic!("{name}: no {file}"));
+        let (json, arrays) = (take("case.json"), take("arrays.npz"));
+        let model = files.into_iter().find(|(path, _)| is_model(path)).expect("a case has a model");
+        let mut json: Json = serde_json::from_slice(json.as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let arrays = read_arrays(&name, arrays);
         let calls = json["calls"].as_array().expect("calls").iter().map(|call| Call::read(call, &arrays)).collect();
         let inputs = match json["inputs"].take() {
             Json::Object(inputs) => inputs.into_iter().collect(),
             other => panic!("{name}: inputs are {other}"),
         };
-        let model = ["model.joblib", "model.pkl", "model.skops"].map(|file| folder.join(file));
-        let model = model.into_iter().find(|file| file.exists()).expect("a case has a model");
         let text = |key: &str| json[key].as_str().expect(key).to_owned();
-        Self { name, sklearn: text("sklearn"), estimator: text("estimator"), model, calls, inputs, arrays }
+        let (sklearn, estimator) = (text("sklearn"), text("estimator"));
+        Self { name, sklearn, estimator, model: RecordedModel::new(model), calls, inputs, arrays }
     }
 
     /// Whether the input of that name is an array of `float32`.
@@ -338,29 +342,19 @@ fn frame(columns: &Json) -> Columns<'static> {
 }
 
 /// The arrays of an `.npz`, by name.
-fn read_arrays(path: &Path) -> BTreeMap<String, NdArray> {
+fn read_arrays(name: &str, bytes: Bytes) -> BTreeMap<String, NdArray> {
     // A case without any array has an archive of nothing but its end record.
-    let is_empty = |bytes: Vec<u8>| bytes.starts_with(b"PK\x05\x06");
-    if !path.exists() || fs::read(path).is_ok_and(is_empty) {
+    if bytes.as_slice().starts_with(b"PK\x05\x06") {
         return BTreeMap::new();
     }
-    let file =
-        skiff_files::open(path, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let file = skiff_files::read(bytes, None, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
     let graph = &file.graph;
     let Node::Dict(pairs) = graph.node(graph.root()) else {
-        panic!("{} is no .npz", path.display());
+        panic!("{name}: arrays.npz is no .npz");
     };
     let read = |(name, array): &(_, _)| {
         let array = NdArray::read(graph, *array).expect("an undamaged array").expect("an array");
         (graph.str_of(*name).expect("a name").to_owned(), array)
     };
     pairs.iter().map(read).collect()
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut folders: Vec<_> =
-        entries.map(|entry| entry.expect("a folder").path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
 }

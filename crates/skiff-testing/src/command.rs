@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{env, fs, process, thread};
 
-use crate::workspace;
+use crate::{RecordedModel, workspace};
 
 /// What a run of `command` says that has `input` as its standard input.
 ///
@@ -54,6 +54,11 @@ impl Folder {
     /// The path of a file in it, as an argument.
     pub fn file(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
+    }
+
+    /// The path of the recorded model of that case, which is written into it, as an argument.
+    pub fn model(&self, case: &str) -> String {
+        RecordedModel::named(case).write_to(&self.0).display().to_string()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, damage, and
 //! commands that are run.
 
+pub mod archive;
 pub mod case;
 pub mod command;
 pub mod damage;
@@ -11,6 +12,7 @@ pub mod rows;
 
 use std::path::{Path, PathBuf};
 
+pub use archive::RecordedModel;
 pub use case::{Call, Case, Expected};
 pub use skiff_models::recorded::{Comparison, Tolerance, compare};
 

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use skiff::{Limits, Rating};
-use skiff_testing::workspace;
+use skiff_testing::{RecordedModel, workspace};
 
 mod tree;
 
-use tree::{attacks, files};
+use tree::{attacks, files, is_model};
 
 #[test]
 fn no_attack_is_a_model() {
@@ -126,20 +126,17 @@ fn cut_files_are_no_models() {
 #[test]
 fn every_fixture_is_a_model() {
     let limits = Limits::default();
-    let is_model = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("model.")
-            || (path.starts_with(workspace("examples")) && (name.ends_with(".pkl") || name.ends_with(".joblib")))
-    };
-    let models: Vec<_> =
-        files(&workspace("fixtures/cases")).into_iter().chain(files(&workspace("examples"))).filter(is_model).collect();
+    for path in files(&workspace("examples")).into_iter().filter(|path| is_model(path)) {
+        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        assert_eq!(verdict.rating, Rating::Model, "{}: {:?}", path.display(), verdict.findings);
+    }
+    let models = RecordedModel::all();
     assert!(models.len() > 4_000, "found {} models", models.len());
     let (mut wrong, mut callables) = (Vec::new(), 0);
-    for path in models {
-        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+    for model in models {
+        let verdict = skiff::scan_bytes(model.bytes.to_vec(), &limits);
         // The functions of the program that made the fixtures are code that nobody here knows.
-        let case = path.parent().unwrap_or(&path);
-        let holds_callables = HOLD_CALLABLES.iter().any(|name| case.ends_with(name));
+        let holds_callables = HOLD_CALLABLES.iter().any(|name| model.case().ends_with(name));
         if holds_callables {
             callables += 1;
             let own =
@@ -147,10 +144,10 @@ fn every_fixture_is_a_model() {
             assert!(
                 verdict.rating == Rating::Unknown && verdict.findings.iter().all(own),
                 "{}: {verdict:?}",
-                path.display()
+                model.path
             );
         } else if verdict.rating != Rating::Model {
-            wrong.push(format!("{}: {:?}", path.display(), verdict.findings));
+            wrong.push(format!("{}: {:?}", model.path, verdict.findings));
         }
     }
     assert!(wrong.is_empty(), "{} taken for something else:\n{}", wrong.len(), wrong.join("\n"));
@@ -159,10 +156,10 @@ fn every_fixture_is_a_model() {
 
 /// The cases whose models hold functions of `generate.*`.
 const HOLD_CALLABLES: [&str; 6] = [
-    "feature_extraction/count_callable_analyzer",
-    "feature_extraction/count_callable_tokenizer",
-    "impute/imputer_callable",
-    "neighbors/knn_callable_weights",
-    "neighbors/knn_regressor_callable_weights",
-    "svm/svc_callable",
+    "/feature_extraction/count_callable_analyzer",
+    "/feature_extraction/count_callable_tokenizer",
+    "/impute/imputer_callable",
+    "/neighbors/knn_callable_weights",
+    "/neighbors/knn_regressor_callable_weights",
+    "/svm/svc_callable",
 ];

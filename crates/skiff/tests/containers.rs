@@ -2,16 +2,16 @@
 //! model in whatever it is packed.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use skiff::{Limits, Rating};
-use skiff_testing::workspace;
+use skiff_testing::{RecordedModel, workspace};
 
 mod packing;
 mod tree;
 
 use packing::CONTAINERS;
-use tree::{attacks, files};
+use tree::{attacks, files, is_model};
 
 /// Attacks that are themselves about what a reader does with the end, or the beginning, of a file.
 fn depends_on_its_place(name: &str) -> bool {
@@ -63,8 +63,7 @@ fn models_of_boosting_packages_are_models_in_every_container() {
 #[test]
 fn examples_are_models_in_every_container() {
     let limits = Limits::default();
-    let is_model = |path: &PathBuf| path.extension().is_some_and(|name| name == "pkl" || name == "joblib");
-    for path in files(&workspace("examples")).into_iter().filter(is_model) {
+    for path in files(&workspace("examples")).into_iter().filter(|path| is_model(path)) {
         in_all_containers(&path, &fs::read(&path).expect("the file can be read"), &limits);
     }
 }
@@ -73,20 +72,16 @@ fn examples_are_models_in_every_container() {
 #[test]
 fn fixtures_are_models_in_a_container_each() {
     let limits = Limits::default();
-    let is_model = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("model.")
-            && !path.components().any(|part| part.as_os_str().to_string_lossy().contains("callable"))
-    };
     let honest: Vec<_> = CONTAINERS.iter().filter(|container| container.keeps_models).collect();
     let (mut wrong, mut checked) = (Vec::new(), 0);
-    for (number, path) in files(&workspace("fixtures/cases")).into_iter().filter(is_model).enumerate() {
+    let models = RecordedModel::all().into_iter().filter(|model| !model.path.contains("callable"));
+    for (number, model) in models.enumerate() {
         let container = honest[number % honest.len()];
-        let Some(packed) = (container.pack)(&fs::read(&path).expect("the file can be read")) else { continue };
+        let Some(packed) = (container.pack)(model.bytes.as_slice()) else { continue };
         let found = skiff::scan_bytes(packed, &limits);
         checked += 1;
         if found.rating != Rating::Model {
-            wrong.push(format!("{} in {}: {:?}", path.display(), container.name, found.findings));
+            wrong.push(format!("{} in {}: {:?}", model.path, container.name, found.findings));
         }
     }
     assert!(checked > 3_000, "checked {checked}");

@@ -14,7 +14,7 @@ use skiff::{File, Limits, Model, Table, Takes, table};
 use skiff_testing::damage::{Noise, changes, prefixes};
 use skiff_testing::memory::{Counting, peak_of};
 use skiff_testing::panics::catch;
-use skiff_testing::workspace;
+use skiff_testing::{RecordedModel, workspace};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -142,47 +142,32 @@ fn times() -> usize {
 }
 
 /// The models in `examples`.
-fn examples() -> Vec<PathBuf> {
+fn examples() -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(workspace("examples")).expect("a folder").map(|entry| entry.expect("a file").path());
     let is_model = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "pkl" || ending == "joblib");
     let mut files: Vec<_> = files.filter(is_model).collect();
     files.sort();
     assert!(!files.is_empty(), "no examples");
-    files
+    files.into_iter().map(|path| (path.display().to_string(), fs::read(path).expect("a model"))).collect()
 }
 
 /// One recorded model in `every`, of all versions and families.
-fn recorded(every: usize) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        let mut entries: Vec<_> =
-            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.file_stem().is_some_and(|stem| stem == "model") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&workspace("fixtures/cases"), &mut found);
-    assert!(!found.is_empty(), "no recorded models");
-    found.into_iter().step_by(every).collect()
+fn recorded(every: usize) -> Vec<(String, Vec<u8>)> {
+    let models = RecordedModel::all().into_iter().step_by(every);
+    models.map(|model| (model.path, model.bytes.to_vec())).collect()
 }
 
-fn damaged(files: &[PathBuf], cuts: usize, flips: usize) {
+fn damaged(files: &[(String, Vec<u8>)], cuts: usize, flips: usize) {
     let mut failures = Failures::default();
-    for path in files {
-        let bytes = fs::read(path).expect("a model");
+    for (name, bytes) in files {
         // What is large is slow to read, and holds more of the same.
         let (cuts, flips) = if bytes.len() > 200_000 { (cuts / 20, flips / 20) } else { (cuts, flips) };
-        failures.look(&|| path.display().to_string(), bytes.clone());
-        for (number, cut) in prefixes(&bytes, cuts).enumerate() {
-            failures.look(&|| format!("cut {number} of {}", path.display()), cut);
+        failures.look(&|| name.clone(), bytes.clone());
+        for (number, cut) in prefixes(bytes, cuts).enumerate() {
+            failures.look(&|| format!("cut {number} of {name}"), cut);
         }
-        for (number, changed) in changes(&bytes, flips).enumerate() {
-            failures.look(&|| format!("change {number} of {}", path.display()), changed);
+        for (number, changed) in changes(bytes, flips).enumerate() {
+            failures.look(&|| format!("change {number} of {name}"), changed);
         }
     }
     failures.report();
@@ -201,7 +186,7 @@ fn recorded_models_cut_and_changed() {
 #[test]
 fn two_models_in_one() {
     let mut failures = Failures::default();
-    let files: Vec<Vec<u8>> = recorded(17).iter().map(|path| fs::read(path).expect("a model")).collect();
+    let files: Vec<Vec<u8>> = recorded(17).into_iter().map(|(_, bytes)| bytes).collect();
     let mut noise = Noise::new(7);
     for round in 0..10_000 * times() {
         let (first, second) = (&files[noise.below(files.len())], &files[noise.below(files.len())]);

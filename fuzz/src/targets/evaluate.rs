@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use skiff_files::{Graph, Limits};
+use skiff_files::Graph;
 use skiff_models::Model;
 use skiff_models::lowering::Params;
 use skiff_plan::table::Table;
@@ -75,7 +75,7 @@ fn recorded(name: &str) -> Rc<Recorded> {
             kept.clear();
         }
         let case = Case::named(name);
-        let file = skiff_files::open(&case.model, &Limits::default()).expect("a recorded model is read");
+        let file = case.model.open().expect("a recorded model is read");
         let recorded = Rc::new(Recorded { graph: file.graph, tables: tables(&case) });
         kept.insert(name.to_owned(), Rc::clone(&recorded));
         recorded

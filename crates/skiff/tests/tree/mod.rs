@@ -18,6 +18,11 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Whether a file of `examples` is a model.
+pub fn is_model(path: &Path) -> bool {
+    path.extension().is_some_and(|name| name == "pkl" || name == "joblib")
+}
+
 pub fn attacks() -> Vec<PathBuf> {
     let is_attack = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
