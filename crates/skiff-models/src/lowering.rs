@@ -164,6 +164,16 @@ impl Params {
         }
     }
 
+    /// The argument `name` as a number; `None` where the caller gave none, or `None`.
+    pub fn float(&self, name: &str) -> Option<f64> {
+        let value = self.get(name).filter(|value| **value != Scalar::None)?;
+        let number = value.as_f64();
+        if number.is_none() {
+            self.wrong.borrow_mut().get_or_insert((name.to_owned(), "a number"));
+        }
+        number
+    }
+
     /// The argument `name` as a count.
     pub fn count(&self, name: &str) -> Option<usize> {
         match self.get(name) {

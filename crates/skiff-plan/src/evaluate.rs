@@ -276,15 +276,17 @@ impl<'e> Evaluation<'e> {
                 self.run_whole(next..end, last_uses, &mut whole, watch)?;
             }
             let Some(node) = nodes.get(end) else { break };
-            let is_input = node.inputs == [ValueId::INPUT];
-            let input = match is_input {
-                true => &self.table.block(0, self.table.rows()),
-                false => whole[node.inputs[0].index()].as_ref().expect("kept until its last use"),
+            let table = node.inputs.contains(&ValueId::INPUT).then(|| self.table.block(0, self.table.rows()));
+            let of = |id: &ValueId| match (*id == ValueId::INPUT, &table) {
+                (true, Some(table)) => table,
+                _ => whole[id.index()].as_ref().expect("kept until its last use"),
             };
+            let inputs: Vec<&Value<'_>> = node.inputs.iter().map(of).collect();
             let value = match &node.operator {
-                AnyOperator::CallCustom(custom) => custom.call(input, self.origin, is_input)?,
-                other => other.run(&[input])?.into_owned(),
+                AnyOperator::CallCustom(custom) => custom.call(inputs[0], self.origin, table.is_some())?,
+                other => other.run(&inputs)?.into_owned(),
             };
+            self.refuse_larger(value.bytes())?;
             forget(node, end, last_uses, &mut whole);
             whole[end + 1] = Some(value);
             next = end + 1;

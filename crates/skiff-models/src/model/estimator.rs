@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use skiff_plan::value::Classes;
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::{Answer, Method, Output, ValueId};
 
 use super::{Model, NamesError};
+
 use crate::computed::{Attributes, Computed};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 
@@ -38,6 +39,12 @@ pub trait Estimator: Any + Debug + Send + Sync {
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         let _ = input;
         Err(NamesError::no_method(header))
+    }
+
+    /// What a method that takes no rows returns, such as `get_support`; `None` for what has no such method.
+    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
+        let _ = (method, params);
+        None
     }
 
     /// How many columns the estimator takes, for files of versions that did not record `n_features_in_`.

@@ -3,6 +3,7 @@
 mod binarizer;
 mod encoders;
 mod function_transformer;
+mod label_binarizer;
 mod label_encoder;
 mod max_abs_scaler;
 mod min_max_scaler;
@@ -17,10 +18,13 @@ mod standard_scaler;
 
 use crate::model::Class;
 
+pub(crate) use label_binarizer::LabelBinarizer;
+
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
     binarizer::BINARIZER,
     function_transformer::FUNCTION_TRANSFORMER,
+    label_binarizer::LABEL_BINARIZER,
     label_encoder::LABEL_ENCODER,
     max_abs_scaler::MAX_ABS_SCALER,
     min_max_scaler::MIN_MAX_SCALER,

@@ -16,15 +16,15 @@ mod trees;
 
 pub use arrays::{
     Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, DivideByRowSum, Elementwise, FloatFunction, Form,
-    Function, NameColumns, NumpyFunction, OnesForZeros, Part, Repeat, Rounding, SelectColumns, Selection, Softmax,
-    SubtractLogSumExp, Test, Ufunc, to_sparse,
+    Function, InsertColumns, NameColumns, NumpyFunction, OnesForZeros, Part, Repeat, Rounding, SelectColumns,
+    Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
 };
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{CenterDistances, NearestCenter};
 pub use custom::CallCustom;
 pub use density::{CategoricalLogLikelihood, Covariance, GaussianLogLikelihood, LogDensity};
 pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero};
-pub use labels::{Argmax, ArgmaxGroups, AtLeast, CastLabels, GreaterThan, Inliers, TakeLabels, argmax};
+pub use labels::{Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, GreaterThan, Inliers, TakeLabels, argmax};
 pub use linear::{Affine, Center, Multiply, Project};
 pub use neighbors::{
     Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, Search, VoteSum,
@@ -69,7 +69,8 @@ pub trait Operator {
         None
     }
 
-    /// Whether it must see all rows of a call at once: nobody knows what code of the user's makes of a row.
+    /// Whether it needs all rows of a call at once: user code, of which nobody knows what it makes of a row, and what
+    /// scikit-learn itself computes from the whole batch.
     fn is_barrier(&self) -> bool {
         false
     }
@@ -129,6 +130,11 @@ macro_rules! operators {
                 }
             }
 
+            /// Whether it is user code.
+            pub(crate) fn is_custom(&self) -> bool {
+                matches!(self, Self::CallCustom(_))
+            }
+
             pub(crate) fn is_barrier(&self) -> bool {
                 match self {
                     $(Self::$operator(operator) => operator.is_barrier(),)*
@@ -150,6 +156,7 @@ operators! {
     ArgmaxGroups,
     AtLeast,
     Binarize,
+    BinarizeLabels,
     BoostingStart,
     BothSides,
     CallCustom,
@@ -170,6 +177,7 @@ operators! {
     Impute,
     ImputeInverse,
     Inliers,
+    InsertColumns,
     ListTerms,
     LogDensity,
     MissingMask,

@@ -128,8 +128,13 @@ impl Plan {
     pub fn reads_input(&self) -> bool {
         let mut returns_input = false;
         self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
-        let reads = |node: &PlanNode| !node.operator.is_barrier() && node.inputs.contains(&ValueId::INPUT);
+        let reads = |node: &PlanNode| !node.operator.is_custom() && node.inputs.contains(&ValueId::INPUT);
         returns_input || self.nodes.iter().any(reads)
+    }
+
+    /// Whether an operator needs the whole batch: then a row alone may have another answer than among others.
+    pub fn needs_batch(&self) -> bool {
+        self.nodes.iter().any(|node| node.operator.is_barrier())
     }
 
     /// Whether it returns the caller's table as it is.
@@ -152,7 +157,7 @@ impl Plan {
     /// Whether what the method returns comes from code of the user's.
     pub fn ends_in_custom(&self) -> bool {
         let last = self.output.value().and_then(|value| value.0.checked_sub(1));
-        last.and_then(|node| self.nodes.get(node)).is_some_and(|node| node.operator.is_barrier())
+        last.and_then(|node| self.nodes.get(node)).is_some_and(|node| node.operator.is_custom())
     }
 
     /// For each value, the last node that takes it; `None` for what the method returns.

@@ -23,6 +23,10 @@ pub enum Function {
     Log,
     /// `-x`
     Negative,
+    /// `np.maximum(x, 0)`; NaN stays.
+    Relu,
+    /// `np.tanh`
+    Tanh,
     /// `x + constant`
     Add(f64),
     /// `x * constant`
@@ -41,6 +45,9 @@ impl Function {
             Self::Expit => 1.0 / (1.0 + (-x).exp()),
             Self::Log => x.ln(),
             Self::Negative => -x,
+            Self::Relu if x < 0.0 => 0.0,
+            Self::Relu => x,
+            Self::Tanh => x.tanh(),
             Self::Add(constant) => x + constant,
             Self::Multiply(constant) => x * constant,
             Self::Divide(constant) => x / constant,

@@ -5,6 +5,8 @@ use crate::operators::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
 /// The column of the greatest value in each row, the first of equals; a NaN counts as greatest, as in `np.argmax`.
+/// (n, k) → (n, 1). Sparse rows are those of `LabelBinarizer`, which mistakes rows whose greatest value is a zero that is
+/// not stored, next to stored ones: they are refused.
 #[derive(Debug)]
 pub struct Argmax;
 
@@ -26,8 +28,19 @@ impl Operator for Argmax {
     const NAME: &'static str = "argmax";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let Value::Floats(scores, _) = inputs[0] else {
-            return Err(InputError::wrong_kind("scores", inputs[0]));
+        let scores = match inputs[0] {
+            Value::Floats(scores, _) => scores,
+            Value::Sparse(csr) => {
+                let is_mistaken = |&row: &usize| {
+                    let (_, values) = csr.row(row);
+                    !values.is_empty() && !values.iter().any(|&value| value > 0.0)
+                };
+                if let Some(row) = (0..csr.rows).find(is_mistaken) {
+                    return Err(InputError::refused("a sparse row of scores, none of them positive").in_row(row));
+                }
+                &csr.to_dense()
+            }
+            other => return Err(InputError::wrong_kind("scores", other)),
         };
         let codes: Vec<i64> = scores.iter_rows().map(|row| i64::try_from(argmax(row)).unwrap_or(0)).collect();
         Ok(Value::Ints(Matrix::new(scores.rows, 1, codes), IntKind::I64))

@@ -1,0 +1,18 @@
+//! `sklearn.feature_selection`.
+
+mod selector_mixin;
+mod univariate_selection;
+mod variance_threshold;
+
+use crate::model::Class;
+
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    univariate_selection::GENERIC_UNIVARIATE_SELECT,
+    univariate_selection::SELECT_FDR,
+    univariate_selection::SELECT_FPR,
+    univariate_selection::SELECT_FWE,
+    univariate_selection::SELECT_K_BEST,
+    univariate_selection::SELECT_PERCENTILE,
+    variance_threshold::VARIANCE_THRESHOLD,
+];

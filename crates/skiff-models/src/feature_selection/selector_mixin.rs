@@ -1,0 +1,99 @@
+//! `SelectorMixin`: what all feature selectors do once they know which columns stay.
+
+use skiff_plan::operators::{
+    ArrayRule, Concatenate, ConstantRow, Dtype, Finite, Form, InsertColumns, Repeat, SelectColumns, Selection,
+    SparseRule,
+};
+use skiff_plan::value::{IntKind, Matrix, Precision, Value};
+use skiff_plan::{Answer, Method, Output, Rank, ValueId};
+
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::model::NamesError;
+use crate::names;
+
+/// Which columns stay.
+#[derive(Debug)]
+pub(crate) struct SelectedColumns {
+    /// `_get_support_mask()`, one for each column.
+    support: Vec<bool>,
+    /// Which numbers the rows may hold.
+    finite: Finite,
+    /// The dtype of the rows: before 0.20 numbers only.
+    dtype: Dtype,
+    /// Whether a table without columns has the dtype of the rows, as since 1.1.
+    keeps_dtype: bool,
+}
+
+impl SelectedColumns {
+    /// The columns whose `support` is true; `name` is the attribute that says so.
+    pub(crate) fn new(
+        fields: &Fields<'_, '_>,
+        name: &str,
+        support: Vec<bool>,
+        finite: Finite,
+    ) -> Result<Self, ReadError> {
+        fields.expect_n_features(name, support.len())?;
+        let dtype = if fields.before(0, 20) { Dtype::Numeric } else { Dtype::Any };
+        Ok(Self { support, finite, dtype, keeps_dtype: !fields.before(1, 1) })
+    }
+
+    pub(crate) fn n_features_in(&self) -> usize {
+        self.support.len()
+    }
+
+    /// The numbers of the columns that stay.
+    fn places(&self) -> Vec<usize> {
+        (0..self.support.len()).filter(|&column| self.support[column]).collect()
+    }
+
+    pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let (places, width) = (self.places(), self.support.len());
+        match method {
+            Method::Transform => {
+                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite).sparse(SparseRule::Accept);
+                let mut x = plan.check(input, rule, width);
+                // A DataFrame becomes one array, unless a DataFrame is to come out.
+                if plan.header().set_output.is_none() {
+                    x = plan.push(Concatenate { form: Form::Any }, &[x]);
+                }
+                if places.is_empty() {
+                    // scikit-learn answers a dense array here, of sparse rows too.
+                    if !self.keeps_dtype {
+                        let row = ConstantRow::Floats(Vec::new(), Precision::Double);
+                        return Ok(Output::matrix(plan.push(Repeat { row }, &[x])));
+                    }
+                    let none = plan.push(SelectColumns { by: Selection::Places(places), series: false }, &[x]);
+                    let form = if plan.header().set_output.is_none() { Form::Dense } else { Form::Separate };
+                    return Ok(Output::matrix(plan.push(Concatenate { form }, &[none])));
+                }
+                Ok(Output::matrix(plan.push(SelectColumns { by: Selection::Places(places), series: false }, &[x])))
+            }
+            Method::InverseTransform if places.is_empty() => plan.unsupported(method, "no selected column"),
+            Method::InverseTransform => {
+                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(Finite::AllOfDense);
+                let x = plan.check(input, rule.sparse(SparseRule::Accept).any_names(), places.len());
+                let x = plan.push(Concatenate { form: Form::Any }, &[x]);
+                Ok(Output::matrix(plan.push(InsertColumns { places, width }, &[x])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    pub(crate) fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::check(header, input)?;
+        Ok(self.places().into_iter().filter_map(|at| input.get(at).cloned()).collect())
+    }
+
+    /// `get_support`: which columns stay, as truth values or as numbers.
+    pub(crate) fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
+        if method != "get_support" {
+            return None;
+        }
+        let (values, kind): (Vec<i64>, _) = match params.flag("indices", false) {
+            true => (self.places().into_iter().filter_map(|at| i64::try_from(at).ok()).collect(), IntKind::I64),
+            false => (self.support.iter().map(|&stays| i64::from(stays)).collect(), IntKind::Bool),
+        };
+        Some(Answer::One(Value::Ints(Matrix::new(values.len(), 1, values), kind), Rank::One))
+    }
+}
