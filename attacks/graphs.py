@@ -74,6 +74,11 @@ def wrapper(element_type, length, aligned=True, more=b"", subclass=name("numpy",
     return name("joblib.numpy_pickle", "NumpyArrayWrapper") + b")" + NEW + body[:-1] + more + b"ub"
 
 
+def flood():
+    """An object that is given a state twice, and thrown away."""
+    return name("sklearn.preprocessing._data", "StandardScaler") + b")" + NEW + b"}b}b0"
+
+
 def equal_keys(write):
     uniform = name("scipy.stats._continuous_distns", "uniform_gen") + b")" + NEW
     code = "import os; os.getpid()"
@@ -201,6 +206,9 @@ def joblibs(write):
     made = b"0" + array(b"](" + integer(1) + text("a") + b"e", (2,), dtype("O8", flags=2)) + b"."
     write("beside-polyglot-array.joblib", b"\x80\x02" + wrapper(honest, len(made), aligned=False) + made + b".",
           "elements are opcodes for pickle.load that make numpy crash")
+    stranger = b"0" + 300 * flood() + name("somebody.elses", "thing") + b")R."
+    write("beside-polyglot-flood.joblib", b"\x80\x02" + wrapper(honest, len(stranger), aligned=False) + stranger + b".",
+          "elements are opcodes for pickle.load: hundreds of harmless oddities, then a call of a stranger")
     tail = b"0" + SYSTEM.replace(b"system", b"getpid") + b")R."
     head = b"\x80\x02" + wrapper(honest, 64)
     padding = 64 - len(tail)

@@ -1,5 +1,4 @@
-"""Makes the files of this folder: ``python make.py`` (numpy, joblib, lz4, scikit-learn and skops installed), run in this
-folder.
+"""Makes the files of this folder: ``python make.py`` (numpy, joblib, lz4, scikit-learn and skops installed).
 
 Each file tries to have Python run something when it is loaded. The payloads do no harm: ``os.system("true")`` at most.
 Nothing here is loaded: opcodes are written by hand, calls by objects whose ``__reduce__`` names a function.
@@ -488,6 +487,8 @@ def pandas_states():
 SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "schemas.py", "zips.py", "README.md", ".gitattributes")
 
 if __name__ == "__main__":
+    # Files of this folder are removed, and of no other.
+    os.chdir(os.path.dirname(os.path.abspath(__file__)))
     for old in os.listdir("."):
         if old not in SCRIPTS and os.path.isfile(old):
             os.remove(old)

@@ -51,20 +51,11 @@ impl<'g> Judged<'g> {
         let graph = self.graph;
         let (module, name) = allowed::name_of(graph, object.callable)?;
         let &first = graph.items(object.arguments)?.first()?;
-        let items = match graph.node(first) {
-            Node::List(items) => items.as_slice(),
-            Node::Tuple(items) => items,
-            _ => return None,
-        };
-        let keys: Vec<NodeId> = match (module, name) {
-            ("builtins", "set" | "frozenset") => items.to_vec(),
-            ("builtins", "dict") | ("collections", "OrderedDict") => {
-                let key = |&pair: &NodeId| graph.items(pair).filter(|pair| pair.len() == 2)?.first().copied();
-                items.iter().filter_map(key).collect()
-            }
-            _ => return None,
-        };
-        self.keys.fault(graph, keys.into_iter())
+        match (module, name) {
+            ("builtins", "set" | "frozenset") => self.keys.fault_in_list(graph, first, true),
+            ("builtins", "dict") | ("collections", "OrderedDict") => self.keys.fault_in_list(graph, first, false),
+            _ => None,
+        }
     }
 
     /// What was taken apart before it was whole: Python made something else of it than the graph shows. Objects that only

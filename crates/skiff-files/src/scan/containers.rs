@@ -6,7 +6,8 @@ use std::path::Path;
 
 use skiff_pickle::{Budget, Bytes, ErrorKind as PickleErrorKind, Graph, NodeId};
 
-use super::judge::{Care, Judged, Reading, byte_strings};
+use super::judge::{Care, Counts, Judged, Reading, byte_strings};
+use super::paths::reached;
 use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute, dangers, polyglot, shown};
 use crate::decompress::Inflation;
 use crate::joblib::{Joblib, Layout};
@@ -131,10 +132,8 @@ impl<'a> Scan<'a> {
         self.late
     }
 
-    fn care(&self) -> Care<'_> {
-        // None may be left out where the caller vouches for some of them.
-        let most = if self.trusted == Trusted::default() { MOST_FINDINGS } else { usize::MAX };
-        Care { limits: &self.limits, check: self.check, most }
+    fn care<'c>(&'c self, counts: &'c Counts<'c>) -> Care<'c> {
+        Care { limits: &self.limits, check: self.check, most: MOST_FINDINGS, counts }
     }
 
     fn unread(&mut self, sentence: impl Into<String>) {
@@ -549,9 +548,18 @@ impl<'a> Scan<'a> {
 
     /// Behind `last`, if there is one, only what is known to be dangerous counts.
     fn judge_polyglot(&mut self, graph: &Graph, roots: &[NodeId], least: Rating, last: Option<NodeId>, when: &str) {
-        let mut judged = Judged::of(graph, roots, 0..graph.len(), Reading::Polyglot, self.care());
-        judged.excuse(|id| self.trusted.excuses(graph, id));
-        judged.end_at(last);
+        let reached = reached(graph, roots);
+        let is_before = |last: NodeId, id: NodeId| {
+            let mut is_before = id < last;
+            graph.each_child(id, |child| is_before &= child < last);
+            is_before
+        };
+        let counts = |id: NodeId, finding: &Finding| {
+            polyglot::is_told(graph, id, finding, &reached)
+                && !self.trusted.excuses(graph, id, finding)
+                && (finding.rating == Rating::Dangerous || last.is_none_or(|last| is_before(last, id)))
+        };
+        let judged = Judged::of(graph, roots, 0..graph.len(), Reading::Polyglot, self.care(&counts));
         let is_new = |finding: &Finding| {
             let is_known = |known: &Finding| known.name.is_some() && known.name == finding.name;
             finding.rating >= least && !self.findings.iter().any(is_known)
@@ -574,13 +582,13 @@ impl<'a> Scan<'a> {
         depth: usize,
     ) -> bool {
         let names = graph.ids_in(made.clone()).any(|id| graph.global(id).is_some());
-        let mut judged = Judged::of(graph, roots, made.clone(), reading, self.care());
-        judged.excuse(|id| self.trusted.excuses(graph, id));
-        let loads = judged.loads;
-        if judged.is_late && !self.is_late() {
+        let counts = |id: NodeId, finding: &Finding| !self.trusted.excuses(graph, id, finding);
+        let judged = Judged::of(graph, roots, made.clone(), reading, self.care(&counts));
+        let (loads, is_late) = (judged.loads, judged.is_late);
+        let (findings, unknown) = judged.found();
+        if is_late && !self.is_late() {
             self.unread("could not be looked at to its end");
         }
-        let (findings, unknown) = judged.found();
         for finding in findings {
             self.add(Finding { pickle, ..finding });
         }

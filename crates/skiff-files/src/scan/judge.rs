@@ -13,8 +13,8 @@ use super::allowed::{self, EXECUTED, Items, Made, State, Values};
 use super::attributes::{Attributes, Wrong};
 use super::keys::Keys;
 use super::numbers::Numbers;
-use super::paths::{paths, reached};
-use super::{Check, Finding, Rating, UnknownAttribute, dangers, polyglot, wrappers};
+use super::paths::paths;
+use super::{Check, Finding, Rating, UnknownAttribute, dangers, wrappers};
 use crate::numpy::MaskedArray;
 use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
@@ -27,6 +27,7 @@ pub(super) struct Judged<'g> {
     /// How many findings there were of each rating. Nobody reads more of them than are kept.
     counts: HashMap<Rating, usize>,
     most: usize,
+    counts_here: &'g Counts<'g>,
     numbers: Numbers,
     attributes: Attributes<'g>,
     /// Attributes of scikit-learn's objects that no version of their classes has, and that hold plain data.
@@ -36,6 +37,8 @@ pub(super) struct Judged<'g> {
     mapped_arrays: Vec<(NodeId, NodeId)>,
     /// Where it may.
     array_parts: HashSet<NodeId>,
+    /// What is wrong with a state of a class's objects, if anything: thousands of objects may share one.
+    states_of: HashMap<(NodeId, &'static str), Option<String>>,
     /// States of arrays that were looked at: thousands of arrays may share one.
     states: HashSet<(NodeId, Option<&'g str>)>,
     /// The time was over before all was looked at.
@@ -64,11 +67,20 @@ pub(super) struct Care<'a> {
     pub check: &'a Check<'a>,
     /// How many findings of each rating are kept.
     pub most: usize,
+    /// Which findings count at all. The others are dropped before they are counted: hundreds of them must not take the
+    /// place of one that counts.
+    pub counts: &'a Counts<'a>,
 }
 
+/// Whether a finding at a node counts.
+pub(super) type Counts<'a> = dyn Fn(NodeId, &Finding) -> bool + 'a;
+
+/// Every finding counts.
+pub(super) const ALL: &Counts<'static> = &|_, _| true;
+
 impl<'g> Judged<'g> {
-    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading, care: Care<'_>) -> Self {
-        let Care { limits, check, most } = care;
+    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading, care: Care<'g>) -> Self {
+        let Care { limits, check, most, counts } = care;
         let mut judged = Self {
             graph,
             values: Values::of(graph),
@@ -76,12 +88,14 @@ impl<'g> Judged<'g> {
             findings: Vec::new(),
             counts: HashMap::new(),
             most,
+            counts_here: counts,
             numbers: Numbers::of(graph),
             attributes: Attributes::of(graph, reading == Reading::Polyglot),
             unknown: Vec::new(),
             keys: Keys::default(),
             mapped_arrays: Vec::new(),
             array_parts: HashSet::new(),
+            states_of: HashMap::new(),
             states: HashSet::new(),
             is_late: false,
             loads: false,
@@ -110,27 +124,8 @@ impl<'g> Judged<'g> {
         }
         if reading == Reading::Polyglot {
             judged.unknown.clear();
-            let reached = reached(graph, roots);
-            judged.findings.retain(|(id, finding)| polyglot::is_told(graph, *id, finding, &reached));
         }
         judged
-    }
-
-    /// Drops what is found at those nodes that `excuses` says, but for numbers: nobody's word makes them better.
-    pub fn excuse(&mut self, excuses: impl Fn(NodeId) -> bool) {
-        self.findings.retain(|(id, finding)| finding.is_damage() || !excuses(*id));
-    }
-
-    /// Drops what is found from a node on, but for what is known to be dangerous.
-    pub fn end_at(&mut self, last: Option<NodeId>) {
-        let Some(last) = last else { return };
-        let graph = self.graph;
-        let is_before = |id: NodeId| {
-            let mut is_before = id < last;
-            graph.each_child(id, |child| is_before &= child < last);
-            is_before
-        };
-        self.findings.retain(|(id, finding)| finding.rating == Rating::Dangerous || is_before(*id));
     }
 
     /// The findings, each with its path from a root, where it is part of one.
@@ -151,9 +146,7 @@ impl<'g> Judged<'g> {
     }
 
     pub(super) fn add(&mut self, id: NodeId, rating: Rating, named: Option<NodeId>, sentence: impl Into<String>) {
-        let counted = self.counts.entry(rating).or_insert(0);
-        *counted = counted.saturating_add(1);
-        if *counted > self.most {
+        if self.counts.get(&rating).is_some_and(|&counted| counted >= self.most) {
             return;
         }
         let global = named.and_then(|named| match self.graph.node(named) {
@@ -166,7 +159,10 @@ impl<'g> Judged<'g> {
             global.filter(|global| global.name.buffer > 0).and_then(|global| u64::try_from(global.name.start).ok());
         let finding =
             Finding { rating, sentence: sentence.into(), name, offset, path: None, pickle: None, place: Vec::new() };
-        self.findings.push((id, finding));
+        if (self.counts_here)(id, &finding) {
+            *self.counts.entry(rating).or_insert(0) += 1;
+            self.findings.push((id, finding));
+        }
     }
 
     fn node(&mut self, id: NodeId, reading: Reading) {
@@ -380,6 +376,15 @@ impl<'g> Judged<'g> {
     ) -> Result<(), &'static str> {
         match (self.graph.node(state), kind) {
             (Node::Dict(pairs), _) => {
+                let callable = self.graph.object(id).map(|object| object.callable);
+                let key = (state, class.map_or("", Class::path));
+                if let Some(known) = self.states_of.get(&key) {
+                    if let Some(why) = known.clone() {
+                        self.add(id, Rating::Unknown, callable, why);
+                    }
+                    return Ok(());
+                }
+                let mut first = None;
                 for &(key, value) in pairs {
                     let checked = match class {
                         Some(class) => self.attributes.check(class, key, value),
@@ -388,7 +393,7 @@ impl<'g> Judged<'g> {
                     match checked {
                         Ok(()) => {}
                         Err(Wrong::Refused(why)) => {
-                            let callable = self.graph.object(id).map(|object| object.callable);
+                            first.get_or_insert_with(|| why.clone());
                             self.add(id, Rating::Unknown, callable, why);
                         }
                         Err(Wrong::Unknown(name)) => {
@@ -397,6 +402,7 @@ impl<'g> Judged<'g> {
                         }
                     }
                 }
+                self.states_of.insert(key, first);
                 Ok(())
             }
             (Node::Tuple(_) | Node::None, State::Compiled(_)) => match self.attributes.is_compiled_state(state) {

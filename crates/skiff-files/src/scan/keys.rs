@@ -1,7 +1,8 @@
 //! Whether two keys of a dict, or two items of a set, are one to Python: `1`, `1.0`, `True` and `numpy.int64(1)` are.
 //!
-//! Python keeps one of them, so a file that writes both means something else than it shows. No dict that was pickled has
-//! such keys.
+//! Python keeps one of them, so a file that writes both means something else than it shows. This is a finding, and the
+//! two are not merged: what was pickled is a dict or set, which has each key once, so nobody's honest file is refused; and
+//! no reader has to know that the first of the keys and the last of the values count.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -37,6 +38,8 @@ impl Fault {
 #[derive(Default)]
 pub(super) struct Keys {
     nested: HashMap<NodeId, Key>,
+    /// Lists and tuples that calls make sets of (`true`) and dicts: thousands of calls may share one.
+    lists: HashMap<(NodeId, bool), Option<Fault>>,
 }
 
 /// The hash of a key, equal for keys that are equal, and what Python does to hash it.
@@ -47,6 +50,23 @@ struct Key {
 }
 
 impl Keys {
+    /// As [`Keys::fault`], for the items of a list or tuple that a set is made of, or for the first ones of the pairs in
+    /// it.
+    pub fn fault_in_list(&mut self, graph: &Graph, list: NodeId, is_set: bool) -> Option<Fault> {
+        if let Some(known) = self.lists.get(&(list, is_set)) {
+            return *known;
+        }
+        let items = graph.items(list)?;
+        let key = |&item: &NodeId| match is_set {
+            true => Some(item),
+            false => graph.items(item).filter(|pair| pair.len() == 2)?.first().copied(),
+        };
+        let keys: Vec<NodeId> = items.iter().filter_map(key).collect();
+        let fault = self.fault(graph, keys.into_iter());
+        self.lists.insert((list, is_set), fault);
+        fault
+    }
+
     /// What is wrong with these keys, if anything.
     pub fn fault(&mut self, graph: &Graph, keys: impl ExactSizeIterator<Item = NodeId>) -> Option<Fault> {
         // Most dicts are short: comparing is faster than hashing again.

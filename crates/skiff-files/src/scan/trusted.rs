@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::allowed::{self, name_of};
-use super::judge::{CONTRADICTS, Care, HOSTILE, Judged, Reading};
+use super::judge::{ALL, CONTRADICTS, Care, HOSTILE, Judged, Reading};
 use super::{Finding, MOST_FINDINGS, Rating, UnknownAttribute, dangers};
 use crate::Limits;
 
@@ -64,8 +64,11 @@ impl Trusted {
         name_of(graph, id).is_some_and(|(module, name)| self.names(module, name) || self.covers(module, name))
     }
 
-    /// Whether what was found at a node is what the caller vouches for.
-    pub(super) fn excuses(&self, graph: &Graph, id: NodeId) -> bool {
+    /// Whether what was found at a node is what the caller vouches for. Nobody's word makes numbers better.
+    pub(super) fn excuses(&self, graph: &Graph, id: NodeId, finding: &Finding) -> bool {
+        if finding.is_damage() {
+            return false;
+        }
         let object = match graph.node(id) {
             Node::Global(_) => return self.vouches(graph, id),
             Node::Object(object) => object,
@@ -102,13 +105,13 @@ impl Trusted {
 /// Every node is judged, also those that the root does not lead to. `is_skops` tells that skops' reader made the graph.
 pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits, trusted: &Trusted) -> Vec<Finding> {
     let reading = if is_skops { Reading::Skops } else { Reading::Pickle };
-    // None may be left out: the caller vouches for some of them.
-    let care = Care { limits, check: &|_, _| Vec::new(), most: usize::MAX };
-    let mut judged = Judged::of(graph, roots, 0..graph.len(), reading, care);
+    let counts = |id: NodeId, finding: &Finding| !trusted.excuses(graph, id, finding);
+    // None may be left out: the caller may vouch for some of them.
+    let care = Care { limits, check: &|_, _| Vec::new(), most: usize::MAX, counts: &counts };
+    let judged = Judged::of(graph, roots, 0..graph.len(), reading, care);
     if judged.is_late {
         return vec![Finding::unread("could not be looked at to its end")];
     }
-    judged.excuse(|id| trusted.excuses(graph, id));
     let mut seen = HashSet::new();
     let mut findings = judged.findings();
     findings.retain(|finding| seen.insert((finding.name.clone(), finding.sentence.clone())));
@@ -119,7 +122,7 @@ pub fn findings(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits
 /// The attributes of scikit-learn's objects in a graph that no version of their classes has, and that hold plain data.
 pub fn unknown_attributes(graph: &Graph, roots: &[NodeId], is_skops: bool, limits: &Limits) -> Vec<UnknownAttribute> {
     let reading = if is_skops { Reading::Skops } else { Reading::Pickle };
-    let care = Care { limits, check: &|_, _| Vec::new(), most: MOST_FINDINGS };
+    let care = Care { limits, check: &|_, _| Vec::new(), most: MOST_FINDINGS, counts: ALL };
     Judged::of(graph, roots, 0..graph.len(), reading, care).found().1
 }
 

@@ -66,12 +66,25 @@ struct Seen {
     other: HashSet<NodeId>,
     /// How many values may still be looked at: those above something else than data are looked at anew.
     left: usize,
+    /// How many items of lists, tuples and dicts may still be compared with a form: objects may share them.
+    items_left: usize,
 }
 
 impl<'g> Values<'g> {
     pub fn of(graph: &'g Graph) -> Self {
         let left = graph.len().saturating_mul(8).saturating_add(1_024);
-        Self { graph, seen: RefCell::new(Seen { data: HashSet::new(), other: HashSet::new(), left }) }
+        // Models share no list of any length; a form compares what it asks of with a few kinds.
+        let items_left = graph.len().saturating_mul(64).saturating_add(1 << 20);
+        let seen = Seen { data: HashSet::new(), other: HashSet::new(), left, items_left };
+        Self { graph, seen: RefCell::new(seen) }
+    }
+
+    /// Whether so many items may still be looked at.
+    fn spend(&self, items: usize) -> bool {
+        let mut seen = self.seen.borrow_mut();
+        let left = seen.items_left.checked_sub(items);
+        seen.items_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Whether the value at `id` is of this kind. Kinds are as deep as they are written, so this recursion is bounded.
@@ -99,20 +112,29 @@ impl<'g> Values<'g> {
                 Node::Tuple(items) => self.all_fit(items, kinds) && items.len() == kinds.len(),
                 _ => false,
             },
-            Kind::Each(kind) => graph.items(id).is_some_and(|items| items.iter().all(|&item| self.fits(item, *kind))),
+            Kind::Each(Kind::Any) => graph.items(id).is_some(),
+            Kind::Each(kind) => graph
+                .items(id)
+                .is_some_and(|items| self.spend(items.len()) && items.iter().all(|&item| self.fits(item, *kind))),
             Kind::Pair => graph.items(id).is_some_and(|items| items.len() == 2),
             Kind::Mapping => matches!(node, Node::Dict(_)),
             Kind::Keys(keys) => match node {
-                Node::Dict(pairs) => pairs.iter().all(|&(key, value)| {
-                    let name = graph.name_of(key);
-                    keys.iter().any(|&(key, kind)| name == Some(key) && self.fits(value, kind))
-                }),
+                Node::Dict(pairs) => {
+                    let fits = |&(key, value): &(NodeId, NodeId)| {
+                        let name = graph.name_of(key);
+                        keys.iter().any(|&(key, kind)| name == Some(key) && self.fits(value, kind))
+                    };
+                    self.spend(pairs.len()) && pairs.iter().all(fits)
+                }
                 _ => false,
             },
             Kind::Attributes(kind) => match node {
-                Node::Dict(pairs) => pairs.iter().all(|&(key, value)| {
-                    graph.name_of(key).is_some_and(|name| !is_special(name)) && self.fits(value, *kind)
-                }),
+                Node::Dict(pairs) => {
+                    let fits = |&(key, value): &(NodeId, NodeId)| {
+                        graph.name_of(key).is_some_and(|name| !is_special(name)) && self.fits(value, *kind)
+                    };
+                    self.spend(pairs.len()) && pairs.iter().all(fits)
+                }
                 _ => false,
             },
             Kind::Or(kinds) => kinds.iter().any(|&kind| self.fits(id, kind)),
