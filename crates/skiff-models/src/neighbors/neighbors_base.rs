@@ -181,7 +181,9 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
     let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
     let metric = |width: usize| {
         let metric = read_metric_params(fields, &name)?;
-        let misfit = || fields.damaged("effective_metric_params_", format!("they do not fit {width} features"));
+        // scikit-learn looks at them when it is asked, and raises an error: a model that answers nothing, and no danger.
+        let misfit =
+            || fields.unsupported("effective_metric_params_", format!("parameters that do not fit {width} features"));
         if metric.fits(width) { Ok(metric) } else { Err(misfit()) }
     };
     let (points, precision) = if is_array.is_ok_and(|array| array.is_some()) {
