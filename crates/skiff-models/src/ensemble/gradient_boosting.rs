@@ -174,7 +174,7 @@ fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -
         _ => (Method::Predict, StartLink::Identity),
     };
     let eps = if fields.before(1, 8) { f64::from(f32::EPSILON) } else { f64::EPSILON };
-    Ok(Init::Model { model, method, start: BoostingStart { link, eps, shift: 0.0 } })
+    Ok(Init::Model { model, method, start: BoostingStart { link, eps, ulps: 0 } })
 }
 
 /// The first estimators that boosting had of its own, until 0.20: constants all.

@@ -105,30 +105,36 @@ pub fn compare(expected: &Answer, found: &Given, tolerance: Tolerance) -> Compar
     }
 }
 
-/// Whether all numbers of an answer lie between those of two others of the same shape, or near one of them.
-pub fn lies_between(expected: &Answer, low: &Given, high: &Given, tolerance: Tolerance) -> bool {
-    match (expected, low, high) {
-        (Answer::List(expected), Given::List(low) | Given::Tuple(low), Given::List(high) | Given::Tuple(high)) => {
-            let mut all = expected.iter().zip(low).zip(high);
-            expected.len() == low.len()
-                && expected.len() == high.len()
-                && all.all(|((expected, low), high)| lies_between(expected, low, high, tolerance))
+/// Whether each number of an answer is near the one at its place in any of the others, which are of its shape.
+pub fn is_among(expected: &Answer, found: &[&Given], tolerance: Tolerance) -> bool {
+    match expected {
+        Answer::List(expected) => {
+            let lists = found.iter().map(|found| match found {
+                Given::List(parts) | Given::Tuple(parts) => (parts.len() == expected.len()).then_some(parts),
+                Given::One(..) => None,
+            });
+            let Some(lists) = lists.collect::<Option<Vec<_>>>() else { return false };
+            expected.iter().enumerate().all(|(place, expected)| {
+                let parts: Vec<_> = lists.iter().filter_map(|parts| parts.get(place)).collect();
+                is_among(expected, &parts, tolerance)
+            })
         }
-        (
-            Answer::Array(expected),
-            Given::One(Value::Floats(low, _), rank),
-            Given::One(found @ Value::Floats(high, _), _),
-        ) => {
+        Answer::Array(expected) => {
             let Some(numbers) = expected.to_f64() else { return false };
             let greatest = greatest(&numbers);
-            let holds = |((&expected, &a), &b): ((&f64, &f64), &f64)| {
-                (a.min(b)..=a.max(b)).contains(&expected)
-                    || [a, b].iter().any(|&end| tolerance.holds(expected, end, greatest))
-            };
-            shape_differs(&expected.shape, found, *rank).is_none()
-                && numbers.len() == low.data.len()
-                && low.data.len() == high.data.len()
-                && numbers.iter().zip(low.data.iter()).zip(high.data.iter()).all(holds)
+            let columns = found.iter().map(|found| match found {
+                Given::One(value @ Value::Floats(found, _), rank) => {
+                    let is_alike = shape_differs(&expected.shape, value, *rank).is_none();
+                    is_alike.then_some(&found.data)
+                }
+                _ => None,
+            });
+            let Some(columns) = columns.collect::<Option<Vec<_>>>() else { return false };
+            numbers.iter().enumerate().all(|(place, &expected)| {
+                columns
+                    .iter()
+                    .any(|found| found.get(place).is_some_and(|&found| tolerance.holds(expected, found, greatest)))
+            })
         }
         _ => false,
     }

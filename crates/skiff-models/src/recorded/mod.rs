@@ -8,7 +8,7 @@ use skiff_files::{NdArray, Scalar};
 use skiff_plan::table::DictValue;
 use skiff_plan::value::{Columns, Csr};
 
-pub use difference::{Comparison, Difference, Element, compare, lies_between};
+pub use difference::{Comparison, Difference, Element, compare, is_among};
 
 /// What scikit-learn answered.
 #[derive(Clone, Debug)]

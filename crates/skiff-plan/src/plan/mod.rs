@@ -94,12 +94,12 @@ impl Plan {
         Self { most_bytes, ..self }
     }
 
-    /// The same, where gradient boosting starts from probabilities of a first estimator that are `shift` greater; `None`
-    /// for a plan without such a start.
-    pub fn with_shifted_start(&self, shift: f64) -> Option<Self> {
+    /// The same, where gradient boosting starts from probabilities of a first estimator that are `ulps` floats further;
+    /// `None` for a plan without such a start.
+    pub fn with_shifted_start(&self, ulps: i8) -> Option<Self> {
         let shifted = |node: &PlanNode| match &node.operator {
             AnyOperator::BoostingStart(start) => {
-                let start = BoostingStart { shift, ..**start };
+                let start = BoostingStart { ulps, ..**start };
                 PlanNode { operator: start.into(), inputs: node.inputs.clone() }
             }
             _ => node.clone(),

@@ -11,9 +11,10 @@ pub struct BoostingStart {
     pub link: StartLink,
     /// How far from 0 and 1 probabilities are kept.
     pub eps: f64,
-    /// What is added to the second of two probabilities, and to other scores in proportion. It is 0, except to find out
-    /// how far apart scores are if the first estimator, which computes in `float32`, rounds in another order.
-    pub shift: f64,
+    /// By how many floats, of the width that the first estimator answers in, the second of two probabilities is moved. It
+    /// is 0, except to find the scores that another rounding of it gives: next to 1, floats are few on the scale of the
+    /// odds.
+    pub ulps: i8,
 }
 
 /// From answers to raw scores.
@@ -32,25 +33,34 @@ pub enum StartLink {
 }
 
 impl BoostingStart {
-    /// The logarithm of a probability is as uncertain as the scores that the probability is made of, which are larger.
-    fn shifted(self, log: f64) -> f64 {
-        log + 8.0 * self.shift * (1.0 + log.abs())
-    }
-
-    fn row(self, row: &[f64], scores: &mut Vec<f64>) {
+    fn row(self, row: &[f64], precision: Precision, scores: &mut Vec<f64>) {
         let clip = |p: f64| p.clamp(self.eps, 1.0 - self.eps);
+        let odds = || logit(clip(moved(row[1], self.ulps, precision)));
         match self.link {
-            StartLink::Identity => scores.extend(row.iter().map(|&score| score + self.shift * score.abs())),
-            StartLink::Logit => scores.push(logit(clip(row[1] + self.shift))),
-            StartLink::HalfLogit => scores.push(0.5 * logit(clip(row[1] + self.shift))),
-            StartLink::Log => scores.extend(row.iter().map(|&p| self.shifted(clip(p).ln()))),
+            StartLink::Identity => scores.extend_from_slice(row),
+            StartLink::Logit => scores.push(odds()),
+            StartLink::HalfLogit => scores.push(0.5 * odds()),
+            StartLink::Log => scores.extend(row.iter().map(|&p| clip(p).ln())),
             StartLink::SymmetricLog => {
                 let logs: f64 = row.iter().map(|&p| clip(p).ln()).sum();
                 #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
                 let mean = (logs / row.len() as f64).exp();
-                scores.extend(row.iter().map(|&p| self.shifted((clip(p) / mean).ln())));
+                scores.extend(row.iter().map(|&p| (clip(p) / mean).ln()));
             }
         }
+    }
+}
+
+/// The float that comes `ulps` floats of this width after `p`.
+fn moved(p: f64, ulps: i8, precision: Precision) -> f64 {
+    let steps = 0..ulps.unsigned_abs();
+    match precision {
+        Precision::Single => {
+            #[expect(clippy::cast_possible_truncation, reason = "it was computed as `f32`")]
+            let p = p as f32;
+            steps.fold(p, |p, _| if ulps < 0 { p.next_down() } else { p.next_up() }).into()
+        }
+        Precision::Double => steps.fold(p, |p, _| if ulps < 0 { p.next_down() } else { p.next_up() }),
     }
 }
 
@@ -69,14 +79,14 @@ impl Operator for BoostingStart {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let numbers: Matrix<'_, f64>;
-        let answers = match inputs[0] {
-            Value::Floats(answers, _) => answers,
+        let (answers, precision) = match inputs[0] {
+            Value::Floats(answers, precision) => (answers, *precision),
             // A first estimator may answer in integers: a dummy with an integer constant.
             Value::Ints(answers, _) => {
                 #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
                 let as_floats = answers.map(|&answer| answer as f64);
                 numbers = as_floats;
-                &numbers
+                (&numbers, Precision::Double)
             }
             other => return Err(InputError::wrong_kind("numbers", other)),
         };
@@ -86,7 +96,7 @@ impl Operator for BoostingStart {
         }
         let mut scores = Vec::with_capacity(answers.data.len());
         for row in answers.iter_rows() {
-            self.row(row, &mut scores);
+            self.row(row, precision, &mut scores);
         }
         let cols = if binary { 1 } else { answers.cols };
         Ok(Value::Floats(Matrix::new(answers.rows, cols, scores), Precision::Double))
