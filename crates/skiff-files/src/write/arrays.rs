@@ -3,7 +3,8 @@
 //! Only `numpy.ndarray` itself is respelled, and only where the new spelling says all that the old one did. What is
 //! left as it is: arrays of objects and of subclasses, read-only ones, two over one buffer, axes in another order than
 //! C or Fortran, elements without bytes (by whose size joblib divides), and big-endian ones: `_frombuffer` leaves their
-//! order as it is, while `_reconstruct` and joblib turn them round.
+//! order as it is, while `_reconstruct` and joblib turn them round. For an unpickler, those of them that are calls of
+//! `_reconstruct` are called anew: nothing but their class, dtype and elements is the file's.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,7 @@ use super::WriteError;
 use super::joblib::ALIGNMENT;
 use crate::call::{Call, is_numpy_module};
 use crate::joblib::wrapper_class;
-use crate::numpy::{Order, read_shape};
+use crate::numpy::{Order, nodes, read_shape};
 use crate::{ArrayData, DType, Endian, Instance, NdArray};
 
 /// How arrays are spelled.
@@ -54,6 +55,8 @@ pub(crate) fn respell(mut graph: Graph, spelling: Spelling) -> Result<Graph, Wri
     for &id in &ids {
         if let Some(parts) = writer.parts(id) {
             writer.spell(id, &parts, spelling);
+        } else if spelling == Spelling::Loaded {
+            writer.call_anew(id);
         }
     }
     Ok(graph)
@@ -166,6 +169,26 @@ impl Writer<'_> {
         }
     }
 
+    /// Puts skiff's own call of `_reconstruct` in the place of the file's: for arrays of objects, of subclasses, and in
+    /// big-endian order.
+    fn call_anew(&mut self, id: NodeId) {
+        let Some(Reconstructed { class, shape, dtype, order, elements }) = reconstructed(self.graph, id) else {
+            return;
+        };
+        let elements = match self.graph.node(elements) {
+            // Thousands of arrays may share one list, or the bytes.
+            Node::Bytes(_) | Node::List(_) if self.graph.changes(elements).is_empty() => elements,
+            Node::ByteArray(span) | Node::ByteStr(span) => {
+                let span = *span;
+                self.graph.push(Node::Bytes(span))
+            }
+            _ => return,
+        };
+        let shape = nodes::lengths(self.graph, &shape);
+        let node = self.call_reconstruct(class, shape, dtype, order, elements);
+        *self.graph.node_mut(id) = node;
+    }
+
     fn spell(&mut self, id: NodeId, parts: &Parts, spelling: Spelling) {
         let size = parts.array.size().unwrap_or(0);
         let node = match (spelling, self.numpy) {
@@ -183,17 +206,28 @@ impl Writer<'_> {
             Some(class) => class,
             None => self.global("numpy", "ndarray"),
         };
+        let shape = self.shape(parts);
+        let elements = self.elements(parts);
+        let elements = self.graph.push(Node::Bytes(elements));
+        self.call_reconstruct(class, shape, parts.dtype, parts.order, elements)
+    }
+
+    fn call_reconstruct(
+        &mut self,
+        class: NodeId,
+        shape: NodeId,
+        dtype: NodeId,
+        order: Order,
+        elements: NodeId,
+    ) -> Node {
         let zero = self.graph.push(Node::Int(0));
         let empty = self.tuple(vec![zero]);
         let code = self.graph.keep(b"b");
         let code = self.graph.push(Node::Bytes(code));
         let arguments = self.tuple(vec![class, empty, code]);
         let version = self.graph.push(Node::Int(1));
-        let shape = self.shape(parts);
-        let is_fortran = self.graph.push(Node::Bool(parts.order == Order::F));
-        let elements = self.elements(parts);
-        let elements = self.graph.push(Node::Bytes(elements));
-        let state = self.tuple(vec![version, shape, parts.dtype, is_fortran, elements]);
+        let is_fortran = self.graph.push(Node::Bool(order == Order::F));
+        let state = self.tuple(vec![version, shape, dtype, is_fortran, elements]);
         let module = format!("{}.multiarray", self.numpy.unwrap_or("numpy.core"));
         let callable = self.global(&module, "_reconstruct");
         call(callable, arguments, vec![Change::Build(state)])
@@ -346,6 +380,29 @@ pub(crate) fn parts(graph: &Graph, id: NodeId) -> Option<(Parts, Holder)> {
         _ => Elements::Decoded(bytes.clone()),
     };
     Some((Parts { dtype, shape, order: array.order, elements, array }, holder))
+}
+
+/// What a call of `_reconstruct` makes, of any class.
+struct Reconstructed {
+    class: NodeId,
+    shape: Vec<usize>,
+    dtype: NodeId,
+    order: Order,
+    /// Bytes, or a list of objects.
+    elements: NodeId,
+}
+
+fn reconstructed(graph: &Graph, id: NodeId) -> Option<Reconstructed> {
+    let call = Call::read(graph, id).filter(|call| call.is_numpy("multiarray", "_reconstruct"))?;
+    let class = call.argument(0)?;
+    let [Change::Build(state)] = call.object.changes.as_slice() else { return None };
+    let (_, &[shape, dtype, is_fortran, elements]) = graph.items(*state)?.split_last_chunk()?;
+    let order = match *graph.node(is_fortran) {
+        Node::Bool(false) | Node::Int(0) => Order::C,
+        Node::Bool(true) | Node::Int(_) => Order::F,
+        _ => return None,
+    };
+    Some(Reconstructed { class, shape: read_shape(graph, shape)?, dtype, order, elements })
 }
 
 /// Whether no part of an element is in big-endian order.

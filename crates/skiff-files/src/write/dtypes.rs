@@ -7,12 +7,19 @@ use crate::call::Call;
 use crate::numpy::nodes;
 
 /// Puts skiff's own spelling in the place of each dtype that it says the whole of. Left as they are, after they were
-/// found to be as numpy writes them: aligned records, titles, metadata, and numpy's class `record`.
+/// found to be as numpy writes them: titles, metadata, aligned records, and numpy's class `record`.
 pub(super) fn respell(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
+    // Thousands of records may share their fields, which are nodes of each of them here.
+    let mut room = u64::try_from(ids.len()).unwrap_or(u64::MAX).saturating_mul(nodes::dtype_cost(&DType::Bool));
     for id in ids {
         let Some(dtype) = whole(graph, id) else { continue };
+        let Some(left) = room.checked_sub(nodes::dtype_cost(&dtype)) else { continue };
+        room = left;
         let own = nodes::dtype(graph, &dtype);
+        if matches!(dtype, DType::Struct { .. } | DType::Sub { .. }) && !is_laid_out_alike(graph, id, own) {
+            continue;
+        }
         if let Node::Object(own) = graph.node(own) {
             *graph.node_mut(id) = Node::Object(own.clone());
         }
@@ -35,11 +42,28 @@ fn whole(graph: &Graph, id: NodeId) -> Option<DType> {
                 _ => false,
             })
         }
-        // Records, and small arrays of them, are left: nothing but what is inside them could be spelled otherwise.
-        (DType::Struct { .. } | DType::Sub { .. }, _) => false,
+        (DType::Struct { .. }, [_, _, _, _, fields, ..]) => items.len() == 8 && has_no_titles(graph, *fields),
         _ => items.len() == 8,
     };
     is_plain.then_some(dtype)
+}
+
+/// Whether each field is a dtype and an offset; a third item would be its title.
+fn has_no_titles(graph: &Graph, fields: NodeId) -> bool {
+    match graph.node(fields) {
+        Node::Dict(pairs) => pairs.iter().all(|&(_, field)| graph.items(field).is_some_and(|field| field.len() == 2)),
+        _ => false,
+    }
+}
+
+/// Whether size, alignment and flags are the same: an aligned record has a flag that a plain one of the same fields has
+/// not.
+fn is_laid_out_alike(graph: &Graph, theirs: NodeId, own: NodeId) -> bool {
+    let layout = |id| graph.object(id).and_then(state).and_then(|state| graph.items(state)?.get(5..8));
+    match (layout(theirs), layout(own)) {
+        (Some(theirs), Some(own)) => theirs.iter().zip(own).all(|(a, b)| graph.node(*a) == graph.node(*b)),
+        _ => false,
+    }
 }
 
 fn state(object: &Object) -> Option<NodeId> {
@@ -52,7 +76,7 @@ fn state(object: &Object) -> Option<NodeId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Endian;
+    use crate::{Endian, Field};
 
     #[test]
     fn dtypes_are_spelled_anew() {
@@ -62,6 +86,14 @@ mod tests {
             DType::Int { size: 4, endian: Endian::Big },
             DType::Str { chars: 3, endian: Endian::Little },
             DType::Bytes { len: 0 },
+            DType::Struct {
+                fields: vec![Field {
+                    name: "a".into(),
+                    dtype: DType::Float { size: 8, endian: Endian::Little },
+                    offset: 0,
+                }],
+                itemsize: 8,
+            },
         ] {
             let mut graph = Graph::new();
             let id = nodes::dtype(&mut graph, &dtype);
