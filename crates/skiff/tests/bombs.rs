@@ -158,6 +158,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("zlib, 384 MiB of ones", zlib(&vec![1; 384 << 20])),
         ("bzip2, a megabyte of streams", bzip2(&zeros_of(96)).repeat(9_000)),
         ("xz, a megabyte of streams", xz(&zeros_of(96)).repeat(70)),
+        ("bzip2, a megabyte of noise again and again", bzip2(&repeated_noise(32 << 20)).repeat(9)),
         ("gzip, 50,000 empty members", gzip(b"").repeat(50_000)),
         ("lz4, 50,000 empty frames", lz4(b"").repeat(50_000)),
         ("zstd, 50,000 empty frames", b"\x28\xb5\x2f\xfd\x00\x50\x01\x00\x00".repeat(50_000)),
@@ -228,6 +229,12 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
         ("300,000 names of strangers", strangers(300_000)),
         ("arrays of one state, 50,000 of 50,000", shared_arrays(50_000)),
         ("20,000 forests of one list of trees", shared_trees(20_000)),
+        ("20,000 models of one state of 20,000", shared_attributes(20_000)),
+        ("50,000 sets of one list of 50,000", shared_items(50_000)),
+        ("a megabyte of dicts", pickle(&format!("{}.", "}".repeat(1 << 20)))),
+        ("a megabyte of calls of calls", pickle(&format!("cm\nC\n{}.", "2R".repeat(1 << 19)))),
+        ("a megabyte of objects of objects", pickle(&format!("cm\nC\n{}.", "2)<81>".repeat(1 << 18)))),
+        ("a megabyte of pairs of pairs", pickle(&format!("N{}.", "2<86>".repeat(1 << 19)))),
         ("loads of loads of loads", loads(64)),
     ]
 }
@@ -379,6 +386,27 @@ fn shared_trees(count: usize) -> Vec<u8> {
     let state = format!("}}({}I3\n{}]({}euq\x010", text("n_features_in_"), text("estimators_"), tree.repeat(count));
     let forest = "csklearn.ensemble._forest\nRandomForestClassifier\n)<81>h\x01b".repeat(count);
     pickle(&format!("{state}({forest}l."))
+}
+
+/// Models that name one dict of attributes.
+fn shared_attributes(count: usize) -> Vec<u8> {
+    let names: String = (0..count).map(|name| format!("{}N", text(&format!("a{name}")))).collect();
+    let model = format!("csklearn.svm._classes\nSVC\n)<81>{}b", memo("6a", 0));
+    pickle(&format!("}}({names}u{}0({}l.", memo("72", 0), model.repeat(count)))
+}
+
+/// Sets that are made of one list.
+fn shared_items(count: usize) -> Vec<u8> {
+    let items: String = (0..count).map(|item| format!("I{item}\n")).collect();
+    let set = format!("c__builtin__\nset\n{}<85>R", memo("6a", 0));
+    pickle(&format!("({items}l{}0({}l.", memo("72", 0), set.repeat(count)))
+}
+
+/// Bytes in which bzip2 finds much to leave out, and that take it long to put together again.
+fn repeated_noise(length: usize) -> Vec<u8> {
+    let mut noise = skiff_testing::damage::Noise::new(1);
+    let block: Vec<u8> = (0..1_000).map(|_| u8::try_from(noise.below(256)).expect("a byte")).collect();
+    block.iter().copied().cycle().take(length).collect()
 }
 
 /// A pickle that loads a pickle from a byte string, and so on.
