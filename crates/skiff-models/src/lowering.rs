@@ -97,6 +97,27 @@ impl<'m> Lowering<'m> {
         output
     }
 
+    /// As [`Lowering::inner`]; `None`, and no node, where scikit-learn's estimator has no such method.
+    ///
+    /// # Errors
+    /// As [`Lowering::plan`], but for the method that is not there.
+    pub fn inner_if_any(
+        &mut self,
+        model: &Model,
+        method: Method,
+        input: ValueId,
+        params: &Params,
+    ) -> Result<Option<Output>, Refusal> {
+        let before = self.nodes.len();
+        match self.inner(model, method, input, params) {
+            Err(refusal) if refusal.is_no_method() => {
+                self.nodes.truncate(before);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
     /// As [`Lowering::inner`], for a method that returns one array.
     ///
     /// # Errors

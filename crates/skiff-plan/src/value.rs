@@ -241,6 +241,14 @@ impl Precision {
         }
     }
 
+    /// `np.finfo(dtype).eps`.
+    pub fn epsilon(self) -> f64 {
+        match self {
+            Self::Double => f64::EPSILON,
+            Self::Single => f64::from(f32::EPSILON),
+        }
+    }
+
     /// What numpy gives for an operation on two arrays of these dtypes.
     pub fn promote(self, other: Self) -> Self {
         if self == Self::Single && other == Self::Single { Self::Single } else { Self::Double }
@@ -348,9 +356,29 @@ impl Classes {
             Self::Objects(values) | Self::Values(values, _) => values.get(code)?.clone(),
         })
     }
+
+    /// The number of the class that equals `label` in Python: `1`, `1.0` and `True` are equal.
+    pub fn position(&self, label: &Scalar) -> Option<usize> {
+        let equal = |class: &Scalar| match (class.as_i64(), label.as_i64(), class.as_f64(), label.as_f64()) {
+            (Some(class), Some(label), ..) => class == label,
+            (_, _, Some(class), Some(label)) => class == label,
+            _ => class == label,
+        };
+        (0..self.len()).find(|&code| self.get(code).as_ref().is_some_and(equal))
+    }
 }
 
 impl Value<'_> {
+    /// The numbers of a dense block as floats: integers become `float64`. `None` for anything else.
+    pub(crate) fn to_floats(&self) -> Option<(Cow<'_, Matrix<'_, f64>>, Precision)> {
+        match self {
+            Self::Floats(matrix, precision) => Some((Cow::Borrowed(matrix), *precision)),
+            #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
+            Self::Ints(matrix, _) => Some((Cow::Owned(matrix.map(|&value| value as f64)), Precision::Double)),
+            _ => None,
+        }
+    }
+
     /// How many rows the block has.
     pub fn rows(&self) -> usize {
         match self {

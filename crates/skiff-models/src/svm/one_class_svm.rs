@@ -50,7 +50,7 @@ impl Estimator for OneClassSVM {
         match (method, self.offset) {
             (Method::Predict, _) => {
                 let decisions = self.machine.decisions(input, plan);
-                Ok(Output::column(plan.push(Inliers { bound: 0.0 }, &[decisions])))
+                Ok(Output::column(plan.push(Inliers { bound: 0.0, inclusive: false }, &[decisions])))
             }
             (Method::DecisionFunction, Some(_)) => Ok(Output::column(self.machine.decisions(input, plan))),
             (Method::DecisionFunction, None) => Ok(Output::matrix(self.machine.decisions(input, plan))),

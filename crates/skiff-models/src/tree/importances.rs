@@ -7,9 +7,14 @@ use crate::computed::{Attributes, Computed};
 
 /// `feature_importances_` of a single tree.
 pub(crate) fn of_tree(tree: &Attributes<'_>, n_features: usize) -> Option<Computed> {
+    of_tree_estimator(tree, n_features).map(Computed::vector)
+}
+
+/// The same, for those who compute with it; `None` for what is no estimator of one tree.
+pub(crate) fn of_tree_estimator(tree: &Attributes<'_>, n_features: usize) -> Option<Vec<f64>> {
     let (mut importances, _) = decreases(&tree.inner("tree_")?, n_features)?;
     normalize(&mut importances);
-    Some(Computed::vector(importances))
+    Some(importances)
 }
 
 /// `feature_importances_` of an ensemble whose `estimators_` are trees: the mean over those that split at all.

@@ -14,6 +14,9 @@ pub const TIES: &str = "equal distances: numpy since 1.25 chooses among them by 
 /// All of them.
 #[rustfmt::skip]
 const EXCEPTIONS: &[Reason] = &[
+    ("an array of three dimensions, of which the first is the classifier", &[
+        ("*/ensemble/voting_soft_separate", "transform", "*"),
+    ]),
     ("a dummy that draws random numbers", &[
         ("*/dummy/dummy_stratified_*", "predict*", "*"),
         ("*/dummy/dummy_uniform_*", "predict", "*"),

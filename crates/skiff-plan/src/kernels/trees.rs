@@ -167,6 +167,15 @@ impl<T: Threshold> Node<T> {
     }
 }
 
+/// Where rows without a value go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingSide {
+    /// To the side that the node says.
+    ByNode,
+    /// To the right at every node: scikit-learn compares the numbers of sparse rows without a look at NaN.
+    Right,
+}
+
 /// All trees of an ensemble. Whoever makes it promises: children stand behind their parents, in the same tree; features
 /// are below `n_features`; each leaf's number has values. (What is broken here panics later, and never answers.)
 #[derive(Debug)]
@@ -217,20 +226,54 @@ impl<T: Threshold> Trees<T> {
 
     /// Adds to each row of `sums` what the trees `from..to` have for the row, tree by tree in their order.
     /// `x` holds rows of `n_features`, `sums` as many rows of `columns`.
-    pub fn add(&self, x: &[T], sums: &mut [f64], from: usize, to: usize) {
+    pub fn add(&self, x: &[T], missing: MissingSide, sums: &mut [f64], from: usize, to: usize) {
         let columns = self.leaves.columns;
-        self.walk(x, from..to, |row, tree, leaf| {
+        self.walk(x, missing, from..to, |row, tree, leaf| {
             let sums = &mut sums[row * columns..(row + 1) * columns];
             self.leaves.add(tree, self.nodes[leaf as usize].threshold.leaf(), sums);
         });
     }
 
     /// The number of the leaf that each row ends in, `x`'s rows by trees, as scikit-learn's `apply` counts nodes.
-    pub fn apply(&self, x: &[T]) -> Vec<i64> {
+    pub fn apply(&self, x: &[T], missing: MissingSide) -> Vec<i64> {
         let trees = self.len();
         let mut places = vec![0; x.len() / self.n_features * trees];
-        self.walk(x, 0..trees, |row, tree, leaf| places[row * trees + tree] = i64::from(self.numbers[leaf as usize]));
+        self.walk(x, missing, 0..trees, |row, tree, leaf| {
+            places[row * trees + tree] = i64::from(self.numbers[leaf as usize]);
+        });
         places
+    }
+
+    /// Makes each split ask for `feature(tree, feature)` of rows of `n_features`, and each leaf, which has one value, hold
+    /// `leaf(tree, number)`, where `number` is the node's in scikit-learn's tree. `None`, and what was made is of no use,
+    /// where one of the two has no answer or two trees are one.
+    pub fn relabel(
+        &mut self,
+        n_features: usize,
+        feature: impl Fn(usize, usize) -> Option<u32>,
+        leaf: impl Fn(usize, usize) -> Option<f64>,
+    ) -> Option<()> {
+        let mut roots = self.roots.clone();
+        roots.sort_unstable();
+        if roots.windows(2).any(|pair| pair[0] == pair[1]) || self.leaves.width != 1 {
+            return None;
+        }
+        for tree in 0..self.len() {
+            let (root, count) = (self.roots[tree] as usize, self.counts[tree] as usize);
+            for place in root..root + count {
+                let node = &mut self.nodes[place];
+                if node.threshold.is_nan() {
+                    let at = (self.leaves.starts[tree] + node.threshold.leaf()) as usize;
+                    *self.leaves.values.get_mut(at)? = leaf(tree, self.numbers[place] as usize)?;
+                } else {
+                    let own = (node.feature & FEATURE) as usize;
+                    let new = feature(tree, own).filter(|&new| (new as usize) < n_features.min(MAX_FEATURES))?;
+                    node.feature = (node.feature & !FEATURE) | new;
+                }
+            }
+        }
+        self.n_features = n_features;
+        Some(())
     }
 
     /// The nodes that one row passes in one tree, root and leaf included; missing values take the side that the node
@@ -251,11 +294,11 @@ impl<T: Threshold> Trees<T> {
     }
 
     /// Calls `visit(row, tree, leaf)` for each row and tree; for any one row in the order of the trees.
-    fn walk(&self, x: &[T], trees: std::ops::Range<usize>, visit: impl FnMut(usize, usize, u32)) {
+    fn walk(&self, x: &[T], missing: MissingSide, trees: std::ops::Range<usize>, visit: impl FnMut(usize, usize, u32)) {
         // scikit-learn gives missing values a side at nearly every split; rows without any are walked without asking.
         if !self.categories.is_empty() {
             self.walk_by::<true, true>(x, trees, visit);
-        } else if self.missing && x.iter().any(|value| value.is_nan()) {
+        } else if self.missing && missing == MissingSide::ByNode && x.iter().any(|value| value.is_nan()) {
             self.walk_by::<true, false>(x, trees, visit);
         } else {
             self.walk_by::<false, false>(x, trees, visit);

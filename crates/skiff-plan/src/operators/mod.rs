@@ -6,6 +6,7 @@ mod cluster;
 mod custom;
 mod density;
 mod encode;
+mod ensemble;
 mod labels;
 mod linear;
 mod neighbors;
@@ -15,16 +16,20 @@ mod text;
 mod trees;
 
 pub use arrays::{
-    Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, DivideByRowSum, Elementwise, FloatFunction, Form,
-    Function, InsertColumns, NameColumns, NumpyFunction, OnesForZeros, Part, Repeat, Rounding, SelectColumns,
-    Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
+    Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise,
+    FloatFunction, Form, Function, InsertColumns, NameColumns, NumpyFunction, OnesForZeros, Part, PlaceColumns, Repeat,
+    Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
 };
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{CenterDistances, NearestCenter};
 pub use custom::CallCustom;
 pub use density::{CategoricalLogLikelihood, Covariance, GaussianLogLikelihood, LogDensity};
 pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero};
-pub use labels::{Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, GreaterThan, Inliers, TakeLabels, argmax};
+pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
+pub use labels::{
+    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
+    LabelNumbers, TakeLabels, argmax,
+};
 pub use linear::{Affine, Center, Multiply, Project};
 pub use neighbors::{
     Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, Search, VoteSum,
@@ -165,9 +170,11 @@ operators! {
     CenterDistances,
     Check,
     CheckTable,
+    ClassIndicator,
     Columnwise,
     Concatenate,
     CountTerms,
+    Difference,
     DivideByRowSum,
     Elementwise,
     Encode,
@@ -178,7 +185,10 @@ operators! {
     ImputeInverse,
     Inliers,
     InsertColumns,
+    JoinLabels,
+    LabelNumbers,
     ListTerms,
+    LogAddExp,
     LogDensity,
     MissingMask,
     Multiply,
@@ -199,14 +209,17 @@ operators! {
     PairScores,
     PairVotes,
     Part,
+    PlaceColumns,
     Polynomial,
     PreprocessTexts,
     Project,
     RefuseSparse,
     Repeat,
+    SammeScores,
     SelectColumns,
     Softmax,
     SubtractLogSumExp,
+    SumUp,
     SupportVectors,
     TakeLabels,
     TakeNumbers,
@@ -215,4 +228,5 @@ operators! {
     UnvectorizeDicts,
     VectorizeDicts,
     WeighTerms,
+    WeightedMedian,
 }

@@ -19,6 +19,8 @@ pub enum Function {
     Exp,
     /// `scipy.special.expit`: 1 / (1 + exp(-x))
     Expit,
+    /// `2 ** x`
+    Exp2,
     /// `np.log`
     Log,
     /// `-x`
@@ -43,6 +45,7 @@ impl Function {
         match self {
             Self::Exp => x.exp(),
             Self::Expit => 1.0 / (1.0 + (-x).exp()),
+            Self::Exp2 => 2_f64.powf(x),
             Self::Log => x.ln(),
             Self::Negative => -x,
             Self::Relu if x < 0.0 => 0.0,

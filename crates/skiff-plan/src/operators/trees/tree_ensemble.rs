@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::kernels::trees::{Threshold, Trees};
+use crate::kernels::trees::{MissingSide, Threshold, Trees};
 use crate::operators::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
@@ -107,12 +107,13 @@ impl Operator for TreeEnsemble {
 impl TreeEnsemble {
     fn ask<'a, T: Threshold>(&self, trees: &Trees<T>, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let rows = Rows::<T>::of(inputs[0], trees.n_features)?;
+        let missing = rows.missing_side();
         match &self.question {
             Question::Sum { start, divisor } => {
                 let mut sums = start.values(trees.leaves.columns, inputs)?;
                 rows.each(|x, from, to| {
                     let columns = trees.leaves.columns;
-                    trees.add(x, &mut sums[from * columns..to * columns], 0, trees.len());
+                    trees.add(x, missing, &mut sums[from * columns..to * columns], 0, trees.len());
                 });
                 if *divisor != 1.0 {
                     for sum in &mut sums {
@@ -128,7 +129,13 @@ impl TreeEnsemble {
                 for stage in 0..trees.len() / step {
                     let mut sums = stages.last().unwrap_or(&first).clone();
                     rows.each(|x, from, to| {
-                        trees.add(x, &mut sums[from * columns..to * columns], stage * step, (stage + 1) * step);
+                        trees.add(
+                            x,
+                            missing,
+                            &mut sums[from * columns..to * columns],
+                            stage * step,
+                            (stage + 1) * step,
+                        );
                     });
                     stages.push(sums);
                 }
@@ -137,7 +144,7 @@ impl TreeEnsemble {
             }
             Question::Leaves { floats: as_floats } => {
                 let mut leaves = Vec::with_capacity(rows.count() * trees.len());
-                rows.each(|x, _, _| leaves.extend(trees.apply(x)));
+                rows.each(|x, _, _| leaves.extend(trees.apply(x, missing)));
                 let leaves = Matrix::new(rows.count(), trees.len(), leaves);
                 #[expect(clippy::cast_precision_loss, reason = "a node's number has 32 bits")]
                 let floats = |leaves: &Matrix<'_, i64>| leaves.map(|&leaf| leaf as f64);
@@ -220,6 +227,13 @@ impl<'v, T: Threshold> Rows<'v, T> {
             Value::Floats(x, _) => Ok(Self::Dense(T::all(&x.data), n_features)),
             Value::Sparse(x) => Ok(Self::Sparse(x)),
             other => Err(InputError::wrong_kind("numbers", other)),
+        }
+    }
+
+    fn missing_side(&self) -> MissingSide {
+        match self {
+            Self::Dense(..) => MissingSide::ByNode,
+            Self::Sparse(_) => MissingSide::Right,
         }
     }
 

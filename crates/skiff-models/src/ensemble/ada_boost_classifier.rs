@@ -1,0 +1,278 @@
+//! `sklearn.ensemble.AdaBoostClassifier`.
+
+use std::sync::Arc;
+
+use skiff_plan::operators::{
+    Argmax, BothSides, ClassIndicator, ConstantRow, Difference, DivideByRowSum, Elementwise, Function, GreaterThan,
+    Repeat, SammeScores, Softmax, SumUp, TakeLabels,
+};
+use skiff_plan::value::{Classes, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
+use super::ada_boost::AdaBoost;
+use crate::computed::Attributes;
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
+
+pub(crate) const ADA_BOOST_CLASSIFIER: Class = class! {
+    /// Classifiers that were each fitted to rows that the ones before it got wrong.
+    ///
+    /// # Reads
+    /// `estimators_`, any supported classifiers; `estimator_weights_`, `classes_`; `algorithm` of files before 1.8.
+    /// # Predicts
+    /// Scores: for each estimator its weight in the column of the class that it predicts and `-weight / (n_classes - 1)` in the
+    /// others, over the sum of the weights (SAMME); or, for `SAMME.R`, the logarithms of its probabilities less their mean.
+    /// Two classes have one score, that of the second less that of the first. The label is the class of the greatest score,
+    /// the first of equals; probabilities are the softmax of the scores over `n_classes - 1`.
+    /// # Not supported
+    /// `decision_function` of one class, which answers zeros of the dtype of the rows; of 1.3 to 1.5, also its `predict`, which
+    /// raises.
+    /// # Older versions
+    /// `algorithm='SAMME.R'` was the default until 1.5. Before 1.3 other classes got 0 by SAMME. Before 0.22 probabilities were
+    /// made of the estimators' probabilities, not of the scores. Before 0.21 rows had to be numbers.
+    paths: [
+        "sklearn.ensemble._weight_boosting.AdaBoostClassifier",
+        "sklearn.ensemble.weight_boosting.AdaBoostClassifier",
+    ],
+    read: AdaBoostClassifier::read,
+};
+
+/// A fitted `AdaBoostClassifier`.
+#[derive(Debug)]
+pub struct AdaBoostClassifier {
+    boosting: AdaBoost,
+    classes: Arc<Classes>,
+    algorithm: Algorithm,
+    /// Whether probabilities are made of probabilities.
+    probabilities_of_their_own: bool,
+    /// Whether scores of one class divide by zero, an error.
+    divides_by_zero: bool,
+}
+
+/// `algorithm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Algorithm {
+    /// `'SAMME'`, of 1.3 and later.
+    Samme,
+    /// `'SAMME'`, which gives nothing to the classes that are not predicted.
+    SammeWithoutPenalty,
+    /// `'SAMME.R'`
+    SammeReal,
+}
+
+impl AdaBoostClassifier {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let boosting = AdaBoost::read(fields)?;
+        let classes = fields.classes("classes_")?;
+        if classes.is_empty() {
+            return Err(fields.damaged("classes_", "there is no class"));
+        }
+        fields.expect_len("classes_", classes.len(), fields.count("n_classes_")?)?;
+        let algorithm = match fields.string_or_none("algorithm")?.as_deref() {
+            None | Some("SAMME" | "deprecated") if !fields.before(1, 3) => Algorithm::Samme,
+            Some("SAMME") => Algorithm::SammeWithoutPenalty,
+            Some("SAMME.R") if fields.before(1, 6) => Algorithm::SammeReal,
+            other => return Err(fields.unsupported("algorithm", format!("`{}`", other.unwrap_or("None")))),
+        };
+        let divides_by_zero = fields.before(1, 6) && algorithm == Algorithm::Samme;
+        Ok(Self { boosting, classes, algorithm, probabilities_of_their_own: fields.before(0, 22), divides_by_zero })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
+    fn others(&self) -> f64 {
+        self.classes.len() as f64 - 1.0
+    }
+
+    /// What each estimator adds to the scores, (n_samples, n_classes).
+    fn parts(&self, x: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
+        if self.algorithm == Algorithm::SammeReal {
+            let all = self.boosting.each(Method::PredictProba, x, plan)?;
+            return Ok(all.into_iter().map(|probabilities| plan.push(SammeScores, &[probabilities])).collect());
+        }
+        let all = self.boosting.each(Method::Predict, x, plan)?;
+        let parts = all.into_iter().zip(&self.boosting.weights).map(|(predictions, &weight)| {
+            let miss = match self.algorithm {
+                Algorithm::Samme => -1.0 / self.others() * weight,
+                _ => 0.0,
+            };
+            plan.push(ClassIndicator { classes: Arc::clone(&self.classes), hit: weight, miss }, &[predictions])
+        });
+        Ok(parts.collect())
+    }
+
+    /// A score for each class, or one for two.
+    fn decision(&self, scores: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        if self.classes.len() == 2 { plan.push(Difference, &[scores]) } else { scores }
+    }
+
+    fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let x = self.boosting.check(input, plan);
+        let parts = self.parts(x, plan)?;
+        let sum = plan.push(SumUp { weights: None, divisor: self.boosting.norm }, &parts);
+        Ok(self.decision(sum, plan))
+    }
+
+    /// The sums of `parts` after each stage, each over the weights so far.
+    fn stages(&self, parts: Vec<ValueId>, plan: &mut Lowering<'_>) -> Vec<ValueId> {
+        let (mut sum, mut norm) = (None, 0.0);
+        let stages = parts.into_iter().zip(&self.boosting.weights).map(|(part, weight)| {
+            norm += weight;
+            let so_far = match sum {
+                Some(sum) => plan.push(SumUp::PLAIN, &[sum, part]),
+                None => part,
+            };
+            sum = Some(so_far);
+            plan.push(Elementwise { function: Function::Divide(norm) }, &[so_far])
+        });
+        stages.collect()
+    }
+
+    fn staged_scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
+        let x = self.boosting.check(input, plan);
+        let parts = self.parts(x, plan)?;
+        let stages = self.stages(parts, plan);
+        Ok(stages.into_iter().map(|scores| self.decision(scores, plan)).collect())
+    }
+
+    fn labels(&self, decision: ValueId, plan: &mut Lowering<'_>) -> Output {
+        let numbers = match self.classes.len() {
+            2 => plan.push(GreaterThan { bound: 0.0 }, &[decision]),
+            _ => plan.push(Argmax, &[decision]),
+        };
+        Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers]))
+    }
+
+    /// `_compute_proba_from_decision`.
+    fn probabilities(&self, decision: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let scaled = if self.classes.len() == 2 {
+            let both = plan.push(BothSides::Negative, &[decision]);
+            plan.push(Elementwise { function: Function::Divide(2.0) }, &[both])
+        } else {
+            plan.push(Elementwise { function: Function::Divide(self.others()) }, &[decision])
+        };
+        plan.push(Softmax, &[scaled])
+    }
+
+    /// What the estimators' probabilities add to those of before 0.22.
+    fn own_parts(&self, x: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
+        if self.algorithm == Algorithm::SammeReal {
+            return self.parts(x, plan);
+        }
+        let all = self.boosting.each(Method::PredictProba, x, plan)?;
+        let weighted = all.into_iter().zip(&self.boosting.weights);
+        let weighted =
+            weighted.map(|(value, &weight)| plan.push(Elementwise { function: Function::Multiply(weight) }, &[value]));
+        Ok(weighted.collect())
+    }
+
+    /// `exp(sum / (n_classes - 1))`, as shares.
+    fn own_probabilities(&self, sum: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let factor = 1.0 / self.others();
+        let scaled = plan.push(Elementwise { function: Function::Multiply(factor) }, &[sum]);
+        let exp = plan.push(Elementwise { function: Function::Exp }, &[scaled]);
+        plan.push(DivideByRowSum, &[exp])
+    }
+
+    fn predict_proba(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        if self.classes.len() == 1 {
+            let row = ConstantRow::Floats(vec![1.0], Precision::Double);
+            return Ok(plan.push(Repeat { row }, &[input]));
+        }
+        if self.probabilities_of_their_own {
+            let x = self.boosting.check(input, plan);
+            let parts = self.own_parts(x, plan)?;
+            let sum = plan.push(SumUp { weights: None, divisor: self.boosting.norm }, &parts);
+            return Ok(self.own_probabilities(sum, plan));
+        }
+        let decision = self.scores(input, plan)?;
+        Ok(self.probabilities(decision, plan))
+    }
+
+    fn staged_predict_proba(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
+        if self.probabilities_of_their_own {
+            let x = self.boosting.check(input, plan);
+            let parts = self.own_parts(x, plan)?;
+            let stages = self.stages(parts, plan);
+            return Ok(stages.into_iter().map(|sum| self.own_probabilities(sum, plan)).collect());
+        }
+        let stages = self.staged_scores(input, plan)?;
+        Ok(stages.into_iter().map(|decision| self.probabilities(decision, plan)).collect())
+    }
+
+    fn decision_output(&self, decision: ValueId) -> Output {
+        if self.classes.len() == 2 { Output::column(decision) } else { Output::matrix(decision) }
+    }
+
+    /// One class is the label of every row that is as it should be.
+    fn only_class(&self, input: ValueId, plan: &mut Lowering<'_>) -> Output {
+        let x = self.boosting.check(input, plan);
+        let row = ConstantRow::Floats(vec![0.0], Precision::Double);
+        let scores = plan.push(Repeat { row }, &[x]);
+        self.labels(scores, plan)
+    }
+}
+
+impl Estimator for AdaBoostClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict if self.classes.len() == 1 && !self.divides_by_zero => Ok(self.only_class(input, plan)),
+            Method::Predict
+            | Method::DecisionFunction
+            | Method::StagedDecisionFunction
+            | Method::StagedPredict
+            | Method::StagedPredictProba
+                if self.classes.len() == 1 =>
+            {
+                plan.unsupported(method, "one class")
+            }
+            Method::Predict => {
+                let decision = self.scores(input, plan)?;
+                Ok(self.labels(decision, plan))
+            }
+            Method::DecisionFunction => Ok(self.decision_output(self.scores(input, plan)?)),
+            Method::PredictProba => Ok(Output::matrix(self.predict_proba(input, plan)?)),
+            Method::PredictLogProba => {
+                let probabilities = self.predict_proba(input, plan)?;
+                Ok(Output::matrix(plan.push(Elementwise { function: Function::Log }, &[probabilities])))
+            }
+            Method::StagedPredict => {
+                let stages = self.staged_scores(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(|decision| self.labels(decision, plan)).collect()))
+            }
+            Method::StagedDecisionFunction => {
+                let stages = self.staged_scores(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(|decision| self.decision_output(decision)).collect()))
+            }
+            Method::StagedPredictProba => {
+                let stages = self.staged_predict_proba(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(Output::matrix).collect()))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.boosting.n_features_in()
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        self.boosting.inner()
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |boosting: &Attributes<'_>| self.boosting.importances(boosting);
+        vec![("feature_importances_", Box::new(compute))]
+    }
+}

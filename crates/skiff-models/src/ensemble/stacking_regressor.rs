@@ -1,0 +1,89 @@
+//! `sklearn.ensemble.StackingRegressor`.
+
+use std::sync::Arc;
+
+use skiff_plan::{Method, Output, ValueId};
+
+use super::stacking::Stacking;
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Model, NamesError, Scoring, Takes, class};
+
+pub(crate) const STACKING_REGRESSOR: Class = class! {
+    /// A regressor on what other regressors predict.
+    ///
+    /// # Reads
+    /// `estimators_` and `final_estimator_`, any supported ones; `stack_method_`, `passthrough`; the names in `estimators`, of
+    /// which `'drop'` takes one out.
+    /// # Predicts
+    /// What the final estimator predicts of what `transform` answers.
+    /// # Transforms
+    /// The regressors' predictions side by side, and the rows themselves with `passthrough=True`.
+    /// # Not supported
+    /// Nothing of its own: the estimators refuse what they refuse.
+    /// # Older versions
+    /// It came with 0.22.
+    paths: ["sklearn.ensemble._stacking.StackingRegressor"],
+    read: StackingRegressor::read,
+};
+
+/// A fitted `StackingRegressor`.
+#[derive(Debug)]
+pub struct StackingRegressor {
+    stacking: Stacking,
+}
+
+impl StackingRegressor {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Ok(Self { stacking: Stacking::read(fields)? })
+    }
+}
+
+impl Estimator for StackingRegressor {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => self.stacking.finish(method, false, input, plan, params),
+            Method::Transform => Ok(Output::matrix(self.stacking.transform(false, input, plan)?)),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        self.stacking.feature_names_out(header, input, "stackingregressor")
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        self.stacking.estimators.n_features_in()
+    }
+
+    fn feature_names_in(&self) -> Option<Arc<[String]>> {
+        self.stacking.estimators.feature_names_in()
+    }
+
+    fn takes(&self) -> Takes {
+        self.stacking.estimators.takes()
+    }
+
+    fn takes_series(&self) -> bool {
+        self.stacking.estimators.takes_series()
+    }
+
+    fn selects_by_name(&self) -> bool {
+        self.stacking.estimators.selects_by_name()
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::R2)
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        self.stacking.inner()
+    }
+}

@@ -1,0 +1,11 @@
+//! What ensembles make of the answers of several estimators.
+
+mod log_add_exp;
+mod samme_scores;
+mod sum_up;
+mod weighted_median;
+
+pub use log_add_exp::LogAddExp;
+pub use samme_scores::SammeScores;
+pub use sum_up::SumUp;
+pub use weighted_median::WeightedMedian;
