@@ -6,6 +6,7 @@ mod fuzz;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 /// A task: its name, what it does, and how.
 type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
@@ -49,16 +50,43 @@ fn main() -> ExitCode {
     }
 }
 
+/// A part of a task, by the name that its summary gives it.
+type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
+
 fn test(arguments: &[String]) -> Result<(), String> {
-    rust(arguments)?;
-    fuzz::fuzz(&[])?;
-    python(arguments)
+    let rest: [Step<'_>; 2] = [("fuzzing", &|| fuzz::fuzz(&[])), ("Python tests", &|| python(arguments))];
+    in_steps(&[&RUST[..], &rest].concat())
 }
 
 fn rust(_: &[String]) -> Result<(), String> {
-    run(cargo(&["fmt", "--all", "--check"]))?;
-    run(cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"]))?;
-    run(cargo(&["test", "--workspace", "--no-fail-fast"]))
+    in_steps(&RUST)
+}
+
+const RUST: [Step<'static>; 3] = [
+    ("format", &|| run(cargo(&["fmt", "--all", "--check"]))),
+    ("lints", &|| run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))),
+    ("Rust tests", &|| run(cargo(&["test", "--workspace", "--no-fail-fast"]))),
+];
+
+/// Takes each step, up to the first that fails, and says at the end which passed and how long they took.
+fn in_steps(steps: &[Step<'_>]) -> Result<(), String> {
+    let start = Instant::now();
+    let mut passed = Vec::new();
+    let outcome = steps.iter().try_for_each(|(name, step)| {
+        let start = Instant::now();
+        step().map_err(|what| format!("{name}: {what}"))?;
+        passed.push(format!("{name} ({})", in_minutes(start.elapsed())));
+        Ok(())
+    });
+    let passed = if passed.is_empty() { "nothing".to_owned() } else { passed.join(", ") };
+    eprintln!("passed in {}: {passed}", in_minutes(start.elapsed()));
+    outcome
+}
+
+/// `4:07 min`.
+fn in_minutes(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{}:{:02} min", seconds / 60, seconds % 60)
 }
 
 /// Makes a virtual environment under `target/`, builds the command and the wheel, and runs pytest. Further arguments go to pytest.
