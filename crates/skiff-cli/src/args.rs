@@ -135,9 +135,12 @@ pub struct Verify {
 pub struct Plan {
     /// The model file, or - for standard input.
     pub model: PathBuf,
-    /// The method whose operations to show; without it, those of every method.
+    /// The method whose operators to show; without it, those of every method.
     #[arg(long, short, value_name = "NAME", value_parser = values::method)]
     pub method: Option<skiff::Method>,
+    /// Show the dtypes, shapes and names of what each method takes and returns instead.
+    #[arg(long)]
+    pub signature: bool,
     #[command(flatten)]
     pub open: OpenArguments,
 }

@@ -14,6 +14,7 @@ use crate::answer::{Answer, stack};
 use crate::operators::AnyOperator;
 use crate::plan::{Output, Plan, PlanNode, Rank, ValueId};
 use crate::table::Table;
+use crate::types::ValueType;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};
 
@@ -99,6 +100,8 @@ struct Evaluation<'e> {
     block_rows: usize,
     /// The bytes of the largest value so far.
     widest: AtomicUsize,
+    /// The bytes of a row of each value; `None` where that depends on what rows contain, or such a table is refused.
+    row_bytes: Vec<Option<usize>>,
 }
 
 /// What blocks become, and how much that is: the sum over its values.
@@ -121,13 +124,26 @@ impl Made for Answer {
     }
 }
 
+/// How many bytes a row takes.
+struct Sizes {
+    /// Of what is returned.
+    row: usize,
+    /// Of the largest value on the way.
+    widest: usize,
+}
+
 /// The values of a plan, by number; those that nobody needs any more are gone.
 type Values<'a> = Vec<Option<Value<'a>>>;
 
 impl<'e> Evaluation<'e> {
     fn new(plan: &'e Plan, table: &'e Table<'e>, options: &EvaluateOptions<'e>, block_rows: usize) -> Self {
         let &EvaluateOptions { origin, threads, .. } = options;
-        Self { plan, table, origin, threads, block_rows, widest: AtomicUsize::new(0) }
+        let row_bytes = match table.rows() > FEWEST_ROWS {
+            true => plan.types(&ValueType::of(&table.block(0, 0))).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let row_bytes = row_bytes.iter().map(ValueType::row_bytes).collect();
+        Self { plan, table, origin, threads, block_rows, widest: AtomicUsize::new(0), row_bytes }
     }
 
     fn answer(&self, watch: Watch<'_>) -> Result<Answer, InputError> {
@@ -135,7 +151,10 @@ impl<'e> Evaluation<'e> {
         if self.plan.nodes().iter().any(|node| node.operator.is_barrier()) {
             return self.answer_between_barriers(&last_uses, watch);
         }
-        let mut answers = self.blocks(watch, |start, len| {
+        let mut returned = Vec::new();
+        self.plan.output().each(&mut |value| returned.push(value.index()));
+        let sizes = self.sizes(0..self.plan.nodes().len(), &returned);
+        let mut answers = self.blocks(sizes, watch, |start, len| {
             let mut values = vec![None; last_uses.len()];
             values[0] = Some(self.table.block(start, len));
             self.run(0..self.plan.nodes().len(), &last_uses, &mut values)?;
@@ -152,18 +171,24 @@ impl<'e> Evaluation<'e> {
     /// `run` for each block of rows, by its first row and its length. A table without rows is a block without rows: the
     /// nodes say what that means.
     ///
-    /// The first of many rows is answered alone first: it tells how large the others will be, so that too large an answer
-    /// is refused before it is made. What depends on the rows' content is counted as it comes.
+    /// Too large an answer is refused before it is made. `sizes` are those of a row where the types tell them; else the
+    /// first of many rows is answered alone first. What depends on the rows' content is counted as it comes.
     fn blocks<T: Made>(
         &self,
+        sizes: Option<Sizes>,
         watch: Watch<'_>,
         run: impl Fn(usize, usize) -> Result<T, InputError> + Sync,
     ) -> Result<Vec<T>, InputError> {
         let (rows, mut block_rows) = (self.table.rows(), self.block_rows);
         if rows > FEWEST_ROWS {
-            let row = run(0, 1)?.sum(Value::fixed_bytes);
+            let Sizes { row, widest } = match sizes {
+                Some(sizes) => sizes,
+                None => {
+                    let row = run(0, 1)?.sum(Value::fixed_bytes);
+                    Sizes { row, widest: self.widest.load(Ordering::Relaxed) }
+                }
+            };
             self.refuse_larger(rows.saturating_mul(row))?;
-            let widest = self.widest.load(Ordering::Relaxed);
             block_rows = block_rows.min(BLOCK_BYTES / widest.max(1)).max(1);
         }
         let spent = AtomicUsize::new(0);
@@ -241,6 +266,14 @@ impl<'e> Evaluation<'e> {
         all.into_iter().collect()
     }
 
+    /// The sizes of a row of what `nodes` make, of which `returned` is kept; `None` where they depend on what rows contain.
+    fn sizes(&self, nodes: Range<usize>, returned: &[usize]) -> Option<Sizes> {
+        let bytes = |value: usize| self.row_bytes.get(value).copied().flatten();
+        let widest = (nodes.start + 1..=nodes.end).map(bytes).try_fold(0, |widest, bytes| Some(bytes?.max(widest)))?;
+        let row = returned.iter().map(|&value| bytes(value)).sum::<Option<usize>>()?;
+        Some(Sizes { row, widest })
+    }
+
     fn refuse_larger(&self, bytes: usize) -> Result<(), InputError> {
         let (rows, most) = (self.table.rows(), self.plan.most_bytes());
         match u64::try_from(bytes).is_ok_and(|bytes| bytes <= most) {
@@ -309,7 +342,7 @@ impl<'e> Evaluation<'e> {
         let is_kept = |value: &usize| last_uses[*value].is_none_or(|last| last >= nodes.end);
         let kept: Vec<usize> = made.filter(is_kept).collect();
         let known: &Values<'static> = whole;
-        let blocks = self.blocks(watch, |start, len| {
+        let blocks = self.blocks(self.sizes(nodes.clone(), &kept), watch, |start, len| {
             let mut values: Values<'_> = Vec::with_capacity(known.len());
             values.extend(known.iter().map(|value| value.as_ref().map(|value| value.block(start, len))));
             values[0] = Some(self.table.block(start, len));

@@ -13,9 +13,13 @@ pub mod operators;
 mod plan;
 pub mod table;
 pub mod text;
+pub mod types;
 pub mod value;
 
 pub use answer::Answer;
 pub use evaluate::{EvaluateOptions, Progress, evaluate, evaluate_in_blocks, evaluate_with};
 pub use input_error::{InputError, InputErrorKind};
-pub use plan::{Categories, CategoryTypes, ColumnUse, Method, Output, Plan, PlanNode, Rank, UnknownMethod, ValueId};
+pub use plan::{
+    Categories, CategoryTypes, ColumnUse, Method, Output, OutputType, Plan, PlanNode, Rank, Signature, UnknownMethod,
+    ValueId,
+};

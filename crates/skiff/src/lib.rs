@@ -62,8 +62,10 @@ pub use skiff_models::custom::Custom;
 pub use skiff_models::lowering::Params;
 pub use skiff_models::{Takes, addresses, registry};
 pub use skiff_plan::table::Table;
-pub use skiff_plan::{Answer, EvaluateOptions, Progress, table, value};
-pub use skiff_plan::{Categories, CategoryTypes, ColumnUse, Method, Plan, Rank};
+pub use skiff_plan::{
+    Answer, Categories, CategoryTypes, ColumnUse, EvaluateOptions, Method, OutputType, Plan, Progress, Rank, Signature,
+    table, types, value,
+};
 
 /// The README's example compiles.
 #[cfg(doctest)]

@@ -7,7 +7,7 @@ use skiff_models::Takes;
 use skiff_models::lowering::Header;
 use skiff_plan::table::Table;
 use skiff_plan::value::Classes;
-use skiff_plan::{Answer, EvaluateOptions};
+use skiff_plan::{Answer, EvaluateOptions, Signature};
 
 use crate::{Error, Method, Params, Plan};
 
@@ -113,6 +113,14 @@ impl Model {
     /// As [`Model::call_with`].
     pub fn plan_with(&self, method: Method, params: &Params) -> Result<Plan, Error> {
         Ok(self.model.plan(method, params)?.with_most_bytes(self.most_bytes))
+    }
+
+    /// What `method` takes and returns: the dtypes, shapes and names, before there are any rows.
+    ///
+    /// # Errors
+    /// As [`Model::plan`].
+    pub fn signature(&self, method: Method) -> Result<Signature, Error> {
+        Ok(self.model.signature(method)?)
     }
 
     /// The methods that it answers.

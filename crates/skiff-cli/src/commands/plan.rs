@@ -1,12 +1,15 @@
-//! `skiff plan`: the operations that a model's methods do.
+//! `skiff plan`: the operators of a model's methods, or their signatures.
 
 use std::io::{self, Write};
+
+use skiff::{Method, Model};
 
 use crate::Outcome;
 use crate::args::Plan;
 use crate::input;
+use crate::shown::shown;
 
-/// Prints the operations of the method that was asked for, or of all.
+/// Prints the operators of the method that was asked for, or of all.
 pub fn run(arguments: &Plan) -> Outcome {
     let model = input::model(&arguments.model, &arguments.open.options()?)?;
     let mut out = io::stdout().lock();
@@ -15,7 +18,18 @@ pub fn run(arguments: &Plan) -> Outcome {
         None => model.methods(),
     };
     for method in methods {
-        writeln!(out, "{method}:\n{}", model.plan(method)?)?;
+        match arguments.signature {
+            true => write_signature(&mut out, &model, method)?,
+            false => writeln!(out, "{method}:\n{}", model.plan(method)?)?,
+        }
     }
+    Ok(())
+}
+
+fn write_signature(out: &mut impl Write, model: &Model, method: Method) -> Outcome {
+    let signature = model.signature(method)?;
+    writeln!(out, "{method}")?;
+    writeln!(out, "  takes    {}", shown(&signature.input.to_string()))?;
+    writeln!(out, "  returns  {}", shown(&signature.output.to_string()))?;
     Ok(())
 }

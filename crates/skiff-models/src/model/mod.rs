@@ -11,7 +11,9 @@ use std::sync::Arc;
 use skiff_files::Limits;
 use skiff_pickle::{Graph, NodeId};
 use skiff_plan::table::Table;
-use skiff_plan::{Answer, Method, Plan, evaluate};
+use skiff_plan::types::{ColumnType, ValueType};
+use skiff_plan::value::{NumberType, Precision};
+use skiff_plan::{Answer, ColumnUse, Method, OutputType, Plan, Signature, evaluate};
 
 use crate::computed::{Attributes, Computed};
 use crate::custom::Custom;
@@ -25,6 +27,9 @@ pub(crate) use class::class;
 pub use error::{CallError, NamesError};
 pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
 pub(crate) use reading::Reading;
+
+/// Of how many columns without names the types are told apart.
+const MOST_COLUMN_TYPES: usize = 1 << 16;
 
 /// A fitted estimator. Whatever it holds was checked when it was read: no prediction can index out of bounds.
 #[derive(Debug)]
@@ -119,6 +124,47 @@ impl Model {
         let count = self.n_features_in().unwrap_or(0);
         names::check_count(count)?;
         names::collect((0..count).map(|index| format!("x{index}"))).map(Arc::from)
+    }
+
+    /// What `method` takes and returns: the dtypes, shapes and names, before there are any rows. The table is the one that
+    /// the estimator was fitted on, as far as its file tells: `float64`, but for columns in which text is looked up.
+    ///
+    /// # Errors
+    /// As [`Model::plan`].
+    pub fn signature(&self, method: Method) -> Result<Signature, CallError> {
+        let plan = self.plan(method, &Params::default())?;
+        Ok(plan.signature(&self.input_type(method, &plan))?)
+    }
+
+    fn input_type(&self, method: Method, plan: &Plan) -> ValueType {
+        match self.estimator.takes() {
+            // What `transform` has made.
+            _ if method == Method::InverseTransform => match self.signature(Method::Transform) {
+                Ok(Signature { output: OutputType::One(value, _), .. }) => value,
+                _ => ValueType::Unknown,
+            },
+            Takes::Texts => ValueType::Texts,
+            Takes::Dicts => ValueType::Dicts,
+            Takes::Table => self.table_type(plan),
+        }
+    }
+
+    fn table_type(&self, plan: &Plan) -> ValueType {
+        let names = self.feature_names_in();
+        let Some(cols) = names.as_ref().map(|names| names.len()).or(self.n_features_in()) else {
+            return ValueType::Unknown;
+        };
+        let dtype = NumberType::Float(Precision::Double);
+        // A file may claim any number of columns, and what each is used for takes memory.
+        if names.is_none() && cols > MOST_COLUMN_TYPES {
+            return ValueType::Dense { dtype, cols };
+        }
+        let uses = plan.column_uses(cols, names.as_deref());
+        let columns: Vec<ColumnType> = uses.iter().map(ColumnUse::column_type).collect();
+        match columns.iter().all(|column| *column == ColumnType::Numbers(dtype)) && names.is_none() {
+            true => ValueType::Dense { dtype, cols },
+            false => ValueType::Columns { names, columns },
+        }
     }
 
     /// What only estimators of its class have.

@@ -45,6 +45,7 @@ pub use trees::{BoostingStart, Question, Start, StartLink, TreeEnsemble, TreeTab
 use std::sync::Arc;
 
 use crate::InputError;
+use crate::types::ValueType;
 use crate::value::Value;
 
 /// An operator on blocks of rows. Each output row depends on the same input row alone, unless [`Operator::is_barrier`].
@@ -57,6 +58,18 @@ pub trait Operator {
     /// # Errors
     /// When the input is not such that scikit-learn would answer.
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
+
+    /// The type of what it returns for inputs of these types: that of what it makes of no rows, which is right unless the
+    /// type depends on what rows contain, or no rows are an error.
+    ///
+    /// # Errors
+    /// When it refuses such inputs whatever they contain.
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let Some(empty) = inputs.iter().map(|input| input.empty()).collect::<Option<Vec<_>>>() else {
+            return Ok(ValueType::Unknown);
+        };
+        self.run(&empty.iter().collect::<Vec<_>>()).map(|value| ValueType::of(&value))
+    }
 
     /// Its sizes and settings, for `skiff plan`.
     fn describe(&self) -> String {
@@ -143,6 +156,12 @@ macro_rules! operators {
             pub(crate) fn is_barrier(&self) -> bool {
                 match self {
                     $(Self::$operator(operator) => operator.is_barrier(),)*
+                }
+            }
+
+            pub(crate) fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+                match self {
+                    $(Self::$operator(operator) => operator.output_type(inputs),)*
                 }
             }
 

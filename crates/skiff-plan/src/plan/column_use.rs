@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 
-use super::{Plan, ValueId};
+use super::{CategoryTypes, Plan, ValueId};
 use crate::kernels::categories::Categories;
 use crate::operators::{AnyOperator, Check, Dtype, Encode, Impute, SelectColumns};
+use crate::types::ColumnType;
+use crate::value::{NumberType, Precision};
 
 /// What a plan does with one column of its input. A column that is not used at all is equal to the default.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,21 @@ impl ColumnUse {
     pub fn is_used(&self) -> bool {
         let is_read = self.as_number || self.as_document || self.as_it_is || self.as_presence;
         is_read || !self.categories.is_empty() || !self.fills.is_empty()
+    }
+
+    /// The type that the column was most likely fitted as: text where the plan looks up text in it, or takes its cells for
+    /// documents, objects where it looks up what is neither text nor a number, else `float64`.
+    pub fn column_type(&self) -> ColumnType {
+        let types = self.categories.iter().map(|categories| categories.types());
+        let types = types.reduce(CategoryTypes::or).unwrap_or_default();
+        let texts_are_filled_in = self.fills.iter().any(|fill| matches!(fill, Scalar::Str(_)));
+        if types.others || types.texts && (types.none || types.nan) || texts_are_filled_in && !self.as_number {
+            ColumnType::Objects
+        } else if types.texts || self.as_document {
+            ColumnType::Texts
+        } else {
+            ColumnType::Numbers(NumberType::Float(Precision::Double))
+        }
     }
 }
 

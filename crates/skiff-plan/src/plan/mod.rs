@@ -6,6 +6,7 @@
 
 mod column_use;
 mod method;
+mod signature;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use skiff_files::Limits;
 pub use crate::kernels::categories::{Categories, Types as CategoryTypes};
 pub use column_use::ColumnUse;
 pub use method::{Method, UnknownMethod};
+pub use signature::{OutputType, Signature};
 
 use crate::operators::{AnyOperator, BoostingStart, Dtype};
 
@@ -192,7 +194,7 @@ impl Output {
         }
     }
 
-    fn each(&self, f: &mut impl FnMut(ValueId)) {
+    pub(crate) fn each(&self, f: &mut impl FnMut(ValueId)) {
         match self {
             Self::One(value, _) => f(*value),
             Self::List(items) | Self::Tuple(items) => {

@@ -17,6 +17,13 @@ pub struct Terms {
     hasher: DefaultHashBuilder,
 }
 
+/// The same terms in the same order.
+impl PartialEq for Terms {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && (0..self.len()).all(|number| self.get(number) == other.get(number))
+    }
+}
+
 impl Terms {
     /// Terms in the order of their numbers; the number of a term that stands twice as an error.
     ///

@@ -8,6 +8,7 @@ use skiff_files::Scalar;
 use crate::operators::Operator;
 use crate::operators::arrays::concatenate::numeric_block;
 use crate::table::Column;
+use crate::types::ValueType;
 use crate::value::{Columns, Csr, Matrix, NumberType, Precision, Value};
 use crate::{InputError, InputErrorKind};
 
@@ -125,16 +126,20 @@ impl Check {
             self.check_names(columns)?;
         }
         let numbers = self.to_numbers(input)?;
-        let (rows, cols) = (numbers.rows(), numbers.cols());
-        if rows == 0 {
-            return Err(InputError::new(InputErrorKind::NoRows { shape: (0, cols) }));
+        if numbers.rows() == 0 {
+            return Err(InputError::new(InputErrorKind::NoRows { shape: (0, numbers.cols()) }));
         }
         self.check_finite(&numbers)?;
+        self.check_width(numbers.cols())?;
+        Ok(numbers)
+    }
+
+    fn check_width(&self, found: usize) -> Result<(), InputError> {
         match self.n_features {
-            Some(expected) if expected != cols => {
-                Err(InputError::new(InputErrorKind::FeatureCount { expected, found: cols }))
+            Some(expected) if expected != found => {
+                Err(InputError::new(InputErrorKind::FeatureCount { expected, found }))
             }
-            _ => Ok(numbers),
+            _ => Ok(()),
         }
     }
 
@@ -263,6 +268,19 @@ impl Operator for Check {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         self.check(inputs[0]).map_err(|error| error.by(&self.estimator))
+    }
+
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let Some(empty) = inputs[0].empty() else { return Ok(ValueType::Unknown) };
+        let check = || {
+            if let Value::Columns(columns) = &empty {
+                self.check_names(columns)?;
+            }
+            let numbers = self.to_numbers(&empty)?;
+            self.check_width(numbers.cols())?;
+            Ok(ValueType::of(&numbers))
+        };
+        check().map_err(|error: InputError| error.by(&self.estimator))
     }
 
     fn describe(&self) -> String {

@@ -5,6 +5,7 @@ use skiff_files::Scalar;
 use crate::InputError;
 use crate::custom::{Bound, CustomCall, CustomError, Job};
 use crate::operators::Operator;
+use crate::types::ValueType;
 use crate::value::{Classes, Csr, IntKind, Labels, Matrix, NumberType, Precision, TermLists, Value};
 
 /// Hands the whole table to code of the user's, which answers another one of as many rows.
@@ -47,6 +48,11 @@ impl Operator for CallCustom {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         self.call(inputs[0], None, false)
+    }
+
+    /// Known when the code has returned.
+    fn output_type(&self, _inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        Ok(ValueType::Unknown)
     }
 
     fn describe(&self) -> String {

@@ -2,7 +2,8 @@
 
 use crate::InputError;
 use crate::operators::Operator;
-use crate::value::{IntKind, Matrix, Value};
+use crate::types::ValueType;
+use crate::value::{IntKind, Matrix, NumberType, Value};
 
 /// Passes one column through and refuses more; floats become integers where all are whole, or where asked for.
 #[derive(Debug)]
@@ -29,6 +30,17 @@ impl Operator for CastLabels {
                     true => Value::Ints(Matrix::new(x.rows, 1, cut), IntKind::I64),
                     false => inputs[0].clone(),
                 }
+            }
+            other => other.clone(),
+        })
+    }
+
+    /// Floats that are all whole become integers.
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        Ok(match inputs[0] {
+            ValueType::Dense { dtype: NumberType::Float(_), .. } if !self.integers => ValueType::Unknown,
+            ValueType::Dense { dtype: NumberType::Float(_), cols } => {
+                ValueType::Dense { dtype: NumberType::Int(IntKind::I64), cols: *cols }
             }
             other => other.clone(),
         })

@@ -9,6 +9,7 @@ use crate::kernels::murmur3;
 use crate::operators::Operator;
 use crate::table::DictValue;
 use crate::text::{Analyzer, Scratch};
+use crate::types::ValueType;
 use crate::value::{Csr, NumberType, Value};
 
 /// Documents, or mappings, to sums of signs and values by hashed column.
@@ -56,15 +57,12 @@ impl HashTerms {
         }
         rows.indptr.push(rows.indices.len());
     }
-}
 
-impl Operator for HashTerms {
-    const NAME: &'static str = "hash_terms";
-
-    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+    /// The terms of each row.
+    fn hash_rows(&self, input: &Value<'_>) -> Result<Rows, InputError> {
         let mut rows = Rows { indptr: vec![0], indices: Vec::new(), data: Vec::new() };
         let mut terms: Vec<(u32, f64)> = Vec::new();
-        match (&self.analyzer, inputs[0]) {
+        match (&self.analyzer, input) {
             (Some(analyzer), documents) => {
                 let mut scratch = Scratch::default();
                 analyzer.each_row(documents, |row| {
@@ -103,6 +101,15 @@ impl Operator for HashTerms {
             }
             (None, other) => return Err(InputError::wrong_kind("mappings", other)),
         }
+        Ok(rows)
+    }
+}
+
+impl Operator for HashTerms {
+    const NAME: &'static str = "hash_terms";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let rows = self.hash_rows(inputs[0])?;
         let count = rows.indptr.len() - 1;
         if count == 0 {
             return Err(InputError::refused("Cannot vectorize empty sequence."));
@@ -110,6 +117,12 @@ impl Operator for HashTerms {
         let (indptr, indices, data) = (rows.indptr.into(), rows.indices.into(), rows.data.into());
         let cols = self.n_features as usize;
         Ok(Value::Sparse(Csr { rows: count, cols, indptr, indices, data, dtype: self.dtype }))
+    }
+
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let Some(empty) = inputs[0].empty() else { return Ok(ValueType::Unknown) };
+        self.hash_rows(&empty)?;
+        Ok(ValueType::Sparse { dtype: self.dtype, cols: self.n_features as usize })
     }
 
     fn describe(&self) -> String {

@@ -8,6 +8,7 @@ use crate::InputError;
 use crate::operators::Operator;
 use crate::table::{DictValue, Dicts};
 use crate::text::Terms;
+use crate::types::ValueType;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// Mappings to rows.
@@ -144,6 +145,16 @@ impl Operator for VectorizeDicts {
                 Value::Ints(ints, kind)
             }
         })
+    }
+
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let cols = self.vocabulary.len();
+        match (inputs[0].empty(), self.layout) {
+            (None, _) => Ok(ValueType::Unknown),
+            (Some(Value::Dicts(_)), DictLayout::Sparse) => Ok(ValueType::Sparse { dtype: self.dtype, cols }),
+            (Some(Value::Dicts(_)), _) => Ok(ValueType::Dense { dtype: self.dtype, cols }),
+            (Some(other), _) => Err(InputError::wrong_kind("mappings", &other)),
+        }
     }
 
     fn describe(&self) -> String {
