@@ -42,7 +42,7 @@ pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> V
     found
 }
 
-/// Whether the object is of a class that a room reads.
+/// Whether the object is of a supported class.
 fn is_known(graph: &Graph, id: NodeId) -> bool {
     let Some(object) = graph.object(id) else { return false };
     let Some((mut module, mut name)) = graph.global(object.callable) else { return false };

@@ -1,6 +1,6 @@
 //! Attributes that scikit-learn computes when asked: `feature_importances_` of a forest, `coef_` of a linear SVC.
 //!
-//! They are no part of what predicts, so that rooms do not keep what they are made of: it is read again from the file
+//! They are no part of what predicts, so that models do not keep what they are made of: it is read again from the file
 //! when someone asks.
 
 use skiff_files::{Instance, NdArray, Sparse};

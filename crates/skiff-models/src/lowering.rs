@@ -16,7 +16,7 @@ use crate::model::Model;
 pub struct Header {
     /// The class name, as scikit-learn's messages have it: `StandardScaler`.
     pub class: String,
-    /// `n_features_in_`; rooms of older versions fill it from the shapes that they read.
+    /// `n_features_in_`; readers of older versions take it from the shapes that they read.
     pub n_features_in: Option<usize>,
     /// `feature_names_in_`.
     pub feature_names_in: Option<Arc<[String]>>,
@@ -59,7 +59,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// scikit-learn's input validation of the estimator being lowered: `check_array` by `rule`, the number of features
-    /// and their names. Pushed first by every room whose estimator validates. `n_features` is what the room's own
+    /// and their names. Pushed first by every estimator that validates. `n_features` is what the model's own
     /// arrays need, so that later operators never meet a row of another width.
     pub fn check(&mut self, input: ValueId, rule: ArrayRule, n_features: impl Into<Option<usize>>) -> ValueId {
         let check = Check::new(
@@ -166,7 +166,7 @@ impl Params {
         self.values.get(name)
     }
 
-    /// All arguments, for code of the user's, which sees to them itself.
+    /// All arguments, for user code, which sees to them itself.
     pub fn all(&self) -> Vec<(String, Scalar)> {
         self.asked.borrow_mut().extend(self.values.keys().cloned());
         self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -1,4 +1,4 @@
-//! Code of the user's in recorded models: in its place it answers what scikit-learn answered with it, and it is given
+//! User code in recorded models: in its place it answers what scikit-learn answered with it, and it is given
 //! all rows of a call at once, whatever the blocks of the steps around it.
 
 use std::sync::Arc;
@@ -44,7 +44,7 @@ fn a_tokenizer_and_an_analyzer_answer_what_was_recorded() {
     let mut compared = 0;
     for case in Case::all().iter().filter(|case| case.name.contains("/count_callable_")) {
         let file = open(case);
-        let refused = Model::read(&file.graph, file.graph.root(), "").expect_err("code that nobody handed in");
+        let refused = Model::read(&file.graph, file.graph.root(), "").expect_err("code that is not registered");
         assert!(refused.to_string().contains("`generate.feature_extraction.shout`"), "{refused}");
         let model =
             Model::read_with(&file.graph, file.graph.root(), "", &custom, &Limits::default()).expect("with its code");

@@ -11,7 +11,7 @@ use crate::Method;
 use crate::text::Terms;
 use crate::value::{TermLists, Value};
 
-/// Code of the user's at one place of a model.
+/// User code at one place of a model.
 pub trait CustomStep: Send + Sync {
     /// Whether it can be asked for this.
     fn has(&self, job: Job) -> bool;
@@ -33,7 +33,7 @@ pub trait CustomStep: Send + Sync {
     }
 }
 
-/// What code of the user's is asked to do.
+/// What user code is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
     /// Be called, with the whole table, and answer another of as many rows.
@@ -60,7 +60,7 @@ pub struct CustomCall<'c> {
     pub is_origin: bool,
 }
 
-/// Code of the user's that was found for a place of a model.
+/// User code that was found for a place of a model.
 #[derive(Clone)]
 pub struct Bound {
     /// The full name of the function or class.

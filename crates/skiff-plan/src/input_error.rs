@@ -79,7 +79,7 @@ pub enum InputErrorKind {
     Interrupted,
     /// Something that only this estimator refuses, in its own words.
     Refused(String),
-    /// Code of the user's went wrong.
+    /// User code went wrong.
     Custom {
         /// The full name of the function or class.
         name: Arc<str>,
@@ -101,7 +101,7 @@ impl InputError {
         Self::new(InputErrorKind::Refused(what.into()))
     }
 
-    /// Code of the user's went wrong.
+    /// User code went wrong.
     pub(crate) fn custom(code: &Bound, error: CustomError) -> Self {
         let Bound { name, path, .. } = code;
         Self::new(InputErrorKind::Custom { name: Arc::clone(name), path: Arc::clone(path), error })

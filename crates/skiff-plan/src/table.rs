@@ -1,4 +1,4 @@
-//! What a caller hands in: a whole table of rows, of which plans see block after block.
+//! The caller's input: a whole table of rows, of which plans see block after block.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -91,7 +91,7 @@ pub fn node(graph: &Graph, object: NodeId, name: &str) -> Option<NodeId> {
     Instance::read(graph, object)?.attribute(name)
 }
 
-/// The value at `node` for code of the user's: arrays that may be written into.
+/// The value at `node` for user code: arrays that may be written into.
 pub fn inert<'py>(
     py: Python<'py>,
     file: &Arc<File>,

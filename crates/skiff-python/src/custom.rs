@@ -1,4 +1,4 @@
-//! `skiff.open(…, custom={"mypkg.clean": clean})`: Python's functions and classes as code of the user's.
+//! `skiff.open(…, custom={"mypkg.clean": clean})`: Python's functions and classes as user code.
 //!
 //! The library works without the GIL; it is taken for as long as such code runs, on the thread that asked.
 
@@ -44,7 +44,7 @@ pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>, opened: &Arc<O
     pairs.into_iter().fold(Custom::new(), |all, (name, value)| all.with(name, code(value)))
 }
 
-/// What was handed in for one name.
+/// What is registered for one name.
 struct Code {
     value: Py<PyAny>,
     file: Arc<File>,

@@ -53,11 +53,11 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
     }
 }
 
-/// What code of the user's raised, as it is, with a note of where in the model that was.
+/// What user code raised, as it is, with a note of where in the model that was.
 fn noted(py: Python<'_>, own: PyErr, error: &skiff::Error) -> PyErr {
     let place = error.model_path().map_or_else(String::new, |path| format!(", at {path} of the model"));
     // Notes came with Python 3.11; before that there is the traceback.
-    let _ = own.value(py).call_method1("add_note", (format!("in code handed in as `custom`{place}"),));
+    let _ = own.value(py).call_method1("add_note", (format!("in code registered as `custom`{place}"),));
     own
 }
 

@@ -389,7 +389,7 @@ const NEWEST: Version = Version::new(1, 9);
 /// How to go on with code that no file holds.
 fn hand_in(name: &str) -> String {
     format!(
-        "hand in your own code for it: `skiff.open(path, custom={{\"{name}\": ...}})` in Python, `Options::custom` in Rust"
+        "register your own code for it: `skiff.open(path, custom={{\"{name}\": ...}})` in Python, `Options::custom` in Rust"
     )
 }
 

@@ -237,7 +237,7 @@ impl File {
             None => {
                 let mut found = self.estimators();
                 match found.len() {
-                    // The whole file is an object of a class of the user's.
+                    // The whole file is an object of a class of user code.
                     0 if custom.get(&class_path(graph, graph.root())).is_some() => (graph.root(), String::new()),
                     0 => return Err(Error::no_estimator(skiff_files::describe(graph, graph.root()))),
                     1 => {

@@ -13,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! Functions and classes of one's own that a pipeline holds are refused by name, and can be handed in: see [`Custom`].
+//! Functions and classes of one's own that a pipeline holds are refused by name, and can be registered: see [`Custom`].
 //!
 //! A file may be a pickle of any protocol, or whatever joblib writes, compressed or not. [`File`] shows what is in one;
 //! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.

@@ -92,7 +92,7 @@ impl Model {
         evaluate(&self.plan_with(method, params)?, table)
     }
 
-    /// The steps of `method`.
+    /// The plan of `method`.
     ///
     /// # Errors
     /// When the estimator has no such method, or skiff does not answer it.
@@ -107,7 +107,7 @@ impl Model {
         Ok(plan)
     }
 
-    /// The steps of `method` with keyword arguments, for whoever calls it often.
+    /// The plan of `method` with keyword arguments: made once for many calls.
     ///
     /// # Errors
     /// As [`Model::call_with`].
@@ -171,7 +171,7 @@ impl Model {
         self.model.feature_names_in()
     }
 
-    /// The typed model, for whoever looks into it.
+    /// The typed model.
     pub fn typed(&self) -> &Arc<skiff_models::Model> {
         &self.model
     }

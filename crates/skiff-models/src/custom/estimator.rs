@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError};
 
-/// What was handed in for a class that skiff does not know, or shall not use.
+/// What is registered for a class that skiff does not know, or shall not use.
 #[derive(Debug)]
 pub(crate) struct CustomEstimator {
     code: Bound,
@@ -42,7 +42,7 @@ impl Estimator for CustomEstimator {
         let rank = match method {
             Method::Transform | Method::InverseTransform | Method::PredictProba | Method::PredictLogProba => Rank::Two,
             Method::Predict | Method::DecisionFunction | Method::ScoreSamples => Rank::OneOrTwo,
-            _ => return plan.unsupported(method, "code of the user's own"),
+            _ => return plan.unsupported(method, "user code"),
         };
         let value = plan.push(CallCustom { code: self.code.clone(), job, params: params.all() }, &[input]);
         Ok(Output::One(value, rank))

@@ -1,6 +1,6 @@
-//! The door for code of the user's: functions and classes that a model names and that no file holds.
+//! User code: functions and classes that a model names and that no file holds.
 //!
-//! Nothing of it is ever looked for, imported or guessed. Whoever opens a model hands in, by the name that the file has
+//! Nothing of it is ever looked for, imported or guessed. Whoever opens a model registers, by the name that the file has
 //! for it, what shall stand there; without that the model is refused, by name and place.
 
 mod estimator;
@@ -17,7 +17,7 @@ pub(crate) use estimator::CustomEstimator;
 use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
 use skiff_plan::value::Value;
 
-/// Code of the user's, by the full name that the file has for it: `mypkg.clean`, `__main__.Cleaner`.
+/// User code, by the full name that the file has for it: `mypkg.clean`, `__main__.Cleaner`.
 ///
 /// ```
 /// use skiff_models::custom::Custom;
@@ -44,7 +44,7 @@ pub trait CustomCode: Send + Sync {
     fn at(&self, place: &Place<'_>) -> Result<Arc<dyn CustomStep>, CustomError>;
 }
 
-/// A place in a model where code of the user's stands.
+/// A place in a model where user code stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'g> {
     /// The full name of the function or class: `mypkg.clean`.

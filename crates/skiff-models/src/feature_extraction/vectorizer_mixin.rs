@@ -21,18 +21,18 @@ const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";
 #[derive(Debug)]
 pub(super) struct Analysis {
     analyzer: Arc<Analyzer>,
-    /// `preprocessor`, where it is code of the user's; it also stands for `lowercase` and `strip_accents`.
+    /// `preprocessor`, where it is user code; it also stands for `lowercase` and `strip_accents`.
     preprocessor: Option<Bound>,
     /// `tokenizer`, or a callable `analyzer`.
     splitter: Option<Bound>,
 }
 
 impl Analysis {
-    /// What is cut into terms: the documents, or what code of the user's makes of them.
+    /// What is cut into terms: the documents, or what user code makes of them.
     pub(super) fn prepare(&self, input: ValueId, plan: &mut Lowering<'_>) -> (Arc<Analyzer>, ValueId) {
         let analyzer = &self.analyzer;
         let is_custom = self.preprocessor.is_some() || self.splitter.is_some();
-        // Code of the user's gets text, also where the documents are bytes.
+        // User code gets text, also where the documents are bytes.
         let mut value = match is_custom {
             true => plan.push(PreprocessTexts { analyzer: Arc::clone(analyzer) }, &[input]),
             false => input,
@@ -132,7 +132,7 @@ fn read_accents(fields: &Fields<'_, '_>) -> Result<Option<Accents>, ReadError> {
     }
 }
 
-/// The tokens, and the code of the user's where the analyzer is that.
+/// The tokens, and the user code where the analyzer is that.
 fn read_tokens(fields: &Fields<'_, '_>) -> Result<(Tokens, Option<Bound>), ReadError> {
     let node = fields.required("analyzer")?;
     let name = fields.graph().str_of(node);
@@ -189,7 +189,7 @@ fn read_ngrams(fields: &Fields<'_, '_>, tokens: &Tokens) -> Result<(usize, usize
     // Words are not joined at all where the longest n-grams have one.
     let plain_words = most == 1 && matches!(tokens, Tokens::Words { .. } | Tokens::Given { .. });
     match (usize::try_from(least), usize::try_from(most)) {
-        // Code of the user's makes its own.
+        // User code makes its own.
         _ if plain_words || matches!(tokens, Tokens::Terms) => Ok((1, 1)),
         (Ok(least @ 1..), Ok(most)) => Ok((least, most)),
         _ => Err(fields.unsupported("ngram_range", format!("({least}, {most}), empty n-grams"))),

@@ -25,7 +25,7 @@ impl Fields<'_, '_> {
     pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
         match NdArray::read(self.graph(), node) {
             Ok(Some(array)) => {
-                // What rooms make of elements is of eight bytes at least.
+                // What readers make of elements is of eight bytes at least.
                 self.spend(path, array.len().saturating_mul(array.dtype.itemsize().unwrap_or(8).max(8)))?;
                 Ok(array)
             }

@@ -1,6 +1,6 @@
-//! The attributes of one fitted estimator, as its room reads them.
+//! The attributes of one fitted estimator, as its reader takes them.
 //!
-//! `Fields` remembers what was asked for. When a room is done, an attribute that nobody read and nobody listed as
+//! `Fields` remembers what was asked for. When a reader is done, an attribute that nobody read and nobody listed as
 //! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
 //! worst bug there is.
 
@@ -185,7 +185,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         each.map(|(index, node)| self.model_at(node, format!("{path}[{index}]"))).collect()
     }
 
-    /// The code that was handed in for the function or object at a node; `None` where nobody handed any in.
+    /// The registered code for the function or object at a node; `None` where none is registered.
     ///
     /// # Errors
     /// When the code cannot stand there.
@@ -193,10 +193,10 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.reading.custom(node, path, arguments)
     }
 
-    /// The code that was handed in for an attribute that is a function or an object of a class.
+    /// The registered code for an attribute that is a function or an object of a class.
     ///
     /// # Errors
-    /// When the code cannot stand there, and when nobody handed any in.
+    /// When the code cannot stand there, and when none is registered.
     pub fn custom_code(&self, name: &str, node: NodeId, arguments: Option<NodeId>) -> Result<Bound, ReadError> {
         let path = self.path_of(name);
         match (self.custom(node, &path, arguments)?, custom::name_of(self.graph(), node)) {
@@ -233,7 +233,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         ReadError::new(path.to_owned(), ReadErrorKind::Unexpected { expected, found })
     }
 
-    /// Spends `bytes` of what a model may take for its file's size. [`Fields`] spends what it gives; rooms spend what
+    /// Spends `bytes` of what a model may take for its file's size. [`Fields`] spends what it gives; readers spend what
     /// they make of single numbers (a range, a count) and of what they read past [`Fields`].
     ///
     /// # Errors

@@ -16,7 +16,7 @@ pub struct ReadError {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
-    /// No room reads this class.
+    /// The class is not supported.
     UnknownClass {
         /// Its path, as the file has it.
         class: String,
@@ -26,7 +26,7 @@ pub enum ReadErrorKind {
         /// What it is.
         found: String,
     },
-    /// An attribute that no room has read: it may change the answer.
+    /// An attribute that no reader has read: it may change the answer.
     UnknownAttribute {
         /// The class that holds it.
         class: String,
@@ -56,12 +56,12 @@ pub enum ReadErrorKind {
     Damaged(String),
     /// scikit-learn knows it, skiff does not support it.
     Unsupported(String),
-    /// A function or an object of a class that is the user's own, and for which no code was handed in.
+    /// A function or an object of a class that is the user's own, and for which no code is registered.
     CustomCode {
         /// Its full name: `mypkg.clean`.
         name: String,
     },
-    /// The code that was handed in for a function or a class cannot stand there.
+    /// The registered code for a function or a class cannot stand there.
     Custom {
         /// The full name of the function or class.
         name: String,

@@ -90,12 +90,12 @@ impl SimpleImputer {
         fields.training_only(&["copy", "fill_value", "indicator_", "strategy", "verbose"]);
         let any_type = matches!(strategy, "constant" | "most_frequent");
         let bools_are_numbers = !fields.before(1, 1);
-        let room = Self { missing, fills, any_type, objects, bools_are_numbers, fill_kind, indicator };
-        if let Some(indicator) = &room.indicator {
+        let model = Self { missing, fills, any_type, objects, bools_are_numbers, fill_kind, indicator };
+        if let Some(indicator) = &model.indicator {
             let width = indicator.n_features_in().unwrap_or(0);
-            fields.expect_len("indicator_", width, room.fills.len())?;
+            fields.expect_len("indicator_", width, model.fills.len())?;
         }
-        Ok(room)
+        Ok(model)
     }
 
     fn indicator(&self) -> Option<&MissingIndicator> {

@@ -49,7 +49,7 @@ pub enum NamesError {
     },
     /// The names that came do not fit, in scikit-learn's words.
     Input(String),
-    /// Code of the user's went wrong.
+    /// User code went wrong.
     Custom(CustomError),
     /// The names would take more memory than any table's do.
     TooMany {

@@ -67,7 +67,7 @@ pub trait Estimator: Any + Debug + Send + Sync {
         Takes::Table
     }
 
-    /// Whether its methods take one column alone, as a series: of those that take tables, code of the user's may.
+    /// Whether its methods take one column alone, as a series: of those that take tables, user code may.
     fn takes_series(&self) -> bool {
         self.takes() != Takes::Table
     }

@@ -54,7 +54,7 @@ impl Model {
         Self::read_with(graph, node, path, &Custom::default(), &Limits::default())
     }
 
-    /// As [`Model::read`], with code of the user's for the functions and classes that have its names, and given up when the
+    /// As [`Model::read`], with user code for the functions and classes that have its names, and given up when the
     /// time of `limits` is over.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl Model {
         Method::ALL.iter().copied().filter(answers).collect()
     }
 
-    /// The steps of `method`.
+    /// The plan of `method`.
     ///
     /// # Errors
     /// When scikit-learn's estimator has no such method, or skiff does not answer it.

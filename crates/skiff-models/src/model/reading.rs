@@ -22,11 +22,11 @@ pub(crate) struct Reading<'g> {
     done: RefCell<HashMap<NodeId, Arc<Model>>>,
     /// The estimators being read, outermost first.
     open: RefCell<Vec<NodeId>>,
-    /// Bytes that rooms may still ask for.
+    /// Bytes that readers may still ask for.
     left: Cell<usize>,
     /// Bytes that the estimator being read has asked for itself.
     own: Cell<usize>,
-    /// Bytes that rooms may ask for in all.
+    /// Bytes that readers may ask for in all.
     most: usize,
     /// When reading is given up.
     limits: Limits,
@@ -65,7 +65,7 @@ impl<'g> Reading<'g> {
         self.done.borrow_mut().clear();
     }
 
-    /// Spends `bytes` of what rooms may ask for; an error when fewer are left.
+    /// Spends `bytes` of what readers may ask for; an error when fewer are left.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
         let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
         self.on_time()?;
@@ -100,7 +100,7 @@ impl<'g> Reading<'g> {
         Ok(model)
     }
 
-    /// The code that was handed in for the function or object at `node`.
+    /// The registered code for the function or object at `node`.
     pub(crate) fn custom(
         &self,
         node: NodeId,
@@ -118,7 +118,7 @@ impl<'g> Reading<'g> {
         }
     }
 
-    /// An estimator of a class of the user's. Its attributes are its own affair.
+    /// An estimator of a class of user code. Its attributes are its own affair.
     fn custom_estimator(&self, code: Bound, instance: Instance<'_>, path: &str) -> (Box<dyn Estimator>, Header) {
         let class = instance.name.to_owned();
         let fields = Fields::new(self, instance, path.to_owned()).ok();
@@ -172,7 +172,7 @@ const DEPTH: usize = 48;
 /// How many estimators an estimator may consist of. Planning visits a shared one wherever it stands: without a limit, a
 /// small file could ask for a number of visits that is exponential in its depth.
 const MOST_ESTIMATORS: usize = 1 << 20;
-/// How many times the file's size the values that rooms ask for may be, all together; bools and small integers become
+/// How many times the file's size the values that readers ask for may be, all together; bools and small integers become
 /// numbers of eight bytes, and some are read twice.
 const GROWTH: usize = 32;
 /// What they may be whatever the file's size.

@@ -81,10 +81,10 @@ impl Search {
     }
 }
 
-/// Writes the `Estimator` of a room whose one field is `search`.
+/// Implements `Estimator` for a model whose one field is `search`.
 macro_rules! search_estimator {
-    ($room:ident) => {
-        impl crate::model::Estimator for $room {
+    ($model:ident) => {
+        impl crate::model::Estimator for $model {
             fn lower(
                 &self,
                 method: skiff_plan::Method,

@@ -46,9 +46,9 @@ enum Func {
     /// `None`.
     Identity,
     Known(NumpyFunction),
-    /// Code of the user's.
+    /// User code.
     Custom(Bound),
-    /// What it is, in words: an `inverse_func` that nobody handed in.
+    /// What it is, in words: an `inverse_func` that is not registered.
     Unknown(String),
 }
 

@@ -138,18 +138,18 @@ impl Categorical {
         };
         let combiner = fields.optional("feature_name_combiner");
         let concat = combiner.is_none_or(|node| fields.graph().str_of(node) == Some("concat"));
-        let room = Self { known, infrequent, drop, unknown, zero, concat };
+        let model = Self { known, infrequent, drop, unknown, zero, concat };
         if fields.has("_n_features_outs") {
             let widths = fields.list("_n_features_outs")?;
-            fields.expect_len("_n_features_outs", widths.len(), room.known.len())?;
+            fields.expect_len("_n_features_outs", widths.len(), model.known.len())?;
             for (column, node) in widths.into_iter().enumerate() {
                 let width = fields.scalar_at(node, "_n_features_outs")?.as_i64();
-                if width.and_then(|width| usize::try_from(width).ok()) != Some(room.width(column)) {
+                if width.and_then(|width| usize::try_from(width).ok()) != Some(model.width(column)) {
                     return Err(fields.damaged("_n_features_outs", format!("column {column} has another width")));
                 }
             }
         }
-        Ok(room)
+        Ok(model)
     }
 
     /// How many output columns a column has.

@@ -59,7 +59,7 @@ impl PolynomialFeatures {
             None => fields.count("n_input_features_")?,
         };
         let degrees = read_degrees(fields)?;
-        let room = Self {
+        let model = Self {
             features,
             degrees,
             interaction_only: fields.bool("interaction_only")?,
@@ -67,16 +67,16 @@ impl PolynomialFeatures {
             in_order: fields.before(0, 22),
         };
         // Past any number of factors that honest files have, counting itself would take long.
-        let full = if degrees.1 <= 256 { room.step().full_width() } else { None };
+        let full = if degrees.1 <= 256 { model.step().full_width() } else { None };
         let width = full.filter(|&full| full <= MOST_COLUMNS && full.saturating_mul(degrees.1) <= MOST_FACTORS);
-        let width = width.and_then(|_| room.step().width()).ok_or_else(|| {
+        let width = width.and_then(|_| model.step().width()).ok_or_else(|| {
             fields.unsupported("degree", format!("more than {MOST_COLUMNS} columns of {features} features"))
         })?;
         if fields.has("n_output_features_") {
             fields.expect_len("n_output_features_", fields.count("n_output_features_")?, width)?;
         }
         fields.training_only(&["_max_degree", "_min_degree", "_n_out_full", "n_input_features_", "order"]);
-        Ok(room)
+        Ok(model)
     }
 
     fn step(&self) -> Polynomial {

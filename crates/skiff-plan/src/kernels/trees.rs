@@ -176,7 +176,7 @@ pub enum MissingSide {
     Right,
 }
 
-/// All trees of an ensemble. Whoever makes it promises: children stand behind their parents, in the same tree; features
+/// All trees of an ensemble. Whoever makes it promises: children come after their parents, in the same tree; features
 /// are below `n_features`; each leaf's number has values. (What is broken here panics later, and never answers.)
 #[derive(Debug)]
 pub struct Trees<T> {

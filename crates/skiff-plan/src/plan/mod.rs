@@ -52,7 +52,7 @@ pub enum Rank {
     One,
     /// `(n_samples, n_columns)`
     Two,
-    /// `(n_samples,)` where there is one column, else `(n_samples, n_columns)`: what code of the user's predicts.
+    /// `(n_samples,)` where there is one column, else `(n_samples, n_columns)`: what user code predicts.
     OneOrTwo,
     /// `(n_samples, n_columns / depth, depth)`: `apply` of boosted trees.
     Three {
@@ -70,7 +70,7 @@ pub struct Plan {
 }
 
 impl ValueId {
-    /// What the caller hands in.
+    /// The caller's input.
     pub const INPUT: Self = Self(0);
 
     /// The value of node `node`, counted from 0.
@@ -126,7 +126,7 @@ impl Plan {
         &self.output
     }
 
-    /// Whether anybody but code of the user's looks at what the caller hands in.
+    /// Whether anything but user code reads the caller's input.
     pub fn reads_input(&self) -> bool {
         let mut returns_input = false;
         self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
@@ -156,7 +156,7 @@ impl Plan {
         self.output.value().is_some() && self.nodes.iter().all(|node| matches!(node.operator, AnyOperator::Ufunc(_)))
     }
 
-    /// Whether what the method returns comes from code of the user's.
+    /// Whether what the method returns comes from user code.
     pub fn ends_in_custom(&self) -> bool {
         let last = self.output.value().and_then(|value| value.0.checked_sub(1));
         last.and_then(|node| self.nodes.get(node)).is_some_and(|node| node.operator.is_custom())

@@ -46,12 +46,12 @@ pub enum Tokens {
     Chars,
     /// Characters of words, with a space on both sides.
     CharsWithinWords,
-    /// Words by code of the user's, `tokenizer`, without some of them.
+    /// Words by user code, `tokenizer`, without some of them.
     Given {
         /// `stop_words`.
         stop_words: Option<Terms>,
     },
-    /// Terms by code of the user's: a callable `analyzer`.
+    /// Terms by user code: a callable `analyzer`.
     Terms,
 }
 
@@ -139,7 +139,7 @@ impl Analyzer {
         found
     }
 
-    /// Hands each row of `value` to `f`: documents, or the words that code of the user's made of them.
+    /// Hands each row of `value` to `f`: documents, or the words that user code made of them.
     ///
     /// # Errors
     /// As [`Decoding::each_document`].
@@ -182,7 +182,7 @@ impl Analyzer {
         preprocessed
     }
 
-    /// Hands each term of words that code of the user's found to `term`.
+    /// Hands each term of words that user code found to `term`.
     pub fn analyze_words<'w>(
         &self,
         words: impl Iterator<Item = &'w str>,

@@ -54,7 +54,7 @@ impl Model {
             true => {
                 Held::new(x, Wanted { class: self.class(), takes: self.model.takes(), floats: plan.asks_for_floats() })?
             }
-            // Code of the user's gets what came as it came, whatever it is.
+            // User code gets what came as it came, whatever it is.
             false => Held::unread(x)?,
         };
         let (table, origin) = (held.table(), x.clone().unbind());

@@ -1,4 +1,4 @@
-//! `skiff.Model`: an estimator that answers. Here is all that Python sees of it; the rooms below say what it does.
+//! `skiff.Model`: an estimator that answers. Here is all that Python sees of it; the modules below say what it does.
 
 mod attributes;
 mod call;

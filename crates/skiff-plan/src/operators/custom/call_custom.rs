@@ -1,4 +1,4 @@
-//! A step that is code of the user's.
+//! The operator that calls user code.
 
 use skiff_files::Scalar;
 
@@ -8,7 +8,7 @@ use crate::operators::Operator;
 use crate::types::ValueType;
 use crate::value::{Classes, Csr, IntKind, Labels, Matrix, NumberType, Precision, TermLists, Value};
 
-/// Hands the whole table to code of the user's, which answers another one of as many rows.
+/// Calls user code with the whole table; it returns another one of as many rows.
 #[derive(Debug)]
 pub struct CallCustom {
     /// The code.

@@ -1,4 +1,4 @@
-//! What happens to documents before they are cut into words, where code of the user's cuts them.
+//! What happens to documents before they are cut into words, where user code cuts them.
 
 use std::sync::Arc;
 
