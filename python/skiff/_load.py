@@ -139,7 +139,8 @@ class _Unpickler(pickle.Unpickler):
     """Makes what Rust has written, of the names that Rust let pass."""
 
     def __init__(self, rebuilt: Rebuilt, trusted: list[str], mapping: memoryview | None) -> None:
-        super().__init__(io.BytesIO(rebuilt.pickle), buffers=_buffers(rebuilt, mapping))
+        # Byte strings, which Python 2 alone wrote, are read as numpy asks for it.
+        super().__init__(io.BytesIO(rebuilt.pickle), encoding="latin1", buffers=_buffers(rebuilt, mapping))
         self.versions = rebuilt.versions
         self._allowed = set(rebuilt.names)
         #: What is there for the caller's word alone.

@@ -42,6 +42,8 @@ class Verdict(TypedDict):
     size: int
     #: How many pickles, arrays and schemas were judged.
     judged: int
+    #: How many pickles stand in a row, where most do: Python's loaders read the first.
+    in_a_row: int
     findings: List[Finding]
     #: They do not count against the file.
     unknown_attributes: List[UnknownAttribute]

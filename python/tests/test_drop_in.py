@@ -7,12 +7,15 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skiff
 
 X = np.random.default_rng(0).normal(size=(60, 4))
-FOREST = RandomForestClassifier(5, random_state=0).fit(X, X[:, 0] > 0)
+Y = X[:, 0] > 0
+FOREST = RandomForestClassifier(5, random_state=0).fit(X, Y)
 
 
 def answers(model):
@@ -105,3 +108,65 @@ def test_what_is_called_in_another_way_is_told(tmp_path):
     for wrong in [lambda: skiff.dumps(FOREST, protocol=6), lambda: skiff.dumps(FOREST, compress=-1)]:
         with pytest.raises(ValueError):
             wrong()
+
+
+def test_pickles_in_a_row_are_read_one_by_one(tmp_path):
+    path = tmp_path / "two.pkl"
+    scaler, model = StandardScaler().fit(X), LogisticRegression().fit(X, Y)
+    for dump in [pickle.dump, joblib.dump]:
+        with open(path, "wb") as file:
+            file.write(b"before")
+            for one in [scaler, model, np.arange(3)]:
+                dump(one, file)
+        for read in [skiff.load, skiff.open]:
+            with open(path, "rb") as file:
+                file.seek(6)
+                assert "StandardScaler" in repr(read(file)) and "LogisticRegression" in repr(read(file))
+                assert np.array_equal(skiff.load(file), np.arange(3))
+                assert file.read() == b""
+
+
+def test_further_pickles_are_told(tmp_path):
+    path = tmp_path / "two.pkl"
+    path.write_bytes(pickle.dumps(StandardScaler().fit(X)) + pickle.dumps(LogisticRegression().fit(X, Y)))
+    for read in [skiff.open, skiff.load]:
+        with pytest.warns(UserWarning, match="the first of 2 pickles in a row"):
+            assert "StandardScaler" in repr(read(path))
+    assert skiff.scan(path)["in_a_row"] == 2
+    assert any("2 pickles in a row" in line for line in skiff.inspect(path)["unusual"])
+
+
+def test_what_users_set_is_kept(tmp_path):
+    path = tmp_path / "model.pkl"
+    model = LogisticRegression().fit(X, Y)
+    model.threshold_, model.columns, model.trained = 0.3, ["a", "b"], {"when": "2026-11-28", "rows": np.arange(3)}
+    whole = make_pipeline(StandardScaler(), model).fit(X, Y)
+    whole.version = "7"
+    for theirs, names in [(model, ["threshold_", "columns", "trained"]), (whole, ["version", "threshold_"])]:
+        skiff.dump(theirs, path)
+        with open(path, "rb") as file:
+            assert pickle.load(file).__dict__.keys() == theirs.__dict__.keys()
+        ours = skiff.open(path)
+        assert np.array_equal(ours.predict(X), theirs.predict(X))
+        assert all(any(f"`{name}`" in line for line in skiff.inspect(path)["unusual"]) for name in names)
+        assert skiff.load(path).__dict__.keys() == theirs.__dict__.keys()
+    assert ours.version == "7" and ours[-1].threshold_ == 0.3 and ours[-1].columns == ["a", "b"]
+
+
+def test_what_scikit_learn_might_read_is_not_the_users(tmp_path):
+    path = tmp_path / "model.pkl"
+    for name, value in [
+        # An attribute of a model that lacks a parameter, a method, what a SelectFromModel around it asks for, no plain data.
+        ("l1_ratio_of_mine", [0.5]),
+        ("predict", 1),
+        ("feature_importances_", np.ones(3)),
+        ("hook", len),
+    ]:
+        model = LogisticRegression().fit(X, Y)
+        setattr(model, name, value)
+        if name == "l1_ratio_of_mine":
+            del model.max_iter
+        path.write_bytes(pickle.dumps(model))
+        with pytest.raises(skiff.SkiffError) as error:
+            skiff.open(path)
+        assert error.value.code == "unknown-attribute" and name in str(error.value)

@@ -465,3 +465,22 @@ def test_errors_are_pickled(tmp_path):
         skiff.load(pickled(global_("os", "system")))
     again = pickle.loads(pickle.dumps(refused.value))
     assert type(again) is skiff.UntrustedFile and json.dumps([again.code, again.help])
+
+
+#: What Python 2.7 pickled of `GaussianNB` and `CountVectorizer` of scikit-learn 0.20, whose modules kept their names: byte
+#: strings for the elements of arrays and for text.
+PYTHON_2 = pathlib.Path(__file__).parent / "data" / "python2"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PYTHON_2.iterdir()))
+@pytest.mark.filterwarnings("ignore")
+def test_files_of_python_2_are_loaded(name):
+    path = PYTHON_2 / name
+    loaded = skiff.load(path)
+    with open(path, "rb") as file:
+        expected = pickle.load(file, encoding="latin1") if path.suffix == ".pkl" else joblib.load(path)
+    assert loaded.__dict__.keys() == expected.__dict__.keys()
+    for key, value in expected.__dict__.items():
+        found = loaded.__dict__[key]
+        assert type(found) is type(value), key
+        np.testing.assert_array_equal(found, value, err_msg=key)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use skiff::{File, Limits, Model, Options};
 
-use crate::report::Failure;
+use crate::report::{self, Failure};
 
 /// Whether `-` was given.
 pub fn is_standard(path: &Path) -> bool {
@@ -27,7 +27,13 @@ pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
 
 /// The estimator in the file at `path`, or in what standard input has.
 pub fn model(path: &Path, options: &Options) -> Result<Model, Failure> {
-    Ok(file(path, options)?.model_with(options.at.as_deref(), &options.custom)?)
+    let file = file(path, options)?;
+    let further = file.further_pickles();
+    if further > 0 {
+        let (shown, all) = (shown(path).display(), further.saturating_add(1));
+        report::note(&format!("{shown} has {all} pickles in a row; the first is read, as Python's loaders do"));
+    }
+    Ok(file.model_with(options.at.as_deref(), &options.custom)?)
 }
 
 /// All of standard input.

@@ -204,6 +204,11 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Prints what is worth knowing, and no failure, to standard error.
+pub fn note(text: &str) {
+    let _ = io::stderr().write_all(format!("note: {text}\n").as_bytes());
+}
+
 /// Prints a failure to standard error.
 pub fn print(failure: &Failure, format: Format) {
     let place = failure.place();

@@ -18,6 +18,8 @@ pub struct ModelFile {
     /// The roots of the pickles that stand in a row; one in honest models. The first is the graph's own, and what
     /// Python's loaders give.
     pub roots: Vec<NodeId>,
+    /// Where the first pickle ends in the content; the content's length in files of other kinds.
+    pub first_end: usize,
     /// What the file was.
     pub format: Format,
     /// What was in the layers around the content.
@@ -135,6 +137,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
     let inside = !layers.is_empty();
     let whole = |graph: Graph, kind: Content, trailing: Trailing| ModelFile {
         roots: vec![graph.root()],
+        first_end: content.len(),
         graph,
         content: content.clone(),
         format: Format { layers: layers.clone(), content: kind },
@@ -189,7 +192,8 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                 layout => Content::Joblib { protocol, layout },
             };
             let companions = host.companions();
-            Ok(ModelFile { roots: pickles.roots, companions, ..whole(pickles.graph, kind, trailing) })
+            let Pickles { graph, roots, first_end, .. } = pickles;
+            Ok(ModelFile { roots, first_end, companions, ..whole(graph, kind, trailing) })
         }
     }
 }
@@ -339,6 +343,8 @@ pub fn read_with_buffers(
 struct Pickles {
     graph: Graph,
     roots: Vec<NodeId>,
+    /// Where the first of them ends.
+    first_end: usize,
     /// Bytes behind the last of them.
     left: u64,
 }
@@ -364,7 +370,8 @@ impl Pickles {
             Error::at(ErrorKind::NoModel(Some(Box::new(error))), offset)
         })?;
         graph.set_root(first.root);
-        let (mut roots, mut offset) = (vec![first.root], first.offset.saturating_add(first.frame_left));
+        let first_end = first.offset.saturating_add(first.frame_left);
+        let (mut roots, mut offset) = (vec![first.root], first_end);
         // Loaders stop here; whoever looks for what a file hides goes on, as long as something can be read.
         while offset < bytes.len() {
             match skiff_pickle::read_into(&mut graph, buffer, offset, &mut budget, host) {
@@ -378,7 +385,7 @@ impl Pickles {
         }
         let all = 0..graph.len();
         dill::respell(&mut graph, all);
-        Ok(Self { graph, roots, left: length(bytes.len().saturating_sub(offset)) })
+        Ok(Self { graph, roots, first_end, left: length(bytes.len().saturating_sub(offset)) })
     }
 }
 

@@ -37,7 +37,9 @@ pub fn rebuild<'py>(
     identity: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<PyRebuilt> {
     let trusted = Trusted::new(trusted).map_err(|what| error::wrong_input(py, &what))?;
+    let start = source::position(source);
     let file = source::read(py, source, limits, identity)?;
+    source::leave(source, start, &file)?;
     let inner = Running::default().read(py, &file.interrupt(), || file.rebuild(at, &trusted))?;
     let inner = inner.map_err(|error| error::raise(py, &error))?;
     Ok(PyRebuilt { inner, is_mappable: is_mappable(&file), blocks: Blocks::default() })

@@ -65,6 +65,7 @@ fn verdict<'py>(
     dict.set_item("passed_over", is_passed_over)?;
     dict.set_item("size", found.size)?;
     dict.set_item("judged", found.judged)?;
+    dict.set_item("in_a_row", found.in_a_row)?;
     let findings = found.findings.iter().map(|one| finding(py, one)).collect::<PyResult<Vec<_>>>()?;
     dict.set_item("findings", findings)?;
     let attributes = found.unknown_attributes.iter().map(|one| attribute(py, one)).collect::<PyResult<Vec<_>>>()?;

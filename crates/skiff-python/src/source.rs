@@ -184,6 +184,37 @@ pub fn read_running(
     file.map_err(|error| error::raise(py, &error))
 }
 
+/// Where a file object is, when it can be set back: it is then left after the pickle that was read of it, as Python's
+/// loaders leave it.
+pub fn position(source: &Bound<'_, PyAny>) -> Option<u64> {
+    let py = source.py();
+    let is_stream = source.hasattr(intern!(py, "read")).ok()? && source.hasattr(intern!(py, "seek")).ok()?;
+    if !is_stream {
+        return None;
+    }
+    source.call_method0(intern!(py, "tell")).ok()?.extract().ok()
+}
+
+/// Leaves a file object that was at `start` after the first pickle; where it cannot be, warns of the others.
+pub fn leave(source: &Bound<'_, PyAny>, start: Option<u64>, file: &File) -> PyResult<()> {
+    let py = source.py();
+    if let (Some(start), Some(end)) = (start, file.stream_end()) {
+        let end = u64::try_from(end).unwrap_or(u64::MAX);
+        source.call_method1(intern!(py, "seek"), (start.saturating_add(end),))?;
+        return Ok(());
+    }
+    let further = file.further_pickles();
+    if further > 0 {
+        let all = further.saturating_add(1);
+        let message = format!(
+            "the first of {all} pickles in a row is read, as Python's loaders do; for the next one, open the file in \
+             Python and hand the same file object in again"
+        );
+        py.import(intern!(py, "warnings"))?.call_method1(intern!(py, "warn"), (message,))?;
+    }
+    Ok(())
+}
+
 /// How a file is opened.
 pub fn options(py: Python<'_>, limits: Option<&Limits>, identity: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
     let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());

@@ -118,7 +118,7 @@ impl File {
 
     fn converted(&self, target: &Target) -> Converted {
         let mut converted = Converted::default();
-        let more = self.contents().roots.len().saturating_sub(1);
+        let more = self.further_pickles();
         if more > 0 {
             let what = format!("{more} more pickles stand behind the model, which Python's loaders do not read");
             converted.dropped.push(what);

@@ -173,6 +173,18 @@ impl File {
         &self.limits
     }
 
+    /// How many pickles follow the first: Python's loaders do not read them, and neither does [`File::model`].
+    pub fn further_pickles(&self) -> usize {
+        self.file.roots.len().saturating_sub(1)
+    }
+
+    /// Where a loader that reads the file as a stream stops before its end: after the first pickle, when that is not
+    /// compressed.
+    pub fn stream_end(&self) -> Option<usize> {
+        let is_plain = self.file.format.layers.is_empty();
+        (is_plain && self.file.first_end < self.file.content.len()).then_some(self.file.first_end)
+    }
+
     /// Where it was opened from.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()

@@ -404,8 +404,9 @@ fn unusual(file: &File) -> Vec<String> {
     let contents = file.contents();
     let graph = &contents.graph;
     let mut unusual = Vec::new();
-    if contents.roots.len() > 1 {
-        unusual.push(format!("{} pickles in a row; Python's loaders read the first", contents.roots.len()));
+    let further = file.further_pickles();
+    if further > 0 {
+        unusual.push(format!("{} pickles in a row; Python's loaders read the first", further.saturating_add(1)));
     }
     let trailing = contents.trailing.compressed + contents.trailing.content;
     if trailing > 0 {

@@ -107,6 +107,9 @@ fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
         let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
         writeln!(out, "    {}: {}{place}", finding.rating.name(), message(finding))?;
     }
+    if verdict.in_a_row > 1 {
+        writeln!(out, "    note: {} pickles in a row; Python's loaders read the first", verdict.in_a_row)?;
+    }
     for UnknownAttribute { class, name, place, path } in &verdict.unknown_attributes {
         let path = path.iter().filter(|path| !path.is_empty());
         let place: Vec<_> = place.iter().chain(path).map(String::as_str).collect();
@@ -149,6 +152,7 @@ fn to_json(one: &Scanned) -> Json {
         "passed_over": one.is_passed_over,
         "size": one.verdict.size,
         "judged": one.verdict.judged,
+        "in_a_row": one.verdict.in_a_row,
         "findings": one.verdict.findings.iter().map(finding).collect::<Vec<_>>(),
         "unknown_attributes": one.verdict.unknown_attributes.iter().map(attribute).collect::<Vec<_>>(),
     })

@@ -43,6 +43,7 @@ pub(super) struct Scan<'a> {
     pub findings: Vec<Finding>,
     pub unknown_attributes: Vec<UnknownAttribute>,
     pub judged: usize,
+    pub in_a_row: usize,
     pub is_model_file: bool,
     /// What is excused.
     pub trusted: Trusted,
@@ -65,6 +66,7 @@ impl<'a> Scan<'a> {
             findings: Vec::new(),
             unknown_attributes: Vec::new(),
             judged: 0,
+            in_a_row: 0,
             is_model_file: false,
             trusted: Trusted::default(),
         }
@@ -459,6 +461,7 @@ impl<'a> Scan<'a> {
                 }
             }
         }
+        self.in_a_row = self.in_a_row.max(number);
         if let Some(start) = behind_frame {
             self.behind_frames(bytes, start, depth);
         }

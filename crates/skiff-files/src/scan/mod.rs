@@ -40,6 +40,8 @@ pub struct Verdict {
     pub unknown_attributes: Vec<UnknownAttribute>,
     /// How many pickles, arrays and skops schemas were judged.
     pub judged: usize,
+    /// How many pickles stand in a row, where most do. Loaders read the first; who calls them again reads the next.
+    pub in_a_row: usize,
     /// Whether anything was found that a loader of models would read at all. A text file, a picture and a safetensors
     /// file are *unknown*, and no model files.
     pub is_model_file: bool,
@@ -151,7 +153,7 @@ pub fn scan_trusting(
     let mut scan = containers::Scan::new(name, limits, size, check);
     scan.trusted = trusted.clone();
     scan.content(bytes, 0);
-    let containers::Scan { mut findings, unknown_attributes, judged, is_model_file, .. } = scan;
+    let containers::Scan { mut findings, unknown_attributes, judged, in_a_row, is_model_file, .. } = scan;
     if judged == 0 && findings.is_empty() {
         findings.push(Finding::unread("holds nothing that could be judged"));
     }
@@ -161,7 +163,7 @@ pub fn scan_trusting(
     for finding in &mut findings {
         finding.name = finding.name.as_deref().map(shown);
     }
-    Verdict { rating, findings, unknown_attributes, judged, is_model_file, size }
+    Verdict { rating, findings, unknown_attributes, judged, in_a_row, is_model_file, size }
 }
 
 /// The first name in a graph that is known to be dangerous, and what it would do. Cheap enough for every opening of a

@@ -70,7 +70,7 @@ impl Member {
                 || matches!(name, "tree_" | "n_features_in_" | "_sklearn_version" | "feature_names_in_")
                 || matches!(name, "_metadata_request" | "_repr_html_" | "_estimator_type" | "_doc_link_module")
                 || name == "_sklearn_output_config"
-                || is_extra(graph, name, value);
+                || is_extra(graph, &instance, name, value);
             if !known {
                 let class = instance.class_path();
                 return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));

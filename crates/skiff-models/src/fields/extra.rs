@@ -1,11 +1,13 @@
-//! Attributes that scikit-learn never sets: those of tools, such as mlflow's run id.
+//! Attributes that scikit-learn never sets: those of tools, such as mlflow's run id, and those of users, such as a
+//! threshold that is kept next to the model.
 
 use std::collections::HashSet;
 
-use skiff_files::{DType, NdArray, Scalar};
+use skiff_files::{DType, Instance, NdArray, Scalar};
 use skiff_pickle::{Graph, Node, NodeId};
 
-/// What tools add to a fitted estimator, to find it again or to convert it; no method reads them.
+/// What tools add to a fitted estimator, to find it again or to convert it; no method reads them. They are kept where
+/// the catalog cannot be asked, too: in files that do not say their version.
 const OF_TOOLS: &[&str] = &[
     "_mlflow_run_id",
     "_sklearn_tags",
@@ -16,13 +18,62 @@ const OF_TOOLS: &[&str] = &[
     "pmml_options_",
 ];
 
+/// What scikit-learn asks of any estimator that another one holds, whether its class has it or not: a `coef_` set on a
+/// forest changes what a `SelectFromModel` around it selects.
+const READ_BY_OTHERS: &[&str] = &[
+    "_parent_callback_ctx",
+    "_skl_callbacks",
+    "_sklearn_auto_wrap_output_keys",
+    "_sklearn_output_config",
+    "classes_",
+    "coef_",
+    "decision_function",
+    "feature_importances_",
+    "feature_names_in_",
+    "fit_predict",
+    "fit_transform",
+    "get_feature_names",
+    "get_feature_names_out",
+    "inverse_transform",
+    "labels_",
+    "n_features_in_",
+    "partial_fit",
+    "penalty",
+    "predict",
+    "predict_log_proba",
+    "predict_proba",
+    "score",
+    "score_samples",
+    "set_output",
+    "steps",
+    "transform",
+];
+
 /// The most values that such an attribute may consist of.
 const MOST_VALUES: usize = 1 << 16;
 
 /// Whether an attribute that no reader knows may be kept without being understood: no version of scikit-learn has it,
 /// and its value is plain data.
-pub(crate) fn is_extra(graph: &Graph, name: &str, value: NodeId) -> bool {
-    OF_TOOLS.contains(&name) && is_plain(graph, value)
+pub(crate) fn is_extra(graph: &Graph, instance: &Instance<'_>, name: &str, value: NodeId) -> bool {
+    (OF_TOOLS.contains(&name) || is_unknown_to_scikit_learn(graph, instance, name)) && is_plain(graph, value)
+}
+
+/// Whether the catalog knows everything of the estimator's class, in the version that wrote it, and not this name.
+fn is_unknown_to_scikit_learn(graph: &Graph, instance: &Instance<'_>, name: &str) -> bool {
+    let version = instance.attribute("_sklearn_version").and_then(|node| graph.str_of(node));
+    let Some(version) = version.and_then(skiff_sklearn::Version::parse) else { return false };
+    let Some(class) = skiff_sklearn::class(instance.module, instance.name) else { return false };
+    // Where a parameter is missing, the name may be that parameter's, changed in a damaged or an edited file.
+    let is_whole = || {
+        let mut parameters = class.parameters().filter(|(_, parameter)| parameter.versions.contains(version));
+        parameters.all(|(parameter, _)| instance.attribute(parameter).is_some())
+    };
+    class.attribute(name).is_none()
+        && class.parameter(name).is_none()
+        && !class.is_member(name)
+        && !READ_BY_OTHERS.contains(&name)
+        && !(name.starts_with("__") && name.ends_with("__"))
+        && is_whole()
 }
 
 /// Whether a value is made of nothing but numbers, text, bytes, containers of these, and arrays.

@@ -2,7 +2,8 @@
 //!
 //! `Fields` remembers what was asked for. When a reader is done, an attribute that nobody read and nobody listed as
 //! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
-//! worst bug there is.
+//! worst bug there is. Plain data under a name that no version of scikit-learn knows is a user's or a tool's own, and
+//! is kept.
 
 mod arrays;
 mod extra;
@@ -264,12 +265,12 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// Ends the reading.
     ///
     /// # Errors
-    /// When there are attributes that nobody read, and that are not those of a tool.
+    /// When there are attributes that nobody read, and that may be scikit-learn's.
     pub(crate) fn finish(self) -> Result<Header, ReadError> {
         let seen = self.seen.borrow();
         let mut header = self.header.clone();
         for (name, value) in self.instance.attributes().filter(|(name, _)| !seen.contains(name)) {
-            if !is_extra(self.graph(), name, value) {
+            if !is_extra(self.graph(), &self.instance, name, value) {
                 let class = self.instance.class_path();
                 return Err(self.error_at(name, ReadErrorKind::UnknownAttribute { class }));
             }
