@@ -56,3 +56,37 @@ def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     # What does not vary cannot be explained: all or nothing.
     scores[~varies & (missed != 0)] = 0.0
     return float(np.average(scores))
+
+
+def d2(y: Any, predicted: Any, sample_weight: Any, power: float) -> float:
+    """D², the share of the Tweedie deviance of this power that is explained."""
+    y, predicted = _alike(y, predicted)
+    y, predicted = y.astype(float), predicted.astype(float)
+    if (power >= 1 and (y < 0).any()) or (power >= 2 and (y == 0).any()):
+        raise WrongInput(f"some values of y are out of the range of a deviance of power {power:g}", code="wrong-input")
+    weights = _weights(sample_weight, len(y))
+    mean = np.average(y, weights=weights)
+    explained, whole = (np.average(_deviance(y, at, power), weights=weights) for at in (predicted, mean))
+    return float(1 - explained / whole)
+
+
+def _deviance(y: Any, mean: Any, power: float) -> Any:
+    """Half the unit deviance."""
+    if power == 0:
+        return (y - mean) ** 2 / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if power == 1:
+            return np.where(y == 0, 0.0, y * np.log(y / mean)) - y + mean
+        if power == 2:
+            return np.log(mean / y) + y / mean - 1
+    own = np.maximum(y, 0) ** (2 - power) / ((1 - power) * (2 - power))
+    return own - y * mean ** (1 - power) / (1 - power) + mean ** (2 - power) / (2 - power)
+
+
+def inertia(model: Any, X: Any, sample_weight: Any = None) -> float:
+    """The sum of the squared distances to the nearest centres, with the sign of a score."""
+    places = model.predict(X)
+    rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)
+    weights = _weights(sample_weight, len(rows))
+    distances = ((rows - model.cluster_centers_[places]) ** 2).sum(axis=1)
+    return -float(distances.sum() if weights is None else distances @ weights)

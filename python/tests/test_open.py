@@ -397,7 +397,7 @@ def test_errors_are_what_python_people_catch(tmp_path):
         with pytest.raises(ValueError, match=words):
             answering.predict(wrong)
     with pytest.raises(skiff.NotSupported, match="float16"):
-        answering.predict(x.astype(np.float16))
+        opened(StandardScaler().fit(x)).transform(x.astype(np.float16))
     for wrong in (x.astype(complex), pd.Series(x[0]), x.astype("M8[s]"), [[object()] * 5]):
         with pytest.raises((ValueError, TypeError)):
             answering.predict(wrong)

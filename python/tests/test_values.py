@@ -5,6 +5,7 @@ them: the same answer, or a refusal where it refuses.
 import datetime
 import decimal
 import itertools
+import pathlib
 import pickle
 import warnings
 
@@ -14,10 +15,16 @@ import polars
 import pyarrow
 import pytest
 import scipy.sparse
+from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     Binarizer,
@@ -30,9 +37,12 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skiff
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 NUMBERS = [1, 2, 3, 2, 5, 1]
 HOLES = [1, 2, None, 2, 5, 1]
@@ -105,12 +115,12 @@ def of_texts():
             yield f"polars {dtype}{what}", polars.DataFrame({"x": polars.Series(values, dtype=dtype)})
 
 
-def answer(model, table):
+def answer(model, table, method="transform"):
     """What a model answers, or that it refuses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return model.transform(table)
+            return getattr(model, method)(table)
         except Exception as error:  # noqa: BLE001
             return error
 
@@ -412,3 +422,165 @@ def test_labels_of_every_kind(labels):
     found, expected = ours.predict(X), theirs.predict(X)
     assert found.dtype == expected.dtype and np.array_equal(found, expected)
     assert ours.classes_.dtype == theirs.classes_.dtype and np.array_equal(ours.classes_, theirs.classes_)
+
+
+def test_labels_of_string_dtype():
+    path = ROOT / "fixtures" / "answers" / "string-dtype-classes.pkl"
+    ours, theirs = skiff.open(path), skiff.load(path)
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    for found, expected in [(ours.predict(X), theirs.predict(X)), (ours.classes_, theirs.classes_)]:
+        assert found.dtype == expected.dtype == np.dtypes.StringDType() and np.array_equal(found, expected)
+
+
+HALVES = [
+    DecisionTreeClassifier(max_depth=3, random_state=0),
+    RandomForestRegressor(5, max_depth=3, random_state=0),
+    HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=3),
+    SVC(probability=False),
+    LinearSVC(),
+    LogisticRegression(),
+    LinearRegression(),
+    PoissonRegressor(),
+    GaussianNB(),
+    MultinomialNB(),
+    KNeighborsClassifier(3),
+    KMeans(3, n_init=1, random_state=0),
+    PCA(2),
+    OneHotEncoder(handle_unknown="ignore"),
+    OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+    make_pipeline(PCA(2), LogisticRegression()),
+]
+
+
+@pytest.mark.parametrize("fitted_on", [np.float64, np.float32])
+@pytest.mark.parametrize("theirs", HALVES, ids=str)
+def test_halves_become_what_scikit_learn_makes_of_them(theirs, fitted_on):
+    random = np.random.default_rng(0)
+    X = np.abs(random.normal(size=(60, 3)) * 4).round(1 if "Encoder" not in str(theirs) else 0)
+    y = (X[:, 0] + X[:, 1] > 6).astype(int)
+    theirs = clone(theirs).fit(X.astype(fitted_on), y)
+    half = X.astype(np.float16)
+    frame = pd.DataFrame(half, columns=["a", "b", "c"])
+    mixed = frame.astype({"b": np.float32})
+    ours = opened(theirs)
+    for method in ["predict", "predict_proba", "decision_function", "transform"]:
+        if not hasattr(theirs, method):
+            continue
+        for table in [half, np.asfortranarray(half), frame, mixed]:
+            found, expected = answer(ours, table, method), answer(theirs, table, method)
+            if getattr(expected, "dtype", None) == np.float32:
+                # Sums of float32, in the order of whatever BLAS there is.
+                assert found.dtype == np.float32
+                np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+            else:
+                assert alike(found, expected) is None, (method, type(table))
+
+
+@pytest.mark.parametrize("theirs", [StandardScaler(), Normalizer(), Binarizer(), make_union(PCA(1), StandardScaler())], ids=str)
+def test_what_computes_in_halves_is_refused(theirs):
+    X = FITTED.astype(np.float16)
+    with pytest.raises(skiff.NotSupported, match="float16"):
+        opened(theirs.fit(FITTED)).transform(X)
+
+
+def rows_back():
+    """Encoders, with rows that stand for categories alone, and rows of which some stand for none."""
+    columns = {
+        "int64": np.array([[1], [2]]),
+        "float32": np.array([[1.5], [2]], dtype=np.float32),
+        "U": np.array([["a"], ["bc"]]),
+        "S": np.array([[b"a"], [b"bc"]]),
+        "object": np.array([["a"], ["bc"]], dtype=object),
+        "bytes": np.array([[b"a"], [b"bc"]], dtype=object),
+        "datetime64": np.array([["2021-01-01"], ["2022"]], dtype="M8[us]"),
+        "timedelta64": np.array([[1], [2]], dtype="m8[s]"),
+        "bool": np.array([[True], [False]]),
+    }
+    for name, column in columns.items():
+        yield name, column
+    yield "numbers", pd.DataFrame({"a": [1, 2], "b": [1.5, 2.5], "c": [True, False]})
+    yield "whole numbers", pd.DataFrame({"a": np.array([1, 2], "int8"), "c": [True, False]})
+    yield "numbers and text", pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+
+
+def column_kind(column):
+    return column.dtype.kind if isinstance(column, np.ndarray) else "O"
+
+
+@pytest.mark.parametrize("name", dict(rows_back()))
+def test_categories_come_back_in_their_dtype(name):
+    column = dict(rows_back())[name]
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(column)
+    ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1).fit(column)
+    strict = OrdinalEncoder().fit(column)
+    known, codes = one_hot.transform(column), strict.transform(column)
+    nothing, unknown = known.copy(), codes.copy()
+    nothing[0, :2], unknown[0, 0] = 0, -1
+    for theirs, rows in [(one_hot, known), (one_hot, nothing), (ordinal, codes), (ordinal, unknown), (strict, codes)]:
+        ours = opened(theirs)
+        if theirs is ordinal and column_kind(column) in "mM":
+            # Objects, which numpy makes integers or dates of Python, depending on their unit.
+            assert not hasattr(ours, "inverse_transform")
+            continue
+        found, expected = ours.inverse_transform(rows), theirs.inverse_transform(rows)
+        assert alike(found, expected) is None, theirs
+        if expected.dtype == object:
+            assert [type(value) for value in found.ravel()] == [type(value) for value in expected.ravel()], theirs
+        for one, other in zip(ours.categories_, theirs.categories_):
+            assert one.dtype == other.dtype and np.array_equal(one, other)
+
+
+def objects_of_pandas():
+    """Columns of pandas' own objects, as people bin numbers and dates."""
+    yield "intervals", pd.cut([1, 30, 50, 70], [0, 18, 40, 100])
+    yield "intervals from the left", pd.cut([1.0, 30, 50, 70], [0, 18.5, 40, 100], right=False)
+    yield "intervals of dates", pd.cut(pd.to_datetime(["2020-01-05", "2021-06-01"] * 2), pd.to_datetime(["2020-01-01", "2021-01-01", "2022-01-01"]))
+    yield "timestamps", pd.Series([*map(pd.Timestamp, ["2020-01-01", "2021-05-05 10:30:00", "2022-02-02 00:00:00.000001", "2020-01-01"])], dtype=object)
+
+
+@pytest.mark.parametrize("name", dict(objects_of_pandas()))
+def test_objects_of_pandas_are_categories(name):
+    column = pd.Series(dict(objects_of_pandas())[name])
+    frame = pd.DataFrame({"x": column})
+    objects = frame.astype(object)
+    others = pd.DataFrame({"x": pd.Series([pd.Interval(0.0, 18.0), pd.Interval(0, 18, closed="both"), None, "(0, 18]", pd.Timestamp("2020-01-01"), 18], dtype=object)})
+    for theirs in [OneHotEncoder(handle_unknown="ignore"), OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)]:
+        theirs.fit(frame)
+        ours = opened(theirs)
+        for table in [frame, objects, objects[::-1], others]:
+            assert alike(answer(ours, table), answer(theirs, table)) is None
+        codes = theirs.transform(frame)
+        assert alike(ours.inverse_transform(codes), theirs.inverse_transform(codes)) is None
+        assert list(ours.get_feature_names_out()) == list(theirs.get_feature_names_out())
+        assert [list(values) for values in ours.categories_] == [list(values) for values in theirs.categories_]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        list(pd.period_range("2020-01", periods=2, freq="M")),
+        list(pd.to_datetime(["2020-01-01", "2021-01-01"]).tz_localize("Europe/Oslo")),
+        [decimal.Decimal(1), decimal.Decimal(2)],
+        [datetime.date(2020, 1, 1), datetime.date(2021, 1, 1)],
+        [pd.Interval(pd.Timedelta(1), pd.Timedelta(2)), pd.Interval(pd.Timedelta(2), pd.Timedelta(3))],
+    ],
+    ids=lambda values: type(values[0]).__name__,
+)
+def test_other_objects_are_refused_by_name(values):
+    theirs = OneHotEncoder(handle_unknown="ignore").fit(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
+    with pytest.raises(skiff.NotSupported, match=r"categories of column 0.*(?i:period|timestamp|Decimal|date|Interval)"):
+        opened(theirs)
+
+
+@pytest.mark.parametrize("function", [np.abs, np.negative, np.square, np.sign, np.floor, np.ceil, np.trunc, np.rint, np.log1p, np.isnan], ids=lambda f: f.__name__)
+def test_functions_of_objects(function):
+    theirs = FunctionTransformer(function)
+    ours = opened(theirs.fit(np.array([[1, 2.5]], dtype=object)))
+    for rows in [[[1, 2.5], [-3, True]], [[1, None]], [[1.5, np.nan]], [["a", 1]]]:
+        table = np.array(rows, dtype=object)
+        expected = answer(theirs, table)
+        found = answer(ours, table)
+        assert alike(found, expected) is None, rows
+        if not isinstance(expected, Exception):
+            assert [type(value) for value in found.ravel()] == [type(value) for value in expected.ravel()]
+        assert alike(answer(ours, pd.DataFrame(table)), answer(theirs, pd.DataFrame(table))) is None, rows

@@ -46,7 +46,7 @@ pub use instance::Instance;
 pub use joblib::Layout;
 pub use mapped::open_file;
 pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};
-pub use scalar::Scalar;
+pub use scalar::{Closed, Interval, Scalar};
 pub use scipy::{Sparse, SparseFormat};
 pub use skiff_pickle::{Bytes, Graph, Interrupt, Limits, Node, NodeId, Owner};
 pub use sniff::is_encrypted;

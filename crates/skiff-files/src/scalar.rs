@@ -33,14 +33,65 @@ pub enum Scalar {
     DateTime(i64, TimeUnit),
     /// numpy's `timedelta64`.
     TimeDelta(i64, TimeUnit),
-    /// A value of another class, by a text that equal values have in common: `pandas.NA`.
+    /// pandas' missing value.
+    Na,
+    /// pandas' `Timestamp` without a time zone, as `datetime64` has it.
+    Timestamp(i64, TimeUnit),
+    /// pandas' `Interval`.
+    Interval(Arc<Interval>),
+    /// A value of another class, in words; it equals nothing.
     Object(Arc<str>),
     /// Something else, among elements that are scalars otherwise.
     Other(NodeId),
 }
 
-/// The text of pandas' missing value.
-const NA: &str = "pandas.NA";
+/// The numbers or moments between two ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interval {
+    /// Where it begins.
+    pub left: Scalar,
+    /// Where it ends.
+    pub right: Scalar,
+    /// Which of the ends belong to it.
+    pub closed: Closed,
+}
+
+/// Which ends of an interval belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Closed {
+    /// The first.
+    Left,
+    /// The last.
+    Right,
+    /// Both.
+    Both,
+    /// None of them.
+    Neither,
+}
+
+impl Closed {
+    /// What pandas calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Right => "right",
+            Self::Both => "both",
+            Self::Neither => "neither",
+        }
+    }
+
+    /// The ends that pandas calls so.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Left, Self::Right, Self::Both, Self::Neither].into_iter().find(|closed| closed.name() == name)
+    }
+
+    /// The brackets around the ends.
+    pub fn brackets(self) -> (char, char) {
+        let opening = if matches!(self, Self::Left | Self::Both) { '[' } else { '(' };
+        let closing = if matches!(self, Self::Right | Self::Both) { ']' } else { ')' };
+        (opening, closing)
+    }
+}
 
 impl Scalar {
     /// The single value at `id`; `None` when the node is something else.
@@ -69,16 +120,6 @@ impl Scalar {
             Node::Object(_) => return Self::read_called(graph, id),
             _ => return Ok(None),
         }))
-    }
-
-    /// pandas' missing value.
-    pub fn na() -> Self {
-        Self::Object(NA.into())
-    }
-
-    /// Whether it is pandas' missing value.
-    pub fn is_na(&self) -> bool {
-        matches!(self, Self::Object(text) if **text == *NA)
     }
 
     /// As a number: bools, integers and floats.
@@ -125,6 +166,45 @@ impl Scalar {
             ("_codecs", "encode") | ("builtins" | "__builtin__", "bytes" | "bytearray") => {
                 bytes_of(graph, id).map(|bytes| Self::Bytes(bytes.to_vec()))
             }
+            ("pandas._libs.tslibs.timestamps" | "pandas", "_unpickle_timestamp" | "Timestamp") => {
+                Self::read_timestamp(graph, &call)
+            }
+            ("pandas._libs.interval" | "pandas", "Interval") => return Self::read_interval(graph, &call),
+            _ => None,
+        })
+    }
+
+    /// `_unpickle_timestamp(value, freq, tz, reso)`; before pandas 2, when all were in nanoseconds, without the last. Those
+    /// of a time zone are left alone.
+    fn read_timestamp(graph: &Graph, call: &Call<'_>) -> Option<Self> {
+        let (value, rest) = call.arguments.split_first()?;
+        let Node::Int(steps) = graph.node(*value) else { return None };
+        let is_none = |node: Option<&NodeId>| node.is_none_or(|&node| *graph.node(node) == Node::None);
+        let name = match rest.get(2).map(|&reso| graph.node(reso)) {
+            None | Some(Node::Int(10)) => "ns",
+            Some(Node::Int(9)) => "us",
+            Some(Node::Int(8)) => "ms",
+            Some(Node::Int(7)) => "s",
+            Some(_) => return None,
+        };
+        let unit = TimeUnit::new(name, 1)?;
+        let is_plain = is_none(rest.first()) && is_none(rest.get(1)) && call.object.changes.is_empty();
+        is_plain.then_some(Self::Timestamp(*steps, unit))
+    }
+
+    /// `Interval(left, right, closed)`, of numbers or of timestamps.
+    fn read_interval(graph: &Graph, call: &Call<'_>) -> Result<Option<Self>, ValueError> {
+        let &[left, right, closed] = call.arguments else { return Ok(None) };
+        // Ends of intervals are no intervals: this goes no deeper.
+        let is_interval = |end| Call::read(graph, end).is_some_and(|call| call.name == "Interval");
+        if is_interval(left) || is_interval(right) || !call.object.changes.is_empty() {
+            return Ok(None);
+        }
+        let is_end = |end: &Self| matches!(end, Self::Int(_) | Self::Float(_) | Self::Timestamp(..));
+        let end = |end| Ok::<_, ValueError>(Self::read(graph, end)?.filter(is_end));
+        let closed = graph.str_of(closed).and_then(Closed::named);
+        Ok(match (end(left)?, end(right)?, closed) {
+            (Some(left), Some(right), Some(closed)) => Some(Self::Interval(Arc::new(Interval { left, right, closed }))),
             _ => None,
         })
     }
@@ -166,6 +246,12 @@ impl fmt::Display for Scalar {
             Self::Complex(re, im) => write!(f, "({re:?}{im:+?}j)"),
             Self::DateTime(steps, unit) => write!(f, "datetime64({steps} × {} {})", unit.count, unit.name),
             Self::TimeDelta(steps, unit) => write!(f, "timedelta64({steps} × {} {})", unit.count, unit.name),
+            Self::Na => write!(f, "<NA>"),
+            Self::Timestamp(steps, unit) => write!(f, "Timestamp({steps} × {} {})", unit.count, unit.name),
+            Self::Interval(interval) => {
+                let (opening, closing) = interval.closed.brackets();
+                write!(f, "{opening}{}, {}{closing}", interval.left, interval.right)
+            }
             Self::Object(text) => f.write_str(text),
             Self::Other(_) => write!(f, "an object"),
         }

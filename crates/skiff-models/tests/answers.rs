@@ -1,11 +1,11 @@
 //! Files of kinds that were once refused or answered wrongly, in `fixtures/answers/`: each answers what scikit-learn
 //! answers.
 
-use skiff_files::{Limits, ModelFile, Scalar, TimeUnit};
+use skiff_files::{Closed, Interval, Limits, ModelFile, Scalar, TimeUnit};
 use skiff_models::fields::{ReadError, ReadErrorKind};
 use skiff_models::{Model, addresses};
 use skiff_plan::table::{Column, Dense, Elements, Table};
-use skiff_plan::value::{Columns, Value};
+use skiff_plan::value::{Classes, Columns, Value, ValueKind};
 use skiff_plan::{Answer, Method};
 use skiff_testing::workspace;
 
@@ -138,6 +138,64 @@ fn categories_that_are_bytes() {
     assert_eq!(numbers("bytes-ordinal.pkl", Method::Transform, &text), [-1.0]);
     let back = call("bytes-onehot.pkl", Method::InverseTransform, &dense(2, 2, vec![1.0, 0.0, 0.0, 1.0]));
     assert_eq!(labels(&back), [bytes("a"), bytes("b")]);
+}
+
+/// Plain data under a name that no version of scikit-learn knows is the user's own. Not so a method's name, what a
+/// `SelectFromModel` asks its estimator for, and anything in a model that lacks a parameter.
+#[test]
+fn attributes_of_users_are_left_aside() {
+    let file = open("own-attributes.pkl");
+    let read = |at: &str| {
+        let node = addresses::resolve(&file.graph, file.graph.root(), at).expect("an item");
+        Model::read(&file.graph, node, at)
+    };
+    assert_eq!(read("[0]").expect("a model").header().extra, ["threshold_", "notes"]);
+    for (at, name) in [("[1]", "predict"), ("[2]", "feature_importances_"), ("[3]", "mine")] {
+        let error = read(at).expect_err("no model");
+        assert_eq!(error.path(), format!("{at}.{name}"));
+        assert!(matches!(error.kind(), ReadErrorKind::UnknownAttribute { .. }), "{error}");
+    }
+}
+
+/// A newer scikit-learn may know the name.
+#[test]
+fn attributes_of_a_newer_version_are_not_the_users() {
+    let mut newer = std::fs::read(workspace("fixtures/answers/own-attributes.pkl")).expect("the file");
+    let at = newer.windows(5).position(|bytes| bytes == b"1.9.1").expect("a version");
+    newer[at..at + 5].copy_from_slice(b"2.0.1");
+    let file = skiff_files::read(newer.into(), None, &Limits::default()).expect("a file that opens");
+    let node = addresses::resolve(&file.graph, file.graph.root(), "[0]").expect("an item");
+    let error = Model::read(&file.graph, node, "[0]").expect_err("no model");
+    assert!(matches!(error.kind(), ReadErrorKind::UnknownAttribute { .. }), "{error}");
+}
+
+/// What `pd.cut` makes of numbers, and an encoder keeps as objects.
+#[test]
+fn categories_that_are_intervals() {
+    let interval = |left, right, closed| Scalar::Interval(Interval { left, right, closed }.into());
+    let int = |left, right| interval(Scalar::Int(left), Scalar::Int(right), Closed::Right);
+    let known = [int(0, 18), int(18, 65), interval(Scalar::Float(65.0), Scalar::Float(120.0), Closed::Right)];
+    let identity = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    assert_eq!(numbers("interval-categories.pkl", Method::Transform, &objects(&known)), identity);
+    let back = call("interval-categories.pkl", Method::InverseTransform, &dense(1, 3, vec![0.0, 1.0, 0.0]));
+    assert_eq!(labels(&back), [int(18, 65)]);
+    let file = open("interval-categories.pkl");
+    let names = model(&file).expect("a model").feature_names_out(None).expect("names");
+    assert_eq!(names, ["age_(0, 18]", "age_(18, 65]", "age_(65, 120]"]);
+}
+
+#[test]
+fn labels_of_string_dtype() {
+    let file = open("string-dtype-classes.pkl");
+    let classes = model(&file).expect("a model").estimator().classes();
+    let text = |text: &str| Scalar::Str(text.to_owned());
+    assert_eq!(*classes[0], Classes::Values(vec![text("n"), text("y")], ValueKind::Text));
+}
+
+#[test]
+fn the_first_of_several_pickles_ends_where_the_second_begins() {
+    let file = open("two-pickles-in-a-row.pkl");
+    assert_eq!((file.roots.len(), file.first_end, file.content.len()), (2, 488, 1216));
 }
 
 #[test]

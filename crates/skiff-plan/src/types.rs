@@ -207,6 +207,7 @@ impl fmt::Display for Classes {
             Self::Values(_, ValueKind::Bytes(length)) => write!(f, "S{length}"),
             Self::Values(_, ValueKind::DateTime(unit)) => write!(f, "datetime64[{}]", unit_name(*unit)),
             Self::Values(_, ValueKind::TimeDelta(unit)) => write!(f, "timedelta64[{}]", unit_name(*unit)),
+            Self::Values(_, ValueKind::Text) => f.write_str("StringDType()"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use skiff_files::{Scalar, TimeUnit};
+use skiff_files::{NodeId, Scalar, TimeUnit};
 
 use crate::table::{Column, Dicts, Texts};
 use crate::text::Terms;
@@ -122,6 +122,8 @@ pub enum ValueKind {
     DateTime(TimeUnit),
     /// `timedelta64` in this unit.
     TimeDelta(TimeUnit),
+    /// numpy's `StringDType`.
+    Text,
 }
 
 /// Labels by their number in `classes_`: a dictionary-encoded block, no string is copied.
@@ -131,7 +133,7 @@ pub struct Labels {
     pub rows: usize,
     /// How many outputs.
     pub cols: usize,
-    /// `rows × cols` places in the `classes` of the column.
+    /// `rows × cols` places in the `classes` of the column; a place past the last one stands for `None`.
     pub codes: Vec<u32>,
     /// One list for each column.
     pub classes: Arc<[Arc<Classes>]>,
@@ -339,6 +341,18 @@ impl Classes {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What stands among them that is no single value.
+    pub fn others(&self) -> impl Iterator<Item = NodeId> {
+        let objects = match self {
+            Self::Objects(values) => &values[..],
+            _ => &[],
+        };
+        objects.iter().filter_map(|value| match value {
+            Scalar::Other(node) => Some(*node),
+            _ => None,
+        })
     }
 
     /// The class numbered `code`.

@@ -225,7 +225,7 @@ fn handed_over<'py>(
 
 /// What came back as a table.
 fn table_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
-    let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table, floats: false })?;
+    let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table, floats: false, half: None })?;
     let table = held.table();
     let mut made = table.block(0, table.rows()).into_owned();
     if let Value::Columns(columns) = &mut made {

@@ -1,6 +1,8 @@
 //! Answers as Python people know them: numpy arrays of scikit-learn's dtypes and shapes, lists and tuples of them,
 //! scipy's sparse matrices.
 
+use std::sync::Arc;
+
 use numpy::ndarray::{ArrayD, IxDyn};
 use numpy::{Element, PyArray1, PyArrayDyn};
 use pyo3::IntoPyObjectExt;
@@ -130,23 +132,34 @@ fn sparse<'py>(py: Python<'py>, csr: Csr<'static>) -> PyResult<Bound<'py, PyAny>
 
 /// The labels themselves: `classes_.take(codes)`.
 fn labels<'py>(py: Python<'py>, labels: &Labels, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let is_label = |(at, &code): (usize, &u32)| (code as usize) < labels.classes[at % labels.cols].len();
+    if !labels.codes.iter().enumerate().all(is_label) {
+        return labels_and_none(py, labels, shape);
+    }
     let column = |index: usize| -> PyResult<Bound<'py, PyAny>> {
-        let known: &Classes = &labels.classes[index];
         let codes = labels.codes.iter().skip(index).step_by(labels.cols.max(1));
-        if codes.clone().any(|&code| code as usize >= known.len()) {
-            // What has no label: `None` among objects.
-            let items = codes
-                .map(|&code| known.get(code as usize).map_or(Ok(py.None().into_bound(py)), |label| scalar(py, &label)));
-            return object_array(py, items, &[labels.rows]);
-        }
         let codes: Vec<i64> = codes.map(|&code| i64::from(code)).collect();
-        classes(py, known)?.call_method1(intern!(py, "take"), (PyArray1::from_vec(py, codes),))
+        classes(py, &labels.classes[index])?.call_method1(intern!(py, "take"), (PyArray1::from_vec(py, codes),))
     };
     if labels.cols == 1 {
         return column(0)?.call_method1(intern!(py, "reshape"), (PyTuple::new(py, shape)?,));
     }
     let columns = (0..labels.cols).map(column).collect::<PyResult<Vec<_>>>()?;
     side_by_side(py, &columns, labels.rows)
+}
+
+/// The labels as Python's objects, and `None` for what has no label.
+fn labels_and_none<'py>(py: Python<'py>, labels: &Labels, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    let objects = |known: &Arc<Classes>| -> PyResult<Bound<'py, PyList>> {
+        let objects = classes(py, known)?.call_method1(intern!(py, "astype"), (intern!(py, "object"),))?;
+        Ok(objects.call_method0(intern!(py, "tolist"))?.cast_into()?)
+    };
+    let known = labels.classes.iter().map(objects).collect::<PyResult<Vec<_>>>()?;
+    let items = labels.codes.iter().enumerate().map(|(at, &code)| {
+        let known = &known[at % labels.cols];
+        if (code as usize) < known.len() { known.get_item(code as usize) } else { Ok(py.None().into_bound(py)) }
+    });
+    object_array(py, items, shape)
 }
 
 /// `classes_`, in scikit-learn's dtype.
@@ -163,14 +176,25 @@ pub fn classes<'py>(py: Python<'py>, classes: &Classes) -> PyResult<Bound<'py, P
         }
         Classes::Objects(values) => object_array(py, values.iter().map(|value| scalar(py, value)), &shape),
         Classes::Values(values, kind) => {
+            let objects = object_array(py, values.iter().map(|value| scalar(py, value)), &shape)?;
             let dtype = match *kind {
                 ValueKind::Bytes(len) => DType::Bytes { len },
                 ValueKind::DateTime(unit) => DType::DateTime { unit, endian: Endian::Little },
                 ValueKind::TimeDelta(unit) => DType::TimeDelta { unit, endian: Endian::Little },
+                ValueKind::Text => return strings(objects),
             };
-            let objects = object_array(py, values.iter().map(|value| scalar(py, value)), &shape)?;
             objects.call_method1(intern!(py, "astype"), (dtype.code(),))
         }
+    }
+}
+
+/// An array of text in numpy's `StringDType`; of objects before numpy 2, which has none.
+pub fn strings(objects: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
+    let py = objects.py();
+    let dtypes = numpy(py)?.getattr_opt(intern!(py, "dtypes"))?;
+    match dtypes.map(|dtypes| dtypes.getattr_opt(intern!(py, "StringDType"))).transpose()?.flatten() {
+        Some(dtype) => objects.call_method1(intern!(py, "astype"), (dtype.call0()?,)),
+        None => Ok(objects),
     }
 }
 
@@ -279,7 +303,7 @@ fn side_by_side<'py>(py: Python<'py>, columns: &[Bound<'py, PyAny>], rows: usize
         let kind: String = column.getattr(intern!(py, "dtype"))?.getattr(intern!(py, "kind"))?.extract()?;
         kinds.push(kind);
     }
-    let is_text = |kind: &String| kind == "U";
+    let is_text = |kind: &String| matches!(kind.as_str(), "U" | "T");
     let dtype = if kinds.is_empty()
         || kinds.iter().any(|kind| kind == "O")
         || kinds.iter().any(is_text) != kinds.iter().all(is_text)
@@ -349,7 +373,16 @@ pub fn scalar<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny
         Scalar::TimeDelta(steps, unit) => {
             numpy(py)?.call_method1(intern!(py, "timedelta64"), (steps, (unit.name, unit.count)))
         }
-        value if value.is_na() => py.import("pandas")?.getattr("NA"),
+        Scalar::Na => py.import(intern!(py, "pandas"))?.getattr(intern!(py, "NA")),
+        Scalar::Timestamp(steps, unit) => {
+            let moment = scalar(py, &Scalar::DateTime(*steps, *unit))?;
+            py.import(intern!(py, "pandas"))?.call_method1(intern!(py, "Timestamp"), (moment,))
+        }
+        Scalar::Interval(interval) => {
+            let (left, right) = (scalar(py, &interval.left)?, scalar(py, &interval.right)?);
+            let pandas = py.import(intern!(py, "pandas"))?;
+            pandas.call_method1(intern!(py, "Interval"), (left, right, interval.closed.name()))
+        }
         Scalar::Object(_) | Scalar::Other(_) => Err(not_supported(py, &format!("{value} in an answer"))),
     }
 }

@@ -71,7 +71,8 @@ impl<'f> Reader<'f> {
             return Ok(output::scalar(py, &scalar)?);
         }
         if let Ok(Some(array)) = NdArray::read(graph, node) {
-            return self.array(py, &array, deeper);
+            let made = self.array(py, &array, deeper)?;
+            return Ok(if NdArray::is_text(graph, node) { output::strings(made)? } else { made });
         }
         if let Ok(Some(masked)) = MaskedArray::read(graph, node) {
             return self.masked(py, &masked, deeper);
@@ -320,6 +321,7 @@ fn dtype<'py>(py: Python<'py>, dtype: &DType) -> PyResult<Option<Bound<'py, PyAn
         DType::Complex { size: size @ (8 | 16), endian } => format!("{}c{size}", sign(*endian)),
         DType::Str { chars, endian } => format!("{}U{chars}", sign(*endian)),
         DType::Bytes { len } => format!("S{len}"),
+        DType::DateTime { .. } | DType::TimeDelta { .. } => dtype.code(),
         _ => return Ok(None),
     };
     output::numpy(py)?.call_method1(intern!(py, "dtype"), (code,)).map(Some)

@@ -7,6 +7,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 use super::dtype_state;
 use super::type_code::{self, Endian, TimeUnit};
 use crate::ValueError;
+use crate::call::{Call, is_numpy_module};
 
 /// What the elements of an array are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,15 @@ impl DType {
     /// When it is one and contradicts itself: a field outside of its record, a state other than numpy writes for it.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         dtype_state::read(graph, id)
+    }
+
+    /// Whether the dtype at `id` is numpy 2's `StringDType`, whose arrays are pickled as lists, like those of objects, and
+    /// read so.
+    pub(crate) fn is_string(graph: &Graph, id: NodeId) -> bool {
+        let call = Call::read(graph, id);
+        call.is_some_and(|call| {
+            call.name == "_convert_to_stringdtype_kwargs" && is_numpy_module(call.module, "_internal")
+        })
     }
 
     /// What a parameter like `dtype=` means: a dtype object, a type (`numpy.float64`, `float`), a name (`'float64'`).

@@ -11,7 +11,7 @@ use super::dtype::read_shape;
 use super::layout::{self, ALIGNED, Layout};
 use super::type_code::{self, Endian, TimeUnit};
 use super::{DType, Field};
-use crate::call::{Call, bytes_of, is_numpy_module};
+use crate::call::{Call, bytes_of};
 use crate::{ValueError, ValueErrorKind};
 
 /// Records nest a level or two in practice; what is deeper, or a cycle, is no dtype.
@@ -39,8 +39,7 @@ impl Reader<'_> {
         let damaged = || ValueError::new(ValueErrorKind::DTypeState, id);
         let graph = self.graph;
         let Some(call) = Call::read(graph, id) else { return Ok(None) };
-        // numpy 2's variable-length text: arrays of it are pickled as lists, like objects.
-        if call.name == "_convert_to_stringdtype_kwargs" && is_numpy_module(call.module, "_internal") {
+        if DType::is_string(graph, id) {
             return match call.object.changes.as_slice() {
                 [] => Ok(Some((DType::Object, Layout::of(&DType::Object)))),
                 _ => Err(damaged()),

@@ -61,6 +61,20 @@ impl NdArray {
         }
     }
 
+    /// Whether the array at `id` is one of numpy 2's `StringDType` without a missing value, which is read as one of
+    /// objects.
+    pub fn is_text(graph: &Graph, id: NodeId) -> bool {
+        let id = match graph.node(id) {
+            Node::Payload { content: Payload::Pickle(root), .. } => *root,
+            _ => id,
+        };
+        let state = Call::read(graph, id).and_then(|call| call.object.state()).and_then(|state| graph.items(state));
+        let (Some(&[_, _, dtype, _, _]) | Some(&[_, dtype, _, _])) = state else { return false };
+        // `(coerce,)`, and a missing value after it.
+        let is_plain = || Call::read(graph, dtype).is_some_and(|call| call.arguments.len() <= 1);
+        DType::is_string(graph, dtype) && is_plain()
+    }
+
     /// An array of bytes.
     ///
     /// # Errors

@@ -187,7 +187,11 @@ fn scalar(graph: &Graph, id: NodeId) -> u64 {
         Ok(Some(Scalar::DateTime(steps, unit) | Scalar::TimeDelta(steps, unit))) => {
             mix(mix(bytes(9, unit.name.as_bytes()), u64::from(unit.count)), integer(steps))
         }
-        Ok(Some(Scalar::Object(_) | Scalar::Other(_)) | None) | Err(_) => call(graph, id),
+        Ok(
+            Some(Scalar::Na | Scalar::Timestamp(..) | Scalar::Interval(_) | Scalar::Object(_) | Scalar::Other(_))
+            | None,
+        )
+        | Err(_) => call(graph, id),
     }
 }
 

@@ -107,6 +107,14 @@ fn say_scalar(graph: &Graph, scalar: &Scalar) -> Value {
         Scalar::Complex(re, im) => json!(["complex", say_float(*re)[1], say_float(*im)[1]]),
         Scalar::DateTime(steps, unit) => json!(["M", steps.to_string(), unit.name]),
         Scalar::TimeDelta(steps, unit) => json!(["m", steps.to_string(), unit.name]),
+        Scalar::Na => json!(["object", "pandas.NA"]),
+        Scalar::Timestamp(steps, unit) => json!(["Timestamp", steps.to_string(), unit.name]),
+        Scalar::Interval(interval) => json!([
+            "Interval",
+            say_scalar(graph, &interval.left),
+            say_scalar(graph, &interval.right),
+            interval.closed.name()
+        ]),
         Scalar::Object(text) => json!(["object", &**text]),
         Scalar::Other(id) => say(graph, *id),
     }

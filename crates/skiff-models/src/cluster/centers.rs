@@ -47,7 +47,7 @@ impl Centers {
     }
 
     pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
-        let rule = ArrayRule::FLOATS.sparse(SparseRule::Accept);
+        let rule = ArrayRule::FLOATS.half(Precision::Double).sparse(SparseRule::Accept);
         match method {
             Method::Predict => {
                 let x = plan.check(input, rule, self.width());

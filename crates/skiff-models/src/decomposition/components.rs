@@ -72,7 +72,7 @@ impl Components {
                     (true, false) => SparseRule::Densify,
                     (false, _) => SparseRule::Refuse,
                 };
-                let x = plan.check(input, ArrayRule::FLOATS.sparse(sparse), self.width());
+                let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Double).sparse(sparse), self.width());
                 let mean = self.mean.clone();
                 let center = if self.era.centers_products { Center::Products(mean) } else { Center::Rows(mean) };
                 let project = Project {

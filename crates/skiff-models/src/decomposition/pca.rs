@@ -22,8 +22,7 @@ pub(crate) const PCA: Class = class! {
     /// `components_ᵀ · diag(explained_variance_ - noise_variance_) · components_ + noise_variance_ · I`.
     /// # Not supported
     /// `score_samples` where there is no noise and fewer components than features: the covariance is singular, and what
-    /// scikit-learn answers then, if it does, is rounding errors. `get_covariance` and `get_precision`, which are no answers
-    /// for rows.
+    /// scikit-learn answers then, if it does, is rounding errors.
     /// # Older versions
     /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
     /// epsilon. Sparse rows are taken from 1.4.

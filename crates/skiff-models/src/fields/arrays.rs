@@ -186,11 +186,13 @@ impl Fields<'_, '_> {
             DType::TimeDelta { unit, .. } => {
                 self.values_of(&array).map(|values| Classes::Values(values, ValueKind::TimeDelta(unit)))
             }
-            DType::Object => Some(Classes::Objects(
-                array
-                    .to_scalars(self.graph())
-                    .map_err(|error| ReadError::new(path.to_owned(), ReadErrorKind::Value(error)))?,
-            )),
+            DType::Object => {
+                let scalars = array.to_scalars(self.graph());
+                let scalars = scalars.map_err(|error| ReadError::new(path.to_owned(), ReadErrorKind::Value(error)))?;
+                let is_text = NdArray::is_text(self.graph(), node)
+                    && scalars.iter().all(|scalar| matches!(scalar, Scalar::Str(_)));
+                Some(if is_text { Classes::Values(scalars, ValueKind::Text) } else { Classes::Objects(scalars) })
+            }
             _ => None,
         };
         let unsupported = || {

@@ -58,7 +58,11 @@ impl Coefficients {
 
     /// `X @ coef_.T + intercept_`, after scikit-learn's validation.
     pub(crate) fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
+        let rule = ArrayRule::FLOATS
+            .dtype(Dtype::Numeric)
+            .half(Precision::Single)
+            .finite(self.finite)
+            .sparse(SparseRule::Accept);
         let mut x = plan.check(input, rule, self.affine.coef.cols);
         if self.flat_sparse {
             x = plan.push(RefuseSparse { message: "sparse rows by a sparse `coef_` of one dimension" }, &[x]);

@@ -1,12 +1,13 @@
 //! `sklearn.linear_model._glm`: `GammaRegressor`, `PoissonRegressor` and `TweedieRegressor`.
 
 use skiff_plan::operators::{ArrayRule, Elementwise, Function, SparseRule};
+use skiff_plan::value::Precision;
 use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::Coefficients;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, class};
+use crate::model::{Class, Estimator, Scoring, class};
 
 pub(crate) const GAMMA_REGRESSOR: Class = class! {
     /// Generalised linear model with a Gamma distribution.
@@ -18,7 +19,7 @@ pub(crate) const GAMMA_REGRESSOR: Class = class! {
     /// # Older versions
     /// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
     paths: ["sklearn.linear_model._glm.glm.GammaRegressor"],
-    read: GeneralizedLinearModel::read_log,
+    read: GeneralizedLinearModel::read_gamma,
 };
 
 pub(crate) const POISSON_REGRESSOR: Class = class! {
@@ -31,7 +32,7 @@ pub(crate) const POISSON_REGRESSOR: Class = class! {
     /// # Older versions
     /// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
     paths: ["sklearn.linear_model._glm.glm.PoissonRegressor"],
-    read: GeneralizedLinearModel::read_log,
+    read: GeneralizedLinearModel::read_poisson,
 };
 
 pub(crate) const TWEEDIE_REGRESSOR: Class = class! {
@@ -53,6 +54,8 @@ pub(crate) const TWEEDIE_REGRESSOR: Class = class! {
 struct GeneralizedLinearModel {
     coefficients: Coefficients,
     link: Link,
+    /// Of the Tweedie deviance that it was fitted by.
+    power: f64,
 }
 
 /// How the mean follows from the linear predictor.
@@ -65,10 +68,18 @@ enum Link {
 }
 
 impl GeneralizedLinearModel {
+    fn read_gamma(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Self::read_log(fields, 2.0)
+    }
+
+    fn read_poisson(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Self::read_log(fields, 1.0)
+    }
+
     /// Reads a model whose link is always the logarithm.
-    fn read_log(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+    fn read_log(fields: &Fields<'_, '_>, power: f64) -> Result<Self, ReadError> {
         match fields.string_or_none("link")?.as_deref() {
-            None | Some("log") => Self::read(fields, Link::Log),
+            None | Some("log") => Self::read(fields, Link::Log, power),
             Some(other) => Err(fields.unsupported("link", format!("`{other}`"))),
         }
     }
@@ -83,11 +94,11 @@ impl GeneralizedLinearModel {
             "auto" => Link::Log,
             other => return Err(fields.unsupported("link", format!("`{other}`"))),
         };
-        Self::read(fields, link)
+        Self::read(fields, link, power)
     }
 
     /// Reads `coef_` and `intercept_`.
-    fn read(fields: &Fields<'_, '_>, link: Link) -> Result<Self, ReadError> {
+    fn read(fields: &Fields<'_, '_>, link: Link, power: f64) -> Result<Self, ReadError> {
         fields.training_only(&[
             "_base_loss",
             "_family_instance",
@@ -103,7 +114,7 @@ impl GeneralizedLinearModel {
         ]);
         let coefficients = Coefficients::read(fields)?;
         match coefficients.rank {
-            Rank::One => Ok(Self { coefficients, link }),
+            Rank::One => Ok(Self { coefficients, link, power }),
             _ => Err(fields.unexpected("coef_", "an array of one dimension")),
         }
     }
@@ -120,12 +131,17 @@ impl Estimator for GeneralizedLinearModel {
         if method != Method::Predict {
             return plan.no_method(method);
         }
-        let x = plan.check(input, ArrayRule::FLOATS.sparse(SparseRule::Accept), self.coefficients.n_features());
+        let rule = ArrayRule::FLOATS.half(Precision::Double).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.coefficients.n_features());
         let mut mean = self.coefficients.of_checked(x, plan);
         if self.link == Link::Log {
             mean = plan.push(Elementwise { function: Function::Exp }, &[mean]);
         }
         Ok(Output::column(mean))
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::D2(self.power))
     }
 
     fn n_features_in(&self) -> Option<usize> {

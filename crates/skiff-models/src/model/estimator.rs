@@ -92,12 +92,14 @@ pub trait Estimator: Any + Debug + Send + Sync {
 pub type ComputedAttribute<'e> = (&'static str, Box<dyn Fn(&Attributes<'_>) -> Option<Computed> + 'e>);
 
 /// scikit-learn's default scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scoring {
     /// The share of rows of which every label is right.
     Accuracy,
     /// R², the share of the variance that is explained, as a mean over the outputs.
     R2,
+    /// D², the share of the Tweedie deviance of this power that is explained.
+    D2(f64),
     /// The mean of `score_samples`, which looks at no `y`.
     MeanOfSamples,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{Affine, ArrayRule, Dtype, SparseRule};
-use skiff_plan::value::Classes;
+use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
@@ -46,7 +46,7 @@ impl ComplementNB {
     }
 
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.affine.coef.cols);
         plan.push(&self.affine, &[x])
     }

@@ -73,7 +73,7 @@ impl GaussianNB {
     }
 
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS, self.likelihood.means.cols);
+        let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Single), self.likelihood.means.cols);
         plan.push(&self.likelihood, &[x])
     }
 }

@@ -96,7 +96,8 @@ impl NeighborsBase {
             let what = format!("n_neighbors={count}: expected n_neighbors <= n_samples_fit, which is {points}");
             return plan.unsupported(method, what);
         }
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(self.finite).sparse(SparseRule::Accept);
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double);
+        let rule = rule.finite(self.finite).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.width());
         let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
         let distances = plan.push(Part { index: 0 }, &[both]);

@@ -7,7 +7,7 @@ use skiff_pickle::Node;
 use skiff_plan::ValueId;
 use skiff_plan::kernels::categories::Categories;
 use skiff_plan::kernels::times;
-use skiff_plan::operators::{ArrayRule, Dtype, Finite, TakeLabels, TakeNumbers};
+use skiff_plan::operators::{ArrayRule, Dtype, Finite, TakeCategories, TakeNumbers};
 use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 
 use crate::computed::{Attributes, Computed};
@@ -24,6 +24,13 @@ pub(crate) struct KnownCategories {
 impl KnownCategories {
     pub(crate) fn read(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ReadError> {
         let classes = fields.classes_list(name)?;
+        for (column, classes) in classes.iter().enumerate() {
+            // Values that cannot be compared with anything would be unknown wherever they come.
+            if let Some(node) = classes.others().next() {
+                let found = skiff_files::describe(fields.graph(), node);
+                return Err(fields.unsupported(name, format!("categories of column {column}: {found}")));
+            }
+        }
         let lookup = classes.iter().map(|classes| Categories::new(classes).map(Arc::new)).collect::<Option<_>>();
         let lookup = lookup.ok_or_else(|| fields.unsupported(name, "more than 2³² categories"))?;
         Ok(Self { classes, lookup })
@@ -181,7 +188,7 @@ pub(crate) fn read_dtype(fields: &Fields<'_, '_>, name: &str) -> Result<NumberTy
 pub(crate) fn rule(header: &Header, nan_since: (u32, u32)) -> ArrayRule {
     let since = crate::fields::Version::new(nan_since.0, nan_since.1);
     let old = header.version.is_none_or(|version| version < since);
-    ArrayRule::FLOATS.dtype(Dtype::Any).finite(if old { Finite::All } else { Finite::AllowNan })
+    ArrayRule::FLOATS.dtype(Dtype::Any).half(Precision::Double).finite(if old { Finite::All } else { Finite::AllowNan })
 }
 
 /// Whether a DataFrame of different types was made one object array first: before 0.22, when columns came to be taken
@@ -197,33 +204,59 @@ pub(crate) enum Decode {
     Labels(Arc<[Arc<Classes>]>),
 }
 
+/// What values of another kind than the categories make of the dtype, such as the `None` for what is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// Objects, whether they occur or not.
+    Object,
+    /// Objects where they occur: a last `None` is told from the categories by its number alone.
+    ObjectIfAny,
+}
+
 impl Decode {
-    /// `values` of each column, of which the dtypes are those of `classes` unless others were added or stand for some.
+    /// `values` of each column: those of `classes`, unless others stand for some, and any that were added after them.
     /// As many values as classes are not the classes yet: one infrequent category has given its place to a string.
-    pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>) -> Self {
+    pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>, others: Others) -> Self {
         // Integers that `f64` does not hold are taken from the classes themselves.
         let is_exact = |value: &Scalar| match value {
             Scalar::Int(value) => value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS,
             Scalar::BigInt(_) => false,
             other => other.as_f64().is_some(),
         };
-        let numbers = |values: &[Scalar]| values.iter().all(is_exact);
         let types = classes.iter().zip(&values).map(|(classes, values)| match &**classes {
-            classes if classes.len() != values.len() || !numbers(values) => None,
+            classes if !values.get(..classes.len()).is_some_and(|values| values.iter().all(is_exact)) => None,
             Classes::Ints(_, kind) => Some(NumberType::Int(*kind)),
             Classes::Floats(_, precision) => Some(NumberType::Float(*precision)),
             Classes::Strings(_) | Classes::Objects(_) | Classes::Values(..) => None,
         });
         let types: Option<Vec<NumberType>> = types.collect();
-        if let Some(dtype) = types.and_then(|types| types.into_iter().reduce(NumberType::promote)) {
+        let dtype = types.and_then(|types| types.into_iter().reduce(NumberType::promote));
+        let has_others = || classes.iter().zip(&values).any(|(classes, values)| values.len() > classes.len());
+        if let Some(dtype) = dtype.filter(|_| !has_others()) {
             let numbers = |column: &Vec<Scalar>| column.iter().filter_map(Scalar::as_f64).collect();
             return Self::Numbers(values.iter().map(numbers).collect(), dtype);
         }
-        let labels = classes.iter().zip(values).map(|(classes, values)| match &**classes {
-            Classes::Strings(_) | Classes::Ints(..) | Classes::Values(..) if are_the_same(classes, &values) => {
-                Arc::clone(classes)
+        let labels = classes.iter().zip(values).map(|(classes, values)| {
+            let (own, added) = values.split_at_checked(classes.len()).unwrap_or((&values, &[]));
+            let is_typed = match added {
+                [] => true,
+                [Scalar::None] => others == Others::ObjectIfAny,
+                _ => false,
+            };
+            match (dtype, &**classes) {
+                (Some(dtype), _) if is_typed => Arc::new(numbers(own, dtype)),
+                (Some(dtype), _) => {
+                    let all = numbers(own, dtype);
+                    let own = (0..all.len()).filter_map(|code| all.get(code));
+                    Arc::new(Classes::Objects(own.chain(added.iter().cloned()).collect()))
+                }
+                (None, Classes::Strings(_) | Classes::Ints(..) | Classes::Values(..))
+                    if is_typed && are_the_same(classes, own) =>
+                {
+                    Arc::clone(classes)
+                }
+                (None, _) => Arc::new(Classes::Objects(values)),
             }
-            _ => Arc::new(Classes::Objects(values)),
         });
         Self::Labels(labels.collect())
     }
@@ -231,8 +264,16 @@ impl Decode {
     pub(crate) fn push(&self, codes: ValueId, plan: &mut crate::lowering::Lowering<'_>) -> ValueId {
         match self {
             Self::Numbers(tables, dtype) => plan.push(TakeNumbers { tables: tables.clone(), dtype: *dtype }, &[codes]),
-            Self::Labels(classes) => plan.push(TakeLabels { classes: Arc::clone(classes) }, &[codes]),
+            Self::Labels(classes) => plan.push(TakeCategories { classes: Arc::clone(classes) }, &[codes]),
         }
+    }
+}
+
+/// Numbers in this dtype.
+fn numbers(values: &[Scalar], dtype: NumberType) -> Classes {
+    match dtype {
+        NumberType::Float(precision) => Classes::Floats(values.iter().filter_map(Scalar::as_f64).collect(), precision),
+        NumberType::Int(kind) => Classes::Ints(values.iter().filter_map(Scalar::as_i64).collect(), kind),
     }
 }
 
@@ -248,6 +289,12 @@ pub(crate) fn python_str(value: &Scalar, precision: Precision) -> String {
         Scalar::Bytes(bytes) => python_bytes(bytes),
         Scalar::DateTime(steps, unit) => times::datetime_str(*steps, *unit),
         Scalar::TimeDelta(steps, unit) => times::timedelta_str(*steps, *unit),
+        Scalar::Timestamp(steps, unit) => times::timestamp_str(*steps, *unit),
+        Scalar::Interval(interval) => {
+            let (opening, closing) = interval.closed.brackets();
+            let end = |end| python_str(end, precision);
+            format!("{opening}{}, {}{closing}", end(&interval.left), end(&interval.right))
+        }
         other => other.to_string(),
     }
 }
@@ -299,16 +346,36 @@ mod tests {
 
     #[test]
     fn one_infrequent_category_leaves_as_many_values_but_others() {
-        let decoded =
-            |classes: Classes, values: &[Scalar]| match Decode::new(&[Arc::new(classes)], vec![values.to_vec()]) {
-                Decode::Labels(classes) => (0..2).map(|code| classes[0].get(code)).collect::<Vec<_>>(),
-                Decode::Numbers(..) => panic!("strings are no numbers"),
-            };
+        let decoded = |classes: Classes, values: &[Scalar]| match Decode::new(
+            &[Arc::new(classes)],
+            vec![values.to_vec()],
+            Others::ObjectIfAny,
+        ) {
+            Decode::Labels(classes) => (0..2).map(|code| classes[0].get(code)).collect::<Vec<_>>(),
+            Decode::Numbers(..) => panic!("strings are no numbers"),
+        };
         let infrequent = Scalar::Str("infrequent_sklearn".to_owned());
         let bools = [Scalar::Bool(true), infrequent.clone()];
         assert_eq!(decoded(Classes::Ints(vec![0, 1], IntKind::Bool), &bools), bools.map(Some));
         let strings = [Scalar::Str("b".to_owned()), infrequent];
         assert_eq!(decoded(Classes::Strings(vec!["a".to_owned(), "b".to_owned()]), &strings), strings.map(Some));
+    }
+
+    #[test]
+    fn what_is_unknown_leaves_the_dtype_alone_until_it_occurs() {
+        let columns = [Classes::Ints(vec![1, 2], IntKind::I64), Classes::Floats(vec![0.5, 1.5], Precision::Double)];
+        let columns = columns.map(Arc::new);
+        let with_none = |classes: &Arc<Classes>| {
+            (0..2).filter_map(|code| classes.get(code)).chain([Scalar::None]).collect::<Vec<_>>()
+        };
+        let values: Vec<_> = columns.iter().map(with_none).collect();
+        let first = |others| match Decode::new(&columns, values.clone(), others) {
+            Decode::Labels(classes) => (*classes[0]).clone(),
+            Decode::Numbers(..) => panic!("`None` is no number"),
+        };
+        assert_eq!(first(Others::ObjectIfAny), Classes::Floats(vec![1.0, 2.0], Precision::Double));
+        let objects = vec![Scalar::Float(1.0), Scalar::Float(2.0), Scalar::None];
+        assert_eq!(first(Others::Object), Classes::Objects(objects));
     }
 
     #[test]

@@ -6,7 +6,9 @@ use skiff_plan::operators::{ArrayRule, Encode, Group, OneHot, OneHotInverse, Spa
 use skiff_plan::value::{Classes, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
-use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, python_str, read_dtype};
+use super::encoders::{
+    self, Decode, Infrequent, KnownCategories, Others, infrequent_categories, python_str, read_dtype,
+};
 use super::one_hot_legacy::Legacy;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
@@ -211,7 +213,7 @@ impl Categorical {
             groups.push(Group { codes, zero });
             values.push(grouped);
         }
-        (groups, Decode::new(&self.known.classes, values))
+        (groups, Decode::new(&self.known.classes, values, Others::ObjectIfAny))
     }
 }
 

@@ -1,12 +1,14 @@
 //! `sklearn.preprocessing.OrdinalEncoder`.
 
+use std::sync::Arc;
+
 use skiff_files::Scalar;
 use skiff_pickle::Node;
 use skiff_plan::operators::{ArrayRule, Encode, Finite, OrdinalColumn, OrdinalInverse, TakeNumbers};
-use skiff_plan::value::NumberType;
+use skiff_plan::value::{Classes, NumberType, ValueKind};
 use skiff_plan::{Method, Output, ValueId};
 
-use super::encoders::{self, Decode, Infrequent, KnownCategories, infrequent_categories, read_dtype};
+use super::encoders::{self, Decode, Infrequent, KnownCategories, Others, infrequent_categories, read_dtype};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, NamesError, class};
@@ -93,7 +95,7 @@ impl OrdinalEncoder {
             columns.push(OrdinalColumn { missing, infrequent, unknown, codes });
             values.push(all);
         }
-        (columns, Decode::new(&self.known.classes, values))
+        (columns, Decode::new(&self.known.classes, values, Others::Object))
     }
 }
 
@@ -148,6 +150,13 @@ impl Estimator for OrdinalEncoder {
                 let old = plan.header().version.is_none_or(|version| version < crate::fields::Version::new(1, 0));
                 let rule = ArrayRule::FLOATS.finite(if old { Finite::All } else { Finite::AllowNan }).any_names();
                 let x = plan.check(input, rule, self.known.len());
+                let is_time = |classes: &Arc<Classes>| {
+                    matches!(&**classes, Classes::Values(_, ValueKind::DateTime(_) | ValueKind::TimeDelta(_)))
+                };
+                if self.unknown.is_some() && self.known.classes.iter().any(is_time) {
+                    return plan
+                        .unsupported(method, "dates as objects, which are numbers or dates depending on their unit");
+                }
                 let (columns, decode) = self.inverse();
                 let codes = plan.push(OrdinalInverse { columns }, &[x]);
                 Ok(Output::matrix(decode.push(codes, plan)))

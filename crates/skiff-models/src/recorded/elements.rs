@@ -30,6 +30,7 @@ pub(super) fn dtype_of(value: &Value<'_>) -> String {
         ValueKind::Bytes(len) => name_of(&DType::Bytes { len }),
         ValueKind::DateTime(unit) => name_of(&DType::DateTime { unit, endian: Endian::Little }),
         ValueKind::TimeDelta(unit) => name_of(&DType::TimeDelta { unit, endian: Endian::Little }),
+        ValueKind::Text => "StringDType()".to_owned(),
     };
     match value {
         Value::Floats(_, precision) => float(*precision),
@@ -61,7 +62,11 @@ pub(super) fn scalars(value: &Value<'_>) -> Option<Vec<Scalar>> {
 
 fn labels_of(labels: &Labels) -> Option<Vec<Scalar>> {
     let each = labels.codes.iter().enumerate();
-    each.map(|(at, &code)| labels.classes.get(at % labels.cols)?.get(usize::try_from(code).ok()?)).collect()
+    let label = |(at, &code): (usize, &u32)| {
+        let classes = labels.classes.get(at % labels.cols)?;
+        Some(classes.get(usize::try_from(code).ok()?).unwrap_or(Scalar::None))
+    };
+    each.map(label).collect()
 }
 
 /// The elements of columns, row by row; `None` where a column is shorter than the others.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use skiff_files::{Scalar, TimeUnit};
+use skiff_files::{Closed, Scalar, TimeUnit};
 
 use super::times;
 use crate::value::{Classes, IntKind};
@@ -86,6 +86,29 @@ enum Key {
     Complex(u64, u64),
     DateTime(i128),
     TimeDelta(i128, bool),
+    Interval(End, End, Closed),
+}
+
+/// An end of an interval: `1` and `1.0` are the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum End {
+    Whole(i64),
+    Broken(u64),
+    Moment(i128),
+}
+
+impl End {
+    fn of(value: &Scalar) -> Option<Self> {
+        match value {
+            Scalar::Int(value) => Some(Self::Whole(*value)),
+            Scalar::Float(value) if value.is_nan() => None,
+            Scalar::Float(value) => Some(whole(*value).map_or(Self::Broken(value.to_bits()), Self::Whole)),
+            Scalar::DateTime(steps, unit) | Scalar::Timestamp(steps, unit) => {
+                times::instant(*steps, *unit).map(Self::Moment)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Key {
@@ -98,7 +121,12 @@ impl Key {
                 // Zeros of both signs are equal.
                 Self::Complex((re + 0.0).to_bits(), (im + 0.0).to_bits())
             }
-            Scalar::DateTime(steps, unit) => Self::DateTime(times::instant(*steps, *unit)?),
+            Scalar::DateTime(steps, unit) | Scalar::Timestamp(steps, unit) => {
+                Self::DateTime(times::instant(*steps, *unit)?)
+            }
+            Scalar::Interval(interval) => {
+                Self::Interval(End::of(&interval.left)?, End::of(&interval.right)?, interval.closed)
+            }
             Scalar::TimeDelta(steps, unit) => {
                 let (length, months) = times::duration(*steps, *unit)?;
                 Self::TimeDelta(length, months)
@@ -161,7 +189,7 @@ impl Categories {
             Scalar::Float(value) => self.add_number(*value, place),
             Scalar::Str(text) => drop(self.texts.insert(text.as_str().into(), place)),
             other => {
-                if let Scalar::DateTime(_, unit) = other {
+                if let Scalar::DateTime(_, unit) | Scalar::Timestamp(_, unit) = other {
                     self.time_unit.get_or_insert(*unit);
                 }
                 Key::of(other).map(|key| self.others.insert(key, place));

@@ -72,6 +72,21 @@ pub fn datetime_str(steps: i64, unit: TimeUnit) -> String {
     }
 }
 
+/// `str` of pandas' `Timestamp`: a fraction of a second only where there is one.
+pub fn timestamp_str(steps: i64, unit: TimeUnit) -> String {
+    let Some(instant) = instant(steps, unit) else { return "NaT".to_owned() };
+    let nanoseconds = instant.rem_euclid(SECOND) / 1_000_000_000;
+    let name = match nanoseconds {
+        0 => "s",
+        _ if nanoseconds % 1_000 == 0 => "us",
+        _ => "ns",
+    };
+    let step = length(name).unwrap_or(SECOND);
+    let steps = i64::try_from(instant.div_euclid(step));
+    let written = steps.ok().zip(TimeUnit::new(name, 1)).map(|(steps, unit)| datetime_str(steps, unit));
+    written.unwrap_or_default().replacen('T', " ", 1)
+}
+
 /// `str` of a duration: `3 days`.
 pub fn timedelta_str(steps: i64, unit: TimeUnit) -> String {
     if steps == NOT_A_TIME {

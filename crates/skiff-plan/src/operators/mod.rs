@@ -28,7 +28,7 @@ pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColum
 pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
 pub use labels::{
     Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
-    LabelNumbers, TakeLabels, argmax,
+    LabelNumbers, TakeCategories, TakeLabels, argmax,
 };
 pub use linear::{Affine, Center, Multiply, Project};
 pub use neighbors::{
@@ -240,6 +240,7 @@ operators! {
     SubtractLogSumExp,
     SumUp,
     SupportVectors,
+    TakeCategories,
     TakeLabels,
     TakeNumbers,
     TreeEnsemble,

@@ -18,6 +18,7 @@ pub use method::{Method, UnknownMethod};
 pub use signature::{OutputType, Signature};
 
 use crate::operators::{AnyOperator, BoostingStart, Dtype};
+use crate::value::Precision;
 
 /// A value of a plan: the input, or the output of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -149,6 +150,20 @@ impl Plan {
         self.nodes
             .iter()
             .any(|node| matches!(&node.operator, AnyOperator::Check(check) if check.dtype() == Dtype::Float))
+    }
+
+    /// What a table of `float16` is read as; `None` where some estimator computes in `float16`, or where several read it
+    /// differently.
+    pub fn half(&self) -> Option<Precision> {
+        let mut returns_input = false;
+        self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
+        let readers = self.nodes.iter().filter(|node| node.inputs.contains(&ValueId::INPUT));
+        let mut read = readers.map(|node| match &node.operator {
+            AnyOperator::Check(check) => check.half(),
+            _ => None,
+        });
+        let first = read.next().flatten().filter(|_| !returns_input);
+        first.filter(|_| read.all(|other| other == first))
     }
 
     /// Whether all it does is numpy's functions of each number, of which pandas makes a DataFrame again.

@@ -5,7 +5,7 @@ use numpy::{Element, PyArray2, PyArrayDescrMethods, PyReadonlyArray2, PyUntypedA
 use pyo3::intern;
 use pyo3::prelude::*;
 use skiff::table::{Column, Dense, Elements};
-use skiff::value::IntKind;
+use skiff::value::{IntKind, Precision};
 use skiff::{Table, Takes};
 
 use super::{Held, HeldColumn, HeldColumns, Wanted, column, not_two_dimensional, type_error};
@@ -54,7 +54,11 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
         }
     }
     match dtype.kind() {
-        b'f' if dtype.itemsize() == 2 => Err(half(py)),
+        b'f' if dtype.itemsize() == 2 => match wanted.half {
+            Some(Precision::Single) => Ok(Held::F32(contiguous(array, "f4")?)),
+            Some(Precision::Double) => Ok(Held::F64(contiguous(array, "f8")?)),
+            None => Err(half(py)),
+        },
         // `>f4` is not numpy's `float32` to `check_array`, which makes `float64` of it.
         b'f' if dtype.itemsize() == 4 && dtype.is_native_byteorder() != Some(false) => {
             Ok(Held::F32(contiguous(array, "f4")?))
@@ -151,7 +155,7 @@ pub fn dense((rows, cols): (usize, usize), is_c: bool, elements: Elements<'_>) -
 
 /// The exception for `float16`, in which some estimators compute and answer, rounding as they go.
 pub fn half(py: Python<'_>) -> PyErr {
-    not_supported(py, "tables of float16 are not supported: hand in float32 or float64")
+    not_supported(py, "this model computes in float16, which is not supported: hand in float32 or float64")
 }
 
 /// numpy's integers of this many bytes.

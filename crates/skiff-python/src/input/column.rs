@@ -1,5 +1,7 @@
 //! One column: a one-dimensional array of any dtype.
 
+use std::sync::Arc;
+
 use numpy::prelude::*;
 use numpy::{Element, PyArray1, PyArrayDescrMethods, PyReadonlyArray1, PyUntypedArray};
 use pyo3::intern;
@@ -9,10 +11,11 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
 use skiff::Scalar;
 use skiff::table::{Column, Texts};
 use skiff::value::{IntKind, Precision};
-use skiff_files::TimeUnit;
+use skiff_files::{Closed, Interval, TimeUnit};
 
 use super::HeldColumn;
-use super::array::{half, int_kind, of};
+pub use super::array::of;
+use super::array::{half, int_kind};
 use crate::error::wrong_input;
 
 /// The column that an array is.
@@ -159,14 +162,18 @@ fn known(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     }
     let class = value.get_type();
     let (module, name) = (class.module()?.to_string(), class.name()?.to_string());
-    if name == "NAType" && module.starts_with("pandas.") {
-        return Ok(Some(Scalar::na()));
+    let is_pandas = module == "pandas" || module.starts_with("pandas.");
+    if name == "NAType" && is_pandas {
+        return Ok(Some(Scalar::Na));
     }
     if module == "numpy" && matches!(name.as_str(), "datetime64" | "timedelta64") {
         let array = of(value)?.call_method1(intern!(py, "reshape"), (1,))?.cast_into()?;
         return Ok(times(&array)?.get(0));
     }
-    if name == "Timestamp" && module.starts_with("pandas.") && value.getattr(intern!(py, "tz"))?.is_none() {
+    if name == "Interval" && is_pandas {
+        return interval(value);
+    }
+    if name == "Timestamp" && is_pandas && value.getattr(intern!(py, "tz"))?.is_none() {
         return known(&value.call_method0(intern!(py, "to_datetime64"))?);
     }
     if module == "numpy"
@@ -176,6 +183,18 @@ fn known(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
         return known(&item);
     }
     Ok(None)
+}
+
+/// pandas' interval of numbers or of moments; `None` for one of others.
+fn interval(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
+    let py = value.py();
+    let end = |name| known(&value.getattr(name)?);
+    let closed: String = value.getattr(intern!(py, "closed"))?.extract()?;
+    let (left, right) = (end(intern!(py, "left"))?, end(intern!(py, "right"))?);
+    Ok(match (left, right, Closed::named(&closed)) {
+        (Some(left), Some(right), Some(closed)) => Some(Scalar::Interval(Arc::new(Interval { left, right, closed }))),
+        _ => None,
+    })
 }
 
 fn contiguous<'py, T: Element>(array: &Bound<'py, PyUntypedArray>, dtype: &str) -> PyResult<PyReadonlyArray1<'py, T>> {

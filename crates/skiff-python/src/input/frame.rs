@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use numpy::prelude::*;
+use numpy::{PyArrayDescrMethods, PyUntypedArray};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -17,7 +19,7 @@ use crate::error::wrong_input;
 pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = x.py();
     if x.hasattr(intern!(py, "iloc"))? {
-        return if x.hasattr(intern!(py, "columns"))? { pandas(x).map(Some) } else { series(x) };
+        return if x.hasattr(intern!(py, "columns"))? { pandas(x, wanted).map(Some) } else { series(x) };
     }
     let module = x.get_type().module()?.to_string();
     match module.split('.').next() {
@@ -33,17 +35,35 @@ pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<H
     }
 }
 
-fn pandas<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = frame.py();
     let labels = frame.getattr(intern!(py, "columns"))?.call_method0(intern!(py, "tolist"))?.cast_into::<PyList>()?;
     let names = names(&labels)?;
     let rows = frame.len()?;
     let iloc = frame.getattr(intern!(py, "iloc"))?;
-    let mut columns = Vec::with_capacity(labels.len());
+    let mut arrays = Vec::with_capacity(labels.len());
     for index in 0..labels.len() {
         // By number: names may stand twice.
         let series = iloc.get_item((pyo3::types::PySlice::full(py), index))?;
-        columns.push(column::read(&values(&series)?)?);
+        arrays.push(column::of(&values(&series)?)?);
+    }
+    let is_float = |array: &Bound<'py, PyUntypedArray>, size| {
+        let dtype = array.dtype();
+        dtype.kind() == b'f' && dtype.itemsize() == size
+    };
+    // Next to `float32`, numpy makes `float32` of `float16`.
+    let half = match wanted.half {
+        Some(_) if arrays.iter().any(|array| is_float(array, 4)) => Some("f4"),
+        Some(Precision::Single) => Some("f4"),
+        Some(Precision::Double) => Some("f8"),
+        None => None,
+    };
+    let mut columns = Vec::with_capacity(arrays.len());
+    for array in arrays {
+        columns.push(match half.filter(|_| is_float(&array, 2)) {
+            Some(dtype) => column::read(&array.call_method1(intern!(py, "astype"), (dtype,))?)?,
+            None => column::read(array.as_any())?,
+        });
     }
     held(py, rows, names, true, columns)
 }

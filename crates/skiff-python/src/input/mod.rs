@@ -84,6 +84,8 @@ pub struct Wanted<'m> {
     pub takes: Takes,
     /// Whether it asks `check_array` for floats of either width.
     pub floats: bool,
+    /// What `float16` is read as, where it is.
+    pub half: Option<Precision>,
 }
 
 impl Wanted<'_> {

@@ -78,10 +78,20 @@ impl Model {
             "score" => match self.model.typed().estimator().scoring() {
                 Some(Scoring::MeanOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
                 Some(_) => self.model.plan(Method::Predict).is_ok(),
-                None => false,
+                None => self.has_inertia(),
             },
+            "get_covariance" | "get_precision" => {
+                matches!(self.class(), "PCA" | "IncrementalPCA")
+                    && attribute::node(&self.file.contents().graph, self.model.typed().node(), "noise_variance_")
+                        .is_some()
+            }
             _ => true,
         }
+    }
+
+    /// Whether the score is how near rows lie to the centres.
+    pub(super) fn has_inertia(&self) -> bool {
+        matches!(self.class(), "KMeans" | "MiniBatchKMeans")
     }
 
     /// Whether `get_feature_names_out` is there.

@@ -38,21 +38,15 @@ impl Model {
         if plan.keeps_frame() && self.container().is_none() && x.hasattr(intern!(py, "iloc"))? {
             // pandas has its own rules for its own types.
             let apply = py.import(intern!(py, "skiff._frames"))?.getattr(intern!(py, "apply"))?;
-            let own = Self {
-                model: Arc::clone(&self.model),
-                file: Arc::clone(&self.file),
-                opened: Arc::clone(&self.opened),
-                slice: self.slice,
-                content: OnceLock::new(),
-            };
-            let frame = apply.call1((own, method.name(), x))?;
+            let frame = apply.call1((self.alone(), method.name(), x))?;
             if !frame.is_none() {
                 return Ok(frame);
             }
         }
         let held = match plan.reads_input() {
             true => {
-                Held::new(x, Wanted { class: self.class(), takes: self.model.takes(), floats: plan.asks_for_floats() })?
+                let (class, takes) = (self.class(), self.model.takes());
+                Held::new(x, Wanted { class, takes, floats: plan.asks_for_floats(), half: plan.half() })?
             }
             // User code gets what came as it came, whatever it is.
             false => Held::unread(x)?,
@@ -71,6 +65,17 @@ impl Model {
         }
     }
 
+    /// The same model, for what is written in Python.
+    pub(super) fn alone(&self) -> Self {
+        Self {
+            model: Arc::clone(&self.model),
+            file: Arc::clone(&self.file),
+            opened: Arc::clone(&self.opened),
+            slice: self.slice,
+            content: OnceLock::new(),
+        }
+    }
+
     /// As [`Model::call`], one stage after the other.
     pub(super) fn stages<'py>(&self, method: Method, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Ok(self.call(method, x, None)?.try_iter()?.into_any())
@@ -84,20 +89,28 @@ impl Model {
         sample_weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
-        let Some(scoring) = self.model.typed().estimator().scoring() else {
-            return Err(PyAttributeError::new_err("score"));
-        };
-        let function = match scoring {
-            Scoring::Accuracy => intern!(py, "accuracy"),
-            Scoring::R2 => intern!(py, "r2"),
-            Scoring::MeanOfSamples => {
+        let scores = py.import(intern!(py, "skiff._score"))?;
+        let function = match self.model.typed().estimator().scoring() {
+            Some(Scoring::Accuracy) => scores.getattr(intern!(py, "accuracy"))?,
+            Some(Scoring::R2) => scores.getattr(intern!(py, "r2"))?,
+            Some(Scoring::D2(power)) => {
+                let arguments = PyDict::new(py);
+                arguments.set_item(intern!(py, "power"), power)?;
+                let partial = py.import(intern!(py, "functools"))?.getattr(intern!(py, "partial"))?;
+                partial.call((scores.getattr(intern!(py, "d2"))?,), Some(&arguments))?
+            }
+            None if self.has_inertia() => {
+                return scores.getattr(intern!(py, "inertia"))?.call1((self.alone(), x, sample_weight));
+            }
+            None => return Err(PyAttributeError::new_err("score")),
+            Some(Scoring::MeanOfSamples) => {
                 let scores = self.call(Method::ScoreSamples, x, None)?.call_method0(intern!(py, "mean"))?;
                 return scores.call_method0(intern!(py, "item"));
             }
         };
         let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
         let predicted = self.call(Method::Predict, x, None)?;
-        py.import(intern!(py, "skiff._score"))?.getattr(function)?.call1((y, predicted, sample_weight))
+        function.call1((y, predicted, sample_weight))
     }
 
     /// The container that `set_output` asked for, before the model was saved.

@@ -200,8 +200,18 @@ impl Model {
         self.tree(py)?.getattr(intern!(py, "n_leaves"))
     }
 
-    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor, the mean log-likelihood of a
-    /// decomposition, which looks at no `y`.
+    /// Of a principal component analysis: the covariance of the data, `(n_features, n_features)`.
+    fn get_covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "covariance"))?.call1((self.alone(),))
+    }
+
+    /// Of a principal component analysis: the inverse of the covariance.
+    fn get_precision<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "precision"))?.call1((self.alone(),))
+    }
+
+    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor (D² of a generalised linear model), the
+    /// mean log-likelihood of a decomposition and the inertia of k-means, which look at no `y`.
     #[pyo3(signature = (X, y=None, sample_weight=None))]
     fn score<'py>(
         &self,
@@ -372,7 +382,9 @@ pub fn open<'py>(py: Python<'py>, source: &Bound<'py, PyAny>, opening: Opening<'
         n_jobs,
         is_secret: identity.is_some(),
     });
+    let start = crate::source::position(source);
     let file = Arc::new(crate::source::read_running(py, source, limits, identity, &opened.running)?);
+    crate::source::leave(source, start, &file)?;
     let custom = custom.map(|custom| crate::custom::read(custom, &file, &opened)).transpose()?.unwrap_or_default();
     let model = opened.running.read(py, &file.interrupt(), || file.model_with(at, &custom))?;
     Ok(Model::new(Arc::new(model.map_err(|error| error::raise(py, &error))?), file, opened))

@@ -116,7 +116,7 @@ impl<'g> Calls<'g> {
                     .ok_or_else(|| Refusal::new(id, "it stores no such number of numpy's"))?;
                 Made::Array(class, array)
             }
-            ("numpy", "dtype", _) if !numpy::is_string_dtype(graph, id) => {
+            ("numpy", "dtype", _) if !DType::is_string(graph, id) => {
                 let dtype = DType::read(graph, id).map_err(|error| Refusal::new(id, error))?;
                 Made::DType(dtype.ok_or_else(|| Refusal::new(id, "a dtype that is none"))?)
             }

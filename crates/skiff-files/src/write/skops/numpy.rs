@@ -3,7 +3,7 @@
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::made::{Made, Name, Refusal};
-use crate::call::{Call, is_numpy_module};
+use crate::call::Call;
 use crate::numpy::{DType, NdArray, Order};
 use crate::{Bytes, Endian, Instance, MaskedArray, ValueError};
 
@@ -17,7 +17,7 @@ pub(super) fn array<'g>(graph: &Graph, id: NodeId) -> Result<Option<Made<'g>>, R
         "matrix" => "matrix",
         class => return Err(Refusal::new(id, format!("it has no loader for `numpy.{class}`"))),
     };
-    if dtype.is_some_and(|dtype| is_string_dtype(graph, dtype)) {
+    if dtype.is_some_and(|dtype| DType::is_string(graph, dtype)) {
         return Err(Refusal::new(id, "it stores no arrays of numpy's variable-length text"));
     }
     Ok(Some(Made::Array(("numpy", class), array)))
@@ -56,12 +56,6 @@ fn class_and_dtype_of_call(graph: &Graph, id: NodeId) -> (&str, Option<NodeId>) 
         _ => None,
     };
     (class, dtype)
-}
-
-/// Whether a dtype is numpy 2's `StringDType`, whose arrays are read as if they held objects.
-pub(super) fn is_string_dtype(graph: &Graph, dtype: NodeId) -> bool {
-    Call::read(graph, dtype)
-        .is_some_and(|call| call.name == "_convert_to_stringdtype_kwargs" && is_numpy_module(call.module, "_internal"))
 }
 
 /// `numpy.float64` for an element of that dtype.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use skiff_files::Scalar;
+
 use crate::InputError;
 use crate::operators::Operator;
 use crate::table::Column;
@@ -247,6 +249,39 @@ impl NumpyFunction {
         Numbers::Floats(values.iter().map(|&value| precision.round(self.at(value))).collect(), precision)
     }
 
+    /// The value at a Python object, which the object's own operators compute: floors are integers, and a bool is one.
+    fn object(self, value: &Scalar) -> Result<Scalar, InputError> {
+        let refused = || self.refused(&format!("{value} among Python objects"));
+        let int = |value: Option<i64>| value.map(Scalar::Int).ok_or_else(refused);
+        match (self, value) {
+            (Self::Absolute, Scalar::Float(x)) => Ok(Scalar::Float(x.abs())),
+            (Self::Negative, Scalar::Float(x)) => Ok(Scalar::Float(-x)),
+            (Self::Square, Scalar::Float(x)) => Ok(Scalar::Float(x * x)),
+            (Self::Sign, Scalar::Float(x)) if !x.is_nan() => int(Some(i64::from(*x > 0.0) - i64::from(*x < 0.0))),
+            #[expect(clippy::cast_possible_truncation, reason = "the range is asked for")]
+            (Self::Whole(Rounding::Floor | Rounding::Ceil | Rounding::Trunc), Scalar::Float(x)) => {
+                let whole = self.at(*x);
+                int((whole.abs() < 2_f64.powi(63)).then_some(whole as i64))
+            }
+            (_, Scalar::Int(_) | Scalar::Bool(_)) => {
+                let x = value.as_i64().ok_or_else(refused)?;
+                match self {
+                    Self::Absolute => int(x.checked_abs()),
+                    Self::Negative => int(x.checked_neg()),
+                    Self::Square => int(x.checked_mul(x)),
+                    Self::Sign => int(Some(x.signum())),
+                    Self::Whole(Rounding::Floor | Rounding::Ceil | Rounding::Trunc) => int(Some(x)),
+                    _ => Err(refused()),
+                }
+            }
+            _ => Err(refused()),
+        }
+    }
+
+    fn refused(self, what: &str) -> InputError {
+        InputError::refused(format!("{self:?} of {what}: expected a column of numbers"))
+    }
+
     fn ints(self, values: &[i64], kind: IntKind) -> Result<Numbers, InputError> {
         Ok(match self.int_result(kind)? {
             NumberType::Int(kind) => {
@@ -303,9 +338,12 @@ impl Operator for Ufunc {
                 let each = columns.columns.iter().map(|column| match column {
                     Column::Floats(values, precision) => Ok(function.floats(values, *precision).into_column()),
                     Column::Ints(values, kind) => Ok(function.ints(values, *kind)?.into_column()),
-                    Column::Texts(_) | Column::Objects(_) => {
-                        Err(InputError::refused(format!("{function:?} of a column that holds no numbers")))
+                    Column::Objects(values) => {
+                        let each = values.iter().enumerate();
+                        let each = each.map(|(row, value)| function.object(value).map_err(|error| error.in_row(row)));
+                        Ok(Column::Objects(each.collect::<Result<_, _>>()?))
                     }
+                    Column::Texts(_) => Err(function.refused("text")),
                 });
                 let (rows, names) = (columns.rows, columns.names.clone());
                 Ok(Value::Columns(Columns { rows, names, origins: None, columns: each.collect::<Result<_, _>>()? }))
@@ -322,6 +360,24 @@ impl Operator for Ufunc {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_are_computed_by_their_own_operators() {
+        let at = |name: &str, value: Scalar| NumpyFunction::named(name).and_then(|named| named.object(&value).ok());
+        assert_eq!(at("floor", Scalar::Float(2.5)), Some(Scalar::Int(2)));
+        assert_eq!(at("square", Scalar::Bool(true)), Some(Scalar::Int(1)));
+        assert_eq!(at("absolute", Scalar::Float(-2.5)), Some(Scalar::Float(2.5)));
+        assert_eq!(at("sign", Scalar::Float(-2.5)), Some(Scalar::Int(-1)));
+        for (name, value) in [
+            ("floor", Scalar::Float(f64::NAN)),
+            ("sign", Scalar::Float(f64::NAN)),
+            ("log1p", Scalar::Int(1)),
+            ("absolute", Scalar::None),
+            ("square", Scalar::Int(i64::MAX)),
+        ] {
+            assert_eq!(at(name, value), None, "{name}");
+        }
+    }
 
     #[test]
     fn functions_have_numpys_values() {

@@ -32,6 +32,8 @@ pub struct ArrayRule {
     pub sparse: SparseRule,
     /// Whether the feature names are checked.
     pub names: bool,
+    /// What `float16` becomes before anything is computed; `None` where scikit-learn computes in `float16` itself.
+    pub half: Option<Precision>,
 }
 
 /// The dtypes that `check_array` is asked for.
@@ -77,12 +79,20 @@ pub enum SparseRule {
 
 impl ArrayRule {
     /// Finite floats, dense only: what most estimators ask for.
-    pub const FLOATS: Self = Self { dtype: Dtype::Float, finite: Finite::All, sparse: SparseRule::Refuse, names: true };
+    pub const FLOATS: Self =
+        Self { dtype: Dtype::Float, finite: Finite::All, sparse: SparseRule::Refuse, names: true, half: None };
 
     /// The same, with another `dtype`.
     #[must_use]
     pub const fn dtype(self, dtype: Dtype) -> Self {
         Self { dtype, ..self }
+    }
+
+    /// The same, with `float16` taken as floats of this precision: what `check_array` makes of it, or numpy where it meets
+    /// the model's own numbers.
+    #[must_use]
+    pub const fn half(self, precision: Precision) -> Self {
+        Self { half: Some(precision), ..self }
     }
 
     /// The same, with another `ensure_all_finite`.
@@ -119,6 +129,15 @@ impl Check {
     /// The dtype that it makes of what comes.
     pub(crate) fn dtype(&self) -> Dtype {
         self.rule.dtype
+    }
+
+    /// What `float16` becomes.
+    pub(crate) fn half(&self) -> Option<Precision> {
+        match self.rule.dtype {
+            Dtype::Single => Some(Precision::Single),
+            Dtype::Double => Some(Precision::Double),
+            Dtype::Float | Dtype::Numeric | Dtype::Any => self.rule.half,
+        }
     }
 
     fn check<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
@@ -375,10 +394,11 @@ fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Preci
 /// What a value is that is no number.
 fn kind_of(value: &Scalar) -> &'static str {
     match value {
-        Scalar::DateTime(..) => "a date",
+        Scalar::DateTime(..) | Scalar::Timestamp(..) => "a date",
         Scalar::TimeDelta(..) => "a duration",
         Scalar::Bytes(_) => "bytes",
-        value if value.is_na() => "a missing value",
+        Scalar::Interval(_) => "an interval",
+        Scalar::Na => "a missing value",
         _ => "an object",
     }
 }

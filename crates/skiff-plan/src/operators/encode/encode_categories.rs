@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::kernels::categories::Categories;
+use crate::kernels::times;
 use crate::operators::Operator;
 use crate::table::Column;
 use crate::value::{IntKind, Matrix, Value};
@@ -74,6 +75,9 @@ fn fill<'c>(places: impl Iterator<Item = &'c mut i64>, codes: impl Iterator<Item
 fn unknown_category(column: usize, row: usize, value: &Scalar) -> InputError {
     let value = match value {
         Scalar::Str(text) => text.clone(),
+        Scalar::DateTime(steps, unit) => times::datetime_str(*steps, *unit),
+        Scalar::Timestamp(steps, unit) => times::timestamp_str(*steps, *unit),
+        Scalar::TimeDelta(steps, unit) => times::timedelta_str(*steps, *unit),
         other => other.to_string(),
     };
     InputError::new(InputErrorKind::UnknownCategory { column, value }).in_row(row)

@@ -19,4 +19,4 @@ pub use class_indicator::ClassIndicator;
 pub use inliers::Inliers;
 pub use join_labels::JoinLabels;
 pub use label_numbers::LabelNumbers;
-pub use take_labels::TakeLabels;
+pub use take_labels::{TakeCategories, TakeLabels};

@@ -36,7 +36,7 @@ impl Missing {
         let is_nan = |cell: &Scalar| matches!(cell, Scalar::Float(value) if value.is_nan());
         match self {
             Self::Nan => is_nan(cell),
-            Self::Na => is_nan(cell) || *cell == Scalar::None || cell.is_na(),
+            Self::Na => is_nan(cell) || matches!(cell, Scalar::None | Scalar::Na),
             Self::Value(value) => match (value.as_f64(), cell.as_f64()) {
                 (Some(a), Some(b)) => a == b,
                 _ => value == cell,
@@ -267,7 +267,7 @@ impl Operator for Impute {
 
 /// Whether a column holds nothing but numbers and missing cells.
 fn is_nullable(column: &Column<'_>) -> bool {
-    let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Int(_) | Scalar::Float(_)) || cell.is_na();
+    let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Na | Scalar::Int(_) | Scalar::Float(_));
     match column {
         Column::Floats(..) | Column::Ints(..) => true,
         Column::Texts(_) => false,
