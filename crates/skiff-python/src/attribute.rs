@@ -120,8 +120,13 @@ pub fn state<'py>(
 pub fn parameters(graph: &Graph, node: NodeId) -> Vec<(&str, NodeId)> {
     let Some(instance) = Instance::read(graph, node) else { return Vec::new() };
     let class = skiff_sklearn::class(instance.module, instance.name);
+    let version = instance.attribute("_sklearn_version").and_then(|version| graph.str_of(version));
+    let version = version.and_then(skiff_sklearn::Version::parse);
     let is_parameter = |name: &str| match class {
-        Some(class) => class.parameter(name).is_some(),
+        // `OneClassSVM` had a `random_state` until 0.21, and has an attribute of this name since.
+        Some(class) => class
+            .parameter(name)
+            .is_some_and(|parameter| version.is_none_or(|version| parameter.versions.contains(version))),
         None => !name.starts_with('_') && !name.ends_with('_'),
     };
     let mut all: Vec<_> = instance.attributes().filter(|(name, _)| is_parameter(name)).collect();
