@@ -209,6 +209,9 @@ def joblibs(write):
     stranger = b"0" + 300 * flood() + name("somebody.elses", "thing") + b")R."
     write("beside-polyglot-flood.joblib", b"\x80\x02" + wrapper(honest, len(stranger), aligned=False) + stranger + b".",
           "elements are opcodes for pickle.load: hundreds of harmless oddities, then a call of a stranger")
+    row = b"." + 100 * b"N." + name("somebody.elses", "thing") + b")R."
+    write("beside-polyglot-row.joblib", b"\x80\x02" + wrapper(honest, len(row), aligned=False) + row + b".",
+          "elements are opcodes for pickle.load: a hundred small pickles, then a call of a stranger")
     tail = b"0" + SYSTEM.replace(b"system", b"getpid") + b")R."
     head = b"\x80\x02" + wrapper(honest, 64)
     padding = 64 - len(tail)

@@ -532,9 +532,10 @@ impl<'a> Scan<'a> {
             self.judge_polyglot(&graph, &roots, least, last, "when the file is read as a plain pickle");
             match end {
                 Ok(end) if end.offset > offset => offset = end.offset,
-                _ => break,
+                _ => return,
             }
         }
+        self.unread("holds more pickles in a row, when it is read as plain pickles, than are looked at");
     }
 
     /// Reads a file of joblib's as joblib did before 1.2: the last bytes of each array are opcodes.
@@ -563,6 +564,7 @@ impl<'a> Scan<'a> {
                 && (finding.rating == Rating::Dangerous || last.is_none_or(|last| is_before(last, id)))
         };
         let judged = Judged::of(graph, roots, 0..graph.len(), Reading::Polyglot, self.care(&counts));
+        let is_late = judged.is_late;
         let is_new = |finding: &Finding| {
             let is_known = |known: &Finding| known.name.is_some() && known.name == finding.name;
             finding.rating >= least && !self.findings.iter().any(is_known)
@@ -571,6 +573,9 @@ impl<'a> Scan<'a> {
         for finding in new {
             let sentence = format!("{} ({when})", finding.sentence);
             self.add(Finding { sentence, ..finding });
+        }
+        if is_late && !self.is_late() {
+            self.unread("could not be looked at to its end");
         }
     }
 
