@@ -18,13 +18,17 @@ pub mod registry;
 
 mod cluster;
 mod compose;
+mod covariance;
 mod decomposition;
+mod discriminant_analysis;
 mod dummy;
 mod ensemble;
 mod feature_extraction;
 mod feature_selection;
 mod impute;
+mod isotonic;
 mod linear_model;
+mod mixture;
 mod model_selection;
 mod naive_bayes;
 mod neighbors;

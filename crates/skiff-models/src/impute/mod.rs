@@ -1,5 +1,6 @@
 //! `sklearn.impute`.
 
+mod knn_imputer;
 mod missing;
 mod missing_indicator;
 mod simple_imputer;
@@ -7,4 +8,5 @@ mod simple_imputer;
 use crate::model::Class;
 
 /// The classes of this module.
-pub(crate) const CLASSES: &[Class] = &[missing_indicator::MISSING_INDICATOR, simple_imputer::SIMPLE_IMPUTER];
+pub(crate) const CLASSES: &[Class] =
+    &[knn_imputer::KNN_IMPUTER, missing_indicator::MISSING_INDICATOR, simple_imputer::SIMPLE_IMPUTER];

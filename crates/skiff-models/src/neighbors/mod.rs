@@ -3,14 +3,24 @@
 mod binary_tree;
 mod k_neighbors_classifier;
 mod k_neighbors_regressor;
+mod k_neighbors_transformer;
+mod local_outlier_factor;
+mod nearest_centroid;
 mod nearest_neighbors;
+mod neighborhood_components_analysis;
 mod neighbors_base;
 
 use crate::model::Class;
+
+pub(crate) use neighbors_base::{Weights, read_weights};
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
     k_neighbors_classifier::K_NEIGHBORS_CLASSIFIER,
     k_neighbors_regressor::K_NEIGHBORS_REGRESSOR,
+    k_neighbors_transformer::K_NEIGHBORS_TRANSFORMER,
+    local_outlier_factor::LOCAL_OUTLIER_FACTOR,
+    nearest_centroid::NEAREST_CENTROID,
     nearest_neighbors::NEAREST_NEIGHBORS,
+    neighborhood_components_analysis::NEIGHBORHOOD_COMPONENTS_ANALYSIS,
 ];

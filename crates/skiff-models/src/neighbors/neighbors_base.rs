@@ -28,6 +28,16 @@ pub(crate) struct NeighborsBase {
     count: Option<usize>,
 }
 
+/// The nearest points of rows.
+pub(crate) struct Nearest {
+    /// The rows after validation.
+    pub(crate) rows: ValueId,
+    /// Their distances.
+    pub(crate) distances: ValueId,
+    /// Their numbers.
+    pub(crate) neighbors: ValueId,
+}
+
 /// What each neighbour counts: `weights`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
@@ -78,14 +88,46 @@ impl NeighborsBase {
         self.search.width()
     }
 
-    /// The distances and the numbers of the `count` nearest points.
-    fn nearest(
+    /// `n_neighbors`
+    pub(crate) fn count(&self) -> Option<usize> {
+        self.count
+    }
+
+    /// The `count` nearest points.
+    pub(crate) fn nearest(
         &self,
         method: Method,
         input: ValueId,
         plan: &mut Lowering<'_>,
         count: Option<usize>,
-    ) -> Result<(ValueId, ValueId), Refusal> {
+    ) -> Result<Nearest, Refusal> {
+        self.nearest_by(method, input, plan, count, self.rule())
+    }
+
+    /// The same, without a look at the names of the columns.
+    pub(crate) fn nearest_of_any_names(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        count: usize,
+    ) -> Result<Nearest, Refusal> {
+        self.nearest_by(method, input, plan, Some(count), self.rule().any_names())
+    }
+
+    fn rule(&self) -> ArrayRule {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double);
+        rule.finite(self.finite).sparse(SparseRule::Accept)
+    }
+
+    fn nearest_by(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        count: Option<usize>,
+        rule: ArrayRule,
+    ) -> Result<Nearest, Refusal> {
         let (Some(count), points) = (count, self.points()) else {
             return plan.unsupported(method, "n_neighbors=None");
         };
@@ -96,13 +138,11 @@ impl NeighborsBase {
             let what = format!("n_neighbors={count}: expected n_neighbors <= n_samples_fit, which is {points}");
             return plan.unsupported(method, what);
         }
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double);
-        let rule = rule.finite(self.finite).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.width());
         let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
         let distances = plan.push(Part { index: 0 }, &[both]);
         let neighbors = plan.push(Part { index: 1 }, &[both]);
-        Ok((distances, neighbors))
+        Ok(Nearest { rows: x, distances, neighbors })
     }
 
     /// The neighbours, and their weights where those are not all the same.
@@ -113,11 +153,25 @@ impl NeighborsBase {
         plan: &mut Lowering<'_>,
         weights: Weights,
     ) -> Result<Vec<ValueId>, Refusal> {
-        let (distances, neighbors) = self.nearest(method, input, plan, self.count)?;
+        let Nearest { distances, neighbors, .. } = self.nearest(method, input, plan, self.count)?;
         Ok(match weights {
             Weights::Uniform => vec![neighbors],
             Weights::Distance => vec![neighbors, plan.push(NeighborWeights, &[distances])],
         })
+    }
+
+    /// The graph of the `count` nearest points, with their distances or with ones.
+    pub(crate) fn graph(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        count: Option<usize>,
+        with_distances: bool,
+    ) -> Result<Output, Refusal> {
+        let Nearest { distances, neighbors, .. } = self.nearest(method, input, plan, count)?;
+        let inputs = if with_distances { vec![neighbors, distances] } else { vec![neighbors] };
+        Ok(Output::matrix(plan.push(NeighborGraph { points: self.points() }, &inputs)))
     }
 
     /// `kneighbors` and `kneighbors_graph`.
@@ -137,7 +191,7 @@ impl NeighborsBase {
         };
         match method {
             Method::Kneighbors => {
-                let (distances, neighbors) = self.nearest(method, input, plan, count)?;
+                let Nearest { distances, neighbors, .. } = self.nearest(method, input, plan, count)?;
                 if params.flag("return_distance", true) {
                     Ok(Output::Tuple(vec![Output::matrix(distances), Output::matrix(neighbors)]))
                 } else {
@@ -145,13 +199,12 @@ impl NeighborsBase {
                 }
             }
             Method::KneighborsGraph => {
-                let (distances, neighbors) = self.nearest(method, input, plan, count)?;
-                let inputs = match params.get("mode").map(Scalar::as_str) {
-                    None | Some(Some("connectivity")) => vec![neighbors],
-                    Some(Some("distance")) => vec![neighbors, distances],
+                let with_distances = match params.get("mode").map(Scalar::as_str) {
+                    None | Some(Some("connectivity")) => false,
+                    Some(Some("distance")) => true,
                     Some(_) => return plan.unsupported(method, "a mode other than `connectivity` and `distance`"),
                 };
-                Ok(Output::matrix(plan.push(NeighborGraph { points: self.points() }, &inputs)))
+                self.graph(method, input, plan, count, with_distances)
             }
             _ => plan.no_method(method),
         }

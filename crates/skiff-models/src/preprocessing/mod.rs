@@ -3,6 +3,7 @@
 mod binarizer;
 mod encoders;
 mod function_transformer;
+mod k_bins_discretizer;
 mod label_binarizer;
 mod label_encoder;
 mod max_abs_scaler;
@@ -12,6 +13,8 @@ mod one_hot_encoder;
 mod one_hot_legacy;
 mod ordinal_encoder;
 mod polynomial_features;
+mod power_transformer;
+mod quantile_transformer;
 mod robust_scaler;
 mod scalers;
 mod standard_scaler;
@@ -24,6 +27,7 @@ pub(crate) use label_binarizer::LabelBinarizer;
 pub(crate) const CLASSES: &[Class] = &[
     binarizer::BINARIZER,
     function_transformer::FUNCTION_TRANSFORMER,
+    k_bins_discretizer::K_BINS_DISCRETIZER,
     label_binarizer::LABEL_BINARIZER,
     label_encoder::LABEL_ENCODER,
     max_abs_scaler::MAX_ABS_SCALER,
@@ -32,6 +36,8 @@ pub(crate) const CLASSES: &[Class] = &[
     one_hot_encoder::ONE_HOT_ENCODER,
     ordinal_encoder::ORDINAL_ENCODER,
     polynomial_features::POLYNOMIAL_FEATURES,
+    power_transformer::POWER_TRANSFORMER,
+    quantile_transformer::QUANTILE_TRANSFORMER,
     robust_scaler::ROBUST_SCALER,
     standard_scaler::STANDARD_SCALER,
 ];

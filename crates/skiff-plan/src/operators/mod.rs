@@ -17,24 +17,31 @@ mod trees;
 
 pub use arrays::{
     Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise,
-    FloatFunction, Form, Function, InsertColumns, NameColumns, NumpyFunction, OnesForZeros, Part, PlaceColumns, Repeat,
-    Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
+    FloatFunction, Form, Function, InsertColumns, LogSumExp, NameColumns, NumpyFunction, OnesForZeros, Part,
+    PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
 };
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{CenterDistances, NearestCenter};
 pub use custom::CallCustom;
-pub use density::{CategoricalLogLikelihood, Covariance, GaussianLogLikelihood, LogDensity};
+pub use density::{
+    CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, LogDensity,
+    Mahalanobis,
+};
 pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero};
 pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
 pub use labels::{
-    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
-    LabelNumbers, TakeCategories, TakeLabels, argmax,
+    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, FromLabels, GreaterThan, Inliers,
+    JoinLabels, LabelNumbers, TakeCategories, TakeLabels, argmax,
 };
-pub use linear::{Affine, Center, Multiply, Project};
+pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project};
 pub use neighbors::{
-    Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, Search, VoteSum,
+    Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, OutlierFactors, Search,
+    VoteSum,
 };
-pub use preprocess::{Binarize, FillKind, Impute, ImputeInverse, Missing, MissingMask, Norm, Normalize, Polynomial};
+pub use preprocess::{
+    BinCenters, BinForm, Binarize, Discretize, FillKind, Impute, ImputeInverse, ImputeNeighbors, Missing, MissingMask,
+    Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
+};
 pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
 pub use text::{
     CountTerms, DictLayout, HashTerms, ListTerms, PreprocessTexts, RowNorm, TermWeights, UnvectorizeDicts,
@@ -179,6 +186,7 @@ operators! {
     Argmax,
     ArgmaxGroups,
     AtLeast,
+    BinCenters,
     Binarize,
     BinarizeLabels,
     BoostingStart,
@@ -194,21 +202,28 @@ operators! {
     Concatenate,
     CountTerms,
     Difference,
+    Discretize,
     DivideByRowSum,
     Elementwise,
     Encode,
+    FromLabels,
     GaussianLogLikelihood,
+    GaussianScores,
     GreaterThan,
     HashTerms,
     Impute,
     ImputeInverse,
+    ImputeNeighbors,
     Inliers,
     InsertColumns,
+    Interpolate,
     JoinLabels,
     LabelNumbers,
     ListTerms,
     LogAddExp,
     LogDensity,
+    LogSumExp,
+    Mahalanobis,
     MissingMask,
     Multiply,
     NameColumns,
@@ -224,14 +239,17 @@ operators! {
     OneHotWhole,
     OnesForZeros,
     OrdinalInverse,
+    OutlierFactors,
     PairProbabilities,
     PairScores,
     PairVotes,
     Part,
     PlaceColumns,
     Polynomial,
+    Power,
     PreprocessTexts,
     Project,
+    Quantile,
     RefuseSparse,
     Repeat,
     SammeScores,

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::operators::Operator;
-use crate::value::{Csr, Value};
+use crate::value::{Csr, Precision, Value};
 
 /// Applies a function to each element; the dtype stays. Of sparse rows only the stored elements are seen, so that only
 /// functions that leave 0 at 0 have a meaning there.
@@ -27,6 +27,10 @@ pub enum Function {
     Negative,
     /// `np.maximum(x, 0)`; NaN stays.
     Relu,
+    /// The smallest normal number of the dtype for 0.
+    SmallestForZero,
+    /// `x * x`
+    Square,
     /// `np.tanh`
     Tanh,
     /// `x + constant`
@@ -50,6 +54,9 @@ impl Function {
             Self::Negative => -x,
             Self::Relu if x < 0.0 => 0.0,
             Self::Relu => x,
+            Self::SmallestForZero if x == 0.0 => f64::MIN_POSITIVE,
+            Self::SmallestForZero => x,
+            Self::Square => x * x,
             Self::Tanh => x.tanh(),
             Self::Add(constant) => x + constant,
             Self::Multiply(constant) => x * constant,
@@ -64,6 +71,10 @@ impl Operator for Elementwise {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         match inputs[0] {
+            Value::Floats(x, Precision::Single) if self.function == Function::SmallestForZero => {
+                let smallest = f64::from(f32::MIN_POSITIVE);
+                Ok(Value::Floats(x.map(|&x| if x == 0.0 { smallest } else { x }), Precision::Single))
+            }
             Value::Floats(x, precision) => {
                 Ok(Value::Floats(x.map(|&x| precision.round(self.function.at(x))), *precision))
             }

@@ -24,6 +24,22 @@ impl Operator for SubtractLogSumExp {
     }
 }
 
+/// The logarithm of the sum of the exponentials of each row. (n, k) → (n, 1).
+#[derive(Debug)]
+pub struct LogSumExp;
+
+impl Operator for LogSumExp {
+    const NAME: &'static str = "log_sum_exp";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(x, precision) = inputs[0] else {
+            return Err(InputError::wrong_kind("numbers", inputs[0]));
+        };
+        let sums: Vec<f64> = x.iter_rows().map(|row| log_sum_exp(row, *precision)).collect();
+        Ok(Value::Floats(Matrix::new(x.rows, 1, sums), *precision))
+    }
+}
+
 /// scipy's `logsumexp` since 1.15: the greatest terms are kept out of the sum, which makes small probabilities beside a
 /// great one exact. Infinite and undefined terms follow the arithmetic, as there.
 pub(crate) fn log_sum_exp(row: &[f64], precision: Precision) -> f64 {

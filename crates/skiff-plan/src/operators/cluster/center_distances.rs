@@ -1,4 +1,4 @@
-//! `euclidean_distances` to a few centres.
+//! Distances to a few centres.
 
 use crate::InputError;
 use crate::kernels::brute_force::Points;
@@ -7,7 +7,7 @@ use crate::kernels::row_square;
 use crate::operators::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
-/// The distance to each centre, as `√max(x² - 2 x·c + c², 0)`.
+/// The distance to each centre, Euclidean ones as `√max(x² - 2 x·c + c², 0)`. (n, n_features) → (n, n_clusters).
 #[derive(Debug)]
 pub struct CenterDistances {
     points: Points,
@@ -17,7 +17,12 @@ pub struct CenterDistances {
 impl CenterDistances {
     /// To these centres, (n_clusters, n_features), of that dtype.
     pub fn new(centers: Matrix<'static, f64>, precision: Precision) -> Self {
-        Self { points: Points::dense(centers, Metric::Euclidean, row_square::einsum), precision }
+        Self::with_metric(centers, precision, Metric::Euclidean)
+    }
+
+    /// The same by another metric.
+    pub fn with_metric(centers: Matrix<'static, f64>, precision: Precision, metric: Metric) -> Self {
+        Self { points: Points::dense(centers, metric, row_square::einsum), precision }
     }
 }
 
@@ -38,7 +43,8 @@ impl Operator for CenterDistances {
         // Two tables of float32 are computed in float64, and the squares rounded before their roots are taken.
         let precision = precision.promote(self.precision);
         let mut finish = |distances: &[f64]| {
-            out.extend(distances.iter().map(|square| precision.round(precision.round(*square).sqrt())));
+            let finish = |square: &f64| precision.round(self.points.metric.finish(precision.round(*square)));
+            out.extend(distances.iter().map(finish));
         };
         match inputs[0] {
             Value::Floats(x, _) => {

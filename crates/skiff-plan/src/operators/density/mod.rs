@@ -2,8 +2,12 @@
 
 mod categorical_log_likelihood;
 mod gaussian_log_likelihood;
+mod gaussian_scores;
 mod log_density;
+mod mahalanobis;
 
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use gaussian_log_likelihood::GaussianLogLikelihood;
+pub use gaussian_scores::{GaussianDistances, GaussianScores};
 pub use log_density::{Covariance, LogDensity};
+pub use mahalanobis::Mahalanobis;

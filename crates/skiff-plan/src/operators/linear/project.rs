@@ -34,7 +34,17 @@ impl Operator for Project {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let rows = inputs[0].rows();
-        let (mut products, precision) = match (inputs[0], &self.center) {
+        let floats;
+        let input = match inputs[0] {
+            Value::Ints(x, kind) => {
+                #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
+                let x = x.map(|&value| value as f64);
+                floats = Value::Floats(x, kind.to_float());
+                &floats
+            }
+            input => input,
+        };
+        let (mut products, precision) = match (input, &self.center) {
             (Value::Floats(x, precision), Center::Products(_)) => {
                 let precision = precision.promote(self.precision);
                 (fused::matmul_transposed(x, &self.components, precision), precision)

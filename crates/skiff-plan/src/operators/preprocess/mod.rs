@@ -1,11 +1,19 @@
 //! `sklearn.preprocessing` and `sklearn.impute`, but for what columns' arithmetic can do.
 
 mod binarize;
+mod discretize;
 mod impute;
+mod impute_neighbors;
 mod normalize;
 mod polynomial;
+mod power;
+mod quantile;
 
 pub use binarize::Binarize;
+pub use discretize::{BinCenters, BinForm, Discretize};
 pub use impute::{FillKind, Impute, ImputeInverse, Missing, MissingMask};
+pub use impute_neighbors::ImputeNeighbors;
 pub use normalize::{Norm, Normalize};
 pub use polynomial::Polynomial;
+pub use power::{Power, PowerFamily};
+pub use quantile::Quantile;

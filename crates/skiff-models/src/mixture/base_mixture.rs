@@ -1,0 +1,126 @@
+//! `BaseMixture`: what mixtures of Gaussians share.
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use skiff_plan::operators::{
+    Argmax, ArrayRule, Dtype, Elementwise, Function, GaussianDistances, GaussianScores, LogSumExp, SubtractLogSumExp,
+};
+use skiff_plan::value::{Matrix, Precision};
+use skiff_plan::{Method, Output, ValueId};
+
+use crate::fields::{Fields, Numbers, ReadError};
+use crate::lowering::{Lowering, Refusal};
+
+/// The Gaussians, with the logarithm of the weight of each.
+#[derive(Debug)]
+pub(super) struct Mixture {
+    scores: Arc<GaussianScores>,
+    n_features: usize,
+}
+
+/// The Gaussians by themselves.
+pub(super) struct Gaussians {
+    pub(super) n_features: usize,
+    pub(super) n_components: usize,
+    distances: GaussianDistances,
+    /// The logarithm of the determinant of each `precisions_cholesky_`.
+    log_determinants: Vec<f64>,
+    precision: Precision,
+}
+
+impl Gaussians {
+    /// `means_`, `precisions_cholesky_` and `covariance_type`.
+    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let means = fields.matrix("means_")?;
+        fields.expect_n_features("means_", means.cols)?;
+        let (k, n) = (means.rows, means.cols);
+        let name = "precisions_cholesky_";
+        let Numbers { shape, data, precision } = fields.numbers(name)?;
+        let covariance_type = fields.string("covariance_type")?;
+        let expected: &[usize] = match covariance_type.as_str() {
+            "full" => &[k, n, n],
+            "tied" => &[n, n],
+            "diag" => &[k, n],
+            "spherical" => &[k],
+            other => return Err(fields.unsupported("covariance_type", format!("`{other}`"))),
+        };
+        if shape != expected {
+            return Err(fields.damaged(name, format!("expected an array of shape {expected:?}, found {shape:?}")));
+        }
+        let sum_of_logs = |values: &mut dyn Iterator<Item = f64>| {
+            values.fold(0.0, |sum, value| precision.round(sum + precision.round(value.ln())))
+        };
+        let diagonal = |matrix: &Matrix<'_, f64>| sum_of_logs(&mut (0..n).map(|at| matrix.row(at)[at]));
+        let squares = |data: &[f64]| data.iter().map(|value| value * value).collect::<Vec<_>>();
+        let (distances, log_determinants) = match covariance_type.as_str() {
+            "full" | "tied" => {
+                let size = n * n;
+                let factors: Vec<_> =
+                    data.chunks_exact(size.max(1)).map(|factor| transpose(&Matrix::new(n, n, factor))).collect();
+                let of = |at: usize| factors.get(at).or(factors.first());
+                let offset = |(at, mean): (usize, &[f64])| {
+                    let rows = of(at).map(|factor| factor.iter_rows()).into_iter().flatten();
+                    let product = |column: &[f64]| mean.iter().zip(column).map(|(mean, value)| mean * value).sum();
+                    rows.map(|column| precision.round(product(column))).collect()
+                };
+                let offsets = means.iter_rows().enumerate().map(offset).collect();
+                let determinants = (0..k).map(|at| of(at).map_or(f64::NAN, diagonal)).collect();
+                (GaussianDistances::OfProducts { factors, offsets }, determinants)
+            }
+            "diag" => {
+                let rows = data.chunks_exact(n.max(1));
+                let determinants = rows.map(|row| sum_of_logs(&mut row.iter().copied())).collect();
+                let precisions = Matrix::new(k, n, squares(&data));
+                (GaussianDistances::Diagonal { means, precisions }, determinants)
+            }
+            _ => {
+                #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+                let determinants = data.iter().map(|value| n as f64 * value.ln()).collect();
+                (GaussianDistances::Spherical { means, precisions: squares(&data) }, determinants)
+            }
+        };
+        Ok(Self { n_features: n, n_components: k, distances, log_determinants, precision })
+    }
+
+    /// The mixture by the weights of which these are the logarithms; `more` is added to each Gaussian's score.
+    pub(super) fn weighted(self, fields: &Fields<'_, '_>, log_weights: &[f64], more: &[f64]) -> Mixture {
+        let outer = self.log_determinants.iter().zip(more).zip(log_weights);
+        let outer = outer.map(|((determinant, more), weight)| determinant + more + weight).collect();
+        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
+        let inner = vec![self.n_features as f64 * TAU.ln(); self.n_components];
+        // From 1.7 on the distances lie in an array of the rows' dtype.
+        let products = matches!(self.distances, GaussianDistances::OfProducts { .. });
+        let truncates = products && !fields.before(1, 7);
+        let scores = GaussianScores { distances: self.distances, inner, outer, precision: self.precision, truncates };
+        Mixture { scores: Arc::new(scores), n_features: self.n_features }
+    }
+}
+
+impl Mixture {
+    pub(super) fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    pub(super) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        if !matches!(method, Method::Predict | Method::PredictProba | Method::ScoreSamples) {
+            return plan.no_method(method);
+        }
+        let dtype = if self.scores.truncates { Dtype::Numeric } else { Dtype::Float };
+        let x = plan.check(input, ArrayRule::FLOATS.dtype(dtype), self.n_features);
+        let scores = plan.push(&self.scores, &[x]);
+        Ok(match method {
+            Method::Predict => Output::column(plan.push(Argmax, &[scores])),
+            Method::ScoreSamples => Output::column(plan.push(LogSumExp, &[scores])),
+            _ => {
+                let logarithms = plan.push(SubtractLogSumExp, &[scores]);
+                Output::matrix(plan.push(Elementwise { function: Function::Exp }, &[logarithms]))
+            }
+        })
+    }
+}
+
+fn transpose(matrix: &Matrix<'_, f64>) -> Matrix<'static, f64> {
+    let columns = (0..matrix.cols).flat_map(|column| matrix.iter_rows().map(move |row| row[column]));
+    Matrix::new(matrix.cols, matrix.rows, columns.collect::<Vec<_>>())
+}

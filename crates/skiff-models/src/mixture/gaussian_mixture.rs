@@ -1,0 +1,86 @@
+//! `sklearn.mixture.GaussianMixture`.
+
+use skiff_plan::{Method, Output, ValueId};
+
+use super::base_mixture::{Gaussians, Mixture};
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Scoring, class};
+
+pub(crate) const GAUSSIAN_MIXTURE: Class = class! {
+    /// A mixture of Gaussians.
+    ///
+    /// # Reads
+    /// `means_`, `precisions_cholesky_`, `covariance_type`, `weights_`.
+    /// # Predicts
+    /// The number of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the share of
+    /// each in the sum of these products, `score_samples` the logarithm of the sum.
+    /// # Not supported
+    /// `sample`, which draws random numbers; `aic` and `bic`, which are of all rows together.
+    /// # Older versions
+    /// The state has been the same since 0.18, which has the class first. Since 1.7 distances from rows of integers are
+    /// cut to integers where `covariance_type` is `full` or `tied`: scikit-learn keeps them in an array of the rows'
+    /// dtype.
+    paths: ["sklearn.mixture._gaussian_mixture.GaussianMixture", "sklearn.mixture.gaussian_mixture.GaussianMixture"],
+    read: GaussianMixture::read,
+};
+
+/// A fitted `GaussianMixture`.
+#[derive(Debug)]
+pub struct GaussianMixture(Mixture);
+
+impl GaussianMixture {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let gaussians = Gaussians::read(fields)?;
+        let weights = fields.vector_of("weights_", gaussians.n_components)?;
+        let logarithms: Vec<f64> = weights.iter().map(|weight| weight.ln()).collect();
+        let nothing = vec![0.0; weights.len()];
+        let mixture = gaussians.weighted(fields, &logarithms, &nothing);
+        fields.training_only(&[
+            "converged_",
+            "covariance_type",
+            "covariances_",
+            "init_params",
+            "lower_bound_",
+            "lower_bounds_",
+            "max_iter",
+            "means_",
+            "means_init",
+            "n_components",
+            "n_init",
+            "n_iter_",
+            "precisions_",
+            "precisions_cholesky_",
+            "precisions_init",
+            "random_state",
+            "reg_covar",
+            "tol",
+            "verbose",
+            "verbose_interval",
+            "warm_start",
+            "weights_init",
+        ]);
+        Ok(Self(mixture))
+    }
+}
+
+impl Estimator for GaussianMixture {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.0.lower(method, input, plan)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.0.n_features())
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        Some(Scoring::MeanOfSamples)
+    }
+}
