@@ -221,6 +221,13 @@ impl<'a, T: Clone> Matrix<'a, T> {
         Matrix { rows: self.rows, cols: self.cols, data: self.data.iter().map(f).collect::<Vec<_>>().into() }
     }
 
+    /// Its columns as rows.
+    #[must_use]
+    pub fn transposed(&self) -> Matrix<'static, T> {
+        let columns = (0..self.cols).flat_map(|column| self.iter_rows().map(move |row| row[column].clone()));
+        Matrix { rows: self.cols, cols: self.rows, data: columns.collect::<Vec<_>>().into() }
+    }
+
     /// The columns `columns`, in that order.
     pub fn select(&self, columns: &[usize]) -> Matrix<'static, T> {
         let data = self.iter_rows().flat_map(|row| columns.iter().map(|&column| row[column].clone()));

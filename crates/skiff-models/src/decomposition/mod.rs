@@ -1,11 +1,21 @@
 //! `sklearn.decomposition`.
 
 mod components;
+mod factor_analysis;
+mod fast_ica;
 mod incremental_pca;
+mod kernel_pca;
 mod pca;
 mod truncated_svd;
 
 use crate::model::Class;
 
 /// The classes of this module.
-pub(crate) const CLASSES: &[Class] = &[incremental_pca::INCREMENTAL_PCA, pca::PCA, truncated_svd::TRUNCATED_SVD];
+pub(crate) const CLASSES: &[Class] = &[
+    factor_analysis::FACTOR_ANALYSIS,
+    fast_ica::FAST_ICA,
+    incremental_pca::INCREMENTAL_PCA,
+    kernel_pca::KERNEL_PCA,
+    pca::PCA,
+    truncated_svd::TRUNCATED_SVD,
+];

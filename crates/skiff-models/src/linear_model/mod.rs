@@ -18,6 +18,7 @@ mod quantile_regressor;
 mod ridge;
 mod ridge_classifier;
 mod sgd_classifier;
+mod sgd_one_class_svm;
 mod sgd_regressor;
 mod theil_sen_regressor;
 
@@ -62,6 +63,7 @@ pub(crate) const CLASSES: &[Class] = &[
     ridge_classifier::RIDGE_CLASSIFIER,
     ridge_classifier::RIDGE_CLASSIFIER_CV,
     sgd_classifier::SGD_CLASSIFIER,
+    sgd_one_class_svm::SGD_ONE_CLASS_SVM,
     sgd_regressor::SGD_REGRESSOR,
     theil_sen_regressor::THEIL_SEN_REGRESSOR,
 ];

@@ -57,7 +57,7 @@ impl Gaussians {
             "full" | "tied" => {
                 let size = n * n;
                 let factors: Vec<_> =
-                    data.chunks_exact(size.max(1)).map(|factor| transpose(&Matrix::new(n, n, factor))).collect();
+                    data.chunks_exact(size.max(1)).map(|factor| Matrix::new(n, n, factor).transposed()).collect();
                 let of = |at: usize| factors.get(at).or(factors.first());
                 let offset = |(at, mean): (usize, &[f64])| {
                     let rows = of(at).map(|factor| factor.iter_rows()).into_iter().flatten();
@@ -118,9 +118,4 @@ impl Mixture {
             }
         })
     }
-}
-
-fn transpose(matrix: &Matrix<'_, f64>) -> Matrix<'static, f64> {
-    let columns = (0..matrix.cols).flat_map(|column| matrix.iter_rows().map(move |row| row[column]));
-    Matrix::new(matrix.cols, matrix.rows, columns.collect::<Vec<_>>())
 }

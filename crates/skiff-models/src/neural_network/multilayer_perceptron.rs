@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use skiff_plan::ValueId;
 use skiff_plan::operators::{Affine, ArrayRule, Dtype, Elementwise, Function, Softmax, SparseRule};
-use skiff_plan::value::Matrix;
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::Lowering;
@@ -62,7 +61,7 @@ impl MultilayerPerceptron {
                 return Err(length(&path, coef.cols, numbers.data.len()));
             }
             let precision = precision.promote(numbers.precision);
-            layers.push(Arc::new(Affine { coef: transpose(&coef), intercept: numbers.data, precision }));
+            layers.push(Arc::new(Affine { coef: coef.transposed(), intercept: numbers.data, precision }));
         }
         let perceptron = Self { layers, hidden, output };
         fields.expect_n_features("coefs_", perceptron.n_features())?;
@@ -161,9 +160,4 @@ impl Activation {
         };
         plan.push(Elementwise { function }, &[x])
     }
-}
-
-fn transpose(matrix: &Matrix<'_, f64>) -> Matrix<'static, f64> {
-    let columns = (0..matrix.cols).flat_map(|column| matrix.iter_rows().map(move |row| row[column]));
-    Matrix::new(matrix.cols, matrix.rows, columns.collect::<Vec<_>>())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{ArrayRule, BinCenters, BinForm, Discretize, Dtype, FromLabels};
+use skiff_plan::operators::{ArrayRule, BinCenters, BinForm, Discretize, Dtype, LabelNumbers};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -111,7 +111,7 @@ impl Estimator for KBinsDiscretizer {
                 let numbers = match &self.encoder {
                     Some(encoder) => {
                         let labels = plan.inner_value(encoder, method, input)?;
-                        plan.push(FromLabels, &[labels])
+                        plan.push(LabelNumbers, &[labels])
                     }
                     None => input,
                 };

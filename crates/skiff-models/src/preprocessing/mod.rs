@@ -4,6 +4,7 @@ mod binarizer;
 mod encoders;
 mod function_transformer;
 mod k_bins_discretizer;
+mod kernel_centerer;
 mod label_binarizer;
 mod label_encoder;
 mod max_abs_scaler;
@@ -18,9 +19,11 @@ mod quantile_transformer;
 mod robust_scaler;
 mod scalers;
 mod standard_scaler;
+mod target_encoder;
 
 use crate::model::Class;
 
+pub(crate) use kernel_centerer::KernelCenterer;
 pub(crate) use label_binarizer::LabelBinarizer;
 
 /// The classes of this module.
@@ -28,6 +31,7 @@ pub(crate) const CLASSES: &[Class] = &[
     binarizer::BINARIZER,
     function_transformer::FUNCTION_TRANSFORMER,
     k_bins_discretizer::K_BINS_DISCRETIZER,
+    kernel_centerer::KERNEL_CENTERER,
     label_binarizer::LABEL_BINARIZER,
     label_encoder::LABEL_ENCODER,
     max_abs_scaler::MAX_ABS_SCALER,
@@ -40,4 +44,5 @@ pub(crate) const CLASSES: &[Class] = &[
     quantile_transformer::QUANTILE_TRANSFORMER,
     robust_scaler::ROBUST_SCALER,
     standard_scaler::STANDARD_SCALER,
+    target_encoder::TARGET_ENCODER,
 ];

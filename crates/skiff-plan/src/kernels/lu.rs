@@ -4,7 +4,7 @@ use crate::value::Matrix;
 
 /// `P·A = L·U`, with the greatest element of each column as its pivot, as LAPACK's `getrf` has it.
 #[derive(Debug)]
-pub(crate) struct Lu {
+pub struct Lu {
     /// L below the diagonal, whose own is all 1; U on it and above.
     factors: Vec<f64>,
     /// The row of A that each row of the factors was.
@@ -15,7 +15,7 @@ pub(crate) struct Lu {
 
 impl Lu {
     /// The factors of a square matrix; `None` when it is singular, or holds what is not finite.
-    pub(crate) fn of(matrix: &Matrix<'_, f64>) -> Option<Self> {
+    pub fn of(matrix: &Matrix<'_, f64>) -> Option<Self> {
         let n = matrix.rows;
         assert_eq!(n, matrix.cols, "a square matrix");
         if matrix.data.iter().any(|value| !value.is_finite()) {
@@ -52,7 +52,7 @@ impl Lu {
     }
 
     /// The inverse.
-    pub(crate) fn inverse(&self) -> Matrix<'static, f64> {
+    pub fn inverse(&self) -> Matrix<'static, f64> {
         let n = self.order.len();
         let mut inverse = vec![0.0; n * n];
         for (row, &from) in self.order.iter().enumerate() {
@@ -78,7 +78,7 @@ impl Lu {
     }
 
     /// The sign of the determinant, and the logarithm of its size.
-    pub(crate) fn log_determinant(&self) -> (f64, f64) {
+    pub fn log_determinant(&self) -> (f64, f64) {
         let n = self.order.len();
         let diagonal = (0..n).map(|at| self.factors[at * n + at]);
         diagonal.fold((self.parity, 0.0), |(sign, log), value| (sign * value.signum(), log + value.abs().ln()))

@@ -8,7 +8,7 @@ pub(crate) mod dot;
 pub(crate) mod exp;
 pub(crate) mod fused;
 pub mod interpolate;
-pub(crate) mod lu;
+pub mod lu;
 pub mod metric;
 pub(crate) mod murmur3;
 pub mod neighbor_heap;

@@ -7,6 +7,7 @@ mod custom;
 mod density;
 mod encode;
 mod ensemble;
+mod kernels;
 mod labels;
 mod linear;
 mod neighbors;
@@ -17,7 +18,7 @@ mod trees;
 
 pub use arrays::{
     Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise,
-    FloatFunction, Form, Function, InsertColumns, LogSumExp, NameColumns, NumpyFunction, OnesForZeros, Part,
+    FloatFunction, Form, Function, InsertColumns, LogAbove, LogSumExp, NameColumns, NumpyFunction, OnesForZeros, Part,
     PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
 };
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
@@ -27,20 +28,23 @@ pub use density::{
     CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, LogDensity,
     Mahalanobis,
 };
-pub use encode::{Encode, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero};
-pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
-pub use labels::{
-    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, FromLabels, GreaterThan, Inliers,
-    JoinLabels, LabelNumbers, TakeCategories, TakeLabels, argmax,
+pub use encode::{
+    Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
 };
-pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project};
+pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
+pub use kernels::{CenterKernel, KernelFunction, PairwiseKernel};
+pub use labels::{
+    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
+    LabelNumbers, TakeCategories, TakeLabels, argmax,
+};
+pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
 pub use neighbors::{
     Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, OutlierFactors, Search,
     VoteSum,
 };
 pub use preprocess::{
-    BinCenters, BinForm, Binarize, Discretize, FillKind, Impute, ImputeInverse, ImputeNeighbors, Missing, MissingMask,
-    Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
+    AdditiveChi2, BinCenters, BinForm, Binarize, CountSketch, Discretize, FillKind, Impute, ImputeInverse,
+    ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
 };
 pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
 pub use text::{
@@ -182,6 +186,7 @@ macro_rules! operators {
 }
 
 operators! {
+    AdditiveChi2,
     Affine,
     Argmax,
     ArgmaxGroups,
@@ -195,18 +200,20 @@ operators! {
     CastLabels,
     CategoricalLogLikelihood,
     CenterDistances,
+    CenterKernel,
     Check,
     CheckTable,
     ClassIndicator,
     Columnwise,
     Concatenate,
+    CountSketch,
     CountTerms,
     Difference,
     Discretize,
     DivideByRowSum,
     Elementwise,
     Encode,
-    FromLabels,
+    EncodeTarget,
     GaussianLogLikelihood,
     GaussianScores,
     GreaterThan,
@@ -220,6 +227,7 @@ operators! {
     JoinLabels,
     LabelNumbers,
     ListTerms,
+    LogAbove,
     LogAddExp,
     LogDensity,
     LogSumExp,
@@ -243,6 +251,7 @@ operators! {
     PairProbabilities,
     PairScores,
     PairVotes,
+    PairwiseKernel,
     Part,
     PlaceColumns,
     Polynomial,
@@ -255,6 +264,7 @@ operators! {
     SammeScores,
     SelectColumns,
     Softmax,
+    SparseProduct,
     SubtractLogSumExp,
     SumUp,
     SupportVectors,

@@ -15,6 +15,8 @@ pub struct Elementwise {
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Function {
+    /// `np.cos`
+    Cos,
     /// `np.exp`
     Exp,
     /// `scipy.special.expit`: 1 / (1 + exp(-x))
@@ -47,6 +49,7 @@ impl Function {
     /// Its value at `x`.
     pub fn at(self, x: f64) -> f64 {
         match self {
+            Self::Cos => x.cos(),
             Self::Exp => x.exp(),
             Self::Expit => 1.0 / (1.0 + (-x).exp()),
             Self::Exp2 => 2_f64.powf(x),

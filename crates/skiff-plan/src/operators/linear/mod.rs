@@ -4,8 +4,10 @@ mod affine;
 mod interpolate;
 mod multiply;
 mod project;
+mod sparse_product;
 
 pub use affine::Affine;
 pub use interpolate::{Interpolate, OutOfBounds};
 pub use multiply::Multiply;
 pub use project::{Center, Project};
+pub use sparse_product::SparseProduct;

@@ -1,6 +1,8 @@
 //! `sklearn.preprocessing` and `sklearn.impute`, but for what columns' arithmetic can do.
 
+mod additive_chi2;
 mod binarize;
+mod count_sketch;
 mod discretize;
 mod impute;
 mod impute_neighbors;
@@ -9,7 +11,9 @@ mod polynomial;
 mod power;
 mod quantile;
 
+pub use additive_chi2::AdditiveChi2;
 pub use binarize::Binarize;
+pub use count_sketch::CountSketch;
 pub use discretize::{BinCenters, BinForm, Discretize};
 pub use impute::{FillKind, Impute, ImputeInverse, Missing, MissingMask};
 pub use impute_neighbors::ImputeNeighbors;

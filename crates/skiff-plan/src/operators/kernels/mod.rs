@@ -1,0 +1,7 @@
+//! Kernel functions between rows and the rows of a fit.
+
+mod center_kernel;
+mod pairwise_kernel;
+
+pub use center_kernel::CenterKernel;
+pub use pairwise_kernel::{KernelFunction, PairwiseKernel};
