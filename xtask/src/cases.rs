@@ -71,10 +71,12 @@ fn environment(version: &str) -> Result<PathBuf, String> {
     let text = fs::read_to_string(&requirements).map_err(|error| format!("{}: {error}", requirements.display()))?;
     // `# Python 3.7.16` in the first line: wheels of an old scikit-learn are for old Pythons only.
     let first = text.lines().next().and_then(|line| line.strip_prefix("# Python "));
-    let minor = first.and_then(|version| version.rsplit_once('.')).map(|(minor, _)| minor);
-    let minor = minor.ok_or_else(|| format!("{} does not begin with `# Python X.Y.Z`", requirements.display()))?;
+    let first = first.and_then(|python| Some((python, python.rsplit_once('.')?.0)));
+    let (python_version, minor) =
+        first.ok_or_else(|| format!("{} does not begin with `# Python X.Y.Z`", requirements.display()))?;
     let mut venv = Command::new(format!("python{minor}"));
-    venv.args(["-m", "venv"]).arg(&folder);
+    // Where pyenv has several Pythons, it runs the one that is asked for.
+    venv.args(["-m", "venv"]).arg(&folder).env("PYENV_VERSION", python_version);
     run_in(root(), venv)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r"]).arg(&requirements);
