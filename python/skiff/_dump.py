@@ -14,7 +14,7 @@ from skiff import _passport
 from skiff._convert import Compress, highest
 from skiff._errors import WrongInput
 from skiff._load import names_to_trust
-from skiff._skiff import Dump, Identity
+from skiff._skiff import Dump, Identity, Model
 
 #: Smaller arrays lie in the pickle.
 _LEAST = 4 << 10
@@ -87,6 +87,11 @@ def dump(
     target: Any = file if filename is None else filename
     if isinstance(estimator, (str, os.PathLike)) and not isinstance(target, (str, os.PathLike)) and not hasattr(target, "write"):
         raise TypeError("the arguments are swapped: skiff.dump(estimator, filename)")
+    if isinstance(estimator, Model):
+        raise TypeError(
+            "a skiff.Model is what a file holds, and no estimator: skiff.convert(source, target) writes the file anew as "
+            "another kind, and skiff.load returns the estimator"
+        )
     path = _path(target)
     if path is None and format is None:
         format = _format_of(target, protocol)

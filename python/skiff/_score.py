@@ -29,9 +29,16 @@ def _weights(sample_weight: Any, rows: int) -> Any:
     return weights
 
 
+def _is_text(labels: Any) -> bool:
+    return labels.dtype.kind in "UT" or (labels.dtype == object and any(isinstance(label, str) for label in labels.flat))
+
+
 def accuracy(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     """The share of rows whose labels are all right."""
     y, predicted = _alike(y, predicted)
+    if len(y) > 0 and _is_text(y) != _is_text(predicted):
+        shown = ["text" if _is_text(labels) else "numbers" for labels in (y, predicted)]
+        raise WrongInput(f"y holds {shown[0]}, and the predictions are {shown[1]}", code="wrong-input")
     right = y == predicted
     if right.ndim > 1:
         right = right.all(axis=1)

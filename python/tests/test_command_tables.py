@@ -225,3 +225,21 @@ def test_what_pandas_or_scikit_learn_refuses_is_told(tmp_path, text, what):
         model.predict(pd.read_csv(data))
     done = subprocess.run([COMMAND, "predict", path, data], capture_output=True, text=True)
     assert done.returncode == 2 and what in done.stderr, done.stderr
+
+
+def test_columns_that_the_model_drops_may_be_absent(tmp_path):
+    frame = pd.DataFrame({"a": [1.5, 2, 3], "when": ["x", "y", "z"], "c": ["u", "v", "u"]})
+    model = make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(sparse_output=False), ["c"])).fit(frame)
+    compare(tmp_path, model, "transform", "c,a\nu,1.5\nv,7\n", pd.DataFrame({"c": ["u", "v"], "a": [1.5, 7]}))
+    done = subprocess.run([COMMAND, "predict", tmp_path / "model.pkl", "-", "-m", "transform"], capture_output=True, input=b"a\n1\n")
+    assert done.returncode == 2 and b"the column `c` is missing" in done.stderr and b"when" not in done.stderr
+
+
+def test_dates_are_read_by_the_categories(tmp_path):
+    frame = pd.DataFrame({"d": pd.to_datetime(["2021-01-01", "2022-01-01 10:30:00", "2023-05-05"], format="ISO8601"), "n": [1, 2, 3]})
+    text = frame.to_csv(index=False)
+    for encoder in [OneHotEncoder(sparse_output=False, handle_unknown="ignore"), OrdinalEncoder()]:
+        model = make_column_transformer((encoder, ["d"]), remainder="passthrough").fit(frame)
+        compare(tmp_path, model, "transform", text, frame)
+    done = subprocess.run([COMMAND, "predict", tmp_path / "model.pkl", "-", "-m", "transform"], capture_output=True, input=b"d,n\n1999-12-31,1\n")
+    assert done.returncode == 2 and b"found unknown category `1999-12-31T00:00:00.000000`" in done.stderr

@@ -170,3 +170,10 @@ def test_what_scikit_learn_might_read_is_not_the_users(tmp_path):
         with pytest.raises(skiff.SkiffError) as error:
             skiff.open(path)
         assert error.value.code == "unknown-attribute" and name in str(error.value)
+
+
+def test_what_was_opened_is_no_estimator_to_dump(tmp_path):
+    path = tmp_path / "model.skiff"
+    skiff.dump(FOREST, path)
+    with pytest.raises(TypeError, match="skiff.convert"):
+        skiff.dump(skiff.open(path), tmp_path / "again.skiff")

@@ -14,7 +14,7 @@ import pyarrow
 import pytest
 import scipy.sparse
 from sklearn.cluster import KMeans
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
@@ -436,3 +436,22 @@ def test_what_is_shown():
     hostile.copy = "<script>alert(1)</script>"
     assert "&lt;script" in opened(hostile)._repr_html_() and "<script" not in opened(hostile)._repr_html_()
     assert copy.deepcopy(answering) is answering
+
+
+def test_a_row_of_a_frame_is_no_table():
+    frame = pd.DataFrame({"a": [1.5, 2.5], "c": ["u", "v"]})
+    model = opened(make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(), ["c"])).fit(frame))
+    with pytest.raises(ValueError, match="Expected a 2-dimensional container"):
+        model.transform(frame.iloc[0])
+
+
+def test_labels_of_another_kind_are_not_scored():
+    x, y = data()
+    model = opened(LogisticRegression().fit(x, np.array(["a", "b", "c"])[y]))
+    with pytest.raises(ValueError, match="y holds numbers, and the predictions are text"):
+        model.score(x, y)
+
+
+def test_one_feature_is_one():
+    model = opened(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+    assert repr(model) == "<skiff.Model LogisticRegression, 1 feature, 2 classes>"

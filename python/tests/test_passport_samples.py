@@ -272,3 +272,14 @@ def test_other_kinds_of_files_have_no_digest(tmp_path):
         skiff.verify(tmp_path / "nowhere.skiff")
     with pytest.raises(skiff.DamagedFile):
         skiff.verify(b"no model")
+
+
+def test_rows_with_dates_are_asked_again(tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4], "when": pd.to_datetime(["2020-01-01", "2021-01-01"] * 2)})
+    for model in [
+        make_column_transformer((StandardScaler(), ["a"])),
+        make_column_transformer((StandardScaler(), ["a"]), (OneHotEncoder(sparse_output=False), ["when"])),
+    ]:
+        path = tmp_path / "model.skiff"
+        skiff.dump(model.fit(frame), path, X_sample=frame)
+        assert skiff.verify(path).verdict == "verified"

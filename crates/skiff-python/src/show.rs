@@ -10,10 +10,10 @@ pub fn text(view: &EstimatorView) -> String {
     let mut text = String::from("<skiff.Model ");
     nested(&mut text, view);
     if let Some(count) = view.n_features_in {
-        let _ = write!(text, ", {count} features");
+        let _ = write!(text, ", {count} {}", if count == 1 { "feature" } else { "features" });
     }
     if let Some(classes) = &view.classes {
-        let _ = write!(text, ", {} classes", classes.len());
+        let _ = write!(text, ", {} {}", classes.len(), if classes.len() == 1 { "class" } else { "classes" });
     }
     text.push('>');
     text

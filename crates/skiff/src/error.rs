@@ -352,7 +352,7 @@ impl Error {
                     ))
                 }
                 ReadErrorKind::CustomCode { name } => Some(hand_in(name)),
-                ReadErrorKind::UnknownClass { .. } => Some("`skiff supported` lists the estimators that are read".to_owned()),
+                ReadErrorKind::UnknownClass { .. } => Some("`skiff supported`, in Python `skiff.supported()`, lists the estimators that are read".to_owned()),
                 ReadErrorKind::UnknownAttribute { .. } => Some(self.unknown_attribute()),
                 _ => None,
             },

@@ -98,7 +98,7 @@ impl Prediction<'_> {
             columns = &[];
         }
         let named = !options.no_header || !options.columns.is_empty() && !are_numbers;
-        let selection = select(self.model, Header { names: &file.names, named }, columns, keep, data)?;
+        let selection = select(self.model, self.plan, Header { names: &file.names, named }, columns, keep, data)?;
         let mut chosen = self.chosen(&selection)?;
         let kept = selection.kept.iter();
         let kept = kept.map(|&place| Chosen { place, name: file.names[place].clone(), kind: Kind::Verbatim });
@@ -119,7 +119,8 @@ impl Prediction<'_> {
             Shape::Nothing => return Err(Failure::data(input::shown(data), "the data is empty")),
             Shape::Objects | Shape::Arrays(_) => {}
         }
-        let selection = select(self.model, Header { names: &file.names, named }, &options.columns, keep, data)?;
+        let selection =
+            select(self.model, self.plan, Header { names: &file.names, named }, &options.columns, keep, data)?;
         let chosen = self.chosen(&selection)?;
         // Columns that are taken by place must be all that there are.
         let strict = named && !selection.named && options.columns.is_empty();

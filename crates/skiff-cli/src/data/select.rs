@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use skiff::{Model, Takes};
+use skiff::{ColumnUse, Model, Plan, Takes};
 
 use crate::args::similar;
 use crate::report::Failure;
@@ -35,6 +35,7 @@ pub struct Selection {
 /// data must have as many columns as the model takes.
 pub fn select(
     model: &Model,
+    plan: &Plan,
     Header { names, named }: Header<'_>,
     columns: &[String],
     keep: &[String],
@@ -46,6 +47,14 @@ pub fn select(
     let all_but_kept = || (0..names.len()).filter(|place| !kept.contains(place)).collect::<Vec<_>>();
     let of_data = |taken: &[usize]| taken.iter().map(|&place| names[place].clone()).collect::<Vec<_>>();
     let (taken, wanted, named) = match (columns, model.feature_names_in().filter(|_| named)) {
+        ([], Some(features)) if model.selects_by_name() => {
+            // Columns that are dropped need not be there.
+            let uses = plan.column_uses(features.len(), Some(&features));
+            let is_needed = |(feature, column): &(&String, ColumnUse)| names.contains(feature) || column.is_used();
+            let needed = features.iter().zip(uses).filter(is_needed);
+            let needed: Vec<String> = needed.map(|(feature, _)| feature.clone()).collect();
+            return Ok(Selection { taken: places(&needed)?, names: needed, kept, named: true });
+        }
         ([], Some(features)) => (places(&features)?, features.to_vec(), true),
         // What it does not select it does not mind.
         ([], None) if named && model.selects_by_name() => {

@@ -1,6 +1,6 @@
 //! numpy's dates and durations: when two of them are the same, and how numpy writes them.
 
-use skiff_files::TimeUnit;
+use skiff_files::{Scalar, TimeUnit};
 
 /// What numpy knows as not a time.
 const NOT_A_TIME: i64 = i64::MIN;
@@ -85,6 +85,16 @@ pub fn timestamp_str(steps: i64, unit: TimeUnit) -> String {
     let steps = i64::try_from(instant.div_euclid(step));
     let written = steps.ok().zip(TimeUnit::new(name, 1)).map(|(steps, unit)| datetime_str(steps, unit));
     written.unwrap_or_default().replacen('T', " ", 1)
+}
+
+/// A value for a message: dates and durations as Python writes them.
+pub(crate) fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::DateTime(steps, unit) => datetime_str(*steps, *unit),
+        Scalar::Timestamp(steps, unit) => timestamp_str(*steps, *unit),
+        Scalar::TimeDelta(steps, unit) => timedelta_str(*steps, *unit),
+        other => other.to_string(),
+    }
 }
 
 /// `str` of a duration: `3 days`.

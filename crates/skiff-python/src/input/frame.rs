@@ -9,6 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use skiff::Takes;
 use skiff::table::Column;
 use skiff::value::Precision;
 
@@ -19,7 +20,7 @@ use crate::error::wrong_input;
 pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = x.py();
     if x.hasattr(intern!(py, "iloc"))? {
-        return if x.hasattr(intern!(py, "columns"))? { pandas(x, wanted).map(Some) } else { series(x) };
+        return if x.hasattr(intern!(py, "columns"))? { pandas(x, wanted).map(Some) } else { series(x, wanted) };
     }
     let module = x.get_type().module()?.to_string();
     match module.split('.').next() {
@@ -101,23 +102,33 @@ pub(super) fn values_of<'py>(column: &Bound<'py, PyAny>) -> PyResult<Bound<'py, 
 }
 
 /// A series is no table, unless it holds documents.
-fn series<'py>(series: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
+fn series<'py>(series: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = series.py();
     if !series.hasattr(intern!(py, "to_numpy"))? {
         return Ok(None);
     }
     if let HeldColumn::Owned(text @ (Column::Texts(_) | Column::Objects(_))) = column::read(&values(series)?)? {
+        // A row of a frame: text and numbers next to each other.
+        let is_row = matches!(text, Column::Objects(_)) && wanted.takes == Takes::Table && !wanted.takes_labels();
+        if is_row {
+            return Err(not_a_table(series)?);
+        }
         return Ok(Some(match text {
             Column::Texts(texts) => Held::Owned(skiff::Table::Texts(texts)),
             other => held(py, other.len(), None, false, vec![HeldColumn::Owned(other)])?,
         }));
     }
+    Err(not_a_table(series)?)
+}
+
+/// The exception for a series, in scikit-learn's words.
+fn not_a_table(series: &Bound<'_, PyAny>) -> PyResult<PyErr> {
     let class = series.get_type().str()?;
     let message = format!(
         "Expected a 2-dimensional container but got {class} instead. Pass a DataFrame containing a single row (i.e. \
          single sample) or a single column (i.e. single feature) instead."
     );
-    Err(wrong_input(py, &message))
+    Ok(wrong_input(series.py(), &message))
 }
 
 fn polars<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {

@@ -122,7 +122,7 @@ impl Reader<'_> {
             [rows, cols] => (rows, cols),
             ref shape => return Err(format!("expected rows and columns, found an array of shape {shape:?}")),
         };
-        if matches!(array.dtype, DType::Str { .. } | DType::Bytes { .. } | DType::Object) {
+        if !is_number(&array.dtype) {
             let elements = array.to_scalars(self.graph).map_err(|error| error.to_string())?;
             if array.ndim() == 1 {
                 return Ok(listed(elements, takes));
@@ -182,11 +182,9 @@ impl Reader<'_> {
         for &column in self.items(node, "columns")? {
             names.push(self.get(column, "name").and_then(|name| self.graph.str_of(name)).map(str::to_owned));
             let array = self.array(column, "array")?;
-            let read = match array.dtype {
-                DType::Str { .. } | DType::Bytes { .. } | DType::Object => {
-                    objects(array.to_scalars(self.graph).map_err(|error| error.to_string())?)
-                }
-                _ => numbers(&array)?,
+            let read = match is_number(&array.dtype) {
+                false => objects(array.to_scalars(self.graph).map_err(|error| error.to_string())?),
+                true => numbers(&array)?,
             };
             if array.ndim() != 1 || read.len() != rows {
                 return Err("the columns are not equally long".to_owned());
@@ -258,6 +256,12 @@ fn objects(values: Vec<Scalar>) -> Column<'static> {
         true => Column::Texts(values.iter().filter_map(Scalar::as_str).collect()),
         false => Column::Objects(values.into()),
     }
+}
+
+/// Whether values are not text, objects or dates, each of which is read on its own.
+fn is_number(dtype: &DType) -> bool {
+    let is_time = matches!(dtype, DType::DateTime { .. } | DType::TimeDelta { .. });
+    !is_time && !matches!(dtype, DType::Str { .. } | DType::Bytes { .. } | DType::Object)
 }
 
 /// The elements of an array of numbers, in C order.

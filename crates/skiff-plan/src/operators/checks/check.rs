@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 
+use crate::kernels::times;
 use crate::operators::Operator;
 use crate::operators::arrays::concatenate::numeric_block;
 use crate::table::Column;
@@ -375,17 +376,20 @@ fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Preci
             (values.collect::<Result<_, _>>()?, Precision::Double)
         }
         Column::Objects(values) => {
-            let values =
-                values.iter().enumerate().map(|(row, value)| match value {
-                    Scalar::Float(value) => Ok(*value),
-                    Scalar::Int(value) => Ok(to_f64(*value)),
-                    Scalar::Bool(value) => Ok(f64::from(*value)),
-                    // numpy's astype makes NaN of None.
-                    Scalar::None => Ok(f64::NAN),
-                    Scalar::Str(text) => parsed(text, row),
-                    other => Err(InputError::refused(format!("expected a number, found {other}: {}", kind_of(other)))
-                        .in_row(row)),
-                });
+            let values = values.iter().enumerate().map(|(row, value)| match value {
+                Scalar::Float(value) => Ok(*value),
+                Scalar::Int(value) => Ok(to_f64(*value)),
+                Scalar::Bool(value) => Ok(f64::from(*value)),
+                // numpy's astype makes NaN of None.
+                Scalar::None => Ok(f64::NAN),
+                Scalar::Str(text) => parsed(text, row),
+                other => Err(InputError::refused(format!(
+                    "expected a number, found {}: {}",
+                    times::shown(other),
+                    kind_of(other)
+                ))
+                .in_row(row)),
+            });
             (values.collect::<Result<_, _>>()?, Precision::Double)
         }
     })

@@ -75,10 +75,7 @@ fn fill<'c>(places: impl Iterator<Item = &'c mut i64>, codes: impl Iterator<Item
 fn unknown_category(column: usize, row: usize, value: &Scalar) -> InputError {
     let value = match value {
         Scalar::Str(text) => text.clone(),
-        Scalar::DateTime(steps, unit) => times::datetime_str(*steps, *unit),
-        Scalar::Timestamp(steps, unit) => times::timestamp_str(*steps, *unit),
-        Scalar::TimeDelta(steps, unit) => times::timedelta_str(*steps, *unit),
-        other => other.to_string(),
+        other => times::shown(other),
     };
     InputError::new(InputErrorKind::UnknownCategory { column, value }).in_row(row)
 }
