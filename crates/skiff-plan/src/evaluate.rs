@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use skiff_files::threads;
 
 use crate::answer::{Answer, stack};
+use crate::operator::{BLOCK_BYTES, Scope};
 use crate::operators::AnyOperator;
 use crate::plan::{Output, Plan, PlanNode, Rank, ValueId};
 use crate::table::Table;
@@ -22,9 +23,6 @@ use crate::{InputError, InputErrorKind};
 const BLOCK_NUMBERS: usize = 64 * 1024;
 /// How many rows a block has at least, however wide the input is.
 const FEWEST_ROWS: usize = 16;
-/// How many bytes the largest value of a block has at most, unless one row has more.
-pub(crate) const BLOCK_BYTES: usize = 64 << 20;
-
 /// How a plan is run.
 #[derive(Clone, Copy, Default)]
 pub struct EvaluateOptions<'o> {
@@ -148,8 +146,8 @@ impl<'e> Evaluation<'e> {
 
     fn answer(&self, watch: Watch<'_>) -> Result<Answer, InputError> {
         let last_uses = self.plan.last_uses();
-        if self.plan.nodes().iter().any(|node| node.operator.is_barrier()) {
-            return self.answer_between_barriers(&last_uses, watch);
+        if self.plan.nodes().iter().any(|node| node.operator.scope() == Scope::Batch) {
+            return self.answer_by_batches(&last_uses, watch);
         }
         let mut returned = Vec::new();
         self.plan.output().each(&mut |value| returned.push(value.index()));
@@ -298,13 +296,13 @@ impl<'e> Evaluation<'e> {
 
     /// The answer where some nodes must see all rows at once: the nodes between them run in blocks as ever, and what is
     /// needed later is put together again.
-    fn answer_between_barriers(&self, last_uses: &[Option<usize>], watch: Watch<'_>) -> Result<Answer, InputError> {
+    fn answer_by_batches(&self, last_uses: &[Option<usize>], watch: Watch<'_>) -> Result<Answer, InputError> {
         let nodes = self.plan.nodes();
         let mut whole: Values<'static> = vec![None; last_uses.len()];
         let mut next = 0;
         while next < nodes.len() {
-            let barrier = nodes[next..].iter().position(|node| node.operator.is_barrier());
-            let end = barrier.map_or(nodes.len(), |at| next + at);
+            let batch = nodes[next..].iter().position(|node| node.operator.scope() == Scope::Batch);
+            let end = batch.map_or(nodes.len(), |at| next + at);
             if end > next {
                 self.run_whole(next..end, last_uses, &mut whole, watch)?;
             }

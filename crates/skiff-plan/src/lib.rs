@@ -9,6 +9,7 @@ pub mod custom;
 mod evaluate;
 mod input_error;
 pub mod kernels;
+pub mod operator;
 pub mod operators;
 mod plan;
 pub mod table;

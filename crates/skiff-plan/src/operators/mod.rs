@@ -56,54 +56,9 @@ pub use trees::{BoostingStart, Question, Start, StartLink, TreeEnsemble, TreeTab
 use std::sync::Arc;
 
 use crate::InputError;
+use crate::operator::{Operator, Scope};
 use crate::types::ValueType;
 use crate::value::Value;
-
-/// An operator on blocks of rows. Each output row depends on the same input row alone, unless [`Operator::is_barrier`].
-pub trait Operator {
-    /// Its name in `skiff plan`.
-    const NAME: &'static str;
-
-    /// Runs it on one block.
-    ///
-    /// # Errors
-    /// When the input is not such that scikit-learn would answer.
-    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
-
-    /// The type of what it returns for inputs of these types: that of what it makes of no rows, which is right unless the
-    /// type depends on what rows contain, or no rows are an error.
-    ///
-    /// # Errors
-    /// When it refuses such inputs whatever they contain.
-    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
-        let Some(empty) = inputs.iter().map(|input| input.empty()).collect::<Option<Vec<_>>>() else {
-            return Ok(ValueType::Unknown);
-        };
-        self.run(&empty.iter().collect::<Vec<_>>()).map(|value| ValueType::of(&value))
-    }
-
-    /// Its sizes and settings, for `skiff plan`.
-    fn describe(&self) -> String {
-        String::new()
-    }
-
-    /// How many rows a block should have to run well, where that matters (large tree ensembles).
-    fn block_rows(&self) -> Option<usize> {
-        None
-    }
-
-    /// How many rows a block may have, where what comes out may be far larger than what comes in, and differs from row to
-    /// row.
-    fn most_rows(&self) -> Option<usize> {
-        None
-    }
-
-    /// Whether it needs all rows of a call at once: user code, of which nobody knows what it makes of a row, and what
-    /// scikit-learn itself computes from the whole batch.
-    fn is_barrier(&self) -> bool {
-        false
-    }
-}
 
 /// Writes the list of operators once.
 macro_rules! operators {
@@ -164,9 +119,10 @@ macro_rules! operators {
                 matches!(self, Self::CallCustom(_))
             }
 
-            pub(crate) fn is_barrier(&self) -> bool {
+            /// Whether it works row by row, or needs the whole batch.
+            pub fn scope(&self) -> Scope {
                 match self {
-                    $(Self::$operator(operator) => operator.is_barrier(),)*
+                    $(Self::$operator(operator) => operator.scope(),)*
                 }
             }
 

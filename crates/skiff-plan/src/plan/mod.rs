@@ -2,7 +2,7 @@
 //!
 //! Estimators are lowered to plans; the evaluator runs them block by block; exporters translate them one by one.
 //! Invariant: every row-wise operator treats each row by itself, so that a row has the same bits alone, in a batch and on
-//! any number of threads. Operators that need the whole batch say so ([`crate::operators::Operator::is_barrier`]).
+//! any number of threads. Operators that need the whole batch say so ([`crate::operator::Scope`]).
 
 mod column_use;
 mod method;
@@ -17,6 +17,7 @@ pub use column_use::ColumnUse;
 pub use method::{Method, UnknownMethod};
 pub use signature::{OutputType, Signature};
 
+use crate::operator::Scope;
 use crate::operators::{AnyOperator, BoostingStart, Dtype};
 use crate::value::Precision;
 
@@ -137,7 +138,7 @@ impl Plan {
 
     /// Whether an operator needs the whole batch: then a row alone may have another answer than among others.
     pub fn needs_batch(&self) -> bool {
-        self.nodes.iter().any(|node| node.operator.is_barrier())
+        self.nodes.iter().any(|node| node.operator.scope() == Scope::Batch)
     }
 
     /// Whether it returns the caller's table as it is.

@@ -1,7 +1,7 @@
 //! From one score of a binary model to a column for each class.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// Makes two columns of one.

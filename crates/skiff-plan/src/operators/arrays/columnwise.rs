@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Precision, Value};
 
 /// Adds, subtracts, multiplies or divides each column by a number of its own. The dtype of the rows stays, since

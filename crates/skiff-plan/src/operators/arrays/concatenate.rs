@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::checks::check::columns_to_matrix;
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};

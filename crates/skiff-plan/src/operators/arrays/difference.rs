@@ -1,7 +1,7 @@
 //! From the scores of two classes to one.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// The second column less the first one. Shape: from (n_samples, 2) to (n_samples, 1).

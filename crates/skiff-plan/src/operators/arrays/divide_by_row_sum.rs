@@ -1,7 +1,7 @@
 //! Shares of a whole: one-versus-rest probabilities.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// Each value over the sum of its row, in the order of the columns: `prob /= prob.sum(axis=1)`.

@@ -1,7 +1,7 @@
 //! One function on each number.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Precision, Value};
 
 /// Applies a function to each element; the dtype stays. Of sparse rows only the stored elements are seen, so that only

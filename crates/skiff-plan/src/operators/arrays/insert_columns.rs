@@ -1,7 +1,7 @@
 //! Columns at other places, and zeros between them: `inverse_transform` of feature selectors.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Value};
 
 /// Puts the columns of a block, dense or sparse, at `places` of one that is `width` wide; all others are 0.

@@ -1,7 +1,7 @@
 //! What scikit-learn does where no class has any probability.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// Rows whose sum is zero become rows of ones, so that [`crate::operators::DivideByRowSum`] makes all classes equal.

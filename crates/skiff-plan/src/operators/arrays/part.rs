@@ -1,7 +1,7 @@
 //! One of the several values that a step made.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::Value;
 
 /// Takes value number `index` out of a [`Value::Many`].

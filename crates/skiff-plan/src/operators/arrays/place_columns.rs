@@ -1,7 +1,7 @@
 //! Columns put at their places in a wider block.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// Each column at its place among `width` columns, of which all others hold `fill`: the probabilities of an estimator

@@ -1,7 +1,7 @@
 //! The same answer for every row: dummies.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Precision, Value};
 
 /// Answers one row as often as rows come in, whatever they hold.

@@ -2,7 +2,7 @@
 
 use skiff_files::Scalar;
 
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::{Column, Texts};
 use crate::value::{Columns, Csr, Value};
 use crate::{InputError, InputErrorKind};

@@ -1,7 +1,7 @@
 //! `sklearn.utils.extmath.softmax`.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// exp(x - max) over its row sum.

@@ -1,7 +1,7 @@
 //! `jll - logsumexp(jll, axis=1)`: normalised logarithms of probabilities.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// Subtracts from each row the logarithm of the sum of its exponentials.

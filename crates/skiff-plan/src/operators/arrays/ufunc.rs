@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use skiff_files::Scalar;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
 

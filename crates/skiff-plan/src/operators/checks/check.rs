@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::kernels::times;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::arrays::concatenate::numeric_block;
 use crate::table::Column;
 use crate::types::ValueType;

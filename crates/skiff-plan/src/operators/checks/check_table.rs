@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Columns, Value};
 use crate::{InputError, InputErrorKind};
 

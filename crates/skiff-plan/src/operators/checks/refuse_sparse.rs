@@ -1,7 +1,7 @@
 //! Sparse rows where only dense ones have an answer.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::Value;
 
 /// Passes dense rows through and refuses sparse ones, in the estimator's own words.

@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::kernels::brute_force::Points;
 use crate::kernels::metric::Metric;
 use crate::kernels::row_square;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The distance to each centre, Euclidean ones as `√max(x² - 2 x·c + c², 0)`. (n, n_features) → (n, n_clusters).

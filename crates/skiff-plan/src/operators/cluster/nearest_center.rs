@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::InputError;
 use crate::kernels::panels::Panels;
 use crate::kernels::row_square;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
 /// The number of the nearest centre, the first of equals. What is compared is `c² - 2 x·c`, which orders the centres as

@@ -4,7 +4,7 @@ use skiff_files::Scalar;
 
 use crate::InputError;
 use crate::custom::{Bound, CustomCall, CustomError, Job};
-use crate::operators::Operator;
+use crate::operator::{Operator, Scope};
 use crate::types::ValueType;
 use crate::value::{Classes, Csr, IntKind, Labels, Matrix, NumberType, Precision, TermLists, Value};
 
@@ -66,8 +66,8 @@ impl Operator for CallCustom {
         format!("{what}, all rows at once")
     }
 
-    fn is_barrier(&self) -> bool {
-        true
+    fn scope(&self) -> Scope {
+        Scope::Batch
     }
 }
 

@@ -1,7 +1,7 @@
 //! The joint log-likelihood of categorical naive Bayes.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// For each class the sum over the features of the logarithm in the column of the row's category, plus the log prior.

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// For each class `log_prior + (offset - Σ (x - mean)² / variance / 2)`, in this order of operations.

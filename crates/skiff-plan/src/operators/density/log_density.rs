@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::InputError;
 use crate::kernels::dot;
 use crate::kernels::lu::Lu;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// `-(x - mean)ᵀ P (x - mean) / 2 - (n log 2π - log det P) / 2`, where `P` is the inverse of the covariance.

@@ -6,7 +6,7 @@ use skiff_files::Scalar;
 
 use crate::kernels::categories::Categories;
 use crate::kernels::times;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::Column;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};

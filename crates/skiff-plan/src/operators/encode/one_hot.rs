@@ -1,7 +1,7 @@
 //! Numbers of categories to a one in the category's column.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// A one in the column of each category, zeros elsewhere.

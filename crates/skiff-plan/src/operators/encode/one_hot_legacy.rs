@@ -1,7 +1,7 @@
 //! The one-hot encoding of whole numbers, before scikit-learn 0.20.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
 /// A one in the column of each whole number.

@@ -1,7 +1,7 @@
 //! `OrdinalEncoder.inverse_transform`.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
 /// From encoded values back to the numbers of categories.

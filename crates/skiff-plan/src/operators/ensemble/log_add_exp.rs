@@ -1,7 +1,7 @@
 //! Sums of probabilities whose logarithms are known.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// `np.logaddexp` over blocks of one shape in their order, from `-inf` on, less a constant. Shape: that of any one input.

@@ -1,7 +1,7 @@
 //! The scores of SAMME.R, the boosting of probabilities.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// From the probabilities of one estimator to its scores: `(n_classes - 1) * (log(p) - mean of log(p))`, where no `p` counts

@@ -1,7 +1,7 @@
 //! The answers of several estimators, added up.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// The sum of blocks of one shape, in their order, each times its weight where there are weights, over a divisor:

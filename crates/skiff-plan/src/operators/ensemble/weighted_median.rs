@@ -1,7 +1,7 @@
 //! The weighted median of what several estimators predict.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// For each row the first of the predictions, in ascending order, at which the weights so far are half of all or more:

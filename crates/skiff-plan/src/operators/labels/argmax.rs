@@ -1,7 +1,7 @@
 //! From scores to the numbers of classes.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
 /// The column of the greatest value in each row, the first of equals; a NaN counts as greatest, as in `np.argmax`.

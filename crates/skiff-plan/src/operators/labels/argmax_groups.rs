@@ -1,7 +1,7 @@
 //! From scores of several outputs to the numbers of their classes.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::labels::argmax::argmax;
 use crate::value::{IntKind, Matrix, Value};
 

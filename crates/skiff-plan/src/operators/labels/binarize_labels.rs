@@ -6,7 +6,8 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::kernels::categories::Categories;
-use crate::operators::{Operator, to_sparse};
+use crate::operator::{Operator, Scope};
+use crate::operators::to_sparse;
 use crate::table::Column;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};
@@ -188,7 +189,7 @@ impl Operator for BinarizeLabels {
         format!("{} classes, {} and {}, all rows at once", self.classes.len, self.neg_label, self.pos_label)
     }
 
-    fn is_barrier(&self) -> bool {
-        true
+    fn scope(&self) -> Scope {
+        Scope::Batch
     }
 }

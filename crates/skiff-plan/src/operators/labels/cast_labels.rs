@@ -1,7 +1,7 @@
 //! `column_or_1d`: one column of labels.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::types::ValueType;
 use crate::value::{IntKind, Matrix, NumberType, Value};
 

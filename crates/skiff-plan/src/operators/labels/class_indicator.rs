@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Classes, IntKind, Matrix, Precision, Value};
 
 /// One number where a prediction is the class of the column, another one everywhere else:

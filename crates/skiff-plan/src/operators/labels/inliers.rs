@@ -1,7 +1,7 @@
 //! 1 for inliers, -1 for outliers.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
 /// 1 where a score is greater than a bound, else -1. Shape: that of the scores.

@@ -2,7 +2,7 @@
 
 use super::label_numbers::LabelNumbers;
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::arrays::concatenate;
 use crate::value::{Classes, Labels, Value};
 

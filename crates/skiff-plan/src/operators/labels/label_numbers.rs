@@ -1,7 +1,7 @@
 //! Labels that are numbers, as numbers.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Classes, Matrix, Value};
 
 /// The labels themselves where all classes are numbers of one dtype: what a classifier predicts, as columns that other

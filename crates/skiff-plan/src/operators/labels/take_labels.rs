@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Classes, Labels, Value};
 
 /// Names each number by the class that it stands for; one list of classes for each column.

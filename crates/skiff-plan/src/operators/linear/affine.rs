@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::{dot, fused};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The linear predictor: dense or sparse rows times the transpose of `coef`, plus `intercept`.

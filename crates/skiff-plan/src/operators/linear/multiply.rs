@@ -1,7 +1,7 @@
 //! A block times one number: the weights of transformers.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// Multiplies every element, dense or sparse, by `factor`.

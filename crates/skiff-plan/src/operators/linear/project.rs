@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::InputError;
 use crate::kernels::{dot, fused};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// `(X - mean) · componentsᵀ / scale`, with the dtype that numpy's promotion gives.

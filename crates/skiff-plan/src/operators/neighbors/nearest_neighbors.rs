@@ -7,7 +7,7 @@ use crate::kernels::binary_tree::BinaryTree;
 use crate::kernels::brute_force::Points;
 use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
 /// From rows to their nearest points: [`Value::Many`] of the distances and of the points' numbers, nearest first.

@@ -1,7 +1,7 @@
 //! `kneighbors_graph`: neighbours as a sparse matrix.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, NumberType, Precision, Value};
 
 /// One row for each row, one column for each point of the fit; stored are the neighbours, with 1 or with their

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// The mean, weighted or not, of the targets of each row's neighbours. Inputs: the neighbours' numbers and, where they

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// For each row the summed weights of the neighbours of each class, neighbour by neighbour. Inputs: the neighbours'

@@ -1,7 +1,7 @@
 //! `_get_weights`: what each neighbour counts.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// From the distances of the neighbours to their weights, `weights='distance'`: 1 / distance; where some distance is 0,

@@ -1,7 +1,7 @@
 //! 0 and 1 by a threshold.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Value};
 
 /// 1 for each element above `threshold`, else 0; the dtype stays, and sparse rows keep only their ones.

@@ -3,7 +3,7 @@
 use skiff_files::Scalar;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::arrays::concatenate::{dense, numeric_block, to_columns};
 use crate::operators::checks::check::columns_to_matrix;
 use crate::table::Column;

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::dot;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
 /// Divides each row by its norm; a row whose norm is 0 stays.

@@ -1,8 +1,7 @@
 //! Products of features: `PolynomialFeatures.transform`.
 
 use crate::InputError;
-use crate::evaluate::BLOCK_BYTES;
-use crate::operators::Operator;
+use crate::operator::{BLOCK_BYTES, Operator};
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
 /// All products of up to `most` features, those of fewer than `least` left out.

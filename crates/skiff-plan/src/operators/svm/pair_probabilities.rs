@@ -1,7 +1,7 @@
 //! libsvm's probabilities: a sigmoid for each pair of classes, then one distribution that agrees with all pairs.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::svm::pair_votes::pairs;
 use crate::value::{Matrix, Precision, Value};
 

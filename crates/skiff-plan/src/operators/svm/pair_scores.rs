@@ -1,7 +1,7 @@
 //! `sklearn.utils.multiclass._ovr_decision_function`, as support vector machines call it.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::operators::svm::pair_votes::pairs;
 use crate::value::{Matrix, Precision, Value};
 

@@ -1,7 +1,7 @@
 //! libsvm's vote among the classes.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
 /// From the decision value of each pair of classes (0 and 1, 0 and 2, …, 1 and 2, …) to the number of the class with

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::support::{self, LANES, Lanes};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Precision, Value};
 
 /// The decision values of libsvm's `svm_predict_values`: for each pair of classes, or for the only output, the sum of

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::text::{Analyzer, Scratch, Terms};
 use crate::value::{Csr, IntKind, NumberType, Value};
 

@@ -6,7 +6,7 @@ use skiff_files::Scalar;
 
 use crate::InputError;
 use crate::kernels::murmur3;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::DictValue;
 use crate::text::{Analyzer, Scratch};
 use crate::types::ValueType;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::text::Terms;
 use crate::value::{Matrix, TermLists, Value};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::Texts;
 use crate::text::{Analyzer, Scratch};
 use crate::value::Value;

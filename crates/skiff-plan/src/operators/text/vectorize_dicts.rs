@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::table::{DictValue, Dicts};
 use crate::text::Terms;
 use crate::types::ValueType;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 use crate::{InputError, InputErrorKind};
 

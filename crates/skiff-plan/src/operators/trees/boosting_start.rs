@@ -1,7 +1,7 @@
 //! What gradient boosting makes of its first estimator's answer.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// The raw scores that boosting starts from, in `float64`: the first estimator's answer on the scale of the loss.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::InputError;
 use crate::kernels::trees::{MissingSide, Threshold, Trees};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// Asks all trees of an ensemble for each row.

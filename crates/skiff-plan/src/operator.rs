@@ -1,0 +1,62 @@
+//! What every operator declares.
+
+use crate::InputError;
+use crate::types::ValueType;
+use crate::value::Value;
+
+/// An operator on blocks of rows.
+pub trait Operator {
+    /// Its name in `skiff plan`.
+    const NAME: &'static str;
+
+    /// Runs it on one block.
+    ///
+    /// # Errors
+    /// When the input is not such that scikit-learn would answer.
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
+
+    /// The type of what it returns for inputs of these types: that of what it makes of no rows, which is right unless the
+    /// type depends on what rows contain, or no rows are an error.
+    ///
+    /// # Errors
+    /// When it refuses such inputs whatever they contain.
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let Some(empty) = inputs.iter().map(|input| input.empty()).collect::<Option<Vec<_>>>() else {
+            return Ok(ValueType::Unknown);
+        };
+        self.run(&empty.iter().collect::<Vec<_>>()).map(|value| ValueType::of(&value))
+    }
+
+    /// Its sizes and settings, for `skiff plan`.
+    fn describe(&self) -> String {
+        String::new()
+    }
+
+    /// How many rows a block should have to run well, where that matters (large tree ensembles).
+    fn block_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many rows a block may have, where what comes out may be far larger than what comes in, and differs from row to
+    /// row.
+    fn most_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// Whether it works row by row, or needs the whole batch.
+    fn scope(&self) -> Scope {
+        Scope::Rows
+    }
+}
+
+/// How much of a table an operator must see at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Each output row depends on the same input row alone.
+    Rows,
+    /// The whole batch: scikit-learn itself computes from all rows, or it is user code, which may do so.
+    Batch,
+}
+
+/// How many bytes the largest value of a block has at most, unless one row has more.
+pub(crate) const BLOCK_BYTES: usize = 64 << 20;
