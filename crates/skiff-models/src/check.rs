@@ -16,7 +16,7 @@ use crate::registry;
 /// nodes of decision trees are not looked at; `skiff_files::scan` does that.
 pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, ReadError)> {
     let custom = Custom::default();
-    let reading = Reading::checking(graph, &custom, limits);
+    let reading = Reading::checking(graph, &custom, limits, registry::find);
     let mut covered = HashSet::new();
     let mut found = Vec::new();
     // An object is made before what its state holds, so outer estimators come first.

@@ -10,10 +10,13 @@ mod check;
 mod computed;
 pub mod custom;
 pub mod fields;
+mod header;
 pub mod lowering;
 mod model;
 mod names;
+mod read;
 pub mod recorded;
+mod refusal;
 pub mod registry;
 
 mod cluster;

@@ -1,9 +1,11 @@
 //! `get_feature_names_out`, as scikit-learn's mixins have it.
 
 use std::cell::Cell;
+use std::fmt::{self, Display};
 
-use crate::lowering::Header;
-use crate::model::NamesError;
+use skiff_plan::custom::CustomError;
+
+use crate::header::Header;
 
 /// `OneToOneFeatureMixin`: the names that came in.
 pub(crate) fn one_to_one(header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
@@ -81,4 +83,50 @@ pub(crate) fn collect(names: impl IntoIterator<Item = String>) -> Result<Vec<Str
         Ok(name)
     });
     each.collect()
+}
+
+/// Why an estimator cannot name its output columns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NamesError {
+    /// scikit-learn's estimator has no `get_feature_names_out`.
+    NoMethod {
+        /// The estimator's class.
+        class: String,
+    },
+    /// The names that came do not fit, in scikit-learn's words.
+    Input(String),
+    /// User code went wrong.
+    Custom(CustomError),
+    /// The names would take more memory than any table's do.
+    TooMany {
+        /// The limit, in bytes.
+        most: usize,
+    },
+}
+
+impl NamesError {
+    /// There is no `get_feature_names_out`.
+    pub fn no_method(header: &Header) -> Self {
+        Self::NoMethod { class: header.class.clone() }
+    }
+}
+
+impl Display for NamesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMethod { class } => write!(f, "`{class}` has no method `get_feature_names_out`"),
+            Self::Input(what) => f.write_str(what),
+            Self::Custom(error) => Display::fmt(error, f),
+            Self::TooMany { most } => write!(f, "the names of the columns would take more than {most} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for NamesError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Custom(error) => Some(error.get()),
+            _ => None,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use skiff_plan::value::Classes;
@@ -80,6 +81,12 @@ pub trait Estimator: Any + Debug + Send + Sync {
     /// The attributes that scikit-learn computes when asked, each with what computes it from those in the file.
     fn computed(&self) -> Vec<ComputedAttribute<'_>> {
         Vec::new()
+    }
+
+    /// Of a pipeline: the steps `part` as a pipeline of their own; `None` for anything else, and where there is no step.
+    fn part(&self, part: Range<usize>) -> Option<Box<dyn Estimator>> {
+        let _ = part;
+        None
     }
 
     /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.

@@ -1,6 +1,7 @@
 //! A fitted estimator of any class, read and checked.
 
 mod class;
+mod custom_estimator;
 mod error;
 mod estimator;
 mod reading;
@@ -8,7 +9,6 @@ use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
-use skiff_files::Limits;
 use skiff_pickle::{Graph, NodeId};
 use skiff_plan::table::Table;
 use skiff_plan::types::{ColumnType, ValueType};
@@ -16,15 +16,13 @@ use skiff_plan::value::{NumberType, Precision};
 use skiff_plan::{Answer, ColumnUse, Method, OutputType, Plan, Signature, evaluate};
 
 use crate::computed::{Attributes, Computed};
-use crate::custom::Custom;
-use crate::fields::ReadError;
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::names;
-use crate::pipeline::Pipeline;
 
+pub use crate::names::NamesError;
 pub use class::Class;
 pub(crate) use class::class;
-pub use error::{CallError, NamesError};
+pub use error::CallError;
 pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
 pub(crate) use reading::Reading;
 
@@ -46,30 +44,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// The estimator at `node`, which stands at `path` in the file.
-    ///
-    /// # Errors
-    /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
-    pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
-        Self::read_with(graph, node, path, &Custom::default(), &Limits::default())
-    }
-
-    /// As [`Model::read`], with user code for the functions and classes that have its names, and given up when the
-    /// time of `limits` is over.
-    ///
-    /// # Errors
-    /// As [`Model::read`]; when the code cannot stand where its name stands; [`ReadErrorKind::Late`](crate::fields::ReadErrorKind::Late) when the time is
-    /// over.
-    pub fn read_with(
-        graph: &Graph,
-        node: NodeId,
-        path: &str,
-        custom: &Custom,
-        limits: &Limits,
-    ) -> Result<Arc<Self>, ReadError> {
-        Reading::of(graph, custom, limits).model(node, path.to_owned())
-    }
-
     /// The class's path, as the file has it.
     pub fn class(&self) -> &str {
         &self.class
@@ -194,10 +168,10 @@ impl Model {
 
     /// Of a pipeline: the pipeline of the steps `part`, which must be one at least. It is of the same node.
     pub fn pipeline_part(&self, part: Range<usize>) -> Option<Arc<Self>> {
-        let estimator = self.downcast::<Pipeline>()?.part(part)?;
+        let estimator = self.estimator.part(part)?;
         let (class, path, header) = (self.class.clone(), self.path.clone(), self.header.clone());
         let (node, size, cost) = (self.node, self.size, self.cost);
-        Some(Arc::new(Self { class, node, path, header, estimator: Box::new(estimator), size, cost }))
+        Some(Arc::new(Self { class, node, path, header, estimator, size, cost }))
     }
 
     /// The attribute `name`, if it is one that scikit-learn computes when asked: `feature_importances_`. `graph` is

@@ -8,11 +8,11 @@ use skiff_files::{Instance, Limits};
 use skiff_pickle::{Graph, NodeId};
 use skiff_plan::custom::Bound;
 
-use super::{Estimator, Model};
-use crate::custom::{self, Custom, CustomEstimator, Place};
+use super::custom_estimator::CustomEstimator;
+use super::{Class, Estimator, Model};
+use crate::custom::{self, Custom, Place};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::lowering::Header;
-use crate::registry;
+use crate::header::Header;
 
 /// One reading of one file: an estimator that is met twice is read once.
 #[derive(Debug)]
@@ -32,10 +32,17 @@ pub(crate) struct Reading<'g> {
     limits: Limits,
     /// The models are thrown away, and nodes of trees were looked at elsewhere.
     checks_only: bool,
+    /// The class with a path.
+    find: fn(&str) -> Option<&'static Class>,
 }
 
 impl<'g> Reading<'g> {
-    pub(crate) fn of(graph: &'g Graph, custom: &'g Custom, limits: &Limits) -> Self {
+    pub(crate) fn of(
+        graph: &'g Graph,
+        custom: &'g Custom,
+        limits: &Limits,
+        find: fn(&str) -> Option<&'static Class>,
+    ) -> Self {
         let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
         Self {
             graph,
@@ -47,12 +54,18 @@ impl<'g> Reading<'g> {
             most: left,
             limits: limits.clone(),
             checks_only: false,
+            find,
         }
     }
 
     /// A reading that only says what is wrong.
-    pub(crate) fn checking(graph: &'g Graph, custom: &'g Custom, limits: &Limits) -> Self {
-        Self { checks_only: true, ..Self::of(graph, custom, limits) }
+    pub(crate) fn checking(
+        graph: &'g Graph,
+        custom: &'g Custom,
+        limits: &Limits,
+        find: fn(&str) -> Option<&'static Class>,
+    ) -> Self {
+        Self { checks_only: true, ..Self::of(graph, custom, limits, find) }
     }
 
     /// Whether only what is wrong is asked for.
@@ -133,7 +146,7 @@ impl<'g> Reading<'g> {
             return Err(ReadError::new(path, ReadErrorKind::NoEstimator { found }));
         };
         let class = instance.class_path();
-        let (estimator, header) = match (self.custom(node, &path, None)?, registry::find(&class)) {
+        let (estimator, header) = match (self.custom(node, &path, None)?, (self.find)(&class)) {
             (Some(code), _) => self.custom_estimator(code, instance, &path),
             (None, Some(known)) => {
                 let fitted = is_fitted(&instance);

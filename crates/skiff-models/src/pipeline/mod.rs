@@ -5,7 +5,6 @@ mod feature_union;
 mod pipeline;
 
 pub(crate) use feature_union::{join_names, read_weights, weigh};
-pub(crate) use pipeline::Pipeline;
 
 use crate::model::Class;
 

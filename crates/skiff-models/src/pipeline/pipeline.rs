@@ -1,5 +1,6 @@
 //! `sklearn.pipeline.Pipeline`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use skiff_files::Instance;
@@ -80,12 +81,6 @@ impl Pipeline {
             }
         }
         Ok(value)
-    }
-
-    /// The steps `part`, one at least, as a pipeline of their own.
-    pub(crate) fn part(&self, part: std::ops::Range<usize>) -> Option<Self> {
-        let steps = self.steps.get(part).filter(|steps| !steps.is_empty())?;
-        Some(Self { steps: steps.to_vec() })
     }
 
     fn last(&self) -> Option<&Arc<Model>> {
@@ -201,6 +196,11 @@ impl Estimator for Pipeline {
 
     fn selects_by_name(&self) -> bool {
         self.steps.iter().flatten().next().is_some_and(|first| first.estimator().selects_by_name())
+    }
+
+    fn part(&self, part: Range<usize>) -> Option<Box<dyn Estimator>> {
+        let steps = self.steps.get(part).filter(|steps| !steps.is_empty())?;
+        Some(Box::new(Self { steps: steps.to_vec() }))
     }
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {

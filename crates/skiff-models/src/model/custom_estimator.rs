@@ -13,7 +13,7 @@ use crate::model::{Estimator, NamesError};
 
 /// What is registered for a class that skiff does not know, or shall not use.
 #[derive(Debug)]
-pub(crate) struct CustomEstimator {
+pub(super) struct CustomEstimator {
     code: Bound,
     /// `classes_`, where the file has one list of labels under that name.
     classes: Vec<Arc<Classes>>,
@@ -21,7 +21,7 @@ pub(crate) struct CustomEstimator {
 
 impl CustomEstimator {
     /// `fields` are its attributes, where they are such as scikit-learn's estimators have.
-    pub(crate) fn new(code: Bound, fields: Option<&Fields<'_, '_>>) -> Self {
+    pub(super) fn new(code: Bound, fields: Option<&Fields<'_, '_>>) -> Self {
         let classes = fields.and_then(|fields| fields.classes("classes_").ok());
         Self { code, classes: classes.into_iter().collect() }
     }

@@ -3,16 +3,12 @@
 //! Nothing of it is ever looked for, imported or guessed. Whoever opens a model registers, by the name that the file has
 //! for it, what shall stand there; without that the model is refused, by name and place.
 
-mod estimator;
-
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_pickle::{Graph, NodeId};
-
-pub(crate) use estimator::CustomEstimator;
 
 use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
 use skiff_plan::value::Value;
