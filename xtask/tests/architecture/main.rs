@@ -9,9 +9,7 @@ use std::path::{Path, PathBuf};
 use imports::Crate;
 
 /// The crates with larger import cycles than [`MOST_IN_A_CYCLE`], which are to be cut, and how many files each may have.
-/// Every new estimator and operator joins the cycles of `skiff-models` (140 files in November 2026) and `skiff-plan` (70).
-const LARGE_CYCLES: [(&str, usize); 5] =
-    [("skiff", 10), ("skiff-cli", 15), ("skiff-files", 12), ("skiff-models", 180), ("skiff-plan", 90)];
+const LARGE_CYCLES: [(&str, usize); 3] = [("skiff", 10), ("skiff-cli", 15), ("skiff-files", 12)];
 /// So many files that import each other can be read together.
 const MOST_IN_A_CYCLE: usize = 8;
 

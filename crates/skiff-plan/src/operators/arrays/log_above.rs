@@ -1,7 +1,7 @@
 //! The logarithm of what a number is above a bound.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// `log(x - bound)`; numbers that are not above the bound are refused. Shape and dtype stay.

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::dot;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Precision, Value};
 
 /// `-½ (d² + inner) + outer` for each Gaussian, where d is the distance of the row from its mean. (n, n_features) →

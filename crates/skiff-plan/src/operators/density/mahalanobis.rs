@@ -1,7 +1,7 @@
 //! Squared Mahalanobis distances.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// `(x - location)ᵀ · precision · (x - location)` of each row, in `float64`: (n, n_features) → (n, 1).

@@ -1,7 +1,7 @@
 //! `TargetEncoder`: from the numbers of categories to the means of the target.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// A number for each category, or one for each of several classes. (n, n_features) codes, negative for unknown ones →

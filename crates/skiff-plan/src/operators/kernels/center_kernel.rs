@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// `K - K_fit_rows_ - mean of the row + K_fit_all_`. (n, n_fit) → (n, n_fit).

@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::kernels::brute_force::Points;
 use crate::kernels::metric::Metric;
 use crate::kernels::{dot, row_square};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The kernel between each row and each row of the fit. (n, n_features) → (n, n_fit).

@@ -9,6 +9,7 @@ use crate::kernels::categories::Categories;
 use crate::operator::{Operator, Scope};
 use crate::operators::to_sparse;
 use crate::table::Column;
+use crate::types::ValueType;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};
 
@@ -183,6 +184,17 @@ impl Operator for BinarizeLabels {
             input if input.cols() == 1 && !matches!(input, Value::Sparse(_)) => self.of_labels(input),
             input => self.of_multilabel(input),
         }
+    }
+
+    /// Of labels of one or two classes there are one or two columns: how many depends on the labels.
+    fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        let Some(empty) = inputs[0].empty() else { return Ok(ValueType::Unknown) };
+        let value = match &empty {
+            input if input.cols() != 1 || matches!(input, Value::Sparse(_)) => self.of_multilabel(input)?,
+            _ if self.classes.len <= 2 => return Ok(ValueType::Unknown),
+            input => self.of_labels(input)?,
+        };
+        Ok(ValueType::of(&value))
     }
 
     fn describe(&self) -> String {

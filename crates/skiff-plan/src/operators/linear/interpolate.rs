@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::interpolate::interpolate;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
 /// The value at each number of the lines through the thresholds, of which there is one at least. (n, 1) → (n, 1).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Affine;
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, NumberType, Precision, Value};
 
 /// `X · coefᵀ`: of sparse rows a sparse matrix, which stores a number wherever both have one in the same place. Of dense

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// The negative mean of `density of the neighbour / density of the row`. Inputs: the distances of the neighbours (n, k),

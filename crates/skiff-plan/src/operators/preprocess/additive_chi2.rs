@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Value};
 
 /// The root of each number, and for each further step a cosine and a sine of its logarithm. (n, f) →

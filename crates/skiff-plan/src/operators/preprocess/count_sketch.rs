@@ -1,7 +1,7 @@
 //! `PolynomialCountSketch`.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// The circular convolution of several count sketches of a row. (n, n_features) → (n, components), in `float64`.

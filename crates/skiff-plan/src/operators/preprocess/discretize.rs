@@ -1,7 +1,7 @@
 //! `KBinsDiscretizer`: from values to the numbers of bins, and back to their centres.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Value};
 
 /// The number of the bin of each value, or a column for each bin. (n, n_features) → the same shape and dtype, or

@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::kernels::brute_force::Points;
 use crate::kernels::neighbor_heap::argpartition;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// Puts the mean of the nearest donors where a value is missing. (n, n_features) → (n, columns that are kept).

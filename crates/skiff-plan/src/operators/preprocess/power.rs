@@ -1,7 +1,7 @@
 //! Box-Cox's and Yeo-Johnson's powers.
 
 use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
 /// A power of each column, or the way back. (n, n_features) → the same shape and dtype.

@@ -3,7 +3,7 @@
 use crate::InputError;
 use crate::kernels::interpolate::interpolate;
 use crate::kernels::normal::{ndtr, ndtri};
-use crate::operators::Operator;
+use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
 /// Nearer to a bound than this is at the bound.
