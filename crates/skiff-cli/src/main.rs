@@ -21,7 +21,7 @@ use skiff::threads;
 use skiff::verify::Verified;
 
 use crate::args::{Arguments, Command};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 #[global_allocator]
 static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
@@ -79,6 +79,3 @@ fn limit_threads(count: Option<NonZeroUsize>) -> Outcome {
     }
     Ok(())
 }
-
-/// What a command does: all went well, or why not.
-type Outcome = Result<(), Failure>;

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::Outcome;
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 /// Refuses an output that exists, unless `force`.
 pub fn refuse_existing(output: &Path, force: bool) -> Outcome {

@@ -8,6 +8,9 @@ use serde_json::json;
 
 use crate::args::Format;
 
+/// The result of a command.
+pub type Outcome = Result<(), Failure>;
+
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub enum Failure {

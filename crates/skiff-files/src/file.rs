@@ -3,12 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use skiff_pickle::{Bytes, Graph, Node, NodeId};
+use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
 
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff, text_kind};
-use crate::{Error, ErrorKind, Limits, container, dill, mapped, npy, skops, zip};
+use crate::{Error, ErrorKind, container, dill, mapped, npy, skops, zip};
 
 /// What a model file says.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
+use skiff_files::Limits;
 use skiff_files::write::{Compression, WriteError};
 
 use crate::target::{Kind, Target};
 use crate::writing::{Held, Writing, named};
-use crate::{Error, File, Identity, Limits, Options, Recipients};
+use crate::{Error, File, Identity, Options, Recipients};
 
 /// How a file is converted.
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use skiff_files::{Bytes, NodeId};
+use skiff_files::{Bytes, Limits, NodeId};
 
 use crate::writing::{Held, Writing};
-use crate::{ConvertOptions, Error, File, Limits, TARGETS};
+use crate::{ConvertOptions, Error, File, TARGETS};
 
 /// What a `.skiff` holds beside the model; other files have no place for it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,13 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use skiff_files::{Bytes, Graph, ModelFile, NodeId};
+use skiff_files::scan::Rating;
+use skiff_files::{Bytes, Graph, Interrupt, Limits, ModelFile, NodeId};
 use skiff_models::addresses::{self, Found};
 use skiff_models::custom::Custom;
 
 use crate::inspect::written_with;
 use crate::passport::{Passport, PassportError};
-use crate::{Error, Identity, Interrupt, Limits, Model, Rating, encryption};
+use crate::{Error, Identity, Model, encryption};
 
 /// How a file is opened.
 #[derive(Clone, Debug, Default)]

@@ -6,10 +6,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
+use skiff_models::custom::Custom;
 use skiff_models::fields::Version;
 use skiff_pickle::{Graph, Node, NodeId};
+use skiff_plan::Method;
 
-use crate::{Custom, File, Method, Model, Passport};
+use crate::{File, Model, Passport};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use skiff_models::Takes;
-use skiff_models::lowering::Header;
+use skiff_models::lowering::{Header, Params};
 use skiff_plan::table::Table;
 use skiff_plan::value::Classes;
-use skiff_plan::{Answer, EvaluateOptions, Signature};
+use skiff_plan::{Answer, EvaluateOptions, Method, Plan, Signature};
 
-use crate::{Error, Method, Params, Plan};
+use crate::Error;
 
 /// A fitted estimator. It holds what prediction needs and nothing else of the file; it may be shared among threads.
 #[derive(Debug)]

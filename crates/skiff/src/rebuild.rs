@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
-use skiff_files::{Content, Graph, Node, NodeId};
+use skiff_files::{Content, Graph, Limits, Node, NodeId};
 use skiff_models::addresses;
 
-use crate::{AnswersChange, Error, File, Limits, changes};
+use crate::{AnswersChange, Error, File, changes};
 
 /// What Python needs to make the object that a file holds.
 #[derive(Debug)]

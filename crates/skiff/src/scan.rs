@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use skiff_files::{Bytes, Graph, NodeId};
+use skiff_files::scan::Verdict;
+use skiff_files::{Bytes, Graph, Limits, NodeId};
 
-use crate::{Error, Limits, Options, Verdict, encryption};
+use crate::{Error, Options, encryption};
 
 /// What loading the file at `path` in Python would do: nothing but make a model, something unknown, or something
 /// dangerous. Nothing in it is executed, imported, opened or fetched.

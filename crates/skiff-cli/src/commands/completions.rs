@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 
-use crate::Outcome;
 use crate::args::{Arguments, Completions};
+use crate::report::Outcome;
 
 /// Prints the script.
 pub fn run(arguments: &Completions) -> Outcome {

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use skiff::{ConvertOptions, Converted, File};
 
-use crate::Outcome;
 use crate::args::Convert;
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
 /// Writes the new file, and tells what had no place in it.

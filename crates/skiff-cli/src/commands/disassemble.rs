@@ -4,10 +4,9 @@ use std::io::{self, BufWriter, Write};
 
 use skiff::Options;
 
-use crate::Outcome;
 use crate::args::Disassemble;
 use crate::input;
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 /// Prints the opcodes, and the error where the pickle breaks off.
 pub fn run(arguments: &Disassemble) -> Outcome {

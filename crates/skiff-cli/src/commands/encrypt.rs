@@ -7,9 +7,8 @@ use skiff::encryption::{self, EncryptionError, Recipients};
 use skiff::{Error, Limits};
 use skiff_files::write::NewFile;
 
-use crate::Outcome;
 use crate::args::keys::{Decrypt, Encrypt, variable};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
 /// Writes the encrypted file.

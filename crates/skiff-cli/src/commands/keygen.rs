@@ -7,9 +7,8 @@ use std::path::Path;
 use skiff::Identity;
 use skiff::signing::{PrivateKey, key_error};
 
-use crate::Outcome;
 use crate::args::keys::{Keygen, variable};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 /// Writes the private half to the file, and prints the public one.
 pub fn run(arguments: &Keygen) -> Outcome {

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use clap::CommandFactory;
 
-use crate::Outcome;
 use crate::args::{Arguments, Man};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 /// Prints the page of the command, or writes the pages of all its commands.
 pub fn run(arguments: &Man) -> Outcome {

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use skiff::{Method, Model};
 
-use crate::Outcome;
 use crate::args::Plan;
 use crate::input;
+use crate::report::Outcome;
 use crate::shown::shown;
 
 /// Prints the operators of the method that was asked for, or of all.

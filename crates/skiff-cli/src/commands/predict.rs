@@ -6,7 +6,6 @@ use skiff::table::Column;
 use skiff::value::Columns;
 use skiff::{ColumnUse, Model, Params, Plan, Table, Takes, TimeUnit};
 
-use crate::Outcome;
 use crate::args::{DataFormat, Dtype, Predict};
 use crate::data::blame::Blame;
 use crate::data::read::{
@@ -18,7 +17,7 @@ use crate::input;
 use crate::interrupt;
 use crate::outputs;
 use crate::progress::{self, Progress};
-use crate::report::{Failure, RowsFailure};
+use crate::report::{Failure, Outcome, RowsFailure};
 
 /// How many rows of a mapped array are computed at a time, so that answers leave before all are made.
 const ARRAY_ROWS: usize = 64 * 1024;

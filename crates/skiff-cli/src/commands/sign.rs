@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use skiff::signing::{self, Extensions, Links, SignOptions};
 
-use crate::Outcome;
 use crate::args::keys::{Sign, variable};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
 /// Writes the signature, and says where.

@@ -6,9 +6,8 @@ use std::io::{self, Write};
 use serde_json::json;
 use skiff::registry::{self, Class};
 
-use crate::Outcome;
 use crate::args::{Format, Supported, similar};
-use crate::report::Failure;
+use crate::report::{Failure, Outcome};
 
 /// Prints the table of estimators, or the page of one.
 pub fn run(arguments: &Supported) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::Outcome;
+use crate::report::Outcome;
 
 /// Prints the name and the version.
 pub fn run() -> Outcome {

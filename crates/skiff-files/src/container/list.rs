@@ -5,16 +5,16 @@ use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
-use skiff_pickle::{Bytes, Graph, Span};
+use skiff_pickle::{Bytes, Graph, Limits, Span};
 
 use super::coding::{self, Coding};
 use super::columns::Of;
 use super::header::{Header, damaged, number, numbers};
 use super::kind::Kind;
 use super::packed::{Coded, Group, GroupColumn, GroupForm, GroupTable, Packed, Tables, Tensor};
+use crate::Error;
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
-use crate::{Error, Limits};
 
 /// The list, with what it speaks of.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
+use skiff_pickle::{Budget, Bytes, Graph, Limits, Node, NodeId};
 
 use super::coding::{self, Coding};
 use super::header::{Header, damaged};
@@ -10,7 +10,7 @@ use super::list::List;
 use super::{ARRAYS, ARRAYS_SIZE, DIGESTS, GRAPH, PASSPORT, SAMPLES, VERSION, digest, vocabularies};
 use crate::decompress::Inflation;
 use crate::json::{Document, Json};
-use crate::{Error, ErrorKind, Limits};
+use crate::{Error, ErrorKind};
 
 /// What a file holds.
 #[derive(Debug)]

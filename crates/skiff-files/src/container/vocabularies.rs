@@ -107,8 +107,8 @@ fn pairs(
 mod tests {
     use super::super::{read, write};
     use super::*;
-    use crate::Limits;
     use crate::write::SkiffOptions;
+    use skiff_pickle::Limits;
 
     type Pairs = Vec<(NodeId, NodeId)>;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use rayon::prelude::*;
-use skiff_pickle::{Bytes, Graph, Span};
+use skiff_pickle::{Bytes, Graph, Limits, Span};
 
 use super::columns::{Field, Of};
 use super::encode::{self, Purpose, Scratch, Table, encode};
@@ -18,7 +18,7 @@ use super::taken::{Array, Group, Stored, Taken};
 use super::vocabularies::Vocabulary;
 use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
 use crate::write::{SkiffOptions, WriteError};
-use crate::{DType, Limits, NdArray, Order};
+use crate::{DType, NdArray, Order};
 
 /// Writes the graph's root, and what the options add.
 pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {

@@ -4,9 +4,7 @@
 use std::io::{self, Read};
 
 use memmap2::{MmapMut, MmapOptions};
-use skiff_pickle::{Bytes, Owner};
-
-use crate::Limits;
+use skiff_pickle::{Bytes, Limits, Owner};
 
 /// How many bytes are decompressed between two looks at the clock.
 const STEP: u64 = 1 << 20;

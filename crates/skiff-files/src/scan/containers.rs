@@ -7,14 +7,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
 
-use skiff_pickle::{Budget, Bytes, Graph, NodeId};
+use archives::is_tar;
+use skiff_pickle::{Budget, Bytes, Graph, Limits, NodeId};
 
 use super::judge::{Care, Counts, Judged, Reading, byte_strings};
 use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute};
 use crate::decompress::Inflation;
 use crate::sniff::{Sniffed, sniff};
-use crate::{Limits, container, npy};
-use archives::is_tar;
+use crate::{container, npy};
 
 /// Layers and archives in each other: an honest file has three at most.
 const MOST_LAYERS: usize = 12;

@@ -8,7 +8,7 @@ mod states;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use skiff_pickle::{Bytes, Graph, Node, NodeId, Object, Payload};
+use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId, Object, Payload};
 
 use super::allowed::{self, Values};
 use super::attributes::Attributes;
@@ -17,7 +17,7 @@ use super::numbers::Numbers;
 use super::paths::paths;
 use super::{Check, Finding, Rating, UnknownAttribute, dangers, wrappers};
 use crate::numpy::MaskedArray;
-use crate::{DType, Limits, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
+use crate::{DType, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
 /// What one pickle, or one file of another format, made in a graph.
 pub(super) struct Judged<'g> {

@@ -25,7 +25,8 @@ use skiff_pickle::{Bytes, Graph, NodeId};
 
 pub(crate) use allowed::has_new_obj;
 
-use crate::{Error, ErrorKind, Limits, mapped};
+use crate::{Error, ErrorKind, mapped};
+use skiff_pickle::Limits;
 pub use trusted::{Trusted, findings, is_listed, unknown_attributes};
 
 /// What a file is to whoever would load it in Python.

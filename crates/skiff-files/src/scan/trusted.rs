@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use skiff_pickle::{Graph, Node, NodeId};
+use skiff_pickle::{Graph, Limits, Node, NodeId};
 
 use super::allowed::{self, name_of};
 use super::judge::{ALL, CONTRADICTS, Care, HOSTILE, Judged, Reading};
 use super::{Finding, MOST_FINDINGS, Rating, UnknownAttribute, dangers};
-use crate::Limits;
 
 /// Names that the caller vouches for, whatever the allow-list says of them. They come from whoever loads a file, never
 /// out of a file.

@@ -144,7 +144,8 @@ fn take_buffers(graph: &mut Graph, least: usize) -> Vec<Buffer> {
 mod tests {
     use super::*;
     use crate::numpy::nodes;
-    use crate::{DType, Endian, Limits, NdArray, Order, read_with_buffers};
+    use crate::{DType, Endian, NdArray, Order, read_with_buffers};
+    use skiff_pickle::Limits;
 
     /// A list of the same array twice, a small one and a large one.
     fn graph() -> Graph {

@@ -125,7 +125,8 @@ mod tests {
     use skiff_pickle::{Budget, Bytes, Graph};
 
     use super::*;
-    use crate::{Endian, Limits, NdArray};
+    use crate::{Endian, NdArray};
+    use skiff_pickle::Limits;
 
     #[test]
     fn headers_come_back() {

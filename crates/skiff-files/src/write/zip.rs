@@ -187,9 +187,9 @@ mod tests {
     use skiff_pickle::Bytes;
 
     use super::*;
-    use crate::Limits;
     use crate::decompress::Inflation;
     use crate::zip::Archive;
+    use skiff_pickle::Limits;
 
     #[test]
     fn files_come_back_aligned() {

@@ -18,9 +18,9 @@ use std::io::Write;
 use std::path::Path;
 
 use skiff_files::write::{self, WriteError};
-use skiff_files::{Bytes, Layer, ModelFile, is_encrypted};
+use skiff_files::{Bytes, Layer, Limits, ModelFile, is_encrypted};
 
-use crate::{Error, Limits};
+use crate::Error;
 
 pub use error::EncryptionError;
 #[cfg(feature = "encryption")]

@@ -7,9 +7,9 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use skiff_files::write;
+use skiff_files::{Limits, write};
 
-use crate::{Error, Limits};
+use crate::Error;
 
 pub use skiff_sign::{
     Algorithm, Certificate, CertificateView, Extensions, Links, Note, PrivateKey, Problem, PublicKey, SignOptions,

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use samples::Samples;
 use skiff_files::Bytes;
+use skiff_models::custom::Custom;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare, is_among};
-use skiff_plan::Answer;
 use skiff_plan::table::Table;
+use skiff_plan::{Answer, Method};
 
 use crate::signing::{self, Demand, SignatureVerdict};
-use crate::{Custom, Error, ErrorKind, File, Method, Model, Options, encryption};
+use crate::{Error, ErrorKind, File, Model, Options, encryption};
 
 /// How a file is verified.
 #[derive(Clone, Debug, Default)]

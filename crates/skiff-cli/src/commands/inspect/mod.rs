@@ -8,9 +8,9 @@ use serde_json::{Value as Json, json};
 use skiff::passport::Value;
 use skiff::{EstimatorView, Inspection, Passport, class_name};
 
-use crate::Outcome;
 use crate::args::{Inspect, InspectFormat};
 use crate::input;
+use crate::report::Outcome;
 use crate::shown::shown;
 
 /// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.

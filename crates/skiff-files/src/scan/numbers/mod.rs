@@ -18,9 +18,9 @@ mod work;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use skiff_pickle::{Change, Graph, Node, NodeId, Payload};
+use skiff_pickle::{Change, Graph, Limits, Node, NodeId, Payload};
 
-use crate::{Instance, Limits, NdArray, RandomState};
+use crate::{Instance, NdArray, RandomState};
 
 /// Something left to do on as many threads as there are: reading a table of nodes is as slow as memory is.
 pub(super) type Task = Box<dyn Fn() -> Result<(), String> + Send + Sync>;

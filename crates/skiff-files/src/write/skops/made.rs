@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use skiff_pickle::NodeId;
+use skiff_pickle::{Bytes, NodeId};
 
-use crate::{Bytes, DType, MaskedArray, NdArray};
+use crate::{DType, MaskedArray, NdArray};
 
 /// A module and a name in it.
 pub(super) type Name<'g> = (&'g str, &'g str);

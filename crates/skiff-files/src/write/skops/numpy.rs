@@ -1,11 +1,11 @@
 //! numpy's and scipy's values, as skops' loaders take them.
 
-use skiff_pickle::{Graph, Node, NodeId};
+use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
 use super::made::{Made, Name, Refusal};
 use crate::call::Call;
 use crate::numpy::{DType, NdArray, Order};
-use crate::{Bytes, Endian, Instance, MaskedArray, ValueError};
+use crate::{Endian, Instance, MaskedArray, ValueError};
 
 /// The array at `id`, of the class that numpy would give it.
 pub(super) fn array<'g>(graph: &Graph, id: NodeId) -> Result<Option<Made<'g>>, Refusal> {
