@@ -405,6 +405,15 @@ def test_documents_of_every_kind():
             assert (abs(found - expected) > 1e-12).nnz == 0 and found.dtype == expected.dtype, type(table)
 
 
+@pytest.mark.parametrize("documents", [[np.nan, "one"], [None, "one"], ["one", None], [1, 2], (np.nan,)], ids=str)
+def test_what_is_no_document_is_told(documents):
+    theirs = CountVectorizer().fit(["one two"])
+    with pytest.raises((AttributeError, ValueError)):
+        theirs.transform(documents)
+    with pytest.raises(ValueError, match="document"):
+        opened(theirs).transform(documents)
+
+
 @pytest.mark.parametrize(
     "labels",
     [

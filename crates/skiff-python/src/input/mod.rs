@@ -17,7 +17,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 use skiff::table::{Column, Elements};
 use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
 use skiff::{Table, Takes};
@@ -132,10 +132,15 @@ impl<'py> Held<'py> {
             false => None,
         };
         let is_text = |item: &Bound<'_, PyAny>| item.is_instance_of::<PyString>() || item.is_instance_of::<PyBytes>();
+        let is_scalar = |item: &Bound<'_, PyAny>| {
+            item.is_none() || item.is_instance_of::<PyFloat>() || item.is_instance_of::<PyInt>()
+        };
         match first {
             Some(first) if first.cast::<PyMapping>().is_ok() && wanted.takes == Takes::Table => named::rows(&listed),
             Some(first) if first.cast::<PyMapping>().is_ok() => sequence::mappings(&listed),
             Some(first) if is_text(&first) && !wanted.takes_labels() => sequence::documents(&listed),
+            // A missing document, or a number: the vectoriser has its own words for them.
+            Some(first) if wanted.takes == Takes::Texts && is_scalar(&first) => sequence::documents(&listed),
             None if wanted.takes == Takes::Texts && listed.len().is_ok_and(|length| length == 0) => {
                 sequence::documents(&listed)
             }
