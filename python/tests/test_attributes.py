@@ -39,6 +39,32 @@ METHOD_EXCEPTIONS = {
     ("*", "build_tokenizer"): "hands out a function",
     ("*", "decode"): "is a part of the analysis, which skiff does in one",
     ("*", "get_stop_words"): "is a part of the analysis, which skiff does in one",
+    ("BernoulliRBM", "gibbs"): "draws random numbers",
+    ("BernoulliRBM", "score_samples"): "draws random numbers",
+    ("*", "sample"): "draws random numbers",
+    ("*", "aic"): "is of all rows together",
+    ("*", "bic"): "is of all rows together",
+    ("*", "perplexity"): "is of all rows together",
+    ("*", "error_norm"): "compares with another covariance",
+    ("*", "correct_covariance"): "is about fitting",
+    ("*", "reweight_covariance"): "is about fitting",
+    ("*", "dbscan_clustering"): "clusters again",
+    ("*", "get_indices"): "is about the clusters of the fit",
+    ("*", "get_shape"): "is about the clusters of the fit",
+    ("*", "get_submatrix"): "is about the clusters of the fit",
+    ("LatentDirichletAllocation", "score"): "is of all rows together",
+    **{
+        (name, "score"): "is the likelihood of all rows together"
+        for name in [
+            "EmpiricalCovariance", "ShrunkCovariance", "LedoitWolf", "OAS", "MinCovDet", "GraphicalLasso", "GraphicalLassoCV"
+        ]
+    },
+    ("LinearDiscriminantAnalysis", "transform"): "is there, and raises, with solver='lsqr'",
+    ("KernelPCA", "inverse_transform"): "is there, and raises, with fit_inverse_transform=False",
+    ("AffinityPropagation", "predict"): "is there, and raises, with affinity='precomputed'",
+    ("SelectKBest", "inverse_transform"): "is there, and raises, where no column was selected",
+    ("LocalOutlierFactor", "radius_neighbors"): "is not supported yet",
+    ("LocalOutlierFactor", "radius_neighbors_graph"): "is not supported yet",
     ("NearestNeighbors", "radius_neighbors"): "is not supported yet",
     ("NearestNeighbors", "radius_neighbors_graph"): "is not supported yet",
     ("GridSearchCV", "score"): "is by `scoring`, which is code",

@@ -29,6 +29,7 @@ mod dummy;
 mod ensemble;
 mod feature_extraction;
 mod feature_selection;
+mod gaussian_process;
 mod impute;
 mod isotonic;
 mod kernel_approximation;

@@ -17,6 +17,7 @@ const MODULES: &[&[Class]] = &[
     crate::ensemble::CLASSES,
     crate::feature_extraction::CLASSES,
     crate::feature_selection::CLASSES,
+    crate::gaussian_process::CLASSES,
     crate::impute::CLASSES,
     crate::isotonic::CLASSES,
     crate::kernel_approximation::CLASSES,

@@ -5,6 +5,7 @@ mod factor_analysis;
 mod fast_ica;
 mod incremental_pca;
 mod kernel_pca;
+mod latent_dirichlet_allocation;
 mod pca;
 mod truncated_svd;
 
@@ -16,6 +17,7 @@ pub(crate) const CLASSES: &[Class] = &[
     fast_ica::FAST_ICA,
     incremental_pca::INCREMENTAL_PCA,
     kernel_pca::KERNEL_PCA,
+    latent_dirichlet_allocation::LATENT_DIRICHLET_ALLOCATION,
     pca::PCA,
     truncated_svd::TRUNCATED_SVD,
 ];

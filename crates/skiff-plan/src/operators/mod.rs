@@ -22,17 +22,19 @@ pub use arrays::{
     PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
 };
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
-pub use cluster::{CenterDistances, NearestCenter};
+pub use cluster::{CenterDistances, NearestCenter, Pool, Pooling};
 pub use custom::CallCustom;
 pub use density::{
     CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, LogDensity,
-    Mahalanobis,
+    LogisticGaussian, Mahalanobis, TopicShares,
 };
 pub use encode::{
     Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
 };
 pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
-pub use kernels::{CenterKernel, KernelFunction, PairwiseKernel};
+pub use kernels::{
+    CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessKernel, ProcessVariance, Smoothness,
+};
 pub use labels::{
     Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
     LabelNumbers, TakeCategories, TakeLabels, argmax,
@@ -187,6 +189,7 @@ operators! {
     LogAddExp,
     LogDensity,
     LogSumExp,
+    LogisticGaussian,
     Mahalanobis,
     MissingMask,
     Multiply,
@@ -211,8 +214,11 @@ operators! {
     Part,
     PlaceColumns,
     Polynomial,
+    Pool,
     Power,
     PreprocessTexts,
+    ProcessKernel,
+    ProcessVariance,
     Project,
     Quantile,
     RefuseSparse,
@@ -227,6 +233,7 @@ operators! {
     TakeCategories,
     TakeLabels,
     TakeNumbers,
+    TopicShares,
     TreeEnsemble,
     Ufunc,
     UnvectorizeDicts,

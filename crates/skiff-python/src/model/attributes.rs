@@ -5,7 +5,10 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use skiff::Method;
+use skiff_files::Scalar;
 use skiff_models::Scoring;
+use skiff_models::lowering::Params;
+use skiff_plan::Answer;
 
 use super::Model;
 use super::steps::named;
@@ -65,6 +68,11 @@ impl Model {
         output::object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
     }
 
+    /// What a method that takes no rows returns; `None` where the estimator has no such method.
+    pub(super) fn without_rows<const N: usize>(&self, name: &str, params: [(String, Scalar); N]) -> Option<Answer> {
+        self.model.typed().estimator().without_rows(name, &Params::new(params))
+    }
+
     /// Whether there is a method, by whatever name but those of attributes.
     pub(super) fn has(&self, name: &str) -> bool {
         if let Ok(method) = name.parse::<Method>() {
@@ -80,6 +88,8 @@ impl Model {
                 Some(_) => self.model.plan(Method::Predict).is_ok(),
                 None => self.has_inertia(),
             },
+            "get_support" => self.without_rows(name, []).is_some(),
+            "get_covariance" | "get_precision" if self.without_rows(name, []).is_some() => true,
             "get_covariance" | "get_precision" => {
                 matches!(self.class(), "PCA" | "IncrementalPCA")
                     && attribute::node(&self.file.contents().graph, self.model.typed().node(), "noise_variance_")

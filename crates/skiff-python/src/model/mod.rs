@@ -200,13 +200,29 @@ impl Model {
         self.tree(py)?.getattr(intern!(py, "n_leaves"))
     }
 
-    /// Of a principal component analysis: the covariance of the data, `(n_features, n_features)`.
+    /// Of a feature selector: which columns stay, as truth values or, with `indices`, as numbers.
+    #[pyo3(signature = (indices=false))]
+    fn get_support<'py>(&self, py: Python<'py>, indices: bool) -> PyResult<Bound<'py, PyAny>> {
+        let indices = ("indices".to_owned(), skiff_files::Scalar::Bool(indices));
+        match self.without_rows("get_support", [indices]) {
+            Some(answer) => crate::output::answer(py, answer),
+            None => Err(self.absent("get_support")),
+        }
+    }
+
+    /// Of a principal component or factor analysis: the covariance of the data, `(n_features, n_features)`.
     fn get_covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(answer) = self.without_rows("get_covariance", []) {
+            return crate::output::answer(py, answer);
+        }
         py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "covariance"))?.call1((self.alone(),))
     }
 
-    /// Of a principal component analysis: the inverse of the covariance.
+    /// Of what has a covariance: its inverse.
     fn get_precision<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(answer) = self.without_rows("get_precision", []) {
+            return crate::output::answer(py, answer);
+        }
         py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "precision"))?.call1((self.alone(),))
     }
 

@@ -31,6 +31,8 @@ pub enum Function {
     Relu,
     /// The smallest normal number of the dtype for 0.
     SmallestForZero,
+    /// `np.sqrt`
+    Sqrt,
     /// `x * x`
     Square,
     /// `np.tanh`
@@ -59,6 +61,7 @@ impl Function {
             Self::Relu => x,
             Self::SmallestForZero if x == 0.0 => f64::MIN_POSITIVE,
             Self::SmallestForZero => x,
+            Self::Sqrt => x.sqrt(),
             Self::Square => x * x,
             Self::Tanh => x.tanh(),
             Self::Add(constant) => x + constant,

@@ -4,10 +4,14 @@ mod categorical_log_likelihood;
 mod gaussian_log_likelihood;
 mod gaussian_scores;
 mod log_density;
+mod logistic_gaussian;
 mod mahalanobis;
+mod topic_shares;
 
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
 pub use gaussian_log_likelihood::GaussianLogLikelihood;
 pub use gaussian_scores::{GaussianDistances, GaussianScores};
 pub use log_density::{Covariance, LogDensity};
+pub use logistic_gaussian::LogisticGaussian;
 pub use mahalanobis::Mahalanobis;
+pub use topic_shares::TopicShares;

@@ -2,6 +2,8 @@
 
 mod center_kernel;
 mod pairwise_kernel;
+mod process_kernel;
 
 pub use center_kernel::CenterKernel;
 pub use pairwise_kernel::{KernelFunction, PairwiseKernel};
+pub use process_kernel::{KernelNode, ProcessKernel, ProcessVariance, Smoothness};

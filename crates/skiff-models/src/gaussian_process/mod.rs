@@ -1,0 +1,14 @@
+//! `sklearn.gaussian_process`.
+
+mod gaussian_process_classifier;
+mod gaussian_process_regressor;
+mod kernels;
+
+use crate::model::Class;
+
+/// The classes of this module.
+pub(crate) const CLASSES: &[Class] = &[
+    gaussian_process_classifier::BINARY_LAPLACE,
+    gaussian_process_classifier::GAUSSIAN_PROCESS_CLASSIFIER,
+    gaussian_process_regressor::GAUSSIAN_PROCESS_REGRESSOR,
+];
