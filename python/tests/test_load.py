@@ -129,6 +129,33 @@ def test_arrays_of_all_kinds(tmp_path):
         same(skiff.load(tmp_path / name), pickle.loads(pickle.dumps(arrays, 5)), name)
 
 
+def unusual_arrays():
+    objects = np.array([["a", 1], [None, 2.5], ["b", (1, 2)]], dtype=object)
+    yield "objects", objects
+    yield "objects in columns", np.asfortranarray(objects)
+    yield "matrix", np.matrix([[1.0, 2.0]])
+    yield "records", np.array([(1, 2.5), (3, 4.5)], dtype=[("a", "i4"), ("b", "f8")])
+    yield "aligned records", np.zeros(2, dtype=np.dtype([("a", "i1"), ("b", "f8")], align=True))
+    yield "nested records", np.zeros(2, dtype=[("a", [("x", "i2"), ("y", ">f4", (2, 3))])])
+    yield "titles", np.zeros(2, dtype=[(("title", "a"), "i4")])
+    yield "objects in records", np.array([(1, "x")], dtype=[("a", "i4"), ("b", object)])
+    yield "big-endian", np.arange(3, dtype=">i4")
+    yield "masked", np.ma.array([1.0, 2.0], mask=[0, 1])
+
+
+@pytest.mark.parametrize(("name", "array"), list(unusual_arrays()), ids=[name for name, _ in unusual_arrays()])
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_arrays_that_are_called_anew(name, array, protocol):
+    data = pickle.dumps({"one": array, "again": array}, protocol)
+    theirs, ours = pickle.loads(data)["one"], skiff.load(data)
+    one = ours["one"]
+    assert ours["again"] is one
+    assert type(one) is type(theirs) and repr(one) == repr(theirs)
+    assert one.dtype == theirs.dtype and one.dtype.flags == theirs.dtype.flags
+    assert one.dtype.isalignedstruct == theirs.dtype.isalignedstruct and one.dtype.fields == theirs.dtype.fields
+    assert one.shape == theirs.shape and one.flags.f_contiguous == theirs.flags.f_contiguous
+
+
 def test_arrays_that_were_mapped(tmp_path):
     rows, labels = table()
     joblib.dump(LogisticRegression().fit(rows, labels), tmp_path / "m.joblib")
