@@ -246,6 +246,7 @@ impl Graph {
     ///
     /// # Panics
     /// When `id` came from another graph: a mistake of the caller, never of the file.
+    #[expect(clippy::indexing_slicing, reason = "ids are made by the graph alone, and nodes are never removed")]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
@@ -254,6 +255,7 @@ impl Graph {
     ///
     /// # Panics
     /// As [`Graph::node`].
+    #[expect(clippy::indexing_slicing, reason = "ids are made by the graph alone, and nodes are never removed")]
     pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.index()]
     }

@@ -3,6 +3,7 @@
 //! Stages, each in its module: `opcode` (the table), `decode` (bytes to opcodes), `machine` (opcodes to [`Graph`]),
 //! `write` (graph to bytes), `disassemble` (to look at).
 #![forbid(unsafe_code)]
+#![deny(clippy::as_conversions, clippy::indexing_slicing)]
 
 mod bytes;
 mod decode;

@@ -36,10 +36,10 @@ impl Places {
     }
 
     /// The node's place, made if there was none; `true` if it was made.
+    #[expect(clippy::indexing_slicing, reason = "a writer's ids are those of its graph")]
     pub(super) fn place(&mut self, id: NodeId) -> (&mut Place, bool) {
         match self {
             Self::All(places) => {
-                // A writer's ids are those of its graph.
                 let place = &mut places[id.index()];
                 let is_new = place.is_none();
                 (place.get_or_insert_default(), is_new)
