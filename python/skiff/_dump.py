@@ -12,7 +12,7 @@ import numpy as np
 
 from skiff import _passport
 from skiff._convert import Compress, highest
-from skiff._errors import WrongInput
+from skiff._errors import WrongInputError
 from skiff._load import names_to_trust
 from skiff._skiff import Dump, Identity, Model
 
@@ -74,7 +74,7 @@ def dump(
         Those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too); ``skiff.open`` and
         ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
     trusted : list of str, type or function
-        What ``skiff.load`` would refuse is not written: ``UntrustedFile`` names it and says where it is. Code of your own is
+        What ``skiff.load`` would refuse is not written: ``UntrustedFileError`` names it and says where it is. Code of your own is
         written, and ``skiff.load`` asks for it to be trusted; this adds names of the packages that models are made of.
 
     Returns
@@ -113,7 +113,7 @@ def dump(
         beside["samples"] = None if samples is None else _pickled(samples)
     elif told:
         name = next(iter(told))
-        raise WrongInput(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
+        raise WrongInputError(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
     written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **beside)
     if written is None:
         return None if path is None else [path]
@@ -194,7 +194,7 @@ def _pickled(value: Any) -> tuple[bytes, list[Any]]:
         pickler.dump(value)
     except (pickle.PicklingError, AttributeError, TypeError, RecursionError) as error:
         what = str(error) or type(error).__name__
-        raise WrongInput(f"this {type(value).__name__} cannot be pickled: {what}", code="not-picklable") from error
+        raise WrongInputError(f"this {type(value).__name__} cannot be pickled: {what}", code="not-picklable") from error
     return out.getvalue(), buffers
 
 

@@ -44,35 +44,35 @@ class SkiffError(Exception):
         return _restore, (type(self), self.args, self.__dict__)
 
 
-class DamagedFile(SkiffError, ValueError):
+class DamagedFileError(SkiffError, ValueError):
     """The file is damaged, or is no model file at all."""
 
 
-class UnreadableFile(SkiffError, OSError):
+class UnreadableFileError(SkiffError, OSError):
     """The operating system did not let the file be read."""
 
 
-class MissingFile(UnreadableFile, FileNotFoundError):
+class MissingFileError(UnreadableFileError, FileNotFoundError):
     """There is no such file."""
 
 
-class UnwritableFile(SkiffError, OSError):
+class UnwritableFileError(SkiffError, OSError):
     """The operating system did not let the file be written."""
 
 
-class UntrustedFile(SkiffError, ValueError):
+class UntrustedFileError(SkiffError, ValueError):
     """The file names code that no model needs and nobody vouched for: loading it could do anything."""
 
 
-class LimitExceeded(SkiffError, ValueError):
+class LimitExceededError(SkiffError, ValueError):
     """Reading the file would cost more than the limits allow."""
 
 
-class NotSupported(SkiffError, NotImplementedError):
+class NotSupportedError(SkiffError, NotImplementedError):
     """A real model, of which skiff does not support something."""
 
 
-class WrongInput(SkiffError, ValueError):
+class WrongInputError(SkiffError, ValueError):
     """What was asked for is not there, or what was handed in cannot be answered."""
 
 

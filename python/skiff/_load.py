@@ -21,7 +21,7 @@ from typing import Any, Callable, Iterable, Iterator, Literal
 
 import numpy as np
 
-from skiff._errors import AnswersChangeWarning, DamagedFile, NotSupported, SkiffError, UntrustedFile, WrongInput
+from skiff._errors import AnswersChangeWarning, DamagedFileError, NotSupportedError, SkiffError, UntrustedFileError, WrongInputError
 from skiff._skiff import Identity, Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
@@ -67,7 +67,7 @@ def load(
 
     Raises
     ------
-    UntrustedFile
+    UntrustedFileError
         If the file names code that is neither on the list of what models need nor trusted.
 
     Warns
@@ -78,7 +78,7 @@ def load(
         If the estimator answers otherwise in the scikit-learn at hand, without an error.
     """
     if mmap_mode not in (None, "r", "c"):
-        raise WrongInput(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
+        raise WrongInputError(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
     names = names_to_trust(trusted)
     with _opened(filename) as file:
         rebuilt = _rebuild(filename, trusted=names, at=at, limits=limits, identity=identity)
@@ -161,8 +161,8 @@ class _Unpickler(pickle.Unpickler):
             ours = _sklearn_version()
             if self.versions and self.versions != [ours]:
                 message = f"scikit-learn {ours} does not take what scikit-learn {' and '.join(self.versions)} wrote: {what}"
-                raise NotSupported(message, code="other-version") from error
-            raise DamagedFile(f"the objects in the file cannot be made: {what}", code="damaged-model") from error
+                raise NotSupportedError(message, code="other-version") from error
+            raise DamagedFileError(f"the objects in the file cannot be made: {what}", code="damaged-model") from error
 
     def find_class(self, module: str, name: str) -> Any:
         key = module, name
@@ -171,11 +171,11 @@ class _Unpickler(pickle.Unpickler):
         return self._found[key]
 
     def persistent_load(self, _: Any) -> Any:
-        raise UntrustedFile("the file hands a persistent id to the program that loads it", code="untrusted-file")
+        raise UntrustedFileError("the file hands a persistent id to the program that loads it", code="untrusted-file")
 
     def _find(self, module: str, name: str) -> Any:
         if (module, name) not in self._allowed:
-            raise UntrustedFile(f"`{module}.{name}` was not let pass", code="untrusted-file")
+            raise UntrustedFileError(f"`{module}.{name}` was not let pass", code="untrusted-file")
         try:
             found = _resolved(_spelled(module), name)
         except (ImportError, AttributeError) as error:
@@ -197,7 +197,7 @@ class _Unpickler(pickle.Unpickler):
         """A package is trusted with what it defines, and not with what it has imported: ``mypkg.os.system``."""
         home = getattr(found, "__module__", None)
         if isinstance(found, types.ModuleType) or not isinstance(home, str) or not self._is_of_package(home):
-            raise UntrustedFile(
+            raise UntrustedFileError(
                 f"`{module}.{name}` is not defined in a package that is trusted, but in `{home}`",
                 code="untrusted-file",
                 help=f'if you trust it: trusted=["{module}.{name}"]',
@@ -208,7 +208,7 @@ class _Unpickler(pickle.Unpickler):
         is_sklearn = package == "sklearn" and bool(self.versions)
         wrote = f", written by scikit-learn {' and '.join(self.versions)}," if is_sklearn else ""
         at_hand = _at_hand(package)
-        return NotSupported(
+        return NotSupportedError(
             f"the file{wrote} needs `{module}.{name}`, which {at_hand} does not have: {error}", code="no-such-class"
         )
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from skiff._errors import WrongInput
+from skiff._errors import WrongInputError
 
 
 def count(own: Any, n_neighbors: Any, rows: int) -> int:
     """How many neighbours to ask for, the row itself included."""
     n_neighbors = own if n_neighbors is None else n_neighbors
     if n_neighbors + 1 > rows:
-        raise WrongInput(
+        raise WrongInputError(
             f"Expected n_neighbors < n_samples_fit, but n_neighbors = {n_neighbors}, n_samples_fit = {rows}",
             code="wrong-input",
         )
@@ -34,7 +34,7 @@ def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     if mode not in ("connectivity", "distance"):
-        raise WrongInput(
+        raise WrongInputError(
             f'Unsupported mode, must be one of "connectivity" or "distance" but got "{mode}" instead',
             code="wrong-input",
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skiff._errors import WrongInput
+from skiff._errors import WrongInputError
 
 
 def _alike(y: Any, predicted: Any) -> tuple[Any, Any]:
@@ -16,7 +16,7 @@ def _alike(y: Any, predicted: Any) -> tuple[Any, Any]:
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted.ravel()
     if y.shape != predicted.shape:
-        raise WrongInput(f"y has the shape {y.shape}, the predictions {predicted.shape}", code="wrong-input")
+        raise WrongInputError(f"y has the shape {y.shape}, the predictions {predicted.shape}", code="wrong-input")
     return y, predicted
 
 
@@ -25,7 +25,7 @@ def _weights(sample_weight: Any, rows: int) -> Any:
         return None
     weights = np.asarray(sample_weight, dtype=float)
     if weights.shape != (rows,):
-        raise WrongInput(f"sample_weight has the shape {weights.shape}, not ({rows},)", code="wrong-input")
+        raise WrongInputError(f"sample_weight has the shape {weights.shape}, not ({rows},)", code="wrong-input")
     return weights
 
 
@@ -38,7 +38,7 @@ def accuracy(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     y, predicted = _alike(y, predicted)
     if len(y) > 0 and _is_text(y) != _is_text(predicted):
         shown = ["text" if _is_text(labels) else "numbers" for labels in (y, predicted)]
-        raise WrongInput(f"y holds {shown[0]}, and the predictions are {shown[1]}", code="wrong-input")
+        raise WrongInputError(f"y holds {shown[0]}, and the predictions are {shown[1]}", code="wrong-input")
     right = y == predicted
     if right.ndim > 1:
         right = right.all(axis=1)
@@ -70,7 +70,7 @@ def d2(y: Any, predicted: Any, sample_weight: Any, power: float) -> float:
     y, predicted = _alike(y, predicted)
     y, predicted = y.astype(float), predicted.astype(float)
     if (power >= 1 and (y < 0).any()) or (power >= 2 and (y == 0).any()):
-        raise WrongInput(f"some values of y are out of the range of a deviance of power {power:g}", code="wrong-input")
+        raise WrongInputError(f"some values of y are out of the range of a deviance of power {power:g}", code="wrong-input")
     weights = _weights(sample_weight, len(y))
     mean = np.average(y, weights=weights)
     explained, whole = (np.average(_deviance(y, at, power), weights=weights) for at in (predicted, mean))

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, Mapping
 
 from skiff import _cross_validation
 from skiff._cross_validation import ScoreCheck
-from skiff._errors import WrongInput
+from skiff._errors import WrongInputError
 from skiff._load import load
 from skiff._skiff import Identity, Limits, inspect
 
@@ -45,7 +45,7 @@ def check_scores(
     passport = inspect(source, limits=limits, identity=identity)["passport"] or {}
     recorded = _cross_validation.Recorded.read(passport.get("cross_validation"))
     if recorded is None:
-        raise WrongInput(
+        raise WrongInputError(
             "expected cross-validation scores in the passport, found none",
             code="no-scores",
             help="record them when the model is dumped: skiff.dump(model, path, cv=scores)",
@@ -65,4 +65,4 @@ def check_scores(
             arguments={name: value for name, value in arguments.items() if value is not None},
         )
     except _cross_validation.NotRepeatable as error:
-        raise WrongInput(str(error), code="scores-not-repeatable") from error
+        raise WrongInputError(str(error), code="scores-not-repeatable") from error

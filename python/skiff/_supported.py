@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from skiff._errors import WrongInput
+from skiff._errors import WrongInputError
 from skiff._skiff import supported as _supported
 
 
@@ -24,7 +24,7 @@ def supported(estimator: str | type | None = None, /) -> list[str] | str:
 
     Raises
     ------
-    WrongInput
+    WrongInputError
         If skiff does not open the estimator.
 
     Examples
@@ -45,5 +45,5 @@ def supported(estimator: str | type | None = None, /) -> list[str] | str:
         near = difflib.get_close_matches(short, [full.rpartition(".")[2] for full in pages], n=1)
         hint = f"did you mean `{near[0]}`?" if near else None
         message = f"`{name}` is not supported" + (f"\n{hint}" if hint else "")
-        raise WrongInput(message, code="unsupported-estimator", help=hint)
+        raise WrongInputError(message, code="unsupported-estimator", help=hint)
     return next(iter(found.values()))

@@ -74,7 +74,7 @@ def test_parts_of_models_are_pickled_too():
 def test_what_a_model_was_opened_with_goes_along():
     limits = skiff.Limits(answer=1_000, time=60)
     again = pickle.loads(pickle.dumps(opened(CLASSIFIER, limits=limits, n_jobs=1)))
-    with pytest.raises(skiff.LimitExceeded):
+    with pytest.raises(skiff.LimitExceededError):
         again.predict_proba(np.zeros((10_000, 4)))
     assert repr(pickle.loads(pickle.dumps(limits))) == repr(limits)
 
@@ -180,7 +180,7 @@ def test_models_are_steps_of_pipelines():
         line = make_pipeline(opened(StandardScaler().fit(X)), opened(CLASSIFIER[-1]))
         assert np.array_equal(line.predict(X), CLASSIFIER.predict(X))
         assert "Model" in repr(line) and "Model" in line._repr_html_()
-    with pytest.raises((skiff.NotSupported, AttributeError), match="FrozenEstimator"):
+    with pytest.raises((skiff.NotSupportedError, AttributeError), match="FrozenEstimator"):
         line.fit(X, y)
     with pytest.raises(NotImplementedError, match="FrozenEstimator"):
         opened(FOREST).fit(X, y)
@@ -252,5 +252,5 @@ def test_the_supported_estimators_are_listed():
     assert "sklearn.svm.SVC" in names and names == sorted(names)
     page = skiff.supported("SVC")
     assert page == skiff.supported("sklearn.svm.SVC") == skiff.supported(SVC) and "# Predicts" in page
-    with pytest.raises(skiff.WrongInput, match="LogisticRegression"):
+    with pytest.raises(skiff.WrongInputError, match="LogisticRegression"):
         skiff.supported("LogisticRegresion")

@@ -86,7 +86,7 @@ def test_ways_to_compress(first, compress, tmp_path):
 )
 def test_what_cannot_be(name, options, said, tmp_path):
     # It is told before the source is looked at.
-    with pytest.raises(skiff.WrongInput, match=said):
+    with pytest.raises(skiff.WrongInputError, match=said):
         skiff.convert(tmp_path / "nowhere.pkl", tmp_path / name, **options)
     assert not (tmp_path / name).exists()
 
@@ -104,12 +104,12 @@ def test_what_stays_behind_is_told(tmp_path):
 
 
 def test_limits(first, tmp_path):
-    with pytest.raises(skiff.LimitExceeded):
+    with pytest.raises(skiff.LimitExceededError):
         skiff.convert(first, tmp_path / "a.joblib", limits=skiff.Limits(nodes=3))
 
 
 def test_a_missing_file_and_a_folder_that_is_not_there(first, tmp_path):
     with pytest.raises(FileNotFoundError):
         skiff.convert(tmp_path / "nowhere.pkl", tmp_path / "a.joblib")
-    with pytest.raises(skiff.UnwritableFile):
+    with pytest.raises(skiff.UnwritableFileError):
         skiff.convert(first, tmp_path / "no" / "a.joblib")

@@ -281,7 +281,7 @@ def test_without_the_code_the_model_is_refused_by_name_and_place(rows, tmp_path)
     path = tmp_path / "model.joblib"
     for estimator, thing, place in cases:
         joblib.dump(estimator.fit(X, y), path)
-        with pytest.raises(skiff.NotSupported) as raised:
+        with pytest.raises(skiff.NotSupportedError) as raised:
             skiff.open(path)
         assert name(thing) in str(raised.value) and raised.value.model_path.startswith(place)
         assert f'custom={{"{name(thing)}": ...}}' in raised.value.help
@@ -290,11 +290,11 @@ def test_without_the_code_the_model_is_refused_by_name_and_place(rows, tmp_path)
         assert any(name(thing) in line for line in found["unusual"])
         assert name(thing) in found["estimators"][0]["refusal"]
     joblib.dump(CountVectorizer(tokenizer=spaced).fit(TEXTS), path)
-    with pytest.raises(skiff.NotSupported, match="spaced") as raised:
+    with pytest.raises(skiff.NotSupportedError, match="spaced") as raised:
         skiff.open(path)
     assert raised.value.model_path == "tokenizer" and raised.value.code == "custom-code"
     joblib.dump(KNeighborsClassifier(metric=root).fit(X[:9], y[:9]), path)
-    with pytest.raises(skiff.NotSupported, match="metric"):
+    with pytest.raises(skiff.NotSupportedError, match="metric"):
         skiff.open(path)
 
 
@@ -319,7 +319,7 @@ def test_answers_that_no_step_takes_are_refused(answer, rows, tmp_path):
     X, _ = rows
     theirs = make_pipeline(FunctionTransformer(ratios), StandardScaler()).fit(X)
     ours = opened(theirs, tmp_path=tmp_path, **{name(ratios): answer})
-    with pytest.raises((skiff.WrongInput, TypeError)):
+    with pytest.raises((skiff.WrongInputError, TypeError)):
         ours.transform(X)
 
 

@@ -82,7 +82,7 @@ def test_arrays_are_mapped_as_asked(tmp_path):
         loaded.mean_[:] = 7
     assert path.read_bytes() == before
     for mode in ["r+", "w+", "x"]:
-        with pytest.raises(skiff.WrongInput, match="mmap_mode"):
+        with pytest.raises(skiff.WrongInputError, match="mmap_mode"):
             skiff.load(path, mmap_mode=mode)
     skiff.dump(wide, tmp_path / "model.joblib")
     with pytest.warns(UserWarning, match="mmap_mode='r' is ignored"):

@@ -123,25 +123,25 @@ def test_what_does_not_suit_is_refused(tmp_path):
         ("m.joblib", {"notes": "mine"}, "passport"),
         ("m.pkl", {"X_sample": [[1]]}, "passport"),
     ]:
-        with pytest.raises(skiff.WrongInput, match=re.escape(words)):
+        with pytest.raises(skiff.WrongInputError, match=re.escape(words)):
             skiff.dump([1], tmp_path / name, **options)
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_pickled(tmp_path):
     for thing, words in [(lambda: 1, "lambda"), ([open(os.devnull)], "TextIOWrapper"), (sys, "module")]:
-        with pytest.raises(skiff.WrongInput, match=words) as refused:
+        with pytest.raises(skiff.WrongInputError, match=words) as refused:
             skiff.dump(thing, tmp_path / "m.skiff")
         assert refused.value.code == "not-picklable" and refused.value.__cause__ is not None
     assert not list(tmp_path.iterdir())
 
 
 def test_errors_of_the_system(tmp_path):
-    with pytest.raises(skiff.UnwritableFile) as refused:
+    with pytest.raises(skiff.UnwritableFileError) as refused:
         skiff.dump([1], tmp_path / "absent" / "m.skiff")
     assert isinstance(refused.value, OSError) and refused.value.errno == 2
     (tmp_path / "m.skiff").mkdir()
-    with pytest.raises(skiff.UnwritableFile):
+    with pytest.raises(skiff.UnwritableFileError):
         skiff.dump([1], tmp_path / "m.skiff")
     assert [path.name for path in tmp_path.iterdir()] == ["m.skiff"]
 

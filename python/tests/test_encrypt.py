@@ -32,10 +32,10 @@ def test_dumped_opened_and_loaded(tmp_path, estimator, name):
     np.testing.assert_array_equal(loaded.predict_proba(ROWS), expected)
     assert skiff.inspect(path, identity=identity)["format"][0] == "age"
     for function in [skiff.open, skiff.load, skiff.inspect]:
-        with pytest.raises(skiff.WrongInput, match="identity=") as caught:
+        with pytest.raises(skiff.WrongInputError, match="identity=") as caught:
             function(path)
         assert caught.value.code == "encrypted-file"
-        with pytest.raises(skiff.WrongInput, match="not encrypted for this identity"):
+        with pytest.raises(skiff.WrongInputError, match="not encrypted for this identity"):
             function(path, identity=skiff.Identity.generate())
 
 
@@ -72,7 +72,7 @@ def test_what_rage_encrypts_is_opened(tmp_path, armored):
     encrypted = pyrage.passphrase.encrypt(plain, "correct horse", armored=armored)
     identity = skiff.Identity.passphrase("correct horse")
     np.testing.assert_array_equal(skiff.open(encrypted, identity=identity).predict(ROWS), expected)
-    with pytest.raises(skiff.WrongInput, match="by a passphrase, and not by this one"):
+    with pytest.raises(skiff.WrongInputError, match="by a passphrase, and not by this one"):
         skiff.open(encrypted, identity=skiff.Identity.passphrase("battery staple"))
 
 
@@ -82,13 +82,13 @@ def test_arguments(tmp_path, estimator):
     assert recipient.startswith("age1") and recipient in repr(identity) and "SECRET" not in repr(identity)
     assert skiff.Identity(identity.text()).recipients == [recipient]
     assert skiff.Identity.passphrase("x").recipients == []
-    with pytest.raises(skiff.WrongInput, match="nobody was named for whom"):
+    with pytest.raises(skiff.WrongInputError, match="nobody was named for whom"):
         skiff.dump(estimator, tmp_path / "model.skiff.age")
     path = tmp_path / "model.skiff"
     for recipients, error, message in [
-        ([], skiff.WrongInput, "expected a recipient to encrypt for"),
-        ("age1nobody", skiff.WrongInput, "expected an age recipient"),
-        ([recipient, skiff.Identity.passphrase("x")], skiff.WrongInput, "the only recipient of its file"),
+        ([], skiff.WrongInputError, "expected a recipient to encrypt for"),
+        ("age1nobody", skiff.WrongInputError, "expected an age recipient"),
+        ([recipient, skiff.Identity.passphrase("x")], skiff.WrongInputError, "the only recipient of its file"),
         ([1], TypeError, "expected a recipient"),
     ]:
         with pytest.raises(error, match=message):
@@ -96,5 +96,5 @@ def test_arguments(tmp_path, estimator):
         assert not path.exists()
     with pytest.raises(TypeError, match="expected an identity"):
         skiff.open(b"", identity=1)
-    with pytest.raises(skiff.MissingFile):
+    with pytest.raises(skiff.MissingFileError):
         skiff.open(b"", identity=tmp_path / "nowhere.txt")

@@ -56,7 +56,7 @@ def test_models_come_back_out_of_skops(family):
     for path in models(family):
         model, out = load(path), io.BytesIO()
         if path.parent.name in NOT_IN_SKOPS:
-            with pytest.raises(skiff.NotSupported, match="skops cannot hold"):
+            with pytest.raises(skiff.NotSupportedError, match="skops cannot hold"):
                 skiff.dump(model, out, format="skops")
             continue
         skiff.dump(model, out, format="skops")

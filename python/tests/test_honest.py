@@ -131,11 +131,11 @@ def test_what_is_dumped_is_loaded(tmp_path, name, value, kind):
 def test_what_is_not_loaded_is_not_dumped(tmp_path, kind):
     path = tmp_path / f"model.{kind}"
     model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
-    with pytest.raises(skiff.UntrustedFile, match="sklearn.datasets") as error:
+    with pytest.raises(skiff.UntrustedFileError, match="sklearn.datasets") as error:
         skiff.dump({"model": model, "loader": sklearn.datasets.load_files}, path)
     assert "['loader']" in str(error.value)
     assert not path.exists()
     skiff.dump({"model": model, "own": Unknown()}, path)
-    with pytest.raises(skiff.UntrustedFile, match="Unknown"):
+    with pytest.raises(skiff.UntrustedFileError, match="Unknown"):
         skiff.load(path)
     assert isinstance(skiff.load(path, trusted=[Unknown])["own"], Unknown)

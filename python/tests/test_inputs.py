@@ -117,7 +117,7 @@ def test_sparse_of_every_format(form, kind, dtype, tmp_path):
         method = "transform" if hasattr(estimator, "transform") else "predict_proba"
         same(getattr(ours, method)(sparse), getattr(estimator, method)(sparse))
     dense = opened(MinMaxScaler().fit(X), tmp_path)
-    with pytest.raises(skiff.WrongInput, match="sparse"):
+    with pytest.raises(skiff.WrongInputError, match="sparse"):
         dense.transform(sparse)
 
 
@@ -135,11 +135,11 @@ def test_what_scikit_learn_refuses_is_refused(tmp_path):
         ([["a", "b", "c", "d"]], "could not convert string to float"),
         (pd.DataFrame(X)[0], "Expected a 2-dimensional container"),
     ]:
-        with pytest.raises(skiff.WrongInput, match=what):
+        with pytest.raises(skiff.WrongInputError, match=what):
             ours.transform(wrong)
-    with pytest.raises(skiff.NotSupported, match="float16"):
+    with pytest.raises(skiff.NotSupportedError, match="float16"):
         ours.transform(X.astype(np.float16))
-    with pytest.raises(skiff.NotSupported, match="float16"):
+    with pytest.raises(skiff.NotSupportedError, match="float16"):
         ours.transform(pd.DataFrame(X.astype(np.float16)))
 
 

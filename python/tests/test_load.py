@@ -74,11 +74,11 @@ def test_sources_and_addresses(tmp_path):
     for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), open(path, "rb")):
         same(skiff.load(source), {"model": model, "rows": rows})
     same(skiff.load(path, at="['model']"), model)
-    with pytest.raises(skiff.WrongInput, match="no `\\['other'\\]`|other"):
+    with pytest.raises(skiff.WrongInputError, match="no `\\['other'\\]`|other"):
         skiff.load(path, at="['other']")
-    with pytest.raises(skiff.MissingFile):
+    with pytest.raises(skiff.MissingFileError):
         skiff.load(tmp_path / "absent.skiff")
-    with pytest.raises(skiff.DamagedFile):
+    with pytest.raises(skiff.DamagedFileError):
         skiff.load(b"no model")
 
 
@@ -206,17 +206,17 @@ def test_arrow_that_lies_is_not_made():
     assert offsets in content
     same(skiff.load(content), pickle.loads(content))
     for wrong in ([0, 4, 4, 9], [0, 4, 2, 8], [0, -4, 4, 8], [1 << 40] * 4, [0, 4, 4, 1 << 62]):
-        with pytest.raises(skiff.DamagedFile, match="contradicts itself"):
+        with pytest.raises(skiff.DamagedFileError, match="contradicts itself"):
             skiff.load(content.replace(offsets, np.array(wrong, dtype="<i8").tobytes()))
     # Length, nulls and the first element.
     numbers = b"K\x03K\x01K\x00"
     assert numbers in content
     for wrong in (b"K\x04K\x01K\x00", b"K\x03K\x02K\x00", b"K\x03K\x01K\x01", b"K\xffK\x01K\x00"):
-        with pytest.raises(skiff.DamagedFile, match="contradicts itself"):
+        with pytest.raises(skiff.DamagedFileError, match="contradicts itself"):
             skiff.load(content.replace(numbers, wrong))
     with pytest.raises(skiff.SkiffError):
         skiff.load(content.replace(b"large_string", b"large_binary"))
-    with pytest.raises(skiff.DamagedFile, match="contradicts itself"):
+    with pytest.raises(skiff.DamagedFileError, match="contradicts itself"):
         skiff.load(content.replace(b"sometext", b"some\xff\xff\xff\xff"))
 
 
@@ -283,12 +283,12 @@ def test_strangers_are_named_and_may_be_trusted(tmp_path):
     here = __name__
     model = make_pipeline(StandardScaler(), FunctionTransformer(halved)).fit(rows)
     skiff.dump([model, Thing(3)], path)
-    with pytest.raises(skiff.UntrustedFile) as refused:
+    with pytest.raises(skiff.UntrustedFileError) as refused:
         skiff.load(path)
     assert f"`{here}.halved`" in str(refused.value) or f"`{here}.Thing`" in str(refused.value)
     assert f'"{here}.Thing"' in refused.value.help and f'"{here}.halved"' in refused.value.help
     assert refused.value.model_path == "[0].steps[1][1].func"
-    with pytest.raises(skiff.UntrustedFile, match=f"`{here}.Thing`"):
+    with pytest.raises(skiff.UntrustedFileError, match=f"`{here}.Thing`"):
         skiff.load(path, trusted=[halved])
     for trusted in ([halved, Thing], [f"{here}.halved", f"{here}.Thing"], [f"{here}.*"]):
         loaded, thing = skiff.load(path, trusted=trusted)
@@ -307,24 +307,24 @@ def test_what_holds_what_is_trusted(tmp_path):
 def test_names_to_trust_are_whole(tmp_path):
     skiff.dump(Thing(3), tmp_path / "m.pkl")
     for trusted in (["*"], ["Thing"], [".Thing"], [f"{__name__}.*.Thing"], ["a b.c"], [""]):
-        with pytest.raises(skiff.WrongInput, match="to trust"):
+        with pytest.raises(skiff.WrongInputError, match="to trust"):
             skiff.load(tmp_path / "m.pkl", trusted=trusted)
     for trusted in (f"{__name__}.Thing", [3], None):
         with pytest.raises(TypeError, match="to trust"):
             skiff.load(tmp_path / "m.pkl", trusted=trusted)
     for trusted in ([f"{__name__}.Thin"], [f"{__name__}x.*"], [f"{__name__}.Thing.Inner"]):
-        with pytest.raises(skiff.UntrustedFile):
+        with pytest.raises(skiff.UntrustedFileError):
             skiff.load(tmp_path / "m.pkl", trusted=trusted)
 
 
 def test_a_package_is_trusted_with_what_it_defines():
     here = __name__
     for name in ("pathlib", "pathlib.Path", "joblib", "subprocess.Popen", "sys.modules", "np.load"):
-        with pytest.raises(skiff.UntrustedFile):
+        with pytest.raises(skiff.UntrustedFileError):
             skiff.load(pickled(global_(here, name)), trusted=[f"{here}.*"])
     assert skiff.load(pickled(global_(here, "Thing")), trusted=[f"{here}.*"]) is Thing
     # What is known to be dangerous has to be named itself.
-    with pytest.raises(skiff.UntrustedFile, match="`os.system`"):
+    with pytest.raises(skiff.UntrustedFileError, match="`os.system`"):
         skiff.load(pickled(global_("os", "system")), trusted=["os.*"])
 
 
@@ -342,7 +342,7 @@ def test_walks_by_attributes_are_refused():
         global_("numpy", "core.os.system"),
         global_("numpy._core.numeric", "_frombuffer.__globals__"),
     ):
-        with pytest.raises(skiff.UntrustedFile):
+        with pytest.raises(skiff.UntrustedFileError):
             skiff.load(pickled(opcodes), trusted=[f"{here}.*"])
 
 
@@ -372,7 +372,7 @@ def test_no_attack_is_loaded():
 def test_a_file_cannot_trust_itself(tmp_path):
     # Neither beside the object, nor in the metadata.
     skiff.dump({"trusted": [f"{__name__}.Thing"], "thing": Thing(3)}, tmp_path / "m.skiff")
-    with pytest.raises(skiff.UntrustedFile):
+    with pytest.raises(skiff.UntrustedFileError):
         skiff.load(tmp_path / "m.skiff")
 
 
@@ -388,7 +388,7 @@ def test_trees_that_lie_are_not_made():
         lies = dumped(model).replace(*child_of(model))
         # Nobody's word makes numbers better.
         for trusted in ([], ["sklearn.*", "sklearn.tree._tree.Tree"]):
-            with pytest.raises(skiff.DamagedFile, match="has the child 1099511627776") as refused:
+            with pytest.raises(skiff.DamagedFileError, match="has the child 1099511627776") as refused:
                 skiff.load(lies, trusted=trusted)
             assert refused.value.help is None or "trusted" not in refused.value.help
 
@@ -438,7 +438,7 @@ def loads(path):
         warnings.simplefilter("ignore")
         try:
             skiff.load(path)
-        except skiff.NotSupported:
+        except skiff.NotSupportedError:
             return False
     return True
 
@@ -466,7 +466,7 @@ def test_classes_of_another_version_are_named():
     refused = [path for path in models("linear_model", version="1.5.2") if not loads(path)]
     assert refused
     for path in refused:
-        with pytest.raises(skiff.NotSupported) as error:
+        with pytest.raises(skiff.NotSupportedError) as error:
             skiff.load(path)
         assert "1.5.2" in str(error.value) and sklearn.__version__ in str(error.value)
         assert "`sklearn." in str(error.value)
@@ -483,15 +483,15 @@ def test_loading_needs_no_scikit_learn_for_arrays(tmp_path):
 
 def test_limits(tmp_path):
     skiff.dump(list(range(5000)), tmp_path / "m.pkl")
-    with pytest.raises(skiff.LimitExceeded):
+    with pytest.raises(skiff.LimitExceededError):
         skiff.load(tmp_path / "m.pkl", limits=skiff.Limits(nodes=100))
 
 
 def test_errors_are_pickled(tmp_path):
-    with pytest.raises(skiff.UntrustedFile) as refused:
+    with pytest.raises(skiff.UntrustedFileError) as refused:
         skiff.load(pickled(global_("os", "system")))
     again = pickle.loads(pickle.dumps(refused.value))
-    assert type(again) is skiff.UntrustedFile and json.dumps([again.code, again.help])
+    assert type(again) is skiff.UntrustedFileError and json.dumps([again.code, again.help])
 
 
 #: What Python 2.7 pickled of `GaussianNB` and `CountVectorizer` of scikit-learn 0.20, whose modules kept their names: byte

@@ -231,7 +231,7 @@ def test_dataframes_of_every_library():
             return pyarrow.Table.from_pandas(frame).__arrow_c_stream__(requested_schema)
 
     same(answering.predict_proba(Arrow()), expected)
-    with pytest.raises(skiff.WrongInput, match="city"):
+    with pytest.raises(skiff.WrongInputError, match="city"):
         answering.predict(frame.drop(columns="city"))
 
 
@@ -243,7 +243,7 @@ def test_numbers_in_dataframes_and_names_out():
     for columns in (frame, frame.astype(np.float32), frame.astype(int)):
         same(answering.transform(columns), model.transform(columns))
     same(answering.get_feature_names_out(), model.get_feature_names_out())
-    with pytest.raises(skiff.WrongInput, match="[Ff]eature names"):
+    with pytest.raises(skiff.WrongInputError, match="[Ff]eature names"):
         answering.transform(frame[list("bacde")])
     numbered = pd.DataFrame(x)
     plain = StandardScaler().fit(numbered)
@@ -289,7 +289,7 @@ def test_sparse_matrices():
     broken = scipy.sparse.csr_matrix(x)
     broken.has_canonical_format = True
     broken.indices[0] = 99
-    with pytest.raises(skiff.WrongInput, match="contradict"):
+    with pytest.raises(skiff.WrongInputError, match="contradict"):
         answering.transform(broken)
 
 
@@ -357,7 +357,7 @@ def test_every_source(tmp_path, monkeypatch):
         same(skiff.open(file).predict(x), model.predict(x))
     several = pickle.dumps({"one": model, "other": StandardScaler().fit(x)})
     assert hasattr(skiff.open(several, at="['other']"), "transform")
-    with pytest.raises(skiff.WrongInput, match=r"at=\"\['one'\]\"") as caught:
+    with pytest.raises(skiff.WrongInputError, match=r"at=\"\['one'\]\"") as caught:
         skiff.open(several)
     assert caught.value.code == "several-estimators"
     for source in (3, None, io.StringIO("text")):
@@ -368,27 +368,27 @@ def test_every_source(tmp_path, monkeypatch):
 def test_errors_are_what_python_people_catch(tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         skiff.open(tmp_path / "nothing")
-    assert isinstance(caught.value, skiff.UnreadableFile) and caught.value.filename.endswith("nothing")
+    assert isinstance(caught.value, skiff.UnreadableFileError) and caught.value.filename.endswith("nothing")
     with pytest.raises(OSError):
         skiff.open(tmp_path)
     x, y = data()
     content = pickle.dumps(LogisticRegression().fit(x, y))
     for damaged in (b"", b"no model", content[:-20]):
-        with pytest.raises(skiff.DamagedFile) as caught:
+        with pytest.raises(skiff.DamagedFileError) as caught:
             skiff.open(damaged)
         assert isinstance(caught.value, ValueError) and caught.value.code
-    with pytest.raises(skiff.LimitExceeded):
+    with pytest.raises(skiff.LimitExceededError):
         skiff.open(content, limits=skiff.Limits(nodes=10))
     little = skiff.open(content, limits=skiff.Limits(answer=200))
     assert little.predict_proba(x[:8]).shape == (8, 3)
-    with pytest.raises(skiff.LimitExceeded, match="`answer` of 200") as caught:
+    with pytest.raises(skiff.LimitExceededError, match="`answer` of 200") as caught:
         little.predict_proba(x[:20])
     assert caught.value.code == "limit" and "skiff.Limits(answer=...)" in caught.value.help
     with pytest.raises(NotImplementedError) as caught:
         skiff.open(content.replace(b"LogisticRegression", b"LogisticRegressiom"))
-    assert isinstance(caught.value, skiff.NotSupported) and caught.value.code == "unsupported-estimator"
+    assert isinstance(caught.value, skiff.NotSupportedError) and caught.value.code == "unsupported-estimator"
     answering = skiff.open(content)
-    with pytest.raises(skiff.WrongInput) as caught:
+    with pytest.raises(skiff.WrongInputError) as caught:
         answering.predict(np.where(np.arange(10)[:, None] == 7, np.nan, np.ones((10, 5))))
     assert caught.value.row == 7 and isinstance(caught.value, ValueError)
     again = pickle.loads(pickle.dumps(caught.value))
@@ -396,7 +396,7 @@ def test_errors_are_what_python_people_catch(tmp_path):
     for wrong, words in ((x[0], "Expected 2D array, got 1D"), (1.0, "scalar array"), (x[None], "dim 3"), (x[:, :2], "2 features")):
         with pytest.raises(ValueError, match=words):
             answering.predict(wrong)
-    with pytest.raises(skiff.NotSupported, match="float16"):
+    with pytest.raises(skiff.NotSupportedError, match="float16"):
         opened(StandardScaler().fit(x)).transform(x.astype(np.float16))
     for wrong in (x.astype(complex), pd.Series(x[0]), x.astype("M8[s]"), [[object()] * 5]):
         with pytest.raises((ValueError, TypeError)):

@@ -112,7 +112,7 @@ def test_what_is_no_estimator_is_dumped_too(path):
 
 
 def test_a_passport_stands_in_a_skiff_only(tmp_path):
-    with pytest.raises(skiff.WrongInput, match="`notes`"):
+    with pytest.raises(skiff.WrongInputError, match="`notes`"):
         skiff.dump(SVC().fit(X, Y), tmp_path / "model.joblib", notes="x")
     skiff.dump(SVC().fit(X, Y), tmp_path / "model.joblib")
     assert skiff.inspect(tmp_path / "model.joblib")["passport"] is None

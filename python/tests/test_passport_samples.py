@@ -270,7 +270,7 @@ def test_other_kinds_of_files_have_no_digest(tmp_path):
     assert not found
     with pytest.raises(FileNotFoundError):
         skiff.verify(tmp_path / "nowhere.skiff")
-    with pytest.raises(skiff.DamagedFile):
+    with pytest.raises(skiff.DamagedFileError):
         skiff.verify(b"no model")
 
 

@@ -110,20 +110,20 @@ def test_scores_by_groups_and_by_functions(path):
         return float((estimator.predict(rows) == labels).mean())
 
     skiff.dump(model, path, cv=(5, X, Y, scoring))
-    with pytest.raises(skiff.WrongInput, match="pass `scoring`"):
+    with pytest.raises(skiff.WrongInputError, match="pass `scoring`"):
         skiff.check_scores(path, X, Y)
     assert skiff.check_scores(path, X, Y, scoring=scoring)
     # Folds that were listed one by one cannot be made again.
     listed = list(model_selection.KFold(5, shuffle=True, random_state=0).split(X))
     skiff.dump(model, path, cv=(listed, X, Y, "accuracy"))
-    with pytest.raises(skiff.WrongInput, match="pass `cv`"):
+    with pytest.raises(skiff.WrongInputError, match="pass `cv`"):
         skiff.check_scores(path, X, Y)
     assert skiff.check_scores(path, X, Y, cv=listed)
 
 
 def test_a_file_without_scores(path):
     skiff.dump(SVC().fit(X, Y), path)
-    with pytest.raises(skiff.WrongInput, match="found none") as error:
+    with pytest.raises(skiff.WrongInputError, match="found none") as error:
         skiff.check_scores(path, X, Y)
     assert error.value.code == "no-scores"
 
@@ -148,13 +148,13 @@ def test_a_passport_is_not_believed(path, monkeypatch):
     for entry in hostile:
         monkeypatch.setattr(skiff._cross_validation, "record", lambda *_: {**folds, **entry})
         skiff.dump(model, path, cv=[0.5])
-        with pytest.raises(skiff.WrongInput) as error:
+        with pytest.raises(skiff.WrongInputError) as error:
             skiff.check_scores(path, X, Y)
         assert error.value.code == "scores-not-repeatable", entry
     for entry in ({"scores": 3}, {"scores": {}}, {"scores": {"a": 3}}, {"scores": {"a": {"folds": []}}}, {"scores": []}):
         monkeypatch.setattr(skiff._cross_validation, "record", lambda *_: {**folds, **entry})
         skiff.dump(model, path, cv=[0.5])
-        with pytest.raises(skiff.WrongInput) as error:
+        with pytest.raises(skiff.WrongInputError) as error:
             skiff.check_scores(path, X, Y)
         assert error.value.code == "no-scores", entry
     assert record is not skiff._cross_validation.record
@@ -173,7 +173,7 @@ def test_as_many_folds_as_were_recorded(path):
         (score,) = check.scores
         assert check and len(score.computed) == folds and score.computed == score.recorded
     skiff.dump(model, path, cv=[0.9])
-    with pytest.raises(skiff.WrongInput, match="pass `cv`"):
+    with pytest.raises(skiff.WrongInputError, match="pass `cv`"):
         skiff.check_scores(path, X, y)
     assert len(skiff.check_scores(path, X, y, cv=4).scores[0].computed) == 4
     several = cross_validate(model, X, y, cv=4, scoring=["accuracy", "roc_auc"])
@@ -183,6 +183,6 @@ def test_as_many_folds_as_were_recorded(path):
     assert all(score.computed == score.recorded for score in check.scores)
     named = cross_validate(model, X, y, cv=4, scoring={"mine": "accuracy"})
     skiff.dump(model, path, cv=named)
-    with pytest.raises(skiff.WrongInput, match="pass `scoring`"):
+    with pytest.raises(skiff.WrongInputError, match="pass `scoring`"):
         skiff.check_scores(path, X, y)
     assert skiff.check_scores(path, X, y, scoring={"mine": "accuracy"})

@@ -61,7 +61,7 @@ def test_folders_are_lists(tmp_path):
     ]
     assert not any(verdict["passed_over"] for verdict in skiff.scan(tmp_path, strict=True))
     assert skiff.scan(tmp_path / "notes.txt")["verdict"] == "unknown"
-    with pytest.raises(skiff.MissingFile):
+    with pytest.raises(skiff.MissingFileError):
         skiff.scan(tmp_path / "nothing")
 
 
@@ -89,11 +89,11 @@ def test_limits():
     assert skiff.scan(content, limits=skiff.Limits(nodes=10))["verdict"] == "unknown"
     late = skiff.scan(content, limits=skiff.Limits(time=0))
     assert late["verdict"] == "unknown" and "`time`" in late["findings"][0]["sentence"]
-    with pytest.raises(skiff.LimitExceeded, match="time"):
+    with pytest.raises(skiff.LimitExceededError, match="time"):
         skiff.open(pickle.dumps(DecisionTreeClassifier().fit([[0], [1]], [0, 1])), limits=skiff.Limits(time=0))
-    with pytest.raises(skiff.LimitExceeded, match="memo"):
+    with pytest.raises(skiff.LimitExceededError, match="memo"):
         skiff.open(content, limits=skiff.Limits(memo=3))
-    with pytest.raises(skiff.LimitExceeded, match="array"):
+    with pytest.raises(skiff.LimitExceededError, match="array"):
         skiff.open(content, limits=skiff.Limits(array=16))
     with pytest.raises(ValueError):
         skiff.Limits(time=-1)

@@ -148,7 +148,7 @@ def test_keys_as_openssl_writes_them(model, tmp_path):
         path.write_bytes(key.private_bytes(pem, getattr(serialization.PrivateFormat, form), kind))
         skiff.sign(model, key=path, password=password)
         assert skiff.verify(model, key=public)
-    with pytest.raises(skiff.WrongInput, match="the password is not the key's"):
+    with pytest.raises(skiff.WrongInputError, match="the password is not the key's"):
         skiff.sign(model, key=path, password="guess")
     traditional = serialization.PrivateFormat.TraditionalOpenSSL
     path.write_bytes(key.private_bytes(pem, traditional, serialization.BestAvailableEncryption(b"secret")))
@@ -158,7 +158,7 @@ def test_keys_as_openssl_writes_them(model, tmp_path):
 
 def test_ed25519_is_an_extension(model, tmp_path):
     key = Key(tmp_path, "key", ed25519.Ed25519PrivateKey.generate())
-    with pytest.raises(skiff.WrongInput, match="no key of Model Signing"):
+    with pytest.raises(skiff.WrongInputError, match="no key of Model Signing"):
         skiff.sign(model, key=key.private)
     skiff.sign(model, key=key.private, extension=True)
     found = skiff.verify(model, key=key.public)
@@ -297,7 +297,7 @@ def test_arguments(model, tmp_path):
     key = Key(tmp_path, "key", _ec())
     with pytest.raises(TypeError, match="expected a path, not bytes"):
         skiff.verify(b"", key=key.public)
-    with pytest.raises(skiff.MissingFile):
+    with pytest.raises(skiff.MissingFileError):
         skiff.verify(model, key=key.public)
     # Files that are no models are signed and verified as well.
     assert skiff.sign(model / "weights.txt", key=key.private).endswith("weights.txt.sig")

@@ -55,7 +55,7 @@ def test_recorded_models(family, tmp_path):
         name = path.parent.name
         model = load(path)
         if name in REFUSED:
-            with pytest.raises(skiff.NotSupported, match=REFUSED[name]):
+            with pytest.raises(skiff.NotSupportedError, match=REFUSED[name]):
                 skiff.convert(path, there)
             with pytest.raises((ValueError, RecursionError)):
                 by_skops(model)
@@ -269,7 +269,7 @@ def test_what_skops_cannot_say(name, tmp_path):
         for found in back(value, tmp_path):
             assert repr(found) == repr(value)
         return
-    with pytest.raises(skiff.NotSupported, match=said):
+    with pytest.raises(skiff.NotSupportedError, match=said):
         written(value, tmp_path)
     assert not (tmp_path / "value.skops").exists()
 
@@ -277,7 +277,7 @@ def test_what_skops_cannot_say(name, tmp_path):
 def test_rows_of_rows_are_refused(tmp_path):
     cells = np.empty((1, 2), dtype=object)
     cells[0, 0], cells[0, 1] = [1, 2], [3, 4]
-    with pytest.raises(skiff.NotSupported, match="more than one axis") as caught:
+    with pytest.raises(skiff.NotSupportedError, match="more than one axis") as caught:
         written({"cells": cells}, tmp_path)
     assert caught.value.model_path == "[\"cells\"][0]"
 
@@ -285,7 +285,7 @@ def test_rows_of_rows_are_refused(tmp_path):
 def test_the_place_is_told(tmp_path):
     model = LogisticRegression()
     model.extra = [{"deep": {None: 1}}]
-    with pytest.raises(skiff.NotSupported) as caught:
+    with pytest.raises(skiff.NotSupportedError) as caught:
         written({"model": model}, tmp_path)
     assert caught.value.model_path == "model.extra[0][\"deep\"]".replace("model.", "[\"model\"].", 1)
 

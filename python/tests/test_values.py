@@ -220,7 +220,7 @@ def test_numbers_of_every_dtype(name):
     ours = opened(theirs)
     for what, table in of_numbers():
         if any(word in what for word in NOT_ANSWERED):
-            assert isinstance(answer(ours, table), skiff.NotSupported) or name == "identity"
+            assert isinstance(answer(ours, table), skiff.NotSupportedError) or name == "identity"
             continue
         different = alike(answer(ours, table), answer(theirs, table))
         if different and not any(name == of and what.startswith(begin) for of, begin in KNOWN):
@@ -255,7 +255,7 @@ def test_categories_of_every_dtype(name):
     theirs, wrong = ENCODERS[name], []
     try:
         ours = opened(theirs)
-    except skiff.NotSupported:
+    except skiff.NotSupportedError:
         pytest.skip("categories of a type that skiff does not read")
     for what, table in of_texts():
         different = alike(answer(ours, table), answer(theirs, table))
@@ -488,7 +488,7 @@ def test_halves_become_what_scikit_learn_makes_of_them(theirs, fitted_on):
 @pytest.mark.parametrize("theirs", [StandardScaler(), Normalizer(), Binarizer(), make_union(PCA(1), StandardScaler())], ids=str)
 def test_what_computes_in_halves_is_refused(theirs):
     X = FITTED.astype(np.float16)
-    with pytest.raises(skiff.NotSupported, match="float16"):
+    with pytest.raises(skiff.NotSupportedError, match="float16"):
         opened(theirs.fit(FITTED)).transform(X)
 
 
@@ -577,7 +577,7 @@ def test_objects_of_pandas_are_categories(name):
 )
 def test_other_objects_are_refused_by_name(values):
     theirs = OneHotEncoder(handle_unknown="ignore").fit(pd.DataFrame({"x": pd.Series(values, dtype=object)}))
-    with pytest.raises(skiff.NotSupported, match=r"categories of column 0.*(?i:period|timestamp|Decimal|date|Interval)"):
+    with pytest.raises(skiff.NotSupportedError, match=r"categories of column 0.*(?i:period|timestamp|Decimal|date|Interval)"):
         opened(theirs)
 
 

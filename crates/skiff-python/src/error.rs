@@ -16,14 +16,14 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
         .and_then(|source| source.downcast_ref::<io::Error>())
         .is_some_and(|source| source.kind() == io::ErrorKind::NotFound);
     let class = match error.kind() {
-        ErrorKind::DamagedFile => "DamagedFile",
-        ErrorKind::UnreadableFile if missing => "MissingFile",
-        ErrorKind::UnreadableFile => "UnreadableFile",
-        ErrorKind::UnwritableFile => "UnwritableFile",
-        ErrorKind::Limit => "LimitExceeded",
-        ErrorKind::Dangerous | ErrorKind::Untrusted => "UntrustedFile",
-        ErrorKind::NotSupported => "NotSupported",
-        ErrorKind::WrongInput => "WrongInput",
+        ErrorKind::DamagedFile => "DamagedFileError",
+        ErrorKind::UnreadableFile if missing => "MissingFileError",
+        ErrorKind::UnreadableFile => "UnreadableFileError",
+        ErrorKind::UnwritableFile => "UnwritableFileError",
+        ErrorKind::Limit => "LimitExceededError",
+        ErrorKind::Dangerous | ErrorKind::Untrusted => "UntrustedFileError",
+        ErrorKind::NotSupported => "NotSupportedError",
+        ErrorKind::WrongInput => "WrongInputError",
         _ => "SkiffError",
     };
     let facts = || -> PyResult<Bound<'_, PyDict>> {
@@ -61,19 +61,24 @@ fn noted(py: Python<'_>, own: PyErr, error: &skiff::Error) -> PyErr {
     own
 }
 
-/// `UnreadableFile` for a folder.
+/// `UnreadableFileError` for a folder.
 pub fn unreadable(py: Python<'_>, path: &std::path::Path, error: &io::Error) -> PyErr {
-    described(py, "UnreadableFile", "unreadable-file", &format!("cannot read the folder: {error} ({})", path.display()))
+    described(
+        py,
+        "UnreadableFileError",
+        "unreadable-file",
+        &format!("cannot read the folder: {error} ({})", path.display()),
+    )
 }
 
-/// `WrongInput` in words of this crate.
+/// `WrongInputError` in words of this crate.
 pub fn wrong_input(py: Python<'_>, message: &str) -> PyErr {
-    described(py, "WrongInput", "wrong-input", message)
+    described(py, "WrongInputError", "wrong-input", message)
 }
 
-/// `NotSupported` in words of this crate.
+/// `NotSupportedError` in words of this crate.
 pub fn not_supported(py: Python<'_>, message: &str) -> PyErr {
-    described(py, "NotSupported", "not-supported", message)
+    described(py, "NotSupportedError", "not-supported", message)
 }
 
 fn described(py: Python<'_>, class: &str, code: &str, message: &str) -> PyErr {
