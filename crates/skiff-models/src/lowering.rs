@@ -97,6 +97,14 @@ impl<'m> Lowering<'m> {
         }
     }
 
+    /// `hasattr(estimator, method)`, for what comes in as `input`. Nothing is added.
+    pub fn has_method(&mut self, model: &Model, method: Method, input: ValueId) -> bool {
+        let before = self.nodes.len();
+        let outcome = self.inner(model, method, input, &Params::default());
+        self.nodes.truncate(before);
+        !outcome.is_err_and(|refusal| refusal.is_no_method())
+    }
+
     /// As [`Lowering::inner`], for a method that returns one array.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub use crate::model::Class;
 
 /// The modules, in scikit-learn's names and order.
 const MODULES: &[&[Class]] = &[
+    crate::calibration::CLASSES,
     crate::cluster::CLASSES,
     crate::compose::CLASSES,
     crate::covariance::CLASSES,
@@ -17,6 +18,7 @@ const MODULES: &[&[Class]] = &[
     crate::ensemble::CLASSES,
     crate::feature_extraction::CLASSES,
     crate::feature_selection::CLASSES,
+    crate::frozen::CLASSES,
     crate::gaussian_process::CLASSES,
     crate::impute::CLASSES,
     crate::isotonic::CLASSES,
@@ -25,12 +27,15 @@ const MODULES: &[&[Class]] = &[
     crate::linear_model::CLASSES,
     crate::mixture::CLASSES,
     crate::model_selection::CLASSES,
+    crate::multiclass::CLASSES,
+    crate::multioutput::CLASSES,
     crate::naive_bayes::CLASSES,
     crate::neighbors::CLASSES,
     crate::neural_network::CLASSES,
     crate::pipeline::CLASSES,
     crate::preprocessing::CLASSES,
     crate::random_projection::CLASSES,
+    crate::semi_supervised::CLASSES,
     crate::svm::CLASSES,
     crate::tree::CLASSES,
 ];

@@ -378,6 +378,21 @@ impl Classes {
         })
     }
 
+    /// The classes with these numbers, in that order; numbers of no class are left out.
+    #[must_use]
+    pub fn select(&self, codes: &[usize]) -> Self {
+        fn take<T: Clone>(values: &[T], codes: &[usize]) -> Vec<T> {
+            codes.iter().filter_map(|&code| values.get(code).cloned()).collect()
+        }
+        match self {
+            Self::Ints(values, kind) => Self::Ints(take(values, codes), *kind),
+            Self::Floats(values, precision) => Self::Floats(take(values, codes), *precision),
+            Self::Strings(values) => Self::Strings(take(values, codes)),
+            Self::Objects(values) => Self::Objects(take(values, codes)),
+            Self::Values(values, kind) => Self::Values(take(values, codes), *kind),
+        }
+    }
+
     /// The number of the class that equals `label` in Python: `1`, `1.0` and `True` are equal.
     pub fn position(&self, label: &Scalar) -> Option<usize> {
         let equal = |class: &Scalar| match (class.as_i64(), label.as_i64(), class.as_f64(), label.as_f64()) {

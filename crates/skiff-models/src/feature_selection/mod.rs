@@ -1,5 +1,7 @@
 //! `sklearn.feature_selection`.
 
+mod rfe;
+mod select_from_model;
 mod selector_mixin;
 mod univariate_selection;
 mod variance_threshold;
@@ -8,6 +10,10 @@ use crate::model::Class;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
+    rfe::RFE,
+    rfe::RFECV,
+    rfe::SEQUENTIAL_FEATURE_SELECTOR,
+    select_from_model::SELECT_FROM_MODEL,
     univariate_selection::GENERIC_UNIVARIATE_SELECT,
     univariate_selection::SELECT_FDR,
     univariate_selection::SELECT_FPR,

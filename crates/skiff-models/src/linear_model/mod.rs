@@ -15,6 +15,7 @@ mod passive_aggressive_classifier;
 mod passive_aggressive_regressor;
 mod perceptron;
 mod quantile_regressor;
+mod ransac_regressor;
 mod ridge;
 mod ridge_classifier;
 mod sgd_classifier;
@@ -58,6 +59,7 @@ pub(crate) const CLASSES: &[Class] = &[
     passive_aggressive_regressor::PASSIVE_AGGRESSIVE_REGRESSOR,
     perceptron::PERCEPTRON,
     quantile_regressor::QUANTILE_REGRESSOR,
+    ransac_regressor::RANSAC_REGRESSOR,
     ridge::RIDGE,
     ridge::RIDGE_CV,
     ridge_classifier::RIDGE_CLASSIFIER,

@@ -2,9 +2,12 @@
 
 mod class;
 mod custom_estimator;
+mod delegate;
 mod error;
 mod estimator;
 mod reading;
+pub(crate) mod response;
+
 use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use crate::names;
 pub use crate::names::NamesError;
 pub use class::Class;
 pub(crate) use class::class;
+pub(crate) use delegate::delegates_rows;
 pub use error::CallError;
 pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
 pub(crate) use reading::Reading;

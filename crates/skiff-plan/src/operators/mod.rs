@@ -1,6 +1,7 @@
 //! The operators that plans are made of, in families, and the list of them.
 
 pub(crate) mod arrays;
+mod calibration;
 pub(crate) mod checks;
 mod cluster;
 mod custom;
@@ -17,10 +18,12 @@ mod text;
 mod trees;
 
 pub use arrays::{
-    Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise,
-    FloatFunction, Form, Function, InsertColumns, LogAbove, LogSumExp, NameColumns, NumpyFunction, OnesForZeros, Part,
-    PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc, to_sparse,
+    Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByNonzeroRowSum, DivideByRowSum,
+    Elementwise, FloatFunction, Form, Function, InsertColumns, LogAbove, LogSumExp, NameColumns, NumpyFunction,
+    OnesForZeros, Part, PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test,
+    Ufunc, to_sparse,
 };
+pub use calibration::{Calibrate, Sigmoid, ToLogits};
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{CenterDistances, NearestCenter, Pool, Pooling};
 pub use custom::CallCustom;
@@ -31,13 +34,13 @@ pub use density::{
 pub use encode::{
     Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
 };
-pub use ensemble::{LogAddExp, SammeScores, SumUp, WeightedMedian};
+pub use ensemble::{LogAddExp, PairwiseScores, SammeScores, SumUp, WeightedMedian};
 pub use kernels::{
     CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessKernel, ProcessVariance, Smoothness,
 };
 pub use labels::{
     Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
-    LabelNumbers, TakeCategories, TakeLabels, argmax,
+    LabelNumbers, LastArgmax, TakeCategories, TakeLabels, argmax,
 };
 pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
 pub use neighbors::{
@@ -154,6 +157,7 @@ operators! {
     BinarizeLabels,
     BoostingStart,
     BothSides,
+    Calibrate,
     CallCustom,
     CastLabels,
     CategoricalLogLikelihood,
@@ -168,6 +172,7 @@ operators! {
     CountTerms,
     Difference,
     Discretize,
+    DivideByNonzeroRowSum,
     DivideByRowSum,
     Elementwise,
     Encode,
@@ -184,6 +189,7 @@ operators! {
     Interpolate,
     JoinLabels,
     LabelNumbers,
+    LastArgmax,
     ListTerms,
     LogAbove,
     LogAddExp,
@@ -211,6 +217,7 @@ operators! {
     PairScores,
     PairVotes,
     PairwiseKernel,
+    PairwiseScores,
     Part,
     PlaceColumns,
     Polynomial,
@@ -225,6 +232,7 @@ operators! {
     Repeat,
     SammeScores,
     SelectColumns,
+    Sigmoid,
     Softmax,
     SparseProduct,
     SubtractLogSumExp,
@@ -233,6 +241,7 @@ operators! {
     TakeCategories,
     TakeLabels,
     TakeNumbers,
+    ToLogits,
     TopicShares,
     TreeEnsemble,
     Ufunc,

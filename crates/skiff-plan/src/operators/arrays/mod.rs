@@ -23,7 +23,7 @@ pub use columnwise::{Arithmetic, Columnwise};
 pub use concatenate::to_sparse;
 pub use concatenate::{Concatenate, Form};
 pub use difference::Difference;
-pub use divide_by_row_sum::DivideByRowSum;
+pub use divide_by_row_sum::{DivideByNonzeroRowSum, DivideByRowSum};
 pub use elementwise::{Elementwise, Function};
 pub use insert_columns::InsertColumns;
 pub use log_above::LogAbove;

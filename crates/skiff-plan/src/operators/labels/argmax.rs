@@ -10,6 +10,11 @@ use crate::value::{IntKind, Matrix, Value};
 #[derive(Debug)]
 pub struct Argmax;
 
+/// As [`Argmax`], but the last of equals, and a NaN stops the search: `argmaxima[maxima == scores] = column`, column by
+/// column.
+#[derive(Debug)]
+pub struct LastArgmax;
+
 /// 1 where a value is greater than a bound, else 0: `(scores > 0).astype(int)`.
 #[derive(Debug)]
 pub struct GreaterThan {
@@ -43,6 +48,29 @@ impl Operator for Argmax {
             other => return Err(InputError::wrong_kind("scores", other)),
         };
         let codes: Vec<i64> = scores.iter_rows().map(|row| i64::try_from(argmax(row)).unwrap_or(0)).collect();
+        Ok(Value::Ints(Matrix::new(scores.rows, 1, codes), IntKind::I64))
+    }
+}
+
+impl Operator for LastArgmax {
+    const NAME: &'static str = "last_argmax";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let Value::Floats(scores, _) = inputs[0] else {
+            return Err(InputError::wrong_kind("scores", inputs[0]));
+        };
+        let last = |row: &[f64]| {
+            let (mut most, mut place) = (f64::NEG_INFINITY, 0);
+            for (column, &value) in (0_i64..).zip(row) {
+                // `np.maximum`, which keeps NaN; nothing equals that any more.
+                most = if most.is_nan() || value.is_nan() { f64::NAN } else { most.max(value) };
+                if value == most {
+                    place = column;
+                }
+            }
+            place
+        };
+        let codes: Vec<i64> = scores.iter_rows().map(last).collect();
         Ok(Value::Ints(Matrix::new(scores.rows, 1, codes), IntKind::I64))
     }
 }

@@ -11,7 +11,7 @@ mod label_numbers;
 mod take_labels;
 
 pub use argmax::argmax;
-pub use argmax::{Argmax, AtLeast, GreaterThan};
+pub use argmax::{Argmax, AtLeast, GreaterThan, LastArgmax};
 pub use argmax_groups::ArgmaxGroups;
 pub use binarize_labels::BinarizeLabels;
 pub use cast_labels::CastLabels;

@@ -1,0 +1,293 @@
+//! `sklearn.calibration.CalibratedClassifierCV`.
+
+use std::sync::Arc;
+
+use skiff_files::Instance;
+use skiff_pickle::{Node, NodeId};
+use skiff_plan::operators::{
+    Argmax, ArrayRule, BothSides, Calibrate, Concatenate, Dtype, Elementwise, Finite, Form, Function, Sigmoid, Softmax,
+    SparseRule, SumUp, TakeLabels, ToLogits,
+};
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, Rank, ValueId};
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::response::{column, first_response};
+use crate::model::{Class, Estimator, Model, class, delegates_rows};
+
+pub(crate) const CALIBRATED_CLASSIFIER_CV: Class = class! {
+    /// Probabilities made of a classifier's scores, by functions that were fitted to other rows than the classifier.
+    ///
+    /// # Reads
+    /// `calibrated_classifiers_`, each a fitted classifier, any supported one, with its calibrators: `a_` and `b_` of sigmoids,
+    /// isotonic regressions, or `beta_` of a temperature; `classes_`.
+    /// # Predicts
+    /// Scores are `decision_function`, or probabilities where there is none. A sigmoid makes `expit(-(a * score + b))` of them,
+    /// an isotonic regression what it predicts, class by class: of two classes the second, with the rest for the first; of
+    /// more, shares of their sum. A temperature makes `softmax(beta * logits)`, where probabilities become their logarithms.
+    /// The answer is the mean over `calibrated_classifiers_`; the label is the first class of the greatest one.
+    ///
+    /// Whether scores of several columns are probabilities is decided by all rows of a call, as scikit-learn does it.
+    /// # Older versions
+    /// `method='temperature'` came with 1.8. Before 1.0 rows had to be numbers, and probabilities that are NaN became equal
+    /// ones. Calibrators were called `calibrators_` before 0.24, the classifier `base_estimator` before 1.2.
+    paths: ["sklearn.calibration.CalibratedClassifierCV"],
+    training_only: ["base_estimator", "cv", "ensemble", "estimator", "method", "n_jobs"],
+    read: CalibratedClassifierCV::read,
+};
+
+/// A fitted `CalibratedClassifierCV`.
+#[derive(Debug)]
+pub struct CalibratedClassifierCV {
+    /// `calibrated_classifiers_`
+    calibrated: Vec<Calibrated>,
+    classes: Arc<Classes>,
+    /// Before 1.0.
+    checks_rows: bool,
+}
+
+/// `_CalibratedClassifier`
+#[derive(Debug)]
+struct Calibrated {
+    model: Arc<Model>,
+    calibrators: Calibrators,
+}
+
+#[derive(Debug)]
+enum Calibrators {
+    /// For each class of the classifier its place in `classes_`; and the calibrators.
+    Each(Vec<usize>, Vec<Calibrator>),
+    /// `beta_`
+    Temperature(f64),
+}
+
+#[derive(Debug)]
+enum Calibrator {
+    Sigmoid(Sigmoid),
+    /// An `IsotonicRegression`.
+    Model(Arc<Model>),
+}
+
+impl CalibratedClassifierCV {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let classes = fields.classes("classes_")?;
+        if classes.is_empty() {
+            return Err(fields.damaged("classes_", "there is no class"));
+        }
+        let path = fields.path_of("calibrated_classifiers_");
+        let each = fields.list("calibrated_classifiers_")?.into_iter().enumerate();
+        let calibrated =
+            each.map(|(index, node)| Calibrated::read(fields, node, &format!("{path}[{index}]"), &classes));
+        let calibrated = calibrated.collect::<Result<Vec<_>, _>>()?;
+        if calibrated.is_empty() {
+            return Err(fields.damaged("calibrated_classifiers_", "no classifier"));
+        }
+        Ok(Self { calibrated, classes, checks_rows: fields.before(1, 0) })
+    }
+
+    /// The mean of the probabilities, (n_samples, n_classes).
+    fn probabilities(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let x = match self.checks_rows {
+            true => {
+                let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(Finite::Any).sparse(SparseRule::Accept);
+                plan.check(input, rule, None)
+            }
+            false => input,
+        };
+        let each = self.calibrated.iter();
+        let each = each.map(|one| one.probabilities(self.classes.len(), self.checks_rows, x, plan));
+        let each = each.collect::<Result<Vec<_>, _>>()?;
+        #[expect(clippy::cast_precision_loss, reason = "a number of classifiers")]
+        let divisor = each.len() as f64;
+        Ok(plan.push(SumUp { weights: None, divisor }, &each))
+    }
+}
+
+impl Calibrated {
+    fn read(fields: &Fields<'_, '_>, node: NodeId, path: &str, classes: &Classes) -> Result<Self, ReadError> {
+        let unexpected = || fields.unexpected_at(node, path, "a `sklearn.calibration._CalibratedClassifier`");
+        let instance = fields.instance_at(node, path)?.filter(|it| it.is("sklearn.calibration._CalibratedClassifier"));
+        let instance = instance.ok_or_else(unexpected)?;
+        const KNOWN: [&str; 8] = [
+            "base_estimator",
+            "calibrators",
+            "calibrators_",
+            "classes",
+            "classes_",
+            "estimator",
+            "label_encoder_",
+            "method",
+        ];
+        refuse_others(&instance, path, &KNOWN)?;
+        let first = |names: &[&str]| {
+            let found = names.iter().find_map(|&name| Some((instance.attribute(name)?, format!("{path}.{name}"))));
+            found.ok_or_else(|| ReadError::new(format!("{path}.{}", names[0]), ReadErrorKind::Missing))
+        };
+        let (estimator, estimator_path) = first(&["estimator", "base_estimator"])?;
+        let model = fields.model_at(estimator, estimator_path)?;
+        let own = first(&["classes_", "classes"])?;
+        if *fields.graph().node(own.0) != Node::None && *fields.classes_at(own.0, &own.1)? != *classes {
+            return Err(ReadError::new(own.1, ReadErrorKind::Damaged("not the classes of the whole".to_owned())));
+        }
+        let (list, list_path) = first(&["calibrators", "calibrators_"])?;
+        let nodes = fields.list_at(list, &list_path)?;
+        if let &[only] = nodes.as_slice()
+            && let Some(temperature) = read_temperature(fields, only, &format!("{list_path}[0]"))?
+        {
+            return Ok(Self { model, calibrators: Calibrators::Temperature(temperature) });
+        }
+        let calibrators = nodes.into_iter().enumerate().map(|(index, node)| {
+            let path = format!("{list_path}[{index}]");
+            match read_sigmoid(fields, node, &path)? {
+                Some(sigmoid) => Ok(Calibrator::Sigmoid(sigmoid)),
+                None => Ok(Calibrator::Model(fields.model_at(node, path)?)),
+            }
+        });
+        let calibrators = calibrators.collect::<Result<Vec<_>, _>>()?;
+        let places = match &model.estimator().classes()[..] {
+            [own] => (0..own.len()).map(|code| own.get(code).and_then(|class| classes.position(&class))).collect(),
+            _ => Some((0..classes.len()).collect::<Vec<_>>()),
+        };
+        let damaged = |what: &str| ReadError::new(list_path.clone(), ReadErrorKind::Damaged(what.to_owned()));
+        let places = places.ok_or_else(|| damaged("the classifier has classes that the whole has not"))?;
+        // Of two classes only the second has a score.
+        let places: Vec<usize> = places.into_iter().take(calibrators.len()).collect();
+        let places = if classes.len() == 2 { places.into_iter().map(|place| place + 1).collect() } else { places };
+        if places.len() != calibrators.len() || places.iter().any(|&place| place >= classes.len()) {
+            return Err(damaged("not as many calibrators as the classifier has scores"));
+        }
+        Ok(Self { model, calibrators: Calibrators::Each(places, calibrators) })
+    }
+
+    fn probabilities(
+        &self,
+        classes: usize,
+        nan_becomes_equal: bool,
+        x: ValueId,
+        plan: &mut Lowering<'_>,
+    ) -> Result<ValueId, Refusal> {
+        let methods = [Method::DecisionFunction, Method::PredictProba];
+        let (method, scores, rank) = first_response(&self.model, &methods, x, plan)?;
+        let own = self.model.estimator().classes().first().map_or(classes, |own| own.len());
+        let single = rank == Rank::One || (method == Method::PredictProba && own == 2);
+        let scores = match method {
+            Method::PredictProba if own == 2 => column(scores, 1, plan),
+            _ => scores,
+        };
+        match &self.calibrators {
+            &Calibrators::Temperature(beta) => {
+                let logits = match (single, method) {
+                    (true, Method::PredictProba) => {
+                        let both = plan.push(BothSides::Complement, &[scores]);
+                        plan.push(ToLogits, &[both])
+                    }
+                    (true, _) => plan.push(BothSides::Negative, &[scores]),
+                    (false, _) => plan.push(ToLogits, &[scores]),
+                };
+                let scaled = plan.push(Elementwise { function: Function::Multiply(beta) }, &[logits]);
+                Ok(plan.push(Softmax, &[scaled]))
+            }
+            Calibrators::Each(places, calibrators) => {
+                let mut parts = Vec::with_capacity(calibrators.len());
+                for (index, calibrator) in calibrators.iter().enumerate() {
+                    let score = if single { scores } else { column(scores, index, plan) };
+                    parts.push(match calibrator {
+                        Calibrator::Sigmoid(sigmoid) => plan.push(*sigmoid, &[score]),
+                        Calibrator::Model(model) => plan.inner_value(model, Method::Predict, score)?,
+                    });
+                }
+                let parts = plan.push(Concatenate { form: Form::Dense }, &parts);
+                Ok(plan.push(Calibrate { places: places.clone(), classes, nan_becomes_equal }, &[parts]))
+            }
+        }
+    }
+}
+
+/// An error for an attribute that no version's helper has.
+fn refuse_others(instance: &Instance<'_>, path: &str, known: &[&str]) -> Result<(), ReadError> {
+    match instance.attributes().find(|(name, _)| !known.contains(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let class = instance.class_path();
+            Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }))
+        }
+    }
+}
+
+/// The numbers `names` of the helper of class `class` at a node; `None` where it is of another class.
+fn read_helper<const N: usize>(
+    fields: &Fields<'_, '_>,
+    node: NodeId,
+    path: &str,
+    class: &str,
+    names: [&str; N],
+) -> Result<Option<[f64; N]>, ReadError> {
+    let Some(instance) = fields.instance_at(node, path)?.filter(|instance| instance.is(class)) else { return Ok(None) };
+    let known: Vec<&str> = names.into_iter().chain(["_sklearn_version"]).collect();
+    refuse_others(&instance, path, &known)?;
+    let mut numbers = [0.0; N];
+    for (number, name) in numbers.iter_mut().zip(names) {
+        let path = format!("{path}.{name}");
+        let node = instance.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
+        let value = match fields.scalar_at(node, &path) {
+            Ok(scalar) => scalar.as_f64(),
+            Err(_) => fields.numbers_at(node, &path)?.data.first().copied(),
+        };
+        *number = value.ok_or_else(|| fields.unexpected_at(node, &path, "a number"))?;
+    }
+    Ok(Some(numbers))
+}
+
+fn read_sigmoid(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Option<Sigmoid>, ReadError> {
+    let numbers = read_helper(fields, node, path, "sklearn.calibration._SigmoidCalibration", ["a_", "b_"])?;
+    Ok(numbers.map(|[a, b]| Sigmoid { a, b }))
+}
+
+fn read_temperature(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Option<f64>, ReadError> {
+    let numbers = read_helper(fields, node, path, "sklearn.calibration._TemperatureScaling", ["beta_"])?;
+    Ok(numbers.map(|[beta]| beta))
+}
+
+impl Estimator for CalibratedClassifierCV {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::PredictProba => Ok(Output::matrix(self.probabilities(input, plan)?)),
+            Method::Predict => {
+                let probabilities = self.probabilities(input, plan)?;
+                let numbers = plan.push(Argmax, &[probabilities]);
+                Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes)]
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        let mut all = Vec::new();
+        for (index, one) in self.calibrated.iter().enumerate() {
+            all.push((format!("calibrated_classifiers_[{index}].estimator"), Arc::clone(&one.model)));
+            if let Calibrators::Each(_, calibrators) = &one.calibrators {
+                for (place, calibrator) in calibrators.iter().enumerate() {
+                    if let Calibrator::Model(model) = calibrator {
+                        let name = format!("calibrated_classifiers_[{index}].calibrators[{place}]");
+                        all.push((name, Arc::clone(model)));
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    delegates_rows!(self => self.calibrated.first().map(|one| &one.model));
+}

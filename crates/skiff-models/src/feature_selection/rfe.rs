@@ -1,0 +1,136 @@
+//! `RFE`, `RFECV` and `SequentialFeatureSelector` of `sklearn.feature_selection`.
+
+use std::sync::Arc;
+
+use skiff_plan::operators::Finite;
+use skiff_plan::value::Classes;
+use skiff_plan::{Answer, Method, Output, ValueId};
+
+use super::selector_mixin::SelectedColumns;
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
+
+pub(crate) const RFE: Class = class! {
+    /// The features that are left when the least important ones go, step by step, and an estimator on them.
+    ///
+    /// # Reads
+    /// `support_`, and `estimator_`, any supported estimator.
+    /// # Predicts
+    /// Each method of the estimator, on the columns that stay.
+    /// # Transforms
+    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// # Not supported
+    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    paths: ["sklearn.feature_selection._rfe.RFE", "sklearn.feature_selection.rfe.RFE"],
+    training_only: ["estimator", "estimator_params", "importance_getter", "n_features_", "n_features_to_select", "ranking_",
+        "scores_", "step", "step_n_features_", "step_ranking_", "step_scores_", "step_support_", "verbose"],
+    read: |fields| Selector::read(fields, Some(fields.model("estimator_")?)),
+};
+
+pub(crate) const RFECV: Class = class! {
+    /// As `RFE`, with the number of features that scored best.
+    ///
+    /// # Reads
+    /// `support_`, and `estimator_`, any supported estimator.
+    /// # Predicts
+    /// Each method of the estimator, on the columns that stay.
+    /// # Transforms
+    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// # Not supported
+    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    paths: ["sklearn.feature_selection._rfe.RFECV", "sklearn.feature_selection.rfe.RFECV"],
+    training_only: ["cv", "cv_results_", "estimator", "estimator_params", "grid_scores_", "importance_getter",
+        "min_features_to_select", "n_features_", "n_jobs", "ranking_", "scoring", "step", "verbose"],
+    read: |fields| Selector::read(fields, Some(fields.model("estimator_")?)),
+};
+
+pub(crate) const SEQUENTIAL_FEATURE_SELECTOR: Class = class! {
+    /// The features that were added, or left, one by one, since that scored best.
+    ///
+    /// # Reads
+    /// `support_`.
+    /// # Transforms
+    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// # Not supported
+    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    /// # Older versions
+    /// It came with 0.24.
+    paths: ["sklearn.feature_selection._sequential.SequentialFeatureSelector"],
+    training_only: ["cv", "direction", "estimator", "n_features_to_select", "n_features_to_select_", "n_jobs", "scoring", "tol"],
+    read: |fields| Selector::read(fields, None),
+};
+
+/// Which columns stay, and the estimator that was fitted to them.
+#[derive(Debug)]
+struct Selector {
+    columns: SelectedColumns,
+    model: Option<Arc<Model>>,
+}
+
+impl Selector {
+    fn read(fields: &Fields<'_, '_>, model: Option<Arc<Model>>) -> Result<Self, ReadError> {
+        let support = fields.ints("support_")?.into_iter().map(|stays| stays != 0).collect();
+        let columns = SelectedColumns::new(fields, "support_", support, rows_of(fields)?)?;
+        Ok(Self { columns, model })
+    }
+}
+
+/// Which numbers the rows of a selector may hold: those that its estimator says it takes.
+pub(super) fn rows_of(fields: &Fields<'_, '_>) -> Result<Finite, ReadError> {
+    let path = fields.path_of("estimator");
+    let class = match fields.optional("estimator") {
+        Some(node) => fields.instance_at(node, &path)?.map(|estimator| estimator.name.to_owned()),
+        None => None,
+    };
+    let takes_all = class.is_some_and(|class| class.starts_with("HistGradientBoosting")) && !fields.before(0, 22);
+    Ok(if takes_all { Finite::Any } else { Finite::All })
+}
+
+impl Estimator for Selector {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match (method, &self.model) {
+            (Method::Transform | Method::InverseTransform, _) => self.columns.lower(method, input, plan),
+            (
+                Method::Predict | Method::PredictProba | Method::PredictLogProba | Method::DecisionFunction,
+                Some(model),
+            ) => {
+                let Output::One(x, _) = self.columns.lower(Method::Transform, input, plan)? else {
+                    return plan.no_method(method);
+                };
+                plan.inner(model, method, x, params)
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        self.model.as_ref().map_or_else(Vec::new, |model| model.estimator().classes())
+    }
+
+    fn scoring(&self) -> Option<Scoring> {
+        self.model.as_ref()?.estimator().scoring()
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        self.columns.feature_names_out(header, input)
+    }
+
+    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
+        self.columns.without_rows(method, params)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.columns.n_features_in())
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        self.model.iter().map(|model| ("estimator_".to_owned(), Arc::clone(model))).collect()
+    }
+}

@@ -1,0 +1,218 @@
+//! `sklearn.feature_selection.SelectFromModel`.
+
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+use skiff_plan::kernels::pairwise_sum::pairwise_sum;
+use skiff_plan::value::{Matrix, Value};
+use skiff_plan::{Answer, Method, Output, ValueId};
+
+use super::rfe::rows_of;
+use super::selector_mixin::SelectedColumns;
+use crate::computed::{Attributes, Computed};
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Model, NamesError, class};
+
+pub(crate) const SELECT_FROM_MODEL: Class = class! {
+    /// The features that an estimator finds important.
+    ///
+    /// # Reads
+    /// `coef_` or `feature_importances_` of `estimator_`, or of a fitted `estimator`: any supported one; `threshold`,
+    /// `max_features_`, `norm_order`, `importance_getter`.
+    /// # Transforms
+    /// The columns whose importance is not less than the threshold: a number, or the mean or median of all importances, times a
+    /// factor; and at most `max_features_` of them, the most important ones. The importance of a feature with several
+    /// coefficients is their norm. `inverse_transform` puts zeros where columns were left out.
+    /// # Not supported
+    /// `importance_getter` other than `'auto'`, `'coef_'` and `'feature_importances_'`; coefficients of `float32` or in a sparse
+    /// matrix; NaN and infinity, but for estimators of histogram gradient boosting.
+    /// # Older versions
+    /// Without a threshold, the mean is it, or 1e-5 for estimators with an L1 penalty: by `penalty` and `Lasso` in the name
+    /// before 1.8, later by `l1_ratio` as well.
+    paths: ["sklearn.feature_selection._from_model.SelectFromModel", "sklearn.feature_selection.from_model.SelectFromModel"],
+    training_only: ["estimator", "max_features", "prefit", "threshold_"],
+    read: SelectFromModel::read,
+};
+
+/// A fitted `SelectFromModel`.
+#[derive(Debug)]
+pub struct SelectFromModel {
+    columns: SelectedColumns,
+    model: Arc<Model>,
+    name: &'static str,
+}
+
+impl SelectFromModel {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let name = if fields.has("estimator_") { "estimator_" } else { "estimator" };
+        let model = fields.model(name)?;
+        let scores = read_scores(fields, &model)?;
+        let threshold = read_threshold(fields, &model, &scores)?;
+        let most = match fields.has("max_features_") {
+            true => Some(fields.count("max_features_")?),
+            false => match fields.optional("max_features") {
+                Some(node) => {
+                    let most = fields.scalar_at(node, &fields.path_of("max_features"))?.as_i64();
+                    let most = most.and_then(|most| usize::try_from(most).ok());
+                    Some(most.ok_or_else(|| fields.unsupported("max_features", "a function, without a fit"))?)
+                }
+                None => None,
+            },
+        };
+        let mut support = vec![most.is_none(); scores.len()];
+        if let Some(most) = most {
+            // `np.argsort(-scores, kind='mergesort')[:max_features]`: the first of equals.
+            let mut places: Vec<usize> = (0..scores.len()).collect();
+            places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+            places.iter().take(most).for_each(|&place| support[place] = true);
+        }
+        for (stays, &score) in support.iter_mut().zip(&scores) {
+            *stays &= !matches!(score.partial_cmp(&threshold), Some(std::cmp::Ordering::Less));
+        }
+        let columns = SelectedColumns::new(fields, name, support, rows_of(fields)?)?;
+        Ok(Self { columns, model, name })
+    }
+}
+
+/// `_get_feature_importances` with `transform_func='norm'`.
+fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<Vec<f64>, ReadError> {
+    let getter = fields.string_or_none("importance_getter")?;
+    let names: &[&str] = match getter.as_deref() {
+        None | Some("auto") => &["coef_", "feature_importances_"],
+        Some("coef_") => &["coef_"],
+        Some("feature_importances_") => &["feature_importances_"],
+        Some(other) => return Err(fields.unsupported("importance_getter", format!("`{other}`"))),
+    };
+    let attributes = Attributes::of(fields.graph(), model.node());
+    let numbers = |name: &&str| {
+        let node = attributes.as_ref().and_then(|attributes| attributes.node(name));
+        if let Some(node) = node {
+            let numbers = fields.numbers_at(node, &fields.path_of(name)).ok()?;
+            return numbers.into_rows().map(|matrix| matrix.into_owned());
+        }
+        match model.computed(fields.graph(), name)? {
+            Computed::Array(Answer::One(Value::Floats(matrix, _), rank)) => Some(match rank {
+                skiff_plan::Rank::One => Matrix::new(1, matrix.rows, matrix.data.into_owned()),
+                _ => matrix,
+            }),
+            _ => None,
+        }
+    };
+    let Some(importances) = names.iter().find_map(numbers) else {
+        return Err(fields.unsupported("estimator", "an estimator whose importances are not an array of numbers"));
+    };
+    let order = match fields.float_or_none("norm_order")? {
+        None | Some(1.0) => Norm::Sum,
+        Some(2.0) => Norm::Root,
+        Some(f64::INFINITY) => Norm::Most,
+        Some(order) => return Err(fields.unsupported("norm_order", order.to_string())),
+    };
+    Ok((0..importances.cols).map(|column| order.of(importances.iter_rows().map(|row| row[column]))).collect())
+}
+
+/// `norm_order`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Norm {
+    Sum,
+    Root,
+    Most,
+}
+
+impl Norm {
+    fn of(self, values: impl Iterator<Item = f64>) -> f64 {
+        match self {
+            Self::Sum => values.fold(0.0, |sum, value| sum + value.abs()),
+            Self::Root => values.fold(0.0, |sum, value| sum + value * value).sqrt(),
+            Self::Most => values.fold(0.0, |most, value| value.abs().max(most)),
+        }
+    }
+}
+
+/// `_calculate_threshold`
+fn read_threshold(fields: &Fields<'_, '_>, model: &Model, scores: &[f64]) -> Result<f64, ReadError> {
+    let text = match fields.scalar("threshold")? {
+        Scalar::None if is_sparse(fields, model) => return Ok(1e-5),
+        Scalar::None => "mean".to_owned(),
+        Scalar::Str(text) => text,
+        number => return number.as_f64().ok_or_else(|| fields.unexpected("threshold", "a number")),
+    };
+    let (factor, reference) = match text.split_once('*') {
+        Some((factor, reference)) => (Some(factor.trim()), reference.trim()),
+        None => (None, text.as_str()),
+    };
+    let reference = match reference {
+        #[expect(clippy::cast_precision_loss, reason = "a number of features")]
+        "mean" => pairwise_sum(scores) / scores.len() as f64,
+        "median" => median(scores),
+        _ => return Err(fields.unsupported("threshold", format!("`{text}`"))),
+    };
+    match factor.map(str::parse::<f64>) {
+        None => Ok(reference),
+        Some(Ok(factor)) => Ok(factor * reference),
+        Some(Err(_)) => Err(fields.unsupported("threshold", format!("`{text}`"))),
+    }
+}
+
+fn median(scores: &[f64]) -> f64 {
+    let mut sorted = scores.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.len() / 2, sorted.len() % 2) {
+        (0, 0) => f64::NAN,
+        (half, 1) => sorted[half],
+        (half, _) => (sorted[half - 1] + sorted[half]) / 2.0,
+    }
+}
+
+/// Whether the estimator has an L1 penalty, as the version that wrote the file would find.
+fn is_sparse(fields: &Fields<'_, '_>, model: &Model) -> bool {
+    let Some(attributes) = Attributes::of(fields.graph(), model.node()) else { return false };
+    let class = model.header().class.as_str();
+    let scalar = |name: &str| Scalar::read(fields.graph(), attributes.node(name)?).ok()?;
+    let is_l1 = scalar("penalty").is_some_and(|penalty| penalty.as_str() == Some("l1"));
+    let is_one = |ratio: f64| (ratio - 1.0).abs() <= 1e-8 + 1e-5;
+    let has_ratio = |name: &str| match scalar(name).and_then(|ratio| ratio.as_f64()) {
+        Some(ratio) => is_one(ratio),
+        None => attributes
+            .array(name)
+            .and_then(|array| array.to_f64())
+            .is_some_and(|ratios| !ratios.is_empty() && ratios.into_iter().all(is_one)),
+    };
+    let by_ratio = match class {
+        "ElasticNet" if !fields.before(1, 1) => has_ratio("l1_ratio"),
+        "ElasticNetCV" if !fields.before(1, 1) => has_ratio("l1_ratio_"),
+        "LogisticRegression" if !fields.before(1, 8) => has_ratio("l1_ratio"),
+        "LogisticRegressionCV" if !fields.before(1, 8) => has_ratio("l1_ratio_"),
+        _ => false,
+    };
+    is_l1 || class.contains("Lasso") || by_ratio
+}
+
+impl Estimator for SelectFromModel {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        self.columns.lower(method, input, plan)
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        self.columns.feature_names_out(header, input)
+    }
+
+    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
+        self.columns.without_rows(method, params)
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.columns.n_features_in())
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        vec![(self.name.to_owned(), Arc::clone(&self.model))]
+    }
+}

@@ -1,0 +1,96 @@
+//! The classifiers of two classes that those of several classes are made of.
+
+use std::sync::Arc;
+
+use skiff_pickle::NodeId;
+use skiff_plan::operators::{ConstantRow, Repeat};
+use skiff_plan::value::{IntKind, Precision};
+use skiff_plan::{Method, ValueId};
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Lowering, Refusal};
+use crate::model::Model;
+use crate::model::response::{binary_score, column};
+
+/// One of `estimators_`.
+#[derive(Debug)]
+pub(super) enum Binary {
+    Model(Arc<Model>),
+    /// `_ConstantPredictor`, and its `y_`: the fit had always or never what it tells.
+    Constant(i8),
+}
+
+impl Binary {
+    pub(super) fn read(fields: &Fields<'_, '_>, node: NodeId, path: String) -> Result<Self, ReadError> {
+        let constant = fields.instance_at(node, &path)?.filter(|it| it.is("sklearn.multiclass._ConstantPredictor"));
+        let Some(constant) = constant else { return fields.model_at(node, path).map(Self::Model) };
+        const KNOWN: [&str; 4] = ["_sklearn_version", "feature_names_in_", "n_features_in_", "y_"];
+        if let Some((name, _)) = constant.attributes().find(|(name, _)| !KNOWN.contains(name)) {
+            let class = constant.class_path();
+            return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));
+        }
+        let path = format!("{path}.y_");
+        let node = constant.attribute("y_").ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
+        match fields.numbers_at(node, &path)?.data[..] {
+            [-1.0] => Ok(Self::Constant(-1)),
+            [0.0] => Ok(Self::Constant(0)),
+            [1.0] => Ok(Self::Constant(1)),
+            _ => Err(fields.unexpected_at(node, &path, "an array of one -1, 0 or 1")),
+        }
+    }
+
+    /// All of `estimators_`.
+    pub(super) fn read_all(fields: &Fields<'_, '_>) -> Result<Vec<Self>, ReadError> {
+        let path = fields.path_of("estimators_");
+        let each = fields.list("estimators_")?.into_iter().enumerate();
+        let each = each.map(|(index, node)| Self::read(fields, node, format!("{path}[{index}]")));
+        let all = each.collect::<Result<Vec<_>, _>>()?;
+        if all.is_empty() { Err(fields.damaged("estimators_", "no estimator")) } else { Ok(all) }
+    }
+
+    pub(super) fn model(&self) -> Option<&Arc<Model>> {
+        match self {
+            Self::Model(model) => Some(model),
+            Self::Constant(_) => None,
+        }
+    }
+
+    /// `_predict_binary`
+    pub(super) fn score(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        match self {
+            Self::Model(model) => binary_score(model, input, plan),
+            Self::Constant(value) => {
+                let row = ConstantRow::Floats(vec![f64::from(*value)], Precision::Double);
+                Ok(plan.push(Repeat { row }, &[input]))
+            }
+        }
+    }
+
+    /// `decision_function`, in which a constant is an integer.
+    pub(super) fn decision(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        match self {
+            Self::Model(model) => plan.inner_value(model, Method::DecisionFunction, input),
+            Self::Constant(value) => {
+                let row = ConstantRow::Ints(vec![i64::from(*value)], IntKind::I64);
+                Ok(plan.push(Repeat { row }, &[input]))
+            }
+        }
+    }
+
+    /// The second column of `predict_proba`.
+    pub(super) fn probability(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        match self {
+            Self::Model(model) => {
+                let both = plan.inner_value(model, Method::PredictProba, input)?;
+                Ok(column(both, 1, plan))
+            }
+            Self::Constant(_) => self.score(input, plan),
+        }
+    }
+}
+
+/// The estimators within, with their paths.
+pub(super) fn inner(all: &[Binary]) -> Vec<(String, Arc<Model>)> {
+    let all = all.iter().enumerate();
+    all.filter_map(|(index, one)| Some((format!("estimators_[{index}]"), Arc::clone(one.model()?)))).collect()
+}

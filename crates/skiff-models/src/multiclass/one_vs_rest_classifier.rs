@@ -1,0 +1,183 @@
+//! `sklearn.multiclass.OneVsRestClassifier`.
+
+use std::sync::Arc;
+
+use skiff_plan::operators::{
+    Argmax, BothSides, Concatenate, ConstantRow, DivideByNonzeroRowSum, DivideByRowSum, Form, GreaterThan, LastArgmax,
+    Repeat, SumUp, TakeLabels,
+};
+use skiff_plan::value::{Classes, IntKind};
+use skiff_plan::{Method, Output, ValueId};
+
+use super::binary::{self, Binary};
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::response::binary_threshold;
+use crate::model::{Class, Estimator, Model, class, delegates_rows};
+
+pub(crate) const ONE_VS_REST_CLASSIFIER: Class = class! {
+    /// A classifier of two classes for each class: it, or another one.
+    ///
+    /// # Reads
+    /// `estimators_`, any supported classifiers or regressors, and constants of classes that the fit had always or never;
+    /// `label_binarizer_`.
+    /// # Predicts
+    /// The class of the greatest score, the first of equals: a regressor's prediction, or `decision_function`, or the
+    /// probability where there is none. Two classes have one estimator, and several labels a column each: its score is
+    /// compared with 0, or with 0.5 where it is a probability or a prediction. `predict_proba` has the probabilities, of
+    /// single labels as shares of their sum.
+    /// # Not supported
+    /// Labels as lists of lists, of 0.17.
+    /// # Older versions
+    /// Before 1.8 the last of equal scores decided. Before 1.7 probabilities that are all zero became NaN.
+    paths: ["sklearn.multiclass.OneVsRestClassifier"],
+    training_only: ["classes_", "estimator", "n_jobs", "verbose"],
+    read: OneVsRestClassifier::read,
+};
+
+/// A fitted `OneVsRestClassifier`.
+#[derive(Debug)]
+pub struct OneVsRestClassifier {
+    /// `estimators_`
+    estimators: Vec<Binary>,
+    classes: Arc<Classes>,
+    labels: Labels,
+    /// Before 1.8.
+    last_of_equals: bool,
+    /// Since 1.7.
+    keeps_zeros: bool,
+}
+
+/// `y_type_` of the binarizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Labels {
+    Binary,
+    Multiclass,
+    /// Several labels, as an array or a sparse matrix of zeros and ones.
+    Multilabel {
+        sparse: bool,
+    },
+}
+
+impl OneVsRestClassifier {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let estimators = Binary::read_all(fields)?;
+        let path = fields.path_of("label_binarizer_");
+        let node = fields.required("label_binarizer_")?;
+        let binarizer = fields.instance_at(node, &path)?.filter(|binarizer| binarizer.name == "LabelBinarizer");
+        let binarizer = binarizer.ok_or_else(|| fields.unexpected("label_binarizer_", "a `LabelBinarizer`"))?;
+        let attribute = |name: &str| {
+            let path = format!("{path}.{name}");
+            let node = binarizer.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
+            Ok((node, path))
+        };
+        let (node, classes_path) = attribute("classes_")?;
+        let classes = fields.classes_at(node, &classes_path)?;
+        let (node, type_path) = attribute("y_type_")?;
+        let labels = match fields.scalar_at(node, &type_path)?.as_str() {
+            Some("binary") => Labels::Binary,
+            Some("multiclass") => Labels::Multiclass,
+            Some("multilabel-indicator") => {
+                let (node, path) = attribute("sparse_input_")?;
+                Labels::Multilabel { sparse: fields.scalar_at(node, &path)?.as_i64() == Some(1) }
+            }
+            other => {
+                let what = format!("labels of the type `{}`", other.unwrap_or("None"));
+                return Err(ReadError::new(type_path, ReadErrorKind::Unsupported(what)));
+            }
+        };
+        let expected = match labels {
+            Labels::Binary if matches!(classes.len(), 1 | 2) => 1,
+            Labels::Binary => return Err(fields.damaged("label_binarizer_", format!("{} classes", classes.len()))),
+            Labels::Multiclass | Labels::Multilabel { .. } => classes.len(),
+        };
+        fields.expect_len("estimators_", estimators.len(), expected)?;
+        let (last_of_equals, keeps_zeros) = (fields.before(1, 8), !fields.before(1, 7));
+        Ok(Self { estimators, classes, labels, last_of_equals, keeps_zeros })
+    }
+
+    fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let scores = self.estimators.iter().map(|one| one.score(input, plan)).collect::<Result<Vec<_>, _>>()?;
+        if self.labels == Labels::Multiclass {
+            let scores = plan.push(Concatenate { form: Form::Dense }, &scores);
+            let scores = plan.push(SumUp::as_double(), &[scores]);
+            let numbers = match self.last_of_equals {
+                true => plan.push(LastArgmax, &[scores]),
+                false => plan.push(Argmax, &[scores]),
+            };
+            return Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])));
+        }
+        let bound = match &self.estimators[0] {
+            Binary::Model(model) => binary_threshold(model, input, plan),
+            // A constant has `decision_function`, but is no classifier.
+            Binary::Constant(_) => 0.5,
+        };
+        let sides: Vec<ValueId> = scores.into_iter().map(|score| plan.push(GreaterThan { bound }, &[score])).collect();
+        match self.labels {
+            Labels::Multilabel { sparse } => {
+                let form = if sparse { Form::Sparse } else { Form::Dense };
+                Ok(Output::matrix(plan.push(Concatenate { form }, &sides)))
+            }
+            _ if self.classes.len() == 1 => {
+                let first = plan.push(Repeat { row: ConstantRow::Ints(vec![0], IntKind::I64) }, &sides);
+                Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[first])))
+            }
+            _ => Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &sides))),
+        }
+    }
+
+    fn predict_proba(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let each = self.estimators.iter().map(|one| one.probability(input, plan));
+        let each = each.collect::<Result<Vec<_>, _>>()?;
+        let all = match each[..] {
+            [only] => plan.push(BothSides::Complement, &[only]),
+            _ => plan.push(Concatenate { form: Form::Dense }, &each),
+        };
+        Ok(match (self.labels, self.keeps_zeros) {
+            (Labels::Multilabel { .. }, _) => all,
+            (_, true) => plan.push(DivideByNonzeroRowSum, &[all]),
+            (_, false) => plan.push(DivideByRowSum, &[all]),
+        })
+    }
+
+    fn decision_function(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let method = Method::DecisionFunction;
+        if let [one] = &self.estimators[..] {
+            return match one {
+                Binary::Model(model) => plan.inner(model, method, input, &Params::default()),
+                Binary::Constant(_) => Ok(Output::column(one.decision(input, plan)?)),
+            };
+        }
+        let each = self.estimators.iter().map(|one| one.decision(input, plan));
+        let each = each.collect::<Result<Vec<_>, _>>()?;
+        Ok(Output::matrix(plan.push(Concatenate { form: Form::Dense }, &each)))
+    }
+}
+
+impl Estimator for OneVsRestClassifier {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Predict => self.predict(input, plan),
+            Method::PredictProba => Ok(Output::matrix(self.predict_proba(input, plan)?)),
+            Method::DecisionFunction => self.decision_function(input, plan),
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes)]
+    }
+
+    fn inner(&self) -> Vec<(String, Arc<Model>)> {
+        binary::inner(&self.estimators)
+    }
+
+    delegates_rows!(self => self.estimators.iter().find_map(Binary::model));
+}
