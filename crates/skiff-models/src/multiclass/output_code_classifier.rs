@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Form, NearestCenter, SparseRule, SumUp, TakeLabels};
+use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Form, SparseRule, SumUp, TakeLabels};
 use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -10,6 +10,7 @@ use super::binary::{self, Binary};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, class, delegates_rows};
+use crate::neighbors::NearestPoint;
 
 pub(crate) const OUTPUT_CODE_CLASSIFIER: Class = class! {
     /// A code of ones and others for each class, each place of which an estimator tells.
@@ -32,7 +33,7 @@ pub struct OutputCodeClassifier {
     /// `estimators_`
     estimators: Vec<Binary>,
     /// `code_book_`, (n_classes, n_estimators).
-    codes: Arc<NearestCenter>,
+    codes: NearestPoint,
     classes: Arc<Classes>,
     /// Before 1.0.
     rule: Option<ArrayRule>,
@@ -49,7 +50,7 @@ impl OutputCodeClassifier {
         if classes.is_empty() {
             return Err(fields.damaged("classes_", "there is no class"));
         }
-        let codes = Arc::new(NearestCenter::new(&Arc::new(codes), Precision::Double, true));
+        let codes = NearestPoint::new(fields, codes, Precision::Double);
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric);
         let rule = if fields.before(0, 24) { rule } else { rule.sparse(SparseRule::Accept) };
         Ok(Self { estimators, codes, classes, rule: fields.before(1, 0).then_some(rule) })
@@ -71,7 +72,7 @@ impl Estimator for OutputCodeClassifier {
         let scores = self.estimators.iter().map(|one| one.score(x, plan)).collect::<Result<Vec<_>, _>>()?;
         let scores = plan.push(Concatenate { form: Form::Dense }, &scores);
         let scores = plan.push(SumUp::as_double(), &[scores]);
-        let numbers = plan.push(&self.codes, &[scores]);
+        let numbers = self.codes.push(scores, plan);
         Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
     }
 

@@ -12,7 +12,7 @@ mod neighbors_base;
 
 use crate::model::Class;
 
-pub(crate) use neighbors_base::{Weights, read_weights};
+pub(crate) use neighbors_base::{NearestPoint, Weights, read_weights};
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

@@ -11,7 +11,7 @@ use skiff_plan::kernels::row_square;
 use skiff_plan::operators::{
     ArrayRule, Brute, Dtype, Finite, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
 };
-use skiff_plan::value::{Csr, NumberType, Precision};
+use skiff_plan::value::{Csr, Matrix, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::binary_tree::{read_metric_params, read_tree};
@@ -262,14 +262,39 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
         }
         (Points::sparse(csr, metric, einsum), precision)
     };
-    let brute = Brute {
+    Ok(Search::Brute(points, brute_of(fields, sort, precision)))
+}
+
+/// How the version that wrote the file searches points of this dtype.
+fn brute_of(fields: &Fields<'_, '_>, sort: Sort, precision: Option<Precision>) -> Brute {
+    Brute {
         heap: (!fields.before(1, 1)).then_some(sort),
         precision,
         sparse_heap: !fields.before(1, 2),
         sparse_euclidean: fields.before(1, 4),
         mixed_euclidean: !fields.before(1, 3),
-    };
-    Ok(Search::Brute(points, brute))
+    }
+}
+
+/// `pairwise_distances_argmin` by Euclidean distances: the number of the nearest of some points, the first of equals.
+#[derive(Debug)]
+pub(crate) struct NearestPoint(Arc<NearestNeighbors>);
+
+impl NearestPoint {
+    /// Among these points, as the version that wrote the file finds it.
+    pub(crate) fn new(fields: &Fields<'_, '_>, points: Matrix<'static, f64>, precision: Precision) -> Self {
+        let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
+        // Of one neighbour any order is the order.
+        let brute = brute_of(fields, Sort::Intro, Some(precision));
+        let search = Search::Brute(Points::dense(points, Metric::Euclidean, einsum), brute);
+        Self(Arc::new(NearestNeighbors { search: Arc::new(search), count: 1 }))
+    }
+
+    /// The numbers of the points nearest to the rows.
+    pub(crate) fn push(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let found = plan.push(&self.0, &[x]);
+        plan.push(Part { index: 1 }, &[found])
+    }
 }
 
 /// A sparse matrix, and its dtype where that is a float one.

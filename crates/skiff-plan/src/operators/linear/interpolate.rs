@@ -3,7 +3,7 @@
 use crate::InputError;
 use crate::kernels::interpolate::interpolate;
 use crate::operator::Operator;
-use crate::value::{Matrix, Value};
+use crate::value::{Matrix, Precision, Value};
 
 /// The value at each number of the lines through the thresholds, of which there is one at least. (n, 1) → (n, 1).
 #[derive(Debug)]
@@ -25,6 +25,24 @@ pub enum OutOfBounds {
     Clip(f64, f64),
     /// An error.
     Refuse,
+}
+
+impl Interpolate {
+    /// `interp1d._call_linear` of scipy's newest, which it takes where numbers are not `float64`: the points are searched
+    /// from the left, and each operation is rounded.
+    fn of_single(&self, value: f64) -> f64 {
+        let round = |value| Precision::Single.round(value);
+        let last = self.xs.len() - 1;
+        if last == 0 {
+            return self.ys[0];
+        }
+        let high = self.xs.partition_point(|&x| x < value).clamp(1, last);
+        let low = high - 1;
+        let width = round(self.xs[high] - self.xs[low]);
+        let upper = round(round(round(value - self.xs[low]) / width) * self.ys[high]);
+        let lower = round(round(round(self.xs[high] - value) / width) * self.ys[low]);
+        round(upper + lower)
+    }
 }
 
 impl Operator for Interpolate {
@@ -49,7 +67,8 @@ impl Operator for Interpolate {
                     return Err(InputError::refused(what).in_row(row));
                 }
                 (true, _) => f64::NAN,
-                (false, _) => precision.round(interpolate(value, &self.xs, &self.ys)),
+                (false, _) if *precision == Precision::Single => self.of_single(value),
+                (false, _) => interpolate(value, &self.xs, &self.ys),
             });
         }
         Ok(Value::Floats(Matrix::new(x.rows, 1, data), *precision))
