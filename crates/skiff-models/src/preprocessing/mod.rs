@@ -18,6 +18,7 @@ mod power_transformer;
 mod quantile_transformer;
 mod robust_scaler;
 mod scalers;
+mod spline_transformer;
 mod standard_scaler;
 mod target_encoder;
 
@@ -43,6 +44,7 @@ pub(crate) const CLASSES: &[Class] = &[
     power_transformer::POWER_TRANSFORMER,
     quantile_transformer::QUANTILE_TRANSFORMER,
     robust_scaler::ROBUST_SCALER,
+    spline_transformer::SPLINE_TRANSFORMER,
     standard_scaler::STANDARD_SCALER,
     target_encoder::TARGET_ENCODER,
 ];

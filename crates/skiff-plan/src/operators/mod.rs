@@ -48,8 +48,9 @@ pub use neighbors::{
     VoteSum,
 };
 pub use preprocess::{
-    AdditiveChi2, BinCenters, BinForm, Binarize, CountSketch, Discretize, FillKind, Impute, ImputeInverse,
-    ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
+    AdditiveChi2, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind, Impute,
+    ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
+    Spline, SplineBasis,
 };
 pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
 pub use text::{
@@ -235,6 +236,7 @@ operators! {
     Sigmoid,
     Softmax,
     SparseProduct,
+    Spline,
     SubtractLogSumExp,
     SumUp,
     SupportVectors,

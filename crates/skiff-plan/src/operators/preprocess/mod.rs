@@ -10,6 +10,7 @@ mod normalize;
 mod polynomial;
 mod power;
 mod quantile;
+mod spline;
 
 pub use additive_chi2::AdditiveChi2;
 pub use binarize::Binarize;
@@ -21,3 +22,4 @@ pub use normalize::{Norm, Normalize};
 pub use polynomial::Polynomial;
 pub use power::{Power, PowerFamily};
 pub use quantile::Quantile;
+pub use spline::{Extrapolation, Spline, SplineBasis};

@@ -1,0 +1,150 @@
+//! `sklearn.preprocessing.SplineTransformer`.
+
+use std::sync::Arc;
+
+use skiff_files::NdArray;
+use skiff_plan::operators::{ArrayRule, Dtype, Extrapolation, Finite, Spline, SplineBasis};
+use skiff_plan::{Method, Output, ValueId};
+
+use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, NamesError, class};
+use crate::names;
+
+pub(crate) const SPLINE_TRANSFORMER: Class = class! {
+    /// B-splines of each feature.
+    ///
+    /// # Reads
+    /// `bsplines_`, which are scipy's, `degree`, `extrapolation`, `include_bias`, `handle_missing`.
+    /// # Transforms
+    /// The values of the splines; beyond the outermost knots an error, the values there, straight lines, the same
+    /// polynomials, or what is at the other end. `include_bias=False` leaves out the last spline of each feature. With
+    /// `handle_missing='zeros'` NaN gives zeros.
+    /// # Not supported
+    /// `sparse_output=True`; a constant beyond the knots for splines of degree 0, and lines with only one such spline.
+    /// # Older versions
+    /// `sparse_output` is of 1.3, `handle_missing` of 1.8. Straight lines of a degree below 2 begin, from the second
+    /// feature on, at other knots: scikit-learn raises the degree on the way.
+    paths: ["sklearn.preprocessing._polynomial.SplineTransformer"],
+    training_only: ["handle_missing", "knots", "n_features_out_", "n_knots", "order", "sparse_output"],
+    read: SplineTransformer::read,
+};
+
+/// A fitted `SplineTransformer`.
+#[derive(Debug)]
+pub struct SplineTransformer {
+    spline: Arc<Spline>,
+}
+
+/// What scipy keeps in a spline.
+const PARTS: &[&str] = &["t", "c", "k", "axis", "extrapolate", "_t", "_c", "_axis", "_asarray", "_delegate_to"];
+
+impl SplineTransformer {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        if fields.bool_or("sparse_output", false)? {
+            return Err(fields.unsupported("sparse_output", "sparse splines"));
+        }
+        let extrapolation = match fields.string("extrapolation")?.as_str() {
+            "error" => Extrapolation::Refuse,
+            "constant" => Extrapolation::Constant,
+            "linear" => Extrapolation::Linear,
+            "continue" => Extrapolation::Continue,
+            "periodic" => Extrapolation::Periodic,
+            other => return Err(fields.unsupported("extrapolation", format!("`{other}`"))),
+        };
+        let degree = fields.count("degree")?;
+        if degree == 0 && extrapolation == Extrapolation::Constant {
+            return Err(fields.unsupported("degree", "a constant beyond the knots of splines of degree 0"));
+        }
+        let path = fields.path_of("bsplines_");
+        let nodes = fields.list("bsplines_")?;
+        fields.expect_n_features("bsplines_", nodes.len())?;
+        let mut bases = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.into_iter().enumerate() {
+            bases.push(read_basis(fields, node, &format!("{path}[{index}]"), degree)?);
+        }
+        if degree == 0 && extrapolation == Extrapolation::Linear && bases.iter().any(|basis| basis.knots.len() < 3) {
+            return Err(fields.unsupported("n_knots", "straight lines beyond one spline of degree 0"));
+        }
+        let nan_is_zero = fields.string_or_none("handle_missing")?.as_deref() == Some("zeros");
+        let include_bias = fields.bool("include_bias")?;
+        Ok(Self { spline: Arc::new(Spline { bases, extrapolation, include_bias, nan_is_zero }) })
+    }
+}
+
+fn read_basis(
+    fields: &Fields<'_, '_>,
+    node: skiff_pickle::NodeId,
+    path: &str,
+    degree: usize,
+) -> Result<SplineBasis, ReadError> {
+    let damaged = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
+    let unexpected = || fields.unexpected_at(node, path, "a spline");
+    let mut instance = fields.instance_at(node, path)?.ok_or_else(unexpected)?;
+    if !instance.module.starts_with("scipy.interpolate") || instance.name != "BSpline" {
+        return Err(unexpected());
+    }
+    // Some versions of scipy keep the spline within another object.
+    if let Some(&[inner, ..]) = instance.state().and_then(|state| fields.graph().items(state)) {
+        instance = fields.instance_at(inner, path)?.ok_or_else(unexpected)?;
+    }
+    if let Some((attribute, _)) = instance.attributes().find(|(attribute, _)| !PARTS.contains(attribute)) {
+        let class = instance.class_path();
+        return Err(ReadError::new(format!("{path}.{attribute}"), ReadErrorKind::UnknownAttribute { class }));
+    }
+    let array = |name: &str| {
+        let is_array =
+            |node: &skiff_pickle::NodeId| NdArray::read(fields.graph(), *node).is_ok_and(|array| array.is_some());
+        let node = instance.attribute(name).filter(is_array).or_else(|| instance.attribute(&format!("_{name}")));
+        let node = node.ok_or_else(|| ReadError::new(format!("{path}.{name}"), ReadErrorKind::Missing))?;
+        fields.numbers_at(node, &format!("{path}.{name}"))
+    };
+    let knots = array("t")?;
+    let is_flat = knots.shape.len() == 1;
+    let knots = knots.data;
+    let coefficients = array("c")?.into_matrix().ok_or_else(|| damaged("its coefficients have not two dimensions"))?;
+    let k = instance.attribute("k").ok_or_else(|| damaged("it has no degree"))?;
+    let k = fields.scalar_at(k, path)?.as_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a small degree")]
+    if k != Some(degree as f64) {
+        return Err(damaged("its degree is not that of the transformer"));
+    }
+    let count = knots.len().checked_sub(degree.saturating_add(1)).filter(|&count| count > degree);
+    let fits = count.is_some_and(|count| coefficients.rows == count) && coefficients.cols > 0 && is_flat;
+    if !fits || !knots.is_sorted() || !knots.iter().all(|knot| knot.is_finite()) {
+        return Err(damaged("its knots, its coefficients and its degree contradict each other"));
+    }
+    Ok(SplineBasis { knots, coefficients, degree })
+}
+
+impl Estimator for SplineTransformer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        if method != Method::Transform {
+            return plan.no_method(method);
+        }
+        let finite = if self.spline.nan_is_zero { Finite::Any } else { Finite::All };
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Float).finite(finite);
+        let x = plan.check(input, rule, self.spline.bases.len());
+        Ok(Output::matrix(plan.push(&self.spline, &[x])))
+    }
+
+    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
+        names::check(header, input)?;
+        let left_out = usize::from(!self.spline.include_bias);
+        let pairs = input.iter().zip(&self.spline.bases);
+        names::collect(pairs.flat_map(|(name, basis)| {
+            (0..basis.coefficients.cols - left_out).map(move |spline| format!("{name}_sp_{spline}"))
+        }))
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.spline.bases.len())
+    }
+}
