@@ -36,6 +36,7 @@ mod impute;
 mod isotonic;
 mod kernel_approximation;
 mod kernel_ridge;
+mod lightgbm;
 mod linear_model;
 mod mixture;
 mod model_selection;

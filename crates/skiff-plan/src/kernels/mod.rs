@@ -1,6 +1,7 @@
 //! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
 
 pub mod binary_tree;
+pub mod boosted_trees;
 pub mod brute_force;
 pub mod categories;
 pub mod digamma;

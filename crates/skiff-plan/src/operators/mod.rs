@@ -57,7 +57,10 @@ pub use text::{
     CountTerms, DictLayout, HashTerms, ListTerms, PreprocessTexts, RowNorm, TermWeights, UnvectorizeDicts,
     VectorizeDicts, WeighTerms,
 };
-pub use trees::{BoostingStart, Question, Start, StartLink, TreeEnsemble, TreeTables};
+pub use trees::{
+    BoostedEnsemble, BoostedLink, BoostedQuestion, BoostedRows, BoostingStart, Question, Start, StartLink,
+    TreeEnsemble, TreeTables,
+};
 
 use std::sync::Arc;
 
@@ -156,6 +159,9 @@ operators! {
     BinCenters,
     Binarize,
     BinarizeLabels,
+    BoostedEnsemble,
+    BoostedLink,
+    BoostedRows,
     BoostingStart,
     BothSides,
     Calibrate,

@@ -34,5 +34,6 @@ pub use place_columns::PlaceColumns;
 pub use repeat::{ConstantRow, Repeat};
 pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
+pub(crate) use softmax::softmax;
 pub use subtract_log_sum_exp::{LogSumExp, SubtractLogSumExp};
 pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};

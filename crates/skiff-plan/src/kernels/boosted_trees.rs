@@ -1,0 +1,234 @@
+//! Walking rows through the trees of LightGBM and XGBoost, which know missing values and categories of their own.
+//!
+//! A tree is walked by all rows of a block before the next one takes its place in the cache; each row's sum is in the
+//! order of the trees.
+
+use std::ops::Range;
+
+use crate::value::Precision;
+
+/// All trees of a boosting. Whoever makes it promises: splits stand behind those that lead to them; features are below
+/// `n_features`; the leaves, sets and columns that are named exist. (What is broken here panics later, and never answers.)
+#[derive(Debug)]
+pub struct BoostedTrees {
+    /// How many features a row has.
+    pub n_features: usize,
+    /// How many columns the sums have.
+    pub columns: usize,
+    /// The splits of all trees.
+    pub splits: Vec<BoostedSplit>,
+    /// The trees in their order.
+    pub trees: Vec<BoostedTree>,
+    /// The value of each leaf.
+    pub leaves: Vec<f64>,
+    /// What each leaf is called within its tree.
+    pub numbers: Vec<u32>,
+    /// The sets of categories, one bit for each.
+    pub words: Vec<u32>,
+}
+
+/// One tree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoostedTree {
+    /// Where its walks begin.
+    pub root: Branch,
+    /// The column of the sums that its leaves are added to.
+    pub column: u32,
+    /// What its leaves are multiplied by.
+    pub weight: f32,
+}
+
+/// A split.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoostedSplit {
+    /// The number of the feature that it asks for.
+    pub feature: u32,
+    /// Which rows go left.
+    pub test: BoostedTest,
+    /// Where rows without a value go.
+    pub missing: BoostedMissing,
+    /// What follows to the left.
+    pub left: Branch,
+    /// What follows to the right.
+    pub right: Branch,
+}
+
+/// Which rows a split sends to the left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BoostedTest {
+    /// Those whose number is at most this.
+    AtMost(f64),
+    /// Those whose category is in the set; a number loses its fraction first, so that those above -1 are category 0.
+    Among(CategorySet),
+    /// Those whose category is not in the set; negative numbers are none.
+    NotAmong(CategorySet),
+}
+
+/// A set of categories: so many of the words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CategorySet {
+    /// Its first word.
+    pub first: u32,
+    /// How many words it has.
+    pub count: u32,
+}
+
+/// Which values are missing, and where these go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoostedMissing {
+    /// NaN goes left.
+    Left,
+    /// NaN goes right.
+    Right,
+    /// NaN is zero.
+    AsZero,
+    /// NaN and zero go left.
+    LeftWithZero,
+    /// NaN and zero go right.
+    RightWithZero,
+}
+
+/// What follows in a tree: a split or a leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Branch(u32);
+
+const LEAF: u32 = 1 << 31;
+
+impl Branch {
+    /// How many splits, or leaves, can be told apart.
+    pub const MOST: usize = LEAF as usize;
+
+    /// The split at this place, below [`Branch::MOST`].
+    pub const fn split(place: u32) -> Self {
+        Self(place)
+    }
+
+    /// The leaf at this place, below [`Branch::MOST`].
+    pub const fn leaf(place: u32) -> Self {
+        Self(place | LEAF)
+    }
+}
+
+/// What is no further from zero than this is zero: `1e-35` as a `float32`, LightGBM's `kZeroThreshold`.
+pub const NEARLY_ZERO: f64 = 1e-35_f32 as f64;
+
+impl BoostedTrees {
+    /// Adds to each row of `sums` what `trees` have for the row, tree by tree in their order, rounding to `precision`
+    /// each time. `x` holds rows of `n_features`, `sums` as many rows of `columns`.
+    pub fn add(&self, x: &[f64], trees: Range<usize>, precision: Precision, sums: &mut [f64]) {
+        for tree in &self.trees[trees] {
+            let column = tree.column as usize;
+            for (row, sums) in x.chunks_exact(self.n_features).zip(sums.chunks_exact_mut(self.columns)) {
+                let leaf = self.leaves[self.leaf(tree.root, row)];
+                let sum = &mut sums[column];
+                match precision {
+                    Precision::Double => *sum += leaf * f64::from(tree.weight),
+                    Precision::Single => *sum = f64::from(single(*sum) + single(leaf) * tree.weight),
+                }
+            }
+        }
+    }
+
+    /// The number of the leaf that each row ends in, `x`'s rows by `trees`.
+    pub fn apply(&self, x: &[f64], trees: Range<usize>) -> Vec<i64> {
+        let trees = &self.trees[trees];
+        let rows = x.chunks_exact(self.n_features);
+        rows.flat_map(|row| trees.iter().map(|tree| i64::from(self.numbers[self.leaf(tree.root, row)]))).collect()
+    }
+
+    fn leaf(&self, root: Branch, row: &[f64]) -> usize {
+        let mut at = root;
+        while at.0 & LEAF == 0 {
+            let split = &self.splits[at.0 as usize];
+            let left = self.goes_left(split, row[split.feature as usize]);
+            at = if left { split.left } else { split.right };
+        }
+        (at.0 & !LEAF) as usize
+    }
+
+    fn goes_left(&self, split: &BoostedSplit, value: f64) -> bool {
+        let is_zero = || value.abs() <= NEARLY_ZERO;
+        let value = match split.missing {
+            BoostedMissing::Left if value.is_nan() => return true,
+            BoostedMissing::Right if value.is_nan() => return false,
+            BoostedMissing::LeftWithZero if value.is_nan() || is_zero() => return true,
+            BoostedMissing::RightWithZero if value.is_nan() || is_zero() => return false,
+            BoostedMissing::AsZero if value.is_nan() => 0.0,
+            _ => value,
+        };
+        match split.test {
+            BoostedTest::AtMost(threshold) => value <= threshold,
+            BoostedTest::Among(set) => value > -1.0 && self.has(set, value),
+            BoostedTest::NotAmong(set) => value < 0.0 || !self.has(set, value),
+        }
+    }
+
+    /// Whether the category of a number above -1 is in a set.
+    fn has(&self, set: CategorySet, value: f64) -> bool {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large is in no set")]
+        let category = value as usize;
+        category / 32 < set.count as usize && self.words[set.first as usize + category / 32] >> (category % 32) & 1 == 1
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it is the value of a `float32`")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree of one split: 1 to the left, 2 to the right.
+    fn side(test: BoostedTest, missing: BoostedMissing, value: f64) -> f64 {
+        let split = BoostedSplit { feature: 0, test, missing, left: Branch::leaf(0), right: Branch::leaf(1) };
+        let tree = BoostedTree { root: Branch::split(0), column: 0, weight: 1.0 };
+        let trees = BoostedTrees {
+            n_features: 1,
+            columns: 1,
+            splits: vec![split],
+            trees: vec![tree],
+            leaves: vec![1.0, 2.0],
+            numbers: vec![0, 1],
+            words: vec![0b1001, 0b1],
+        };
+        let mut sums = [0.0];
+        trees.add(&[value], 0..1, Precision::Double, &mut sums);
+        sums[0]
+    }
+
+    #[test]
+    fn numbers_and_missing_values_take_their_sides() {
+        let missing = [
+            (BoostedMissing::Left, 1.0, 2.0),
+            (BoostedMissing::Right, 2.0, 2.0),
+            (BoostedMissing::AsZero, 2.0, 2.0),
+            (BoostedMissing::LeftWithZero, 1.0, 1.0),
+            (BoostedMissing::RightWithZero, 2.0, 2.0),
+        ];
+        for (missing, nan, zero) in missing {
+            let test = BoostedTest::AtMost(-1.5);
+            assert_eq!(side(test, missing, f64::NAN), nan, "{missing:?}");
+            assert_eq!(side(test, missing, 1e-36), zero, "{missing:?}");
+            assert_eq!(side(test, missing, -1.5), 1.0, "{missing:?}");
+            assert_eq!(side(test, missing, f64::INFINITY), 2.0, "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn categories_take_their_sides() {
+        let set = CategorySet { first: 0, count: 2 };
+        let cases =
+            [(0.0, true), (3.9, true), (1.0, false), (32.0, true), (33.0, false), (64.0, false), (1e300, false)];
+        for (value, member) in cases {
+            let among = side(BoostedTest::Among(set), BoostedMissing::Right, value);
+            assert_eq!(among, if member { 1.0 } else { 2.0 }, "{value}");
+            let not_among = side(BoostedTest::NotAmong(set), BoostedMissing::Right, value);
+            assert_eq!(not_among, if member { 2.0 } else { 1.0 }, "{value}");
+        }
+        assert_eq!(side(BoostedTest::Among(set), BoostedMissing::Right, -0.5), 1.0);
+        assert_eq!(side(BoostedTest::Among(set), BoostedMissing::Right, -1.0), 2.0);
+        assert_eq!(side(BoostedTest::NotAmong(set), BoostedMissing::Right, -0.5), 1.0);
+    }
+}
