@@ -51,6 +51,7 @@ mod random_projection;
 mod semi_supervised;
 mod svm;
 mod tree;
+mod xgboost;
 
 pub use check::contradictions;
 pub use computed::{Attributes, Computed};

@@ -40,6 +40,7 @@ const MODULES: &[&[Class]] = &[
     crate::tree::CLASSES,
     // Of other packages.
     crate::lightgbm::CLASSES,
+    crate::xgboost::CLASSES,
 ];
 
 /// All classes.
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     /// Whose classes are read.
-    const PACKAGES: &[&str] = &["imblearn", "lightgbm", "sklearn"];
+    const PACKAGES: &[&str] = &["imblearn", "lightgbm", "sklearn", "xgboost"];
 
     #[test]
     fn class_paths_are_unique_and_pages_are_written() {
