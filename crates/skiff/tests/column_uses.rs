@@ -1,7 +1,7 @@
 //! What a plan says of the columns of its input.
 
-use skiff::{Method, Model};
-use skiff_testing::workspace;
+use skiff::{File, Limits, Method, Model};
+use skiff_testing::{RecordedModel, workspace};
 
 fn passengers() -> Model {
     skiff::open(workspace("examples").join("passengers.joblib")).expect("the example")
@@ -31,6 +31,15 @@ fn a_pipeline_says_what_it_does_with_each_column() {
     for (column, other) in uses.iter().zip(reversed[..6].iter().rev()) {
         assert_eq!((column.as_number, column.categories.len()), (other.as_number, other.categories.len()));
     }
+}
+
+/// A selector refuses NaN in the columns that it leaves out as well: they have to be read.
+#[test]
+fn columns_that_are_only_checked_are_used() {
+    let bytes = RecordedModel::named("1.9.1/meta_estimators/rfe").bytes.to_vec();
+    let file = File::read(bytes, &Limits::default()).expect("a recorded model");
+    let plan = file.model(None).expect("a selector").plan(Method::Transform).expect("a plan");
+    assert!(plan.column_uses(4, None).iter().all(skiff::ColumnUse::is_used));
 }
 
 #[test]

@@ -129,7 +129,13 @@ impl Walk {
 
     fn checked(&mut self, check: &Check, columns: Columns) -> Option<Columns> {
         match check.dtype() {
-            Dtype::Any => Some(columns),
+            Dtype::Any => {
+                // Nothing is converted, but NaN in a column that nobody takes afterwards is an error as well.
+                if check.looks_for_missing() {
+                    self.mark(&columns, |column| column.as_presence = true);
+                }
+                Some(columns)
+            }
             Dtype::Numeric => {
                 self.mark(&columns, |column| column.as_number = true);
                 Some(columns)

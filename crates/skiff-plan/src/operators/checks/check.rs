@@ -127,6 +127,11 @@ impl Check {
         Self { estimator: estimator.to_owned(), n_features, feature_names, rule }
     }
 
+    /// Whether it looks for NaN or infinities.
+    pub(crate) fn looks_for_missing(&self) -> bool {
+        self.rule.finite != Finite::Any
+    }
+
     /// The dtype that it makes of what comes.
     pub(crate) fn dtype(&self) -> Dtype {
         self.rule.dtype
