@@ -73,7 +73,6 @@ pub struct Booster {
     rows: BoostedRows,
     /// At least 1, where there is one.
     best_iteration: Option<usize>,
-    feature_names: Arc<[String]>,
     /// How often each feature is asked for up to the best iteration, and what that gained.
     importances: Arc<(Vec<i64>, Vec<f64>)>,
 }
@@ -110,7 +109,6 @@ impl Booster {
             average: model.average,
             rows: BoostedRows { narrow_tables: model.version < 4 },
             best_iteration,
-            feature_names: model.feature_names.into(),
             importances: Arc::new(importances),
             trees: Arc::new(model.trees),
         })
@@ -132,10 +130,6 @@ impl Booster {
 
     pub(super) fn importances(&self) -> &(Vec<i64>, Vec<f64>) {
         &self.importances
-    }
-
-    pub(super) fn feature_names(&self) -> &[String] {
-        &self.feature_names
     }
 
     pub(super) fn iterations(&self) -> usize {

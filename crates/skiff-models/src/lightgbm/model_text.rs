@@ -21,7 +21,6 @@ pub(super) struct ModelText {
     pub(super) average: bool,
     /// 3 for LightGBM 2.3 to 3.3, 4 since then.
     pub(super) version: u32,
-    pub(super) feature_names: Vec<String>,
     /// For each split of the trees, in their order, what it gained.
     pub(super) gains: Vec<f32>,
     /// Where each tree's splits begin.
@@ -46,9 +45,9 @@ impl ModelText {
         let version = version.ok_or_else(|| unsupported("another version of the text than v2, v3 and v4"))?;
         let columns: usize = header.number("num_tree_per_iteration")?;
         let n_features = header.number::<usize>("max_feature_idx")?.saturating_add(1);
-        let feature_names: Vec<String> = header.get("feature_names")?.split(' ').map(str::to_owned).collect();
-        if feature_names.len() != n_features {
-            return Err(damaged(format!("{} names of {n_features} features", feature_names.len())));
+        let names = header.get("feature_names")?.split(' ').count();
+        if names != n_features {
+            return Err(damaged(format!("{names} names of {n_features} features")));
         }
         let link = match header.find("objective") {
             Some(objective) => read_objective(objective, columns)?,
@@ -72,7 +71,7 @@ impl ModelText {
             words: Vec::new(),
         };
         let (gains, starts) = (Vec::new(), Vec::with_capacity(sizes.len()));
-        let mut model = Self { trees, link, average, version, feature_names, gains, starts };
+        let mut model = Self { trees, link, average, version, gains, starts };
         let mut start = 0_usize;
         for (index, size) in sizes.into_iter().enumerate() {
             let end = start.checked_add(size);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use skiff_pickle::Node;
 use skiff_plan::operators::BoostedLink;
 use skiff_plan::value::IntKind;
-use skiff_plan::{Answer, Rank};
 
 use super::booster::Booster;
 use crate::computed::Computed;
@@ -102,14 +101,9 @@ impl Wrapper {
             let int32 = IntKind::Int { bytes: 4, signed: true };
             if self.by_gain { Computed::vector(gains.clone()) } else { Computed::integers(counts.clone(), int32) }
         };
-        let names = || {
-            let names = self.booster.feature_names().iter().map(String::as_str).collect();
-            Computed::Array(Answer::One(skiff_plan::value::Value::Texts(names), Rank::One))
-        };
         let iterations = || Computed::Count(self.booster.iterations());
         vec![
             ("feature_importances_", Box::new(move |_| Some(importances()))),
-            ("feature_name_", Box::new(move |_| Some(names()))),
             ("n_estimators_", Box::new(move |_| Some(iterations()))),
             ("n_features_in_", Box::new(move |_| Some(Computed::Count(self.booster.n_features())))),
             ("n_iter_", Box::new(move |_| Some(iterations()))),
