@@ -9,6 +9,7 @@ import warnings
 
 import joblib
 import pytest
+import scipy.interpolate
 import skops.io
 import sklearn
 
@@ -17,7 +18,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "fixtures")
 from generate import archive  # noqa: E402
 
 NEWEST = "1.9.1"
-FAMILIES = sorted({module for version, module, _ in archive.archives() if version == NEWEST})
+#: The recorded models of other packages, which Python's own loaders cannot load without them.
+OF_OTHER_PACKAGES = {"lightgbm", "xgboost"}
+FAMILIES = sorted({module for version, module, _ in archive.archives() if version == NEWEST} - OF_OTHER_PACKAGES)
+#: Recorded beside a scipy that names a class of its own for splines, which an older one has not.
+OF_NEWER_SCIPY = () if hasattr(scipy.interpolate._bsplines, "_BSpline") else ("spline",)
+#: What skops does not bring back as it was: an array that may not be written into comes back as one that may.
+MADE_ANEW_BY_SKOPS = {"kernel_ridge_frame"}
 OUT = tempfile.TemporaryDirectory(prefix="skiff-recorded-")
 
 MARKS = [
@@ -41,6 +48,8 @@ def models(family, version=NEWEST):
     its `case.json`."""
     paths = []
     for name, files in archive.cases([f"{version}/{family}/"]):
+        if name.split("/")[-1].startswith(OF_NEWER_SCIPY):
+            continue
         folder = pathlib.Path(OUT.name, name)
         folder.mkdir(parents=True)
         for file, content in files.items():
@@ -60,3 +69,9 @@ def load(path):
             return joblib.load(path)
         with open(path, "rb") as file:
             return pickle.load(file)
+
+
+def by_skops(value):
+    """What skops itself brings back."""
+    stored = skops.io.dumps(value)
+    return skops.io.loads(stored, trusted=skops.io.get_untrusted_types(data=stored))

@@ -94,16 +94,27 @@ impl<'g> Instance<'g> {
         self.graph.object(self.id)?.state()
     }
 
-    /// Pairs that were set by `SETITEM` and `SETITEMS`: what a subclass of `dict` holds.
+    /// What a subclass of `dict` holds: the pairs of the dict that it was made of (`_reconstructor`, protocols 0 and 1), and
+    /// those that were set by `SETITEM` and `SETITEMS`.
     pub fn items(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let changes = self.graph.object(self.id).map_or(&[][..], |object| &object.changes);
-        changes
+        let base = match self.arguments {
+            [base, pairs] if matches!(self.graph.global(*base), Some(("builtins" | "__builtin__", "dict"))) => {
+                match self.graph.node(*pairs) {
+                    Node::Dict(pairs) => pairs.as_slice(),
+                    _ => &[],
+                }
+            }
+            _ => &[],
+        };
+        let set = changes
             .iter()
             .flat_map(|change| match change {
                 Change::SetItems(pairs) => pairs.as_slice(),
                 _ => &[],
             })
-            .copied()
+            .copied();
+        base.iter().copied().chain(set)
     }
 
     /// Whether a state held more than attributes: a key that is no text, or something other than dicts. It is for the

@@ -283,7 +283,7 @@ impl<'g> Judged<'g> {
         {
             match dangers::sentence(module, name) {
                 Some(sentence) => self.add(id, Rating::Dangerous, Some(child), sentence),
-                None => self.add(id, Rating::Unknown, Some(child), "stands as a value, where no model has it"),
+                None => self.add(id, Rating::Unknown, Some(child), AS_VALUE),
             }
         }
     }
@@ -347,6 +347,8 @@ pub(super) const GIVEN: [&str; 4] = [
     "is given a state that is no dict of attributes",
 ];
 
+/// Said of a name of the list that only makes objects.
+pub(super) const AS_VALUE: &str = "stands as a value, where no model has it";
 pub(super) const CONTRADICTS: &str = "is an array or a number that contradicts itself";
 pub(super) const HOSTILE: &str = "scikit-learn would crash, hang or answer nonsense";
 pub(super) const OTHER_STATE: &str = "is given a state that its package never wrote";

@@ -9,7 +9,7 @@ use std::ops::Range;
 use skiff_pickle::{Graph, Make, Node, NodeId};
 
 use super::allowed::name_of;
-use super::judge::{GIVEN, OTHER_STATE};
+use super::judge::{AS_VALUE, GIVEN, OTHER_STATE};
 use super::standard_library;
 use super::{Finding, MORE_THAN_ONCE, Rating, dangers};
 use crate::call::is_numpy_module;
@@ -24,8 +24,10 @@ pub(super) fn is_told(graph: &Graph, id: NodeId, finding: &Finding, reached: &Ha
     }
     match &finding.name {
         Some(name) if is_importable(name) => {
-            // Numbers by chance give things to what lies on the stack.
-            let is_chance = GIVEN.contains(&&*finding.sentence) || finding.sentence == MORE_THAN_ONCE;
+            // Numbers by chance give things to what lies on the stack, or leave a constructor there that is not called.
+            let is_chance = GIVEN.contains(&&*finding.sentence)
+                || finding.sentence == MORE_THAN_ONCE
+                || finding.sentence == AS_VALUE;
             graph.global(id).is_some() || finding.rating == Rating::Dangerous || !is_chance
         }
         Some(_) => false,

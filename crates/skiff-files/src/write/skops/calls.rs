@@ -192,6 +192,13 @@ impl<'g> Calls<'g> {
             (module, name, _) if loss_module(module).is_some() => return self.loss(call, name).map(Some),
             // Each of these takes the class of what it makes.
             ("copyreg", "_reconstructor", &[class, base, state]) => {
+                // A Bunch of protocols 0 and 1 is made of its dict, and passes over its state.
+                if let (Some(name), Node::Dict(pairs)) =
+                    (self.name(class).filter(|name| is_bunch(*name)), graph.node(state))
+                    && matches!(call.changes, [] | [Change::Build(_)])
+                {
+                    return Ok(Some(Made::Dict(name, pairs.clone())));
+                }
                 let is_plain = self.name(base) == Some(("builtins", "object")) && *graph.node(state) == Node::None;
                 if !is_plain {
                     return Ok(None);
