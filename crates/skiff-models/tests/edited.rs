@@ -34,7 +34,7 @@ fn edited_models_answer_or_are_refused() {
     cases.par_iter().enumerate().for_each(|(number, case)| {
         let Ok(file) = case.model.open() else { return };
         for round in 0..edits {
-            let seed = (number * 1_000_003 + round * 7_919 + 1) as u64 * 0x9e37_79b9;
+            let seed = ((number * 1_000_003 + round * 7_919 + 1) as u64).wrapping_mul(0x9e37_79b9);
             let mut noise = Noise::new(seed);
             let mut graph = file.graph.clone();
             let ids: Vec<_> = graph.ids().collect();

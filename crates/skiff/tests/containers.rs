@@ -74,7 +74,10 @@ fn fixtures_are_models_in_a_container_each() {
     let limits = Limits::default();
     let honest: Vec<_> = CONTAINERS.iter().filter(|container| container.keeps_models).collect();
     let (mut wrong, mut checked) = (Vec::new(), 0);
-    let models = RecordedModel::all().into_iter().filter(|model| !model.path.contains("callable"));
+    // The functions of the program that made the fixtures are code that nobody here knows.
+    let holds_code =
+        |model: &RecordedModel| model.path.contains("callable") || model.path.contains("/feature_selection/");
+    let models = RecordedModel::all().into_iter().filter(|model| !holds_code(model));
     for (number, model) in models.enumerate() {
         let container = honest[number % honest.len()];
         let Some(packed) = (container.pack)(model.bytes.as_slice()) else { continue };

@@ -9,9 +9,10 @@ mod tree;
 use tree::files;
 
 /// Models whose estimators skiff does not read, each with what it says of them.
-const NOT_READ: [(&str, &str); 2] = [
-    ("spline", "is not an estimator that skiff knows"),
+const NOT_READ: [(&str, &str); 3] = [
     ("neighbors_other_width", "parameters that do not fit 3 features"),
+    ("periods", "an object of pandas.Period"),
+    ("timedeltas", "what pandas._libs.tslibs.timedeltas._timedelta_unpickle would make"),
 ];
 
 #[test]

@@ -129,6 +129,10 @@ impl PartialLeastSquares {
         let (rotations, rotation_precision) = matrix("x_rotations_", mean.len())?;
         let (loadings, loading_precision) = matrix("x_loadings_", mean.len())?;
         fields.expect_len("x_loadings_", loadings.cols, rotations.cols)?;
+        let is_single = fields.bool_or("_predict_1d", false)?;
+        if is_single {
+            fields.expect_len(name, coef.rows, 1)?;
+        }
         let linear =
             |coef: Matrix<'static, f64>, precision| Arc::new(Affine { coef, intercept: Vec::new(), precision });
         Ok(Self {
@@ -137,7 +141,7 @@ impl PartialLeastSquares {
             precision,
             prediction: Arc::new(Affine { coef, intercept, precision: coef_precision }),
             scales: fields.before(1, 5),
-            is_single: fields.bool_or("_predict_1d", false)?,
+            is_single,
             rotation: linear(rotations.transposed(), rotation_precision),
             back: linear(loadings, loading_precision),
             has_inverse: !fields.before(0, 23),
