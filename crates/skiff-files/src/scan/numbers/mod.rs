@@ -65,6 +65,7 @@ impl Numbers {
                 histogram::task(graph, id).map(|task| self.tasks.push((id, task)))
             }
             (_, "KDTree" | "BallTree" | "BinaryTree") if module.starts_with("neighbors.") => points::check(graph, id),
+            _ if module.ends_with("dist_metrics") => points::check_distance(graph, id),
             ("scipy.interpolate._bsplines", "BSpline" | "_BSpline") => spline::check(graph, id),
             _ if module.starts_with("numpy.random") || RandomState::read(graph, id).is_some() => {
                 random_state::check(graph, id)

@@ -3,7 +3,7 @@
 use skiff_pickle::{Graph, NodeId};
 
 use super::count;
-use crate::{Instance, NdArray};
+use crate::{DType, Instance, NdArray, Scalar};
 
 /// Looks at the tree of points at `id`.
 pub(super) fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
@@ -71,6 +71,23 @@ fn check_ranges(nodes: &NdArray, points: usize) -> Result<(), String> {
         open.extend([left, right]);
     }
     Ok(())
+}
+
+/// Looks at the distance metric at `id`: its compiled code takes `p`, `vec` and the matrix out of its state, whatever that is.
+pub(super) fn check_distance(graph: &Graph, id: NodeId) -> Result<(), String> {
+    let state = Instance::read(graph, id).and_then(|instance| instance.state());
+    let Some(&[power, vector, matrix, ..]) = state.and_then(|state| graph.items(state)) else {
+        return Err("has a state of fewer than three parts".to_owned());
+    };
+    let axes = |node: NodeId| {
+        let array = NdArray::read(graph, node).ok().flatten();
+        array.filter(|array| matches!(array.dtype, DType::Float { .. })).map(|array| array.ndim())
+    };
+    let is_number = matches!(Scalar::read(graph, power), Ok(Some(Scalar::Float(_) | Scalar::Int(_))));
+    match is_number && axes(vector) == Some(1) && axes(matrix) == Some(2) {
+        true => Ok(()),
+        false => Err("has a state that is not a number, a vector and a matrix".to_owned()),
+    }
 }
 
 /// The metrics whose parameters are as long as a point.
