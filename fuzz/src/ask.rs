@@ -2,7 +2,7 @@
 
 use skiff::table::{Column, DictValue, Dicts};
 use skiff::value::{Columns, Precision};
-use skiff::{Model, Scalar, Table, Takes, evaluate};
+use skiff::{EvaluateOptions, Model, Scalar, Table, Takes, evaluate};
 use skiff_testing::rows::difference_of_rows;
 
 /// Wider tables are not made: whoever asks a model of a million columns brings them.
@@ -19,7 +19,7 @@ pub fn everything(model: &Model) {
         let Ok(plan) = model.plan(method) else { continue };
         assert!(!plan.to_string().is_empty(), "a plan that says nothing");
         let Some(table) = &table else { continue };
-        match evaluate(&plan, table) {
+        match evaluate(&plan, table, &EvaluateOptions::default()) {
             Ok(answer) => {
                 let difference = difference_of_rows(&plan, table, &answer);
                 assert!(difference.is_none(), "{} {}: {difference:?}", model.header().class, method.name());
@@ -54,8 +54,8 @@ fn table_for(model: &Model, width: usize) -> Option<Table<'static>> {
             let values: Vec<f64> = (0..ROWS).map(|row| value(row, col)).collect();
             Column::Floats(values.into(), Precision::Double)
         };
-        return Columns::named(names.to_vec(), (0..width).map(column).collect()).map(Table::Columns);
+        return Columns::named(names.to_vec(), (0..width).map(column).collect()).ok().map(Table::Columns);
     }
     let data: Vec<f64> = (0..ROWS).flat_map(|row| (0..width).map(move |col| value(row, col))).collect();
-    Table::from_rows(ROWS, width, data)
+    Table::from_rows(ROWS, width, data).ok()
 }

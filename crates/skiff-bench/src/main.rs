@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use skiff::{File, Limits, Method, Model, Table};
+use skiff::{File, Method, Model, Options, Table};
 use skiff_files::NdArray;
 
 /// One line's measurement of single rows goes on for so long.
@@ -63,10 +63,10 @@ fn read_rows(path: &Path) -> Result<Table<'static>, Box<dyn Error>> {
     if path.extension().is_none_or(|extension| extension != "npy") {
         return Ok(Table::from_texts(fs::read_to_string(path)?.lines()));
     }
-    let file = File::open(path, &Limits::default())?;
+    let file = File::open(path, &Options::default())?;
     let graph = &file.contents().graph;
     let array = NdArray::read(graph, graph.root())?.ok_or("no array")?;
     let &[rows, cols] = &array.shape[..] else { return Err("expected rows and columns".into()) };
     let numbers = array.to_f64().ok_or("no numbers")?;
-    Ok(Table::from_rows(rows, cols, numbers).ok_or("a damaged array")?)
+    Ok(Table::from_rows(rows, cols, numbers)?)
 }

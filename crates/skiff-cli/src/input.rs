@@ -20,8 +20,8 @@ pub fn shown(path: &Path) -> &Path {
 /// Opens the file at `path`, or what standard input has.
 pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
     match is_standard(path) {
-        true => Ok(File::read_with(standard(&options.limits)?, options)?),
-        false => Ok(File::open_with(path, options)?),
+        true => Ok(File::read(standard(&options.limits)?, options)?),
+        false => Ok(File::open(path, options)?),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn model(path: &Path, options: &Options) -> Result<Model, Failure> {
         let (shown, all) = (shown(path).display(), further.saturating_add(1));
         report::note(&format!("{shown} has {all} pickles in a row; the first is read, as Python's loaders do"));
     }
-    Ok(file.model_with(options.at.as_deref(), &options.custom)?)
+    Ok(file.model(None)?)
 }
 
 /// All of standard input.

@@ -109,7 +109,7 @@ impl Failure {
     #[must_use]
     pub fn or_swapped(self, model: &Path, data: &Path) -> Self {
         let is_model = || {
-            let opened = skiff::File::open(data, &skiff::Limits::default());
+            let opened = skiff::File::open(data, &skiff::Options::default());
             opened.is_ok_and(|file| !file.estimators().is_empty())
         };
         match &self {

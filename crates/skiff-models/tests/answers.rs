@@ -5,7 +5,7 @@ use skiff_files::{Closed, Interval, Limits, ModelFile, Scalar, TimeUnit};
 use skiff_models::fields::{ReadError, ReadErrorKind};
 use skiff_models::{Model, addresses};
 use skiff_plan::table::{Column, Dense, Elements, Table};
-use skiff_plan::value::{Classes, Columns, Value, ValueKind};
+use skiff_plan::value::{Classes, Value, ValueKind};
 use skiff_plan::{Answer, Method};
 use skiff_testing::workspace;
 
@@ -41,12 +41,7 @@ fn dense(rows: usize, cols: usize, data: Vec<f64>) -> Table<'static> {
 }
 
 fn objects(values: &[Scalar]) -> Table<'static> {
-    Table::Columns(Columns {
-        rows: values.len(),
-        names: None,
-        origins: None,
-        columns: vec![Column::Objects(values.to_vec().into())],
-    })
+    Table::from(Column::Objects(values.to_vec().into()))
 }
 
 fn labels(value: &Value<'_>) -> Vec<Scalar> {

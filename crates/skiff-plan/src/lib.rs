@@ -12,6 +12,7 @@ pub mod kernels;
 pub mod operator;
 pub mod operators;
 mod plan;
+mod shape_error;
 pub mod table;
 pub mod text;
 pub mod types;
@@ -24,3 +25,4 @@ pub use plan::{
     Categories, CategoryTypes, ColumnUse, Method, Output, OutputType, Plan, PlanNode, Rank, Signature, UnknownMethod,
     ValueId,
 };
+pub use shape_error::ShapeError;

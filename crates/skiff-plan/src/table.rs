@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use skiff_files::Scalar;
+use skiff_files::{Scalar, Sparse};
 
-use crate::value::{Columns, Csr, IntKind, Matrix, Precision, Value};
+use crate::ShapeError;
+use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// The input of a prediction, borrowed where the caller has it in memory.
 #[derive(Clone, Debug)]
@@ -83,23 +84,42 @@ pub enum Column<'a> {
 }
 
 impl<'a> Dense<'a> {
-    /// A view of `elements`; `None` when some element would lie outside.
-    pub fn new(rows: usize, cols: usize, row_stride: usize, col_stride: usize, elements: Elements<'a>) -> Option<Self> {
-        let last = match (rows.checked_sub(1), cols.checked_sub(1)) {
-            (Some(row), Some(col)) => row.checked_mul(row_stride)?.checked_add(col.checked_mul(col_stride)?)?,
-            _ => 0,
+    /// A view of `elements`, each row `row_stride` elements after the one before it, each column `col_stride`.
+    ///
+    /// # Errors
+    /// When an element would lie outside of `elements`.
+    pub fn new(
+        rows: usize,
+        cols: usize,
+        row_stride: usize,
+        col_stride: usize,
+        elements: Elements<'a>,
+    ) -> Result<Self, ShapeError> {
+        let needed = || match (rows.checked_sub(1), cols.checked_sub(1)) {
+            (Some(row), Some(col)) => {
+                row.checked_mul(row_stride)?.checked_add(col.checked_mul(col_stride)?)?.checked_add(1)
+            }
+            _ => Some(0),
         };
-        let enough = rows == 0 || cols == 0 || last < elements.len();
-        enough.then_some(Self { rows, cols, row_stride, col_stride, elements })
+        match needed() {
+            Some(needed) if needed <= elements.len() => Ok(Self { rows, cols, row_stride, col_stride, elements }),
+            expected => Err(ShapeError::Elements { expected, found: elements.len() }),
+        }
     }
 
     /// A view of `elements` in C order.
-    pub fn c_order(rows: usize, cols: usize, elements: Elements<'a>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// When there are too few of them.
+    pub fn c_order(rows: usize, cols: usize, elements: Elements<'a>) -> Result<Self, ShapeError> {
         Self::new(rows, cols, cols, 1, elements)
     }
 
     /// A view of `elements` in Fortran order.
-    pub fn fortran_order(rows: usize, cols: usize, elements: Elements<'a>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// When there are too few of them.
+    pub fn fortran_order(rows: usize, cols: usize, elements: Elements<'a>) -> Result<Self, ShapeError> {
         Self::new(rows, cols, 1, rows, elements)
     }
 
@@ -191,7 +211,10 @@ impl<'a> Table<'a> {
     }
 
     /// A table of `float64` in C order: the plainest there is.
-    pub fn from_rows(rows: usize, cols: usize, data: impl Into<Cow<'a, [f64]>>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// When there are fewer than `rows × cols` numbers.
+    pub fn from_rows(rows: usize, cols: usize, data: impl Into<Cow<'a, [f64]>>) -> Result<Self, ShapeError> {
         Dense::c_order(rows, cols, Elements::F64(data.into())).map(Self::Dense)
     }
 
@@ -220,6 +243,50 @@ impl<'a> Table<'a> {
             Self::Texts(texts) => Value::Texts(texts.slice(start, len)),
             Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Borrowed(&dicts.rows[start..start + len]) }),
         }
+    }
+}
+
+impl<'a> From<Column<'a>> for Table<'a> {
+    /// One column without a name.
+    fn from(column: Column<'a>) -> Self {
+        Self::Columns(Columns { rows: column.len(), names: None, origins: None, columns: vec![column] })
+    }
+}
+
+impl<'a> Csr<'a> {
+    /// A matrix of `rows × cols` of which `data` are stored, those of row `i` from `indptr[i]` to `indptr[i + 1]`, each
+    /// in its column of `indices`.
+    ///
+    /// # Errors
+    /// When the arrays contradict each other, or an index is outside of the matrix.
+    pub fn new(
+        (rows, cols): (usize, usize),
+        indptr: impl Into<Cow<'a, [usize]>>,
+        indices: impl Into<Cow<'a, [u32]>>,
+        data: impl Into<Cow<'a, [f64]>>,
+        dtype: NumberType,
+    ) -> Result<Self, ShapeError> {
+        let (indptr, indices, data) = (indptr.into(), indices.into(), data.into());
+        let ascends = indptr.first() == Some(&0) && indptr.is_sorted() && indptr.len() - 1 == rows;
+        let Some(&stored) = indptr.last().filter(|_| ascends) else { return Err(ShapeError::RowStarts) };
+        if (indices.len(), data.len()) != (stored, stored) {
+            return Err(ShapeError::Stored { expected: stored, found: (indices.len(), data.len()) });
+        }
+        match indices.iter().find(|&&index| index as usize >= cols) {
+            Some(&index) => Err(ShapeError::Index { index, columns: cols }),
+            None => Ok(Self { rows, cols, indptr, indices, data, dtype }),
+        }
+    }
+
+    /// A matrix of a file, whose numbers have this dtype in scikit-learn.
+    ///
+    /// # Errors
+    /// When it has more columns than 32 bits can number.
+    pub fn read(sparse: &Sparse, dtype: NumberType) -> Result<Csr<'static>, ShapeError> {
+        let (indptr, indices, data) = sparse.to_csr();
+        let indices: Result<Vec<u32>, _> = indices.into_iter().map(u32::try_from).collect();
+        let indices = indices.map_err(|_| ShapeError::TooWide { columns: sparse.shape.1 })?;
+        Csr::new(sparse.shape, indptr, indices, data, dtype)
     }
 }
 
@@ -373,10 +440,68 @@ impl Dicts<'_> {
 }
 
 impl<'a> Columns<'a> {
-    /// Columns with names, each as long as the others; `None` when they are not, or when names and columns disagree.
-    pub fn named(names: Vec<String>, columns: Vec<Column<'a>>) -> Option<Self> {
-        let rows = columns.first().map_or(0, Column::len);
-        let fits = names.len() == columns.len() && columns.iter().all(|column| column.len() == rows);
-        fits.then(|| Self { rows, names: Some(Arc::from(names)), origins: None, columns })
+    /// Columns of `rows` elements each, with or without names.
+    ///
+    /// # Errors
+    /// When a column has another length, or there are not as many names as columns.
+    pub fn new(rows: usize, names: Option<Arc<[String]>>, columns: Vec<Column<'a>>) -> Result<Self, ShapeError> {
+        if let Some(names) = names.as_deref().filter(|names| names.len() != columns.len()) {
+            return Err(ShapeError::Names { expected: columns.len(), found: names.len() });
+        }
+        match columns.iter().map(Column::len).enumerate().find(|&(_, length)| length != rows) {
+            Some((column, found)) => Err(ShapeError::Column { column, expected: rows, found }),
+            None => Ok(Self { rows, names, origins: None, columns }),
+        }
+    }
+
+    /// Columns with names, as many rows as the first has.
+    ///
+    /// # Errors
+    /// As [`Columns::new`].
+    pub fn named(names: Vec<String>, columns: Vec<Column<'a>>) -> Result<Self, ShapeError> {
+        Self::new(columns.first().map_or(0, Column::len), Some(names.into()), columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOUBLE: NumberType = NumberType::Float(Precision::Double);
+
+    fn csr(indptr: &[usize], indices: &[u32], data: &[f64]) -> Result<Csr<'static>, ShapeError> {
+        Csr::new((2, 3), indptr.to_vec(), indices.to_vec(), data.to_vec(), DOUBLE)
+    }
+
+    #[test]
+    fn a_sparse_matrix_is_made_of_arrays_that_agree() {
+        assert_eq!(csr(&[0, 1, 3], &[2, 0, 1], &[1.0, 2.0, 3.0]).map(|csr| csr.row(1).1.to_vec()), Ok(vec![2.0, 3.0]));
+        assert_eq!(csr(&[0, 0], &[], &[]), Err(ShapeError::RowStarts));
+        assert_eq!(csr(&[], &[], &[]), Err(ShapeError::RowStarts));
+        assert_eq!(csr(&[1, 1, 1], &[0], &[1.0]), Err(ShapeError::RowStarts));
+        assert_eq!(csr(&[0, 2, 1], &[0], &[1.0]), Err(ShapeError::RowStarts));
+        assert_eq!(csr(&[0, 1, 2], &[0, 1], &[1.0]), Err(ShapeError::Stored { expected: 2, found: (2, 1) }));
+        assert_eq!(csr(&[0, 1, 1], &[3], &[1.0]), Err(ShapeError::Index { index: 3, columns: 3 }));
+    }
+
+    #[test]
+    fn a_dense_table_needs_as_many_elements_as_its_shape() {
+        assert!(Table::from_rows(2, 3, vec![0.0; 6]).is_ok());
+        assert!(Table::from_rows(0, 3, vec![]).is_ok());
+        let error = Table::from_rows(2, 3, vec![0.0; 5]).err();
+        assert_eq!(error, Some(ShapeError::Elements { expected: Some(6), found: 5 }));
+        let error = Table::from_rows(usize::MAX, 2, vec![0.0]).err();
+        assert_eq!(error, Some(ShapeError::Elements { expected: None, found: 1 }));
+    }
+
+    #[test]
+    fn columns_are_equally_long_and_each_has_a_name() {
+        let column = |length| Column::Floats(vec![0.0; length].into(), Precision::Double);
+        let names = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
+        assert!(Columns::new(2, names(&["a", "b"]), vec![column(2), column(2)]).is_ok());
+        let error = Columns::new(2, None, vec![column(2), column(3)]).err();
+        assert_eq!(error, Some(ShapeError::Column { column: 1, expected: 2, found: 3 }));
+        let error = Columns::new(2, names(&["a"]), vec![column(2), column(2)]).err();
+        assert_eq!(error, Some(ShapeError::Names { expected: 2, found: 1 }));
     }
 }

@@ -72,8 +72,9 @@ impl IntKind {
     }
 }
 
-/// Compressed sparse rows; column indices ascend within a row wherever scikit-learn's do.
+/// Compressed sparse rows; column indices ascend within a row wherever scikit-learn's do. [`Csr::new`] makes one.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Csr<'a> {
     /// How many rows.
     pub rows: usize,
@@ -139,8 +140,10 @@ pub struct Labels {
     pub classes: Arc<[Arc<Classes>]>,
 }
 
-/// Columns of different types, with or without names: a block of a DataFrame, or of an object array.
+/// Columns of different types, with or without names: a block of a DataFrame, or of an object array. [`Columns::new`]
+/// makes one.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Columns<'a> {
     /// How many rows.
     pub rows: usize,

@@ -200,13 +200,14 @@ pub fn strings(objects: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
 
 /// Columns with names as the kind of DataFrame that `like` is, with its index; as an array where it is none.
 pub fn frame<'py>(py: Python<'py>, found: &Columns<'_>, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let Columns { rows, names, origins, columns: all } = found;
+    let Columns { names, origins, columns: all, .. } = found;
     let module = like.get_type().module()?.to_string();
     let library = module.split('.').next().unwrap_or_default();
     let is_pandas = like.hasattr(intern!(py, "iloc"))?;
     if !is_pandas && library != "polars" {
-        let owned = Columns { rows: *rows, names: None, origins: None, columns: all.clone() };
-        return one(py, Value::Columns(owned).into_owned(), Rank::Two);
+        let mut unnamed = found.clone();
+        (unnamed.names, unnamed.origins) = (None, None);
+        return one(py, Value::Columns(unnamed).into_owned(), Rank::Two);
     }
     let names = match names {
         Some(names) => PyList::new(py, names.iter())?.into_any(),

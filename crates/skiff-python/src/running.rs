@@ -44,7 +44,7 @@ impl Running {
         let watcher = Watcher::new("predict", self.progress.as_ref());
         let watch = |Progress { done, rows }: Progress| watcher.look(done, Some(rows));
         let options = EvaluateOptions { origin: Some(origin), threads: self.threads, watch: Some(&watch) };
-        let answer = py.detach(|| skiff::evaluate_with(plan, table, &options));
+        let answer = py.detach(|| skiff::evaluate(plan, table, &options));
         watcher.finish(py, Some(table.rows()))?;
         answer.map_err(|error| error::raise(py, &error))
     }

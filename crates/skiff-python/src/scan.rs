@@ -24,14 +24,14 @@ pub fn scan<'py>(
     options.limits.interrupt = Some(interrupt.clone());
     let path = match source::source(source)? {
         Source::Bytes(bytes) => {
-            let found = running.read(py, &interrupt, || skiff::scan_bytes_with(bytes, &options))?;
+            let found = running.read(py, &interrupt, || skiff::scan_bytes(bytes, &options))?;
             let found = found.map_err(|error| error::raise(py, &error))?;
             return Ok(verdict(py, None, &found, false)?.into_any());
         }
         Source::Path(path) => path,
     };
     if !path.is_dir() {
-        let found = running.read(py, &interrupt, || skiff::scan_with(&path, &options))?;
+        let found = running.read(py, &interrupt, || skiff::scan(&path, &options))?;
         let found = found.map_err(|error| error::raise(py, &error))?;
         return Ok(verdict(py, Some(&path), &found, false)?.into_any());
     }
@@ -43,7 +43,7 @@ pub fn scan<'py>(
     let total = files.len();
     for (done, path) in files.into_iter().enumerate() {
         running.report(py, "scan", done, total)?;
-        let found = running.read(py, &interrupt, || skiff::scan_with(&path, &options))?;
+        let found = running.read(py, &interrupt, || skiff::scan(&path, &options))?;
         let found = found.map_err(|error| error::raise(py, &error))?;
         let is_passed_over = !strict && !found.is_model_file && found.rating != Rating::Dangerous;
         verdicts.append(verdict(py, Some(&path), &found, is_passed_over)?)?;

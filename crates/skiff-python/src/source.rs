@@ -178,8 +178,8 @@ pub fn read_running(
     let interrupt = Interrupt::default();
     options.limits.interrupt = Some(interrupt.clone());
     let file = running.read(py, &interrupt, || match source {
-        Source::Bytes(bytes) => File::read_with(bytes, &options),
-        Source::Path(path) => File::open_with(path, &options),
+        Source::Bytes(bytes) => File::read(bytes, &options),
+        Source::Path(path) => File::open(path, &options),
     })?;
     file.map_err(|error| error::raise(py, &error))
 }

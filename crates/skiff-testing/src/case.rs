@@ -240,7 +240,7 @@ fn dense(array: &NdArray) -> Result<Table<'static>, String> {
             let strings = array.column().and_then(|column| column.to_strings()).expect("strings");
             let column = |col: usize| Column::Texts(strings.iter().skip(col).step_by(cols).collect());
             let columns = (0..cols).map(column).collect();
-            return Ok(Table::Columns(Columns { rows, names: None, origins: None, columns }));
+            return Ok(Table::Columns(Columns::new(rows, None, columns).expect("columns of one length")));
         }
         ref other => panic!("an input of dtype {other:?}"),
     };
@@ -276,14 +276,9 @@ fn sparse_parts(json: &Json, arrays: &BTreeMap<String, NdArray>, major: usize) -
     let lengths = |key: &str| -> Vec<usize> {
         part(key).to_i64().expect(key).into_iter().map(|at| usize::try_from(at).expect(key)).collect()
     };
-    Csr {
-        rows: shape[major],
-        cols: shape[1 - major],
-        indptr: lengths("indptr").into(),
-        indices: lengths("indices").into_iter().map(|at| u32::try_from(at).expect("indices")).collect(),
-        data: data.to_f64().expect("data").into(),
-        dtype,
-    }
+    let indices: Vec<u32> = lengths("indices").into_iter().map(|at| u32::try_from(at).expect("indices")).collect();
+    let shape = (shape[major], shape[1 - major]);
+    Csr::new(shape, lengths("indptr"), indices, data.to_f64().expect("data"), dtype).expect("a sparse matrix")
 }
 
 fn transpose(csr: &Csr<'_>) -> Csr<'static> {
@@ -299,14 +294,7 @@ fn transpose(csr: &Csr<'_>) -> Csr<'static> {
         indptr.push(indptr.last().expect("it begins with 0") + row.len());
     }
     let (indices, data): (Vec<u32>, Vec<f64>) = rows.into_iter().flatten().unzip();
-    Csr {
-        rows: csr.cols,
-        cols: csr.rows,
-        indptr: indptr.into(),
-        indices: indices.into(),
-        data: data.into(),
-        dtype: csr.dtype,
-    }
+    Csr::new((csr.cols, csr.rows), indptr, indices, data, csr.dtype).expect("a sparse matrix")
 }
 
 fn objects(json: &Json) -> Table<'static> {
@@ -317,7 +305,7 @@ fn objects(json: &Json) -> Table<'static> {
         ref other => panic!("objects of shape {other:?}"),
     };
     let column = |col: usize| Column::Objects(values.iter().skip(col).step_by(cols.max(1)).cloned().collect());
-    Table::Columns(Columns { rows, names: None, origins: None, columns: (0..cols).map(column).collect() })
+    Table::Columns(Columns::new(rows, None, (0..cols).map(column).collect()).expect("columns of one length"))
 }
 
 fn frame(columns: &Json) -> Columns<'static> {

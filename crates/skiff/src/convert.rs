@@ -78,7 +78,7 @@ pub fn convert(
     options: &ConvertOptions,
 ) -> Result<Converted, Error> {
     let writing = Writing::of(output.as_ref(), options)?;
-    let file = File::open_with(input, &options.opening())?;
+    let file = File::open(input, &options.opening())?;
     file.becomes(&writing, output.as_ref())
 }
 

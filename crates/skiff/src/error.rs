@@ -10,7 +10,7 @@ use skiff_models::addresses::{AddressError, Found};
 use skiff_models::fields::{ReadError, ReadErrorKind, Version};
 use skiff_models::lowering::Refusal;
 use skiff_models::{CallError, NamesError};
-use skiff_plan::{InputError, InputErrorKind};
+use skiff_plan::{InputError, InputErrorKind, ShapeError};
 
 use crate::EncryptionError;
 
@@ -46,6 +46,7 @@ enum Inner {
     Refusal(Refusal),
     Names(NamesError),
     Input(InputError),
+    Shape(ShapeError),
     Target(String),
     Write(WriteError),
 }
@@ -248,6 +249,7 @@ impl Error {
             Inner::Write(WriteError::Value(_)) => "damaged-model",
             Inner::Write(WriteError::Repeated(_)) => "limit",
             Inner::Write(_) => "unsupported-value",
+            Inner::Shape(_) => "wrong-shape",
             Inner::Input(error) => match error.kind() {
                 InputErrorKind::FeatureCount { .. } => "wrong-number-of-features",
                 InputErrorKind::FeatureNames { .. } => "wrong-names",
@@ -438,6 +440,7 @@ impl fmt::Display for Error {
             Inner::Refusal(refusal) => refusal.fmt(f),
             Inner::Names(error) => error.fmt(f),
             Inner::Input(error) => error.fmt(f),
+            Inner::Shape(error) => error.fmt(f),
             Inner::Target(what) => f.write_str(what),
             Inner::Write(error) => error.fmt(f),
         }
@@ -485,6 +488,7 @@ from! {
     NamesError => Names,
     ReadError => Read,
     Refusal => Refusal,
+    ShapeError => Shape,
     WriteError => Write,
     skiff_files::Error => File,
 }

@@ -13,7 +13,14 @@ use crate::inspect::written_with;
 use crate::passport::{Passport, PassportError};
 use crate::{Error, Identity, Model, encryption};
 
-/// How a file is opened.
+/// How a file is opened: every function that reads one takes them.
+///
+/// ```
+/// use skiff::{Limits, Options};
+///
+/// let options = Options { at: Some("['model']".to_owned()), ..Options::from(Limits::default()) };
+/// assert!(options.open("missing.joblib").is_err());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// What the file may cost.
@@ -26,38 +33,43 @@ pub struct Options {
     pub identity: Option<Identity>,
 }
 
-/// The estimator in the file at `path`: the only one, or the root.
-///
-/// # Errors
-/// When the file cannot be read, is damaged, is no model, or holds what skiff does not know; when it holds several
-/// estimators, all of which the error then names.
-pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
-    open_with(path, &Options::default())
+impl Options {
+    /// The estimator in the file at `path`: the one that these options name, else the only one, or the root.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, is not a model, or holds what skiff does not know; when it holds
+    /// several estimators, all of which the error then names; when it is encrypted, and not for the identity.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Model, Error> {
+        File::open(path, self)?.model(None)
+    }
+
+    /// The same, their time running from now.
+    pub(crate) fn started(&self) -> Self {
+        Self { limits: self.limits.started(), ..self.clone() }
+    }
 }
 
-/// As [`open`], under limits of one's own, or for one of several estimators.
+impl From<Limits> for Options {
+    fn from(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+}
+
+/// The estimator in the file at `path`: the only one, or the root. [`Options::open`] opens under other limits, one of
+/// several estimators, models with user code, and encrypted files.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Model, Error> {
-    File::open_with(path, options)?.model_with(options.at.as_deref(), &options.custom)
+/// As [`Options::open`].
+pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
+    Options::default().open(path)
 }
 
 /// Prints the opcodes of the pickles in the file at `path`, compression taken off, without running them.
 ///
 /// # Errors
-/// When the file cannot be read or is no pickle, and when `out` cannot be written to. A pickle that is broken is
-/// printed up to there.
-pub fn disassemble(path: impl AsRef<Path>, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
-    let path = path.as_ref();
-    skiff_files::disassemble(path, limits, out).map_err(|error| Error::from(error).in_file(path))
-}
-
-/// As [`disassemble`], under `options`.
-///
-/// # Errors
-/// As [`disassemble`]; when the file is encrypted, and not for the identity.
-pub fn disassemble_with(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
+/// When the file cannot be read or is not a pickle, when it is encrypted and not for the identity, and when `out` cannot
+/// be written to. A pickle that is broken is printed up to there.
+pub fn disassemble(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
     let (path, limits) = (path.as_ref(), &options.limits);
     let mut print = || {
         let bytes =
@@ -67,10 +79,10 @@ pub fn disassemble_with(path: impl AsRef<Path>, options: &Options, out: &mut dyn
     print().map_err(|error: Error| error.in_file(path))
 }
 
-/// As [`disassemble_with`], of a file that is in memory.
+/// As [`disassemble`], of a file that is in memory.
 ///
 /// # Errors
-/// As [`disassemble_with`].
+/// As [`disassemble`].
 pub fn disassemble_bytes(bytes: Vec<u8>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
     let limits = &options.limits;
     let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), limits)?.into_bytes();
@@ -81,74 +93,40 @@ pub fn disassemble_bytes(bytes: Vec<u8>, options: &Options, out: &mut dyn io::Wr
 #[derive(Debug)]
 pub struct File {
     file: ModelFile,
-    /// What the file may cost; its time runs since it was opened.
-    limits: Limits,
+    /// As it was opened; the time of their limits runs since then.
+    options: Options,
     path: Option<PathBuf>,
 }
 
 impl File {
     pub(crate) fn new(file: ModelFile, path: Option<PathBuf>) -> Self {
-        Self { file, path, limits: Limits::default() }
+        Self { file, path, options: Options::default() }
     }
 
     /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors
-    /// When it cannot be read, is damaged, is no model file, or would cost more than `limits` allow.
-    pub fn open(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
-        let (path, limits) = (path.as_ref(), limits.started());
-        let file = skiff_files::open(path, &limits).map_err(|error| Error::from(error).in_file(path))?;
-        Ok(Self { file, limits, path: Some(path.to_owned()) })
-    }
-
-    /// As [`File::open`], under `options`; their address is for [`File::model`].
-    ///
-    /// # Errors
-    /// As [`File::open`]; when the file is encrypted, and not for the identity.
-    pub fn open_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let (path, limits) = (path.as_ref(), options.limits.started());
-        let bytes = skiff_files::bytes(path, &limits).map_err(Error::from);
-        let file = bytes.and_then(|bytes| encryption::read(bytes, Some(path), options.identity.as_ref(), &limits));
-        Ok(Self { file: file.map_err(|error| error.in_file(path))?, limits, path: Some(path.to_owned()) })
-    }
-
-    /// Opens the `.skiff` file at `path` and holds all of its bytes against the digest in it: any bit that is not as it
-    /// was written is found. ([`File::open`] looks only at what it reads, and leaves large arrays where they are.)
-    ///
-    /// # Errors
-    /// As [`File::open`]; when the digest is of other bytes, or the file is of a kind that has none.
-    pub fn verify(path: impl AsRef<Path>, limits: &Limits) -> Result<Self, Error> {
-        let (path, limits) = (path.as_ref(), limits.started());
-        let file = skiff_files::verify(path, &limits).map_err(|error| Error::from(error).in_file(path))?;
-        Ok(Self { file, limits, path: Some(path.to_owned()) })
+    /// When it cannot be read, is damaged, is not a model file, or would cost more than the limits allow; when it is
+    /// encrypted, and not for the identity.
+    pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
+        let (path, options) = (path.as_ref(), options.started());
+        let bytes = skiff_files::bytes(path, &options.limits).map_err(Error::from);
+        let file = bytes.and_then(|bytes| Self::from_bytes(bytes, Some(path), options));
+        file.map_err(|error| error.in_file(path))
     }
 
     /// Reads a file from its bytes.
     ///
     /// # Errors
     /// As [`File::open`].
-    pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Self, Error> {
-        Self::from_bytes(Bytes::from(bytes), None, limits)
+    pub fn read(bytes: Vec<u8>, options: &Options) -> Result<Self, Error> {
+        Self::from_bytes(bytes.into(), None, options.started())
     }
 
-    /// Reads a file from bytes that may be mapped or shared. `path` tells where it came from; it is not opened.
-    ///
-    /// # Errors
-    /// As [`File::open`].
-    pub fn from_bytes(bytes: Bytes, path: Option<&Path>, limits: &Limits) -> Result<Self, Error> {
-        let limits = limits.started();
-        let file = skiff_files::read(bytes, path, &limits)?;
-        Ok(Self { file, limits, path: path.map(Path::to_owned) })
-    }
-
-    /// As [`File::read`], under `options`.
-    ///
-    /// # Errors
-    /// As [`File::open_with`].
-    pub fn read_with(bytes: Vec<u8>, options: &Options) -> Result<Self, Error> {
-        let limits = options.limits.started();
-        let file = encryption::read(bytes.into(), None, options.identity.as_ref(), &limits)?;
-        Ok(Self { file, limits, path: None })
+    /// `path` tells where the bytes came from; it is not opened.
+    pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, options: Options) -> Result<Self, Error> {
+        let file = encryption::read(bytes, path, options.identity.as_ref(), &options.limits)?;
+        Ok(Self { file, options, path: path.map(Path::to_owned) })
     }
 
     /// The object graph, and what the file was.
@@ -166,12 +144,12 @@ impl File {
 
     /// What ends the reading of its models from another thread: [`Limits::interrupt`].
     pub fn interrupt(&self) -> Interrupt {
-        self.limits.interrupt.clone().unwrap_or_default()
+        self.options.limits.interrupt.clone().unwrap_or_default()
     }
 
     /// What it may cost.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.options.limits
     }
 
     /// How many pickles follow the first: Python's loaders do not read them, and neither does [`File::model`].
@@ -196,21 +174,22 @@ impl File {
         addresses::estimators(&self.file.graph, self.file.graph.root())
     }
 
-    /// The estimator at the address `at`; without one, the only estimator in the file.
+    /// The estimator at the address `at`; without one, that which the options named, else the only estimator in the
+    /// file.
     ///
     /// # Errors
     /// When the file names anything, anywhere, that is known to be dangerous; when there is no estimator, or there are
     /// several and none was named; when the estimator cannot be read.
     pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
-        self.model_with(at, &Custom::default())
+        self.model_with(at, &self.options.custom)
     }
 
-    /// As [`File::model`], with code of one's own for the functions and classes that have its names.
+    /// As [`File::model`], with user code that could be made only once the file was known, in place of the options'.
     ///
     /// # Errors
     /// As [`File::model`], and when the code cannot stand where its name stands.
     pub fn model_with(&self, at: Option<&str>, custom: &Custom) -> Result<Model, Error> {
-        self.model_at(at, custom).map_err(|error| match &self.path {
+        self.model_at(at.or(self.options.at.as_deref()), custom).map_err(|error| match &self.path {
             Some(path) => error.in_file(path),
             None => error,
         })
@@ -230,7 +209,7 @@ impl File {
         if self.file.trailing.content > 0
             && let Some(bytes) = graph.shared_buffer(1)
         {
-            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &self.limits);
+            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &self.options.limits);
             let dangerous = verdict.findings.into_iter().find(|finding| finding.rating == Rating::Dangerous);
             if let Some(finding) = dangerous {
                 return Err(Error::dangerous(finding.name.unwrap_or_default(), finding.sentence));
@@ -267,13 +246,13 @@ impl File {
     /// The estimator at `node`, in a file that was found not to be dangerous.
     pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
         let graph = &self.file.graph;
-        let read = skiff_models::Model::read_with(graph, node, address, custom, &self.limits);
+        let read = skiff_models::Model::read_with(graph, node, address, custom, &self.options.limits);
         Ok(self.part(read.map_err(|error| Error::from(error).written_by(written_with(graph)))?))
     }
 
     /// An estimator that was read from this file, or stands within one, on its own.
     pub fn part(&self, model: Arc<skiff_models::Model>) -> Model {
-        Model::new(model, self.limits.answer)
+        Model::new(model, self.options.limits.answer)
     }
 }
 

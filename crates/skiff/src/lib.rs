@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), skiff::Error> {
 //! let model = skiff::open("model.joblib")?;
-//! let table = Table::from_rows(1, 4, vec![5.1, 3.5, 1.4, 0.2]).expect("one row of four");
+//! let table = Table::from_rows(1, 4, vec![5.1, 3.5, 1.4, 0.2])?;
 //! let labels = model.predict(&table)?;
 //! # drop(labels);
 //! # Ok(())
@@ -46,12 +46,12 @@ pub use convert::{ConvertOptions, Converted, convert};
 pub use dump::Beside;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
-pub use file::{File, Options, disassemble, disassemble_bytes, disassemble_with, open, open_with};
+pub use file::{File, Options, disassemble, disassemble_bytes, open};
 pub use inspect::{EstimatorView, Inspection, class_name};
-pub use model::{Model, evaluate, evaluate_with};
+pub use model::{Model, evaluate};
 pub use passport::Passport;
 pub use rebuild::Rebuilt;
-pub use scan::{files_in, scan, scan_bytes, scan_bytes_with, scan_with};
+pub use scan::{files_in, scan, scan_bytes};
 pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
@@ -63,8 +63,8 @@ pub use skiff_models::lowering::Params;
 pub use skiff_models::{Takes, addresses, registry};
 pub use skiff_plan::table::Table;
 pub use skiff_plan::{
-    Answer, Categories, CategoryTypes, ColumnUse, EvaluateOptions, Method, OutputType, Plan, Progress, Rank, Signature,
-    table, types, value,
+    Answer, Categories, CategoryTypes, ColumnUse, EvaluateOptions, Method, OutputType, Plan, Progress, Rank,
+    ShapeError, Signature, table, types, value,
 };
 
 /// The README's example compiles.

@@ -55,19 +55,11 @@ methods! {
     score_samples = ScoreSamples,
 }
 
-/// What a plan makes of a table.
+/// What a plan makes of a table, run as `options` say: on how many threads, and watched by whom.
 ///
 /// # Errors
-/// When the table is not such that scikit-learn would answer.
-pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, Error> {
-    Ok(skiff_plan::evaluate(plan, table)?)
-}
-
-/// As [`evaluate`], run as `options` say: on how many threads, and watched by whom.
-///
-/// # Errors
-/// As [`evaluate`]; when [`EvaluateOptions::watch`] ended it.
-pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, Error> {
+/// When the table is not such that scikit-learn would answer; when [`EvaluateOptions::watch`] ended it.
+pub fn evaluate(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, Error> {
     Ok(skiff_plan::evaluate_with(plan, table, options)?)
 }
 
@@ -81,7 +73,7 @@ impl Model {
     /// # Errors
     /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
     pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, Error> {
-        evaluate(&*self.plan(method)?, table)
+        evaluate(&*self.plan(method)?, table, &EvaluateOptions::default())
     }
 
     /// As [`Model::call`], with keyword arguments.
@@ -89,7 +81,7 @@ impl Model {
     /// # Errors
     /// As [`Model::call`], and when an argument is unknown.
     pub fn call_with(&self, method: Method, params: &Params, table: &Table<'_>) -> Result<Answer, Error> {
-        evaluate(&self.plan_with(method, params)?, table)
+        evaluate(&self.plan_with(method, params)?, table, &EvaluateOptions::default())
     }
 
     /// The plan of `method`.

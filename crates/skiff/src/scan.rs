@@ -13,17 +13,9 @@ use crate::{Error, Options, encryption};
 /// dangerous. Nothing in it is executed, imported, opened or fetched.
 ///
 /// # Errors
-/// When the operating system does not let the file be read. What is wrong with its content, a limit that it exceeds
-/// included, is a finding of the verdict.
-pub fn scan(path: impl AsRef<Path>, limits: &Limits) -> Result<Verdict, Error> {
-    scan_with(path, &Options { limits: limits.clone(), ..Options::default() })
-}
-
-/// As [`scan`], under `options`: an encrypted file is looked into by their identity.
-///
-/// # Errors
-/// As [`scan`]; when the file is encrypted, and not for the identity.
-pub fn scan_with(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, Error> {
+/// When the operating system does not let the file be read, or it is encrypted and not for the identity. What is wrong
+/// with its content, a limit that it exceeds included, is a finding of the verdict.
+pub fn scan(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, Error> {
     let (path, limits) = (path.as_ref(), options.limits.started());
     let bytes = skiff_files::bytes(path, &limits).map_err(Error::from);
     let plain = bytes.and_then(|bytes| encryption::plain(bytes, options.identity.as_ref(), &limits));
@@ -32,15 +24,10 @@ pub fn scan_with(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, E
 }
 
 /// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
-pub fn scan_bytes(bytes: Vec<u8>, limits: &Limits) -> Verdict {
-    judge(&Bytes::from(bytes), None, &limits.started())
-}
-
-/// As [`scan_bytes`], under `options`: encrypted bytes are looked into by their identity.
 ///
 /// # Errors
 /// When the bytes are encrypted, and not for the identity.
-pub fn scan_bytes_with(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
+pub fn scan_bytes(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
     let limits = options.limits.started();
     let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), &limits)?.into_bytes();
     Ok(judge(&bytes, None, &limits))

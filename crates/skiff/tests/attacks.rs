@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use skiff::{Limits, Rating};
+use skiff::{Options, Rating};
 use skiff_testing::{RecordedModel, workspace};
 
 mod tree;
@@ -12,10 +12,10 @@ use tree::{attacks, files, is_model};
 
 #[test]
 fn no_attack_is_a_model() {
-    let limits = Limits::default();
+    let options = Options::default();
     let mut wrong = Vec::new();
     for path in attacks() {
-        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        let verdict = skiff::scan(&path, &options).expect("the file can be read");
         assert_eq!(verdict.rating == Rating::Model, verdict.findings.is_empty(), "{}", path.display());
         if verdict.rating == Rating::Model {
             wrong.push(path.display().to_string());
@@ -26,10 +26,13 @@ fn no_attack_is_a_model() {
 
 #[test]
 fn bytes_are_judged_as_files_are() {
-    let limits = Limits::default();
+    let options = Options::default();
     for path in attacks() {
         let bytes = fs::read(&path).expect("the file can be read");
-        assert_eq!(skiff::scan_bytes(bytes, &limits), skiff::scan(&path, &limits).expect("it was read before"));
+        assert_eq!(
+            skiff::scan_bytes(bytes, &options).expect("it is not encrypted"),
+            skiff::scan(&path, &options).expect("it was read before")
+        );
     }
 }
 
@@ -42,9 +45,9 @@ fn no_attack_is_opened() {
 /// What `skiff.load` has Python make of a file.
 #[test]
 fn no_attack_is_rebuilt() {
-    let (limits, trusted) = (Limits::default(), skiff::Trusted::default());
+    let (options, trusted) = (Options::default(), skiff::Trusted::default());
     let is_rebuilt =
-        |path: &PathBuf| skiff::File::open(path, &limits).is_ok_and(|file| file.rebuild(None, &trusted).is_ok());
+        |path: &PathBuf| skiff::File::open(path, &options).is_ok_and(|file| file.rebuild(None, &trusted).is_ok());
     let rebuilt: Vec<_> = attacks().into_iter().filter(is_rebuilt).collect();
     assert!(rebuilt.is_empty(), "{rebuilt:?}");
 }
@@ -62,7 +65,7 @@ fn models_alone_are_opened() {
 /// What runs a command is called so, wherever it stands.
 #[test]
 fn commands_are_dangerous() {
-    let limits = Limits::default();
+    let options = Options::default();
     let words = [
         "plain-",
         "deep-",
@@ -79,7 +82,7 @@ fn commands_are_dangerous() {
     for path in attacks() {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if words.iter().any(|word| name.starts_with(word)) {
-            let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+            let verdict = skiff::scan(&path, &options).expect("the file can be read");
             assert_eq!(verdict.rating, Rating::Dangerous, "{name}: {:?}", verdict.findings);
         }
     }
@@ -88,14 +91,14 @@ fn commands_are_dangerous() {
 /// Files that name nothing but what models name are refused for their numbers alone.
 #[test]
 fn hostile_numbers_are_told_as_such() {
-    let limits = Limits::default();
+    let options = Options::default();
     let mut checked = 0;
     for path in attacks() {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         if !name.starts_with("numbers-") {
             continue;
         }
-        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        let verdict = skiff::scan(&path, &options).expect("the file can be read");
         let is_about_numbers = |finding: &skiff::Finding| {
             finding.sentence.contains("scikit-learn would crash, hang or answer nonsense")
                 || finding.sentence.contains("contradicts itself")
@@ -113,11 +116,11 @@ fn hostile_numbers_are_told_as_such() {
 /// Damaged models are judged without a panic, and none of them becomes worse than unknown by chance alone.
 #[test]
 fn cut_files_are_no_models() {
-    let limits = Limits::default();
+    let options = Options::default();
     for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
         let bytes = fs::read(workspace("examples").join(name)).expect("the example is there");
         for length in (0..bytes.len()).step_by(37) {
-            let verdict = skiff::scan_bytes(bytes[..length].to_vec(), &limits);
+            let verdict = skiff::scan_bytes(bytes[..length].to_vec(), &options).expect("it is not encrypted");
             assert_eq!(verdict.rating, Rating::Unknown, "{name} cut at {length}: {:?}", verdict.findings);
         }
     }
@@ -125,16 +128,16 @@ fn cut_files_are_no_models() {
 
 #[test]
 fn every_fixture_is_a_model() {
-    let limits = Limits::default();
+    let options = Options::default();
     for path in files(&workspace("examples")).into_iter().filter(|path| is_model(path)) {
-        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        let verdict = skiff::scan(&path, &options).expect("the file can be read");
         assert_eq!(verdict.rating, Rating::Model, "{}: {:?}", path.display(), verdict.findings);
     }
     let models = RecordedModel::all();
     assert!(models.len() > 4_000, "found {} models", models.len());
     let (mut wrong, mut callables) = (Vec::new(), 0);
     for model in models {
-        let verdict = skiff::scan_bytes(model.bytes.to_vec(), &limits);
+        let verdict = skiff::scan_bytes(model.bytes.to_vec(), &options).expect("it is not encrypted");
         // The functions of the program that made the fixtures are code that nobody here knows.
         let is_selector = model.path.contains("/feature_selection/") && verdict.rating != Rating::Model;
         let holds_callables = is_selector || HOLD_CALLABLES.iter().any(|name| model.case().ends_with(name));

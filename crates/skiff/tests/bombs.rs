@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use skiff::value::{Csr, NumberType, Precision};
-use skiff::{ConvertOptions, File, Limits, Rating, Table};
+use skiff::{ConvertOptions, File, Limits, Options, Rating, Table};
 use skiff_testing::memory::{Counting, peak_of};
 
 #[expect(dead_code, reason = "other tests pack in more ways")]
@@ -352,7 +352,7 @@ fn empty_words(count: usize) -> Vec<u8> {
 
 /// What a pickle holds as a compressed `.skiff`.
 fn compressed(pickle: Vec<u8>) -> Vec<u8> {
-    let file = File::read(pickle, &Limits::default()).expect("a pickle");
+    let file = File::read(pickle, &Options::default()).expect("a pickle");
     let mut bytes = Vec::new();
     let options = ConvertOptions { compression: "zstd:19".parse().ok(), ..ConvertOptions::default() };
     file.convert_to(".skiff", &options, &mut bytes).expect("memory");
@@ -433,7 +433,8 @@ fn bombs_are_refused_within_bounded_memory() {
         let (outcome, peak) = peak_of(8 << 30, || opened(bytes));
         let seconds = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let (verdict, scan_peak) = peak_of(8 << 30, || skiff::scan_bytes(copy, &Limits::default()));
+        let (verdict, scan_peak) =
+            peak_of(8 << 30, || skiff::scan_bytes(copy, &Options::default()).expect("it is not encrypted"));
         let scan_seconds = start.elapsed().as_secs_f64();
         let outcome = match outcome.char_indices().nth(90) {
             Some((end, _)) => format!("{}…", &outcome[..end]),
@@ -457,7 +458,7 @@ fn bombs_are_refused_within_bounded_memory() {
 }
 
 fn opened(bytes: Vec<u8>) -> String {
-    let file = match File::read(bytes, &Limits::default()) {
+    let file = match File::read(bytes, &Options::default()) {
         Err(error) => return error.to_string(),
         Ok(file) => file,
     };
@@ -476,19 +477,19 @@ fn opened(bytes: Vec<u8>) -> String {
 /// Whoever has no time is told so, wherever it was spent.
 #[test]
 fn time_is_a_limit() {
-    let no_time = || Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() };
+    let no_time = || Options::from(Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() });
     let list = pickle(&format!("({}l.", "N".repeat(1 << 16)));
     for bytes in [list.clone(), zlib(&list), xz(&list), zip(&[("a", &list)], true)] {
         let error = File::read(bytes.clone(), &no_time()).expect_err("there is no time");
         assert_eq!((error.kind(), error.code()), (skiff::ErrorKind::Limit, "limit"), "{error}");
         assert!(error.to_string().contains("`time`"), "{error}");
-        let verdict = skiff::scan_bytes(bytes, &no_time());
+        let verdict = skiff::scan_bytes(bytes, &no_time()).expect("it is not encrypted");
         assert_eq!(verdict.rating, Rating::Unknown);
         assert!(verdict.findings.iter().any(|finding| finding.sentence.contains("`time`")), "{:?}", verdict.findings);
     }
     let model = std::fs::read(tree_example()).expect("the example is there");
     let limits = Limits { time: Some(std::time::Duration::from_secs(600)), ..Limits::default() };
-    let file = File::read(model, &limits).expect("there is time");
+    let file = File::read(model, &limits.into()).expect("there is time");
     file.model(None).expect("there is time");
 }
 
@@ -498,11 +499,11 @@ fn tree_example() -> std::path::PathBuf {
 
 #[test]
 fn memos_and_arrays_are_limited() {
-    let memo = Limits { memo: 10, ..Limits::default() };
+    let memo = Options::from(Limits { memo: 10, ..Limits::default() });
     let values: String = (0..11).map(|place| format!("N{}", self::memo("72", place))).collect();
     let error = File::read(pickle(&format!("({values}l.")), &memo).expect_err("more than ten");
     assert!(error.to_string().contains("`memo` of 10"), "{error}");
-    let array = Limits { array: 64, ..Limits::default() };
+    let array = Options::from(Limits { array: 64, ..Limits::default() });
     let error = File::read(pickle(&format!("{}.", zeros(&[9]))), &array).expect_err("72 bytes");
     assert!(error.to_string().contains("`array` of 64"), "{error}");
     File::read(pickle(&format!("{}.", zeros(&[8]))), &array).expect("64 bytes");
@@ -521,7 +522,8 @@ fn answers_are_limited_before_they_are_made() {
         text("n_features_in_"),
     );
     let bytes = pickle(&format!("{}.", object("sklearn.preprocessing._polynomial", "PolynomialFeatures", &state)));
-    let model = |limits: &Limits| File::read(bytes.clone(), limits).expect("a pickle").model(None).expect("a model");
+    let model =
+        |limits: Limits| File::read(bytes.clone(), &limits.into()).expect("a pickle").model(None).expect("a model");
     let refused = |model: &skiff::Model, table: &Table<'_>| {
         let (answer, peak) = peak_of(1 << 30, || model.transform(table));
         assert!(peak < MOST_MEMORY, "{} MiB", peak >> 20);
@@ -532,9 +534,9 @@ fn answers_are_limited_before_they_are_made() {
     };
     let dense = |rows| Table::from_rows(rows, 60, vec![1.0; rows * 60]).expect("rows of 60");
     // 635,376 columns, of 8 bytes each.
-    let many = refused(&model(&Limits::default()), &dense(10_000));
+    let many = refused(&model(Limits::default()), &dense(10_000));
     assert_eq!(many, "the limit `answer` of 17179869184 is exceeded: 10000 rows make 50830080000 bytes or more");
-    let small = model(&Limits { answer: 16 << 20, ..Limits::default() });
+    let small = model(Limits { answer: 16 << 20, ..Limits::default() });
     assert_eq!(small.transform(&dense(3)).expect("15 MiB").rows(), 3);
     refused(&small, &dense(4));
     // How much a sparse row makes depends on the row: this is counted as it comes.
@@ -545,8 +547,7 @@ fn answers_are_limited_before_they_are_made() {
     }
     let data = vec![1.0; indices.len()];
     let dtype = NumberType::Float(Precision::Double);
-    let sparse =
-        Csr { rows: 2_000, cols: 60, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype };
+    let sparse = Csr::new((2_000, 60), indptr, indices, data, dtype).expect("a sparse matrix");
     assert_eq!(small.transform(&Table::Sparse(sparse.slice_rows(0, 10))).expect("nothing").rows(), 10);
     let text = refused(&small, &Table::Sparse(sparse));
     assert!(text.starts_with("the limit `answer` of 16777216 is exceeded: 2000 rows make "), "{text}");

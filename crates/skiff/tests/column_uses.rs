@@ -1,6 +1,6 @@
 //! What a plan says of the columns of its input.
 
-use skiff::{File, Limits, Method, Model};
+use skiff::{File, Method, Model, Options};
 use skiff_testing::{RecordedModel, workspace};
 
 fn passengers() -> Model {
@@ -37,7 +37,7 @@ fn a_pipeline_says_what_it_does_with_each_column() {
 #[test]
 fn columns_that_are_only_checked_are_used() {
     let bytes = RecordedModel::named("1.9.1/meta_estimators/rfe").bytes.to_vec();
-    let file = File::read(bytes, &Limits::default()).expect("a recorded model");
+    let file = File::read(bytes, &Options::default()).expect("a recorded model");
     let plan = file.model(None).expect("a selector").plan(Method::Transform).expect("a plan");
     assert!(plan.column_uses(4, None).iter().all(skiff::ColumnUse::is_used));
 }

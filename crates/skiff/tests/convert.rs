@@ -1,13 +1,13 @@
 //! A recorded model that went through every kind of file answers as before, to the last bit.
 
-use skiff::{ConvertOptions, ErrorKind, File, Limits, Method, TARGETS};
+use skiff::{ConvertOptions, ErrorKind, File, Method, Options, TARGETS};
 use skiff_testing::{Call, Case, workspace};
 
 /// The file that `file` becomes under that name, and what had no place there.
 fn become_(file: &File, name: &str) -> Result<(File, Vec<String>), skiff::Error> {
     let mut bytes = Vec::new();
     let converted = file.convert_to(name, &ConvertOptions::default(), &mut bytes)?;
-    Ok((File::read(bytes, &Limits::default())?, converted.dropped))
+    Ok((File::read(bytes, &Options::default())?, converted.dropped))
 }
 
 /// What a model answers, or says against it, in every bit.
@@ -27,7 +27,7 @@ fn models_answer_alike_whatever_file_they_went_through() {
     let mut wrong = Vec::new();
     let (mut compared, mut refused) = (0, 0);
     for case in Case::all().iter().step_by(19) {
-        let mut file = File::read(case.model.bytes.to_vec(), &Limits::default()).unwrap();
+        let mut file = File::read(case.model.bytes.to_vec(), &Options::default()).unwrap();
         let before: Vec<String> = case.calls.iter().map(|call| answer(&file, case, call)).collect();
         for name in ["model.skiff", "model.joblib", "model.skops", "model.pkl.gz", "model.skiff"] {
             match become_(&file, name) {
@@ -55,19 +55,19 @@ fn models_answer_alike_whatever_file_they_went_through() {
 
 #[test]
 fn each_kind_is_written_and_told_by_its_name() {
-    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Limits::default()).unwrap();
+    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Options::default()).unwrap();
     for target in TARGETS {
         for extension in target.extensions {
             let mut bytes = Vec::new();
             file.convert_to(&format!("model.{extension}"), &ConvertOptions::default(), &mut bytes).unwrap();
-            assert_eq!(File::read(bytes, &Limits::default()).is_ok(), target.is_loaded, "{extension}");
+            assert_eq!(File::read(bytes, &Options::default()).is_ok(), target.is_loaded, "{extension}");
         }
         for &codec in target.codecs {
             let compression = skiff::Compression::at(codec, None).unwrap();
             let options = ConvertOptions { compression: Some(compression), ..ConvertOptions::default() };
             let mut bytes = Vec::new();
             file.convert_to(target.extensions[0], &options, &mut bytes).unwrap();
-            assert!(File::read(bytes, &Limits::default()).is_ok(), "{} by {codec}", target.extension());
+            assert!(File::read(bytes, &Options::default()).is_ok(), "{} by {codec}", target.extension());
         }
     }
     for name in ["model.pkl.xz", "model.joblib.lz4", "model.z", "gz", "MODEL.PKL.GZ"] {
@@ -80,12 +80,12 @@ fn each_kind_is_written_and_told_by_its_name() {
 #[test]
 fn a_passport_goes_along_where_there_is_a_place_for_it() {
     use skiff_files::write::{self, SkiffOptions};
-    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Limits::default()).unwrap();
+    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Options::default()).unwrap();
     let graph = &file.contents().graph;
     let options = SkiffOptions { passport: Some("{\"author\": \"me\"}"), samples: Some(graph), ..Default::default() };
     let mut bytes = Vec::new();
     write::skiff(graph, &options, &mut bytes).unwrap();
-    let file = File::read(bytes, &Limits::default()).unwrap();
+    let file = File::read(bytes, &Options::default()).unwrap();
     let (again, dropped) = become_(&file, "again.skiff").unwrap();
     assert!(dropped.is_empty());
     assert_eq!(again.contents().passport.as_deref(), Some("{\"author\": \"me\"}"));
@@ -98,7 +98,7 @@ fn a_passport_goes_along_where_there_is_a_place_for_it() {
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_written() {
-    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Limits::default()).unwrap();
+    let file = File::open(workspace("examples").join("iris-svc.joblib"), &Options::default()).unwrap();
     let says = |name: &str, codec: Option<&str>, protocol: Option<i64>| {
         let compression = codec.map(|codec| codec.parse().unwrap());
         let options = ConvertOptions { compression, protocol, ..ConvertOptions::default() };
@@ -148,7 +148,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
 #[test]
 fn values_that_cannot_be_said_are_told_by_their_place() {
     // `{'a': [{None: 1}]}`, protocol 0.
-    let file = File::read(b"(dVa\n(l(dNI1\nsas.".to_vec(), &Limits::default()).unwrap();
+    let file = File::read(b"(dVa\n(l(dNI1\nsas.".to_vec(), &Options::default()).unwrap();
     let error = file.convert_to("a.skops", &ConvertOptions::default(), &mut Vec::new()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NotSupported, "unsupported-value"));
     assert_eq!(error.to_string(), "skops cannot hold this model: it has no dict with `None` as a key");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use skiff::value::{Columns, Precision};
-use skiff::{File, Limits, Model, Table, Takes, table};
+use skiff::{File, Model, Options, Table, Takes, table};
 use skiff_testing::damage::{Noise, changes, prefixes};
 use skiff_testing::memory::{Counting, peak_of};
 use skiff_testing::panics::catch;
@@ -76,7 +76,7 @@ impl Failures {
 
 /// Everything that the face can be asked about a file.
 fn look(bytes: Vec<u8>) {
-    let file = match File::read(bytes, &Limits::default()) {
+    let file = match File::read(bytes, &Options::default()) {
         Ok(file) => file,
         Err(error) => return assert!(!error.to_string().is_empty() && !error.code().is_empty(), "an unnamed error"),
     };
@@ -130,10 +130,10 @@ fn table_for(model: &Model) -> Option<Table<'static>> {
             let values: Vec<f64> = (0..3).map(|row| value(row, col)).collect();
             table::Column::Floats(values.into(), Precision::Double)
         };
-        return Columns::named(names.to_vec(), (0..width).map(column).collect()).map(Table::Columns);
+        return Columns::named(names.to_vec(), (0..width).map(column).collect()).ok().map(Table::Columns);
     }
     let data: Vec<f64> = (0..3).flat_map(|row| (0..width).map(move |col| value(row, col))).collect();
-    Table::from_rows(3, width, data)
+    Table::from_rows(3, width, data).ok()
 }
 
 /// How many times as much as usual is done.

@@ -36,19 +36,22 @@ fn a_model_opens_for_its_recipients_alone() {
     for armor in [Armor::Binary, Armor::Text] {
         let bytes = encrypted("both", &both.clone().with_armor(armor));
         for identity in [&mine, &theirs, &other.clone().and(mine.clone())] {
-            let file = File::read_with(bytes.clone(), &options(identity)).unwrap();
+            let file = File::read(bytes.clone(), &options(identity)).unwrap();
             assert_eq!(file.contents().format.describe(), ["age", "joblib, pickle protocol 4"]);
             assert_eq!(file.contents().size, u64::try_from(bytes.len()).unwrap());
             file.model(None).unwrap();
         }
-        let error = File::read_with(bytes.clone(), &options(&other)).unwrap_err();
+        let error = File::read(bytes.clone(), &options(&other)).unwrap_err();
         assert_eq!((error.code(), error.kind()), ("wrong-identity", ErrorKind::WrongInput));
-        let error = File::read(bytes.clone(), &Limits::default()).unwrap_err();
+        let error = File::read(bytes.clone(), &Options::default()).unwrap_err();
         assert_eq!(error.code(), "encrypted-file");
         assert!(error.help().unwrap().contains("--identity"));
         // What a scan cannot look into is unknown, never a model.
-        assert_eq!(skiff::scan_bytes(bytes.clone(), &Limits::default()).rating, Rating::Unknown);
-        assert_eq!(skiff::scan_bytes_with(bytes, &options(&mine)).unwrap().rating, Rating::Model);
+        assert_eq!(
+            skiff::scan_bytes(bytes.clone(), &Options::default()).expect("it is not encrypted").rating,
+            Rating::Unknown
+        );
+        assert_eq!(skiff::scan_bytes(bytes, &options(&mine)).unwrap().rating, Rating::Model);
     }
 }
 
@@ -56,9 +59,9 @@ fn a_model_opens_for_its_recipients_alone() {
 fn a_passphrase_opens_what_it_encrypted() {
     let (right, wrong) = (Identity::passphrase("correct horse").unwrap(), Identity::passphrase("battery").unwrap());
     let bytes = encrypted("passphrase", &right.recipients().unwrap());
-    File::read_with(bytes.clone(), &options(&right)).unwrap().model(None).unwrap();
+    File::read(bytes.clone(), &options(&right)).unwrap().model(None).unwrap();
     for identity in [wrong, Identity::generate()] {
-        let error = File::read_with(bytes.clone(), &options(&identity)).unwrap_err();
+        let error = File::read(bytes.clone(), &options(&identity)).unwrap_err();
         assert_eq!(error.to_string(), "the file was encrypted by a passphrase, and not by this one");
     }
     assert!(matches!(Identity::passphrase(""), Err(EncryptionError::NoPassphrase)));
@@ -72,7 +75,7 @@ fn a_passphrase_that_costs_too_much_is_refused_at_once() {
     let header = "age-encryption.org/v1\n-> scrypt c2FsdHNhbHRzYWx0c2FsdA 30\n\
                   AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
     let bytes = [header.as_bytes(), &[0; 64]].concat();
-    let error = File::read_with(bytes, &options(&Identity::passphrase("x").unwrap())).unwrap_err();
+    let error = File::read(bytes, &options(&Identity::passphrase("x").unwrap())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
     assert!(error.to_string().starts_with("the passphrase costs 2^30 rounds of scrypt"), "{error}");
 }
@@ -87,7 +90,7 @@ fn a_long_header_is_refused() {
         bytes.extend(stanza.as_bytes().repeat(count));
         bytes.extend(b"--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
         bytes.extend([0; 64]);
-        let error = File::read_with(bytes, &options(&identity)).unwrap_err();
+        let error = File::read(bytes, &options(&identity)).unwrap_err();
         assert_eq!(error.kind(), kind, "{count}: {error}");
     }
 }
@@ -97,7 +100,7 @@ fn limits_hold_for_the_plain_text() {
     let identity = Identity::generate();
     let bytes = encrypted("limit", &identity.recipients().unwrap());
     let limits = Limits { decompressed: 1_000, ..Limits::default() };
-    let error = File::read_with(bytes, &Options { limits, ..options(&identity) }).unwrap_err();
+    let error = File::read(bytes, &Options { limits, ..options(&identity) }).unwrap_err();
     assert_eq!((error.code(), error.kind()), ("limit", ErrorKind::Limit));
 }
 
@@ -110,7 +113,7 @@ fn damage_is_found_and_nothing_panics() {
         let plain = fs::read(example()).unwrap();
         let ends = (0..whole.len()).step_by(whole.len() / 60);
         for bytes in ends.map(|end| whole[..end].to_vec()) {
-            assert!(File::read_with(bytes, &opening).is_err());
+            assert!(File::read(bytes, &opening).is_err());
         }
         for at in (0..400).chain((400..whole.len()).step_by(whole.len() / 60)) {
             let mut bytes = whole.clone();
@@ -139,7 +142,7 @@ fn opening_writes_nothing() {
     let path = folder.join("model.skiff.age");
     let recipients = Some(identity.recipients().unwrap());
     skiff::convert(example(), &path, &ConvertOptions { recipients, ..ConvertOptions::default() }).unwrap();
-    skiff::open_with(&path, &options(&identity)).unwrap();
+    options(&identity).open(&path).unwrap();
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     // A name that promises encryption is not written without.
     let error = skiff::convert(example(), folder.join("model.pkl.age"), &ConvertOptions::default()).unwrap_err();

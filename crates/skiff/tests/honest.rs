@@ -1,6 +1,6 @@
 //! Files that people keep are models: `skiff scan` has nothing against them, and each estimator in them is opened.
 
-use skiff::{ErrorKind, File, Limits, Rating};
+use skiff::{ErrorKind, File, Options, Rating};
 use skiff_testing::workspace;
 
 #[expect(dead_code, reason = "attacks are for other tests")]
@@ -17,7 +17,7 @@ const NOT_READ: [(&str, &str); 3] = [
 
 #[test]
 fn honest_files_are_models() {
-    let limits = Limits::default();
+    let options = Options::default();
     let paths: Vec<_> = files(&workspace("fixtures/honest"))
         .into_iter()
         .filter(|path| path.extension().is_some_and(|kind| kind == "pkl" || kind == "joblib"))
@@ -26,11 +26,11 @@ fn honest_files_are_models() {
     let mut wrong = Vec::new();
     for path in paths {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        let verdict = skiff::scan(&path, &limits).expect("the file can be read");
+        let verdict = skiff::scan(&path, &options).expect("the file can be read");
         if verdict.rating != Rating::Model {
             wrong.push(format!("{name}: {:?}", verdict.findings));
         }
-        let file = File::open(&path, &limits).expect("the file can be opened");
+        let file = File::open(&path, &options).expect("the file can be opened");
         let found = file.estimators();
         assert!(!found.is_empty(), "{name} has no estimator");
         for estimator in found {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use skiff::value::Value;
-use skiff::{Answer, ErrorKind, EvaluateOptions, File, Interrupt, Limits, Method, Progress, Table};
+use skiff::{Answer, ErrorKind, EvaluateOptions, File, Interrupt, Limits, Method, Options, Progress, Table};
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
@@ -30,13 +30,13 @@ fn any_number_of_threads_answers_the_same() {
     let model = skiff::open(example("iris-svc.joblib")).expect("a model");
     let plan = model.plan(Method::DecisionFunction).expect("a method");
     let table = flowers(5_000);
-    let whole = bits(&skiff::evaluate(&plan, &table).expect("an answer"));
+    let whole = bits(&skiff::evaluate(&plan, &table, &EvaluateOptions::default()).expect("an answer"));
     for threads in [None, NonZeroUsize::new(1), NonZeroUsize::new(2), NonZeroUsize::new(100)] {
         for watched in [false, true] {
             let watch = |_: Progress| ControlFlow::Continue(());
             let options =
                 EvaluateOptions { threads, watch: if watched { Some(&watch) } else { None }, ..Default::default() };
-            let answer = skiff::evaluate_with(&plan, &table, &options).expect("an answer");
+            let answer = skiff::evaluate(&plan, &table, &options).expect("an answer");
             assert_eq!(bits(&answer), whole, "{options:?}");
         }
     }
@@ -57,7 +57,7 @@ fn a_call_ends_between_blocks() {
         };
         let options =
             EvaluateOptions { threads: NonZeroUsize::new(threads), watch: Some(&watch), ..Default::default() };
-        let error = skiff::evaluate_with(&plan, &table, &options).expect_err("it was ended");
+        let error = skiff::evaluate(&plan, &table, &options).expect_err("it was ended");
         assert_eq!((error.kind(), error.code()), (ErrorKind::Interrupted, "interrupted"));
         let seen = seen.into_inner().expect("no panic");
         assert!(seen.iter().all(|progress| progress.rows == 20_000_000 && progress.done < progress.rows), "{seen:?}");
@@ -68,11 +68,11 @@ fn a_call_ends_between_blocks() {
 #[test]
 fn reading_ends_when_the_flag_is_raised() {
     let interrupt = Interrupt::default();
-    let limits = Limits { interrupt: Some(interrupt.clone()), ..Limits::default() };
-    let file = File::open(example("digits-forest.joblib"), &limits).expect("nobody ends it");
+    let options = Options::from(Limits { interrupt: Some(interrupt.clone()), ..Limits::default() });
+    let file = File::open(example("digits-forest.joblib"), &options).expect("nobody ends it");
     interrupt.raise();
     let error = file.model(None).expect_err("it was ended");
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
-    let error = File::open(example("digits-forest.joblib"), &limits).expect_err("it was ended");
+    let error = File::open(example("digits-forest.joblib"), &options).expect_err("it was ended");
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }

@@ -2,7 +2,7 @@
 
 use skiff::passport::{MOST_DEPTH, Passport};
 use skiff::verify::{Digest, Outcome, Rows, Verified};
-use skiff::{File, Limits, Verification, VerifyOptions, verify_bytes};
+use skiff::{File, Limits, Options, Verification, VerifyOptions, verify_bytes};
 use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{ModelFile, Node};
 use skiff_testing::damage::Noise;
@@ -56,7 +56,7 @@ fn the_example_is_verified() {
 
 #[test]
 fn its_passport_is_read() {
-    let file = File::open(workspace("examples/passengers.skiff"), &Limits::default()).unwrap();
+    let file = File::open(workspace("examples/passengers.skiff"), &Options::default()).unwrap();
     let passport = file.passport().unwrap().unwrap();
     assert_eq!(passport.created(), Some("2025-11-25T00:00:00Z"));
     assert!(passport.versions().contains(&("scikit-learn", "1.9.1")));
@@ -148,7 +148,7 @@ fn a_hostile_passport_costs_little() {
     for (passport, is_shown) in [(deep, false), (many, false), (long, false), (names, true)] {
         let bytes = written(&file, Some(&passport)).unwrap();
         let look = || {
-            let file = File::read(bytes.clone(), &Limits::default()).unwrap();
+            let file = File::read(bytes.clone(), &Options::default()).unwrap();
             let inspection = file.inspect();
             assert_eq!(inspection.passport.is_some(), is_shown);
             assert_eq!(inspection.unusual.is_empty(), is_shown);

@@ -14,10 +14,10 @@ pub fn encryption(bytes: &[u8]) -> bool {
         return true;
     }
     let identity = Identity::read(KEY.as_bytes()).expect("the key is one");
-    let plain = File::read(bytes.to_vec(), &crate::limits());
+    let plain = File::read(bytes.to_vec(), &crate::limits().into());
     let mut encrypted = encrypt(bytes, Format::Binary);
     for spelled in [&encrypted, &encrypt(bytes, Format::AsciiArmor)] {
-        match (&plain, File::read_with(spelled.clone(), &options(&identity))) {
+        match (&plain, File::read(spelled.clone(), &options(&identity))) {
             (Ok(plain), Ok(opened)) => {
                 let (plain, opened) = (plain.contents().format.describe(), opened.contents().format.describe());
                 assert_eq!(opened.split_first(), Some((&"age".to_owned(), &*plain)), "another format");
@@ -35,7 +35,7 @@ pub fn encryption(bytes: &[u8]) -> bool {
 
 /// Whether it can be read.
 fn read(bytes: &[u8], identity: &Identity) -> bool {
-    let read = File::read_with(bytes.to_vec(), &options(identity));
+    let read = File::read(bytes.to_vec(), &options(identity));
     if let Err(error) = &read {
         assert!(!error.to_string().is_empty() && !error.code().is_empty(), "an unnamed error");
     }

@@ -9,7 +9,7 @@ const MOST_MODELS: usize = 4;
 
 /// Each estimator in a file is refused with its reason, or answers.
 pub fn model(bytes: &[u8]) -> bool {
-    let Ok(file) = File::read(bytes.to_vec(), &crate::limits()) else { return true };
+    let Ok(file) = File::read(bytes.to_vec(), &crate::limits().into()) else { return true };
     assert!(!file.inspect().format.is_empty(), "a file of no format");
     for found in file.estimators().iter().take(MOST_MODELS) {
         match file.model(Some(&found.address)) {

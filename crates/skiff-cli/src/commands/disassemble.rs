@@ -15,7 +15,7 @@ pub fn run(arguments: &Disassemble) -> Outcome {
     let mut out = Telling { out: BufWriter::new(io::stdout().lock()), error: None };
     let outcome = match input::is_standard(&arguments.model) {
         true => skiff::disassemble_bytes(input::standard(&options.limits)?, &options, &mut out),
-        false => skiff::disassemble_with(&arguments.model, &options, &mut out),
+        false => skiff::disassemble(&arguments.model, &options, &mut out),
     };
     // What the output said is told apart from what the file did.
     match out.error.take() {

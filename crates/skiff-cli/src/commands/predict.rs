@@ -4,7 +4,7 @@ use std::path::Path;
 
 use skiff::table::Column;
 use skiff::value::Columns;
-use skiff::{ColumnUse, Model, Params, Plan, Table, Takes, TimeUnit};
+use skiff::{ColumnUse, EvaluateOptions, Model, Params, Plan, Table, Takes, TimeUnit};
 
 use crate::args::{DataFormat, Dtype, Predict};
 use crate::data::blame::Blame;
@@ -183,7 +183,8 @@ impl Prediction<'_> {
             (Takes::Texts, [Column::Texts(texts)]) => Table::Texts(texts.clone()),
             _ => {
                 let names = named.then(|| names.iter().take(taken).cloned().collect());
-                Table::Columns(Columns { rows: batch.rows, names, origins: None, columns })
+                let columns = Columns::new(batch.rows, names, columns);
+                Table::Columns(columns.expect("columns of one table, as many as names"))
             }
         };
         self.write(&table, lines, &kept, sink).map_err(|failure| {
@@ -226,7 +227,7 @@ impl Prediction<'_> {
         kept: &[(String, Column<'_>)],
         sink: &mut dyn Sink,
     ) -> Outcome {
-        let answer = skiff::evaluate(self.plan, table).map_err(|error| {
+        let answer = skiff::evaluate(self.plan, table, &EvaluateOptions::default()).map_err(|error| {
             let row = error.row();
             let line = row.and_then(|row| lines.get(row)).copied();
             let file = input::shown(&self.arguments.data).display().to_string();

@@ -73,9 +73,9 @@ pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
 
 fn scan(path: &Path, options: &Options) -> Result<Verdict, Failure> {
     if !input::is_standard(path) {
-        return Ok(skiff::scan_with(path, options)?);
+        return Ok(skiff::scan(path, options)?);
     }
-    Ok(skiff::scan_bytes_with(input::standard(&options.limits)?, options)?)
+    Ok(skiff::scan_bytes(input::standard(&options.limits)?, options)?)
 }
 
 /// Every file, those of folders in order of their names, and whether it was named itself.

@@ -305,11 +305,6 @@ fn read_csr(fields: &Fields<'_, '_>, name: &str) -> Result<(Csr<'static>, Option
         skiff_files::DType::Float { size: 8, .. } => Some(Precision::Double),
         _ => None,
     };
-    let (rows, cols) = sparse.shape;
-    let (indptr, indices, data) = sparse.to_csr();
-    let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
-    let indices = indices.ok_or_else(|| fields.unsupported(name, "more than 2³² columns"))?;
-    let dtype = NumberType::Float(precision.unwrap_or(Precision::Double));
-    let csr = Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype };
-    Ok((csr, precision))
+    let csr = Csr::read(&sparse, NumberType::Float(precision.unwrap_or(Precision::Double)));
+    Ok((csr.map_err(|error| fields.damaged(name, error.to_string()))?, precision))
 }

@@ -151,15 +151,12 @@ fn read_vectors(
     }
     let (vectors, width) = if sparse {
         let sparse = fields.sparse("support_vectors_")?;
-        let (rows, cols) = sparse.shape;
-        let (indptr, indices, data) = sparse.to_csr();
-        if indptr.windows(2).any(|ends| !indices[ends[0]..ends[1]].is_sorted()) {
+        let csr = Csr::read(&sparse, NumberType::Float(Precision::Double));
+        let csr = csr.map_err(|error| fields.damaged("support_vectors_", error.to_string()))?;
+        if (0..csr.rows).any(|row| !csr.row(row).0.is_sorted()) {
             return Err(fields.damaged("support_vectors_", "the columns of a row do not ascend"));
         }
-        let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
-        let indices = indices.ok_or_else(|| fields.unsupported("support_vectors_", "more than 2³² columns"))?;
-        let dtype = NumberType::Float(Precision::Double);
-        let csr = Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype };
+        let cols = csr.cols;
         (Vectors::Sparse(csr), cols)
     } else {
         let matrix = fields.matrix("support_vectors_")?;

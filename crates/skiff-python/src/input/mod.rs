@@ -175,21 +175,15 @@ impl<'py> Held<'py> {
             }
             Self::Sparse(HeldCsr { rows, cols, indptr, indices, data, dtype }) => {
                 let data = data.as_slice().expect("checked when it was read");
-                Table::Sparse(Csr {
-                    rows: *rows,
-                    cols: *cols,
-                    indptr: indptr.into(),
-                    indices: indices.into(),
-                    data: data[..indices.len()].into(),
-                    dtype: *dtype,
-                })
+                let csr = Csr::new((*rows, *cols), indptr, indices, &data[..indices.len()], *dtype);
+                Table::Sparse(csr.expect("checked when it was read"))
             }
-            Self::Columns(HeldColumns { rows, names, is_frame, columns }) => Table::Columns(Columns {
-                rows: *rows,
-                names: names.clone(),
-                origins: is_frame.then(|| (0..columns.len()).map(Some).collect()),
-                columns: columns.iter().map(HeldColumn::view).collect(),
-            }),
+            Self::Columns(HeldColumns { rows, names, is_frame, columns }) => {
+                let views = columns.iter().map(HeldColumn::view).collect();
+                let mut table = Columns::new(*rows, names.clone(), views).expect("checked when they were read");
+                table.origins = is_frame.then(|| (0..columns.len()).map(Some).collect());
+                Table::Columns(table)
+            }
             Self::Owned(table) => table.clone(),
         }
     }

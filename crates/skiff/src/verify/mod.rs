@@ -10,7 +10,7 @@ use skiff_files::Bytes;
 use skiff_models::custom::Custom;
 use skiff_models::recorded::{Comparison, Difference, Tolerance, compare, is_among};
 use skiff_plan::table::Table;
-use skiff_plan::{Answer, Method};
+use skiff_plan::{Answer, EvaluateOptions, Method};
 
 use crate::signing::{self, Demand, SignatureVerdict};
 use crate::{Error, ErrorKind, File, Model, Options, encryption};
@@ -236,7 +236,7 @@ fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<
             },
         },
     };
-    Ok((digest, Some(File::from_bytes(bytes, path, &options.limits)?)))
+    Ok((digest, Some(File::from_bytes(bytes, path, options.started())?)))
 }
 
 /// Asks the file's model for its recorded rows again.
@@ -275,7 +275,8 @@ fn ask(
 ) -> Result<Comparison, String> {
     let method: Method = method.parse().map_err(|error| format!("{error}"))?;
     let plan = model.plan(method).map_err(|error| told(&error))?;
-    let evaluate = |table: &Table<'_>| crate::evaluate(&plan, table).map_err(|error| told(&error));
+    let evaluate =
+        |table: &Table<'_>| crate::evaluate(&plan, table, &EvaluateOptions::default()).map_err(|error| told(&error));
     if table.rows() > 1 {
         // The first row tells how wide the answer is: a file may promise little and have much computed.
         let first = evaluate(&table.slice_rows(0, 1))?;
@@ -294,7 +295,7 @@ fn ask(
     let Some(shifted) = shifted else { return Ok(comparison) };
     let answers = shifted
         .iter()
-        .map(|plan| crate::evaluate(plan, table).map_err(|error| told(&error)))
+        .map(|plan| crate::evaluate(plan, table, &EvaluateOptions::default()).map_err(|error| told(&error)))
         .collect::<Result<Vec<_>, _>>()?;
     let explained = is_among(expected, &answers.iter().collect::<Vec<_>>(), tolerance);
     Ok(Comparison { difference: comparison.difference.filter(|_| !explained), ..comparison })

@@ -128,12 +128,8 @@ impl Reader<'_> {
                 return Ok(listed(elements, takes));
             }
             let column = |col: usize| objects(elements.iter().skip(col).step_by(cols.max(1)).cloned().collect());
-            return Ok(Table::Columns(Columns {
-                rows,
-                names: None,
-                origins: None,
-                columns: (0..cols).map(column).collect(),
-            }));
+            let columns = Columns::new(rows, None, (0..cols).map(column).collect());
+            return columns.map(Table::Columns).map_err(|error| error.to_string());
         }
         let elements = match numbers(array)? {
             Column::Floats(_, Precision::Single) => Elements::F32(array.to_f32().unwrap_or_default().into()),
@@ -142,7 +138,7 @@ impl Reader<'_> {
             Column::Texts(_) | Column::Objects(_) => return Err("expected numbers".to_owned()),
         };
         let dense = Dense::c_order(rows, cols, elements);
-        dense.map(Table::Dense).ok_or_else(|| "an array has another number of elements than its shape".to_owned())
+        dense.map(Table::Dense).map_err(|error| error.to_string())
     }
 
     fn csr(&self, node: NodeId) -> Result<Csr<'static>, String> {
@@ -167,10 +163,8 @@ impl Reader<'_> {
             Column::Texts(_) | Column::Objects(_) => return Err("expected numbers".to_owned()),
         };
         let sparse = Sparse::from_parts(SparseFormat::Csr, (rows, cols), data, indices, indptr, node);
-        let (indptr, indices, data) = sparse.map_err(|error| error.to_string())?.to_csr();
-        let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
-        let indices = indices.ok_or("more columns than 32 bits can number")?;
-        Ok(Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype })
+        let sparse = sparse.map_err(|error| error.to_string())?;
+        Csr::read(&sparse, dtype).map_err(|error| error.to_string())
     }
 
     fn frame(&self, node: NodeId) -> Result<Columns<'static>, String> {
@@ -186,8 +180,8 @@ impl Reader<'_> {
                 false => objects(array.to_scalars(self.graph).map_err(|error| error.to_string())?),
                 true => numbers(&array)?,
             };
-            if array.ndim() != 1 || read.len() != rows {
-                return Err("the columns are not equally long".to_owned());
+            if array.ndim() != 1 {
+                return Err("a column is not one-dimensional".to_owned());
             }
             columns.push(read);
         }
@@ -196,7 +190,7 @@ impl Reader<'_> {
         }
         // Columns that are numbered have no names.
         let names: Option<Vec<String>> = names.into_iter().collect();
-        Ok(Columns { rows, names: names.map(Arc::from), origins: None, columns })
+        Columns::new(rows, names.map(Arc::from), columns).map_err(|error| error.to_string())
     }
 
     fn mapping(&self, row: NodeId) -> Result<Vec<(String, DictValue)>, String> {
@@ -243,10 +237,9 @@ impl Reader<'_> {
 
 /// A list of texts: documents where the model takes some, a column otherwise.
 fn listed(values: Vec<Scalar>, takes: Takes) -> Table<'static> {
-    let rows = values.len();
     match objects(values) {
         Column::Texts(texts) if takes == Takes::Texts => Table::Texts(texts),
-        column => Table::Columns(Columns { rows, names: None, origins: None, columns: vec![column] }),
+        column => Table::from(column),
     }
 }
 

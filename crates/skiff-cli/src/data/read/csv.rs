@@ -143,7 +143,7 @@ impl CsvFile {
             return Ok(None);
         }
         self.rows += block.len().max(1) as u64;
-        let names = self.columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
         let mut columns = Vec::with_capacity(self.columns.len());
         for reader in &mut self.columns {
             let place = reader.place;
@@ -154,9 +154,10 @@ impl CsvFile {
                 failure.at_line(block.get(wrong.row).map_or(0, |record| record.line))
             })?);
         }
-        let (rows, lines) = (block.len(), block.iter().map(|record| record.line).collect());
-        let columns = Columns::named(names, columns).map(|columns| Columns { rows, ..columns });
-        Ok(columns.map(|columns| Batch { lines, content: Content::Columns(columns) }))
+        let lines = block.iter().map(|record| record.line).collect();
+        let columns = Columns::new(block.len(), Some(names.into()), columns);
+        let content = Content::Columns(columns.expect("a cell of each row in each column"));
+        Ok(Some(Batch { lines, content }))
     }
 }
 

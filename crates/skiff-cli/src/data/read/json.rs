@@ -177,7 +177,8 @@ impl JsonRows {
         }
         let names = self.columns.iter().map(|reader| reader.name.clone());
         let names: Vec<String> = names.chain(self.kept.iter().map(|(name, _)| name.clone())).collect();
-        Ok(Content::Columns(Columns { rows: rows.len(), names: Some(names.into()), origins: None, columns }))
+        let columns = Columns::new(rows.len(), Some(names.into()), columns);
+        Ok(Content::Columns(columns.expect("a cell of each row in each column")))
     }
 
     /// Whether a row is such as the first.

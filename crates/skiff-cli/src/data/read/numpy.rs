@@ -5,7 +5,7 @@ use std::path::Path;
 
 use skiff::table::{Column, Dense, Elements};
 use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
-use skiff::{File, Limits, Scalar, Table};
+use skiff::{File, Options, Scalar, Table};
 use skiff_files::{DType, NdArray, Order, Sparse, SparseFormat};
 use skiff_pickle::{Graph, Node, NodeId};
 
@@ -34,9 +34,9 @@ impl Array {
         let file = if is_standard(path) {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::data(path, error))?;
-            File::read(bytes, &Limits::default())?
+            File::read(bytes, &Options::default())?
         } else {
-            File::open(path, &Limits::default())?
+            File::open(path, &Options::default())?
         };
         let graph = &file.contents().graph;
         let refused = |what: &str| Failure::data(path, what);
@@ -81,12 +81,7 @@ impl Array {
                     }
                     Column::Objects(cells().cloned().collect())
                 };
-                Some(Table::Columns(Columns {
-                    rows: *rows,
-                    names: None,
-                    origins: None,
-                    columns: (0..*cols).map(column).collect(),
-                }))
+                Columns::new(*rows, None, (0..*cols).map(column).collect()).map(Table::Columns).ok()
             }
             Self::Sparse(csr) => Some(Table::Sparse(csr.clone())),
         }
@@ -114,15 +109,15 @@ fn dense(array: &NdArray) -> Option<Dense<'_>> {
         _ => None,
     };
     match (borrowed, array.order) {
-        (Some(elements), Order::C) => Dense::c_order(rows, cols, elements),
-        (Some(elements), Order::F) => Dense::fortran_order(rows, cols, elements),
+        (Some(elements), Order::C) => Dense::c_order(rows, cols, elements).ok(),
+        (Some(elements), Order::F) => Dense::fortran_order(rows, cols, elements).ok(),
         (None, _) => {
             let elements = match array.dtype {
                 DType::Float { size: 4, .. } => Elements::F32(array.to_f32()?.into()),
                 DType::Float { .. } => Elements::F64(array.to_f64()?.into()),
                 ref integers => Elements::I64(array.to_i64()?.into(), int_kind(integers)),
             };
-            Dense::c_order(rows, cols, elements)
+            Dense::c_order(rows, cols, elements).ok()
         }
     }
 }
@@ -159,15 +154,12 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
     }
     let sparse = Sparse::from_parts(format, (rows, cols), data, indices, indptr, graph.root());
     let sparse = sparse.map_err(|error| error.to_string())?;
-    let (indptr, indices, data) = sparse.to_csr();
     let dtype = match sparse.data.dtype {
         DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
         DType::Float { .. } => NumberType::Float(Precision::Double),
         ref integers => NumberType::Int(int_kind(integers)),
     };
-    let indices: Option<Vec<u32>> = indices.into_iter().map(|column| u32::try_from(column).ok()).collect();
-    let indices = indices.ok_or("more columns than 32 bits can number")?;
-    Ok(Csr { rows, cols, indptr: indptr.into(), indices: indices.into(), data: data.into(), dtype })
+    Csr::read(&sparse, dtype).map_err(|error| error.to_string())
 }
 
 /// The size decides what numpy's functions give: `exp` makes `float32` of `int16`, and `float64` of `int64`.
