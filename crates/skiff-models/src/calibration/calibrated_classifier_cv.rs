@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_files::Instance;
-use skiff_pickle::{Node, NodeId};
+use skiff_pickle::NodeId;
 use skiff_plan::operators::{
     Argmax, ArrayRule, BothSides, Calibrate, Concatenate, Dtype, Elementwise, Finite, Form, Function, Sigmoid, Softmax,
     SparseRule, SumUp, TakeLabels, ToLogits,
@@ -11,7 +11,7 @@ use skiff_plan::operators::{
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, Rank, ValueId};
 
-use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::response::{column, first_response};
 use crate::model::{Class, Estimator, Model, class, delegates_rows};
@@ -107,32 +107,22 @@ impl CalibratedClassifierCV {
 
 impl Calibrated {
     fn read(fields: &Fields<'_, '_>, node: NodeId, path: &str, classes: &Classes) -> Result<Self, ReadError> {
-        let unexpected = || fields.unexpected_at(node, path, "a `sklearn.calibration._CalibratedClassifier`");
-        let instance = fields.instance_at(node, path)?.filter(|it| it.is("sklearn.calibration._CalibratedClassifier"));
-        let instance = instance.ok_or_else(unexpected)?;
-        const KNOWN: [&str; 8] = [
-            "base_estimator",
-            "calibrators",
-            "calibrators_",
-            "classes",
-            "classes_",
-            "estimator",
-            "label_encoder_",
-            "method",
-        ];
-        refuse_others(&instance, path, &KNOWN)?;
-        let first = |names: &[&str]| {
-            let found = names.iter().find_map(|&name| Some((instance.attribute(name)?, format!("{path}.{name}"))));
-            found.ok_or_else(|| ReadError::new(format!("{path}.{}", names[0]), ReadErrorKind::Missing))
-        };
-        let (estimator, estimator_path) = first(&["estimator", "base_estimator"])?;
-        let model = fields.model_at(estimator, estimator_path)?;
-        let own = first(&["classes_", "classes"])?;
-        if *fields.graph().node(own.0) != Node::None && *fields.classes_at(own.0, &own.1)? != *classes {
-            return Err(ReadError::new(own.1, ReadErrorKind::Damaged("not the classes of the whole".to_owned())));
+        let is_one = |object: &Instance<'_>| object.is("sklearn.calibration._CalibratedClassifier");
+        fields.object((node, path), "a `_CalibratedClassifier`", is_one, |fields| Self::read_fields(fields, classes))
+    }
+
+    fn read_fields(fields: &Fields<'_, '_>, classes: &Classes) -> Result<Self, ReadError> {
+        fields.training_only(&["label_encoder_", "method"]);
+        let model = fields.model(fields.first_of(&["estimator", "base_estimator"]).unwrap_or("estimator"))?;
+        // Before 0.24 `classes` is a parameter, which may be `None` next to `classes_`.
+        fields.training_only(&["classes", "classes_"]);
+        if let Some(name) = fields.first_of(&["classes_", "classes"])
+            && *fields.classes(name)? != *classes
+        {
+            return Err(fields.damaged(name, "not the classes of the whole"));
         }
-        let (list, list_path) = first(&["calibrators", "calibrators_"])?;
-        let nodes = fields.list_at(list, &list_path)?;
+        let list = fields.first_of(&["calibrators", "calibrators_"]).unwrap_or("calibrators");
+        let (nodes, list_path) = (fields.list(list)?, fields.path_of(list));
         if let &[only] = nodes.as_slice()
             && let Some(temperature) = read_temperature(fields, only, &format!("{list_path}[0]"))?
         {
@@ -150,7 +140,7 @@ impl Calibrated {
             [own] => (0..own.len()).map(|code| own.get(code).and_then(|class| classes.position(&class))).collect(),
             _ => Some((0..classes.len()).collect::<Vec<_>>()),
         };
-        let damaged = |what: &str| ReadError::new(list_path.clone(), ReadErrorKind::Damaged(what.to_owned()));
+        let damaged = |what: &str| fields.damaged(list, what);
         let places = places.ok_or_else(|| damaged("the classifier has classes that the whole has not"))?;
         // Of two classes only the second has a score.
         let places: Vec<usize> = places.into_iter().take(calibrators.len()).collect();
@@ -205,17 +195,6 @@ impl Calibrated {
     }
 }
 
-/// An error for an attribute that no version's helper has.
-fn refuse_others(instance: &Instance<'_>, path: &str, known: &[&str]) -> Result<(), ReadError> {
-    match instance.attributes().find(|(name, _)| !known.contains(name)) {
-        None => Ok(()),
-        Some((name, _)) => {
-            let class = instance.class_path();
-            Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }))
-        }
-    }
-}
-
 /// The numbers `names` of the helper of class `class` at a node; `None` where it is of another class.
 fn read_helper<const N: usize>(
     fields: &Fields<'_, '_>,
@@ -224,20 +203,22 @@ fn read_helper<const N: usize>(
     class: &str,
     names: [&str; N],
 ) -> Result<Option<[f64; N]>, ReadError> {
-    let Some(instance) = fields.instance_at(node, path)?.filter(|instance| instance.is(class)) else { return Ok(None) };
-    let known: Vec<&str> = names.into_iter().chain(["_sklearn_version"]).collect();
-    refuse_others(&instance, path, &known)?;
-    let mut numbers = [0.0; N];
-    for (number, name) in numbers.iter_mut().zip(names) {
-        let path = format!("{path}.{name}");
-        let node = instance.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
-        let value = match fields.scalar_at(node, &path) {
-            Ok(scalar) => scalar.as_f64(),
-            Err(_) => fields.numbers_at(node, &path)?.data.first().copied(),
-        };
-        *number = value.ok_or_else(|| fields.unexpected_at(node, &path, "a number"))?;
+    let is_one = |object: &Instance<'_>| object.is(class);
+    if !fields.instance_at(node, path)?.as_ref().is_some_and(is_one) {
+        return Ok(None);
     }
-    Ok(Some(numbers))
+    let read = |helper: &Fields<'_, '_>| {
+        let mut numbers = [0.0; N];
+        for (number, name) in numbers.iter_mut().zip(names) {
+            let value = match helper.scalar(name) {
+                Ok(scalar) => scalar.as_f64(),
+                Err(_) => helper.numbers(name)?.data.first().copied(),
+            };
+            *number = value.ok_or_else(|| helper.unexpected(name, "a number"))?;
+        }
+        Ok(numbers)
+    };
+    fields.object((node, path), "a calibrator", is_one, read).map(Some)
 }
 
 fn read_sigmoid(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Option<Sigmoid>, ReadError> {

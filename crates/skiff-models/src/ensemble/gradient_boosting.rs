@@ -162,10 +162,10 @@ fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -
             other => Err(fields.unsupported("init_", format!("`{other}`"))),
         };
     }
-    if let Some(own) = Instance::read(fields.graph(), node)
-        && own.module == "sklearn.ensemble.gradient_boosting"
-    {
-        return read_own_init(fields, &own, columns).map(Init::Constant);
+    let is_own = |object: &Instance<'_>| object.module == "sklearn.ensemble.gradient_boosting";
+    if Instance::read(fields.graph(), node).as_ref().is_some_and(is_own) {
+        let read = |init: &Fields<'_, '_>| read_own_init(init, columns).map(Init::Constant);
+        return fields.object_in("init_", "a first estimator", is_own, read);
     }
     let model = fields.model("init_")?;
     // Before 0.21 an estimator's `predict` had to give the raw scores themselves.
@@ -178,28 +178,15 @@ fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -
 }
 
 /// The first estimators that boosting had of its own, until 0.20: constants all.
-fn read_own_init(fields: &Fields<'_, '_>, own: &Instance<'_>, columns: usize) -> Result<Vec<f64>, ReadError> {
-    let attribute = |name: &str| {
-        let path = format!("{}.{name}", fields.path_of("init_"));
-        let node = own.attribute(name).ok_or_else(|| fields.damaged("init_", format!("no `{name}`")))?;
-        Ok((node, path))
+fn read_own_init(init: &Fields<'_, '_>, columns: usize) -> Result<Vec<f64>, ReadError> {
+    init.training_only(&["alpha", "n_classes"]);
+    let (name, values) = match init.header().class.as_str() {
+        "LogOddsEstimator" | "ScaledLogOddsEstimator" => ("prior", vec![init.float("prior")?]),
+        "MeanEstimator" => ("mean", vec![init.float("mean")?]),
+        "QuantileEstimator" => ("quantile", vec![init.float("quantile")?]),
+        "PriorProbabilityEstimator" => ("priors", init.numbers("priors")?.data),
+        _ => return Ok(vec![0.0; columns]),
     };
-    let number = |name: &str| {
-        let (node, path) = attribute(name)?;
-        let number = fields.scalar_at(node, &path)?.as_f64();
-        number.ok_or_else(|| fields.unexpected_at(node, &path, "a number"))
-    };
-    let values = match own.name {
-        "LogOddsEstimator" | "ScaledLogOddsEstimator" => vec![number("prior")?],
-        "MeanEstimator" => vec![number("mean")?],
-        "QuantileEstimator" => vec![number("quantile")?],
-        "PriorProbabilityEstimator" => {
-            let (node, path) = attribute("priors")?;
-            fields.numbers_at(node, &path)?.data
-        }
-        "ZeroEstimator" => vec![0.0; columns],
-        other => return Err(fields.unsupported("init_", format!("`{other}`"))),
-    };
-    fields.expect_len("init_", values.len(), columns)?;
+    init.expect_len(name, values.len(), columns)?;
     Ok(values)
 }

@@ -174,30 +174,44 @@ const ENCODER_PATH: &str = "_preprocessor.transformers_[0][1]";
 
 /// The categories that the fit has seen: `_bin_mapper.bin_thresholds_` of the features that have categories.
 fn read_known_categories(fields: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usize, Categories>, ReadError> {
-    let mut known = HashMap::new();
     // Before 0.24 it was `bin_mapper_`, and there were no categories.
     fields.training_only(&["bin_mapper_"]);
-    let Some(node) = fields.optional("_bin_mapper") else { return Ok(known) };
-    let path = fields.path_of("_bin_mapper");
-    let mapper = Instance::read(fields.graph(), node);
-    let mapper = mapper.ok_or_else(|| fields.unexpected_at(node, &path, "a `_BinMapper`"))?;
-    let Some(flags) = mapper.attribute("is_categorical_") else { return Ok(known) };
-    let flags_path = format!("{path}.is_categorical_");
-    let flags = fields.array_at(flags, &flags_path)?.to_i64();
-    let flags = flags.ok_or_else(|| fields.unexpected_at(node, &flags_path, "an array of flags"))?;
+    let Some(node) = fields.optional("_bin_mapper") else { return Ok(HashMap::new()) };
+    let is_mapper = |object: &Instance<'_>| object.name == "_BinMapper";
+    let at = (node, &*fields.path_of("_bin_mapper"));
+    fields.object(at, "a `_BinMapper`", is_mapper, |mapper| read_mapper(mapper, n_features))
+}
+
+/// What a `_BinMapper` knows of categories.
+fn read_mapper(mapper: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usize, Categories>, ReadError> {
+    let mut known = HashMap::new();
+    mapper.training_only(&[
+        "actual_n_bins_",
+        "bin_thresholds_",
+        "is_categorical",
+        "known_categories",
+        "max_bins",
+        "missing_values_bin_idx_",
+        "n_bins",
+        "n_bins_non_missing_",
+        "n_threads",
+        "random_state",
+        "subsample",
+    ]);
+    if !mapper.has("is_categorical_") {
+        return Ok(known);
+    }
+    let flags = mapper.ints("is_categorical_")?;
     if !flags.contains(&1) {
         return Ok(known);
     }
-    let thresholds_path = format!("{path}.bin_thresholds_");
-    let thresholds = mapper.attribute("bin_thresholds_");
-    let thresholds = thresholds.ok_or_else(|| ReadError::new(thresholds_path.clone(), ReadErrorKind::Missing))?;
-    let thresholds = fields.list_at(thresholds, &thresholds_path)?;
-    fields.expect_len("_bin_mapper", flags.len(), n_features)?;
-    fields.expect_len("_bin_mapper", thresholds.len(), n_features)?;
-    for (feature, _) in flags.iter().enumerate().filter(|(_, flag)| **flag != 0) {
-        let path = format!("{thresholds_path}[{feature}]");
+    let thresholds = mapper.list("bin_thresholds_")?;
+    mapper.expect_len("is_categorical_", flags.len(), n_features)?;
+    mapper.expect_len("bin_thresholds_", thresholds.len(), n_features)?;
+    for (feature, (_, &node)) in flags.iter().zip(&thresholds).enumerate().filter(|(_, (flag, _))| **flag != 0) {
+        let path = format!("{}[{feature}]", mapper.path_of("bin_thresholds_"));
         let mut set = [0; 4];
-        for category in fields.numbers_at(thresholds[feature], &path)?.data {
+        for category in mapper.numbers_at(node, &path)?.data {
             // Before 1.4 any number below 256 could be a category, and its fraction was dropped.
             if category.is_nan() || category <= -1.0 || category >= 256.0 {
                 return Err(ReadError::new(path, ReadErrorKind::Damaged(format!("the category {category}"))));

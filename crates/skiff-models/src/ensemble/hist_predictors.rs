@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use skiff_files::{DType, Instance, NdArray};
+use skiff_files::{DType, NdArray};
 use skiff_pickle::NodeId;
 use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Trees};
 
@@ -41,7 +41,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
             return Err(ReadError::new(format!("{path}[{iteration}]"), ReadErrorKind::Damaged(what)));
         }
         for (column, node) in of_iteration.into_iter().enumerate() {
-            let predictor = Predictor::read(fields, node, format!("{path}[{iteration}][{column}]"))?;
+            let predictor = Predictor::read(fields, node, &format!("{path}[{iteration}][{column}]"))?;
             // A table that is named again is not read again: a hostile file could name it as often as it likes.
             let place = *known.entry(predictor.identity()).or_insert(predictors.len());
             match predictors.get(place) {
@@ -114,29 +114,26 @@ struct Filled {
 }
 
 impl Predictor {
-    fn read(fields: &Fields<'_, '_>, node: NodeId, path: String) -> Result<Self, ReadError> {
-        let instance = Instance::read(fields.graph(), node).filter(|instance| instance.is(PREDICTOR));
-        let instance = instance.ok_or_else(|| fields.unexpected_at(node, &path, "a `TreePredictor`"))?;
-        let nodes_path = format!("{path}.nodes");
-        let attribute = instance.attribute("nodes");
-        let attribute = attribute.ok_or_else(|| ReadError::new(nodes_path.clone(), ReadErrorKind::Missing))?;
-        let nodes = fields.array_at(attribute, &nodes_path)?;
-        let count = match nodes.shape[..] {
-            [len] => u32::try_from(len).ok().filter(|&len| len > 0),
-            _ => None,
-        };
-        let count = count.ok_or_else(|| fields.unexpected_at(attribute, &nodes_path, "an array of nodes"))?;
-        let left = match instance.attribute("raw_left_cat_bitsets") {
-            None => Vec::new(),
-            Some(sets) => read_sets(fields, sets, &format!("{path}.raw_left_cat_bitsets"))?,
-        };
-        for (name, _) in instance.attributes() {
-            if !matches!(name, "nodes" | "raw_left_cat_bitsets" | "binned_left_cat_bitsets") {
-                let class = instance.class_path();
-                return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));
-            }
-        }
-        Ok(Self { path, count, nodes, left })
+    fn read(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Self, ReadError> {
+        fields.object(
+            (node, path),
+            "a `TreePredictor`",
+            |object| object.is(PREDICTOR),
+            |predictor| {
+                predictor.training_only(&["binned_left_cat_bitsets"]);
+                let nodes = predictor.array("nodes")?;
+                let count = match nodes.shape[..] {
+                    [len] => u32::try_from(len).ok().filter(|&len| len > 0),
+                    _ => None,
+                };
+                let count = count.ok_or_else(|| predictor.unexpected("nodes", "an array of nodes"))?;
+                let left = match predictor.node("raw_left_cat_bitsets") {
+                    None => Vec::new(),
+                    Some(sets) => read_sets(predictor, sets, &predictor.path_of("raw_left_cat_bitsets"))?,
+                };
+                Ok(Self { path: path.to_owned(), count, nodes, left })
+            },
+        )
     }
 
     /// Where the nodes' bytes lie.

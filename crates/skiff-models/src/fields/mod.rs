@@ -1,4 +1,4 @@
-//! The attributes of one fitted estimator, as its reader takes them.
+//! The attributes of one fitted estimator, or of a helper object in it, as their reader takes them.
 //!
 //! `Fields` remembers what was asked for. When a reader is done, an attribute that nobody read and nobody listed as
 //! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
@@ -28,7 +28,7 @@ use crate::lowering::Header;
 use crate::model::{Model, Reading};
 use skiff_plan::custom::Bound;
 
-/// The attributes of one estimator.
+/// The attributes of one object.
 #[derive(Debug)]
 pub struct Fields<'r, 'g> {
     reading: &'r Reading<'g>,
@@ -36,6 +36,8 @@ pub struct Fields<'r, 'g> {
     path: String,
     header: Header,
     seen: RefCell<HashSet<&'g str>>,
+    /// Attributes of helper objects that scikit-learn never sets, by their paths from here.
+    extra: RefCell<Vec<String>>,
 }
 
 /// What every estimator may hold, and no prediction depends on.
@@ -44,7 +46,7 @@ const EVERYWHERE: &[&str] = &["_metadata_request", "_repr_html_", "_estimator_ty
 impl<'r, 'g> Fields<'r, 'g> {
     /// The attributes of `instance`, which stands at `path` in the file.
     pub(crate) fn new(reading: &'r Reading<'g>, instance: Instance<'g>, path: String) -> Result<Self, ReadError> {
-        let mut fields = Self { reading, instance, path, header: Header::default(), seen: RefCell::default() };
+        let mut fields = Self::of(reading, instance, path, Header::default());
         if fields.instance.has_foreign_state() {
             return Err(fields.error(ReadErrorKind::Damaged("its state is no dict of attributes".to_owned())));
         }
@@ -53,6 +55,10 @@ impl<'r, 'g> Fields<'r, 'g> {
         fields.training_only(EVERYWHERE);
         fields.header = fields.read_header()?;
         Ok(fields)
+    }
+
+    fn of(reading: &'r Reading<'g>, instance: Instance<'g>, path: String, header: Header) -> Self {
+        Self { reading, instance, path, header, seen: RefCell::default(), extra: RefCell::default() }
     }
 
     /// Whether the estimator is only checked, and thrown away then.
@@ -126,6 +132,50 @@ impl<'r, 'g> Fields<'r, 'g> {
         for name in names {
             self.node(name);
         }
+    }
+
+    /// Reads the helper object at a node, which is not an estimator (a kernel, a spline, a calibrator): `read` takes its
+    /// attributes, and one that it does not take is an error, as in an estimator. `expected` names the object that `is`
+    /// accepts.
+    ///
+    /// # Errors
+    /// When it is another object, when `read` fails, and when it has an attribute that `read` did not take.
+    pub fn object<T>(
+        &self,
+        (node, path): (NodeId, &str),
+        expected: &'static str,
+        is: impl FnOnce(&Instance<'g>) -> bool,
+        read: impl FnOnce(&Self) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let instance = self.instance_at(node, path)?.filter(is);
+        let instance = instance.ok_or_else(|| self.unexpected_at(node, path, expected))?;
+        if instance.has_foreign_state() {
+            let what = "its state is not a dict of attributes".to_owned();
+            return Err(ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what)));
+        }
+        let header = Header { class: instance.name.to_owned(), version: self.version(), ..Header::default() };
+        let fields = Self::of(self.reading, instance, path.to_owned(), header);
+        fields.training_only(EVERYWHERE);
+        fields.training_only(&["_sklearn_version"]);
+        let done = read(&fields)?;
+        let from_here = path.strip_prefix(&*self.path).unwrap_or(path).trim_start_matches('.');
+        let extra = fields.finish()?.extra;
+        self.extra.borrow_mut().extend(extra.into_iter().map(|name| format!("{from_here}.{name}")));
+        Ok(done)
+    }
+
+    /// As [`Fields::object`], of an attribute.
+    ///
+    /// # Errors
+    /// As [`Fields::object`], and when there is no such attribute.
+    pub fn object_in<T>(
+        &self,
+        name: &str,
+        expected: &'static str,
+        is: impl FnOnce(&Instance<'g>) -> bool,
+        read: impl FnOnce(&Self) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        self.object((self.required(name)?, &self.path_of(name)), expected, is, read)
     }
 
     /// The object at a node, for helpers that are no estimators; `None` when it is no object of a class.
@@ -269,6 +319,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     pub(crate) fn finish(self) -> Result<Header, ReadError> {
         let seen = self.seen.borrow();
         let mut header = self.header.clone();
+        header.extra.append(&mut self.extra.borrow_mut());
         for (name, value) in self.instance.attributes().filter(|(name, _)| !seen.contains(name)) {
             if !is_extra(self.graph(), &self.instance, name, value) {
                 let class = self.instance.class_path();

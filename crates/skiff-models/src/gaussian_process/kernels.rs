@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use skiff_files::Instance;
 use skiff_pickle::NodeId;
 use skiff_plan::operators::{KernelNode, ProcessKernel, Smoothness};
 
@@ -41,77 +42,50 @@ fn read_node(
     width: usize,
     open: &mut Vec<Todo>,
 ) -> Result<(), ReadError> {
-    let unexpected = || fields.unexpected_at(node, path, "a kernel");
-    let instance = fields.instance_at(node, path)?.ok_or_else(unexpected)?;
-    if instance.module != "sklearn.gaussian_process.kernels" {
-        return Err(unexpected());
-    }
-    let name = instance.name;
-    let parameters: &[&str] = match name {
-        "Sum" | "Product" => &["k1", "k2"],
-        "Exponentiation" => &["kernel", "exponent"],
-        "ConstantKernel" => &["constant_value"],
-        "WhiteKernel" => &["noise_level"],
-        "RBF" => &["length_scale"],
-        "Matern" => &["length_scale", "nu"],
-        "RationalQuadratic" => &["alpha", "length_scale"],
-        "ExpSineSquared" => &["length_scale", "periodicity"],
-        "DotProduct" => &["sigma_0"],
-        other => {
-            let what = format!("`{other}`");
-            return Err(ReadError::new(path.to_owned(), ReadErrorKind::Unsupported(what)));
-        }
-    };
-    let is_known = |attribute: &str| {
-        parameters.contains(&attribute) || attribute.strip_suffix("_bounds").is_some_and(|of| parameters.contains(&of))
-    };
-    if let Some((attribute, _)) = instance.attributes().find(|(attribute, _)| !is_known(attribute)) {
-        let class = instance.class_path();
-        return Err(ReadError::new(format!("{path}.{attribute}"), ReadErrorKind::UnknownAttribute { class }));
-    }
-    let attribute = |name: &str| {
-        let missing = || ReadError::new(format!("{path}.{name}"), ReadErrorKind::Missing);
-        instance.attribute(name).ok_or_else(missing)
-    };
+    let is_kernel = |object: &Instance<'_>| object.module == "sklearn.gaussian_process.kernels";
+    fields.object((node, path), "a kernel", is_kernel, |kernel| read_object(kernel, path, width, open))
+}
+
+/// The attributes of one kernel.
+fn read_object(kernel: &Fields<'_, '_>, path: &str, width: usize, open: &mut Vec<Todo>) -> Result<(), ReadError> {
+    // What bounds the search for a parameter is called after it.
     let number = |name: &str| {
-        let (node, path) = (attribute(name)?, format!("{path}.{name}"));
-        let scalar = fields.scalar_at(node, &path)?.as_f64();
-        scalar.ok_or_else(|| fields.unexpected_at(node, &path, "a number"))
+        kernel.training_only(&[&format!("{name}_bounds")]);
+        kernel.float(name)
     };
     // One scale, or one for each feature.
     let scales = || -> Result<Vec<f64>, ReadError> {
-        let (node, path) = (attribute("length_scale")?, format!("{path}.length_scale"));
-        if let Ok(numbers) = fields.numbers_at(node, &path) {
-            let count = numbers.data.len();
-            return match count == 1 || count == width {
-                true => Ok(numbers.data),
-                false => Err(ReadError::new(path, ReadErrorKind::Length { expected: width, found: count })),
-            };
+        kernel.training_only(&["length_scale_bounds"]);
+        let name = "length_scale";
+        let scales = match (kernel.numbers(name), kernel.node(name).and_then(|node| kernel.graph().items(node))) {
+            (Ok(numbers), _) => numbers.data,
+            (Err(_), None) => return Ok(vec![kernel.float(name)?]),
+            (Err(_), Some(items)) => {
+                let path = kernel.path_of(name);
+                let each = items.iter().map(|&item| {
+                    let scalar = kernel.scalar_at(item, &path)?.as_f64();
+                    scalar.ok_or_else(|| kernel.unexpected_at(item, &path, "a number"))
+                });
+                each.collect::<Result<_, _>>()?
+            }
+        };
+        if scales.len() != 1 {
+            kernel.expect_len(name, scales.len(), width)?;
         }
-        if let Some(items) = fields.graph().items(node) {
-            let each = items.iter().map(|&item| {
-                let scalar = fields.scalar_at(item, &path)?.as_f64();
-                scalar.ok_or_else(|| fields.unexpected_at(item, &path, "a number"))
-            });
-            let all: Vec<f64> = each.collect::<Result<_, _>>()?;
-            return match all.len() == 1 || all.len() == width {
-                true => Ok(all),
-                false => Err(ReadError::new(path, ReadErrorKind::Length { expected: width, found: all.len() })),
-            };
-        }
-        Ok(vec![number("length_scale")?])
+        Ok(scales)
     };
-    let leaf = match name {
-        "Sum" | "Product" => {
+    let operand = |name: &str| Ok(Todo::Read(kernel.required(name)?, kernel.path_of(name)));
+    let leaf = match kernel.header().class.as_str() {
+        name @ ("Sum" | "Product") => {
             open.push(Todo::Push(if name == "Sum" { KernelNode::Sum } else { KernelNode::Product }));
             // What comes off the stack first is the first operand.
-            open.push(Todo::Read(attribute("k2")?, format!("{path}.k2")));
-            open.push(Todo::Read(attribute("k1")?, format!("{path}.k1")));
+            open.push(operand("k2")?);
+            open.push(operand("k1")?);
             return Ok(());
         }
         "Exponentiation" => {
-            open.push(Todo::Push(KernelNode::Power(number("exponent")?)));
-            open.push(Todo::Read(attribute("kernel")?, format!("{path}.kernel")));
+            open.push(Todo::Push(KernelNode::Power(kernel.float("exponent")?)));
+            open.push(operand("kernel")?);
             return Ok(());
         }
         "ConstantKernel" => KernelNode::Constant(number("constant_value")?),
@@ -124,7 +98,11 @@ fn read_node(
         "ExpSineSquared" => {
             KernelNode::ExpSineSquared { scale: number("length_scale")?, period: number("periodicity")? }
         }
-        _ => KernelNode::DotProduct(number("sigma_0")?),
+        "DotProduct" => KernelNode::DotProduct(number("sigma_0")?),
+        other => {
+            let what = format!("`{other}`");
+            return Err(ReadError::new(path.to_owned(), ReadErrorKind::Unsupported(what)));
+        }
     };
     open.push(Todo::Push(leaf));
     Ok(())

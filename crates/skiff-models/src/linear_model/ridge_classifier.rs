@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use skiff_files::Instance;
-use skiff_pickle::NodeId;
 use skiff_plan::operators::GreaterThan;
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
@@ -12,6 +10,7 @@ use super::LinearClassifier;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
+use crate::preprocessing::EncodedLabels;
 
 pub(crate) const RIDGE_CLASSIFIER: Class = class! {
     /// Ridge regression of labels that were made -1 and 1.
@@ -71,18 +70,13 @@ enum LabelKind {
 impl RidgeClassifier {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         fields.training_only(&["class_weight", "fit_intercept", "normalize", "_normalize"]);
-        let binarizer = Binarizer::read(fields)?;
-        let classes = if fields.has("classes_") {
-            fields.classes("classes_")?
-        } else {
-            fields.classes_at(binarizer.attribute(fields, "classes_")?, &Binarizer::path(fields, "classes_"))?
-        };
-        let labels = if fields.before(1, 0) || !binarizer.is_multilabel(fields)? {
-            LabelKind::OneOf
-        } else if binarizer.has_sparse_input(fields)? {
-            LabelKind::SparseIndicator
-        } else {
-            LabelKind::Indicator
+        let encoded = EncodedLabels::read(fields, "_label_binarizer")?;
+        let classes = if fields.has("classes_") { fields.classes("classes_")? } else { encoded.classes };
+        let labels = match encoded.y_type.starts_with("multilabel") {
+            true if fields.before(1, 0) => LabelKind::OneOf,
+            true if encoded.sparse_input => LabelKind::SparseIndicator,
+            true => LabelKind::Indicator,
+            false => LabelKind::OneOf,
         };
         let linear = LinearClassifier::with_classes(fields, classes)?;
         Ok(Self { linear, labels })
@@ -117,42 +111,5 @@ impl Estimator for RidgeClassifier {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.linear.n_features())
-    }
-}
-
-/// `_label_binarizer`, a `LabelBinarizer`.
-struct Binarizer<'g>(Instance<'g>);
-
-impl<'g> Binarizer<'g> {
-    fn read(fields: &Fields<'_, 'g>) -> Result<Self, ReadError> {
-        let node = fields.required("_label_binarizer")?;
-        match Instance::read(fields.graph(), node) {
-            Some(instance) if instance.name == "LabelBinarizer" => Ok(Self(instance)),
-            _ => Err(fields.unexpected("_label_binarizer", "a LabelBinarizer")),
-        }
-    }
-
-    fn path(fields: &Fields<'_, 'g>, name: &str) -> String {
-        format!("{}.{name}", fields.path_of("_label_binarizer"))
-    }
-
-    fn attribute(&self, fields: &Fields<'_, 'g>, name: &str) -> Result<NodeId, ReadError> {
-        let missing = || fields.damaged("_label_binarizer", format!("it has no `{name}`"));
-        self.0.attribute(name).ok_or_else(missing)
-    }
-
-    fn is_multilabel(&self, fields: &Fields<'_, 'g>) -> Result<bool, ReadError> {
-        let scalar = fields.scalar_at(self.attribute(fields, "y_type_")?, &Self::path(fields, "y_type_"))?;
-        let kind = scalar.as_str().ok_or_else(|| fields.damaged("_label_binarizer", "`y_type_` is no string"))?;
-        Ok(kind.starts_with("multilabel"))
-    }
-
-    fn has_sparse_input(&self, fields: &Fields<'_, 'g>) -> Result<bool, ReadError> {
-        let scalar =
-            fields.scalar_at(self.attribute(fields, "sparse_input_")?, &Self::path(fields, "sparse_input_"))?;
-        scalar
-            .as_i64()
-            .map(|value| value != 0)
-            .ok_or_else(|| fields.damaged("_label_binarizer", "`sparse_input_` is no truth value"))
     }
 }

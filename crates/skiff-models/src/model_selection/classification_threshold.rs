@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_files::Scalar;
+use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Node, NodeId};
 use skiff_plan::operators::{AtLeast, Elementwise, Function, TakeLabels};
 use skiff_plan::value::Classes;
@@ -131,21 +131,20 @@ const NO_POSITIVE: [&str; 11] = [
 
 /// `_curve_scorer._get_pos_label()`: the argument that the scorer was made with, or the default of its function.
 fn scorer_label(fields: &Fields<'_, '_>) -> Result<Option<Scalar>, ReadError> {
-    let path = fields.path_of("_curve_scorer");
-    let node = fields.required("_curve_scorer")?;
-    let scorer = fields.instance_at(node, &path)?.filter(|scorer| scorer.name == "_CurveScorer");
-    let scorer = scorer.ok_or_else(|| fields.unexpected("_curve_scorer", "a `_CurveScorer`"))?;
-    let attribute =
-        |name: &str| scorer.attribute(name).ok_or_else(|| fields.damaged("_curve_scorer", format!("no `{name}`")));
-    let Node::Dict(pairs) = fields.graph().node(attribute("_kwargs")?) else {
-        return Err(fields.unexpected_at(node, &path, "a dict of arguments"));
-    };
-    let given = pairs.iter().rev().find(|(key, _)| fields.graph().str_of(*key) == Some("pos_label"));
-    if let Some(&(_, value)) = given {
-        let label = fields.scalar_at(value, &path)?;
-        return Ok((label != Scalar::None).then_some(label));
-    }
-    default_label(fields, attribute("_score_func")?)
+    let is_scorer = |object: &Instance<'_>| object.name == "_CurveScorer";
+    fields.object_in("_curve_scorer", "a `_CurveScorer`", is_scorer, |scorer| {
+        scorer.training_only(&["_deprecation_msg", "_response_method", "_sign", "_thresholds"]);
+        let Node::Dict(pairs) = scorer.graph().node(scorer.required("_kwargs")?) else {
+            return Err(scorer.unexpected("_kwargs", "a dict of arguments"));
+        };
+        let function = scorer.required("_score_func")?;
+        let given = pairs.iter().rev().find(|(key, _)| scorer.graph().str_of(*key) == Some("pos_label"));
+        if let Some(&(_, value)) = given {
+            let label = scorer.scalar_at(value, &scorer.path_of("_kwargs"))?;
+            return Ok((label != Scalar::None).then_some(label));
+        }
+        default_label(scorer, function)
+    })
 }
 
 fn default_label(fields: &Fields<'_, '_>, function: NodeId) -> Result<Option<Scalar>, ReadError> {
@@ -154,7 +153,7 @@ fn default_label(fields: &Fields<'_, '_>, function: NodeId) -> Result<Option<Sca
     match own {
         Some(own) if POSITIVE_IS_ONE.contains(&own) => Ok(Some(Scalar::Int(1))),
         Some(own) if NO_POSITIVE.contains(&own) => Ok(None),
-        _ => Err(fields.unsupported("_curve_scorer", format!("the function `{name}`, whose `pos_label` is not known"))),
+        _ => Err(fields.unsupported("_score_func", format!("the function `{name}`, whose `pos_label` is not known"))),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use skiff_files::Instance;
 use skiff_pickle::NodeId;
 use skiff_plan::operators::{ConstantRow, Repeat};
 use skiff_plan::value::{IntKind, Precision};
 use skiff_plan::{Method, ValueId};
 
-use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Refusal};
 use crate::model::Model;
 use crate::model::response::{binary_score, column};
@@ -22,21 +23,19 @@ pub(super) enum Binary {
 
 impl Binary {
     pub(super) fn read(fields: &Fields<'_, '_>, node: NodeId, path: String) -> Result<Self, ReadError> {
-        let constant = fields.instance_at(node, &path)?.filter(|it| it.is("sklearn.multiclass._ConstantPredictor"));
-        let Some(constant) = constant else { return fields.model_at(node, path).map(Self::Model) };
-        const KNOWN: [&str; 4] = ["_sklearn_version", "feature_names_in_", "n_features_in_", "y_"];
-        if let Some((name, _)) = constant.attributes().find(|(name, _)| !KNOWN.contains(name)) {
-            let class = constant.class_path();
-            return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));
+        let is_constant = |object: &Instance<'_>| object.is("sklearn.multiclass._ConstantPredictor");
+        if !fields.instance_at(node, &path)?.as_ref().is_some_and(is_constant) {
+            return fields.model_at(node, path).map(Self::Model);
         }
-        let path = format!("{path}.y_");
-        let node = constant.attribute("y_").ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
-        match fields.numbers_at(node, &path)?.data[..] {
-            [-1.0] => Ok(Self::Constant(-1)),
-            [0.0] => Ok(Self::Constant(0)),
-            [1.0] => Ok(Self::Constant(1)),
-            _ => Err(fields.unexpected_at(node, &path, "an array of one -1, 0 or 1")),
-        }
+        fields.object((node, &path), "a `_ConstantPredictor`", is_constant, |constant| {
+            constant.training_only(&["feature_names_in_", "n_features_in_"]);
+            match constant.numbers("y_")?.data[..] {
+                [-1.0] => Ok(Self::Constant(-1)),
+                [0.0] => Ok(Self::Constant(0)),
+                [1.0] => Ok(Self::Constant(1)),
+                _ => Err(constant.unexpected("y_", "an array of one -1, 0 or 1")),
+            }
+        })
     }
 
     /// All of `estimators_`.

@@ -10,10 +10,11 @@ use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::binary::{self, Binary};
-use crate::fields::{Fields, ReadError, ReadErrorKind};
+use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::response::binary_threshold;
 use crate::model::{Class, Estimator, Model, class, delegates_rows};
+use crate::preprocessing::EncodedLabels;
 
 pub(crate) const ONE_VS_REST_CLASSIFIER: Class = class! {
     /// A classifier of two classes for each class: it, or another one.
@@ -63,29 +64,12 @@ impl OneVsRestClassifier {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let estimators = Binary::read_all(fields)?;
-        let path = fields.path_of("label_binarizer_");
-        let node = fields.required("label_binarizer_")?;
-        let binarizer = fields.instance_at(node, &path)?.filter(|binarizer| binarizer.name == "LabelBinarizer");
-        let binarizer = binarizer.ok_or_else(|| fields.unexpected("label_binarizer_", "a `LabelBinarizer`"))?;
-        let attribute = |name: &str| {
-            let path = format!("{path}.{name}");
-            let node = binarizer.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
-            Ok((node, path))
-        };
-        let (node, classes_path) = attribute("classes_")?;
-        let classes = fields.classes_at(node, &classes_path)?;
-        let (node, type_path) = attribute("y_type_")?;
-        let labels = match fields.scalar_at(node, &type_path)?.as_str() {
-            Some("binary") => Labels::Binary,
-            Some("multiclass") => Labels::Multiclass,
-            Some("multilabel-indicator") => {
-                let (node, path) = attribute("sparse_input_")?;
-                Labels::Multilabel { sparse: fields.scalar_at(node, &path)?.as_i64() == Some(1) }
-            }
-            other => {
-                let what = format!("labels of the type `{}`", other.unwrap_or("None"));
-                return Err(ReadError::new(type_path, ReadErrorKind::Unsupported(what)));
-            }
+        let EncodedLabels { classes, y_type, sparse_input } = EncodedLabels::read(fields, "label_binarizer_")?;
+        let labels = match y_type.as_str() {
+            "binary" => Labels::Binary,
+            "multiclass" => Labels::Multiclass,
+            "multilabel-indicator" => Labels::Multilabel { sparse: sparse_input },
+            other => return Err(fields.unsupported("label_binarizer_", format!("labels of the type `{other}`"))),
         };
         let expected = match labels {
             Labels::Binary if matches!(classes.len(), 1 | 2) => 1,

@@ -55,6 +55,31 @@ enum Target {
     Multilabel,
 }
 
+/// What an estimator that encodes its labels by a `LabelBinarizer` of its own reads of it.
+pub(crate) struct EncodedLabels {
+    pub(crate) classes: Arc<Classes>,
+    pub(crate) y_type: String,
+    /// Whether the labels of the fit were sparse; only those of several labels for each row can be.
+    pub(crate) sparse_input: bool,
+}
+
+impl EncodedLabels {
+    /// Those of the attribute `name`.
+    pub(crate) fn read(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ReadError> {
+        fields.object_in(
+            name,
+            "a `LabelBinarizer`",
+            |object| object.name == "LabelBinarizer",
+            |binarizer| {
+                binarizer.training_only(&["neg_label", "pos_label", "sparse_output"]);
+                let classes = binarizer.classes("classes_")?;
+                let y_type = binarizer.string("y_type_")?;
+                Ok(Self { classes, y_type, sparse_input: binarizer.bool("sparse_input_")? })
+            },
+        )
+    }
+}
+
 impl LabelBinarizer {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {

@@ -25,7 +25,7 @@ mod target_encoder;
 use crate::model::Class;
 
 pub(crate) use kernel_centerer::KernelCenterer;
-pub(crate) use label_binarizer::LabelBinarizer;
+pub(crate) use label_binarizer::{EncodedLabels, LabelBinarizer};
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_files::NdArray;
+use skiff_files::{Instance, NdArray};
 use skiff_plan::operators::{ArrayRule, Dtype, Extrapolation, Finite, Spline, SplineBasis};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -36,8 +36,8 @@ pub struct SplineTransformer {
     spline: Arc<Spline>,
 }
 
-/// What scipy keeps in a spline.
-const PARTS: &[&str] = &["t", "c", "k", "axis", "extrapolate", "_t", "_c", "_axis", "_asarray", "_delegate_to"];
+/// What scipy keeps in a spline, apart from its degree `k`.
+const PARTS: [&str; 9] = ["t", "c", "axis", "extrapolate", "_t", "_c", "_axis", "_asarray", "_delegate_to"];
 
 impl SplineTransformer {
     /// Reads and checks the attributes.
@@ -79,33 +79,33 @@ fn read_basis(
     path: &str,
     degree: usize,
 ) -> Result<SplineBasis, ReadError> {
-    let damaged = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
-    let unexpected = || fields.unexpected_at(node, path, "a spline");
-    let mut instance = fields.instance_at(node, path)?.ok_or_else(unexpected)?;
-    if !instance.module.starts_with("scipy.interpolate") || instance.name != "BSpline" {
-        return Err(unexpected());
-    }
+    let is_spline = |object: &Instance<'_>| object.module.starts_with("scipy.interpolate") && object.name == "BSpline";
     // Some versions of scipy keep the spline within another object.
-    if let Some(&[inner, ..]) = instance.state().and_then(|state| fields.graph().items(state)) {
-        instance = fields.instance_at(inner, path)?.ok_or_else(unexpected)?;
+    let outer = fields.instance_at(node, path)?.filter(is_spline);
+    let inner = outer.and_then(|outer| fields.graph().items(outer.state()?)?.first().copied());
+    match inner {
+        Some(inner) => fields.object((inner, path), "a spline", |_| true, |spline| read_spline(spline, path, degree)),
+        None => fields.object((node, path), "a spline", is_spline, |spline| read_spline(spline, path, degree)),
     }
-    if let Some((attribute, _)) = instance.attributes().find(|(attribute, _)| !PARTS.contains(attribute)) {
-        let class = instance.class_path();
-        return Err(ReadError::new(format!("{path}.{attribute}"), ReadErrorKind::UnknownAttribute { class }));
-    }
+}
+
+fn read_spline(spline: &Fields<'_, '_>, path: &str, degree: usize) -> Result<SplineBasis, ReadError> {
+    let damaged = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
+    spline.training_only(&PARTS);
     let array = |name: &str| {
         let is_array =
-            |node: &skiff_pickle::NodeId| NdArray::read(fields.graph(), *node).is_ok_and(|array| array.is_some());
-        let node = instance.attribute(name).filter(is_array).or_else(|| instance.attribute(&format!("_{name}")));
-        let node = node.ok_or_else(|| ReadError::new(format!("{path}.{name}"), ReadErrorKind::Missing))?;
-        fields.numbers_at(node, &format!("{path}.{name}"))
+            |node: &skiff_pickle::NodeId| NdArray::read(spline.graph(), *node).is_ok_and(|array| array.is_some());
+        // In some versions the public name is a function that computes the array.
+        match spline.node(name).filter(is_array) {
+            Some(_) => spline.numbers(name),
+            None => spline.numbers(&format!("_{name}")),
+        }
     };
     let knots = array("t")?;
     let is_flat = knots.shape.len() == 1;
     let knots = knots.data;
     let coefficients = array("c")?.into_matrix().ok_or_else(|| damaged("its coefficients have not two dimensions"))?;
-    let k = instance.attribute("k").ok_or_else(|| damaged("it has no degree"))?;
-    let k = fields.scalar_at(k, path)?.as_f64();
+    let k = spline.scalar("k")?.as_f64();
     #[expect(clippy::cast_precision_loss, reason = "a small degree")]
     if k != Some(degree as f64) {
         return Err(damaged("its degree is not that of the transformer"));
