@@ -9,6 +9,34 @@ use crate::lowering::Header;
 use crate::model::{Estimator, Model, NamesError, Takes};
 use crate::names;
 
+/// What an estimator says of the rows that it passes to a [`Heterogeneous`] ensemble within: written within its `impl`, as
+/// `takes_rows_of!(self => self.stacking.estimators)`.
+macro_rules! takes_rows_of {
+    ($this:ident => $ensemble:expr) => {
+        fn n_features_in(&$this) -> Option<usize> {
+            $ensemble.n_features_in()
+        }
+
+        fn feature_names_in(&$this) -> Option<std::sync::Arc<[String]>> {
+            $ensemble.feature_names_in()
+        }
+
+        fn takes(&$this) -> crate::model::Takes {
+            $ensemble.takes()
+        }
+
+        fn takes_series(&$this) -> bool {
+            $ensemble.takes_series()
+        }
+
+        fn selects_by_name(&$this) -> bool {
+            $ensemble.selects_by_name()
+        }
+    };
+}
+
+pub(crate) use takes_rows_of;
+
 /// The estimators that were not dropped.
 #[derive(Debug)]
 pub(crate) struct Heterogeneous {

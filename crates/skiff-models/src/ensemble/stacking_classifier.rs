@@ -6,10 +6,11 @@ use skiff_plan::operators::{Concatenate, Form, LabelNumbers, SelectColumns, Sele
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
+use super::heterogeneous::takes_rows_of;
 use super::stacking::Stacking;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Takes, class};
+use crate::model::{Class, Estimator, Model, NamesError, class};
 
 pub(crate) const STACKING_CLASSIFIER: Class = class! {
     /// A classifier on what other classifiers answer.
@@ -114,25 +115,7 @@ impl Estimator for StackingClassifier {
         self.stacking.feature_names_out(header, input, "stackingclassifier")
     }
 
-    fn n_features_in(&self) -> Option<usize> {
-        self.stacking.estimators.n_features_in()
-    }
-
-    fn feature_names_in(&self) -> Option<Arc<[String]>> {
-        self.stacking.estimators.feature_names_in()
-    }
-
-    fn takes(&self) -> Takes {
-        self.stacking.estimators.takes()
-    }
-
-    fn takes_series(&self) -> bool {
-        self.stacking.estimators.takes_series()
-    }
-
-    fn selects_by_name(&self) -> bool {
-        self.stacking.estimators.selects_by_name()
-    }
+    takes_rows_of!(self => self.stacking.estimators);
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.stacking.inner()

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use skiff_plan::{Method, Output, ValueId};
 
+use super::heterogeneous::takes_rows_of;
 use super::stacking::Stacking;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Scoring, Takes, class};
+use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
 
 pub(crate) const STACKING_REGRESSOR: Class = class! {
     /// A regressor on what other regressors predict.
@@ -59,25 +60,7 @@ impl Estimator for StackingRegressor {
         self.stacking.feature_names_out(header, input, "stackingregressor")
     }
 
-    fn n_features_in(&self) -> Option<usize> {
-        self.stacking.estimators.n_features_in()
-    }
-
-    fn feature_names_in(&self) -> Option<Arc<[String]>> {
-        self.stacking.estimators.feature_names_in()
-    }
-
-    fn takes(&self) -> Takes {
-        self.stacking.estimators.takes()
-    }
-
-    fn takes_series(&self) -> bool {
-        self.stacking.estimators.takes_series()
-    }
-
-    fn selects_by_name(&self) -> bool {
-        self.stacking.estimators.selects_by_name()
-    }
+    takes_rows_of!(self => self.stacking.estimators);
 
     fn scoring(&self) -> Option<Scoring> {
         Some(Scoring::R2)

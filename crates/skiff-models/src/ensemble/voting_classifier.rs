@@ -7,10 +7,10 @@ use skiff_plan::operators::{Argmax, ClassIndicator, Concatenate, Form, LabelNumb
 use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
-use super::heterogeneous::Heterogeneous;
+use super::heterogeneous::{Heterogeneous, takes_rows_of};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Takes, class};
+use crate::model::{Class, Estimator, Model, NamesError, class};
 
 pub(crate) const VOTING_CLASSIFIER: Class = class! {
     /// Classifiers of any kinds that vote.
@@ -170,25 +170,7 @@ impl Estimator for VotingClassifier {
         }
     }
 
-    fn n_features_in(&self) -> Option<usize> {
-        self.estimators.n_features_in()
-    }
-
-    fn feature_names_in(&self) -> Option<Arc<[String]>> {
-        self.estimators.feature_names_in()
-    }
-
-    fn takes(&self) -> Takes {
-        self.estimators.takes()
-    }
-
-    fn takes_series(&self) -> bool {
-        self.estimators.takes_series()
-    }
-
-    fn selects_by_name(&self) -> bool {
-        self.estimators.selects_by_name()
-    }
+    takes_rows_of!(self => self.estimators);
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.estimators.inner()

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use skiff_plan::operators::{Concatenate, Form};
 use skiff_plan::{Method, Output, ValueId};
 
-use super::heterogeneous::Heterogeneous;
+use super::heterogeneous::{Heterogeneous, takes_rows_of};
 use super::voting_classifier::average;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Scoring, Takes, class};
+use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
 
 pub(crate) const VOTING_REGRESSOR: Class = class! {
     /// The mean of regressors of any kinds.
@@ -72,25 +72,7 @@ impl Estimator for VotingRegressor {
         Ok(self.estimators.names.iter().map(|name| format!("votingregressor_{name}")).collect())
     }
 
-    fn n_features_in(&self) -> Option<usize> {
-        self.estimators.n_features_in()
-    }
-
-    fn feature_names_in(&self) -> Option<Arc<[String]>> {
-        self.estimators.feature_names_in()
-    }
-
-    fn takes(&self) -> Takes {
-        self.estimators.takes()
-    }
-
-    fn takes_series(&self) -> bool {
-        self.estimators.takes_series()
-    }
-
-    fn selects_by_name(&self) -> bool {
-        self.estimators.selects_by_name()
-    }
+    takes_rows_of!(self => self.estimators);
 
     fn scoring(&self) -> Option<Scoring> {
         Some(Scoring::R2)

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use skiff_plan::ValueId;
 use skiff_plan::operators::{Affine, ArrayRule, Binarize, Dtype, RefuseSparse, SparseRule};
-use skiff_plan::value::{Classes, Matrix};
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::value::Matrix;
 
-use super::joint_log_likelihood::{BayesClasses, DISCRETE_TRAINING, DiscreteLogs};
+use super::joint_log_likelihood::{DISCRETE_TRAINING, DiscreteLogs, Likelihood, NaiveBayes};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, class};
+use crate::lowering::Lowering;
+use crate::model::{Class, class};
 
 pub(crate) const BERNOULLI_NB: Class = class! {
     /// Naive Bayes for features that are there or not.
@@ -23,35 +23,33 @@ pub(crate) const BERNOULLI_NB: Class = class! {
     /// # Older versions
     /// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class answers a second column of zeros.
     paths: ["sklearn.naive_bayes.BernoulliNB"],
-    read: BernoulliNB::read,
+    read: read,
 };
 
-/// A fitted `BernoulliNB`.
+/// A joint log-likelihood that is linear in zeros and ones.
 #[derive(Debug)]
-pub struct BernoulliNB {
-    classes: BayesClasses,
-    /// The joint log-likelihood of rows.
+struct BinaryLikelihood {
     affine: Arc<Affine>,
     /// `binarize`.
     threshold: Option<f64>,
 }
 
-impl BernoulliNB {
-    /// Reads and checks the attributes.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        fields.training_only(DISCRETE_TRAINING);
-        let classes = BayesClasses::read(fields)?;
-        let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, &classes.classes)?;
+/// Reads and checks the attributes.
+fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<BinaryLikelihood>, ReadError> {
+    fields.training_only(DISCRETE_TRAINING);
+    NaiveBayes::read(fields, |classes| {
+        let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, classes)?;
         let absent = features.map(|log| (1.0 - log.exp()).ln());
         let coef: Vec<f64> = features.data.iter().zip(absent.data.iter()).map(|(log, absent)| log - absent).collect();
         let sums = absent.iter_rows().map(|row| row.iter().sum::<f64>());
         let intercept = priors.iter().zip(sums).map(|(prior, sum)| prior + sum).collect();
         let coef = Matrix::new(features.rows, features.cols, coef);
         let threshold = fields.float_or_none("binarize")?;
-        let affine = Affine { coef, intercept, precision };
-        Ok(Self { classes, affine: affine.into(), threshold })
-    }
+        Ok(BinaryLikelihood { affine: Affine { coef, intercept, precision }.into(), threshold })
+    })
+}
 
+impl Likelihood for BinaryLikelihood {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
         let mut x = plan.check(input, rule, self.affine.coef.cols);
@@ -63,24 +61,8 @@ impl BernoulliNB {
         }
         plan.push(&self.affine, &[x])
     }
-}
 
-impl Estimator for BernoulliNB {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        self.classes.lower(method, plan, |plan| self.joint(input, plan))
-    }
-
-    fn classes(&self) -> Vec<Arc<Classes>> {
-        vec![Arc::clone(&self.classes.classes)]
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.affine.coef.cols)
+    fn n_features(&self) -> usize {
+        self.affine.coef.cols
     }
 }

@@ -3,15 +3,15 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use skiff_plan::ValueId;
 use skiff_plan::kernels::pairwise_sum::pairwise_sum_in;
 use skiff_plan::operators::{ArrayRule, GaussianLogLikelihood};
-use skiff_plan::value::{Classes, Matrix, Precision};
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::value::{Matrix, Precision};
 
-use super::joint_log_likelihood::BayesClasses;
+use super::joint_log_likelihood::{Likelihood, NaiveBayes};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, class};
+use crate::lowering::Lowering;
+use crate::model::{Class, class};
 
 pub(crate) const GAUSSIAN_NB: Class = class! {
     /// Gaussian naive Bayes.
@@ -24,22 +24,13 @@ pub(crate) const GAUSSIAN_NB: Class = class! {
     /// # Older versions
     /// `var_` was `sigma_` before 1.0. There is no `predict_joint_log_proba` before 1.2.
     paths: ["sklearn.naive_bayes.GaussianNB"],
-    read: GaussianNB::read,
+    read: read,
 };
 
-/// A fitted `GaussianNB`.
-#[derive(Debug)]
-pub struct GaussianNB {
-    classes: BayesClasses,
-    /// `theta_`, `var_` and `class_prior_`.
-    likelihood: Arc<GaussianLogLikelihood>,
-}
-
-impl GaussianNB {
-    /// Reads and checks the attributes.
-    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let classes = BayesClasses::read(fields)?;
-        let count = classes.classes.len();
+/// Reads and checks the attributes.
+fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<Arc<GaussianLogLikelihood>>, ReadError> {
+    NaiveBayes::read(fields, |classes| {
+        let count = classes.len();
         let matrix = |name: &str| -> Result<(Matrix<'static, f64>, Precision), ReadError> {
             let numbers = fields.numbers(name)?;
             let precision = numbers.precision;
@@ -69,31 +60,17 @@ impl GaussianNB {
         let moments = means_precision.promote(variance_precision);
         let likelihood =
             GaussianLogLikelihood { means, variances, offsets, log_priors, moments, priors: prior_precision };
-        Ok(Self { classes, likelihood: likelihood.into() })
-    }
-
-    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Single), self.likelihood.means.cols);
-        plan.push(&self.likelihood, &[x])
-    }
+        Ok(likelihood.into())
+    })
 }
 
-impl Estimator for GaussianNB {
-    fn lower(
-        &self,
-        method: Method,
-        input: ValueId,
-        plan: &mut Lowering<'_>,
-        _params: &Params,
-    ) -> Result<Output, Refusal> {
-        self.classes.lower(method, plan, |plan| self.joint(input, plan))
+impl Likelihood for Arc<GaussianLogLikelihood> {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Single), self.means.cols);
+        plan.push(self, &[x])
     }
 
-    fn classes(&self) -> Vec<Arc<Classes>> {
-        vec![Arc::clone(&self.classes.classes)]
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.likelihood.means.cols)
+    fn n_features(&self) -> usize {
+        self.means.cols
     }
 }

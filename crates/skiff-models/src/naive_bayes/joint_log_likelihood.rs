@@ -1,38 +1,60 @@
 //! `_BaseNB`: what all naive Bayes classifiers make of the joint log-likelihood of a row and each class.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use skiff_plan::operators::{Argmax, Elementwise, Function, SubtractLogSumExp, TakeLabels};
+use skiff_plan::operators::{
+    Affine, Argmax, ArrayRule, Dtype, Elementwise, Function, SparseRule, SubtractLogSumExp, TakeLabels,
+};
 use skiff_plan::value::{Classes, Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Refusal};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::Estimator;
 
-/// `classes_`, and which methods the version has.
+/// A fitted naive Bayes classifier.
 #[derive(Debug)]
-pub(super) struct BayesClasses {
-    pub(super) classes: Arc<Classes>,
+pub(super) struct NaiveBayes<L> {
+    classes: Arc<Classes>,
+    /// Whether the version has `predict_joint_log_proba`.
     has_joint: bool,
+    likelihood: L,
 }
 
-impl BayesClasses {
-    /// Reads `classes_`.
-    pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+/// What tells the classifiers apart.
+pub(super) trait Likelihood: Debug + Send + Sync + 'static {
+    /// Adds the operators of the joint log-likelihood, (n_samples, n_classes).
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId;
+
+    /// How many columns it takes.
+    fn n_features(&self) -> usize;
+}
+
+impl<L: Likelihood> NaiveBayes<L> {
+    /// Reads `classes_`, and the rest by `read`.
+    pub(super) fn read(
+        fields: &Fields<'_, '_>,
+        read: impl FnOnce(&Classes) -> Result<L, ReadError>,
+    ) -> Result<Self, ReadError> {
         let classes = fields.classes("classes_")?;
         if classes.is_empty() {
             return Err(fields.damaged("classes_", "there is no class"));
         }
-        Ok(Self { classes, has_joint: !fields.before(1, 2) })
+        let likelihood = read(&classes)?;
+        Ok(Self { classes, has_joint: !fields.before(1, 2), likelihood })
     }
+}
 
-    /// What a method answers; `joint` writes down the joint log-likelihood, (n_samples, n_classes).
-    pub(super) fn lower(
+impl<L: Likelihood> Estimator for NaiveBayes<L> {
+    fn lower(
         &self,
         method: Method,
+        input: ValueId,
         plan: &mut Lowering<'_>,
-        joint: impl FnOnce(&mut Lowering<'_>) -> ValueId,
+        _params: &Params,
     ) -> Result<Output, Refusal> {
+        let joint = |plan: &mut Lowering<'_>| self.likelihood.joint(input, plan);
         match method {
             Method::Predict => {
                 let joint = joint(plan);
@@ -51,6 +73,30 @@ impl BayesClasses {
             Method::PredictJointLogProba if self.has_joint => Ok(Output::matrix(joint(plan))),
             _ => plan.no_method(method),
         }
+    }
+
+    fn classes(&self) -> Vec<Arc<Classes>> {
+        vec![Arc::clone(&self.classes)]
+    }
+
+    fn n_features_in(&self) -> Option<usize> {
+        Some(self.likelihood.n_features())
+    }
+}
+
+/// A joint log-likelihood that is linear in counts: that of multinomial and complement naive Bayes.
+#[derive(Debug)]
+pub(super) struct CountLikelihood(pub(super) Arc<Affine>);
+
+impl Likelihood for CountLikelihood {
+    fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double).sparse(SparseRule::Accept);
+        let x = plan.check(input, rule, self.0.coef.cols);
+        plan.push(&self.0, &[x])
+    }
+
+    fn n_features(&self) -> usize {
+        self.0.coef.cols
     }
 }
 
