@@ -120,14 +120,18 @@ class Run:
     # Unchanged models.
 
     def honest(self):
-        """Every model as it is, and written in another protocol: *model*, and loaded."""
-        requests, about = [], []
+        """Every model as it is, and written in another protocol: *model*, and loaded.
+
+        What Python's own loader does not load here is left out: models of packages or versions that are not installed,
+        and those that name functions of the program that recorded them.
+        """
         chosen = {}
         for entry in self.entries:
             chosen.setdefault((entry["name"], kind_of(entry["kind"])), []).append(entry)
-        for (name, kind), entries in chosen.items():
-            entry = self.random.choice(entries)
-            data = (self.folder / entry["file"]).read_bytes()
+        chosen = [(self.random.choice(entries), kind) for (_, kind), entries in chosen.items()]
+        chosen = self.loadable([(entry, kind, (self.folder / entry["file"]).read_bytes()) for entry, kind in chosen])
+        requests, about = [], []
+        for entry, kind, data in chosen:
             variants = [("as it is", data)]
             try:
                 seed = Seed(entry, data)
@@ -148,10 +152,7 @@ class Run:
                 for loader in loaders if self.sandbox.ready["skiff"] else set(loaders) - {"skiff"}:
                     requests.append(({"loader": loader, "rows": entry["rows"]}, data))
                     about.append((entry, kind, how))
-        results = []
-        for begin in range(0, len(requests), BATCH):
-            results += self.sandbox.run(requests[begin : begin + BATCH])
-        for (request, data), (entry, kind, how), result in zip(requests, about, results):
+        for (request, data), (entry, kind, how), result in zip(requests, about, self.loaded(requests)):
             for event in result["events"]:
                 if event[0] == "?":
                     self.failed(f"{request['loader']}: {event[1:]}", entry, kind, data, [how], request["loader"])
@@ -164,6 +165,29 @@ class Run:
             f"unchanged: {len(about)} loads, {sum(self.failures.values())} failures, {time.monotonic() - self.began:.0f} s",
             flush=True,
         )
+
+    def loadable(self, chosen):
+        """The models that Python's own loader loads here; says how many others there are, and why."""
+        reasons = collections.Counter()
+        left_out = set()
+        tried = [(entry, kind, data) for entry, kind, data in chosen if kind != "skiff"]
+        requests = [({"loader": LOADERS[kind][0], "rows": entry["rows"]}, data) for entry, kind, data in tried]
+        for (entry, kind, _), result in zip(tried, self.loaded(requests)):
+            if result["error"]:
+                left_out.add((entry["name"], kind))
+                reasons[re.sub(r"0x[0-9a-f]+|[0-9]+", "#", result["error"].splitlines()[0][:100])] += 1
+        self.entries = [entry for entry in self.entries if (entry["name"], kind_of(entry["kind"])) not in left_out]
+        print(f"left out: {len(left_out)} of {len(chosen)} models do not load here")
+        for reason, count in reasons.most_common():
+            print(f"{count:>6}  {reason}")
+        return [one for one in chosen if (one[0]["name"], one[1]) not in left_out]
+
+    def loaded(self, requests):
+        """What happens to each file, in batches."""
+        results = []
+        for begin in range(0, len(requests), BATCH):
+            results += self.sandbox.run(requests[begin : begin + BATCH])
+        return results
 
     # Mutations.
 
