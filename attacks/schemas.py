@@ -81,6 +81,9 @@ def files():
         yield f"scalar-{class_name}", f"calls numpy.{class_name} with an array", array_node(name=class_name), 2, text
     yield "scalar-module", "calls a function with an array", array_node("posix", "system"), 2, text
     yield "scalar-subpackage", "calls a function of numpy's with an array", array_node("numpy.f2py", "run_main"), 2, text
+    lengths = {"1.npy": stored(np.array([1000, 1000, 1000]))}
+    for short, module, class_name in (("module", "numpy._core._multiarray_umath", "ndarray"), ("characters", "numpy", "chararray")):
+        yield f"array-{short}", "calls a class of arrays with an array for its shape", array_node(module, class_name), 2, lengths
     yield "array-shape", "the shape of an array is a call", node(
         "numpy", "ndarray", "NdArrayNode", [value(1)], type="json", shape=system("ListNode", [value(1)])), 2, {}
     yield "array-length", "a length in the shape of an array is a call", node(
@@ -124,6 +127,16 @@ def files():
     yield "tuple-class", "a tuple of a class that is a function", node("posix", "system", "TupleNode", [value("true")]), 2, {}
     yield "set-class", "a set of a class that is a function", node("posix", "system", "SetNode", [value("true")]), 2, {}
     yield "object-class", "an object of a class that is a module's", node("posix", "system", "ObjectNode", mapped({})), 2, {}
+    for loader, fields in (
+        ("JsonNode", value(1)),
+        ("BytesNode", {"file": "1.npy"}),
+        ("BytearrayNode", {"file": "1.npy"}),
+        ("SliceNode", {"content": {"start": 1, "stop": 2, "step": None}}),
+        ("DefaultDictNode", {"content": {"main": mapped({}), "default_factory": value(None)}}),
+        ("OperatorFuncNode", {"attrs": tupled(value("real"))}),
+    ):
+        yield f"own-class-{loader[:-4].lower()}", "names a function where skops makes an object of its own choice", {
+            **fields, **node("posix", "system", loader)}, 2, one
     # Python takes 7, 7.0 and 7e0 for one number, and `true` for 1; JSON's texts differ.
     for name, first, second in [("float", 7, 7.0), ("bool", 1, True), ("text", "7", "7")]:
         yield f"id-{name}", "two ids that Python takes for one", listed({**call, "__id__": first}, value(1, __id__=second)), 2, {}

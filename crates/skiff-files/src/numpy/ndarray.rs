@@ -382,11 +382,11 @@ fn read_called(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError>
 /// numpy's own array classes, under each name that they have had.
 pub(crate) fn is_array_class(module: &str, name: &str) -> bool {
     match name {
-        "ndarray" => module == "numpy" || is_numpy_module(module, "multiarray"),
+        "ndarray" => module == "numpy",
         "memmap" => module == "numpy" || is_numpy_module(module, "memmap"),
-        "matrix" => matches!(module, "numpy" | "numpy.matrixlib.defmatrix" | "numpy.core.defmatrix"),
-        "recarray" => matches!(module, "numpy" | "numpy.rec") || is_numpy_module(module, "records"),
-        "chararray" => matches!(module, "numpy" | "numpy.char") || is_numpy_module(module, "defchararray"),
+        "matrix" => matches!(module, "numpy" | "numpy.matrixlib.defmatrix"),
+        "recarray" => matches!(module, "numpy" | "numpy.rec"),
+        "chararray" => matches!(module, "numpy" | "numpy.char" | "numpy.core.defchararray"),
         _ => false,
     }
 }

@@ -40,7 +40,33 @@ fn fields(loader: &str, protocol: u8, is_json: bool) -> Option<&'static [&'stati
     })
 }
 
+/// The module and the classes that skops names at the node of a loader which makes objects of these alone, whatever the
+/// node says; none for a loader that calls what the node names.
+fn own_class(loader: &str) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match loader {
+        "JsonNode" => ("builtins", &["str"]),
+        "BytesNode" => ("builtins", &["bytes"]),
+        "BytearrayNode" => ("builtins", &["bytearray"]),
+        "SliceNode" => ("builtins", &["slice"]),
+        "DefaultDictNode" => ("collections", &["defaultdict"]),
+        "PartialNode" => ("functools", &["partial"]),
+        "OperatorFuncNode" => ("operator", &["attrgetter", "itemgetter", "methodcaller"]),
+        _ => return None,
+    })
+}
+
 impl Reader<'_> {
+    /// Refuses a node that names another class than its loader makes: skops would not call it, but no file that skops
+    /// wrote names it.
+    pub(super) fn check_class(&self, loader: &str, module: &str, class: &str) -> Result<(), Error> {
+        match own_class(loader) {
+            Some((own, classes)) if own != module || !classes.contains(&class) => {
+                Err(self.wrong("a node names another class than its loader makes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses a state that has fields which skops does not look at, or not at this protocol.
     pub(super) fn check_fields(&self, state: Id, loader: &str) -> Result<(), Error> {
         let is_json = self.document.get(state, "type").and_then(|kind| self.document.text_of(kind)) == Some("json");

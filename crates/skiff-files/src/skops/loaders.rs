@@ -19,6 +19,7 @@ impl Reader<'_> {
         let loader = self.text(state, "__loader__")?;
         let (module, class) = (self.text(state, "__module__")?, self.text(state, "__class__")?);
         self.check_fields(state, &loader)?;
+        self.check_class(&loader, &module, &class)?;
         match loader.as_str() {
             "JsonNode" => {
                 let content = self.text_bytes(state)?;
@@ -319,7 +320,8 @@ impl Reader<'_> {
         if kind == "json" {
             return self.object_array(state);
         }
-        if is_array_class(module, class) {
+        // The other classes of arrays would be called with the array as their shape.
+        if matches!(class, "matrix" | "memmap" | "ndarray") && is_array_class(module, class) {
             let bytes = self.file(state)?;
             let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
             let mut array = self.graph.node(array).clone();

@@ -6,6 +6,7 @@ use super::form::Kind;
 use super::sort::{Sort, sort};
 use super::{Call, Called, Made, State, name_of};
 use crate::call::is_numpy_module;
+use crate::numpy::is_array_class;
 
 /// What an empty instance of a class may be given.
 pub(super) fn class(module: &str, name: &str) -> Option<Made> {
@@ -158,19 +159,8 @@ fn is_ufunc(module: &str, name: &str) -> bool {
 
 const BIT_GENERATORS: [&str; 5] = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];
 
-/// Arrays that `_reconstruct` makes.
-fn is_array_class(module: &str, name: &str) -> bool {
-    match module {
-        "numpy" => matches!(name, "chararray" | "matrix" | "ndarray" | "recarray" | "memmap"),
-        "numpy.matrixlib.defmatrix" => name == "matrix",
-        "numpy.rec" => name == "recarray",
-        _ => is_numpy_module(module, "memmap") && name == "memmap",
-    }
-}
-
 fn is_record(module: &str, name: &str) -> bool {
-    matches!(module, "numpy" | "numpy.rec" | "numpy.core.records" | "numpy._core.records")
-        && matches!(name, "record" | "void")
+    module == "numpy" && matches!(name, "record" | "void")
 }
 
 fn is_seed_sequence(module: &str, name: &str) -> bool {
