@@ -18,6 +18,7 @@ pub struct Instance<'g> {
     graph: &'g Graph,
     arguments: &'g [NodeId],
     attributes: Vec<(&'g str, NodeId)>,
+    /// Where each attribute is, once there are more than are quickly compared.
     places: HashMap<&'g str, usize>,
     entries: usize,
     foreign: bool,
@@ -29,16 +30,7 @@ impl<'g> Instance<'g> {
     /// Recognised are `NEWOBJ` and `NEWOBJ_EX`, `INST` and `OBJ`, `copyreg`'s `_reconstructor`, `__newobj__` and
     /// `__newobj_ex__`, Cython's `newObj` and `__pyx_unpickle_…`, and a call of a name that begins with a capital.
     pub fn read(graph: &'g Graph, id: NodeId) -> Option<Self> {
-        let call = Call::read(graph, id)?;
-        let (class, arguments) = match call.object.make {
-            Make::Reduce if takes_class(call.name) => {
-                let (class, rest) = call.arguments.split_first()?;
-                (*class, rest)
-            }
-            Make::Reduce if !is_class_name(call.name) => return None,
-            _ => (call.object.callable, call.arguments),
-        };
-        let (module, name) = graph.global(class)?;
+        let (call, (module, name), arguments) = class_and_arguments(graph, id)?;
         let mut instance = Self {
             module,
             name,
@@ -58,6 +50,11 @@ impl<'g> Instance<'g> {
         Some(instance)
     }
 
+    /// Module and name of the class of the object at `id`, as written, without a look at its state.
+    pub fn class(graph: &'g Graph, id: NodeId) -> Option<(&'g str, &'g str)> {
+        class_and_arguments(graph, id).map(|(_, class, _)| class)
+    }
+
     /// Whether it is of this class, given as `module.name`.
     pub fn is(&self, class: &str) -> bool {
         class.strip_suffix(self.name).and_then(|rest| rest.strip_suffix('.')) == Some(self.module)
@@ -75,7 +72,7 @@ impl<'g> Instance<'g> {
 
     /// One attribute.
     pub fn attribute(&self, name: &str) -> Option<NodeId> {
-        self.attributes.get(*self.places.get(name)?).map(|(_, value)| *value)
+        self.place(name).and_then(|place| self.attributes.get(place)).map(|(_, value)| *value)
     }
 
     /// How many entries its states have, those of one name included: what it cost to read it. A state may be shared
@@ -135,6 +132,22 @@ impl<'g> Instance<'g> {
         }
     }
 
+    fn place(&self, name: &str) -> Option<usize> {
+        if self.attributes.len() <= FEW {
+            return self.attributes.iter().position(|(known, _)| *known == name);
+        }
+        self.places.get(name).copied()
+    }
+
+    fn push(&mut self, name: &'g str, value: NodeId) {
+        self.attributes.push((name, value));
+        if self.attributes.len() > FEW {
+            // The first ones, too, when they become too many to compare.
+            let known = self.places.len();
+            self.places.extend(self.attributes.iter().enumerate().skip(known).map(|(place, (name, _))| (*name, place)));
+        }
+    }
+
     fn is_dict_or_none(&self, id: NodeId) -> bool {
         matches!(self.graph.node(id), Node::Dict(_) | Node::None)
     }
@@ -154,13 +167,29 @@ impl<'g> Instance<'g> {
                 self.foreign = true;
                 continue;
             };
-            let place = *self.places.entry(name).or_insert(self.attributes.len());
-            match self.attributes.get_mut(place) {
+            match self.place(name).and_then(|place| self.attributes.get_mut(place)) {
                 Some(attribute) => attribute.1 = value,
-                None => self.attributes.push((name, value)),
+                None => self.push(name, value),
             }
         }
     }
+}
+
+/// So many attributes are found faster by comparing than by hashing. Few classes have more.
+const FEW: usize = 32;
+
+/// The call that makes the object at `id`, the class of what it makes, and the other arguments.
+fn class_and_arguments(graph: &Graph, id: NodeId) -> Option<(Call<'_>, (&str, &str), &[NodeId])> {
+    let call = Call::read(graph, id)?;
+    let (class, arguments) = match call.object.make {
+        Make::Reduce if takes_class(call.name) => {
+            let (class, rest) = call.arguments.split_first()?;
+            (graph.global(*class)?, rest)
+        }
+        Make::Reduce if !is_class_name(call.name) => return None,
+        _ => ((call.module, call.name), call.arguments),
+    };
+    Some((call, class, arguments))
 }
 
 /// Functions whose first argument is the class of what they make.

@@ -4,10 +4,12 @@
 //! and dropping a hostile graph is dropping a few vectors. Nothing here was imported or called: a `REDUCE` is an
 //! [`Object`] that remembers what Python *would* have called.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Bytes;
+use crate::remembered::Remembered;
 
 /// Where a node stands in its [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,6 +154,8 @@ pub struct Graph {
     changes: BTreeMap<NodeId, Vec<Change>>,
     /// Nodes that were changed after something had been made of them.
     changed_late: BTreeSet<NodeId>,
+    /// What readers made of nodes, until one changes.
+    remembered: Remembered,
 }
 
 /// Bytes of a name. The longest that anybody has seen has two hundred.
@@ -173,6 +177,7 @@ impl Graph {
             root: NodeId(0),
             changes: BTreeMap::new(),
             changed_late: BTreeSet::new(),
+            remembered: Remembered::default(),
         }
     }
 
@@ -189,6 +194,7 @@ impl Graph {
             root: *root,
             changes: changes.clone(),
             changed_late: changed_late.clone(),
+            remembered: Remembered::default(),
         }
     }
 
@@ -257,7 +263,18 @@ impl Graph {
     /// As [`Graph::node`].
     #[expect(clippy::indexing_slicing, reason = "ids are made by the graph alone, and nodes are never removed")]
     pub fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        self.remembered.clear();
         &mut self.nodes[id.index()]
+    }
+
+    /// What [`Graph::remember`] was given for a node, as long as nothing in the graph has changed.
+    pub fn remembered<T: Any + Clone>(&self, id: NodeId) -> Option<T> {
+        self.remembered.get(id)
+    }
+
+    /// Keeps what was made of a node for whoever makes it again. Of the nodes that many others share, it is made once.
+    pub fn remember<T: Any + Send>(&self, id: NodeId, value: T) {
+        self.remembered.insert(id, value);
     }
 
     /// Adds a node.
@@ -437,6 +454,7 @@ impl Graph {
     pub fn change(&mut self, id: NodeId, change: Change) {
         match self.node_mut(id) {
             Node::Object(object) => object.changes.push(change),
+            // `node_mut` has forgotten what was made of the node as it was.
             _ => self.changes.entry(id).or_default().push(change),
         }
     }

@@ -22,8 +22,27 @@ const MOST_FIELDS: usize = 4_096;
 const LARGEST: i64 = 0x7fff_ffff;
 
 pub(super) fn read(graph: &Graph, id: NodeId) -> Result<Option<DType>, ValueError> {
+    if let Some(dtype) = graph.remembered::<DType>(id) {
+        return Ok(Some(dtype));
+    }
     let read = Reader { graph, fields_left: MOST_FIELDS }.read(id, DEEPEST)?;
-    Ok(read.map(|(dtype, _)| dtype))
+    let dtype = read.map(|(dtype, _)| dtype);
+    if let Some(dtype) = dtype.as_ref().filter(|dtype| is_short(dtype)) {
+        graph.remember(id, dtype.clone());
+    }
+    Ok(dtype)
+}
+
+/// Whether a dtype takes little memory. Thousands of others may share the fields of a long one.
+fn is_short(dtype: &DType) -> bool {
+    let is_plain = |dtype: &DType| !matches!(dtype, DType::Struct { .. } | DType::Sub { .. });
+    match dtype {
+        DType::Struct { fields, .. } => {
+            fields.len() <= 16 && fields.iter().all(|field| is_plain(&field.dtype) && field.name.len() < 64)
+        }
+        DType::Sub { .. } => false,
+        _ => true,
+    }
 }
 
 struct Reader<'g> {

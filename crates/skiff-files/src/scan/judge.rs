@@ -8,7 +8,7 @@ mod states;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId, Object, Payload};
+use skiff_pickle::{Bytes, Graph, IdMap, IdSet, Limits, Node, NodeId, Object, Payload};
 
 use super::allowed::{self, Values};
 use super::attributes::Attributes;
@@ -37,9 +37,9 @@ pub(super) struct Judged<'g> {
     /// Where `numpy.memmap` stands, each with its name.
     mapped_arrays: Vec<(NodeId, NodeId)>,
     /// Where it may.
-    array_parts: HashSet<NodeId>,
+    array_parts: IdSet,
     /// What is wrong with a state of a class's objects, if anything: thousands of objects may share one.
-    states_of: HashMap<(NodeId, &'static str), Option<String>>,
+    states_of: IdMap<Vec<(&'static str, Option<String>)>>,
     /// States of arrays that were looked at: thousands of arrays may share one.
     states: HashSet<(NodeId, Option<&'g str>)>,
     /// The time was over before all was looked at.
@@ -95,8 +95,8 @@ impl<'g> Judged<'g> {
             unknown: Vec::new(),
             keys: Keys::default(),
             mapped_arrays: Vec::new(),
-            array_parts: HashSet::new(),
-            states_of: HashMap::new(),
+            array_parts: IdSet::default(),
+            states_of: IdMap::default(),
             states: HashSet::new(),
             is_late: false,
             loads: false,

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use skiff_pickle::{Graph, Node, NodeId};
+use skiff_pickle::{Graph, IdMap, Node, NodeId};
 
 use super::allowed::name_of;
 use crate::Scalar;
@@ -37,7 +37,7 @@ impl Fault {
 /// Hashes of keys. Tuples are remembered: each is hashed once.
 #[derive(Default)]
 pub(super) struct Keys {
-    nested: HashMap<NodeId, Key>,
+    nested: IdMap<Key>,
     /// Lists and tuples that calls make sets of (`true`) and dicts: thousands of calls may share one.
     lists: HashMap<(NodeId, bool), Option<Fault>>,
 }

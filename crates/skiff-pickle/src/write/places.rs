@@ -1,8 +1,6 @@
 //! What the writer knows of each node before it begins: which ones are referred to again.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
+use crate::IdMap;
 use crate::graph::{Change, Graph, Make, Node, NodeId, Payload};
 
 /// What the writer knows of a node.
@@ -20,12 +18,12 @@ pub(super) enum Places {
     /// By the node's number: for a root that leads to most of the graph.
     All(Vec<Option<Place>>),
     /// For pickles within a pickle, of which there may be as many as nodes.
-    Few(HashMap<NodeId, Place, BuildHasherDefault<IdHasher>>),
+    Few(IdMap<Place>),
 }
 
 impl Places {
     fn new(graph: &Graph, is_nested: bool) -> Self {
-        if is_nested { Self::Few(HashMap::default()) } else { Self::All(vec![None; graph.len()]) }
+        if is_nested { Self::Few(IdMap::default()) } else { Self::All(vec![None; graph.len()]) }
     }
 
     pub(super) fn get(&self, id: NodeId) -> Option<&Place> {
@@ -104,26 +102,5 @@ pub(super) fn changes_of(graph: &Graph, id: NodeId) -> &[Change] {
     match graph.node(id) {
         Node::Object(object) => &object.changes,
         _ => graph.changes(id),
-    }
-}
-
-/// Ids are counted up by the reader: one multiplication spreads them well enough, and nobody chooses them.
-#[derive(Default)]
-pub(super) struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u32(byte.into());
-        }
-    }
-
-    fn write_u32(&mut self, id: u32) {
-        self.0 = (self.0.rotate_left(32) ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 ^= self.0 >> 32;
     }
 }

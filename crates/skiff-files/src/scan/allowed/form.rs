@@ -5,9 +5,8 @@
 //! choosing. So every position of a call has a [`Kind`], and what is of another kind is refused.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 
-use skiff_pickle::{Change, Graph, Node, NodeId, Payload};
+use skiff_pickle::{Change, Graph, IdSet, Node, NodeId, Payload};
 
 use super::sort::{Sort, is_bytes, sort};
 use super::{is_plain, name_of};
@@ -62,8 +61,8 @@ pub(in super::super) struct Values<'g> {
 
 /// Which values are data and which are not. Files share values as often as they like; each is looked at once.
 struct Seen {
-    data: HashSet<NodeId>,
-    other: HashSet<NodeId>,
+    data: IdSet,
+    other: IdSet,
     /// How many values may still be looked at: those above something else than data are looked at anew.
     left: usize,
     /// How many items of lists, tuples and dicts may still be compared with a form: objects may share them.
@@ -75,7 +74,7 @@ impl<'g> Values<'g> {
         let left = graph.len().saturating_mul(8).saturating_add(1_024);
         // Models share no list of any length; a form compares what it asks of with a few kinds.
         let items_left = graph.len().saturating_mul(64).saturating_add(1 << 20);
-        let seen = Seen { data: HashSet::new(), other: HashSet::new(), left, items_left };
+        let seen = Seen { data: IdSet::default(), other: IdSet::default(), left, items_left };
         Self { graph, seen: RefCell::new(seen) }
     }
 

@@ -1,8 +1,6 @@
 //! What a value is made of, through all containers that it consists of, up to the objects in it.
 
-use std::collections::{HashMap, HashSet};
-
-use skiff_pickle::{Change, Graph, Make, Node, NodeId, Object, Payload};
+use skiff_pickle::{Change, Graph, IdMap, IdSet, Make, Node, NodeId, Object, Payload};
 
 use super::super::allowed::{self, name_of};
 use crate::call::is_numpy_module;
@@ -59,7 +57,7 @@ enum Part {
 /// Contents of values, each container looked at once however often it is referred to.
 pub(super) struct Values<'g> {
     graph: &'g Graph,
-    containers: HashMap<NodeId, Contents>,
+    containers: IdMap<Contents>,
     /// joblib's wrappers of arrays are arrays: the file is joblib's, and read as a plain pickle.
     are_wrappers_arrays: bool,
 }
@@ -143,7 +141,7 @@ fn first_of(found: &mut Vec<(Family, NodeId)>, family: Family, id: NodeId) {
 
 impl<'g> Values<'g> {
     pub fn of(graph: &'g Graph, are_wrappers_arrays: bool) -> Self {
-        Self { graph, containers: HashMap::new(), are_wrappers_arrays }
+        Self { graph, containers: IdMap::default(), are_wrappers_arrays }
     }
 
     fn part(&self, id: NodeId) -> Part {
@@ -168,7 +166,7 @@ impl<'g> Values<'g> {
     }
 
     fn container(&mut self, first: Open) -> Contents {
-        let mut on_stack = HashSet::from([first.id]);
+        let mut on_stack = IdSet::from_iter([first.id]);
         let mut stack = vec![first];
         loop {
             let Some(top) = stack.last_mut() else { return Contents::default() };

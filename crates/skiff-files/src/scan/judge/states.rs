@@ -79,8 +79,9 @@ impl Judged<'_> {
         match (self.graph.node(state), kind) {
             (Node::Dict(pairs), _) => {
                 let callable = self.graph.object(id).map(|object| object.callable);
-                let key = (state, class.map_or("", Class::path));
-                if let Some(known) = self.states_of.get(&key) {
+                let path = class.map_or("", Class::path);
+                let known = self.states_of.get(&state).and_then(|known| known.iter().find(|(class, _)| *class == path));
+                if let Some((_, known)) = known {
                     if let Some(why) = known.clone() {
                         self.add(id, Rating::Unknown, callable, why);
                     }
@@ -104,7 +105,7 @@ impl Judged<'_> {
                         }
                     }
                 }
-                self.states_of.insert(key, first);
+                self.states_of.entry(state).or_default().push((path, first));
                 Ok(())
             }
             (Node::Tuple(_) | Node::None, State::Compiled(_)) => match self.attributes.is_compiled_state(state) {
