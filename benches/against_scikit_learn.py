@@ -1,4 +1,4 @@
-"""Measures skiff beside scikit-learn, on the same files and the same rows, and prints tables in Markdown.
+"""Compares skiff with scikit-learn, on the same files and the same rows, and prints tables in Markdown.
 
 `cargo xtask bench` runs this with a Python that has scikit-learn. The programs take turns, and medians are shown, since
 machines are busy. Arguments: names of cases (all of them if there are none); `--rounds N`; `--only cold` or

@@ -1,4 +1,4 @@
-"""Measures how models are kept: skiff beside joblib, pickle and skops, on the same estimators in one run.
+"""Compares dumping and loading with joblib, pickle and skops, on the same estimators in one run.
 
 `cargo xtask bench-persistence` runs this with a Python that has them all. For each model and each way: the file's size,
 the times of dumping (until the call returns, and until the file is on the disk, for which skiff's own dump waits) and of

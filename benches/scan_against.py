@@ -151,7 +151,7 @@ class Tool:
             self.process = None
 
     def scan(self, path):
-        """What the tool says of a file, and how many seconds of the processor it took."""
+        """The result of the tool for a file, and its processor time in seconds."""
         if not self.process:
             self.start()
         self.calls.send(path)
@@ -166,7 +166,7 @@ class Tool:
 
 
 def run(tool, paths):
-    """What the tool says of each file, and how many seconds of the processor it took."""
+    """The result of the tool for each file, and its processor time in seconds."""
     answers = {path: tool.scan(path) for path in paths}
     return {path: answer for path, (answer, _) in answers.items()}, sum(seconds for _, seconds in answers.values())
 
@@ -192,7 +192,7 @@ def groups(arguments, out):
     none = ("README.md", "index.json", ".gitattributes")
     attacks = list(files(os.path.join(ROOT, "attacks"), lambda name: name not in none and not name.endswith((".py", ".pyc"))))
     is_numbers = [os.path.basename(path).startswith("numbers-") for path in attacks]
-    # The functions of the program that made them are code that nobody here knows.
+    # The functions of the program that wrote them are unknown code.
     recorded = [(name, content) for name, content in archive.cases() if "callable" not in name]
     honest = [write_model(out, name, content) for name, content in recorded[:: arguments.every]]
     honest += files(os.path.join(ROOT, "fixtures", "boosting"), lambda name: not name.endswith(".py"))
@@ -231,7 +231,7 @@ def main():
     parser.add_argument("folders", nargs="*")
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--large")
-    parser.add_argument("--only", help="names of the tools to run beside skiff, separated by commas")
+    parser.add_argument("--only", help="names of the tools to compare with, separated by commas")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as recorded:
         compare(arguments, groups(arguments, recorded))

@@ -1,6 +1,6 @@
 """Makes the example models and their data: ``python make.py [NAME ...]``, run in this folder.
 
-The versions are those of ``../fixtures/generate/requirements/1.9.1.txt``, and skiff's own package is needed beside them;
+The versions are those of ``../fixtures/generate/requirements/1.9.1.txt``, and the skiff package is required as well;
 a second run writes the same bytes.
 The balance-scale tree comes from a much older scikit-learn: see ``make_balance_scale.py``.
 Next to each model, ``NAME.expected.json`` has scikit-learn's own answers, one list entry for each row.

@@ -1,17 +1,17 @@
-//! Everything that can be asked of a model.
+//! Calls everything that a model provides.
 
 use skiff::table::{Column, DictValue, Dicts};
 use skiff::value::{Columns, Precision};
 use skiff::{EvaluateOptions, Model, Scalar, Table, Takes, evaluate};
 use skiff_testing::rows::difference_of_rows;
 
-/// Wider tables are not made: whoever asks a model of a million columns brings them.
+/// The widest table that is created.
 const WIDEST: usize = 4_096;
 
 /// Asks all methods about a few rows.
 ///
 /// # Panics
-/// When a plan or an error says nothing, or a row is answered otherwise alone than in the batch.
+/// When a plan or an error is empty, or a row has another result alone than in the batch.
 pub fn everything(model: &Model) {
     let width = model.n_features_in().unwrap_or(4);
     let table = (width <= WIDEST).then(|| table_for(model, width)).flatten();

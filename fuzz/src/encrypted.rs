@@ -1,4 +1,4 @@
-//! Files encrypted by age for a key and a passphrase that everybody knows.
+//! Files encrypted with age for a public test key and passphrase.
 
 use std::io::Write;
 
@@ -6,9 +6,9 @@ use age::armor::{ArmoredWriter, Format};
 use age::secrecy::SecretString;
 use age::{Encryptor, Recipient, scrypt, x25519};
 
-/// An identity of nobody.
+/// The test identity.
 pub const KEY: &str = "AGE-SECRET-KEY-1Z7RKENXS2RMD5V38959E63DLR3D4JZ6HC3JT76KQQQA90U86A5WSG3APM6";
-/// A passphrase of nobody.
+/// The test passphrase.
 pub const PASSPHRASE: &str = "passphrase";
 
 /// Encrypted for the key.
@@ -23,7 +23,7 @@ pub fn encrypt_by_passphrase(plain: &[u8], format: Format) -> Vec<u8> {
     encrypt_for(&recipient, plain, format)
 }
 
-/// Encrypted for somebody else.
+/// Encrypted for another recipient.
 pub fn encrypt_for_another(plain: &[u8], format: Format) -> Vec<u8> {
     encrypt_for(&x25519::Identity::generate().to_public(), plain, format)
 }

@@ -1,8 +1,8 @@
 //! What is fuzzed: a target for each stage of reading a file, as plain functions of bytes.
 //!
-//! The same functions run in three places: under libFuzzer (`fuzz_targets/`, by `cargo xtask fuzz`), over their seeds
-//! and over every file in `regressions/` in the tests. A target panics when a promise is broken; whatever else comes of
-//! the bytes, an answer or a named error, is well.
+//! The same functions run in three ways: under libFuzzer (`fuzz_targets/`, by `cargo xtask fuzz`), over their seeds
+//! and over every file in `regressions/` in the tests. A target panics when a promise is broken; any other outcome,
+//! a result or a named error, is fine.
 #![forbid(unsafe_code)]
 
 mod ask;
@@ -22,13 +22,13 @@ use skiff_testing::memory::{lift_limit, peak_of};
 pub struct Target {
     /// Its name: that of the binary, of the folder in `regressions/`, and of the corpus.
     pub name: &'static str,
-    /// What is tried, and what must hold.
+    /// What is tested, and what must be true.
     pub about: &'static str,
-    /// Tries one input; false when it says nothing to the target.
+    /// Runs one input; false if it is not meaningful for the target.
     run: fn(&[u8]) -> bool,
     /// Where it begins: real files, and names for them.
     pub seeds: fn() -> Vec<seeds::Seed>,
-    /// What one input may take beside a multiple of its size, in MiB.
+    /// The memory that one input may take in addition to a multiple of its size, in MiB.
     most_memory: usize,
 }
 
@@ -122,7 +122,7 @@ pub fn target(name: &str) -> &'static Target {
 }
 
 impl Target {
-    /// Tries one input; false when it says nothing to the target.
+    /// Runs one input; false if it is not meaningful for the target.
     ///
     /// # Panics
     /// When a promise is broken. More memory than the target may take ends the process where [`Counting`] is the
@@ -162,7 +162,7 @@ fn limits() -> Limits {
     Limits { decompressed: 1 << 22, nodes: 1 << 18, decoded: 1 << 22, ..Limits::default() }
 }
 
-/// The body of a fuzzer's binary, which holds nothing else.
+/// The complete body of a fuzzer's binary.
 #[macro_export]
 macro_rules! fuzzer {
     ($name:literal) => {
@@ -179,7 +179,7 @@ macro_rules! fuzzer {
             }
         );
 
-        // What the fuzzer makes of an input; most targets leave that to it.
+        // The mutation of an input; most targets use the fuzzer's own.
         libfuzzer_sys::fuzz_mutator!(|bytes: &mut [u8], size: usize, most: usize, seed: u32| {
             let head = $crate::head($name, &bytes[..size]);
             head + libfuzzer_sys::fuzzer_mutate(&mut bytes[head..], size - head, most.saturating_sub(head).max(1))

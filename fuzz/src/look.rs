@@ -1,9 +1,9 @@
-//! Everything that can be asked of a graph's values.
+//! Reads all values of a graph.
 
 use skiff_files::pandas::{self, DataFrame};
 use skiff_files::{DType, Graph, Instance, MaskedArray, NdArray, NodeId, RandomState, Scalar, Sparse, describe};
 
-/// How many nodes of a graph are looked at: what is true of these is true of the others.
+/// How many nodes of a graph are read.
 const MOST_NODES: usize = 2_000;
 
 /// Reads each node as everything that it could be.

@@ -1,4 +1,4 @@
-//! Checksums and digests put right, so that changed bytes get past them to what is behind.
+//! Corrects checksums and digests, so that changed bytes get past them.
 
 use std::io::{self, Read};
 
@@ -45,12 +45,12 @@ fn number(bytes: &[u8], at: usize, width: usize) -> Option<usize> {
     Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | usize::from(byte)))
 }
 
-/// Where `docs/format.md` puts the digest.
+/// The position of the digest in `docs/format.md`.
 const PLACE: std::ops::Range<usize> = 41..105;
-/// Of how many bytes each digest of what stands behind the head is.
+/// The number of bytes of each digest after the head.
 const PIECE: usize = 1 << 20;
 
-/// A `.skiff` whose digests are those of its bytes, as `docs/format.md` says.
+/// A `.skiff` with correct digests, by `docs/format.md`.
 pub fn skiff(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut file = bytes.to_vec();
     let data = usize::try_from(u64::from_le_bytes(*file.first_chunk()?)).ok()?.checked_add(8)?;
@@ -72,7 +72,7 @@ fn digests(header: &[u8]) -> Option<usize> {
     decimal_behind(header.get(at..)?, br#""data_offsets":["#)
 }
 
-/// A statement whose subject has the digest of the digests that it lists, as Model Signing v1.0 wants it.
+/// A statement whose subject has the digest of the digests that it lists, as required by Model Signing v1.0.
 pub fn statement(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut statement = bytes.to_vec();
     let key = br#""sha256":"#;
@@ -111,7 +111,7 @@ fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use skiff_files::{Graph, Node};
 
-    /// What is right stays as it is, and what is wrong becomes right: so the fuzzer sees behind the digests.
+    /// Correct files are unchanged, and wrong ones are corrected, so that the fuzzer gets past the digests.
     #[test]
     fn digests_are_put_right() {
         let mut graph = Graph::new();
@@ -132,7 +132,7 @@ mod tests {
     fn statements_are_put_right() {
         let mut count = 0;
         for seed in crate::seeds::signature().into_iter().filter(|seed| seed.name.ends_with("its statement")) {
-            // Before 1.0 each file was a subject of its own.
+            // Before 1.0 each file was a separate subject.
             if seed.name.contains("legacy") {
                 continue;
             }

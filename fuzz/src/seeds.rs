@@ -13,13 +13,13 @@ use crate::encrypted;
 /// An input to begin with.
 #[derive(Debug)]
 pub struct Seed {
-    /// What it was made of.
+    /// Its source.
     pub name: String,
     /// The input.
     pub bytes: Vec<u8>,
 }
 
-/// Larger files are no seeds: the fuzzer would spend its time on their tails.
+/// The largest seed: the fuzzer would spend its time on the tails of larger files.
 const LARGEST: usize = 6_000;
 
 /// Pickles of all protocols, of Python's own values and of small models.
@@ -117,7 +117,7 @@ pub fn signature() -> Vec<Seed> {
     seeds
 }
 
-/// Small models, some of them encrypted: for a key, by a passphrase, for somebody else.
+/// Small models, some of them encrypted: for a key, with a passphrase, for another recipient.
 pub fn encryption() -> Vec<Seed> {
     let mut seeds = one_of_each_estimator(2_000, 1);
     let ways = [encrypted::encrypt, encrypted::encrypt_by_passphrase, encrypted::encrypt_for_another];
@@ -131,7 +131,7 @@ pub fn encryption() -> Vec<Seed> {
     seeds
 }
 
-/// Models, the attacks, and whatever else files are.
+/// Models, the attacks, and other files.
 pub fn scan() -> Vec<Seed> {
     let mut seeds = files("attacks", &[], LARGEST);
     seeds.extend(files("crates/skiff-files/tests/data", &[], 3_000).into_iter().step_by(3));
@@ -149,7 +149,7 @@ pub fn case_names() -> Vec<String> {
 fn one_of_each_estimator(most: usize, count: usize) -> Vec<Seed> {
     let mut smallest: BTreeMap<String, Vec<Seed>> = BTreeMap::new();
     for model in RecordedModel::all().into_iter().filter(|model| model.bytes.len() <= most) {
-        // The class stands in the file near its beginning; one seed for each version and beginning of the case's name.
+        // The class is in the file near its beginning; one seed for each version and beginning of the case's name.
         let key = key(model.case());
         smallest.entry(key).or_default().push(Seed { bytes: model.bytes.to_vec(), name: model.path });
     }

@@ -133,7 +133,7 @@ def test_further_pickles_are_told(tmp_path):
         with pytest.warns(UserWarning, match="the first of 2 pickles in a row"):
             assert "StandardScaler" in repr(read(path))
     assert skiff.scan(path)["in_a_row"] == 2
-    assert any("2 pickles in a row" in line for line in skiff.inspect(path)["unusual"])
+    assert any("2 pickles in one file" in line for line in skiff.inspect(path)["unusual"])
 
 
 def test_what_users_set_is_kept(tmp_path):

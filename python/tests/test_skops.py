@@ -24,7 +24,7 @@ import skiff
 #: What skops does not bring back of its own files either, and what skiff says of it.
 REFUSED = {
     **{name: "no way to say that a value holds itself" for name in ("birch", "birch_all", "birch_frame", "birch_lattice")},
-    "cousin_SGDRegressor_sparsify": "a sparse matrix of 1 axes does not come back",
+    "cousin_SGDRegressor_sparsify": "a sparse array of 1 axes cannot be loaded",
     "random_distributions": "no way to say that a value holds itself",
 }
 

@@ -10,7 +10,7 @@ use crate::{root, run_in};
 const USAGE: &str = "expected `list [WORD...]`, `extract WORD... OUT` or \
                      `regenerate [--only MODULE]... [--cases WORD]... VERSION...`";
 
-/// Lists or extracts the cases whose names contain one of the words, or asks scikit-learns again.
+/// Lists or extracts the cases whose names contain one of the words, or records them again.
 pub fn cases(arguments: &[String]) -> Result<(), String> {
     match arguments.split_first() {
         Some((command, arguments)) if command == "regenerate" => regenerate(arguments),
@@ -60,7 +60,7 @@ fn regenerate(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// The Python of `target/oracles/<version>`, with that scikit-learn and what else the answers depend on.
+/// The Python of `target/oracles/<version>`, with that scikit-learn and everything else that the results depend on.
 fn environment(version: &str) -> Result<PathBuf, String> {
     let folder = root().join("target/oracles").join(version);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
@@ -75,13 +75,13 @@ fn environment(version: &str) -> Result<PathBuf, String> {
     let (python_version, minor) =
         first.ok_or_else(|| format!("{} does not begin with `# Python X.Y.Z`", requirements.display()))?;
     let mut venv = Command::new(format!("python{minor}"));
-    // Where pyenv has several Pythons, it runs the one that is asked for.
+    // If pyenv has several Pythons, it runs the requested one.
     venv.args(["-m", "venv"]).arg(&folder).env("PYENV_VERSION", python_version);
     run_in(root(), venv)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r"]).arg(&requirements);
     run_in(root(), pip).inspect_err(|_| {
-        // What is half made must not be taken for whole the next time.
+        // A partial environment must not be mistaken for a complete one the next time.
         let _ = fs::remove_dir_all(&folder);
     })?;
     Ok(python)

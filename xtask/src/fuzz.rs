@@ -9,7 +9,7 @@ use std::thread;
 
 use super::{cargo, root, run};
 
-/// For each target, where nobody says: about a minute for all of them.
+/// The default for each target: about a minute for all of them.
 const SECONDS: &str = "7";
 
 pub fn fuzz(arguments: &[String]) -> Result<(), String> {
@@ -71,7 +71,7 @@ fn targets() -> Result<Vec<String>, String> {
     Ok(targets)
 }
 
-/// Builds beside what the tests have built: of our own crates `fuzz/rustc.sh` makes instrumented ones, and what they
+/// Builds next to the tests' build: of our own crates `fuzz/rustc.sh` makes instrumented ones, and what they
 /// depend on is there already.
 fn build(targets: &[String]) -> Result<(), String> {
     let mut command = cargo(&["build", "--package", "skiff-fuzz", "--features", "libfuzzer"]);

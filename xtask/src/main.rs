@@ -1,4 +1,4 @@
-//! `cargo xtask …`: the project's automation. `test` is all the tests there are; the README says when to use the others.
+//! `cargo xtask …`: the project's automation. `test` runs all tests; the README describes the others.
 
 mod cases;
 mod fuzz;
@@ -27,8 +27,12 @@ const TASKS: &[Task] = &[
         "recorded cases: list [WORD...], extract WORD... OUT, regenerate [--only MODULE] [--cases WORD] VERSION...",
         cases::cases,
     ),
-    ("bench", "the benchmarks of answers, beside scikit-learn", bench),
-    ("bench-persistence", "the benchmarks of dumping and loading, beside joblib, pickle and skops", bench_persistence),
+    ("bench", "benchmarks of predictions, compared with scikit-learn", bench),
+    (
+        "bench-persistence",
+        "benchmarks of dumping and loading, compared with joblib, pickle and skops",
+        bench_persistence,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -50,7 +54,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A part of a task, by the name that its summary gives it.
+/// A step of a task, with its name in the summary.
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
@@ -68,7 +72,7 @@ const RUST: [Step<'static>; 3] = [
     ("Rust tests", &|| run(cargo(&["test", "--workspace", "--no-fail-fast"]))),
 ];
 
-/// Takes each step, up to the first that fails, and says at the end which passed and how long they took.
+/// Runs each step, up to the first that fails, and reports at the end which passed and how long they took.
 fn in_steps(steps: &[Step<'_>]) -> Result<(), String> {
     let start = Instant::now();
     let mut passed = Vec::new();
@@ -106,12 +110,12 @@ fn python(arguments: &[String]) -> Result<(), String> {
     wheel(&python, "release")?;
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]).args(arguments);
-    // One thread each: answers of BLAS depend on their number.
+    // One thread each: results of BLAS depend on their number.
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
     run(command)
 }
 
-/// Builds the Python package by a profile of Cargo's, and installs it in the environment, without a look at any index.
+/// Builds the Python package with a Cargo profile, and installs it in the environment, without using a package index.
 fn wheel(python: &Path, profile: &str) -> Result<(), String> {
     let mut command = Command::new(python);
     command.args([
@@ -160,7 +164,7 @@ fn bench_persistence(arguments: &[String]) -> Result<(), String> {
     run(command)
 }
 
-/// The Python of `target/python`, which has what the tests ask for; made on first use.
+/// The Python of `target/python`, with the requirements of the tests; created on first use.
 fn environment() -> Result<PathBuf, String> {
     let folder = root().join("target/python");
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
@@ -182,7 +186,7 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command in the workspace's root, and says so.
+/// Runs a command in the workspace's root, and prints it.
 fn run(command: Command) -> Result<(), String> {
     run_in(root(), command)
 }

@@ -1,8 +1,8 @@
-//! Times a model's answers within one process: `skiff-bench MODEL ROWS METHOD THREADS`.
+//! Measures a model's predictions in one process: `skiff-bench MODEL ROWS METHOD THREADS`.
 //!
-//! It opens the model and prints the seconds that this took. Then, for each line on stdin, it answers once more and
-//! prints the seconds: `row` asks for one row, another one each time, often enough to be measured; `batch` asks for all
-//! rows at once. So a script can let several programs take turns, and a busy machine disturbs all of them alike.
+//! It opens the model and prints the seconds that this took. Then, for each line on stdin, it predicts again and
+//! prints the seconds: `row` predicts one row, another one each time, often enough to be measured; `batch` predicts all
+//! rows at once. So a script can alternate between programs, and a busy machine affects all of them equally.
 //! `benches/in_process.py` is the same for scikit-learn.
 #![forbid(unsafe_code)]
 

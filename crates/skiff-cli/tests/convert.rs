@@ -78,19 +78,19 @@ fn what_cannot_be_is_told() {
         ),
         (
             &[&model, "-", "--to", "onnx"],
-            "error[unsupported-target]: expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `-.onnx`\n",
+            "error[unsupported-target]: expected an output file with the extension `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `-.onnx`\n",
         ),
         (
             &[&model, "-", "--to", "skops", "--protocol", "4"],
-            "error[unsupported-target]: a `.skops` has no pickle protocol to choose\n",
+            "error[unsupported-target]: a `.skops` has no pickle protocol\n",
         ),
         (
             &[&model, &out, "--compress", "zlib"],
-            "error[unsupported-target]: `pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`\n",
+            "error[unsupported-target]: `pickle.load` does not read compressed files: name it `.pkl.gz`, or write a `.joblib`\n",
         ),
         (
             &[&model, "-", "--to", "skiff", "--compress", "xz"],
-            "error[unsupported-target]: a `.skiff` is compressed by zstd, not by xz\n",
+            "error[unsupported-target]: a `.skiff` can be compressed with zstd, not with xz\n",
         ),
     ] {
         assert_eq!(fails(arguments), expected);
@@ -105,7 +105,8 @@ fn what_cannot_be_is_told() {
     fs::write(&bad, b"(dVa\n(l(dNI1\nsas.").expect("a file");
     let said = fails(&[&bad, "-", "--to", "skops"]);
     let place = format!("  --> {bad}, [\"a\"][0]\n");
-    let expected = "error[unsupported-value]: skops cannot hold this model: it has no dict with `None` as a key\n";
+    let expected =
+        "error[unsupported-value]: skops cannot hold this model: it cannot represent a dict with `None` as a key\n";
     assert_eq!(said, format!("{expected}{place}"));
 }
 

@@ -43,7 +43,7 @@ fn an_answer_that_is_too_large_is_told_with_its_limit() {
     assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: 20 rows make 80 bytes"), "{text}");
     assert!(
         text.contains(
-            "help: answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`"
+            "help: predict fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`"
         ),
         "{text}"
     );
@@ -149,10 +149,10 @@ fn pipes_and_devices_are_refused_at_once() {
     for path in [&*pipe, "/dev/zero"] {
         for arguments in [&["scan", path][..], &["inspect", path], &["verify", path], &["convert", path, "x.pkl"]] {
             let text = says(arguments);
-            assert!(text.contains("no regular file but a pipe, a socket or a device"), "{arguments:?}: {text}");
+            assert!(text.contains("a pipe, a socket or a device, not a regular file"), "{arguments:?}: {text}");
         }
         let text = says(&["verify", path, "--key", path]);
-        assert!(text.contains("no regular file"), "{text}");
+        assert!(text.contains("not a regular file"), "{text}");
     }
     let output = Command::new(env!("CARGO_BIN_EXE_skiff")).args(["scan"]).arg(folder.path()).output().expect("it runs");
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b""[..]), "a folder's pipes are left out");

@@ -110,7 +110,7 @@ fn what_cannot_be_signed_is_told() {
                 help: `skiff keygen` makes a key\n";
     assert_eq!(says("sign model.joblib --key pub.pem"), text);
     let text = "error[wrong-key]: expected a public key in PEM, found `PRIVATE KEY`\n  --> key.pem\n\
-                help: `openssl pkey -in KEY.pem -pubout` prints the public half of a private key\n";
+                help: `openssl pkey -in KEY.pem -pubout` prints the public key of a private key\n";
     room.prints("sign model.joblib --key key.pem");
     assert_eq!(says("verify model.joblib --key key.pem"), text);
     assert!(says("sign model.joblib --key nowhere.pem").starts_with("error[unreadable-file]: cannot read the file: "));
@@ -121,16 +121,16 @@ fn what_cannot_be_signed_is_told() {
 
     room.prints("keygen secret.pem --password-env SECRET");
     let text = "error[wrong-password]: the key is encrypted: a password is needed\n  --> secret.pem\n\
-                help: name the variable that holds it: `--password-env NAME`\n";
+                help: name the environment variable that holds it: `--password-env NAME`\n";
     assert_eq!(says("sign model.joblib --key secret.pem"), text);
     let text = "error[usage]: the environment variable `UNSET` is not set\n";
     assert_eq!(says("sign model.joblib --key secret.pem --password-env UNSET"), text);
-    let text = "error[wrong-password]: the password is not the key's\n  --> secret.pem\n";
+    let text = "error[wrong-password]: wrong password\n  --> secret.pem\n";
     assert_eq!(says("sign model.joblib --key secret.pem --password-env PATH"), text);
     room.prints("sign model.joblib --key secret.pem --password-env SECRET --force");
 
     room.prints("keygen ed.pem --algorithm ed25519");
-    let text = "error[unsupported-key]: an Ed25519 key is no key of Model Signing\n\
+    let text = "error[unsupported-key]: Ed25519 keys are not part of Model Signing\n\
                 help: `--extension` signs all the same: skiff verifies it, the `model_signing` tool does not; \
                 `skiff keygen` makes a key that both take\n";
     assert_eq!(says("sign model.joblib --force --key ed.pem"), text);
@@ -143,7 +143,7 @@ fn what_cannot_be_signed_is_told() {
         fs::create_dir(room.path("linked")).expect("a folder");
         std::os::unix::fs::symlink("../model.joblib", room.path("linked/model")).expect("a link");
         let text = "error[unsupported-content]: expected files and folders, found a link\n  --> linked/model\n\
-                    help: `--follow-links` signs what links to files point at\n";
+                    help: `--follow-links` signs the content of the files that links point to\n";
         assert_eq!(says("sign linked --key key.pem"), text);
         room.prints("sign linked --key key.pem --follow-links");
     }
@@ -157,12 +157,12 @@ fn signatures_that_are_none_are_told() {
         room.says("verify model.joblib --key pub.pem")
     };
     let text = says("Dear Sir or Madam");
-    assert!(text.starts_with("error[damaged-signature]: no signature bundle: "), "{text}");
+    assert!(text.starts_with("error[damaged-signature]: not a signature bundle: "), "{text}");
     assert!(text.ends_with("\n  --> model.joblib.sig\n"), "{text}");
     let keyless =
         r#"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"certificate":{}}}"#;
-    let text = "error[unsupported-signature]: the signer is proven by Sigstore's servers, not by a key or a certificate chain\n  \
-                --> model.joblib.sig\nhelp: the `model_signing` tool verifies it, with a look at the network\n";
+    let text = "error[unsupported-signature]: the signer is attested by Sigstore's servers, not by a key or a certificate chain\n  \
+                --> model.joblib.sig\nhelp: the `model_signing` tool verifies it, using the network\n";
     assert_eq!(says(keyless), text);
     let text = says(r#"{"mediaType":"text/plain","verificationMaterial":{}}"#);
     assert!(text.starts_with("error[unsupported-signature]: expected a bundle of type `application/vnd.dev.sigstore"));
@@ -204,21 +204,21 @@ fn what_cannot_be_decrypted_is_told() {
     let (says, run) = (|words: &str| room.says(words), |words: &str| room.prints(words));
     run("keygen --age other.txt");
     run(&format!("encrypt model.joblib --recipient {recipient}"));
-    let text = "error[encrypted-file]: the file is encrypted by age: an identity is needed to open it\n  \
-                --> model.joblib.age\nhelp: `--identity FILE` opens it by the key that it was encrypted for, \
-                `--passphrase-env NAME` by a passphrase\n";
+    let text = "error[encrypted-file]: the file is encrypted with age: an identity is needed to open it\n  \
+                --> model.joblib.age\nhelp: open it with `--identity FILE`, \
+                or with `--passphrase-env NAME` if it was encrypted with a passphrase\n";
     assert_eq!(says("inspect model.joblib.age"), text);
     let text = "error[wrong-identity]: the file was not encrypted for this identity\n  --> model.joblib.age\n";
     assert_eq!(says("inspect model.joblib.age --identity other.txt"), text);
     assert_eq!(says("decrypt model.joblib.age --identity other.txt --output out"), text);
-    let text = "error[not-encrypted]: expected a file encrypted by age, found one that is not\n  --> model.joblib\n";
+    let text = "error[not-encrypted]: expected a file encrypted with age, found another file\n  --> model.joblib\n";
     assert_eq!(says("decrypt model.joblib --identity id.txt --output out"), text);
     assert!(!room.path("out").exists());
     let text = "error[usage]: nothing to decrypt with: `--identity FILE` or `--passphrase-env NAME`\n";
     assert_eq!(says("decrypt model.joblib.age"), text);
     let text = "error[usage]: the file's name does not end in `.age`: `--output FILE` says where to write\n";
     assert_eq!(says("decrypt model.joblib --identity id.txt"), text);
-    let text = "error[wrong-identity-file]: expected an age identity, `AGE-SECRET-KEY-1…`, found something else in line 1\n  \
+    let text = "error[wrong-identity-file]: expected an age identity, `AGE-SECRET-KEY-1…`, found something else on line 1\n  \
                 --> pub.pem\nhelp: `skiff keygen --age` makes an identity file\n";
     assert_eq!(says("inspect model.joblib.age --identity pub.pem"), text);
     let text = "error[wrong-recipient]: expected a recipient to encrypt for, found none\n";
@@ -226,13 +226,13 @@ fn what_cannot_be_decrypted_is_told() {
     let text = "error[wrong-recipient]: expected an age recipient, `age1…`, found `age1nobody`\n\
                 help: `skiff keygen --age` prints the recipient of each identity that it makes\n";
     assert_eq!(says("encrypt model.joblib --recipient age1nobody"), text);
-    let text = "error[unsupported-target]: a `.age` file is encrypted, and nobody was named for whom\n";
+    let text = "error[unsupported-target]: a `.age` file is encrypted, but there are no recipients\n";
     assert_eq!(says("convert model.joblib new.skiff.age"), text);
 
     let mut bytes = fs::read(room.path("model.joblib.age")).expect("a file");
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(room.path("changed.age"), bytes).expect("a file");
-    let text = "error[damaged-file]: the encrypted file is damaged, or was changed\n  --> changed.age\n";
+    let text = "error[damaged-file]: the encrypted file is damaged or was modified\n  --> changed.age\n";
     assert_eq!(says("inspect changed.age --identity id.txt"), text);
 }

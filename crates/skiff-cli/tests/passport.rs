@@ -37,7 +37,7 @@ fn inspect_shows_the_passport() {
         "  cross-validation: accuracy 0.",
         " in 5 folds, StratifiedKFold(n_splits=5, random_state=0, shuffle=True)\n",
         "  metrics: accuracy on the training data 0.",
-        "  recorded: 10 rows with the answers of predict, predict_proba, predict_log_proba, decision_function\n",
+        "  recorded: 10 rows with the results of predict, predict_proba, predict_log_proba, decision_function\n",
         "  notes: The passengers are invented.\n    So is the ship.\n",
     ] {
         assert!(passport.contains(line), "{line:?} in {passport}");

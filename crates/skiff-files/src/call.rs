@@ -1,4 +1,4 @@
-//! A call that a pickle asks for, seen as module, name, arguments and state.
+//! A call in a pickle, as module, name, arguments and state.
 
 use skiff_pickle::{Bytes, Graph, Make, Node, NodeId, Object};
 
@@ -31,7 +31,7 @@ impl<'g> Call<'g> {
     }
 }
 
-/// Whether `found` is `module` of numpy's core, as any numpy spells it. What `multiarray` exports is defined in the C
+/// Whether `found` is `module` of numpy's core, in any version of numpy. What `multiarray` exports is defined in the C
 /// module `_multiarray_umath`.
 pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
     found
@@ -40,8 +40,8 @@ pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
         .is_some_and(|found| found == module || (module == "multiarray" && found == "_multiarray_umath"))
 }
 
-/// What Python knows as bytes, in whichever way the protocol and the Python that wrote it had to spell them: not
-/// copied when they lie in the file as they are.
+/// Python's bytes, in each encoding of protocols and Python versions: not
+/// copied if they are in the file unencoded.
 pub(crate) fn bytes_of(graph: &Graph, id: NodeId) -> Option<Bytes> {
     match graph.node(id) {
         Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Some(graph.shared_bytes(*span)),

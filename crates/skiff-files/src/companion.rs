@@ -1,6 +1,6 @@
-//! Companion files: `model.pkl_01.npy` beside `model.pkl`, as joblib wrote before 0.10.
+//! Companion files: `model.pkl_01.npy` next to `model.pkl`, as joblib wrote before 0.10.
 //!
-//! The name stands in the pickle, and Python's joblib joins it to the directory unseen: absolute paths and `..` lead
+//! The name is in the pickle, and Python's joblib joins it to the directory unchecked: absolute paths and `..` can lead
 //! anywhere. Here it must be a plain name in the model's own directory.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use skiff_pickle::{Budget, Graph, Payload};
 use crate::decompress::{Codec, Inflation};
 use crate::{Error, ErrorKind, mapped, npy};
 
-/// Reads the companion `name` of a model in `directory`: `.npy`, or its elements alone compressed (`.npy.z`).
+/// Reads the companion `name` of a model in `directory`: `.npy`, or only its elements, compressed (`.npy.z`).
 pub(crate) fn read(
     directory: Option<&Path>,
     name: &str,

@@ -1,10 +1,10 @@
-//! A node in a few words, for messages.
+//! Short descriptions of nodes, for messages.
 
 use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::{Instance, NdArray, Scalar};
 
-/// The class of an object, or what a global names: `sklearn.svm._classes.SVC`.
+/// The class of an object, or the name of a global: `sklearn.svm._classes.SVC`.
 pub fn class_path(graph: &Graph, id: NodeId) -> Option<String> {
     if let Some(instance) = Instance::read(graph, id) {
         return Some(instance.class_path());
@@ -24,7 +24,7 @@ pub fn describe(graph: &Graph, id: NodeId) -> String {
         Node::Float(value) => format!("the number {value}"),
         Node::Bytes(span) | Node::ByteArray(span) => format!("bytes of {}", span.len),
         Node::Str(span) | Node::ByteStr(span) => match graph.str_of(id).filter(|text| text.chars().count() <= 40) {
-            Some(text) => format!("the text {text:?}"),
+            Some(text) => format!("the string {text:?}"),
             None => format!("text of {} bytes", span.len),
         },
         Node::Tuple(items) => format!("tuple of {}", items.len()),
@@ -34,7 +34,7 @@ pub fn describe(graph: &Graph, id: NodeId) -> String {
         Node::FrozenSet(items) => format!("frozenset of {}", items.len()),
         Node::Global(_) => match graph.global(id) {
             Some((module, name)) => format!("{module}.{name}"),
-            None => "a name that is no text".to_owned(),
+            None => "a name that is not a string".to_owned(),
         },
         Node::Extension(code) => format!("the extension code {code}"),
         Node::Persistent(_) => "a persistent id".to_owned(),
@@ -54,7 +54,7 @@ fn describe_object(graph: &Graph, id: NodeId) -> String {
     }
     match (Instance::read(graph, id), class_path(graph, id)) {
         (Some(instance), _) => format!("an object of {}", instance.class_path()),
-        (None, Some(path)) => format!("what {path} would make"),
+        (None, Some(path)) => format!("the result of {path}"),
         (None, None) => "a call of something without a name".to_owned(),
     }
 }

@@ -1,8 +1,8 @@
-//! dill's own spellings of what pickle spells otherwise: arrays, and the names of Python's classes.
+//! dill's own pickling of arrays and of the names of Python's classes.
 //!
-//! dill calls `_create_array(function, arguments, state, attributes)` where pickle calls the function and gives the array
-//! its state, and `_load_type('slice')` where pickle names `builtins.slice`. Both are read as pickle writes them, so that
-//! nothing else has to know dill.
+//! dill calls `_create_array(function, arguments, state, attributes)` where pickle calls the function and sets the array's
+//! state, and `_load_type('slice')` where pickle names `builtins.slice`. Both are read as pickle writes them, so that
+//! nothing else has to handle dill.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object};
 
 use crate::call::is_numpy_module;
 
-/// Rewrites dill's calls among the nodes of these places.
+/// Rewrites dill's calls among the nodes of this range.
 pub(crate) fn respell(graph: &mut Graph, places: Range<usize>) {
     for id in graph.ids_in(places) {
         let Some(object) = graph.object(id) else { continue };
@@ -53,14 +53,14 @@ fn array(graph: &Graph, object: &Object) -> Option<Object> {
     })
 }
 
-/// The class that dill knows by this name.
+/// The class with this name in dill.
 fn class(graph: &Graph, object: &Object) -> Option<(&'static str, &'static str)> {
     let &[name] = graph.items(object.arguments)? else { return None };
     let name = graph.str_of(name).filter(|_| is_call(object))?;
     CLASSES.iter().find(|(names, ..)| names.contains(&name)).map(|&(_, module, name)| (module, name))
 }
 
-/// A plain call, to whose result nothing was done.
+/// A plain call, whose result was not changed.
 fn is_call(object: &Object) -> bool {
     object.make == Make::Reduce && object.keywords.is_none() && object.changes.is_empty()
 }
@@ -69,7 +69,7 @@ fn is_tuple(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.node(id), Node::Tuple(_))
 }
 
-/// dill's names for classes, as its versions spell them, that models have.
+/// The names that dill's versions use for classes that occur in models.
 const CLASSES: [(&[&str], &str, &str); 16] = [
     (&["bool", "BooleanType"], "builtins", "bool"),
     (&["bytearray"], "builtins", "bytearray"),

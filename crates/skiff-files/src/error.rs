@@ -1,4 +1,4 @@
-//! Why a file could not be read.
+//! Errors of reading a file.
 
 use std::{fmt, io};
 
@@ -9,9 +9,9 @@ use crate::{Codec, ValueError};
 pub struct Error {
     /// What is wrong.
     pub kind: ErrorKind,
-    /// The offset of the byte that shows it: in the file, or in its decompressed content.
+    /// The offset at which it was found: in the file, or in its decompressed content.
     pub offset: Option<u64>,
-    /// Whether the offset counts in decompressed content.
+    /// Whether the offset is in decompressed content.
     pub decompressed: bool,
 }
 
@@ -19,19 +19,19 @@ pub struct Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The operating system refused it.
+    /// An error of the operating system.
     Io(io::Error),
-    /// There is nothing in it.
+    /// The file is empty.
     Empty,
-    /// It is none of the formats that are read here.
+    /// It has no supported format.
     NoModel(Option<Box<skiff_pickle::Error>>),
-    /// It is text: what kind of text.
+    /// It is text of this kind.
     Text(&'static str),
-    /// It is of a format that is known by name and not read.
+    /// It has a known format that is not supported.
     Foreign(&'static str),
-    /// It is encrypted by age.
+    /// It is encrypted with age.
     Encrypted,
-    /// It was never the model: a pointer to it, a page about it.
+    /// It is not the model itself: a pointer to it, or a web page.
     Pointer(&'static str),
     /// A pickle is damaged, or exceeds a limit.
     Pickle(Box<skiff_pickle::Error>),
@@ -43,37 +43,37 @@ pub enum ErrorKind {
     Limit {
         /// Its name.
         name: &'static str,
-        /// How much it allows.
+        /// Its value.
         most: u64,
     },
-    /// More layers of compression around each other than an honest file has.
+    /// More nested layers of compression than a regular file has.
     Layers,
-    /// A `.npy` file's header is none that numpy writes.
+    /// The header of a `.npy` file is not as numpy writes it.
     NpyHeader(&'static str),
-    /// A 7z archive contradicts itself, or holds what is not looked through.
+    /// A 7z archive is inconsistent, or has unsupported content.
     SevenZ(&'static str),
-    /// A zip file's directory or an entry contradicts itself.
+    /// A zip file's directory or an entry is inconsistent.
     Zip(&'static str),
-    /// A zip file holds no model, or more than one.
+    /// A zip file has no model, or more than one.
     ZipContent(Vec<String>),
-    /// A skops file's schema is none that skops writes.
+    /// The schema of a skops file is not as skops writes it.
     SkopsSchema(&'static str),
-    /// A skops file wants a loader that is not known.
+    /// A skops file has an unknown loader.
     SkopsLoader(String),
-    /// A `.skiff` file contradicts itself.
+    /// A `.skiff` file is inconsistent.
     Container(&'static str),
-    /// A `.skiff` file is of a version that is not known yet.
+    /// A `.skiff` file has a newer version than supported.
     ContainerVersion {
-        /// The newest that is known.
+        /// The newest supported version.
         most: u32,
-        /// What the file says.
+        /// The version of the file.
         found: u32,
     },
-    /// The bytes of a `.skiff` file are not those that its digest is of.
+    /// The bytes of a `.skiff` file do not match its digest.
     Digest,
-    /// A file that has no digest was to be verified.
+    /// A file without a digest cannot be verified.
     NoDigest,
-    /// A companion file is named in a way that leaves the model's directory.
+    /// The name of a companion file is outside of the model's directory.
     CompanionName(String),
     /// The model keeps its arrays in companion files, and was not opened by path.
     CompanionWithoutPath(String),
@@ -98,7 +98,7 @@ impl Error {
 impl From<skiff_pickle::Error> for Error {
     fn from(error: skiff_pickle::Error) -> Self {
         let offset = error.offset;
-        // What the joblib reader said comes back as itself.
+        // Return an error of the joblib reader unchanged.
         match error.kind {
             skiff_pickle::ErrorKind::Host(host) => match host.downcast::<Self>() {
                 Ok(own) => Self { offset: own.offset.or(u64::try_from(offset).ok()), ..*own },
@@ -130,7 +130,7 @@ impl fmt::Display for Error {
 }
 
 impl ErrorKind {
-    /// The name of the one of [`crate::Limits`] that would be exceeded, where that is the reason.
+    /// The name of the one of [`crate::Limits`] that would be exceeded, if that is the error.
     pub fn limit(&self) -> Option<&'static str> {
         match self {
             Self::Limit { name, .. } => Some(name),
@@ -154,8 +154,8 @@ impl fmt::Display for ErrorKind {
                 write!(f, "not a model file: neither joblib, skops nor npy, and as a pickle: {}", error.kind)
             }
             Self::Text(what) => write!(f, "not a model file: it is {what}"),
-            Self::Foreign(name) => write!(f, "{name} is not read: expected pickle, joblib, skops or npy"),
-            Self::Encrypted => write!(f, "the file is encrypted by age: an identity is needed to open it"),
+            Self::Foreign(name) => write!(f, "{name} is not supported: expected pickle, joblib, skops or npy"),
+            Self::Encrypted => write!(f, "the file is encrypted with age: an identity is needed to open it"),
             Self::Pointer(name) => write!(f, "this is {name}, not the model itself"),
             Self::Pickle(error) if self.limit().is_some() => write!(f, "{}", error.kind),
             Self::Pickle(error) => write!(f, "damaged pickle: {}", error.kind),
@@ -163,22 +163,22 @@ impl fmt::Display for ErrorKind {
             Self::Compressed(codec, error) => write!(f, "damaged {codec} content: {error}"),
             Self::Limit { name: "time", most } => write!(f, "the limit `time` of {most} milliseconds is exceeded"),
             Self::Limit { name, most } => write!(f, "the limit `{name}` of {most} is exceeded"),
-            Self::Layers => write!(f, "more than four layers of compression around each other"),
+            Self::Layers => write!(f, "more than four nested layers of compression"),
             Self::NpyHeader(what) => write!(f, "damaged npy header: {what}"),
             Self::Zip(what) => write!(f, "damaged zip: {what}"),
             Self::SevenZ(what) => write!(f, "damaged 7z: {what}"),
-            Self::ZipContent(names) if names.is_empty() => write!(f, "the zip holds no file"),
+            Self::ZipContent(names) if names.is_empty() => write!(f, "the zip has no file"),
             Self::ZipContent(names) => {
                 write!(f, "expected a zip with one model in it, found {}", quoted(names))
             }
             Self::SkopsSchema(what) => write!(f, "damaged skops file: {what}"),
-            Self::Container(what) => write!(f, "the `.skiff` file contradicts itself: {what}"),
+            Self::Container(what) => write!(f, "damaged `.skiff` file: {what}"),
             Self::ContainerVersion { most, found } => {
-                write!(f, "expected a `.skiff` file of version `{most}` or before, found version `{found}`")
+                write!(f, "expected a `.skiff` file of version `{most}` or earlier, found version `{found}`")
             }
-            Self::Digest => write!(f, "the file is not as it was written: its digest is of other bytes"),
-            Self::NoDigest => write!(f, "expected a `.skiff` file, found one that has no digest"),
-            Self::SkopsLoader(name) => write!(f, "the skops loader `{name}` is not known"),
+            Self::Digest => write!(f, "digest mismatch: the file was modified"),
+            Self::NoDigest => write!(f, "expected a `.skiff` file, found a format without digest"),
+            Self::SkopsLoader(name) => write!(f, "unknown skops loader `{name}`"),
             Self::CompanionName(name) => {
                 write!(f, "the companion file {name:?} is not in the model's own directory")
             }

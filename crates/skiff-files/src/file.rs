@@ -1,4 +1,4 @@
-//! A model file of any kind, as one graph.
+//! A model file of any format, as one graph.
 
 use std::io;
 use std::path::Path;
@@ -10,38 +10,38 @@ use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff, text_kind};
 use crate::{Error, ErrorKind, container, dill, mapped, npy, skops, zip};
 
-/// What a model file says.
+/// The content of a model file.
 #[derive(Debug)]
 pub struct ModelFile {
-    /// All of it.
+    /// The object graph.
     pub graph: Graph,
-    /// The roots of the pickles that stand in a row; one in honest models. The first is the graph's own, and what
-    /// Python's loaders give.
+    /// The roots of consecutive pickles; usually one. The first is the graph's root, and what
+    /// Python's loaders return.
     pub roots: Vec<NodeId>,
-    /// Where the first pickle ends in the content; the content's length in files of other kinds.
+    /// Where the first pickle ends in the content; the content's length in other formats.
     pub first_end: usize,
-    /// What the file was.
+    /// The format of the file.
     pub format: Format,
-    /// What was in the layers around the content.
+    /// The content of the layers.
     pub content: Bytes,
-    /// Bytes of the file, companion files left out.
+    /// The size of the file in bytes, without companion files.
     pub size: u64,
-    /// The names of the companion files that were read, which lie in the file's folder.
+    /// The names of the companion files that were read, which are in the file's folder.
     pub companions: Vec<String>,
-    /// What stood behind the model.
+    /// Trailing bytes after the model.
     pub trailing: Trailing,
-    /// Where the model comes from: the text of a JSON object, of a `.skiff` that has one.
+    /// The passport of a `.skiff` that has one: the text of a JSON object.
     pub passport: Option<String>,
-    /// The root of the rows that a `.skiff` recorded with their answers.
+    /// The root of the recorded rows of a `.skiff`.
     pub samples: Option<NodeId>,
 }
 
-/// What a file was, from the outside in.
+/// The format of a file, from the outside in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
     /// The layers around the content, the outermost first.
     pub layers: Vec<Layer>,
-    /// What was in them.
+    /// The format of the content.
     pub content: Content,
 }
 
@@ -50,25 +50,25 @@ pub struct Format {
 pub enum Layer {
     /// Compression.
     Compressed(Codec),
-    /// Encryption by age, which was taken off before the file came here.
+    /// Encryption by age, which was decrypted before.
     Encrypted,
     /// A zip with this one file in it.
     Zip(String),
 }
 
-/// What the innermost bytes are.
+/// The format of the innermost bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A pickle. Protocols 0 and 1 do not name themselves; both are 0 here.
+    /// A pickle. Protocols 0 and 1 are not declared in the file; both are 0 here.
     Pickle {
-        /// The protocol that the first pickle names.
+        /// The protocol of the first pickle.
         protocol: u8,
     },
-    /// A pickle with arrays beside it.
+    /// A pickle with arrays outside of its opcodes.
     Joblib {
-        /// The protocol that the first pickle names.
+        /// The protocol of the first pickle.
         protocol: u8,
-        /// Where the arrays are.
+        /// The location of the arrays.
         layout: Layout,
     },
     /// One array.
@@ -77,12 +77,12 @@ pub enum Content {
     Npz,
     /// skops' zip of a schema and arrays.
     Skops,
-    /// Our own container of tensors and a graph.
+    /// skiff's own container of tensors and a graph.
     Skiff,
 }
 
 impl Format {
-    /// In words, from the outside in: `zlib`, `joblib, pickle protocol 4`.
+    /// A description, from the outside in: `zlib`, `joblib, pickle protocol 4`.
     pub fn describe(&self) -> Vec<String> {
         let layer = |layer: &Layer| match layer {
             Layer::Compressed(codec) => codec.to_string(),
@@ -104,31 +104,31 @@ impl Format {
     }
 }
 
-/// Bytes that no reader of the model looks at.
+/// Bytes that are not part of the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trailing {
-    /// Behind the compressed layers, all of them together.
+    /// After the compressed layers, in total.
     pub compressed: u64,
-    /// Behind the last pickle or array.
+    /// After the last pickle or array.
     pub content: u64,
 }
 
-/// More layers than this are a trap.
+/// The most nested layers; more are an attack.
 const MOST_LAYERS: usize = 4;
 
-/// Opens a file of any kind. Large files are mapped, so that only what is touched is read: whoever shortens such a
-/// file while it is open ends this process.
+/// Opens a file of any format. Large files are mapped, so that only accessed pages are read: if such a file is truncated
+/// while it is open, the process is killed.
 ///
 /// # Errors
-/// A file that cannot be read, is damaged, is no model, or exceeds `limits`.
+/// A file that cannot be read, is damaged, is not a model, or exceeds `limits`.
 pub fn open(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
     read(bytes(path, limits)?, Some(path), limits)
 }
 
-/// Reads a file of any kind from its bytes. `name` tells where companion files would be; it is not opened.
+/// Reads a file of any format from its bytes. `name` is the location of companion files; it is not opened.
 ///
 /// # Errors
-/// Bytes that are damaged, are no model, or exceed `limits`.
+/// Bytes that are damaged, are not a model, or exceed `limits`.
 pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelFile, Error> {
     let limits = &limits.started();
     let size = length(bytes.len());
@@ -198,10 +198,10 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
     }
 }
 
-/// Holds all bytes of the `.skiff` file at `path` against its digest, and reads it.
+/// Compares all bytes of the `.skiff` file at `path` with its digest, and reads it.
 ///
 /// # Errors
-/// As [`open`]; [`ErrorKind::Digest`] when any bit is not as it was written; a file of another kind, which has no
+/// As [`open`]; [`ErrorKind::Digest`] when any bit was modified; another format, which has no
 /// digest.
 pub fn verify(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
     let bytes = bytes(path, limits)?;
@@ -209,10 +209,10 @@ pub fn verify(path: &Path, limits: &Limits) -> Result<ModelFile, Error> {
     read(bytes, Some(path), limits)
 }
 
-/// Holds all bytes of a `.skiff` file against its digest, without reading what is in it.
+/// Compares all bytes of a `.skiff` file with its digest, without reading the model.
 ///
 /// # Errors
-/// [`ErrorKind::Digest`] when any bit is not as it was written; a file of another kind, which has no digest.
+/// [`ErrorKind::Digest`] when any bit was modified; another format, which has no digest.
 pub fn verify_bytes(bytes: &Bytes) -> Result<(), Error> {
     if !container::is_skiff(bytes) {
         return Err(Error::new(ErrorKind::NoDigest));
@@ -220,7 +220,7 @@ pub fn verify_bytes(bytes: &Bytes) -> Result<(), Error> {
     container::verify(bytes)
 }
 
-/// The bytes of the file at `path`, mapped where it is large: see [`open`].
+/// The bytes of the file at `path`, mapped if it is large: see [`open`].
 ///
 /// # Errors
 /// A file that cannot be read, or is larger than `limits` allow.
@@ -228,16 +228,16 @@ pub fn bytes(path: &Path, limits: &Limits) -> Result<Bytes, Error> {
     mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))
 }
 
-/// Prints the opcodes of the pickles in a file, compression taken off, joblib's arrays passed over. A file that is
-/// broken is printed up to there; the text's last line then says so.
+/// Prints the opcodes of the pickles in a file, decompressed, without joblib's arrays. A file that is
+/// damaged is printed up to the damage; the last line then reports it.
 ///
 /// # Errors
-/// A file that cannot be read or decompressed, and what `out` reports.
+/// A file that cannot be read or decompressed, and errors of `out`.
 pub fn disassemble(path: &Path, limits: &Limits, out: &mut dyn io::Write) -> Result<(), Error> {
     disassemble_bytes(bytes(path, limits)?, Some(path), limits, out)
 }
 
-/// As [`disassemble`], for the bytes of a file. `name` tells where companion files would be.
+/// Like [`disassemble`], for the bytes of a file. `name` is the location of companion files.
 ///
 /// # Errors
 /// As [`disassemble`].
@@ -258,7 +258,7 @@ pub fn disassemble_bytes(
         Sniffed::Pickle | Sniffed::Other => {}
     }
     let mut host = Joblib::new(directory(name), &mut inflation);
-    // Whether it is whole is not asked here: what was read tells where arrays lie.
+    // It need not be complete: what could be read gives the positions of arrays.
     let _ = Pickles::read(&content, &mut host);
     match skiff_pickle::disassemble(&content, &host.gaps, out) {
         Ok(_) => Ok(()),
@@ -306,15 +306,15 @@ impl Peeled {
     }
 }
 
-/// Where the companions of a file would be.
+/// The location of a file's companions.
 fn directory(name: Option<&Path>) -> Option<&Path> {
     name.map(|name| name.parent().unwrap_or(Path::new("")))
 }
 
-/// Reads a pickle whose large buffers were kept apart (`buffer_callback=`), in the order in which they were given.
+/// Reads a pickle with out-of-band buffers (`buffer_callback=`), in order.
 ///
 /// # Errors
-/// As [`read`]; a pickle that asks for more buffers than there are is read, and its arrays are not.
+/// As [`read`]; a pickle with more buffers than are given is read, but not those arrays.
 pub fn read_with_buffers(
     bytes: Bytes,
     buffers: impl IntoIterator<Item = Bytes>,
@@ -339,13 +339,13 @@ pub fn read_with_buffers(
     Ok(file)
 }
 
-/// Pickles in a row.
+/// Consecutive pickles.
 struct Pickles {
     graph: Graph,
     roots: Vec<NodeId>,
-    /// Where the first of them ends.
+    /// The end of the first.
     first_end: usize,
-    /// Bytes behind the last of them.
+    /// Bytes after the last.
     left: u64,
 }
 
@@ -372,7 +372,7 @@ impl Pickles {
         graph.set_root(first.root);
         let first_end = first.offset.saturating_add(first.frame_left);
         let (mut roots, mut offset) = (vec![first.root], first_end);
-        // Loaders stop here; whoever looks for what a file hides goes on, as long as something can be read.
+        // Loaders stop here; a scan continues as long as something can be read.
         while offset < bytes.len() {
             match skiff_pickle::read_into(&mut graph, buffer, offset, &mut budget, host) {
                 Ok(end) => {

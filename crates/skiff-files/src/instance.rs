@@ -6,7 +6,7 @@ use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 
 use crate::call::Call;
 
-/// An object of a class, in whichever way its pickle would have made it.
+/// An object of a class, in each way in which a pickle can create it.
 #[derive(Clone, Debug)]
 pub struct Instance<'g> {
     /// The class's module, as written.
@@ -25,9 +25,9 @@ pub struct Instance<'g> {
 }
 
 impl<'g> Instance<'g> {
-    /// The object at `id`; `None` for what is no object of a class (a number, an array, `functools.partial(…)`, …).
+    /// The object at `id`; `None` if it is not an object of a class (a number, an array, `functools.partial(…)`, …).
     ///
-    /// Recognised are `NEWOBJ` and `NEWOBJ_EX`, `INST` and `OBJ`, `copyreg`'s `_reconstructor`, `__newobj__` and
+    /// Recognized are `NEWOBJ` and `NEWOBJ_EX`, `INST` and `OBJ`, `copyreg`'s `_reconstructor`, `__newobj__` and
     /// `__newobj_ex__`, Cython's `newObj` and `__pyx_unpickle_…`, and a call of a name that begins with a capital.
     pub fn read(graph: &'g Graph, id: NodeId) -> Option<Self> {
         let (call, (module, name), arguments) = class_and_arguments(graph, id)?;
@@ -65,7 +65,7 @@ impl<'g> Instance<'g> {
         format!("{}.{}", self.module, self.name)
     }
 
-    /// The attributes that `BUILD` set, in the order of their first mention; of two of one name the later one.
+    /// The attributes that `BUILD` set, in the order of their first occurrence; if a name occurs twice, the later value.
     pub fn attributes(&self) -> impl Iterator<Item = (&'g str, NodeId)> + '_ {
         self.attributes.iter().copied()
     }
@@ -75,7 +75,7 @@ impl<'g> Instance<'g> {
         self.place(name).and_then(|place| self.attributes.get(place)).map(|(_, value)| *value)
     }
 
-    /// How many entries its states have, those of one name included: what it cost to read it. A state may be shared
+    /// How many entries its states have, including repeated names: the cost of reading it. A state may be shared
     /// by any number of objects.
     pub fn entries(&self) -> usize {
         self.entries
@@ -86,12 +86,12 @@ impl<'g> Instance<'g> {
         self.arguments
     }
 
-    /// The last state, whatever it is: classes with a `__setstate__` of their own take tuples, bytes, ….
+    /// The last state, whatever it is: classes with their own `__setstate__` take tuples, bytes, ….
     pub fn state(&self) -> Option<NodeId> {
         self.graph.object(self.id)?.state()
     }
 
-    /// What a subclass of `dict` holds: the pairs of the dict that it was made of (`_reconstructor`, protocols 0 and 1), and
+    /// The items of a subclass of `dict`: the pairs of the dict that it was created from (`_reconstructor`, protocols 0 and 1), and
     /// those that were set by `SETITEM` and `SETITEMS`.
     pub fn items(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let changes = self.graph.object(self.id).map_or(&[][..], |object| &object.changes);
@@ -114,8 +114,8 @@ impl<'g> Instance<'g> {
         base.iter().copied().chain(set)
     }
 
-    /// Whether a state held more than attributes: a key that is no text, or something other than dicts. It is for the
-    /// class's reader to know such a state.
+    /// Whether a state has more than attributes: a key that is not a string, or something other than dicts. The
+    /// class's reader must know such a state.
     pub fn has_foreign_state(&self) -> bool {
         self.foreign
     }
@@ -192,7 +192,7 @@ fn class_and_arguments(graph: &Graph, id: NodeId) -> Option<(Call<'_>, (&str, &s
     Some((call, class, arguments))
 }
 
-/// Functions whose first argument is the class of what they make.
+/// Functions whose first argument is the class of their result.
 fn takes_class(name: &str) -> bool {
     matches!(name, "_reconstructor" | "__newobj__" | "__newobj_ex__" | "newObj") || name.starts_with("__pyx_unpickle_")
 }

@@ -1,7 +1,7 @@
-//! joblib's files: pickles whose arrays stand beside the opcodes.
+//! joblib's files: pickles with arrays between the opcodes.
 //!
-//! After the `BUILD` of a wrapper follow the array's bytes, or (objects) a pickle of its own, or (before joblib 0.10)
-//! the name of a companion file that holds them.
+//! The `BUILD` of a wrapper is followed by the array's bytes, or (objects) a nested pickle, or (before joblib 0.10)
+//! the name of a companion file with them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -14,34 +14,34 @@ use crate::decompress::Inflation;
 use crate::numpy::{DType, count, read_shape};
 use crate::{Error, Instance, ValueError, ValueErrorKind, companion};
 
-/// Reads what joblib writes beside the opcodes.
+/// Reads joblib's content between the opcodes.
 pub(crate) struct Joblib<'a> {
-    /// Where companion files are, if the model was opened by path.
+    /// The directory of companion files, if the model was opened by path.
     pub directory: Option<&'a Path>,
     pub inflation: &'a mut Inflation,
     pub layout: Layout,
-    /// Whether bytes that fill up stand before an array. joblib passes over them since 1.2, and takes them for elements
+    /// Whether padding precedes an array. joblib skips it since 1.2, and reads it as elements
     /// before.
     pub has_padding: bool,
     /// Reads as joblib did before 1.2.
     pub is_old: bool,
-    /// Where raw bytes stand among the opcodes, their padding included.
+    /// The positions of raw bytes between the opcodes, including padding.
     pub gaps: Vec<Range<usize>>,
-    /// Where the pickles of arrays of objects lie.
+    /// The positions of the pickles of arrays of objects.
     pub inner: Vec<Range<usize>>,
     /// A companion that is named twice is read once.
     companions: HashMap<String, Payload>,
 }
 
-/// Where the arrays of a file were found.
+/// The location of a file's arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// In the opcodes: a plain pickle.
     #[default]
     Plain,
-    /// Beside the opcodes: joblib since 0.10.
+    /// Between the opcodes: joblib since 0.10.
     Inline,
-    /// In files of their own: joblib before 0.10.
+    /// In companion files: joblib before 0.10.
     Companions,
 }
 
@@ -68,9 +68,9 @@ impl<'a> Joblib<'a> {
 
     fn inline(&mut self, rest: &mut Rest<'_>, wrapper: NodeId) -> Result<Payload, PickleError> {
         self.layout = Layout::Inline;
-        let form = Form::read(rest.graph, wrapper).map_err(|error| rest.error(Error::from(error)))?;
+        let form = ArrayLayout::read(rest.graph, wrapper).map_err(|error| rest.error(Error::from(error)))?;
         let Some(length) = form.length else {
-            // The inner pickle is read by a plain unpickler: it holds no wrappers.
+            // The inner pickle is read by a plain unpickler: it has no wrappers.
             let start = rest.offset();
             let root = rest.pickle(&mut ())?;
             self.inner.push(start..rest.offset());
@@ -80,7 +80,7 @@ impl<'a> Joblib<'a> {
         let start = rest.offset();
         self.has_padding |= form.padded;
         if form.padded && !self.is_old {
-            // One byte says how many follow; joblib writes 1 to 16, and reads any number.
+            // One byte is the length of the padding; joblib writes 1 to 16, and reads any number.
             let span = rest.take(1)?;
             let padding = rest.graph.bytes(span).first().copied().unwrap_or(0);
             rest.take(padding.into())?;
@@ -129,14 +129,14 @@ pub(crate) fn wrapper_class(graph: &Graph, id: NodeId) -> Option<&str> {
     matches!(module, "joblib.numpy_pickle" | "joblib.numpy_pickle_compat").then_some(name)
 }
 
-/// What a wrapper says about the bytes that follow it.
-struct Form {
-    /// How many bytes; none for objects.
+/// A wrapper's description of the bytes that follow it.
+struct ArrayLayout {
+    /// The number of bytes; `None` for objects.
     length: Option<u64>,
     padded: bool,
 }
 
-impl Form {
+impl ArrayLayout {
     fn read(graph: &Graph, wrapper: NodeId) -> Result<Self, ValueError> {
         let error = |kind| ValueError::new(kind, wrapper);
         let instance = Instance::read(graph, wrapper).ok_or(error(ValueErrorKind::ArrayState))?;

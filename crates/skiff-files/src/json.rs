@@ -1,22 +1,22 @@
 //! JSON as Python's `json` writes and reads it: `NaN`, `Infinity`, integers of any length, lone surrogates, and pairs
-//! in their order with repeated keys kept. Values lie in an arena, so that nothing recurses.
+//! in their order with repeated keys kept. Values are in an arena, so that nothing recurses.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Where a value stands in its [`Document`].
+/// The index of a value in its [`Document`].
 pub type Id = usize;
 
-/// A value. Text is UTF-8, but surrogates may stand alone.
+/// A value. Strings are UTF-8, with possible lone surrogates.
 #[derive(Debug, PartialEq)]
 pub enum Json {
     /// `null`
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// Where its text is.
+    /// The position of its text.
     Number(Range<usize>),
-    /// A text.
+    /// A string.
     Str(Vec<u8>),
     /// The items, in order.
     Array(Vec<Id>),
@@ -27,9 +27,9 @@ pub enum Json {
 /// All values of a text; the first is the outermost.
 #[derive(Debug)]
 pub struct Document<'a> {
-    /// What was read.
+    /// The text.
     pub text: &'a [u8],
-    /// Each value once; containers refer to them by their place.
+    /// Each value once; containers refer to them by index.
     pub values: Vec<Json>,
 }
 
@@ -37,18 +37,18 @@ impl<'a> Document<'a> {
     /// Reads all of `text`, of at most `most` values.
     ///
     /// # Errors
-    /// The offset of what is no JSON, or one value too many.
+    /// The offset of invalid JSON, or of one value too many.
     pub fn parse(text: &'a [u8], most: u64) -> Result<Self, usize> {
         let mut parser = Parser { text, at: 0 };
         parser.document(most).map(|values| Self { text, values }).ok_or(parser.at)
     }
 
-    /// The value at that place.
+    /// The value with that id.
     pub fn value(&self, id: Id) -> &Json {
         self.values.get(id).unwrap_or(&Json::Null)
     }
 
-    /// The value of an object's key; of two the later one, as in Python.
+    /// The value of an object's key; if it occurs twice, the later one, as in Python.
     pub fn get(&self, id: Id, key: &str) -> Option<Id> {
         let Json::Object(pairs) = self.value(id) else { return None };
         pairs.iter().rev().find(|(name, _)| name == key.as_bytes()).map(|(_, value)| *value)
@@ -64,7 +64,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The text at that place, if it is one and surrogates do not stand alone in it.
+    /// The string with that id, if it is a string without lone surrogates.
     pub fn text_of(&self, id: Id) -> Option<&str> {
         match self.value(id) {
             Json::Str(text) => std::str::from_utf8(text).ok(),
@@ -86,7 +86,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn document(&mut self, most: u64) -> Option<Vec<Json>> {
         let mut values: Vec<Json> = Vec::new();
-        // The containers that are open, with the key whose value comes next.
+        // The open containers, with the key of the next value.
         let mut open: Vec<(Id, Vec<u8>)> = Vec::new();
         'value: loop {
             self.space();
@@ -113,7 +113,7 @@ impl Parser<'_> {
                 }
                 _ => values.push(self.scalar()?),
             }
-            // A value has ended, and with it perhaps those around it.
+            // A value has ended, and possibly its containers.
             loop {
                 let Some((container, key)) = open.last_mut() else {
                     self.space();
@@ -208,7 +208,7 @@ impl Parser<'_> {
                     self.at += 2;
                     match self.unit()? {
                         low @ 0xdc00..0xe000 => unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00),
-                        // Another character: it is read on its own.
+                        // Not a low surrogate: it is read separately.
                         _ => self.at = before,
                     }
                 }
@@ -218,7 +218,7 @@ impl Parser<'_> {
                         return Some(());
                     }
                     None => {
-                        // A surrogate alone, as Python's `surrogatepass` writes it.
+                        // A lone surrogate, as Python's `surrogatepass` writes it.
                         let [_, high, middle, low] =
                             [0, 0xe0 | unit >> 12, 0x80 | unit >> 6 & 0x3f, 0x80 | unit & 0x3f];
                         text.extend([high, middle, low].map(|byte| u8::try_from(byte).unwrap_or(b'?')));
@@ -262,7 +262,7 @@ impl Parser<'_> {
     }
 }
 
-/// Whether text is UTF-8 but for surrogates that stand alone.
+/// Whether text is UTF-8, allowing lone surrogates.
 fn surrogates(text: &[u8]) -> Option<()> {
     let mut rest = text;
     while let Err(error) = std::str::from_utf8(rest) {

@@ -1,9 +1,9 @@
-//! Model files of any kind as inert graphs, and the values of Python, numpy, scipy and pandas in them.
+//! Model files of any format as inert graphs, and the values of Python, numpy, scipy and pandas in them.
 //!
-//! [`open`] tells by content what a file is, takes compression off under [`Limits`], and reads what is inside: a
-//! pickle, with joblib's arrays beside it or not, skops' zip, `.skiff`, `.npy`, `.npz`. [`write`](mod@write) is the way back.
+//! [`open`] detects the format from the content, decompresses within [`Limits`], and reads the object graph of a
+//! pickle, a joblib file, a skops zip, `.skiff`, `.npy` or `.npz`. [`write`](mod@write) writes graphs.
 //!
-//! Nothing here imports or calls what a file names: a value is recognised by its class and read from its state.
+//! Nothing here imports or calls what a file names: a value is recognized by its class and read from its state.
 #![deny(unsafe_code, clippy::as_conversions, clippy::indexing_slicing)]
 
 mod call;

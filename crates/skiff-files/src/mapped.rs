@@ -11,8 +11,8 @@ const SMALL: u64 = 64 << 10;
 
 /// The bytes of the file at `path`.
 ///
-/// A large regular file is mapped: whoever changes it meanwhile changes what is read, and whoever shortens it ends
-/// this process. Files are to be replaced by renaming, as every careful writer does.
+/// A large regular file is mapped: if it is modified meanwhile, other values are read, and if it is truncated,
+/// this process is killed. Writers should replace files by renaming.
 pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
     let file = open_file(path)?;
     let metadata = file.metadata()?;
@@ -27,15 +27,15 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
     Ok(Bytes::from(bytes))
 }
 
-/// Opens a file for reading. A named pipe, a socket and a device are refused: whoever opens or reads those may wait for
-/// ever. Pipes that this process was given open, as `<(command)` of a shell, are read.
+/// Opens a file for reading. Named pipes, sockets and devices are errors: opening or reading them may block
+/// forever. Pipes that are already open, such as a shell's `<(command)`, are read.
 ///
 /// # Errors
-/// When there is no such file, it may not be read, or it is none.
+/// When the file does not exist, may not be read, or is not a regular file.
 pub fn open_file(path: &Path) -> io::Result<File> {
     is_readable(path, &fs::metadata(path)?)?;
     let file = File::open(path)?;
-    // Somebody may have put something else there meanwhile.
+    // The path may have been replaced meanwhile.
     is_readable(path, &file.metadata()?)?;
     Ok(file)
 }
@@ -47,7 +47,7 @@ fn is_readable(path: &Path, metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() || is_open_pipe(path, metadata) {
         return Ok(());
     }
-    let what = "it is no regular file but a pipe, a socket or a device; a stream is read from standard input, as `-`";
+    let what = "it is a pipe, a socket or a device, not a regular file; pass a stream on standard input, as `-`";
     Err(io::Error::new(io::ErrorKind::InvalidInput, what))
 }
 
@@ -67,8 +67,8 @@ fn is_open_pipe(_: &Path, _: &Metadata) -> bool {
 #[expect(unsafe_code, reason = "the one memory map: models are larger than what a prediction touches of them")]
 fn map(file: &File) -> io::Result<memmap2::Mmap> {
     // SAFETY: The map is read-only. No `&str` or other type with an invariant is kept over these bytes
-    // without being checked at each use, so a file that another process changes meanwhile gives a wrong or refused
-    // value; one that is shortened raises SIGBUS, which the documentation of `open` tells.
+    // without being checked at each use, so a file that another process changes meanwhile gives a wrong value or an error
+    // only; one that is truncated raises SIGBUS, which the documentation of `open` mentions.
     unsafe { memmap2::Mmap::map(file) }
 }
 
@@ -82,18 +82,18 @@ impl AsRef<[u8]> for Mapped {
 }
 
 impl Owner for Mapped {
-    /// Takes pages out of this process; the system's cache of the file keeps them.
+    /// Releases pages of this process; the system's cache of the file keeps them.
     #[cfg(unix)]
     #[expect(
         unsafe_code,
         reason = "a forest's arrays are read once, and would count as this process's memory for good"
     )]
     fn release(&self, range: std::ops::Range<usize>) {
-        // Less is not worth a call of the system.
+        // Less is not worth a system call.
         const WORTH_IT: usize = 128 << 10;
         if range.len() >= WORTH_IT {
-            // SAFETY: Nothing was or can be written through this map, which is read-only: a page that is touched again
-            // is the file's again, as it was on the first touch. Advice that is not taken changes nothing.
+            // SAFETY: Nothing was or can be written through this map, which is read-only: a page that is accessed again
+            // is read from the file again, as on the first access. If the advice fails, nothing changes.
             let _ =
                 unsafe { self.0.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
         }

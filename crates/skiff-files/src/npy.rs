@@ -7,15 +7,15 @@ use crate::numpy::{DType, Field, Order, count};
 use crate::python_literal::Literal;
 use crate::{Error, ErrorKind};
 
-/// Longer headers are nobody's: numpy itself stops at 10,000 bytes unless told otherwise.
+/// The longest header: numpy itself stops at 10,000 bytes by default.
 const LONGEST_HEADER: usize = 1 << 20;
 
-/// Reads the array that `bytes` begin with as a node; gives it, and how many bytes it took.
+/// Reads the array at the beginning of `bytes` as a node; returns it, and the number of bytes read.
 pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -> Result<(NodeId, usize), Error> {
     let header = Header::read(bytes)?;
     let buffer = graph.add_buffer(bytes.clone());
     if header.dtype.has_objects() {
-        // numpy pickles the array itself: what the header says of it is said again there.
+        // numpy pickles the array itself, which repeats the header.
         let end = skiff_pickle::read_into(graph, buffer, header.data, budget, &mut ())?;
         return Ok((end.root, end.offset));
     }
@@ -23,7 +23,7 @@ pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -
         let itemsize = header.dtype.itemsize()?;
         count(&header.shape, itemsize, graph.root()).ok()?.checked_mul(itemsize)
     };
-    let size = size().ok_or_else(|| wrong("its shape is larger than any memory"))?;
+    let size = size().ok_or_else(|| wrong("its shape is too large"))?;
     budget.array(u64::try_from(size).unwrap_or(u64::MAX), header.data)?;
     let found = bytes.len().saturating_sub(header.data);
     let span = graph.span(buffer, header.data, size).ok_or_else(|| {
@@ -38,7 +38,7 @@ pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -
     Ok((array, header.data.saturating_add(size)))
 }
 
-/// Where the pickle of an array of objects begins, if the bytes begin with one.
+/// The start of the pickle of an array of objects, if the bytes begin with one.
 pub(crate) fn objects_at(bytes: &[u8]) -> Option<usize> {
     Header::read(bytes).ok().filter(|header| header.dtype.has_objects()).map(|header| header.data)
 }
@@ -47,12 +47,12 @@ fn wrong(what: &'static str) -> Error {
     Error::at(ErrorKind::NpyHeader(what), 0)
 }
 
-/// What stands before the elements.
+/// The header before the elements.
 struct Header {
     dtype: DType,
     shape: Vec<usize>,
     order: Order,
-    /// Where the elements begin.
+    /// The offset of the elements.
     data: usize,
 }
 
@@ -75,13 +75,13 @@ impl Header {
         let data = start + length;
         let text = bytes.get(start..data).ok_or_else(cut)?;
         let text = match version {
-            3 => String::from_utf8(text.to_vec()).map_err(|_| wrong("it is no UTF-8"))?,
+            3 => String::from_utf8(text.to_vec()).map_err(|_| wrong("it is not UTF-8"))?,
             _ => text.iter().copied().map(char::from).collect(),
         };
-        let header = Literal::parse(&text).ok_or_else(|| wrong("it is no Python literal"))?;
+        let header = Literal::parse(&text).ok_or_else(|| wrong("it is not a Python literal"))?;
         let dtype = header.get("descr").and_then(|descr| dtype(descr, 16)).ok_or_else(|| wrong("unknown `descr`"))?;
-        let Some(Literal::Items(lengths)) = header.get("shape") else { return Err(wrong("`shape` is no tuple")) };
-        let shape = shape(lengths).ok_or_else(|| wrong("`shape` holds something else than lengths"))?;
+        let Some(Literal::Items(lengths)) = header.get("shape") else { return Err(wrong("`shape` is not a tuple")) };
+        let shape = shape(lengths).ok_or_else(|| wrong("`shape` does not consist of lengths"))?;
         let order = match header.get("fortran_order") {
             Some(Literal::Bool(false)) => Order::C,
             Some(Literal::Bool(true)) => Order::F,
@@ -107,7 +107,7 @@ fn dtype(descr: &Literal, depth: u32) -> Option<DType> {
     let depth = depth.checked_sub(1)?;
     match descr {
         Literal::Str(code) => DType::from_code(code),
-        // A small array in each element: `(descr, shape)`. The parser does not tell tuples from lists.
+        // A small array in each element: `(descr, shape)`. The parser does not distinguish tuples from lists.
         Literal::Items(items) => match items.as_slice() {
             [inner @ (Literal::Str(_) | Literal::Items(_)), Literal::Items(lengths)]
                 if lengths.iter().all(|length| matches!(length, Literal::Int(_))) =>
@@ -145,7 +145,7 @@ fn record(descr: &[Literal], depth: u32) -> Option<DType> {
             },
             _ => return None,
         };
-        // Objects stand in records as pointers of eight bytes.
+        // Objects in records are pointers of eight bytes.
         let size = if inner == DType::Object { 8 } else { inner.itemsize()? };
         let end = offset.checked_add(size)?;
         // A field without a name is padding.

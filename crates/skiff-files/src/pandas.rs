@@ -1,4 +1,4 @@
-//! pandas' values, as far as fitted estimators hold them: indexes, series, categoricals, the columns of frames.
+//! pandas objects in fitted estimators: indexes, series, categoricals, the columns of frames.
 
 use skiff_pickle::{Graph, Node, NodeId};
 
@@ -8,12 +8,12 @@ use crate::pyarrow;
 use crate::{Instance, Scalar, ValueError, ValueErrorKind as Kind};
 
 /// The values of a one-dimensional pandas object (an index, a series, a categorical, an extension array), or of a
-/// one-dimensional array; `None` when the node is none of these.
+/// one-dimensional array; `None` if the node is something else.
 ///
 /// # Errors
-/// When it is one and damaged, or laid out in a way that is not known.
+/// When it is one and damaged, or has an unknown layout.
 pub fn values(graph: &Graph, id: NodeId) -> Result<Option<Vec<Scalar>>, ValueError> {
-    // A series holds an index, an index holds an array, a categorical holds an index: no honest object is deeper.
+    // A series contains an index, an index an array, a categorical an index: no regular object is deeper.
     values_within(graph, id, 6)
 }
 
@@ -27,10 +27,10 @@ pub struct DataFrame {
 }
 
 impl DataFrame {
-    /// The names in the frame at `id`; `None` when the node is no frame.
+    /// The names in the frame at `id`; `None` if the node is not a frame.
     ///
     /// # Errors
-    /// When it is one and laid out in a way that is not known.
+    /// When it is one with an unknown layout.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let error = || ValueError::new(Kind::PandasLayout("a DataFrame"), id);
         let Some(instance) = Instance::read(graph, id).filter(|instance| is_pandas(instance.module)) else {
@@ -61,9 +61,9 @@ fn axes(graph: &Graph, manager: NodeId) -> Option<&[NodeId]> {
 
 fn values_within(graph: &Graph, id: NodeId, depth: u32) -> Result<Option<Vec<Scalar>>, ValueError> {
     let error = |what| ValueError::new(Kind::PandasLayout(what), id);
-    let depth = depth.checked_sub(1).ok_or(error("a pandas object within itself"))?;
+    let depth = depth.checked_sub(1).ok_or(error("a pandas object that contains itself"))?;
     if let Some(array) = NdArray::read(graph, id)? {
-        // Records and tables are no list of values.
+        // Records and tables are not lists of values.
         let is_list = array.ndim() == 1 && !matches!(array.dtype, DType::Struct { .. } | DType::Void { .. });
         return is_list.then(|| array.to_scalars(graph)).transpose();
     }
@@ -102,7 +102,7 @@ fn values_within(graph: &Graph, id: NodeId, depth: u32) -> Result<Option<Vec<Sca
     }
 }
 
-/// The categories of a `CategoricalDtype`; `None` when the node is none.
+/// The categories of a `CategoricalDtype`; `None` if the node is something else.
 ///
 /// # Errors
 /// As [`values`].
@@ -139,7 +139,7 @@ fn index(graph: &Graph, call: &Call<'_>, id: NodeId, depth: u32) -> Result<Vec<S
     }
 }
 
-/// Python's `range`, unless it is longer than any table: it costs the file nothing.
+/// Python's `range`, unless it is longer than any table, since its length costs nothing in the file.
 fn range(start: i64, stop: i64, step: i64) -> Option<Vec<Scalar>> {
     let mut values = Vec::new();
     let mut value = start;

@@ -6,13 +6,13 @@ use crate::call::{Call, bytes_of};
 use crate::{ValueError, ValueErrorKind as Kind};
 
 /// The texts of a `pyarrow.lib._restore_array((type, length, null_count, offset, buffers, children, dictionary))`, nulls
-/// as `None`; `None` when the node is no such call.
+/// as `None`; `None` if the node is not such a call.
 ///
-/// Arrow itself checks nothing when it restores an array: a number that points beside the buffers reads, and shows,
-/// whatever lies there.
+/// Arrow itself checks nothing when it restores an array: an offset outside of the buffers reads
+/// arbitrary memory.
 ///
 /// # Errors
-/// When it is one of another type than text, or contradicts itself.
+/// When it has another type than text, or is inconsistent.
 pub(crate) fn texts(graph: &Graph, id: NodeId) -> Result<Option<Vec<Option<String>>>, ValueError> {
     let Some(call) = Call::read(graph, id).filter(|call| call.module == "pyarrow.lib" && call.name == "_restore_array")
     else {
@@ -29,15 +29,15 @@ pub(crate) fn texts(graph: &Graph, id: NodeId) -> Result<Option<Vec<Option<Strin
 struct Array {
     length: usize,
     first: usize,
-    /// A bit for each element, none where all are there.
+    /// A validity bit for each element; `None` if all are valid.
     valid: Option<Bytes>,
-    /// Where each element begins, and the last ends.
+    /// The start of each element, and the end of the last.
     offsets: Vec<usize>,
     content: Bytes,
 }
 
 impl Array {
-    /// `None` where anything is not as pyarrow writes it.
+    /// `None` if anything differs from what pyarrow writes.
     fn read(graph: &Graph, arguments: &[NodeId]) -> Option<Self> {
         let &[parts] = arguments else { return None };
         let Node::Tuple(parts) = graph.node(parts) else { return None };
@@ -57,7 +57,7 @@ impl Array {
         let end = first.checked_add(length)?;
         let offsets = buffer(graph, offsets)?.unwrap_or_default();
         let offsets: Vec<usize> = match width(graph, kind)? {
-            // An array of nothing may come without offsets.
+            // An empty array may have no offsets.
             _ if offsets.is_empty() && end == 0 => vec![0],
             4 => offsets
                 .as_chunks::<4>()
@@ -79,7 +79,7 @@ impl Array {
         let array = Self { length, first, valid, offsets, content };
         let found = (0..length).filter(|&index| !array.is_valid(index)).count();
         let bits_are_there = array.valid.as_ref().is_none_or(|bits| bits.len() >= end.div_ceil(8));
-        // -1 says that nobody has counted.
+        // -1 means that nulls were not counted.
         (bits_are_there && (nulls == -1 || i64::try_from(found).ok() == Some(nulls))).then_some(array)
     }
 
@@ -89,7 +89,7 @@ impl Array {
         self.valid.as_ref().is_none_or(bit)
     }
 
-    /// `None` for bytes that are no text; `Some(None)` for a null.
+    /// `None` for bytes that are not text; `Some(None)` for a null.
     fn text(&self, index: usize) -> Option<Option<String>> {
         let place = self.first.checked_add(index)?;
         let (start, end) = (*self.offsets.get(place)?, *self.offsets.get(place.checked_add(1)?)?);
@@ -98,7 +98,7 @@ impl Array {
     }
 }
 
-/// The bytes of an offset in an array of text of the type that `pyarrow.lib.type_for_alias(name)` stands for.
+/// The bytes of an offset in an array of text of the type of `pyarrow.lib.type_for_alias(name)`.
 fn width(graph: &Graph, id: NodeId) -> Option<usize> {
     let call = Call::read(graph, id).filter(|call| is_alias(graph, call.module, call.name, call.arguments))?;
     match graph.str_of(*call.arguments.first()?)? {
@@ -107,7 +107,7 @@ fn width(graph: &Graph, id: NodeId) -> Option<usize> {
     }
 }
 
-/// Whether it is a call that makes the type of an array of text.
+/// Whether it is a call that creates a text type.
 pub(crate) fn is_alias(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> bool {
     let &[alias] = arguments else { return false };
     (module, name) == ("pyarrow.lib", "type_for_alias")

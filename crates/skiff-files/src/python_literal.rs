@@ -1,4 +1,4 @@
-//! Python's literals, as far as the headers of `.npy` files hold them.
+//! Python's literals, as far as the headers of `.npy` files use them.
 
 /// A literal.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    /// Reads all of `text`; `None` for what is no such literal, or nested deeper than any header.
+    /// Reads all of `text`; `None` if it is not such a literal, or nested deeper than any header.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parser = Parser { rest: text };
         let literal = parser.literal(16)?;
@@ -21,7 +21,7 @@ impl Literal {
         parser.rest.is_empty().then_some(literal)
     }
 
-    /// The value of a dict's key; of two the later one, as in Python.
+    /// The value of a dict's key; if it occurs twice, the later one, as in Python.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Dict(pairs) = self else { return None };
         pairs.iter().rev().find(|(name, _)| matches!(name, Self::Str(name) if name == key)).map(|(_, value)| value)

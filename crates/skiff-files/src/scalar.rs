@@ -1,4 +1,4 @@
-//! Single values, Python's and numpy's alike.
+//! Scalars of Python, numpy and pandas.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::numpy::{DType, NdArray, Order, TimeUnit};
 use crate::text::decimal;
 use crate::{ValueError, ValueErrorKind as Kind};
 
-/// A single value: a class label, a category, a parameter.
+/// A scalar: a class label, a category, a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
     /// `None`.
@@ -35,28 +35,28 @@ pub enum Scalar {
     TimeDelta(i64, TimeUnit),
     /// pandas' missing value.
     Na,
-    /// pandas' `Timestamp` without a time zone, as `datetime64` has it.
+    /// pandas' `Timestamp` without a time zone, as in `datetime64`.
     Timestamp(i64, TimeUnit),
     /// pandas' `Interval`.
     Interval(Arc<Interval>),
-    /// A value of another class, in words; it equals nothing.
+    /// A value of another class, with its description; it equals nothing.
     Object(Arc<str>),
     /// Something else, among elements that are scalars otherwise.
     Other(NodeId),
 }
 
-/// The numbers or moments between two ends.
+/// An interval of numbers or dates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interval {
-    /// Where it begins.
+    /// The left end.
     pub left: Scalar,
-    /// Where it ends.
+    /// The right end.
     pub right: Scalar,
-    /// Which of the ends belong to it.
+    /// The ends that are included.
     pub closed: Closed,
 }
 
-/// Which ends of an interval belong to it.
+/// The ends of an interval that are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closed {
     /// The first.
@@ -70,7 +70,7 @@ pub enum Closed {
 }
 
 impl Closed {
-    /// What pandas calls it.
+    /// pandas' name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Left => "left",
@@ -80,7 +80,7 @@ impl Closed {
         }
     }
 
-    /// The ends that pandas calls so.
+    /// The ends with this pandas name.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Left, Self::Right, Self::Both, Self::Neither].into_iter().find(|closed| closed.name() == name)
     }
@@ -94,7 +94,7 @@ impl Closed {
 }
 
 impl Scalar {
-    /// The single value at `id`; `None` when the node is something else.
+    /// The scalar at `id`; `None` if the node is something else.
     ///
     /// # Errors
     /// A damaged numpy scalar, and an integer of more digits than Python prints.
@@ -174,8 +174,8 @@ impl Scalar {
         })
     }
 
-    /// `_unpickle_timestamp(value, freq, tz, reso)`; before pandas 2, when all were in nanoseconds, without the last. Those
-    /// of a time zone are left alone.
+    /// `_unpickle_timestamp(value, freq, tz, reso)`; before pandas 2, when all were in nanoseconds, without the last. Timestamps
+    /// with a time zone are not read.
     fn read_timestamp(graph: &Graph, call: &Call<'_>) -> Option<Self> {
         let (value, rest) = call.arguments.split_first()?;
         let Node::Int(steps) = graph.node(*value) else { return None };
@@ -195,7 +195,7 @@ impl Scalar {
     /// `Interval(left, right, closed)`, of numbers or of timestamps.
     fn read_interval(graph: &Graph, call: &Call<'_>) -> Result<Option<Self>, ValueError> {
         let &[left, right, closed] = call.arguments else { return Ok(None) };
-        // Ends of intervals are no intervals: this goes no deeper.
+        // The ends of intervals are not intervals: this is not nested deeper.
         let is_interval = |end| Call::read(graph, end).is_some_and(|call| call.name == "Interval");
         if is_interval(left) || is_interval(right) || !call.object.changes.is_empty() {
             return Ok(None);
@@ -210,13 +210,13 @@ impl Scalar {
     }
 
     fn read_numpy(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
-        // Records, and text that is no UTF-8 (lone surrogates), are no single value.
+        // Records, and text that is not UTF-8 (lone surrogates), are not scalars.
         let array = scalar_array(graph, id)?;
         Ok(array.and_then(|array| array.column()?.to_scalars()).and_then(|mut scalars| scalars.pop()))
     }
 }
 
-/// numpy's scalar at `id` as an array without axes; `None` when the node is something else.
+/// numpy's scalar at `id` as an array without axes; `None` if the node is something else.
 pub(crate) fn scalar_array(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError> {
     let Some(call) = Call::read(graph, id).filter(|call| call.is_numpy("multiarray", "scalar")) else {
         return Ok(None);
@@ -232,7 +232,7 @@ pub(crate) fn scalar_array(graph: &Graph, id: NodeId) -> Result<Option<NdArray>,
 }
 
 impl fmt::Display for Scalar {
-    /// As Python's `repr` would say it, near enough for a message.
+    /// Approximately Python's `repr`, for messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => write!(f, "None"),

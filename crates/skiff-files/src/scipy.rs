@@ -5,10 +5,10 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId};
 use crate::numpy::{DType, Endian, NdArray, Order};
 use crate::{Instance, Scalar, ValueError, ValueErrorKind as Kind};
 
-/// A sparse matrix. That it exists means that every index lies within its shape.
+/// A sparse matrix whose indices are all within its shape.
 #[derive(Clone, Debug)]
 pub struct Sparse {
-    /// What it was in the file. `data`, `indices` and `indptr` are those of CSC for CSC and of CSR for everything else:
+    /// Its format in the file. `data`, `indices` and `indptr` are those of CSC for CSC and of CSR for everything else:
     /// formats other than these two are converted on reading, their numbers to float64.
     pub format: SparseFormat,
     /// Rows and columns.
@@ -17,7 +17,7 @@ pub struct Sparse {
     pub data: NdArray,
     /// The column (CSC: row) of each value.
     pub indices: NdArray,
-    /// Where each row's (CSC: column's) values begin; begins with 0 and never falls, and its last is the number of
+    /// The start of each row's (CSC: column's) values; it is ascending from 0, and its last element is the number of
     /// values that count.
     pub indptr: NdArray,
 }
@@ -41,14 +41,14 @@ pub enum SparseFormat {
     Dok,
 }
 
-/// More rows than this are not spread out: an empty matrix of a quintillion rows is a small file.
+/// The most rows that are converted: an empty matrix of a quintillion rows is a small file.
 const MOST_ROWS: usize = 1 << 26;
 
 impl Sparse {
-    /// The sparse matrix at `id`; `None` when the node is none.
+    /// The sparse matrix at `id`; `None` if the node is something else.
     ///
     /// # Errors
-    /// When it is one and damaged: index arrays that contradict each other or point outside of the shape.
+    /// When it is one and damaged: index arrays that are inconsistent or out of range of the shape.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let Some(instance) = Instance::read(graph, id) else { return Ok(None) };
         let Some(format) = format_of(&instance) else { return Ok(None) };
@@ -56,7 +56,7 @@ impl Sparse {
     }
 
     /// The sparse matrix that `scipy.sparse.save_npz` wrote, whose arrays are in the dict at `id`; `None` when the
-    /// dict holds other arrays.
+    /// dict has other arrays.
     ///
     /// # Errors
     /// As [`Sparse::read`].
@@ -64,7 +64,7 @@ impl Sparse {
         let Node::Dict(pairs) = graph.node(id) else { return Ok(None) };
         let reader = Reader { graph, id, source: Source::Arrays(pairs) };
         let Some(format) = reader.attribute("format") else { return Ok(None) };
-        // One value of text, which Python 2 and old scipy write as bytes.
+        // One string, which Python 2 and old scipy write as bytes.
         let format = NdArray::read(graph, format)?.and_then(|format| format.to_strings(graph));
         let Some(format) = format.as_deref().and_then(<[String]>::first).and_then(|name| format_named(name)) else {
             return Err(reader.missing("format"));
@@ -72,10 +72,10 @@ impl Sparse {
         reader.read(format).map(Some)
     }
 
-    /// A CSR or CSC matrix of its three arrays, checked.
+    /// A CSR or CSC matrix from its three arrays, checked.
     ///
     /// # Errors
-    /// Arrays that contradict each other or the shape.
+    /// Arrays that are inconsistent with each other or the shape.
     pub fn from_parts(
         format: SparseFormat,
         shape: (usize, usize),
@@ -93,31 +93,31 @@ impl Sparse {
             let kind = Kind::ElementKind { expected: "numbers", found: data.dtype.to_string() };
             return Err(ValueError::new(kind, id));
         }
-        let pointers = indptr.to_i64().ok_or(wrong("`indptr` holds no integers"))?;
-        let places = indices.to_i64().ok_or(wrong("`indices` holds no integers"))?;
+        let pointers = indptr.to_i64().ok_or(wrong("`indptr` does not hold integers"))?;
+        let places = indices.to_i64().ok_or(wrong("`indices` does not hold integers"))?;
         if places.len() != data.len() {
             return Err(wrong("`indices` and `data` have different lengths"));
         }
         if Some(pointers.len()) != major.checked_add(1) {
-            return Err(wrong("`indptr` has another length than its shape asks for"));
+            return Err(wrong("the length of `indptr` does not match the shape"));
         }
         if pointers.first() != Some(&0) || !pointers.is_sorted() {
-            return Err(wrong("`indptr` does not rise from 0"));
+            return Err(wrong("`indptr` is not ascending from 0"));
         }
         let stored = pointers.last().and_then(|&last| usize::try_from(last).ok()).unwrap_or(usize::MAX);
         let places = places.get(..stored).ok_or(wrong("`indptr` ends beyond the stored values"))?;
         if !places.iter().all(|&place| usize::try_from(place).is_ok_and(|place| place < minor)) {
-            return Err(wrong("an index lies outside of its shape"));
+            return Err(wrong("an index is out of range of the shape"));
         }
         Ok(Self { format, shape, data, indices, indptr })
     }
 
-    /// How many values are stored, explicit zeros and repeated places included.
+    /// The number of stored values, including explicit zeros and duplicate entries.
     pub fn stored(&self) -> usize {
         numbers(&self.indptr).last().copied().unwrap_or(0)
     }
 
-    /// The matrix as CSR: `(indptr, indices, data)`. Places that are stored twice stay so, in their order.
+    /// The matrix as CSR: `(indptr, indices, data)`. Duplicate entries are kept, in order.
     pub fn to_csr(&self) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
         let (indptr, mut indices) = (numbers(&self.indptr), numbers(&self.indices));
         let mut data = self.data.to_f64().unwrap_or_default();
@@ -134,7 +134,7 @@ impl Sparse {
         csr_of(self.shape.0, triples.collect())
     }
 
-    /// All of it, row after row, with places that are stored twice added up; `None` when that needs more than `most`
+    /// The dense matrix, in C order, with duplicate entries summed; `None` if that needs more than `most`
     /// numbers.
     pub fn to_dense(&self, most: usize) -> Option<Vec<f64>> {
         let (rows, columns) = self.shape;
@@ -180,7 +180,7 @@ fn format_named(name: &str) -> Option<SparseFormat> {
 
 type Triple = (usize, usize, f64);
 
-/// Sorts triples by row, keeping the order within a row. Their rows lie within.
+/// Sorts triples by row, keeping the order within a row. Their rows are in range.
 fn csr_of(rows: usize, mut triples: Vec<Triple>) -> (Vec<usize>, Vec<usize>, Vec<f64>) {
     triples.sort_by_key(|&(row, ..)| row);
     let mut indptr = vec![0; rows.saturating_add(1)];
@@ -205,7 +205,7 @@ struct Reader<'a> {
     source: Source<'a>,
 }
 
-/// Where the arrays are.
+/// The arrays.
 #[derive(Clone, Copy)]
 enum Source<'a> {
     Instance(&'a Instance<'a>),
@@ -252,7 +252,7 @@ impl Reader<'_> {
     fn shape(&self) -> Result<(usize, usize), ValueError> {
         let shape = self.attribute("_shape").or_else(|| self.attribute("shape"));
         match shape.and_then(|shape| self.shape_pair(shape)) {
-            // Lengths that a 64-bit index cannot reach are nobody's.
+            // Lengths beyond a 64-bit index do not occur.
             Some((rows, columns)) if i64::try_from(rows).is_ok() && i64::try_from(columns).is_ok() => {
                 Ok((rows, columns))
             }
@@ -260,7 +260,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Two integers, of Python or of numpy; of one, which only one-dimensional sparse arrays have, the shape of one row.
+    /// Two integers, of Python or of numpy; for one integer, which only one-dimensional sparse arrays have, the shape of one row.
     fn shape_pair(&self, id: NodeId) -> Option<(usize, usize)> {
         match self.graph.items(id) {
             Some(&[length]) => {
@@ -288,7 +288,7 @@ impl Reader<'_> {
     }
 
     fn indices(&self, array: &NdArray) -> Result<Vec<usize>, ValueError> {
-        let numbers = array.to_i64().ok_or(self.wrong("an index array holds no integers"))?;
+        let numbers = array.to_i64().ok_or(self.wrong("an index array does not hold integers"))?;
         let index = |number| usize::try_from(number).map_err(|_| self.wrong("an index is negative"));
         numbers.into_iter().map(index).collect()
     }
@@ -300,7 +300,7 @@ impl Reader<'_> {
 
     fn finish(&self, format: SparseFormat, shape: (usize, usize), triples: Vec<Triple>) -> Result<Sparse, ValueError> {
         if triples.iter().any(|&(row, column, _)| row >= shape.0 || column >= shape.1) {
-            return Err(self.wrong("an index lies outside of its shape"));
+            return Err(self.wrong("an index is out of range of the shape"));
         }
         let (indptr, indices, data) = csr_of(shape.0, triples);
         let id = self.id;
@@ -343,7 +343,7 @@ impl Reader<'_> {
         }
         let values = self.values(&data)?;
         let mut triples = Vec::new();
-        // A diagonal of no width has no values: `chunks` must not be asked for it.
+        // A diagonal of zero width has no values: `chunks` would panic.
         for (offset, diagonal) in offsets.iter().zip(values.chunks(width.max(1))) {
             for (column, &value) in diagonal.iter().enumerate().take(shape.1) {
                 let row = i64::try_from(column).ok().and_then(|column| column.checked_sub(*offset));
@@ -363,7 +363,7 @@ impl Reader<'_> {
         let values = self.values(&data)?;
         let (size, rises) = (height.saturating_mul(width), indptr.is_sorted());
         if !rises || indptr.last().is_none_or(|&last| last > blocks) || indices.len() != blocks || size == 0 {
-            return Err(self.wrong("`indptr`, `indices` and `data` disagree"));
+            return Err(self.wrong("`indptr`, `indices` and `data` do not match"));
         }
         let mut triples = Vec::new();
         for (block_row, ends) in indptr.windows(2).enumerate() {
@@ -384,7 +384,7 @@ impl Reader<'_> {
         let (rows, data) = (self.array("rows")?, self.array("data")?);
         let (Some(rows), Some(data)) = (rows.objects(), data.objects()) else { return Err(self.missing("rows")) };
         if rows.len() != shape.0 || data.len() != shape.0 {
-            return Err(self.wrong("`rows` and `data` have other lengths than its shape asks for"));
+            return Err(self.wrong("the lengths of `rows` and `data` do not match the shape"));
         }
         let mut triples = Vec::new();
         for (row, (&columns, &values)) in rows.iter().zip(data).enumerate() {
@@ -395,7 +395,7 @@ impl Reader<'_> {
                 let column = column.and_then(|column| usize::try_from(column).ok()).ok_or(self.missing("rows"))?;
                 triples.push((row, column, self.number(value)?));
             }
-            // One list may stand in many rows of a small file.
+            // Many rows of a small file may share one list.
             if triples.len() > self.graph.len() {
                 return Err(self.wrong("its rows share their lists"));
             }
@@ -412,7 +412,7 @@ impl Reader<'_> {
             _ => &[],
         };
         for (key, value) in stored.iter().copied().chain(instance.items()) {
-            let (row, column) = self.index_pair(key).ok_or(self.wrong("a key is no pair of indices"))?;
+            let (row, column) = self.index_pair(key).ok_or(self.wrong("a key is not a pair of indices"))?;
             places.insert((row, column), self.number(value)?);
         }
         let triples = places.into_iter().map(|((row, column), value)| (row, column, value)).collect();

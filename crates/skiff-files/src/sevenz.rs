@@ -1,7 +1,7 @@
 //! 7z archives, as far as a scan needs them: the files in them, each block unpacked as a whole.
 //!
-//! Read are blocks of one coder (stored, LZMA, LZMA2, deflate, bzip2), which is what 7-Zip makes of anything but
-//! programs. Filters, encryption and archives of several volumes are refused by name.
+//! Blocks with one coder (stored, LZMA, LZMA2, deflate, bzip2) are supported, which 7-Zip writes for everything but
+//! programs. Filters, encryption and archives of several volumes are errors.
 
 use skiff_pickle::Bytes;
 
@@ -15,11 +15,11 @@ pub(crate) const MAGIC: &[u8] = b"7z\xbc\xaf\x27\x1c";
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub name: String,
-    /// Which block holds it, and where in the unpacked block it lies; `None` for an empty file.
+    /// Its block, and its range in the unpacked block; `None` for an empty file.
     pub place: Option<(usize, usize, usize)>,
 }
 
-/// Bytes that are compressed as one.
+/// Bytes that are compressed together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     method: Method,
@@ -37,14 +37,14 @@ enum Method {
     Bzip2,
 }
 
-/// What an archive says is in it.
+/// The header of an archive.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
     pub blocks: Vec<Block>,
     pub entries: Vec<Entry>,
 }
 
-/// More files, or blocks, than anybody looks at.
+/// The most files or blocks that are read.
 const MOST: usize = 100_000;
 
 fn damaged(what: &'static str) -> Error {
@@ -61,9 +61,9 @@ impl Archive {
         if size == 0 {
             return Ok(Self::default());
         }
-        let start = offset.checked_add(32).ok_or(damaged("its header lies outside"))?;
-        let mut header = bytes.slice(start, size).ok_or(damaged("its header lies outside"))?;
-        // Each is packed in the next; one is what there is.
+        let start = offset.checked_add(32).ok_or(damaged("its header is out of range"))?;
+        let mut header = bytes.slice(start, size).ok_or(damaged("its header is out of range"))?;
+        // Headers may be nested; in practice there is one level.
         for _ in 0..4 {
             let mut reader = Reader { rest: &header };
             match reader.number()? {
@@ -77,7 +77,7 @@ impl Archive {
                 _ => return Err(damaged("it has no header")),
             }
         }
-        Err(damaged("its header is packed again and again"))
+        Err(damaged("its header is compressed repeatedly"))
     }
 
     fn header(reader: &mut Reader<'_>, length: usize) -> Result<Self, Error> {
@@ -90,7 +90,7 @@ impl Archive {
                 ARCHIVE_PROPERTIES => reader.properties()?,
                 MAIN_STREAMS => (blocks, sizes) = streams(reader, length)?,
                 FILES => (names, empty) = files(reader)?,
-                _ => return Err(damaged("its header holds what is not known")),
+                _ => return Err(damaged("its header has an unknown property")),
             }
         }
         // Files with content take the streams in order, block after block.
@@ -99,7 +99,7 @@ impl Archive {
             let mut start = 0_usize;
             for &size in sizes {
                 streams.push((block, start, size));
-                start = start.checked_add(size).ok_or(damaged("its files are larger than any memory"))?;
+                start = start.checked_add(size).ok_or(damaged("its files are too large"))?;
             }
         }
         let mut streams = streams.into_iter();
@@ -108,11 +108,11 @@ impl Archive {
             let is_empty = empty.get(place).copied().unwrap_or(false);
             let place = if is_empty { None } else { streams.next() };
             if !is_empty && place.is_none() {
-                return Err(damaged("it names more files than it holds"));
+                return Err(damaged("it names more files than it has"));
             }
             entries.push(Entry { name, place });
         }
-        // What has no name is in it all the same.
+        // Files without a name are included.
         entries.extend(streams.map(|place| Entry { name: String::new(), place: Some(place) }));
         Ok(Self { blocks, entries })
     }
@@ -121,7 +121,7 @@ impl Archive {
 impl Block {
     /// The content of the block.
     pub fn unpack(&self, bytes: &Bytes, inflation: &mut Inflation) -> Result<Bytes, Error> {
-        let packed = bytes.slice(self.start, self.packed).ok_or(damaged("a block lies outside"))?;
+        let packed = bytes.slice(self.start, self.packed).ok_or(damaged("a block is out of range"))?;
         let unpacked = match self.method {
             Method::Stored => packed,
             Method::Lzma { header } => inflation.decompress_lzma(&header, self.size, &packed)?,
@@ -129,7 +129,11 @@ impl Block {
             Method::Deflate => inflation.decompress(Codec::Deflate, &packed)?.0,
             Method::Bzip2 => inflation.decompress(Codec::Bzip2, &packed)?.0,
         };
-        if unpacked.len() == self.size { Ok(unpacked) } else { Err(damaged("a block is not as long as it says")) }
+        if unpacked.len() == self.size {
+            Ok(unpacked)
+        } else {
+            Err(damaged("a block differs from its declared length"))
+        }
     }
 }
 
@@ -163,16 +167,16 @@ fn streams(reader: &mut Reader<'_>, length: usize) -> Result<Streams, Error> {
             PACK_INFO => (position, packed) = pack_info(reader)?,
             UNPACK_INFO => (methods, sizes, has_sums) = unpack_info(reader)?,
             SUBSTREAMS => parts = Some(substreams(reader, &sizes, &has_sums)?),
-            _ => return Err(damaged("its list of blocks holds what is not known")),
+            _ => return Err(damaged("its list of blocks has an unknown property")),
         }
     }
     if packed.len() != methods.len() {
-        return Err(damaged("a block is packed in several streams"));
+        return Err(damaged("a block has several packed streams"));
     }
-    let mut start = position.checked_add(32).ok_or(damaged("a block lies outside"))?;
+    let mut start = position.checked_add(32).ok_or(damaged("a block is out of range"))?;
     let mut blocks = Vec::new();
     for ((method, &packed), &size) in methods.into_iter().zip(&packed).zip(&sizes) {
-        let end = start.checked_add(packed).filter(|&end| end <= length).ok_or(damaged("a block lies outside"))?;
+        let end = start.checked_add(packed).filter(|&end| end <= length).ok_or(damaged("a block is out of range"))?;
         blocks.push(Block { method, start, packed, size });
         start = end;
     }
@@ -190,7 +194,7 @@ fn pack_info(reader: &mut Reader<'_>) -> Result<(usize, Vec<usize>), Error> {
             CRC => {
                 reader.sums(count)?;
             }
-            _ => return Err(damaged("its list of packed streams holds what is not known")),
+            _ => return Err(damaged("its list of packed streams has an unknown property")),
         }
     }
     if sizes.len() == count { Ok((position, sizes)) } else { Err(damaged("packed streams have no sizes")) }
@@ -216,7 +220,7 @@ fn unpack_info(reader: &mut Reader<'_>) -> Result<Unpacked, Error> {
         match reader.number()? {
             END => return Ok((methods, sizes, has_sums)),
             CRC => has_sums = reader.sums(count)?,
-            _ => return Err(damaged("its list of coders holds what is not known")),
+            _ => return Err(damaged("its list of coders has an unknown property")),
         }
     }
 }
@@ -224,7 +228,7 @@ fn unpack_info(reader: &mut Reader<'_>) -> Result<Unpacked, Error> {
 /// The only coder of a block.
 fn method(reader: &mut Reader<'_>) -> Result<Method, Error> {
     if reader.number()? != 1 {
-        return Err(damaged("a block has filters or encryption, which are not looked through"));
+        return Err(damaged("a block has filters or encryption, which are not supported"));
     }
     let flags = reader.byte()?;
     let id = reader.take(usize::from(flags & 0x0f))?;
@@ -241,13 +245,13 @@ fn method(reader: &mut Reader<'_>) -> Result<Method, Error> {
         ([0], _) => Ok(Method::Stored),
         ([3, 1, 1], header) => match header.try_into() {
             Ok(header) => Ok(Method::Lzma { header }),
-            Err(_) => Err(damaged("its LZMA has other properties")),
+            Err(_) => Err(damaged("its LZMA properties are invalid")),
         },
         ([0x21], &[dictionary]) => Ok(Method::Lzma2 { dictionary }),
         ([4, 1, 8], _) => Ok(Method::Deflate),
         ([4, 2, 2], _) => Ok(Method::Bzip2),
         ([6, 0xf1, 7, 1], _) => Err(damaged("it is encrypted")),
-        _ => Err(damaged("it has a coder that is not looked through")),
+        _ => Err(damaged("it has an unsupported coder")),
     }
 }
 
@@ -277,7 +281,7 @@ fn substreams(reader: &mut Reader<'_>, sizes: &[usize], has_sums: &[bool]) -> Re
             NUMBER_OF_STREAMS => {
                 counts = sizes.iter().map(|_| reader.count()).collect::<Result<_, _>>()?;
                 if counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count)) > MOST {
-                    return Err(damaged("it holds more files than are looked at"));
+                    return Err(damaged("it has too many files"));
                 }
             }
             SIZE => parts = Some(split(&counts, &mut || reader.length())?),
@@ -289,7 +293,7 @@ fn substreams(reader: &mut Reader<'_>, sizes: &[usize], has_sums: &[bool]) -> Re
                 });
                 reader.sums(missing)?;
             }
-            _ => return Err(damaged("its list of files in blocks holds what is not known")),
+            _ => return Err(damaged("its list of files in blocks has an unknown property")),
         }
     }
     match parts {
@@ -347,10 +351,10 @@ impl<'a> Reader<'a> {
 
     fn number8(&mut self) -> Result<usize, Error> {
         let bytes = self.take(8)?.first_chunk().copied().ok_or(damaged("its header ends too early"))?;
-        usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| damaged("its header lies outside"))
+        usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| damaged("its header is out of range"))
     }
 
-    /// As many bytes follow the first as it has leading ones; what is left of its bits stands above theirs.
+    /// As many bytes follow the first as it has leading ones; its remaining bits are the most significant.
     fn number(&mut self) -> Result<u64, Error> {
         let first = self.byte()?;
         let more = first.leading_ones();
@@ -366,13 +370,13 @@ impl<'a> Reader<'a> {
     }
 
     fn length(&mut self) -> Result<usize, Error> {
-        usize::try_from(self.number()?).map_err(|_| damaged("it names a size larger than any memory"))
+        usize::try_from(self.number()?).map_err(|_| damaged("it has a size that is too large"))
     }
 
-    /// A number of things, each of which takes some of the header.
+    /// The number of items, each of which takes some bytes of the header.
     fn count(&mut self) -> Result<usize, Error> {
         let count = self.length()?;
-        if count > MOST { Err(damaged("it holds more files than are looked at")) } else { Ok(count) }
+        if count > MOST { Err(damaged("it has too many files")) } else { Ok(count) }
     }
 
     /// A bit for each of `count`, the highest first.
@@ -382,14 +386,14 @@ impl<'a> Reader<'a> {
         Ok((0..count).map(bit).collect())
     }
 
-    /// Checksums, passed over; tells who has one.
+    /// Skips checksums; returns which items have one.
     fn sums(&mut self, count: usize) -> Result<Vec<bool>, Error> {
         let known = if self.byte()? != 0 { vec![true; count] } else { self.bits(count)? };
         self.take(known.iter().filter(|&&known| known).count().saturating_mul(4))?;
         Ok(known)
     }
 
-    /// Properties of the archive, which nobody writes.
+    /// Properties of the archive, which are not used in practice.
     fn properties(&mut self) -> Result<(), Error> {
         while self.number()? != END {
             let size = self.length()?;

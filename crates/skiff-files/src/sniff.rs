@@ -1,26 +1,26 @@
-//! What bytes are, by their content alone.
+//! Detects the format of bytes from their content.
 
 use crate::Codec;
 use crate::container::is_skiff;
 use crate::sevenz;
 
-/// What a file, or a layer of it, seems to be.
+/// The apparent format of a file or a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sniffed {
     Compressed(Codec),
-    /// Encrypted by age, binary or as text.
+    /// Encrypted with age, binary or armored.
     Encrypted,
     Zip,
     Npy,
-    /// Our own container.
+    /// skiff's own container.
     Skiff,
-    /// A format that is known and not read.
+    /// A known format that is not supported.
     Foreign(&'static str),
-    /// Something that stands for a file.
+    /// A placeholder of a file.
     Pointer(&'static str),
-    /// A pickle from protocol 2 on.
+    /// A pickle of protocol 2 or newer.
     Pickle,
-    /// Perhaps a pickle of protocol 0 or 1, which begins with any of many opcodes; perhaps nothing.
+    /// Possibly a pickle of protocol 0 or 1, which may begin with many opcodes, or an unknown format.
     Other,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     text(bytes)
 }
 
-/// Whether the bytes are encrypted by age. Nothing here decrypts: whoever can hands in what was encrypted.
+/// Whether the bytes are encrypted with age. This crate does not decrypt: callers that can pass the plain text.
 pub fn is_encrypted(bytes: &[u8]) -> bool {
     const BINARY: &[u8] = b"age-encryption.org/";
     const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
@@ -124,16 +124,16 @@ pub(crate) fn text_kind(bytes: &[u8]) -> Option<&'static str> {
     let cells = |line: &str| [',', ';', '\t'].map(|delimiter| line.matches(delimiter).count());
     match lines[..] {
         [first, second, ..] if cells(first).iter().zip(cells(second)).any(|(a, b)| *a > 0 && *a == b) => {
-            Some("a table of text (CSV)")
+            Some("a CSV table")
         }
         _ => Some("text"),
     }
 }
 
-/// How many bytes tell what kind of text a file is.
+/// How many bytes are read to detect the kind of text.
 const TEXT_START: usize = 4096;
 
-/// Whether a header of LZMA alone is one that liblzma takes where it has to find out the format: its properties, a
+/// Whether a header of LZMA alone is one that liblzma accepts when it detects the format: its properties, a
 /// dictionary of 2ⁿ or 2ⁿ + 2ⁿ⁻¹ bytes, a length that is not known or below 256 GiB; and the
 /// zero that its coder begins with.
 fn is_lzma(bytes: &[u8]) -> bool {
@@ -146,7 +146,7 @@ fn is_lzma(bytes: &[u8]) -> bool {
     properties < 225 && literal + position <= 4 && is_round && first == 0 && (length == u64::MAX || length < 1 << 38)
 }
 
-/// What is looked at of texts.
+/// How many bytes of text are checked.
 const HEAD: usize = 64 << 10;
 
 fn text(bytes: &[u8]) -> Sniffed {
@@ -162,7 +162,7 @@ fn text(bytes: &[u8]) -> Sniffed {
     if rest.starts_with(b"<?xml") || rest.starts_with(b"<PMML") {
         return Sniffed::Foreign("XML (PMML)");
     }
-    // `{` is no opcode, and a list of protocol 0 does not begin with `[`.
+    // `{` is not an opcode, and a list of protocol 0 does not begin with `[`.
     if rest.starts_with(b"{\"") || rest.starts_with(b"[{") || rest.starts_with(b"{\n") {
         return Sniffed::Foreign("JSON");
     }

@@ -1,12 +1,12 @@
 //! Text in the encodings that pickles and arrays use.
 
-/// Characters up to U+00FF as the bytes that they stand for; `None` for others.
+/// Characters up to U+00FF as bytes; `None` for others.
 pub(crate) fn latin1_bytes(text: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
 }
 
-/// UTF-32 without the zeros that numpy pads with; `None` for what is no character (lone surrogates among them).
+/// UTF-32 without the zeros that numpy pads with; `None` for invalid characters (including lone surrogates).
 pub(crate) fn utf32(bytes: &[u8], little: bool) -> Option<String> {
     let mut text = String::new();
     let mut zeros = 0_usize;
@@ -31,7 +31,7 @@ pub(crate) fn unpadded(bytes: &[u8]) -> &[u8] {
 
 /// The decimal digits of a little-endian two's complement integer; `None` past Python's own limit of 4,300 digits.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<String> {
-    // 4,300 digits are 1,786 bytes: what is longer is not worth quadratic time.
+    // 4,300 digits are 1,786 bytes: longer ones are not worth quadratic time.
     if bytes.len() > 1_786 {
         return None;
     }
@@ -69,7 +69,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<String> {
     Some(digits.into_iter().rev().collect())
 }
 
-/// The little-endian two's complement of a decimal integer, as short as can be; `None` for what is none, or has over
+/// The little-endian two's complement of a decimal integer, of minimal length; `None` if it is not an integer, or has over
 /// 4,300 digits.
 pub(crate) fn two_complement(digits: &str) -> Option<Vec<u8>> {
     let (negative, digits) = match digits.strip_prefix('-') {

@@ -1,7 +1,7 @@
-//! The threads that reading, writing and prediction are spread over.
+//! The threads of reading, writing and prediction.
 //!
-//! Pools are made when first needed and kept, one of each size. A forked process has none of its parent's threads, so it
-//! makes its own: rayon's global pool would wait forever there.
+//! Pools are created on first use and kept, one of each size. A forked process has none of its parent's threads, so it
+//! creates its own: rayon's global pool would wait forever there.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -14,12 +14,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// The environment variable that limits the threads of a process.
 pub const VARIABLE: &str = "SKIFF_NUM_THREADS";
-/// No pool is larger, whatever is asked for.
+/// The largest pool.
 const MOST: usize = 1_024;
-/// How often the calling thread looks up while others work: a human does not notice the delay after Ctrl-C.
+/// How often the calling thread checks for interrupts while others work: a human does not notice the delay after Ctrl-C.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// What [`set_count`] was told; 0 before.
+/// The value of [`set_count`]; 0 before.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 static POOLS: Mutex<Pools> = Mutex::new(Pools { process: 0, by_size: BTreeMap::new() });
@@ -30,12 +30,12 @@ struct Pools {
     by_size: BTreeMap<usize, Arc<ThreadPool>>,
 }
 
-/// From now on this process computes on `count` threads at most.
+/// Limits this process to `count` threads from now on.
 pub fn set_count(count: NonZeroUsize) {
     COUNT.store(count.get(), Ordering::Relaxed);
 }
 
-/// How many threads this process computes on at most: what [`set_count`] was told, else what [`VARIABLE`] says, else one
+/// The maximum number of threads of this process: the value of [`set_count`], else of [`VARIABLE`], else one
 /// for each core.
 pub fn count() -> usize {
     static DEFAULT: OnceLock<usize> = OnceLock::new();
@@ -49,10 +49,10 @@ pub fn count() -> usize {
     told.min(MOST)
 }
 
-/// What [`VARIABLE`] says.
+/// The value of [`VARIABLE`].
 ///
 /// # Errors
-/// When it is not a number of threads, in words.
+/// A message, when it is not a number of threads.
 pub fn from_environment() -> Result<Option<NonZeroUsize>, String> {
     match std::env::var(VARIABLE) {
         Ok(text) => parse(&text).map(Some),
@@ -65,12 +65,12 @@ fn parse(text: &str) -> Result<NonZeroUsize, String> {
     text.trim().parse().map_err(|_| format!("{VARIABLE}: expected a number of threads, 1 or more, found `{text}`"))
 }
 
-/// How many threads work on something that may use `most`.
+/// The number of threads for work that may use `most`.
 pub fn limited(most: Option<NonZeroUsize>) -> usize {
     most.map_or(usize::MAX, NonZeroUsize::get).min(count())
 }
 
-/// Runs `work`, whose parallel iterators use `most` threads at most. Within a pool of the caller's it runs there.
+/// Runs `work`, whose parallel iterators use `most` threads at most. Within a pool of the caller it runs there.
 pub fn install<R: Send>(most: Option<NonZeroUsize>, work: impl FnOnce() -> R + Send) -> R {
     match pool(most) {
         Some(pool) => pool.install(work),
@@ -78,13 +78,13 @@ pub fn install<R: Send>(most: Option<NonZeroUsize>, work: impl FnOnce() -> R + S
     }
 }
 
-/// As [`install`], while this thread calls `watch` a few times a second; `work` has to look at what `watch` may say.
+/// Like [`install`], while this thread calls `watch` a few times a second; `work` must check for what `watch` signals.
 pub fn watched<R: Send>(most: Option<NonZeroUsize>, work: impl FnOnce() -> R + Send, watch: &mut dyn FnMut()) -> R {
     let Some(pool) = pool(most) else { return work() };
     pool.in_place_scope(|scope| {
         let (sender, done) = mpsc::sync_channel(1);
         scope.spawn(move |_| {
-            // Nobody has stopped listening: this thread waits below.
+            // The receiver exists: this thread waits below.
             let _ = sender.send(work());
         });
         loop {
@@ -99,7 +99,7 @@ pub fn watched<R: Send>(most: Option<NonZeroUsize>, work: impl FnOnce() -> R + S
     .expect("the scope has passed the panic on")
 }
 
-/// The pool of as many threads; `None` within a pool, and where the system gives no thread.
+/// The pool of as many threads; `None` within a pool, and if the system cannot create threads.
 fn pool(most: Option<NonZeroUsize>) -> Option<Arc<ThreadPool>> {
     if rayon::current_thread_index().is_some() {
         return None;
@@ -108,7 +108,7 @@ fn pool(most: Option<NonZeroUsize>) -> Option<Arc<ThreadPool>> {
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
     if pools.process != process {
-        // The threads of the parent's pools are not here to be told that they may end.
+        // The threads of the parent's pools do not exist in this process, so they cannot be joined.
         std::mem::forget(std::mem::take(&mut pools.by_size));
         pools.process = process;
     }

@@ -1,10 +1,10 @@
-//! What can be wrong with a value that a file holds.
+//! Errors in the values of a file.
 
 use std::fmt;
 
 use skiff_pickle::NodeId;
 
-/// A value that says what it is and then is not.
+/// An invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
     /// What is wrong.
@@ -19,46 +19,46 @@ pub struct ValueError {
 pub enum ValueErrorKind {
     /// An array's `__setstate__` tuple has another length or other types than numpy writes.
     ArrayState,
-    /// The bytes of an array are no bytes, or those of an object array no list.
+    /// The elements of an array are not bytes, or those of an object array not a list.
     ArrayData,
-    /// The shape is no tuple of lengths that a machine can address.
+    /// The shape is not a tuple of lengths within the address space.
     ArrayShape,
-    /// The number of bytes or items is not that of dtype and shape.
+    /// The number of bytes or items does not match dtype and shape.
     ArraySize {
-        /// What dtype and shape ask for.
+        /// The number for dtype and shape.
         expected: usize,
-        /// What is there.
+        /// The number found.
         found: usize,
     },
     /// An array has more dimensions than numpy can hold (64).
     ArrayDimensions(usize),
     /// An order other than `C`, `F` and `K` with a permutation of the axes.
     ArrayOrder,
-    /// Objects cannot be made of raw bytes.
+    /// Objects cannot be read from raw bytes.
     ObjectsFromBytes,
     /// A dtype's state has another length or other types than numpy writes.
     DTypeState,
-    /// A dtype of this name is not known.
+    /// An unknown dtype.
     DTypeName(String),
-    /// A field lies outside of its item, or names and fields disagree.
+    /// A field is out of range of its item, or names and fields do not match.
     DTypeField(String),
-    /// A value that names an array is none.
+    /// A value that should be an array is not.
     NoArray(&'static str),
-    /// A scalar's bytes are not those of its dtype.
+    /// A scalar's bytes do not match its dtype.
     ScalarData,
-    /// The texts of an array are together far larger than the file: one of them stands in it again and again.
+    /// The strings of an array are together far larger than the file: one of them is repeated many times.
     TextTooLong,
     /// An integer of more than 4,300 digits, which Python does not print either.
     IntegerTooLong,
     /// A sparse matrix lacks an attribute.
     SparseAttribute(&'static str),
-    /// A sparse matrix's index arrays contradict each other or its shape.
+    /// A sparse matrix's index arrays are inconsistent with each other or its shape.
     SparseIndex(&'static str),
-    /// A pandas object is laid out in a way that is not known.
+    /// A pandas object has an unknown layout.
     PandasLayout(&'static str),
     /// An array of another kind was expected.
     ElementKind {
-        /// What was expected, in words.
+        /// A description of what was expected.
         expected: &'static str,
         /// numpy's name of the dtype found.
         found: String,
@@ -91,14 +91,16 @@ impl fmt::Display for ValueErrorKind {
             Self::ObjectsFromBytes => write!(f, "damaged array: objects made of raw bytes"),
             Self::DTypeState => write!(f, "damaged dtype: its state is not one that numpy writes"),
             Self::DTypeName(name) => write!(f, "unknown dtype `{name}`"),
-            Self::DTypeField(name) => write!(f, "damaged dtype: field `{name}` is missing or lies outside of its item"),
+            Self::DTypeField(name) => write!(f, "damaged dtype: field `{name}` is missing or out of range of its item"),
             Self::NoArray(what) => write!(f, "expected an array as `{what}`"),
-            Self::ScalarData => write!(f, "damaged scalar: its bytes are not those of its dtype"),
-            Self::TextTooLong => f.write_str("its texts are together far larger than the file"),
+            Self::ScalarData => write!(f, "damaged scalar: its bytes do not match its dtype"),
+            Self::TextTooLong => f.write_str("its strings are together far larger than the file"),
             Self::IntegerTooLong => write!(f, "an integer of more than 4,300 digits"),
-            Self::SparseAttribute(name) => write!(f, "damaged sparse matrix: `{name}` is missing or of a wrong kind"),
+            Self::SparseAttribute(name) => {
+                write!(f, "damaged sparse matrix: `{name}` is missing or has the wrong type")
+            }
             Self::SparseIndex(what) => write!(f, "damaged sparse matrix: {what}"),
-            Self::PandasLayout(what) => write!(f, "{what}: a layout of pandas that is not known"),
+            Self::PandasLayout(what) => write!(f, "{what}: an unknown layout of pandas"),
             Self::ElementKind { expected, found } => write!(f, "expected {expected}, found an array of `{found}`"),
         }
     }

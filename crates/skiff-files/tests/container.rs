@@ -97,7 +97,7 @@ fn each_truncation_is_found() {
 #[test]
 fn what_is_read_at_once_is_held_against_the_digest_of_the_head() {
     let mut bytes = small();
-    // Version 1 becomes version 3, which nobody knows.
+    // Version 1 becomes version 3, which does not exist.
     let place = bytes.windows(19).position(|text| text == b"\"skiff.version\":\"1\"").unwrap() + 17;
     bytes[place] = b'3';
     let error = read(Bytes::from(bytes.clone()), None, &Limits::default()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Files that Python wrote hold what Python says they hold.
+//! Files that Python wrote are read with the values that Python reports.
 #![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 mod say;

@@ -158,7 +158,7 @@ fn what_older_protocols_said_otherwise() {
     let found = said(&generator(&nodes, 1)).unwrap();
     assert!(found.contains("numpy.random._sfc64.SFC64"), "{found}");
     let nodes = nodes.replace("SFC64", "seed");
-    assert_eq!(said(&generator(&nodes, 1)).unwrap_err(), "damaged skops file: a generator is none of numpy's");
+    assert_eq!(said(&generator(&nodes, 1)).unwrap_err(), "damaged skops file: a generator is not one of numpy's");
 }
 
 /// A matrix is read as an array, and stays a matrix in whatever file it goes to.

@@ -1,4 +1,4 @@
-//! One test for each trap that files set for whoever reads arrays: named after what a careless reader gets wrong.
+//! One test for each trap in reading arrays, named after what a careless reader gets wrong.
 #![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 mod say;
@@ -309,7 +309,7 @@ fn trap_25_any_padding_is_read() {
     let first = read_array(&file, item(&file, "C")).to_f64().unwrap();
     let needle = first.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     let start = whole.windows(needle.len()).position(|window| window == needle).unwrap();
-    // The length byte stands before its 1 to 16 bytes of 0xff.
+    // The length byte precedes its 1 to 16 bytes of 0xff.
     let padding = whole[..start].iter().rev().take_while(|&&byte| byte == 0xff).count();
     for other in [0, 1, 7, 255] {
         let mut changed = whole[..start - padding - 1].to_vec();
@@ -344,7 +344,7 @@ fn trap_29_several_members_and_what_stands_behind_them() {
     );
     for name in ["zlib", "gzip", "bz2", "xz", "lz4"] {
         let whole = bytes(&format!("py313-numpy2.5/small.{name}.joblib"));
-        // Whatever stands behind the first member ends the reading: joblib 1.6 loops for ever on 34 such bytes.
+        // Bytes after the first member end the reading: joblib 1.6 loops forever on 34 such bytes.
         let file = try_read(&[&whole[..], b"behind"].concat()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(file.trailing.compressed, 6, "{name}");
         assert_eq!(say::say(&file.graph, file.graph.root()), expected, "{name}");
@@ -451,14 +451,14 @@ fn several_pickles_in_a_row() {
 fn what_is_no_model_is_refused_by_name() {
     let refusal = |bytes: &[u8]| try_read(bytes).unwrap_err().to_string();
     assert_eq!(refusal(b""), "the file is empty");
-    assert!(refusal(b"\x89HDF\r\n\x1a\n....").starts_with("HDF5 (Keras) is not read"));
+    assert!(refusal(b"\x89HDF\r\n\x1a\n....").starts_with("HDF5 (Keras) is not supported"));
     assert!(refusal(b"version https://git-lfs.github.com/spec/v1\n").starts_with("this is a Git LFS pointer"));
     assert!(refusal(b"<!DOCTYPE html><html>").starts_with("this is a web page"));
     assert_eq!(refusal(b"hello, world\n"), "not a model file: it is text");
-    assert_eq!(refusal(b"a,b\n1,2\n"), "not a model file: it is a table of text (CSV)");
+    assert_eq!(refusal(b"a,b\n1,2\n"), "not a model file: it is a CSV table");
     assert_eq!(refusal(b"# train\nimport joblib\n"), "not a model file: it is a script");
     assert!(refusal(b"hello, world\x01\n").starts_with("not a model file: neither joblib"));
-    assert!(refusal(b"{\"a\": 1}").starts_with("JSON is not read"));
+    assert!(refusal(b"{\"a\": 1}").starts_with("JSON is not supported"));
     assert_eq!(refusal(b"\x80\x04"), "damaged pickle: expected 1 more bytes, found 0, at byte 2");
 }
 
@@ -535,7 +535,7 @@ fn trap_33_skops_keys_that_json_makes_alike() {
     ] });
     assert_eq!(say::say(&file.graph, file.graph.root()), said);
     // Of these skops would read one, and give the next key its type.
-    assert!(dict("1").unwrap_err().to_string().contains("a key twice"));
+    assert!(dict("1").unwrap_err().to_string().contains("a duplicate key"));
 }
 
 /// skops writes a dtype as an empty array of it, and arrays of objects as JSON: `SimpleImputer` of strings has one.
@@ -582,18 +582,18 @@ fn trap_34_zips_that_say_two_things() {
         bytes[at] = byte;
         try_read(&bytes).unwrap_err().to_string()
     };
-    assert!(damage(30, b'x').contains("own header disagrees"), "another name");
-    assert!(damage(8, 8).contains("own header disagrees"), "another method");
+    assert!(damage(30, b'x').contains("local header differs"), "another name");
+    assert!(damage(8, 8).contains("local header differs"), "another method");
     for flag in [0x01, 0x20, 0x40] {
         assert!(damage(record + 8, flag).contains("encrypted or patched"));
     }
-    assert!(damage(record + 16, 1).contains("own header disagrees"), "another checksum");
-    assert!(damage(record + 24, 9).contains("own header disagrees"), "another size");
+    assert!(damage(record + 16, 1).contains("local header differs"), "another checksum");
+    assert!(damage(record + 24, 9).contains("local header differs"), "another size");
     let mut twice = honest.clone();
     (twice[14], twice[record + 16]) = (1, 1);
     assert!(try_read(&twice).unwrap_err().to_string().contains("checksum"), "another checksum in both");
     let last = honest.len() - 1;
-    assert!(damage(last, 1).contains("its comment has another length"), "a comment that is not there");
+    assert!(damage(last, 1).contains("the length of its comment"), "a comment that is not there");
     // Bytes between the entries and their directory, or before the entries.
     let mut shifted = honest.clone();
     shifted.splice(record..record, *b"hidden");

@@ -1,9 +1,9 @@
-//! The allocator of the command and of the wheel: the system's, which asks for large pages where much is allocated at
+//! The allocator of the command and of the wheel: the system's, with large pages where much is allocated at
 //! once, as numpy does.
 //!
 //! The first touch of each page costs a fault: as much as filling the page several times over. The nodes of a large
-//! forest take thousands of small pages, or a dozen large ones. Linux gives large pages to those who ask; other systems
-//! are not asked.
+//! forest take thousands of small pages, or a dozen large ones. Linux provides large pages on request; other systems
+//! are not advised.
 #![expect(unsafe_code, reason = "an allocator is unsafe by its trait; this one hands on, and gives advice")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -12,10 +12,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LargePages;
 
-/// From how many bytes on large pages are asked for: as many as numpy waits for, two of them on most machines.
+/// From how many bytes on large pages are requested: as in numpy, two of them on most machines.
 const LARGE: usize = 4 << 20;
 
-// SAFETY: each method hands its arguments to `System` as they came, and its answer back; advice changes no content.
+// SAFETY: each method passes its arguments to `System` unchanged, and returns its result; advice changes no content.
 unsafe impl GlobalAlloc for LargePages {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps `GlobalAlloc::alloc`'s contract, which is `System`'s.
@@ -42,12 +42,12 @@ unsafe impl GlobalAlloc for LargePages {
 #[cfg(target_os = "linux")]
 #[inline]
 fn advised(pointer: *mut u8, size: usize) -> *mut u8 {
-    /// The least page there is: advice begins at a multiple of the machine's own, and is refused elsewhere.
+    /// The smallest page size: advice must begin at a multiple of the machine's own, and fails otherwise.
     const PAGE: usize = 4 << 10;
     if size >= LARGE && !pointer.is_null() {
         let before_page = pointer.addr().next_multiple_of(PAGE) - pointer.addr();
-        // SAFETY: the range lies within what was just allocated. The advice concerns how it is backed, not what it holds;
-        // that it may be refused changes nothing.
+        // SAFETY: the range is within the allocation. The advice concerns how it is backed, not its content;
+        // if it fails, nothing changes.
         unsafe { libc::madvise(pointer.add(before_page).cast(), size - before_page, libc::MADV_HUGEPAGE) };
     }
     pointer

@@ -1,4 +1,4 @@
-//! Where estimators stand in a file that holds more than one thing: `[0]`, `['model']`, `.pipeline`.
+//! Addresses of estimators in a file with several objects: `[0]`, `['model']`, `.pipeline`.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,37 +8,37 @@ use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::registry;
 
-/// An estimator and its address from the root: empty when it is the root itself.
+/// An estimator and its address from the root: empty for the root itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// What `--at` takes: `['models'][0]`.
+pub struct EstimatorAddress {
+    /// The argument of `--at`: `['models'][0]`.
     pub address: String,
-    /// The class's path, as the file has it.
+    /// The class's path, as in the file.
     pub class: String,
     /// The estimator's node.
     pub node: NodeId,
 }
 
-/// How many estimators a listing names; files with more are addressed by whoever knows them.
+/// The most estimators in a listing; others can still be addressed.
 const MOST: usize = 1_000;
-/// How long an address may be that a listing names. Real ones stay below a hundred bytes; a file could nest lists and
+/// The longest address in a listing. Real ones stay below a hundred bytes; a file could nest lists and
 /// long keys so that addresses take far more memory than the file.
 const LONGEST: usize = 1_000;
-/// How many items a walk looks at whatever the file's size, and how often each of the file's: containers may share
-/// what they hold.
+/// How many items a walk visits for any file, and how often it visits each item of the file: containers may share
+/// items.
 const FREE_WORK: usize = 1 << 20;
 const WORK: usize = 16;
 
-/// The estimators that are not part of another one: the root, or what stands in its tuples, lists, dicts and plain
+/// The estimators that are not part of another one: the root, or those in its tuples, lists, dicts and plain
 /// objects. In the order of a breadth-first walk, so that the outermost come first.
-pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
+pub fn estimators(graph: &Graph, root: NodeId) -> Vec<EstimatorAddress> {
     let mut found = Vec::new();
     let mut seen = HashSet::from([root]);
     let mut work = graph.len().saturating_mul(WORK).saturating_add(FREE_WORK);
-    // Addresses are written only for what is found: each place remembers the one around it.
-    let mut places: Vec<Place> = vec![Place { node: root, around: None, step: String::new(), length: 0 }];
+    // Addresses are written only for estimators: each visited node records its container.
+    let mut places: Vec<Visited> = vec![Visited { node: root, around: None, step: String::new(), length: 0 }];
     let mut next = 0;
-    while let Some(Place { node, length, .. }) = places.get(next) {
+    while let Some(Visited { node, length, .. }) = places.get(next) {
         let (node, length) = (*node, *length);
         if found.len() >= MOST || work == 0 {
             break;
@@ -48,12 +48,12 @@ pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
         if let Some(instance) = &instance
             && is_estimator(instance)
         {
-            found.push(Found { address: address(&places, next), class: instance.class_path(), node });
+            found.push(EstimatorAddress { address: address(&places, next), class: instance.class_path(), node });
         } else {
             for (step, child) in children(graph, node, instance.as_ref(), &mut work) {
                 let length = length + step.len();
                 if length <= LONGEST && seen.insert(child) {
-                    places.push(Place { node: child, around: Some(next), step, length });
+                    places.push(Visited { node: child, around: Some(next), step, length });
                 }
             }
         }
@@ -62,21 +62,21 @@ pub fn estimators(graph: &Graph, root: NodeId) -> Vec<Found> {
     found
 }
 
-/// A node that a walk has met.
-struct Place {
+/// A node that a walk has visited.
+struct Visited {
     node: NodeId,
-    /// The place of the container that it was met in.
+    /// The index of its container.
     around: Option<usize>,
-    /// How the container holds it.
+    /// The step from the container.
     step: String,
-    /// How long its address is.
+    /// The length of its address.
     length: usize,
 }
 
-fn address(places: &[Place], place: usize) -> String {
+fn address(places: &[Visited], place: usize) -> String {
     let mut steps = Vec::new();
     let mut at = Some(place);
-    while let Some(Place { around, step, .. }) = at.and_then(|at| places.get(at)) {
+    while let Some(Visited { around, step, .. }) = at.and_then(|at| places.get(at)) {
         steps.push(step.as_str());
         at = *around;
     }
@@ -84,10 +84,10 @@ fn address(places: &[Place], place: usize) -> String {
     steps.concat()
 }
 
-/// The node at `address`, seen from `root`.
+/// The node at `address`, relative to `root`.
 ///
 /// # Errors
-/// When the address is not written as Python would write it, or leads nowhere.
+/// When the syntax of the address is wrong, or there is no such node.
 pub fn resolve(graph: &Graph, root: NodeId, address: &str) -> Result<NodeId, AddressError> {
     let mut node = root;
     let mut rest = address.trim();
@@ -104,7 +104,7 @@ pub fn resolve(graph: &Graph, root: NodeId, address: &str) -> Result<NodeId, Add
     Ok(node)
 }
 
-/// Why an address names nothing.
+/// An error of an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressError {
     /// It is not written as `[0]`, `['name']` or `.name`.
@@ -115,7 +115,7 @@ pub enum AddressError {
         step: String,
         /// Where it failed.
         at: String,
-        /// What stands there.
+        /// The description of the node there.
         found: String,
     },
 }
@@ -171,9 +171,9 @@ impl Step {
     }
 }
 
-/// Whether an object is an estimator: of a class that skiff reads, or of another one that follows scikit-learn's
-/// conventions (attributes of the fit end in `_`, classes say what they do, pipelines have `steps`). What is inside such
-/// an object is part of it: a model of another library is never mistaken for the encoder that it holds, nor a pipeline
+/// Whether an object is an estimator: of a supported class, or of another one that follows scikit-learn's
+/// conventions (fitted attributes end in `_`, an estimator type, `steps` of pipelines). The content of such
+/// an object is part of it: a model of another library is never mistaken for an encoder in it, nor a pipeline
 /// for one of its steps.
 pub fn is_estimator(instance: &Instance<'_>) -> bool {
     let fitted = |name: &str| name == "_sklearn_version" || (name.ends_with('_') && !name.ends_with("__"));
@@ -182,7 +182,7 @@ pub fn is_estimator(instance: &Instance<'_>) -> bool {
         || instance.attributes().any(|(name, _)| fitted(name) || name == "steps")
 }
 
-/// What a container holds, each with the step that leads to it; to look at one of its items is one `work`.
+/// The items of a container, each with its step; visiting an item costs one unit of `work`.
 fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>, work: &mut usize) -> Vec<(String, NodeId)> {
     if let Some(items) = items(graph, node) {
         *work = work.saturating_sub(items.len());
@@ -212,7 +212,7 @@ fn children(graph: &Graph, node: NodeId, instance: Option<&Instance<'_>>, work: 
     children
 }
 
-/// Whether a node can neither be an estimator nor hold one.
+/// Whether a node can neither be an estimator nor contain one.
 fn is_plain(graph: &Graph, node: NodeId) -> bool {
     !matches!(graph.node(node), Node::Tuple(_) | Node::List(_) | Node::Dict(_) | Node::Object(_) | Node::Payload { .. })
 }

@@ -1,4 +1,4 @@
-//! Whether the estimators of a file are as scikit-learn makes them, told without keeping any.
+//! Checks the estimators of a file without keeping their models.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,21 +11,21 @@ use crate::fields::{ReadError, ReadErrorKind};
 use crate::model::Reading;
 use crate::registry;
 
-/// What is wrong with the estimators that stand at these places of `graph`, those within others included: each with the
-/// node of the estimator. What skiff does not support is not wrong, and neither is an estimator that was never fitted. The
-/// nodes of decision trees are not looked at; `skiff_files::scan` does that.
+/// The errors in the estimators in this range of `graph`, including nested ones, each with the
+/// node of the estimator. Unsupported and unfitted estimators are not errors. The
+/// nodes of decision trees are not checked here, but by `skiff_files::scan`.
 pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, ReadError)> {
     let custom = Custom::default();
     let reading = Reading::checking(graph, &custom, limits, registry::find);
     let mut covered = HashSet::new();
     let mut found = Vec::new();
-    // An object is made before what its state holds, so outer estimators come first.
+    // An object is created before the content of its state, so outer estimators come first.
     for id in graph.ids_in(places) {
         if covered.contains(&id) || !is_known(graph, id) {
             continue;
         }
         match reading.model(id, String::new()) {
-            // What it holds was read with it.
+            // Its content was read with it.
             Ok(_) => cover(graph, id, &mut covered),
             Err(error) if is_hostile(error.kind()) => {
                 cover(graph, id, &mut covered);
@@ -54,7 +54,7 @@ fn is_known(graph: &Graph, id: NodeId) -> bool {
     module.starts_with("sklearn.") && registry::find(&format!("{module}.{name}")).is_some()
 }
 
-/// Marks what the object holds, each node once.
+/// Marks the content of the object, each node once.
 fn cover(graph: &Graph, id: NodeId, covered: &mut HashSet<NodeId>) {
     let mut open = vec![id];
     while let Some(at) = open.pop() {
@@ -73,7 +73,7 @@ fn is_hostile(kind: &ReadErrorKind) -> bool {
     matches!(kind, ReadErrorKind::Damaged(_) | ReadErrorKind::Length { .. } | ReadErrorKind::Value(_))
 }
 
-/// What ends the reading of all others, too.
+/// Errors that end the check of all others, too.
 fn is_unread(kind: &ReadErrorKind) -> bool {
     matches!(kind, ReadErrorKind::TooLarge | ReadErrorKind::Late)
 }

@@ -1,7 +1,7 @@
-//! Attributes that scikit-learn computes when asked: `feature_importances_` of a forest, `coef_` of a linear SVC.
+//! Attributes that scikit-learn computes on access: `feature_importances_` of a forest, `coef_` of a linear SVC.
 //!
-//! They are no part of what predicts, so that models do not keep what they are made of: it is read again from the file
-//! when someone asks.
+//! Predictions do not need them, so models do not keep their inputs: these are read again from the file
+//! on access.
 
 use skiff_files::{Instance, NdArray, Sparse};
 use skiff_pickle::{Graph, NodeId};
@@ -15,9 +15,9 @@ pub enum Computed {
     Array(Answer),
     /// A Python `int`.
     Count(usize),
-    /// What stands there in the file, under another name.
+    /// An attribute of the file with another name.
     At(NodeId),
-    /// For each column some elements of one array: the array, and the array of their places; or `None`.
+    /// For each column some elements of one array: the array, and the array of their indices; or `None`.
     Taken(Vec<Option<(NodeId, NodeId)>>),
 }
 
@@ -91,7 +91,7 @@ impl<'g> Attributes<'g> {
         }
     }
 
-    /// The graph that they lie in.
+    /// Their graph.
     pub(crate) fn graph(&self) -> &'g Graph {
         self.graph
     }

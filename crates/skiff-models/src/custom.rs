@@ -1,7 +1,7 @@
-//! User code: functions and classes that a model names and that no file holds.
+//! User code: functions and classes that a model names and that are not in the file.
 //!
-//! Nothing of it is ever looked for, imported or guessed. Whoever opens a model registers, by the name that the file has
-//! for it, what shall stand there; without that the model is refused, by name and place.
+//! It is never searched, imported or guessed. The caller registers code under the name in the file;
+//! without it, reading the model is an error with the name and path.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use skiff_pickle::{Graph, NodeId};
 use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
 use skiff_plan::value::Value;
 
-/// User code, by the full name that the file has for it: `mypkg.clean`, `__main__.Cleaner`.
+/// User code, by the full name in the file: `mypkg.clean`, `__main__.Cleaner`.
 ///
 /// ```
 /// use skiff_models::custom::Custom;
@@ -31,23 +31,23 @@ pub struct Custom {
     by_name: BTreeMap<String, Arc<dyn CustomCode>>,
 }
 
-/// What stands for a function or a class.
+/// The registered code for a function or a class.
 pub trait CustomCode: Send + Sync {
-    /// What stands at one place of a model. Asked once for each place, while the model is read.
+    /// The code for one location in a model. Called once for each location, while the model is read.
     ///
     /// # Errors
-    /// When it cannot stand there; the model is then not opened.
-    fn at(&self, place: &Place<'_>) -> Result<Arc<dyn CustomStep>, CustomError>;
+    /// When it cannot be used there; the model is then not opened.
+    fn at(&self, place: &CodeLocation<'_>) -> Result<Arc<dyn CustomStep>, CustomError>;
 }
 
-/// A place in a model where user code stands.
+/// A location in a model that names user code.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'g> {
+pub struct CodeLocation<'g> {
     /// The full name of the function or class: `mypkg.clean`.
     pub name: &'g str,
-    /// Where in the model: `steps[0].func`.
+    /// The path in the model: `steps[0].func`.
     pub path: &'g str,
-    /// What the file says.
+    /// The object graph of the file.
     pub graph: &'g Graph,
     /// The instance of the class, whose attributes [`Instance::read`] gives; `None` for a function, or for a class that
     /// is used as one.
@@ -95,14 +95,14 @@ impl fmt::Debug for Custom {
     }
 }
 
-/// A function of Rust's.
+/// A Rust closure.
 struct Function<F>(Arc<F>);
 
 impl<F> CustomCode for Function<F>
 where
     F: Fn(&Value<'_>) -> Result<Value<'static>, CustomError> + Send + Sync + 'static,
 {
-    fn at(&self, _place: &Place<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
+    fn at(&self, _place: &CodeLocation<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
         Ok(Arc::new(Self(Arc::clone(&self.0))))
     }
 }
@@ -120,7 +120,7 @@ where
     }
 }
 
-/// The name of the function or class at `node`, and the object where it is an instance of the class.
+/// The name of the function or class at `node`, and the object if it is an instance of the class.
 pub(crate) fn name_of(graph: &Graph, node: NodeId) -> Option<(String, Option<NodeId>)> {
     if let Some((module, name)) = graph.global(node) {
         return Some((format!("{module}.{name}"), None));

@@ -1,22 +1,22 @@
-//! What every fitted estimator says of itself.
+//! The attributes that all fitted estimators have.
 
 use std::sync::Arc;
 
 use crate::fields::Version;
 
-/// What every fitted estimator says of itself, and what input validation needs.
+/// The attributes that all fitted estimators have, and that input validation needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
-    /// The class name, as scikit-learn's messages have it: `StandardScaler`.
+    /// The class name, as in scikit-learn's messages: `StandardScaler`.
     pub class: String,
-    /// `n_features_in_`; readers of older versions take it from the shapes that they read.
+    /// `n_features_in_`; readers of older versions derive it from shapes.
     pub n_features_in: Option<usize>,
     /// `feature_names_in_`.
     pub feature_names_in: Option<Arc<[String]>>,
     /// `_sklearn_version`: absent from scikit-learn 0.17's files.
     pub version: Option<Version>,
-    /// The container that `set_output` asked for: `pandas`, `polars`.
+    /// The container selected by `set_output`: `pandas`, `polars`.
     pub set_output: Option<String>,
-    /// Attributes that scikit-learn never sets, and that no answer depends on: those of tools.
+    /// Attributes that scikit-learn never sets, and that no prediction depends on: those of tools.
     pub extra: Vec<String>,
 }

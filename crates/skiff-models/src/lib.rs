@@ -1,7 +1,7 @@
 //! Fitted scikit-learn estimators: read from the object graph, checked, and lowered to plans.
 //!
-//! [`Model::read`] makes a typed, checked [`Model`] of a node of the graph; [`Model::plan`] lowers one of its methods to a
-//! [`skiff_plan::Plan`], which [`skiff_plan::evaluate()`] runs. The folders are named as scikit-learn's modules are, with
+//! [`Model::read`] reads a typed, checked [`Model`] from a node of the graph; [`Model::plan`] lowers one of its methods to a
+//! [`skiff_plan::Plan`], which [`skiff_plan::evaluate()`] runs. The folders are named like scikit-learn's modules, with
 //! one file for each estimator.
 #![forbid(unsafe_code)]
 

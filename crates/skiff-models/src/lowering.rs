@@ -1,4 +1,4 @@
-//! How estimators are lowered to plans.
+//! Lowering of estimators to plans.
 
 use skiff_plan::operators::{AnyOperator, ArrayRule, Check};
 use skiff_plan::{Method, Output, Plan, PlanNode, ValueId};
@@ -7,8 +7,8 @@ pub use crate::header::Header;
 use crate::model::Model;
 pub use crate::refusal::{Params, Refusal};
 
-/// How many operators a plan may have. Estimators that share inner estimators could ask for a number exponential in the
-/// file's size; honest plans stay below a few thousand (one for each base estimator of a large ensemble).
+/// How many operators a plan may have. Estimators that share inner estimators could need a number exponential in the
+/// file's size; real plans stay below a few thousand (one for each base estimator of a large ensemble).
 const MAX_NODES: usize = 1 << 20;
 
 /// Collects the operators of one method of a model.
@@ -16,7 +16,7 @@ const MAX_NODES: usize = 1 << 20;
 pub struct Lowering<'m> {
     nodes: Vec<PlanNode>,
     header: &'m Header,
-    /// How often an inner estimator was asked: some push no operator at all.
+    /// The number of lowered inner estimators: some add no operator.
     asked: usize,
 }
 
@@ -24,7 +24,7 @@ impl<'m> Lowering<'m> {
     /// The plan of `method` of `model`.
     ///
     /// # Errors
-    /// When scikit-learn's estimator has no such method, or skiff does not answer it.
+    /// When scikit-learn's estimator has no such method, or skiff does not support it.
     pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
         let mut lowering = Lowering { nodes: Vec::new(), header: model.header(), asked: 0 };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
@@ -32,14 +32,14 @@ impl<'m> Lowering<'m> {
         Ok(Plan::new(lowering.nodes, output))
     }
 
-    /// What the estimator being lowered says of itself.
+    /// The header of the estimator being lowered.
     pub fn header(&self) -> &'m Header {
         self.header
     }
 
     /// scikit-learn's input validation of the estimator being lowered: `check_array` by `rule`, the number of features
-    /// and their names. Pushed first by every estimator that validates. `n_features` is what the model's own
-    /// arrays need, so that later operators never meet a row of another width.
+    /// and their names. Pushed first by every estimator that validates. `n_features` is the number that the model's own
+    /// arrays need, so that later operators never get a row of another width.
     pub fn check(&mut self, input: ValueId, rule: ArrayRule, n_features: impl Into<Option<usize>>) -> ValueId {
         let check = Check::new(
             &self.header.class,
@@ -76,10 +76,10 @@ impl<'m> Lowering<'m> {
         output
     }
 
-    /// As [`Lowering::inner`]; `None`, and no node, where scikit-learn's estimator has no such method.
+    /// Like [`Lowering::inner`]; `None`, without adding operators, if scikit-learn's estimator has no such method.
     ///
     /// # Errors
-    /// As [`Lowering::plan`], but for the method that is not there.
+    /// Those of [`Lowering::plan`], except a missing method.
     pub fn inner_if_any(
         &mut self,
         model: &Model,
@@ -97,7 +97,7 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// `hasattr(estimator, method)`, for what comes in as `input`. Nothing is added.
+    /// `hasattr(estimator, method)`, for `input`. No operator is added.
     pub fn has_method(&mut self, model: &Model, method: Method, input: ValueId) -> bool {
         let before = self.nodes.len();
         let outcome = self.inner(model, method, input, &Params::default());
@@ -105,7 +105,7 @@ impl<'m> Lowering<'m> {
         !outcome.is_err_and(|refusal| refusal.is_no_method())
     }
 
-    /// As [`Lowering::inner`], for a method that returns one array.
+    /// Like [`Lowering::inner`], for a method that returns one array.
     ///
     /// # Errors
     /// As [`Lowering::plan`], and when the method returns several arrays.
@@ -121,7 +121,7 @@ impl<'m> Lowering<'m> {
         Err(Refusal::no_method(self.header, method))
     }
 
-    /// The error for what scikit-learn answers and skiff does not.
+    /// The error for what scikit-learn supports and skiff does not.
     pub fn unsupported<T>(&self, method: Method, what: impl Into<String>) -> Result<T, Refusal> {
         Err(Refusal::unsupported(self.header, method, what))
     }

@@ -1,4 +1,4 @@
-//! `get_feature_names_out`, as scikit-learn's mixins have it.
+//! `get_feature_names_out`, as in scikit-learn's mixins.
 
 use std::cell::Cell;
 use std::fmt::{self, Display};
@@ -7,7 +7,7 @@ use skiff_plan::custom::CustomError;
 
 use crate::header::Header;
 
-/// `OneToOneFeatureMixin`: the names that came in.
+/// `OneToOneFeatureMixin`: the input names.
 pub(crate) fn one_to_one(header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
     check(header, input)?;
     Ok(input.to_vec())
@@ -19,7 +19,7 @@ pub(crate) fn class_prefix(header: &Header, count: usize) -> Vec<String> {
     (0..count).map(|index| format!("{class}{index}")).collect()
 }
 
-/// `_check_feature_names_in`: as many names as features, and those of the fit where it had names.
+/// `_check_feature_names_in`: as many names as features, and those of the fit if it had names.
 pub(crate) fn check(header: &Header, input: &[String]) -> Result<(), NamesError> {
     if let Some(names) = &header.feature_names_in
         && names[..] != *input
@@ -35,12 +35,12 @@ pub(crate) fn check(header: &Header, input: &[String]) -> Result<(), NamesError>
     }
 }
 
-/// How many bytes all names of one call may take, those on the way to the answer included. A file can ask for more
-/// names, and for longer ones, than it holds.
+/// How many bytes all names of one call may take, including intermediate ones. A file can need more
+/// and longer names than it contains.
 const MOST: usize = 512 << 20;
 
 thread_local! {
-    /// What the call that is going on in this thread may still spend; `None` when none is.
+    /// The remaining budget of the current call in this thread; `None` outside of calls.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn within_budget<T>(names: impl FnOnce() -> Result<T, NamesError>) ->
     result
 }
 
-/// Spends the memory of a name of `len` bytes.
+/// Charges the memory of a name of `len` bytes.
 pub(crate) fn spend(len: usize) -> Result<(), NamesError> {
     let Some(left) = LEFT.get() else { return Ok(()) };
     let left = left.checked_sub(len.saturating_add(size_of::<String>())).ok_or(NamesError::TooMany { most: MOST })?;
@@ -63,7 +63,7 @@ pub(crate) fn spend(len: usize) -> Result<(), NamesError> {
     Ok(())
 }
 
-/// An error when not even `count` empty names could be spent: asked before making names by a number from a file.
+/// An error if not even `count` empty names fit into the budget: checked before creating a number of names from a file.
 pub(crate) fn check_count(count: usize) -> Result<(), NamesError> {
     match LEFT.get() {
         Some(left) if count > left / size_of::<String>() => Err(NamesError::TooMany { most: MOST }),
@@ -71,12 +71,12 @@ pub(crate) fn check_count(count: usize) -> Result<(), NamesError> {
     }
 }
 
-/// Spends the memory of all `names`.
+/// Charges the memory of all `names`.
 pub(crate) fn spend_all(names: &[String]) -> Result<(), NamesError> {
     names.iter().try_for_each(|name| spend(name.len()))
 }
 
-/// All of `names`, as long as the budget allows: for estimators that make more names than came in, or longer ones.
+/// All of `names`, as long as the budget allows: for estimators that create more or longer names than their input's.
 pub(crate) fn collect(names: impl IntoIterator<Item = String>) -> Result<Vec<String>, NamesError> {
     let each = names.into_iter().map(|name| {
         spend(name.len())?;
@@ -85,7 +85,7 @@ pub(crate) fn collect(names: impl IntoIterator<Item = String>) -> Result<Vec<Str
     each.collect()
 }
 
-/// Why an estimator cannot name its output columns.
+/// An error of naming output columns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NamesError {
     /// scikit-learn's estimator has no `get_feature_names_out`.
@@ -93,11 +93,11 @@ pub enum NamesError {
         /// The estimator's class.
         class: String,
     },
-    /// The names that came do not fit, in scikit-learn's words.
+    /// The input names do not match, with scikit-learn's message.
     Input(String),
-    /// User code went wrong.
+    /// User code failed.
     Custom(CustomError),
-    /// The names would take more memory than any table's do.
+    /// The names would take too much memory.
     TooMany {
         /// The limit, in bytes.
         most: usize,

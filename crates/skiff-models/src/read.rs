@@ -1,4 +1,4 @@
-//! Reading the estimator at a node of a file's graph, of any class that is registered.
+//! Reading the estimator at a node of a file's graph, of any class in the registry.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::model::{Model, Reading};
 use crate::registry;
 
 impl Model {
-    /// The estimator at `node`, which stands at `path` in the file.
+    /// The estimator at `node`, with `path` in the file.
     ///
     /// # Errors
-    /// When it is no estimator, of no known class, damaged, or holds what skiff does not know.
+    /// When it is not an estimator, of an unsupported class, damaged, or uses something that skiff does not support.
     pub fn read(graph: &Graph, node: NodeId, path: &str) -> Result<Arc<Self>, ReadError> {
         Self::read_with(graph, node, path, &Custom::default(), &Limits::default())
     }
 
-    /// As [`Model::read`], with user code for the functions and classes that have its names, and given up when the
-    /// time of `limits` is over.
+    /// Like [`Model::read`], with registered user code, and cancelled when the
+    /// time limit is over.
     ///
     /// # Errors
-    /// As [`Model::read`]; when the code cannot stand where its name stands; [`ReadErrorKind::Late`](crate::fields::ReadErrorKind::Late) when the time is
+    /// As [`Model::read`]; when user code cannot be used at its location; [`ReadErrorKind::Late`](crate::fields::ReadErrorKind::Late) when the time is
     /// over.
     pub fn read_with(
         graph: &Graph,

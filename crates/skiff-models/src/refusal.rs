@@ -1,4 +1,4 @@
-//! Keyword arguments of a method call, and why there is no plan for a call.
+//! Keyword arguments of a method call, and errors of planning a call.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,12 +9,12 @@ use skiff_plan::Method;
 
 use crate::header::Header;
 
-/// Keyword arguments of a method call: `n_neighbors=3`. What nobody reads is an error, never ignored, and so is a value
-/// of another type than the argument has.
+/// Keyword arguments of a method call: `n_neighbors=3`. An argument that is not read is an error, never ignored, and so is a value
+/// of the wrong type.
 #[derive(Debug, Default)]
 pub struct Params {
     values: BTreeMap<String, Scalar>,
-    /// The arguments that the method has, as far as it has asked for them.
+    /// The arguments that the method has read.
     asked: RefCell<Vec<String>>,
     /// The first argument of a wrong type, and what was expected.
     wrong: RefCell<Option<(String, &'static str)>>,
@@ -35,13 +35,13 @@ impl Params {
         self.values.get(name)
     }
 
-    /// All arguments, for user code, which sees to them itself.
+    /// All arguments, for user code, which checks them itself.
     pub fn all(&self) -> Vec<(String, Scalar)> {
         self.asked.borrow_mut().extend(self.values.keys().cloned());
         self.values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// The argument `name` as a truth value, or `default`.
+    /// The argument `name` as a bool, or `default`.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self.get(name) {
             None => default,
@@ -54,7 +54,7 @@ impl Params {
         }
     }
 
-    /// The argument `name` as a number; `None` where the caller gave none, or `None`.
+    /// The argument `name` as a number; `None` if the caller gave none, or `None`.
     pub fn float(&self, name: &str) -> Option<f64> {
         let value = self.get(name).filter(|value| **value != Scalar::None)?;
         let number = value.as_f64();
@@ -86,7 +86,7 @@ impl Params {
     }
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     class: String,
@@ -117,7 +117,7 @@ impl Refusal {
         Self { class: header.class.clone(), method, cause: Cause::NoMethod }
     }
 
-    /// scikit-learn answers; skiff does not, because of `what`.
+    /// scikit-learn supports it; skiff does not, because of `what`.
     pub fn unsupported(header: &Header, method: Method, what: impl Into<String>) -> Self {
         Self { class: header.class.clone(), method, cause: Cause::Unsupported(what.into()) }
     }
@@ -127,7 +127,7 @@ impl Refusal {
         self.cause == Cause::NoMethod
     }
 
-    /// Whether an argument is to blame, which the caller gave.
+    /// Whether an argument of the caller is wrong.
     pub fn is_argument(&self) -> bool {
         matches!(self.cause, Cause::UnknownArgument { .. } | Cause::WrongArgument { .. })
     }

@@ -1,11 +1,11 @@
-//! The classes of estimators that skiff reads, in one table.
+//! The supported classes of estimators, in one table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use crate::model::Class;
 
-/// The modules, in scikit-learn's names and order.
+/// The modules, with scikit-learn's names and order.
 const MODULES: &[&[Class]] = &[
     crate::calibration::CLASSES,
     crate::cluster::CLASSES,

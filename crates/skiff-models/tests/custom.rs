@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::{Limits, ModelFile};
 use skiff_models::Model;
-use skiff_models::custom::{Custom, CustomCode, Place};
+use skiff_models::custom::{CodeLocation, Custom, CustomCode};
 use skiff_models::lowering::Params;
 use skiff_plan::custom::{CustomCall, CustomError, CustomStep, Job};
 use skiff_plan::value::{Matrix, Precision, TermLists, Value};
@@ -16,7 +16,7 @@ use skiff_testing::{Case, Expected, Tolerance, compare};
 struct Shout;
 
 impl CustomCode for Shout {
-    fn at(&self, place: &Place<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
+    fn at(&self, place: &CodeLocation<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
         assert_eq!((place.name, place.object), ("generate.feature_extraction.shout", None));
         Ok(Arc::new(Self))
     }
@@ -108,9 +108,9 @@ fn what_no_step_could_take_is_refused() {
         (|_| Ok(Value::Floats(Matrix::filled(1, 2, 0.0), Precision::Double)), "rows, found 1"),
         (
             |x| Ok(Value::Floats(Matrix { rows: x.rows(), cols: 9, data: vec![0.0].into() }, Precision::Double)),
-            "as many elements as its shape",
+            "does not match its shape",
         ),
-        (|x| Ok(Value::Floats(Matrix::filled(x.rows(), 1, 0.1), Precision::Single)), "no float32"),
+        (|x| Ok(Value::Floats(Matrix::filled(x.rows(), 1, 0.1), Precision::Single)), "float32 cannot represent"),
         (|x| Ok(Value::Many(vec![x.clone().into_owned()])), "several values"),
     ];
     for (code, what) in cases {

@@ -71,7 +71,7 @@ fn difference(expected: &Recorded, found: &Answer, tolerance: Tolerance) -> Opti
     compare(expected, found, tolerance).difference.map(|difference| difference.to_string())
 }
 
-/// Runs `check` over a case's calls and names what failed. `excepted` says that exceptions must fail; otherwise they may.
+/// Runs `check` over a case's calls and lists failures. With `excepted`, exceptions must fail; otherwise they may.
 fn failures_of(
     case: &Case,
     check: impl Fn(&Case, &Opened, &Call) -> Result<(), String>,

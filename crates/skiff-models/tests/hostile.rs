@@ -4,7 +4,7 @@ use skiff_files::{Graph, Node};
 use skiff_models::Model;
 use skiff_testing::{RecordedModel, edit};
 
-/// What is done to an honest model.
+/// An edit of a valid model.
 #[derive(Debug)]
 enum Attack {
     /// An element of an array gets a value.
@@ -13,13 +13,13 @@ enum Attack {
     Field(&'static str, usize, &'static str, f64),
     /// An array gets another shape, and elements for it.
     Shape(&'static str, &'static [usize]),
-    /// A number, or whatever stood there, becomes this one.
+    /// Replaces a value by this number.
     Int(&'static str, i64),
     /// Something becomes `None`.
     Nothing(&'static str),
     /// A list or tuple loses its last item.
     Shorter(&'static str),
-    /// What stands at the second place stands at the first as well.
+    /// The value at the second path is copied to the first.
     Same(&'static str, &'static str),
 }
 
@@ -106,7 +106,7 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (ONE_HOT_DROP, Int("_drop_idx_after_grouping[0]", -1), "_drop_idx_after_grouping"),
     (ONE_HOT, Shorter("categories_"), "categories_"),
     (IMPUTER, Shape("statistics_", &[1]), "statistics_"),
-    // Text: vocabularies and what stands beside them.
+    // Text: vocabularies and related attributes.
     (COUNT, Int("vocabulary_['the']", 1 << 40), "vocabulary_"),
     (COUNT, Int("vocabulary_['the']", -1), "vocabulary_"),
     (HASHING, Int("n_features", 1 << 40), "n_features"),
@@ -117,7 +117,7 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (COLUMNS, Int("_transformer_to_input_indices['a'][1]", 4), "_transformer_to_input_indices[\"a\"]"),
     (COLUMNS, Int("_transformer_to_input_indices['a'][1]", -9), "_transformer_to_input_indices[\"a\"]"),
     (COLUMNS, Shape("transformers_[0][1].scale_", &[2]), "transformers_[0].scale_"),
-    // Places from a slice of as many columns as a number says.
+    // Indices from a slice whose length is a number of the file.
     (OLD_COLUMNS, Int("n_features_in_", 1 << 50), "transformers_[0]"),
     (PIPELINE, Same("steps[1][1]", ""), "steps[1].steps[1]"),
     (PIPELINE, Shorter("steps[0]"), "steps[0]"),

@@ -1,4 +1,4 @@
-//! For every recorded call that has an answer, the plan's signature says beforehand which dtypes and shapes the answer has.
+//! For every recorded call with a result, the plan's signature has the dtypes and shapes of the result.
 
 use rayon::prelude::*;
 use skiff_models::{Model, addresses};
@@ -17,10 +17,10 @@ fn the_signature_of_every_recorded_call_is_that_of_its_answer() {
         Outcome::Unknown => (known, unknown + 1),
         Outcome::NoAnswer => (known, unknown),
     });
-    println!("{known} signatures agree, {unknown} are known only with the rows");
+    println!("{known} signatures agree, {unknown} depend on the rows");
     let listed: Vec<&str> = failures.iter().take(4000).map(|failure| failure.as_str()).collect();
     assert!(failures.is_empty(), "{} of {known} signatures differ:\n{}", failures.len(), listed.join("\n"));
-    assert!(unknown * 50 <= known, "{unknown} signatures are known only with the rows, {known} before");
+    assert!(unknown * 50 <= known, "{unknown} signatures depend on the rows, {known} before");
 }
 
 /// What became of a call.

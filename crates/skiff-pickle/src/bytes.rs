@@ -1,14 +1,14 @@
-//! Bytes that many hold and nobody copies.
+//! Shared bytes that are not copied.
 
 use std::any::Any;
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// A part of a shared run of bytes: of a vector, of a mapped file, of whatever else can be borrowed as bytes.
+/// A slice of shared bytes: of a vector, a mapped file, or any other owner that can be borrowed as bytes.
 ///
-/// Some owners put their bytes together when they are first asked for them. If that fails, because a file is damaged,
-/// there are none to be had: [`Bytes::as_slice`] is empty then, while [`Bytes::len`] says how many there should be.
+/// Some owners assemble their bytes on first use. If that fails, because a file is damaged,
+/// [`Bytes::as_slice`] is empty, while [`Bytes::len`] is how many there should be.
 #[derive(Clone)]
 pub struct Bytes {
     owner: Arc<dyn Owner>,
@@ -16,35 +16,35 @@ pub struct Bytes {
     len: usize,
 }
 
-/// What [`Bytes`] lie in.
+/// An owner of [`Bytes`].
 pub trait Owner: Any + AsRef<[u8]> + Send + Sync {
-    /// How many bytes there are, told without putting them together.
+    /// The number of bytes, without assembling them.
     fn size(&self) -> usize {
         self.as_ref().len()
     }
 
-    /// How many of them take memory or lie in a file: fewer where long runs of zeros are left out.
+    /// How many of them take memory or are in a file: fewer if long runs of zeros are left out.
     fn held(&self) -> usize {
         self.size()
     }
 
-    /// All bytes, put together for the caller alone: by an owner that does not hold them yet. Empty when that fails.
+    /// All bytes, assembled for the caller, if the owner does not have them in memory yet. Empty if that fails.
     fn assemble(&self) -> Option<Vec<u8>> {
         None
     }
 
-    /// Writes all bytes into `out`, which has room for them, and keeps nothing that it has to put together; whether that
-    /// could be.
+    /// Copies all bytes into `out`, which has their length, without keeping what had to be assembled; false if that
+    /// failed.
     fn copy_to(&self, out: &mut [u8]) -> bool {
         copy(self.as_ref(), out)
     }
 
-    /// Whether somebody may write to the bytes meanwhile: whoever needs them twice takes a copy.
+    /// Whether the bytes may be modified meanwhile: code that reads them twice takes a copy.
     fn may_change(&self) -> bool {
         false
     }
 
-    /// The bytes in `range` will hardly be asked for again: memory that they can be had without may go. They stay the
+    /// The bytes in `range` will probably not be used again: memory may be released if they can be read again. They remain the
     /// same bytes.
     fn release(&self, range: Range<usize>) {
         let _ = range;
@@ -59,7 +59,7 @@ fn copy(bytes: &[u8], out: &mut [u8]) -> bool {
     fits
 }
 
-/// An owner with nothing to release.
+/// An owner without anything to release.
 struct Kept<T>(T);
 
 impl<T: AsRef<[u8]>> AsRef<[u8]> for Kept<T> {
@@ -71,28 +71,28 @@ impl<T: AsRef<[u8]>> AsRef<[u8]> for Kept<T> {
 impl<T: AsRef<[u8]> + Send + Sync + 'static> Owner for Kept<T> {}
 
 impl Bytes {
-    /// All that `owner` holds.
+    /// All bytes of `owner`.
     pub fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
         Self::owned_by(Kept(owner))
     }
 
-    /// All that `owner` holds, which may come back after it was let go.
+    /// All bytes of `owner`, which can be released and read again.
     pub fn owned_by(owner: impl Owner + 'static) -> Self {
         let len = owner.size();
         Self { owner: Arc::new(owner), start: 0, len }
     }
 
-    /// Says that these bytes were read and will hardly be asked for again: those of a mapped file leave memory.
+    /// Releases the memory of these bytes, which will probably not be used again, if they are of a mapped file.
     pub fn release(&self) {
         self.owner.release(self.start..self.start + self.len);
     }
 
-    /// How many there are.
+    /// The number of bytes.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// How many of them take memory or lie in a file: what may be made of them is measured by these.
+    /// How many of them take memory or are in a file; limits on derived values are relative to this.
     pub fn held(&self) -> usize {
         self.owner.held().min(self.len)
     }
@@ -102,8 +102,8 @@ impl Bytes {
         self.len == 0
     }
 
-    /// Writes them into `out`, which has their length; their owner keeps nothing that it has to put together
-    /// for this. Whether that could be: a damaged file has no bytes.
+    /// Writes them into `out`, which has their length; their owner does not keep what it had to assemble
+    /// for this. False if the file is damaged.
     pub fn copy_to(&self, out: &mut [u8]) -> bool {
         if (self.start, self.len) == (0, self.owner.size()) && out.len() == self.len {
             return self.owner.copy_to(out);
@@ -111,34 +111,34 @@ impl Bytes {
         copy(&self.at_hand(), out)
     }
 
-    /// Whether somebody may write to them meanwhile: whoever needs them twice takes a copy.
+    /// Whether they may be modified meanwhile: code that reads them twice takes a copy.
     pub fn may_change(&self) -> bool {
         self.owner.may_change()
     }
 
-    /// The same bytes for whoever looks at them again and has to find them as they were: a copy of those that may change.
+    /// The same bytes for code that reads them more than once: a copy if they may be modified.
     #[must_use]
     pub fn settled(self) -> Self {
         if self.may_change() { Self::from(self.to_vec()) } else { self }
     }
 
-    /// What they lie in, if it is a `T` and they are all of it.
+    /// Their owner, if it is a `T` and they are all of its bytes.
     pub fn owner<T: Owner>(&self) -> Option<&T> {
         let owner: &dyn Any = &*self.owner;
         owner.downcast_ref::<T>().filter(|owner| self.start == 0 && self.len == owner.size())
     }
 
-    /// Tells them from all other bytes that are held at this time, without looking at them.
+    /// An identity that differs from that of all other live bytes, without reading them.
     pub fn identity(&self) -> (usize, usize) {
         (Arc::as_ptr(&self.owner).addr(), self.start)
     }
 
-    /// The same bytes for whoever looks at them once: their owner keeps nothing that it would have to put together.
+    /// The same bytes for a single read: their owner does not keep what it has to assemble.
     pub fn at_hand(&self) -> Self {
         self.assembled().map_or_else(|| self.clone(), Self::from)
     }
 
-    /// These bytes put together for the caller alone, by an owner that does not hold them yet.
+    /// These bytes, assembled for the caller, if the owner does not have them in memory yet.
     pub(crate) fn assembled(&self) -> Option<Vec<u8>> {
         let mut bytes = self.owner.assemble()?;
         if (self.start, self.len) != (0, bytes.len()) {
@@ -147,12 +147,12 @@ impl Bytes {
         Some(bytes)
     }
 
-    /// The bytes themselves.
+    /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
         (*self.owner).as_ref().get(self.start..self.start + self.len).unwrap_or_default()
     }
 
-    /// A part, sharing the owner; `None` when it does not lie within.
+    /// A part, sharing the owner; `None` if it is out of range.
     pub fn slice(&self, start: usize, len: usize) -> Option<Self> {
         if start.checked_add(len)? > self.len {
             return None;

@@ -3,15 +3,15 @@
 use crate::error::{Error, ErrorKind};
 use crate::opcode::{ArgumentKind, Opcode};
 
-/// Takes one instruction after the other from a pickle.
+/// An iterator over the instructions of a pickle.
 ///
-/// Frames are obeyed as Python's own unpickler in Python does (the one that joblib uses): a frame is optional, what is
-/// read may lie outside of any, but nothing that begins in a frame may end behind it.
+/// Frames are treated as by Python's unpickler written in Python (the one that joblib uses): a frame is optional, an instruction
+/// may be outside of any, but nothing that begins in a frame may end after it.
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     bytes: &'a [u8],
     offset: usize,
-    /// Where the current frame ends; at or below `offset` when there is none.
+    /// The end of the current frame; at or below `offset` if there is none.
     frame_end: usize,
     /// `STOP` or an error was seen: the iterator is at its end.
     ended: bool,
@@ -20,15 +20,15 @@ pub struct Decoder<'a> {
 /// An opcode with its argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instruction<'a> {
-    /// Where the opcode's byte stands.
+    /// The offset of the opcode's byte.
     pub offset: usize,
     /// The opcode.
     pub opcode: Opcode,
-    /// What stands behind it.
+    /// Its argument.
     pub argument: Argument<'a>,
 }
 
-/// What stands behind an opcode.
+/// The argument of an opcode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Argument<'a> {
     /// Nothing.
@@ -40,50 +40,50 @@ pub enum Argument<'a> {
     /// `BINFLOAT`'s number.
     Float(f64),
     /// Bytes whose length was given, or a line without its newline.
-    Bytes(Part<'a>),
+    Bytes(BytesAt<'a>),
     /// Two lines.
-    Pair(Part<'a>, Part<'a>),
+    Pair(BytesAt<'a>, BytesAt<'a>),
 }
 
-/// Some of the bytes, with their place.
+/// Some of the bytes, with their offset.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Part<'a> {
-    /// Where they begin.
+pub struct BytesAt<'a> {
+    /// The offset of the first.
     pub start: usize,
     /// The bytes.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Decoder<'a> {
-    /// Begins at `offset`; offsets go on counting from the first of `bytes`.
+    /// Starts at `offset`; offsets are relative to the first of `bytes`.
     pub fn new(bytes: &'a [u8], offset: usize) -> Self {
         Self { bytes, offset, frame_end: 0, ended: false }
     }
 
-    /// Where the next instruction begins.
+    /// The offset of the next instruction.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Where the current frame ends, if it has not yet.
+    /// The end of the current frame, unless it has ended.
     pub fn frame_end(&self) -> Option<usize> {
         (self.offset < self.frame_end).then_some(self.frame_end)
     }
 
-    /// How many bytes there are, from the first.
+    /// The number of bytes, from the first.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Leaves the opcodes for content that stands between them, and goes on at `offset`.
+    /// Skips content between the opcodes, and continues at `offset`.
     pub(crate) fn go_on_at(&mut self, offset: usize) {
         self.offset = offset;
     }
 
-    /// The next instruction; after `STOP`, that of whatever follows.
+    /// The next instruction; after `STOP`, the first of the next pickle.
     ///
     /// # Errors
-    /// Bytes that are no instruction, or that end within one.
+    /// Bytes that are not an instruction, or that end within one.
     #[inline]
     pub fn instruction(&mut self) -> Result<Instruction<'a>, Error> {
         let offset = self.offset;
@@ -137,7 +137,7 @@ impl<'a> Decoder<'a> {
     }
 
     #[inline]
-    fn take(&mut self, length: u64) -> Result<Part<'a>, Error> {
+    fn take(&mut self, length: u64) -> Result<BytesAt<'a>, Error> {
         let start = self.offset;
         let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
         if let Some((end, bytes)) = end.and_then(|end| Some((end, self.bytes.get(start..end)?))) {
@@ -145,7 +145,7 @@ impl<'a> Decoder<'a> {
                 return Err(Error::new(start, ErrorKind::FrameStraddled { end: self.frame_end }));
             }
             self.offset = end;
-            return Ok(Part { start, bytes });
+            return Ok(BytesAt { start, bytes });
         }
         Err(Error::new(start, truncated(length, self.bytes.len().saturating_sub(start))))
     }
@@ -165,10 +165,10 @@ impl<'a> Decoder<'a> {
         Ok(*array)
     }
 
-    /// A text up to a newline, which is taken too but not given.
-    fn line(&mut self) -> Result<Part<'a>, Error> {
+    /// Text up to a newline, which is consumed but not returned.
+    fn line(&mut self) -> Result<BytesAt<'a>, Error> {
         let start = self.offset;
-        // A line that a frame cuts off is refused without looking further than the frame.
+        // A line that crosses the end of a frame is an error, without searching beyond the frame.
         let bytes = match self.frame_end() {
             Some(end) => self.bytes.get(start..end),
             None => self.bytes.get(start..),
@@ -178,7 +178,7 @@ impl<'a> Decoder<'a> {
             Some(length) => {
                 let line = bytes.get(..length).unwrap_or_default();
                 self.offset = start.saturating_add(length).saturating_add(1);
-                Ok(Part { start, bytes: line })
+                Ok(BytesAt { start, bytes: line })
             }
             None => Err(Error::new(
                 start,
@@ -191,7 +191,7 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// Instructions up to the first `STOP`, which is given too, or to an error.
+/// Instructions up to and including the first `STOP`, or up to an error.
 impl<'a> Iterator for Decoder<'a> {
     type Item = Result<Instruction<'a>, Error>;
 

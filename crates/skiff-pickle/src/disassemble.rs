@@ -1,21 +1,21 @@
-//! Pickles as text, an opcode a line, as `python -m pickletools` prints them.
+//! Pickles as text, one opcode per line, as `python -m pickletools` prints them.
 
 use std::fmt::Write as _;
 use std::io;
 use std::ops::Range;
 
-use crate::decode::{Argument, Decoder, Instruction, Part};
+use crate::decode::{Argument, BytesAt, Decoder, Instruction};
 use crate::error::Error;
 use crate::opcode::Opcode;
 
-/// Prints every opcode of the pickles in `bytes`, one pickle after the other, with offset, argument and the marks that
-/// are open as indentation.
+/// Prints every opcode of the pickles in `bytes`, one pickle after the other, with offset, argument, and open
+/// marks as indentation.
 ///
-/// `gaps`, in order, are bytes between opcodes (joblib's arrays): they are named and passed over. Long arguments are
-/// cut. Bytes that are no opcodes end the text with a line that says so, and come back as the error.
+/// `gaps`, in order, are bytes between opcodes (joblib's arrays): they are mentioned and skipped. Long arguments are
+/// truncated. Bytes that are not opcodes end the text with a line about them, and are returned as the error.
 ///
 /// # Errors
-/// What `out` reports.
+/// Errors of `out`.
 pub fn disassemble(bytes: &[u8], gaps: &[Range<usize>], out: &mut dyn io::Write) -> io::Result<Option<Error>> {
     let mut decoder = Decoder::new(bytes, 0);
     let mut gaps = gaps.iter().peekable();
@@ -53,29 +53,29 @@ pub fn disassemble(bytes: &[u8], gaps: &[Range<usize>], out: &mut dyn io::Write)
     Ok(None)
 }
 
-/// Indentation ends here: a file of nothing but marks would print its own square.
+/// The deepest indentation: the output for a file of only marks would be quadratic.
 const DEEPEST: usize = 40;
 
 /// How many characters of an argument are printed.
 const LONGEST: usize = 100;
 
-/// Just enough of the machine to know which mark an opcode takes.
+/// The part of the pickle machine that determines which mark an opcode takes.
 #[derive(Default)]
 struct Marks {
-    /// For each open mark, where it stands and how many values lie on it.
+    /// For each open mark, its offset and the number of values above it.
     open: Vec<(usize, u64)>,
-    /// How many values lie under all marks.
+    /// The number of values below all marks.
     ground: u64,
-    /// How many places of the memo are taken, if each is taken once.
+    /// The number of memo entries, if each key is used once.
     memo: u64,
     /// How many marks were open before the last step, less those that it took.
     before: usize,
-    /// The place that the last step took in the memo.
+    /// The memo key that the last step used.
     memoized: Option<u64>,
 }
 
 impl Marks {
-    /// Takes a step; gives the place of the mark that the opcode took.
+    /// Executes a step; returns the offset of the mark that the opcode took.
     fn step(&mut self, instruction: &Instruction<'_>) -> Option<usize> {
         let opcode = instruction.opcode;
         self.memoized = None;
@@ -95,7 +95,7 @@ impl Marks {
             return None;
         }
         let values = |slots: &str| slots.split(' ').filter(|slot| !matches!(*slot, "" | "mark" | "slice")).count();
-        // `OBJ`'s class lies above the mark, and went with it.
+        // `OBJ`'s class is above the mark, and was removed with it.
         let before = match opcode {
             Opcode::Obj => 0,
             Opcode::Pop if pops_mark => 0,
@@ -148,9 +148,9 @@ fn print(line: &mut String, instruction: &Instruction<'_>, depth: usize, mark: O
     }
 }
 
-fn print_part(line: &mut String, opcode: Opcode, part: Part<'_>) {
+fn print_part(line: &mut String, opcode: Opcode, part: BytesAt<'_>) {
     match opcode {
-        // Written in Python's own way already.
+        // Already in Python's notation.
         Opcode::Int | Opcode::Long | Opcode::Float | Opcode::Get | Opcode::Put | Opcode::String => {
             escape(line, part.bytes, Style::Source);
             cut(line, part.bytes.len(), LONGEST);
@@ -189,18 +189,18 @@ fn print_part(line: &mut String, opcode: Opcode, part: Part<'_>) {
     }
 }
 
-/// What bytes are.
+/// The encoding of bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
     /// Anything.
     Bytes,
     /// UTF-8.
     Text,
-    /// UTF-8 with escapes of its own.
+    /// UTF-8 with its own escapes.
     Source,
 }
 
-/// Prints what can be printed, up to [`LONGEST`] bytes of it, and escapes the rest: no file may steer a terminal.
+/// Prints what can be printed, up to [`LONGEST`] bytes of it, and escapes the rest, so that no file can control a terminal.
 fn escape(line: &mut String, bytes: &[u8], style: Style) {
     let head = bytes.get(..LONGEST).unwrap_or(bytes);
     let mut rest = head;
@@ -232,7 +232,7 @@ fn escape(line: &mut String, bytes: &[u8], style: Style) {
     }
 }
 
-/// Characters that turn the direction of a line, or that nobody sees.
+/// Bidirectional control characters, and invisible characters.
 fn is_format(char: char) -> bool {
     matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

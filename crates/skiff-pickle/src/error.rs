@@ -19,14 +19,14 @@ pub struct Error {
 pub enum ErrorKind {
     /// The bytes end too early.
     Truncated {
-        /// How many bytes were asked for.
+        /// The expected number of bytes.
         expected: u64,
-        /// How many there were.
+        /// The number of bytes left.
         found: u64,
     },
     /// A text has no newline to end it.
     UnendedLine,
-    /// A byte that stands for no opcode.
+    /// A byte that is not an opcode.
     UnknownOpcode(u8),
     /// A protocol that does not exist yet.
     UnknownProtocol(u8),
@@ -34,46 +34,46 @@ pub enum ErrorKind {
     NegativeLength(i64),
     /// An operand begins in a frame and ends after it. Python's own implementations disagree about such files.
     FrameStraddled {
-        /// Where the frame ends.
+        /// The end of the frame.
         end: usize,
     },
-    /// A frame begins, or content beside the opcodes is asked for, before the last frame ended.
+    /// A frame begins, or content between the opcodes is read, before the last frame ended.
     FrameNotEnded {
-        /// Where the last frame ends.
+        /// The end of the last frame.
         end: usize,
     },
     /// Fewer values on the stack, since the last mark, than the opcode takes.
     StackUnderflow(Opcode),
-    /// There is no mark to go down to.
+    /// There is no mark on the stack.
     NoMark(Opcode),
-    /// The memo holds nothing under that number.
+    /// The memo has no value with that key.
     NotInMemo(u64),
-    /// The text of an opcode says nothing that Python would understand.
+    /// The text argument of an opcode is invalid.
     BadText {
         /// The opcode.
         opcode: Opcode,
-        /// What the text should have been.
+        /// The expected kind of text.
         expected: &'static str,
     },
-    /// What lies on the stack is nothing that the opcode can work with.
+    /// The value on the stack has the wrong type for the opcode.
     BadOperand {
         /// The opcode.
         opcode: Opcode,
-        /// What it needs.
+        /// The expected type.
         expected: &'static str,
-        /// What lies there.
+        /// The type found.
         found: &'static str,
     },
     /// A key without a value.
     OddItems(Opcode),
-    /// One of [`crate::Limits`], or of the format, would be exceeded.
+    /// One of [`crate::Limits`] or a limit of the format would be exceeded.
     Limit {
         /// Its name.
         name: &'static str,
-        /// How much it allows.
+        /// Its value.
         most: u64,
     },
-    /// What [`crate::Host`] said.
+    /// An error of [`crate::Host`].
     Host(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -92,21 +92,21 @@ impl fmt::Display for ErrorKind {
             Self::UnknownProtocol(protocol) => write!(f, "expected a protocol from `0` to `5`, found `{protocol}`"),
             Self::NegativeLength(length) => write!(f, "expected a length of zero or more, found `{length}`"),
             Self::FrameStraddled { end } => {
-                write!(f, "expected an operand to end with its frame at byte {end}, found it to go on")
+                write!(f, "expected an operand to end with its frame at byte {end}, found a longer one")
             }
             Self::FrameNotEnded { end } => {
-                write!(f, "expected the frame to end first, found that it ends at byte {end}")
+                write!(f, "expected the previous frame to end first, found its end at byte {end}")
             }
-            Self::StackUnderflow(opcode) => write!(f, "`{}` finds too few values on the stack", opcode.name()),
-            Self::NoMark(opcode) => write!(f, "`{}` finds no mark on the stack", opcode.name()),
-            Self::NotInMemo(key) => write!(f, "nothing is in the memo under `{key}`"),
+            Self::StackUnderflow(opcode) => write!(f, "`{}` found too few values on the stack", opcode.name()),
+            Self::NoMark(opcode) => write!(f, "`{}` found no mark on the stack", opcode.name()),
+            Self::NotInMemo(key) => write!(f, "the memo has no value with the key `{key}`"),
             Self::BadText { opcode, expected } => {
                 write!(f, "`{}` expected {expected}, found other text", opcode.name())
             }
             Self::BadOperand { opcode, expected, found } => {
                 write!(f, "`{}` expected {expected}, found {found}", opcode.name())
             }
-            Self::OddItems(opcode) => write!(f, "`{}` finds a key without a value", opcode.name()),
+            Self::OddItems(opcode) => write!(f, "`{}` found a key without a value", opcode.name()),
             Self::Limit { name: "time", most } => write!(f, "the limit `time` of {most} milliseconds is exceeded"),
             Self::Limit { name, most } => write!(f, "the limit `{name}` of {most} is exceeded"),
             Self::Host(error) => write!(f, "{error}"),

@@ -1,8 +1,8 @@
-//! What a pickle says, lossless and inert: the object graph.
+//! The object graph: the lossless and inert content of a pickle.
 //!
-//! Nodes live in one arena and refer to each other by [`NodeId`], so sharing and cycles are plain, nothing recurses,
-//! and dropping a hostile graph is dropping a few vectors. Nothing here was imported or called: a `REDUCE` is an
-//! [`Object`] that remembers what Python *would* have called.
+//! Nodes live in one arena and refer to each other by [`NodeId`], so sharing and cycles need no special handling, nothing recurses,
+//! and dropping a malicious graph drops a few vectors. Nothing here was imported or called: a `REDUCE` is an
+//! [`Object`] that records what Python *would* have called.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,18 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Bytes;
 use crate::remembered::Remembered;
 
-/// Where a node stands in its [`Graph`].
+/// The index of a node in its [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(u32);
 
-/// A run of bytes in one of a graph's buffers: nothing is copied out of the file until somebody asks.
+/// A range of bytes in one of a graph's buffers: nothing is copied from the file until it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// Which of the graph's buffers.
+    /// The buffer's number.
     pub buffer: u32,
-    /// How many bytes.
+    /// The number of bytes.
     pub len: usize,
-    /// The first byte.
+    /// The offset of the first byte.
     pub start: usize,
 }
 
@@ -35,23 +35,23 @@ pub enum Node {
     Bool(bool),
     /// An integer that fits in 64 bits.
     Int(i64),
-    /// A longer integer: two's complement, little-endian, as `LONG1` holds it.
+    /// A longer integer: two's complement, little-endian, as in `LONG1`.
     BigInt(Span),
     /// A `float`.
     Float(f64),
     /// `bytes` (Python 3).
     Bytes(Span),
-    /// `bytearray`: what protocol 5 writes for writable buffers.
+    /// `bytearray`: protocol 5 writes it for writable buffers.
     ByteArray(Span),
-    /// `str` (Python 3), `unicode` (Python 2). UTF-8, but surrogates may stand alone (Python's `surrogatepass`).
+    /// `str` (Python 3), `unicode` (Python 2). UTF-8, but with lone surrogates (Python's `surrogatepass`).
     Str(Span),
     /// Python 2's `str`, as `STRING`, `BINSTRING` and `SHORT_BINSTRING` write it: bytes that may be text.
     ByteStr(Span),
     /// A tuple.
     Tuple(Box<[NodeId]>),
-    /// A list, with what `APPEND` and `APPENDS` added.
+    /// A list, with the items of `APPEND` and `APPENDS`.
     List(Vec<NodeId>),
-    /// A dict, in order of insertion; a key may stand twice, the last one counts.
+    /// A dict, in order of insertion; if a key occurs twice, the last one counts.
     Dict(Vec<(NodeId, NodeId)>),
     /// A set made by `EMPTY_SET`.
     Set(Vec<NodeId>),
@@ -61,18 +61,18 @@ pub enum Node {
     Global(Global),
     /// `EXT1`, `EXT2`, `EXT4`: a code of the `copyreg` extension registry.
     Extension(u32),
-    /// `PERSID`, `BINPERSID`: a persistent id, whose meaning is the application's.
+    /// `PERSID`, `BINPERSID`: a persistent id, which only the application can resolve.
     Persistent(NodeId),
     /// `NEXT_BUFFER`: an out-of-band buffer, by its number.
     Buffer {
-        /// Its place in the list of buffers that came with the pickle.
+        /// Its index in the list of buffers of the pickle.
         index: u32,
         /// `READONLY_BUFFER` followed.
         readonly: bool,
     },
-    /// What Python would have built by a call. Never called.
+    /// The result of a call that Python would have made. Never called.
     Object(Box<Object>),
-    /// An object with content that stands beside the pickle's opcodes, as joblib writes arrays.
+    /// An object with content between the pickle's opcodes, as joblib writes arrays.
     Payload {
         /// The object that announced the content (joblib's `NumpyArrayWrapper`).
         object: NodeId,
@@ -81,40 +81,40 @@ pub enum Node {
     },
 }
 
-/// Content outside of the opcodes that belongs to an object.
+/// Content of an object outside of the opcodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Payload {
     /// Raw bytes: the elements of an array.
     Raw(Span),
-    /// The root of a pickle of its own, with a memo of its own: the elements of an object array.
+    /// The root of a nested pickle with its own memo: the elements of an object array.
     Pickle(NodeId),
 }
 
 /// `module` and `name`, as written: `__builtin__` stays `__builtin__`; `name` may be dotted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Global {
-    /// The module, dots and all.
+    /// The module, including dots.
     pub module: Span,
     /// The qualified name within it.
     pub name: Span,
 }
 
-/// A call that was not made, and what was done to its result.
+/// A call that was not made, and the changes to its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// Which opcode asked for it.
+    /// The opcode of the call.
     pub make: Make,
-    /// The class or function: any node, a [`Node::Global`] in honest files.
+    /// The class or function: any node, a [`Node::Global`] in regular files.
     pub callable: NodeId,
-    /// The positional arguments: a [`Node::Tuple`] in honest files. For `INST` and `OBJ` a tuple made for them.
+    /// The positional arguments: a [`Node::Tuple`] in regular files. For `INST` and `OBJ` a tuple is created.
     pub arguments: NodeId,
     /// `NEWOBJ_EX`'s keyword arguments.
     pub keywords: Option<NodeId>,
-    /// What followed, in order.
+    /// The changes that followed, in order.
     pub changes: Vec<Change>,
 }
 
-/// The opcode that makes an object.
+/// The opcode that creates an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Make {
     /// `callable(*arguments)`.
@@ -129,7 +129,7 @@ pub enum Make {
     Obj,
 }
 
-/// What an opcode does to an object that exists already.
+/// A change to an existing object.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// `BUILD`: `__setstate__(state)`, or an update of `__dict__`.
@@ -142,23 +142,23 @@ pub enum Change {
     Add(Vec<NodeId>),
 }
 
-/// An arena of [`Node`]s with a root, and the bytes that their spans lie in.
+/// An arena of [`Node`]s with a root, and the buffers of their spans.
 #[derive(Clone, Debug)]
 pub struct Graph {
     nodes: Vec<Node>,
-    /// Buffer 0 collects what had to be decoded (escaped text, …); the others came from outside.
+    /// Buffer 0 has what had to be decoded (escaped text, …); the others come from outside.
     decoded: Vec<u8>,
     buffers: Vec<Bytes>,
     root: NodeId,
-    /// Changes to nodes that are not objects: `BUILD` on a class, say. Legal, and never innocent.
+    /// Changes to nodes that are not objects: such as `BUILD` on a class. Valid pickle, but always suspicious.
     changes: BTreeMap<NodeId, Vec<Change>>,
-    /// Nodes that were changed after something had been made of them.
+    /// Nodes that were changed after a call had used them.
     changed_late: BTreeSet<NodeId>,
     /// What readers made of nodes, until one changes.
     remembered: Remembered,
 }
 
-/// Bytes of a name. The longest that anybody has seen has two hundred.
+/// The longest name in bytes. The longest known one has two hundred.
 const LONGEST_NAME: usize = 4_096;
 
 impl Default for Graph {
@@ -168,7 +168,7 @@ impl Default for Graph {
 }
 
 impl Graph {
-    /// A graph that holds nothing but `None`, its root until [`Graph::set_root`].
+    /// A graph with only `None`, its root until [`Graph::set_root`].
     pub fn new() -> Self {
         Self {
             nodes: vec![Node::None],
@@ -181,7 +181,7 @@ impl Graph {
         }
     }
 
-    /// A copy with room for some more nodes: the first that is added does not move all others.
+    /// A copy with capacity for some more nodes, so that adding the first does not move all others.
     #[must_use]
     pub fn clone_with_room(&self) -> Self {
         let mut nodes = Vec::with_capacity(self.nodes.len().saturating_add(self.nodes.len() / 8).saturating_add(64));
@@ -211,22 +211,22 @@ impl Graph {
         references
     }
 
-    /// What the pickle's `STOP` left.
+    /// The value at the pickle's `STOP`.
     pub fn root(&self) -> NodeId {
         self.root
     }
 
-    /// Names the root.
+    /// Sets the root.
     pub fn set_root(&mut self, root: NodeId) {
         self.root = root;
     }
 
-    /// How many nodes there are.
+    /// The number of nodes.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// About how many bytes lie behind it: its buffers, which are the file, and some for each node.
+    /// Its approximate size in bytes: its buffers, which are the file, and some for each node.
     pub fn size(&self) -> usize {
         let buffers = self.buffers.iter().fold(self.decoded.len(), |sum, buffer| sum.saturating_add(buffer.held()));
         buffers.saturating_add(self.nodes.len().saturating_mul(16))
@@ -237,12 +237,12 @@ impl Graph {
         self.nodes.is_empty()
     }
 
-    /// Every node, in the order in which the file made them.
+    /// Every node, in the order of the file.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
-    /// The nodes of these places, in the order in which the file made them.
+    /// The nodes of a range, in the order of the file.
     pub fn ids_in(&self, places: std::ops::Range<usize>) -> impl Iterator<Item = NodeId> + use<> {
         let place = |place: usize| u32::try_from(place.min(self.nodes.len())).unwrap_or(u32::MAX);
         (place(places.start)..place(places.end)).map(NodeId)
@@ -251,13 +251,13 @@ impl Graph {
     /// The node at `id`.
     ///
     /// # Panics
-    /// When `id` came from another graph: a mistake of the caller, never of the file.
+    /// When `id` is from another graph: a bug of the caller, never caused by the file.
     #[expect(clippy::indexing_slicing, reason = "ids are made by the graph alone, and nodes are never removed")]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
 
-    /// The node at `id`, to be changed.
+    /// The node at `id`, mutable.
     ///
     /// # Panics
     /// As [`Graph::node`].
@@ -272,7 +272,7 @@ impl Graph {
         self.remembered.get(id)
     }
 
-    /// Keeps what was made of a node for whoever makes it again. Of the nodes that many others share, it is made once.
+    /// Caches the value built from a node, for nodes that are shared.
     pub fn remember<T: Any + Send>(&self, id: NodeId, value: T) {
         self.remembered.insert(id, value);
     }
@@ -280,20 +280,20 @@ impl Graph {
     /// Adds a node.
     ///
     /// # Panics
-    /// Past 2³² nodes; [`crate::Limits`] end earlier.
+    /// Beyond 2³² nodes; [`crate::Limits`] are lower.
     pub fn push(&mut self, node: Node) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("limits bound the number of nodes"));
         self.nodes.push(node);
         id
     }
 
-    /// Makes `bytes` one of the graph's buffers; spans into it are made by [`Graph::span`].
+    /// Adds `bytes` to the graph's buffers; [`Graph::span`] creates spans of it.
     pub fn add_buffer(&mut self, bytes: Bytes) -> u32 {
         self.buffers.push(bytes);
         u32::try_from(self.buffers.len()).expect("fewer buffers than nodes")
     }
 
-    /// A span of `buffer`, if it lies within.
+    /// A span of `buffer`, if it is in range.
     pub fn span(&self, buffer: u32, start: usize, len: usize) -> Option<Span> {
         let all = match usize::try_from(buffer).ok()?.checked_sub(1) {
             None => self.decoded.len(),
@@ -302,14 +302,14 @@ impl Graph {
         (start.checked_add(len)? <= all).then_some(Span { buffer, len, start })
     }
 
-    /// Keeps decoded bytes and gives their span.
+    /// Stores decoded bytes and returns their span.
     pub fn keep(&mut self, bytes: &[u8]) -> Span {
         let start = self.decoded.len();
         self.decoded.extend_from_slice(bytes);
         Span { buffer: 0, len: bytes.len(), start }
     }
 
-    /// A buffer that came from outside, shared.
+    /// A buffer from outside, shared.
     pub fn shared_buffer(&self, buffer: u32) -> Option<Bytes> {
         self.buffers.get(usize::try_from(buffer).ok()?.checked_sub(1)?).cloned()
     }
@@ -321,8 +321,8 @@ impl Graph {
             .unwrap_or_default()
     }
 
-    /// The bytes of a span for whoever looks at them once, which nobody keeps where they had to be put together; `None`
-    /// when the file that they are in is damaged.
+    /// The bytes of a span for a single read, which are not kept if they had to be assembled; `None`
+    /// if the file is damaged.
     pub fn bytes_once(&self, span: Span) -> Option<Cow<'_, [u8]>> {
         let index = usize::try_from(span.buffer).ok()?.checked_sub(1);
         let bytes = match index.and_then(|index| self.buffers.get(index)).and_then(Bytes::assembled) {
@@ -333,7 +333,7 @@ impl Graph {
         (bytes.len() == span.len).then_some(bytes)
     }
 
-    /// The bytes of a span, held on their own: no copy when they came from a file.
+    /// The bytes of a span, independent of the graph: not copied if they are in a file.
     pub fn shared_bytes(&self, span: Span) -> Bytes {
         let index = usize::try_from(span.buffer).unwrap_or(usize::MAX);
         match index.checked_sub(1).and_then(|index| self.buffers.get(index)) {
@@ -342,7 +342,7 @@ impl Graph {
         }
     }
 
-    /// The text of a span, unless it holds lone surrogates or is no UTF-8.
+    /// The text of a span, unless it has lone surrogates or is not UTF-8.
     pub fn text(&self, span: Span) -> Option<&str> {
         std::str::from_utf8(self.bytes(span)).ok()
     }
@@ -356,8 +356,8 @@ impl Graph {
         }
     }
 
-    /// As [`Graph::str_of`], for what is to be a name: longer text than any name is none. (A file can name one text as
-    /// often as it likes; each time its bytes are looked at anew.)
+    /// Like [`Graph::str_of`], for names: `None` if the text is longer than any name. (A file can refer to one text as
+    /// often as it likes; each time its bytes are read again.)
     pub fn name_of(&self, id: NodeId) -> Option<&str> {
         match *self.node(id) {
             Node::Str(span) | Node::ByteStr(span) if span.len > LONGEST_NAME => None,
@@ -392,17 +392,17 @@ impl Graph {
         }
     }
 
-    /// Changes made to a node that is no object (a class, a tuple, …): empty in honest files.
+    /// Changes to a node that is not an object (a class, a tuple, …): empty in regular files.
     pub fn changes(&self, id: NodeId) -> &[Change] {
         self.changes.get(&id).map_or(&[], Vec::as_slice)
     }
 
-    /// Every node that [`Graph::changes`] knows of.
+    /// Every node with [`Graph::changes`].
     pub fn changed(&self) -> impl Iterator<Item = NodeId> {
         self.changes.keys().copied()
     }
 
-    /// Whether the node was changed after a call or a `BUILD` had taken it, or a container with it, apart: the call saw
+    /// Whether the node was changed after a call or a `BUILD` had read it, or a container with it: the call saw
     /// less than the graph shows.
     pub fn is_changed_late(&self, id: NodeId) -> bool {
         self.changed_late.contains(&id)
@@ -412,8 +412,8 @@ impl Graph {
         self.changed_late.insert(id);
     }
 
-    /// Calls `visit` with each node that the one at `id` refers to, in the order in which a pickle would hold them:
-    /// what it is made of first, then what was done to it. A reference that stands twice is visited twice.
+    /// Calls `visit` with each node that the one at `id` refers to, in the order of a pickle:
+    /// its parts first, then the changes to it. A repeated reference is visited repeatedly.
     pub fn each_child(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         fn each_change(changes: &[Change], visit: &mut impl FnMut(NodeId)) {
             for change in changes {
@@ -450,7 +450,7 @@ impl Graph {
         each_change(self.changes(id), &mut visit);
     }
 
-    /// Records a change to a node: in the object itself, or beside a node that is none.
+    /// Records a change to a node: in the object itself, or separately if the node is not an object.
     pub fn change(&mut self, id: NodeId, change: Change) {
         match self.node_mut(id) {
             Node::Object(object) => object.changes.push(change),
@@ -468,7 +468,7 @@ impl Graph {
 }
 
 impl Node {
-    /// What it is, in a word or two: for messages.
+    /// Its type, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -495,14 +495,14 @@ impl Node {
 }
 
 impl NodeId {
-    /// Its place in the arena.
+    /// Its index in the arena.
     pub fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
 impl Object {
-    /// What the last `BUILD` gave.
+    /// The state of the last `BUILD`.
     pub fn state(&self) -> Option<NodeId> {
         self.changes.iter().rev().find_map(|change| match change {
             Change::Build(state) => Some(*state),

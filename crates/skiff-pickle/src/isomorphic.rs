@@ -1,17 +1,17 @@
-//! Do two graphs say the same?
+//! Compares two graphs.
 
 use crate::graph::{Change, Graph, Make, Node, NodeId, Payload};
 
-/// Are the values at the roots of two graphs the same, with the same sharing and the same cycles?
+/// Whether the values at the roots of two graphs are the same, with the same sharing and the same cycles.
 ///
-/// Whether two numbers (of 64 bits), bools or `None`s are one object does not count: no program asks; nor whether two
-/// empty tuples are, nor which of protocol 0's two opcodes made an instance. A float equals another of the same bits.
+/// Whether two numbers (of 64 bits), bools or `None`s are one object is ignored, since programs do not depend on it; so is whether two
+/// empty tuples are, and which of the two opcodes for instances was used. Floats are equal if their bits are.
 /// Nothing recurses.
 pub fn isomorphic(a: &Graph, b: &Graph) -> bool {
     isomorphic_at(a, a.root(), b, b.root())
 }
 
-/// As [`isomorphic`], for what lies at `a_root` and `b_root`.
+/// Like [`isomorphic`], for the nodes at `a_root` and `b_root`.
 #[expect(clippy::indexing_slicing, reason = "both tables have a place for each node of their graph")]
 pub fn isomorphic_at(a: &Graph, a_root: NodeId, b: &Graph, b_root: NodeId) -> bool {
     let mut a_to_b = vec![None; a.len()];
@@ -43,7 +43,7 @@ pub fn isomorphic_at(a: &Graph, a_root: NodeId, b: &Graph, b_root: NodeId) -> bo
     true
 }
 
-/// Could Python tell this object from another one of the same value?
+/// Whether Python can distinguish this object from another one of the same value.
 pub(crate) fn has_identity(graph: &Graph, id: NodeId) -> bool {
     let plain = match graph.node(id) {
         Node::None | Node::Bool(_) | Node::Int(_) | Node::Float(_) => true,
@@ -94,7 +94,7 @@ fn same_make(a: Make, b: Make) -> bool {
     a == b || (instance(a) && instance(b))
 }
 
-/// The same kinds and numbers; what they hold are children.
+/// Whether two nodes have the same kind and value, without their children.
 fn same_changes(a: &[Change], b: &[Change]) -> bool {
     a.len() == b.len()
         && a.iter().zip(b).all(|changes| match changes {

@@ -22,7 +22,7 @@ mod text;
 mod write;
 
 pub use bytes::{Bytes, Owner};
-pub use decode::{Argument, Decoder, Instruction, Part};
+pub use decode::{Argument, BytesAt, Decoder, Instruction};
 pub use disassemble::disassemble;
 pub use error::{Error, ErrorKind};
 pub use graph::{Change, Global, Graph, Make, Node, NodeId, Object, Payload, Span};

@@ -1,4 +1,4 @@
-//! How much a file may cost, and the model in it. Spent *before* anything is allocated or done.
+//! Limits of memory and time for a file and its model. They are charged *before* anything is allocated or done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,42 +6,42 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 
-/// The budget of one reading. Each field is a promise to whoever reads a stranger's file.
+/// The limits for reading one file. Each field is a promise to callers who read untrusted files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that decompression may bring forth, over all streams of the file. 16 GiB: larger forests exist, but
-    /// whoever loads one knows it.
+    /// Decompressed bytes, over all streams of the file. 16 GiB: larger forests exist, but
+    /// their users can raise the limit.
     pub decompressed: u64,
-    /// Bytes that decompression may bring forth for each byte read. 2,000: zlib reaches 1,032 at most, xz about 7,000
+    /// Decompressed bytes per byte read. 2,000: zlib reaches 1,032 at most, xz about 7,000
     /// on zeros alone, and models stay below 100. A quarter of it holds for bzip2, xz and LZMA, which take four times as
     /// long for a byte; a 32nd of it, 62, for the bytes that are kept because they are not long runs of zeros; a
     /// thousandth of it, 2, for the nodes of a graph above a million, of which models have less than 1 for each byte.
     pub ratio: u64,
-    /// Nodes of the object graph. 64 Mi: a vectoriser with ten million words stays below.
+    /// Nodes of the object graph. 64 Mi: a vectorizer with ten million words stays below.
     pub nodes: u64,
-    /// How deep values may nest. 10,000: Python's own limit for pickling is 1,000 frames. The graph itself nests as
-    /// deep as it likes, since nothing here recurses; whoever walks one in depth obeys this.
+    /// Nesting of values. 10,000: Python's own limit for pickling is 1,000 frames. The graph itself may be nested as
+    /// deep as memory allows, since nothing here recurses; this limit is for code that recurses.
     pub depth: u32,
-    /// Bytes that decoded text and numbers may take in the graph, over what lies in the file itself. 4 GiB.
+    /// Bytes of decoded text and numbers in the graph, in addition to the file itself. 4 GiB.
     pub decoded: u64,
-    /// Values that one pickle may keep in its memo. 64 Mi: as many as there may be nodes.
+    /// Values in the memo of one pickle. 64 Mi: the same as for nodes.
     pub memo: u64,
-    /// Bytes of one array, or of one byte string. 16 GiB: what may be decompressed in all.
+    /// Bytes of one array, or of one byte string. 16 GiB: the same as for all decompressed bytes.
     pub array: u64,
-    /// Bytes of one answer of the model. 16 GiB, as for arrays: a small file can name a model that makes millions of
+    /// Bytes of one result of the model. 16 GiB, as for arrays: a small file can have a model that makes millions of
     /// columns of each row.
     pub answer: u64,
-    /// How long reading, and judging or checking what was read, may take. Without end by default: honest files of any
-    /// size are read at the speed of the disk, and the other limits bound hostile ones. Looked at every few thousand
+    /// Time for reading and for judging or checking what was read. Unlimited by default: regular files of any
+    /// size are read at the speed of the disk, and the other limits bound malicious ones. Checked every few thousand
     /// steps, so that it is exceeded by milliseconds.
     pub time: Option<Duration>,
-    /// When that time is over: [`Limits::started`] sets it, once for all that is done with one file.
+    /// The end of that time: [`Limits::started`] sets it, once for all work on one file.
     pub deadline: Option<Instant>,
-    /// What ends the work from another thread, as if the time were over.
+    /// Cancels the work from another thread, as if the time were over.
     pub interrupt: Option<Interrupt>,
 }
 
-/// A flag that one thread raises and others look at where they look at the clock; they tell there how far they have come.
+/// A flag that one thread sets and others check when they check the clock; they also report their progress in it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<Shared>);
 
@@ -52,23 +52,23 @@ struct Shared {
 }
 
 impl Interrupt {
-    /// Has whoever holds a clone of it stop.
+    /// Cancels the work of everybody who has a clone of it.
     pub fn raise(&self) {
         self.0.is_raised.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was raised.
+    /// Whether it was set.
     pub fn is_raised(&self) -> bool {
         self.0.is_raised.load(Ordering::Relaxed)
     }
 
-    /// How many bytes were decompressed, or read, when the clock was last looked at.
+    /// How many bytes were decompressed, or read, when the clock was last checked.
     pub fn reached(&self) -> usize {
         self.0.reached.load(Ordering::Relaxed)
     }
 }
 
-/// One flag is another where raising it raises the other.
+/// Two flags are equal if they are clones of each other.
 impl PartialEq for Interrupt {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -78,27 +78,27 @@ impl PartialEq for Interrupt {
 impl Eq for Interrupt {}
 
 impl Limits {
-    /// The same limits, their time running from now; from before, if it was running already.
+    /// The same limits, with the time starting now, unless it has started already.
     #[must_use]
     pub fn started(&self) -> Self {
         let deadline = self.deadline.or_else(|| Instant::now().checked_add(self.time?));
         Self { deadline, ..self.clone() }
     }
 
-    /// Whether the time is over, or somebody raised [`Limits::interrupt`].
+    /// Whether the time is over, or [`Limits::interrupt`] was set.
     pub fn is_late(&self) -> bool {
         self.interrupt.as_ref().is_some_and(Interrupt::is_raised)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Tells [`Limits::interrupt`] how many bytes were decompressed or read.
+    /// Reports to [`Limits::interrupt`] how many bytes were decompressed or read.
     pub fn reach(&self, bytes: usize) {
         if let Some(Interrupt(shared)) = &self.interrupt {
             shared.reached.store(bytes, Ordering::Relaxed);
         }
     }
 
-    /// The time in milliseconds, for errors: the limit `time` is told in them.
+    /// The time in milliseconds, as in error messages.
     pub fn milliseconds(&self) -> u64 {
         self.time.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
     }
@@ -125,18 +125,18 @@ impl Default for Limits {
 /// The part of the ratio that bounds the nodes: a node takes a hundred bytes of memory, and more to read.
 const RATIO_OF_NODES: u64 = 1_000;
 
-/// A ratio says nothing about small files: so many nodes any of them may have.
+/// The nodes that a file of any size may have, since a ratio is meaningless for small files.
 const FREE_NODES: u64 = 1 << 20;
 
-/// How deep pickles may lie in each other's content (joblib's object arrays), each with a machine of its own.
+/// The nesting of pickles in each other's content (joblib's object arrays), each with its own machine.
 pub(crate) const MOST_NESTED_PICKLES: u32 = 64;
 
-/// What is left of [`Limits`] while a graph is read, perhaps from several pickles.
+/// What is left of [`Limits`] while a graph is read, possibly from several pickles.
 #[derive(Clone, Debug)]
 pub struct Budget {
     limits: Limits,
     nodes: u64,
-    /// The limit that bounds the nodes, and what it is.
+    /// The limit that bounds the nodes, and its value.
     bound: (&'static str, u64),
     decoded: u64,
     pub(crate) nested: u32,
@@ -146,12 +146,12 @@ impl Budget {
     /// All of `limits`, unspent, their time running.
     pub fn new(limits: &Limits) -> Self {
         let mut limits = limits.started();
-        // Node ids have 32 bits, and some ids are left to whoever adds nodes without a budget.
+        // Node ids have 32 bits, and some ids are reserved for nodes that are added without a budget.
         limits.nodes = limits.nodes.min(u64::from(u32::MAX) / 2);
         Self { nodes: limits.nodes, bound: ("nodes", limits.nodes), decoded: limits.decoded, nested: 0, limits }
     }
 
-    /// As [`Budget::new`], for a file of `size` bytes, whose content may be compressed: a few bytes may say that there are
+    /// Like [`Budget::new`], for a file of `size` bytes, which may be compressed: a few bytes may decompress to
     /// millions of lists.
     pub fn of_file(limits: &Limits, size: u64) -> Self {
         let mut budget = Self::new(limits);
@@ -162,12 +162,12 @@ impl Budget {
         budget
     }
 
-    /// What this began with.
+    /// The original limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Spends `count` nodes; `offset` is for the error.
+    /// Charges `count` nodes; `offset` is for the error.
     ///
     /// # Errors
     /// When fewer are left.
@@ -180,7 +180,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Spends `count` bytes of decoded text; `offset` is for the error.
+    /// Charges `count` bytes of decoded text; `offset` is for the error.
     ///
     /// # Errors
     /// When fewer are left.
@@ -194,23 +194,23 @@ impl Budget {
 }
 
 impl Budget {
-    /// Whether an array, or a byte string, may have so many bytes; `offset` is for the error.
+    /// Checks the size of an array or byte string; `offset` is for the error.
     ///
     /// # Errors
-    /// When it may not.
+    /// When it is too large.
     pub fn array(&self, bytes: u64, offset: usize) -> Result<(), Error> {
         if bytes > self.limits.array { Err(exceeded(offset, "array", self.limits.array)) } else { Ok(()) }
     }
 
-    /// Whether a memo may hold so many values; `offset` is for the error.
+    /// Checks the number of values in a memo; `offset` is for the error.
     pub(crate) fn memo(&self, values: u64, offset: usize) -> Result<(), Error> {
         if values > self.limits.memo { Err(exceeded(offset, "memo", self.limits.memo)) } else { Ok(()) }
     }
 
-    /// Whether there is time left; `offset` is for the error.
+    /// Checks the time; `offset` is for the error.
     ///
     /// # Errors
-    /// When there is none.
+    /// When it is over.
     pub fn time(&self, offset: usize) -> Result<(), Error> {
         self.limits.reach(offset);
         if self.limits.is_late() { Err(exceeded(offset, "time", self.limits.milliseconds())) } else { Ok(()) }

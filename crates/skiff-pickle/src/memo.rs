@@ -1,11 +1,11 @@
-//! The memo: what a pickle keeps under numbers, to come back to.
+//! The memo: numbered values of a pickle, for references.
 
 use std::collections::BTreeMap;
 
 use crate::NodeId;
 
-/// Numbers that follow each other lie in a vector; whatever else a pickle counts by lies in a map, so a number costs
-/// nothing by being large.
+/// Consecutive numbers are in a vector, others in a map, so a large number costs
+/// no more memory than a small one.
 #[derive(Debug, Default)]
 pub(crate) struct Memo {
     dense: Vec<NodeId>,
@@ -42,7 +42,7 @@ impl Memo {
         }
     }
 
-    /// How many numbers are taken: the one that `MEMOIZE` takes next, even if somebody took it already.
+    /// The number of entries, which is the key that `MEMOIZE` uses next, even if it exists already.
     #[inline]
     pub(crate) fn len(&self) -> u64 {
         u64::try_from(self.dense.len().saturating_add(self.sparse.len())).unwrap_or(u64::MAX)

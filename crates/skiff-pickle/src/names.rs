@@ -1,8 +1,8 @@
-//! Names that Python 2 wrote, and those that Python 3 has for them.
+//! Names of Python 2, and their equivalents in Python 3.
 
-/// What Python 3 imports when a pickle of protocol 2 or less says `module` and `name`: CPython's `_compat_pickle`.
+/// What Python 3 imports for `module` and `name` in a pickle of protocol 2 or less: CPython's `_compat_pickle`.
 ///
-/// `dbm` stays as it is: both Pythons have a module of that name, and a graph does not say which one wrote it.
+/// `dbm` is unchanged: both Pythons have a module of that name, and a graph does not record which one wrote it.
 pub fn python3_name<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
     let found = NAMES.binary_search_by(|row| (row.0, row.1).cmp(&(module, name))).ok();
     if let Some(&(_, _, module, name)) = found.and_then(|found| NAMES.get(found)) {

@@ -1,6 +1,6 @@
-//! The table of the pickle machine's opcodes, protocols 0 to 5: written once, everything else comes out of it.
+//! The table of the pickle machine's opcodes, protocols 0 to 5: written once; everything else is derived from it.
 
-/// What stands behind an opcode's byte.
+/// The argument after an opcode's byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
     /// Nothing.
@@ -41,10 +41,10 @@ macro_rules! opcodes {
         }
 
         impl Opcode {
-            /// Every opcode, in the order of the protocols that brought them.
+            /// Every opcode, in the order of the protocols that introduced them.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The opcode that `byte` stands for.
+            /// The opcode with this byte.
             #[inline]
             pub fn from_byte(byte: u8) -> Option<Self> {
                 match byte {
@@ -63,28 +63,28 @@ macro_rules! opcodes {
                 match self { $(Self::$variant => stringify!($name),)* }
             }
 
-            /// The protocol that brought it.
+            /// The protocol that introduced it.
             pub fn protocol(self) -> u8 {
                 match self { $(Self::$variant => $protocol,)* }
             }
 
-            /// What stands behind its byte.
+            /// Its argument.
             #[inline]
             pub fn argument(self) -> ArgumentKind {
                 match self { $(Self::$variant => ArgumentKind::$argument,)* }
             }
 
-            /// What it takes from the stack, the top last; `slice` is everything after a `mark`.
+            /// The values that it takes from the stack, the top last; `slice` is everything after a `mark`.
             pub fn before(self) -> &'static str {
                 match self { $(Self::$variant => $before,)* }
             }
 
-            /// What it leaves in place of [`Opcode::before`].
+            /// The values that replace [`Opcode::before`].
             pub fn after(self) -> &'static str {
                 match self { $(Self::$variant => $after,)* }
             }
 
-            /// What it does, in a sentence.
+            /// A description.
             pub fn doc(self) -> &'static str {
                 match self { $(Self::$variant => $doc.trim_ascii(),)* }
             }
@@ -95,11 +95,11 @@ macro_rules! opcodes {
 opcodes! {
     /// Puts a mark on the stack.
     Mark MARK b'(' 0 None ["" => "mark"];
-    /// Ends the pickle; its value is what lies on top.
+    /// Ends the pickle; its value is on top of the stack.
     Stop STOP b'.' 0 None ["any" => ""];
-    /// Drops what lies on top, be it a mark.
+    /// Drops the top value or mark.
     Pop POP b'0' 0 None ["any" => ""];
-    /// Repeats what lies on top.
+    /// Duplicates the top value.
     Dup DUP b'2' 0 None ["any" => "any any"];
     /// A float, in decimal.
     Float FLOAT b'F' 0 Line ["" => "float"];
@@ -111,27 +111,27 @@ opcodes! {
     None NONE b'N' 0 None ["" => "none"];
     /// A persistent id, as text.
     PersId PERSID b'P' 0 Line ["" => "any"];
-    /// Calls what lies below with the tuple on top.
+    /// Calls the value below with the tuple on top.
     Reduce REDUCE b'R' 0 None ["any any" => "any"];
     /// A Python 2 `str`, as Python writes it in source.
     String STRING b'S' 0 Line ["" => "bytes_or_str"];
-    /// A text in the `raw-unicode-escape` encoding.
+    /// A string in the `raw-unicode-escape` encoding.
     Unicode UNICODE b'V' 0 Line ["" => "str"];
     /// Appends to the list below.
     Append APPEND b'a' 0 None ["list any" => "list"];
-    /// Gives the object below the state on top.
+    /// Sets the state on top in the object below.
     Build BUILD b'b' 0 None ["any any" => "any"];
     /// A name in a module.
     Global GLOBAL b'c' 0 TwoLines ["" => "any"];
     /// A dict of everything after the mark.
     Dict DICT b'd' 0 None ["mark slice" => "dict"];
-    /// What the memo holds under a number in decimal.
+    /// The value of the memo with a decimal key.
     Get GET b'g' 0 Line ["" => "any"];
     /// An instance of the class named, made with everything after the mark.
     Inst INST b'i' 0 TwoLines ["mark slice" => "any"];
     /// A list of everything after the mark.
     List LIST b'l' 0 None ["mark slice" => "list"];
-    /// Keeps what lies on top in the memo, under a number in decimal.
+    /// Stores the top value in the memo, with a decimal key.
     Put PUT b'p' 0 Line ["any" => "any"];
     /// Sets a key of the dict below.
     SetItem SETITEM b's' 0 None ["dict any any" => "dict"];
@@ -148,25 +148,25 @@ opcodes! {
     BinInt1 BININT1 b'K' 1 UInt1 ["" => "int"];
     /// An unsigned integer of two bytes.
     BinInt2 BININT2 b'M' 1 UInt2 ["" => "int"];
-    /// A persistent id: what lies on top.
+    /// A persistent id: the top value.
     BinPersId BINPERSID b'Q' 1 None ["any" => "any"];
     /// A Python 2 `str` with a length of four bytes.
     BinString BINSTRING b'T' 1 SignedBytes4 ["" => "bytes_or_str"];
     /// A Python 2 `str` with a length of one byte.
     ShortBinString SHORT_BINSTRING b'U' 1 Bytes1 ["" => "bytes_or_str"];
-    /// A text in UTF-8 with a length of four bytes.
+    /// A string in UTF-8 with a length of four bytes.
     BinUnicode BINUNICODE b'X' 1 Bytes4 ["" => "str"];
     /// Appends everything after the mark to the list below.
     Appends APPENDS b'e' 1 None ["list mark slice" => "list"];
-    /// What the memo holds under a number of one byte.
+    /// The value of the memo with a key of one byte.
     BinGet BINGET b'h' 1 UInt1 ["" => "any"];
-    /// What the memo holds under a number of four bytes.
+    /// The value of the memo with a key of four bytes.
     LongBinGet LONG_BINGET b'j' 1 UInt4 ["" => "any"];
     /// An instance of the class right after the mark, made with everything after that.
     Obj OBJ b'o' 1 None ["mark any slice" => "any"];
-    /// Keeps what lies on top in the memo, under a number of one byte.
+    /// Stores the top value in the memo, with a key of one byte.
     BinPut BINPUT b'q' 1 UInt1 ["any" => "any"];
-    /// Keeps what lies on top in the memo, under a number of four bytes.
+    /// Stores the top value in the memo, with a key of four bytes.
     LongBinPut LONG_BINPUT b'r' 1 UInt4 ["any" => "any"];
     /// Sets the keys after the mark of the dict below.
     SetItems SETITEMS b'u' 1 None ["dict mark slice" => "dict"];
@@ -177,7 +177,7 @@ opcodes! {
     /// An empty dict.
     EmptyDict EMPTY_DICT b'}' 1 None ["" => "dict"];
 
-    /// Says which protocol the pickle is written in.
+    /// The protocol of the pickle.
     Proto PROTO b'\x80' 2 UInt1 ["" => ""];
     /// An object of the class below, made by `__new__` with the tuple on top.
     NewObj NEWOBJ b'\x81' 2 None ["any any" => "any"];
@@ -187,11 +187,11 @@ opcodes! {
     Ext2 EXT2 b'\x83' 2 UInt2 ["" => "any"];
     /// An entry of the extension registry, of four bytes.
     Ext4 EXT4 b'\x84' 2 Int4 ["" => "any"];
-    /// A tuple of what lies on top.
+    /// A tuple of the top value.
     Tuple1 TUPLE1 b'\x85' 2 None ["any" => "tuple"];
-    /// A tuple of the two things on top.
+    /// A tuple of the two values on top.
     Tuple2 TUPLE2 b'\x86' 2 None ["any any" => "tuple"];
-    /// A tuple of the three things on top.
+    /// A tuple of the three values on top.
     Tuple3 TUPLE3 b'\x87' 2 None ["any any any" => "tuple"];
     /// `True`.
     NewTrue NEWTRUE b'\x88' 2 None ["" => "bool"];
@@ -207,9 +207,9 @@ opcodes! {
     /// Bytes with a length of one byte.
     ShortBinBytes SHORT_BINBYTES b'C' 3 Bytes1 ["" => "bytes"];
 
-    /// A text in UTF-8 with a length of one byte.
+    /// A string in UTF-8 with a length of one byte.
     ShortBinUnicode SHORT_BINUNICODE b'\x8c' 4 Bytes1 ["" => "str"];
-    /// A text in UTF-8 with a length of eight bytes.
+    /// A string in UTF-8 with a length of eight bytes.
     BinUnicode8 BINUNICODE8 b'\x8d' 4 Bytes8 ["" => "str"];
     /// Bytes with a length of eight bytes.
     BinBytes8 BINBYTES8 b'\x8e' 4 Bytes8 ["" => "bytes"];
@@ -219,25 +219,25 @@ opcodes! {
     AddItems ADDITEMS b'\x90' 4 None ["set mark slice" => "set"];
     /// A frozenset of everything after the mark.
     FrozenSet FROZENSET b'\x91' 4 None ["mark slice" => "frozenset"];
-    /// An object made by `__new__` with positional arguments and, on top, those with names.
+    /// An object made by `__new__` with positional arguments and, on top, keyword arguments.
     NewObjEx NEWOBJ_EX b'\x92' 4 None ["any any any" => "any"];
     /// A name in a module, both from the stack.
     StackGlobal STACK_GLOBAL b'\x93' 4 None ["str str" => "any"];
-    /// Keeps what lies on top in the memo, under the next number.
+    /// Stores the top value in the memo, with the next key.
     Memoize MEMOIZE b'\x94' 4 None ["any" => "any"];
-    /// Says how many of the following bytes belong together.
+    /// A frame: the number of following bytes that can be read at once.
     Frame FRAME b'\x95' 4 UInt8 ["" => ""];
 
     /// A bytearray with a length of eight bytes.
     ByteArray8 BYTEARRAY8 b'\x96' 5 Bytes8 ["" => "bytearray"];
-    /// The next of the buffers that came beside the pickle.
+    /// The next out-of-band buffer.
     NextBuffer NEXT_BUFFER b'\x97' 5 None ["" => "buffer"];
     /// Makes the buffer on top read-only.
     ReadonlyBuffer READONLY_BUFFER b'\x98' 5 None ["buffer" => "buffer"];
 }
 
 impl Opcode {
-    /// Does it take everything down to the last mark?
+    /// Whether it takes everything down to the last mark.
     pub fn takes_mark(self) -> bool {
         self.before().split(' ').any(|slot| slot == "mark")
     }

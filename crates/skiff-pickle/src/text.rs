@@ -1,10 +1,10 @@
-//! What Python reads in the texts of protocol 0: numbers in decimal, escaped strings.
+//! Parsing of the text arguments of protocol 0: numbers in decimal, escaped strings.
 
 /// An integer as Python's `int(text, base)` understands it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Integer {
     Small(i64),
-    /// Two's complement, little-endian, as short as can be.
+    /// Two's complement, little-endian, of minimal length.
     Big(Vec<u8>),
 }
 
@@ -12,7 +12,7 @@ pub(crate) enum Integer {
 /// takes time that grows with their square.
 pub(crate) const MOST_DIGITS: usize = 4_300;
 
-/// Zeros before the number: Python refuses them in source (base 0) and not in `int(text)` (base 10).
+/// Zeros before the number: Python rejects them in source (base 0) and not in `int(text)` (base 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base {
     /// `int(text, 0)`: `INT`, `LONG`.
@@ -21,7 +21,7 @@ pub(crate) enum Base {
     Ten,
 }
 
-/// `int(text, base)`, with white space around the number as there: no writer puts any, and every unpickler passes it.
+/// `int(text, base)`, including surrounding white space: no writer writes any, but every unpickler accepts it.
 pub(crate) fn integer(text: &[u8], base: Base) -> Option<Integer> {
     let text = trim(text);
     let (negative, text) = match text {
@@ -38,7 +38,7 @@ pub(crate) fn integer(text: &[u8], base: Base) -> Option<Integer> {
     if digits.len() > MOST_DIGITS {
         return None;
     }
-    // An underscore stands between two digits and nowhere else.
+    // Underscores are allowed only between two digits.
     let mut magnitude: Vec<u32> = vec![0];
     let mut after_digit = false;
     let mut zero = true;
@@ -81,7 +81,7 @@ pub(crate) fn integer(text: &[u8], base: Base) -> Option<Integer> {
     })
 }
 
-/// How many bytes of a number in two's complement say all of it: further ones only repeat the sign.
+/// The minimal number of bytes of a number in two's complement: further ones only repeat the sign.
 pub(crate) fn shortest(bytes: &[u8]) -> usize {
     let mut length = bytes.len();
     while let Some([.., below, top]) = bytes.get(..length) {
@@ -94,7 +94,7 @@ pub(crate) fn shortest(bytes: &[u8]) -> usize {
     if bytes.get(..length) == Some(&[0]) { 0 } else { length }
 }
 
-/// The value of a number in two's complement, little-endian, when 64 bits can hold it.
+/// The value of a number in two's complement, little-endian, if it fits in 64 bits.
 pub(crate) fn small(bytes: &[u8]) -> Option<i64> {
     let negative = bytes.last().is_some_and(|top| top & 0x80 != 0);
     let mut value = [if negative { 0xff } else { 0 }; 8];
@@ -102,12 +102,12 @@ pub(crate) fn small(bytes: &[u8]) -> Option<i64> {
     Some(i64::from_le_bytes(value))
 }
 
-/// `float(text)`, but without underscores and white space: CPython's unpickler in C does not take them either.
+/// `float(text)`, but without underscores and white space: CPython's unpickler in C does not accept them either.
 pub(crate) fn float(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The text without C's white space around it, of which Rust has all but the vertical tab.
+/// The text without surrounding white space as in C, which includes the vertical tab, unlike Rust's.
 fn trim(text: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
     let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
@@ -146,7 +146,7 @@ pub(crate) fn unescape(text: &[u8]) -> Option<Vec<u8>> {
                 let mut value = digit - b'0';
                 for _ in 0..2 {
                     let Some(digit) = rest.next_if(|byte| (b'0'..=b'7').contains(byte)) else { break };
-                    // `\777` is 0xff in Python: what does not fit falls off.
+                    // `\777` is 0xff in Python: excess bits are dropped.
                     value = value.wrapping_shl(3) | (digit - b'0');
                 }
                 out.push(value);
@@ -156,14 +156,14 @@ pub(crate) fn unescape(text: &[u8]) -> Option<Vec<u8>> {
                 let value = digit()? << 4 | digit()?;
                 out.push(u8::try_from(value).ok()?);
             }
-            // Python keeps the backslash of an escape that it does not know.
+            // Python keeps the backslash of an unknown escape.
             byte => out.extend([b'\\', byte]),
         }
     }
     Some(out)
 }
 
-/// Python's `raw-unicode-escape`, into UTF-8 in which surrogates may stand alone; at most twice as long as `text`.
+/// Python's `raw-unicode-escape`, into UTF-8 with lone surrogates; at most twice as long as `text`.
 pub(crate) fn raw_unicode_escape(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.iter().copied();
@@ -197,7 +197,7 @@ pub(crate) fn raw_unicode_escape(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Is it UTF-8, but for surrogates that stand alone (Python's `surrogatepass`)?
+/// Whether it is UTF-8, allowing lone surrogates (Python's `surrogatepass`).
 pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
     loop {
         let Err(error) = std::str::from_utf8(bytes) else { return true };
@@ -211,7 +211,7 @@ pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
 fn push_code_point(out: &mut Vec<u8>, value: u32) {
     match char::from_u32(value) {
         Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
-        // A surrogate: the three bytes that UTF-8 would have, were it allowed.
+        // A surrogate: the three bytes that it would have if UTF-8 allowed it.
         None => out.extend([value >> 12 | 0xe0, value >> 6 & 0x3f | 0x80, value & 0x3f | 0x80].map(byte)),
     }
 }

@@ -1,4 +1,4 @@
-"""Asks CPython and skiff the same about pickles that nobody has seen: `python differential.py [COUNT] [SEED]`.
+"""Compares CPython and skiff on random pickles: `python differential.py [COUNT] [SEED]`.
 
 Values pickled by all protocols and both of CPython's picklers, programs of random opcodes, and mutations of both. What
 `pickletools` decodes, skiff decodes into the same opcodes; what both of CPython's unpicklers accept, skiff accepts, and
@@ -36,7 +36,7 @@ OURS = {
 }
 
 # Why CPython refuses what skiff accepts, by the beginnings of its words. Most is only known when things are made, which
-# skiff does not do: it reads what such a pickle says.
+# skiff does not do: it reads the content of such a pickle.
 THEIRS = {
     "ValueError: unregistered extension code": "the registry belongs to the process, not to the pickle",
     "UnpicklingError: pickle data was truncated": "the unpickler in C takes an empty line for the end",
@@ -64,7 +64,7 @@ MOST_MEMORY = 512 << 20
 NO_LIMIT = resource.getrlimit(resource.RLIMIT_AS)
 
 
-# What stands for classes and for what they make.
+# Replacements of classes and their instances.
 
 
 class Method:
@@ -379,7 +379,7 @@ class WithIds(pickle._Pickler):
 
 
 def sample(rng):
-    """A pickle: honest, of random opcodes, or a mutation."""
+    """A pickle: regular, of random opcodes, or a mutation."""
     choice = rng.randrange(10)
     if choice < 5:
         data = pickled(rng)
@@ -404,7 +404,7 @@ def pickled(rng):
 
 
 def ask_skiff(samples):
-    """What `examples/describe.rs` says to each."""
+    """The output of `examples/describe.rs` for each."""
     data = b"".join(struct.pack("<I", len(sample)) + sample for sample in samples)
     command = ["cargo", "run", "-q", "-p", "skiff-pickle", "--example", "describe"]
     # Whoever compiles it may take more.
@@ -425,7 +425,7 @@ def opcodes(data):
 
 
 def frames_hold_whole_opcodes(data, places):
-    """What `pickletools` does not look at: frames end with the bytes, and no opcode stands in two."""
+    """What `pickletools` does not check: frames end with the bytes, and no opcode stands in two."""
     end = 0
     for place in places:
         if data[place : place + 1] == b"\x95":

@@ -1,4 +1,4 @@
-//! Pickles made to exhaust whoever reads them.
+//! Pickles made to exhaust their reader.
 
 use std::time::{Duration, Instant};
 

@@ -91,7 +91,7 @@ def program(rng):
         out.append(instruction(rng, name, argument))
 
     def run(since):
-        """What lies above the last mark."""
+        """The values above the last mark."""
         return stack[since:]
 
     for _ in range(rng.choice([3, 8, 20, 60])):
@@ -207,7 +207,7 @@ def program(rng):
                 stack.append(kinds[name])
         if rng.random() < 0.01:
             emit(rng.choice(sorted(BY_NAME)))
-    # What lies under a mark that is left cannot be reached: one value on top is enough.
+    # Values below a remaining mark cannot be reached: one value on top is enough.
     if not stack or stack[-1] == "mark":
         emit("NONE")
     if rng.random() < 0.5:

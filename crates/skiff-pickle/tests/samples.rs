@@ -52,7 +52,7 @@ fn what_is_written_says_the_same() {
                 || protocol < 4 && name.contains("objects");
             let names = protocol > 2 && ["p0", "p1", "p2"].iter().any(|old| name.contains(old));
             assert!(calls || names || isomorphic(&graph, &again), "{name} in protocol {protocol}");
-            // What was written once says the same in its own protocol.
+            // A written graph is the same when it is read again.
             let twice = read(&Bytes::from(to_bytes(&again, protocol).unwrap()), &limits()).unwrap();
             assert!(isomorphic(&again, &twice), "{name} in protocol {protocol}, twice");
         }

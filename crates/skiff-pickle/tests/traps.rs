@@ -34,7 +34,7 @@ fn with(parts: &[&[u8]]) -> Vec<u8> {
 
 #[test]
 fn names_come_from_the_memo_and_through_dup_and_pop() {
-    // 'os' goes to the memo and away, 'system' lies twice on the stack for a while, marks come and go.
+    // 'os' is memoized and dropped, 'system' is on the stack twice for a while, marks are pushed and popped.
     let graph = graph(b"\x80\x04\x8c\x02os\x94\x8c\x06system22000((1(0h\x00\x8c\x06system20\x93.");
     assert_eq!(graph.global(graph.root()), Some(("os", "system")));
 }
@@ -48,53 +48,53 @@ fn memoize_takes_the_number_of_taken_places() {
     // Putting twice under one number takes one place.
     let graph = self::graph(b"K\x0ap0\np0\nK\x0b\x94h\x01\x85.");
     assert_eq!(items(&graph), [&Node::Int(11)]);
-    refused(b"K\x0ap7\nh\x00.", 5, "nothing is in the memo under `0`");
+    refused(b"K\x0ap7\nh\x00.", 5, "the memo has no value with the key `0`");
 }
 
 #[test]
 fn the_memo_takes_any_number() {
     let graph = graph(b"(K\x01r\xff\xff\xff\xffK\x02p9223372036854775807\ng9223372036854775807\nj\xff\xff\xff\xfft.");
     assert_eq!(items(&graph)[2..], [&Node::Int(2), &Node::Int(1)]);
-    refused(b"K\x01p-1\n.", 2, "`PUT` expected the number of a place in the memo, found other text");
+    refused(b"K\x01p-1\n.", 2, "`PUT` expected a key of the memo, found other text");
 }
 
 #[test]
 fn nothing_reaches_below_a_mark() {
-    refused(b"K\x01(2.", 3, "`DUP` finds too few values on the stack");
-    refused(b"K\x01K\x02(\x86.", 5, "`TUPLE2` finds too few values on the stack");
-    refused(b"](a.", 2, "`APPEND` finds too few values on the stack");
-    refused(b"K\x01(.", 3, "`STOP` finds too few values on the stack");
-    refused(b"t.", 0, "`TUPLE` finds no mark on the stack");
-    refused(b"0.", 0, "`POP` finds too few values on the stack");
-    // `POP` takes a mark that nothing lies on.
+    refused(b"K\x01(2.", 3, "`DUP` found too few values on the stack");
+    refused(b"K\x01K\x02(\x86.", 5, "`TUPLE2` found too few values on the stack");
+    refused(b"](a.", 2, "`APPEND` found too few values on the stack");
+    refused(b"K\x01(.", 3, "`STOP` found too few values on the stack");
+    refused(b"t.", 0, "`TUPLE` found no mark on the stack");
+    refused(b"0.", 0, "`POP` found too few values on the stack");
+    // `POP` removes a mark without values above it.
     assert_eq!(root(&graph(b"K\x01(0.")), &Node::Int(1));
 }
 
 #[test]
 fn frames_are_optional_but_nothing_straddles_their_end() {
     assert_eq!(root(&graph(b"\x80\x04K\x01.")), &Node::Int(1));
-    // A frame of the opcode alone: the operand lies behind it.
+    // A frame of the opcode alone: the operand is after it.
     let frame = |length: u8| [0x95, length, 0, 0, 0, 0, 0, 0, 0];
     assert_eq!(root(&graph(&with(&[&frame(1), b"K\x01."]))), &Node::Int(1));
     refused(
         &with(&[&frame(2), b"M\x01\x00."]),
         10,
-        "expected an operand to end with its frame at byte 11, found it to go on",
+        "expected an operand to end with its frame at byte 11, found a longer one",
     );
     refused(
         &with(&[&frame(3), b"C\x03abc."]),
         11,
-        "expected an operand to end with its frame at byte 12, found it to go on",
+        "expected an operand to end with its frame at byte 12, found a longer one",
     );
     refused(
         &with(&[&frame(2), b"I1\n."]),
         10,
-        "expected an operand to end with its frame at byte 11, found it to go on",
+        "expected an operand to end with its frame at byte 11, found a longer one",
     );
     refused(
         &with(&[&frame(12), &frame(1), b"N.."]),
         9,
-        "expected the frame to end first, found that it ends at byte 21",
+        "expected the previous frame to end first, found its end at byte 21",
     );
     refused(&with(&[&frame(200), b"N."]), 9, "expected 200 more bytes, found 2");
     refused(&with(&[&[0x95], &[0xff; 8], b"N."]), 9, "expected 18446744073709551615 more bytes, found 2");
@@ -142,7 +142,7 @@ fn rare_opcodes_are_read() {
     let obj = graph(b"(c__main__\nOld\nK\x01o}b.");
     assert_eq!(obj.object(obj.root()).unwrap().make, Make::Obj);
     assert!(isomorphic(&inst, &obj));
-    refused(b"(o.", 1, "`OBJ` finds too few values on the stack");
+    refused(b"(o.", 1, "`OBJ` found too few values on the stack");
     // NEWOBJ_EX.
     let graph_ex = graph(b"ca\nb\n)}\x92.");
     assert!(graph_ex.object(graph_ex.root()).unwrap().keywords.is_some());
@@ -174,8 +174,8 @@ fn old_containers_are_read() {
     let graph = graph(b"(lp0\nI1\naI2\na.");
     assert_eq!(items(&graph), [&Node::Int(1), &Node::Int(2)]);
     assert!(matches!(root(&self::graph(b"(NI1\nd.")), Node::Dict(items) if items.len() == 1));
-    refused(b"(Nd.", 2, "`DICT` finds a key without a value");
-    refused(b"}(Nu.", 3, "`SETITEMS` finds a key without a value");
+    refused(b"(Nd.", 2, "`DICT` found a key without a value");
+    refused(b"}(Nu.", 3, "`SETITEMS` found a key without a value");
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn the_first_stop_ends_a_pickle_and_a_scanner_goes_on() {
     assert_eq!((graph.global(second.root), second.offset), (Some(("os", "system")), bytes.len()));
     // The decoder's own end is the first `STOP` too.
     assert_eq!(Decoder::new(&bytes, 0).last().unwrap().unwrap().opcode, Opcode::Stop);
-    // What a frame holds behind `STOP` is told.
+    // Bytes of a frame after `STOP` are reported.
     let bytes = Bytes::from(b"\x95\x05\x00\x00\x00\x00\x00\x00\x00N.XXXN.".to_vec());
     assert_eq!(read_first(&bytes, &Limits::default()).unwrap().1.frame_left, 3);
 }
@@ -444,7 +444,7 @@ fn content_is_written_where_its_reader_looks() {
     for protocol in 2..=5 {
         let mut bytes = Vec::new();
         write(&graph, graph.root(), protocol, &mut Out::new(&mut bytes), &mut Wrappers).unwrap();
-        // The array lies twice in the list, and is written once.
+        // The array is in the list twice, and is written once.
         assert_eq!(bytes.windows(5).filter(|window| window == b"array").count(), 1);
         assert!(isomorphic(&graph, &read_wrapped(bytes).unwrap()));
     }

@@ -26,7 +26,7 @@ impl Answer {
         }
     }
 
-    /// How many rows were answered.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         match self {
             Self::One(value, _) => value.rows(),
@@ -34,7 +34,7 @@ impl Answer {
         }
     }
 
-    /// The answers to the blocks of a table, one below the other. All have the same form, since one plan made them.
+    /// Concatenates the results of the blocks of a table. All have the same type, since one plan computed them.
     pub(crate) fn concatenate(blocks: Vec<Self>) -> Self {
         let mut blocks = blocks.into_iter().peekable();
         match blocks.peek() {

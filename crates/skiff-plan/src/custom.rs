@@ -11,13 +11,13 @@ use crate::Method;
 use crate::text::Terms;
 use crate::value::{TermLists, Value};
 
-/// User code at one place of a model.
+/// User code at one location of a model.
 pub trait CustomStep: Send + Sync {
-    /// Whether it can be asked for this.
+    /// Whether it supports this job.
     fn has(&self, job: Job) -> bool;
 
-    /// Does it to the whole table at once: the rows of one call are never cut into blocks here, since nobody knows
-    /// whether this code treats each row by itself.
+    /// Runs on the whole table at once: the rows of one call are never split into blocks here, since it is unknown
+    /// whether this code is row-wise.
     ///
     /// # Errors
     /// Whatever went wrong in it.
@@ -33,16 +33,16 @@ pub trait CustomStep: Send + Sync {
     }
 }
 
-/// What user code is asked to do.
+/// A job of user code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {
-    /// Be called, with the whole table, and answer another of as many rows.
+    /// Called with the whole table, returns another with as many rows.
     Function,
-    /// Be asked as an estimator is.
+    /// Called as a method of an estimator.
     Method(Method),
-    /// Make a text of each text: `preprocessor`. The answer is a [`Value::Texts`].
+    /// Converts each text to a text: `preprocessor`. The result is a [`Value::Texts`].
     Preprocess,
-    /// Make a list of words, or of terms, of each text: `tokenizer`, `analyzer`. The answer is a
+    /// Splits each text into words or terms: `tokenizer`, `analyzer`. The result is a
     /// [`Value::TermLists`]: see [`TermLists::from_lists`].
     Split,
 }
@@ -56,18 +56,18 @@ pub struct CustomCall<'c> {
     pub params: &'c [(String, Scalar)],
     /// [`crate::EvaluateOptions::origin`]: what the caller made the table of.
     pub origin: Option<&'c (dyn Any + Send + Sync)>,
-    /// Whether the input is the caller's table as it came, so that `origin` may be taken in its stead.
+    /// Whether the input is the caller's unchanged table, so that `origin` may be used instead.
     pub is_origin: bool,
 }
 
-/// User code that was found for a place of a model.
+/// The user code for a location of a model.
 #[derive(Clone)]
 pub struct Bound {
     /// The full name of the function or class.
     pub name: Arc<str>,
     /// Where in the model.
     pub path: Arc<str>,
-    /// What stands there.
+    /// The code.
     pub step: Arc<dyn CustomStep>,
 }
 

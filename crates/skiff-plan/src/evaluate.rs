@@ -1,4 +1,4 @@
-//! Runs a plan over a table: blocks of rows that stay in cache, spread over all cores.
+//! Runs a plan over a table: blocks of rows that fit in cache, on all cores.
 
 use std::any::Any;
 use std::fmt;
@@ -19,26 +19,26 @@ use crate::types::ValueType;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};
 
-/// How many numbers of the input a block has at most, so that it and what is made of it stay in the second-level cache.
+/// The most numbers of the input in a block, so that it and intermediate values fit in the second-level cache.
 const BLOCK_NUMBERS: usize = 64 * 1024;
 /// How many rows a block has at least, however wide the input is.
 const FEWEST_ROWS: usize = 16;
 /// How a plan is run.
 #[derive(Clone, Copy, Default)]
 pub struct EvaluateOptions<'o> {
-    /// What the caller made the table of, for custom code that would rather have that.
+    /// The object from which the caller made the table, for user code that takes it.
     pub origin: Option<&'o (dyn Any + Send + Sync)>,
     /// How many threads compute at most; `None` for [`threads::count`].
     pub threads: Option<NonZeroUsize>,
     /// Called on the calling thread a few times a second while many rows are computed; `Break` ends the call with
-    /// [`InputErrorKind::Interrupted`] after the blocks at hand.
+    /// [`InputErrorKind::Interrupted`] after the current blocks.
     pub watch: Option<&'o (dyn Fn(Progress) -> ControlFlow<()> + Sync)>,
 }
 
 /// How far a call has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Rows that were computed. Where custom code needs all rows at once, they are counted anew after it.
+    /// Rows that were computed. If user code needs all rows at once, counting starts again after it.
     pub done: usize,
     /// Rows in all.
     pub rows: usize,
@@ -47,10 +47,10 @@ pub struct Progress {
 /// How often [`EvaluateOptions::watch`] is called where the calling thread computes.
 const WATCH_EVERY: Duration = Duration::from_millis(50);
 
-/// What `plan` makes of `table`.
+/// Evaluates `plan` on `table`.
 ///
 /// # Errors
-/// When the table is not such that scikit-learn would answer; the first row that is to blame is named. When the answer
+/// When scikit-learn would reject the table; the error names the first wrong row. When the result
 /// would take more than the plan's [`Plan::most_bytes`].
 pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
     evaluate_with(plan, table, &EvaluateOptions::default())
@@ -66,7 +66,7 @@ pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'
     Evaluation::new(plan, table, options, block_rows).answer(options.watch)
 }
 
-/// As [`evaluate`], in blocks of `block_rows` rows: the answer is the same for any number above 0.
+/// As [`evaluate`], in blocks of `block_rows` rows: the result is the same for any number above 0.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -98,7 +98,7 @@ struct Evaluation<'e> {
     block_rows: usize,
     /// The bytes of the largest value so far.
     widest: AtomicUsize,
-    /// The bytes of a row of each value; `None` where that depends on what rows contain, or such a table is refused.
+    /// The bytes of a row of each value; `None` if that depends on the content of rows, or such a table is an error.
     row_bytes: Vec<Option<usize>>,
 }
 
@@ -130,7 +130,7 @@ struct Sizes {
     widest: usize,
 }
 
-/// The values of a plan, by number; those that nobody needs any more are gone.
+/// The values of a plan, by number; those that are not needed any more are dropped.
 type Values<'a> = Vec<Option<Value<'a>>>;
 
 impl<'e> Evaluation<'e> {
@@ -169,8 +169,8 @@ impl<'e> Evaluation<'e> {
     /// `run` for each block of rows, by its first row and its length. A table without rows is a block without rows: the
     /// nodes say what that means.
     ///
-    /// Too large an answer is refused before it is made. `sizes` are those of a row where the types tell them; else the
-    /// first of many rows is answered alone first. What depends on the rows' content is counted as it comes.
+    /// An error for a result that is too large, before it is computed. `sizes` are those of a row if the types determine them; else the
+    /// first of many rows is computed alone first. Sizes that depend on the rows' content are counted block by block.
     fn blocks<T: Made>(
         &self,
         sizes: Option<Sizes>,
@@ -294,8 +294,8 @@ impl<'e> Evaluation<'e> {
         Ok(())
     }
 
-    /// The answer where some nodes must see all rows at once: the nodes between them run in blocks as ever, and what is
-    /// needed later is put together again.
+    /// The result if some nodes need the whole batch: the nodes between them run in blocks as usual, and values that are
+    /// needed later are concatenated.
     fn answer_by_batches(&self, last_uses: &[Option<usize>], watch: Watch<'_>) -> Result<Answer, InputError> {
         let nodes = self.plan.nodes();
         let mut whole: Values<'static> = vec![None; last_uses.len()];
@@ -328,7 +328,7 @@ impl<'e> Evaluation<'e> {
         Ok(collect(self.plan.output(), &whole))
     }
 
-    /// Runs `nodes` in blocks of rows of whole values, and puts together what is needed after them.
+    /// Runs `nodes` in blocks of rows of whole values, and concatenates what is needed after them.
     fn run_whole(
         &self,
         nodes: Range<usize>,
@@ -376,7 +376,7 @@ fn forget(node: &PlanNode, index: usize, last_uses: &[Option<usize>], values: &m
 
 fn block_rows(plan: &Plan, rows: usize, cols: usize, threads: usize) -> usize {
     let wanted = plan.nodes().iter().filter_map(|node| node.operator.block_rows()).max().unwrap_or(0);
-    // Larger blocks than the cache asks for must not leave cores without work.
+    // Larger blocks must not leave cores without work.
     let shared = rows.div_ceil(threads);
     let most = plan.nodes().iter().filter_map(|node| node.operator.most_rows()).min().unwrap_or(usize::MAX);
     (BLOCK_NUMBERS / cols.max(1)).clamp(FEWEST_ROWS, 1024).max(wanted.min(shared)).min(most)
@@ -400,7 +400,7 @@ fn constant(values: &[i64]) -> Answer {
     Answer::One(Value::Ints(Matrix::new(values.len(), 1, values.to_vec()), IntKind::I64), Rank::One)
 }
 
-/// What belongs to the model stands once in the answer, however many blocks there were.
+/// Values that belong to the model occur once in the result, however many blocks there were.
 fn put_constants(output: &Output, answer: &mut Answer) {
     match (output, answer) {
         (Output::Constant(values), answer) => *answer = constant(values),

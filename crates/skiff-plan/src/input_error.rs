@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::custom::{Bound, CustomError};
 
-/// The input cannot be answered. Never the file's fault.
+/// The input is wrong. Never caused by the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputError {
     kind: InputErrorKind,
-    /// The estimator that refused.
+    /// The estimator that rejected it.
     estimator: Option<String>,
     /// The row in the table, where one row is to blame.
     row: Option<usize>,
@@ -30,7 +30,7 @@ pub enum InputErrorKind {
     FeatureCount {
         /// What the estimator was fitted on.
         expected: usize,
-        /// What came.
+        /// The number found.
         found: usize,
     },
     /// Columns whose names are not those of the fit, or in another order.
@@ -40,14 +40,14 @@ pub enum InputErrorKind {
         /// Seen in the fit, absent now.
         missing: Vec<String>,
     },
-    /// No row at all.
+    /// No rows.
     NoRows {
-        /// The shape that came.
+        /// The shape of the input.
         shape: (usize, usize),
     },
     /// A sparse table where the estimator takes dense ones only.
     SparseNotAccepted,
-    /// Text that is no number, where numbers are needed.
+    /// Text that is not a number, where numbers are needed.
     NotANumber {
         /// The text.
         value: String,
@@ -56,7 +56,7 @@ pub enum InputErrorKind {
     WrongKind {
         /// What the step takes.
         expected: &'static str,
-        /// What came.
+        /// What was found.
         found: &'static str,
     },
     /// A category that the fit has not seen, and `handle_unknown='error'`.
@@ -66,7 +66,7 @@ pub enum InputErrorKind {
         /// The category.
         value: String,
     },
-    /// More rows than the limit `answer` has room for.
+    /// The result exceeds the limit `answer`.
     TooLarge {
         /// How many there are.
         rows: usize,
@@ -77,15 +77,15 @@ pub enum InputErrorKind {
     },
     /// The caller ended the call while it ran.
     Interrupted,
-    /// Something that only this estimator refuses, in its own words.
+    /// An error of only this estimator, with its message.
     Refused(String),
     /// User code went wrong.
     Custom {
         /// The full name of the function or class.
         name: Arc<str>,
-        /// Where it stands in the model.
+        /// Its path in the model.
         path: Arc<str>,
-        /// What it said.
+        /// Its error.
         error: CustomError,
     },
 }
@@ -191,12 +191,15 @@ impl fmt::Display for InputError {
                 write!(f, "found unknown category `{value}` in column {column} during transform")?;
             }
             InputErrorKind::TooLarge { rows, bytes, most } => {
-                write!(f, "the limit `answer` of {most} is exceeded: {rows} rows make {bytes} bytes or more")?;
+                write!(
+                    f,
+                    "the limit `answer` of {most} is exceeded: the result for {rows} rows takes {bytes} bytes or more"
+                )?;
             }
             InputErrorKind::Interrupted => f.write_str("interrupted")?,
             InputErrorKind::Refused(what) => f.write_str(what)?,
             InputErrorKind::Custom { name, path, error } => {
-                write!(f, "the custom code `{name}`, at `{path}`: {error}")?;
+                write!(f, "the user code `{name}`, at `{path}`: {error}")?;
             }
         }
         match self.row {

@@ -1,6 +1,6 @@
 //! What a method of a model does, as a short list of typed operators over blocks of rows, and its evaluation.
 //!
-//! A [`Plan`] knows no estimator and no file: `skiff-models` lowers estimators to plans, [`evaluate()`] runs them over a
+//! A [`Plan`] is independent of estimators and files: `skiff-models` lowers estimators to plans, [`evaluate()`] runs them over a
 //! [`table::Table`], exporters translate them. [`operators`] has the operators, by family; [`kernels`] their hot loops.
 #![forbid(unsafe_code)]
 

@@ -12,14 +12,14 @@ pub trait Operator {
     /// Runs it on one block.
     ///
     /// # Errors
-    /// When the input is not such that scikit-learn would answer.
+    /// When scikit-learn would reject the input.
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
 
-    /// The type of what it returns for inputs of these types: that of what it makes of no rows, which is right unless the
+    /// The type of its result for inputs of these types: by default that of the result for zero rows, which is right unless the
     /// type depends on what rows contain, or no rows are an error.
     ///
     /// # Errors
-    /// When it refuses such inputs whatever they contain.
+    /// When it rejects such inputs whatever they contain.
     fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
         let Some(empty) = inputs.iter().map(|input| input.empty()).collect::<Option<Vec<_>>>() else {
             return Ok(ValueType::Unknown);
@@ -37,7 +37,7 @@ pub trait Operator {
         None
     }
 
-    /// How many rows a block may have, where what comes out may be far larger than what comes in, and differs from row to
+    /// How many rows a block may have, if the output may be far larger than the input, and differs from row to
     /// row.
     fn most_rows(&self) -> Option<usize> {
         None

@@ -8,14 +8,14 @@ use std::fmt;
 pub enum ShapeError {
     /// There are fewer elements than the shape needs.
     Elements {
-        /// How many the shape needs; `None` when no memory holds so many.
+        /// The number for the shape; `None` if it exceeds the address space.
         expected: Option<usize>,
         /// How many there are.
         found: usize,
     },
     /// A column is not as long as there are rows.
     Column {
-        /// Its place.
+        /// Its index.
         column: usize,
         /// How many rows there are.
         expected: usize,
@@ -71,7 +71,7 @@ impl fmt::Display for ShapeError {
                 write!(f, "expected {expected} stored elements, found {indices} in `indices` and {data} in `data`")
             }
             Self::TooWide { columns } => {
-                write!(f, "expected no more columns than 32 bits can number, found {columns}")
+                write!(f, "expected fewer than 2³² columns, found {columns}")
             }
             Self::Index { index, columns } => {
                 write!(f, "expected column indices below {columns}, found {index} in `indices`")

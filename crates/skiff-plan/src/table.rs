@@ -42,7 +42,7 @@ pub enum Elements<'a> {
     F64(Cow<'a, [f64]>),
     /// `float32`.
     F32(Cow<'a, [f32]>),
-    /// `int64`; other integers and bool are widened by whoever brings them, and keep their name.
+    /// `int64`; other integers and bool are widened by the caller, and keep the name of their dtype.
     I64(Cow<'a, [i64]>, IntKind),
 }
 
@@ -87,7 +87,7 @@ impl<'a> Dense<'a> {
     /// A view of `elements`, each row `row_stride` elements after the one before it, each column `col_stride`.
     ///
     /// # Errors
-    /// When an element would lie outside of `elements`.
+    /// When an element would be out of range of `elements`.
     pub fn new(
         rows: usize,
         cols: usize,
@@ -144,7 +144,7 @@ impl<'a> Dense<'a> {
         }
     }
 
-    /// Rows `start..start + len` in C order: borrowed when they lie so already.
+    /// Rows `start..start + len` in C order: borrowed if they are in this order already.
     fn gather<'b, T: Copy>(
         &'b self,
         all: &'b [T],
@@ -223,7 +223,7 @@ impl<'a> Table<'a> {
         Self::Texts(Texts::from_iter(texts))
     }
 
-    /// Rows `start..start + len`, which must lie within, as a table of their own.
+    /// Rows `start..start + len`, which must be in range, as a separate table.
     pub fn slice_rows(&self, start: usize, len: usize) -> Table<'_> {
         match self {
             Self::Dense(dense) => Table::Dense(dense.slice_rows(start, len)),
@@ -234,7 +234,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Rows `start..start + len`, which must lie within, as a plan meets them.
+    /// Rows `start..start + len`, which must be in range, as the input of a plan.
     pub fn block(&self, start: usize, len: usize) -> Value<'_> {
         match self {
             Self::Dense(dense) => dense.block(start, len),
@@ -291,7 +291,7 @@ impl<'a> Csr<'a> {
 }
 
 impl Csr<'_> {
-    /// Rows `start..start + len`, which must lie within.
+    /// Rows `start..start + len`, which must be in range.
     pub fn slice_rows(&self, start: usize, len: usize) -> Csr<'_> {
         let bounds = &self.indptr[start..=start + len];
         let (from, to) = (bounds[0], bounds[len]);
@@ -307,7 +307,7 @@ impl Csr<'_> {
 }
 
 impl Columns<'_> {
-    /// Rows `start..start + len`, which must lie within.
+    /// Rows `start..start + len`, which must be in range.
     pub fn slice_rows(&self, start: usize, len: usize) -> Columns<'_> {
         Columns {
             rows: len,
@@ -344,7 +344,7 @@ impl Column<'_> {
         }
     }
 
-    /// Elements `start..start + len`, which must lie within.
+    /// Elements `start..start + len`, which must be in range.
     pub fn slice(&self, start: usize, len: usize) -> Column<'_> {
         let range = start..start + len;
         match self {
@@ -388,7 +388,7 @@ impl Texts<'_> {
         self.len() == 0
     }
 
-    /// How many bytes its text and its places take.
+    /// The size of its text and offsets in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let (start, end) = (self.offsets.first().copied(), self.offsets.last().copied());
         size_of_val(&*self.offsets) + end.unwrap_or(0) - start.unwrap_or(0)
@@ -404,7 +404,7 @@ impl Texts<'_> {
         self.offsets.windows(2).map(|bounds| &self.text[bounds[0]..bounds[1]])
     }
 
-    /// Strings `start..start + len`, which must lie within.
+    /// Strings `start..start + len`, which must be in range.
     pub fn slice(&self, start: usize, len: usize) -> Texts<'_> {
         Texts { text: Cow::Borrowed(&self.text), offsets: Cow::Borrowed(&self.offsets[start..=start + len]) }
     }

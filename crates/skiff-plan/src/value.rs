@@ -19,8 +19,8 @@ pub struct Matrix<'a, T: Clone> {
     pub data: Cow<'a, [T]>,
 }
 
-/// The dtype that a float block has in scikit-learn. Numbers are held as `f64` either way; a `float32` block holds only
-/// values that a `float32` can hold, and whoever computes one rounds ([`Precision::round`]).
+/// The dtype that a float block has in scikit-learn. Numbers are stored as `f64` either way; a `float32` block has only
+/// values that `float32` can represent, and operators that compute one round ([`Precision::round`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// `float32`.
@@ -38,7 +38,7 @@ pub enum IntKind {
     Int {
         /// 1, 2, 4 or 8.
         bytes: u8,
-        /// False for `uint8` and its like.
+        /// False for unsigned integers.
         signed: bool,
     },
 }
@@ -62,7 +62,7 @@ impl IntKind {
         }
     }
 
-    /// The narrowest of `float32` and `float64` that numpy promotes it to beside a `float32`: bool and integers of up to
+    /// The narrowest of `float32` and `float64` that numpy promotes it to with a `float32`: bool and integers of up to
     /// 16 bits become `float32`.
     pub fn to_float(self) -> Precision {
         match self {
@@ -90,7 +90,7 @@ pub struct Csr<'a> {
     pub dtype: NumberType,
 }
 
-/// The dtype of numbers that are held as `f64` whatever they are in scikit-learn.
+/// The dtype in scikit-learn of numbers that are stored as `f64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberType {
     /// A float dtype.
@@ -99,7 +99,7 @@ pub enum NumberType {
     Int(IntKind),
 }
 
-/// The values that labels can take, in the order of `classes_`, with the dtype that scikit-learn gives them.
+/// The values that labels can take, in the order of `classes_`, with their dtype in scikit-learn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Classes {
     /// Any integer dtype, or bool. The upper half of `uint64` wraps round to negative numbers.
@@ -110,7 +110,7 @@ pub enum Classes {
     Strings(Vec<String>),
     /// dtype object: strings mostly, or a mixture.
     Objects(Vec<Scalar>),
-    /// Bytes, dates or durations, in a dtype of their own.
+    /// Bytes, dates or durations, with their own dtype.
     Values(Vec<Scalar>, ValueKind),
 }
 
@@ -134,7 +134,7 @@ pub struct Labels {
     pub rows: usize,
     /// How many outputs.
     pub cols: usize,
-    /// `rows × cols` places in the `classes` of the column; a place past the last one stands for `None`.
+    /// `rows × cols` indices into the `classes` of the column; an index past the last one means `None`.
     pub codes: Vec<u32>,
     /// One list for each column.
     pub classes: Arc<[Arc<Classes>]>,
@@ -149,8 +149,8 @@ pub struct Columns<'a> {
     pub rows: usize,
     /// The columns' names, where they have some.
     pub names: Option<Arc<[String]>>,
-    /// For each column, which column of the caller's table it is, untouched: whoever has that table can return its own
-    /// column, of whatever type. `None` where nobody asked.
+    /// For each column, the index of the same, unchanged column of the caller's table: the caller can return its own
+    /// column, of any type. `None` if not requested.
     pub origins: Option<Arc<[Option<usize>]>>,
     /// The columns, each with `rows` elements.
     pub columns: Vec<Column<'a>>,
@@ -186,12 +186,12 @@ pub enum Value<'a> {
     Dicts(Dicts<'a>),
     /// A list of terms for each row: a vectoriser's `inverse_transform`.
     TermLists(TermLists),
-    /// Several values of one step, all with as many rows: taken apart by [`crate::operators::Part`].
+    /// Several values of one step, all with as many rows: separated by [`crate::operators::Item`].
     Many(Vec<Value<'a>>),
 }
 
 impl<'a, T: Clone> Matrix<'a, T> {
-    /// A matrix over `data`, which must hold `rows × cols` elements.
+    /// A matrix over `data`, which must have `rows × cols` elements.
     pub fn new(rows: usize, cols: usize, data: impl Into<Cow<'a, [T]>>) -> Self {
         let data = data.into();
         assert_eq!(data.len(), rows * cols, "a matrix of {rows} × {cols} needs as many elements");
@@ -213,7 +213,7 @@ impl<'a, T: Clone> Matrix<'a, T> {
         (0..self.rows).map(|row| self.row(row))
     }
 
-    /// Rows `start..start + len`, which must lie within.
+    /// Rows `start..start + len`, which must be in range.
     pub fn slice_rows(&self, start: usize, len: usize) -> Matrix<'_, T> {
         let data = &self.data[start * self.cols..(start + len) * self.cols];
         Matrix { rows: len, cols: self.cols, data: Cow::Borrowed(data) }
@@ -261,7 +261,7 @@ impl Precision {
         }
     }
 
-    /// What numpy gives for an operation on two arrays of these dtypes.
+    /// numpy's dtype of the result of an operation on two arrays of these dtypes.
     pub fn promote(self, other: Self) -> Self {
         if self == Self::Single && other == Self::Single { Self::Single } else { Self::Double }
     }
@@ -353,7 +353,7 @@ impl Classes {
         self.len() == 0
     }
 
-    /// What stands among them that is no single value.
+    /// The nodes of the objects that are not scalars.
     pub fn others(&self) -> impl Iterator<Item = NodeId> {
         let objects = match self {
             Self::Objects(values) => &values[..],
@@ -433,7 +433,7 @@ impl Value<'_> {
         }
     }
 
-    /// How many bytes its elements take, as far as that can be told at once: of text in objects and mappings nothing.
+    /// The size of its elements in bytes, without text in objects and mappings.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Sparse(csr) => csr.data.len() * size_of::<(u32, f64)>() + size_of_val(&*csr.indptr),
@@ -488,7 +488,7 @@ impl Value<'_> {
         }
     }
 
-    /// Rows `start..start + len`, which must lie within.
+    /// Rows `start..start + len`, which must be in range.
     pub(crate) fn block(&self, start: usize, len: usize) -> Value<'_> {
         let range = start..start + len;
         match self {

@@ -10,7 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
-use skiff::custom::{CustomCall, CustomCode, CustomError, CustomStep, Job, Place};
+use skiff::custom::{CodeLocation, CustomCall, CustomCode, CustomError, CustomStep, Job};
 use skiff::table::Texts;
 use skiff::value::{Classes, Labels, TermLists, Value};
 use skiff::{Custom, File, Method, Rank, Takes};
@@ -52,7 +52,7 @@ struct Code {
 }
 
 impl CustomCode for Code {
-    fn at(&self, place: &Place<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
+    fn at(&self, place: &CodeLocation<'_>) -> Result<Arc<dyn CustomStep>, CustomError> {
         Python::attach(|py| {
             let value = self.value.bind(py);
             let made = match place.object {
@@ -80,7 +80,7 @@ impl Code {
     fn object<'py>(
         &self,
         value: &Bound<'py, PyAny>,
-        place: &Place<'_>,
+        place: &CodeLocation<'_>,
         node: skiff_files::NodeId,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = value.py();

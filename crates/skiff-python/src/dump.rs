@@ -6,7 +6,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use skiff::{Beside, ConvertOptions, File, TARGETS, Target, Trusted};
+use skiff::{Attachments, ConvertOptions, File, TARGETS, Target, Trusted};
 use skiff_files::Bytes;
 
 use crate::compress::compress;
@@ -77,13 +77,13 @@ impl Dump {
             let file = pickled.read()?;
             file.check_loadable(&trusted)?;
             let samples = samples.map(Held::read).transpose()?;
-            let beside = Beside { passport: passport.as_deref(), samples: samples.as_ref() };
+            let attachments = Attachments { passport: passport.as_deref(), samples: samples.as_ref() };
             if let Some(path) = &self.path {
-                file.dump_to(path, &self.options, beside)?;
+                file.dump_to(path, &self.options, attachments)?;
                 return Ok(None);
             }
             let mut bytes = Vec::new();
-            file.dump("", &self.options, beside, &mut bytes)?;
+            file.dump("", &self.options, attachments, &mut bytes)?;
             Ok(Some(bytes))
         };
         let bytes = py.detach(|| skiff::threads::install(None, write)).map_err(|error| error::raise(py, &error))?;

@@ -125,5 +125,5 @@ const ARGUMENTS: [(&str, &str); 6] = [
     ("`--follow-links`", "`follow_links=True`"),
     ("`--identity FILE`", "`identity=\"FILE\"`"),
     ("`--passphrase-env NAME`", "`identity=skiff.Identity.passphrase(…)`"),
-    ("name the variable that holds it: `--password-env NAME`", "`password=` is its argument"),
+    ("name the environment variable that holds it: `--password-env NAME`", "`password=` is its argument"),
 ];

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use skiff::signing::{
-    self, Certificate, CertificateView, Demand, Extensions, Links, SignOptions, SignatureVerdict, Time, Trust,
+    self, Certificate, CertificateView, Extensions, Links, SignOptions, SignatureRequirement, SignatureVerdict, Time,
+    Trust,
 };
 
 use crate::error;
@@ -52,14 +53,17 @@ pub struct Trusting {
 
 impl Trusting {
     /// Whose signature the model must have.
-    pub fn demand(&self, py: Python<'_>) -> PyResult<Demand> {
+    pub fn requirement(&self, py: Python<'_>) -> PyResult<SignatureRequirement> {
         let at = self.valid_at.as_deref().map(str::parse::<Time>).transpose();
         let at = at.map_err(|what| error::wrong_input(py, what))?;
         let trust = match &self.key {
             Some(path) => signing::public_key(path).map(Trust::Key),
             None => certificates(&self.certificate_chain).map(|roots| Trust::Certificates { roots, at }),
         };
-        Ok(Demand { trust: trust.map_err(|error| error::raise(py, &error))?, signature: self.signature.clone() })
+        Ok(SignatureRequirement {
+            trust: trust.map_err(|error| error::raise(py, &error))?,
+            signature: self.signature.clone(),
+        })
     }
 }
 

@@ -22,7 +22,7 @@ pub fn verify<'py>(
     custom: Option<&Bound<'py, PyDict>>,
     signature: Option<&Trusting>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let signature = signature.map(|trusting| trusting.demand(py)).transpose()?;
+    let signature = signature.map(|trusting| trusting.requirement(py)).transpose()?;
     let options = VerifyOptions { open: options, signature };
     let pairs = custom.map(custom::pairs).transpose()?.unwrap_or_default();
     // Nobody pickles what only its own rows were asked of.

@@ -8,15 +8,15 @@ use crate::{Error, PrivateKey};
 
 /// The media type of the bundles that `model_signing` v1.0 reads and writes.
 pub(crate) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-/// What the envelope holds.
+/// The type of the envelope's payload.
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
-/// A file in the model costs about 200 bytes in the bundle: this is room for a million of them, and a bound for those who
-/// send something else.
+/// A file in the model costs about 200 bytes in the bundle: this allows a million of them, and limits malicious
+/// files.
 pub(crate) const MOST_BYTES: usize = 1 << 28;
-/// A path from a leaf to its root has three or four; more only cost time.
+/// A chain from a leaf to its root has three or four; more only cost time.
 const MOST_CERTIFICATES: usize = 16;
 
-/// A signature as its file has it. That it can be read says nothing of whether it is right.
+/// A signature as it is in its file. A bundle that can be read is not verified yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
     pub(crate) material: Material,
@@ -25,16 +25,16 @@ pub struct Bundle {
     pub(crate) signature: Vec<u8>,
 }
 
-/// What the bundle says of its signer.
+/// The signer named by the bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Material {
     /// A key, by its fingerprint; bundles of before 1.0 name none.
     Key { hint: Option<String> },
-    /// Certificates in DER: the signer's, and those that may lead from there to a root.
+    /// Certificates in DER: the signer's, and those of a chain to a root.
     Certificates(Vec<Vec<u8>>),
 }
 
-/// The JSON, of which only these fields are kept.
+/// The fields of the JSON that are used.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BundleJson {
@@ -50,10 +50,10 @@ struct MaterialJson {
     public_key: Option<KeyJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     x509_certificate_chain: Option<ChainJson>,
-    /// Sigstore's own, for a key that lived for minutes.
+    /// Sigstore's own, for a short-lived key.
     #[serde(skip_serializing)]
     certificate: Option<serde::de::IgnoredAny>,
-    /// `model_signing` wants the list, which is empty: nothing here stands in a public log.
+    /// `model_signing` requires the list, which is empty: there is no entry in a public log.
     #[serde(skip_deserializing)]
     tlog_entries: [(); 0],
 }
@@ -94,7 +94,7 @@ impl Bundle {
     /// Reads a signature file. Memory and time stay within a constant factor of its size.
     ///
     /// # Errors
-    /// When it is no bundle, contradicts itself, or is of a kind that is not verified here.
+    /// When it is not a bundle, is inconsistent, or is of a kind that is not supported.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() > MOST_BYTES {
             return Err(BundleError::Large.into());
@@ -113,12 +113,12 @@ impl Bundle {
         };
         Ok(Self {
             material,
-            payload: base64(&envelope.payload, "the payload is no base64")?,
-            signature: base64(&signature.sig, "the signature is no base64")?,
+            payload: base64(&envelope.payload, "the payload is not base64")?,
+            signature: base64(&signature.sig, "the signature is not base64")?,
         })
     }
 
-    /// Signs a statement as it is, by a key that stands for itself. [`sign`](crate::sign) makes the statement too.
+    /// Signs a given statement with a key without certificate. [`sign`](crate::sign) creates the statement too.
     pub fn of_statement(statement: Vec<u8>, key: &PrivateKey) -> Self {
         Self::signed(statement, key, Material::Key { hint: Some(key.public().fingerprint()) })
     }
@@ -128,7 +128,7 @@ impl Bundle {
         Self { material, payload, signature }
     }
 
-    /// The statement in JSON. That it is somebody's word is not known before the signature is verified.
+    /// The statement in JSON. It is not authenticated before the signature is verified.
     pub fn statement(&self) -> &[u8] {
         &self.payload
     }
@@ -170,7 +170,7 @@ impl MaterialJson {
                 Err(BundleError::Malformed("the certificate chain has more than 16 certificates").into())
             }
             (None, Some(chain)) => {
-                let der = |one: &CertificateJson| base64(&one.raw_bytes, "a certificate is no base64");
+                let der = |one: &CertificateJson| base64(&one.raw_bytes, "a certificate is not base64");
                 Ok(Material::Certificates(chain.certificates.iter().map(der).collect::<Result<_, _>>()?))
             }
             _ => Err(BundleError::Malformed("expected a public key's hint or a certificate chain").into()),
@@ -185,7 +185,7 @@ pub(crate) fn pae(payload: &[u8]) -> Vec<u8> {
     text
 }
 
-/// What `model_signing` signed before 1.0, by mistake: another version's name, and the payload as Python prints bytes.
+/// What `model_signing` signed before 1.0, by mistake: the name of another version, and the `repr` of the payload's bytes.
 pub(crate) fn pae_before_1_0(payload: &[u8]) -> Vec<u8> {
     let mut text = format!("DSSEV1 {} {PAYLOAD_TYPE} {} b", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
     let quote = if payload.contains(&b'\'') && !payload.contains(&b'"') { b'"' } else { b'\'' };
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn other_bundles_are_named() {
         let says = |text: &str| Bundle::read(text.as_bytes()).unwrap_err().to_string();
-        assert!(says("[]").starts_with("no signature bundle: "));
-        assert!(says("{}").starts_with("no signature bundle: missing field `mediaType`"));
+        assert!(says("[]").starts_with("not a signature bundle: "));
+        assert!(says("{}").starts_with("not a signature bundle: missing field `mediaType`"));
         let bundle = |media: &str, material: &str, envelope: &str| {
             format!(r#"{{"mediaType":"{media}","verificationMaterial":{material},{envelope}}}"#)
         };
@@ -245,7 +245,7 @@ mod tests {
         assert!(Bundle::read(bundle(MEDIA_TYPE, key, envelope).as_bytes()).is_ok());
         assert!(says(&bundle("text/plain", key, envelope)).ends_with("found `text/plain`"));
         let keyless = r#"{"certificate":{"rawBytes":"AA=="},"tlogEntries":[{}]}"#;
-        assert!(says(&bundle(MEDIA_TYPE, keyless, envelope)).starts_with("the signer is proven by Sigstore's servers"));
+        assert!(says(&bundle(MEDIA_TYPE, keyless, envelope)).starts_with("the signer is attested by Sigstore's servers"));
         let digest = r#""messageSignature":{}"#;
         assert!(says(&bundle(MEDIA_TYPE, key, digest)).ends_with("found `a bare digest`"));
         let two = envelope.replace("[{\"sig\":\"AA==\"}]", "[{\"sig\":\"AA==\"},{\"sig\":\"AA==\"}]");

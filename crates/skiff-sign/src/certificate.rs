@@ -1,4 +1,4 @@
-//! Certificates, and the way from a signer's to a root that is trusted.
+//! Certificates, and chains from a signer's certificate to a trusted root.
 
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode, Header, Reader, SliceReader};
@@ -20,18 +20,18 @@ pub struct Certificate {
     inner: x509_cert::Certificate,
 }
 
-/// What a certificate says, for people.
+/// The content of a certificate, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateView {
-    /// Whom it is about.
+    /// The subject.
     pub subject: String,
-    /// Who vouches for that.
+    /// The issuer.
     pub issuer: String,
     /// SHA-256 of it, in hexadecimal.
     pub fingerprint: String,
-    /// From when on it is valid.
+    /// The start of its validity.
     pub not_before: String,
-    /// Until when.
+    /// The end of its validity.
     pub not_after: String,
 }
 
@@ -60,15 +60,15 @@ impl Certificate {
         &self.der
     }
 
-    /// The key that it is about.
+    /// The public key.
     ///
     /// # Errors
-    /// When it is no key that signs models.
+    /// When it is not a key for signing models.
     pub fn public_key(&self) -> Result<PublicKey, KeyError> {
         PublicKey::from_der(&self.key_der().ok_or(KeyError::Damaged)?)
     }
 
-    /// What it says.
+    /// Its content.
     pub fn view(&self) -> CertificateView {
         let tbs = self.inner.tbs_certificate();
         CertificateView {
@@ -104,13 +104,13 @@ impl Certificate {
         self.inner.tbs_certificate().subject() == other.inner.tbs_certificate().issuer()
     }
 
-    /// The first critical extension that nothing here looks at: what it forbids would go unseen.
+    /// The first critical extension that is not checked here, so that its restrictions would be ignored.
     fn unknown_extension(&self) -> Option<ObjectIdentifier> {
         let extensions = self.inner.tbs_certificate().extensions().map(Vec::as_slice).unwrap_or_default();
         extensions.iter().find(|one| one.critical && !KNOWN_EXTENSIONS.contains(&one.extn_id)).map(|one| one.extn_id)
     }
 
-    /// Whether the key may sign: by its usage, or for want of that by its extended usage, as `model_signing` asks.
+    /// Whether the key may sign: by its key usage, or without one by its extended key usage, as in `model_signing`.
     fn may_sign(&self) -> bool {
         let tbs = self.inner.tbs_certificate();
         let by_usage = matches!(tbs.get_extension::<KeyUsage>(), Ok(Some((_, usage))) if usage.digital_signature());
@@ -118,16 +118,16 @@ impl Certificate {
         by_usage || matches!(extended, Ok(Some((_, usage))) if usage.0.contains(&CODE_SIGNING))
     }
 
-    /// Why it may not vouch for certificates that have `below` others of authorities under them.
+    /// Why it may not issue certificates that have `below` other authorities under them.
     fn cannot_issue(&self, below: usize) -> Option<&'static str> {
         let tbs = self.inner.tbs_certificate();
         match tbs.get_extension::<BasicConstraints>() {
             Ok(Some((_, constraints))) if constraints.ca => {
                 if constraints.path_len_constraint.is_some_and(|most| usize::from(most) < below) {
-                    return Some("is of an authority for shorter paths");
+                    return Some("belongs to an authority for shorter chains");
                 }
             }
-            _ => return Some("is of no authority"),
+            _ => return Some("does not belong to an authority"),
         }
         match tbs.get_extension::<KeyUsage>() {
             Ok(None) => None,
@@ -139,7 +139,7 @@ impl Certificate {
     /// Whether this certificate's key signed `other`.
     fn signed(&self, other: &Self) -> Result<bool, String> {
         let algorithm = other.inner.signature_algorithm();
-        // What was signed names the algorithm a second time, so that nobody exchanges it.
+        // The signed part repeats the algorithm, so that it cannot be exchanged.
         let is_same = algorithm == other.inner.tbs_certificate().signature();
         let (Some(message), Some(signature), true) =
             (signed_part(&other.der), other.inner.signature().as_bytes(), is_same)
@@ -156,7 +156,7 @@ impl Certificate {
             RSA_SHA256 => Ok(verifies_rsa::<Sha256>(&key, message, signature)),
             RSA_SHA384 => Ok(verifies_rsa::<Sha384>(&key, message, signature)),
             RSA_SHA512 => Ok(verifies_rsa::<Sha512>(&key, message, signature)),
-            other => Err(format!("signatures of certificates by the algorithm `{other}` are not verified here")),
+            other => Err(format!("certificate signatures with the algorithm `{other}` are not supported")),
         }
     }
 }
@@ -177,7 +177,7 @@ const KNOWN_EXTENSIONS: [ObjectIdentifier; 4] = [
     ObjectIdentifier::new_unwrap("2.5.29.37"),
     ObjectIdentifier::new_unwrap("2.5.29.17"),
 ];
-/// RSA below 2,048 bits is no longer proof.
+/// RSA below 2,048 bits is not secure.
 const LEAST_RSA_BYTES: usize = 256;
 
 fn verifies_rsa<D: Digest + AssociatedOid>(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
@@ -186,14 +186,14 @@ fn verifies_rsa<D: Digest + AssociatedOid>(key: &[u8], message: &[u8], signature
     key.size() >= LEAST_RSA_BYTES && key.verify(padding, &D::digest(message), signature).is_ok()
 }
 
-/// The bytes of a certificate that its issuer signed, as they stand in it.
+/// The bytes of a certificate that its issuer signed, unchanged.
 fn signed_part(der: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(der).ok()?;
     Header::decode(&mut reader).ok()?;
     reader.tlv_bytes().ok()
 }
 
-/// What was found on the way from a signer's certificate to a root.
+/// The result of checking the chain from a signer's certificate to a root.
 pub(crate) struct Path {
     pub leaf: Option<CertificateView>,
     /// The signer's key, unless there is a problem.
@@ -203,7 +203,7 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// Looks for a way. `chain` comes from a stranger: the signer's certificate, and others.
+    /// Searches for a chain. `chain` is untrusted: the signer's certificate, and others.
     pub fn find(chain: &[Vec<u8>], roots: &[Certificate], at: Option<Time>) -> Self {
         let mut path = Self { leaf: None, key: None, problem: None, notes: Vec::new() };
         let untrusted = |why: String| Some(Problem::Untrusted { why });
@@ -232,15 +232,15 @@ impl Path {
         match (search.leads_to_root(leaf, 0), leaf.public_key()) {
             (Ok(()), Ok(key)) => path.key = Some(key),
             (Err(why), _) => path.problem = untrusted(why),
-            (_, Err(error)) => path.problem = untrusted(format!("its certificate does not fit: {error}")),
+            (_, Err(error)) => path.problem = untrusted(format!("its certificate has an unsupported key: {error}")),
         }
         path
     }
 }
 
-/// Issuers above each other: an honest path has three.
+/// The most issuers in a chain: a usual one has three.
 const MOST_ISSUERS: usize = 8;
-/// Signatures of certificates that are looked at, so that certificates which name each other cost no time.
+/// The most signatures of certificates that are checked, which bounds the time for certificates that name each other.
 const MOST_CHECKS: usize = 64;
 
 struct Search<'a> {
@@ -251,7 +251,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whether a way leads from here to a root; why not, where none does. The depth is bounded, and with it this
+    /// Whether a chain leads from here to a root, or else why not. The depth is bounded, and with it this
     /// recursion.
     fn leads_to_root(&mut self, from: &Certificate, depth: usize) -> Result<(), String> {
         if let Some(oid) = from.unknown_extension() {
@@ -267,20 +267,18 @@ impl Search<'_> {
         if from.names_itself_as_issuer() {
             return match self.roots.contains(from) {
                 true => Ok(()),
-                false => {
-                    Err(format!("the root `{}` is not among the certificates that are trusted", from.view().subject))
-                }
+                false => Err(format!("the root `{}` is not among the trusted certificates", from.view().subject)),
             };
         }
         if depth >= MOST_ISSUERS {
-            return Err(format!("more than {MOST_ISSUERS} certificates vouch for each other"));
+            return Err(format!("the chain has more than {MOST_ISSUERS} issuers"));
         }
         let issuer = from.view().issuer;
         let mut why = format!("there is no certificate of its issuer `{issuer}`");
-        // Those that are trusted come first: the others only help to find them.
+        // The trusted ones come first: the others are only intermediates.
         for candidate in self.roots.iter().chain(self.others).filter(|candidate| candidate.issued(from)) {
-            self.left = self.left.checked_sub(1).ok_or("too many certificates vouch for each other")?;
-            // The first certificate is the signer's: it counts for no authority.
+            self.left = self.left.checked_sub(1).ok_or("too many certificates have the same issuer")?;
+            // The first certificate is the signer's: it does not count as an authority.
             let found = match (candidate.cannot_issue(depth), candidate.signed(from)) {
                 (Some(reason), _) => Err(format!("the certificate of `{issuer}` {reason}")),
                 (None, Ok(true)) => self.leads_to_root(candidate, depth.saturating_add(1)),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 
-/// How a file becomes a digest.
+/// The algorithm of a file's digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileDigest {
     Sha256,
@@ -19,14 +19,14 @@ pub(crate) enum FileDigest {
     Blake3,
 }
 
-/// A file whose digests are wanted, whole or in parts.
+/// A file to be hashed, whole or in parts.
 pub(crate) struct Wanted<'a> {
     pub path: &'a Path,
-    /// Where each part ends; the parts lie in a row from the first byte on. None for the whole file.
+    /// The end of each part; the parts are consecutive from the first byte on. Empty for the whole file.
     pub ends: Option<Vec<u64>>,
 }
 
-/// Room to read into, for each thread.
+/// The size of each thread's read buffer.
 const BUFFER: usize = 1 << 20;
 
 impl FileDigest {
@@ -38,7 +38,7 @@ impl FileDigest {
         }
     }
 
-    /// As statements name it; `model_signing` takes `blake2` for `blake2b`.
+    /// Its name in statements; `model_signing` takes `blake2` for `blake2b`.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "sha256" => Some(Self::Sha256),
@@ -48,8 +48,8 @@ impl FileDigest {
         }
     }
 
-    /// The digests of each file's parts, read on all cores. A file that does not end where its last part does has one
-    /// digest more, or fewer, than parts were asked for.
+    /// The digests of each file's parts, read on all cores. A file that does not end with its last part has one
+    /// digest more, or fewer, than parts were requested.
     pub fn of_files(self, files: &[Wanted<'_>]) -> Result<Vec<Vec<Vec<u8>>>, Error> {
         let next = AtomicUsize::new(0);
         let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len());
@@ -96,7 +96,7 @@ impl FileDigest {
         Ok(digests)
     }
 
-    /// The digest of all that can be read, and how much that was.
+    /// The digest of everything that can be read, and its length.
     fn of(self, from: &mut impl Read, buffer: &mut [u8]) -> io::Result<(Vec<u8>, u64)> {
         match self {
             Self::Sha256 => feed::<Sha256>(from, buffer),
@@ -106,7 +106,7 @@ impl FileDigest {
     }
 }
 
-/// What bytes are fed to.
+/// A running digest.
 trait Hasher: Default {
     fn feed(&mut self, bytes: &[u8]);
     fn finish(self) -> Vec<u8>;

@@ -1,29 +1,29 @@
-//! Why something could not be signed or verified: what is neither yes nor no.
+//! Errors of signing and verifying: cases without a verdict.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-/// Why there is no signature, or no verdict.
+/// Why there is no signature or no verdict.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The signature file is none, or contradicts itself.
+    /// The signature file is not one, or is inconsistent.
     Bundle(BundleError),
-    /// A file that is read together with another one, which a signature of one file would not cover.
+    /// A file that is read together with another one, which a signature of a single file would not cover.
     Companion(PathBuf, String),
-    /// A certificate cannot be read, or is not of the key.
+    /// A certificate cannot be read, or does not match the key.
     Certificate(&'static str),
     /// A key cannot be read.
     Key(KeyError),
-    /// A link stands in what is to be signed.
+    /// A link in the model to be signed.
     Link(PathBuf),
-    /// A name that JSON cannot hold stands in what is to be signed.
+    /// A name in the model to be signed that is not UTF-8.
     Name(PathBuf),
-    /// The operating system did not let a file be read.
+    /// The operating system could not read a file.
     Read(PathBuf, io::Error),
-    /// Something that is neither a file nor a folder stands in what is to be signed.
+    /// Something that is neither a file nor a folder in the model to be signed.
     Special(PathBuf),
-    /// The bundle was made in a way that is known, and not verified here.
+    /// The bundle is of a known kind that is not supported.
     Unsupported(Unsupported),
 }
 
@@ -31,13 +31,13 @@ pub enum Error {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// No JSON, or JSON of another form.
+    /// Not JSON, or JSON of another structure.
     Json(serde_json::Error),
-    /// It is larger than any that is signed here.
+    /// It is larger than the limit.
     Large,
-    /// What it says cannot be: which part.
+    /// A part of it is invalid.
     Malformed(&'static str),
-    /// The digest over all files is not that of the files it lists.
+    /// The digest over all files does not match the listed files.
     RootDigest,
 }
 
@@ -45,42 +45,42 @@ pub enum BundleError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The key is damaged, or no point of its curve.
+    /// The key is damaged, or not a point of its curve.
     Damaged,
-    /// An Ed25519 key, which signs only where an extension was asked for.
+    /// An Ed25519 key, which signs only if the extension is enabled.
     Extension,
-    /// The text holds no key of this kind.
+    /// The text has no key of this kind.
     Missing {
         /// A private key, a public key.
         expected: &'static str,
-        /// The labels of what it holds.
+        /// The labels of its PEM blocks.
         found: Vec<String>,
     },
     /// The key is encrypted, and no password was given.
     PasswordNeeded,
-    /// The operating system gives no random numbers.
+    /// The operating system returned no random numbers.
     Random,
     /// A key of another kind or curve.
     Unsupported(String),
-    /// The password is not the key's.
+    /// Wrong password.
     WrongPassword,
 }
 
-/// What is known and not verified.
+/// A known kind of signature that is not supported.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Unsupported {
-    /// The signer is proven by Sigstore's own servers.
+    /// The signer is attested by Sigstore's servers.
     Keyless,
     /// The bundle's media type.
     MediaType(String),
-    /// The digest of the files.
+    /// The digest algorithm of the files.
     Digest(String),
-    /// How files become resources.
+    /// How files are mapped to resources.
     Method(String),
-    /// What the envelope holds.
+    /// The payload of the envelope.
     Payload(String),
-    /// What the statement says.
+    /// The type of the statement.
     Predicate(String),
 }
 
@@ -89,7 +89,7 @@ impl Error {
         Self::Read(path.to_owned(), error)
     }
 
-    /// A stable name of what went wrong.
+    /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Bundle(_) => "damaged-signature",
@@ -103,7 +103,7 @@ impl Error {
         }
     }
 
-    /// The file, where one within the model is to blame.
+    /// The file in the model that the error is about, if any.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Companion(path, _)
@@ -115,7 +115,7 @@ impl Error {
         }
     }
 
-    /// How to go on, where that can be said.
+    /// What the user can do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Key(KeyError::Extension) => Some(
@@ -123,14 +123,14 @@ impl Error {
                  `skiff keygen` makes a key that both take",
             ),
             Self::Key(KeyError::Missing { expected, .. }) if *expected == PUBLIC => {
-                Some("`openssl pkey -in KEY.pem -pubout` prints the public half of a private key")
+                Some("`openssl pkey -in KEY.pem -pubout` prints the public key of a private key")
             }
             Self::Key(KeyError::Missing { .. }) => Some("`skiff keygen` makes a key"),
-            Self::Key(KeyError::PasswordNeeded) => Some("name the variable that holds it: `--password-env NAME`"),
-            Self::Link(_) => Some("`--follow-links` signs what links to files point at"),
-            Self::Unsupported(Unsupported::Keyless) => {
-                Some("the `model_signing` tool verifies it, with a look at the network")
+            Self::Key(KeyError::PasswordNeeded) => {
+                Some("name the environment variable that holds it: `--password-env NAME`")
             }
+            Self::Link(_) => Some("`--follow-links` signs the content of the files that links point to"),
+            Self::Unsupported(Unsupported::Keyless) => Some("the `model_signing` tool verifies it, using the network"),
             _ => None,
         }
     }
@@ -146,7 +146,7 @@ impl fmt::Display for Error {
             Self::Certificate(what) => f.write_str(what),
             Self::Key(error) => error.fmt(f),
             Self::Link(_) => write!(f, "expected files and folders, found a link"),
-            Self::Name(_) => write!(f, "expected names in UTF-8, found another"),
+            Self::Name(_) => write!(f, "expected names in UTF-8, found another encoding"),
             Self::Read(_, error) => write!(f, "cannot read the file: {error}"),
             Self::Companion(_, name) => {
                 write!(
@@ -154,7 +154,7 @@ impl fmt::Display for Error {
                     "opening it reads `{name}` as well, which a signature of one file does not cover: sign the folder"
                 )
             }
-            Self::Special(_) => write!(f, "expected files and folders, found neither"),
+            Self::Special(_) => write!(f, "expected files and folders, found something else"),
             Self::Unsupported(what) => what.fmt(f),
         }
     }
@@ -163,11 +163,11 @@ impl fmt::Display for Error {
 impl fmt::Display for BundleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json(error) => write!(f, "no signature bundle: {error}"),
+            Self::Json(error) => write!(f, "not a signature bundle: {error}"),
             Self::Large => write!(f, "the signature file is larger than {} bytes", crate::bundle::MOST_BYTES),
             Self::Malformed(what) => write!(f, "damaged signature bundle: {what}"),
             Self::RootDigest => {
-                write!(f, "damaged signature bundle: the digest over all files is not that of the files it lists")
+                write!(f, "damaged signature bundle: the digest over all files does not match the listed files")
             }
         }
     }
@@ -177,7 +177,7 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged => write!(f, "the key is damaged"),
-            Self::Extension => write!(f, "an Ed25519 key is no key of Model Signing"),
+            Self::Extension => write!(f, "Ed25519 keys are not part of Model Signing"),
             Self::Missing { expected, found } if found.is_empty() => {
                 write!(f, "expected {expected} in PEM, found no PEM")
             }
@@ -186,11 +186,11 @@ impl fmt::Display for KeyError {
                 write!(f, "expected {expected} in PEM, found {}", found.join(", "))
             }
             Self::PasswordNeeded => write!(f, "the key is encrypted: a password is needed"),
-            Self::Random => write!(f, "the operating system gives no random numbers"),
+            Self::Random => write!(f, "the operating system returned no random numbers"),
             Self::Unsupported(what) => {
                 write!(f, "expected a key on P-256, P-384 or P-521, found {what}")
             }
-            Self::WrongPassword => write!(f, "the password is not the key's"),
+            Self::WrongPassword => write!(f, "wrong password"),
         }
     }
 }
@@ -199,7 +199,7 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keyless => {
-                write!(f, "the signer is proven by Sigstore's servers, not by a key or a certificate chain")
+                write!(f, "the signer is attested by Sigstore's servers, not by a key or a certificate chain")
             }
             Self::MediaType(found) => {
                 write!(f, "expected a bundle of type `{}`, found `{found}`", crate::bundle::MEDIA_TYPE)

@@ -1,4 +1,4 @@
-//! Keys: those that sign, those that verify, and how both are written.
+//! Private and public keys, and their encodings.
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::signature::{self, Signer, Verifier};
@@ -16,7 +16,7 @@ use crate::error::{KeyError, PRIVATE, PUBLIC};
 use crate::hex::hex;
 use crate::pem;
 
-/// How a model is signed: the curve decides on the digest.
+/// The signature algorithm: the curve determines the digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -26,7 +26,7 @@ pub enum Algorithm {
     P384,
     /// ECDSA on P-521 with SHA-512.
     P521,
-    /// Ed25519: an extension, which `model_signing` refuses.
+    /// Ed25519: an extension, which `model_signing` does not support.
     Ed25519,
 }
 
@@ -34,7 +34,7 @@ impl Algorithm {
     /// Every algorithm, the default first.
     pub const ALL: [Self; 4] = [Self::P256, Self::P384, Self::P521, Self::Ed25519];
 
-    /// As the command line and Python name it.
+    /// Its name on the command line and in Python.
     pub fn name(self) -> &'static str {
         match self {
             Self::P256 => "p256",
@@ -44,7 +44,7 @@ impl Algorithm {
         }
     }
 
-    /// For people.
+    /// A description.
     pub fn describe(self) -> &'static str {
         match self {
             Self::P256 => "ECDSA on P-256 with SHA-256",
@@ -54,13 +54,13 @@ impl Algorithm {
         }
     }
 
-    /// Whether Model Signing v1.0 lacks it.
+    /// Whether it is not part of Model Signing v1.0.
     pub fn is_extension(self) -> bool {
         self == Self::Ed25519
     }
 }
 
-/// A key that signs. It is wiped from memory when it is dropped, and `Debug` does not show it.
+/// A private key. It is wiped from memory when it is dropped, and `Debug` does not show it.
 pub struct PrivateKey {
     inner: Private,
 }
@@ -72,7 +72,7 @@ enum Private {
     Ed25519(ed25519_dalek::SigningKey),
 }
 
-/// A key that verifies.
+/// A public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     inner: Public,
@@ -107,10 +107,10 @@ const CURVES: [(ObjectIdentifier, Algorithm); 3] = [
 ];
 
 impl PrivateKey {
-    /// A new key, by the operating system's random numbers.
+    /// A new key, from the operating system's random numbers.
     ///
     /// # Errors
-    /// When the operating system gives none.
+    /// When the operating system returns none.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let random = |_| KeyError::Random;
         let inner = match algorithm {
@@ -129,15 +129,15 @@ impl PrivateKey {
     /// Reads a key from PEM: PKCS#8, with a password or without, or SEC1 as `openssl ecparam -genkey` writes it.
     ///
     /// # Errors
-    /// When there is none in the text, when it is damaged, of another curve, or encrypted by another password.
+    /// When there is none in the text, when it is damaged, of another curve, or encrypted with another password.
     pub fn from_pem(text: &[u8], password: Option<&[u8]>) -> Result<Self, KeyError> {
         let blocks = pem::blocks(text);
         for block in &blocks {
-            // Before PKCS#8, `openssl` wrote encrypted keys with lines of their own in front of the content.
+            // Before PKCS#8, `openssl` wrote encrypted keys with header lines before the content.
             let der = || match &block.der {
                 Some(der) => Ok(der.as_slice()),
                 None if text.windows(10).any(|window| window == b"Proc-Type:") => Err(KeyError::Unsupported(
-                    "one encrypted in the old way, which `openssl pkcs8 -topk8` turns into PKCS#8".to_owned(),
+                    "one encrypted in the old format, which `openssl pkcs8 -topk8` converts to PKCS#8".to_owned(),
                 )),
                 None => Err(KeyError::Damaged),
             };
@@ -182,10 +182,10 @@ impl PrivateKey {
         Ok(Self { inner })
     }
 
-    /// The key as PKCS#8 in PEM, encrypted where there is a password.
+    /// The key as PKCS#8 in PEM, encrypted if there is a password.
     ///
     /// # Errors
-    /// When the operating system gives no random numbers to encrypt with.
+    /// When the operating system returns no random numbers for encryption.
     pub fn to_pem(&self, password: Option<&[u8]>) -> Result<Zeroizing<String>, KeyError> {
         let written = each!(Private, &self.inner, key => match password {
             Some(password) => key.to_pkcs8_encrypted_pem(password, LineEnding::LF),
@@ -194,7 +194,7 @@ impl PrivateKey {
         written.map_err(|_| KeyError::Random)
     }
 
-    /// The key that verifies what this one signs.
+    /// The public key.
     pub fn public(&self) -> PublicKey {
         let inner = match &self.inner {
             Private::P256(key) => Public::P256(*key.verifying_key()),
@@ -205,7 +205,7 @@ impl PrivateKey {
         PublicKey { inner }
     }
 
-    /// How it signs.
+    /// Its algorithm.
     pub fn algorithm(&self) -> Algorithm {
         self.public().algorithm()
     }
@@ -243,7 +243,7 @@ impl PublicKey {
         }
     }
 
-    /// Reads a key from the DER of its `SubjectPublicKeyInfo`, as certificates hold it too.
+    /// Reads a key from the DER of its `SubjectPublicKeyInfo`, as in certificates.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyError::Damaged)?;
         let parameters = info.algorithm.parameters.and_then(|any| any.decode_as().ok());
@@ -266,7 +266,7 @@ impl PublicKey {
         hex(&Sha256::digest(self.to_pem()))
     }
 
-    /// What it verifies.
+    /// Its algorithm.
     pub fn algorithm(&self) -> Algorithm {
         match self.inner {
             Public::P256(_) => Algorithm::P256,
@@ -276,7 +276,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether `signature` is this key's, of `message`.
+    /// Whether `signature` is a signature of `message` by this key.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.inner {
             Public::P256(key) => der_signature(signature, |it: &p256::ecdsa::Signature| key.verify(message, it)),
@@ -287,7 +287,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether `signature` is this key's, of what has `digest`: certificates choose the digest apart from the curve.
+    /// Whether `signature` is a signature of `digest` by this key: certificates choose the digest independently of the curve.
     /// Never for Ed25519, which signs messages.
     pub(crate) fn verifies_digest(&self, digest: &[u8], signature: &[u8]) -> bool {
         match &self.inner {
@@ -322,13 +322,13 @@ macro_rules! der_signatures {
 
 der_signatures!(p256 p384 p521);
 
-/// The algorithm of a key by its identifier and curve.
+/// The algorithm of a key, from its identifier and curve.
 fn algorithm(oid: ObjectIdentifier, curve: Option<ObjectIdentifier>) -> Result<Algorithm, KeyError> {
     if oid == ED25519 {
         return Ok(Algorithm::Ed25519);
     }
     if oid != EC_PUBLIC_KEY {
-        return Err(KeyError::Unsupported(format!("one of the kind `{oid}`")));
+        return Err(KeyError::Unsupported(format!("one with the algorithm `{oid}`")));
     }
     let curve = curve.ok_or_else(|| KeyError::Unsupported("one on a curve without a name".to_owned()))?;
     let known = CURVES.iter().find(|(known, _)| *known == curve);

@@ -1,12 +1,12 @@
-//! Signatures of models as OpenSSF Model Signing v1.0 has them: one file or a folder, signed by a key or by a
-//! certificate, made and verified without a network.
+//! Signatures of models by OpenSSF Model Signing v1.0: a file or a folder, signed with a key or a
+//! certificate, created and verified without the network.
 //!
-//! [`sign`] makes a [`Bundle`], which the `model_signing` tool verifies; [`verify`] gives a [`SignatureVerdict`] on a
-//! bundle that either wrote. A verdict is a value: who signed, what is as it was signed, and each thing that is not.
+//! [`sign`] creates a [`Bundle`], which the `model_signing` tool verifies; [`verify`] returns a [`SignatureVerdict`] on a
+//! bundle that either wrote. A verdict lists the signer, the files that match, and each difference.
 //!
-//! A signature file may come from anybody. Reading one costs a constant factor of its size, certificates that vouch for
-//! each other are followed a few steps only, and nothing that a bundle says of files is believed before its signature is
-//! found to be right.
+//! A signature file is untrusted. Reading one takes time and memory within a constant factor of its size, chains of
+//! certificates are followed a few steps only, and nothing that a bundle says about files is used before its signature is
+//! verified.
 #![forbid(unsafe_code)]
 #![deny(clippy::as_conversions, clippy::indexing_slicing)]
 
@@ -35,8 +35,8 @@ pub use verify::{Trust, verify};
 
 use std::path::{Path, PathBuf};
 
-/// Where a model's signature lies when nobody says otherwise: `model.sig` in its folder, as `model_signing` has it;
-/// beside a file, the file's own name with `.sig` behind it.
+/// The default path of a model's signature: `model.sig` in its folder, as in `model_signing`;
+/// next to a file, the file's name with `.sig` appended.
 pub fn default_signature(model: &Path) -> PathBuf {
     if model.is_dir() {
         return model.join("model.sig");

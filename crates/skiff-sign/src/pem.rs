@@ -1,15 +1,15 @@
-//! The blocks of a PEM text: `openssl` puts a key's parameters before the key, and people put certificates in a row.
+//! The blocks of a PEM text: `openssl` puts a key's parameters before the key, and certificates are often concatenated.
 
 use zeroize::Zeroizing;
 
 /// One block: its label, and the DER in it.
 pub(crate) struct Block {
     pub label: String,
-    /// Nothing where the block is damaged, or is encrypted in the way of before PKCS#8.
+    /// `None` if the block is damaged, or encrypted in the format before PKCS#8.
     pub der: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// Every block of `text`, what stands between them left out. The time is that of one pass.
+/// Every block of `text`, without the text between them. It takes one pass.
 pub(crate) fn blocks(text: &[u8]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -17,7 +17,7 @@ pub(crate) fn blocks(text: &[u8]) -> Vec<Block> {
         let block = rest.get(start..).unwrap_or_default();
         let Some(end) = find(block, b"-----END ") else { break };
         let tail = block.get(end..).unwrap_or_default();
-        // The dashes that open the last line are passed over to find those that close it.
+        // Skip the dashes that begin the last line to find those that end it.
         let Some(close) = tail.get(9..).and_then(|tail| find(tail, b"-----")) else { break };
         let length = end.saturating_add(9).saturating_add(close).saturating_add(5);
         let whole = block.get(..length).unwrap_or_default();

@@ -9,47 +9,47 @@ use crate::statement::{GIT_PATHS, Manifest, Method, Name, shown};
 use crate::tree::{Odd, Tree, within};
 use crate::{Certificate, Error, PrivateKey};
 
-/// How a model is signed.
+/// Options of signing a model.
 #[derive(Clone, Debug, Default)]
 pub struct SignOptions<'a> {
-    /// The signer's certificate, and those that lead from it to a root that verifiers trust. Without one, the key stands
-    /// for itself.
+    /// The signer's certificate, and those of the chain to a root that verifiers trust. Without one, the key itself is
+    /// trusted.
     pub certificates: &'a [Certificate],
-    /// Paths within the folder that are no part of the model, beside what git leaves there.
+    /// Paths within the folder that are not part of the model, in addition to git's files.
     pub ignored: &'a [String],
-    /// Where the signature file will be; within the folder, it is no part of the model.
+    /// Where the signature file will be; within the folder, it is not part of the model.
     pub signature: Option<&'a Path>,
-    /// What is done with links.
+    /// The treatment of links.
     pub links: Links,
-    /// What is done with algorithms that Model Signing v1.0 lacks.
+    /// The treatment of algorithms that are not in Model Signing v1.0.
     pub extensions: Extensions,
 }
 
-/// What signing does with links.
+/// The treatment of links in signing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Links {
-    /// Refuses them.
+    /// They are errors.
     #[default]
     Refuse,
-    /// Signs the content of the files that they point at. Links to folders are refused all the same.
+    /// The content of the files that they point to is signed. Links to folders are still errors.
     Follow,
 }
 
-/// What signing does with algorithms that Model Signing v1.0 lacks.
+/// The treatment of algorithms that are not in Model Signing v1.0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Extensions {
-    /// Refuses them: what is signed is verified by `model_signing` too.
+    /// They are errors: `model_signing` can verify every signature.
     #[default]
     Refuse,
-    /// Signs by them.
+    /// They can sign.
     Allow,
 }
 
 /// Signs the file or folder `model`.
 ///
 /// # Errors
-/// When a file cannot be read; when there are links, pipes or names that are no text; when the certificate is not the
-/// key's.
+/// When a file cannot be read; when there are links, pipes or names that are not UTF-8; when the certificate does not match the
+/// key.
 pub fn sign(model: &Path, key: &PrivateKey, options: &SignOptions<'_>) -> Result<Bundle, Error> {
     if key.algorithm().is_extension() && options.extensions == Extensions::Refuse {
         return Err(KeyError::Extension.into());
@@ -59,12 +59,12 @@ pub fn sign(model: &Path, key: &PrivateKey, options: &SignOptions<'_>) -> Result
         [own, ..] if own.public_key().is_ok_and(|public| public == key.public()) => {
             Material::Certificates(options.certificates.iter().map(|one| one.der().to_vec()).collect())
         }
-        _ => return Err(Error::Certificate("the first certificate is not of the key that signs")),
+        _ => return Err(Error::Certificate("the first certificate does not match the signing key")),
     };
     Ok(Bundle::signed(manifest(model, options)?.to_json(), key, material))
 }
 
-/// What there is to sign.
+/// The files to sign.
 fn manifest(model: &Path, options: &SignOptions<'_>) -> Result<Manifest, Error> {
     let follows_links = options.links == Links::Follow;
     let mut ignored: Vec<String> = GIT_PATHS.map(str::to_owned).to_vec();
@@ -88,7 +88,7 @@ fn manifest(model: &Path, options: &SignOptions<'_>) -> Result<Manifest, Error> 
     Ok(manifest)
 }
 
-/// The last part of the path, which for `.` and the like only the operating system knows.
+/// The last part of the path, which for `.` and similar only the operating system knows.
 pub(crate) fn name(model: &Path) -> Option<String> {
     let known = model.file_name().map(|name| name.to_string_lossy().into_owned());
     known.or_else(|| Some(std::fs::canonicalize(model).ok()?.file_name()?.to_string_lossy().into_owned()))

@@ -1,4 +1,4 @@
-//! What is signed: an in-toto statement that lists a model's files with their digests.
+//! The signed content: an in-toto statement that lists a model's files with their digests.
 
 use std::collections::BTreeMap;
 
@@ -11,45 +11,45 @@ use crate::digest::FileDigest;
 use crate::error::{BundleError, Unsupported};
 use crate::hex::{hex, unhex};
 
-/// The in-toto statement's own type.
+/// The type of in-toto statements.
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
-/// What a model's signature says, by Model Signing v1.0.
+/// The predicate type of Model Signing v1.0.
 pub(crate) const PREDICATE: &str = "https://model_signing/signature/v1.0";
-/// What it said before: each file was a subject of its own.
+/// The predicate type before 1.0, when each file was a subject.
 const PREDICATE_BEFORE_1_0: &str = "https://model_signing/Digests/v0.1";
-/// What lies in a folder because of git; such files are no part of a model, unless the signer says so.
+/// git's files in a folder; they are not part of a model, unless the signer includes them.
 pub(crate) const GIT_PATHS: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
 
-/// A model's files as the signer saw them.
+/// A model's files as they were signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    /// What the model was called; nothing hangs on it. Not known before 1.0.
+    /// The name of the model, for information. Not known before 1.0.
     pub name: Option<String>,
     pub method: Method,
     pub digest: FileDigest,
     /// Whether links to files were followed.
     pub follows_links: bool,
-    /// Paths within the model that are no part of it.
+    /// Ignored paths within the model.
     pub ignored: Vec<String>,
     /// The digests, by path and part: `.` is a model that is one file.
     pub resources: BTreeMap<Name, Vec<u8>>,
 }
 
-/// How files become resources.
+/// How files are mapped to resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Each file is one.
+    /// Each file is a resource.
     Files,
-    /// Each piece of that many bytes is one.
+    /// Each piece of that many bytes is a resource.
     Shards(u64),
 }
 
-/// A file or a piece of one, ordered as `model_signing` orders them: by the parts of the path, then by place.
+/// A file or a piece of one, ordered as `model_signing` orders them: by the parts of the path, then by offset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
-    /// The path's parts; none for `.`.
+    /// The path's parts; empty for `.`.
     pub path: Vec<String>,
-    /// Where a piece begins and ends.
+    /// The start and end of a piece.
     pub part: Option<(u64, u64)>,
 }
 
@@ -102,7 +102,7 @@ struct SerializationJson {
 }
 
 impl Manifest {
-    /// Reads what a signature was found to be of.
+    /// Reads a statement whose signature was verified.
     pub fn read(payload: &[u8]) -> Result<Self, Error> {
         let json: StatementJson = serde_json::from_slice(payload).map_err(BundleError::Json)?;
         if json.kind != STATEMENT {
@@ -152,7 +152,7 @@ impl Manifest {
         })
     }
 
-    /// Before 1.0 nothing was said of how files were read: by SHA-256, without links, and without what git leaves.
+    /// Before 1.0 the way of reading files was implicit: SHA-256, without links, and without git's files.
     fn of_subjects(subjects: &[SubjectJson]) -> Result<Self, Error> {
         let mut resources = BTreeMap::new();
         for subject in subjects {
@@ -198,7 +198,7 @@ impl Manifest {
         statement.to_string().into_bytes()
     }
 
-    /// Whether the path within the model is no part of it.
+    /// Whether a path within the model is ignored.
     pub fn ignores(&self, path: &[String]) -> bool {
         self.ignored.iter().any(|ignored| {
             let mut parts = path.iter();
@@ -225,7 +225,7 @@ fn whole(number: &serde_json::Number) -> Option<u64> {
 }
 
 impl Method {
-    /// What resources call their digest.
+    /// The name of the digest algorithm in resources.
     fn algorithm(self, digest: FileDigest) -> String {
         match self {
             Self::Files => digest.name().to_owned(),
@@ -235,7 +235,7 @@ impl Method {
 }
 
 impl Name {
-    /// A path within the model: of parts that lead nowhere else.
+    /// A path within the model, whose parts cannot lead out of it.
     fn read(text: &str, method: Method) -> Result<Self, BundleError> {
         let (path, part) = match method {
             Method::Files => (text, None),
@@ -251,13 +251,13 @@ impl Name {
         };
         let parts: Vec<String> = if path == "." { Vec::new() } else { path.split('/').map(str::to_owned).collect() };
         if parts.iter().any(|part| matches!(part.as_str(), "" | "." | "..") || part.contains('\0')) {
-            return Err(BundleError::Malformed("a file's name leads out of the model"));
+            return Err(BundleError::Malformed("a file's path is outside of the model"));
         }
         Ok(Self { path: parts, part })
     }
 }
 
-/// A path as resources name it.
+/// The name of a path in resources.
 pub(crate) fn shown(path: &[String]) -> String {
     if path.is_empty() { ".".to_owned() } else { path.join("/") }
 }
@@ -316,17 +316,17 @@ mod tests {
     }
 
     #[test]
-    fn statements_that_lie_are_refused() {
+    fn wrong_statements_are_refused() {
         let text = String::from_utf8(manifest(&["a", "b"]).to_json()).unwrap();
         let says = |from: &str, to: &str| {
             let changed = text.replace(from, to);
             assert_ne!(changed, text);
             Manifest::read(changed.as_bytes()).unwrap_err().to_string()
         };
-        assert!(says("\"name\":\"a\"", "\"name\":\"../a\"").ends_with("leads out of the model"));
-        assert!(says("\"name\":\"a\"", "\"name\":\"/a\"").ends_with("leads out of the model"));
+        assert!(says("\"name\":\"a\"", "\"name\":\"../a\"").ends_with("outside of the model"));
+        assert!(says("\"name\":\"a\"", "\"name\":\"/a\"").ends_with("outside of the model"));
         assert!(says("\"name\":\"a\"", "\"name\":\"b\"").ends_with("a file is listed twice"));
-        assert!(says("\"digest\":\"01", "\"digest\":\"02").ends_with("not that of the files it lists"));
+        assert!(says("\"digest\":\"01", "\"digest\":\"02").ends_with("does not match the listed files"));
         assert!(says("\"digest\":\"01", "\"digest\":\"0x").ends_with("a digest is not hexadecimal"));
         assert!(says("\"hash_type\":\"sha256\"", "\"hash_type\":\"md5\"").ends_with("found `md5`"));
         assert!(says("\"method\":\"files\"", "\"method\":\"words\"").ends_with("found `words`"));

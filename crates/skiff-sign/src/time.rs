@@ -11,7 +11,7 @@ use der::DateTime;
 pub struct Time(Duration);
 
 impl Time {
-    /// The time by this machine's clock.
+    /// The current time of this machine's clock.
     pub fn now() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }

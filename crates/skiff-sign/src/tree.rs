@@ -1,4 +1,4 @@
-//! The files of a model, as they lie in its folder.
+//! The files of a model on disk.
 
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
@@ -6,29 +6,29 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// What lies in a model's folder, by its path within: the parts, which are none where the model is one file.
+/// The entries of a model's folder by relative path, as parts; empty if the model is one file.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     pub files: BTreeMap<Vec<String>, PathBuf>,
-    /// What can be no part of a model.
+    /// Entries that cannot be part of a model.
     pub odd: BTreeMap<Vec<String>, (Odd, PathBuf)>,
-    /// What is no part of this model, folders by their own name only.
+    /// Ignored entries, of folders only the name.
     pub ignored: Vec<Vec<String>>,
 }
 
-/// What is neither a file nor a folder.
+/// An entry that is neither a file nor a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Odd {
     Link,
-    /// A name that is no UTF-8.
+    /// A name that is not UTF-8.
     Name,
-    /// A pipe, a socket, a device; a link to nowhere.
+    /// A pipe, a socket, a device; a broken link.
     Special,
 }
 
 impl Tree {
-    /// Looks through `model`, a file or a folder. Links to folders are never followed, since they may lead in circles and
-    /// out of the model; those to files only where `follows_links`.
+    /// Lists `model`, a file or a folder. Links to folders are never followed, since they may be cyclic or lead
+    /// out of the model; those to files only if `follows_links`.
     pub fn of(model: &Path, follows_links: bool, ignores: &dyn Fn(&[String]) -> bool) -> Result<Self, Error> {
         let mut tree = Self::default();
         let own = fs::symlink_metadata(model).map_err(|error| Error::read(model, error))?;
@@ -64,7 +64,7 @@ impl Tree {
     }
 
     fn add(&mut self, path: Vec<String>, at: PathBuf, kind: FileType, follows_links: bool) {
-        // A link whose target cannot be looked at leads nowhere.
+        // A link whose target has no metadata is broken.
         let target = if kind.is_symlink() { fs::metadata(&at).ok().map(|target| target.file_type()) } else { None };
         let odd = match target {
             Some(target) if follows_links && target.is_file() => None,
@@ -80,7 +80,7 @@ impl Tree {
     }
 }
 
-/// Where in the folder `model` the file `path` lies, if it does; the file itself need not be there.
+/// The path of the file `path` relative to the folder `model`, if it is inside; the file need not exist.
 pub(crate) fn within(model: &Path, path: &Path) -> Option<Vec<String>> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).ok()?;

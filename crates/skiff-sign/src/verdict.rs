@@ -1,25 +1,25 @@
-//! What was found out about a signature: a value, for people, for programs, and for policies.
+//! The verdict on a signature, for display, programs and policies.
 
 use std::fmt;
 
 use crate::{Algorithm, CertificateView};
 
-/// What a signature says of a model, and whether it is so.
+/// The verdict on the signature of a model.
 ///
-/// [`SignatureVerdict::is_verified`] is the answer; everything else says why, and of whom and what.
+/// [`SignatureVerdict::is_verified`] is the result; everything else gives the reasons, the signer and the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureVerdict {
-    /// Whose signature was looked for; proven only where no problem says otherwise.
+    /// The signer; authentic only if there are no problems.
     pub signer: Signer,
-    /// What the model was called when it was signed, where that is known. Nothing hangs on it.
+    /// The name of the model when it was signed, if known, for information.
     pub name: Option<String>,
-    /// The files that are as they were signed, `.` for a model that is one file.
+    /// The files that match, `.` for a model that is one file.
     pub files: Vec<String>,
-    /// What lies in the folder and is, by the signer's word, no part of the model; nothing is promised of it.
+    /// Entries of the folder that the signer declared not to be part of the model; they are not verified.
     pub uncovered: Vec<String>,
-    /// What stands against the signature. None: it is verified.
+    /// The problems. If there are none, the signature is verified.
     pub problems: Vec<Problem>,
-    /// What should be known beside the answer.
+    /// Notes that do not change the verdict.
     pub notes: Vec<Note>,
 }
 
@@ -30,27 +30,27 @@ impl SignatureVerdict {
     }
 }
 
-/// Who signed.
+/// The signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
-    /// How the key signs. Nothing where the signer's certificate holds no key that signs models.
+    /// The algorithm of the key. `None` if the signer's certificate has no key for signing models.
     pub algorithm: Option<Algorithm>,
-    /// SHA-256 of the public key in PEM, in hexadecimal: the key's own name.
+    /// SHA-256 of the public key in PEM, in hexadecimal, which identifies the key.
     pub key: Option<String>,
-    /// The signer's certificate, where there is one.
+    /// The signer's certificate, if there is one.
     pub certificate: Option<CertificateView>,
 }
 
-/// What stands against a signature.
+/// A problem with a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A file that was not there when the model was signed.
+    /// A file that was not signed.
     Added {
         /// The file.
         name: String,
     },
-    /// A file with other content than was signed.
+    /// A file whose content differs from what was signed.
     Changed {
         /// The file.
         name: String,
@@ -60,55 +60,55 @@ pub enum Problem {
         /// The link.
         name: String,
     },
-    /// A file that opening the model would read, and that the signature is not of.
+    /// A file that opening the model would read, and that the signature does not cover.
     NotCovered {
         /// The file.
         name: String,
     },
-    /// A file that was signed and is not there.
+    /// A signed file that is missing.
     Missing {
         /// The file.
         name: String,
     },
-    /// The bundle names another key than the one that was given.
+    /// The bundle names another key than the given one.
     OtherKey {
-        /// The name of the key that was given.
+        /// The fingerprint of the given key.
         expected: String,
-        /// The name of the key that is said to have signed.
+        /// The fingerprint of the key in the bundle.
         found: String,
     },
-    /// A file that was signed, content and all, under another name.
+    /// A file whose content was signed under another name.
     Renamed {
-        /// What it was called.
+        /// Its name when it was signed.
         from: String,
-        /// What it is called.
+        /// Its name now.
         to: String,
     },
-    /// Something that is neither a file nor a folder, or has a name that is no text.
+    /// Something that is neither a file nor a folder, or has a name that is not UTF-8.
     Special {
         /// Its name.
         name: String,
     },
-    /// The signer's certificate does not lead to a root that was given.
+    /// The signer's certificate has no chain to a given root.
     Untrusted {
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The signer's certificate was not valid at the time that was given.
+    /// The signer's certificate was not valid at the given time.
     NotValid {
-        /// Since when it is valid.
+        /// The start of its validity.
         not_before: String,
-        /// Until when it is valid.
+        /// The end of its validity.
         not_after: String,
-        /// The time that was given.
+        /// The given time.
         at: String,
     },
-    /// The signature is not the signer's, of what it is said to be of.
+    /// The signature does not match the signer's key and the signed content.
     WrongSignature,
 }
 
 impl Problem {
-    /// A stable name of the kind of problem.
+    /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Added { .. } => "added",
@@ -125,7 +125,7 @@ impl Problem {
         }
     }
 
-    /// The file, where one is to blame: the name that it has now, or had.
+    /// The file that the problem is about, if any: its name now, or when it was signed.
     pub fn file(&self) -> Option<&str> {
         match self {
             Self::Added { name }
@@ -154,44 +154,44 @@ impl fmt::Display for Problem {
                 write!(f, "the signer's certificate is valid from {not_before} to {not_after}, not at {at}")
             }
             Self::OtherKey { expected, found } => {
-                write!(f, "expected a signature by the key `{expected}`, found one by `{}`", shown(found))
+                write!(f, "expected a signature by the key `{expected}`, found one by the key `{}`", shown(found))
             }
             Self::Renamed { from, to } => write!(f, "`{}` was renamed to `{}`", shown(from), shown(to)),
-            Self::Special { name } => write!(f, "`{}` is neither a file nor a folder with a name of text", shown(name)),
+            Self::Special { name } => write!(f, "`{}` is not a file or folder with a name in UTF-8", shown(name)),
             Self::Untrusted { why } => write!(f, "the signer is not trusted: {why}"),
-            Self::WrongSignature => write!(f, "the signature is not the signer's"),
+            Self::WrongSignature => write!(f, "the signature does not match the signer's key"),
         }
     }
 }
 
-/// What should be known beside the answer.
+/// A note that does not change the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
-    /// The signer's certificate has expired by now; it had not when it was used first.
+    /// The signer's certificate has expired; it was valid when it was first used.
     Expired {
-        /// When it did.
+        /// The time of expiry.
         at: String,
     },
-    /// Signed by an algorithm that Model Signing v1.0 lacks: `model_signing` refuses it.
+    /// Signed with an algorithm that is not in Model Signing v1.0: `model_signing` does not support it.
     Extension,
-    /// Signed as `model_signing` did before 1.0: other text than the standard says, and before that without a digest
+    /// Signed in the format of `model_signing` before 1.0: another encoding than the standard's, and at first without a digest
     /// over all files.
     Legacy,
     /// The signer's certificate is not valid yet.
     NotYetValid {
-        /// From when on it is.
+        /// The start of its validity.
         at: String,
     },
     /// The model had another name when it was signed.
     OtherName {
-        /// Which.
+        /// That name.
         name: String,
     },
 }
 
 impl Note {
-    /// A stable name of the kind of note.
+    /// A stable code for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Expired { .. } => "expired",
@@ -206,16 +206,16 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expired { at } => write!(f, "the signer's certificate has expired at {at}"),
-            Self::Extension => write!(f, "signed by Ed25519, which the `model_signing` tool does not verify"),
-            Self::Legacy => write!(f, "signed in the way of `model_signing` before 1.0"),
+            Self::Expired { at } => write!(f, "the signer's certificate expired at {at}"),
+            Self::Extension => write!(f, "signed with Ed25519, which the `model_signing` tool does not support"),
+            Self::Legacy => write!(f, "signed in the format of `model_signing` before 1.0"),
             Self::NotYetValid { at } => write!(f, "the signer's certificate is not valid before {at}"),
-            Self::OtherName { name } => write!(f, "the model was called `{}` when it was signed", shown(name)),
+            Self::OtherName { name } => write!(f, "the model was named `{}` when it was signed", shown(name)),
         }
     }
 }
 
-/// A name from elsewhere, with what could steer a terminal escaped.
+/// An untrusted name, with control characters escaped for terminals.
 fn shown(name: &str) -> String {
     let escaped = |character| match character {
         '\'' | '"' => vec![character],

@@ -14,26 +14,26 @@ use crate::tree::{Odd, Tree, within};
 use crate::verdict::{Note, Problem, SignatureVerdict, Signer};
 use crate::{Certificate, Error, PublicKey, Time};
 
-/// Whom a verifier trusts.
+/// The trusted signers.
 #[derive(Clone, Debug)]
 pub enum Trust {
     /// This key.
     Key(PublicKey),
-    /// Whoever has a certificate that leads to one of the self-signed ones among these; the others help to find the way.
+    /// Holders of a certificate with a chain to one of the self-signed ones among these; the others are intermediates.
     Certificates {
         /// The certificates.
         roots: Vec<Certificate>,
-        /// When the certificates must be valid. Nothing: when the signer's own began to be, since nobody knows when it
+        /// When the certificates must be valid. `None`: at the start of validity of the signer's own, since it is unknown when it
         /// signed; whether it has expired since is then a note.
         at: Option<Time>,
     },
 }
 
-/// Holds the file or folder `model` against `bundle`, the content of the signature file `signature`.
+/// Verifies the file or folder `model` with `bundle`, the content of the signature file `signature`.
 ///
 /// # Errors
-/// When a file cannot be read, and when what was signed is no statement about a model. That the signature is not right is
-/// the verdict, not an error.
+/// When a file cannot be read, and when the signed content is not a statement about a model. A wrong signature is
+/// a verdict, not an error.
 pub fn verify(
     model: &Path,
     bundle: &Bundle,
@@ -59,7 +59,7 @@ pub fn verify(
             return Ok(verdict);
         }
     }
-    // Only here is what the bundle says known to be the signer's word.
+    // Only from here on is the content of the bundle authenticated.
     let mut manifest = Manifest::read(&bundle.payload)?;
     let own = signature.and_then(|signature| within(model, signature)).map(|inner| shown(&inner));
     manifest.ignored.extend(own.clone());
@@ -69,27 +69,27 @@ pub fn verify(
     {
         verdict.notes.push(Note::OtherName { name: was.clone() });
     }
-    // The statement of that time names no model.
+    // Statements of that version do not name the model.
     if manifest.name.is_none() && !verdict.notes.contains(&Note::Legacy) {
         verdict.notes.push(Note::Legacy);
     }
     compare(model, &manifest, &mut verdict)?;
-    // That the signature is no part of what it signs goes without saying.
+    // The signature file itself is never part of what it signs, so it is not listed.
     verdict.uncovered.retain(|path| Some(path) != own.as_ref());
     Ok(verdict)
 }
 
-/// The key whose signature counts, unless nobody is trusted: then the verdict says why.
+/// The trusted key; if there is none, the verdict gives the reason.
 fn signer(bundle: &Bundle, trust: &Trust, verdict: &mut SignatureVerdict) -> Option<PublicKey> {
     let key = match (trust, &bundle.material) {
         (Trust::Key(key), Material::Key { hint: Some(hint) }) if *hint != key.fingerprint() => {
             verdict.problems.push(Problem::OtherKey { expected: key.fingerprint(), found: hint.clone() });
             key.clone()
         }
-        // A key that is trusted needs no certificate; bundles of before 1.0 do not name theirs.
+        // A trusted key needs no certificate; bundles before 1.0 do not name theirs.
         (Trust::Key(key), _) => key.clone(),
         (Trust::Certificates { .. }, Material::Key { .. }) => {
-            let why = "it was signed by a key, without a certificate".to_owned();
+            let why = "it was signed with a key, without a certificate".to_owned();
             verdict.problems.push(Problem::Untrusted { why });
             return None;
         }
@@ -109,7 +109,7 @@ fn signer(bundle: &Bundle, trust: &Trust, verdict: &mut SignatureVerdict) -> Opt
     verdict.problems.is_empty().then_some(key)
 }
 
-/// What text the signature is of.
+/// The signed bytes.
 enum Spelling {
     Standard,
     BeforeV1,
@@ -120,7 +120,7 @@ fn spelling(bundle: &Bundle, key: &PublicKey) -> Option<Spelling> {
         return Some(Spelling::Standard);
     }
     let old = pae_before_1_0(&bundle.payload);
-    // Signers with certificates hashed by SHA-256 then, whatever their curve.
+    // Signers with certificates used SHA-256 then, for every curve.
     let verified = match bundle.material {
         Material::Key { .. } => key.verifies(&old, &bundle.signature),
         Material::Certificates(_) => key.verifies_digest(&Sha256::digest(&old), &bundle.signature),
@@ -128,16 +128,16 @@ fn spelling(bundle: &Bundle, key: &PublicKey) -> Option<Spelling> {
     verified.then_some(Spelling::BeforeV1)
 }
 
-/// One file by the signer's word: where its parts end, and their digests.
+/// One file as it was signed: the ends of its parts, and their digests.
 #[derive(Default)]
 struct Signed<'a> {
     ends: Option<Vec<u64>>,
     digests: Vec<&'a [u8]>,
-    /// Whether the parts do not lie in a row: then no file is like that.
+    /// Whether the parts are not consecutive: then no file can match.
     is_broken: bool,
 }
 
-/// Holds what lies there against what was signed, and names each difference.
+/// Compares the files with what was signed, and lists each difference.
 fn compare(model: &Path, manifest: &Manifest, verdict: &mut SignatureVerdict) -> Result<(), Error> {
     let signed = signed(manifest);
     let tree = Tree::of(model, manifest.follows_links, &|path| manifest.ignores(path))?;
@@ -170,7 +170,7 @@ fn compare(model: &Path, manifest: &Manifest, verdict: &mut SignatureVerdict) ->
     renamed(manifest, &signed, &missing, &added, verdict)
 }
 
-/// The files by the signer's word. (`Signed` borrows what the manifest holds.)
+/// The files as they were signed. (`Signed` borrows from the manifest.)
 fn signed(manifest: &Manifest) -> BTreeMap<&Vec<String>, Signed<'_>> {
     let mut signed: BTreeMap<&Vec<String>, Signed<'_>> = BTreeMap::new();
     for (name, digest) in &manifest.resources {
@@ -185,7 +185,7 @@ fn signed(manifest: &Manifest) -> BTreeMap<&Vec<String>, Signed<'_>> {
     signed
 }
 
-/// Tells files that went and came under another name from those that only went, or only came.
+/// Distinguishes renamed files from missing and added ones.
 fn renamed(
     manifest: &Manifest,
     signed: &BTreeMap<&Vec<String>, Signed<'_>>,
@@ -194,7 +194,7 @@ fn renamed(
     verdict: &mut SignatureVerdict,
 ) -> Result<(), Error> {
     let mut left: BTreeSet<_> = missing.iter().copied().collect();
-    // What was added is read only where something is missing. Pieces of files are not compared.
+    // Added files are read only if something is missing. Pieces of files are not compared.
     let digests = if left.is_empty() || manifest.method != Method::Files {
         Vec::new()
     } else {
@@ -214,7 +214,7 @@ fn renamed(
             left.remove(before);
             verdict.problems.push(Problem::Renamed { from: shown(before), to: shown(path) });
         } else {
-            // A file without bytes has no pieces: where those are signed, nobody can say that it was there.
+            // An empty file has no pieces: if pieces are signed, it is unknown whether it existed.
             verdict.problems.push(Problem::Added { name: shown(path) });
         }
     }

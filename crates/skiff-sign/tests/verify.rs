@@ -103,16 +103,16 @@ fn certificates_lead_to_the_root_that_is_trusted() {
     let verdict = verified("chain.sig", &[], None);
     let why = "the signer is not trusted: there is no certificate of its issuer `CN=root`";
     assert_eq!(verdict.problems[0].to_string(), why);
-    assert!(verdict.files.is_empty(), "nothing is looked at for a stranger");
+    assert!(verdict.files.is_empty(), "no files are read for an untrusted signer");
     let verdict = verified("p256.sig", &roots, None);
-    let why = "the signer is not trusted: it was signed by a key, without a certificate";
+    let why = "the signer is not trusted: it was signed with a key, without a certificate";
     assert_eq!(verdict.problems[0].to_string(), why);
     // A bundle with certificates does not hold for a key that is not theirs.
     let verdict = verify(&data("model"), &bundle("chain.sig"), None, &Trust::Key(key("p384.pem"))).unwrap();
     assert_eq!(verdict.problems, [Problem::WrongSignature]);
 }
 
-/// A key, the model, its signature beside and a change to the model.
+/// A key, the model, its signature next to it, and a change to the model.
 fn after(change: impl FnOnce(&Model)) -> (SignatureVerdict, SignatureVerdict) {
     let model = Model::new();
     let key = PrivateKey::generate(Algorithm::P256).unwrap();
@@ -209,10 +209,10 @@ fn links_and_pipes_are_named() {
     let name = std::ffi::OsStr::from_bytes(b"\xff");
     assert_eq!(
         problems(&|model| fs::write(model.0.join(name), b"").unwrap()),
-        ["`\u{fffd}` is neither a file nor a folder with a name of text"]
+        ["`\u{fffd}` is not a file or folder with a name in UTF-8"]
     );
     let socket = |model: &Model| drop(std::os::unix::net::UnixListener::bind(model.path("s")).unwrap());
-    assert_eq!(problems(&socket), ["`s` is neither a file nor a folder with a name of text"]);
+    assert_eq!(problems(&socket), ["`s` is not a file or folder with a name in UTF-8"]);
 
     // Signing refuses links, or signs what they point at.
     let model = Model::new();
@@ -285,11 +285,11 @@ fn a_certificate_must_be_of_the_key() {
     let certificates = roots();
     let options = SignOptions { certificates: &certificates, ..SignOptions::default() };
     let error = sign(&data("model"), &key, &options).unwrap_err();
-    assert_eq!(error.to_string(), "the first certificate is not of the key that signs");
+    assert_eq!(error.to_string(), "the first certificate does not match the signing key");
 }
 
 /// Any bytes are refused, or are what was signed: a bundle of which a bit was changed must not verify unless the bit is
-/// of what nobody signed and nobody reads.
+/// of files that are neither signed nor read.
 #[test]
 fn damage_is_found_and_nothing_panics() {
     let model = data("model");
@@ -309,7 +309,7 @@ fn damage_is_found_and_nothing_panics() {
                 return;
             }
             if let Ok(verdict) = verify(&model, &bundle, None, &trust) {
-                // Without its hint a bundle says nothing of its key, and is as right as before. A certificate that is
+                // Without its hint a bundle does not name its key, and is still valid. A certificate that is
                 // not needed may be damaged, or spelled otherwise.
                 let same = verdict.files == expected.files && verdict.signer.key == expected.signer.key;
                 assert!(!verdict.is_verified() || same, "{name}: {what}");

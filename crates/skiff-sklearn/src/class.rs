@@ -1,4 +1,4 @@
-//! One class with everything that the catalog knows of it.
+//! One class with everything in the catalog about it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -36,7 +36,7 @@ pub struct Attribute {
     pub kinds: Vec<Kind>,
 }
 
-/// A name that means something on a class, whatever an object of it holds.
+/// A name defined on a class, independent of its objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// What it is, by version. A property of one version may be a method of another.
@@ -50,7 +50,7 @@ pub enum MemberKind {
     Method,
     /// A property, or another descriptor that computes a value.
     Property,
-    /// A slot: an attribute in a place of its own.
+    /// A slot.
     Slot,
     /// Any other attribute of the class.
     Value,
@@ -72,7 +72,7 @@ impl Class {
         &self.paths
     }
 
-    /// The path of the topmost class that says what its objects are: `sklearn.base.BaseEstimator` for all estimators,
+    /// The path of the topmost base class of its family: `sklearn.base.BaseEstimator` for all estimators,
     /// `sklearn.gaussian_process.kernels.Kernel` for kernels; its own path where it derives from nothing.
     pub fn family(&self) -> &'static str {
         self.family

@@ -1,6 +1,6 @@
 //! Kinds of values that attributes have.
 
-/// What an attribute holds. Of a container, the kinds of what it holds at any depth are listed with its own.
+/// The kind of an attribute's value. For a container, the kinds of its content at any depth are listed with its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `None`.

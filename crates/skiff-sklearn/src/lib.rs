@@ -1,7 +1,7 @@
 //! What scikit-learn's classes are, in every version from 0.17 to the newest: where they are defined, the parameters
-//! of their constructors, the attributes that their pickles hold, and the names that mean something on them.
+//! of their constructors, the attributes in their pickles, and the names defined on them.
 //!
-//! The catalog is generated: `fixtures/catalog/` asks real installations of every minor version, and merges what they
+//! The catalog is generated: `fixtures/catalog/` inspects real installations of every minor version, and merges what they
 //! say into `data/`. A class that moved between modules is one [`Class`] with several paths.
 //!
 //! ```

@@ -2,7 +2,7 @@
 //!
 //! `paths.txt` has a line for every path that a class has had: the path alone, or the path and, after a space, the
 //! newest path of the same class. `classes.txt` has a block for every class, separated by an empty line. Both are
-//! sorted bytewise, so that a class is found without reading them through, and parsed when it is first asked for.
+//! sorted bytewise, so that a class is found without reading them through, and parsed on first use.
 //!
 //! | line | what |
 //! |---|---|
@@ -30,7 +30,7 @@ const CLASSES: &str = include_str!("../data/classes.txt");
 /// More classes than any class derives from.
 const MOST_ANCESTORS: usize = 64;
 
-/// Classes that were asked for, by a hash of the path that they were asked by.
+/// Classes that were looked up, by a hash of the path.
 type Found = HashMap<u64, Vec<(&'static str, &'static Class)>>;
 
 /// The class that a module defines under a name, in any version of scikit-learn.
@@ -65,7 +65,7 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     PATHS.lines().filter_map(|line| line.split(' ').next())
 }
 
-/// The path that is asked for, and the newest path of the same class.
+/// The path that is looked up, and the newest path of the same class.
 fn entry(module: &str, name: &str) -> Option<(&'static str, &'static str)> {
     let wanted = || module.bytes().chain(std::iter::once(b'.')).chain(name.bytes());
     let line = search(PATHS, "\n", |line| {
@@ -129,7 +129,7 @@ fn parse(path: &'static str) -> Option<Class> {
             continue;
         }
         found.push(base);
-        // A constructor of its own replaces the inherited one.
+        // The class's own constructor replaces the inherited one.
         line.takes_parameters = line.class.parameters.is_empty();
         block(base).into_iter().for_each(|block| line.read_block(block));
         waiting.append(&mut line.bases);
@@ -138,7 +138,7 @@ fn parse(path: &'static str) -> Option<Class> {
     Some(class)
 }
 
-/// A class being put together from its own lines and those of the classes that it derives from.
+/// A class being assembled from its own lines and those of the classes that it derives from.
 struct Lines<'a> {
     class: &'a mut Class,
     is_own: bool,

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-/// The minor versions that the catalog knows, the oldest first.
+/// The minor versions in the catalog, the oldest first.
 pub const VERSIONS: [&str; 18] = [
     "0.17", "0.18", "0.19", "0.20", "0.21", "0.22", "0.23", "0.24", "1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6",
     "1.7", "1.8", "1.9",
 ];
 
-/// A minor version, as its place in [`VERSIONS`].
+/// A minor version, as its index in [`VERSIONS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u8);
 

@@ -1,5 +1,5 @@
 //! The archives of `fixtures/cases`: `<version>/<module>.zip` holds `<case>/model.joblib`, `<case>/arrays.npz` and
-//! `<case>/case.json`. `fixtures/generate/archive.py` writes them, and says when a module has more than one.
+//! `<case>/case.json`. `fixtures/generate/archive.py` writes them, and decides when a module has more than one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -134,7 +134,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// What `fixtures/README.md` says of the repository.
+    /// The repository as described in `fixtures/README.md`.
     #[test]
     fn archives_are_small() {
         let sizes = archives().into_iter().map(|(_, path)| (fs::metadata(&path).expect("an archive").len(), path));

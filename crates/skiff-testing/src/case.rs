@@ -1,4 +1,4 @@
-//! One recorded case: a model that a scikit-learn wrote, inputs, calls, and what scikit-learn answered.
+//! One recorded case: a model that a scikit-learn wrote, inputs, calls, and scikit-learn's results.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,13 +20,13 @@ use crate::archive::{RecordedModel, case_of, files, is_model};
 pub struct Case {
     /// `1.9.1/linear_model/ridge`.
     pub name: String,
-    /// The version of scikit-learn that wrote the model and answered.
+    /// The version of scikit-learn that wrote the model and the results.
     pub sklearn: String,
     /// `sklearn.linear_model.Ridge`.
     pub estimator: String,
     /// The model's file.
     pub model: RecordedModel,
-    /// What was asked.
+    /// The call.
     pub calls: Vec<Call>,
     inputs: BTreeMap<String, Json>,
     arrays: BTreeMap<String, NdArray>,
@@ -35,7 +35,7 @@ pub struct Case {
 /// A method call and its outcome.
 #[derive(Debug)]
 pub struct Call {
-    /// The estimator's address in a file that holds several things.
+    /// The estimator's address in a file with several objects.
     pub at: String,
     /// `predict`, `transform`, `get_feature_names_out`, …
     pub method: String,
@@ -50,7 +50,7 @@ pub struct Call {
 /// What scikit-learn did with a call.
 #[derive(Debug)]
 pub enum Expected {
-    /// It answered.
+    /// It returned a result.
     Answer(Answer),
     /// It raised.
     Error {
@@ -181,7 +181,7 @@ fn read_answer(json: &Json, arrays: &BTreeMap<String, NdArray>) -> Answer {
     }
 }
 
-/// A JSON scalar: `{"float": "nan"}` stands for what JSON cannot write.
+/// A JSON scalar: `{"float": "nan"}` represents what JSON cannot write.
 fn scalar(json: &Json) -> Scalar {
     match json {
         Json::Null => Scalar::None,
@@ -244,7 +244,7 @@ fn dense(array: &NdArray) -> Result<Table<'static>, String> {
         }
         ref other => panic!("an input of dtype {other:?}"),
     };
-    // `to_f64` and its like give C order; Fortran order is made again, so that strided views are tried as well.
+    // `to_f64` and similar return C order; Fortran order is restored, so that strided views are tested as well.
     Ok(match (array.order, elements) {
         (Order::F, Elements::F64(data)) => {
             let turned: Vec<f64> = (0..rows * cols).map(|at| data[at % rows * cols + at / rows]).collect();

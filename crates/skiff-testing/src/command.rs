@@ -7,7 +7,7 @@ use std::{env, fs, process, thread};
 
 use crate::{RecordedModel, workspace};
 
-/// What a run of `command` says that has `input` as its standard input.
+/// The output of `command` with `input` as its standard input.
 ///
 /// # Panics
 /// When the command cannot be run.

@@ -1,11 +1,11 @@
-//! Ways to damage a file: every cut, every changed byte, and noise. Whatever comes of them must be an answer or a named
+//! Ways to damage a file: every truncation, every changed byte, and noise. The outcome must be a result or a named
 //! error.
 
 /// A small deterministic generator (xorshift64*), so that a failure can be repeated.
 #[derive(Clone, Debug)]
 pub struct Noise {
     state: u64,
-    /// What is given before the generator is asked, the next byte last; nothing follows a script but zeros.
+    /// The bytes that are returned before the generator's, the next byte last; a script is followed by zeros.
     script: Option<Vec<u8>>,
 }
 
@@ -15,7 +15,7 @@ impl Noise {
         Self { state: seed | 1, script: None }
     }
 
-    /// Bytes in the generator's place: a fuzzer that changes them changes one decision, and leaves the others.
+    /// Bytes instead of the generator's: a fuzzer that changes them changes one decision, and leaves the others.
     pub fn scripted(script: &[u8]) -> Self {
         Self { state: 1, script: Some(script.iter().rev().copied().collect()) }
     }
@@ -57,7 +57,7 @@ impl Noise {
     }
 }
 
-/// Every prefix of `bytes` where there are no more than `most`, else a sample of them.
+/// Every prefix of `bytes` if there are no more than `most`, else a sample of them.
 pub fn prefixes(bytes: &[u8], most: usize) -> impl Iterator<Item = Vec<u8>> {
     places(bytes.len(), most).map(|end| bytes[..end].to_vec())
 }
@@ -76,9 +76,9 @@ pub fn changes(bytes: &[u8], most: usize) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// All places below `len`, or `most` of them evenly spread.
+/// All indices below `len`, or `most` of them evenly spread.
 fn places(len: usize, most: usize) -> impl Iterator<Item = usize> {
     let step = len.div_ceil(most.max(1)).max(1);
-    // An odd step meets all residues of structures whose size is a power of two.
+    // An odd step covers all residues of structures whose size is a power of two.
     (0..len).step_by(if step == 1 { 1 } else { step | 1 })
 }

@@ -1,4 +1,4 @@
-//! Edits to an object graph that no scikit-learn would have written: hostile numbers in files of trusted classes.
+//! Edits to an object graph that no scikit-learn would have written: malicious values in files of trusted classes.
 
 use skiff_files::{ArrayData, DType, Endian, Graph, Instance, NdArray, Node, NodeId};
 use skiff_models::addresses;
@@ -27,7 +27,7 @@ pub fn at(graph: &Graph, root: NodeId, path: &str) -> NodeId {
     items[index]
 }
 
-/// Puts `value` in the place of the node at `path`; everything that shares the node sees it.
+/// Replaces the node at `path` by `value`; everything that shares the node sees it.
 ///
 /// # Panics
 /// When there is no such node.
@@ -41,7 +41,7 @@ pub fn text(graph: &mut Graph, text: &str) -> Node {
     Node::Str(graph.keep(text.as_bytes()))
 }
 
-/// Changes the bytes of the array at `path`; shape and dtype stay.
+/// Changes the bytes of the array at `path`; shape and dtype are kept.
 ///
 /// # Panics
 /// When there is no array of bytes.
@@ -53,7 +53,7 @@ pub fn change_array(graph: &mut Graph, path: &str, change: impl FnOnce(&mut Vec<
     replace_array(graph, id, &array.shape, &bytes);
 }
 
-/// Writes one element, by its place in memory; a field of it where the elements are records.
+/// Writes one element, by its index in memory; a field of it if the elements are records.
 ///
 /// # Panics
 /// When there is no such element.
@@ -75,7 +75,7 @@ pub fn set_element(graph: &mut Graph, path: &str, index: usize, field: Option<&s
     replace_array(graph, id, &array.shape, &bytes);
 }
 
-/// Gives the array at `path` another shape, and as many elements as that needs: its own, again and again.
+/// Changes the shape of the array at `path`, and repeats its elements as needed.
 ///
 /// # Panics
 /// When there is no array, or it is empty.
@@ -123,7 +123,7 @@ fn dtype_node(graph: &Graph, id: NodeId) -> Option<NodeId> {
     }
 }
 
-/// Puts an array of the same dtype in the place of the one at `id`.
+/// Replaces the array at `id` by one of the same dtype.
 fn replace_array(graph: &mut Graph, id: NodeId, shape: &[usize], bytes: &[u8]) {
     let dtype = dtype_node(graph, id).expect("an array has a dtype");
     let name = |graph: &mut Graph, module: &str, name: &str| {

@@ -1,4 +1,4 @@
-//! What skiff's tests share: recorded cases of real scikit-learns, comparison with their answers, damage, and
+//! The common parts of skiff's tests: recorded cases of real scikit-learns, comparison with their answers, damage, and
 //! commands that are run.
 
 pub mod archive;

@@ -36,7 +36,7 @@ fn is_too_much(layout: Layout) -> bool {
     now.saturating_add(size(layout)) > MOST.try_with(Cell::get).unwrap_or(isize::MAX)
 }
 
-// SAFETY: each method hands its arguments to `System` as they came, or refuses with a null pointer.
+// SAFETY: each method passes its arguments to `System` unchanged, or returns a null pointer.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if is_too_much(layout) {
@@ -74,7 +74,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What `work` gives, and how many bytes more than before this thread held while it ran. When it would hold more than
+/// The result of `work`, and the peak of bytes that this thread allocated while it ran. When it would exceed
 /// `most`, the allocation fails, which ends the process: what was going on should be on standard error by then.
 pub fn peak_of<T>(most: usize, work: impl FnOnce() -> T) -> (T, usize) {
     let before = NOW.with(Cell::get);
@@ -86,7 +86,7 @@ pub fn peak_of<T>(most: usize, work: impl FnOnce() -> T) -> (T, usize) {
     (result, usize::try_from(peak).unwrap_or(0))
 }
 
-/// Lets this thread allocate what it likes again: for whoever tells of a panic, which takes memory of its own.
+/// Removes the limit of this thread: for reporting a panic, which needs memory.
 pub fn lift_limit() {
     MOST.with(|limit| limit.set(isize::MAX));
 }

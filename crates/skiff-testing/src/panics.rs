@@ -1,4 +1,4 @@
-//! Panics that a test catches, told by the place where they happened.
+//! Panics that a test catches, with the location where they happened.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,7 +9,7 @@ thread_local! {
     static CATCHING: RefCell<bool> = const { RefCell::new(false) };
 }
 
-/// What `work` gives, or where it panicked and why.
+/// The result of `work`, or where it panicked and why.
 ///
 /// # Errors
 /// When it panicked.

@@ -1,4 +1,4 @@
-//! Rows alone and in company: an answer must have the same bits in both.
+//! Rows alone and in batches: a result must have the same bits in both.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use skiff_plan::table::{Dicts, Table};
 use skiff_plan::value::{Matrix, TermLists, Value};
 use skiff_plan::{Answer, Output, Plan, evaluate, evaluate_in_blocks};
 
-/// How what `plan` answers for blocks of three rows of `table`, and for each row alone, differs from `together`, its
-/// answer for the whole table; nothing when each bit is the same.
+/// How the results of `plan` for blocks of three rows of `table`, and for each row alone, differ from `together`, its
+/// result for the whole table; `None` if each bit is the same.
 pub fn difference_of_rows(plan: &Plan, table: &Table<'_>, together: &Answer) -> Option<String> {
     match evaluate_in_blocks(plan, table, 3) {
         Err(error) => return Some(format!("in blocks: {error}")),
@@ -26,7 +26,7 @@ pub fn difference_of_rows(plan: &Plan, table: &Table<'_>, together: &Answer) -> 
     })
 }
 
-/// An answer without what belongs to the model and not to rows.
+/// A result without values that belong to the model and not to rows.
 fn of_rows(output: &Output, answer: Answer) -> Answer {
     match (output, answer) {
         (Output::Tuple(outputs), Answer::Tuple(answers)) => {
@@ -38,7 +38,7 @@ fn of_rows(output: &Output, answer: Answer) -> Answer {
     }
 }
 
-/// Row `row` of an answer, as an answer.
+/// Row `row` of a result, as a result.
 fn row_of(answer: &Answer, row: usize) -> Answer {
     match answer {
         Answer::List(items) => Answer::List(items.iter().map(|item| row_of(item, row)).collect()),
@@ -71,7 +71,7 @@ fn row_of_value(value: &Value<'static>, row: usize) -> Value<'static> {
     }
 }
 
-/// Whether two answers are the same to the last bit.
+/// Whether two results are the same to the last bit.
 pub fn same_bits(a: &Answer, b: &Answer) -> bool {
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     match (a, b) {

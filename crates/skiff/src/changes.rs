@@ -1,20 +1,20 @@
-//! Where a file's estimators answer otherwise in a newer scikit-learn, without an error: the same attributes mean something
-//! else there. skiff itself answers by the version that wrote them.
+//! Estimators of a file that predict differently in a newer scikit-learn, without an error, because the same attributes mean
+//! something else there. skiff itself predicts like the version that wrote them.
 //!
-//! One table. An entry says whose answers change, in which version of scikit-learn, and by what in the file that is told.
+//! One table: the affected classes, the version of scikit-learn, and how to recognize affected files.
 
 use skiff_files::{Graph, Instance, Node, NodeId, Scalar};
 
-/// Answers that differ in a newer scikit-learn than the one that wrote the file.
+/// A change of predictions in a scikit-learn newer than the one that wrote the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AnswersChange {
     /// The estimator's class name.
     pub class: String,
     /// The scikit-learn that wrote it.
     pub written_by: String,
-    /// The first scikit-learn that answers otherwise: major and minor number.
+    /// The first scikit-learn that predicts differently: major and minor number.
     pub since: (u32, u32),
-    /// What changes, in words.
+    /// A description of the change.
     pub what: &'static str,
 }
 
@@ -22,14 +22,14 @@ pub struct AnswersChange {
 struct Rule {
     /// Class names; modules were renamed.
     classes: &'static [&'static str],
-    /// The first version that answers otherwise.
+    /// The first version that predicts differently.
     since: (u32, u32),
     what: &'static str,
     applies: fn(&Estimator<'_>) -> bool,
 }
 
 const TREES: &[&str] = &["DecisionTreeClassifier", "ExtraTreeClassifier"];
-/// Whose scores are equal for many rows.
+/// Classes with equal scores for many rows.
 const STEPWISE: &[&str] = &[
     "BaggingClassifier",
     "DecisionTreeClassifier",
@@ -69,13 +69,13 @@ const RULES: &[Rule] = &[
     Rule {
         classes: &["LinearDiscriminantAnalysis"],
         since: (0, 21),
-        what: "`predict_proba` of more than two classes is normalised otherwise",
+        what: "`predict_proba` of more than two classes is normalized differently",
         applies: |estimator| estimator.count("classes_") != Some(2),
     },
     Rule {
         classes: &["CCA", "PLSCanonical", "PLSRegression"],
         since: (1, 5),
-        what: "`predict` takes `coef_` to be in other units",
+        what: "`predict` interprets `coef_` in other units",
         applies: |estimator| estimator.is_from((1, 3)),
     },
     Rule {
@@ -110,7 +110,7 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// What changes for the estimators of a graph, each change once for each version that wrote any.
+/// The changes for the estimators of a graph, each once for each version that wrote an affected estimator.
 pub fn of_graph(graph: &Graph) -> Vec<AnswersChange> {
     let mut found = Vec::new();
     for id in graph.ids() {
@@ -124,7 +124,7 @@ pub fn of_graph(graph: &Graph) -> Vec<AnswersChange> {
     found
 }
 
-/// An object of scikit-learn's, of a class that some rule names.
+/// A scikit-learn object of a class that some rule names.
 struct Estimator<'g> {
     graph: &'g Graph,
     instance: Instance<'g>,
@@ -159,7 +159,7 @@ impl<'g> Estimator<'g> {
         })
     }
 
-    /// Whether this version, or a later one, wrote it.
+    /// Whether it was written by this version or a later one.
     fn is_from(&self, version: (u32, u32)) -> bool {
         let mut parts = self.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= version
@@ -183,7 +183,7 @@ impl<'g> Estimator<'g> {
         matches!(scalar, Some(Scalar::Float(value)) if value.is_nan())
     }
 
-    /// How many elements an array has.
+    /// The number of elements of an array.
     fn count(&self, name: &str) -> Option<usize> {
         Some(skiff_files::NdArray::read(self.graph, self.instance.attribute(name)?).ok()??.len())
     }

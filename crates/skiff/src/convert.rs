@@ -1,4 +1,4 @@
-//! From one kind of model file to another, without Python and without knowing any estimator.
+//! Conversion between model file formats, without Python and without knowing any estimator.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,31 +13,31 @@ use crate::{Error, File, Identity, Options, Recipients};
 /// How a file is converted.
 #[derive(Clone, Debug, Default)]
 pub struct ConvertOptions {
-    /// What the file that is read may cost.
+    /// The limits for reading the input.
     pub limits: Limits,
-    /// What opens the file that is read if it is encrypted.
+    /// The key or passphrase of an encrypted input.
     pub identity: Option<Identity>,
-    /// For whom the new file is encrypted: for nobody, unless this says so.
+    /// The recipients that the output is encrypted for; `None` writes it unencrypted.
     pub recipients: Option<Recipients>,
-    /// As what the new file is written: as what its name says, unless this says it.
+    /// The format of the output; by default that of its name's extension.
     pub format: Option<&'static Target>,
-    /// How the new file is compressed: not at all, unless this or its name says so.
+    /// The compression of the output; by default that of its name's extension, or none.
     pub compression: Option<Compression>,
-    /// The pickle protocol of the new file, 2 to 5; 4 when none is named, which each Python since 3.4 reads.
+    /// The pickle protocol of the output, 2 to 5; by default 4, which each Python since 3.4 reads.
     pub protocol: Option<i64>,
 }
 
 impl ConvertOptions {
-    /// How the file that is read is opened.
+    /// The options for opening the input.
     pub fn opening(&self) -> Options {
         Options { limits: self.limits.clone(), identity: self.identity.clone(), ..Options::default() }
     }
 
-    /// Has a file of the name `output` compressed by what its name says, or by the first codec that such a file has. As
+    /// Sets the compression of `output` to that of its extension, or to the first codec of its format. As
     /// for joblib, a codec that has no levels takes any.
     ///
     /// # Errors
-    /// A name that says nothing, a file that is not compressed, and a level that the codec does not have.
+    /// An unknown extension, a format without compression, and a level that the codec does not have.
     pub fn compress(&mut self, output: impl AsRef<Path>, level: Option<u32>) -> Result<(), Error> {
         let (target, named) = named(output.as_ref(), self)?;
         let codec = named.or(target.codecs.first().copied()).ok_or_else(|| target.not_compressed())?;
@@ -46,32 +46,32 @@ impl ConvertOptions {
         Ok(())
     }
 
-    /// What a file of the name `output` is, if it can be written with these options: what [`convert`] asks first.
+    /// The format of `output`, if it can be written with these options; [`convert`] checks this first.
     ///
     /// # Errors
-    /// A name that says nothing, and an option that such a file cannot have.
+    /// An unknown extension, and an option that the format does not have.
     pub fn check(&self, output: impl AsRef<Path>) -> Result<&'static Target, Error> {
         Writing::of(output.as_ref(), self).map(|writing| writing.target)
     }
 }
 
-/// What became of a file.
+/// The result of a conversion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Converted {
-    /// What the file holds and the new one has no place for, in a sentence each.
+    /// Content of the input that the output cannot hold, one sentence each.
     pub dropped: Vec<String>,
 }
 
-/// Reads the model file at `input`, of any kind, and writes what it holds to `output`, whose extension says as what:
-/// [`TARGETS`](crate::TARGETS) lists them. Behind `.pkl` and `.joblib` a further one may say how it is compressed: `.joblib.gz`. Of
-/// several pickles in a row the first is written, which is the one that Python's loaders read.
+/// Reads the model file at `input`, of any format, and writes its content to `output` in the format of its extension:
+/// [`TARGETS`](crate::TARGETS) lists them. `.pkl` and `.joblib` may be followed by that of a codec: `.joblib.gz`. Of
+/// several pickles in one file the first is written, which is the one that Python's loaders read.
 ///
-/// The new file appears when it is whole; until then a file of that name stays as it was.
+/// The file is written atomically: until it is complete, an existing file of that name is unchanged.
 ///
 /// # Errors
-/// As [`File::open`]; an extension or an option that the new file cannot have; what the new file cannot say, and what
-/// the operating system says.
+/// Those of [`File::open`]; an unknown extension, an option that the format does not have, a value that the format cannot
+/// represent, and errors of the operating system.
 pub fn convert(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
@@ -83,7 +83,7 @@ pub fn convert(
 }
 
 impl File {
-    /// Writes what the file holds to `output`, as [`convert`] does.
+    /// Writes the file's content to `output`, as [`convert`] does.
     ///
     /// # Errors
     /// As [`convert`].
@@ -91,7 +91,7 @@ impl File {
         self.becomes(&Writing::of(output.as_ref(), options)?, output.as_ref())
     }
 
-    /// Writes what the file holds to `out`, as a file of the name `name` would be: `.skops`, `model.joblib.gz`.
+    /// Writes the file's content to `out`, in the format of the extension of `name`: `.skops`, `model.joblib.gz`.
     ///
     /// # Errors
     /// As [`convert`].
@@ -110,7 +110,7 @@ impl File {
     fn failed(&self, error: WriteError) -> Error {
         let says_where = matches!(error, WriteError::Unsayable { .. });
         let error = Error::from(error);
-        // A value that cannot be said is in the file that was read.
+        // A value that cannot be represented is in the input.
         match self.path().filter(|_| says_where) {
             Some(path) => error.in_file(path),
             None => error,
@@ -121,18 +121,18 @@ impl File {
         let mut converted = Converted::default();
         let more = self.further_pickles();
         if more > 0 {
-            let what = format!("{more} more pickles stand behind the model, which Python's loaders do not read");
+            let what = format!("{more} more pickles follow the model, which Python's loaders do not read");
             converted.dropped.push(what);
         }
         if target.kind != Kind::Skiff {
             let (passport, samples) = (self.contents().passport.is_some(), self.contents().samples.is_some());
             let what = match (passport, samples) {
-                (true, true) => "the passport and the recorded rows stay behind",
-                (true, false) => "the passport stays behind",
-                (false, true) => "the recorded rows stay behind",
+                (true, true) => "the passport and the recorded rows are dropped",
+                (true, false) => "the passport is dropped",
+                (false, true) => "the recorded rows are dropped",
                 (false, false) => return converted,
             };
-            converted.dropped.push(format!("{what}: only a `.skiff` has a place for that"));
+            converted.dropped.push(format!("{what}: only a `.skiff` can hold them"));
         }
         converted
     }

@@ -1,4 +1,4 @@
-//! What a Python at hand has pickled, written as a model file of any kind.
+//! Writes an object that this process's Python has pickled as a model file of any format.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -9,28 +9,28 @@ use skiff_files::{Bytes, Limits, NodeId};
 use crate::writing::{Held, Writing};
 use crate::{ConvertOptions, Error, File, TARGETS};
 
-/// What a `.skiff` holds beside the model; other files have no place for it.
+/// What a `.skiff` can hold in addition to the model; other formats cannot.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct Attachments<'a> {
     /// Where the model comes from: the text of a JSON object.
     pub passport: Option<&'a str>,
-    /// Rows that were recorded with their answers.
+    /// Recorded rows with the model's predictions.
     pub samples: Option<&'a File>,
 }
 
 impl File {
-    /// Reads a pickle that this program's own Python has made, whose large buffers were kept apart
-    /// (`buffer_callback=`). It may be as large as it is.
+    /// Reads a pickle that this process's own Python has made, whose large buffers are out of band
+    /// (`buffer_callback=`). Its size is not limited.
     ///
     /// # Errors
-    /// When it is no whole pickle.
+    /// When it is not a complete pickle.
     pub fn of_pickle(pickle: Bytes, buffers: impl IntoIterator<Item = Bytes>) -> Result<Self, Error> {
         let all = u64::MAX;
         let limits = Limits { decompressed: all, ratio: all, nodes: all, decoded: all, ..Limits::default() };
         Ok(Self::new(skiff_files::read_with_buffers(pickle, buffers, &limits)?, None))
     }
 
-    /// As [`File::convert_to`], with what is `beside` the model.
+    /// Like [`File::convert_to`], with attachments.
     ///
     /// # Errors
     /// As [`File::convert_to`].
@@ -38,23 +38,28 @@ impl File {
         &self,
         name: &str,
         options: &ConvertOptions,
-        beside: Beside<'_>,
+        attachments: Attachments<'_>,
         out: &mut dyn Write,
     ) -> Result<(), Error> {
-        Ok(Writing::of(Path::new(name), options)?.write(&self.held(beside), out)?)
+        Ok(Writing::of(Path::new(name), options)?.write(&self.held(attachments), out)?)
     }
 
-    /// As [`File::convert`], with what is `beside` the model.
+    /// Like [`File::convert`], with attachments.
     ///
     /// # Errors
     /// As [`File::convert`].
-    pub fn dump_to(&self, path: impl AsRef<Path>, options: &ConvertOptions, beside: Beside<'_>) -> Result<(), Error> {
+    pub fn dump_to(
+        &self,
+        path: impl AsRef<Path>,
+        options: &ConvertOptions,
+        attachments: Attachments<'_>,
+    ) -> Result<(), Error> {
         let path = path.as_ref();
-        let written = Writing::of(path, options)?.whole_file(&self.held(beside), path);
+        let written = Writing::of(path, options)?.whole_file(&self.held(attachments), path);
         written.map_err(|error| Error::from(error).in_file(path))
     }
 
-    /// The object at `node` as a `.skiff` of its own: what a copy of it in another process is read from.
+    /// The object at `node` as a `.skiff` of its own, from which another process reads a copy.
     ///
     /// # Errors
     /// As [`File::dump`].
@@ -69,8 +74,8 @@ impl File {
         Ok(bytes)
     }
 
-    fn held<'a>(&'a self, beside: Beside<'a>) -> Held<'a> {
-        let samples = beside.samples.map(|samples| Cow::Borrowed(&samples.contents().graph));
-        Held { graph: &self.contents().graph, passport: beside.passport, samples }
+    fn held<'a>(&'a self, attachments: Attachments<'a>) -> Held<'a> {
+        let samples = attachments.samples.map(|samples| Cow::Borrowed(&samples.contents().graph));
+        Held { graph: &self.contents().graph, passport: attachments.passport, samples }
     }
 }

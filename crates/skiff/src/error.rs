@@ -1,4 +1,4 @@
-//! The one error that users meet.
+//! The error type of the public API.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use skiff_files::ErrorKind as FileErrorKind;
 use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
-use skiff_models::addresses::{AddressError, Found};
+use skiff_models::addresses::{AddressError, EstimatorAddress};
 use skiff_models::fields::{ReadError, ReadErrorKind, Version};
 use skiff_models::lowering::Refusal;
 use skiff_models::{CallError, NamesError};
@@ -14,7 +14,7 @@ use skiff_plan::{InputError, InputErrorKind, ShapeError};
 
 use crate::EncryptionError;
 
-/// Why something could not be done: what, where, whose fault, and how to go on.
+/// An error: what is wrong, where, its [kind](Error::kind), and [help](Error::help) on what to do.
 #[derive(Debug)]
 pub struct Error {
     inner: Box<Inner>,
@@ -27,8 +27,8 @@ pub struct Error {
 enum Inner {
     File(skiff_files::Error),
     Read(ReadError),
-    /// An address that leads nowhere, and the estimators in the file.
-    Address(AddressError, Vec<Found>),
+    /// An address without an object, and the estimators in the file.
+    Address(AddressError, Vec<EstimatorAddress>),
     Dangerous {
         name: String,
         sentence: String,
@@ -42,7 +42,7 @@ enum Inner {
         what: String,
     },
     NoEstimator(String),
-    Several(Vec<Found>),
+    Several(Vec<EstimatorAddress>),
     Refusal(Refusal),
     Names(NamesError),
     Input(InputError),
@@ -51,33 +51,33 @@ enum Inner {
     Write(WriteError),
 }
 
-/// Whose fault an error is.
+/// The cause of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file is damaged, or is no model file at all.
+    /// The file is damaged, or not a model file.
     DamagedFile,
-    /// The file names what would run code, or reach files, network or processes, if Python loaded it.
+    /// The file names something that would run code, or access files, network or processes, if Python loaded it.
     Dangerous,
-    /// The file names code that is not on the list of what models need, and that nobody vouches for.
+    /// The file names code that is neither on the allow-list nor trusted by the caller.
     Untrusted,
-    /// The operating system did not let it be read.
+    /// The operating system could not read the file.
     UnreadableFile,
-    /// The operating system did not let it be written.
+    /// The operating system could not write the file.
     UnwritableFile,
-    /// The file, or an answer of its model, would cost more than the limits allow.
+    /// The file, or a result of its model, would exceed the limits.
     Limit,
-    /// A real model, of which skiff does not support something.
+    /// A valid model that uses something that skiff does not support.
     NotSupported,
-    /// The caller asked for what is not there, or handed in what cannot be answered.
+    /// An argument or the input data is wrong.
     WrongInput,
-    /// The caller ended the call while it ran.
+    /// The caller cancelled the call while it ran.
     Interrupted,
 }
 
-/// More names than this are for `skiff scan` to tell.
+/// The help lists at most this many names; `skiff scan` lists all.
 const NAMES_TO_TRUST: usize = 10;
-/// More estimators than this are for `skiff inspect` to tell.
+/// The help lists at most this many estimators; `skiff inspect` lists all.
 const ESTIMATORS_TO_LIST: usize = 20;
 
 impl Error {
@@ -85,7 +85,7 @@ impl Error {
         Inner::Dangerous { name, sentence }.into()
     }
 
-    /// What a scan found, the worst first.
+    /// The findings of a scan, the worst first.
     pub(crate) fn untrusted(findings: Vec<Finding>) -> Self {
         match findings.first() {
             Some(Finding { rating: Rating::Dangerous, name: Some(name), sentence, .. }) => {
@@ -103,11 +103,11 @@ impl Error {
         Inner::NoEstimator(found).into()
     }
 
-    pub(crate) fn address(error: AddressError, found: Vec<Found>) -> Self {
+    pub(crate) fn address(error: AddressError, found: Vec<EstimatorAddress>) -> Self {
         Inner::Address(error, found).into()
     }
 
-    pub(crate) fn several(found: Vec<Found>) -> Self {
+    pub(crate) fn several(found: Vec<EstimatorAddress>) -> Self {
         Inner::Several(found).into()
     }
 
@@ -115,17 +115,16 @@ impl Error {
         Inner::Target(what).into()
     }
 
-    /// With the version of scikit-learn that wrote the file, where it says one.
+    /// With the version of scikit-learn that wrote the file, if known.
     #[must_use]
     pub(crate) fn written_by(mut self, version: Option<String>) -> Self {
         self.version = version;
         self
     }
 
-    /// Where an attribute may come from that is not known.
+    /// The possible origins of an unknown attribute.
     fn unknown_attribute(&self) -> String {
-        let tool =
-            "a tool or a subclass has set it, or the file was edited; it may change the answers, so none is given";
+        let tool = "a tool or a subclass has set it, or the file was edited; it might change the predictions";
         match &self.version {
             Some(text) => match Version::parse(text) {
                 Some(version) if version > NEWEST => format!(
@@ -138,14 +137,14 @@ impl Error {
         }
     }
 
-    /// With the file that is to blame, where none was named yet.
+    /// With the path of the file, unless the error has one.
     #[must_use]
     pub fn in_file(mut self, path: &Path) -> Self {
         self.file.get_or_insert_with(|| path.to_owned());
         self
     }
 
-    /// Whose fault it is.
+    /// The cause.
     pub fn kind(&self) -> ErrorKind {
         match &*self.inner {
             Inner::File(error) => match &error.kind {
@@ -198,7 +197,7 @@ impl Error {
         }
     }
 
-    /// A stable name of what went wrong: `unsupported-estimator`.
+    /// A stable code for programs: `unsupported-estimator`.
     pub fn code(&self) -> &'static str {
         match &*self.inner {
             Inner::File(error) => match &error.kind {
@@ -263,20 +262,20 @@ impl Error {
         }
     }
 
-    /// What is wrong, without the place: that is in [`Error::offset`], [`Error::model_path`], [`Error::row`].
+    /// What is wrong, without the location: that is in [`Error::offset`], [`Error::model_path`], [`Error::row`].
     pub fn message(&self) -> String {
         match &*self.inner {
             Inner::File(error) => error.kind.to_string(),
             Inner::Read(error) => error.kind().to_string(),
             Inner::Input(error) => match error.kind() {
-                InputErrorKind::Custom { name, error, .. } => format!("the custom code `{name}`: {error}"),
+                InputErrorKind::Custom { name, error, .. } => format!("the user code `{name}`: {error}"),
                 _ => error.clone().without_row().to_string(),
             },
             _ => self.to_string(),
         }
     }
 
-    /// The byte of the file (or of its decompressed content) that shows the damage.
+    /// The byte of the file (or of its decompressed content) at which the damage was found.
     pub fn offset(&self) -> Option<u64> {
         match &*self.inner {
             Inner::File(error) => error.offset,
@@ -284,7 +283,7 @@ impl Error {
         }
     }
 
-    /// Where in the model: `steps[1].estimators_[3].tree_`.
+    /// The path in the model: `steps[1].estimators_[3].tree_`.
     pub fn model_path(&self) -> Option<&str> {
         match &*self.inner {
             Inner::Read(error) => Some(error.path()).filter(|path| !path.is_empty()),
@@ -298,7 +297,7 @@ impl Error {
         }
     }
 
-    /// The row of the table that is to blame, counted from 0.
+    /// The row of the table that is wrong, counted from 0.
     pub fn row(&self) -> Option<usize> {
         match &*self.inner {
             Inner::Input(error) => error.row(),
@@ -306,7 +305,7 @@ impl Error {
         }
     }
 
-    /// The value of a table that is to blame: a category that the fit has not seen, text that is not a number.
+    /// The value of a table that is wrong: a category that was not in the training data, text that is not a number.
     pub fn value(&self) -> Option<&str> {
         match &*self.inner {
             Inner::Input(error) => match error.kind() {
@@ -317,7 +316,7 @@ impl Error {
         }
     }
 
-    /// The file, where one is to blame.
+    /// The path of the file, if the error is about one.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
@@ -332,17 +331,17 @@ impl Error {
         }
     }
 
-    /// How to go on, where that can be said.
+    /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         match &*self.inner {
             _ if self.limit() == Some("answer") => Some(
-                "answer fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`, \
+                "predict fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`, \
                  `skiff.Limits(answer=...)` in Python, `Limits::answer` in Rust"
                     .to_owned(),
             ),
             _ if self.limit().is_some() => self.limit().map(|name| {
                 format!(
-                    "if you know the file, open it with a higher limit: `--limit-{name} N`, `skiff.Limits({name}=...)` in \
+                    "if you trust the file, open it with a higher limit: `--limit-{name} N`, `skiff.Limits({name}=...)` in \
                      Python, `Limits::{name}` in Rust"
                 )
             }),
@@ -354,7 +353,7 @@ impl Error {
                     ))
                 }
                 ReadErrorKind::CustomCode { name } => Some(hand_in(name)),
-                ReadErrorKind::UnknownClass { .. } => Some("`skiff supported`, in Python `skiff.supported()`, lists the estimators that are read".to_owned()),
+                ReadErrorKind::UnknownClass { .. } => Some("`skiff supported`, in Python `skiff.supported()`, lists the supported estimators".to_owned()),
                 ReadErrorKind::UnknownAttribute { .. } => Some(self.unknown_attribute()),
                 _ => None,
             },
@@ -362,21 +361,21 @@ impl Error {
             #[cfg(feature = "signing")]
             Inner::Signing(error) => error.help().map(str::to_owned),
             Inner::File(error) if matches!(error.kind, FileErrorKind::Encrypted) => Some(
-                "`--identity FILE` opens it by the key that it was encrypted for, `--passphrase-env NAME` by a passphrase"
+                "open it with `--identity FILE`, or with `--passphrase-env NAME` if it was encrypted with a passphrase"
                     .to_owned(),
             ),
-            Inner::Dangerous { .. } => Some("`skiff scan` tells all that is in it; do not load it in Python".to_owned()),
+            Inner::Dangerous { .. } => Some("do not load it in Python; `skiff scan` lists all findings".to_owned()),
             Inner::Untrusted(findings) => {
                 let mut names: Vec<_> = findings.iter().filter_map(Finding::name_to_trust).collect();
                 names.dedup();
                 let names: Vec<_> = names.iter().take(NAMES_TO_TRUST).map(|name| format!("\"{name}\"")).collect();
                 let help = format!(
-                    "if you know who wrote the file, and trust this code and all that it does: trusted=[{}]",
+                    "if you trust the author of the file and this code: trusted=[{}]",
                     names.join(", ")
                 );
                 (!names.is_empty()).then_some(help)
             }
-            Inner::Several(found) => Some(format!("name one of them:\n{}", listed(found))),
+            Inner::Several(found) => Some(format!("select one of them:\n{}", listed(found))),
             Inner::Address(_, found) if !found.is_empty() => {
                 Some(format!("the estimators in the file:\n{}", listed(found)))
             }
@@ -388,15 +387,15 @@ impl Error {
 /// The newest scikit-learn whose files are known.
 const NEWEST: Version = Version::new(1, 9);
 
-/// How to go on with code that no file holds.
+/// The help for user code, which is not in the file.
 fn hand_in(name: &str) -> String {
     format!(
         "register your own code for it: `skiff.open(path, custom={{\"{name}\": ...}})` in Python, `Options::custom` in Rust"
     )
 }
 
-/// The first few estimators of a file, each as `--at` takes its address.
-fn listed(found: &[Found]) -> String {
+/// The first few estimators of a file, with their addresses as arguments of `--at`.
+fn listed(found: &[EstimatorAddress]) -> String {
     let lines = found.iter().take(ESTIMATORS_TO_LIST);
     let mut lines: Vec<_> = lines.map(|one| format!("  --at \"{}\"  {}", one.address, one.class)).collect();
     if found.len() > lines.len() {
@@ -405,7 +404,7 @@ fn listed(found: &[Found]) -> String {
     lines.join("\n")
 }
 
-/// Whether the first of what was found is about numbers.
+/// Whether the first finding is about values, not code.
 fn is_damage(findings: &[Finding]) -> bool {
     findings.first().is_some_and(Finding::is_damage)
 }
@@ -426,17 +425,17 @@ impl fmt::Display for Error {
             },
             Inner::Untrusted(findings) => match findings.first() {
                 Some(Finding { name: Some(name), sentence, .. }) => {
-                    write!(f, "the file is not known to be a model and nothing else: `{name}` {sentence}")
+                    write!(f, "the file is not trusted: `{name}` {sentence}")
                 }
                 Some(Finding { sentence, .. }) => {
-                    write!(f, "the file is not known to be a model and nothing else: it {sentence}")
+                    write!(f, "the file is not trusted: it {sentence}")
                 }
-                None => write!(f, "the file is not known to be a model and nothing else"),
+                None => write!(f, "the file is not trusted"),
             },
             Inner::Dangerous { name, sentence } => write!(f, "the file is dangerous: `{name}` {sentence}"),
             Inner::Hostile { class, what } => write!(f, "damaged: a `{class}` {what}"),
             Inner::NoEstimator(found) => write!(f, "expected an estimator in the file, found {found}"),
-            Inner::Several(found) => write!(f, "the file holds {} estimators", found.len()),
+            Inner::Several(found) => write!(f, "the file has {} estimators", found.len()),
             Inner::Refusal(refusal) => refusal.fmt(f),
             Inner::Names(error) => error.fmt(f),
             Inner::Input(error) => error.fmt(f),
@@ -469,7 +468,7 @@ impl From<Inner> for Error {
     }
 }
 
-/// Writes the conversions from each stage's error.
+/// Implements the conversions from each stage's error.
 macro_rules! from {
     ($($error:ty => $variant:ident,)*) => {
         $(

@@ -1,4 +1,4 @@
-//! What is in a model file.
+//! Opening a model file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use skiff_files::scan::Rating;
 use skiff_files::{Bytes, Graph, Interrupt, Limits, ModelFile, NodeId};
-use skiff_models::addresses::{self, Found};
+use skiff_models::addresses::{self, EstimatorAddress};
 use skiff_models::custom::Custom;
 
 use crate::inspect::written_with;
 use crate::passport::{Passport, PassportError};
 use crate::{Error, Identity, Model, encryption};
 
-/// How a file is opened: every function that reads one takes them.
+/// How a file is opened. Every function that reads a file takes these options.
 ///
 /// ```
 /// use skiff::{Limits, Options};
@@ -23,27 +23,27 @@ use crate::{Error, Identity, Model, encryption};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What the file may cost.
+    /// Limits of memory and time.
     pub limits: Limits,
-    /// The address of the estimator in a file that holds several things: `[0]`, `['model']`.
+    /// The address of the estimator in a file that has several objects: `[0]`, `['model']`.
     pub at: Option<String>,
-    /// Code of one's own for the functions and classes that the model names and that are not scikit-learn's.
+    /// User code for the functions and classes that the model names and that are not scikit-learn's.
     pub custom: Custom,
-    /// What opens the file if it is encrypted.
+    /// The key or passphrase of an encrypted file.
     pub identity: Option<Identity>,
 }
 
 impl Options {
-    /// The estimator in the file at `path`: the one that these options name, else the only one, or the root.
+    /// The estimator in the file at `path`: the one at [`Options::at`], else the only one, or the root.
     ///
     /// # Errors
-    /// When the file cannot be read, is damaged, is not a model, or holds what skiff does not know; when it holds
-    /// several estimators, all of which the error then names; when it is encrypted, and not for the identity.
+    /// When the file cannot be read, is damaged, is not a model, or contains something that skiff does not support; when it has
+    /// several estimators, all of which the error then names; when it is encrypted for another identity.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Model, Error> {
         File::open(path, self)?.model(None)
     }
 
-    /// The same, their time running from now.
+    /// The same, with the time limit starting now.
     pub(crate) fn started(&self) -> Self {
         Self { limits: self.limits.started(), ..self.clone() }
     }
@@ -64,11 +64,11 @@ pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
     Options::default().open(path)
 }
 
-/// Prints the opcodes of the pickles in the file at `path`, compression taken off, without running them.
+/// Prints the opcodes of the pickles in the file at `path`, decompressed, without running them.
 ///
 /// # Errors
-/// When the file cannot be read or is not a pickle, when it is encrypted and not for the identity, and when `out` cannot
-/// be written to. A pickle that is broken is printed up to there.
+/// When the file cannot be read or is not a pickle, when it is encrypted for another identity, and when `out` cannot
+/// be written to. A damaged pickle is printed up to the damage.
 pub fn disassemble(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
     let (path, limits) = (path.as_ref(), &options.limits);
     let mut print = || {
@@ -79,7 +79,7 @@ pub fn disassemble(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::
     print().map_err(|error: Error| error.in_file(path))
 }
 
-/// As [`disassemble`], of a file that is in memory.
+/// Like [`disassemble`], for a file in memory.
 ///
 /// # Errors
 /// As [`disassemble`].
@@ -89,11 +89,11 @@ pub fn disassemble_bytes(bytes: Vec<u8>, options: &Options, out: &mut dyn io::Wr
     Ok(skiff_files::disassemble_bytes(bytes, None, limits, out)?)
 }
 
-/// An opened file: the inert object graph, and where it came from.
+/// An opened file: the inert object graph, and its origin.
 #[derive(Debug)]
 pub struct File {
     file: ModelFile,
-    /// As it was opened; the time of their limits runs since then.
+    /// The options it was opened with; their time limit started then.
     options: Options,
     path: Option<PathBuf>,
 }
@@ -106,8 +106,8 @@ impl File {
     /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors
-    /// When it cannot be read, is damaged, is not a model file, or would cost more than the limits allow; when it is
-    /// encrypted, and not for the identity.
+    /// When it cannot be read, is damaged, is not a model file, or exceeds the limits; when it is
+    /// encrypted for another identity.
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
         let (path, options) = (path.as_ref(), options.started());
         let bytes = skiff_files::bytes(path, &options.limits).map_err(Error::from);
@@ -123,18 +123,18 @@ impl File {
         Self::from_bytes(bytes.into(), None, options.started())
     }
 
-    /// `path` tells where the bytes came from; it is not opened.
+    /// `path` is the origin of the bytes; it is not opened.
     pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, options: Options) -> Result<Self, Error> {
         let file = encryption::read(bytes, path, options.identity.as_ref(), &options.limits)?;
         Ok(Self { file, options, path: path.map(Path::to_owned) })
     }
 
-    /// The object graph, and what the file was.
+    /// The object graph, and the format of the file.
     pub fn contents(&self) -> &ModelFile {
         &self.file
     }
 
-    /// Where the model comes from, where the file says so: `None` for files of other kinds than `.skiff`.
+    /// The passport of a `.skiff`; `None` for other formats.
     ///
     /// # Errors
     /// When there is a passport that cannot be read.
@@ -142,12 +142,12 @@ impl File {
         self.file.passport.as_deref().map(Passport::parse).transpose()
     }
 
-    /// What ends the reading of its models from another thread: [`Limits::interrupt`].
+    /// Cancels reading of its models from another thread: [`Limits::interrupt`].
     pub fn interrupt(&self) -> Interrupt {
         self.options.limits.interrupt.clone().unwrap_or_default()
     }
 
-    /// What it may cost.
+    /// The limits.
     pub(crate) fn limits(&self) -> &Limits {
         &self.options.limits
     }
@@ -157,37 +157,37 @@ impl File {
         self.file.roots.len().saturating_sub(1)
     }
 
-    /// Where a loader that reads the file as a stream stops before its end: after the first pickle, when that is not
+    /// The offset at which a loader that reads the file as a stream stops: after the first pickle, if that is not
     /// compressed.
     pub fn stream_end(&self) -> Option<usize> {
         let is_plain = self.file.format.layers.is_empty();
         (is_plain && self.file.first_end < self.file.content.len()).then_some(self.file.first_end)
     }
 
-    /// Where it was opened from.
+    /// The path it was opened from.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
     /// The estimators that are not part of another one, each with its address.
-    pub fn estimators(&self) -> Vec<Found> {
+    pub fn estimators(&self) -> Vec<EstimatorAddress> {
         addresses::estimators(&self.file.graph, self.file.graph.root())
     }
 
-    /// The estimator at the address `at`; without one, that which the options named, else the only estimator in the
+    /// The estimator at the address `at`; without one, that at [`Options::at`], else the only estimator in the
     /// file.
     ///
     /// # Errors
-    /// When the file names anything, anywhere, that is known to be dangerous; when there is no estimator, or there are
-    /// several and none was named; when the estimator cannot be read.
+    /// When the file names something dangerous anywhere; when there is no estimator, or there are
+    /// several and none was selected; when the estimator cannot be read.
     pub fn model(&self, at: Option<&str>) -> Result<Model, Error> {
         self.model_with(at, &self.options.custom)
     }
 
-    /// As [`File::model`], with user code that could be made only once the file was known, in place of the options'.
+    /// Like [`File::model`], with user code in place of the options', for code that depends on the file.
     ///
     /// # Errors
-    /// As [`File::model`], and when the code cannot stand where its name stands.
+    /// Those of [`File::model`], and when the code does not have the methods that its position in the model needs.
     pub fn model_with(&self, at: Option<&str>, custom: &Custom) -> Result<Model, Error> {
         self.model_at(at.or(self.options.at.as_deref()), custom).map_err(|error| match &self.path {
             Some(path) => error.in_file(path),
@@ -195,7 +195,7 @@ impl File {
         })
     }
 
-    /// Nothing of it would ever run here; but whoever is answered takes the file for a model.
+    /// skiff would not run any of it; but a prediction would suggest that the file is a harmless model.
     pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
         if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
@@ -205,7 +205,7 @@ impl File {
             let class = skiff_files::class_path(graph, id).unwrap_or_default();
             return Err(Error::hostile(class, what));
         }
-        // The graph holds what stands behind the model only as far as it can be read at once.
+        // The graph has what follows the model only as far as it can be read at once.
         if self.file.trailing.content > 0
             && let Some(bytes) = graph.shared_buffer(1)
         {
@@ -243,20 +243,20 @@ impl File {
         self.read_model(node, &address, custom)
     }
 
-    /// The estimator at `node`, in a file that was found not to be dangerous.
+    /// The estimator at `node`, in a file that was checked not to be dangerous.
     pub(crate) fn read_model(&self, node: NodeId, address: &str, custom: &Custom) -> Result<Model, Error> {
         let graph = &self.file.graph;
         let read = skiff_models::Model::read_with(graph, node, address, custom, &self.options.limits);
         Ok(self.part(read.map_err(|error| Error::from(error).written_by(written_with(graph)))?))
     }
 
-    /// An estimator that was read from this file, or stands within one, on its own.
+    /// An estimator that was read from this file, or one nested in it, on its own.
     pub fn part(&self, model: Arc<skiff_models::Model>) -> Model {
         Model::new(model, self.options.limits.answer)
     }
 }
 
-/// The class of the object at `node`; nothing for what is none.
+/// The class of the object at `node`; `None` if it is not an object.
 fn class_path(graph: &Graph, node: NodeId) -> String {
     skiff_files::class_path(graph, node).unwrap_or_default()
 }

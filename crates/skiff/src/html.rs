@@ -1,11 +1,11 @@
-//! Estimators as HTML: boxes in boxes, plain HTML and CSS, nothing that runs and nothing that is fetched.
+//! Estimators as HTML: nested boxes in plain HTML and CSS, without scripts and without anything that is fetched.
 
 use std::fmt::Write;
 
 use crate::EstimatorView;
 use crate::inspect::class_name;
 
-/// How the boxes look, in the colours of whatever is around them: the content of a `style` element.
+/// The style of the boxes, in the colors of the surrounding page: the content of a `style` element.
 pub const STYLE: &str = "\
 .skiff-box{border:1px solid #8a9bb0;border-radius:6px;margin:4px 6px;padding:2px 8px 4px;display:inline-block;\
 vertical-align:top;font:13px/1.5 system-ui,sans-serif;background:rgba(120,150,190,.08)}
@@ -27,7 +27,7 @@ pub enum Detail {
     Attributes,
 }
 
-/// An estimator as a box, those within inside. Views are at most 16 deep.
+/// An estimator as a box, with nested estimators inside. Views are at most 16 deep.
 pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
     html.push_str("<div class=\"skiff-box\"><details><summary>");
     if !view.label.is_empty() {
@@ -39,7 +39,7 @@ pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
         table(html, &view.attributes);
     }
     html.push_str("</details>");
-    // Steps follow each other; the parts of a union stand side by side.
+    // Steps are below each other; the parts of a union are side by side.
     let direction = if class_name(&view.class) == "Pipeline" { "column" } else { "row" };
     if !view.inner.is_empty() || !view.members.is_empty() {
         let _ = write!(html, "<div class=\"skiff-{direction}\">");
@@ -58,7 +58,7 @@ pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
     html.push_str("</div>");
 }
 
-/// Names and their values, a row each.
+/// Names and their values, one row each.
 pub fn table(html: &mut String, pairs: &[(String, String)]) {
     html.push_str("<table>\n");
     for (name, value) in pairs {
@@ -67,7 +67,7 @@ pub fn table(html: &mut String, pairs: &[(String, String)]) {
     html.push_str("</table>\n");
 }
 
-/// Text of the file, which may hold anything, as HTML shows it. Control characters are no HTML.
+/// Text from the file, escaped for HTML. Control characters are not allowed in HTML.
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

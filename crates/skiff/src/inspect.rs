@@ -1,4 +1,4 @@
-//! What a model file holds, told from the object graph: estimators that skiff cannot run are shown as well.
+//! The content of a model file, from the object graph: unsupported estimators are shown as well.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,17 +16,17 @@ use crate::{File, Model, Passport};
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
-    /// What the file is, from the outside in: `zlib`, `joblib, pickle protocol 4`.
+    /// The format of the file, from the outside in: `zlib`, `joblib, pickle protocol 4`.
     pub format: Vec<String>,
     /// Bytes of the file.
     pub size: u64,
-    /// Who wrote it, as far as it tells: `scikit-learn 1.9.1`, `numpy 2`, `Python 2`.
+    /// The libraries that wrote it, as far as known: `scikit-learn 1.9.1`, `numpy 2`, `Python 2`.
     pub written_by: Vec<String>,
     /// The estimators that are not part of another one.
     pub estimators: Vec<EstimatorView>,
-    /// Where the model comes from, where the file says so.
+    /// The passport, if there is one.
     pub passport: Option<Passport>,
-    /// What honest models do not have: trailing bytes, code of other packages, several pickles.
+    /// What regular models do not have: trailing bytes, code of other packages, several pickles.
     pub unusual: Vec<String>,
 }
 
@@ -35,15 +35,15 @@ pub struct Inspection {
 pub struct EstimatorView {
     /// Its address from the file's root.
     pub address: String,
-    /// What its container calls it: `steps[0]`, `scaler`.
+    /// Its name in its container: `steps[0]`, `scaler`.
     pub label: String,
     /// The class's path.
     pub class: String,
-    /// Hyperparameters, by name, as Python would write them.
+    /// Hyperparameters, by name, as Python's `repr` writes them.
     pub parameters: Vec<(String, String)>,
     /// Fitted attributes, by name, described.
     pub attributes: Vec<(String, String)>,
-    /// `classes_`, where there is one list of them.
+    /// `classes_`, if there is one list of them.
     pub classes: Option<Vec<String>>,
     /// `feature_names_in_`.
     pub feature_names_in: Option<Vec<String>>,
@@ -51,15 +51,15 @@ pub struct EstimatorView {
     pub n_features_in: Option<u64>,
     /// Bytes of its arrays, inner estimators left out.
     pub array_bytes: u64,
-    /// The methods that skiff answers, or why it cannot.
+    /// The methods that skiff supports, or why it supports none.
     pub methods: Result<Vec<Method>, String>,
-    /// The estimators within.
+    /// The nested estimators.
     pub inner: Vec<EstimatorView>,
-    /// The members of ensembles, which are alike: attribute, class, how many.
+    /// The members of ensembles, which are of one class: attribute, class, count.
     pub members: Vec<(String, String, usize)>,
 }
 
-/// The attributes that scikit-learn never sets, of a model and of those within, each in words.
+/// The attributes that scikit-learn never sets, of a model and of nested ones, each as a sentence.
 fn extra_attributes(model: &skiff_models::Model) -> Vec<String> {
     fn walk(model: &skiff_models::Model, seen: &mut HashSet<NodeId>, found: &mut Vec<String>) {
         if !seen.insert(model.node()) {
@@ -68,7 +68,7 @@ fn extra_attributes(model: &skiff_models::Model) -> Vec<String> {
         for name in &model.header().extra {
             let place = if model.path().is_empty() { String::new() } else { format!(" at {}", model.path()) };
             found.push(format!(
-                "attribute `{name}` of {}{place}, which scikit-learn does not set: no answer depends on it",
+                "attribute `{name}` of {}{place}, which scikit-learn does not set: no prediction depends on it",
                 class_name(model.class())
             ));
         }
@@ -86,16 +86,16 @@ pub fn class_name(class: &str) -> &str {
     class.rsplit('.').next().unwrap_or(class)
 }
 
-/// More inner estimators of one class in one attribute are counted, not shown.
+/// If an attribute has more inner estimators of one class, they are counted, not shown.
 const MEMBERS: usize = 3;
-/// How deep estimators in estimators are shown.
+/// How deep nested estimators are shown.
 const DEPTH: usize = 16;
-/// How many of several estimators are asked for their methods: each is read to its end for that.
+/// For how many of several estimators the methods are listed: each must be read completely for that.
 const ASKED: usize = 64;
 /// How long a text of a file is shown, in bytes.
 const SHOWN: usize = 1_000;
-/// How much is shown and looked at whatever the file's size, and how many times its size: parts may be shared so that
-/// showing them wherever they stand would never end.
+/// How many bytes are visited for a file of any size, and how many times its size: objects may be shared so that
+/// showing them wherever they occur would never end.
 const FREE_WORK: usize = 16 << 20;
 const WORK: usize = 4;
 
@@ -122,22 +122,22 @@ impl File {
         let graph = &contents.graph;
         let left = Left::of(graph);
         let found = self.estimators();
-        // The whole file is looked at for that: once for all of them.
+        // This visits the whole file, so it is done once for all of them.
         let harmless = if found.is_empty() { Ok(()) } else { self.refuse_dangerous() };
         let harmless = harmless.map_err(|error| error.to_string());
         let mut extra = Vec::new();
-        let mut methods = |found: &addresses::Found| {
+        let mut methods = |found: &addresses::EstimatorAddress| {
             harmless.clone()?;
             let model = self.read_model(found.node, &found.address, &Custom::default());
             let model = model.map_err(|error| error.to_string())?;
             extra.extend(extra_attributes(model.typed()));
             Ok(model.methods())
         };
-        let view = |(index, found): (usize, addresses::Found)| {
+        let view = |(index, found): (usize, addresses::EstimatorAddress)| {
             let mut view = estimator(graph, found.node, &found.address, String::new(), DEPTH, &left);
             view.methods = match index < ASKED {
                 true => methods(&found),
-                false => Err(format!("only the first {ASKED} estimators of a file are read for a listing")),
+                false => Err(format!("only the first {ASKED} estimators of a file are listed with their methods")),
             };
             view
         };
@@ -145,7 +145,7 @@ impl File {
         let mut unusual = unusual(self);
         unusual.extend(extra);
         if left.0.get() == 0 {
-            unusual.push("parts that stand in so many places that not all of them are shown".to_owned());
+            unusual.push("objects that are shared so often that not all of them are shown".to_owned());
         }
         let passport = self.passport().unwrap_or_else(|error| {
             unusual.push(format!("a passport that cannot be read: {error}"));
@@ -161,13 +161,13 @@ impl File {
         }
     }
 
-    /// What is in `model`, which was read from this file; without its methods.
+    /// The content of `model`, which was read from this file; without its methods.
     pub fn view(&self, model: &Model) -> EstimatorView {
         let (graph, typed) = (&self.contents().graph, model.typed());
         estimator(graph, typed.node(), typed.path(), String::new(), DEPTH, &Left::of(graph))
     }
 
-    /// What is in the object at `node` of this file's graph.
+    /// The content of the object at `node` of this file's graph.
     pub fn view_at(&self, node: NodeId) -> EstimatorView {
         let graph = &self.contents().graph;
         estimator(graph, node, "", String::new(), DEPTH, &Left::of(graph))
@@ -193,7 +193,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
     left.spend(instance.entries());
     let mut shown = HashSet::new();
     for (name, value) in instance.attributes() {
-        // What an attribute shows is of bounded length; what it takes to look at it depends on its items.
+        // The length of what is shown is bounded; the time to compute it depends on the attribute's items.
         let items = graph.items(value).map_or(0, <[NodeId]>::len);
         if name.len() > SHOWN || !left.spend(SHOWN.saturating_add(items)) {
             continue;
@@ -229,7 +229,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
     view
 }
 
-/// Whether an attribute holds the fitted estimators within: `steps` of a pipeline, all that ends in `_` elsewhere.
+/// Whether an attribute contains fitted estimators: `steps` of a pipeline, names that end in `_` elsewhere.
 fn holds_inner(instance: &Instance<'_>, name: &str) -> bool {
     let fitted = name.ends_with('_') && !name.starts_with("cv_results");
     match instance.name {
@@ -241,7 +241,7 @@ fn holds_inner(instance: &Instance<'_>, name: &str) -> bool {
     }
 }
 
-/// The estimators in an attribute: itself, or the items of its lists, tuples, arrays and dicts, two levels down.
+/// The estimators in an attribute: itself, or the items of its lists, tuples, arrays and dicts, up to two levels deep.
 fn collect_inner(graph: &Graph, node: NodeId, name: &str, found: &mut Vec<(String, String, NodeId)>, left: &Left) {
     let mut open = vec![(name.to_owned(), name.to_owned(), node, 0)];
     while let Some((label, path, node, depth)) = open.pop() {
@@ -319,7 +319,7 @@ fn attribute(graph: &Graph, node: NodeId) -> String {
     }
 }
 
-/// A text of the file, or its beginning.
+/// A string of the file, or its beginning.
 fn shortened(text: &str) -> Cow<'_, str> {
     if text.len() <= SHOWN {
         return Cow::Borrowed(text);
@@ -341,7 +341,7 @@ fn strings(graph: &Graph, node: NodeId, left: &Left) -> Option<Vec<String>> {
     let scalars = array.to_scalars(graph).ok()?;
     let text = |scalar: &Scalar| match scalar {
         Scalar::Str(text) => text.clone(),
-        // What Python 2 called a string.
+        // A `str` of Python 2.
         Scalar::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => other.to_string(),
     };
@@ -366,7 +366,7 @@ fn array_bytes(graph: &Graph, node: NodeId) -> u64 {
     }
 }
 
-/// Who wrote the file, from what it names.
+/// The libraries that wrote the file, from the names in it.
 pub(crate) fn written_by(graph: &Graph) -> Vec<String> {
     let mut versions = BTreeSet::new();
     let (mut numpy, mut python2, mut sklearn) = (None, false, false);
@@ -408,13 +408,13 @@ fn unusual(file: &File) -> Vec<String> {
     let mut unusual = Vec::new();
     let further = file.further_pickles();
     if further > 0 {
-        unusual.push(format!("{} pickles in a row; Python's loaders read the first", further.saturating_add(1)));
+        unusual.push(format!("{} pickles in one file; Python's loaders read the first", further.saturating_add(1)));
     }
     let trailing = contents.trailing.compressed + contents.trailing.content;
     if trailing > 0 {
-        unusual.push(format!("{trailing} bytes behind the model"));
+        unusual.push(format!("{trailing} bytes after the model"));
     }
-    // A hostile file has as many of these as it likes: each is named once, and not all of them.
+    // A malicious file may have any number of these: each is listed once, up to a limit.
     let mut others = BTreeSet::new();
     let mut foreign = BTreeSet::new();
     for id in graph.ids() {
@@ -429,27 +429,27 @@ fn unusual(file: &File) -> Vec<String> {
                     foreign.insert(format!("{}.{}", shortened(module), shortened(name)));
                 }
                 None => {
-                    others.insert("a global whose name is no text".to_owned());
+                    others.insert("a global whose name is not a string".to_owned());
                 }
             },
             Node::Extension(code) => {
                 others.insert(format!("the extension code {code}"));
             }
             Node::Persistent(_) => {
-                others.insert("a persistent id, which only the writing program understands".to_owned());
+                others.insert("a persistent id, which only the program that wrote the file can resolve".to_owned());
             }
             _ => {}
         }
     }
     unusual.extend(others);
     unusual
-        .extend(foreign.into_iter().map(|name| format!("`{name}`, which is no part of scikit-learn, numpy or scipy")));
+        .extend(foreign.into_iter().map(|name| format!("`{name}`, which is not part of scikit-learn, numpy or scipy")));
     let changed = graph.changed().take(SHOWN);
     unusual.extend(changed.map(|id| format!("a change to {}", shortened(&skiff_files::describe(graph, id)))));
     unusual
 }
 
-/// The newest scikit-learn that wrote an estimator of the graph, where one says so.
+/// The newest scikit-learn that wrote an estimator of the graph, if known.
 pub(crate) fn written_with(graph: &Graph) -> Option<String> {
     let mut versions = Vec::new();
     for id in graph.ids() {
@@ -463,7 +463,7 @@ pub(crate) fn written_with(graph: &Graph) -> Option<String> {
     versions.into_iter().max().map(|(_, text)| text)
 }
 
-/// The packages whose values fitted estimators hold.
+/// The packages whose objects fitted estimators contain.
 fn is_known_package(module: &str) -> bool {
     const KNOWN: [&str; 9] =
         ["sklearn", "numpy", "scipy", "pandas", "joblib", "copyreg", "copy_reg", "_codecs", "collections"];

@@ -1,5 +1,5 @@
-//! Open model files that scikit-learn wrote, without Python and without running anything in them, and answer what
-//! scikit-learn answers.
+//! Opens saved scikit-learn models without Python and without running any code in them, and predicts what
+//! scikit-learn predicts.
 //!
 //! ```no_run
 //! use skiff::Table;
@@ -13,10 +13,10 @@
 //! # }
 //! ```
 //!
-//! Functions and classes of one's own that a pipeline holds are refused by name, and can be registered: see [`Custom`].
+//! User code in a pipeline is an error that names it, unless it is registered: see [`Custom`].
 //!
-//! A file may be a pickle of any protocol, or whatever joblib writes, compressed or not. [`File`] shows what is in one;
-//! [`Model`] answers. A file is hostile until proven otherwise: see [`Limits`] for what it may cost.
+//! A file may be a pickle of any protocol, joblib, skops or `.skiff`, compressed or not. [`File`] gives access to its content;
+//! [`Model`] predicts. All files are treated as untrusted: [`Limits`] bound memory and time.
 #![forbid(unsafe_code)]
 
 mod changes;
@@ -43,7 +43,7 @@ mod writing;
 
 pub use changes::AnswersChange;
 pub use convert::{ConvertOptions, Converted, convert};
-pub use dump::Beside;
+pub use dump::Attachments;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
 pub use file::{File, Options, disassemble, disassemble_bytes, open};

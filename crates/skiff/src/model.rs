@@ -1,4 +1,4 @@
-//! An estimator that answers.
+//! A fitted estimator and its predictions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,17 +11,17 @@ use skiff_plan::{Answer, EvaluateOptions, Method, Plan, Signature};
 
 use crate::Error;
 
-/// A fitted estimator. It holds what prediction needs and nothing else of the file; it may be shared among threads.
+/// A fitted estimator. It keeps only what prediction needs, not the file; it may be shared between threads.
 #[derive(Debug)]
 pub struct Model {
     model: Arc<skiff_models::Model>,
-    /// How many bytes one answer may take.
+    /// How many bytes one result may take.
     most_bytes: u64,
-    /// The plans of calls without parameters, made when first asked for.
+    /// The plans of calls without parameters, made on first use.
     plans: RwLock<HashMap<Method, Arc<Plan>>>,
 }
 
-/// Writes the methods that take a table and nothing else.
+/// Defines the methods that take only a table.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident = $method:ident,)*) => {
         impl Model {
@@ -29,7 +29,7 @@ macro_rules! methods {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
+                /// When the estimator has no such method, or scikit-learn would reject the table.
                 pub fn $name(&self, table: &Table<'_>) -> Result<Answer, Error> {
                     self.call(Method::$method, table)
                 }
@@ -49,16 +49,16 @@ methods! {
     decision_function = DecisionFunction,
     /// The transformed rows, (n_samples, n_columns).
     transform = Transform,
-    /// Back to what was transformed, (n_samples, n_features).
+    /// The inverse transformation, (n_samples, n_features).
     inverse_transform = InverseTransform,
     /// A score for each row, (n_samples,).
     score_samples = ScoreSamples,
 }
 
-/// What a plan makes of a table, run as `options` say: on how many threads, and watched by whom.
+/// Evaluates a plan on a table; `options` set the number of threads and a progress callback.
 ///
 /// # Errors
-/// When the table is not such that scikit-learn would answer; when [`EvaluateOptions::watch`] ended it.
+/// When scikit-learn would reject the table; when [`EvaluateOptions::watch`] cancelled it.
 pub fn evaluate(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, Error> {
     Ok(skiff_plan::evaluate_with(plan, table, options)?)
 }
@@ -68,15 +68,15 @@ impl Model {
         Self { model, most_bytes, plans: RwLock::default() }
     }
 
-    /// What `method` answers for `table`.
+    /// The result of `method` for `table`.
     ///
     /// # Errors
-    /// When the estimator has no such method, or the table is not such that scikit-learn would answer.
+    /// When the estimator has no such method, or scikit-learn would reject the table.
     pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, Error> {
         evaluate(&*self.plan(method)?, table, &EvaluateOptions::default())
     }
 
-    /// As [`Model::call`], with keyword arguments.
+    /// Like [`Model::call`], with keyword arguments.
     ///
     /// # Errors
     /// As [`Model::call`], and when an argument is unknown.
@@ -87,7 +87,7 @@ impl Model {
     /// The plan of `method`.
     ///
     /// # Errors
-    /// When the estimator has no such method, or skiff does not answer it.
+    /// When the estimator has no such method, or skiff does not support it.
     pub fn plan(&self, method: Method) -> Result<Arc<Plan>, Error> {
         let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = plans.get(&method) {
@@ -99,7 +99,7 @@ impl Model {
         Ok(plan)
     }
 
-    /// The plan of `method` with keyword arguments: made once for many calls.
+    /// The plan of `method` with keyword arguments, to be reused for many calls.
     ///
     /// # Errors
     /// As [`Model::call_with`].
@@ -107,7 +107,7 @@ impl Model {
         Ok(self.model.plan(method, params)?.with_most_bytes(self.most_bytes))
     }
 
-    /// What `method` takes and returns: the dtypes, shapes and names, before there are any rows.
+    /// The dtypes, shapes and names of the input and output of `method`, without any rows.
     ///
     /// # Errors
     /// As [`Model::plan`].
@@ -115,32 +115,32 @@ impl Model {
         Ok(self.model.signature(method)?)
     }
 
-    /// The methods that it answers.
+    /// The methods that skiff supports.
     pub fn methods(&self) -> Vec<Method> {
         self.model.methods()
     }
 
-    /// `classes_` of each output; empty for what is no classifier.
+    /// `classes_` of each output; empty if it is not a classifier.
     pub fn classes(&self) -> Vec<Arc<Classes>> {
         self.model.estimator().classes()
     }
 
-    /// What its methods take: a table, documents, mappings.
+    /// The kind of input that its methods take: a table, documents, mappings.
     pub fn takes(&self) -> Takes {
         self.model.estimator().takes()
     }
 
-    /// `n_features_in_`, where it is known.
+    /// `n_features_in_`, if known.
     pub fn n_features_in(&self) -> Option<usize> {
         self.model.n_features_in()
     }
 
-    /// `feature_names_in_`, where the fit saw names.
+    /// `feature_names_in_`, if it was fitted on named columns.
     pub fn feature_names_in(&self) -> Option<Arc<[String]>> {
         self.model.feature_names_in()
     }
 
-    /// Whether it takes columns by their names, even where it recorded none: column transformers before 1.0.
+    /// Whether it selects columns by name, even if it recorded no names: column transformers before 1.0.
     pub fn selects_by_name(&self) -> bool {
         self.model.estimator().selects_by_name()
     }
@@ -148,17 +148,17 @@ impl Model {
     /// `get_feature_names_out(input)`.
     ///
     /// # Errors
-    /// When the estimator has no such method, or the names do not fit.
+    /// When the estimator has no such method, or the names do not match.
     pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, Error> {
         Ok(self.model.feature_names_out(input)?)
     }
 
-    /// What every estimator says of itself.
+    /// The attributes that all estimators have.
     pub fn header(&self) -> &Header {
         self.model.header()
     }
 
-    /// `feature_names_in_`, those that an estimator within knows included.
+    /// `feature_names_in_`, also from a nested estimator.
     pub fn feature_names_seen(&self) -> Option<Arc<[String]>> {
         self.model.feature_names_in()
     }

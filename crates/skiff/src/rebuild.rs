@@ -1,4 +1,4 @@
-//! A file's content for an unpickler: judged, checked, and written anew, so that Python can make the estimator itself.
+//! A file's content for Python's unpickler: judged, checked, and written as a new pickle, so that Python can build the estimator.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,36 @@ use skiff_models::addresses;
 
 use crate::{AnswersChange, Error, File, changes};
 
-/// What Python needs to make the object that a file holds.
+/// What Python needs to build the object in a file.
 #[derive(Debug)]
 pub struct Rebuilt {
-    /// A pickle of protocol 5 that asks for `buffers`, in this order.
+    /// A pickle of protocol 5 with the out-of-band `buffers`, in this order.
     pub pickle: Vec<u8>,
     /// The elements of large arrays.
     pub buffers: Vec<Buffer>,
-    /// Module and name of all that the pickle imports. Each is on the list of what models need, or was trusted.
+    /// Module and name of everything that the pickle imports. Each is on the allow-list, or was trusted.
     pub names: Vec<(String, String)>,
-    /// Those of the names that are there because they were trusted.
+    /// Those of the names that are allowed only because they were trusted.
     pub vouched: Vec<(String, String)>,
-    /// The versions of scikit-learn that the estimators say they come from.
+    /// The versions of scikit-learn recorded in the estimators.
     pub versions: Vec<String>,
-    /// Where they answer otherwise in a newer scikit-learn.
+    /// Where they predict differently in a newer scikit-learn.
     pub changes: Vec<AnswersChange>,
 }
 
-/// Graphs of fewer nodes are written before a thread has begun.
+/// Smaller graphs are written faster than a thread starts.
 const WORTH_A_THREAD: usize = 10_000;
-/// Arrays of fewer bytes lie in the pickle.
+/// Arrays of fewer bytes are in the pickle itself.
 const LEAST: usize = 4 << 10;
 
 impl File {
-    /// The object at the address `at` (the file's root without one) as a pickle that was written here and not by
-    /// whoever wrote the file. What may be made of it is what the allow-list of [`scan`](mod@skiff_files::scan) lets
-    /// pass, and what `trusted` names; what stands elsewhere in the file is judged with it.
+    /// The object at the address `at` (by default the file's root) as a new pickle, written by skiff and not by
+    /// the file's author. It builds only what is on the allow-list of [`scan`](mod@skiff_files::scan),
+    /// and what `trusted` names; the rest of the file is judged with it.
     ///
     /// # Errors
-    /// When the file names code that is not trusted, or calls what is in a way in which no model does; when an
-    /// estimator contradicts itself, so that scikit-learn would crash, hang or lie; when there is nothing at the address.
+    /// When the file names code that is not trusted, or calls allowed code in a way in which no model does; when an
+    /// estimator is inconsistent, so that scikit-learn would crash, hang or predict nonsense; when there is nothing at the address.
     pub fn rebuild(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
         self.rebuild_at(at, trusted).map_err(|error| match self.path() {
             Some(path) => error.in_file(path),
@@ -55,10 +55,10 @@ impl File {
             return Err(Error::untrusted(findings));
         }
         if contents.trailing.compressed > 0 {
-            return Err(Error::untrusted(vec![Finding::of("holds bytes behind its compressed content")]));
+            return Err(Error::untrusted(vec![Finding::of("has trailing bytes after its compressed content")]));
         }
         if contents.format.content != Content::Skiff {
-            // Python's loaders pass over what stands behind, between and beside; who put it there had a reason.
+            // Python's loaders skip bytes after and between the parts, so they are suspicious.
             let verdict = scan::scan_trusting(&contents.content, self.path(), limits, &|_, _| Vec::new(), trusted);
             if !verdict.findings.is_empty() {
                 return Err(Error::untrusted(verdict.findings));
@@ -68,7 +68,7 @@ impl File {
             Some(address) => addresses::resolve(graph, graph.root(), address)?,
             None => graph.root(),
         };
-        // What was found to be damaged is not handed out; that it was written meanwhile harms nobody.
+        // A damaged result is not returned; that it was written meanwhile does no harm.
         let write = || write::pickle_with_buffers(graph, root, LEAST);
         let (checked, written) = if graph.len() < WORTH_A_THREAD {
             (refuse_damaged(graph, limits), write())
@@ -90,11 +90,11 @@ impl File {
 }
 
 impl File {
-    /// What `skiff.load` would refuse to make of this, so that it is not written. Code of other packages than models are
-    /// made of is not its business here: whoever loads the file says that it is trusted.
+    /// An error if `skiff.load` would reject this object, so that it is not written. Code of packages that models do not usually
+    /// contain is allowed: the caller of `skiff.load` decides whether it is trusted.
     ///
     /// # Errors
-    /// As [`File::rebuild`], for a file that trusts all code of other packages.
+    /// Those of [`File::rebuild`], with all code of other packages trusted.
     pub fn check_loadable(&self, trusted: &Trusted) -> Result<(), Error> {
         let contents = self.contents();
         let (graph, limits) = (&contents.graph, self.limits());
@@ -110,8 +110,8 @@ impl File {
     }
 }
 
-/// Reads each estimator that skiff knows, and refuses those that contradict themselves. That skiff does not support
-/// one, or that it was never fitted, is no reason not to load it.
+/// Reads each supported estimator, and rejects inconsistent ones. That skiff does not support
+/// an estimator, or that it was never fitted, is not an error: it can still be loaded.
 fn refuse_damaged(graph: &Graph, limits: &Limits) -> Result<(), Error> {
     let found = skiff_models::contradictions(graph, 0..graph.len(), limits);
     match found.into_iter().next() {
@@ -124,7 +124,7 @@ fn versions(graph: &Graph) -> Vec<String> {
     let mut versions = BTreeSet::new();
     for id in graph.ids() {
         let Node::Dict(pairs) = graph.node(id) else { continue };
-        // Of hundreds of thousands of words, few are worth reading.
+        // A long list of names would not be readable.
         let is_version = |key: NodeId| matches!(graph.node(key), Node::Str(span) | Node::ByteStr(span) if graph.bytes(*span) == b"_sklearn_version");
         let version = pairs.iter().find(|(key, _)| is_version(*key));
         if let Some(version) = version.and_then(|(_, value)| graph.str_of(*value)) {

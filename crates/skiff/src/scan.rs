@@ -1,4 +1,4 @@
-//! Whether a file is a model and nothing else.
+//! The verdict on what loading a file in Python would do.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use skiff_files::{Bytes, Graph, Limits, NodeId};
 
 use crate::{Error, Options, encryption};
 
-/// What loading the file at `path` in Python would do: nothing but make a model, something unknown, or something
+/// What loading the file at `path` in Python would do: only build a model, something unknown, or something
 /// dangerous. Nothing in it is executed, imported, opened or fetched.
 ///
 /// # Errors
-/// When the operating system does not let the file be read, or it is encrypted and not for the identity. What is wrong
-/// with its content, a limit that it exceeds included, is a finding of the verdict.
+/// When the operating system cannot read the file, or it is encrypted for another identity. A problem
+/// with its content, including a limit that it exceeds, is a finding of the verdict.
 pub fn scan(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, Error> {
     let (path, limits) = (path.as_ref(), options.limits.started());
     let bytes = skiff_files::bytes(path, &limits).map_err(Error::from);
@@ -23,10 +23,10 @@ pub fn scan(path: impl AsRef<Path>, options: &Options) -> Result<Verdict, Error>
     Ok(judge(&bytes, Some(path), &limits))
 }
 
-/// As [`scan`], for the bytes of a file. Companion files of old joblib are not looked for.
+/// Like [`scan`], for the bytes of a file. Companion files of old joblib are not read.
 ///
 /// # Errors
-/// When the bytes are encrypted, and not for the identity.
+/// When the bytes are encrypted for another identity.
 pub fn scan_bytes(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
     let limits = options.limits.started();
     let bytes = encryption::plain(bytes.into(), options.identity.as_ref(), &limits)?.into_bytes();
@@ -38,8 +38,8 @@ fn judge(bytes: &Bytes, path: Option<&Path>, limits: &Limits) -> Verdict {
     skiff_files::scan::scan_bytes_with(bytes, path, limits, &check)
 }
 
-/// Every file in `folder` and the folders in it, in the order of their names, and what could not be looked into. Links
-/// to folders are not followed: they may lead in circles. Pipes and devices are left alone.
+/// Every file in `folder` and its subfolders, sorted by name, and the folders that could not be read. Links
+/// to folders are not followed: they may be cyclic. Pipes and devices are skipped.
 pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
     let (mut found, mut failed) = (Vec::new(), Vec::new());
     let mut folders = vec![folder.to_owned()];
@@ -55,7 +55,7 @@ pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(path),
-                // A link is told by its target.
+                // A link has the kind of its target.
                 Ok(kind) if kind.is_file() || (kind.is_symlink() && path.is_file()) => found.push(path),
                 _ => {}
             }
@@ -65,7 +65,7 @@ pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
     (found, failed)
 }
 
-/// Estimators whose numbers contradict each other, wherever they stand in the graph.
+/// Estimators with inconsistent values, anywhere in the graph.
 fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, String)> {
     let found = skiff_models::contradictions(graph, places, limits).into_iter();
     found

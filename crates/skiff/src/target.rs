@@ -1,4 +1,4 @@
-//! The kinds of files that are written: one list of them, and what their names say.
+//! The formats that can be written: their list, and how a file's name selects one.
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use skiff_files::write::codec_name;
 
 use crate::Error;
 
-/// A kind of file that is written.
+/// A format that can be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// What it is called where no file's name says it.
+    /// Its name, for options that select a format.
     pub name: &'static str,
-    /// The ends of its files' names, the usual one first.
+    /// The extensions of its files' names, the usual one first.
     pub extensions: &'static [&'static str],
-    /// What it is, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// The codecs that it is compressed by, on request.
+    /// The codecs that it supports.
     pub codecs: &'static [Codec],
-    /// Whether there is a model in it that is loaded again.
+    /// Whether it can be loaded again.
     pub is_loaded: bool,
     pub(crate) kind: Kind,
 }
@@ -32,12 +32,12 @@ pub(crate) enum Kind {
     Json,
 }
 
-/// The kinds of files that are written.
+/// The formats that can be written.
 pub const TARGETS: &[Target] = &[
     Target {
         name: "skiff",
         extensions: &["skiff"],
-        about: "skiff's own, a safetensors file with all of the model in it",
+        about: "skiff's own, a safetensors file with the complete model",
         codecs: &[Codec::Zstd],
         is_loaded: true,
         kind: Kind::Skiff,
@@ -69,14 +69,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "json",
         extensions: &["json"],
-        about: "every parameter as text, to read and not to load: docs/json.md",
+        about: "every parameter as text, which cannot be loaded: docs/json.md",
         codecs: &[],
         is_loaded: false,
         kind: Kind::Json,
     },
 ];
 
-/// What joblib puts behind a name for each of its codecs. A pickle in one of them is what Python's `gzip`, `bz2` and
+/// joblib's extension for each of its codecs. A pickle compressed with one of them is what Python's `gzip`, `bz2` and
 /// `lzma` open.
 const COMPRESSED: [(&str, Codec); 6] = [
     ("z", Codec::Zlib),
@@ -88,12 +88,12 @@ const COMPRESSED: [(&str, Codec); 6] = [
 ];
 
 impl Target {
-    /// The usual end of its files' names.
+    /// The usual extension of its files' names.
     pub fn extension(&self) -> &'static str {
         self.extensions.first().copied().unwrap_or_default()
     }
 
-    /// By the name of a file, in letters of any case, with the codec that the name ends in.
+    /// The format for a file's name, ignoring case, and the codec of its last extension.
     pub(crate) fn of(path: &Path) -> Result<(&'static Self, Option<Codec>), Error> {
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let (stem, extension) = name.rsplit_once('.').unwrap_or(("", &name));
@@ -103,34 +103,37 @@ impl Target {
         }
         let codec = COMPRESSED.iter().find(|(known, _)| *known == extension).map(|(_, codec)| *codec);
         let inner = stem.rsplit_once('.').map_or(stem, |(_, inner)| inner);
-        // As joblib does for a name that says nothing else.
+        // As joblib does for a name with only a codec's extension.
         let target = with(inner).or_else(|| with("joblib")).filter(|target| target.is_pickle());
         match (target, codec) {
             (Some(target), Some(codec)) => Ok((target, Some(codec))),
             _ => {
                 let known: Vec<_> = TARGETS.iter().map(|target| format!("`.{}`", target.extension())).collect();
                 let known = known.join(", ");
-                Err(Error::target(format!("expected a file to write that ends in {known}, found `{}`", path.display())))
+                Err(Error::target(format!(
+                    "expected an output file with the extension {known}, found `{}`",
+                    path.display()
+                )))
             }
         }
     }
 
-    /// Whether it is a pickle, perhaps in the way of joblib: it has a protocol, and its name may end in a codec.
+    /// Whether it is a pickle or joblib's format: it has a protocol, and its name may end in a codec's extension.
     pub(crate) fn is_pickle(&self) -> bool {
         matches!(self.kind, Kind::Pickle | Kind::Joblib)
     }
 
-    /// Why it is not compressed.
+    /// Why it cannot be compressed.
     pub(crate) fn not_compressed(&self) -> Error {
         Error::target(match self.kind {
             Kind::Pickle => {
-                "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`".to_owned()
+                "`pickle.load` does not read compressed files: name it `.pkl.gz`, or write a `.joblib`".to_owned()
             }
-            _ => format!("a `.{}` is not compressed", self.extension()),
+            _ => format!("a `.{}` cannot be compressed", self.extension()),
         })
     }
 
-    /// Why it is not compressed by `found`.
+    /// Why it cannot be compressed with `found`.
     pub(crate) fn not_compressed_by(&self, found: Codec) -> Error {
         let names: Vec<_> = self.codecs.iter().map(|codec| codec_name(*codec)).collect();
         match names.split_last() {
@@ -138,13 +141,13 @@ impl Target {
             Some((last, names)) => {
                 let or = if names.is_empty() { "" } else { " or " };
                 let (extension, names) = (self.extension(), names.join(", "));
-                Error::target(format!("a `.{extension}` is compressed by {names}{or}{last}, not by {found}"))
+                Error::target(format!("a `.{extension}` can be compressed with {names}{or}{last}, not with {found}"))
             }
         }
     }
 }
 
-/// What is written by which name, a line each, for whoever shows help.
+/// The formats and their extensions, one per line, for help texts.
 pub fn targets_help() -> String {
     let mut text = String::new();
     for target in TARGETS {

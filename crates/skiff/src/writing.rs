@@ -1,4 +1,4 @@
-//! A file that is to be written: what it is, and how what it holds becomes one.
+//! Writing a file: its format, and its content.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -11,7 +11,7 @@ use crate::inspect::written_by;
 use crate::target::{Kind, Target};
 use crate::{ConvertOptions, Error, File, Recipients, encryption};
 
-/// What is written, with options that suit it.
+/// A format with checked options.
 pub(crate) struct Writing {
     pub target: &'static Target,
     compression: Option<Compression>,
@@ -19,7 +19,7 @@ pub(crate) struct Writing {
     recipients: Option<Recipients>,
 }
 
-/// What a new file is to hold: the model, and what a `.skiff` has a place for beside it.
+/// The content of a new file: the model, and what a `.skiff` can hold in addition.
 pub(crate) struct Held<'a> {
     pub graph: &'a Graph,
     pub passport: Option<&'a str>,
@@ -28,14 +28,15 @@ pub(crate) struct Held<'a> {
 }
 
 impl Writing {
-    /// By the name, if the options suit it.
+    /// The format for a name, if it supports the options.
     pub fn of(path: &Path, options: &ConvertOptions) -> Result<Self, Error> {
         let (target, codec) = named(path, options)?;
         let mut compression = options.compression;
         if let Some(codec) = codec {
             let given = compression.get_or_insert(Compression { codec, level: None });
             if given.codec != codec {
-                let what = format!("`{}` is compressed by {codec}, and {} was asked for", path.display(), given.codec);
+                let what =
+                    format!("the extension of `{}` selects {codec}, but {} was requested", path.display(), given.codec);
                 return Err(Error::target(what));
             }
         } else if let Some(Compression { codec, .. }) = compression
@@ -46,7 +47,7 @@ impl Writing {
         let protocol = match options.protocol {
             None => write::DEFAULT_PROTOCOL,
             Some(_) if !target.is_pickle() => {
-                let what = format!("a `.{}` has no pickle protocol to choose", target.extension());
+                let what = format!("a `.{}` has no pickle protocol", target.extension());
                 return Err(Error::target(what));
             }
             Some(protocol) => u8::try_from(protocol)
@@ -57,12 +58,12 @@ impl Writing {
         Ok(Self { target, compression, protocol, recipients: options.recipients.clone() })
     }
 
-    /// Writes the file at `output`, which appears when it is whole.
+    /// Writes the file at `output` atomically.
     pub fn whole_file(&self, held: &Held<'_>, output: &Path) -> Result<(), WriteError> {
         write::whole_file(output, |out| self.write(held, out))
     }
 
-    /// Writes to `out`, encrypted where there are recipients.
+    /// Writes to `out`, encrypted if there are recipients.
     pub fn write(&self, held: &Held<'_>, out: &mut dyn Write) -> Result<(), WriteError> {
         encryption::written(self.recipients.as_ref(), out, |out| self.write_plain(held, out))
     }
@@ -99,13 +100,13 @@ const DEFLATE_LEVEL: u32 = 6;
 /// zstd's own choice.
 const ZSTD_LEVEL: u32 = 3;
 
-/// What a file of the name `path` is, with the codec that the name ends in. An end of `.age` says nothing but that the
+/// The format of the file `path`, with the codec of its last extension. An extension `.age` only means that the
 /// file is encrypted.
 pub(crate) fn named(path: &Path, options: &ConvertOptions) -> Result<(&'static Target, Option<Codec>), Error> {
     let within = path.with_extension("");
     let path = match path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("age")) {
         true if options.recipients.is_some() => &within,
-        true => return Err(Error::target("a `.age` file is encrypted, and nobody was named for whom".to_owned())),
+        true => return Err(Error::target("a `.age` file is encrypted, but there are no recipients".to_owned())),
         false => path,
     };
     match options.format {
@@ -115,7 +116,7 @@ pub(crate) fn named(path: &Path, options: &ConvertOptions) -> Result<(&'static T
 }
 
 impl<'a> Held<'a> {
-    /// All of a file that `target` has a place for.
+    /// The content of a file that `target` can hold.
     pub fn of(file: &'a File, target: &Target) -> Self {
         let contents = file.contents();
         let samples = contents.samples.filter(|_| target.kind == Kind::Skiff).map(|samples| {

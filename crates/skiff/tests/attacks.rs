@@ -52,7 +52,7 @@ fn no_attack_is_rebuilt() {
     assert!(rebuilt.is_empty(), "{rebuilt:?}");
 }
 
-/// The refusal is not for want of a model: with nothing behind them, both are opened.
+/// The error is not caused by a missing model: without trailing pickles, both are opened.
 #[test]
 fn models_alone_are_opened() {
     for name in ["iris-svc.joblib", "balance-scale-tree.pkl"] {
@@ -62,7 +62,7 @@ fn models_alone_are_opened() {
     }
 }
 
-/// What runs a command is called so, wherever it stands.
+/// A function that runs a command is reported as such, anywhere in a file.
 #[test]
 fn commands_are_dangerous() {
     let options = Options::default();
@@ -138,7 +138,7 @@ fn every_fixture_is_a_model() {
     let (mut wrong, mut callables) = (Vec::new(), 0);
     for model in models {
         let verdict = skiff::scan_bytes(model.bytes.to_vec(), &options).expect("it is not encrypted");
-        // The functions of the program that made the fixtures are code that nobody here knows.
+        // The functions of the program that wrote the fixtures are unknown code.
         let is_selector = model.path.contains("/feature_selection/") && verdict.rating != Rating::Model;
         let holds_callables = is_selector || HOLD_CALLABLES.iter().any(|name| model.case().ends_with(name));
         if holds_callables {

@@ -19,7 +19,7 @@ static ALLOCATOR: Counting = Counting;
 /// What any of the files here may take, the file itself left out.
 const MOST_MEMORY: usize = 256 << 20;
 
-/// A pickle of protocol 2 as text: what stands in `<>` is written as bytes in hexadecimal.
+/// A pickle of protocol 2 as text: hexadecimal digits in `<>` are written as bytes.
 fn pickle(text: &str) -> Vec<u8> {
     let mut bytes = vec![0x80, 2];
     let mut rest = text;
@@ -474,7 +474,7 @@ fn opened(bytes: Vec<u8>) -> String {
     }
 }
 
-/// Whoever has no time is told so, wherever it was spent.
+/// The time limit is an error, wherever the time was spent.
 #[test]
 fn time_is_a_limit() {
     let no_time = || Options::from(Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() });
@@ -535,7 +535,7 @@ fn answers_are_limited_before_they_are_made() {
     let dense = |rows| Table::from_rows(rows, 60, vec![1.0; rows * 60]).expect("rows of 60");
     // 635,376 columns, of 8 bytes each.
     let many = refused(&model(Limits::default()), &dense(10_000));
-    assert_eq!(many, "the limit `answer` of 17179869184 is exceeded: 10000 rows make 50830080000 bytes or more");
+    assert_eq!(many, "the limit `answer` of 17179869184 is exceeded: the result for 10000 rows takes 50830080000 bytes or more");
     let small = model(Limits { answer: 16 << 20, ..Limits::default() });
     assert_eq!(small.transform(&dense(3)).expect("15 MiB").rows(), 3);
     refused(&small, &dense(4));
@@ -550,5 +550,5 @@ fn answers_are_limited_before_they_are_made() {
     let sparse = Csr::new((2_000, 60), indptr, indices, data, dtype).expect("a sparse matrix");
     assert_eq!(small.transform(&Table::Sparse(sparse.slice_rows(0, 10))).expect("nothing").rows(), 10);
     let text = refused(&small, &Table::Sparse(sparse));
-    assert!(text.starts_with("the limit `answer` of 16777216 is exceeded: 2000 rows make "), "{text}");
+    assert!(text.starts_with("the limit `answer` of 16777216 is exceeded: the result for 2000 rows takes "), "{text}");
 }

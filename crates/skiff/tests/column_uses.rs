@@ -1,4 +1,4 @@
-//! What a plan says of the columns of its input.
+//! The uses of input columns in plans.
 
 use skiff::{File, Method, Model, Options};
 use skiff_testing::{RecordedModel, workspace};
@@ -23,7 +23,7 @@ fn a_pipeline_says_what_it_does_with_each_column() {
         }
         assert!(!column.as_it_is && !column.as_document, "{name}");
     }
-    // In another order, with one more that nobody uses.
+    // In another order, with one more that is not used.
     let mut others: Vec<String> = names.iter().rev().cloned().collect();
     others.push("note".to_owned());
     let reversed = plan.column_uses(others.len(), Some(&others));

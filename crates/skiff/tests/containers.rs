@@ -1,4 +1,4 @@
-//! Each attack, and each honest model, in every container: what is dangerous stays so wherever it lies, and a model is a
+//! Each attack, and each regular model, in every container: attacks are detected in each, and a model is a
 //! model in whatever it is packed.
 
 use std::fs;
@@ -74,7 +74,7 @@ fn fixtures_are_models_in_a_container_each() {
     let options = Options::default();
     let honest: Vec<_> = CONTAINERS.iter().filter(|container| container.keeps_models).collect();
     let (mut wrong, mut checked) = (Vec::new(), 0);
-    // The functions of the program that made the fixtures are code that nobody here knows.
+    // The functions of the program that wrote the fixtures are unknown code.
     let holds_code =
         |model: &RecordedModel| model.path.contains("callable") || model.path.contains("/feature_selection/");
     let models = RecordedModel::all().into_iter().filter(|model| !holds_code(model));

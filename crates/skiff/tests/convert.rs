@@ -10,7 +10,7 @@ fn become_(file: &File, name: &str) -> Result<(File, Vec<String>), skiff::Error>
     Ok((File::read(bytes, &Options::default())?, converted.dropped))
 }
 
-/// What a model answers, or says against it, in every bit.
+/// The results or errors of a model, to the last bit.
 fn answer(file: &File, case: &Case, call: &Call) -> String {
     let (Ok(method), Some(input)) = (call.method.parse::<Method>(), &call.input) else { return String::new() };
     // Tables of float16 there are none.
@@ -93,7 +93,7 @@ fn a_passport_goes_along_where_there_is_a_place_for_it() {
     let (before, after) = (write::in_opcodes(graph).unwrap(), write::in_opcodes(&again.contents().graph).unwrap());
     assert!(skiff_pickle::isomorphic_at(&before, before.root(), &after, root));
     let (_, dropped) = become_(&file, "again.joblib").unwrap();
-    assert_eq!(dropped, ["the passport and the recorded rows stay behind: only a `.skiff` has a place for that"]);
+    assert_eq!(dropped, ["the passport and the recorded rows are dropped: only a `.skiff` can hold them"]);
 }
 
 #[test]
@@ -111,33 +111,38 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
             "a.onnx",
             None,
             None,
-            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.onnx`",
+            "expected an output file with the extension `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.onnx`",
         ),
         (
             "a",
             None,
             None,
-            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a`",
+            "expected an output file with the extension `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a`",
         ),
         (
             "a.skops.gz",
             None,
             None,
-            "expected a file to write that ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.skops.gz`",
+            "expected an output file with the extension `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`, found `a.skops.gz`",
         ),
         (
             "a.pkl",
             Some("gzip"),
             None,
-            "`pickle.load` reads no compressed file: name it `.pkl.gz`, or write a `.joblib`",
+            "`pickle.load` does not read compressed files: name it `.pkl.gz`, or write a `.joblib`",
         ),
-        ("a.json", Some("gzip"), None, "a `.json` is not compressed"),
-        ("a.skiff", Some("xz"), None, "a `.skiff` is compressed by zstd, not by xz"),
-        ("a.skops", Some("zlib:3"), None, "a `.skops` is compressed by deflate, not by zlib"),
-        ("a.joblib", Some("zstd"), None, "a `.joblib` is compressed by zlib, gzip, bz2, xz, lzma or lz4, not by zstd"),
-        ("a.joblib.gz", Some("xz"), None, "`a.joblib.gz` is compressed by gzip, and xz was asked for"),
-        ("a.skops", None, Some(4), "a `.skops` has no pickle protocol to choose"),
-        ("a.skiff", None, Some(4), "a `.skiff` has no pickle protocol to choose"),
+        ("a.json", Some("gzip"), None, "a `.json` cannot be compressed"),
+        ("a.skiff", Some("xz"), None, "a `.skiff` can be compressed with zstd, not with xz"),
+        ("a.skops", Some("zlib:3"), None, "a `.skops` can be compressed with deflate, not with zlib"),
+        (
+            "a.joblib",
+            Some("zstd"),
+            None,
+            "a `.joblib` can be compressed with zlib, gzip, bz2, xz, lzma or lz4, not with zstd",
+        ),
+        ("a.joblib.gz", Some("xz"), None, "the extension of `a.joblib.gz` selects gzip, but xz was requested"),
+        ("a.skops", None, Some(4), "a `.skops` has no pickle protocol"),
+        ("a.skiff", None, Some(4), "a `.skiff` has no pickle protocol"),
         ("a.pkl", None, Some(1), "expected a protocol from `2` to `5`, found `1`"),
         ("a.pkl", None, Some(300), "expected a protocol from `2` to `5`, found `300`"),
     ] {
@@ -151,7 +156,7 @@ fn values_that_cannot_be_said_are_told_by_their_place() {
     let file = File::read(b"(dVa\n(l(dNI1\nsas.".to_vec(), &Options::default()).unwrap();
     let error = file.convert_to("a.skops", &ConvertOptions::default(), &mut Vec::new()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NotSupported, "unsupported-value"));
-    assert_eq!(error.to_string(), "skops cannot hold this model: it has no dict with `None` as a key");
+    assert_eq!(error.to_string(), "skops cannot hold this model: it cannot represent a dict with `None` as a key");
     assert_eq!(error.model_path(), Some("[\"a\"][0]"));
 }
 

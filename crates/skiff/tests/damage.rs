@@ -19,7 +19,7 @@ use skiff_testing::{RecordedModel, workspace};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What a file may take, beside some of its own size: [`skiff_testing::memory`] counts what this thread holds. The
+/// The memory that a file may take, in addition to some of its own size: [`skiff_testing::memory`] counts what this thread holds. The
 /// decoders of compressed layers and the content of a bomb are most of it.
 const MOST_MEMORY: usize = 256 << 20;
 const MOST_FACTOR: usize = 64;
@@ -27,7 +27,7 @@ const MOST_FACTOR: usize = 64;
 const FAR_TOO_MUCH: usize = 6 << 30;
 /// Only to tell a loop that never ends from slow machines.
 const MOST_TIME: Duration = Duration::from_secs(30);
-/// Wider tables are not made: whoever asks a model of a million columns brings them.
+/// The widest table that is created.
 const WIDEST: usize = 4_096;
 
 /// What went wrong, each with its first file and how often it did.
@@ -58,7 +58,7 @@ impl Failures {
     fn fail(&mut self, what: String, name: &str, bytes: &[u8]) {
         let count = self.what.len();
         let (times, _) = self.what.entry(what).or_insert_with(|| {
-            // Kept for whoever looks into it.
+            // Kept for debugging.
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("damage-{count}-{}", std::process::id()));
             let kept = fs::write(&path, bytes).map_or_else(|error| error.to_string(), |()| path.display().to_string());
             (0, format!("{name}, kept as {kept}"))
@@ -95,7 +95,7 @@ fn ask(model: &Model) {
     let table = table_for(model);
     for method in model.methods() {
         let Ok(plan) = model.plan(method) else { continue };
-        assert!(!plan.to_string().is_empty(), "a plan that says nothing");
+        assert!(!plan.to_string().is_empty(), "an empty plan");
         if let Some(table) = &table
             && let Err(error) = model.call(method, table)
         {

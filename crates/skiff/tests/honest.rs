@@ -8,9 +8,9 @@ mod tree;
 
 use tree::files;
 
-/// Models whose estimators skiff does not read, each with what it says of them.
+/// Models with unsupported estimators, each with its error.
 const NOT_READ: [(&str, &str); 3] = [
-    ("neighbors_other_width", "parameters that do not fit 3 features"),
+    ("neighbors_other_width", "parameters that do not match 3 features"),
     ("periods", "an object of pandas.Period"),
     ("timedeltas", "what pandas._libs.tslibs.timedeltas._timedelta_unpickle would make"),
 ];

@@ -69,7 +69,7 @@ fn a_call_ends_between_blocks() {
 fn reading_ends_when_the_flag_is_raised() {
     let interrupt = Interrupt::default();
     let options = Options::from(Limits { interrupt: Some(interrupt.clone()), ..Limits::default() });
-    let file = File::open(example("digits-forest.joblib"), &options).expect("nobody ends it");
+    let file = File::open(example("digits-forest.joblib"), &options).expect("it is not interrupted");
     interrupt.raise();
     let error = file.model(None).expect_err("it was ended");
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");

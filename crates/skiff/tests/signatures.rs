@@ -1,10 +1,10 @@
-//! What a signature is worth, beside what else is known of a model.
+//! Signatures, together with the other checks of a model.
 #![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 use std::fs;
 use std::path::PathBuf;
 
-use skiff::signing::{self, Algorithm, Demand, PrivateKey, SignOptions, Trust};
+use skiff::signing::{self, Algorithm, PrivateKey, SignOptions, SignatureRequirement, Trust};
 use skiff::verify::{Digest, Rows, Verified};
 use skiff::{Verification, VerifyOptions};
 use skiff_testing::workspace;
@@ -39,7 +39,7 @@ fn key() -> PrivateKey {
 }
 
 fn verify(path: &PathBuf, key: &PrivateKey) -> Verification {
-    let signature = Some(Demand { trust: Trust::Key(key.public()), signature: None });
+    let signature = Some(SignatureRequirement { trust: Trust::Key(key.public()), signature: None });
     skiff::verify(path, &VerifyOptions { signature, ..VerifyOptions::default() }).unwrap()
 }
 
@@ -49,7 +49,7 @@ fn example(name: &str) -> Vec<u8> {
 
 #[test]
 fn a_signature_stands_beside_the_digest_and_the_rows() {
-    let (folder, key) = (Folder::new("beside"), key());
+    let (folder, key) = (Folder::new("next-to"), key());
     let model = folder.signed("model.skiff", &example("passengers.skiff"), &key);
     let found = verify(&model, &key);
     assert_eq!((found.verdict(), &found.digest), (Verified::Yes, &Digest::Whole));
@@ -93,7 +93,8 @@ fn files_that_are_read_with_the_model_must_be_signed_too() {
     let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/companions");
     let model = data.join("joblib_0.9.2_pickle_py35_np19.pkl");
     let trust = Trust::Key(signing::public_key(data.join("pub.pem")).unwrap());
-    let options = VerifyOptions { signature: Some(Demand { trust, signature: None }), ..VerifyOptions::default() };
+    let options =
+        VerifyOptions { signature: Some(SignatureRequirement { trust, signature: None }), ..VerifyOptions::default() };
     let found = skiff::verify(&model, &options).unwrap();
     assert_eq!(found.verdict(), Verified::No);
     let signature = found.signature.unwrap();

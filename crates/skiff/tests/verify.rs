@@ -122,7 +122,7 @@ fn what_cannot_be_asked_is_told() {
         .collect();
     assert_eq!(why.len(), 2);
     assert!(why[0].starts_with("no method `predict_tomorrow`"), "{}", why[0]);
-    assert_eq!(why[1], "it does not say of what kind it is");
+    assert_eq!(why[1], "it has no `kind`");
     // Another version of the rows is not guessed at.
     file.graph.set_root(file.samples.unwrap());
     edit::put(&mut file.graph, "['version']", Node::Int(2));

@@ -2,7 +2,7 @@
 
 use skiff_pickle::{Decoder, disassemble};
 
-/// Each byte belongs to one instruction, the next one begins where the last one ended, and the text tells as many.
+/// Each byte belongs to one instruction, the next one begins where the last one ended, and the disassembly has as many.
 pub fn decode(bytes: &[u8]) -> bool {
     let mut decoder = Decoder::new(bytes, 0);
     let (mut count, mut end) = (0, 0);

@@ -6,7 +6,7 @@ use skiff_files::is_encrypted;
 
 use crate::encrypted::{KEY, PASSPHRASE, encrypt};
 
-/// What is encrypted is opened, or refused by name. Anything else is encrypted first: then it says what it says as it
+/// An encrypted file is opened, or is a named error. Anything else is encrypted first: then it has the same outcome as it
 /// is, and a flipped bit is found.
 pub fn encryption(bytes: &[u8]) -> bool {
     if is_encrypted(bytes) {
@@ -46,7 +46,7 @@ fn options(identity: &Identity) -> Options {
     Options { limits: crate::limits(), identity: Some(identity.clone()), ..Options::default() }
 }
 
-/// The key, and the passphrase where the file asks for little work: what costs more is refused beyond 2^20, which takes
+/// The key, and the passphrase if the work factor is small: more than 2^20 is an error, which takes
 /// seconds and a GiB.
 fn identity(bytes: &[u8]) -> Identity {
     const MOST_WORK: u32 = 8;

@@ -1,4 +1,4 @@
-//! Recorded models with edited states, asked about their recorded rows.
+//! Recorded models with edited states, evaluated on their recorded rows.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -16,17 +16,17 @@ use skiff_testing::{Case, edit};
 
 use crate::seeds;
 
-/// A recorded model and the tables that it was asked about.
+/// A recorded model and its input tables.
 struct Recorded {
     graph: Graph,
     tables: Vec<Table<'static>>,
 }
 
-/// How many rows of a table are asked.
+/// How many rows of a table are evaluated.
 const MOST_ROWS: usize = 5;
 /// How many edits are made at once: more leave nothing of the model.
 const MOST_EDITS: usize = 8;
-/// Recorded models that are kept at hand.
+/// A cache of recorded models.
 const MOST_KEPT: usize = 200;
 
 /// The name of a recorded case, a newline, and the edits to its model as bytes that decide them.
@@ -82,7 +82,7 @@ fn recorded(name: &str) -> Rc<Recorded> {
     })
 }
 
-/// Two tables that the case was asked about.
+/// Two input tables of the case.
 fn tables(case: &Case) -> Vec<Table<'static>> {
     let mut names: Vec<&str> = case.calls.iter().filter_map(|call| call.input.as_deref()).collect();
     names.dedup();

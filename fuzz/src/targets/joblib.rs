@@ -5,7 +5,7 @@ use skiff_files::write;
 use super::{read, there_and_back};
 use crate::look;
 
-/// Whatever is read is looked at, and written again as pickle and by joblib's layout.
+/// A file that can be read is visited, and written again as pickle and in joblib's layout.
 pub fn joblib(bytes: &[u8]) -> bool {
     let Some(file) = read(bytes) else { return true };
     look::everywhere(&file.graph);

@@ -2,7 +2,7 @@
 
 use skiff_pickle::{Bytes, Decoder, Graph, Node, Out, isomorphic, python3_name, read, read_first, to_bytes, write};
 
-/// What is read is written in each protocol, and says the same when it is read again.
+/// A graph that was read is written in each protocol, and is the same when it is read again.
 pub fn machine(bytes: &[u8]) -> bool {
     let limits = crate::limits();
     let Ok((graph, end)) = read_first(&Bytes::from(bytes.to_vec()), &limits) else { return true };
@@ -18,7 +18,7 @@ pub fn machine(bytes: &[u8]) -> bool {
         let Ok(buffers) = write(&graph, graph.root(), protocol, written_to, &mut ()) else { continue };
         let again = reread(written, protocol);
         // Below protocol 5 some values become calls, and above 2 some names become Python 3's; buffers that nothing
-        // refers to are not asked for again, which changes the numbers of the others.
+        // refers to are not written again, which changes the numbers of the others.
         let keeps =
             protocol == 5 && !has_old_names(&graph) && (0..).zip(&buffers).all(|(place, &index)| place == index);
         assert!(!keeps || isomorphic(&graph, &again), "protocol 5 says something else");

@@ -1,4 +1,4 @@
-//! The targets' bodies, in the order of the walk from bytes to answers.
+//! The targets' bodies, in the order from bytes to results.
 
 mod container;
 mod decode;
@@ -41,10 +41,10 @@ fn read(bytes: &[u8]) -> Option<ModelFile> {
     }
 }
 
-/// Writes a graph as a pickle and by `write`, reads both, and holds what they say against each other.
+/// Writes a graph as a pickle and by `write`, reads both, and compares them.
 fn there_and_back(graph: &Graph, write: impl Fn(&Graph, &mut Vec<u8>) -> Result<(), WriteError>) {
     let (mut plain, mut other) = (Vec::new(), Vec::new());
-    // What Python 2 called otherwise is renamed by whoever writes, so what is compared has been written once.
+    // Names of Python 2 are renamed by the writer, so both compared graphs have been written once.
     if write::pickle(graph, 5, &mut plain).is_err() || write(graph, &mut other).is_err() {
         return;
     }

@@ -4,10 +4,10 @@ use skiff::File;
 
 use crate::ask;
 
-/// How many estimators of a file are asked.
+/// How many estimators of a file are evaluated.
 const MOST_MODELS: usize = 4;
 
-/// Each estimator in a file is refused with its reason, or answers.
+/// Each estimator in a file is an error with a reason, or predicts.
 pub fn model(bytes: &[u8]) -> bool {
     let Ok(file) = File::read(bytes.to_vec(), &crate::limits().into()) else { return true };
     assert!(!file.inspect().format.is_empty(), "a file of no format");

@@ -6,7 +6,7 @@ use skiff_sign::{Bundle, Certificate, PrivateKey, PublicKey, Trust};
 
 use crate::repair;
 
-/// A bundle that is read is written, and read again as the same; statements, signed anew, are held against a model;
+/// A bundle that is read is written, and read again as the same; statements, signed again, are verified against a model;
 /// certificates and keys are shown.
 pub fn signature(bytes: &[u8]) -> bool {
     match Bundle::read(bytes) {
@@ -31,7 +31,7 @@ pub fn signature(bytes: &[u8]) -> bool {
     true
 }
 
-/// A key of nobody, which signs what the fuzzer made of a statement, as a hostile signer would.
+/// A test key, which signs mutated statements, as a malicious signer would.
 static KEY: LazyLock<(PrivateKey, Trust)> = LazyLock::new(|| {
     let pem = "-----BEGIN PRIVATE KEY-----\n\
                MC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n\
@@ -41,10 +41,10 @@ static KEY: LazyLock<(PrivateKey, Trust)> = LazyLock::new(|| {
     (key, trust)
 });
 
-/// Whoever signs it is believed; so what it says of the model's files is held against those that are there, and each is
+/// The signer is trusted; so the statement is compared with the model's files, and each file is
 /// named.
 fn statement(bytes: &[u8]) {
-    // Keys and certificates are no JSON.
+    // Keys and certificates are not JSON.
     if bytes.first() != Some(&b'{') {
         return;
     }

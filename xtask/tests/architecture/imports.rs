@@ -44,7 +44,7 @@ impl Crate {
         Self { files, found: RefCell::default() }
     }
 
-    /// The largest set of files each of which imports, by whatever way, each other: their modules.
+    /// The largest set of files each of which imports, directly or indirectly, each other: their modules.
     pub fn largest_cycle(&self) -> Vec<String> {
         let modules: Vec<&Module> = self.files.keys().collect();
         let numbers: BTreeMap<&Module, usize> = modules.iter().copied().zip(0..).collect();
@@ -228,7 +228,7 @@ impl File {
 /// How a module of tests begins.
 const TESTS: [&str; 8] = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
 
-/// What stands before the name of an item.
+/// The tokens before the name of an item.
 const DECLARE: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "macro_rules"];
 
 fn is_identifier(token: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What ARCHITECTURE.md says of the crates is what their `Cargo.toml`s and sources say.
+//! ARCHITECTURE.md agrees with the crates' `Cargo.toml`s and sources.
 
 mod imports;
 

@@ -15,7 +15,7 @@ use crate::shown::shown;
 /// Prints what was found, and says what it comes to.
 pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
     let model = &arguments.model;
-    let signature = verify_signature::demand(model, &arguments.signature)?;
+    let signature = verify_signature::requirement(model, &arguments.signature)?;
     let unchecked = verify_signature::unchecked(model, signature.as_ref());
     let options = VerifyOptions { open: arguments.open.options()?, signature };
     let found = match input::is_standard(model) {

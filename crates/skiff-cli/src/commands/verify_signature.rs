@@ -4,24 +4,27 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
-use skiff::signing::{self, CertificateView, Demand, SignatureVerdict, Trust};
+use skiff::signing::{self, CertificateView, SignatureRequirement, SignatureVerdict, Trust};
 
 use crate::args::keys::SignatureArguments;
 use crate::report::Failure;
 use crate::shown::shown;
 
 /// Whose signature the model must have, where somebody is named who is trusted.
-pub fn demand(model: &Path, arguments: &SignatureArguments) -> Result<Option<Demand>, Failure> {
+pub fn requirement(model: &Path, arguments: &SignatureArguments) -> Result<Option<SignatureRequirement>, Failure> {
     let signature = arguments.signature.clone();
     if let Some(path) = &arguments.key {
-        return Ok(Some(Demand { trust: Trust::Key(signing::public_key(path)?), signature }));
+        return Ok(Some(SignatureRequirement { trust: Trust::Key(signing::public_key(path)?), signature }));
     }
     let mut roots = Vec::new();
     for path in &arguments.certificate_chain {
         roots.extend(signing::certificates(path)?);
     }
     if !roots.is_empty() {
-        return Ok(Some(Demand { trust: Trust::Certificates { roots, at: arguments.valid_at }, signature }));
+        return Ok(Some(SignatureRequirement {
+            trust: Trust::Certificates { roots, at: arguments.valid_at },
+            signature,
+        }));
     }
     if signature.is_some() || model.is_dir() {
         let what = "a signature is verified by somebody's word: `--key FILE` or `--certificate-chain FILE`";
@@ -31,9 +34,9 @@ pub fn demand(model: &Path, arguments: &SignatureArguments) -> Result<Option<Dem
 }
 
 /// The signature file next to the model, where nobody is named who is trusted, so that it is not checked.
-pub fn unchecked(model: &Path, demand: Option<&Demand>) -> Option<PathBuf> {
+pub fn unchecked(model: &Path, requirement: Option<&SignatureRequirement>) -> Option<PathBuf> {
     let path = signing::default_signature(model);
-    (demand.is_none() && path.is_file()).then_some(path)
+    (requirement.is_none() && path.is_file()).then_some(path)
 }
 
 /// Prints the verdict, indented under the model's name.

@@ -1,4 +1,4 @@
-//! Tensors compressed one by one: zeros taken out, the bytes of numbers put next to their like, then zstd.
+//! Tensors compressed one by one: zeros removed, the bytes of numbers shuffled, then zstd.
 
 use std::cell::RefCell;
 
@@ -12,16 +12,16 @@ use crate::container::header::damaged;
 /// How a tensor's bytes are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Coding {
-    /// How many bytes it has when it is not.
+    /// Its uncompressed size in bytes.
     pub length: usize,
-    /// Of how many bytes the numbers are whose bytes were parted: all the first ones, then all the second ones, …
+    /// The size of the numbers whose bytes were shuffled: all the first ones, then all the second ones, …
     pub shuffle: usize,
-    /// How many of its numbers are not zero, if those alone are there, behind a bit for each number.
+    /// How many of its numbers are not zero, if only those are stored, after a bit for each number.
     pub nonzeros: Option<usize>,
 }
 
 impl Coding {
-    /// How many bytes the frames hold; `None` when there cannot be so many numbers.
+    /// The size of the frames' content in bytes; `None` if there cannot be that many numbers.
     pub fn content(&self) -> Option<usize> {
         let Some(nonzeros) = self.nonzeros else { return Some(self.length) };
         let numbers = self.length / self.shuffle.max(1);
@@ -29,16 +29,16 @@ impl Coding {
     }
 }
 
-/// How many bytes a frame holds; the last one of a tensor has fewer. So many cores can decompress one tensor.
+/// The size of a frame's content in bytes; the last one may be shorter. Several cores can decompress one tensor.
 const FRAME: usize = 1 << 20;
 
-/// By how many of its bytes a tensor shows what suits it: a multiple of all sizes.
+/// How many of its bytes are sampled to choose an encoding: a multiple of all sizes.
 const SAMPLE: usize = 128 << 10;
 
-/// Compresses a tensor; nothing where that does not pay. One that becomes less than the part `least` of itself is left
-/// as it is: a reader's limits would take it for a bomb.
+/// Compresses a tensor; `None` if that saves nothing. One that becomes smaller than the fraction `least` is left
+/// uncompressed: a reader's limits would reject it as a bomb.
 pub(super) fn encode(bytes: &[u8], size: usize, level: i32, least: Option<usize>) -> Option<(Coding, Vec<u8>)> {
-    // A few numbers again and again are found as they are; numbers that are near each other, by their bytes.
+    // Repeated numbers compress well unshuffled; numbers that are near each other, shuffled.
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     let length = |content: &[u8]| zstd::bulk::compress(content, level).map_or(usize::MAX, |content| content.len());
     let size = match part(sample, size) {
@@ -49,7 +49,7 @@ pub(super) fn encode(bytes: &[u8], size: usize, level: i32, least: Option<usize>
     let frames = content.as_deref().unwrap_or(bytes).par_chunks(FRAME);
     let frames: Vec<Vec<u8>> = frames.map(|frame| zstd::bulk::compress(frame, level)).collect::<Result<_, _>>().ok()?;
     let compressed = frames.concat();
-    // What is saved has to be worth the entry that tells of it.
+    // The saving must exceed the size of the entry in the list.
     let pays = compressed.len().saturating_add(64) < bytes.len();
     let is_bomb = least.is_some_and(|least| bytes.len() > compressed.len().saturating_mul(least));
     let coding = Coding { length: bytes.len(), shuffle: size.max(1), nonzeros };
@@ -69,14 +69,14 @@ fn part(bytes: &[u8], size: usize) -> (Option<usize>, Option<Vec<u8>>) {
 /// On how many cores a tensor is decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cores {
-    /// On the caller's: who holds a lock must not wait for threads that may want it.
+    /// On the caller's: code that holds a lock must not wait for threads that may need it.
     One,
     All,
 }
 
-/// The tensor as it was; `None` for bytes that are not what [`encode`] makes.
+/// The original tensor; `None` for bytes that [`encode`] does not produce.
 pub(super) fn decode(bytes: &[u8], coding: Coding, cores: Cores) -> Option<Vec<u8>> {
-    // Of the length that was spent from the limits when the list of arrays was read: whatever a frame says, nothing else
+    // Of the length that was charged when the list of arrays was read: whatever a frame declares, nothing else
     // is allocated, and more bytes are an error.
     let length = coding.content()?;
     if coding.shuffle == 1 && coding.nonzeros.is_none() {
@@ -101,7 +101,7 @@ pub(super) fn decode(bytes: &[u8], coding: Coding, cores: Cores) -> Option<Vec<u
 }
 
 thread_local! {
-    /// Memory that was used is cheaper than memory that is new.
+    /// Reused memory is cheaper than new memory.
     static CONTENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
@@ -109,12 +109,12 @@ thread_local! {
 /// How much memory a thread may keep.
 const MOST_KEPT: usize = 4 << 20;
 
-/// As [`decode`], with an error for what cannot be told later.
+/// Like [`decode`], with an error.
 pub(super) fn decode_now(bytes: &[u8], coding: Coding) -> Result<Vec<u8>, Error> {
-    decode(bytes, coding, Cores::All).ok_or(damaged("a compressed tensor is not what it should be"))
+    decode(bytes, coding, Cores::All).ok_or(damaged("a compressed tensor cannot be decompressed"))
 }
 
-/// Fills `out` with what `frames` hold; whether it is as many bytes as that.
+/// Decompresses `frames` into `out`; false if the number of bytes differs.
 fn decompress(mut frames: &[u8], out: &mut [u8], cores: Cores) -> bool {
     let mut parts = Vec::new();
     for part in out.chunks_mut(FRAME) {
@@ -140,7 +140,7 @@ fn decompress_frame((frame, out): (&[u8], &mut [u8])) -> bool {
     })
 }
 
-/// The numbers with their bytes parted, those that are zero replaced by a bit if that takes fewer bytes; and how many
+/// The numbers with shuffled bytes, with zeros replaced by a bit if that takes fewer bytes; and how many
 /// are not.
 fn parted<const N: usize>(bytes: &[u8]) -> (Option<usize>, Option<Vec<u8>>) {
     let (numbers, _) = bytes.as_chunks::<N>();
@@ -171,7 +171,7 @@ fn shuffled<const N: usize>(numbers: impl Iterator<Item = [u8; N]>, count: usize
     out
 }
 
-/// The numbers that [`parted`] took apart; `None` for a wrong number of them.
+/// The inverse of [`parted`]; `None` for a wrong number of bytes.
 fn joined<const N: usize>(content: &[u8], coding: Coding) -> Option<Vec<u8>> {
     let mut out = vec![0; coding.length];
     let (numbers, _) = out.as_chunks_mut::<N>();
@@ -222,7 +222,7 @@ mod tests {
                 for cores in [Cores::One, Cores::All] {
                     assert_eq!(decode(&compressed, coding, cores).as_ref(), Some(&bytes));
                 }
-                // Zeros behind the last byte of bits leave no trace.
+                // Zeros after the last byte of bits leave no trace.
                 let short = Coding { length: coding.length - 8 * size, ..coding };
                 let long = Coding { length: coding.length + 8 * size, ..coding };
                 assert_eq!(
@@ -242,7 +242,7 @@ mod tests {
             [0.0_f64, 1.5, -0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.5].iter().flat_map(|x| x.to_le_bytes()).collect();
         let (nonzeros, content) = parted::<8>(&numbers);
         let content = content.unwrap();
-        // A negative zero is no zero.
+        // A negative zero does not count as zero.
         assert_eq!((nonzeros, &content[..2]), (Some(3), &[0b110, 0b10][..]));
         let coding = Coding { length: numbers.len(), shuffle: 8, nonzeros };
         assert_eq!((coding.content(), joined::<8>(&content, coding)), (Some(content.len()), Some(numbers)));

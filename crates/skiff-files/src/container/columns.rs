@@ -1,18 +1,18 @@
-//! What arrays are made of when they lie in columns.
+//! The columns of arrays.
 
 use super::kind::Kind;
 use crate::DType;
 
-/// What a column holds, in the array.
+/// The type of a column, in the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {
     /// Numbers.
     Kind(Kind),
-    /// Bytes without a meaning here.
+    /// Opaque bytes.
     Bytes(usize),
 }
 
-/// A run of bytes in each element of an array.
+/// A range of bytes in each element of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     /// Its name, empty for elements that have no fields.
@@ -30,7 +30,7 @@ impl Of {
         }
     }
 
-    /// As what a tensor shows it.
+    /// The dtype of its tensor.
     pub fn kind(self) -> Kind {
         match self {
             Self::Kind(kind) => kind,
@@ -54,7 +54,7 @@ impl Of {
     }
 }
 
-/// The fields of an element, in their order, and what lies between them; `None` when fields overlap, and for elements
+/// The fields of an element, in their order, and the padding between them; `None` if fields overlap, and for elements
 /// that are neither records nor numbers.
 pub(super) fn fields(dtype: &DType) -> Option<Vec<Field>> {
     let DType::Struct { fields, itemsize } = dtype else {

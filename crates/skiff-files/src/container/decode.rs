@@ -1,41 +1,41 @@
-//! Columns put back into the elements of an array, bit for bit.
+//! Restores the elements of an array from columns, bit for bit.
 
 use super::columns::Of;
 use super::kind::Kind;
 use super::packed::Tensor;
 
-/// The cells of a column that are asked for.
-pub(super) enum Form<'a> {
-    /// Each of them is this.
+/// The requested cells of a column.
+pub(super) enum Cells<'a> {
+    /// One constant.
     Constant(&'a [u8]),
-    /// Numbers of a kind that widens to the column's own.
+    /// Numbers of a narrower kind.
     Plain(Kind, &'a [u8]),
-    /// Numbers of such a kind, counted from the element that they stand in.
+    /// Numbers of a narrower kind, relative to the index of their element.
     Relative(Kind, &'a [u8]),
-    /// Places, of one or two bytes, in a table of the column's own numbers; if `fresh`, 0 is the next place in it, and
-    /// any other one more than it is.
+    /// Indices, of one or two bytes, into a table of the column's numbers; if `fresh`, 0 is the next unused index, and
+    /// any other is the index plus one.
     Table { kind: Kind, places: &'a [u8], table: &'a [u8], fresh: bool },
 }
 
-/// Where cells go: into elements of `size` bytes, at `at` in each.
+/// The output of cells: elements of `size` bytes, at the offset `at` in each.
 pub(super) struct Target<'a> {
     pub elements: &'a mut [u8],
     pub size: usize,
     pub at: usize,
 }
 
-/// Writes the cells of a column; `None` when there are too few or too many of them, or a place is in no table.
-pub(super) fn decode(form: &Form<'_>, of: Of, target: &mut Target<'_>) -> Option<()> {
+/// Writes the cells of a column; `None` when there are too few or too many of them, or an index is out of range.
+pub(super) fn decode(form: &Cells<'_>, of: Of, target: &mut Target<'_>) -> Option<()> {
     let width = of.size();
     let count = target.elements.len().checked_div(target.size)?;
     target.at.checked_add(width).filter(|&end| end <= target.size && width > 0)?;
     match (form, of) {
-        (Form::Constant(value), _) => {
+        (Cells::Constant(value), _) => {
             (value.len() == width).then_some(())?;
             target.cells(width).for_each(|cell| cell.copy_from_slice(value));
             Some(())
         }
-        (Form::Plain(stored, bytes), of) => {
+        (Cells::Plain(stored, bytes), of) => {
             let bytes_alone = matches!(of, Of::Bytes(_));
             let size = if bytes_alone { width } else { stored.size() };
             (bytes.len() == count.checked_mul(size)?).then_some(())?;
@@ -45,7 +45,7 @@ pub(super) fn decode(form: &Form<'_>, of: Of, target: &mut Target<'_>) -> Option
             }
             widen(*stored, bytes, of.kind(), target)
         }
-        (Form::Relative(stored, bytes), Of::Kind(kind)) => {
+        (Cells::Relative(stored, bytes), Of::Kind(kind)) => {
             let suits = *stored == kind || kind.narrower().contains(stored);
             (suits && bytes.len() == count.checked_mul(stored.size())?).then_some(())?;
             match kind {
@@ -55,11 +55,11 @@ pub(super) fn decode(form: &Form<'_>, of: Of, target: &mut Target<'_>) -> Option
                 _ => None,
             }
         }
-        (Form::Table { kind, places, table, fresh }, Of::Kind(_)) => {
+        (Cells::Table { kind, places, table, fresh }, Of::Kind(_)) => {
             (places.len() == count.checked_mul(kind.size())?).then_some(())?;
             look_up(*kind, places, table, *fresh, width, target)
         }
-        (Form::Relative(..) | Form::Table { .. }, Of::Bytes(_)) => None,
+        (Cells::Relative(..) | Cells::Table { .. }, Of::Bytes(_)) => None,
     }
 }
 
@@ -81,7 +81,7 @@ impl Target<'_> {
         }
     }
 
-    /// What `convert` makes of each `N` bytes is a cell; `None` when it is `None` for one of them.
+    /// Converts each `N` bytes to a cell; `None` if `convert` returns `None` for one of them.
     #[inline]
     fn fill<const N: usize, const W: usize>(
         &mut self,
@@ -110,12 +110,12 @@ impl Target<'_> {
     }
 }
 
-/// Float64 that come about by dividing integers; `None` when they are not as many.
+/// Float64 quotients of integers; `None` if the numbers of integers differ.
 pub(super) fn divide(over: &Tensor, under: &Tensor) -> Option<Vec<u8>> {
     let floats = |tensor: &Tensor| {
         let count = tensor.len().checked_div(tensor.kind.size())?;
         let mut floats = vec![0; count.checked_mul(8)?];
-        let form = Form::Plain(tensor.kind, tensor.bytes());
+        let form = Cells::Plain(tensor.kind, tensor.bytes());
         decode(&form, Of::Kind(Kind::F64), &mut Target { elements: &mut floats, size: 8, at: 0 })?;
         Some(floats)
     };
@@ -161,7 +161,7 @@ fn extend<const W: usize>(stored: Kind, bytes: &[u8], target: &mut Target<'_>) -
     integers(stored, bytes, target, |value| value.to_le_bytes().first_chunk::<W>().copied())
 }
 
-/// As [`extend`], of numbers that are counted from the element that they stand in when they are positive, and are one
+/// Like [`extend`], for numbers that are relative to the index of their element if they are positive, and are one
 /// more than they should be when they are not.
 fn count_on<const W: usize>(stored: Kind, bytes: &[u8], target: &mut Target<'_>) -> Option<()> {
     let mut row = 0_i64;
@@ -190,7 +190,7 @@ fn integers<const W: usize>(
     }
 }
 
-/// Places into cells with what stands there in the table.
+/// Writes the table's values at the given indices into cells.
 fn look_up(kind: Kind, places: &[u8], table: &[u8], fresh: bool, width: usize, target: &mut Target<'_>) -> Option<()> {
     match width {
         1 => look_up_cells::<1>(kind, places, table, fresh, target),
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
     use crate::{DType, Endian, Field};
 
-    /// Takes arrays of one dtype apart and puts each of them together again; gives the forms of their columns.
+    /// Splits arrays of one dtype into columns and assembles each of them again; returns the encodings of their columns.
     fn there_and_back(dtype: &DType, arrays: &[Vec<u8>], purpose: Purpose) -> Vec<String> {
         let size = dtype.itemsize().unwrap();
         let slices: Vec<&[u8]> = arrays.iter().map(Vec::as_slice).collect();
@@ -253,13 +253,13 @@ mod tests {
                 let rows = elements.len() / size;
                 let held;
                 let form = match &stored {
-                    Stored::Constant(value) => Form::Constant(value),
+                    Stored::Constant(value) => Cells::Constant(value),
                     Stored::Relative(kind, bytes) => {
-                        Form::Relative(*kind, &bytes[row * kind.size()..(row + rows) * kind.size()])
+                        Cells::Relative(*kind, &bytes[row * kind.size()..(row + rows) * kind.size()])
                     }
                     Stored::Plain(kind, bytes) => {
                         let width = if matches!(field.of, Of::Bytes(_)) { field.of.size() } else { kind.size() };
-                        Form::Plain(*kind, &bytes[row * width..(row + rows) * width])
+                        Cells::Plain(*kind, &bytes[row * width..(row + rows) * width])
                     }
                     Stored::Table { kind, places, table, lengths, fresh } => {
                         let width = field.of.size();
@@ -272,7 +272,7 @@ mod tests {
                         };
                         let table = &held[tables * width..(tables + lengths[number]) * width];
                         tables += lengths[number];
-                        Form::Table {
+                        Cells::Table {
                             kind: *kind,
                             places: &places[row * kind.size()..(row + rows) * kind.size()],
                             table,
@@ -314,7 +314,7 @@ mod tests {
                 bytes.extend((shift + f64::from(place % 7) / 3.0).to_le_bytes());
                 bytes.extend(f64::from(place * 30).to_le_bytes());
                 bytes.extend(place.to_be_bytes());
-                // A byte of the field, and five that are nobody's.
+                // A byte of the field, and five of padding.
                 bytes.extend([1, 0, 0, 0, u8::try_from(place % 3).unwrap(), 0]);
             }
             bytes
@@ -361,7 +361,7 @@ mod tests {
             let arrays: Vec<Vec<u8>> = vec![array(&[1, 2, 200, -1, -1]), array(&[2, -1, -1])];
             assert_eq!(there_and_back(&dtype, &arrays, Purpose::Compress), [kind]);
             assert_ne!(there_and_back(&dtype, &arrays, Purpose::Map), [kind]);
-            // Nothing that stands behind: a node that is its own child, and the least integer.
+            // Not a later index: a node that is its own child, and the smallest integer.
             let least = i64::MIN >> (64 - 8 * size);
             let arrays: Vec<Vec<u8>> = vec![array(&[1, 1, -1]), array(&[least, -1])];
             assert!(!there_and_back(&dtype, &arrays, Purpose::Compress)[0].starts_with("relative"));
@@ -373,17 +373,17 @@ mod tests {
     #[test]
     fn what_does_not_suit_is_refused() {
         let mut elements = [0; 8];
-        let mut check = |form: &Form<'_>, of, size, at| {
+        let mut check = |form: &Cells<'_>, of, size, at| {
             decode(form, of, &mut Target { elements: &mut elements, size, at }).is_none()
         };
         let double = Of::Kind(Kind::F64);
-        assert!(!check(&Form::Plain(Kind::U8, &[1]), double, 8, 0));
-        assert!(check(&Form::Plain(Kind::U8, &[1, 2]), double, 8, 0), "two numbers for one element");
-        assert!(check(&Form::Plain(Kind::U8, &[1]), double, 8, 1), "behind the element's end");
-        assert!(check(&Form::Plain(Kind::U8, &[1]), double, 0, 0), "elements of nothing");
-        assert!(check(&Form::Plain(Kind::I64, &[0; 8]), double, 8, 0), "no kind that is narrower");
-        assert!(check(&Form::Constant(&[0; 4]), double, 8, 0), "a constant of another size");
-        let table = |places, table| Form::Table { kind: Kind::U8, places, table, fresh: false };
+        assert!(!check(&Cells::Plain(Kind::U8, &[1]), double, 8, 0));
+        assert!(check(&Cells::Plain(Kind::U8, &[1, 2]), double, 8, 0), "two numbers for one element");
+        assert!(check(&Cells::Plain(Kind::U8, &[1]), double, 8, 1), "behind the element's end");
+        assert!(check(&Cells::Plain(Kind::U8, &[1]), double, 0, 0), "elements of nothing");
+        assert!(check(&Cells::Plain(Kind::I64, &[0; 8]), double, 8, 0), "no kind that is narrower");
+        assert!(check(&Cells::Constant(&[0; 4]), double, 8, 0), "a constant of another size");
+        let table = |places, table| Cells::Table { kind: Kind::U8, places, table, fresh: false };
         assert!(!check(&table(&[0], &[0; 8]), double, 8, 0));
         assert!(check(&table(&[1], &[0; 8]), double, 8, 0), "a place behind the table");
         assert!(check(&table(&[0], &[0; 9]), double, 8, 0), "a table of a number and a bit");

@@ -1,6 +1,6 @@
-//! The digest of a `.skiff` file, at a fixed place of its header, and those of the pieces behind its head.
+//! The digest of a `.skiff` file, at a fixed offset of its header, and those of the pieces after its head.
 //!
-//! The digest is of the head, and the head holds the digests of all pieces: so one digest is of the whole file, and
+//! The digest is of the head, and the head has the digests of all pieces: so one digest covers the whole file, and
 //! each part can be checked without the others, on all cores.
 
 use std::ops::Range;
@@ -11,7 +11,7 @@ use skiff_pickle::Bytes;
 
 use super::header::LONGEST as LONGEST_HEADER;
 
-/// What each `.skiff` file holds behind the length of its header, up to the digest.
+/// The bytes of each `.skiff` file after the length of its header, up to the digest.
 pub(super) const BEFORE: &str = r#"{"__metadata__":{"skiff.digest":""#;
 
 /// A SHA-256 in hexadecimal digits.
@@ -20,16 +20,16 @@ pub(super) const DIGITS: usize = 64;
 /// A SHA-256 in bytes.
 pub(super) const SIZE: usize = 32;
 
-/// How many bytes each piece behind the head has; the last one has fewer.
+/// The size of each piece after the head; the last one may be shorter.
 pub(super) const PIECE: usize = 1 << 20;
 
-/// The length of the header stands before it.
+/// The length of the header precedes it.
 const LENGTH: usize = 8;
 
-/// Where the digest is.
+/// The position of the digest.
 const PLACE: Range<usize> = LENGTH + BEFORE.len()..LENGTH + BEFORE.len() + DIGITS;
 
-/// Stands for the digest where it is made.
+/// Replaces the digest while it is computed.
 pub(super) const ZEROS: [u8; DIGITS] = [b'0'; DIGITS];
 
 /// Whether a file is a `.skiff`, of any version.
@@ -38,26 +38,26 @@ pub(crate) fn is_skiff(bytes: &[u8]) -> bool {
     has_length && bytes.get(LENGTH..).is_some_and(|rest| rest.starts_with(BEFORE.as_bytes()))
 }
 
-/// The digest of a head that is given in parts, the first of which is the header with zeros in place of the digest.
+/// The digest of a head in parts, the first of which is the header with zeros in place of the digest.
 pub(super) fn of_head<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; DIGITS] {
     let mut hasher = Sha256::new();
     parts.into_iter().for_each(|part| hasher.update(part));
     hexadecimal(&hasher.finalize())
 }
 
-/// Puts the digest where it belongs.
+/// Writes the digest into the header.
 pub(super) fn place(header: &mut [u8], digest: [u8; DIGITS]) -> Option<()> {
     header.get_mut(PLACE)?.copy_from_slice(&digest);
     Some(())
 }
 
-/// Whether a head is the one that the digest in it is of.
+/// Whether a head matches its digest.
 pub(super) fn is_head_whole(head: &[u8]) -> bool {
     let (Some(before), Some(rest)) = (head.get(..PLACE.start), head.get(PLACE.end..)) else { return false };
     head.get(PLACE) == Some(&of_head([before, &ZEROS, rest]))
 }
 
-/// The digests of the pieces of bytes that are given in parts, one behind the other.
+/// The digests of the pieces of consecutive parts.
 pub(super) fn of_pieces(parts: &[&[u8]]) -> Vec<u8> {
     let mut starts = Vec::with_capacity(parts.len());
     let mut end = 0_usize;
@@ -83,8 +83,8 @@ pub(super) fn of_pieces(parts: &[&[u8]]) -> Vec<u8> {
     digests.iter().flat_map(|digest| digest.iter().copied()).collect()
 }
 
-/// Whether the bytes behind the head are those that `digests` are of; of the first `most` bytes alone. Nothing of a
-/// mapped file stays in memory for having been looked at.
+/// Whether the bytes after the head match `digests`, for the first `most` bytes. Pages of a
+/// mapped file do not stay in memory for this.
 pub(super) fn are_pieces_whole(bytes: &Bytes, digests: &[u8], most: usize) -> bool {
     if digests.len() != bytes.len().div_ceil(PIECE).saturating_mul(SIZE) {
         return false;

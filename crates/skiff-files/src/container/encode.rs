@@ -1,27 +1,27 @@
-//! Arrays taken apart into columns, each in the smallest form that loses nothing.
+//! Splits arrays into columns, each in the smallest lossless encoding.
 
 use super::columns::{Field, Of};
 use super::kind::Kind;
 
-/// In which form a column of some arrays is stored, one array behind the other.
+/// The encoding of a column of concatenated arrays.
 #[derive(Debug, PartialEq)]
 pub(super) enum Stored {
     /// The same bytes in each element.
     Constant(Vec<u8>),
-    /// As numbers of this kind, which widen to the column's own.
+    /// Numbers of this narrower kind.
     Plain(Kind, Vec<u8>),
-    /// As numbers of this kind, counted from the element that they stand in.
+    /// Numbers of this kind, relative to the index of their element.
     Relative(Kind, Vec<u8>),
-    /// As places in a table of the column's own numbers.
+    /// Indices into a table of the column's numbers.
     Table {
-        /// The kind of the places.
+        /// The kind of the indices.
         kind: Kind,
         places: Vec<u8>,
         /// The tables, one for each array.
         table: Table,
-        /// How many numbers each table has.
+        /// The length of each table.
         lengths: Vec<usize>,
-        /// Whether a place that is the next one of its table is 0, and any other one more than it is.
+        /// Whether the next unused index is 0, and any other is the index plus one.
         fresh: bool,
     },
 }
@@ -31,21 +31,21 @@ pub(super) enum Stored {
 pub(super) enum Table {
     /// As they are.
     Plain(Vec<u8>),
-    /// As integers of two kinds, by dividing which each of them came about: what part of a node's samples is of a class.
+    /// As quotients of two integers: the fraction of a node's samples in a class.
     Fractions { over: (Kind, Vec<u8>), under: (Kind, Vec<u8>) },
 }
 
-/// What columns are for.
+/// The purpose of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// To be read where they lie.
+    /// To be read without decompression.
     Map,
-    /// To be compressed: whatever makes them more alike is welcome.
+    /// To be compressed: encodings that make them more regular are used.
     Compress,
 }
 
-/// The columns of the elements of some arrays, of `size` bytes each, by their fields; nothing for one of zeros alone.
-/// `None` when a field does not lie in the elements. The arrays are read once: whoever lends them may write to them.
+/// The columns of the elements of some arrays, of `size` bytes each, by their fields; none for a column of only zeros.
+/// `None` if a field is out of range of the elements. The arrays are read once, since their owner may modify them.
 pub(super) fn encode(
     arrays: &[&[u8]],
     size: usize,
@@ -70,7 +70,7 @@ pub(super) fn encode(
     Some(stored.collect())
 }
 
-/// What one thread keeps while it takes arrays apart: memory that was used is cheaper than memory that is new.
+/// Buffers of one thread while it splits arrays: reused memory is cheaper than new memory.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// The numbers of each field.
@@ -94,7 +94,7 @@ fn gather(arrays: &[&[u8]], size: usize, fields: &[Field], columns: &mut [Vec<u6
                 6 => numbers.extend(cells::<6>(array, size, field.at).map(number)),
                 7 => numbers.extend(cells::<7>(array, size, field.at).map(number)),
                 8 => numbers.extend(cells::<8>(array, size, field.at).map(number)),
-                // Runs of bytes, which are numbers only where they are short.
+                // Opaque bytes, which are numbers only if they are short.
                 _ => {}
             }
         }
@@ -157,7 +157,7 @@ pub(super) fn low(numbers: &[u64], size: usize) -> Vec<u8> {
     }
 }
 
-/// The smallest kind that holds all of the numbers.
+/// The smallest kind that can represent all of the numbers.
 pub(super) fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
     if let Some((least, most)) = kind.whole_range(numbers) {
         let holds = |to: &&Kind| to.range().is_some_and(|range| range.contains(&least) && range.contains(&most));
@@ -171,16 +171,16 @@ pub(super) fn narrowest(kind: Kind, numbers: &[u64]) -> Kind {
 
 /// One field of some arrays.
 struct Column<'a> {
-    /// Its bits in each element, one array behind the other.
+    /// Its bits in each element, arrays concatenated.
     numbers: &'a mut Vec<u64>,
-    /// How many elements each array has.
+    /// The number of elements of each array.
     lengths: &'a [usize],
     kind: Kind,
     purpose: Purpose,
 }
 
 impl Column<'_> {
-    /// The smallest form of it; nothing for zeros alone.
+    /// Its smallest encoding; `None` for only zeros.
     fn stored(self, places: &mut Vec<u64>, index: &mut Index) -> Option<Stored> {
         let Self { kind, purpose, .. } = self;
         let first = *self.numbers.first()?;
@@ -201,8 +201,8 @@ impl Column<'_> {
         Some(Stored::Plain(narrow, low(self.numbers, narrow.size())))
     }
 
-    /// The numbers counted from the elements that they stand in, if each of them is negative or that of an element
-    /// behind: the children of nodes. Negative ones are one more than they were, so that they are no greater than zero.
+    /// The numbers relative to the index of their element, if each is negative or the index of a later element:
+    /// the children of nodes. Negative ones are incremented, so that they are at most zero.
     fn steps(&self, steps: &mut Vec<u64>) -> Option<()> {
         if !matches!(self.kind, Kind::I16 | Kind::I32 | Kind::I64) {
             return None;
@@ -218,7 +218,7 @@ impl Column<'_> {
         Some(())
     }
 
-    /// The numbers as places in tables, if that takes fewer bytes than numbers of the kind `narrow`.
+    /// The numbers as indices into tables, if that takes fewer bytes than numbers of the kind `narrow`.
     fn tabulated(&self, narrow: Kind, places: &mut Vec<u64>, index: &mut Index) -> Option<Stored> {
         let count = self.numbers.len();
         let plain = count.checked_mul(narrow.size())?;
@@ -234,7 +234,7 @@ impl Column<'_> {
             rest = behind;
             index.clear();
             let before = table.len();
-            // More numbers have no place, or do not pay: a longer table pays less.
+            // More numbers are not allowed, or would save nothing: a longer table saves less.
             let left = most.checked_sub(before)?;
             let most = left.min(if narrow.size() == 2 { 255 } else { 65_535 });
             let mut next = 0;
@@ -275,7 +275,7 @@ fn fractions(numbers: &[u64], kind: Kind) -> Option<Table> {
     Some(Table::Fractions { over: narrow(&over), under: narrow(&under) })
 }
 
-/// The integers of at most 16 bits by dividing which a number from 0 to 1 came about, with the least divisor: by the
+/// The integers of at most 16 bits whose quotient is a number from 0 to 1, with the least divisor, from the
 /// number's continued fraction.
 fn fraction(value: f64) -> Option<(u64, u64)> {
     if value.to_bits() == 0 {
@@ -304,25 +304,25 @@ fn fraction(value: f64) -> Option<(u64, u64)> {
     None
 }
 
-/// Where each number is in a table that grows: an open hash table, since nobody attacks who writes.
+/// The index of each number in a growing table: a simple hash table, since a writer's input is not an attack.
 #[derive(Default)]
 struct Index {
-    /// A number, and one more than its place in the table; 0 where there is none. A power of two of them, or none.
+    /// A number, and its index in the table plus one, or 0 for an empty slot. Their number is a power of two, or zero.
     slots: Vec<(u64, u32)>,
-    /// How many are taken.
+    /// How many are used.
     count: usize,
 }
 
 impl Index {
     /// Forgets all numbers. The next table is expected to be as long as the one before.
     fn clear(&mut self) {
-        let room = self.count.saturating_mul(2).next_power_of_two();
+        let capacity = self.count.saturating_mul(2).next_power_of_two();
         self.slots.clear();
-        self.slots.resize(room.max(256), (0, 0));
+        self.slots.resize(capacity.max(256), (0, 0));
         self.count = 0;
     }
 
-    /// The place of a number in the table, whose first number is at `start`; it is added when it is not there.
+    /// The index of a number in the table, whose first number is at `start`; it is added if missing.
     /// `None` when there would be more than `most`.
     #[inline]
     fn place(&mut self, number: u64, table: &mut Vec<u64>, start: usize, most: usize) -> Option<u64> {
@@ -341,7 +341,7 @@ impl Index {
         Some(place.into())
     }
 
-    /// The slot that holds the number, or would.
+    /// The slot of the number, used or empty.
     #[inline]
     fn find(&self, number: u64) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
@@ -357,9 +357,9 @@ impl Index {
     }
 
     fn grow(&mut self, table: &[u64]) -> Option<()> {
-        let room = self.slots.len().checked_mul(4)?;
+        let capacity = self.slots.len().checked_mul(4)?;
         self.slots.clear();
-        self.slots.resize(room, (0, 0));
+        self.slots.resize(capacity, (0, 0));
         for (place, &number) in (1..).zip(table) {
             let slot = self.find(number)?;
             *self.slots.get_mut(slot)? = (number, place);

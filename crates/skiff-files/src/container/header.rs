@@ -1,4 +1,4 @@
-//! The header of a safetensors file: a JSON object of names, dtypes, shapes and places.
+//! The header of a safetensors file: a JSON object of names, dtypes, shapes and offsets.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,16 +16,16 @@ pub(super) struct Tensor {
     pub bytes: Range<usize>,
 }
 
-/// What a header says.
+/// The content of a header.
 #[derive(Debug)]
 pub(super) struct Header {
     pub tensors: HashMap<String, Tensor>,
     pub metadata: HashMap<String, String>,
-    /// Where the first tensor begins.
+    /// The offset of the first tensor.
     pub data: usize,
 }
 
-/// What safetensors itself allows.
+/// The limit of safetensors itself.
 pub(super) const LONGEST: u64 = 100_000_000;
 /// A value takes a few bytes of text at least; a model of a hundred thousand tensors stays below.
 const MOST_VALUES: u64 = 4 << 20;
@@ -35,7 +35,7 @@ pub(super) fn damaged(what: &'static str) -> Error {
 }
 
 impl Header {
-    /// Reads and checks the header at the beginning of `file`: tensors lie one after the other, and end with the file.
+    /// Reads and checks the header at the beginning of `file`: tensors are contiguous, and end with the file.
     pub fn read(file: &[u8]) -> Result<Self, Error> {
         let length = file.first_chunk().map(|length| u64::from_le_bytes(*length)).ok_or(damaged("it has no header"))?;
         let length =
@@ -43,18 +43,18 @@ impl Header {
         let data = length.saturating_add(8);
         let text = file.get(8..data).ok_or(damaged("it ends within its header"))?;
         let document = Document::parse(text, MOST_VALUES)
-            .map_err(|offset| Error::at(ErrorKind::Container("its header is no JSON"), offset.saturating_add(8)))?;
-        let Json::Object(pairs) = document.value(0) else { return Err(damaged("its header is no JSON object")) };
+            .map_err(|offset| Error::at(ErrorKind::Container("its header is not JSON"), offset.saturating_add(8)))?;
+        let Json::Object(pairs) = document.value(0) else { return Err(damaged("its header is not a JSON object")) };
         let mut header = Self { tensors: HashMap::new(), metadata: HashMap::new(), data };
         for (name, value) in pairs {
-            let name = std::str::from_utf8(name).map_err(|_| damaged("a name in its header is no text"))?;
+            let name = std::str::from_utf8(name).map_err(|_| damaged("a name in its header is not UTF-8"))?;
             if name == "__metadata__" {
                 header.metadata(&document, *value)?;
                 continue;
             }
-            let tensor = tensor(&document, *value, data).ok_or(damaged("a tensor's entry contradicts itself"))?;
+            let tensor = tensor(&document, *value, data).ok_or(damaged("a tensor's entry is inconsistent"))?;
             if header.tensors.insert(name.to_owned(), tensor).is_some() {
-                return Err(damaged("two tensors have one name"));
+                return Err(damaged("two tensors have the same name"));
             }
         }
         let mut places: Vec<_> = header.tensors.values().map(|tensor| tensor.bytes.clone()).collect();
@@ -62,19 +62,19 @@ impl Header {
         let end = places.iter().try_fold(data, |end, place| (place.start == end).then_some(place.end));
         match end {
             Some(end) if end == file.len() => Ok(header),
-            Some(_) => Err(damaged("its tensors do not end where it ends")),
-            None => Err(damaged("its tensors do not lie one after the other")),
+            Some(_) => Err(damaged("its tensors do not end at the end of the file")),
+            None => Err(damaged("its tensors are not contiguous")),
         }
     }
 
     fn metadata(&mut self, document: &Document<'_>, value: Id) -> Result<(), Error> {
-        let wrong = || damaged("its metadata are no texts");
+        let wrong = || damaged("its metadata are not strings");
         let Json::Object(pairs) = document.value(value) else { return Err(wrong()) };
         for (name, value) in pairs {
             let name = std::str::from_utf8(name).map_err(|_| wrong())?.to_owned();
             let text = document.text_of(*value).ok_or_else(wrong)?.to_owned();
             if self.metadata.insert(name, text).is_some() {
-                return Err(damaged("two of its metadata have one name"));
+                return Err(damaged("two of its metadata have the same name"));
             }
         }
         Ok(())
@@ -121,7 +121,7 @@ pub(super) fn entry(json: &mut String, name: &str, kind: Kind, shape: &[usize], 
     );
 }
 
-/// A text as JSON.
+/// A string as JSON.
 pub(super) fn quoted(json: &mut String, text: &str) {
     json.push('"');
     for character in text.chars() {

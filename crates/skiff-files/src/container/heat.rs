@@ -1,16 +1,16 @@
-//! Which arrays a prediction touches. They lie together, apart from what scikit-learn alone wants.
+//! Which arrays a prediction touches. They are stored together, apart from what only scikit-learn needs.
 
 use crate::DType;
 
-/// How likely it is that a prediction reads something. A wrong guess costs a page, never an answer.
+/// How likely it is that a prediction reads something. A wrong guess costs a page read, never a wrong result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heat {
     Hot,
     Cold,
 }
 
-/// The fields of nodes by which a row finds its leaf and the leaf's value: of `sklearn.tree._tree.Tree`, and of the
-/// predictors of histogram boosting, under all names that they have had.
+/// The fields of nodes that determine a row's leaf and its value: of `sklearn.tree._tree.Tree`, and of the
+/// predictors of histogram boosting, under all names of all versions.
 const WALKED: [&str; 13] = [
     "bitset_idx",
     "feature",
@@ -27,7 +27,7 @@ const WALKED: [&str; 13] = [
     "value",
 ];
 
-/// Attributes that fitting leaves behind and no prediction reads, wherever on the way to an array they stand.
+/// Attributes from fitting that no prediction reads, anywhere on the path to an array.
 const LEFT_BEHIND: [&str; 25] = [
     "Cs_",
     "_random_state",

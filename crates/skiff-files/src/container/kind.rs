@@ -1,4 +1,4 @@
-//! The numbers that tensors hold.
+//! The types of numbers in tensors.
 
 use std::ops::RangeInclusive;
 
@@ -92,7 +92,7 @@ impl Kind {
         }
     }
 
-    /// The integers that an integer of this kind can be; `None` for other kinds, and where nobody asks.
+    /// The integers that an integer of this kind can be; `None` for other kinds, and where it is not needed.
     pub fn range(self) -> Option<RangeInclusive<i64>> {
         Some(match self {
             Self::U8 => 0..=u8::MAX.into(),
@@ -113,7 +113,7 @@ impl Kind {
             Self::F64 => {
                 for &bits in numbers {
                     let value = whole(f64::from_bits(bits));
-                    // Numbers that an `i64` rounds, or a float does, are too large for what is asked here.
+                    // Numbers that an `i64` rounds, or a float does, are too large to matter here.
                     if real(value).to_bits() != bits {
                         return None;
                     }
@@ -167,7 +167,7 @@ impl Kind {
         })
     }
 
-    /// The bits of a number as those of the narrower `to`; whether it is the same number, [`Kind::widen`] tells.
+    /// The bits of a number as those of the narrower `to`; [`Kind::widen`] shows whether it is the same number.
     pub fn narrow(self, bits: u64, to: Self) -> u64 {
         let value = match self {
             Self::F64 if to == Self::F32 => return u64::from(rounded(f64::from_bits(bits)).to_bits()),
@@ -219,19 +219,19 @@ fn mask(size: usize) -> u64 {
     }
 }
 
-#[expect(clippy::as_conversions, reason = "rounds; whoever calls compares with what was there")]
+#[expect(clippy::as_conversions, reason = "rounds; callers compare with the original")]
 #[expect(clippy::cast_possible_truncation, reason = "as above")]
 fn rounded(value: f64) -> f32 {
     value as f32
 }
 
-#[expect(clippy::as_conversions, reason = "saturates; whoever calls compares with what was there")]
+#[expect(clippy::as_conversions, reason = "saturates; callers compare with the original")]
 #[expect(clippy::cast_possible_truncation, reason = "as above")]
 fn whole(value: f64) -> i64 {
     value as i64
 }
 
-#[expect(clippy::as_conversions, reason = "rounds; whoever calls compares with what was there")]
+#[expect(clippy::as_conversions, reason = "rounds; callers compare with the original")]
 #[expect(clippy::cast_precision_loss, reason = "as above")]
 fn real(value: i64) -> f64 {
     value as f64

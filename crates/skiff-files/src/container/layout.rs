@@ -1,4 +1,4 @@
-//! The tensors of a file in their order: the head, what predictions read, what is mapped, what nobody predicts with.
+//! The tensors of a file in their order: the head, the hot columns, the mapped arrays, the cold rest.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -12,11 +12,11 @@ use super::kind::Kind;
 use super::{DIGESTS, PADDING, VERSION};
 use crate::write::WriteError;
 
-/// Where the parts of a file begin: at multiples of a line of the cache.
+/// The alignment of the parts of a file: a cache line.
 const ALIGNMENT: usize = 64;
-/// The numbers of the head begin at multiples of the widest.
+/// The alignment of the numbers in the head: that of the widest.
 const LEAST_ALIGNMENT: usize = 8;
-/// A file whose arrays have fewer bytes is all head: looked at as a whole, with nothing to be told about its parts.
+/// A file whose arrays have fewer bytes is only a head: it is read as a whole, and has no parts.
 const SMALL: usize = 256 << 10;
 
 /// A tensor to be written.
@@ -24,9 +24,9 @@ pub(super) struct Tensor<'g> {
     pub name: String,
     pub kind: Kind,
     pub shape: Vec<usize>,
-    /// What its place is a multiple of: a power of two, and the size of its numbers.
+    /// Its alignment: a power of two, the size of its numbers.
     pub alignment: usize,
-    /// As it is written.
+    /// The bytes that are written.
     pub bytes: Cow<'g, [u8]>,
     /// How that was compressed.
     pub coding: Option<Coding>,
@@ -96,7 +96,7 @@ impl<'g> Parts<'g> {
             let head = self.head.iter().map(|tensor| &*tensor.bytes);
             digest::of_head(std::iter::once(header.as_slice()).chain(head))
         };
-        digest::place(&mut header, digest).expect("a header has room for its digest");
+        digest::place(&mut header, digest).expect("the header has space for its digest");
         out.write_all(&header)?;
         for tensor in self.all() {
             out.write_all(&tensor.bytes)?;
@@ -147,16 +147,16 @@ fn size(tensors: &[Tensor<'_>]) -> usize {
     tensors.iter().map(|tensor| tensor.bytes.len()).sum()
 }
 
-/// The widest first: each begins at a multiple of its own size.
+/// The widest first: each is aligned to its own size.
 fn sort(tensors: &mut [Tensor<'_>]) {
     tensors.sort_by_key(|tensor| Reverse(if tensor.coding.is_some() { 1 } else { tensor.alignment }));
 }
 
-/// How many paddings there are.
+/// The number of paddings.
 struct Pad(usize);
 
 impl Pad {
-    /// Sorts a part, and fills it up to where the next one may begin.
+    /// Sorts a part, and pads it to the alignment of the next one.
     fn end(&mut self, part: &mut Vec<Tensor<'_>>) {
         sort(part);
         let size = size(part);

@@ -11,17 +11,17 @@ use super::coding::{self, Coding};
 use super::columns::Of;
 use super::header::{Header, damaged, number, numbers};
 use super::kind::Kind;
-use super::packed::{Coded, Group, GroupColumn, GroupForm, GroupTable, Packed, Tables, Tensor};
+use super::packed::{Coded, ColumnEncoding, Group, GroupColumn, GroupTable, Packed, Tables, Tensor};
 use crate::Error;
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
 
-/// The list, with what it speaks of.
+/// The list, with the file that it describes.
 #[derive(Debug)]
 pub(super) struct List<'a> {
     file: &'a Bytes,
     header: &'a Header,
-    /// The tensors that are compressed, as what they are when they are not.
+    /// The compressed tensors, with their uncompressed dtype and shape.
     coded: HashMap<String, (Kind, Coding)>,
     groups: Vec<Arc<Group>>,
     /// The names of the words and the numbers of each vocabulary.
@@ -39,7 +39,7 @@ enum Item {
 }
 
 impl<'a> List<'a> {
-    /// Reads the list, and spends what its arrays take when they are put together.
+    /// Reads the list, and charges the memory that its arrays take when they are assembled.
     pub fn read(
         file: &'a Bytes,
         header: &'a Header,
@@ -47,7 +47,7 @@ impl<'a> List<'a> {
         limits: &Limits,
         inflation: &mut Inflation,
     ) -> Result<Self, Error> {
-        let document = Document::parse(json, limits.nodes).map_err(|_| damaged("its list of arrays is no JSON"))?;
+        let document = Document::parse(json, limits.nodes).map_err(|_| damaged("its list of arrays is not JSON"))?;
         let array = |name| match document.get(0, name).map(|value| document.value(value)) {
             Some(Json::Array(items)) => Ok(items.as_slice()),
             _ => Err(damaged("its list of arrays is not complete")),
@@ -88,7 +88,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// How many vocabularies there are.
+    /// The number of vocabularies.
     pub fn vocabularies(&self) -> usize {
         self.vocabularies.len()
     }
@@ -104,7 +104,7 @@ impl<'a> List<'a> {
         Ok((self.content(words, inflation)?, kind, self.content(numbers, inflation)?))
     }
 
-    /// What a tensor is when it is not compressed.
+    /// The uncompressed dtype and shape of a tensor.
     fn kind(&self, name: &str) -> Result<Kind, Error> {
         match self.coded.get(name) {
             Some((kind, _)) => Ok(*kind),
@@ -112,7 +112,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// Buffer number `index` of the graph, put into the graph.
+    /// Buffer number `index` of the graph, added to the graph.
     pub fn buffer(
         &self,
         index: usize,
@@ -120,7 +120,7 @@ impl<'a> List<'a> {
         whole: u32,
         inflation: &mut Inflation,
     ) -> Result<Span, Error> {
-        let missing = || damaged("an array is missing in its list");
+        let missing = || damaged("an array is missing from its list");
         match self.items.get(index).ok_or_else(missing)? {
             Item::Tensor(name) if !self.coded.contains_key(name) => {
                 let place = &self.header.tensor(name)?.bytes;
@@ -139,11 +139,12 @@ impl<'a> List<'a> {
 
     fn tensor(&self, name: &str, inflation: &mut Inflation) -> Result<Tensor, Error> {
         let tensor = self.header.tensor(name)?;
-        let bytes = self.file.slice(tensor.bytes.start, tensor.bytes.len()).ok_or(damaged("a tensor lies outside"))?;
+        let bytes =
+            self.file.slice(tensor.bytes.start, tensor.bytes.len()).ok_or(damaged("a tensor is out of range"))?;
         let (kind, coding) = match self.coded.get(name) {
             None => (tensor.kind, None),
             Some(&(kind, coding)) => {
-                let content = coding.content().ok_or(damaged("a compressed tensor has more numbers than it can"))?;
+                let content = coding.content().ok_or(damaged("a compressed tensor is too large"))?;
                 inflation.reserve(coding.length.max(content), bytes.len())?;
                 (kind, Some(coding))
             }
@@ -152,7 +153,7 @@ impl<'a> List<'a> {
     }
 
     fn group(&self, document: &Document<'_>, group: Id, inflation: &mut Inflation) -> Result<Group, Error> {
-        let wrong = || damaged("a group in its list contradicts itself");
+        let wrong = || damaged("a group in its list is inconsistent");
         let size = document.get(group, "itemsize").and_then(|size| number(document, size)).filter(|&size| size > 0);
         let size = size.ok_or_else(wrong)?;
         let lengths = document.get(group, "lengths").and_then(|lengths| numbers(document, lengths));
@@ -175,7 +176,7 @@ impl<'a> List<'a> {
         Ok(Group { size, starts, columns, released: AtomicUsize::new(0) })
     }
 
-    /// A column of `rows` elements in all, of so many arrays.
+    /// A column of `rows` elements in total, of several arrays.
     fn column(
         &self,
         document: &Document<'_>,
@@ -186,14 +187,14 @@ impl<'a> List<'a> {
     ) -> Result<GroupColumn, Error> {
         let text = |name| document.get(column, name).and_then(|value| document.text_of(value));
         let has_flag = |name| document.get(column, name).is_some_and(|flag| *document.value(flag) == Json::Bool(true));
-        let wrong = || damaged("a column in its list contradicts itself");
+        let wrong = || damaged("a column in its list is inconsistent");
         let at = document.get(column, "at").and_then(|at| number(document, at)).ok_or_else(wrong)?;
         let of = text("type").and_then(Of::parse).ok_or_else(wrong)?;
         let has = |tensor: &Tensor, count: usize, size: usize| count.checked_mul(size) == Some(tensor.len());
         let stored = match (text("constant"), text("tensor"), text("table")) {
             (Some(digits), None, None) => {
                 let value = hexadecimal(digits).filter(|value| value.len() == of.size());
-                GroupForm::Constant(value.ok_or_else(wrong)?)
+                ColumnEncoding::Constant(value.ok_or_else(wrong)?)
             }
             (None, Some(tensor), None) => {
                 let tensor = self.tensor(tensor, inflation)?;
@@ -205,8 +206,8 @@ impl<'a> List<'a> {
                 };
                 (suits && has(&tensor, rows, width)).then_some(()).ok_or_else(wrong)?;
                 match (has_flag("relative"), of) {
-                    (false, _) => GroupForm::Plain(tensor),
-                    (true, Of::Kind(Kind::I16 | Kind::I32 | Kind::I64)) => GroupForm::Relative(tensor),
+                    (false, _) => ColumnEncoding::Plain(tensor),
+                    (true, Of::Kind(Kind::I16 | Kind::I32 | Kind::I64)) => ColumnEncoding::Relative(tensor),
                     (true, _) => return Err(wrong()),
                 }
             }
@@ -235,7 +236,7 @@ impl<'a> List<'a> {
                         Tables::Fractions { over, under, divided: OnceLock::new() }
                     }
                 };
-                GroupForm::Table(Box::new(GroupTable { places, tables, ranges, fresh: has_flag("fresh") }))
+                ColumnEncoding::Table(Box::new(GroupTable { places, tables, ranges, fresh: has_flag("fresh") }))
             }
             _ => return Err(wrong()),
         };
@@ -247,7 +248,7 @@ fn range(ends: &[usize]) -> Option<Range<usize>> {
     Some(*ends.first()?..*ends.last()?)
 }
 
-/// Where each begins, and where the last one ends.
+/// The start of each, and the end of the last one.
 fn running(lengths: &[usize]) -> Option<Vec<usize>> {
     let mut ends = vec![0_usize];
     for &length in lengths {
@@ -264,7 +265,7 @@ fn add(graph: &mut Graph, bytes: Bytes) -> Option<Span> {
 
 fn item_of(document: &Document<'_>, item: Id, members: &mut [usize]) -> Option<Item> {
     if let Some(group) = number(document, item) {
-        // Each mention of a group is of its next array.
+        // Each occurrence of a group is its next array.
         let next = members.get_mut(group)?;
         let member = *next;
         *next = next.checked_add(1)?;

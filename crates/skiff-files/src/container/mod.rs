@@ -1,8 +1,8 @@
-//! The `.skiff` file: a safetensors file whose tensors are the model's arrays, and the object graph beside them.
+//! The `.skiff` file: a safetensors file whose tensors are the model's arrays, and the object graph.
 //!
-//! `docs/format.md` is the specification. `header` is safetensors itself, `list` says where each array is, `encode`
-//! narrows columns and `decode` widens them again, `packed` are arrays that wait for that, `coding` compresses tensors,
-//! `paths` names them, `heat` tells which lie together, `layout` puts them in their order, `digest` is what finds each
+//! `docs/format.md` is the specification. `header` is safetensors itself, `list` has the location of each array, `encode`
+//! narrows columns and `decode` widens them again, `packed` are arrays that are decoded on first use, `coding` compresses tensors,
+//! `paths` names them, `heat` selects those that predictions read, `layout` orders them, `digest` detects each
 //! flipped bit.
 
 mod coding;
@@ -33,23 +33,23 @@ pub(crate) const VERSION: u32 = 1;
 /// The tensor that holds the object graph: a pickle of protocol 5 with its buffers out of band.
 const GRAPH: &str = "skiff.graph";
 
-/// The tensor that says where each buffer is: JSON.
+/// The tensor with the location of each buffer: JSON.
 const ARRAYS: &str = "skiff.arrays";
 
-/// The metadata that say how many bytes [`ARRAYS`] has when it is not compressed, if it is.
+/// The metadata with the uncompressed size of [`ARRAYS`], if it is compressed.
 const ARRAYS_SIZE: &str = "skiff.arrays_size";
 
-/// The tensor that says where the model comes from: JSON.
+/// The tensor of the passport: JSON.
 const PASSPORT: &str = "skiff.passport";
 
-/// The tensor that holds recorded rows and answers: a pickle as [`GRAPH`], whose buffers are numbered on.
+/// The tensor of recorded rows and results: a pickle like [`GRAPH`], whose buffers continue its numbering.
 const SAMPLES: &str = "skiff.samples";
 
-/// What the names of the samples' arrays begin with.
+/// The prefix of the names of the samples' arrays.
 const SAMPLE: &str = "skiff.sample";
 
-/// The tensor of the digests of what lies behind the head.
+/// The tensor of the digests of the pieces after the head.
 const DIGESTS: &str = "skiff.digests";
 
-/// Fills the space up to where a part of the file begins.
+/// The tensor that pads up to the beginning of a part of the file.
 const PADDING: &str = "skiff.padding";

@@ -1,6 +1,6 @@
-//! Arrays that lie in columns, or compressed, and are put together when somebody asks for their bytes.
+//! Arrays that are stored in columns, or compressed, and are assembled when their bytes are used.
 //!
-//! Whoever wants one field of an array of records gets it from its column alone.
+//! A single field of a structured array is read from its column alone.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,18 +11,18 @@ use skiff_pickle::{Bytes, Owner};
 
 use super::coding::{self, Coding, Cores};
 use super::columns::Of;
-use super::decode::{self, Form, Target, decode};
+use super::decode::{self, Cells, Target, decode};
 use super::kind::Kind;
 
 /// A tensor of a file.
 #[derive(Debug)]
 pub(super) struct Tensor {
     pub kind: Kind,
-    /// As it lies in the file.
+    /// Its bytes in the file.
     pub bytes: Bytes,
     /// How it is compressed.
     pub coding: Option<Coding>,
-    /// What it was before that.
+    /// Its uncompressed type.
     pub decoded: OnceLock<Vec<u8>>,
 }
 
@@ -32,12 +32,12 @@ impl Tensor {
         Self { kind, bytes: Bytes::from(bytes), coding: None, decoded: OnceLock::new() }
     }
 
-    /// How many bytes it has, compressed no more.
+    /// Its uncompressed size in bytes.
     pub fn len(&self) -> usize {
         self.coding.map_or(self.bytes.len(), |coding| coding.length)
     }
 
-    /// Its bytes, compressed no more; empty when they are damaged.
+    /// Its uncompressed bytes; empty if they are damaged.
     pub fn bytes(&self) -> &[u8] {
         match self.coding {
             None => &self.bytes,
@@ -51,32 +51,32 @@ impl Tensor {
     }
 }
 
-/// A column of the arrays of a group, one array behind the other.
+/// A column of the arrays of a group, concatenated.
 #[derive(Debug)]
 pub(super) struct GroupColumn {
-    /// Where in each element it begins.
+    /// Its offset in each element.
     pub at: usize,
     pub of: Of,
-    pub stored: GroupForm,
+    pub stored: ColumnEncoding,
 }
 
-/// In which form it is stored.
+/// Its encoding.
 #[derive(Debug)]
-pub(super) enum GroupForm {
+pub(super) enum ColumnEncoding {
     Constant(Vec<u8>),
     Plain(Tensor),
     Relative(Tensor),
     Table(Box<GroupTable>),
 }
 
-/// Places in tables.
+/// Indices into tables.
 #[derive(Debug)]
 pub(super) struct GroupTable {
     pub places: Tensor,
     pub tables: Tables,
     /// Which numbers of `tables` are each array's.
     pub ranges: Vec<Range<usize>>,
-    /// Whether the next place of a table is 0.
+    /// Whether the next unused index of a table is 0.
     pub fresh: bool,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct GroupTable {
 #[derive(Debug)]
 pub(super) enum Tables {
     Plain(Tensor),
-    /// Float64 that come about by dividing integers.
+    /// Float64 quotients of integers.
     Fractions {
         over: Tensor,
         under: Tensor,
@@ -111,15 +111,15 @@ impl Tables {
     }
 }
 
-/// Arrays of one kind whose columns lie behind each other: the trees of a forest.
+/// Arrays of one kind with concatenated columns: the trees of a forest.
 #[derive(Debug)]
 pub(super) struct Group {
     /// Bytes of an element.
     pub size: usize,
-    /// Where each array's elements begin, and where the last one's end.
+    /// The start of each array's elements, and the end of the last one's.
     pub starts: Vec<usize>,
     pub columns: Vec<GroupColumn>,
-    /// How many arrays were read and will hardly be asked for again.
+    /// How many arrays were read and will probably not be used again.
     pub released: AtomicUsize,
 }
 
@@ -135,7 +135,7 @@ pub(crate) struct Packed {
 }
 
 impl Group {
-    /// The array number `member`, if there are so many.
+    /// The array number `member`, if it exists.
     pub fn member(self: &Arc<Self>, member: usize) -> Option<Packed> {
         let rows = *self.starts.get(member)?..*self.starts.get(member.checked_add(1)?)?;
         Some(Packed { group: Arc::clone(self), member, rows, whole: OnceLock::new() })
@@ -143,7 +143,7 @@ impl Group {
 }
 
 impl Packed {
-    /// The field of `size` bytes at `at` of all elements, one behind the other; `None` when the file is damaged.
+    /// The field of `size` bytes at `at` of all elements; `None` if the file is damaged.
     pub fn cells(&self, at: usize, size: usize) -> Option<Cow<'_, [u8]>> {
         let end = at.checked_add(size)?;
         let touches = |column: &&GroupColumn| column.at < end && at < column.at.saturating_add(column.of.size());
@@ -159,7 +159,7 @@ impl Packed {
         }
         let mut cells = vec![0; length];
         match (first, second) {
-            // What no column gives is zero.
+            // Bytes without a column are zero.
             (None, _) => {}
             (Some(column), None) if (column.at, column.of.size()) == (at, size) => {
                 self.decode(column, &mut Target { elements: &mut cells, size, at: 0 })?;
@@ -178,7 +178,7 @@ impl Packed {
     /// The cells of a column that needs no widening.
     fn as_they_lie<'a>(&self, column: &'a GroupColumn) -> Option<&'a [u8]> {
         match &column.stored {
-            GroupForm::Plain(tensor) if column.of == Of::Kind(tensor.kind) => {
+            ColumnEncoding::Plain(tensor) if column.of == Of::Kind(tensor.kind) => {
                 let width = tensor.kind.size();
                 tensor.bytes().get(self.rows.start.checked_mul(width)?..self.rows.end.checked_mul(width)?)
             }
@@ -191,21 +191,21 @@ impl Packed {
             Some(rows.start.checked_mul(width)?..rows.end.checked_mul(width)?).filter(|part| part.end <= tensor.len())
         };
         let form = match &column.stored {
-            GroupForm::Constant(value) => Form::Constant(value),
-            GroupForm::Plain(tensor) => {
+            ColumnEncoding::Constant(value) => Cells::Constant(value),
+            ColumnEncoding::Plain(tensor) => {
                 let width = if let Of::Bytes(width) = column.of { width } else { tensor.kind.size() };
-                Form::Plain(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, width)?)?)
+                Cells::Plain(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, width)?)?)
             }
-            GroupForm::Relative(tensor) => {
-                Form::Relative(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, tensor.kind.size())?)?)
+            ColumnEncoding::Relative(tensor) => {
+                Cells::Relative(tensor.kind, tensor.bytes().get(part(tensor, &self.rows, tensor.kind.size())?)?)
             }
-            GroupForm::Table(table) => {
+            ColumnEncoding::Table(table) => {
                 let GroupTable { places, tables, ranges, fresh } = &**table;
                 let part_of_places = part(places, &self.rows, places.kind.size())?;
                 let (range, width) = (ranges.get(self.member)?, column.of.size());
                 let table = range.start.checked_mul(width)?..range.end.checked_mul(width)?;
                 let (places_bytes, table) = (places.bytes().get(part_of_places)?, tables.bytes().get(table)?);
-                Form::Table { kind: places.kind, places: places_bytes, table, fresh: *fresh }
+                Cells::Table { kind: places.kind, places: places_bytes, table, fresh: *fresh }
             }
         };
         decode(&form, column.of, target)
@@ -218,8 +218,8 @@ impl Packed {
         Some(elements)
     }
 
-    /// Writes all elements to where zeros are. Each array begins with another column, so that threads that are at
-    /// arrays of one group seldom wait for the same tensor to be decompressed.
+    /// Writes all elements into zeroed memory. Each array begins with another column, so that threads that read
+    /// arrays of one group rarely wait for the same tensor to be decompressed.
     fn fill(&self, elements: &mut [u8]) -> Option<()> {
         let (size, columns) = (self.group.size, &self.group.columns);
         let first = self.member.checked_rem(columns.len()).unwrap_or(0);
@@ -238,7 +238,7 @@ impl AsRef<[u8]> for Packed {
 
 impl Owner for Packed {
     fn size(&self) -> usize {
-        // Whoever made the group has multiplied this.
+        // This product was checked when the group was created.
         self.rows.len().saturating_mul(self.group.size)
     }
 
@@ -257,7 +257,7 @@ impl Owner for Packed {
         true
     }
 
-    /// Pages hold the columns of several arrays: they go with the last of them.
+    /// Pages contain the columns of several arrays: they are released with the last of them.
     fn release(&self, _: Range<usize>) {
         let released = self.group.released.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if released.wrapping_add(1) < self.group.starts.len() {
@@ -265,9 +265,9 @@ impl Owner for Packed {
         }
         for column in &self.group.columns {
             match &column.stored {
-                GroupForm::Constant(_) => {}
-                GroupForm::Plain(tensor) | GroupForm::Relative(tensor) => tensor.bytes.release(),
-                GroupForm::Table(table) => {
+                ColumnEncoding::Constant(_) => {}
+                ColumnEncoding::Plain(tensor) | ColumnEncoding::Relative(tensor) => tensor.bytes.release(),
+                ColumnEncoding::Table(table) => {
                     table.places.bytes.release();
                     table.tables.release();
                 }
@@ -276,14 +276,14 @@ impl Owner for Packed {
     }
 }
 
-/// A compressed tensor that is an array as it is.
+/// A compressed tensor that is an array by itself.
 #[derive(Debug)]
 pub(crate) struct Coded(pub(super) Tensor);
 
 impl AsRef<[u8]> for Coded {
     fn as_ref(&self) -> &[u8] {
         if let (None, Some(coding)) = (self.0.decoded.get(), self.0.coding) {
-            // Outside of the lock. Should two do this at a time, one of them did it in vain.
+            // Outside of the lock: if two threads do this at a time, one result is dropped.
             let _ = self.0.decoded.set(self.0.decode(coding, Cores::All));
         }
         self.0.bytes()

@@ -4,32 +4,32 @@ use std::collections::{HashSet, VecDeque};
 
 use skiff_pickle::{Change, Graph, Node, NodeId};
 
-/// How one node leads to another.
+/// The step from one node to another.
 #[derive(Clone, Copy)]
 enum Step {
-    /// By the text of a key.
+    /// A string key.
     Key(NodeId),
-    /// By a place in a row.
+    /// An index in a sequence.
     Place(usize),
-    /// By the arguments of its call.
+    /// The arguments of its call.
     Arguments,
-    /// Without a word: the state of an object.
+    /// The state of an object, which adds nothing to the path.
     Silent,
 }
 
-/// The ways from the root to each node.
+/// The paths from the root to each node.
 pub(super) struct Paths<'g> {
     graph: &'g Graph,
-    /// Where each node was first met, and how.
+    /// The predecessor of each node on its path, and the step from there.
     from: Vec<Option<(NodeId, Step)>>,
-    /// Every node that the root leads to, the nearest first.
+    /// Every node that is reachable from the root, the nearest first.
     pub reached: Vec<NodeId>,
     taken: HashSet<String>,
 }
 
-/// Longer ways are numbered instead of told.
+/// Longer paths are numbered instead.
 const MOST_STEPS: usize = 40;
-/// Longer keys are told by their place.
+/// Longer keys are replaced by their index.
 const LONGEST_KEY: usize = 100;
 
 impl<'g> Paths<'g> {
@@ -54,20 +54,20 @@ impl<'g> Paths<'g> {
         paths
     }
 
-    /// A name for the node that no other has, nor any of the format's own.
+    /// A unique name for the node, different from the format's own names.
     pub fn name(&mut self, id: NodeId) -> String {
         let path = self.path(id).unwrap_or_else(|| "deep".to_owned());
         self.unique(path)
     }
 
-    /// The name, with a number behind it when it is taken.
+    /// The name, with a number appended if it is used already.
     pub fn unique(&mut self, name: String) -> String {
         let name = if name.is_empty() { "array".to_owned() } else { name };
         let reserved = name.starts_with("skiff.") || name == "__metadata__";
         if !reserved && self.taken.insert(name.clone()) {
             return name;
         }
-        // Names that differ in their number alone are found at the first free one from here.
+        // Names that differ only in their number continue at the first free one from here.
         let mut number = self.taken.len();
         loop {
             let numbered = format!("array.{number}.{name}");
@@ -78,7 +78,7 @@ impl<'g> Paths<'g> {
         }
     }
 
-    /// What the paths of like parts of a model have in common: places in rows are left out.
+    /// The common form of the paths of corresponding parts of a model: without indices in sequences.
     pub fn pattern(&self, id: NodeId) -> String {
         let path = self.path(id).unwrap_or_default();
         let is_place = |step: &str| step.bytes().all(|byte| byte.is_ascii_digit());
@@ -120,7 +120,7 @@ fn each_step(graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId, Step)) {
     let pairs = |pairs: &[(NodeId, NodeId)], visit: &mut dyn FnMut(NodeId, Step)| {
         for (place, &(key, value)) in pairs.iter().enumerate() {
             visit(value, if is_short(key) { Step::Key(key) } else { Step::Place(place) });
-            // Keys may be objects with arrays of their own.
+            // Keys may be objects that contain arrays.
             visit(key, Step::Place(place));
         }
     };

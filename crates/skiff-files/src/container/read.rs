@@ -1,4 +1,4 @@
-//! A `.skiff` file into the object graph: arrays stay where they are until somebody asks for them.
+//! Reads a `.skiff` file into the object graph: arrays are not read until they are used.
 
 use std::borrow::Cow;
 
@@ -12,18 +12,18 @@ use crate::decompress::Inflation;
 use crate::json::{Document, Json};
 use crate::{Error, ErrorKind};
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug)]
 pub(crate) struct Contents {
-    /// The model, and the samples beside it.
+    /// The model, and the samples.
     pub graph: Graph,
-    /// Where the model comes from.
+    /// The passport.
     pub passport: Option<String>,
     /// The root of the samples.
     pub samples: Option<NodeId>,
 }
 
-/// Reads a file. What predictions read of it is held against its digests; the rest is not looked at ([`verify`] does).
+/// Reads a file. The hot columns are compared with their digests; the rest is not read (see [`verify`]).
 pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Contents, Error> {
     let header = Header::read(file)?;
     let head = Head::check(&header, file)?;
@@ -40,11 +40,11 @@ pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> 
         true => Some(pickle(&mut graph, head.content(SAMPLES, &list, inflation)?, &mut budget)?),
         false => None,
     };
-    // How many buffers the model has: those of the samples are numbered on.
+    // The number of buffers of the model: those of the samples continue the numbering.
     let mut count = 0_usize;
     for id in graph.ids() {
         let Node::Buffer { index, readonly } = *graph.node(id) else { continue };
-        let index = usize::try_from(index).map_err(|_| damaged("an array is missing in its list"))?;
+        let index = usize::try_from(index).map_err(|_| damaged("an array is missing from its list"))?;
         let index = if id.index() < models {
             count = count.max(index.saturating_add(1));
             index
@@ -66,23 +66,23 @@ fn pickle(graph: &mut Graph, pickle: Bytes, budget: &mut Budget) -> Result<NodeI
     let length = pickle.len();
     let buffer = graph.add_buffer(pickle);
     let end = skiff_pickle::read_into(graph, buffer, 0, budget, &mut ())?;
-    if end.offset == length { Ok(end.root) } else { Err(damaged("a pickle in it goes on behind its end")) }
+    if end.offset == length { Ok(end.root) } else { Err(damaged("a pickle in it has trailing bytes")) }
 }
 
 fn passport(text: &[u8], limits: &Limits) -> Result<String, Error> {
-    let wrong = damaged("its passport is no JSON object");
+    let wrong = damaged("its passport is not a JSON object");
     match std::str::from_utf8(text) {
         Ok(text) if is_object(text, limits.nodes) => Ok(text.to_owned()),
         _ => Err(wrong),
     }
 }
 
-/// Whether a text is a JSON object, of at most so many values.
+/// Whether a text is a JSON object, of at most `most` values.
 pub(super) fn is_object(text: &str, most: u64) -> bool {
     Document::parse(text.as_bytes(), most).is_ok_and(|document| matches!(document.value(0), Json::Object(_)))
 }
 
-/// Holds all bytes of a file against the digest of the whole.
+/// Compares all bytes of a file with its digests.
 pub(crate) fn verify(file: &Bytes) -> Result<(), Error> {
     let header = Header::read(file)?;
     let head = Head::check(&header, file)?;
@@ -91,19 +91,19 @@ pub(crate) fn verify(file: &Bytes) -> Result<(), Error> {
 
 fn check_version(header: &Header) -> Result<(), Error> {
     let version = header.metadata.get("skiff.version").and_then(|version| version.parse::<u32>().ok());
-    match version.ok_or(damaged("it does not say its version"))? {
+    match version.ok_or(damaged("it has no version"))? {
         1..=VERSION => Ok(()),
         version => Err(Error::new(ErrorKind::ContainerVersion { most: VERSION, found: version })),
     }
 }
 
-/// The part of a file that is read whenever it is opened, found to be as it was written.
+/// The part of a file that is read whenever it is opened, with a verified digest.
 struct Head<'a> {
     header: &'a Header,
     file: &'a Bytes,
-    /// Where it ends.
+    /// Its end.
     end: usize,
-    /// What lies behind it.
+    /// The bytes after it.
     rest: Bytes,
     /// How many bytes of the rest are columns that predictions read.
     hot: usize,
@@ -114,7 +114,8 @@ impl<'a> Head<'a> {
         check_version(header)?;
         let size = |name| header.metadata.get(name).and_then(|size| size.parse::<usize>().ok());
         let end = size("skiff.head_size").and_then(|size| header.data.checked_add(size));
-        let end = end.filter(|&end| end <= file.len()).ok_or(damaged("its head has no end"))?;
+        let end =
+            end.filter(|&end| end <= file.len()).ok_or(damaged("the size of its head is missing or too large"))?;
         if !file.get(..end).is_some_and(digest::is_head_whole) {
             return Err(Error::new(ErrorKind::Digest));
         }
@@ -123,11 +124,11 @@ impl<'a> Head<'a> {
             true => size("skiff.hot_size").filter(|&hot| hot <= rest.len()),
             false => Some(0),
         };
-        let hot = hot.ok_or(damaged("it does not say what of it predictions read"))?;
+        let hot = hot.ok_or(damaged("the size of its hot columns is missing"))?;
         Ok(Self { header, file, end, rest, hot })
     }
 
-    /// Holds the pieces behind the head against their digests, as far as the first `most` bytes need it.
+    /// Compares the pieces after the head that contain the first `most` bytes with their digests.
     fn check_pieces(&self, most: usize) -> Result<(), Error> {
         let digests = if self.rest.is_empty() { &[] } else { self.tensor(DIGESTS)? };
         if digest::are_pieces_whole(&self.rest, digests, most) { Ok(()) } else { Err(Error::new(ErrorKind::Digest)) }
@@ -137,15 +138,15 @@ impl<'a> Head<'a> {
     fn tensor(&self, name: &str) -> Result<&'a [u8], Error> {
         let place = self.header.tensor(name)?.bytes.clone();
         let bytes = self.file.get(place.clone()).filter(|_| place.end <= self.end);
-        bytes.ok_or(damaged("a part of its head lies outside of it"))
+        bytes.ok_or(damaged("a part of its head is out of range"))
     }
 
-    /// The list of arrays, which says by metadata that it is compressed.
+    /// The list of arrays, which is compressed if the metadata has its uncompressed size.
     fn arrays(&self, inflation: &mut Inflation) -> Result<Cow<'a, [u8]>, Error> {
         let bytes = self.tensor(ARRAYS)?;
         let Some(length) = self.header.metadata.get(ARRAYS_SIZE) else { return Ok(Cow::Borrowed(bytes)) };
         let length = length.parse().ok().filter(|length| isize::try_from(*length).is_ok());
-        let length: usize = length.ok_or(damaged("it does not say how long its list of arrays is"))?;
+        let length: usize = length.ok_or(damaged("the size of its list of arrays is missing"))?;
         inflation.reserve(length, bytes.len())?;
         Ok(Cow::Owned(coding::decode_now(bytes, Coding { length, shuffle: 1, nonzeros: None })?))
     }
@@ -212,7 +213,7 @@ mod tests {
     const LENGTHS: [u32; 2] = [100, 60_000];
     const PROFILES: [Option<i32>; 2] = [None, Some(3)];
 
-    /// Puts the digests right, as a hostile writer would; nothing when the header cannot be found any more.
+    /// Corrects the digests, as a malicious writer would; nothing if there is no header any more.
     fn signed(mut file: Vec<u8>) -> Option<Vec<u8>> {
         let header = Header::read(&file).ok()?;
         let head = header.data.checked_add(header.metadata.get("skiff.head_size")?.parse().ok()?)?;
@@ -226,7 +227,7 @@ mod tests {
         Some(file)
     }
 
-    /// A header's text and what stands behind it, with its digests.
+    /// A header's text and the bytes after it, with digests.
     fn with_header(text: &str, data: &[u8]) -> Vec<u8> {
         let text = format!("{text:width$}", width = (text.len() + 8).next_multiple_of(64) - 8);
         signed([&u64::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes(), data].concat()).unwrap()
@@ -261,7 +262,7 @@ mod tests {
         read(&Bytes::from(bytes), &limits, &mut Inflation::new(&limits, 0))
     }
 
-    /// Asks for all that arrays hold; whether all of it was there.
+    /// Reads all arrays; false if one is damaged.
     fn is_read(contents: &Contents) -> bool {
         let graph = &contents.graph;
         graph.ids().filter_map(|id| NdArray::read(graph, id).transpose()).all(|array| {
@@ -308,7 +309,7 @@ mod tests {
                 assert!(verify(&Bytes::from(file.clone())).is_err(), "byte {byte} changed unseen");
                 file[byte] ^= 16;
             }
-            // What predictions read is looked at on opening.
+            // The hot columns are checked on opening.
             let header = Header::read(&file).unwrap();
             let Some(tensor) = header.tensors.get("0-1.threshold").filter(|_| profile.is_none()) else { continue };
             let place = tensor.bytes.start + 5;
@@ -415,7 +416,7 @@ mod tests {
             let text = text.trim_end().replace(&from, &format!("\"{ARRAYS_SIZE}\":\"{length}\""));
             assert!(read_whole(with_header(&text, &file[header.data..])).is_err(), "{length}");
         }
-        // A limit of so many bytes for all of it: the arrays' own, and those of compressed tensors beside them.
+        // One limit of bytes in total: arrays and compressed tensors.
         let bytes = Bytes::from(file);
         let mut needed = None;
         for decompressed in (0..200_000).step_by(500) {

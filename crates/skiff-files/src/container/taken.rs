@@ -1,4 +1,4 @@
-//! A graph whose arrays were taken out: what is left of it as a pickle, and the arrays by how they are stored.
+//! A graph without its arrays: the rest as a pickle, and the arrays by storage.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,59 +11,59 @@ use crate::write::WriteError;
 use crate::write::arrays::{self, Spelling};
 use crate::{DType, NdArray};
 
-/// Arrays of no more bytes stay in the pickle: a tensor of its own costs more than a hundred bytes of text.
+/// Arrays of no more bytes stay in the pickle: a tensor costs more than a hundred bytes of text.
 const SMALL: usize = 256;
-/// Arrays in columns are stored together as long as they have fewer cells than this: enough for the cost of a tensor to
-/// vanish, and few enough for a large forest to be read on many cores.
+/// Arrays in columns are stored together as long as they have fewer cells than this: enough for the overhead of a tensor to
+/// be negligible, and few enough for a large forest to be read on many cores.
 const MOST_CELLS: usize = 1 << 18;
 
-/// A graph whose arrays were taken out.
-pub(super) struct Taken {
+/// A graph without its arrays.
+pub(super) struct ExtractedArrays {
     pub graph: Graph,
-    /// What is left of it.
+    /// The rest of the graph.
     pub pickle: Vec<u8>,
-    /// The arrays, in the order in which the pickle asks for them.
+    /// The arrays, in the order of the pickle's buffers.
     pub arrays: Vec<Array>,
     pub groups: Vec<Group>,
     /// Each with its name.
     pub vocabularies: Vec<(String, Vocabulary)>,
 }
 
-/// An array whose elements were taken out of the graph.
+/// An array whose elements were removed from the graph.
 pub(super) struct Array {
     pub name: String,
     pub elements: Span,
     pub readonly: bool,
     pub array: NdArray,
-    /// How its elements are stored.
+    /// The storage of its elements.
     pub stored: Stored,
 }
 
-/// How an array's elements are stored.
+/// The storage of an array's elements.
 pub(super) enum Stored {
-    /// As they are.
+    /// Unencoded.
     Plain,
-    /// In columns, in a group of those arrays that are of one kind.
+    /// In columns, in a group with other arrays of its kind.
     Columns { kind: usize },
     /// In columns, in this group.
     Group(usize),
 }
 
-/// Arrays that are stored in columns, one behind the other.
+/// Arrays that are stored in concatenated columns.
 pub(super) struct Group {
     pub name: String,
     pub dtype: DType,
     pub fields: Vec<Field>,
-    /// The elements of each array, and how many there are.
+    /// The elements of each array, and their number.
     pub members: Vec<(Span, usize)>,
     pub readonly: bool,
 }
 
-impl Taken {
-    /// Takes the arrays out of a graph, and vocabularies too if no prefix is given, with which all of the names begin.
+impl ExtractedArrays {
+    /// Removes the arrays from a graph, and vocabularies too unless there is a `prefix` of all names.
     pub fn from(graph: &Graph, prefix: &str) -> Result<Self, WriteError> {
         let mut graph = graph.clone_with_room();
-        // First, so that nothing else looks at hundreds of thousands of words.
+        // First, so that nothing else visits hundreds of thousands of words.
         let vocabularies = if prefix.is_empty() { vocabularies::take(&mut graph) } else { Vec::new() };
         let mut graph = arrays::respell(graph, Spelling::FromBuffer)?;
         let mut paths = Paths::new(&graph);
@@ -75,7 +75,7 @@ impl Taken {
         let mut arrays = Vec::new();
         for index in order {
             let array = usize::try_from(index).ok().and_then(|index| taken.get_mut(index)).and_then(Option::take);
-            // A buffer that is none of ours came without its bytes.
+            // Another buffer came without its bytes.
             arrays.push(array.ok_or(WriteError::Buffers(1))?);
         }
         let groups = group(&mut arrays);
@@ -99,7 +99,7 @@ fn find_arrays(graph: &Graph, paths: &mut Paths<'_>, prefix: &str) -> Vec<(NodeI
         };
         let (Some(elements), true) = (parts.span(), seen.insert(holder.node())) else { continue };
         let array = parts.array;
-        // Records are for nobody to map; a tree's values are read with them.
+        // Structured arrays are never mapped; a tree's values are read with them.
         let is_packed = matches!(array.dtype, DType::Struct { .. }) || trees.contains(&id);
         let in_columns = is_packed && elements.len > 0 && columns::fields(&array.dtype).is_some();
         let stored = match in_columns {
@@ -108,7 +108,7 @@ fn find_arrays(graph: &Graph, paths: &mut Paths<'_>, prefix: &str) -> Vec<(NodeI
         };
         found.push((id, holder.node(), Array { name: String::new(), elements, readonly, array, stored }));
     }
-    // Only now is it known how much the arrays of one kind have in all.
+    // Only now the total size of the arrays of one kind is known.
     found.retain(|(_, _, array)| match array.stored {
         Stored::Columns { kind } => kinds.size(kind) > SMALL.saturating_mul(4),
         _ => array.elements.len > SMALL,
@@ -120,7 +120,7 @@ fn find_arrays(graph: &Graph, paths: &mut Paths<'_>, prefix: &str) -> Vec<(NodeI
     found.into_iter().map(&mut named).collect()
 }
 
-/// Puts an out-of-band buffer in the place of each array's elements; the buffer's number is the array's place.
+/// Replaces each array's elements by an out-of-band buffer, whose number is the array's index.
 fn take_arrays(graph: &mut Graph, found: Vec<(NodeId, Array)>) -> Vec<Array> {
     let mut taken = Vec::new();
     for (index, (holder, array)) in (0_u32..).zip(found) {
@@ -130,7 +130,7 @@ fn take_arrays(graph: &mut Graph, found: Vec<(NodeId, Array)>) -> Vec<Array> {
     taken
 }
 
-/// Which arrays in columns are of one kind: of the same elements, at like places of the model.
+/// The key of arrays of one kind: the same dtype, at corresponding paths in the model.
 #[derive(Default)]
 struct Kinds {
     places: HashMap<(String, bool, String), usize>,
@@ -155,11 +155,11 @@ impl Kinds {
     }
 }
 
-/// Puts the arrays in columns into groups, in their order, and says in each array which group it is in.
+/// Assigns the arrays in columns to groups, in order.
 fn group(arrays: &mut [Array]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut last: Vec<(String, String)> = Vec::new();
-    // The group that arrays of a kind join, and how many cells it has.
+    // The current group for arrays of a kind, and its number of cells.
     let mut open: HashMap<usize, (usize, usize)> = HashMap::new();
     for array in arrays {
         let Stored::Columns { kind } = array.stored else { continue };
@@ -197,7 +197,7 @@ fn span_of_names(first: &str, last: &str) -> String {
     first.split('.').zip(last.split('.')).map(step).collect::<Vec<_>>().join(".")
 }
 
-/// What stands in the state of scikit-learn's `Tree`.
+/// The keys of the state of scikit-learn's `Tree`.
 fn parts_of_tree(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let Some(object) = graph.object(id) else { return Vec::new() };
     if graph.global(object.callable) != Some(("sklearn.tree._tree", "Tree")) {

@@ -1,6 +1,6 @@
-//! Large dicts from text to integers, the vocabularies of vectorisers: a text of all words and an array of numbers.
+//! Large dicts from strings to integers, the vocabularies of vectorizers: the text of all words and an array of numbers.
 //!
-//! In the pickle a persistent id stands for each: a number in the list of arrays.
+//! In the pickle each is replaced by a persistent id: an index into the list.
 
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
@@ -12,19 +12,19 @@ use crate::Error;
 use crate::decompress::Inflation;
 use crate::write::vocabulary;
 
-/// A dict that was taken out of a graph.
+/// A dict that was removed from a graph.
 pub(super) struct Vocabulary {
-    /// Where it stood.
+    /// Its node.
     pub id: NodeId,
-    /// Its keys, NUL between them.
+    /// Its keys, separated by NUL.
     pub words: Vec<u8>,
     /// Its values.
     pub numbers: Vec<u8>,
     pub kind: Kind,
 }
 
-/// Puts persistent ids in the place of vocabularies, from 0 on. Takes none where the graph has persistent ids of its own,
-/// which would be taken for them.
+/// Replaces vocabularies by persistent ids, from 0 on. Replaces none if the graph has its own persistent ids,
+/// which would be mistaken for them.
 pub(super) fn take(graph: &mut Graph) -> Vec<Vocabulary> {
     let large: Vec<NodeId> = graph.ids().filter(|&id| vocabulary::is_large(graph, id)).collect();
     if large.is_empty() || graph.ids().any(|id| matches!(graph.node(id), Node::Persistent(_))) {
@@ -34,7 +34,7 @@ pub(super) fn take(graph: &mut Graph) -> Vec<Vocabulary> {
     let is_its_own = |id: NodeId| references.get(id.index()) == Some(&1);
     let mut taken = Vec::new();
     for id in large {
-        // What is somebody else's too has to stay one object.
+        // A key or value that is referred to elsewhere must stay one object.
         let Node::Dict(pairs) = graph.node(id) else { continue };
         if !pairs.iter().all(|&(key, value)| is_its_own(key) && is_its_own(value)) {
             continue;
@@ -50,8 +50,8 @@ pub(super) fn take(graph: &mut Graph) -> Vec<Vocabulary> {
     taken
 }
 
-/// Puts the dicts back that persistent ids stand for. Each stands in one place: a list that named one again and again
-/// would take memory without end.
+/// Restores the dicts from persistent ids. Each may occur only once: a list that repeats one many times
+/// would take unbounded memory.
 pub(super) fn put_back(
     graph: &mut Graph,
     list: &List<'_>,
@@ -62,11 +62,11 @@ pub(super) fn put_back(
     for id in graph.ids() {
         let Node::Persistent(number) = *graph.node(id) else { continue };
         let &Node::Int(number) = graph.node(number) else { continue };
-        // Any other id means what it means to a scan.
+        // Any other id stays.
         let Ok(number) = usize::try_from(number) else { continue };
         let Some(is_used) = is_used.get_mut(number) else { continue };
         if std::mem::replace(is_used, true) {
-            return Err(damaged("a vocabulary stands in two places"));
+            return Err(damaged("a vocabulary occurs twice"));
         }
         let (words, kind, numbers) = list.vocabulary(number, inflation)?;
         *graph.node_mut(id) = Node::Dict(pairs(graph, &words, kind, &numbers, budget)?);
@@ -81,7 +81,7 @@ fn pairs(
     numbers: &[u8],
     budget: &mut Budget,
 ) -> Result<Vec<(NodeId, NodeId)>, Error> {
-    let wrong = || damaged("a vocabulary contradicts itself");
+    let wrong = || damaged("a vocabulary is inconsistent");
     let count = numbers.len().checked_div(kind.size()).unwrap_or(0);
     let is_text = std::str::from_utf8(words).is_ok();
     let nuls = words.iter().filter(|&&byte| byte == 0).count();
@@ -131,7 +131,7 @@ mod tests {
         graph
     }
 
-    /// What is left for the pickle, and whether the same graph comes back.
+    /// The rest for the pickle, and whether it is restored to the same graph.
     fn there_and_back(graph: &Graph, compression: Option<i32>) -> (usize, bool) {
         let left = take(&mut graph.clone()).len();
         let mut file = Vec::new();

@@ -1,4 +1,4 @@
-//! The object graph into a `.skiff` file.
+//! Writes the object graph as a `.skiff` file.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,20 +14,20 @@ use super::heat::Heat;
 use super::kind::Kind;
 use super::layout::{Parts, Tensor};
 use super::read::is_object;
-use super::taken::{Array, Group, Stored, Taken};
+use super::taken::{Array, ExtractedArrays, Group, Stored};
 use super::vocabularies::Vocabulary;
 use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
 use crate::write::{SkiffOptions, WriteError};
 use crate::{DType, NdArray, Order};
 
-/// Writes the graph's root, and what the options add.
+/// Writes the graph's root, and the additions in the options.
 pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     if options.passport.is_some_and(|passport| !is_object(passport, Limits::default().nodes)) {
         return Err(WriteError::Passport);
     }
     let purpose = if options.compression.is_some() { Purpose::Compress } else { Purpose::Map };
-    let model = Taken::from(graph, "")?;
-    let samples = options.samples.map(|samples| Taken::from(samples, SAMPLE)).transpose()?;
+    let model = ExtractedArrays::from(graph, "")?;
+    let samples = options.samples.map(|samples| ExtractedArrays::from(samples, SAMPLE)).transpose()?;
     let mut file = File::default();
     file.add(&model, purpose, None)?;
     file.head(GRAPH, &model.pickle);
@@ -42,7 +42,7 @@ pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io:
     if let Some(level) = options.compression {
         file.compress(level);
     }
-    // It says how the others are compressed, and so cannot say it of itself.
+    // It describes the compression of the others, so it cannot describe its own.
     let list = file.list();
     match options.compression.and_then(|level| coding::encode(list.as_bytes(), 1, level, None)) {
         Some((coding, bytes)) => {
@@ -54,17 +54,17 @@ pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io:
     file.parts.write(options.compression.map(|_| "zstd"), &notes, out)
 }
 
-/// Tensors that become less than this part of themselves are not compressed in a file of more bytes than [`FREE`]: a
-/// reader's limits ([`Limits::ratio`]) would take them for bombs.
+/// Tensors that would be compressed to less than this fraction are not compressed in a file of more bytes than [`FREE`]: a
+/// reader's limits ([`Limits::ratio`]) would reject them as bombs.
 const MOST_TO_ONE: usize = 1_000;
-/// Half of what limits leave to any file.
+/// Half of what the limits allow for any file.
 const FREE: usize = 32 << 20;
 
-/// A file that is being put together.
+/// A file under construction.
 #[derive(Default)]
 struct File<'g> {
     parts: Parts<'g>,
-    /// How many bytes its arrays have.
+    /// The size of its arrays in bytes.
     whole: usize,
     /// The items of the list of arrays, as JSON.
     arrays: Vec<String>,
@@ -81,8 +81,8 @@ impl<'g> File<'g> {
         self.parts.head.push(Tensor::bytes(name, bytes));
     }
 
-    /// Adds the arrays of a graph, all of them as hot as `heat` says if it says so.
-    fn add(&mut self, taken: &'g Taken, purpose: Purpose, heat: Option<Heat>) -> Result<(), WriteError> {
+    /// Adds the arrays of a graph, with the given `heat`, if any.
+    fn add(&mut self, taken: &'g ExtractedArrays, purpose: Purpose, heat: Option<Heat>) -> Result<(), WriteError> {
         let before = self.groups.len();
         let plain = |array: &Array| match array.stored {
             Stored::Group(_) => None,
@@ -109,7 +109,7 @@ impl<'g> File<'g> {
         Ok(())
     }
 
-    /// Adds an array as it is.
+    /// Adds an array unencoded.
     fn plain(&mut self, array: &Array, bytes: Cow<'g, [u8]>, heat: Option<Heat>) {
         let mut json = String::new();
         json.push_str(if array.readonly { "{\"readonly\":true,\"tensor\":" } else { "" });
@@ -125,7 +125,7 @@ impl<'g> File<'g> {
         part.push(Tensor { name: array.name.clone(), kind, shape, alignment, bytes, coding: None });
     }
 
-    /// Adds a vocabulary. It is made of its words again whenever the file is opened.
+    /// Adds a vocabulary. It is rebuilt from its words whenever the file is opened.
     fn vocabulary(&mut self, name: &str, vocabulary: &'g Vocabulary) {
         let Vocabulary { words, numbers, kind, .. } = vocabulary;
         let (words_name, numbers_name) = (format!("{name}.words"), format!("{name}.numbers"));
@@ -207,7 +207,7 @@ impl<'g> File<'g> {
         self.groups.push(json);
     }
 
-    /// Compresses the tensors that it pays for.
+    /// Compresses the tensors that become smaller.
     fn compress(&mut self, level: i32) {
         let least = (self.whole > FREE).then_some(MOST_TO_ONE);
         let coded = self.parts.each().collect::<Vec<_>>().into_par_iter().filter_map(|tensor| {
@@ -244,13 +244,13 @@ impl<'g> File<'g> {
     }
 }
 
-/// Bytes that stay as they are while their digest is made and they are written.
+/// Bytes that do not change between their digest and their writing.
 fn settled(graph: &Graph, elements: Span) -> Result<Cow<'_, [u8]>, WriteError> {
     let bytes = graph.bytes_once(elements).ok_or(WriteError::Content)?;
     Ok(if graph.shared_bytes(elements).may_change() { Cow::Owned(bytes.into_owned()) } else { bytes })
 }
 
-/// The columns of a group, those of nothing but zeros left out.
+/// The columns of a group, without those of only zeros.
 fn columns<'a>(
     graph: &Graph,
     group: &'a Group,
@@ -258,7 +258,7 @@ fn columns<'a>(
     scratch: &mut Scratch,
 ) -> Result<Vec<(&'a Field, encode::Stored)>, WriteError> {
     let size = group.dtype.itemsize().ok_or(WriteError::Content)?;
-    // Files that are mapped give their pages back, and arrays that lie in columns already are put together for this.
+    // Pages of mapped files are released, and arrays that are already in columns are assembled for this.
     let members: Vec<Bytes> = group.members.iter().map(|(span, _)| graph.shared_bytes(*span)).collect();
     let at_hand: Vec<Bytes> = members.iter().map(Bytes::at_hand).collect();
     let arrays: Vec<&[u8]> = at_hand.iter().map(Bytes::as_slice).collect();
@@ -274,7 +274,7 @@ fn list(numbers: &[usize]) -> String {
     format!("[{}]", numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
-/// What the elements' place is to be a multiple of, so that they are numbers where they lie.
+/// The alignment of the elements, so that they can be read in place.
 fn alignment(dtype: &DType) -> usize {
     match dtype {
         DType::Int { size, .. } | DType::UInt { size, .. } => *size,
@@ -286,8 +286,8 @@ fn alignment(dtype: &DType) -> usize {
     }
 }
 
-/// As what other readers of safetensors see an array: numbers in the order in which they lie, so that an array in
-/// Fortran order is seen transposed; bytes where safetensors has no dtype for the elements.
+/// The dtype and shape for other safetensors readers: numbers in memory order, so that an array in
+/// Fortran order is transposed; bytes if safetensors has no dtype for the elements.
 fn shown(array: &NdArray, bytes: &[u8]) -> (Kind, Vec<usize>) {
     match Kind::of(&array.dtype) {
         Some(Kind::Bool) if !bytes.iter().all(|&byte| byte < 2) => {}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How a layer of a file is compressed.
+/// The codec of a layer of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codec {
     /// zlib: joblib's `.z`, its default.
@@ -13,7 +13,7 @@ pub enum Codec {
     Bzip2,
     /// xz, of one or many streams.
     Xz,
-    /// LZMA alone, before xz.
+    /// The LZMA format that preceded xz.
     Lzma,
     /// LZ4 frames.
     Lz4,
@@ -21,9 +21,9 @@ pub enum Codec {
     Zstd,
     /// joblib's before 0.10: `ZF`, a length in hexadecimal, zlib.
     JoblibZ,
-    /// Deflate without a frame, as in a zip.
+    /// Raw deflate, as in a zip.
     Deflate,
-    /// A file stored in a zip as it is.
+    /// A file stored in a zip uncompressed.
     Stored,
 }
 

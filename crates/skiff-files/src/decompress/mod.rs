@@ -1,4 +1,4 @@
-//! Compressed layers, each within what [`Limits`] leave.
+//! Compressed layers, within the remaining [`Limits`].
 
 mod codec;
 mod output;
@@ -13,30 +13,30 @@ use crate::{Error, ErrorKind};
 
 pub use codec::Codec;
 
-/// What decompression may still bring forth, over all layers of a file.
+/// The remaining budget of decompression, over all layers of a file.
 #[derive(Debug)]
 pub(crate) struct Inflation {
     limits: Limits,
-    /// How many bytes the file has.
+    /// The size of the file in bytes.
     size: u64,
     left: u64,
-    /// What the ratio leaves for all layers and entries together: a layer within a layer, or a thousand entries of a
-    /// zip, must not have it anew.
+    /// The bytes that the ratio allows for all layers and entries together: a nested layer, or each of a thousand entries of a
+    /// zip, must not get it again.
     left_by_ratio: u64,
-    /// How many bytes that are not zero may still be kept: memory is taken by these alone.
+    /// How many nonzero bytes may still be kept: only these take memory.
     left_to_keep: u64,
 }
 
-/// A ratio says nothing about small files: a megabyte of zeros is a few dozen bytes of xz.
+/// A ratio is meaningless for small files: a megabyte of zeros is a few dozen bytes of xz.
 const FREE: u64 = 64 << 20;
-/// What small files may have decompressed and kept, whatever the ratio.
+/// The bytes that any file may have decompressed and kept, whatever the ratio.
 const FREE_TO_KEEP: u64 = 112 << 20;
-/// The part of the ratio that bounds what is kept: models stay below 30 bytes for each byte read, bombs do not.
+/// The part of the ratio that bounds kept bytes: models stay below 30 bytes for each byte read, bombs do not.
 const RATIO_TO_KEEP: u64 = 32;
-/// The slow decoders' part of the ratio: bzip2 brings forth 80 MB a second of what it packs a hundred times and more, which
+/// The slow decoders' part of the ratio: bzip2 decompresses 80 MB a second at ratios of a hundred and more, which
 /// is a second and a half for each megabyte of a bomb. Models stay below 30 bytes for each byte read.
 const RATIO_OF_SLOW: u64 = 20;
-/// What a decoder may take for itself: xz's greatest preset takes 65 MiB, zstd's 8 MiB (`--ultra` 128 MiB).
+/// The memory of a decoder itself: xz's greatest preset takes 65 MiB, zstd's 8 MiB (`--ultra` 128 MiB).
 const DECODER_MEMORY: u64 = 128 << 20;
 
 impl Inflation {
@@ -47,18 +47,18 @@ impl Inflation {
         Self { limits: limits.started(), size, left: limits.decompressed, left_by_ratio, left_to_keep }
     }
 
-    /// What graphs may take that are made of the file.
+    /// The budget of graphs that are read from the file.
     pub fn budget(&self) -> Budget {
         Budget::of_file(&self.limits, self.size)
     }
 
-    /// A companion file of `size` bytes joins.
+    /// Adds a companion file of `size` bytes.
     pub fn add_file(&mut self, size: u64) {
         self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.limits.ratio));
         self.left_to_keep = self.left_to_keep.saturating_add(size.saturating_mul(self.limits.ratio / RATIO_TO_KEEP));
     }
 
-    /// Spends `output` bytes of one array that `input` bytes are to become without a decoder.
+    /// Charges `output` bytes of one array that is read from `input` bytes without a decoder.
     pub fn reserve(&mut self, output: usize, input: usize) -> Result<(), Error> {
         let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let by_ratio = bytes(input).saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
@@ -75,7 +75,7 @@ impl Inflation {
         Ok(())
     }
 
-    /// Whether there is time left.
+    /// Checks the time limit.
     pub fn time(&self) -> Result<(), Error> {
         let spent = self.limits.decompressed.saturating_sub(self.left);
         self.limits.reach(usize::try_from(spent).unwrap_or(usize::MAX));
@@ -85,7 +85,7 @@ impl Inflation {
         Err(Error::new(ErrorKind::Limit { name: "time", most: self.limits.milliseconds() }))
     }
 
-    /// LZMA without its header: five bytes of properties, and how many bytes it becomes.
+    /// LZMA without its header: five bytes of properties, and the decompressed size.
     pub fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
         let length = u64::try_from(size).unwrap_or(u64::MAX);
         let [first, dictionary @ ..] = *properties;
@@ -115,13 +115,13 @@ impl Inflation {
         Ok(out.0)
     }
 
-    /// Decompresses what `bytes` begin with; gives it, and how many bytes were left over behind it.
+    /// Decompresses the beginning of `bytes`; returns the content, and the number of trailing bytes.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Bytes, usize), Error> {
         self.decode(codec, bytes, u64::MAX, |rest, out| decode(codec, rest, out, Members::All))
     }
 
-    /// Decompresses an entry of an archive, of which the directory says how long it is: no more than one byte beyond
-    /// that is made. Python takes one stream of each, whatever follows it.
+    /// Decompresses an entry of an archive whose length is in the directory: at most one byte more
+    /// is decompressed. Python reads one stream of each, whatever follows it.
     pub fn decompress_entry(&mut self, codec: Codec, bytes: &[u8], size: u64) -> Result<(Bytes, usize), Error> {
         self.decode(codec, bytes, size, |rest, out| decode(codec, rest, out, Members::First))
     }
@@ -151,7 +151,7 @@ impl Inflation {
             }
             Err(error) if error.kind() == io::ErrorKind::TimedOut => limit("time", self.limits.milliseconds()),
             Err(_) if out.is_longer_than(size) => {
-                Err(Error::at(ErrorKind::Zip("an entry is longer than it says"), place))
+                Err(Error::at(ErrorKind::Zip("an entry is longer than declared"), place))
             }
             Err(_) if out.is_kept_beyond() => limit("ratio", self.limits.ratio / RATIO_TO_KEEP),
             Err(_) if out.is_exceeded() && by_ratio < self.left => limit("ratio", ratio),
@@ -161,14 +161,14 @@ impl Inflation {
     }
 }
 
-/// How many streams in a row are taken for one.
+/// How many concatenated streams are read as one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Members {
     All,
     First,
 }
 
-/// Decompresses what `rest` begins with.
+/// Decompresses the beginning of `rest`.
 fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>, members: Members) -> io::Result<()> {
     match codec {
         Codec::Zlib => inflate(rest, true, out),
@@ -203,7 +203,7 @@ fn decode(codec: Codec, rest: &mut &[u8], out: &mut Output<'_>, members: Members
     }
 }
 
-/// One member after another, as long as they begin alike: each takes some bytes, so this ends.
+/// Consecutive members of the same format: each consumes some bytes, so this ends.
 fn each(
     rest: &mut &[u8],
     out: &mut Output<'_>,
@@ -220,7 +220,7 @@ fn each(
     }
 }
 
-/// By hand, since flate2's reader cannot be told from a stream that ends too early.
+/// Implemented here, since flate2's reader does not distinguish a complete stream from one that ends too early.
 fn inflate(rest: &mut &[u8], framed: bool, out: &mut Output<'_>) -> io::Result<()> {
     let mut decoder = Decompress::new(framed);
     let mut buffer = vec![0; 256 << 10];
@@ -251,7 +251,7 @@ fn joblib_z(rest: &mut &[u8], out: &mut Output<'_>) -> io::Result<()> {
     *rest = body.strip_prefix(b" ").unwrap_or(body);
     inflate(rest, true, out)?;
     if out.length() != length {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "its length is not the one that it announces"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "its length differs from the declared one"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What decompression brings forth, counted as it comes. Long runs of zeros take no memory, however long they are: arrays
+//! The output of decompression, counted as it is written. Long runs of zeros take no memory, however long they are: arrays
 //! of them are what makes a small file large.
 
 use std::io::{self, Read};
@@ -6,22 +6,22 @@ use std::io::{self, Read};
 use memmap2::{MmapMut, MmapOptions};
 use skiff_pickle::{Bytes, Limits, Owner};
 
-/// How many bytes are decompressed between two looks at the clock.
+/// How many bytes are decompressed between two checks of the time.
 const STEP: u64 = 1 << 20;
 /// Archives have thousands of small entries: none begins with a megabyte.
 const FIRST_STEP: u64 = 16 << 10;
-/// Zeros in a row that are left out.
+/// The length of runs of zeros that are left out.
 const SHORTEST_RUN: usize = 64 << 10;
-/// With fewer zeros than these the content is put together as it is.
+/// Content with fewer zeros is kept completely.
 const WORTH_A_MAP: usize = 16 << 20;
 
-/// Decompressed bytes, and how many there may be.
+/// Decompressed bytes, and their limits.
 pub(super) struct Output<'a> {
-    /// All bytes but those of the runs.
+    /// All bytes except those of the runs.
     bytes: Vec<u8>,
     /// Where in `bytes` zeros are left out, and how many.
     runs: Vec<(usize, usize)>,
-    /// How many they are together.
+    /// Their total number.
     zeros: usize,
     most: u64,
     most_kept: u64,
@@ -29,7 +29,7 @@ pub(super) struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// At most so many bytes, and at most so many of them that are not left out.
+    /// At most `size` bytes, and at most `kept` of them in memory.
     pub fn new(most: u64, most_kept: u64, limits: &'a Limits) -> Self {
         Self { bytes: Vec::new(), runs: Vec::new(), zeros: 0, most, most_kept, limits }
     }
@@ -89,7 +89,7 @@ impl<'a> Output<'a> {
         self.check()
     }
 
-    /// Notes that zeros come here.
+    /// Records a run of zeros here.
     fn leave_out(&mut self, count: usize) {
         self.zeros = self.zeros.saturating_add(count);
         match self.runs.last_mut() {
@@ -98,8 +98,8 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Reserves memory for `more` bytes: twice as much as there was, but no more than there may be. (A vector of its own
-    /// accord would grow to nearly twice of what is allowed.)
+    /// Reserves memory for `more` bytes: twice as much as before, but no more than the limit. (A vector by
+    /// itself would grow to nearly twice the limit.)
     fn grow(&mut self, more: usize) -> io::Result<()> {
         let (length, capacity) = (self.bytes.len(), self.bytes.capacity());
         let needed = length.saturating_add(more);
@@ -109,7 +109,7 @@ impl<'a> Output<'a> {
         let most = usize::try_from(self.most.min(self.most_kept)).unwrap_or(usize::MAX).saturating_add(1);
         let wanted = capacity.saturating_mul(2).min(most).max(needed);
         let out_of_memory = |_| io::Error::from(io::ErrorKind::OutOfMemory);
-        // What `read_to_end` asks for to see that the end is there.
+        // `read_to_end` needs this to detect the end.
         self.bytes.try_reserve_exact(wanted.saturating_sub(length).saturating_add(64)).map_err(out_of_memory)
     }
 
@@ -124,7 +124,7 @@ impl<'a> Output<'a> {
         if self.limits.is_late() { Err(io::Error::from(io::ErrorKind::TimedOut)) } else { Ok(()) }
     }
 
-    /// All bytes in a row.
+    /// All bytes, contiguous.
     pub fn finish(mut self) -> io::Result<Bytes> {
         if self.runs.is_empty() {
             self.bytes.shrink_to_fit();
@@ -143,7 +143,7 @@ impl<'a> Output<'a> {
             content.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
             return Ok(Bytes::from(content));
         }
-        // Pages that nobody writes to take no memory, and are zero.
+        // Pages that are never written take no memory, and are zero.
         let mut map = MmapOptions::new().len(total).no_reserve_swap().map_anon()?;
         #[cfg(target_os = "linux")]
         map.advise(memmap2::Advice::NoHugePage)?;
@@ -152,9 +152,9 @@ impl<'a> Output<'a> {
         Ok(Bytes::owned_by(Zeroed { map, held }))
     }
 
-    /// Copies the bytes to where they belong among zeros, from the last to the first, and lets go of them meanwhile.
+    /// Copies the bytes to where they belong among zeros, from the last to the first, and releases them meanwhile.
     fn spread(&mut self, out: &mut [u8]) {
-        /// What is copied before memory is given back.
+        /// How much is copied before memory is released.
         const PIECE: usize = 16 << 20;
         let mut end = out.len();
         while let Some((at, zeros)) = self.runs.pop().or((!self.bytes.is_empty()).then_some((0, 0))) {
@@ -174,7 +174,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Bytes most of which are zero.
+/// Bytes that are mostly zero.
 struct Zeroed {
     map: MmapMut,
     /// How many are not left out.

@@ -1,4 +1,4 @@
-//! Numbers into numbers, as numpy's `astype` rounds them.
+//! Conversions between numbers, rounded as by numpy's `astype`.
 #![expect(clippy::as_conversions, reason = "rounding to the nearest is what `as` does here, and what numpy does")]
 
 /// A number that any of numpy's real dtypes can become.
@@ -25,7 +25,7 @@ impl Real for f64 {
 }
 
 impl Real for f32 {
-    // Not by way of f64, which would round twice.
+    // Not through f64, which would round twice.
     fn from_i64(value: i64) -> Self {
         value as f32
     }
@@ -51,7 +51,7 @@ pub(crate) fn half(bits: u16) -> f32 {
     let exponent = u32::from(bits >> 10 & 0x1f);
     let fraction = u32::from(bits & 0x3ff);
     match exponent {
-        // A subnormal: a multiple of 2⁻²⁴, which f32 holds exactly.
+        // A subnormal: a multiple of 2⁻²⁴, which f32 represents exactly.
         0 => f32::from_bits(sign | (fraction as f32 * 2.0_f32.powi(-24)).to_bits()),
         0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
         _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),

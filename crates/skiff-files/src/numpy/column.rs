@@ -1,4 +1,4 @@
-//! Elements at equal distances: an array's own, or one field of its records.
+//! Elements with a constant stride: an array's own, or one field of its records.
 
 use std::borrow::Cow;
 
@@ -7,32 +7,32 @@ use super::{DType, Endian, Order};
 use crate::Scalar;
 use crate::text::{unpadded, utf32};
 
-/// A view of elements at equal distances. What it gives is in C order.
+/// A view of elements with a constant stride. Its results are in C order.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
     pub(super) dtype: &'a DType,
     pub(super) shape: &'a [usize],
     pub(super) order: Order,
     pub(super) bytes: Cow<'a, [u8]>,
-    /// From one element to the next.
+    /// The stride in bytes.
     pub(super) stride: usize,
-    /// Of the first element.
+    /// The offset of the first element.
     pub(super) offset: usize,
     pub(super) count: usize,
 }
 
 impl Column<'_> {
-    /// What the elements are.
+    /// The dtype of the elements.
     pub fn dtype(&self) -> &DType {
         self.dtype
     }
 
-    /// How many there are.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -42,12 +42,12 @@ impl Column<'_> {
         self.shape
     }
 
-    /// Calls `visit` with the bytes of each element, in C order, until it says `None`.
+    /// Calls `visit` with the bytes of each element, in C order, until it returns `None`.
     pub(crate) fn each(&self, visit: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
         self.items(visit).map(|_| ())
     }
 
-    /// Numbers and bools as f64; `None` for other dtypes, and for a `longdouble` that is not x87's.
+    /// Numbers and bools as f64; `None` for other dtypes, and for a `longdouble` in another format than x87's.
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         self.reals()
     }
@@ -67,7 +67,7 @@ impl Column<'_> {
         }
     }
 
-    /// Bools alone.
+    /// Bools only.
     pub fn to_bool(&self) -> Option<Vec<bool>> {
         match self.dtype {
             DType::Bool => self.collect(|[byte]: [u8; 1]| Some(byte != 0)),
@@ -84,7 +84,7 @@ impl Column<'_> {
         }
     }
 
-    /// Each element on its own; `None` for records and for bytes without a meaning.
+    /// Each element as a scalar; `None` for records and opaque bytes.
     pub fn to_scalars(&self) -> Option<Vec<Scalar>> {
         match *self.dtype {
             DType::Bool => self.collect(|[byte]: [u8; 1]| Some(Scalar::Bool(byte != 0))),
@@ -107,7 +107,7 @@ impl Column<'_> {
         }
     }
 
-    /// The elements as they lie: the bytes, where the first one begins in them, and how far it is from one to the next.
+    /// The elements in memory order: the bytes, the offset of the first, and the stride.
     pub fn strided(&self) -> (&[u8], usize, usize) {
         (&self.bytes, self.offset, self.stride)
     }
@@ -155,7 +155,7 @@ impl Column<'_> {
         }
     }
 
-    /// Elements of `N` bytes that all become something: at the speed of memory where they lie side by side.
+    /// Converts elements of `N` bytes: at the speed of memory if they are contiguous.
     fn all<T: Real, const N: usize>(&self, convert: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
         if self.stride != N || self.dtype.itemsize() != Some(N) {
             return self.collect(|bytes| Some(convert(bytes)));
@@ -176,7 +176,7 @@ impl Column<'_> {
         self.items(|item| convert(*item.first_chunk()?))
     }
 
-    /// Elements by all their bytes, put into C order.
+    /// The bytes of all elements, in C order.
     fn items<T>(&self, mut convert: impl FnMut(&[u8]) -> Option<T>) -> Option<Vec<T>> {
         let size = self.dtype.itemsize()?;
         let bytes = &*self.bytes;
@@ -198,7 +198,7 @@ fn little<const N: usize>(mut bytes: [u8; N], endian: Endian) -> [u8; N] {
     bytes
 }
 
-/// A table whose columns lie one after the other, row by row: a tile at a time, so that what is read and what is
+/// Transposes a table with contiguous columns to rows: a tile at a time, so that what is read and what is
 /// written stay in the processor's cache.
 fn transposed<T: Real, const N: usize>(
     rows: usize,
@@ -223,7 +223,7 @@ fn transposed<T: Real, const N: usize>(
     Some(table)
 }
 
-/// Goes through a Fortran-ordered array of `shape` in C order.
+/// Iterates a Fortran-ordered array of `shape` in C order.
 pub(super) fn c_order<T>(shape: &[usize], count: usize, mut item: impl FnMut(usize) -> Option<T>) -> Option<Vec<T>> {
     let mut step = 1_usize;
     let mut axes = Vec::new();

@@ -9,7 +9,7 @@ use super::type_code::{self, Endian, TimeUnit};
 use crate::ValueError;
 use crate::call::{Call, is_numpy_module};
 
-/// What the elements of an array are.
+/// The type of the elements of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DType {
     /// One byte each, 0 or not.
@@ -61,14 +61,14 @@ pub enum DType {
     },
     /// Python objects.
     Object,
-    /// Moments: steps since 1970.
+    /// `datetime64`: steps since 1970.
     DateTime {
         /// The step.
         unit: TimeUnit,
         /// The order of the eight bytes.
         endian: Endian,
     },
-    /// Spans of time.
+    /// `timedelta64`.
     TimeDelta {
         /// The step.
         unit: TimeUnit,
@@ -84,7 +84,7 @@ pub enum DType {
     },
     /// A small array in each element.
     Sub {
-        /// What the small arrays hold.
+        /// The type of the small arrays.
         dtype: Box<DType>,
         /// Their shape.
         shape: Vec<usize>,
@@ -96,17 +96,17 @@ pub enum DType {
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Its type.
     pub dtype: DType,
-    /// Where in the record it begins; it ends within.
+    /// Its offset in the record; it ends within the record.
     pub offset: usize,
 }
 
 impl DType {
-    /// The dtype at `id`; `None` when the node is no dtype object.
+    /// The dtype at `id`; `None` if the node is not a dtype object.
     ///
     /// # Errors
-    /// When it is one and contradicts itself: a field outside of its record, a state other than numpy writes for it.
+    /// When it is an inconsistent dtype: a field outside of its record, a state other than numpy writes for it.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         dtype_state::read(graph, id)
     }
@@ -120,7 +120,7 @@ impl DType {
         })
     }
 
-    /// What a parameter like `dtype=` means: a dtype object, a type (`numpy.float64`, `float`), a name (`'float64'`).
+    /// The dtype for a parameter like `dtype=`: a dtype object, a type (`numpy.float64`, `float`), a name (`'float64'`).
     ///
     /// # Errors
     /// As [`DType::read`].
@@ -137,7 +137,7 @@ impl DType {
         }
     }
 
-    /// numpy's `dtype.str`, as `.npy` files spell it: `<f8`, `|b1`.
+    /// numpy's `dtype.str`, as in `.npy` files: `<f8`, `|b1`.
     pub fn code(&self) -> String {
         type_code::code(self)
     }
@@ -147,7 +147,7 @@ impl DType {
         type_code::parse(code)
     }
 
-    /// Bytes of one element; `None` past what a machine can address. Objects take none: they are nodes.
+    /// Bytes of one element; `None` if it exceeds the address space. Objects have none: they are nodes.
     pub fn itemsize(&self) -> Option<usize> {
         Some(match self {
             Self::Bool => 1,
@@ -166,7 +166,7 @@ impl DType {
         })
     }
 
-    /// Whether an element holds Python objects, wholly or in a field.
+    /// Whether an element contains Python objects, itself or in a field.
     pub fn has_objects(&self) -> bool {
         match self {
             Self::Object => true,
@@ -176,7 +176,7 @@ impl DType {
         }
     }
 
-    /// Whether it is a number or a bool that `to_f64` can give.
+    /// Whether it is a number or a bool that `to_f64` can convert.
     pub fn is_real(&self) -> bool {
         matches!(self, Self::Bool | Self::Int { .. } | Self::UInt { .. } | Self::Float { .. })
     }
@@ -188,7 +188,7 @@ impl fmt::Display for DType {
     }
 }
 
-/// A tuple of lengths, or one length alone.
+/// A tuple of lengths, or one length.
 pub(crate) fn read_shape(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
     let length = |id: NodeId| match *graph.node(id) {
         Node::Int(length) => usize::try_from(length).ok(),

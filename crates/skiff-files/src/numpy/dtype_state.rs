@@ -1,7 +1,7 @@
 //! Reads `numpy.dtype(code, False, True)` and the state that follows it, as `dtype.__reduce__` writes them.
 //!
-//! numpy takes sizes, alignments and flags from the state as they are, and joblib reads on by them. So each of them has
-//! to be what numpy itself has for the dtype.
+//! numpy takes sizes, alignments and flags from the state without checks, and joblib's reading depends on them. So each must
+//! equal numpy's own value for the dtype.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,9 +14,9 @@ use super::{DType, Field};
 use crate::call::{Call, bytes_of};
 use crate::{ValueError, ValueErrorKind};
 
-/// Records nest a level or two in practice; what is deeper, or a cycle, is no dtype.
+/// Records are nested a level or two in practice; a deeper one, or a cycle, is an error.
 const DEEPEST: usize = 16;
-/// Shared field dtypes could otherwise multiply without end.
+/// Shared field dtypes could otherwise multiply without bound.
 const MOST_FIELDS: usize = 4_096;
 /// The largest size of an element: a C `int` in numpy 1.
 const LARGEST: i64 = 0x7fff_ffff;
@@ -50,7 +50,7 @@ struct Reader<'g> {
     fields_left: usize,
 }
 
-/// A dtype, and what numpy has to mind with it.
+/// A dtype, with its alignment and flags.
 type Read = (DType, Layout);
 
 impl Reader<'_> {
@@ -84,12 +84,12 @@ impl Reader<'_> {
             }
             [skiff_pickle::Change::Build(state)] => {
                 let state = State::read(graph, *state).ok_or_else(damaged)?;
-                // Before thousands of fields are looked at.
+                // Before thousands of fields are read.
                 if state.fields.is_some() && code.is_some_and(|code| code != format!("V{}", state.elsize)) {
                     return Err(damaged());
                 }
                 let read @ (dtype, _) = &self.finish(&named, &state, id, depth)?;
-                // `numpy.record` names no size.
+                // `numpy.record` has no size in its code.
                 if code.is_some_and(|code| !is_code_of(code, dtype)) || !state.agrees(read) {
                     return Err(damaged());
                 }
@@ -119,7 +119,7 @@ impl Reader<'_> {
             },
             DType::Bytes { .. } => DType::Bytes { len: elsize()? },
             DType::Void { .. } => DType::Void { len: elsize()? },
-            // A state without a unit takes the unit away, and numpy reads it all the same.
+            // A state without a unit removes the unit, and numpy accepts it.
             DType::DateTime { .. } => DType::DateTime { unit: state.unit.ok_or_else(damaged)?, endian },
             DType::TimeDelta { .. } => DType::TimeDelta { unit: state.unit.ok_or_else(damaged)?, endian },
             DType::Int { size, .. } => DType::Int { size, endian },
@@ -194,7 +194,7 @@ impl Reader<'_> {
     }
 }
 
-/// The items of a tuple. numpy takes the parts of a state for tuples without asking, and crashes on a list.
+/// The items of a tuple. numpy assumes without a check that the parts of a state are tuples, and crashes on a list.
 fn tuple(graph: &Graph, id: NodeId) -> Option<&[NodeId]> {
     match graph.node(id) {
         Node::Tuple(items) => Some(items),
@@ -202,7 +202,7 @@ fn tuple(graph: &Graph, id: NodeId) -> Option<&[NodeId]> {
     }
 }
 
-/// The code that a dtype is made of; none for `numpy.record` and `numpy.void`, which name themselves: the state says the
+/// The code of a dtype; `None` for `numpy.record` and `numpy.void`, whose state has the
 /// rest.
 fn code(graph: &Graph, code: NodeId, id: NodeId) -> Result<Option<&str>, ValueError> {
     match graph.global(code) {
@@ -212,7 +212,7 @@ fn code(graph: &Graph, code: NodeId, id: NodeId) -> Result<Option<&str>, ValueEr
     }
 }
 
-/// Whether an object lies where another field lies, too: it would be counted twice, or be taken for an address.
+/// Whether an object overlaps another field: it would be reference-counted twice, or read as an address.
 fn is_shared(fields: &[Field]) -> bool {
     if !fields.iter().any(|field| field.dtype.has_objects()) {
         return false;
@@ -237,7 +237,7 @@ fn is_plain_call(graph: &Graph, arguments: &[NodeId]) -> bool {
     }
 }
 
-/// Whether numpy names this dtype so in its pickles: without the sign of the byte order.
+/// Whether this is numpy's name of the dtype in pickles: without the byte order.
 fn is_code_of(code: &str, dtype: &DType) -> bool {
     match dtype {
         // `O4` on 32-bit machines.
@@ -303,9 +303,9 @@ impl State {
         })
     }
 
-    /// Whether all that the state says is what numpy says of the dtype.
+    /// Whether the whole state is what numpy writes for the dtype.
     fn agrees(&self, (dtype, layout): &Read) -> bool {
-        // Sizes are told where the code alone does not tell them.
+        // The state has sizes only if the code alone does not determine them.
         let is_told = matches!(
             dtype,
             DType::Str { .. } | DType::Bytes { .. } | DType::Void { .. } | DType::Struct { .. } | DType::Sub { .. }

@@ -1,14 +1,14 @@
-//! What numpy itself says of a dtype beside its kind: the alignment and the flags. numpy and joblib believe what a file
-//! says of them: whether elements are counted references, whether a pickle follows.
+//! The alignment and flags that numpy computes for a dtype. numpy and joblib trust those in a file,
+//! which decide whether elements are counted references, and whether a pickle follows.
 
 use super::DType;
 
 /// Alignment and flags of a dtype, as numpy on a 64-bit machine has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// Elements lie at a multiple of this.
+    /// The alignment of elements.
     pub alignment: usize,
-    /// `NPY_ITEM_REFCOUNT` and its like.
+    /// `NPY_ITEM_REFCOUNT` and similar.
     pub flags: u8,
 }
 

@@ -14,15 +14,15 @@ pub struct MaskedArray {
     pub data: NdArray,
     /// Of `data`'s shape: true where an element is absent.
     pub mask: NdArray,
-    /// What stands for absent elements when the mask is taken away, if the file says so.
+    /// The value that replaces masked elements, if the file has one.
     pub fill_value: Option<NodeId>,
 }
 
 impl MaskedArray {
-    /// The masked array at `id`; `None` when the node is none.
+    /// The masked array at `id`; `None` if the node is something else.
     ///
     /// # Errors
-    /// When it is one and damaged.
+    /// When it is a damaged masked array.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         let error = |kind| ValueError::new(kind, id);
         let Some(call) = Call::read(graph, id) else { return Ok(None) };

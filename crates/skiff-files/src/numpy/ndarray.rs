@@ -1,4 +1,4 @@
-//! numpy's arrays, in whichever way a pickle or joblib spells them.
+//! numpy's arrays, in each encoding of pickle and joblib.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use crate::container::{Coded, Packed};
 use crate::instance::Instance;
 use crate::{Scalar, ValueError, ValueErrorKind as Kind};
 
-/// An array. That it exists means that dtype, shape and the number of elements agree.
+/// An array whose dtype, shape and number of elements agree.
 #[derive(Clone, Debug)]
 pub struct NdArray {
-    /// What the elements are.
+    /// The type of the elements.
     pub dtype: DType,
-    /// The lengths of the axes; none for a single value.
+    /// The lengths of the axes; empty for a scalar.
     pub shape: Vec<usize>,
-    /// How [`NdArray::data`] runs through the axes.
+    /// The memory order of [`NdArray::data`].
     pub order: Order,
     /// The elements.
     pub data: ArrayData,
 }
 
-/// Which axis runs fastest.
+/// The axis that varies fastest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The last one.
@@ -36,32 +36,32 @@ pub enum Order {
 /// The elements of an array.
 #[derive(Clone, Debug)]
 pub enum ArrayData {
-    /// Their bytes, shared with the file where they lie there as they are.
+    /// Their bytes, shared with the file if they are unencoded there.
     Raw(Bytes),
     /// Python objects, always in C order.
     Objects(Vec<NodeId>),
 }
 
 impl NdArray {
-    /// The array at `id`; `None` when the node is no array.
+    /// The array at `id`; `None` if the node is not an array.
     ///
-    /// Subclasses of numpy's own (`memmap`, `matrix`, `recarray`, `chararray`) are read as what they hold; a
+    /// Subclasses of numpy's own (`memmap`, `matrix`, `recarray`, `chararray`) are read as arrays; a
     /// masked array is a [`super::MaskedArray`].
     ///
     /// # Errors
-    /// When it is an array and damaged: sizes that disagree, a dtype that contradicts itself, objects from bytes.
+    /// When it is a damaged array: sizes that disagree, an inconsistent dtype, objects from bytes.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
         match graph.node(id) {
             Node::Payload { object, content } => match content {
                 Payload::Raw(span) => read_wrapped(graph, *object, graph.shared_bytes(*span), id),
-                // The content is a pickle of its own, of an array without content of its own.
+                // The content is a nested pickle of an array, which has no such content itself.
                 Payload::Pickle(root) => read_called(graph, *root),
             },
             _ => read_called(graph, id),
         }
     }
 
-    /// Whether the array at `id` is one of numpy 2's `StringDType` without a missing value, which is read as one of
+    /// Whether the array at `id` has numpy 2's `StringDType` without a missing value, which is read as an array of
     /// objects.
     pub fn is_text(graph: &Graph, id: NodeId) -> bool {
         let id = match graph.node(id) {
@@ -78,7 +78,7 @@ impl NdArray {
     /// An array of bytes.
     ///
     /// # Errors
-    /// When their number is not that of dtype and shape, or the dtype holds objects.
+    /// When their number does not match dtype and shape, or the dtype contains objects.
     pub fn from_bytes(
         dtype: DType,
         shape: Vec<usize>,
@@ -102,7 +102,7 @@ impl NdArray {
     /// An array of Python objects, in C order.
     ///
     /// # Errors
-    /// When their number is not that of the shape.
+    /// When their number does not match the shape.
     pub fn from_objects(
         dtype: DType,
         shape: Vec<usize>,
@@ -116,18 +116,18 @@ impl NdArray {
         Ok(Self { dtype, shape, order: Order::C, data: ArrayData::Objects(objects) })
     }
 
-    /// How many elements there are.
+    /// The number of elements.
     pub fn len(&self) -> usize {
         // Checked when it was read.
         self.shape.iter().product()
     }
 
-    /// Whether there is no element.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many axes there are.
+    /// The number of axes.
     pub fn ndim(&self) -> usize {
         self.shape.len()
     }
@@ -144,9 +144,9 @@ impl NdArray {
         (elements.len() == bytes.len()).then(|| self.view(&self.dtype, elements, stride, 0))
     }
 
-    /// One field of an array of records, as a view; `None` when there is no such field, or no records.
+    /// One field of an array of records, as a view; `None` if there is no such field, or it has no fields.
     ///
-    /// A `.skiff` file gives it from the field's own column, without putting records together.
+    /// From a `.skiff` file only the field's own column is read, without assembling records.
     pub fn field(&self, name: &str) -> Option<Column<'_>> {
         let (DType::Struct { fields, itemsize }, ArrayData::Raw(bytes)) = (&self.dtype, &self.data) else {
             return None;
@@ -185,7 +185,7 @@ impl NdArray {
         self.column()?.to_i64()
     }
 
-    /// Bools alone, in C order.
+    /// Bools only, in C order.
     pub fn to_bool(&self) -> Option<Vec<bool>> {
         self.column()?.to_bool()
     }
@@ -210,10 +210,10 @@ impl NdArray {
         }
     }
 
-    /// Each element on its own, in C order; objects that are no scalars as [`Scalar::Other`].
+    /// Each element as a scalar, in C order; other objects as [`Scalar::Other`].
     ///
     /// # Errors
-    /// Records and bytes without a meaning, and damaged scalars among objects.
+    /// Records and opaque bytes, and damaged scalars among objects.
     pub fn to_scalars(&self, graph: &Graph) -> Result<Vec<Scalar>, ValueError> {
         match &self.data {
             ArrayData::Raw(_) => self.column().and_then(|column| column.to_scalars()).ok_or_else(|| {
@@ -242,10 +242,10 @@ impl NdArray {
         }
     }
 
-    /// The raw bytes; `None` for objects, and when the file that they are in is damaged.
+    /// The raw bytes; `None` for objects, and if the file is damaged.
     ///
-    /// Those of records in a `.skiff` file are put together for this, and kept: [`NdArray::bytes_once`] is
-    /// for whoever needs them once, [`NdArray::field`] for whoever needs less than all.
+    /// Those of records in a `.skiff` file are assembled for this, and kept: use [`NdArray::bytes_once`]
+    /// for a single read, and [`NdArray::field`] for one field.
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.data {
             ArrayData::Raw(bytes) => Some(bytes.as_slice()).filter(|all| all.len() == bytes.len()),
@@ -253,7 +253,7 @@ impl NdArray {
         }
     }
 
-    /// As [`NdArray::bytes`], for whoever looks at them once: nobody keeps what had to be put together for this.
+    /// Like [`NdArray::bytes`], for a single read: what had to be assembled is not kept.
     pub fn bytes_once(&self) -> Option<Bytes> {
         match &self.data {
             ArrayData::Raw(bytes) => Some(bytes.at_hand()).filter(|all| all.len() == bytes.len()),
@@ -261,7 +261,7 @@ impl NdArray {
         }
     }
 
-    /// The raw bytes where they lie; `None` also for those that would have to be put together.
+    /// The raw bytes in place; `None` also if they would have to be assembled.
     pub(crate) fn bytes_in_place(&self) -> Option<&[u8]> {
         match &self.data {
             ArrayData::Raw(bytes) if bytes.owner::<Packed>().is_none() && bytes.owner::<Coded>().is_none() => {
@@ -271,7 +271,7 @@ impl NdArray {
         }
     }
 
-    /// How many bytes the elements have; `None` for objects.
+    /// The size of the elements in bytes; `None` for objects.
     pub fn size(&self) -> Option<usize> {
         match &self.data {
             ArrayData::Raw(bytes) => Some(bytes.len()),
@@ -279,7 +279,7 @@ impl NdArray {
         }
     }
 
-    /// Tells the elements from those of all other arrays that are held at this time, without looking at them.
+    /// An identity of the elements that differs from that of all other live arrays, without reading them.
     pub fn identity(&self) -> (usize, usize) {
         match &self.data {
             ArrayData::Raw(bytes) => bytes.identity(),
@@ -287,15 +287,15 @@ impl NdArray {
         }
     }
 
-    /// Says that the elements were read and will hardly be asked for again: pages of a mapped file leave memory.
+    /// Releases the pages of a mapped file, whose elements will probably not be used again.
     pub fn release(&self) {
         if let ArrayData::Raw(bytes) = &self.data {
             bytes.release();
         }
     }
 
-    /// The elements where they lie, in the order of [`NdArray::order`]; `None` unless they are of this very type, in
-    /// this machine's byte order, at an address that suits it, with nothing to be put together first.
+    /// The elements in place, in the order of [`NdArray::order`]; `None` unless they have exactly this type, in
+    /// this machine's byte order, at an aligned address, and need not be assembled.
     pub fn as_f64(&self) -> Option<&[f64]> {
         self.borrow(&DType::Float { size: 8, endian: Endian::NATIVE })
     }
@@ -323,7 +323,7 @@ impl NdArray {
         }
     }
 
-    /// Whether the elements lie in C order: arrays of fewer than two axes do, whatever the flag says.
+    /// Whether the elements lie in C order: arrays of fewer than two axes are, whatever the flag.
     pub fn is_c_order(&self) -> bool {
         self.order == Order::C || self.ndim() < 2
     }
@@ -340,18 +340,18 @@ impl NdArray {
     }
 }
 
-/// How many bytes the texts of an array of objects may have: they may all be one text, which is copied for each.
+/// The limit of the bytes of the strings of an array of objects: they may all be one string, which is copied for each.
 fn most_text(graph: &Graph) -> usize {
     graph.size().saturating_mul(2).saturating_add(32 << 20)
 }
 
-/// How many elements a shape has, within what can be addressed.
+/// The number of elements of a shape, if it fits into the address space.
 pub(crate) fn count(shape: &[usize], itemsize: usize, node: NodeId) -> Result<usize, ValueError> {
     let error = |kind| ValueError::new(kind, node);
     if shape.len() > 64 {
         return Err(error(Kind::ArrayDimensions(shape.len())));
     }
-    // Zeros are left out, as numpy does: an empty array of absurd other lengths is refused too.
+    // Zeros are ignored, as in numpy: an empty array with absurd other lengths is an error too.
     let lengths = shape.iter().filter(|&&length| length != 0);
     let whole = lengths.clone().try_fold(itemsize.max(1), |size, &length| size.checked_mul(length));
     let whole = whole.filter(|&size| isize::try_from(size).is_ok()).ok_or(error(Kind::ArrayShape))?;
@@ -379,7 +379,7 @@ fn read_called(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError>
     Ok(None)
 }
 
-/// numpy's own array classes, under each name that they have had.
+/// numpy's own array classes, with their names in all versions.
 pub(crate) fn is_array_class(module: &str, name: &str) -> bool {
     match name {
         "ndarray" => module == "numpy",
@@ -408,7 +408,7 @@ pub(crate) fn read_state(graph: &Graph, state: NodeId, id: NodeId) -> Result<NdA
     let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
     let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
     if dtype.has_objects() {
-        // The list is in C order, whatever the flag says.
+        // The list is in C order, whatever the flag.
         let Node::List(objects) = graph.node(elements) else {
             let is_bytes = bytes_of(graph, elements).is_some();
             return Err(error(if is_bytes { Kind::ObjectsFromBytes } else { Kind::ArrayData }));
@@ -444,7 +444,7 @@ fn read_buffer(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<NdArra
     }
 }
 
-/// The array with its axes permuted: another order where that suffices, rearranged bytes otherwise.
+/// The array with its axes permuted: by another memory order if possible, or by rearranging the bytes.
 fn transposed(array: &NdArray, axes: &[usize], id: NodeId) -> Result<NdArray, ValueError> {
     let error = || ValueError::new(Kind::ArrayOrder, id);
     let mut seen = vec![false; array.ndim()];
@@ -501,7 +501,7 @@ fn read_wrapped(graph: &Graph, wrapper: NodeId, bytes: Bytes, id: NodeId) -> Res
     let error = |kind| ValueError::new(kind, id);
     let Some(instance) = Instance::read(graph, wrapper) else { return Ok(None) };
     if let Some(state) = instance.attribute("state") {
-        // `ZNDArrayWrapper`, before joblib 0.10: the state of `ndarray.__setstate__` with its elements left out.
+        // `ZNDArrayWrapper`, before joblib 0.10: the state of `ndarray.__setstate__` without its elements.
         let Some(&[_, shape, dtype, is_fortran]) = graph.items(state) else { return Err(error(Kind::ArrayState)) };
         let order = if *graph.node(is_fortran) == Node::Bool(true) { Order::F } else { Order::C };
         let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;

@@ -1,4 +1,4 @@
-//! Arrays and dtypes as the nodes that a pickle of them would give, for arrays that come from other files.
+//! Arrays and dtypes as the nodes of their pickle, for arrays from other formats.
 
 use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object, Span};
 
@@ -26,7 +26,7 @@ pub(crate) fn array_of(graph: &mut Graph, dtype: &DType, shape: &[usize], order:
     call(graph, ("numpy.core.multiarray", "_reconstruct"), arguments, state)
 }
 
-/// How many nodes [`dtype`] pushes at most, for the budget.
+/// The most nodes that [`dtype`] adds, for the budget.
 pub(crate) fn dtype_cost(dtype: &DType) -> u64 {
     match dtype {
         DType::Struct { fields, .. } => fields.iter().fold(24, |sum, field| sum + 4 + dtype_cost(&field.dtype)),
@@ -39,7 +39,7 @@ pub(crate) fn dtype_cost(dtype: &DType) -> u64 {
 pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let none = graph.push(Node::None);
     let (mut subarray, mut names, mut fields) = (none, none, none);
-    // Only what numpy cannot tell from the code.
+    // Only what numpy cannot derive from the code.
     let (mut elsize, mut alignment) = (-1, -1);
     let layout = Layout::of(dtype);
     match dtype {
@@ -95,7 +95,7 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     call(graph, ("numpy", "dtype"), arguments, state)
 }
 
-/// A text.
+/// A string.
 pub(crate) fn text(graph: &mut Graph, text: &str) -> NodeId {
     let span = graph.keep(text.as_bytes());
     graph.push(Node::Str(span))

@@ -1,4 +1,4 @@
-//! numpy's random states: recognised and kept inert. No prediction draws numbers from a stored state.
+//! numpy's random states: recognized and kept inert. No prediction draws numbers from a stored state.
 
 use skiff_pickle::{Graph, NodeId};
 
@@ -18,7 +18,7 @@ pub enum RandomState {
 }
 
 impl RandomState {
-    /// What the node at `id` is, if anything of `numpy.random`.
+    /// The kind of the node at `id`, if it is from `numpy.random`.
     pub fn read(graph: &Graph, id: NodeId) -> Option<Self> {
         let call = Call::read(graph, id)?;
         let module = call.module.strip_prefix("numpy.random")?;

@@ -2,7 +2,7 @@
 
 use super::DType;
 
-/// In which order a number's bytes stand.
+/// The byte order of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endian {
     /// The lowest byte first.
@@ -16,12 +16,12 @@ impl Endian {
     pub const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 }
 
-/// What one step of a `datetime64` or `timedelta64` is.
+/// The unit of a `datetime64` or `timedelta64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeUnit {
     /// numpy's name: `Y`, `M`, `W`, `D`, `h`, `m`, `s`, `ms`, `us`, `ns`, `ps`, `fs`, `as`, or `generic`.
     pub name: &'static str,
-    /// How many of them: 25 in `M8[25s]`.
+    /// The multiple: 25 in `M8[25s]`.
     pub count: u32,
 }
 
@@ -31,7 +31,7 @@ impl TimeUnit {
     /// A type without a unit.
     pub const GENERIC: Self = Self { name: "generic", count: 1 };
 
-    /// The unit that numpy calls so; `None` when there is none.
+    /// The unit with this numpy name; `None` if there is none.
     pub fn new(name: &str, count: u32) -> Option<Self> {
         let name = UNITS.into_iter().find(|unit| *unit == name)?;
         Some(Self { name, count })
@@ -92,7 +92,7 @@ pub(crate) fn parse(code: &str) -> Option<DType> {
     })
 }
 
-/// Reads the names that people give as parameters: `float64`, `object`, `numpy.float32`'s name, a short code.
+/// Reads the names that are used as parameters: `float64`, `object`, `numpy.float32`'s name, a short code.
 pub(crate) fn parse_name(name: &str) -> Option<DType> {
     let endian = Endian::Little;
     let bits =

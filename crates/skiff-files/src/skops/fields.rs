@@ -1,15 +1,15 @@
-//! Which fields skops takes of each node. A field that it does not look at would be seen here alone, and the other way
-//! round: files with others are refused.
+//! The fields that skops reads of each node. A field that it does not read would be seen only here, and vice
+//! versa: files with other fields are errors.
 
 use super::Reader;
 use crate::json::{Id, Json};
 use crate::{Error, ErrorKind};
 
-/// What every node has, and the outermost one besides: the last is written by skiff, and nobody looks at it.
+/// The fields of every node, and additional ones of the root: the last is written by skiff and not read.
 const COMMON: [&str; 4] = ["__class__", "__module__", "__loader__", "__id__"];
 const OUTERMOST: [&str; 3] = ["protocol", "_skops_version", "_written_by"];
 
-/// The fields that the node of a loader has besides; none for a loader that is not read.
+/// The additional fields of a loader's node; `None` for an unsupported loader.
 fn fields(loader: &str, protocol: u8, is_json: bool) -> Option<&'static [&'static str]> {
     Some(match loader {
         "JsonNode" => &["content", "is_json"],
@@ -67,47 +67,49 @@ impl Reader<'_> {
         }
     }
 
-    /// Refuses a state that has fields which skops does not look at, or not at this protocol.
+    /// Rejects a state with fields that skops does not read, or not at this protocol.
     pub(super) fn check_fields(&self, state: Id, loader: &str) -> Result<(), Error> {
         let is_json = self.document.get(state, "type").and_then(|kind| self.document.text_of(kind)) == Some("json");
         let Some(fields) = fields(loader, self.protocol, is_json) else {
             return Err(Error::new(ErrorKind::SkopsLoader(loader.to_owned())));
         };
-        let Json::Object(pairs) = self.document.value(state) else { return Err(self.wrong("a node is none")) };
+        let Json::Object(pairs) = self.document.value(state) else { return Err(self.wrong("a node is not an object")) };
         let is_known = |key: &[u8]| {
             let is = |name: &&str| name.as_bytes() == key;
             COMMON.iter().any(is) || fields.iter().any(is) || (state == 0 && OUTERMOST.iter().any(is))
         };
-        // A field without a value is as good as none.
+        // A field with `null` is like a missing one.
         let is_empty = |value: Id| matches!(self.document.value(value), Json::Null);
         if pairs.iter().all(|(key, value)| is_known(key) || is_empty(*value)) {
             return Ok(());
         }
-        Err(self.wrong("a node has a field that skops does not look at"))
+        Err(self.wrong("a node has a field that skops does not read"))
     }
 
-    /// Refuses an object that has other fields than these.
+    /// Rejects an object with other fields.
     pub(super) fn exactly(&self, object: Id, names: &[&str]) -> Result<(), Error> {
-        let Json::Object(pairs) = self.document.value(object) else { return Err(self.wrong("a node lacks a part")) };
+        let Json::Object(pairs) = self.document.value(object) else {
+            return Err(self.wrong("a part of a node is missing"));
+        };
         let is_named = |key: &[u8]| names.iter().any(|name| name.as_bytes() == key);
         if pairs.len() == names.len() && pairs.iter().all(|(key, _)| is_named(key)) {
             return Ok(());
         }
-        Err(self.wrong("a node has other parts than skops looks at"))
+        Err(self.wrong("a node has parts that skops does not read"))
     }
 
-    /// Whether a state is made by this loader, of this class of Python's own.
+    /// Whether a state has this loader, and this builtin class of Python.
     pub(super) fn is_builtin(&self, state: Id, loader: &str, class: &str) -> bool {
         let is = |name, text| self.document.get(state, name).and_then(|id| self.document.text_of(id)) == Some(text);
         is("__loader__", loader) && is("__module__", "builtins") && is("__class__", class)
     }
 
-    /// The items of a list of Python's own, which skops makes without a call of anything else.
+    /// The items of a plain `list`, which skops builds without other calls.
     pub(super) fn plain_list(&self, state: Id) -> Result<Vec<Id>, Error> {
         self.plain(state, "ListNode", "list")
     }
 
-    /// The items of a tuple of Python's own.
+    /// The items of a plain `tuple`.
     pub(super) fn plain_tuple(&self, state: Id) -> Result<Vec<Id>, Error> {
         self.plain(state, "TupleNode", "tuple")
     }
@@ -121,7 +123,7 @@ impl Reader<'_> {
         self.field(state, "content").and_then(|content| self.list(content))
     }
 
-    /// A state that is a dict of Python's own.
+    /// A state that is a plain `dict`.
     pub(super) fn plain_dict(&self, state: Id) -> Result<Id, Error> {
         let state = self.whole(state);
         if !self.is_builtin(state, "DictNode", "dict") {
@@ -131,13 +133,13 @@ impl Reader<'_> {
         Ok(state)
     }
 
-    /// The text of a state that is a single value.
+    /// The text of a scalar state.
     pub(super) fn single(&self, state: Id) -> Result<Vec<u8>, Error> {
         let state = self.whole(state);
         let is_json =
             self.document.get(state, "__loader__").and_then(|id| self.document.text_of(id)) == Some("JsonNode");
         if !is_json {
-            return Err(self.wrong("a value is no single JSON value"));
+            return Err(self.wrong("a value is not a JSON scalar"));
         }
         self.check_fields(state, "JsonNode")?;
         self.text_bytes(state)

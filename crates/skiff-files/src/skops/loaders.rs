@@ -1,4 +1,4 @@
-//! What each of skops' loaders would make, as nodes. Nothing is made.
+//! The results of skops' loaders, as nodes. Nothing is built.
 
 use skiff_pickle::{Change, Global, Make, Node, NodeId, Object};
 
@@ -12,9 +12,9 @@ use crate::zip::{self, Archive};
 use crate::{DType, Error, ErrorKind, Scalar, npy};
 
 impl Reader<'_> {
-    /// The node that a state describes.
+    /// The node of a state.
     pub(super) fn load(&mut self, state: Id) -> Result<Node, Error> {
-        // A node's own parts, beside those that `place` counts.
+        // A node's own parts, in addition to those that `place` counts.
         self.budget.nodes(8, 0)?;
         let loader = self.text(state, "__loader__")?;
         let (module, class) = (self.text(state, "__module__")?, self.text(state, "__class__")?);
@@ -39,7 +39,7 @@ impl Reader<'_> {
                 if (module.as_str(), class.as_str()) == ("builtins", "tuple") {
                     return Ok(tuple);
                 }
-                // A named tuple is made of its parts.
+                // A named tuple is created from its parts.
                 let arguments = self.graph.push(tuple);
                 Ok(self.object(Make::NewObj, &module, &class, arguments, Vec::new()))
             }
@@ -59,11 +59,11 @@ impl Reader<'_> {
                 let content = self.field(state, "content")?;
                 self.exactly(content, &["main", "_deprecated_key_to_new_key"])?;
                 let (main, keys) = (self.field(content, "main")?, self.field(content, "_deprecated_key_to_new_key")?);
-                // Which key stands for which is nobody's to ask any more; that it is text is.
+                // The original keys do not matter here, only that they are strings.
                 let keys = self.plain_dict(keys)?;
                 self.key_types(keys)?;
                 let Json::Object(texts) = self.document.value(self.field(keys, "content")?) else {
-                    return Err(self.wrong("a dict is none"));
+                    return Err(self.wrong("a dict is not a dict node"));
                 };
                 for &(_, text) in texts {
                     self.single(text)?;
@@ -115,7 +115,7 @@ impl Reader<'_> {
                 Ok(self.object(Make::Reduce, &module, &class, arguments, Vec::new()))
             }
             "TreeNode" | "LossNode" | "SGDNode" | "QuantileForestNode" => {
-                // Of these two skops knows the class by itself.
+                // skops determines the class of these two itself.
                 let is_other = match loader.as_str() {
                     "TreeNode" => (module.as_str(), class.as_str()) != ("sklearn.tree._tree", "Tree"),
                     "QuantileForestNode" => {
@@ -124,12 +124,12 @@ impl Reader<'_> {
                     _ => false,
                 };
                 if is_other {
-                    return Err(self.wrong("a tree is of another class than skops makes of it"));
+                    return Err(self.wrong("a tree has a class that skops does not build"));
                 }
                 let reduce = self.field(state, "__reduce__")?;
                 self.exactly(reduce, &["args"])?;
                 let (arguments, content) = (self.field(reduce, "args")?, self.field(state, "content")?);
-                // As skops does: what is empty is given to nobody. Many losses take no state.
+                // As in skops: an empty state is not set. Many losses have no state.
                 let is_empty = self.is_empty(content);
                 let (content, arguments) = (self.place(content)?, self.arguments(arguments)?);
                 let changes = if is_empty { Vec::new() } else { vec![Change::Build(content)] };
@@ -194,20 +194,20 @@ impl Reader<'_> {
         }
     }
 
-    /// The arguments of a call: a tuple of Python's own, which skops takes apart.
+    /// The arguments of a call: a plain `tuple`, which skops unpacks.
     fn arguments(&mut self, state: Id) -> Result<NodeId, Error> {
         self.plain_tuple(state)?;
         self.place(state)
     }
 
-    /// Whether a state is of `None`, which skops gives to no object: `__getstate__` says it of those without a state.
+    /// Whether a state is `None`, which skops does not set: `__getstate__` returns it for objects without a state.
     fn is_none(&self, state: Id) -> bool {
         let state = self.whole(state);
         let is = |name, text| self.document.get(state, name).and_then(|id| self.document.text_of(id)) == Some(text);
         is("__loader__", "JsonNode") && is("content", "null")
     }
 
-    /// Whether a state is of a dict, list or tuple with nothing in it.
+    /// Whether a state is an empty dict, list or tuple.
     fn is_empty(&self, state: Id) -> bool {
         let content = self.document.get(self.whole(state), "content");
         content.is_some_and(|content| match self.document.value(content) {
@@ -223,7 +223,7 @@ impl Reader<'_> {
         self.places(&items)
     }
 
-    /// A builtin container as it is; a subclass as a call with it.
+    /// A builtin container; a subclass as a call with it.
     fn of_class(&mut self, module: &str, class: &str, builtin: &str, node: Node) -> Result<Node, Error> {
         if module == "builtins" && class == builtin {
             return Ok(node);
@@ -242,16 +242,16 @@ impl Reader<'_> {
         Ok(self.object(Make::Reduce, module, class, arguments, vec![Change::SetItems(pairs)]))
     }
 
-    /// The pairs of a `DictNode`, whose keys JSON has made texts. Keys that are alike as text are all here still.
+    /// The pairs of a `DictNode`, whose keys are strings in JSON. Keys with the same text are still separate here.
     fn pairs(&mut self, state: Id) -> Result<Vec<(NodeId, NodeId)>, Error> {
         let document = self.document;
         let state = self.whole(state);
         let Json::Object(pairs) = document.value(self.field(state, "content")?) else {
-            return Err(self.wrong("a dict is none"));
+            return Err(self.wrong("a dict is not a dict node"));
         };
         let types = self.key_types(state)?;
         if types.len() != pairs.len() {
-            return Err(self.wrong("a dict has not as many keys as types of keys"));
+            return Err(self.wrong("a dict has different numbers of keys and key types"));
         }
         let mut placed = Vec::new();
         for ((key, value), kind) in pairs.iter().zip(types) {
@@ -269,7 +269,7 @@ impl Reader<'_> {
         let types: Vec<Id> = types.into_iter().map(|kind| self.whole(kind)).collect();
         for &kind in &types {
             if self.text(kind, "__loader__")? != "TypeNode" {
-                return Err(self.wrong("a dict's keys are of a type that is none"));
+                return Err(self.wrong("the key types of a dict are not types"));
             }
             self.check_fields(kind, "TypeNode")?;
         }
@@ -277,14 +277,14 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, module: &str, class: &str, key: &[u8]) -> Result<Node, Error> {
-        let wrong = self.wrong("a dict's key is not of the type that it has");
+        let wrong = self.wrong("a dict's key does not have its declared type");
         let text = std::str::from_utf8(key).ok();
         Ok(match (module, class) {
             ("builtins", "str") | ("numpy", "str_") => {
                 self.budget.decoded(key.len(), 0)?;
                 Node::Str(self.graph.keep(key))
             }
-            // skops itself makes `True` of both; JSON's own words tell them apart.
+            // skops itself reads both as `True`; JSON's text distinguishes them.
             ("builtins", "bool") | ("numpy", "bool" | "bool_") => match text {
                 Some("true" | "True") => Node::Bool(true),
                 Some("false" | "False") => Node::Bool(false),
@@ -297,7 +297,7 @@ impl Reader<'_> {
                 self.number(text.ok_or(wrong)?)?
             }
             ("numpy", name) if name.starts_with("float") => Node::Float(float(text.ok_or(wrong)?)),
-            _ => return Err(self.wrong("a dict's keys are of a type that is not read")),
+            _ => return Err(self.wrong("a dict has keys of an unsupported type")),
         })
     }
 
@@ -329,7 +329,7 @@ impl Reader<'_> {
                 && !matches!(class, "ndarray" | "memmap")
                 && let Node::Tuple(arguments) = self.graph.node(object.arguments)
             {
-                // `_reconstruct` takes the class first: a matrix stays one.
+                // `_reconstruct` takes the class first: a matrix stays a matrix.
                 let mut arguments = arguments.to_vec();
                 let class = self.global(module, class);
                 let class = self.graph.push(class);
@@ -340,10 +340,10 @@ impl Reader<'_> {
         }
         // A numpy scalar is stored as an array without axes.
         let array = self.stored_array(state)?;
-        // skops calls the class: any function of numpy's could be named here.
+        // skops calls the class: it could name any function of numpy.
         let is_own = module == "numpy" && is_scalar_class(&array.dtype, class);
         let Some(element) = array.bytes().filter(|_| is_own && array.ndim() == 0) else {
-            return Err(self.wrong("an array of a class that is not read"));
+            return Err(self.wrong("an array of an unsupported class"));
         };
         self.budget.decoded(element.len(), 0)?;
         let element = self.graph.keep(element);
@@ -353,11 +353,11 @@ impl Reader<'_> {
         Ok(self.object(Make::Reduce, "numpy.core.multiarray", "scalar", arguments, Vec::new()))
     }
 
-    /// The array in a state's file, for itself.
+    /// The array in a state's file.
     pub(super) fn stored_array(&mut self, state: Id) -> Result<NdArray, Error> {
         let bytes = self.file(state)?;
         let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
-        NdArray::read(&self.graph, array)?.ok_or_else(|| self.wrong("an array is none"))
+        NdArray::read(&self.graph, array)?.ok_or_else(|| self.wrong("an array is not an array node"))
     }
 
     /// Object arrays are lists in lists, one level for each axis.
@@ -380,7 +380,7 @@ impl Reader<'_> {
         if shape.is_empty()
             || shape.iter().try_fold(1, |count: usize, &length| count.checked_mul(length)) != Some(items.len())
         {
-            return Err(self.wrong("an array of objects has another shape than it says"));
+            return Err(self.wrong("an array of objects differs from its declared shape"));
         }
         self.budget.nodes(80, 0)?;
         let items = self.places(&items)?;
@@ -395,7 +395,7 @@ impl Reader<'_> {
         for length in self.field(state, "shape").and_then(|shape| self.plain_tuple(shape))? {
             let text = self.single(length)?;
             let length = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
-            shape.push(length.ok_or_else(|| self.wrong("an array's shape holds no lengths"))?);
+            shape.push(length.ok_or_else(|| self.wrong("an array's shape does not consist of lengths"))?);
         }
         Ok(shape)
     }
@@ -410,7 +410,7 @@ impl Reader<'_> {
         let arrays = zip::arrays_into(&mut self.graph, &archive, self.inflation, self.budget)?;
         self.budget.nodes(32, 0)?;
         self.check_sparse(&arrays, module, class)?;
-        // In scipy's order: what its constructors set beside the arrays comes first.
+        // In scipy's order: what its constructors set in addition to the arrays is first.
         let (mut attributes, mut shape) = (Vec::new(), None);
         for (name, array) in arrays {
             match name.as_str() {
@@ -428,7 +428,7 @@ impl Reader<'_> {
         let shape = shape.ok_or_else(|| self.wrong("a sparse matrix has no shape"))?;
         let maxprint = self.graph.push(Node::Int(50));
         attributes.splice(0..0, [("_shape".to_owned(), shape), ("maxprint".to_owned(), maxprint)]);
-        // Only the matrix of this format takes its rows and columns apart, as scipy before 1.13 had them.
+        // Only this format has separate rows and columns, as in scipy before 1.13.
         if class == "coo_array" {
             let (pair, rest) =
                 attributes.into_iter().partition::<Vec<_>, _>(|(name, _)| matches!(&**name, "row" | "col"));
@@ -450,7 +450,7 @@ impl Reader<'_> {
         Ok(self.object(Make::NewObj, module, class, arguments, vec![Change::Build(attributes)]))
     }
 
-    /// Refuses a matrix of another class than scipy makes of its file, which alone it looks at.
+    /// Rejects a matrix of another class than scipy builds from its file.
     fn check_sparse(&self, arrays: &[(String, NodeId)], module: &str, class: &str) -> Result<(), Error> {
         let array = |name: &str| {
             let array = arrays.iter().find(|(known, _)| known == name).map(|(_, array)| *array);
@@ -466,7 +466,7 @@ impl Reader<'_> {
             "csc" | "csr" | "bsr" => &["data", "indices", "indptr"],
             "dia" => &["data", "offsets"],
             "coo" => &["data", "row", "col", "coords"],
-            _ => return Err(self.wrong("a sparse matrix is of no format that scipy stores")),
+            _ => return Err(self.wrong("a sparse matrix has a format that scipy does not store")),
         };
         let is_known = |name: &str| matches!(name, "format" | "shape" | "_is_array") || parts.contains(&name);
         let is_scipys = module == "scipy.sparse" || module.starts_with("scipy.sparse.");
@@ -475,20 +475,20 @@ impl Reader<'_> {
         if is_same && arrays.iter().all(|(name, _)| is_known(name)) {
             return Ok(());
         }
-        Err(self.wrong("a sparse matrix is of another class or format than its file says"))
+        Err(self.wrong("the class or format of a sparse matrix does not match its file"))
     }
 
     pub(super) fn text_bytes(&self, state: Id) -> Result<Vec<u8>, Error> {
         let content = self.field(state, "content")?;
         match self.document.value(content) {
             Json::Str(text) => Ok(text.clone()),
-            _ => Err(self.wrong("a value is no text")),
+            _ => Err(self.wrong("a value is not a string")),
         }
     }
 
-    /// JSON within the JSON: a single value.
+    /// JSON within the JSON: a scalar.
     fn json(&mut self, text: &[u8]) -> Result<Node, Error> {
-        let document = Document::parse(text, 1).map_err(|_| self.wrong("a value is no single JSON value"))?;
+        let document = Document::parse(text, 1).map_err(|_| self.wrong("a value is not a JSON scalar"))?;
         self.scalar(&document, 0)
     }
 
@@ -501,7 +501,7 @@ impl Reader<'_> {
                 self.budget.decoded(text.len(), 0)?;
                 Node::Str(self.graph.keep(text))
             }
-            Json::Array(_) | Json::Object(_) => return Err(self.wrong("a value is no single value")),
+            Json::Array(_) | Json::Object(_) => return Err(self.wrong("a value is not a scalar")),
         })
     }
 
@@ -512,7 +512,8 @@ impl Reader<'_> {
         if let Ok(value) = text.parse() {
             return Ok(Node::Int(value));
         }
-        let bytes = two_complement(text).ok_or_else(|| self.wrong("an integer is none, or has over 4,300 digits"))?;
+        let bytes =
+            two_complement(text).ok_or_else(|| self.wrong("an integer is invalid, or has over 4,300 digits"))?;
         Ok(Node::BigInt(self.graph.keep(&bytes)))
     }
 

@@ -1,12 +1,12 @@
-//! Masked arrays out of skops' files, as numpy itself pickles them.
+//! Masked arrays of skops' files, as numpy itself pickles them.
 
 use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object};
 
 use crate::Error;
 use crate::numpy::{MaskedArray, nodes};
 
-/// Respells `MaskedArray(data, mask)` at `id`, whose parts are there by now, as `_mareconstruct(…)` with a state. Where
-/// data and mask lie in different orders it stays as it is.
+/// Rewrites `MaskedArray(data, mask)` at `id`, whose parts have been read, as `_mareconstruct(…)` with a state. If
+/// data and mask have different memory orders it is unchanged.
 pub(super) fn respell(graph: &mut Graph, id: NodeId) -> Result<(), Error> {
     let Some(MaskedArray { data, mask, .. }) = MaskedArray::read(graph, id)? else { return Ok(()) };
     if data.is_c_order() != mask.is_c_order() {

@@ -1,7 +1,7 @@
-//! skops' files: a zip of `schema.json` and arrays, read into the nodes that a pickle of the same object would give.
+//! skops' files: a zip of `schema.json` and arrays, read into the nodes of a pickle of the same object.
 //!
-//! The schema is a tree of nodes, each with the loader that would make it; a node that comes again repeats its
-//! `__id__`. Protocols 0 to 2. Nothing is recursive: each node's place in the graph is there before its content.
+//! The schema is a tree of nodes, each with its loader; a repeated node repeats its
+//! `__id__`. Protocols 0 to 2. Nothing is recursive: each node is added to the graph before its content.
 
 mod fields;
 mod loaders;
@@ -21,16 +21,16 @@ use crate::{Error, ErrorKind};
 /// The files of an archive that its schema names, by their names.
 pub(crate) type Files = HashMap<String, Bytes>;
 
-/// Reads the object in an archive; gives its files too.
+/// Reads the object in an archive; returns its files too.
 pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<(Graph, Files), Error> {
     let text = archive.named("schema.json", inflation)?;
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(&text, budget.limits().nodes)
-        .map_err(|offset| Error::at(ErrorKind::SkopsSchema("its schema is no JSON"), offset))?;
+        .map_err(|offset| Error::at(ErrorKind::SkopsSchema("its schema is not JSON"), offset))?;
     let wrong = |what| Error::new(ErrorKind::SkopsSchema(what));
-    // Of two values of one key Python takes the later, and counts the types of a dict's keys by what is left.
+    // If a key occurs twice, Python keeps the later value, and only then matches the types of a dict's keys.
     if document.has_repeated_keys() {
-        return Err(wrong("its schema has a key twice"));
+        return Err(wrong("its schema has a duplicate key"));
     }
     let protocol = match document.get(0, "protocol").map(|protocol| document.value(protocol)) {
         Some(Json::Number(range)) => match document.number(range) {
@@ -65,7 +65,7 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
         }
     }
     for id in std::mem::take(&mut reader.masked) {
-        // The parts of a state, and its arrays once more.
+        // The parts of a state, and its arrays again.
         reader.budget.nodes(160, 0)?;
         masked::respell(&mut reader.graph, id)?;
     }
@@ -74,7 +74,7 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
 
 struct Reader<'a> {
     document: &'a Document<'a>,
-    /// What the file says that its protocol is.
+    /// The protocol in the file.
     protocol: u8,
     archive: &'a Archive,
     inflation: &'a mut Inflation,
@@ -84,9 +84,9 @@ struct Reader<'a> {
     whole: HashMap<String, Id>,
     /// Nodes by their `__id__`.
     places: HashMap<String, NodeId>,
-    /// Files of the archive that were read.
+    /// The files of the archive that were read.
     files: Files,
-    /// Masked arrays, whose parts come later.
+    /// Masked arrays, whose parts are read later.
     masked: Vec<NodeId>,
     /// States whose nodes are still empty.
     work: Vec<(Id, NodeId)>,
@@ -97,7 +97,7 @@ impl Reader<'_> {
         Error::new(ErrorKind::SkopsSchema(what))
     }
 
-    /// The node for a state: one that is there already, or a new one to be filled later.
+    /// The node for a state: an existing one, or a new one to be filled later.
     fn place(&mut self, state: Id) -> Result<NodeId, Error> {
         self.budget.nodes(1, 0)?;
         let state = self.whole(state);
@@ -113,7 +113,7 @@ impl Reader<'_> {
         Ok(place)
     }
 
-    /// The state that counts for the `__id__` of this one.
+    /// The state that skops uses for the `__id__` of this one.
     fn whole(&self, state: Id) -> Id {
         whole::id(self.document, state).and_then(|id| self.whole.get(&id).copied()).unwrap_or(state)
     }
@@ -128,13 +128,13 @@ impl Reader<'_> {
 
     fn text(&self, state: Id, name: &'static str) -> Result<String, Error> {
         let field = self.field(state, name)?;
-        self.document.text_of(field).map(str::to_owned).ok_or_else(|| self.wrong("a name is no text"))
+        self.document.text_of(field).map(str::to_owned).ok_or_else(|| self.wrong("a name is not a string"))
     }
 
     fn list(&self, id: Id) -> Result<Vec<Id>, Error> {
         match self.document.value(id) {
             Json::Array(items) => Ok(items.clone()),
-            _ => Err(self.wrong("a list is none")),
+            _ => Err(self.wrong("a list is not a list node")),
         }
     }
 
@@ -160,6 +160,6 @@ fn name_missing(name: &'static str) -> &'static str {
         "__class__" | "__module__" => "a node has no `__class__` or `__module__`",
         "content" => "a node has no `content`",
         "file" => "a node has no `file`",
-        _ => "a node lacks a part",
+        _ => "a part of a node is missing",
     }
 }

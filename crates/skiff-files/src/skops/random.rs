@@ -1,4 +1,4 @@
-//! numpy's random states and generators out of skops' files, as numpy itself pickles them.
+//! numpy's random states and generators of skops' files, as numpy itself pickles them.
 
 use skiff_pickle::{Change, Make, Node, NodeId};
 
@@ -17,7 +17,7 @@ const BIT_GENERATORS: [(&str, &str); 5] = [
     ("SFC64", "numpy.random._sfc64"),
 ];
 
-/// Larger pools are nobody's: numpy's own has 4 words.
+/// The largest pool: numpy's default has 4 words.
 const LARGEST_POOL: usize = 64;
 
 /// numpy's checksum of what `SeedSequence` consists of.
@@ -36,7 +36,7 @@ impl Reader<'_> {
 
     /// `__generator_ctor(__bit_generator_ctor(class))`, the inner one with its state and its seed.
     pub(super) fn generator(&mut self, state: Id) -> Result<Node, Error> {
-        let unknown = self.wrong("a generator is none of numpy's");
+        let unknown = self.wrong("a generator is not one of numpy's");
         let content = self.field(state, "content")?;
         let parts: &[&str] = if self.protocol < 2 { &["bit_generator"] } else { &["bit_generator", "seed_seq"] };
         self.exactly(content, parts)?;
@@ -49,7 +49,7 @@ impl Reader<'_> {
         } else {
             let fields = self.field(bits, "content")?;
             let text = self.field(fields, "bit_generator").and_then(|name| self.single(name))?;
-            let document = Document::parse(&text, 1).map_err(|_| self.wrong("a value is no single JSON value"))?;
+            let document = Document::parse(&text, 1).map_err(|_| self.wrong("a value is not a JSON scalar"))?;
             document.text_of(0).unwrap_or_default().to_owned()
         };
         let Some((class, module)) = BIT_GENERATORS.iter().find(|(known, _)| *known == name) else {
@@ -72,24 +72,26 @@ impl Reader<'_> {
         Ok(self.object(Make::Reduce, "numpy.random._pickle", "__generator_ctor", arguments, Vec::new()))
     }
 
-    /// A `SeedSequence` of the parts from which numpy would make it.
+    /// A `SeedSequence` from the parts from which numpy creates it.
     fn seed(&mut self, state: Id) -> Result<NodeId, Error> {
-        // All parts are made before numpy is given them, and their names are its keywords.
+        // All parts are built before the call, with their names as keywords.
         let names = ["entropy", "n_children_spawned", "pool_size", "spawn_key"];
         let state = self.plain_dict(state)?;
         let content = self.field(state, "content")?;
         self.exactly(content, &names)?;
         let types = self.key_types(state)?;
         if types.len() != names.len() || !types.iter().all(|&kind| self.is_builtin(kind, "TypeNode", "str")) {
-            return Err(self.wrong("a seed's keys are no texts"));
+            return Err(self.wrong("a seed's keys are not strings"));
         }
         let mut parts = Vec::new();
         for name in names {
             let part = self.field(content, name)?;
             parts.push(self.whole(part));
         }
-        let &[entropy, spawned, size, key] = parts.as_slice() else { return Err(self.wrong("a seed lacks a part")) };
-        let unknown = || Error::new(crate::ErrorKind::SkopsSchema("a generator's seed is none of numpy's"));
+        let &[entropy, spawned, size, key] = parts.as_slice() else {
+            return Err(self.wrong("a part of a seed is missing"));
+        };
+        let unknown = || Error::new(crate::ErrorKind::SkopsSchema("a generator's seed is not one of numpy's"));
         let entropy_words = self.words(entropy)?.ok_or_else(unknown)?;
         let key_words = self.words(key)?.ok_or_else(unknown)?;
         let size_words = self.words(size)?.ok_or_else(unknown)?;
@@ -162,11 +164,11 @@ impl Reader<'_> {
         Ok(Some(words))
     }
 
-    /// JSON that stands for itself, as protocol 0 stored a bit generator's state: at most this deep.
+    /// Plain JSON, as in protocol 0 for a bit generator's state: nested at most this deep.
     fn raw(&mut self, id: Id, depth: u32) -> Result<NodeId, Error> {
         self.budget.nodes(1, 0)?;
         let document = self.document;
-        let deep = self.wrong("a generator's state is deeper than numpy's");
+        let deep = self.wrong("a generator's state is nested deeper than numpy's");
         let node = match document.value(id) {
             Json::Object(pairs) => {
                 let depth = depth.checked_sub(1).ok_or(deep)?;
@@ -188,7 +190,7 @@ impl Reader<'_> {
     }
 }
 
-/// What numpy's `SeedSequence` mixes of its entropy and its place among others: the algorithm of O'Neill's
+/// The pool that numpy's `SeedSequence` mixes from its entropy and spawn key: the algorithm of O'Neill's
 /// `seed_seq_fe`, in wrapping arithmetic of 32 bits.
 fn pool(entropy: &[u32], key: &[u32], length: usize) -> Vec<u32> {
     let mut words = entropy.to_vec();

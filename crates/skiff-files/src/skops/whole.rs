@@ -1,25 +1,25 @@
-//! Which of the states that share an `__id__` counts: the first that skops would load. It looks no further than at the
-//! id of the others, which may lack all else.
+//! Which of the states that share an `__id__` is used: the first that skops would load. It reads only the
+//! id of the others, which may have nothing else.
 
 use std::collections::HashMap;
 
 use crate::json::{Document, Id, Json};
 
-/// The state that counts for each `__id__`, by the number's text.
+/// The state that is used for each `__id__`, by the number's text.
 ///
 /// # Errors
-/// An `__id__` that Python might take for another one, and states of which versions of skops take different ones.
+/// An `__id__` that Python might consider equal to another one, and states for which versions of skops use different ones.
 pub(super) fn states(document: &Document<'_>, protocol: u8) -> Result<HashMap<String, Id>, &'static str> {
     let states = in_order(document, protocol, Seeds::Loaded)?;
-    // Before 0.10 skops did not look at the seed of a generator: what comes later must be the same without it.
+    // Before 0.10 skops did not read the seed of a generator: later states must be the same without it.
     let without = in_order(document, protocol, Seeds::PassedOver)?;
     let is_same = |(id, state): (&String, &Id)| {
         states.get(id).is_none_or(|first| first == state || is_same_leaf(document, *first, *state))
     };
-    if without.iter().all(is_same) { Ok(states) } else { Err("a seed holds a node that others refer to") }
+    if without.iter().all(is_same) { Ok(states) } else { Err("a seed contains a node that others refer to") }
 }
 
-/// What is done with the seeds of generators.
+/// The treatment of the seeds of generators.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seeds {
     Loaded,
@@ -34,7 +34,7 @@ fn in_order(document: &Document<'_>, protocol: u8, seeds: Seeds) -> Result<HashM
         if let Some(number) = document.get(state, "__id__")
             && !is_zero(document, number)
         {
-            let id = id(document, state).ok_or("an `__id__` is no whole number as Python writes it")?;
+            let id = id(document, state).ok_or("an `__id__` is not an integer as Python writes it")?;
             if states.contains_key(&id) {
                 continue;
             }
@@ -47,7 +47,7 @@ fn in_order(document: &Document<'_>, protocol: u8, seeds: Seeds) -> Result<HashM
     Ok(states)
 }
 
-/// Whether two states are the same single value, the same class, or both empty.
+/// Whether two states are the same scalar, the same class, or both empty.
 fn is_same_leaf(document: &Document<'_>, first: Id, second: Id) -> bool {
     let text = |state: Id, name: &str| document.get(state, name).and_then(|id| document.text_of(id));
     let same = |name: &str| text(first, name) == text(second, name);
@@ -65,12 +65,12 @@ fn is_same_leaf(document: &Document<'_>, first: Id, second: Id) -> bool {
         }
 }
 
-/// Whether a number is zero, which skops takes for no `__id__` at all.
+/// Whether a number is zero, which skops ignores as an `__id__`.
 fn is_zero(document: &Document<'_>, number: Id) -> bool {
     matches!(document.value(number), Json::Number(range) if document.number(range) == "0")
 }
 
-/// The `__id__` of a state, if it has one: as Python writes it, since other texts may be of the same number.
+/// The `__id__` of a state, if it has one: as Python writes it, since other texts may have the same value.
 pub(super) fn id(document: &Document<'_>, state: Id) -> Option<String> {
     match document.value(document.get(state, "__id__")?) {
         Json::Number(range) => {
@@ -97,7 +97,7 @@ fn each_child(document: &Document<'_>, state: Id, protocol: u8, seeds: Seeds, ch
                 children.extend(pairs.iter().map(|&(_, value)| value));
             }
         }
-        // An array in a file has no items, whatever else it says.
+        // An array in a file has no items, whatever its other fields.
         "NdArrayNode" if get(state, "type").and_then(|kind| document.text_of(kind)) != Some("json") => {}
         "ListNode" | "SetNode" | "TupleNode" | "NdArrayNode" => {
             if let Some(Json::Array(items)) = content.map(|content| document.value(content)) {

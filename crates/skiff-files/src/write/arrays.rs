@@ -1,10 +1,10 @@
-//! Arrays respelled: in the opcodes as numpy's `__reduce__` puts them, or beside them as joblib does.
+//! Re-encodes arrays: in the opcodes as by numpy's `__reduce__`, or between them as in joblib.
 //!
-//! Only `numpy.ndarray` itself is respelled, and only where the new spelling says all that the old one did. What is
-//! left as it is: arrays of objects and of subclasses, read-only ones, two over one buffer, axes in another order than
+//! Only `numpy.ndarray` itself is re-encoded, and only if the new encoding is lossless. Unchanged
+//! are: arrays of objects and of subclasses, read-only ones, two over one buffer, axes in another order than
 //! C or Fortran, elements without bytes (by whose size joblib divides), and big-endian ones: `_frombuffer` leaves their
 //! order as it is, while `_reconstruct` and joblib turn them round. For an unpickler, those of them that are calls of
-//! `_reconstruct` are called anew: nothing but their class, dtype and elements is the file's.
+//! `_reconstruct` get a new call: only their class, dtype and elements are from the file.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,32 +17,32 @@ use crate::joblib::wrapper_class;
 use crate::numpy::{Order, nodes, read_shape};
 use crate::{ArrayData, DType, Endian, Instance, NdArray};
 
-/// How arrays are spelled.
+/// The encoding of arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spelling {
     /// `_reconstruct(ndarray, (0,), b'b')` and a state with the elements as bytes: before protocol 5.
     Reconstruct,
-    /// As [`Spelling::Reconstruct`], of no numpy in particular: for comparison.
+    /// As [`Spelling::Reconstruct`], independent of numpy's version: for comparison.
     Alike,
     /// `_frombuffer(elements, dtype, shape, order)`: protocol 5.
     FromBuffer,
     /// As [`Spelling::FromBuffer`], for an unpickler that knows numpy's functions by the newest names wherever they are.
     Loaded,
-    /// joblib's `NumpyArrayWrapper`, with the elements beside it.
+    /// joblib's `NumpyArrayWrapper`, with the elements after it.
     Wrapped {
         /// Whether the file may be mapped: it is not compressed.
         mapped: bool,
     },
 }
 
-/// The graph with its arrays in another spelling, all else as it was. Ids keep their meaning.
+/// The graph with its arrays in another encoding, and everything else unchanged. Ids stay valid.
 pub(crate) fn respell(mut graph: Graph, spelling: Spelling) -> Result<Graph, WriteError> {
     let numpy = match spelling {
         Spelling::Alike => None,
         Spelling::Loaded => Some("numpy._core"),
         _ => numpy_core(&graph),
     };
-    // numpy 2 answers for `numpy.core.numeric` too, and warns: only who named it before is given it.
+    // numpy 2 supports `numpy.core.numeric` too, but warns: it is used only if the graph names it already.
     let buffers = numpy == Some("numpy._core") || graph.ids().any(|id| graph.global(id).is_some_and(is_old_buffer));
     let mut writer = Writer { numpy, buffers, references: Vec::new(), globals: HashMap::new(), graph: &mut graph };
     let ids: Vec<NodeId> = writer.graph.ids().collect();
@@ -51,7 +51,7 @@ pub(crate) fn respell(mut graph: Graph, spelling: Spelling) -> Result<Graph, Wri
     }
     writer.no_wrappers()?;
     writer.references = writer.graph.references();
-    // What flattening added are parts of arrays, no arrays.
+    // The nodes that flattening added are parts of arrays, not arrays.
     for &id in &ids {
         if let Some(parts) = writer.parts(id) {
             writer.spell(id, &parts, spelling);
@@ -68,11 +68,11 @@ pub(crate) struct Parts {
     shape: NodeId,
     order: Order,
     elements: Elements,
-    /// As it is read.
+    /// The array.
     pub array: NdArray,
 }
 
-/// Where an array's elements are.
+/// The location of an array's elements.
 enum Elements {
     /// In one of the graph's buffers.
     Span(Span),
@@ -81,7 +81,7 @@ enum Elements {
 }
 
 impl Parts {
-    /// Where the elements are, if they lie in the graph as they are.
+    /// The location of the elements, if they are in the graph unencoded.
     pub fn span(&self) -> Option<Span> {
         match self.elements {
             Elements::Span(span) => Some(span),
@@ -94,16 +94,16 @@ struct Writer<'g> {
     graph: &'g mut Graph,
     /// `numpy._core` or `numpy.core`, if the graph names one.
     numpy: Option<&'static str>,
-    /// Whether `_frombuffer` is spelled without harm.
+    /// Whether `_frombuffer` can be used.
     buffers: bool,
-    /// How often each node is referred to.
+    /// The number of references to each node.
     references: Vec<u32>,
     /// The names that were added: one function is one object, however often it is called.
     globals: HashMap<(String, String), NodeId>,
 }
 
 impl Writer<'_> {
-    /// Content beside the opcodes becomes an ordinary array in the content's place.
+    /// Replaces content between the opcodes by an ordinary array.
     fn flatten(&mut self, id: NodeId) -> Result<(), WriteError> {
         let &Node::Payload { object, content } = self.graph.node(id) else { return Ok(()) };
         if !self.graph.changes(id).is_empty() {
@@ -136,8 +136,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Refuses wrappers that announce content and have none: a pickle can take them out of the memo, and whoever reads
-    /// what is written would look for the content.
+    /// Rejects wrappers that announce content and have none: a pickle can take them from the memo, and readers of
+    /// the output would expect the content.
     fn no_wrappers(&self) -> Result<(), WriteError> {
         let is_wrapper = |id: NodeId| self.graph.object(id).is_some() && wrapper_class(self.graph, id).is_some();
         let wrappers: HashSet<NodeId> = self.graph.ids().filter(|&id| is_wrapper(id)).collect();
@@ -156,7 +156,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The parts of an array that may be respelled.
+    /// The parts of an array that can be re-encoded.
     fn parts(&self, id: NodeId) -> Option<Parts> {
         let parts = parts(self.graph, id)?;
         let is_shared = |id: NodeId| self.references.get(id.index()).is_some_and(|&count| count > 1);
@@ -169,7 +169,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Puts skiff's own call of `_reconstruct` in the place of the file's: for arrays of objects, of subclasses, and in
+    /// Replaces the file's call of `_reconstruct` by skiff's own: for arrays of objects, of subclasses, and in
     /// big-endian order.
     fn call_anew(&mut self, id: NodeId) {
         let Some(Reconstructed { class, shape, dtype, order, elements }) = reconstructed(self.graph, id) else {
@@ -317,7 +317,7 @@ fn call(callable: NodeId, arguments: NodeId, changes: Vec<Change>) -> Node {
     Node::Object(Box::new(Object { make: Make::Reduce, callable, arguments, keywords: None, changes }))
 }
 
-/// What holds an array's elements in the opcodes.
+/// The node with an array's elements in the opcodes.
 pub(crate) enum Holder {
     /// The state of `_reconstruct`, which copies them.
     State {
@@ -328,7 +328,7 @@ pub(crate) enum Holder {
     Buffer {
         /// The bytes.
         node: NodeId,
-        /// Whether the array may not be written to.
+        /// Whether the array is read-only.
         readonly: bool,
     },
 }
@@ -382,7 +382,7 @@ pub(crate) fn parts(graph: &Graph, id: NodeId) -> Option<(Parts, Holder)> {
     Some((Parts { dtype, shape, order: array.order, elements, array }, holder))
 }
 
-/// What a call of `_reconstruct` makes, of any class.
+/// The result of a call of `_reconstruct`, of any class.
 struct Reconstructed {
     class: NodeId,
     shape: Vec<usize>,
@@ -424,7 +424,7 @@ fn is_old_buffer(name: (&str, &str)) -> bool {
     name == ("numpy.core.numeric", "_frombuffer")
 }
 
-/// Where the numpy that wrote the graph keeps its core.
+/// The core module of the numpy that wrote the graph.
 fn numpy_core(graph: &Graph) -> Option<&'static str> {
     let mut found = None;
     for id in graph.ids() {

@@ -1,4 +1,4 @@
-//! A pickle for an unpickler at hand, with the elements of large arrays beside it: what Python calls out-of-band.
+//! A pickle for Python's unpickler, with the elements of large arrays as out-of-band buffers.
 
 use std::collections::HashSet;
 
@@ -8,14 +8,14 @@ use skiff_pickle::{Bytes, Global, Graph, Make, Node, NodeId, Object, Out, Span, 
 use super::arrays::{self, Holder, Spelling};
 use super::{WriteError, dtypes, vocabulary};
 
-/// A pickle of protocol 5, and the buffers that it asks for, in this order.
+/// A pickle of protocol 5, and its out-of-band buffers, in order.
 #[derive(Debug)]
 pub struct Apart {
     /// The pickle.
     pub pickle: Vec<u8>,
-    /// What `pickle.loads` takes as `buffers`.
+    /// The `buffers` for `pickle.loads`.
     pub buffers: Vec<Buffer>,
-    /// Module and name of all that the pickle imports, as Python 3 knows them.
+    /// Module and name of everything that the pickle imports, as in Python 3.
     pub names: Vec<(String, String)>,
 }
 
@@ -24,13 +24,13 @@ pub struct Apart {
 pub struct Buffer {
     /// The bytes.
     pub bytes: Bytes,
-    /// Where they lie in the graph's buffers.
+    /// Their range in the graph's buffers.
     pub span: Span,
-    /// Whether the array may not be written to.
+    /// Whether the array is read-only.
     pub readonly: bool,
 }
 
-/// Writes the bytes of each buffer to where there is room for them, on all cores; whether all of them could be had.
+/// Copies the bytes of each buffer into the given memory, on all cores; false if some could not be read.
 pub fn copy_buffers(parts: Vec<(&Buffer, &mut [u8])>) -> bool {
     parts.into_par_iter().all(|(buffer, out)| {
         let is_whole = buffer.bytes.copy_to(out);
@@ -39,17 +39,17 @@ pub fn copy_buffers(parts: Vec<(&Buffer, &mut [u8])>) -> bool {
     })
 }
 
-/// Writes what lies at `root` as a pickle of protocol 5, with the elements of plain arrays of `least` bytes and more
-/// beside it.
+/// Writes the node at `root` as a pickle of protocol 5, with the elements of plain arrays of `least` bytes and more
+/// as out-of-band buffers.
 ///
-/// dtypes are spelled by what was read of them, not by the file's words. numpy's functions are named as numpy 2 does (`numpy._core.numeric._frombuffer`), whoever wrote the graph: the
-/// unpickler looks them up where its own numpy has them. Large dicts from text to integers are calls of [`MAPPING`].
+/// dtypes are written from what was read, not copied from the file. numpy's functions have numpy 2's names (`numpy._core.numeric._frombuffer`), independent of the graph: the
+/// unpickler looks them up where its own numpy has them. Large dicts from strings to integers are calls of [`MAPPING`].
 ///
 /// # Errors
-/// What a pickle cannot say.
+/// A value that a pickle cannot represent.
 pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<Apart, WriteError> {
     let mut graph = graph.clone_with_room();
-    // First, so that nothing else looks at hundreds of thousands of words.
+    // First, so that nothing else visits hundreds of thousands of words.
     join_vocabularies(&mut graph);
     dtypes::respell(&mut graph);
     let mut graph = arrays::respell(graph, Spelling::Loaded)?;
@@ -58,14 +58,14 @@ pub fn pickle_with_buffers(graph: &Graph, root: NodeId, least: usize) -> Result<
     let order = skiff_pickle::write(&graph, root, 5, &mut Out::new(&mut pickle), &mut ())?;
     let asked = |index: u32| {
         let buffer = usize::try_from(index).ok().and_then(|index| buffers.get(index));
-        // A buffer that is none of ours came without its bytes.
+        // Another buffer came without its bytes.
         buffer.cloned().ok_or(WriteError::Buffers(1))
     };
     let buffers = order.into_iter().map(asked).collect::<Result<_, _>>()?;
     Ok(Apart { pickle, buffers, names: names(&graph, root) })
 }
 
-/// The names that the root leads to.
+/// The names that are reachable from the root.
 fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
     let (mut names, mut told) = (Vec::new(), HashSet::new());
     let (mut seen, mut todo) = (vec![false; graph.len()], vec![root]);
@@ -85,11 +85,11 @@ fn names(graph: &Graph, root: NodeId) -> Vec<(String, String)> {
     names
 }
 
-/// What makes a dict of its keys, joined by NUL, and its values, integers of eight bytes in the order of this machine.
+/// The function that builds a dict from its keys, joined by NUL, and its values, integers of eight bytes in the order of this machine.
 pub const MAPPING: (&str, &str) = ("skiff._load", "_mapping");
 
-/// Puts calls of [`MAPPING`] in the place of large dicts from text to integers, the vocabularies of vectorisers: Python
-/// splits a text, and makes numbers of bytes, several times as fast as it reads opcodes for each of them.
+/// Replaces large dicts from strings to integers, the vocabularies of vectorizers, by calls of [`MAPPING`]: Python
+/// splits a text and reads numbers from bytes several times as fast as it reads opcodes for each.
 fn join_vocabularies(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
     for id in ids {
@@ -109,9 +109,9 @@ fn join_vocabularies(graph: &mut Graph) {
     }
 }
 
-/// Puts an out-of-band buffer in the place of the bytes that nothing but arrays lie over.
+/// Replaces bytes that only arrays use by out-of-band buffers.
 fn take_buffers(graph: &mut Graph, least: usize) -> Vec<Buffer> {
-    // How many arrays lie over each run of bytes, and how many nodes refer to it. Nodes may be millions.
+    // The number of arrays over each range of bytes, and the number of references to it. There may be millions of nodes.
     let (mut holders, references) = (vec![0_u32; graph.len()], graph.references());
     for id in graph.ids() {
         if let Some((_, Holder::Buffer { node, .. })) = arrays::parts(graph, id)

@@ -7,19 +7,19 @@ use std::str::FromStr;
 use super::WriteError;
 use crate::Codec;
 
-/// How a file is compressed.
+/// The compression of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compression {
     /// The codec.
     pub codec: Codec,
-    /// How hard it tries: joblib's 3 when none is named.
+    /// The level: by default joblib's 3.
     pub level: Option<u32>,
 }
 
-/// joblib's own choice.
+/// joblib's default.
 const DEFAULT_LEVEL: u32 = 3;
 
-/// The codecs that are written, by joblib's names: those of joblib, and those that are within a `.skiff` and a `.skops`.
+/// The codecs that can be written, by joblib's names: those of joblib, and those that are within a `.skiff` and a `.skops`.
 const CODECS: [(&str, Codec); 8] = [
     ("zlib", Codec::Zlib),
     ("gzip", Codec::Gzip),
@@ -31,12 +31,12 @@ const CODECS: [(&str, Codec); 8] = [
     ("deflate", Codec::Deflate),
 ];
 
-/// The name by which a codec is asked for.
+/// The name of a codec in options.
 pub fn codec_name(codec: Codec) -> &'static str {
     CODECS.iter().find(|(_, known)| *known == codec).map_or("", |(name, _)| name)
 }
 
-/// The levels of a codec; `None` for one that has no choice.
+/// The levels of a codec; `None` if it has only one.
 pub fn level_range(codec: Codec) -> Option<RangeInclusive<u32>> {
     match codec {
         Codec::Zlib | Codec::Gzip | Codec::Xz | Codec::Lzma | Codec::Deflate => Some(0..=9),
@@ -67,7 +67,7 @@ impl FromStr for Compression {
 }
 
 impl Compression {
-    /// By this codec, at this level.
+    /// This codec, at this level.
     ///
     /// # Errors
     /// A level that the codec does not have.
@@ -76,7 +76,7 @@ impl Compression {
         compression.checked_level().map(|_| compression)
     }
 
-    /// Whether there is a choice of levels.
+    /// Whether it has levels.
     pub fn has_levels(self) -> bool {
         level_range(self.codec).is_some()
     }
@@ -90,13 +90,13 @@ impl Compression {
     }
 }
 
-/// What writes the content of a file.
+/// Writes the content of a file.
 pub type Content<'a> = dyn FnMut(&mut dyn Write) -> Result<(), WriteError> + 'a;
 
-/// Has `content` written to `out`, through an encoder when there is one.
+/// Writes `content` to `out`, through an encoder if there is one.
 ///
 /// # Errors
-/// A level that the codec does not have, a codec that is not written around a file, and what `content` and `out` report.
+/// A level that the codec does not have, a codec that is not supported for files, and errors of `content` and `out`.
 pub fn compressed(
     compression: Option<Compression>,
     out: &mut dyn Write,

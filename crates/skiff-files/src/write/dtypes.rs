@@ -1,4 +1,4 @@
-//! dtypes spelled anew from what was read of them, so that numpy takes no size, alignment or flag out of the file.
+//! Rewrites dtypes from what was read, so that numpy takes no size, alignment or flag from the file.
 
 use skiff_pickle::{Change, Graph, Node, NodeId, Object};
 
@@ -6,16 +6,16 @@ use crate::DType;
 use crate::call::Call;
 use crate::numpy::nodes;
 
-/// Puts skiff's own spelling in the place of each dtype that it says the whole of. Left as they are, after they were
-/// found to be as numpy writes them: titles, metadata, aligned records, and numpy's class `record`.
+/// Replaces each dtype that skiff can represent completely by skiff's own encoding. Unchanged, after they were
+/// checked to be as numpy writes them, are: titles, metadata, aligned records, and numpy's class `record`.
 pub(super) fn respell(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
     // Thousands of records may share their fields, which are nodes of each of them here.
-    let mut room = u64::try_from(ids.len()).unwrap_or(u64::MAX).saturating_mul(nodes::dtype_cost(&DType::Bool));
+    let mut budget = u64::try_from(ids.len()).unwrap_or(u64::MAX).saturating_mul(nodes::dtype_cost(&DType::Bool));
     for id in ids {
         let Some(dtype) = whole(graph, id) else { continue };
-        let Some(left) = room.checked_sub(nodes::dtype_cost(&dtype)) else { continue };
-        room = left;
+        let Some(left) = budget.checked_sub(nodes::dtype_cost(&dtype)) else { continue };
+        budget = left;
         let own = nodes::dtype(graph, &dtype);
         if matches!(dtype, DType::Struct { .. } | DType::Sub { .. }) && !is_laid_out_alike(graph, id, own) {
             continue;
@@ -26,14 +26,14 @@ pub(super) fn respell(graph: &mut Graph) {
     }
 }
 
-/// The dtype at `id`, if there is no more to it than skiff knows.
+/// The dtype at `id`, if skiff can represent it completely.
 fn whole(graph: &Graph, id: NodeId) -> Option<DType> {
     let call = Call::read(graph, id).filter(|call| (call.module, call.name) == ("numpy", "dtype"))?;
     graph.str_of(call.argument(0)?)?;
     let state = state(call.object)?;
     let items = graph.items(state)?;
     let dtype = DType::read(graph, id).ok()??;
-    // Variable-length text is read as objects, and called otherwise.
+    // Variable-length text is read as objects, but has another name.
     let is_plain = match (&dtype, items) {
         (DType::DateTime { .. } | DType::TimeDelta { .. }, [.., metadata]) if items.len() == 9 => {
             graph.items(*metadata).is_some_and(|parts| match parts.first().map(|own| graph.node(*own)) {

@@ -1,48 +1,48 @@
-//! Why a file could not be written.
+//! Errors of writing a file.
 
 use std::{fmt, io};
 
 use crate::{Codec, ValueError};
 
-/// What stands against writing a graph.
+/// Why a graph cannot be written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The pickle cannot say it.
+    /// The pickle cannot represent it.
     Pickle(skiff_pickle::WriteError),
     /// An array in the graph is damaged.
     Value(ValueError),
-    /// Content beside the opcodes that is no array, or to which something was done.
+    /// Content between the opcodes that is not an array, or that was changed.
     Content,
-    /// The graph asks for out-of-band buffers that did not come with it.
+    /// Out-of-band buffers of the graph are missing.
     Buffers(usize),
-    /// A codec that is read and not written.
+    /// A codec that can be read but not written.
     Codec(Codec),
     /// A level that the codec does not have.
     Level {
         /// The codec.
         codec: Codec,
-        /// What was asked for.
+        /// The requested level.
         level: u32,
     },
-    /// The passport of a `.skiff` is no JSON object.
+    /// The passport of a `.skiff` is not a JSON object.
     Passport,
-    /// The kind of file has no word for a value.
+    /// The format cannot represent a value.
     Unsayable {
-        /// The kind of file.
+        /// The format.
         format: &'static str,
-        /// Where the value is, as Python would reach it; empty for the root.
+        /// The path of the value, as a Python expression; empty for the root.
         path: String,
-        /// What cannot be said.
+        /// What cannot be represented.
         what: String,
     },
-    /// A file of this kind repeats what the graph shares, and would become absurdly long.
+    /// The format repeats shared values, and the file would become absurdly long.
     Repeated(&'static str),
-    /// The operating system refused it.
+    /// An error of the operating system.
     Io(io::Error),
 }
 
-/// Refuses a graph that is not whole without buffers.
+/// Rejects a graph with missing out-of-band buffers.
 pub(super) fn no_buffers(buffers: &[u32]) -> Result<(), WriteError> {
     if buffers.is_empty() { Ok(()) } else { Err(WriteError::Buffers(buffers.len())) }
 }
@@ -52,9 +52,9 @@ impl fmt::Display for WriteError {
         match self {
             Self::Pickle(error) => error.fmt(f),
             Self::Value(error) => error.fmt(f),
-            Self::Content => write!(f, "expected nothing but arrays beside the opcodes"),
-            Self::Buffers(count) => write!(f, "{count} out-of-band buffers did not come with the pickle"),
-            Self::Codec(codec) => write!(f, "{codec} is read, and not written"),
+            Self::Content => write!(f, "expected only arrays between the opcodes"),
+            Self::Buffers(count) => write!(f, "{count} out-of-band buffers are missing"),
+            Self::Codec(codec) => write!(f, "{codec} can be read, but not written"),
             Self::Level { codec, level } => match super::level_range(*codec) {
                 Some(range) => {
                     write!(
@@ -64,12 +64,12 @@ impl fmt::Display for WriteError {
                         range.end()
                     )
                 }
-                None => write!(f, "{codec} is written at one level only, found `{level}`"),
+                None => write!(f, "{codec} has only one level, found `{level}`"),
             },
             Self::Passport => write!(f, "expected a JSON object as the passport"),
             Self::Unsayable { format, what, .. } => write!(f, "{format} cannot hold this model: {what}"),
             Self::Repeated(format) => {
-                write!(f, "values are shared so often that as {format} they would take over 256 times as much")
+                write!(f, "values are shared so often that {format} would be over 256 times as large")
             }
             Self::Io(error) => write!(f, "cannot write the file: {error}"),
         }

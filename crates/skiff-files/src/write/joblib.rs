@@ -1,4 +1,4 @@
-//! The bytes of arrays beside the opcodes, as joblib's `NumpyArrayWrapper.write_array` lays them out.
+//! The bytes of arrays between the opcodes, in the layout of joblib's `NumpyArrayWrapper.write_array`.
 
 use skiff_pickle::{Graph, NodeId, Out, Payload, Payloads, WriteError};
 

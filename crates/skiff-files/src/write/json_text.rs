@@ -1,10 +1,10 @@
-//! JSON's words, as Python's `json.dumps` writes them: ASCII alone, floats that come back as the same bits.
+//! JSON tokens, as written by Python's `json.dumps`: ASCII only, floats that read back as the same bits.
 
 use std::io::{self, Write};
 
 use crate::text::decimal;
 
-/// A text in quotes. It is UTF-8, but surrogates may stand alone; other bytes, which no text of Python's holds, become
+/// A string in quotes. It is UTF-8 with possible lone surrogates; other bytes, which no Python string has, become
 /// U+FFFD.
 pub(super) fn quoted(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
     out.write_all(b"\"")?;
@@ -24,7 +24,7 @@ pub(super) fn quoted(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
                 unit(out, (*byte).into())?;
                 after
             }
-            // A surrogate alone, as Python's `surrogatepass` writes it.
+            // A lone surrogate, as Python's `surrogatepass` writes it.
             [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, after @ ..] => {
                 unit(out, 0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f))?;
                 after
@@ -44,7 +44,7 @@ fn unit(out: &mut dyn Write, unit: u16) -> io::Result<()> {
     write!(out, "\\u{unit:04x}")
 }
 
-/// The first character of what is no ASCII.
+/// The first non-ASCII character.
 fn character<'t>(out: &mut dyn Write, text: &'t [u8]) -> io::Result<&'t [u8]> {
     let four = text.get(..4).unwrap_or(text);
     let valid = match std::str::from_utf8(four) {

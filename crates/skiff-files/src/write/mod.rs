@@ -1,7 +1,7 @@
-//! The object graph back into files: pickles and joblib's files that Python reads as the same objects.
+//! Writes object graphs: pickles and joblib's files that Python reads as the same objects, and other formats.
 //!
-//! Which file a graph came from does not matter: arrays are respelled for the file that is written (`arrays`), all
-//! else is written as it is. Values that are shared stay shared, in joblib's files too, where joblib itself writes an
+//! The original format of a graph does not matter: arrays are re-encoded for the new one (`arrays`), everything
+//! else is unchanged. Shared values stay shared, in joblib's files too, where joblib itself writes an
 //! array twice.
 
 pub(crate) mod arrays;
@@ -33,13 +33,13 @@ pub use skops::SkopsOptions;
 pub(crate) use skops::scalar_class;
 pub use whole_file::{NewFile, remove_unfinished, whole_file};
 
-/// The protocol that Python 3.8 to 3.13 write when none is named: every Python from 3.4 on reads it.
+/// The default protocol of Python 3.8 to 3.13: every Python from 3.4 on reads it.
 pub const DEFAULT_PROTOCOL: u8 = 4;
 
-/// Writes the graph's root as a pickle in `protocol` (2 to 5): arrays lie in the opcodes.
+/// Writes the graph's root as a pickle in `protocol` (2 to 5): with arrays in the opcodes.
 ///
 /// # Errors
-/// What the protocol cannot say, and what `out` reports.
+/// A value that the protocol cannot represent, and errors of `out`.
 pub fn pickle(graph: &Graph, protocol: u8, out: &mut dyn io::Write) -> Result<(), WriteError> {
     let spelling = if protocol >= 5 { Spelling::FromBuffer } else { Spelling::Reconstruct };
     let graph = arrays::respell(graph.clone_with_room(), spelling)?;
@@ -47,13 +47,13 @@ pub fn pickle(graph: &Graph, protocol: u8, out: &mut dyn io::Write) -> Result<()
     error::no_buffers(&buffers)
 }
 
-/// Writes the graph's root as joblib does since 1.2: the bytes of arrays stand beside the opcodes, aligned.
+/// Writes the graph's root as joblib does since 1.2: the bytes of arrays are between the opcodes, aligned.
 ///
-/// Arrays of objects, and those whose byte order joblib would change on loading, lie in the opcodes: there joblib
-/// leaves them as they are, and what their elements share with the rest stays shared.
+/// Arrays of objects, and those whose byte order joblib would change on loading, are in the opcodes: there joblib
+/// does not change them, and elements that are shared with the rest stay shared.
 ///
 /// # Errors
-/// What the protocol cannot say, a level that the codec does not have, and what `out` reports.
+/// A value that the protocol cannot represent, a level that the codec does not have, and errors of `out`.
 pub fn joblib(
     graph: &Graph,
     protocol: u8,
@@ -67,24 +67,24 @@ pub fn joblib(
     })
 }
 
-/// What a `.skiff` holds besides the model.
+/// Options of writing a `.skiff`: its content in addition to the model, and compression.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SkiffOptions<'a> {
     /// Metadata of the file, such as who wrote the model: pairs of a name, which must not begin with `skiff.`, and a
     /// text.
     pub notes: &'a [(String, String)],
-    /// The level of zstd by which each tensor is compressed; without one, arrays are as they are, to be mapped.
+    /// The zstd level of tensors; `None` writes uncompressed arrays, which can be mapped.
     pub compression: Option<i32>,
-    /// Where the model comes from: the text of a JSON object.
+    /// The passport: the text of a JSON object.
     pub passport: Option<&'a str>,
-    /// The root of this graph: rows that were recorded with their answers.
+    /// Recorded rows with their results: the root of this graph.
     pub samples: Option<&'a Graph>,
 }
 
-/// Writes the graph's root as a `.skiff`, which `docs/format.md` specifies.
+/// Writes the graph's root as a `.skiff`, as specified in `docs/format.md`.
 ///
 /// # Errors
-/// What a pickle of protocol 5 cannot say, a passport that is no JSON object, and what `out` reports.
+/// A value that protocol 5 cannot represent, a passport that is not a JSON object, and errors of `out`.
 pub fn skiff(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     container::write(graph, options, out)
 }
@@ -92,29 +92,29 @@ pub fn skiff(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write)
 /// Writes the graph's root as skops' zip of a schema and arrays, protocol 2, which skops loads since its version 0.10.
 ///
 /// # Errors
-/// What skops cannot say, or would make something else of on loading; a level that there is not; what `out` reports.
+/// A value that skops cannot represent, or would load differently; an invalid level; errors of `out`.
 pub fn skops(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
     skops::write(graph, options, out)
 }
 
-/// Writes all that the graph's root holds as JSON to read, as `docs/json.md` specifies it. Nothing reads it back.
+/// Writes the content of the graph's root as JSON, as specified in `docs/json.md`. It cannot be read back.
 ///
 /// # Errors
-/// Values that are damaged, and those whose meaning is an application's; what `out` reports.
+/// Damaged values, and those that only an application can interpret; errors of `out`.
 pub fn json(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     json::write(graph, options, out)
 }
 
-/// How long a file may become that repeats what the graph shares: honest models stay far below.
+/// How large a file that repeats shared values may become: regular models stay far below.
 pub(crate) fn most_written(graph: &Graph) -> u64 {
     u64::try_from(graph.size()).unwrap_or(u64::MAX).saturating_add(1 << 20).saturating_mul(256)
 }
 
-/// The graph with each of its arrays in the opcodes, spelled alike: what two graphs have in common that differ in
-/// nothing but the kind of file.
+/// The graph with all of its arrays in the opcodes, in one encoding: graphs that differ only in
+/// the file format become equal.
 ///
 /// # Errors
-/// Content beside the opcodes that is no array.
+/// Content between the opcodes that is not an array.
 pub fn in_opcodes(graph: &Graph) -> Result<Graph, WriteError> {
     arrays::respell(graph.clone_with_room(), Spelling::Alike)
 }

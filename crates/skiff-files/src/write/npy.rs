@@ -1,14 +1,14 @@
-//! numpy's `.npy`: one array and what stands before it, as `numpy.lib.format.write_array` writes it.
+//! numpy's `.npy`: one array with its header, as written by `numpy.lib.format.write_array`.
 
 use std::fmt::Write as _;
 
 use crate::numpy::{DType, Field, Order};
 
-/// Where the elements begin: at a multiple of this.
+/// The alignment of the elements.
 const ALIGNMENT: usize = 64;
 
-/// What stands before the elements of an array; `None` for a dtype that `.npy` cannot say: objects, and records whose
-/// fields overlap or stand in another order than their names.
+/// The header of an array; `None` for a dtype that `.npy` cannot represent: objects, and records whose
+/// fields overlap or are in another order than their names.
 pub(crate) fn header(dtype: &DType, shape: &[usize], order: Order) -> Option<Vec<u8>> {
     let mut text = "{'descr': ".to_owned();
     descr(&mut text, dtype, 16)?;
@@ -20,7 +20,7 @@ pub(crate) fn header(dtype: &DType, shape: &[usize], order: Order) -> Option<Vec
     let is_fortran = if order == Order::F && shape.len() > 1 { "True" } else { "False" };
     let lengths = if shape.len() == 1 { lengths.as_str() } else { lengths.trim_end_matches(',') };
     let _ = write!(text, ", 'fortran_order': {is_fortran}, 'shape': ({lengths}), }}");
-    // Version 1 for what Latin-1 can say, 3 for UTF-8; 2 for what is longer than 16 bits count.
+    // Version 1 for Latin-1, 3 for UTF-8; 2 if the length exceeds 16 bits.
     let latin: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
     let (mut version, text) = match latin {
         Some(latin) => (1, latin),
@@ -98,7 +98,7 @@ fn padding(out: &mut String, bytes: usize) {
     }
 }
 
-/// A name as Python's literal. An empty one would be taken for padding.
+/// A name as Python's literal. An empty one would be read as padding.
 fn literal(out: &mut String, name: &str) -> Option<()> {
     if name.is_empty() {
         return None;

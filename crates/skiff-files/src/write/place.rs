@@ -1,23 +1,23 @@
-//! Where in a model a value is, as Python would reach it: `steps[1][1].vocabulary_['word']`.
+//! The path of a value in a model, as a Python expression: `steps[1][1].vocabulary_['word']`.
 
 use std::collections::VecDeque;
 
 use skiff_pickle::{Change, Graph, Node, NodeId};
 
-/// One step of the way.
+/// One step of the path.
 #[derive(Clone, Copy)]
 enum Step {
     Attribute(NodeId),
     Key(NodeId),
     Place(usize),
-    /// The state that holds an object's attributes, the call that makes it: nothing that Python's syntax shows.
+    /// The state with an object's attributes, the call that creates it: not visible in Python's syntax.
     Silent,
 }
 
-/// Longer ways end in an ellipsis.
+/// Longer paths end in an ellipsis.
 const MOST_STEPS: usize = 40;
 
-/// The shortest way from the root to `target`; empty for the root itself, and for what it does not lead to.
+/// The shortest path from the root to `target`; empty for the root itself, and if it is not reachable.
 pub(super) fn of(graph: &Graph, target: NodeId) -> String {
     let mut from: Vec<Option<(NodeId, Step)>> = vec![None; graph.len()];
     let mut todo = VecDeque::from([graph.root()]);

@@ -1,8 +1,8 @@
-//! Large dicts from text to integers: the vocabularies of vectorisers.
+//! Large dicts from strings to integers: the vocabularies of vectorizers.
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-/// Smaller dicts are as quickly made of opcodes.
+/// Smaller dicts are as fast to read from opcodes.
 const LARGE: usize = 1_000;
 
 /// Whether the node is a dict that may be a vocabulary.
@@ -10,8 +10,8 @@ pub(crate) fn is_large(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.node(id), Node::Dict(pairs) if pairs.len() >= LARGE) && graph.changes(id).is_empty()
 }
 
-/// The keys of a vocabulary with NUL between them, and its values; `None` for other dicts, and where a key holds a NUL
-/// or is no UTF-8: halves of surrogates are for Python to put together, one text at a time.
+/// The keys of a vocabulary separated by NUL, and its values; `None` for other dicts, and if a key contains NUL
+/// or is not UTF-8 (lone surrogates).
 pub(crate) fn joined(graph: &Graph, id: NodeId) -> Option<(Vec<u8>, Vec<i64>)> {
     let Node::Dict(pairs) = graph.node(id) else { return None };
     if !is_large(graph, id) {

@@ -1,4 +1,4 @@
-//! Files that are there as a whole or not at all.
+//! Atomic writing of files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 
 use super::WriteError;
 
-/// Writes the file at `path` by `write`: to another name in the same directory, brought to the disk, renamed. Whatever
-/// happens meanwhile, the old file is there as it was, or the new one is.
+/// Writes the file at `path` with `write`: to a temporary name in the same directory, then synced and renamed. Whatever
+/// happens meanwhile, either the old file or the new file exists, complete.
 ///
 /// # Errors
-/// What `write` says, and what the operating system says; nothing is left behind then.
+/// Errors of `write` and of the operating system; the temporary file is removed then.
 pub fn whole_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>) -> Result<(), WriteError> {
     let mut file = NewFile::create(path)?;
     write(&mut file)?;
@@ -22,17 +22,17 @@ pub fn whole_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<(), 
 /// The temporary names of files that are being written, for [`remove_unfinished`].
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes all files that this process is writing and that have not got their names yet: for a process that ends
+/// Removes all temporary files that this process is writing: for a process that ends
 /// without unwinding, because of a signal.
 pub fn remove_unfinished() {
     let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
     for temporary in unfinished.drain(..) {
-        // The process ends: there is nobody to tell.
+        // The process ends: errors cannot be reported.
         let _ = fs::remove_file(temporary);
     }
 }
 
-/// A file under a temporary name next to the one that it will have: nothing is left of it unless it is finished.
+/// A file under a temporary name next to its final one. It is removed unless it is finished.
 #[derive(Debug)]
 pub struct NewFile {
     out: BufWriter<File>,
@@ -42,10 +42,10 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Begins a file that will be called `path`. Where that is a symbolic link, its target will be replaced.
+    /// Begins a file that will be named `path`. If that is a symbolic link, its target will be replaced.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Errors of the operating system.
     pub fn create(path: &Path) -> io::Result<Self> {
         let path = match fs::symlink_metadata(path) {
             Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path)?,
@@ -55,10 +55,10 @@ impl NewFile {
         Ok(Self { out: BufWriter::with_capacity(1 << 20, file), temporary, path, is_finished: false })
     }
 
-    /// Brings the file to the disk and gives it its name.
+    /// Syncs the file to disk and renames it.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Errors of the operating system.
     pub fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
@@ -87,14 +87,14 @@ impl Seek for NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if !self.is_finished {
-            // The reason is what the caller wants to hear; that the rest could not be removed is less.
+            // The original error matters more than that the temporary file could not be removed.
             let _ = fs::remove_file(&self.temporary);
         }
         UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != self.temporary);
     }
 }
 
-/// A new file next to `path`, of a name that nobody else has.
+/// A new file next to `path`, with a unique name.
 fn create(path: &Path) -> io::Result<(File, PathBuf)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use super::WriteError;
 
-/// Whatever is stored begins at a multiple of this, so that arrays can be mapped where they lie.
+/// The alignment of stored files, so that arrays can be mapped.
 const ALIGNMENT: u64 = 64;
 
-/// A kind of extra field that nobody reads: what pads up to the alignment.
+/// The id of an extra field that no reader uses: padding for the alignment.
 const PADDING: u16 = 0xd935;
 
 /// More than this needs the 64-bit fields.
@@ -16,11 +16,11 @@ const MOST: u64 = 0xffff_ffff;
 /// A zip that is being written.
 pub(super) struct Zip<'a> {
     out: &'a mut dyn Write,
-    /// How many bytes were written.
+    /// The number of bytes written.
     position: u64,
     directory: Vec<u8>,
     count: u64,
-    /// The level at which files are deflated; stored as they are without one.
+    /// The level at which files are deflated; `None` stores them.
     deflate: Option<u32>,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Zip<'a> {
         Self { out, position: 0, directory: Vec::new(), count: 0, deflate }
     }
 
-    /// Adds a file that consists of these parts, one after the other.
+    /// Adds a file that consists of these parts.
     pub fn file(&mut self, name: &str, parts: &[&[u8]]) -> Result<(), WriteError> {
         let size = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(length(part.len())));
         let mut checksum = flate2::Crc::new();
@@ -99,7 +99,7 @@ impl<'a> Zip<'a> {
     }
 }
 
-/// What a zip says of a file, twice.
+/// The record of a file, which a zip has twice.
 struct Entry<'a> {
     name: &'a str,
     method: u16,
@@ -110,7 +110,7 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     /// What both records have in common: from the version that is needed to the lengths. The time is the first that a
-    /// zip can say, so that equal models are equal files.
+    /// zip can represent, so that equal models are equal files.
     fn common(&self, out: &mut Vec<u8>, needed: u16, extra: usize) {
         out.extend(needed.to_le_bytes());
         // Names are UTF-8.
@@ -124,7 +124,7 @@ impl Entry<'_> {
         out.extend(u16::try_from(extra).unwrap_or(u16::MAX).to_le_bytes());
     }
 
-    /// The file's own header, padded where its content is to be mapped.
+    /// The file's own header, padded if its content is stored, so that it can be mapped.
     fn header(&self, position: u64, aligned: bool) -> Vec<u8> {
         let mut extra = Vec::new();
         // Both sizes, in this order.
@@ -173,7 +173,7 @@ impl Entry<'_> {
     }
 }
 
-/// A number of 32 bits, or the mark that it stands in the extra field.
+/// A number of 32 bits, or the marker that it is in the extra field.
 fn short(number: u64) -> [u8; 4] {
     u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes()
 }

@@ -1,7 +1,7 @@
-//! A zip's directory, and whether the entries' own headers say the same.
+//! A zip's central directory, and its consistency with the local headers.
 //!
-//! Python's `zipfile`, PyTorch's reader and tools that read from the first byte on each look at other fields. An archive
-//! is read here only where all of them agree; what `zipfile` of any Python from 3.8 on reads otherwise is an error.
+//! Python's `zipfile`, PyTorch's reader and streaming readers each use other fields. An archive
+//! is read here only if all of them agree; if `zipfile` of any Python from 3.8 on reads it differently, it is an error.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,23 +10,23 @@ use super::{Entry, wrong};
 use crate::Error;
 use crate::decompress::Codec;
 
-/// `PK\x05\x06` and the fields behind it, without the comment.
+/// `PK\x05\x06` and the fields after it, without the comment.
 const RECORD: usize = 22;
-/// The 64-bit record, and the locator that says where it is.
+/// The 64-bit record, and its locator.
 const RECORD64: usize = 56;
 const LOCATOR64: usize = 20;
 /// A comment's greatest length, and the byte by which Python's window is larger.
 const COMMENT_WINDOW: usize = 65_536;
-/// `zipfile.MAX_EXTRACT_VERSION`: entries that need a later version are refused by Python.
+/// `zipfile.MAX_EXTRACT_VERSION`: Python rejects entries that need a later version.
 const MAX_EXTRACT_VERSION: u64 = 63;
 /// Encrypted, patched, strongly encrypted, masked.
 const UNREADABLE: u64 = 0x2061;
 const NAME_IS_UTF8: u64 = 0x0800;
 const HAS_DESCRIPTOR: u64 = 0x0008;
-/// What a 32-bit field holds whose value is in the 64-bit record or extra field.
+/// The marker in a 32-bit field whose value is in the 64-bit record or extra field.
 const IN_64: u64 = 0xffff_ffff;
 
-/// The end record's place, as `zipfile` finds it: at the very end if it has no comment, else the last one near the end.
+/// The end record's offset, as `zipfile` finds it: at the very end if it has no comment, else the last one near the end.
 fn end_record(bytes: &[u8]) -> Option<usize> {
     let last = bytes.len().checked_sub(RECORD)?;
     let is_record = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x05\x06"));
@@ -35,7 +35,7 @@ fn end_record(bytes: &[u8]) -> Option<usize> {
     }
     let from = last.saturating_sub(COMMENT_WINDOW);
     let mut tail = bytes.get(from..=last)?;
-    // Most files have no such byte at all, and this is done with all of them.
+    // Fast, since most files have no such byte, and this runs for all files.
     while let Some(place) = tail.iter().rposition(|&byte| byte == b'P') {
         if is_record(from.saturating_add(place)) {
             return Some(from.saturating_add(place));
@@ -45,8 +45,8 @@ fn end_record(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// Where in these bytes `zipfile` would find an archive with an entry that it can open: it looks from the end, and takes
-/// whatever lies before and behind.
+/// The position of an archive with an entry that `zipfile` can open in these bytes: it searches from the end, and allows
+/// other bytes before and after.
 pub(crate) fn archive_within(bytes: &[u8]) -> Option<Range<usize>> {
     let at = end_record(bytes)?;
     let number = |at: usize, offset: usize, width| field(bytes, at.saturating_add(offset), width);
@@ -60,8 +60,8 @@ pub(crate) fn archive_within(bytes: &[u8]) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The first byte of the archive whose directory of that length ends at `end` and is said to begin at `offset`: Python
-/// goes back by the length, and takes the rest for what was put before. None where it can open no entry.
+/// The first byte of the archive whose directory of that length ends at `end` and is declared to begin at `offset`: Python
+/// goes back by the length, and treats the rest as prepended data. `None` if it can open no entry.
 fn first_byte(bytes: &[u8], end: usize, size: u64, offset: u64) -> Option<usize> {
     let directory = end.checked_sub(usize::try_from(size).ok()?)?;
     let before = i128::try_from(directory).ok()?.checked_sub(i128::from(offset))?;
@@ -82,7 +82,7 @@ fn first_byte(bytes: &[u8], end: usize, size: u64, offset: u64) -> Option<usize>
     can_open.then(|| usize::try_from(before).unwrap_or(0))
 }
 
-/// Where the directory is.
+/// The location of the directory.
 struct Directory {
     start: usize,
     end: usize,
@@ -97,7 +97,7 @@ impl Directory {
             |offset: usize, width| at.checked_add(offset).and_then(|at| field(bytes, at, width)).ok_or_else(cut);
         let comment = usize::try_from(number(20, 2)?).map_err(|_| cut())?;
         if at.checked_add(RECORD).and_then(|end| end.checked_add(comment)) != Some(bytes.len()) {
-            return Err(wrong("its comment has another length than it says", at));
+            return Err(wrong("the length of its comment is wrong", at));
         }
         let (disk, first_disk, here, count) = (number(4, 2)?, number(6, 2)?, number(8, 2)?, number(10, 2)?);
         if disk != 0 || first_disk != 0 || here != count {
@@ -114,29 +114,29 @@ impl Directory {
                     .zip(markers)
                     .all(|((&narrow, wide), marker)| narrow == marker || narrow == wide);
                 if !agree {
-                    return Err(wrong("its two end records disagree", at));
+                    return Err(wrong("its two end records differ", at));
                 }
                 (wide, place)
             }
         };
         let start = usize::try_from(start).map_err(|_| cut())?;
         let end = usize::try_from(size).ok().and_then(|size| start.checked_add(size)).ok_or_else(cut)?;
-        // Between the directory and its record there is nothing, so nothing can be hidden there; and where nothing was
-        // put before the archive, Python corrects no offset.
+        // There must be no bytes between the directory and its record, where something could be hidden; and if nothing was
+        // prepended, Python does not correct offsets.
         if end != limit {
-            return Err(wrong("its directory is not where it says", at));
+            return Err(wrong("its directory is not at the declared offset", at));
         }
         Ok(Self { start, end, count })
     }
 
-    /// The count, length and place of the directory in the 64-bit record, and where that is. Python looks for it
-    /// whatever the other record says.
+    /// The count, length and offset of the directory in the 64-bit record, and its offset. Python looks for it
+    /// whatever the values of the other record.
     fn wide(bytes: &[u8], at: usize) -> Result<Option<([u64; 3], usize)>, Error> {
         let Some(locator) = at.checked_sub(LOCATOR64) else { return Ok(None) };
         if !bytes.get(locator..).is_some_and(|rest| rest.starts_with(b"PK\x06\x07")) {
             return Ok(None);
         }
-        let disagree = || wrong("its 64-bit end record is not where it must be", locator);
+        let disagree = || wrong("its 64-bit end record is at the wrong offset", locator);
         let place = locator.checked_sub(RECORD64).ok_or_else(disagree)?;
         let number = |offset: usize, width| {
             locator.checked_add(offset).and_then(|at| field(bytes, at, width)).ok_or_else(disagree)
@@ -159,7 +159,7 @@ impl Directory {
     }
 }
 
-/// The entries of an archive, in the directory's order, and where in it each name is.
+/// The entries of an archive, in the directory's order, and the index of each name.
 pub(super) fn entries(bytes: &[u8]) -> Result<(Vec<Entry>, HashMap<String, usize>), Error> {
     let directory = Directory::find(bytes)?;
     let mut at = directory.start;
@@ -167,53 +167,53 @@ pub(super) fn entries(bytes: &[u8]) -> Result<(Vec<Entry>, HashMap<String, usize
     let (mut places, mut is_renamed) = (Vec::new(), false);
     for _ in 0..directory.count {
         if at >= directory.end {
-            return Err(wrong("its directory has fewer entries than it says", at));
+            return Err(wrong("its directory has fewer entries than declared", at));
         }
         let header = Header::read(bytes, at)?;
         let entry = header.entry(bytes)?;
         if names.insert(entry.name.clone(), entries.len()).is_some() {
-            return Err(wrong("two entries of one name", at));
+            return Err(wrong("two entries with the same name", at));
         }
         places.push((header.local, entry.start.saturating_add(entry.packed), header.descriptors()));
         is_renamed |= header.is_renamed;
         entries.push(entry);
         at = header.next;
     }
-    // The name of the only entry means nothing, unless it is that of an array.
+    // The name of a single entry is ignored, unless it is that of an array.
     if is_renamed && (entries.len() > 1 || entries.iter().any(|entry| entry.name.ends_with(".npy"))) {
-        return Err(wrong("an entry has another name from Python 3.12 on", directory.start));
+        return Err(wrong("an entry has a different name since Python 3.12", directory.start));
     }
     if at != directory.end {
-        return Err(wrong("its directory has another length than it says", at));
+        return Err(wrong("the length of its directory is wrong", at));
     }
     places.sort_unstable();
     follow_each_other(bytes, &places, directory.start)?;
     Ok((entries, names))
 }
 
-/// Whether the entries lie in a row from the first byte up to the directory, with nothing between them but descriptors:
-/// what lies elsewhere is seen by readers that go from header to header.
+/// Whether the entries are contiguous from the first byte up to the directory, with only descriptors between them:
+/// streaming readers see bytes elsewhere.
 fn follow_each_other(bytes: &[u8], places: &[(usize, usize, Descriptors)], directory: usize) -> Result<(), Error> {
     if places.first().map_or(directory, |place| place.0) != 0 {
-        return Err(wrong("something lies before its first entry", 0));
+        return Err(wrong("there are bytes before its first entry", 0));
     }
     let nexts = places.iter().skip(1).map(|place| place.0).chain([directory]);
     for ((_, end, descriptors), next) in places.iter().zip(nexts) {
         if *end > next {
             return Err(wrong("entries overlap", next));
         }
-        let gap = bytes.get(*end..next).ok_or_else(|| wrong("an entry ends behind the file", *end))?;
+        let gap = bytes.get(*end..next).ok_or_else(|| wrong("an entry ends after the end of the file", *end))?;
         if !(gap.is_empty() || descriptors.iter().any(|descriptor| descriptor == gap)) {
-            return Err(wrong("something lies between its entries", *end));
+            return Err(wrong("there are bytes between its entries", *end));
         }
     }
     Ok(())
 }
 
-/// The forms of what may follow an entry's data.
+/// The possible data descriptors after an entry's data.
 type Descriptors = Vec<Vec<u8>>;
 
-/// An entry as the directory has it.
+/// An entry of the directory.
 struct Header {
     at: usize,
     flags: u64,
@@ -223,15 +223,15 @@ struct Header {
     size: u64,
     local: usize,
     name: Vec<u8>,
-    /// Whether the name is said once more, and read as UTF-8 there alone.
+    /// Whether the name is repeated in an extra field, which is UTF-8.
     is_renamed: bool,
-    /// Where the next one begins.
+    /// The offset of the next one.
     next: usize,
 }
 
 impl Header {
     fn read(bytes: &[u8], at: usize) -> Result<Self, Error> {
-        let cut = || wrong("its directory is cut", at);
+        let cut = || wrong("its directory is truncated", at);
         let record = bytes.get(at..).filter(|record| record.starts_with(b"PK\x01\x02")).ok_or_else(cut)?;
         let number = |offset, width| field(record, offset, width).ok_or_else(cut);
         let length = |offset| number(offset, 2).map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -264,13 +264,13 @@ impl Header {
             12 => Codec::Bzip2,
             93 => Codec::Zstd,
             95 => Codec::Xz,
-            _ => return Err(wrong("an entry is compressed in a way that is not read", self.at)),
+            _ => return Err(wrong("an entry has an unsupported compression method", self.at)),
         };
         let name = self.decoded_name()?;
         let (start, packed) = self
             .data(bytes)
             .zip(usize::try_from(self.packed).ok())
-            .ok_or_else(|| wrong("an entry's own header disagrees with the directory", self.local))?;
+            .ok_or_else(|| wrong("an entry's local header differs from the directory", self.local))?;
         if codec == Codec::Stored && self.packed != self.size {
             return Err(wrong("a stored entry has two lengths", self.at));
         }
@@ -281,22 +281,22 @@ impl Header {
         Ok(Entry { name, codec, checksum, size: self.size, start, packed })
     }
 
-    /// The name as Python has it. Those are refused that systems take for another file than the one they spell.
+    /// The name as in Python. Names that an operating system may resolve to another path are errors.
     fn decoded_name(&self) -> Result<String, Error> {
         let is_utf8 = self.flags & NAME_IS_UTF8 != 0;
         let name = match is_utf8 {
-            true => String::from_utf8(self.name.clone()).map_err(|_| wrong("a name is no UTF-8", self.at))?,
+            true => String::from_utf8(self.name.clone()).map_err(|_| wrong("a name is not UTF-8", self.at))?,
             false => self.name.iter().map(|&byte| cp437(byte)).collect(),
         };
         let is_drive = matches!(self.name.as_slice(), [letter, b':', ..] if letter.is_ascii_alphabetic());
         let leads_out = name.starts_with('/') || is_drive || name.split('/').any(|part| part == "..");
         if name.is_empty() || name.contains(['\0', '\\']) || leads_out {
-            return Err(wrong("a name is no plain path within the archive", self.at));
+            return Err(wrong("a name is not a plain path within the archive", self.at));
         }
         Ok(name)
     }
 
-    /// Where the entry's data begins, if its own header says the same as the directory.
+    /// The offset of the entry's data, if its local header matches the directory.
     fn data(&self, bytes: &[u8]) -> Option<usize> {
         let header = bytes.get(self.local..)?;
         let number = |offset, width| field(header, offset, width);
@@ -305,7 +305,7 @@ impl Header {
         let name = header.get(30..30 + name_length)?;
         let extra = header.get(30 + name_length..30 + name_length + extra_length)?;
         let flags = number(6, 2)?;
-        // Whether there is a descriptor is the header's own matter: it says why the fields below are zero.
+        // Only the local header's flag for a descriptor may differ: it explains why the fields below are zero.
         let compared = UNREADABLE | NAME_IS_UTF8;
         let is_same = header.starts_with(b"PK\x03\x04")
             && flags & compared == self.flags & compared
@@ -320,7 +320,7 @@ impl Header {
         (is_same && agrees).then_some(self.local.checked_add(30 + name_length + extra_length)?)
     }
 
-    /// What may follow the data: the checksum and both lengths, of 32 or 64 bits, with a signature or without.
+    /// The descriptor that may follow the data: the checksum and both lengths, of 32 or 64 bits, with a signature or without.
     fn descriptors(&self) -> Descriptors {
         if self.flags & HAS_DESCRIPTOR == 0 {
             return Vec::new();
@@ -339,7 +339,7 @@ impl Header {
     }
 }
 
-/// Whether there is a field of the kind that says the name once more.
+/// Whether there is an extra field that repeats the name.
 fn has_unicode_path(mut extra: &[u8]) -> bool {
     while let Some((kind, length)) = field(extra, 0, 2).zip(field(extra, 2, 2)) {
         if kind == 0x7075 {
@@ -351,17 +351,17 @@ fn has_unicode_path(mut extra: &[u8]) -> bool {
     false
 }
 
-/// Takes from the 64-bit extra field what a header's own fields do not hold, in their order. None where Python 3.8 and
-/// later ones disagree, or where the entry gets another name from 3.12 on.
+/// Reads from the 64-bit extra field the values that do not fit into a header's own fields, in order. `None` if Python 3.8 and
+/// later ones disagree, or if the entry has another name from 3.12 on.
 fn widen(mut extra: &[u8], name: &[u8], fields: &mut [&mut u64; 3]) -> Option<()> {
     let mut is_widened = false;
-    // Python looks at no field that lacks a length.
+    // Python ignores a field without a length.
     while extra.len() >= 4 {
         let (kind, length) = (field(extra, 0, 2)?, usize::try_from(field(extra, 2, 2)?).ok()?);
         let body = extra.get(4..length.checked_add(4)?)?;
         match kind {
             1 => {
-                // Python 3.8 takes these lengths alone, and 24 bytes of more.
+                // Python 3.8 accepts only these lengths, and reads 24 bytes of longer ones.
                 if std::mem::replace(&mut is_widened, true) || !(matches!(length, 0 | 8 | 16) || length >= 24) {
                     return None;
                 }
@@ -371,7 +371,7 @@ fn widen(mut extra: &[u8], name: &[u8], fields: &mut [&mut u64; 3]) -> Option<()
                     at += 8;
                 }
             }
-            // A Unicode path: Info-ZIP writes the name once more.
+            // A Unicode path: Info-ZIP repeats the name.
             0x7075 if body.get(5..)? != name => return None,
             _ => {}
         }
@@ -386,7 +386,7 @@ fn field(bytes: &[u8], offset: usize, width: usize) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
-/// A character of code page 437, which names are in that are not marked as UTF-8.
+/// A character of code page 437, the encoding of names without the UTF-8 flag.
 fn cp437(byte: u8) -> char {
     const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
     match byte.checked_sub(0x80) {
@@ -399,7 +399,7 @@ fn cp437(byte: u8) -> char {
 mod tests {
     use super::*;
 
-    /// `bytes(range(128, 256)).decode("cp437")`, at a few places.
+    /// `bytes(range(128, 256)).decode("cp437")`, at a few characters.
     #[test]
     fn names_without_a_mark_are_of_code_page_437() {
         let found: String = [0x41, 0x80, 0x9f, 0xa9, 0xe1, 0xff].map(cp437).iter().collect();

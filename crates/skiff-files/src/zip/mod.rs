@@ -1,7 +1,7 @@
-//! Zip files, read strictly: where two readers disagree about a zip, something can be hidden in it.
+//! Zip files, read strictly: if two readers disagree about a zip, something can be hidden in it.
 //!
-//! The directory and the entries' own headers must agree, names must be unique, data must not overlap, and lengths
-//! and checksums must be right. Encrypted, patched and split archives are refused.
+//! The directory and the local headers must agree, names must be unique, data must not overlap, and lengths
+//! and checksums must be right. Encrypted, patched and split archives are errors.
 
 mod directory;
 
@@ -20,7 +20,7 @@ pub(crate) use directory::archive_within;
 pub(crate) struct Archive {
     bytes: Bytes,
     pub entries: Vec<Entry>,
-    /// Where in `entries` each name is.
+    /// The index of each name in `entries`.
     names: HashMap<String, usize>,
 }
 
@@ -31,14 +31,14 @@ pub(crate) struct Entry {
     codec: Codec,
     checksum: u32,
     size: u64,
-    /// Of its data.
+    /// The offset of its data.
     start: usize,
     packed: usize,
 }
 
-/// What a zip is, by the names in it.
+/// The kind of a zip, by the names in it.
 pub(crate) enum Kind<'a> {
-    /// One file, whatever it is.
+    /// One file of any format.
     One(&'a Entry),
     /// `.npz`.
     Arrays,
@@ -86,16 +86,16 @@ impl Archive {
         }
     }
 
-    /// The content of the entry of a name.
+    /// The content of the entry with a name.
     pub fn named(&self, name: &str, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let place = self.names.get(name).and_then(|&place| self.entries.get(place));
         self.content(place.ok_or_else(|| wrong("a file that is named in it is missing", 0))?, inflation)
     }
 
-    /// The content of an entry: shared with the file when it is stored as it is.
+    /// The content of an entry: shared with the file if it is stored uncompressed.
     pub fn content(&self, entry: &Entry, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let packed = self.bytes.slice(entry.start, entry.packed);
-        let packed = packed.ok_or_else(|| wrong("an entry ends behind the file", entry.start))?;
+        let packed = packed.ok_or_else(|| wrong("an entry ends after the end of the file", entry.start))?;
         let content = match entry.codec {
             Codec::Stored => packed,
             codec => {
@@ -107,7 +107,7 @@ impl Archive {
             }
         };
         if u64::try_from(content.len()) != Ok(entry.size) {
-            return Err(wrong("an entry has another length than it says", entry.start));
+            return Err(wrong("an entry differs from its declared length", entry.start));
         }
         let mut checksum = flate2::Crc::new();
         checksum.update(&content);
@@ -139,12 +139,12 @@ pub(crate) fn arrays_into(
     for entry in archive.entries.iter().filter(|entry| !entry.name.ends_with('/')) {
         let content = archive.content(entry, inflation)?;
         if !content.starts_with(b"\x93NUMPY") {
-            return Err(wrong("an entry named as an array is none", entry.start));
+            return Err(wrong("an entry named like an array is not one", entry.start));
         }
         budget.nodes(1, entry.start)?;
         let name = entry.name.strip_suffix(".npy").unwrap_or(&entry.name);
         if !names.insert(name) {
-            return Err(wrong("two arrays of one name", entry.start));
+            return Err(wrong("two arrays with the same name", entry.start));
         }
         let (array, _) = npy::read_into(graph, &content, budget)?;
         arrays.push((name.to_owned(), array));

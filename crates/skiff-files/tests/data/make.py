@@ -1,4 +1,4 @@
-"""Writes the files that the tests of skiff-files read, and what Python says is in them.
+"""Writes the files that the tests of skiff-files read, and their values as reported by Python.
 
 Run it with each Python and numpy whose files are wanted; each writes into a directory of its own, named after the
 versions. Runs under Python 2.7 too. Needs numpy, scipy, pandas, scikit-learn and (from 0.21 on) joblib:

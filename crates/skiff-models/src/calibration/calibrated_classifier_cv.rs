@@ -5,8 +5,8 @@ use std::sync::Arc;
 use skiff_files::Instance;
 use skiff_pickle::NodeId;
 use skiff_plan::operators::{
-    Argmax, ArrayRule, BothSides, Calibrate, Concatenate, Dtype, Elementwise, Finite, Form, Function, Sigmoid, Softmax,
-    SparseRule, SumUp, TakeLabels, ToLogits,
+    Argmax, ArrayRule, BothSides, Calibrate, Concatenate, Dtype, Elementwise, Finite, Function, Layout, Sigmoid,
+    Softmax, SparseRule, SumUp, TakeLabels, ToLogits,
 };
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, Rank, ValueId};
@@ -17,20 +17,20 @@ use crate::model::response::{column, first_response};
 use crate::model::{Class, Estimator, Model, class, delegates_rows};
 
 pub(crate) const CALIBRATED_CLASSIFIER_CV: Class = class! {
-    /// Probabilities made of a classifier's scores, by functions that were fitted to other rows than the classifier.
+    /// Calibrated probabilities from a classifier's scores, by functions that were fitted on other rows than the classifier.
     ///
     /// # Reads
     /// `calibrated_classifiers_`, each a fitted classifier, any supported one, with its calibrators: `a_` and `b_` of sigmoids,
     /// isotonic regressions, or `beta_` of a temperature; `classes_`.
     /// # Predicts
-    /// Scores are `decision_function`, or probabilities where there is none. A sigmoid makes `expit(-(a * score + b))` of them,
-    /// an isotonic regression what it predicts, class by class: of two classes the second, with the rest for the first; of
-    /// more, shares of their sum. A temperature makes `softmax(beta * logits)`, where probabilities become their logarithms.
-    /// The answer is the mean over `calibrated_classifiers_`; the label is the first class of the greatest one.
+    /// Scores are `decision_function`, or probabilities if there is none. A sigmoid computes `expit(-(a * score + b))`,
+    /// an isotonic regression its prediction, class by class: for two classes the probability of the second, the rest for the first; for
+    /// more classes, normalized by their sum. A temperature computes `softmax(beta * logits)`, with the logarithms of probabilities.
+    /// The result is the mean over `calibrated_classifiers_`; the label is the first class with the greatest probability.
     ///
-    /// Whether scores of several columns are probabilities is decided by all rows of a call, as scikit-learn does it.
+    /// Whether scores of several columns are probabilities is decided by all rows of a call, as in scikit-learn.
     /// # Older versions
-    /// `method='temperature'` came with 1.8. Before 1.0 rows had to be numbers, and probabilities that are NaN became equal
+    /// `method='temperature'` is new in 1.8. Before 1.0 rows had to be numbers, and probabilities that are NaN became equal
     /// ones. Calibrators were called `calibrators_` before 0.24, the classifier `base_estimator` before 1.2.
     paths: ["sklearn.calibration.CalibratedClassifierCV"],
     training_only: ["base_estimator", "cv", "ensemble", "estimator", "method", "n_jobs"],
@@ -56,7 +56,7 @@ struct Calibrated {
 
 #[derive(Debug)]
 enum Calibrators {
-    /// For each class of the classifier its place in `classes_`; and the calibrators.
+    /// For each class of the classifier its index in `classes_`; and the calibrators.
     Each(Vec<usize>, Vec<Calibrator>),
     /// `beta_`
     Temperature(f64),
@@ -119,7 +119,7 @@ impl Calibrated {
         if let Some(name) = fields.first_of(&["classes_", "classes"])
             && *fields.classes(name)? != *classes
         {
-            return Err(fields.damaged(name, "not the classes of the whole"));
+            return Err(fields.damaged(name, "its classes differ from `classes_`"));
         }
         let list = fields.first_of(&["calibrators", "calibrators_"]).unwrap_or("calibrators");
         let (nodes, list_path) = (fields.list(list)?, fields.path_of(list));
@@ -141,12 +141,12 @@ impl Calibrated {
             _ => Some((0..classes.len()).collect::<Vec<_>>()),
         };
         let damaged = |what: &str| fields.damaged(list, what);
-        let places = places.ok_or_else(|| damaged("the classifier has classes that the whole has not"))?;
+        let places = places.ok_or_else(|| damaged("the classifier has classes that are not in `classes_`"))?;
         // Of two classes only the second has a score.
         let places: Vec<usize> = places.into_iter().take(calibrators.len()).collect();
         let places = if classes.len() == 2 { places.into_iter().map(|place| place + 1).collect() } else { places };
         if places.len() != calibrators.len() || places.iter().any(|&place| place >= classes.len()) {
-            return Err(damaged("not as many calibrators as the classifier has scores"));
+            return Err(damaged("the numbers of calibrators and scores differ"));
         }
         Ok(Self { model, calibrators: Calibrators::Each(places, calibrators) })
     }
@@ -188,7 +188,7 @@ impl Calibrated {
                         Calibrator::Model(model) => plan.inner_value(model, Method::Predict, score)?,
                     });
                 }
-                let parts = plan.push(Concatenate { form: Form::Dense }, &parts);
+                let parts = plan.push(Concatenate { layout: Layout::Dense }, &parts);
                 Ok(plan.push(Calibrate { places: places.clone(), classes, nan_becomes_equal }, &[parts]))
             }
         }

@@ -18,7 +18,7 @@ pub(crate) struct Centers {
     precision: Precision,
     /// Before 0.23 dense rows were compared with centres of any dtype.
     any_dense: bool,
-    /// `predict` and `transform`, each made when it is first asked for.
+    /// `predict` and `transform`, each computed on first use.
     nearest: OnceLock<Arc<NearestCenter>>,
     distances: OnceLock<Arc<CenterDistances>>,
 }
@@ -30,7 +30,7 @@ impl Centers {
         let precision = numbers.precision;
         let centers = numbers.into_matrix().ok_or_else(|| fields.unexpected(name, "an array of two dimensions"))?;
         if centers.rows == 0 {
-            return Err(fields.damaged(name, "no centre"));
+            return Err(fields.damaged(name, "no cluster center"));
         }
         fields.expect_n_features(name, centers.cols)?;
         let (nearest, distances) = (OnceLock::new(), OnceLock::new());

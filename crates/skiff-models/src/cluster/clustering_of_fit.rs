@@ -1,4 +1,4 @@
-//! Clusterings of the rows of the fit alone: their results can be looked at.
+//! Clusterings of only the training rows: their fitted attributes are available.
 
 use skiff_plan::{Method, Output, ValueId};
 
@@ -10,7 +10,7 @@ pub(crate) const DBSCAN: Class = class! {
     /// Clustering by density.
     ///
     /// # Reads
-    /// Nothing: `labels_`, `core_sample_indices_` and `components_` can be looked at.
+    /// Nothing: `labels_`, `core_sample_indices_` and `components_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -24,7 +24,7 @@ pub(crate) const OPTICS: Class = class! {
     /// Clustering by density, of every density at once.
     ///
     /// # Reads
-    /// Nothing: `labels_`, `reachability_`, `ordering_`, `core_distances_` and `predecessor_` can be looked at.
+    /// Nothing: `labels_`, `reachability_`, `ordering_`, `core_distances_` and `predecessor_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -38,7 +38,7 @@ pub(crate) const HDBSCAN: Class = class! {
     /// Hierarchical clustering by density.
     ///
     /// # Reads
-    /// Nothing: `labels_`, `probabilities_`, `centroids_` and `medoids_` can be looked at.
+    /// Nothing: `labels_`, `probabilities_`, `centroids_` and `medoids_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -52,7 +52,7 @@ pub(crate) const AGGLOMERATIVE_CLUSTERING: Class = class! {
     /// Hierarchical clustering from below.
     ///
     /// # Reads
-    /// Nothing: `labels_`, `children_` and `distances_` can be looked at.
+    /// Nothing: `labels_`, `children_` and `distances_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -66,7 +66,7 @@ pub(crate) const SPECTRAL_CLUSTERING: Class = class! {
     /// Clustering of the eigenvectors of a graph.
     ///
     /// # Reads
-    /// Nothing: `labels_` and `affinity_matrix_` can be looked at.
+    /// Nothing: `labels_` and `affinity_matrix_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -80,7 +80,7 @@ pub(crate) const SPECTRAL_BICLUSTERING: Class = class! {
     /// Clusters of rows and columns, as of a checkerboard.
     ///
     /// # Reads
-    /// Nothing: `row_labels_`, `column_labels_`, `rows_` and `columns_` can be looked at.
+    /// Nothing: `row_labels_`, `column_labels_`, `rows_` and `columns_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions
@@ -94,7 +94,7 @@ pub(crate) const SPECTRAL_COCLUSTERING: Class = class! {
     /// Clusters of rows and columns, as of blocks on a diagonal.
     ///
     /// # Reads
-    /// Nothing: `row_labels_`, `column_labels_`, `rows_` and `columns_` can be looked at.
+    /// Nothing: `row_labels_`, `column_labels_`, `rows_` and `columns_` are available.
     /// # Predicts
     /// Nothing: scikit-learn's estimator has no method for other rows than those of the fit.
     /// # Older versions

@@ -18,7 +18,7 @@ pub(crate) const K_MEANS: Class = class! {
     /// # Transforms
     /// The distance to each centre.
     /// # Not supported
-    /// `sample_weight`, which versions before 1.5 took and did not use. `predict` refuses rows of another float dtype
+    /// `sample_weight`, which versions before 1.5 accepted and ignored. `predict` rejects rows of another float dtype
     /// than the centres', as scikit-learn does.
     /// # Older versions
     /// `cluster_centers_` has been the same since 0.17.

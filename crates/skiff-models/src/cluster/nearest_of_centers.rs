@@ -84,13 +84,13 @@ impl NearestOfCenters {
         if fields.array("cluster_centers_")?.shape.first() == Some(&0) {
             return Ok(Self::without_centers(fields));
         }
-        // Between 0.22 and 1.0 rows were validated, and sparse ones refused.
+        // Between 0.22 and 1.0 rows were validated, and sparse ones rejected.
         let refused = !fields.before(0, 22) && fields.before(1, 0);
         Self::read(fields, "cluster_centers_", if refused { SparseRule::Refuse } else { SparseRule::Accept })
     }
 
     fn read_mean_shift(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        // Before 0.24 rows went to the search for the nearest centre as they were.
+        // Before 0.24 rows were not converted before the search for the nearest center.
         let sparse = if fields.before(0, 24) { SparseRule::Accept } else { SparseRule::Refuse };
         Self::read(fields, "cluster_centers_", sparse)
     }
@@ -120,7 +120,7 @@ impl NearestOfCenters {
         let precision = fields.numbers(name)?.precision;
         let centers = fields.matrix(name)?;
         if centers.rows == 0 {
-            return Err(fields.damaged(name, "no centre"));
+            return Err(fields.damaged(name, "no cluster center"));
         }
         fields.expect_n_features(name, centers.cols)?;
         let (count, width) = (centers.rows, centers.cols);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use skiff_files::{NdArray, Scalar};
-use skiff_plan::operators::{CheckTable, Concatenate, Form, SelectColumns, Selection, TableNames};
+use skiff_plan::operators::{CheckTable, Concatenate, Layout, SelectColumns, Selection, TableNames};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::columns::{ColumnSpec, read_input_indices};
@@ -14,19 +14,19 @@ use crate::model::{Class, Estimator, Model, NamesError, class};
 use crate::pipeline::{join_names, read_weights, weigh};
 
 pub(crate) const COLUMN_TRANSFORMER: Class = class! {
-    /// Different transformers for different columns, their results side by side.
+    /// Different transformers for different columns, with their results side by side.
     ///
     /// # Reads
     /// `transformers_` with their columns, `_transformer_to_input_indices`, `transformer_weights`, `sparse_output_`,
     /// `verbose_feature_names_out`.
     /// # Transforms
-    /// Each transformer gets its columns: by name where fit and table have names, so that the table may have them in any
-    /// order, and others besides; else by place.
+    /// Each transformer gets its columns: by name if the training data and the table have names, so that the table may have them in any
+    /// order, and other columns too; else by position.
     /// # Not supported
     /// A callable as `verbose_feature_names_out`.
     /// # Older versions
-    /// Before 1.0 names counted only for columns that were given by name; 0.24 asked for the names of the fit in their
-    /// order, and before 0.24 a table could have more columns than the fit.
+    /// Before 1.0 names were used only for columns that were given by name; 0.24 required the names of the training data in their
+    /// order, and before 0.24 a table could have more columns than the training data.
     paths: ["sklearn.compose._column_transformer.ColumnTransformer"],
     read: ColumnTransformer::read,
 };
@@ -40,7 +40,7 @@ pub struct ColumnTransformer {
     sparse: bool,
     /// How many columns the fit had.
     n_features: Option<usize>,
-    /// What is asked of the names of a table.
+    /// The requirements on the names of a table.
     names: TableNames,
     /// `verbose_feature_names_out`; `None` before 1.0.
     naming: Option<Naming>,
@@ -49,12 +49,12 @@ pub struct ColumnTransformer {
 #[derive(Debug)]
 struct Transformer {
     name: String,
-    /// Its place in `transformers_`.
+    /// Its index in `transformers_`.
     index: usize,
     /// `None` for `'passthrough'`.
     model: Option<Arc<Model>>,
     columns: Selection,
-    /// The places of its columns in the fit, where known.
+    /// The indices of its columns in the training data, if known.
     places: Vec<usize>,
     /// Whether it gets a series.
     series: bool,
@@ -124,7 +124,7 @@ impl ColumnTransformer {
             "_feature_names_in",
             "_has_str_cols",
             "_n_features",
-            // The fitted transformers that 1.2 and 1.3 made of `'passthrough'`: they do nothing.
+            // The fitted identity transformers that 1.2 and 1.3 store for `'passthrough'`.
             "_name_to_fitted_passthrough",
             "_remainder",
             "_transformers_feature_names_out",
@@ -151,7 +151,7 @@ fn read_old_names(fields: &Fields<'_, '_>) -> Result<Option<Vec<String>>, ReadEr
             None => skiff_files::pandas::values(graph, node).map_err(error)?,
         };
         let values = values.ok_or_else(|| fields.unexpected(attribute, "names"))?;
-        // Columns of a frame may be named by numbers; those cannot be asked for by name here.
+        // Columns of a frame may be named by numbers; those cannot be selected by name here.
         return Ok(values.iter().map(|name| name.as_str().map(str::to_owned)).collect());
     }
     Ok(None)
@@ -197,7 +197,7 @@ impl Reader<'_, '_, '_> {
         if spec.is_empty() {
             return Ok(None);
         }
-        // Places are kept twice, and names beside them.
+        // Indices are stored twice, and names in addition.
         let width = match &self.indices {
             Some(indices) => indices.get(&name).map_or(0, Vec::len),
             None => self.n_features.unwrap_or(0),
@@ -208,11 +208,11 @@ impl Reader<'_, '_, '_> {
             fields.spend(&path, known.iter().fold(0, |sum: usize, name| sum.saturating_add(name.len())))?;
         }
         let (columns, places) = self.selection(&spec, &name).ok_or_else(|| {
-            fields.damaged("transformers_", format!("the columns of `{name}` are not those of the fit"))
+            fields.damaged("transformers_", format!("the columns of `{name}` differ from those of the fit"))
         })?;
         let model = if text == Some("passthrough") { None } else { Some(fields.model_at(estimator, path)?) };
         let weight = self.weights.iter().rev().find(|(key, _)| *key == name).map(|(_, weight)| weight.clone());
-        // What takes tables would have refused a series in the fit.
+        // A transformer that takes tables would have rejected a Series in `fit`.
         let series = spec.is_one() && model.as_ref().is_some_and(|model| model.estimator().takes_series());
         Ok(Some(Transformer { name, index, model, columns, places, series, weight }))
     }
@@ -271,12 +271,12 @@ impl Estimator for ColumnTransformer {
             let nothing = SelectColumns { by: Selection::Places(Vec::new()), series: false };
             parts.push(plan.push(nothing, &[table]));
         }
-        let form = match &plan.header().set_output {
-            _ if self.sparse => Form::Sparse,
-            Some(container) if container != "default" => Form::Separate,
-            _ => Form::Dense,
+        let layout = match &plan.header().set_output {
+            _ if self.sparse => Layout::Sparse,
+            Some(container) if container != "default" => Layout::Separate,
+            _ => Layout::Dense,
         };
-        Ok(Output::matrix(plan.push(Concatenate { form }, &parts)))
+        Ok(Output::matrix(plan.push(Concatenate { layout }, &parts)))
     }
 
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -1,4 +1,4 @@
-//! The ways in which `ColumnTransformer` can be told which columns a transformer gets.
+//! The column specifications of `ColumnTransformer`.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use crate::fields::{Fields, ReadError, ReadErrorKind};
 /// The third item of an entry of `transformers_`.
 #[derive(Debug)]
 pub(crate) enum ColumnSpec {
-    /// One name or one place: the transformer gets a series.
+    /// One name or one index: the transformer gets a Series.
     One(Scalar),
-    /// Names, places, or a mask of bools.
+    /// Names, indices, or a mask of bools.
     Many(Vec<Scalar>),
-    /// `slice(start, stop, step)`, of places or, stop included, of names.
+    /// `slice(start, stop, step)`, of indices or, including the stop, of names.
     Slice([Scalar; 3]),
 }
 
@@ -94,7 +94,7 @@ impl ColumnSpec {
         }
     }
 
-    /// How many bytes its places or names take at most, in a table of `width` columns.
+    /// The maximum size in bytes of its indices or names, in a table of `width` columns.
     pub(crate) fn cost(&self, width: usize) -> usize {
         let columns = match self {
             Self::One(_) => 1,
@@ -104,9 +104,9 @@ impl ColumnSpec {
         columns.saturating_mul(size_of::<Scalar>())
     }
 
-    /// The places of the columns in a table of `width` columns; `None` for names and what lies outside.
+    /// The indices of the columns in a table of `width` columns; `None` for names and indices out of range.
     ///
-    /// A slice may cover far more columns than its file has bytes: whoever asks spends [`ColumnSpec::cost`] first.
+    /// A slice may cover far more columns than its file has bytes: callers charge [`ColumnSpec::cost`] first.
     pub(crate) fn places(&self, width: usize) -> Option<Vec<usize>> {
         let place = |scalar: &Scalar| match scalar {
             Scalar::Int(place) => wrap(*place, width).filter(|&place| place < width),
@@ -149,7 +149,7 @@ fn scalars(fields: &Fields<'_, '_>, items: &[NodeId], path: &str) -> Result<Vec<
     items.iter().map(|&item| fields.scalar_at(item, path)).collect()
 }
 
-/// `_transformer_to_input_indices`: the places of the columns of each transformer, since 1.0.
+/// `_transformer_to_input_indices`: the indices of the columns of each transformer, since 1.0.
 pub(crate) fn read_input_indices(
     fields: &Fields<'_, '_>,
     name: &str,
@@ -166,7 +166,7 @@ pub(crate) fn read_input_indices(
         let width = fields.header().n_features_in.unwrap_or(0);
         fields.spend(&path, spec.cost(width))?;
         let places = spec.places(width);
-        let places = places.ok_or_else(|| fields.unexpected_at(value, &path, "places of columns"))?;
+        let places = places.ok_or_else(|| fields.unexpected_at(value, &path, "indices of columns"))?;
         all.insert(transformer.to_owned(), places);
     }
     Ok(Some(all))

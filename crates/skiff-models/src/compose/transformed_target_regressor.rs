@@ -14,11 +14,11 @@ pub(crate) const TRANSFORMED_TARGET_REGRESSOR: Class = class! {
     /// # Reads
     /// `regressor_` and `transformer_`, any supported ones; `_training_dim`.
     /// # Predicts
-    /// `transformer_.inverse_transform` of what the regressor predicts: a column where the targets of the fit were one.
+    /// `transformer_.inverse_transform` of the regressor's prediction: a column if the training targets were a column.
     /// # Not supported
-    /// `func` and `inverse_func` of the user's, unless they are registered; numpy's own are known.
+    /// User functions as `func` and `inverse_func`, unless they are registered; numpy's are supported.
     /// # Older versions
-    /// It came with 0.20.
+    /// New in 0.20.
     paths: ["sklearn.compose._target.TransformedTargetRegressor"],
     training_only: ["check_inverse", "func", "inverse_func", "regressor", "transformer"],
     read: TransformedTargetRegressor::read,
@@ -53,7 +53,7 @@ impl Estimator for TransformedTargetRegressor {
             return plan.no_method(method);
         }
         let Output::One(predictions, _) = plan.inner(&self.regressor, method, input, params)? else {
-            return plan.unsupported(method, "a regressor that answers a tuple");
+            return plan.unsupported(method, "a regressor that returns a tuple");
         };
         let targets = plan.inner_value(&self.transformer, Method::InverseTransform, predictions)?;
         Ok(Output::One(targets, if self.flat { Rank::OneOrTwo } else { Rank::Two }))

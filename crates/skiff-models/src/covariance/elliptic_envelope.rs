@@ -18,11 +18,11 @@ pub(crate) const ELLIPTIC_ENVELOPE: Class = class! {
     /// `location_`, `offset_`; `precision_`, or `covariance_` where `store_precision=False`.
     /// # Predicts
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. `score_samples` is its negative,
-    /// `decision_function` that less `offset_`, and `predict` answers 1 where it is not below 0, else -1.
+    /// `decision_function` subtracts `offset_`, and `predict` is 1 if it is not below 0, else -1.
     /// # Not supported
     /// `error_norm`; the scores of versions before 0.20, which were powers of distances.
     /// # Older versions
-    /// `offset_` is of 0.20. From then on rows are validated.
+    /// `offset_` is new in 0.20. Since then rows are validated.
     paths: ["sklearn.covariance._elliptic_envelope.EllipticEnvelope", "sklearn.covariance.elliptic_envelope.EllipticEnvelope", "sklearn.covariance.outlier_detection.EllipticEnvelope"],
     read: EllipticEnvelope::read,
 };

@@ -29,7 +29,7 @@ pub(crate) const EMPIRICAL_COVARIANCE: Class = class! {
 };
 
 pub(crate) const SHRUNK_COVARIANCE: Class = class! {
-    /// Covariance, shrunk by a given share towards a multiple of the identity.
+    /// Covariance, shrunk by a given factor towards a multiple of the identity.
     ///
     /// # Reads
     /// `location_`; `precision_`, or `covariance_` where `store_precision=False`.
@@ -46,7 +46,7 @@ pub(crate) const SHRUNK_COVARIANCE: Class = class! {
 };
 
 pub(crate) const LEDOIT_WOLF: Class = class! {
-    /// Covariance, shrunk by Ledoit and Wolf's share.
+    /// Covariance, shrunk by the Ledoit-Wolf coefficient.
     ///
     /// # Reads
     /// `location_`; `precision_`, or `covariance_` where `store_precision=False`.
@@ -63,7 +63,7 @@ pub(crate) const LEDOIT_WOLF: Class = class! {
 };
 
 pub(crate) const OAS: Class = class! {
-    /// Covariance, shrunk by the oracle approximating share.
+    /// Covariance, shrunk by the oracle approximating coefficient.
     ///
     /// # Reads
     /// `location_`; `precision_`, or `covariance_` where `store_precision=False`.
@@ -136,7 +136,7 @@ pub struct EstimatedCovariance {
     distances: Arc<Mahalanobis>,
     /// The dtype of the inverse.
     dtype: Precision,
-    /// Which numbers the rows may hold.
+    /// The numbers that rows may have.
     finite: Finite,
 }
 

@@ -21,18 +21,18 @@ pub(crate) struct Components {
     /// `explained_variance_`, where `whiten`.
     variance: Option<Vec<f64>>,
     era: Era,
-    /// `inverse_transform`, made when it is first asked for.
+    /// `inverse_transform`, computed on first use.
     back: OnceLock<Arc<Affine>>,
 }
 
 /// What versions do differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Era {
-    /// From 1.5 the mean is taken from the products, and variances next to 0 are clipped.
+    /// From 1.5 the mean is subtracted from the products, and variances next to 0 are clipped.
     centers_products: bool,
     /// From 1.4 `transform` takes sparse rows.
     accepts_sparse: bool,
-    /// `inverse_transform` looks at its rows.
+    /// `inverse_transform` validates its rows.
     checks_inverse: bool,
 }
 
@@ -108,7 +108,7 @@ impl Components {
         };
         let root = |variance: &f64| {
             let root = self.precision.round(variance.sqrt());
-            // A NaN stays, as it does where numpy compares.
+            // A NaN stays NaN, as in numpy's comparisons.
             if root < least { least } else { root }
         };
         self.variance.iter().flatten().map(root).collect()

@@ -13,7 +13,7 @@ use crate::model::{Class, Estimator, NamesError, Scoring, class};
 use crate::names;
 
 pub(crate) const FACTOR_ANALYSIS: Class = class! {
-    /// Factor analysis: a Gaussian of a few factors, and noise of its own for each feature.
+    /// Factor analysis: a Gaussian with a few factors, and separate noise for each feature.
     ///
     /// # Reads
     /// `components_`, `noise_variance_`, `mean_`.
@@ -51,7 +51,7 @@ impl FactorAnalysis {
         let (k, n) = (components.rows, components.cols);
         let noise = fields.vector_of("noise_variance_", n)?;
         let location = fields.vector_of("mean_", n)?;
-        // n_features² numbers are made of what the file holds.
+        // n_features² numbers are computed from those in the file.
         fields.spend("components_", n.saturating_mul(n).saturating_mul(24))?;
         let weighted =
             components.iter_rows().flat_map(|row| row.iter().zip(&noise)).map(|(value, noise)| value / noise);

@@ -19,7 +19,7 @@ pub(crate) const FAST_ICA: Class = class! {
     /// # Transforms
     /// `(X - mean_) · components_ᵀ`; `inverse_transform` is `X · mixing_ᵀ + mean_`.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.decomposition._fastica.FastICA", "sklearn.decomposition.fastica_.FastICA"],
     training_only: ["__sources", "_unmixing", "_whiten", "algorithm", "fun", "fun_args", "max_iter", "mean_", "n_components", "n_iter_", "random_state", "tol", "w_init", "whiten_solver", "whitening_"],
     read: FastICA::read,

@@ -16,10 +16,10 @@ pub(crate) const INCREMENTAL_PCA: Class = class! {
     /// # Transforms
     /// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
     /// # Not supported
-    /// Sparse rows of versions before 1.4, which were taken in batches.
+    /// Sparse rows of versions before 1.4, which were processed in batches.
     /// # Older versions
-    /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
-    /// epsilon. Sparse rows are taken from 1.4.
+    /// From 1.5 the mean is subtracted from the products instead of the rows, and `whiten` divides by no less than the dtype's
+    /// epsilon. Sparse rows are accepted from 1.4.
     paths: [
         "sklearn.decomposition._incremental_pca.IncrementalPCA",
         "sklearn.decomposition.incremental_pca.IncrementalPCA",

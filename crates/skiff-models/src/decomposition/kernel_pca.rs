@@ -20,7 +20,7 @@ pub(crate) const KERNEL_PCA: Class = class! {
     /// `X_fit_`, `eigenvectors_`, `eigenvalues_`; the `KernelCenterer` in `_centerer`; `kernel` with `gamma`, `coef0`
     /// and `degree`; for the way back `X_transformed_fit_` and `dual_coef_`.
     /// # Transforms
-    /// `kernel(X, X_fit_)`, centered, times `eigenvectors_ / √eigenvalues_`; eigenvalues of 0 give 0.
+    /// `kernel(X, X_fit_)`, centered, times `eigenvectors_ / √eigenvalues_`; eigenvalues of 0 yield 0.
     /// `inverse_transform`, where `fit_inverse_transform`, is `kernel(X, X_transformed_fit_) · dual_coef_`.
     /// # Not supported
     /// Kernels that are functions, and `kernel_params`.
@@ -39,7 +39,7 @@ pub struct KernelPCA {
     centerer: Arc<Model>,
     /// The scaled eigenvectors, transposed.
     projection: Arc<Affine>,
-    /// What the inverse transform is made of.
+    /// The inverse transform.
     back: Option<(FittedKernel, Arc<Affine>)>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) const LATENT_DIRICHLET_ALLOCATION: Class = class! {
     /// # Transforms
     /// The share of each topic in each document: from equal shares on, the counts of its words are spread over the
     /// topics until the mean change is below `mean_change_tol`, document by document, as scikit-learn iterates.
-    /// Negative counts are refused. `normalize=False` answers the numbers before they are divided by their sum.
+    /// Negative counts are an error. `normalize=False` returns the numbers before they are divided by their sum.
     /// # Not supported
     /// `perplexity` and `score`, which are of all rows together.
     /// # Older versions
@@ -70,7 +70,7 @@ impl LatentDirichletAllocation {
     }
 }
 
-/// More rounds than any document needs: what a file may ask for each row.
+/// The most rounds for each row; no document needs more.
 const MOST_ROUNDS: usize = 1 << 20;
 
 impl Estimator for LatentDirichletAllocation {

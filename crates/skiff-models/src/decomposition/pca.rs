@@ -21,11 +21,11 @@ pub(crate) const PCA: Class = class! {
     /// `score_samples` is the logarithm of the density of a Gaussian around `mean_` whose covariance is
     /// `components_ᵀ · diag(explained_variance_ - noise_variance_) · components_ + noise_variance_ · I`.
     /// # Not supported
-    /// `score_samples` where there is no noise and fewer components than features: the covariance is singular, and what
-    /// scikit-learn answers then, if it does, is rounding errors.
+    /// `score_samples` without noise and with fewer components than features: the covariance is singular, and
+    /// scikit-learn's result, if any, consists of rounding errors.
     /// # Older versions
-    /// From 1.5 the mean is taken from the products instead of the rows, and `whiten` divides by no less than the dtype's
-    /// epsilon. Sparse rows are taken from 1.4.
+    /// From 1.5 the mean is subtracted from the products instead of the rows, and `whiten` divides by no less than the dtype's
+    /// epsilon. Sparse rows are accepted from 1.4.
     paths: ["sklearn.decomposition._pca.PCA", "sklearn.decomposition.pca.PCA"],
     read: PCA::read,
 };
@@ -35,7 +35,7 @@ pub(crate) const PCA: Class = class! {
 #[expect(clippy::upper_case_acronyms, reason = "scikit-learn's name")]
 pub struct PCA {
     components: Components,
-    /// What `score_samples` asks; none where the fit did not keep `noise_variance_`.
+    /// The model of `score_samples`; `None` if there is no `noise_variance_`.
     covariance: Option<Arc<Covariance>>,
 }
 

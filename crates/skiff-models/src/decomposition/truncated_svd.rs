@@ -18,7 +18,7 @@ pub(crate) const TRUNCATED_SVD: Class = class! {
     /// # Reads
     /// `components_`.
     /// # Transforms
-    /// `X · components_ᵀ`, dense and sparse rows alike.
+    /// `X · components_ᵀ`, for dense and sparse rows.
     /// # Older versions
     /// `components_` has been the same since 0.17.
     paths: ["sklearn.decomposition._truncated_svd.TruncatedSVD", "sklearn.decomposition.truncated_svd.TruncatedSVD"],
@@ -30,7 +30,7 @@ pub(crate) const TRUNCATED_SVD: Class = class! {
 pub struct TruncatedSVD {
     /// By `components_`, (n_components, n_features).
     forth: Arc<Affine>,
-    /// By its transpose, made when it is first asked for.
+    /// By its transpose, computed on first use.
     back: OnceLock<Arc<Affine>>,
 }
 
@@ -72,7 +72,7 @@ impl Estimator for TruncatedSVD {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
-        // scikit-learn asks for any numbers; integers are multiplied as floats all the same.
+        // scikit-learn accepts any numbers; integers are multiplied as floats.
         let rule = ArrayRule::FLOATS.dtype(Dtype::Float);
         let Matrix { rows, cols, .. } = self.forth.coef;
         let (x, affine) = match method {

@@ -1,4 +1,4 @@
-//! `DiscriminantAnalysisPredictionMixin`: from a score of each class to what is answered.
+//! `DiscriminantAnalysisPredictionMixin`: from the scores of the classes to the results of methods.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use skiff_plan::{Method, Output, ValueId};
 use crate::fields::Fields;
 use crate::lowering::{Lowering, Refusal};
 
-/// How the logarithm of a posterior of each class is answered.
+/// The treatment of the log posteriors of the classes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DiscriminantScores {
     /// Whether `predict_log_proba` is the logarithm of probabilities, as before 1.6.
@@ -21,7 +21,7 @@ impl DiscriminantScores {
         Self { logarithm_of_probabilities: fields.before(1, 6) }
     }
 
-    /// What `method` makes of `scores`, (n_samples, n_classes).
+    /// The result of `method` for `scores`, (n_samples, n_classes).
     pub(crate) fn lower(
         self,
         method: Method,

@@ -12,7 +12,7 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
 
 pub(crate) const QUADRATIC_DISCRIMINANT_ANALYSIS: Class = class! {
-    /// Classification by a Gaussian of its own for each class.
+    /// Classification by a separate Gaussian for each class.
     ///
     /// # Reads
     /// `means_`, `rotations_`, `scalings_`, `priors_`, `classes_`.

@@ -16,17 +16,17 @@ pub(crate) const DUMMY_CLASSIFIER: Class = class! {
     /// The same labels for every row: the most frequent ones of the fit, or constant ones.
     ///
     /// # Reads
-    /// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` decide what is answered.
+    /// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` determine the predictions.
     /// # Predicts
-    /// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows hold. Probabilities are
+    /// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows. Probabilities are
     /// `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`), or all equal (`uniform`).
     /// # Not supported
-    /// What draws random numbers, so that a row's answer depends on the rows before it: `predict` with `stratified` or
+    /// Strategies with random numbers, with which a row's result depends on earlier rows: `predict` with `stratified` or
     /// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
     /// several outputs have different types.
     /// # Older versions
-    /// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions; of such a one, only probabilities
-    /// and constants are answered. Before 0.20 the rows were validated.
+    /// Before 0.22, `output_2d_` recorded whether a single output is a column of two dimensions; of these, only probabilities
+    /// and constants are supported. Before 0.20 the rows were validated.
     paths: ["sklearn.dummy.DummyClassifier"],
     read: DummyClassifier::read,
 };
@@ -39,7 +39,7 @@ pub struct DummyClassifier {
     /// Whether the only output has one dimension.
     flat: bool,
     sparse_output: bool,
-    /// Whether the rows are validated, though nothing is made of them.
+    /// Whether the rows are validated, though they are not used.
     checks_rows: bool,
 }
 
@@ -52,7 +52,7 @@ struct DummyOutput {
     priors: Vec<f64>,
     /// The number of the class that is always predicted.
     class: usize,
-    /// That class alone, with the dtype that `predict` gives it.
+    /// That class, with its dtype in `predict`.
     label: Option<Classes>,
 }
 
@@ -82,7 +82,7 @@ impl DummyClassifier {
                 Some(constant) => {
                     let place =
                         (0..classes.len()).find(|&code| classes.get(code).is_some_and(|it| same(&it, constant)));
-                    let class = place.ok_or_else(|| fields.damaged("constant", "it is none of `classes_`"))?;
+                    let class = place.ok_or_else(|| fields.damaged("constant", "it is not in `classes_`"))?;
                     (class, of_scalar(constant))
                 }
             };
@@ -107,10 +107,11 @@ impl DummyClassifier {
             Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => {}
         }
         if self.sparse_output {
-            return plan.unsupported(method, "labels that were sparse in the fit");
+            return plan.unsupported(method, "labels that were sparse when it was fitted");
         }
         if self.is_nested() && self.strategy != Strategy::Constant {
-            return plan.unsupported(method, "labels of one column with two dimensions: this scikit-learn raised");
+            return plan
+                .unsupported(method, "labels with two dimensions and one column: its version of scikit-learn raises");
         }
         let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
         let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
@@ -129,8 +130,10 @@ impl DummyClassifier {
             return plan.unsupported(method, RANDOM_STRATIFIED);
         }
         if self.is_nested() && method == Method::PredictLogProba {
-            return plan
-                .unsupported(method, "labels of one column with two dimensions: this scikit-learn stacked them");
+            return plan.unsupported(
+                method,
+                "labels with two dimensions and one column: its version of scikit-learn stacks them",
+            );
         }
         let mut each = Vec::new();
         for output in &self.outputs {
@@ -177,7 +180,7 @@ fn read_priors(fields: &Fields<'_, '_>, classes: &[Arc<Classes>]) -> Result<Vec<
     each.collect()
 }
 
-/// `constant`: one label, or one for each output, in a list or an array. numpy gives them one dtype.
+/// `constant`: one label, or one for each output, in a list or an array. numpy converts them to one dtype.
 fn read_constants(fields: &Fields<'_, '_>, n_outputs: usize) -> Result<Vec<Scalar>, ReadError> {
     let node = fields.required("constant")?;
     let path = fields.path_of("constant");
@@ -223,7 +226,7 @@ fn pick(classes: &Classes, code: usize) -> Option<Classes> {
     })
 }
 
-/// A Python value alone, with the dtype that `np.tile` gives it; `None` where that is no plain one.
+/// A single Python value, with its dtype in `np.tile`; `None` if that is not a plain one.
 fn of_scalar(value: &Scalar) -> Option<Classes> {
     Some(match value {
         Scalar::Bool(value) => Classes::Ints(vec![i64::from(*value)], IntKind::Bool),
@@ -234,7 +237,7 @@ fn of_scalar(value: &Scalar) -> Option<Classes> {
     })
 }
 
-/// Whether numpy puts both into one array without changing either.
+/// Whether numpy combines both in one array without converting either.
 fn one_dtype(a: &Classes, b: &Classes) -> bool {
     match (a, b) {
         (Classes::Ints(_, a), Classes::Ints(_, b)) => a == b,

@@ -16,9 +16,9 @@ pub(crate) const DUMMY_REGRESSOR: Class = class! {
     /// # Reads
     /// `constant_`, `n_outputs_`.
     /// # Predicts
-    /// `constant_`, whatever the rows hold; with `return_std` zeros beside it.
+    /// `constant_`, whatever the rows; with `return_std` also zeros.
     /// # Older versions
-    /// Before 0.22, `output_2d_` told whether a single output is a column of two dimensions. Before 0.20 there was no
+    /// Before 0.22, `output_2d_` recorded whether a single output is a column of two dimensions. Before 0.20 there was no
     /// `return_std`, integers became floats, and the rows were validated.
     paths: ["sklearn.dummy.DummyRegressor"],
     read: DummyRegressor::read,

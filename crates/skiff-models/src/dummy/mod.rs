@@ -12,7 +12,7 @@ use crate::model::Class;
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[dummy_classifier::DUMMY_CLASSIFIER, dummy_regressor::DUMMY_REGRESSOR];
 
-/// The `check_array` of versions before 0.20, of which the first also refused NaN and infinity.
+/// The `check_array` of versions before 0.20, of which the first also rejected NaN and infinity.
 fn check_rows(input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
     let old = plan.header().version.is_none_or(|version| version < Version::new(0, 19));
     let finite = if old { Finite::All } else { Finite::Any };

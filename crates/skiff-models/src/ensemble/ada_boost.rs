@@ -1,4 +1,4 @@
-//! `BaseWeightBoosting`: what `AdaBoostClassifier` and `AdaBoostRegressor` share.
+//! `BaseWeightBoosting`: the common part of `AdaBoostClassifier` and `AdaBoostRegressor`.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl AdaBoost {
         }
         let norm = skiff_plan::kernels::pairwise_sum::pairwise_sum(&weights);
         weights.truncate(estimators.len());
-        // Before 0.21 rows had to be numbers, whatever the estimators take.
+        // Before 0.21 rows had to be numbers, even if the estimators take other values.
         let rule = ArrayRule::FLOATS.sparse(SparseRule::Accept);
         let rule = if fields.before(0, 21) { rule.dtype(Dtype::Numeric) } else { rule.dtype(Dtype::Any) };
         fields.training_only(&[
@@ -56,7 +56,7 @@ impl AdaBoost {
         plan.check(input, self.rule, self.n_features)
     }
 
-    /// What `method` of each estimator answers for the checked rows.
+    /// The result of `method` of each estimator for the checked rows.
     pub(crate) fn each(&self, method: Method, x: ValueId, plan: &mut Lowering<'_>) -> Result<Vec<ValueId>, Refusal> {
         self.estimators.iter().map(|model| plan.inner_value(model, method, x)).collect()
     }
@@ -70,7 +70,7 @@ impl AdaBoost {
         all.map(|(index, model)| (format!("estimators_[{index}]"), Arc::clone(model))).collect()
     }
 
-    /// `feature_importances_`: the mean of the estimators', by their weights. `None` where they are no trees.
+    /// `feature_importances_`: the weighted mean of the estimators'. `None` if they are not trees.
     pub(crate) fn importances(&self, boosting: &Attributes<'_>) -> Option<Computed> {
         let n_features = self.n_features_in()?;
         let mut sums = vec![0.0; n_features];

@@ -16,21 +16,21 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
 
 pub(crate) const ADA_BOOST_CLASSIFIER: Class = class! {
-    /// Classifiers that were each fitted to rows that the ones before it got wrong.
+    /// Boosted classifiers, each fitted with more weight on rows that earlier ones misclassified.
     ///
     /// # Reads
     /// `estimators_`, any supported classifiers; `estimator_weights_`, `classes_`; `algorithm` of files before 1.8.
     /// # Predicts
-    /// Scores: for each estimator its weight in the column of the class that it predicts and `-weight / (n_classes - 1)` in the
+    /// Scores: for each estimator its weight in the column of the predicted class and `-weight / (n_classes - 1)` in the
     /// others, over the sum of the weights (SAMME); or, for `SAMME.R`, the logarithms of its probabilities less their mean.
     /// Two classes have one score, that of the second less that of the first. The label is the class of the greatest score,
     /// the first of equals; probabilities are the softmax of the scores over `n_classes - 1`.
     /// # Not supported
-    /// `decision_function` of one class, which answers zeros of the dtype of the rows; of 1.3 to 1.5, also its `predict`, which
+    /// `decision_function` of one class, which returns zeros with the dtype of the rows; of 1.3 to 1.5, also its `predict`, which
     /// raises.
     /// # Older versions
     /// `algorithm='SAMME.R'` was the default until 1.5. Before 1.3 other classes got 0 by SAMME. Before 0.22 probabilities were
-    /// made of the estimators' probabilities, not of the scores. Before 0.21 rows had to be numbers.
+    /// computed from the estimators' probabilities, not of the scores. Before 0.21 rows had to be numbers.
     paths: [
         "sklearn.ensemble._weight_boosting.AdaBoostClassifier",
         "sklearn.ensemble.weight_boosting.AdaBoostClassifier",
@@ -44,7 +44,7 @@ pub struct AdaBoostClassifier {
     boosting: AdaBoost,
     classes: Arc<Classes>,
     algorithm: Algorithm,
-    /// Whether probabilities are made of probabilities.
+    /// Whether probabilities are computed from probabilities.
     probabilities_of_their_own: bool,
     /// Whether scores of one class divide by zero, an error.
     divides_by_zero: bool,
@@ -55,7 +55,7 @@ pub struct AdaBoostClassifier {
 enum Algorithm {
     /// `'SAMME'`, of 1.3 and later.
     Samme,
-    /// `'SAMME'`, which gives nothing to the classes that are not predicted.
+    /// `'SAMME'`, which adds 0 for the classes that are not predicted.
     SammeWithoutPenalty,
     /// `'SAMME.R'`
     SammeReal,
@@ -205,7 +205,7 @@ impl AdaBoostClassifier {
         if self.classes.len() == 2 { Output::column(decision) } else { Output::matrix(decision) }
     }
 
-    /// One class is the label of every row that is as it should be.
+    /// A single class is the label of every valid row.
     fn only_class(&self, input: ValueId, plan: &mut Lowering<'_>) -> Output {
         let x = self.boosting.check(input, plan);
         let row = ConstantRow::Floats(vec![0.0], Precision::Double);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Part, WeightedMedian};
+use skiff_plan::operators::{Item, WeightedMedian};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::ada_boost::AdaBoost;
@@ -12,14 +12,14 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, Model, Scoring, class};
 
 pub(crate) const ADA_BOOST_REGRESSOR: Class = class! {
-    /// Regressors that were each fitted to rows that the ones before it were far off.
+    /// Boosted regressors, each fitted with more weight on rows with large errors of earlier ones.
     ///
     /// # Reads
     /// `estimators_`, any supported regressors, and `estimator_weights_`.
     /// # Predicts
     /// The weighted median: the first of the predictions, in ascending order, up to which the weights are half of all or more.
     /// # Not supported
-    /// Regressors of several outputs, which scikit-learn does not fit either.
+    /// Regressors of several outputs, which scikit-learn cannot fit either.
     /// # Older versions
     /// Before 0.21 rows had to be numbers.
     paths: [
@@ -63,7 +63,7 @@ impl Estimator for AdaBoostRegressor {
         if !staged {
             return Ok(Output::column(value));
         }
-        let stages = (0..predictions.len()).map(|index| Output::column(plan.push(Part { index }, &[value])));
+        let stages = (0..predictions.len()).map(|index| Output::column(plan.push(Item { index }, &[value])));
         Ok(Output::List(stages.collect()))
     }
 

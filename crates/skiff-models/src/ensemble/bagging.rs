@@ -1,4 +1,4 @@
-//! `BaseBagging`: estimators that were each fitted to some rows and some columns, here and in `IsolationForest`.
+//! `BaseBagging`: estimators that were each fitted on a sample of rows and columns, here and in `IsolationForest`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::Model;
 
-/// The attributes of bagging of all versions that no answer depends on.
+/// The attributes of bagging of all versions that no prediction depends on.
 pub(crate) const BAGGING_TRAINING_ONLY: &[&str] = &[
     "_n_samples",
     "_sample_weight",
@@ -57,7 +57,7 @@ pub(crate) fn read_features(
         let columns = fields.array_at(node, &path)?.to_i64();
         let column = |column: i64| usize::try_from(column).ok().filter(|&column| column < n_features);
         let columns = columns.and_then(|columns| columns.into_iter().map(column).collect::<Option<Vec<_>>>());
-        columns.ok_or_else(|| fields.unexpected_at(node, &path, "an array of the numbers of columns"))
+        columns.ok_or_else(|| fields.unexpected_at(node, &path, "an array of column indices"))
     });
     each.collect()
 }
@@ -67,7 +67,7 @@ pub(crate) fn read_features(
 pub(crate) struct Bagging {
     members: Vec<Member>,
     n_features: usize,
-    /// The estimators whose answers are added by one job, in its order: `_partition_estimators`.
+    /// The estimators whose results are summed by one job, in order: `_partition_estimators`.
     jobs: Vec<Range<usize>>,
     rule: ArrayRule,
 }
@@ -94,7 +94,7 @@ impl Bagging {
             let all = columns.len() == n_features && columns.iter().enumerate().all(|(at, &column)| at == column);
             Member { model, columns: (!all).then_some(columns) }
         });
-        // Before 0.20 rows had to be finite numbers, whatever the estimators take.
+        // Before 0.20 rows had to be finite numbers, even if the estimators take other values.
         let rule = match fields.before(0, 20) {
             true => ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept),
             false => ArrayRule::FLOATS.dtype(Dtype::Any).finite(Finite::Any).sparse(SparseRule::Accept),
@@ -121,7 +121,7 @@ impl Bagging {
         plan.check(input, self.rule, self.n_features)
     }
 
-    /// What `answer` makes of each estimator and its columns of the checked rows.
+    /// The results of `answer` for each estimator and its columns of the checked rows.
     pub(crate) fn each<T>(
         &self,
         x: ValueId,
@@ -140,7 +140,7 @@ impl Bagging {
         each.collect()
     }
 
-    /// The mean of the answers, added in the order of the jobs that scikit-learn would split them into.
+    /// The mean of the results, summed in the order of the jobs that scikit-learn would split them into.
     #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
     pub(crate) fn mean(&self, answers: &[ValueId], plan: &mut Lowering<'_>) -> ValueId {
         let divisor = answers.len() as f64;
@@ -151,7 +151,7 @@ impl Bagging {
         plan.push(SumUp { weights: None, divisor }, &sums)
     }
 
-    /// The mean of what `method` of all estimators answers.
+    /// The mean of the results of `method` of all estimators.
     ///
     /// # Errors
     /// As the estimators' own.
@@ -165,7 +165,7 @@ impl Bagging {
                 return plan.unsupported(method, "an inner estimator with several outputs");
             };
             if *rank.get_or_insert(own) != own {
-                return plan.unsupported(method, "inner estimators that answer in different shapes");
+                return plan.unsupported(method, "inner estimators whose results have different shapes");
             }
             values.push(value);
         }
@@ -183,7 +183,7 @@ impl Bagging {
 }
 
 /// `_partition_estimators`: which estimators each job adds up. How many jobs a negative `n_jobs` makes depends on the
-/// machine: it is taken for one.
+/// machine: here it is one.
 fn partition(count: usize, n_jobs: Option<i64>) -> Vec<Range<usize>> {
     let jobs = n_jobs.and_then(|jobs| usize::try_from(jobs).ok()).unwrap_or(1).clamp(1, count.max(1));
     let (each, more) = (count / jobs, count % jobs);

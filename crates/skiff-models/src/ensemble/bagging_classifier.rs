@@ -12,17 +12,17 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, class};
 
 pub(crate) const BAGGING_CLASSIFIER: Class = class! {
-    /// Classifiers that were each fitted to some rows and some columns.
+    /// Classifiers, each fitted on a sample of rows and columns.
     ///
     /// # Reads
     /// `estimators_`, any supported classifiers; `estimators_features_`, `classes_`, `n_estimators`; `n_jobs` decides the order
     /// of sums.
     /// # Predicts
-    /// The mean of the classifiers' probabilities, or of their votes where they have none; the label is the first class of the
-    /// greatest mean. `predict_log_proba` adds the classifiers' own logarithms where they have some; `decision_function` is the
+    /// The mean of the classifiers' probabilities, or of their votes if they have none; the label is the first class with the
+    /// greatest mean. `predict_log_proba` adds the classifiers' own logarithms if they have them; `decision_function` is the
     /// mean of theirs.
     /// # Not supported
-    /// A negative `n_jobs` stands for the number of processors when scikit-learn predicts, and decides the order of sums by it:
+    /// A negative `n_jobs` depends on the number of processors when scikit-learn predicts, which determines the order of sums:
     /// here it is one job. `estimators_samples_`, which scikit-learn draws again.
     /// # Older versions
     /// Before 0.20 rows had to be finite.
@@ -69,7 +69,7 @@ impl BaggingClassifier {
         Ok(self.bagging.mean(&answers, plan))
     }
 
-    /// An estimator's columns at the places of its classes; `fill` for classes that its rows did not have.
+    /// An estimator's columns at the indices of its classes; `fill` for classes that its rows did not have.
     fn all_classes(
         &self,
         method: Method,
@@ -86,7 +86,7 @@ impl BaggingClassifier {
         let places = (0..own.len()).map(|code| own.get(code).and_then(|class| self.numbers.position(&class)));
         match places.collect::<Option<Vec<_>>>() {
             Some(places) => Ok(plan.push(PlaceColumns { places, width: self.classes.len(), fill }, &[value])),
-            None => plan.unsupported(method, "an inner estimator whose classes are not the numbers of `classes_`"),
+            None => plan.unsupported(method, "an inner estimator whose classes are not indices of `classes_`"),
         }
     }
 

@@ -10,14 +10,14 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, Scoring, class};
 
 pub(crate) const BAGGING_REGRESSOR: Class = class! {
-    /// Regressors that were each fitted to some rows and some columns.
+    /// Regressors, each fitted on a sample of rows and columns.
     ///
     /// # Reads
     /// `estimators_`, any supported regressors; `estimators_features_`, `n_estimators`; `n_jobs` decides the order of sums.
     /// # Predicts
     /// The mean of the regressors' predictions, of one output or several.
     /// # Not supported
-    /// A negative `n_jobs` stands for the number of processors when scikit-learn predicts, and decides the order of sums by it:
+    /// A negative `n_jobs` depends on the number of processors when scikit-learn predicts, which determines the order of sums:
     /// here it is one job. `estimators_samples_`, which scikit-learn draws again.
     /// # Older versions
     /// Before 0.20 rows had to be finite.

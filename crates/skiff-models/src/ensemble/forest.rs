@@ -1,4 +1,4 @@
-//! `BaseForest`: what forests share.
+//! `BaseForest`: the common part of forests.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::tree::{
     LeafValues, MissingRule, MissingValues, TRAINING_ONLY, TreeKind, TreeSource, TreesModel, read_shape, read_trees,
 };
 
-/// The attributes of forests of all versions that no answer depends on, beside those that single trees have too.
+/// The attributes of forests of all versions that no prediction depends on, in addition to those of single trees.
 const FOREST_TRAINING_ONLY: &[&str] = &[
     // 1.2.0 and 1.2.1, where `estimator_` was a property.
     "_estimator",
@@ -44,7 +44,7 @@ const TREES: &[(&str, TreeKind)] = &[
     ("ExtraTreeRegressor", TreeKind::Extra),
 ];
 
-/// A tree estimator within an ensemble, read no further than the ensemble needs: its `tree_`, and whether it takes
+/// A tree estimator in an ensemble, with only what the ensemble needs: its `tree_`, and whether it takes
 /// missing values.
 pub(crate) struct Member {
     pub(crate) source: TreeSource,
@@ -52,7 +52,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// The tree estimator at `node`, which stands at `path`. Its own hyperparameters are the ensemble's; an attribute
+    /// The tree estimator at `node`, with `path`. Its own hyperparameters are the ensemble's; an attribute
     /// that no version's trees have is an error, as everywhere.
     pub(crate) fn read(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Self, ReadError> {
         let graph = fields.graph();
@@ -90,7 +90,7 @@ impl Member {
     }
 }
 
-/// Reads a forest; `values` says whether its leaves hold probabilities.
+/// Reads a forest; `values` determines whether its leaves are probabilities.
 pub(crate) fn read_forest(fields: &Fields<'_, '_>, values: LeafValues) -> Result<TreesModel, ReadError> {
     let path = fields.path_of("estimators_");
     let estimators = fields.list("estimators_")?;
@@ -112,7 +112,7 @@ pub(crate) fn read_forest(fields: &Fields<'_, '_>, values: LeafValues) -> Result
     } else {
         Vec::new()
     };
-    // Forests learnt of missing values a version after their trees.
+    // Forests support missing values one version later than their trees.
     let missing = if fields.before(1, 4) { MissingValues::Refuse } else { first.missing };
     let sources: Vec<TreeSource> = members.into_iter().map(|member| member.source).collect();
     let trees = Arc::new(read_trees(fields, &sources, &shape, values)?);

@@ -1,11 +1,11 @@
-//! `BaseGradientBoosting`: stages of regression trees on top of a first estimator.
+//! `BaseGradientBoosting`: stages of regression trees on top of an `init` estimator.
 
 use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_plan::kernels::trees::Trees;
 use skiff_plan::operators::{
-    ArrayRule, BoostingStart, Dtype, Finite, Part, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
+    ArrayRule, BoostingStart, Dtype, Finite, Item, Question, SparseRule, Start, StartLink, TreeEnsemble, TreeTables,
 };
 use skiff_plan::{Method, ValueId};
 
@@ -15,7 +15,7 @@ use crate::lowering::{Lowering, Refusal};
 use crate::model::Model;
 use crate::tree::{LeafValues, MissingValues, TRAINING_ONLY, TreeSource, read_shape, read_trees};
 
-/// The attributes of gradient boosting of all versions that no answer depends on, beside those of single trees.
+/// The attributes of gradient boosting of all versions that no prediction depends on, in addition to those of single trees.
 const BOOSTING_TRAINING_ONLY: &[&str] = &[
     "_n_classes",
     "_rng",
@@ -40,23 +40,23 @@ const BOOSTING_TRAINING_ONLY: &[&str] = &[
     "loss_",
 ];
 
-/// What the classifier and the regressor share.
+/// The common part of the classifier and the regressor.
 #[derive(Debug)]
 pub(crate) struct GradientBoosting {
     trees: Arc<Trees<f32>>,
     /// How many trees a stage has: 1, or one for each of several classes.
     pub(crate) columns: usize,
     init: Init,
-    /// Whether `apply`, which alone does not mind, takes missing values.
+    /// Whether `apply`, the only method that may support them, takes missing values.
     missing: MissingValues,
 }
 
-/// What the stages begin with.
+/// The initial scores.
 #[derive(Debug)]
 enum Init {
     /// The same for each row.
     Constant(Vec<f64>),
-    /// An estimator's answer.
+    /// The result of an estimator.
     Model {
         model: Arc<Model>,
         /// `predict` or `predict_proba`.
@@ -66,7 +66,7 @@ enum Init {
 }
 
 impl GradientBoosting {
-    /// Reads the trees and `init_`; `link` is that of a first estimator's probabilities, and `None` for a regression.
+    /// Reads the trees and `init_`; `link` is that of an `init` estimator's probabilities, and `None` for a regression.
     pub(crate) fn read(fields: &Fields<'_, '_>, link: Option<StartLink>) -> Result<Self, ReadError> {
         let shape = fields.array("estimators_")?.shape;
         let &[stages, columns] = &shape[..] else {
@@ -86,7 +86,7 @@ impl GradientBoosting {
         let missing = first.missing;
         let tree_shape = read_shape(fields, &first.source)?;
         if tree_shape.n_classes != [1] {
-            return Err(fields.damaged("estimators_", format!("trees of {tree_shape:?} in a boosting")));
+            return Err(fields.damaged("estimators_", format!("trees of {tree_shape:?} in gradient boosting")));
         }
         fields.expect_n_features("estimators_", tree_shape.n_features)?;
         let scale = fields.float("learning_rate")?;
@@ -120,7 +120,7 @@ impl GradientBoosting {
         let (start, inputs) = self.start(input, plan)?;
         let stages = self.ask(Question::Stages { start, trees: self.columns }, &inputs, plan);
         let count = self.trees.len() / self.columns;
-        Ok((0..count).map(|index| plan.push(Part { index }, &[stages])).collect())
+        Ok((0..count).map(|index| plan.push(Item { index }, &[stages])).collect())
     }
 
     /// `apply`: the leaves' numbers as floats.
@@ -129,7 +129,7 @@ impl GradientBoosting {
             MissingValues::Refuse => Finite::All,
             MissingValues::Accept => Finite::AllowNanIfDense,
         };
-        // The first tree validates, which knows no names.
+        // The first tree validates, which has no names.
         let x = plan.check(input, RULE.finite(finite).any_names(), self.trees.n_features);
         self.ask(Question::Leaves { floats: true }, &[x], plan)
     }
@@ -165,10 +165,10 @@ fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -
     let is_own = |object: &Instance<'_>| object.module == "sklearn.ensemble.gradient_boosting";
     if Instance::read(fields.graph(), node).as_ref().is_some_and(is_own) {
         let read = |init: &Fields<'_, '_>| read_own_init(init, columns).map(Init::Constant);
-        return fields.object_in("init_", "a first estimator", is_own, read);
+        return fields.object_in("init_", "an `init` estimator", is_own, read);
     }
     let model = fields.model("init_")?;
-    // Before 0.21 an estimator's `predict` had to give the raw scores themselves.
+    // Before 0.21 an estimator's `predict` had to return the raw scores themselves.
     let (method, link) = match link {
         Some(link) if !fields.before(0, 21) => (Method::PredictProba, link),
         _ => (Method::Predict, StartLink::Identity),
@@ -177,7 +177,7 @@ fn read_init(fields: &Fields<'_, '_>, columns: usize, link: Option<StartLink>) -
     Ok(Init::Model { model, method, start: BoostingStart { link, eps, ulps: 0 } })
 }
 
-/// The first estimators that boosting had of its own, until 0.20: constants all.
+/// The built-in initial estimators until 0.20, all of them constants.
 fn read_own_init(init: &Fields<'_, '_>, columns: usize) -> Result<Vec<f64>, ReadError> {
     init.training_only(&["alpha", "n_classes"]);
     let (name, values) = match init.header().class.as_str() {

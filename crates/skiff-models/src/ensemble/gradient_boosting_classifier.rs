@@ -19,12 +19,12 @@ pub(crate) const GRADIENT_BOOSTING_CLASSIFIER: Class = class! {
     /// # Reads
     /// `estimators_`, `learning_rate`, `init_`, `classes_`; `loss` decides the link.
     /// # Predicts
-    /// Raw scores: what `init_` says, on the loss's scale, and `learning_rate` times each tree's value, stage by stage. Two
+    /// Raw scores: the prediction of `init_`, on the loss's scale, plus `learning_rate` times each tree's value, stage by stage. Two
     /// classes have one score, whose logistic function is the second class's probability (of twice the score for the
-    /// exponential loss); more classes have one score each, of which the softmax is taken.
+    /// exponential loss); more classes have one score each, with the softmax as probabilities.
     /// # Older versions
     /// Before 1.4 a score of exactly 0 meant the first class under the log loss, and probabilities decided the label.
-    /// Before 0.21 `init_` was a class of its own for each loss, and an estimator in its place gave raw scores.
+    /// Before 0.21 `init_` was a special class for each loss, and another estimator returned raw scores.
     paths: [
         "sklearn.ensemble._gb.GradientBoostingClassifier",
         "sklearn.ensemble.gradient_boosting.GradientBoostingClassifier",
@@ -105,7 +105,7 @@ impl GradientBoostingClassifier {
         Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers]))
     }
 
-    /// What `method` says of raw scores.
+    /// The result of `method` for raw scores.
     fn answer(&self, method: Method, scores: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         Ok(match method {
             Method::Predict | Method::StagedPredict => self.label(scores, plan),

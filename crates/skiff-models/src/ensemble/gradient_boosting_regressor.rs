@@ -17,9 +17,9 @@ pub(crate) const GRADIENT_BOOSTING_REGRESSOR: Class = class! {
     /// # Reads
     /// `estimators_`, `learning_rate`, `init_`.
     /// # Predicts
-    /// What `init_` predicts, and `learning_rate` times each tree's value, stage by stage.
+    /// The prediction of `init_`, plus `learning_rate` times each tree's value, stage by stage.
     /// # Older versions
-    /// Before 0.21 `init_` was a class of its own for each loss.
+    /// Before 0.21 `init_` was a special class for each loss.
     paths: [
         "sklearn.ensemble._gb.GradientBoostingRegressor",
         "sklearn.ensemble.gradient_boosting.GradientBoostingRegressor",

@@ -1,4 +1,4 @@
-//! `_BaseHeterogeneousEnsemble`: estimators of any kinds that are given the same rows, each with a name.
+//! `_BaseHeterogeneousEnsemble`: named estimators of any kind on the same rows.
 
 use std::sync::Arc;
 
@@ -44,12 +44,12 @@ pub(crate) struct Heterogeneous {
     pub(crate) models: Vec<Arc<Model>>,
     /// Their names.
     pub(crate) names: Vec<String>,
-    /// Their places in `estimators`, dropped ones counted.
+    /// Their indices in `estimators`, including dropped ones.
     pub(crate) places: Vec<usize>,
 }
 
 impl Heterogeneous {
-    /// Reads `estimators_`, and the names in `estimators`; `'drop'`, or `None` of before 0.24, is there for none.
+    /// Reads `estimators_`, and the names in `estimators`; entries with `'drop'`, or `None` before 0.24, have no estimator.
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let models = fields.models("estimators_")?;
         let (mut names, mut places) = (Vec::new(), Vec::new());
@@ -99,7 +99,7 @@ impl Heterogeneous {
         self.models.first()?.n_features_in()
     }
 
-    /// `_check_feature_names_in`, by the number of features that the first estimator knows.
+    /// `_check_feature_names_in`, with the number of features of the first estimator.
     pub(crate) fn check_names(&self, header: &Header, input: &[String]) -> Result<(), NamesError> {
         names::check(&Header { n_features_in: self.n_features_in(), ..header.clone() }, input)
     }

@@ -1,4 +1,4 @@
-//! `BaseHistGradientBoosting`: what the classifier and the regressor share.
+//! `BaseHistGradientBoosting`: the common part of the classifier and the regressor.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skiff_files::{Instance, Scalar};
 use skiff_plan::kernels::trees::Trees;
 use skiff_plan::operators::{
-    ArrayRule, CheckTable, Concatenate, Dtype, Finite, Form, Part, Question, SelectColumns, Selection, Start,
+    ArrayRule, CheckTable, Concatenate, Dtype, Finite, Item, Layout, Question, SelectColumns, Selection, Start,
     TableNames, TreeEnsemble, TreeTables,
 };
 use skiff_plan::{Method, ValueId};
@@ -16,7 +16,7 @@ use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Lowering, Refusal};
 use crate::model::Model;
 
-/// The attributes of all versions that no answer depends on.
+/// The attributes of all versions that no prediction depends on.
 const TRAINING_ONLY: &[&str] = &[
     "_feature_subsample_rng",
     "_fitted_with_sw",
@@ -125,7 +125,7 @@ impl HistGradientBoosting {
         let x = self.preprocess(input, plan)?;
         let columns = self.baseline.len();
         let stages = self.ask(Question::Stages { start: self.start(), trees: columns }, x, plan);
-        Ok((0..self.trees.len() / columns).map(|index| plan.push(Part { index }, &[stages])).collect())
+        Ok((0..self.trees.len() / columns).map(|index| plan.push(Item { index }, &[stages])).collect())
     }
 
     fn start(&self) -> Start {
@@ -166,13 +166,13 @@ impl HistGradientBoosting {
         }
         let columns = select(&preprocessor.numbers, plan);
         let rest = plan.check(columns, rule.any_names(), numbers);
-        Ok(plan.push(Concatenate { form: Form::Dense }, &[codes, rest]))
+        Ok(plan.push(Concatenate { layout: Layout::Dense }, &[codes, rest]))
     }
 }
 
 const ENCODER_PATH: &str = "_preprocessor.transformers_[0][1]";
 
-/// The categories that the fit has seen: `_bin_mapper.bin_thresholds_` of the features that have categories.
+/// The categories of the training data: `_bin_mapper.bin_thresholds_` of the features that have categories.
 fn read_known_categories(fields: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usize, Categories>, ReadError> {
     // Before 0.24 it was `bin_mapper_`, and there were no categories.
     fields.training_only(&["bin_mapper_"]);
@@ -182,7 +182,7 @@ fn read_known_categories(fields: &Fields<'_, '_>, n_features: usize) -> Result<H
     fields.object(at, "a `_BinMapper`", is_mapper, |mapper| read_mapper(mapper, n_features))
 }
 
-/// What a `_BinMapper` knows of categories.
+/// The categories of a `_BinMapper`.
 fn read_mapper(mapper: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usize, Categories>, ReadError> {
     let mut known = HashMap::new();
     mapper.training_only(&[
@@ -225,7 +225,7 @@ fn read_mapper(mapper: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usi
     Ok(known)
 }
 
-/// The encoder of `_preprocessor`, and which columns go to it, which is what `is_categorical_` says.
+/// The encoder of `_preprocessor`, and its columns, which must match `is_categorical_`.
 fn read_preprocessor(fields: &Fields<'_, '_>, n_features: usize) -> Result<Option<Preprocessor>, ReadError> {
     let Some(node) = fields.optional("_preprocessor") else { return Ok(None) };
     let path = fields.path_of("_preprocessor");
@@ -249,7 +249,7 @@ fn read_preprocessor(fields: &Fields<'_, '_>, n_features: usize) -> Result<Optio
         |wanted: bool| -> Vec<usize> { (0..n_features).filter(|&place| (flags[place] != 0) == wanted).collect() };
     let (encoded, numbers) = (places(true), places(false));
     if encoder.n_features_in() != Some(encoded.len()) {
-        return Err(fields.damaged("_preprocessor", "an encoder of other columns than `is_categorical_` says"));
+        return Err(fields.damaged("_preprocessor", "its encoder has other columns than `is_categorical_`"));
     }
     let names = fields.header().feature_names_in.as_ref();
     if names.is_some_and(|names| names.len() != n_features) {
@@ -267,10 +267,10 @@ fn read_preprocessor(fields: &Fields<'_, '_>, n_features: usize) -> Result<Optio
     }))
 }
 
-/// `loss`, by name; losses of one's own are not supported.
+/// `loss`, by name; custom losses are not supported.
 pub(crate) fn read_loss(fields: &Fields<'_, '_>) -> Result<String, ReadError> {
     match fields.scalar("loss") {
         Ok(Scalar::Str(loss)) => Ok(loss),
-        _ => Err(fields.unsupported("loss", "a loss that is no name")),
+        _ => Err(fields.unsupported("loss", "a loss that is not a name")),
     }
 }

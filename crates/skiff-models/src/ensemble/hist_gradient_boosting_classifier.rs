@@ -19,8 +19,8 @@ pub(crate) const HIST_GRADIENT_BOOSTING_CLASSIFIER: Class = class! {
     /// `_predictors`, `_baseline_prediction`, `classes_`, `_bin_mapper` and `_preprocessor` (categories).
     /// # Predicts
     /// Raw scores: `_baseline_prediction` and the value of each tree, in their order. Two classes have one score, whose
-    /// logistic function is the second class's probability; more classes have one score each, of which the softmax is taken.
-    /// Missing values go where the tree says; so do unknown and negative categories.
+    /// logistic function is the second class's probability; more classes have one score each, with the softmax as probabilities.
+    /// Missing values go to the side that the tree records, and so do unknown and negative categories.
     /// # Older versions
     /// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.3 probabilities decided the label. Before 1.4
     /// categories were numbers from 0 to 255.
@@ -83,7 +83,7 @@ impl HistGradientBoostingClassifier {
         Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers]))
     }
 
-    /// What `method` says of raw scores.
+    /// The result of `method` for raw scores.
     fn answer(&self, method: Method, scores: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         Ok(match method {
             Method::Predict | Method::StagedPredict => self.label(scores, plan),

@@ -18,7 +18,7 @@ pub(crate) const HIST_GRADIENT_BOOSTING_REGRESSOR: Class = class! {
     /// `_predictors`, `_baseline_prediction`, `_bin_mapper` and `_preprocessor` (categories); `loss` decides the link.
     /// # Predicts
     /// `_baseline_prediction` and the value of each tree, in their order; the exponential of that for the Poisson and the
-    /// gamma loss. Missing values go where the tree says; so do unknown and negative categories.
+    /// gamma loss. Missing values go to the side that the tree records, and so do unknown and negative categories.
     /// # Older versions
     /// Experimental until 0.24. Before 0.22 no value could be missing. Before 1.4 categories were numbers from 0 to 255.
     paths: ["sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingRegressor"],

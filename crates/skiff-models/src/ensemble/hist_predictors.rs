@@ -16,12 +16,12 @@ const PREDICTOR: &str = "sklearn.ensemble._hist_gradient_boosting.predictor.Tree
 /// A set of categories, one bit for each of 256.
 pub(crate) type Categories = [u64; 4];
 
-/// What all trees share.
+/// The properties of all trees.
 pub(crate) struct Shape<'a> {
     pub(crate) n_features: usize,
-    /// How many trees an iteration has.
+    /// The number of trees in an iteration.
     pub(crate) columns: usize,
-    /// The categories that the fit has seen, for each feature that has categories.
+    /// The categories of the training data, for each feature that has categories.
     pub(crate) known: &'a HashMap<usize, Categories>,
 }
 
@@ -37,12 +37,12 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
     for (iteration, node) in fields.list("_predictors")?.into_iter().enumerate() {
         let of_iteration = fields.list_at(node, &format!("{path}[{iteration}]"))?;
         if of_iteration.len() != shape.columns {
-            let what = format!("{} trees where an iteration has {}", of_iteration.len(), shape.columns);
+            let what = format!("{} trees in an iteration that must have {}", of_iteration.len(), shape.columns);
             return Err(ReadError::new(format!("{path}[{iteration}]"), ReadErrorKind::Damaged(what)));
         }
         for (column, node) in of_iteration.into_iter().enumerate() {
             let predictor = Predictor::read(fields, node, &format!("{path}[{iteration}][{column}]"))?;
-            // A table that is named again is not read again: a hostile file could name it as often as it likes.
+            // A shared table is read once: a malicious file could refer to it any number of times.
             let place = *known.entry(predictor.identity()).or_insert(predictors.len());
             match predictors.get(place) {
                 None => predictors.push(predictor),
@@ -64,7 +64,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
         let (part, behind) = rest.split_at_mut(predictor.count as usize);
         parts.push((predictor, records, root, first_set, part));
         (rest, root) = (behind, root + predictor.count);
-        // A set for each node at most, so this stays below the number of nodes.
+        // At most one set for each node, so this is below the number of nodes.
         first_set += records.sets();
     }
     let roots: Vec<u32> = parts.iter().map(|(_, _, root, _, _)| *root).collect();
@@ -97,16 +97,16 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
     })
 }
 
-/// One tree as the file has it.
+/// One tree of the file.
 struct Predictor {
     path: String,
     count: u32,
     nodes: NdArray,
-    /// `raw_left_cat_bitsets`, eight numbers a set; none before 0.24.
+    /// `raw_left_cat_bitsets`, eight numbers per set; `None` before 0.24.
     left: Vec<[u32; 8]>,
 }
 
-/// What was read beside the nodes.
+/// The data in addition to the nodes.
 struct Filled {
     numbers: Vec<u32>,
     values: Vec<f64>,
@@ -136,7 +136,7 @@ impl Predictor {
         )
     }
 
-    /// Where the nodes' bytes lie.
+    /// The location of the nodes' bytes.
     fn identity(&self) -> (usize, usize) {
         self.nodes.identity()
     }
@@ -197,7 +197,7 @@ impl Predictor {
     }
 }
 
-/// The categories that go left: those that the tree says, and the unknown ones where missing values do.
+/// The categories that go left: those of the tree, and the unknown ones if missing values go left.
 fn goes_left(set: &[u32; 8], known: &Categories, missing_left: bool) -> Categories {
     std::array::from_fn(|word| {
         let left = u64::from(set[2 * word]) | u64::from(set[2 * word + 1]) << 32;
@@ -216,7 +216,7 @@ fn read_sets(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Vec<[u
     Ok(words.as_chunks::<8>().0.to_vec())
 }
 
-/// One row of `nodes`, as far as predictions need it.
+/// One element of `nodes`, with the fields that predictions need.
 #[derive(Clone, Copy)]
 struct Record {
     value: f64,
@@ -236,8 +236,8 @@ impl Record {
     }
 }
 
-/// The records of `nodes`, their fields found by name: 0.22 added missing values, 0.24 categories, 1.3 made features
-/// signed. Some files hold records, some hold each field on its own: here they are a row each again.
+/// The records of `nodes`, with fields found by name: 0.22 added missing values, 0.24 categories, 1.3 made features
+/// signed. Some files store records, some store each field separately: here each is a record.
 struct Records(Vec<Record>);
 
 impl Records {
@@ -268,13 +268,13 @@ impl Records {
         };
         let feature = nodes.field("feature_idx")?;
         let feature = match feature.dtype() {
-            // `intp`: four bytes on 32-bit machines, told apart from the unsigned ones by their sign alone.
+            // `intp`: four bytes on 32-bit machines, distinguished from the unsigned ones only by their signedness.
             DType::UInt { size: 4, .. } | DType::Int { size: 4 | 8, .. } => feature.to_i64()?,
             _ => return None,
         };
         let (value, left, right, is_leaf) = (float("value")?, uint("left")?, uint("right")?, flag("is_leaf")?);
         let threshold = float("num_threshold").or_else(|| float("threshold"))?;
-        // What is there must be of the right kind; what is not there is older.
+        // Fields must have the right type; missing fields are from older versions.
         let optional = |name: &str| if has(name) { flag(name).map(Some) } else { Some(None) };
         let (missing_left, categorical) = (optional("missing_go_to_left")?, optional("is_categorical")?);
         let set = if has("bitset_idx") { Some(uint("bitset_idx")?) } else { None };
@@ -294,12 +294,12 @@ impl Records {
         Some(Self((0..nodes.len()).map(record).collect()))
     }
 
-    /// How many sets of categories the tree has: each of its splits by categories has one of its own.
+    /// The number of sets of categories of the tree: one for each categorical split.
     fn sets(&self) -> u32 {
         u32::try_from(self.0.iter().filter(|record| record.by_categories()).count()).unwrap_or(0)
     }
 
-    /// Record number `at`, which the array has.
+    /// Record number `at`, which must exist.
     fn at(&self, at: usize) -> Record {
         self.0[at]
     }

@@ -17,7 +17,7 @@ use crate::model::{Class, Estimator, class};
 use crate::tree::{LeafValues, TRAINING_ONLY, TreeSource, read_shape, read_trees};
 
 pub(crate) const ISOLATION_FOREST: Class = class! {
-    /// Outliers, which few random splits set apart from the other rows.
+    /// Outliers, which few random splits isolate from the other rows.
     ///
     /// # Reads
     /// The `tree_` of each of `estimators_`, `estimators_features_`, `max_samples_`, `offset_`; since 1.3 also the depths
@@ -25,14 +25,14 @@ pub(crate) const ISOLATION_FOREST: Class = class! {
     /// # Predicts
     /// `score_samples = -2 ** (-depth / (n_trees * c(max_samples_)))`, where `depth` adds up, tree by tree, the depth of the
     /// row's leaf and `c(n)` of the leaf's `n` rows of the fit: the average depth that more splits would have reached,
-    /// `c(n) = 2 (ln(n - 1) + γ) - 2 (n - 1) / n`. `decision_function` is `score_samples - offset_`; what is less than 0 is an
-    /// outlier, -1, all else is 1.
+    /// `c(n) = 2 (ln(n - 1) + γ) - 2 (n - 1) / n`. `decision_function` is `score_samples - offset_`; a value below 0 is an
+    /// outlier, -1, others are 1.
     /// # Not supported
-    /// A file of 0.18 whose trees were fitted to some columns only: that scikit-learn did not hand them their columns.
+    /// A file of 0.18 with trees of a subset of columns: that version did not select their columns in prediction.
     /// # Older versions
     /// Before 1.6 no value could be missing or infinite. Before 0.21 the mean depth was divided, and `c(2)` was not 1. In 0.20
     /// and 0.21 `behaviour='old'` compares with `_threshold_`; before 0.20 `decision_function` was `0.5 - 2 ** …`, compared
-    /// with `threshold_`, which itself is an outlier's, and there was no `score_samples`. 0.18 took `ln(n)` for `ln(n - 1)`.
+    /// with `threshold_`, which itself counts as an outlier, and there was no `score_samples`. 0.18 used `ln(n)` instead of `ln(n - 1)`.
     paths: ["sklearn.ensemble._iforest.IsolationForest", "sklearn.ensemble.iforest.IsolationForest"],
     read: IsolationForest::read,
 };
@@ -40,30 +40,30 @@ pub(crate) const ISOLATION_FOREST: Class = class! {
 /// A fitted `IsolationForest`.
 #[derive(Debug)]
 pub struct IsolationForest {
-    /// Each leaf holds its depth and `c(n)` of its rows.
+    /// Each leaf has its depth plus `c(n)` of its rows.
     trees: Arc<Trees<f32>>,
     exponent: Exponent,
     decision: Decision,
     finite: Finite,
 }
 
-/// What `2` is raised to.
+/// The exponent of 2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Exponent {
     /// The mean depth over this.
     Mean(f64),
     /// The sum of the depths over this.
     Sum(f64),
-    /// -1, whatever the depth: trees of one row.
+    /// -1 for any depth: trees of one row.
     One,
 }
 
-/// What scores are compared with.
+/// The bound of scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Decision {
-    /// `score_samples - offset_`, where what is less than the bound is an outlier.
+    /// `score_samples - offset_`, where a value below the bound is an outlier.
     Offset { offset: f64, bound: f64 },
-    /// `0.5 - score`, where what is not greater than the bound is an outlier.
+    /// `0.5 - score`, where a value not above the bound is an outlier.
     Half { bound: f64 },
 }
 
@@ -133,7 +133,7 @@ impl IsolationForest {
     }
 }
 
-/// The trees, which ask for columns of the whole row, and whose leaves hold what each adds to the depth of a row.
+/// The trees, with features as columns of the whole row, and with leaves that have what each adds to the depth of a row.
 fn read_isolating_trees(fields: &Fields<'_, '_>) -> Result<Trees<f32>, ReadError> {
     let n_features = read_n_features(fields)?;
     let path = fields.path_of("estimators_");
@@ -148,7 +148,7 @@ fn read_isolating_trees(fields: &Fields<'_, '_>) -> Result<Trees<f32>, ReadError
     let features = read_features(fields, sources.len(), n_features)?;
     let selects = fields.count("_max_features")? != n_features;
     if selects && fields.before(0, 19) {
-        return Err(fields.unsupported("max_features", "trees of some columns only, in a file of 0.18"));
+        return Err(fields.unsupported("max_features", "trees of a subset of columns, in a file of 0.18"));
     }
     let width = if selects { features.first().map_or(0, Vec::len) } else { n_features };
     if shape.n_features != width || (selects && features.iter().any(|columns| columns.len() != width)) {
@@ -203,7 +203,7 @@ fn read_nodes(fields: &Fields<'_, '_>, source: &TreeSource) -> Result<skiff_file
     fields.array_at(nodes.ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?, &path)
 }
 
-/// The same of versions that did not keep depths: from the nodes of the tree.
+/// The same for versions that did not store depths: from the nodes of the tree.
 fn computed_depths(fields: &Fields<'_, '_>, source: &TreeSource, formula: Formula) -> Result<Vec<f64>, ReadError> {
     let damaged = || ReadError::new(format!("{}.nodes", source.path), ReadErrorKind::Damaged("no tree".to_owned()));
     let nodes = read_nodes(fields, source)?;

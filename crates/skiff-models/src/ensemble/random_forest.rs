@@ -13,7 +13,7 @@ use crate::model::{Class, ComputedAttribute, Estimator, Scoring, class};
 use crate::tree::{LeafValues, TreesModel, importances};
 
 pub(crate) const RANDOM_FOREST_CLASSIFIER: Class = class! {
-    /// A forest of decision trees, each fitted to a sample, for labels of one or several outputs.
+    /// A random forest: decision trees, each fitted on a sample of rows, for labels of one or several outputs.
     ///
     /// # Reads
     /// The `tree_` of each of `estimators_`, `classes_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
@@ -21,14 +21,14 @@ pub(crate) const RANDOM_FOREST_CLASSIFIER: Class = class! {
     /// # Predicts
     /// The mean of the trees' probabilities, summed in their order; the label is the first class of the greatest mean.
     /// # Older versions
-    /// Before 1.4 no value could be missing, and leaves counted samples, of which shares are made. Before 0.21 the labels
+    /// Before 1.4 no value could be missing, and leaves have counts of samples, which are normalized. Before 0.21 the labels
     /// of several outputs are floats.
     paths: ["sklearn.ensemble._forest.RandomForestClassifier", "sklearn.ensemble.forest.RandomForestClassifier"],
     read: |fields| Forest::read(fields, LeafValues::Fractions),
 };
 
 pub(crate) const RANDOM_FOREST_REGRESSOR: Class = class! {
-    /// A forest of decision trees, each fitted to a sample, for numbers of one or several outputs.
+    /// A random forest: decision trees, each fitted on a sample of rows, for numbers of one or several outputs.
     ///
     /// # Reads
     /// The `tree_` of each of `estimators_`; `splitter`, `criterion` and `monotonic_cst` of the first decide whether
@@ -50,7 +50,7 @@ pub(crate) const EXTRA_TREES_CLASSIFIER: Class = class! {
     /// # Predicts
     /// The mean of the trees' probabilities, summed in their order; the label is the first class of the greatest mean.
     /// # Older versions
-    /// Before 1.4 no value could be missing, and leaves counted samples, of which shares are made. Before 0.21 the labels
+    /// Before 1.4 no value could be missing, and leaves have counts of samples, which are normalized. Before 0.21 the labels
     /// of several outputs are floats.
     paths: ["sklearn.ensemble._forest.ExtraTreesClassifier", "sklearn.ensemble.forest.ExtraTreesClassifier"],
     read: |fields| Forest::read(fields, LeafValues::Fractions),

@@ -11,16 +11,16 @@ use crate::model::{Class, Estimator, Model, NamesError, class};
 use crate::tree::{LeafValues, TreesModel};
 
 pub(crate) const RANDOM_TREES_EMBEDDING: Class = class! {
-    /// A one for the leaf of each random tree that a row ends in.
+    /// An indicator of the leaf of each random tree that a row reaches.
     ///
     /// # Reads
     /// The `tree_` of each of `estimators_`, and `one_hot_encoder_`.
     /// # Transforms
-    /// The number of the leaf in each tree, encoded by `one_hot_encoder_`: a leaf that no row of the fit ended in is an error.
+    /// The number of the leaf in each tree, encoded by `one_hot_encoder_`: a leaf that no training row reached is an error.
     /// # Not supported
-    /// Nothing else that `OneHotEncoder` refuses.
+    /// What `OneHotEncoder` does not support.
     /// # Older versions
-    /// Before 1.6 no value could be missing. `get_feature_names_out` came with 1.1.
+    /// Before 1.6 no value could be missing. `get_feature_names_out` is new in 1.1.
     paths: ["sklearn.ensemble._forest.RandomTreesEmbedding", "sklearn.ensemble.forest.RandomTreesEmbedding"],
     read: RandomTreesEmbedding::read,
 };

@@ -1,8 +1,8 @@
-//! `_BaseStacking`: a final estimator on what others answer.
+//! `_BaseStacking`: a final estimator on the results of others.
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Concatenate, Form, LabelNumbers, SelectColumns, Selection};
+use skiff_plan::operators::{Concatenate, LabelNumbers, Layout, SelectColumns, Selection};
 use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::heterogeneous::Heterogeneous;
@@ -11,7 +11,7 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Model, NamesError};
 use crate::names;
 
-/// What the classifier and the regressor share.
+/// The common part of the classifier and the regressor.
 #[derive(Debug)]
 pub(crate) struct Stacking {
     pub(crate) estimators: Heterogeneous,
@@ -20,7 +20,7 @@ pub(crate) struct Stacking {
     final_estimator: Arc<Model>,
     /// Whether the final estimator gets the rows themselves as well.
     passthrough: bool,
-    /// `_n_feature_outs`: how many columns each answer has.
+    /// `_n_feature_outs`: the number of columns of each result.
     widths: Option<Vec<usize>>,
 }
 
@@ -53,7 +53,7 @@ impl Stacking {
         Ok(Self { estimators, methods, final_estimator, passthrough, widths })
     }
 
-    /// What the final estimator gets: `_concatenate_predictions`. `two` says that `classes_` has two items, so that the
+    /// The input of the final estimator: `_concatenate_predictions`. `two` means that `classes_` has two items, so that the
     /// first of two probabilities is left out.
     pub(crate) fn transform(&self, two: bool, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         let mut parts = Vec::with_capacity(self.methods.len() + 1);
@@ -65,7 +65,7 @@ impl Stacking {
                 Output::List(outputs) => {
                     for output in outputs {
                         let Some(value) = output.value() else {
-                            return plan.unsupported(method, "an inner estimator that answers lists of lists");
+                            return plan.unsupported(method, "an inner estimator that returns lists of lists");
                         };
                         parts.push(but_first(value, plan));
                     }
@@ -76,17 +76,17 @@ impl Stacking {
                 Output::One(value, _) if method == Method::Predict => parts.push(plan.push(LabelNumbers, &[value])),
                 Output::One(value, _) => parts.push(value),
                 Output::Tuple(_) | Output::Constant(_) => {
-                    return plan.unsupported(method, "an inner estimator that answers a tuple");
+                    return plan.unsupported(method, "an inner estimator that returns a tuple");
                 }
             }
         }
         if self.passthrough {
             parts.push(input);
         }
-        Ok(plan.push(Concatenate { form: Form::Any }, &parts))
+        Ok(plan.push(Concatenate { layout: Layout::Any }, &parts))
     }
 
-    /// What `method` of the final estimator answers.
+    /// The result of `method` of the final estimator.
     ///
     /// # Errors
     /// As the estimators' own.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Concatenate, Form, LabelNumbers, SelectColumns, Selection, TakeLabels};
+use skiff_plan::operators::{Concatenate, LabelNumbers, Layout, SelectColumns, Selection, TakeLabels};
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -13,20 +13,20 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, class};
 
 pub(crate) const STACKING_CLASSIFIER: Class = class! {
-    /// A classifier on what other classifiers answer.
+    /// A classifier on the outputs of other classifiers.
     ///
     /// # Reads
     /// `estimators_` and `final_estimator_`, any supported ones; `stack_method_`, `passthrough`, `classes_`; the names in
-    /// `estimators`, of which `'drop'` takes one out.
+    /// `estimators`, of which `'drop'` removes one.
     /// # Predicts
-    /// Each method of the final estimator, whose labels are the numbers of the classes, on what `transform` answers.
+    /// Each method of the final estimator, whose labels are indices of the classes, on the result of `transform`.
     /// # Transforms
-    /// What `stack_method_` of each classifier answers, side by side: of two probabilities the second, labels as their numbers;
+    /// The results of `stack_method_` of each classifier, side by side: the second of two probabilities, labels as indices;
     /// and the rows themselves with `passthrough=True`.
     /// # Not supported
-    /// Classifiers fitted before (`cv='prefit'`) that answer by `predict` with labels that are no numbers.
+    /// Prefitted classifiers (`cv='prefit'`) with the `stack_method_` `predict` and labels that are not numbers.
     /// # Older versions
-    /// It came with 0.22, labels of several outputs with 1.2.
+    /// New in 0.22, labels of several outputs with 1.2.
     paths: ["sklearn.ensemble._stacking.StackingClassifier"],
     read: StackingClassifier::read,
 };
@@ -71,16 +71,16 @@ impl StackingClassifier {
     /// Of several outputs, the probabilities of their first classes side by side, as scikit-learn has it.
     fn first_columns(&self, method: Method, output: Output, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         let Output::List(outputs) = output else {
-            return plan.unsupported(method, "a final estimator that answers one array for several outputs");
+            return plan.unsupported(method, "a final estimator that returns one array for several outputs");
         };
         let mut parts = Vec::with_capacity(outputs.len());
         for output in outputs {
             let Some(value) = output.value() else {
-                return plan.unsupported(method, "a final estimator that answers lists of lists");
+                return plan.unsupported(method, "a final estimator that returns lists of lists");
             };
             parts.push(plan.push(SelectColumns { by: Selection::Places(vec![0]), series: false }, &[value]));
         }
-        Ok(Output::matrix(plan.push(Concatenate { form: Form::Dense }, &parts)))
+        Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Dense }, &parts)))
     }
 }
 

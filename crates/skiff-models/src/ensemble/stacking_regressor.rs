@@ -11,19 +11,19 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
 
 pub(crate) const STACKING_REGRESSOR: Class = class! {
-    /// A regressor on what other regressors predict.
+    /// A regressor on the predictions of other regressors.
     ///
     /// # Reads
     /// `estimators_` and `final_estimator_`, any supported ones; `stack_method_`, `passthrough`; the names in `estimators`, of
-    /// which `'drop'` takes one out.
+    /// which `'drop'` removes one.
     /// # Predicts
-    /// What the final estimator predicts of what `transform` answers.
+    /// The prediction of the final estimator for the result of `transform`.
     /// # Transforms
     /// The regressors' predictions side by side, and the rows themselves with `passthrough=True`.
     /// # Not supported
-    /// Nothing of its own: the estimators refuse what they refuse.
+    /// What the inner estimators do not support.
     /// # Older versions
-    /// It came with 0.22.
+    /// New in 0.22.
     paths: ["sklearn.ensemble._stacking.StackingRegressor"],
     read: StackingRegressor::read,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::kernels::pairwise_sum::pairwise_sum;
-use skiff_plan::operators::{Argmax, ClassIndicator, Concatenate, Form, LabelNumbers, SumUp, TakeLabels};
+use skiff_plan::operators::{Argmax, ClassIndicator, Concatenate, LabelNumbers, Layout, SumUp, TakeLabels};
 use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -13,20 +13,20 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, class};
 
 pub(crate) const VOTING_CLASSIFIER: Class = class! {
-    /// Classifiers of any kinds that vote.
+    /// The vote of classifiers of any kind.
     ///
     /// # Reads
     /// `estimators_`, any supported classifiers; `voting`, `weights`, `classes_`, `flatten_transform`; the names in
-    /// `estimators`, of which `'drop'` takes one out.
+    /// `estimators`, of which `'drop'` removes one.
     /// # Predicts
     /// `voting='soft'`: the weighted mean of the classifiers' probabilities, and the first class of the greatest mean.
     /// `voting='hard'`: the class with the most votes, each counted with its classifier's weight, the first of equals.
     /// # Transforms
-    /// The probabilities of all classifiers side by side, or the numbers of the classes that they predict.
+    /// The probabilities of all classifiers side by side, or the indices of the classes that they predict.
     /// # Not supported
-    /// `transform` with `flatten_transform=False`, an array whose first dimension is the classifier. Weights below 0 of votes.
+    /// `transform` with `flatten_transform=False`, an array whose first dimension is the classifier. Negative weights of votes.
     /// # Older versions
-    /// Before 0.21 `flatten_transform` was `False` unless it was set; before 0.24 `None` stood for `'drop'`.
+    /// Before 0.21 `flatten_transform` was `False` unless it was set; before 0.24 `None` was used for `'drop'`.
     paths: [
         "sklearn.ensemble._voting.VotingClassifier",
         "sklearn.ensemble.voting.VotingClassifier",
@@ -66,7 +66,7 @@ impl VotingClassifier {
             other => return Err(fields.unsupported("voting", format!("`{other}`"))),
         };
         if voting == Voting::Hard && weights.iter().flatten().any(|&weight| weight.is_nan() || weight < 0.0) {
-            return Err(fields.unsupported("weights", "weights of votes that are below 0"));
+            return Err(fields.unsupported("weights", "negative weights of votes"));
         }
         let classes = fields.classes("classes_")?;
         if classes.is_empty() {
@@ -143,7 +143,7 @@ impl Estimator for VotingClassifier {
                         all.into_iter().map(|predictions| plan.push(LabelNumbers, &[predictions])).collect()
                     }
                 };
-                Ok(Output::matrix(plan.push(Concatenate { form: Form::Dense }, &parts)))
+                Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Dense }, &parts)))
             }
             _ => plan.no_method(method),
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Concatenate, Form};
+use skiff_plan::operators::{Concatenate, Layout};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::heterogeneous::{Heterogeneous, takes_rows_of};
@@ -12,18 +12,18 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
 
 pub(crate) const VOTING_REGRESSOR: Class = class! {
-    /// The mean of regressors of any kinds.
+    /// The mean of regressors of any kind.
     ///
     /// # Reads
-    /// `estimators_`, any supported regressors; `weights`; the names in `estimators`, of which `'drop'` takes one out.
+    /// `estimators_`, any supported regressors; `weights`; the names in `estimators`, of which `'drop'` removes one.
     /// # Predicts
     /// The weighted mean of the regressors' predictions, added in their order.
     /// # Transforms
     /// The predictions side by side.
     /// # Not supported
-    /// Regressors of several outputs, which scikit-learn does not fit either.
+    /// Regressors of several outputs, which scikit-learn cannot fit either.
     /// # Older versions
-    /// It came with 0.21; before 0.24 `None` stood for `'drop'`.
+    /// New in 0.21; before 0.24 `None` was used for `'drop'`.
     paths: ["sklearn.ensemble._voting.VotingRegressor", "sklearn.ensemble.voting.VotingRegressor"],
     read: VotingRegressor::read,
 };
@@ -60,7 +60,7 @@ impl Estimator for VotingRegressor {
         let all = each.map(|model| plan.inner_value(model, Method::Predict, input)).collect::<Result<Vec<_>, _>>()?;
         Ok(match method {
             Method::Predict => Output::column(plan.push(average(self.weights.as_deref(), all.len()), &all)),
-            _ => Output::matrix(plan.push(Concatenate { form: Form::Dense }, &all)),
+            _ => Output::matrix(plan.push(Concatenate { layout: Layout::Dense }, &all)),
         })
     }
 

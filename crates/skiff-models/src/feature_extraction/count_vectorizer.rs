@@ -24,13 +24,13 @@ pub(crate) const COUNT_VECTORIZER: Class = class! {
     /// file written under another Python was fitted with the tables of that Python, which differ in rare and newer letters.
     /// `inverse_transform` lists the terms of each row that are not 0.
     /// # Not supported
-    /// Callables (`preprocessor`, `tokenizer`, `analyzer`), which are code, without somebody who hands them in, and
+    /// Callables (`preprocessor`, `tokenizer`, `analyzer`), unless they are registered, and
     /// `strip_accents` at all; `input='file'` and `'filename'`; of `token_pattern` backreferences, conditions, atomic groups and verbose patterns; encodings other
     /// than UTF-8, ASCII and Latin-1 for documents that are bytes.
     /// # Older versions
     /// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
     /// Before 0.22, `strip_accents='unicode'` left texts alone that were decomposed already. The English stop words of
-    /// files without a version (0.17) hold `fify` for `fifty`.
+    /// files without a version (0.17) have `fify` for `fifty`.
     paths: ["sklearn.feature_extraction.text.CountVectorizer"],
     read: CountVectorizer::read,
 };

@@ -19,9 +19,9 @@ pub(crate) const DICT_VECTORIZER: Class = class! {
     /// `vocabulary_`, `feature_names_`, `separator`, `sparse`, `dtype`.
     /// # Transforms
     /// A number of feature `f` to the column of `f`; a text `v` to 1 in the column of `f=v`, and so each text of a list.
-    /// Features that the fit has not seen are passed over. `inverse_transform` gives mappings of what is not 0.
+    /// Features that were not in the training data are ignored. `inverse_transform` returns mappings of nonzero values.
     /// # Not supported
-    /// Feature names that are no text.
+    /// Feature names that are not strings.
     /// # Older versions
     /// Lists count from 0.24. Before 1.0, dense rows kept the later of two values for one column, where they are added now.
     paths: [
@@ -57,9 +57,9 @@ impl DictVectorizer {
         fields.expect_len("feature_names_", names.len(), terms.len())?;
         let differs = names.iter().zip(&terms).position(|(&name, term)| fields.graph().str_of(name) != Some(term));
         if let Some(index) = differs {
-            return Err(fields.damaged("feature_names_", format!("name {index} is not that of `vocabulary_`")));
+            return Err(fields.damaged("feature_names_", format!("name {index} differs from `vocabulary_`")));
         }
-        let twice = |index| fields.damaged("vocabulary_", format!("term {index} stands twice"));
+        let twice = |index| fields.damaged("vocabulary_", format!("term {index} occurs twice"));
         let dtype = read_dtype(fields, NumberType::Float(Precision::Double))?;
         let of_python = |node| matches!(fields.graph().global(node), Some(("builtins" | "__builtin__", _)));
         fields.training_only(&["sort"]);

@@ -46,11 +46,11 @@ impl Hashing {
     pub(super) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let n_features = fields.int("n_features")?;
         let in_range = u32::try_from(n_features).ok().filter(|&count| (1..=0x7fff_ffff).contains(&count));
-        let n_features =
-            in_range.ok_or_else(|| fields.damaged("n_features", format!("{n_features} is no number of columns")))?;
+        let n_features = in_range
+            .ok_or_else(|| fields.damaged("n_features", format!("{n_features} is not a valid number of columns")))?;
         let dtype = read_dtype(fields, NumberType::Float(Precision::Double))?;
         if let NumberType::Int(IntKind::Bool | IntKind::Int { signed: false, .. }) = dtype {
-            return Err(fields.unsupported("dtype", "a dtype without sign"));
+            return Err(fields.unsupported("dtype", "an unsigned dtype"));
         }
         Ok(Self {
             n_features,

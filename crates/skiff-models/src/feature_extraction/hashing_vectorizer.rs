@@ -17,8 +17,8 @@ pub(crate) const HASHING_VECTORIZER: Class = class! {
     /// `n_features`, `alternate_sign`, `binary`, `norm`, `dtype`, and the parameters of the analysis that
     /// `CountVectorizer` reads. There is no fitted state.
     /// # Transforms
-    /// Documents to a sparse matrix: MurmurHash3 (32 bits, seed 0) of each term in UTF-8 gives a column and a sign; sums
-    /// of 0 stay stored. Rows are divided by their `norm`.
+    /// Documents to a sparse matrix: MurmurHash3 (32 bits, seed 0) of each term in UTF-8 determines a column and a sign; sums
+    /// of 0 are stored. Rows are divided by their `norm`.
     /// # Not supported
     /// What `CountVectorizer` does not support; unsigned and bool `dtype`.
     /// # Older versions

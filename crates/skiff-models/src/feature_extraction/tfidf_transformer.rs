@@ -17,7 +17,7 @@ pub(crate) const TFIDF_TRANSFORMER: Class = class! {
     /// # Reads
     /// `idf_`, `norm`, `sublinear_tf`.
     /// # Transforms
-    /// `count · idf`, or `(1 + ln(count)) · idf` where `sublinear_tf`, divided by the row's norm. The answer is sparse,
+    /// `count · idf`, or `(1 + ln(count)) · idf` where `sublinear_tf`, divided by the row's norm. The result is sparse,
     /// its rows' norms are summed in the order of the columns.
     /// # Older versions
     /// Before 1.5 the weights were the diagonal of a sparse matrix, `_idf_diag`, which counted only where `use_idf`: a
@@ -107,7 +107,7 @@ fn read_diagonal(fields: &Fields<'_, '_>) -> Result<TermWeights, ReadError> {
         for at in place(bounds[0])..place(bounds[1]) {
             match (indices.get(at), data.get(at)) {
                 (Some(&column), Some(&value)) if place(column) == row => values[row] += value,
-                _ => return Err(damaged("it holds numbers beside its diagonal")),
+                _ => return Err(damaged("it has nonzero values off its diagonal")),
             }
         }
     }

@@ -22,7 +22,7 @@ pub(crate) const TFIDF_VECTORIZER: Class = class! {
     /// # Not supported
     /// What `CountVectorizer` does not support.
     /// # Older versions
-    /// `norm`, `use_idf`, `smooth_idf` and `sublinear_tf` stand in the vectoriser as well from 1.1; those of `_tfidf` are
+    /// `norm`, `use_idf`, `smooth_idf` and `sublinear_tf` are attributes of the vectorizer as well from 1.1; those of `_tfidf` are
     /// what counts. Before 0.20 the default `dtype` was `int64`, which weights turn into `float64`.
     paths: ["sklearn.feature_extraction.text.TfidfVectorizer"],
     read: TfidfVectorizer::read,

@@ -21,14 +21,14 @@ const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";
 #[derive(Debug)]
 pub(super) struct Analysis {
     analyzer: Arc<Analyzer>,
-    /// `preprocessor`, where it is user code; it also stands for `lowercase` and `strip_accents`.
+    /// `preprocessor`, if it is user code; it also replaces `lowercase` and `strip_accents`.
     preprocessor: Option<Bound>,
     /// `tokenizer`, or a callable `analyzer`.
     splitter: Option<Bound>,
 }
 
 impl Analysis {
-    /// What is cut into terms: the documents, or what user code makes of them.
+    /// The input of tokenizing: the documents, or what user code returns for them.
     pub(super) fn prepare(&self, input: ValueId, plan: &mut Lowering<'_>) -> (Arc<Analyzer>, ValueId) {
         let analyzer = &self.analyzer;
         let is_custom = self.preprocessor.is_some() || self.splitter.is_some();
@@ -69,7 +69,7 @@ pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadErr
         },
         (tokens, _) => (tokens, None),
     };
-    // Each of them stands for what scikit-learn's own preprocessor would do.
+    // Each of them replaces scikit-learn's own preprocessor.
     let is_plain = preprocessor.is_some() || matches!(tokens, Tokens::Terms);
     let (lowercase, accents) = (fields.bool("lowercase")?, read_accents(fields)?);
     let analyzer = Arc::new(Analyzer {
@@ -143,7 +143,7 @@ fn read_tokens(fields: &Fields<'_, '_>) -> Result<(Tokens, Option<Bound>), ReadE
         Some("word") => {
             let pattern = fields.string_or_none("token_pattern")?.unwrap_or_else(|| TOKEN_PATTERN.to_owned());
             let pattern = Pattern::new(&pattern)
-                .map_err(|what| fields.unsupported("token_pattern", format!("`{pattern}`, which holds {what}")))?;
+                .map_err(|what| fields.unsupported("token_pattern", format!("`{pattern}`, which contains {what}")))?;
             Ok((Tokens::Words { pattern, stop_words: read_stop_words(fields)? }, None))
         }
         Some("char") => Ok((Tokens::Chars, None)),
@@ -184,9 +184,9 @@ fn read_ngrams(fields: &Fields<'_, '_>, tokens: &Tokens) -> Result<(usize, usize
         .collect();
     let [least, most] = sizes?[..] else { return Err(fields.unexpected("ngram_range", "two integers")) };
     if least > most {
-        return Err(fields.damaged("ngram_range", format!("({least}, {most}) has its greater bound first")));
+        return Err(fields.damaged("ngram_range", format!("({least}, {most}) has its upper bound first")));
     }
-    // Words are not joined at all where the longest n-grams have one.
+    // Words are not joined if the longest n-grams have one word.
     let plain_words = most == 1 && matches!(tokens, Tokens::Words { .. } | Tokens::Given { .. });
     match (usize::try_from(least), usize::try_from(most)) {
         // User code makes its own.
@@ -235,7 +235,7 @@ pub(super) fn read_vocabulary(fields: &Fields<'_, '_>) -> Result<Arc<Terms>, Rea
     if terms.is_empty() {
         return Err(fields.damaged(name, "the vocabulary is empty"));
     }
-    let twice = |index| fields.damaged(name, format!("`{}` stands twice", terms.get(index).unwrap_or(&"")));
+    let twice = |index| fields.damaged(name, format!("`{}` occurs twice", terms.get(index).unwrap_or(&"")));
     Terms::new(terms.iter().copied()).map(Arc::new).map_err(twice)
 }
 
@@ -251,7 +251,7 @@ pub(super) fn numbered<'g>(
     for &(key, value) in pairs {
         let path = || format!("{}[{}]", fields.path_of(name), skiff_files::describe(graph, key));
         let term = graph.str_of(key).ok_or_else(|| match graph.node(key) {
-            Node::Str(_) | Node::ByteStr(_) => fields.unsupported(name, "a term that is no valid text"),
+            Node::Str(_) | Node::ByteStr(_) => fields.unsupported(name, "a term that is not valid text"),
             _ => fields.unsupported(name, format!("a term that is {}", skiff_files::describe(graph, key))),
         })?;
         let number = match graph.node(value) {
@@ -269,11 +269,11 @@ pub(super) fn numbered<'g>(
         match place {
             Some(place @ None) => *place = Some(term),
             Some(Some(other)) => {
-                return Err(fields.damaged(name, format!("`{other}` and `{term}` are both numbered {number}")));
+                return Err(fields.damaged(name, format!("`{other}` and `{term}` have the same index {number}")));
             }
             None => {
                 let count = pairs.len();
-                return Err(fields.damaged(name, format!("`{term}` is numbered {number}, of {count} terms")));
+                return Err(fields.damaged(name, format!("`{term}` has the index {number}, of {count} terms")));
             }
         }
     }
@@ -281,7 +281,7 @@ pub(super) fn numbered<'g>(
     Ok(terms.into_iter().flatten().collect())
 }
 
-/// How one file spells numpy's `int64` scalars, of which old vocabularies have hundreds of thousands: the function and
+/// The pickling of numpy's `int64` scalars in one file, of which old vocabularies have hundreds of thousands: the function and
 /// the dtype are the same two nodes in all of them.
 struct NumpyInt {
     callable: NodeId,
@@ -289,7 +289,7 @@ struct NumpyInt {
 }
 
 impl NumpyInt {
-    /// The spelling of the scalar at `node`, where it is such a one.
+    /// The pickling of the scalar at `node`, if it is such a scalar.
     fn like(graph: &Graph, node: NodeId) -> Option<Self> {
         let object = graph.object(node)?;
         let (module, name) = graph.global(object.callable)?;
@@ -427,11 +427,11 @@ mod tests {
         let of = |terms: &'static [(&str, i64)]| refusal(|maker| vec![("vocabulary_", maker.vocabulary(terms))]);
         assert_eq!(of(&[("a", 1), ("b", 0)]), "");
         for (terms, what) in [
-            (&[("a", 0), ("b", 2)][..], "`b` is numbered 2, of 2 terms"),
-            (&[("a", 0), ("b", -1)], "`b` is numbered -1"),
-            (&[("a", 0), ("b", 0)], "`a` and `b` are both numbered 0"),
-            (&[("a", 0), ("a", 1)], "`a` stands twice"),
-            (&[("a", i64::MAX)], "is numbered 9223372036854775807"),
+            (&[("a", 0), ("b", 2)][..], "`b` has the index 2, of 2 terms"),
+            (&[("a", 0), ("b", -1)], "`b` has the index -1"),
+            (&[("a", 0), ("b", 0)], "`a` and `b` have the same index 0"),
+            (&[("a", 0), ("a", 1)], "`a` occurs twice"),
+            (&[("a", i64::MAX)], "has the index 9223372036854775807"),
             (&[], "the vocabulary is empty"),
         ] {
             let found = of(terms);

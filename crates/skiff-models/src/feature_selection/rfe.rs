@@ -12,16 +12,16 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
 
 pub(crate) const RFE: Class = class! {
-    /// The features that are left when the least important ones go, step by step, and an estimator on them.
+    /// Recursive feature elimination, which drops the least important features step by step, and an estimator on the rest.
     ///
     /// # Reads
     /// `support_`, and `estimator_`, any supported estimator.
     /// # Predicts
-    /// Each method of the estimator, on the columns that stay.
+    /// Each method of the estimator, on the selected columns.
     /// # Transforms
-    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// The selected columns. `inverse_transform` puts zeros into the other columns.
     /// # Not supported
-    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    /// NaN and infinity, except for estimators of histogram gradient boosting.
     paths: ["sklearn.feature_selection._rfe.RFE", "sklearn.feature_selection.rfe.RFE"],
     training_only: ["estimator", "estimator_params", "importance_getter", "n_features_", "n_features_to_select", "ranking_",
         "scores_", "step", "step_n_features_", "step_ranking_", "step_scores_", "step_support_", "verbose"],
@@ -29,16 +29,16 @@ pub(crate) const RFE: Class = class! {
 };
 
 pub(crate) const RFECV: Class = class! {
-    /// As `RFE`, with the number of features that scored best.
+    /// Like `RFE`, with the number of features with the best cross-validation score.
     ///
     /// # Reads
     /// `support_`, and `estimator_`, any supported estimator.
     /// # Predicts
-    /// Each method of the estimator, on the columns that stay.
+    /// Each method of the estimator, on the selected columns.
     /// # Transforms
-    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// The selected columns. `inverse_transform` puts zeros into the other columns.
     /// # Not supported
-    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    /// NaN and infinity, except for estimators of histogram gradient boosting.
     paths: ["sklearn.feature_selection._rfe.RFECV", "sklearn.feature_selection.rfe.RFECV"],
     training_only: ["cv", "cv_results_", "estimator", "estimator_params", "grid_scores_", "importance_getter",
         "min_features_to_select", "n_features_", "n_jobs", "ranking_", "scoring", "step", "verbose"],
@@ -46,22 +46,22 @@ pub(crate) const RFECV: Class = class! {
 };
 
 pub(crate) const SEQUENTIAL_FEATURE_SELECTOR: Class = class! {
-    /// The features that were added, or left, one by one, since that scored best.
+    /// Features that were added or removed one by one, each time with the best score.
     ///
     /// # Reads
     /// `support_`.
     /// # Transforms
-    /// The columns that stay. `inverse_transform` puts zeros where columns were left out.
+    /// The selected columns. `inverse_transform` puts zeros into the other columns.
     /// # Not supported
-    /// NaN and infinity, but for estimators of histogram gradient boosting.
+    /// NaN and infinity, except for estimators of histogram gradient boosting.
     /// # Older versions
-    /// It came with 0.24.
+    /// New in 0.24.
     paths: ["sklearn.feature_selection._sequential.SequentialFeatureSelector"],
     training_only: ["cv", "direction", "estimator", "n_features_to_select", "n_features_to_select_", "n_jobs", "scoring", "tol"],
     read: |fields| Selector::read(fields, None),
 };
 
-/// Which columns stay, and the estimator that was fitted to them.
+/// The selected columns, and the estimator that was fitted on them.
 #[derive(Debug)]
 struct Selector {
     columns: SelectedColumns,
@@ -76,7 +76,7 @@ impl Selector {
     }
 }
 
-/// Which numbers the rows of a selector may hold: those that its estimator says it takes.
+/// The numbers that rows of a selector may have: those that its estimator's tags allow.
 pub(super) fn rows_of(fields: &Fields<'_, '_>) -> Result<Finite, ReadError> {
     let path = fields.path_of("estimator");
     let class = match fields.optional("estimator") {

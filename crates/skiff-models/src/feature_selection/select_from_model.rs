@@ -23,10 +23,10 @@ pub(crate) const SELECT_FROM_MODEL: Class = class! {
     /// # Transforms
     /// The columns whose importance is not less than the threshold: a number, or the mean or median of all importances, times a
     /// factor; and at most `max_features_` of them, the most important ones. The importance of a feature with several
-    /// coefficients is their norm. `inverse_transform` puts zeros where columns were left out.
+    /// coefficients is their norm. `inverse_transform` puts zeros into the other columns.
     /// # Not supported
     /// `importance_getter` other than `'auto'`, `'coef_'` and `'feature_importances_'`; coefficients of `float32` or in a sparse
-    /// matrix; NaN and infinity, but for estimators of histogram gradient boosting.
+    /// matrix; NaN and infinity, except for estimators of histogram gradient boosting.
     /// # Older versions
     /// Without a threshold, the mean is it, or 1e-5 for estimators with an L1 penalty: by `penalty` and `Lasso` in the name
     /// before 1.8, later by `l1_ratio` as well.
@@ -56,7 +56,9 @@ impl SelectFromModel {
                 Some(node) => {
                     let most = fields.scalar_at(node, &fields.path_of("max_features"))?.as_i64();
                     let most = most.and_then(|most| usize::try_from(most).ok());
-                    Some(most.ok_or_else(|| fields.unsupported("max_features", "a function, without a fit"))?)
+                    Some(
+                        most.ok_or_else(|| fields.unsupported("max_features", "a function, in an unfitted estimator"))?,
+                    )
                 }
                 None => None,
             },

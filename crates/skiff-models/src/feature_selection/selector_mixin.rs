@@ -1,7 +1,7 @@
-//! `SelectorMixin`: what all feature selectors do once they know which columns stay.
+//! `SelectorMixin`: the common part of feature selectors, given the selected columns.
 
 use skiff_plan::operators::{
-    ArrayRule, Concatenate, ConstantRow, Dtype, Finite, Form, InsertColumns, Repeat, SelectColumns, Selection,
+    ArrayRule, Concatenate, ConstantRow, Dtype, Finite, InsertColumns, Layout, Repeat, SelectColumns, Selection,
     SparseRule,
 };
 use skiff_plan::value::{IntKind, Matrix, Precision, Value};
@@ -12,12 +12,12 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::NamesError;
 use crate::names;
 
-/// Which columns stay.
+/// The selected columns.
 #[derive(Debug)]
 pub(crate) struct SelectedColumns {
     /// `_get_support_mask()`, one for each column.
     support: Vec<bool>,
-    /// Which numbers the rows may hold.
+    /// The numbers that rows may have.
     finite: Finite,
     /// The dtype of the rows: before 0.20 numbers only.
     dtype: Dtype,
@@ -26,7 +26,7 @@ pub(crate) struct SelectedColumns {
 }
 
 impl SelectedColumns {
-    /// The columns whose `support` is true; `name` is the attribute that says so.
+    /// The columns whose `support` is true; `name` is its attribute.
     pub(crate) fn new(
         fields: &Fields<'_, '_>,
         name: &str,
@@ -42,7 +42,7 @@ impl SelectedColumns {
         self.support.len()
     }
 
-    /// The numbers of the columns that stay.
+    /// The indices of the selected columns.
     fn places(&self) -> Vec<usize> {
         (0..self.support.len()).filter(|&column| self.support[column]).collect()
     }
@@ -53,19 +53,19 @@ impl SelectedColumns {
             Method::Transform => {
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite).sparse(SparseRule::Accept);
                 let mut x = plan.check(input, rule, width);
-                // A DataFrame becomes one array, unless a DataFrame is to come out.
+                // A DataFrame becomes one array, unless the output is a DataFrame.
                 if plan.header().set_output.is_none() {
-                    x = plan.push(Concatenate { form: Form::Any }, &[x]);
+                    x = plan.push(Concatenate { layout: Layout::Any }, &[x]);
                 }
                 if places.is_empty() {
-                    // scikit-learn answers a dense array here, of sparse rows too.
+                    // scikit-learn returns a dense array here, for sparse rows too.
                     if !self.keeps_dtype {
                         let row = ConstantRow::Floats(Vec::new(), Precision::Double);
                         return Ok(Output::matrix(plan.push(Repeat { row }, &[x])));
                     }
                     let none = plan.push(SelectColumns { by: Selection::Places(places), series: false }, &[x]);
-                    let form = if plan.header().set_output.is_none() { Form::Dense } else { Form::Separate };
-                    return Ok(Output::matrix(plan.push(Concatenate { form }, &[none])));
+                    let layout = if plan.header().set_output.is_none() { Layout::Dense } else { Layout::Separate };
+                    return Ok(Output::matrix(plan.push(Concatenate { layout }, &[none])));
                 }
                 Ok(Output::matrix(plan.push(SelectColumns { by: Selection::Places(places), series: false }, &[x])))
             }
@@ -73,7 +73,7 @@ impl SelectedColumns {
             Method::InverseTransform => {
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(Finite::AllOfDense);
                 let x = plan.check(input, rule.sparse(SparseRule::Accept).any_names(), places.len());
-                let x = plan.push(Concatenate { form: Form::Any }, &[x]);
+                let x = plan.push(Concatenate { layout: Layout::Any }, &[x]);
                 Ok(Output::matrix(plan.push(InsertColumns { places, width }, &[x])))
             }
             _ => plan.no_method(method),
@@ -85,7 +85,7 @@ impl SelectedColumns {
         Ok(self.places().into_iter().filter_map(|at| input.get(at).cloned()).collect())
     }
 
-    /// `get_support`: which columns stay, as truth values or as numbers.
+    /// `get_support`: the selected columns, as bools or as indices.
     pub(crate) fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
         if method != "get_support" {
             return None;

@@ -12,13 +12,13 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
 
 pub(crate) const SELECT_K_BEST: Class = class! {
-    /// The features of the `k` greatest scores.
+    /// The `k` features with the greatest scores.
     ///
     /// # Reads
     /// `scores_`, `k`. `score_func` is not called.
     /// # Transforms
-    /// The columns of the `k` greatest scores, of equal ones the last; NaN is the least. All with `k='all'`.
-    /// `inverse_transform` puts zeros where columns were left out.
+    /// The columns of the `k` greatest scores, the last of equal ones; NaN is the smallest. All with `k='all'`.
+    /// `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// The state has been the same since 0.17.
     paths: ["sklearn.feature_selection._univariate_selection.SelectKBest", "sklearn.feature_selection.univariate_selection.SelectKBest"],
@@ -26,13 +26,13 @@ pub(crate) const SELECT_K_BEST: Class = class! {
 };
 
 pub(crate) const SELECT_PERCENTILE: Class = class! {
-    /// The features of the greatest scores, a given share of all.
+    /// A given percentage of the features, with the greatest scores.
     ///
     /// # Reads
     /// `scores_`, `percentile`. `score_func` is not called.
     /// # Transforms
     /// The columns whose score is above the percentile `100 - percentile` of all scores, and of those that equal it the
-    /// first, as far as the share allows; NaN is the least. `inverse_transform` puts zeros where columns were left out.
+    /// first, as far as the percentage allows; NaN is the smallest. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// The state has been the same since 0.17.
     paths: ["sklearn.feature_selection._univariate_selection.SelectPercentile", "sklearn.feature_selection.univariate_selection.SelectPercentile"],
@@ -40,12 +40,12 @@ pub(crate) const SELECT_PERCENTILE: Class = class! {
 };
 
 pub(crate) const SELECT_FPR: Class = class! {
-    /// The features of small p-values: the test of the false positive rate.
+    /// The features with small p-values: the test of the false positive rate.
     ///
     /// # Reads
     /// `pvalues_`, `alpha`. `score_func` is not called.
     /// # Transforms
-    /// The columns with `pvalues_ < alpha`. `inverse_transform` puts zeros where columns were left out.
+    /// The columns with `pvalues_ < alpha`. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// The state has been the same since 0.17.
     paths: ["sklearn.feature_selection._univariate_selection.SelectFpr", "sklearn.feature_selection.univariate_selection.SelectFpr"],
@@ -53,13 +53,13 @@ pub(crate) const SELECT_FPR: Class = class! {
 };
 
 pub(crate) const SELECT_FDR: Class = class! {
-    /// The features of small p-values, by the Benjamini-Hochberg procedure: the false discovery rate.
+    /// The features with small p-values, by the Benjamini-Hochberg procedure: the false discovery rate.
     ///
     /// # Reads
     /// `pvalues_`, `alpha`. `score_func` is not called.
     /// # Transforms
     /// The columns whose p-value is not above the greatest `p₍ᵢ₎ ≤ alpha · i / n` of the sorted ones.
-    /// `inverse_transform` puts zeros where columns were left out.
+    /// `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// In 0.17 the procedure compared with `alpha · (i - 1) / n`.
     paths: ["sklearn.feature_selection._univariate_selection.SelectFdr", "sklearn.feature_selection.univariate_selection.SelectFdr"],
@@ -67,12 +67,12 @@ pub(crate) const SELECT_FDR: Class = class! {
 };
 
 pub(crate) const SELECT_FWE: Class = class! {
-    /// The features of small p-values, by Bonferroni's bound: the family-wise error rate.
+    /// The features with small p-values, by Bonferroni's bound: the family-wise error rate.
     ///
     /// # Reads
     /// `pvalues_`, `alpha`. `score_func` is not called.
     /// # Transforms
-    /// The columns with `pvalues_ < alpha / n_features`. `inverse_transform` puts zeros where columns were left out.
+    /// The columns with `pvalues_ < alpha / n_features`. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// The state has been the same since 0.17.
     paths: ["sklearn.feature_selection._univariate_selection.SelectFwe", "sklearn.feature_selection.univariate_selection.SelectFwe"],
@@ -83,10 +83,10 @@ pub(crate) const GENERIC_UNIVARIATE_SELECT: Class = class! {
     /// Univariate feature selection by any of the other selectors.
     ///
     /// # Reads
-    /// `mode`, `param`; `scores_` or `pvalues_`, whichever the mode looks at. `score_func` is not called.
+    /// `mode`, `param`; `scores_` or `pvalues_`, whichever the mode uses. `score_func` is not called.
     /// # Transforms
     /// What the selector of that `mode` does: `SelectPercentile`, `SelectKBest`, `SelectFpr`, `SelectFdr` or
-    /// `SelectFwe`. `inverse_transform` puts zeros where columns were left out.
+    /// `SelectFwe`. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
     /// In 0.17 the mode `fdr` compared with `alpha · (i - 1) / n`.
     paths: ["sklearn.feature_selection._univariate_selection.GenericUnivariateSelect", "sklearn.feature_selection.univariate_selection.GenericUnivariateSelect"],
@@ -99,10 +99,10 @@ pub struct UnivariateSelection {
     columns: SelectedColumns,
 }
 
-/// How features are selected.
+/// The selection of features.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Filter {
-    /// A share of all, in percent.
+    /// A percentage of all.
     Percentile(f64),
     /// This many; `None` for all.
     KBest(Option<usize>),
@@ -121,7 +121,7 @@ struct Scores {
 }
 
 impl Filter {
-    /// `k`, or the parameter that stands for it.
+    /// `k`, or the parameter that replaces it.
     fn k_best(fields: &Fields<'_, '_>, name: &str) -> Result<Self, ReadError> {
         match fields.scalar(name)?.as_str() {
             Some("all") => Ok(Self::KBest(None)),

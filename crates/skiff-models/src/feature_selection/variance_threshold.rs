@@ -9,14 +9,14 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
 
 pub(crate) const VARIANCE_THRESHOLD: Class = class! {
-    /// The features whose variance in the fit was above a threshold.
+    /// The features with a variance above a threshold in the training data.
     ///
     /// # Reads
     /// `variances_`, `threshold`.
     /// # Transforms
-    /// The columns with `variances_ > threshold`. `inverse_transform` puts zeros where columns were left out.
+    /// The columns with `variances_ > threshold`. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
-    /// Rows may hold NaN and infinity since 0.22.
+    /// Rows may contain NaN and infinity since 0.22.
     paths: ["sklearn.feature_selection._variance_threshold.VarianceThreshold",
         "sklearn.feature_selection.variance_threshold.VarianceThreshold",],
     read: VarianceThreshold::read,

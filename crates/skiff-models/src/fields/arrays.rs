@@ -21,11 +21,11 @@ impl Fields<'_, '_> {
     /// The array at a node, for arrays within lists and dicts.
     ///
     /// # Errors
-    /// When the node is no array, or it is damaged.
+    /// When the node is not an array, or it is damaged.
     pub fn array_at(&self, node: NodeId, path: &str) -> Result<NdArray, ReadError> {
         match NdArray::read(self.graph(), node) {
             Ok(Some(array)) => {
-                // What readers make of elements is of eight bytes at least.
+                // Readers convert elements to eight bytes at least.
                 self.spend(path, array.len().saturating_mul(array.dtype.itemsize().unwrap_or(8).max(8)))?;
                 Ok(array)
             }
@@ -37,7 +37,7 @@ impl Fields<'_, '_> {
     /// The numbers of an array in C order, with its shape and dtype.
     ///
     /// # Errors
-    /// When there is none, or its elements are no numbers.
+    /// When there is none, or its elements are not numbers.
     pub fn numbers(&self, name: &str) -> Result<Numbers, ReadError> {
         self.numbers_at(self.required(name)?, &self.path_of(name))
     }
@@ -45,7 +45,7 @@ impl Fields<'_, '_> {
     /// The numbers of the array at a node.
     ///
     /// # Errors
-    /// When its elements are no numbers.
+    /// When its elements are not numbers.
     pub fn numbers_at(&self, node: NodeId, path: &str) -> Result<Numbers, ReadError> {
         let array = self.array_at(node, path)?;
         let precision = precision_of(&array.dtype);
@@ -53,8 +53,8 @@ impl Fields<'_, '_> {
         Ok(Numbers { shape: array.shape, data, precision })
     }
 
-    /// As [`Fields::numbers`], where any numbers will do: if the estimator is only checked, float64 are not looked at, and
-    /// zeros stand for them.
+    /// Like [`Fields::numbers`], if any numbers are valid: if the estimator is only checked, float64 are not read, and
+    /// zeros are returned.
     pub(crate) fn any_numbers(&self, name: &str) -> Result<Numbers, ReadError> {
         if self.checks_only() {
             let array = self.array_at(self.required(name)?, &self.path_of(name))?;
@@ -66,10 +66,10 @@ impl Fields<'_, '_> {
         self.numbers(name)
     }
 
-    /// A matrix; its dtype beside it in [`Fields::numbers`].
+    /// A matrix; see [`Fields::numbers`] for its dtype.
     ///
     /// # Errors
-    /// When there is none, or it has not two dimensions.
+    /// When there is none, or it does not have two dimensions.
     pub fn matrix(&self, name: &str) -> Result<Matrix<'static, f64>, ReadError> {
         let numbers = self.numbers(name)?;
         numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))
@@ -78,7 +78,7 @@ impl Fields<'_, '_> {
     /// A vector.
     ///
     /// # Errors
-    /// When there is none, or it has not one dimension.
+    /// When there is none, or it does not have one dimension.
     pub fn vector(&self, name: &str) -> Result<Vec<f64>, ReadError> {
         let numbers = self.numbers(name)?;
         match numbers.shape[..] {
@@ -108,7 +108,7 @@ impl Fields<'_, '_> {
     /// An array of integers of any number of dimensions, in C order.
     ///
     /// # Errors
-    /// When there is none, or its elements are no integers.
+    /// When there is none, or its elements are not integers.
     pub fn ints(&self, name: &str) -> Result<Vec<i64>, ReadError> {
         let array = self.array(name)?;
         array.to_i64().ok_or_else(|| self.unexpected(name, "an array of integers"))
@@ -122,7 +122,7 @@ impl Fields<'_, '_> {
         let node = self.required(name)?;
         match Sparse::read(self.graph(), node) {
             Ok(Some(sparse)) => {
-                // Rows and columns cost as well: whoever turns it compresses along the other axis.
+                // Rows and columns are charged as well: transposing compresses along the other axis.
                 let lines = sparse.shape.0.saturating_add(sparse.shape.1);
                 self.spend(
                     &self.path_of(name),
@@ -175,7 +175,7 @@ impl Fields<'_, '_> {
             }
             DType::Float { .. } => array.to_f64().map(|values| Classes::Floats(values, precision_of(&array.dtype))),
             DType::Str { .. } => array.to_strings(self.graph()).map(Classes::Strings),
-            // Python 2's text: the labels were strings to the user who fitted the model.
+            // Strings of Python 2: the labels were strings for the user who fitted the model.
             DType::Bytes { .. } if self.is_python_2() && array.to_strings(self.graph()).is_some() => {
                 array.to_strings(self.graph()).map(Classes::Strings)
             }

@@ -1,13 +1,13 @@
 //! Attributes that scikit-learn never sets: those of tools, such as mlflow's run id, and those of users, such as a
-//! threshold that is kept next to the model.
+//! threshold that is stored with the model.
 
 use std::collections::HashSet;
 
 use skiff_files::{DType, Instance, NdArray, Scalar};
 use skiff_pickle::{Graph, Node, NodeId};
 
-/// What tools add to a fitted estimator, to find it again or to convert it; no method reads them. They are kept where
-/// the catalog cannot be asked, too: in files that do not say their version.
+/// Attributes that tools add to a fitted estimator, to identify or to convert it; no method reads them. They are kept even if
+/// the catalog cannot be used, in files without a version.
 const OF_TOOLS: &[&str] = &[
     "_mlflow_run_id",
     "_sklearn_tags",
@@ -18,7 +18,7 @@ const OF_TOOLS: &[&str] = &[
     "pmml_options_",
 ];
 
-/// What scikit-learn asks of any estimator that another one holds, whether its class has it or not: a `coef_` set on a
+/// Attributes that scikit-learn reads from any nested estimator, whether its class has them or not: a `coef_` set on a
 /// forest changes what a `SelectFromModel` around it selects.
 const READ_BY_OTHERS: &[&str] = &[
     "_parent_callback_ctx",
@@ -52,18 +52,18 @@ const READ_BY_OTHERS: &[&str] = &[
 /// The most values that such an attribute may consist of.
 const MOST_VALUES: usize = 1 << 16;
 
-/// Whether an attribute that no reader knows may be kept without being understood: no version of scikit-learn has it,
+/// Whether an attribute that no reader knows may be ignored: no version of scikit-learn has it,
 /// and its value is plain data.
 pub(crate) fn is_extra(graph: &Graph, instance: &Instance<'_>, name: &str, value: NodeId) -> bool {
     (OF_TOOLS.contains(&name) || is_unknown_to_scikit_learn(graph, instance, name)) && is_plain(graph, value)
 }
 
-/// Whether the catalog knows everything of the estimator's class, in the version that wrote it, and not this name.
+/// Whether the catalog is complete for the estimator's class, in the version that wrote it, and does not have this name.
 fn is_unknown_to_scikit_learn(graph: &Graph, instance: &Instance<'_>, name: &str) -> bool {
     let version = instance.attribute("_sklearn_version").and_then(|node| graph.str_of(node));
     let Some(version) = version.and_then(skiff_sklearn::Version::parse) else { return false };
     let Some(class) = skiff_sklearn::class(instance.module, instance.name) else { return false };
-    // Where a parameter is missing, the name may be that parameter's, changed in a damaged or an edited file.
+    // If a parameter is missing, this may be that parameter, renamed in a damaged or an edited file.
     let is_whole = || {
         let mut parameters = class.parameters().filter(|(_, parameter)| parameter.versions.contains(version));
         parameters.all(|(parameter, _)| instance.attribute(parameter).is_some())
@@ -76,7 +76,7 @@ fn is_unknown_to_scikit_learn(graph: &Graph, instance: &Instance<'_>, name: &str
         && is_whole()
 }
 
-/// Whether a value is made of nothing but numbers, text, bytes, containers of these, and arrays.
+/// Whether a value consists only of numbers, text, bytes, containers of these, and arrays.
 fn is_plain(graph: &Graph, value: NodeId) -> bool {
     let mut seen = HashSet::new();
     let mut open = vec![value];

@@ -1,9 +1,9 @@
-//! The attributes of one fitted estimator, or of a helper object in it, as their reader takes them.
+//! The attributes of one fitted estimator, or of a helper object in it, for their reader.
 //!
-//! `Fields` remembers what was asked for. When a reader is done, an attribute that nobody read and nobody listed as
-//! [`Fields::training_only`] is an error: what skiff does not know may change the answer, and a wrong answer is the
-//! worst bug there is. Plain data under a name that no version of scikit-learn knows is a user's or a tool's own, and
-//! is kept.
+//! `Fields` tracks which attributes were read. When a reader is done, an attribute that was neither read nor listed as
+//! [`Fields::training_only`] is an error: an unknown attribute might change the predictions, and a wrong prediction is the
+//! worst bug. Plain data under a name that no version of scikit-learn uses is from a user or a tool, and
+//! is ignored and reported.
 
 mod arrays;
 mod extra;
@@ -36,21 +36,21 @@ pub struct Fields<'r, 'g> {
     path: String,
     header: Header,
     seen: RefCell<HashSet<&'g str>>,
-    /// Attributes of helper objects that scikit-learn never sets, by their paths from here.
+    /// Attributes of helper objects that scikit-learn never sets, by their relative paths.
     extra: RefCell<Vec<String>>,
 }
 
-/// What every estimator may hold, and no prediction depends on.
+/// Attributes that every estimator may have, and no prediction depends on.
 const EVERYWHERE: &[&str] = &["_metadata_request", "_repr_html_", "_estimator_type", "_doc_link_module"];
 
 impl<'r, 'g> Fields<'r, 'g> {
-    /// The attributes of `instance`, which stands at `path` in the file.
+    /// The attributes of `instance`, at `path` in the file.
     pub(crate) fn new(reading: &'r Reading<'g>, instance: Instance<'g>, path: String) -> Result<Self, ReadError> {
         let mut fields = Self::of(reading, instance, path, Header::default());
         if fields.instance.has_foreign_state() {
-            return Err(fields.error(ReadErrorKind::Damaged("its state is no dict of attributes".to_owned())));
+            return Err(fields.error(ReadErrorKind::Damaged("its state is not a dict of attributes".to_owned())));
         }
-        // Attributes may be shared as well: each reading of them counts.
+        // Attributes may be shared as well: each reading of them is charged.
         fields.spend(&fields.path, fields.instance.entries().saturating_mul(64))?;
         fields.training_only(EVERYWHERE);
         fields.header = fields.read_header()?;
@@ -61,17 +61,17 @@ impl<'r, 'g> Fields<'r, 'g> {
         Self { reading, instance, path, header, seen: RefCell::default(), extra: RefCell::default() }
     }
 
-    /// Whether the estimator is only checked, and thrown away then.
+    /// Whether the estimator is only checked, and then dropped.
     pub(crate) fn checks_only(&self) -> bool {
         self.reading.checks_only()
     }
 
-    /// What every estimator says of itself.
+    /// The attributes that all estimators have.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The scikit-learn that wrote the estimator; `None` for 0.17 and earlier, which did not say.
+    /// The scikit-learn that wrote the estimator; `None` for 0.17 and earlier, which did not record it.
     pub fn version(&self) -> Option<Version> {
         self.header.version
     }
@@ -86,7 +86,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.instance.class_path() == path
     }
 
-    /// The object graph that the attributes lie in.
+    /// The object graph of the attributes.
     pub fn graph(&self) -> &'g Graph {
         self.reading.graph
     }
@@ -96,7 +96,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// The attribute `name`, which counts as read; `None` when there is none. A Python `None` is a node.
+    /// The attribute `name`, which counts as read; `None` if it is missing. A Python `None` is a node.
     pub fn node(&self, name: &str) -> Option<NodeId> {
         let node = self.instance.attribute(name)?;
         let name = self.instance.attributes().find(|(attribute, _)| *attribute == name).map(|(name, _)| name)?;
@@ -104,7 +104,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         Some(node)
     }
 
-    /// The attribute `name`; `None` when there is none, or when it is Python's `None`.
+    /// The attribute `name`; `None` if it is missing or Python's `None`.
     pub fn optional(&self, name: &str) -> Option<NodeId> {
         self.node(name).filter(|&node| !matches!(self.graph().node(node), Node::None))
     }
@@ -117,12 +117,12 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.optional(name).ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
     }
 
-    /// The first of `names` that there is: an attribute that was renamed.
+    /// The first of `names` that exists, for an attribute that was renamed.
     pub fn first_of<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         names.iter().copied().find(|name| self.optional(name).is_some())
     }
 
-    /// Whether the attribute `name` is there and not `None`.
+    /// Whether the attribute `name` exists and is not `None`.
     pub fn has(&self, name: &str) -> bool {
         self.optional(name).is_some()
     }
@@ -134,12 +134,12 @@ impl<'r, 'g> Fields<'r, 'g> {
         }
     }
 
-    /// Reads the helper object at a node, which is not an estimator (a kernel, a spline, a calibrator): `read` takes its
-    /// attributes, and one that it does not take is an error, as in an estimator. `expected` names the object that `is`
+    /// Reads the helper object at a node, which is not an estimator (a kernel, a spline, a calibrator): `read` reads its
+    /// attributes, and an attribute that it does not read is an error, as in an estimator. `expected` describes the object that `is`
     /// accepts.
     ///
     /// # Errors
-    /// When it is another object, when `read` fails, and when it has an attribute that `read` did not take.
+    /// When it is another object, when `read` fails, and when it has an attribute that `read` did not read.
     pub fn object<T>(
         &self,
         (node, path): (NodeId, &str),
@@ -178,7 +178,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.object((self.required(name)?, &self.path_of(name)), expected, is, read)
     }
 
-    /// The object at a node, for helpers that are no estimators; `None` when it is no object of a class.
+    /// The object at a node, for helpers that are not estimators; `None` if it is not an object of a class.
     ///
     /// # Errors
     /// When the same large state has been read too often.
@@ -192,7 +192,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// The items of a list, a tuple, or an object array in C order.
     ///
     /// # Errors
-    /// When there is no such attribute, or it is none of these.
+    /// When there is no such attribute, or it is something else.
     pub fn list(&self, name: &str) -> Result<Vec<NodeId>, ReadError> {
         self.list_at(self.required(name)?, &self.path_of(name))
     }
@@ -200,7 +200,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// The items of the list, tuple or object array at a node.
     ///
     /// # Errors
-    /// When it is none of these.
+    /// When it is something else.
     pub fn list_at(&self, node: NodeId, path: &str) -> Result<Vec<NodeId>, ReadError> {
         if let Some(items) = self.graph().items(node) {
             self.spend(path, items.len().saturating_mul(size_of::<Scalar>()))?;
@@ -236,10 +236,10 @@ impl<'r, 'g> Fields<'r, 'g> {
         each.map(|(index, node)| self.model_at(node, format!("{path}[{index}]"))).collect()
     }
 
-    /// The registered code for the function or object at a node; `None` where none is registered.
+    /// The registered code for the function or object at a node; `None` if none is registered.
     ///
     /// # Errors
-    /// When the code cannot stand there.
+    /// When the code cannot be used there.
     pub fn custom(&self, node: NodeId, path: &str, arguments: Option<NodeId>) -> Result<Option<Bound>, ReadError> {
         self.reading.custom(node, path, arguments)
     }
@@ -247,7 +247,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// The registered code for an attribute that is a function or an object of a class.
     ///
     /// # Errors
-    /// When the code cannot stand there, and when none is registered.
+    /// When the code cannot be used there, and when none is registered.
     pub fn custom_code(&self, name: &str, node: NodeId, arguments: Option<NodeId>) -> Result<Bound, ReadError> {
         let path = self.path_of(name);
         match (self.custom(node, &path, arguments)?, custom::name_of(self.graph(), node)) {
@@ -260,17 +260,17 @@ impl<'r, 'g> Fields<'r, 'g> {
         }
     }
 
-    /// The error for an attribute whose value scikit-learn knows and skiff does not support.
+    /// The error for an attribute with a valid value that skiff does not support.
     pub fn unsupported(&self, name: &str, what: impl Into<String>) -> ReadError {
         self.error_at(name, ReadErrorKind::Unsupported(what.into()))
     }
 
-    /// The error for an attribute that contradicts others, or itself.
+    /// The error for an inconsistent attribute.
     pub fn damaged(&self, name: &str, what: impl Into<String>) -> ReadError {
         self.error_at(name, ReadErrorKind::Damaged(what.into()))
     }
 
-    /// The error for an attribute of another kind than `expected`.
+    /// The error for an attribute of another type than `expected`.
     pub fn unexpected(&self, name: &str, expected: &'static str) -> ReadError {
         match self.instance.attribute(name) {
             Some(node) => self.unexpected_at(node, &self.path_of(name), expected),
@@ -284,8 +284,8 @@ impl<'r, 'g> Fields<'r, 'g> {
         ReadError::new(path.to_owned(), ReadErrorKind::Unexpected { expected, found })
     }
 
-    /// Spends `bytes` of what a model may take for its file's size. [`Fields`] spends what it gives; readers spend what
-    /// they make of single numbers (a range, a count) and of what they read past [`Fields`].
+    /// Charges `bytes` to the memory budget of the model, which depends on the file's size. [`Fields`] charges what it returns; readers charge what
+    /// they allocate because of single numbers (a range, a count) and of what they read without [`Fields`].
     ///
     /// # Errors
     /// When the model would be far larger than its file.
@@ -304,7 +304,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         Err(self.error_at(name, ReadErrorKind::Length { expected, found }))
     }
 
-    /// An error unless the attribute's width is `n_features_in_`, where the estimator has one.
+    /// An error unless the attribute's width is `n_features_in_`, if the estimator has one.
     ///
     /// # Errors
     /// When they differ.
@@ -315,7 +315,7 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// Ends the reading.
     ///
     /// # Errors
-    /// When there are attributes that nobody read, and that may be scikit-learn's.
+    /// When there are attributes that were not read, and that may be scikit-learn's.
     pub(crate) fn finish(self) -> Result<Header, ReadError> {
         let seen = self.seen.borrow();
         let mut header = self.header.clone();

@@ -1,4 +1,4 @@
-//! Arrays of numbers, whatever their dtype was.
+//! Arrays of numbers of any dtype.
 
 use skiff_files::DType;
 use skiff_plan::value::{Matrix, Precision};
@@ -8,9 +8,9 @@ use skiff_plan::value::{Matrix, Precision};
 pub struct Numbers {
     /// The length of each dimension.
     pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
+    /// The numbers; their count matches the shape.
     pub data: Vec<f64>,
-    /// `float32`, or all else.
+    /// `float32`, or any other.
     pub precision: Precision,
 }
 
@@ -32,7 +32,7 @@ impl Numbers {
     }
 }
 
-/// `float32` and narrower stay single; all else is double.
+/// `float32` and narrower stay single; everything else is double.
 pub(super) fn precision_of(dtype: &DType) -> Precision {
     match dtype {
         DType::Float { size: 2 | 4, .. } => Precision::Single,

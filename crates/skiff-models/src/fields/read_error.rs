@@ -1,11 +1,11 @@
-//! Why an estimator could not be read, and where.
+//! Errors of reading an estimator.
 
 use std::fmt;
 
 use skiff_files::ValueError;
 use skiff_plan::custom::CustomError;
 
-/// An estimator that cannot be read, with the path to the value that is to blame.
+/// An estimator that cannot be read, with the path of the wrong value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadError {
     path: String,
@@ -18,64 +18,64 @@ pub struct ReadError {
 pub enum ReadErrorKind {
     /// The class is not supported.
     UnknownClass {
-        /// Its path, as the file has it.
+        /// Its path, as in the file.
         class: String,
     },
     /// Not an estimator at all.
     NoEstimator {
-        /// What it is.
+        /// Its description.
         found: String,
     },
-    /// An attribute that no reader has read: it may change the answer.
+    /// An attribute that was not read: it might change the predictions.
     UnknownAttribute {
-        /// The class that holds it.
+        /// The class that has it.
         class: String,
     },
-    /// An estimator without any attribute of a fit.
+    /// An estimator without fitted attributes.
     NotFitted {
         /// The class.
         class: String,
     },
-    /// An attribute that is needed and absent.
+    /// A required attribute is missing.
     Missing,
-    /// An attribute of another kind.
+    /// An attribute of the wrong type.
     Unexpected {
-        /// What was expected, in words.
+        /// A description of the expected value.
         expected: &'static str,
-        /// What is there.
+        /// A description of the value found.
         found: String,
     },
-    /// An array of another length than its neighbours have.
+    /// An array whose length does not match other attributes.
     Length {
-        /// What the other attributes ask for.
+        /// The length that matches the other attributes.
         expected: usize,
-        /// What is there.
+        /// The length found.
         found: usize,
     },
-    /// A value that contradicts itself or its neighbours, so that scikit-learn would crash, hang or lie.
+    /// An inconsistent value, with which scikit-learn would crash, hang or predict nonsense.
     Damaged(String),
-    /// scikit-learn knows it, skiff does not support it.
+    /// A valid value that skiff does not support.
     Unsupported(String),
-    /// A function or an object of a class that is the user's own, and for which no code is registered.
+    /// User code that is not registered.
     CustomCode {
         /// Its full name: `mypkg.clean`.
         name: String,
     },
-    /// The registered code for a function or a class cannot stand there.
+    /// Registered user code cannot be used there.
     Custom {
         /// The full name of the function or class.
         name: String,
-        /// What it said.
+        /// Its error.
         error: CustomError,
     },
-    /// Estimators nested in estimators, deeper than any real model.
+    /// Estimators are nested too deep.
     TooDeep {
         /// The limit.
         limit: usize,
     },
-    /// One value read so often, or a number so large, that the model would be far larger than its file.
+    /// A value is read so often, or a number is so large, that the model would be far larger than its file.
     TooLarge,
-    /// The time that reading may take is over.
+    /// The time limit is exceeded.
     Late,
     /// A damaged array or scalar.
     Value(ValueError),
@@ -87,7 +87,7 @@ impl ReadError {
         Self { path, kind }
     }
 
-    /// Where in the model: `steps[1].estimators_[3].tree_`; empty for the model itself.
+    /// The path in the model: `steps[1].estimators_[3].tree_`; empty for the model itself.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -108,10 +108,10 @@ impl fmt::Display for ReadError {
 impl fmt::Display for ReadErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownClass { class } => write!(f, "`{class}` is not an estimator that skiff knows"),
+            Self::UnknownClass { class } => write!(f, "`{class}` is not supported"),
             Self::NoEstimator { found } => write!(f, "expected an estimator, found {found}"),
             Self::UnknownAttribute { class } => {
-                write!(f, "unknown attribute of `{class}`: skiff does not know whether it changes the answer")
+                write!(f, "unknown attribute of `{class}`: it might change the predictions")
             }
             Self::NotFitted { class } => write!(f, "`{class}` is not fitted"),
             Self::Missing => f.write_str("the attribute is missing; was the estimator fitted?"),
@@ -119,11 +119,13 @@ impl fmt::Display for ReadErrorKind {
             Self::Length { expected, found } => write!(f, "expected a length of {expected}, found {found}"),
             Self::Damaged(what) => write!(f, "damaged: {what}"),
             Self::Unsupported(what) => write!(f, "not supported: {what}"),
-            Self::CustomCode { name } => write!(f, "`{name}` is code that is not in the file, and is never imported"),
-            Self::Custom { name, error } => write!(f, "the custom code `{name}`: {error}"),
+            Self::CustomCode { name } => {
+                write!(f, "`{name}` is user code, which is not in the file and is never imported")
+            }
+            Self::Custom { name, error } => write!(f, "the user code `{name}`: {error}"),
             Self::TooDeep { limit } => write!(f, "estimators are nested more than {limit} deep"),
-            Self::TooLarge => f.write_str("the model would take far more memory than its file"),
-            Self::Late => f.write_str("the limit `time` is exceeded while the model is read"),
+            Self::TooLarge => f.write_str("the model would take much more memory than its file"),
+            Self::Late => f.write_str("the limit `time` is exceeded while reading the model"),
             Self::Value(error) => error.fmt(f),
         }
     }

@@ -1,4 +1,4 @@
-//! Attributes that are single values.
+//! Attributes that are scalars.
 
 use skiff_files::{NdArray, Scalar};
 use skiff_pickle::NodeId;
@@ -9,7 +9,7 @@ impl Fields<'_, '_> {
     /// A Python or numpy scalar.
     ///
     /// # Errors
-    /// When there is no such attribute, or it is no scalar. `None` is a scalar here.
+    /// When there is no such attribute, or it is not a scalar. `None` is a scalar here.
     pub fn scalar(&self, name: &str) -> Result<Scalar, ReadError> {
         let node = self.node(name).ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))?;
         self.scalar_at(node, &self.path_of(name))
@@ -18,7 +18,7 @@ impl Fields<'_, '_> {
     /// The scalar at a node, for values within lists and dicts.
     ///
     /// # Errors
-    /// When the node is no scalar.
+    /// When the node is not a scalar.
     pub fn scalar_at(&self, node: NodeId, path: &str) -> Result<Scalar, ReadError> {
         match Scalar::read(self.graph(), node) {
             Ok(Some(scalar)) => {
@@ -35,7 +35,7 @@ impl Fields<'_, '_> {
     /// A number as `f64`.
     ///
     /// # Errors
-    /// When there is none, or it is none.
+    /// When it is missing, or not a number.
     pub fn float(&self, name: &str) -> Result<f64, ReadError> {
         self.float_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
     }
@@ -43,7 +43,7 @@ impl Fields<'_, '_> {
     /// A number as `f64`; `None` when the attribute is absent or `None`.
     ///
     /// # Errors
-    /// When it is no number.
+    /// When it is not a number.
     pub fn float_or_none(&self, name: &str) -> Result<Option<f64>, ReadError> {
         let Some(node) = self.optional(name) else { return Ok(None) };
         match self.scalar_at_or_single(node, name)? {
@@ -58,7 +58,7 @@ impl Fields<'_, '_> {
     /// An integer.
     ///
     /// # Errors
-    /// When there is none, or it is none.
+    /// When it is missing, or not an integer.
     pub fn int(&self, name: &str) -> Result<i64, ReadError> {
         self.int_or_none(name)?.ok_or_else(|| self.error_at(name, ReadErrorKind::Missing))
     }
@@ -66,7 +66,7 @@ impl Fields<'_, '_> {
     /// An integer; `None` when the attribute is absent or `None`.
     ///
     /// # Errors
-    /// When it is no integer.
+    /// When it is not an integer.
     pub fn int_or_none(&self, name: &str) -> Result<Option<i64>, ReadError> {
         let Some(node) = self.optional(name) else { return Ok(None) };
         match self.scalar_at_or_single(node, name)? {
@@ -76,7 +76,7 @@ impl Fields<'_, '_> {
         }
     }
 
-    /// A number that counts something.
+    /// A count.
     ///
     /// # Errors
     /// When there is none, or it is negative.
@@ -84,7 +84,7 @@ impl Fields<'_, '_> {
         usize::try_from(self.int(name)?).map_err(|_| self.unexpected(name, "a count"))
     }
 
-    /// A truth value; `default` when the attribute is absent.
+    /// A bool; `default` if the attribute is missing.
     ///
     /// # Errors
     /// When it is neither a bool nor an integer.
@@ -92,7 +92,7 @@ impl Fields<'_, '_> {
         Ok(self.int_or_none(name)?.map_or(default, |value| value != 0))
     }
 
-    /// A truth value.
+    /// A bool.
     ///
     /// # Errors
     /// When there is none.
@@ -103,7 +103,7 @@ impl Fields<'_, '_> {
     /// A string; `None` when the attribute is absent or `None`.
     ///
     /// # Errors
-    /// When it is no string.
+    /// When it is not a string.
     pub fn string_or_none(&self, name: &str) -> Result<Option<String>, ReadError> {
         if !self.has(name) {
             return Ok(None);

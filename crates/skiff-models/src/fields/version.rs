@@ -1,4 +1,4 @@
-//! Versions of scikit-learn, as far as they decide what a state means.
+//! Versions of scikit-learn, which determine the meaning of a state.
 
 use std::fmt;
 

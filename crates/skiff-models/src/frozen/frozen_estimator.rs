@@ -10,7 +10,7 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, Scoring, class, delegates_rows};
 
 pub(crate) const FROZEN_ESTIMATOR: Class = class! {
-    /// A fitted estimator that no fit changes.
+    /// A fitted estimator that `fit` does not change.
     ///
     /// # Reads
     /// `estimator`, any supported one.
@@ -19,7 +19,7 @@ pub(crate) const FROZEN_ESTIMATOR: Class = class! {
     /// # Transforms
     /// The same.
     /// # Older versions
-    /// It came with 1.6.
+    /// New in 1.6.
     paths: ["sklearn.frozen._frozen.FrozenEstimator"],
     read: FrozenEstimator::read,
 };

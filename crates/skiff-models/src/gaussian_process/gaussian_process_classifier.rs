@@ -15,8 +15,8 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, class};
 
 pub(crate) const BINARY_LAPLACE: Class = class! {
-    /// Classification of two classes by a Gaussian process, with Laplace's approximation: what
-    /// `GaussianProcessClassifier` holds.
+    /// Classification of two classes by a Gaussian process, with Laplace's approximation: the inner estimator of
+    /// `GaussianProcessClassifier`.
     ///
     /// # Reads
     /// `X_train_`, `y_train_`, `pi_`, `W_sr_`, `L_`, `kernel_`, `classes_`.
@@ -43,13 +43,13 @@ pub(crate) const GAUSSIAN_PROCESS_CLASSIFIER: Class = class! {
     /// # Predicts
     /// The second class where `f = kernel(X, X_train_) · (y_train_ - pi_)` is above 0. Its probability is the mean of
     /// the logistic function of a Gaussian around f whose variance is `kernel(x, x) - |L_⁻¹ W_sr_ kernel(X_train_,
-    /// x)|²`, by five error functions. Several classes are answered as `OneVsRestClassifier` or `OneVsOneClassifier`
-    /// do. Kernels are `RBF`, `Matern` with `nu` of 0.5, 1.5, 2.5 and infinity, `RationalQuadratic`, `ExpSineSquared`,
+    /// x)|²`, by five error functions. Several classes are combined as in `OneVsRestClassifier` or `OneVsOneClassifier`
+    /// (above). Kernels are `RBF`, `Matern` with `nu` of 0.5, 1.5, 2.5 and infinity, `RationalQuadratic`, `ExpSineSquared`,
     /// `DotProduct`, `ConstantKernel`, `WhiteKernel`, and sums, products and powers of these.
     /// # Not supported
-    /// Other kernels, and rows that are no numbers.
+    /// Other kernels, and rows that are not numbers.
     /// # Older versions
-    /// The state has been the same since 0.18, which has the class first.
+    /// The state has been the same since 0.18, which introduced the class.
     paths: ["sklearn.gaussian_process._gpc.GaussianProcessClassifier", "sklearn.gaussian_process.gpc.GaussianProcessClassifier"],
     training_only: ["copy_X_train", "kernel", "log_marginal_likelihood_value_", "max_iter_predict", "multi_class", "n_classes_", "n_jobs", "n_restarts_optimizer", "optimizer", "random_state", "warm_start"],
     read: GaussianProcessClassifier::read,

@@ -24,9 +24,9 @@ pub(crate) const GAUSSIAN_PROCESS_REGRESSOR: Class = class! {
     /// 2.5 and infinity, `RationalQuadratic`, `ExpSineSquared`, `DotProduct`, `ConstantKernel`, `WhiteKernel`, and
     /// sums, products and powers of these.
     /// # Not supported
-    /// Other kernels, rows that are no numbers, `return_cov` and `sample_y`; an estimator without a fit.
+    /// Other kernels, rows that are not numbers, `return_cov` and `sample_y`; an unfitted estimator.
     /// # Older versions
-    /// `_y_train_std` is of 0.23, `_y_train_mean` was `y_train_mean` in 0.18. Before 1.1 predictions of a target with
+    /// `_y_train_std` is new in 0.23, `_y_train_mean` was `y_train_mean` in 0.18. Before 1.1 predictions of a target with
     /// one column had two dimensions, and there was no deviation of several targets.
     paths: ["sklearn.gaussian_process._gpr.GaussianProcessRegressor", "sklearn.gaussian_process.gpr.GaussianProcessRegressor"],
     training_only: ["_K_inv", "_rng", "_y_train_mean", "_y_train_std", "alpha", "copy_X_train", "kernel", "log_marginal_likelihood_value_", "n_restarts_optimizer", "n_targets", "normalize_y", "optimizer", "random_state", "rng", "y_train_", "y_train_mean"],
@@ -45,7 +45,7 @@ pub struct GaussianProcessRegressor {
     deviation: Vec<f64>,
     /// Whether predictions have one dimension.
     is_single: bool,
-    /// Whether the deviation of several targets can be asked for.
+    /// Whether the deviation of several targets is supported.
     has_deviations: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The kernels of Gaussian processes, and the expressions that are made of them.
+//! The kernels of Gaussian processes, and expressions of them.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use skiff_plan::operators::{KernelNode, ProcessKernel, Smoothness};
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
-/// More kernels than any expression has: shared ones count wherever they stand.
+/// The most kernels in an expression, with shared ones counted at each occurrence.
 const MOST_KERNELS: usize = 1 << 10;
 
-/// What is left to do of an expression.
+/// The remaining tasks of an expression.
 enum Todo {
     Read(NodeId, String),
     Push(KernelNode),
@@ -48,7 +48,7 @@ fn read_node(
 
 /// The attributes of one kernel.
 fn read_object(kernel: &Fields<'_, '_>, path: &str, width: usize, open: &mut Vec<Todo>) -> Result<(), ReadError> {
-    // What bounds the search for a parameter is called after it.
+    // The bounds of a parameter's search are named after it.
     let number = |name: &str| {
         kernel.training_only(&[&format!("{name}_bounds")]);
         kernel.float(name)
@@ -78,7 +78,7 @@ fn read_object(kernel: &Fields<'_, '_>, path: &str, width: usize, open: &mut Vec
     let leaf = match kernel.header().class.as_str() {
         name @ ("Sum" | "Product") => {
             open.push(Todo::Push(if name == "Sum" { KernelNode::Sum } else { KernelNode::Product }));
-            // What comes off the stack first is the first operand.
+            // The top of the stack is the first operand.
             open.push(operand("k2")?);
             open.push(operand("k1")?);
             return Ok(());

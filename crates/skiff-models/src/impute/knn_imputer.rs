@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_plan::kernels::brute_force::Points;
 use skiff_plan::kernels::metric::Metric;
 use skiff_plan::kernels::row_square;
-use skiff_plan::operators::{Concatenate, Dtype, Form, ImputeNeighbors, Missing, SparseRule};
+use skiff_plan::operators::{Concatenate, Dtype, ImputeNeighbors, Layout, Missing, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::missing::{read_missing, rule};
@@ -73,7 +73,7 @@ impl KNNImputer {
         fields.expect_n_features("_fit_X", fitted.cols)?;
         let neighbors = fields.count("n_neighbors")?;
         if neighbors == 0 {
-            return Err(fields.damaged("n_neighbors", "no neighbour"));
+            return Err(fields.damaged("n_neighbors", "no neighbors"));
         }
         let by_distance = read_weights(fields)? == Weights::Distance;
         let keep_empty = fields.bool_or("keep_empty_features", false)?;
@@ -126,7 +126,7 @@ impl Estimator for KNNImputer {
             return plan.unsupported(method, "`add_indicator=True` of a version before 1.3");
         }
         let mask = indicator.mask(x, plan);
-        Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &[filled, mask])))
+        Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Any }, &[filled, mask])))
     }
 
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

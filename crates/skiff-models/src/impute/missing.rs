@@ -11,7 +11,7 @@ pub(crate) fn read_missing(fields: &Fields<'_, '_>) -> Result<Missing, ReadError
     if let Some(scalar) = Scalar::read(fields.graph(), node).ok().flatten() {
         return Ok(match scalar {
             Scalar::Float(value) if value.is_nan() => Missing::Nan,
-            // The old `Imputer`, and the first `MissingIndicator`, could be asked by name.
+            // The old `Imputer`, and the first `MissingIndicator`, could be given by name.
             Scalar::Str(text) if text == "NaN" && fields.before(0, 20) => Missing::Nan,
             other => Missing::Value(other),
         });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_files::{DType, Scalar};
-use skiff_plan::operators::{Concatenate, Dtype, FillKind, Form, Impute, ImputeInverse, Missing};
+use skiff_plan::operators::{Concatenate, Dtype, FillKind, Impute, ImputeInverse, Layout, Missing};
 use skiff_plan::value::Precision;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -20,13 +20,13 @@ pub(crate) const SIMPLE_IMPUTER: Class = class! {
     /// # Reads
     /// `statistics_`, `missing_values`, `strategy`, `keep_empty_features`, `indicator_` where `add_indicator`, `_fit_dtype`.
     /// # Transforms
-    /// The value of `statistics_` in the place of each missing one; columns that had no value in the fit are left out,
+    /// Missing values are replaced by `statistics_`; columns without values in the training data are dropped,
     /// unless they are kept. With `add_indicator` the columns of a `MissingIndicator` follow.
     /// # Not supported
-    /// `inverse_transform` tells columns that had no value in the fit by `statistics_`; scikit-learn takes any column for
+    /// `inverse_transform` detects columns without values in the training data by `statistics_`; scikit-learn takes any column for
     /// such a one in which all rows of the table are missing.
     /// # Older versions
-    /// `add_indicator` came with 0.21, `keep_empty_features` with 1.2. Before 1.8 `strategy='constant'` never left out
+    /// `add_indicator` is new in 0.21, `keep_empty_features` in 1.2. Before 1.8 `strategy='constant'` never left out
     /// columns.
     paths: ["sklearn.impute._base.SimpleImputer", "sklearn.impute.SimpleImputer"],
     read: SimpleImputer::read,
@@ -38,13 +38,13 @@ pub struct SimpleImputer {
     missing: Missing,
     /// `statistics_`; `None` for columns that are left out.
     fills: Vec<Option<Scalar>>,
-    /// Whether text is taken as well: the strategies `most_frequent` and `constant`.
+    /// Whether text is accepted as well: the strategies `most_frequent` and `constant`.
     any_type: bool,
     /// Whether `_fit_dtype` is object.
     objects: bool,
     /// Whether a column of bools counts as numbers, since 1.1.
     bools_are_numbers: bool,
-    /// The dtype of the constant, where scikit-learn looks at it.
+    /// The dtype of the constant, if scikit-learn checks it.
     fill_kind: Option<FillKind>,
     /// `indicator_`.
     indicator: Option<Arc<Model>>,
@@ -134,7 +134,7 @@ impl Estimator for SimpleImputer {
                 let filled = plan.push(step, &[x]);
                 let Some(indicator) = self.indicator() else { return Ok(Output::matrix(filled)) };
                 let mask = indicator.mask(x, plan);
-                Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &[filled, mask])))
+                Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Any }, &[filled, mask])))
             }
             Method::InverseTransform => {
                 let Some(indicator) = self.indicator() else {

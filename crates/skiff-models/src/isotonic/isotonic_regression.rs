@@ -10,16 +10,16 @@ use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, Scoring, class};
 
 pub(crate) const ISOTONIC_REGRESSION: Class = class! {
-    /// Regression by a function that only rises, or only falls.
+    /// Regression by a monotonic function.
     ///
     /// # Reads
-    /// `X_thresholds_`, `y_thresholds_`, `X_min_`, `X_max_`, `out_of_bounds`. `f_` is made of these and not read.
+    /// `X_thresholds_`, `y_thresholds_`, `X_min_`, `X_max_`, `out_of_bounds`. `f_` is derived from these and not read.
     /// # Predicts
-    /// On straight lines between the thresholds. What is beyond them is NaN, the value of the outermost threshold
+    /// Linear interpolation between the thresholds. Beyond them it is NaN, the value of the outermost threshold
     /// (`out_of_bounds='clip'`) or an error (`'raise'`). `transform` is the same.
     /// # Older versions
     /// The thresholds were `_necessary_X_` and `_necessary_y_` before 0.24, and `X_` and `y_` in 0.17. Since 0.24 a
-    /// table of one column is taken, and numbers have the dtype of `X_thresholds_`.
+    /// table of one column is accepted, and numbers have the dtype of `X_thresholds_`.
     paths: ["sklearn.isotonic.IsotonicRegression"],
     training_only: ["X_max_", "X_min_", "X_", "X_thresholds_", "_X_", "_necessary_X_", "_necessary_y_", "_y_", "f_", "increasing", "increasing_", "y_", "y_max", "y_min", "y_thresholds_"],
     read: IsotonicRegression::read,
@@ -42,7 +42,7 @@ impl IsotonicRegression {
         let xs = fields.vector(x_name)?;
         let ys = fields.vector_of(y_name, xs.len())?;
         if xs.is_empty() || !xs.is_sorted_by(|a, b| a < b) {
-            return Err(fields.damaged(x_name, "the thresholds do not ascend"));
+            return Err(fields.damaged(x_name, "the thresholds are not ascending"));
         }
         let out_of_bounds = match fields.string("out_of_bounds")?.as_str() {
             "nan" => OutOfBounds::Nan,

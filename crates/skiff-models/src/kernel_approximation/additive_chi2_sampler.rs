@@ -17,7 +17,7 @@ pub(crate) const ADDITIVE_CHI2_SAMPLER: Class = class! {
     /// `sample_steps`, `sample_interval`.
     /// # Transforms
     /// For each feature `√(x i)`, with the interval i, and for each further step j `√(2 x i / cosh(π j i))` times the
-    /// cosine and the sine of `j i log x`; zeros stay. Negative numbers are refused.
+    /// cosine and the sine of `j i log x`; zeros stay zero. Negative numbers are an error.
     /// # Older versions
     /// Until 1.4 the interval that was used is in `sample_interval_` and `_sample_interval`.
     paths: ["sklearn.kernel_approximation.AdditiveChi2Sampler"],
@@ -50,7 +50,7 @@ impl AdditiveChi2Sampler {
     }
 }
 
-/// More steps than anybody samples: each makes two columns of every column.
+/// The most steps: each computes two columns from every column.
 const MOST_STEPS: usize = 1 << 12;
 
 impl Estimator for AdditiveChi2Sampler {

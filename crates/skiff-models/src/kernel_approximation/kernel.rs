@@ -1,4 +1,4 @@
-//! `kernel` and its parameters, as `pairwise_kernels` is asked with them.
+//! `kernel` and its parameters, as arguments of `pairwise_kernels`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::lowering::Lowering;
 pub(crate) enum FittedKernel {
     /// By a function.
     Function(Arc<PairwiseKernel>),
-    /// The rows hold kernel values for this many rows of the fit.
+    /// The rows are precomputed kernel values for this many training rows.
     Precomputed(usize),
 }
 
@@ -48,7 +48,7 @@ impl FittedKernel {
         Ok(Self::Function(Arc::new(PairwiseKernel::new(function, rows, precision))))
     }
 
-    /// How many rows the fit had.
+    /// The number of training rows.
     pub(crate) fn fitted_rows(&self) -> usize {
         match self {
             Self::Function(kernel) => kernel.fitted_rows(),
@@ -56,7 +56,7 @@ impl FittedKernel {
         }
     }
 
-    /// How many columns a row must have.
+    /// The number of columns of a row.
     pub(crate) fn width(&self) -> usize {
         match self {
             Self::Function(kernel) => kernel.width(),
@@ -100,12 +100,12 @@ fn read_rows(fields: &Fields<'_, '_>, name: &str) -> Result<(Matrix<'static, f64
         _ => Precision::Double,
     };
     let data = sparse.to_dense(most);
-    let data =
-        data.ok_or_else(|| fields.unsupported(name, format!("a sparse matrix of {rows} × {cols} with so few values")))?;
+    let data = data
+        .ok_or_else(|| fields.unsupported(name, format!("a sparse matrix of {rows} × {cols} with too few values")))?;
     Ok((Matrix::new(rows, cols, data), precision))
 }
 
-/// The kernel by its name; what nobody gave has the defaults of `sklearn.metrics.pairwise`.
+/// The kernel by its name; missing parameters have the defaults of `sklearn.metrics.pairwise`.
 fn function(fields: &Fields<'_, '_>, name: &str, width: usize) -> Result<KernelFunction, ReadError> {
     if let Some(node) = fields.optional("kernel_params")
         && !matches!(fields.graph().node(node), Node::Dict(pairs) if pairs.is_empty())

@@ -17,7 +17,7 @@ pub(crate) const NYSTROEM: Class = class! {
     /// # Reads
     /// `components_`, `normalization_`; `kernel` with `gamma`, `coef0` and `degree`.
     /// # Transforms
-    /// `kernel(X, components_) · normalization_ᵀ`, with `gamma = 1 / n_features` where there is none.
+    /// `kernel(X, components_) · normalization_ᵀ`, with `gamma = 1 / n_features` by default.
     /// # Not supported
     /// Kernels that are functions, and `kernel_params`.
     /// # Older versions

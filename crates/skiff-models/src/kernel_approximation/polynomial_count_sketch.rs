@@ -17,9 +17,9 @@ pub(crate) const POLYNOMIAL_COUNT_SKETCH: Class = class! {
     /// `indexHash_`, `bitHash_`, `degree`, `gamma`, `coef0`, `n_components`.
     /// # Transforms
     /// For each degree the signed sum of the features `√gamma x`, and of `√coef0`, that `indexHash_` puts into the same
-    /// of `n_components` places; then the circular convolution of these sketches.
+    /// of `n_components` positions; then the circular convolution of these sketches.
     /// # Older versions
-    /// The state has been the same since 0.24, which has the class first.
+    /// The state has been the same since 0.24, which introduced the class.
     paths: ["sklearn.kernel_approximation.PolynomialCountSketch"],
     training_only: ["_n_features_out", "random_state"],
     read: PolynomialCountSketch::read,
@@ -45,12 +45,12 @@ impl PolynomialCountSketch {
         let places = fields.ints("indexHash_")?.into_iter();
         let places = places.map(|place| usize::try_from(place).ok().filter(|&place| place < components));
         let places: Option<Vec<usize>> = places.collect();
-        let places = places.ok_or_else(|| fields.damaged("indexHash_", "a place beyond `n_components`"))?;
+        let places = places.ok_or_else(|| fields.damaged("indexHash_", "an index beyond `n_components`"))?;
         let signs = fields.numbers("bitHash_")?.data;
         fields.expect_len("bitHash_", signs.len(), places.len())?;
         let constant = (coef0 != 0.0).then(|| coef0.sqrt());
         let width = columns.checked_sub(usize::from(constant.is_some()));
-        let width = width.ok_or_else(|| fields.damaged("indexHash_", "there is no place for `coef0`"))?;
+        let width = width.ok_or_else(|| fields.damaged("indexHash_", "the column for `coef0` is missing"))?;
         if degree == 0 || components == 0 {
             return Err(fields.damaged("degree", "no degree, or no component"));
         }

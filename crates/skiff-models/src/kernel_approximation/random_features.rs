@@ -30,8 +30,8 @@ pub(crate) const SKEWED_CHI2_SAMPLER: Class = class! {
     /// # Reads
     /// `random_weights_`, `random_offset_`, `n_components`, `skewedness`.
     /// # Transforms
-    /// `√(2 / n_components) cos(log(X + skewedness) · random_weights_ + random_offset_)`. Numbers that are not above
-    /// `-skewedness` are refused.
+    /// `√(2 / n_components) cos(log(X + skewedness) · random_weights_ + random_offset_)`. Numbers not above
+    /// `-skewedness` are an error.
     /// # Older versions
     /// The state has been the same since 0.17.
     paths: ["sklearn.kernel_approximation.SkewedChi2Sampler"],
@@ -39,7 +39,7 @@ pub(crate) const SKEWED_CHI2_SAMPLER: Class = class! {
     read: RandomFeatures::read_skewed_chi2,
 };
 
-/// A linear map, and the cosine of what comes out.
+/// A linear map, and the cosine of its result.
 #[derive(Debug)]
 pub struct RandomFeatures {
     /// `random_weights_`, transposed, and `random_offset_`.

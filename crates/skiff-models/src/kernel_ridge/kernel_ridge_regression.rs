@@ -11,12 +11,12 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Scoring, class};
 
 pub(crate) const KERNEL_RIDGE: Class = class! {
-    /// Ridge regression in the space of a kernel.
+    /// Kernel ridge regression.
     ///
     /// # Reads
     /// `X_fit_`, `dual_coef_`; `kernel` with `gamma`, `coef0` and `degree`.
     /// # Predicts
-    /// `kernel(X, X_fit_) · dual_coef_`, with `gamma = 1 / n_features` where there is none.
+    /// `kernel(X, X_fit_) · dual_coef_`, with `gamma = 1 / n_features` by default.
     /// # Not supported
     /// Kernels that are functions or of Gaussian processes, and `kernel_params`.
     /// # Older versions

@@ -26,7 +26,7 @@ pub(crate) const BOOSTER: Class = class! {
     /// of the iterations up to the best one unless `start_iteration` or `num_iteration` says otherwise. Then what the
     /// objective makes of it: `1 / (1 + exp(-sigmoid · x))` for `binary`, `multiclassova` and `cross_entropy`, the softmax
     /// for `multiclass`, `exp(x)` for `poisson`, `gamma` and `tweedie`, `log(1 + exp(x))` for `cross_entropy_lambda`, x
-    /// itself for other regressions, for ranking and for objectives of one's own; with `raw_score` nothing. Random
+    /// itself for other regressions, for ranking and for custom objectives; with `raw_score` nothing. Random
     /// forests divide by the number of iterations first. `pred_leaf` gives the leaves' numbers.
     ///
     /// A number goes left if it is at most the threshold; what is within 1e-35 of zero is zero. NaN is zero, or missing
@@ -98,7 +98,7 @@ impl Booster {
         if let Some(categories) = fields.optional("pandas_categorical")
             && fields.graph().items(categories).is_none_or(|lists| !lists.is_empty())
         {
-            return Err(fields.unsupported("pandas_categorical", "categories that pandas numbered"));
+            return Err(fields.unsupported("pandas_categorical", "pandas categoricals"));
         }
         let best_iteration = fields.int_or_none("best_iteration")?.and_then(|best| usize::try_from(best).ok());
         let best_iteration = best_iteration.filter(|&best| best > 0);
@@ -148,7 +148,7 @@ impl Booster {
         let int = |name: &str| match params.get(name) {
             None | Some(Scalar::None) => Ok(None),
             Some(Scalar::Int(value)) => Ok(Some(*value)),
-            Some(_) => plan.unsupported(method, format!("a `{name}` that is no integer")),
+            Some(_) => plan.unsupported(method, format!("a `{name}` that is not an integer")),
         };
         let start = usize::try_from(int("start_iteration")?.unwrap_or(0)).unwrap_or(0);
         let count = match int("num_iteration")? {

@@ -21,7 +21,7 @@ pub(crate) const LGBM_CLASSIFIER: Class = class! {
     /// The label is that of the greatest, the first of equals. With `raw_score` or `pred_leaf` both methods give what the
     /// booster does. `start_iteration` and `num_iteration` are as for the booster.
     /// # Not supported
-    /// What the booster does not; objectives of one's own, of which LightGBM predicts raw scores; one class alone.
+    /// What the booster does not; custom objectives, for which LightGBM predicts raw scores; one class alone.
     /// `skiff.load` does not make the estimator: LightGBM would.
     /// # Older versions
     /// As the booster.
@@ -49,7 +49,7 @@ impl LGBMClassifier {
         match wrapper.n_classes() {
             Some(count) if count == classes.len() => Ok(Self { wrapper, classes }),
             Some(count) => Err(fields.unsupported("_le", format!("{} classes with scores of {count}", classes.len()))),
-            None => Err(fields.unsupported("_Booster", "an objective that tells no classes apart")),
+            None => Err(fields.unsupported("_Booster", "an objective that is not for classification")),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) const LGBM_REGRESSOR: Class = class! {
     /// # Predicts
     /// What the booster predicts, with the same arguments.
     /// # Not supported
-    /// What the booster does not; objectives of one's own. `skiff.load` does not make the estimator: LightGBM would.
+    /// What the booster does not; custom objectives. `skiff.load` does not make the estimator: LightGBM would.
     /// # Older versions
     /// As the booster.
     paths: ["lightgbm.sklearn.LGBMRegressor"],
@@ -30,7 +30,7 @@ pub(crate) const LGBM_RANKER: Class = class! {
     /// # Reads
     /// `_Booster` ([Booster](lightgbm.basic.Booster)).
     /// # Predicts
-    /// What the booster predicts, with the same arguments: scores, of which greater ones stand first in their group.
+    /// What the booster predicts, with the same arguments: scores; greater ones rank first in their group.
     /// # Not supported
     /// As the regressor.
     /// # Older versions

@@ -37,12 +37,12 @@ impl ModelText {
         };
         let header = Lines::read(header.split("\nend of trees").next().unwrap_or_default());
         if !header.has("tree") {
-            return Err(damaged("no model of trees"));
+            return Err(damaged("not a model of trees"));
         }
         let version = header.get("version")?;
         let version = version.strip_prefix('v').and_then(|version| version.parse().ok());
         let version = version.filter(|version| (2..=4).contains(version));
-        let version = version.ok_or_else(|| unsupported("another version of the text than v2, v3 and v4"))?;
+        let version = version.ok_or_else(|| unsupported("a version of the format other than v2, v3 and v4"))?;
         let columns: usize = header.number("num_tree_per_iteration")?;
         let n_features = header.number::<usize>("max_feature_idx")?.saturating_add(1);
         let names = header.get("feature_names")?.split(' ').count();
@@ -77,7 +77,8 @@ impl ModelText {
             let end = start.checked_add(size);
             let block = end.and_then(|end| trees_text.get(start..end));
             let block = block.and_then(|block| block.strip_prefix(&format!("Tree={index}\n")));
-            let block = block.ok_or_else(|| damaged(format!("tree {index} is not where `tree_sizes` says")))?;
+            let block =
+                block.ok_or_else(|| damaged(format!("tree {index} is not at the offset given by `tree_sizes`")))?;
             let block = block.split("\n\n").next().unwrap_or_default();
             model.add_tree(index % columns, &Lines::read(block)).map_err(|error| in_tree(index, error))?;
             start = start.saturating_add(size);
@@ -88,7 +89,7 @@ impl ModelText {
         let behind = behind.unwrap_or_default().trim_start();
         match ["end of trees", "feature importances"].iter().any(|end| behind.starts_with(end)) {
             true => Ok(model),
-            false => Err(damaged("the text does not end where its trees do")),
+            false => Err(damaged("trailing text after the trees")),
         }
     }
 
@@ -299,7 +300,7 @@ impl<'t> Lines<'t> {
     }
 
     fn number<T: FromStr>(&self, key: &'static str) -> Result<T> {
-        self.get(key)?.trim().parse().map_err(|_| damaged(format!("`{key}` is no number that fits")))
+        self.get(key)?.trim().parse().map_err(|_| damaged(format!("`{key}` is not a valid number")))
     }
 
     fn numbers<T: FromStr>(&self, key: &'static str, count: usize) -> Result<Vec<T>> {
@@ -311,7 +312,7 @@ impl<'t> Lines<'t> {
 fn numbers<T: FromStr>(text: &str, key: &'static str, count: Option<usize>) -> Result<Vec<T>> {
     let each = text.split_ascii_whitespace().map(str::parse);
     let numbers: std::result::Result<Vec<T>, _> = each.collect();
-    let numbers = numbers.map_err(|_| damaged(format!("`{key}` are no numbers that fit")))?;
+    let numbers = numbers.map_err(|_| damaged(format!("`{key}` are not valid numbers")))?;
     match count {
         Some(expected) if expected != numbers.len() => {
             Err(damaged(format!("expected {expected} numbers of `{key}`, found {}", numbers.len())))
@@ -388,7 +389,7 @@ mod tests {
             ("objective=regression", "objective=mystery66", "the objective `mystery66`"),
             ("objective=regression", "objective=multiclass", "trees in an iteration"),
             ("max_feature_idx=1", "max_feature_idx=9", "names of 10 features"),
-            ("version=v4", "version=v5", "another version"),
+            ("version=v4", "version=v5", "a version of the format other than"),
         ];
         for (from, to, expected) in changes {
             let changed = text().replacen(from, to, 1);

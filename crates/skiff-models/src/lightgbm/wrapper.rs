@@ -11,7 +11,7 @@ use crate::computed::Computed;
 use crate::fields::{Fields, ReadError};
 use crate::model::{ComputedAttribute, Model};
 
-/// The attributes of all versions that no answer depends on.
+/// The attributes of all versions that no prediction depends on.
 const TRAINING_ONLY: &[&str] = &[
     "_Booster",
     "_best_iteration",
@@ -70,7 +70,7 @@ impl Wrapper {
         if let Some(node) = fields.optional("_objective")
             && fields.graph().str_of(node).is_none()
         {
-            return Err(fields.unsupported("_objective", "an objective of one's own"));
+            return Err(fields.unsupported("_objective", "a custom objective"));
         }
         let by_gain = match fields.string_or_none("importance_type")?.as_deref() {
             None | Some("split") => false,
@@ -82,7 +82,7 @@ impl Wrapper {
         Ok(Self { model, booster, by_gain })
     }
 
-    /// How many classes the objective tells apart.
+    /// The number of classes of the objective.
     pub(super) fn n_classes(&self) -> Option<usize> {
         match (self.booster.link(), self.booster.columns()) {
             (Some(BoostedLink::Logistic { .. }), 1) => Some(2),

@@ -8,16 +8,16 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Scoring, class};
 
 pub(crate) const ARD_REGRESSION: Class = class! {
-    /// Bayesian regression that finds which features matter.
+    /// Bayesian regression with automatic relevance determination.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Not supported
     /// `return_std`.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._bayes.ARDRegression", "sklearn.linear_model.bayes.ARDRegression"],
     training_only: [
         "alpha_", "alpha_1", "alpha_2", "compute_score", "copy_X", "fit_intercept", "lambda_", "lambda_1", "lambda_2",
@@ -33,11 +33,11 @@ pub(crate) const BAYESIAN_RIDGE: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Not supported
     /// `return_std`.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._bayes.BayesianRidge", "sklearn.linear_model.bayes.BayesianRidge"],
     training_only: [
         "alpha_", "alpha_1", "alpha_2", "alpha_init", "compute_score", "copy_X", "fit_intercept", "lambda_",

@@ -1,4 +1,4 @@
-//! `coef_` and `intercept_`: what all linear models share, here and in `sklearn.svm`.
+//! `coef_` and `intercept_`: the common part of linear models, here and in `sklearn.svm`.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ pub(crate) struct Coefficients {
     pub(crate) rank: Rank,
     /// Whether `coef_` is a sparse array of one dimension, by which scipy multiplies dense rows only.
     flat_sparse: bool,
-    /// Which rows may hold NaN and infinity.
+    /// Which rows may contain NaN and infinity.
     pub(crate) finite: Finite,
 }
 
-/// The most numbers that a sparse `coef_` is made dense to, unless it stores a good part of them: a file of a few bytes
-/// may claim any shape.
+/// The largest dense size of a sparse `coef_`, unless it stores a good part of the numbers: a file of a few bytes
+/// may declare any shape.
 const DENSE_NUMBERS: usize = 1 << 22;
 
 impl Coefficients {
@@ -46,12 +46,12 @@ impl Coefficients {
         Ok(Self { affine, rank, flat_sparse, finite: Finite::All })
     }
 
-    /// How many scores each row gets.
+    /// The number of scores of each row.
     pub(crate) fn outputs(&self) -> usize {
         self.affine.coef.rows
     }
 
-    /// How many columns a row needs.
+    /// The number of columns of a row.
     pub(crate) fn n_features(&self) -> usize {
         self.affine.coef.cols
     }
@@ -65,7 +65,7 @@ impl Coefficients {
             .sparse(SparseRule::Accept);
         let mut x = plan.check(input, rule, self.affine.coef.cols);
         if self.flat_sparse {
-            x = plan.push(RefuseSparse { message: "sparse rows by a sparse `coef_` of one dimension" }, &[x]);
+            x = plan.push(RefuseSparse { message: "sparse rows with a sparse `coef_` of one dimension" }, &[x]);
         }
         self.of_checked(x, plan)
     }
@@ -84,7 +84,7 @@ fn read_coef(fields: &Fields<'_, '_>) -> Result<Numbers, ReadError> {
     let most = DENSE_NUMBERS.max(sparse.stored().saturating_mul(64));
     let Some(data) = sparse.to_dense(most) else {
         let (rows, cols) = sparse.shape;
-        return Err(fields.unsupported("coef_", format!("a sparse matrix of {rows} × {cols} with so few values")));
+        return Err(fields.unsupported("coef_", format!("a sparse matrix of {rows} × {cols} with too few values")));
     };
     let precision = match sparse.data.dtype {
         skiff_files::DType::Float { size: 2 | 4, .. } => Precision::Single,

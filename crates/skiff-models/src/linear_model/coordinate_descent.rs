@@ -9,10 +9,10 @@ pub(crate) const ELASTIC_NET: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
-    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
+    /// Sparse rows are not checked for NaN and infinity, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.ElasticNet",
         "sklearn.linear_model.coordinate_descent.ElasticNet",
@@ -25,14 +25,14 @@ pub(crate) const ELASTIC_NET: Class = class! {
 };
 
 pub(crate) const ELASTIC_NET_CV: Class = class! {
-    /// Elastic net whose penalties were found by cross-validation.
+    /// Elastic net with penalties chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.ElasticNetCV",
         "sklearn.linear_model.coordinate_descent.ElasticNetCV",
@@ -51,10 +51,10 @@ pub(crate) const LASSO: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
-    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
+    /// Sparse rows are not checked for NaN and infinity, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._coordinate_descent.Lasso", "sklearn.linear_model.coordinate_descent.Lasso"],
     training_only: [
         "alpha", "copy_X", "dual_gap_", "fit_intercept", "l1_ratio", "max_iter", "n_iter_", "normalize", "positive",
@@ -64,14 +64,14 @@ pub(crate) const LASSO: Class = class! {
 };
 
 pub(crate) const LASSO_CV: Class = class! {
-    /// Lasso whose penalty was found by cross-validation.
+    /// Lasso with a penalty chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._coordinate_descent.LassoCV", "sklearn.linear_model.coordinate_descent.LassoCV"],
     training_only: [
         "alpha_", "_alphas", "alphas", "alphas_", "copy_X", "cv", "dual_gap_", "eps", "fit_intercept", "max_iter",
@@ -82,15 +82,15 @@ pub(crate) const LASSO_CV: Class = class! {
 };
 
 pub(crate) const MULTI_TASK_ELASTIC_NET: Class = class! {
-    /// Elastic net for several targets that share their features.
+    /// Elastic net for several targets with jointly selected features.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
-    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
+    /// Sparse rows are not checked for NaN and infinity, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.MultiTaskElasticNet",
         "sklearn.linear_model.coordinate_descent.MultiTaskElasticNet",
@@ -103,14 +103,14 @@ pub(crate) const MULTI_TASK_ELASTIC_NET: Class = class! {
 };
 
 pub(crate) const MULTI_TASK_ELASTIC_NET_CV: Class = class! {
-    /// Multi-task elastic net whose penalties were found by cross-validation.
+    /// Multi-task elastic net with penalties chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.MultiTaskElasticNetCV",
         "sklearn.linear_model.coordinate_descent.MultiTaskElasticNetCV",
@@ -124,15 +124,15 @@ pub(crate) const MULTI_TASK_ELASTIC_NET_CV: Class = class! {
 };
 
 pub(crate) const MULTI_TASK_LASSO: Class = class! {
-    /// Lasso for several targets that share their features.
+    /// Lasso for several targets with jointly selected features.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
-    /// Sparse rows are not looked at for NaN and infinity, as in scikit-learn.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
+    /// Sparse rows are not checked for NaN and infinity, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.MultiTaskLasso",
         "sklearn.linear_model.coordinate_descent.MultiTaskLasso",
@@ -145,14 +145,14 @@ pub(crate) const MULTI_TASK_LASSO: Class = class! {
 };
 
 pub(crate) const MULTI_TASK_LASSO_CV: Class = class! {
-    /// Multi-task Lasso whose penalty was found by cross-validation.
+    /// Multi-task Lasso with a penalty chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._coordinate_descent.MultiTaskLassoCV",
         "sklearn.linear_model.coordinate_descent.MultiTaskLassoCV",

@@ -10,33 +10,33 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Scoring, class};
 
 pub(crate) const GAMMA_REGRESSOR: Class = class! {
-    /// Generalised linear model with a Gamma distribution.
+    /// Generalized linear model with a Gamma distribution.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
     /// `exp(X · coef_ + intercept_)`.
     /// # Older versions
-    /// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
+    /// New in 0.23; until 1.0 it had a `link`, which was always the logarithm.
     paths: ["sklearn.linear_model._glm.glm.GammaRegressor"],
     read: GeneralizedLinearModel::read_gamma,
 };
 
 pub(crate) const POISSON_REGRESSOR: Class = class! {
-    /// Generalised linear model with a Poisson distribution.
+    /// Generalized linear model with a Poisson distribution.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
     /// `exp(X · coef_ + intercept_)`.
     /// # Older versions
-    /// There is none before 0.23; until 1.0 it had a `link`, which was always the logarithm.
+    /// New in 0.23; until 1.0 it had a `link`, which was always the logarithm.
     paths: ["sklearn.linear_model._glm.glm.PoissonRegressor"],
     read: GeneralizedLinearModel::read_poisson,
 };
 
 pub(crate) const TWEEDIE_REGRESSOR: Class = class! {
-    /// Generalised linear model with a Tweedie distribution.
+    /// Generalized linear model with a Tweedie distribution.
     ///
     /// # Reads
     /// `coef_`, `intercept_`; `link` and `power` decide the link.
@@ -44,7 +44,7 @@ pub(crate) const TWEEDIE_REGRESSOR: Class = class! {
     /// `exp(X · coef_ + intercept_)`, or without `exp` where the link is the identity: `'identity'`, or `'auto'` with a
     /// `power` of at most 0.
     /// # Older versions
-    /// There is none before 0.23.
+    /// New in 0.23.
     paths: ["sklearn.linear_model._glm.glm.TweedieRegressor"],
     read: GeneralizedLinearModel::read_tweedie,
 };

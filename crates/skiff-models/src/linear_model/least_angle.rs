@@ -9,9 +9,9 @@ pub(crate) const LARS: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._least_angle.Lars", "sklearn.linear_model.least_angle.Lars"],
     training_only: [
         "active_", "alphas_", "coef_path_", "copy_X", "eps", "fit_intercept", "fit_path", "jitter", "method",
@@ -21,14 +21,14 @@ pub(crate) const LARS: Class = class! {
 };
 
 pub(crate) const LARS_CV: Class = class! {
-    /// Least angle regression whose length of path was found by cross-validation.
+    /// Least angle regression with a path length chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._least_angle.LarsCV", "sklearn.linear_model.least_angle.LarsCV"],
     training_only: [
         "active_", "alpha_", "alphas_", "coef_path_", "copy_X", "cv", "cv_alphas_", "cv_mse_path_", "eps",
@@ -44,9 +44,9 @@ pub(crate) const LASSO_LARS: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._least_angle.LassoLars", "sklearn.linear_model.least_angle.LassoLars"],
     training_only: [
         "active_", "alpha", "alphas_", "coef_path_", "copy_X", "eps", "fit_intercept", "fit_path", "jitter",
@@ -56,14 +56,14 @@ pub(crate) const LASSO_LARS: Class = class! {
 };
 
 pub(crate) const LASSO_LARS_CV: Class = class! {
-    /// Lasso by least angle regression, its penalty found by cross-validation.
+    /// Lasso by least angle regression, with a penalty chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._least_angle.LassoLarsCV", "sklearn.linear_model.least_angle.LassoLarsCV"],
     training_only: [
         "active_", "alpha_", "alphas_", "coef_path_", "copy_X", "cv", "cv_alphas_", "cv_mse_path_", "eps",
@@ -74,14 +74,14 @@ pub(crate) const LASSO_LARS_CV: Class = class! {
 };
 
 pub(crate) const LASSO_LARS_IC: Class = class! {
-    /// Lasso by least angle regression, its penalty found by an information criterion.
+    /// Lasso by least angle regression, with a penalty chosen by an information criterion.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._least_angle.LassoLarsIC", "sklearn.linear_model.least_angle.LassoLarsIC"],
     training_only: [
         "active_", "alpha", "alpha_", "alphas_", "coef_path_", "copy_X", "criterion", "criterion_", "eps",

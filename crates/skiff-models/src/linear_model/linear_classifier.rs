@@ -1,4 +1,4 @@
-//! `LinearClassifierMixin`: what linear classifiers share, here and in `sklearn.svm`.
+//! `LinearClassifierMixin`: the common part of linear classifiers, here and in `sklearn.svm`.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl LinearClassifier {
         Self::with_classes(fields, classes)
     }
 
-    /// As [`LinearClassifier::read`], where `classes_` lie elsewhere.
+    /// As [`LinearClassifier::read`], with `classes_` from elsewhere.
     pub(crate) fn with_classes(fields: &Fields<'_, '_>, classes: Arc<Classes>) -> Result<Self, ReadError> {
         let coefficients = Coefficients::read(fields)?;
         if coefficients.outputs() != 1 || classes.len() > 2 {
@@ -47,7 +47,7 @@ impl LinearClassifier {
         self.coefficients.outputs() == 1
     }
 
-    /// How many columns a row needs.
+    /// The number of columns of a row.
     pub(crate) fn n_features(&self) -> usize {
         self.coefficients.n_features()
     }
@@ -88,7 +88,7 @@ impl LinearClassifier {
     }
 }
 
-/// As an estimator of its own: a classifier without probabilities.
+/// An estimator by itself: a classifier without probabilities.
 impl Estimator for LinearClassifier {
     fn lower(
         &self,

@@ -1,4 +1,4 @@
-//! `LinearModel`: what linear regressors share, here and in `sklearn.svm`.
+//! `LinearModel`: the common part of linear regressors, here and in `sklearn.svm`.
 
 use skiff_files::DType;
 use skiff_plan::operators::{Finite, to_sparse};
@@ -33,7 +33,7 @@ impl LinearRegressor {
         Ok(Self { coefficients, has_sparse_coef: true })
     }
 
-    /// As [`LinearRegressor::read`], for estimators of one output that flatten what they answer.
+    /// As [`LinearRegressor::read`], for estimators of one output that flatten their results.
     pub(crate) fn read_single(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let mut coefficients = Coefficients::read(fields)?;
         fields.expect_len("coef_", coefficients.outputs(), 1)?;

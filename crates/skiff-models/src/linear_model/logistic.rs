@@ -21,21 +21,21 @@ pub(crate) const LOGISTIC_REGRESSION: Class = class! {
     /// is above 0. Probabilities are the softmax of the scores (multinomial), or the logistic function of each, divided by
     /// their sum (one-versus-rest).
     /// # Older versions
-    /// `multi_class` is gone from 1.8, and softmax remains for three classes and more. Before, `'auto'` meant
+    /// 1.8 removed `multi_class`; softmax remains for three classes and more. Before, `'auto'` meant
     /// one-versus-rest for two classes or `liblinear` (and before 1.6 `newton-cholesky`); before 0.22 the default was
     /// one-versus-rest (`'ovr'`, `'warn'`). Before 0.20, `'multinomial'` took the logistic function of a single score, from
-    /// then on the softmax of it and its negative. skiff answers as the version that wrote the file.
+    /// then on the softmax of it and its negative. skiff predicts as the version that wrote the file.
     paths: ["sklearn.linear_model._logistic.LogisticRegression", "sklearn.linear_model.logistic.LogisticRegression"],
     training_only: ["C", "l1_ratio", "warm_start"],
     read: LogisticClassifier::read,
 };
 
 pub(crate) const LOGISTIC_REGRESSION_CV: Class = class! {
-    /// Logistic regression whose penalty was found by cross-validation.
+    /// Logistic regression with a penalty chosen by cross-validation.
     ///
     /// # Reads
-    /// What `LogisticRegression` reads. What the search left behind
-    /// (`scores_`, `coefs_paths_`, `C_`, …), in its old or its new shapes, changes no answer.
+    /// As `LogisticRegression`. The results of the search
+    /// (`scores_`, `coefs_paths_`, `C_`, …), in their old or new shapes, do not affect predictions.
     /// # Predicts
     /// As `LogisticRegression`.
     /// # Older versions
@@ -76,7 +76,7 @@ fn read_link(fields: &Fields<'_, '_>, linear: &LinearClassifier) -> Result<Link,
             let solver = fields.string("solver")?;
             binary || solver == "liblinear" || solver == "newton-cholesky" && fields.before(1, 6)
         }
-        // 0.17 to 0.19 took the logistic function for whatever has one score.
+        // 0.17 to 0.19 used the logistic function for every model with one score.
         Some("multinomial") => fields.before(0, 20) && linear.is_binary(),
         Some(other) => return Err(fields.unsupported("multi_class", format!("`{other}`"))),
     };

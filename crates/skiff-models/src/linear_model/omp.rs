@@ -9,9 +9,9 @@ pub(crate) const ORTHOGONAL_MATCHING_PURSUIT: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._omp.OrthogonalMatchingPursuit",
         "sklearn.linear_model.omp.OrthogonalMatchingPursuit",
@@ -23,14 +23,14 @@ pub(crate) const ORTHOGONAL_MATCHING_PURSUIT: Class = class! {
 };
 
 pub(crate) const ORTHOGONAL_MATCHING_PURSUIT_CV: Class = class! {
-    /// Orthogonal matching pursuit whose number of coefficients was found by cross-validation.
+    /// Orthogonal matching pursuit with a number of coefficients chosen by cross-validation.
     ///
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._omp.OrthogonalMatchingPursuitCV",
         "sklearn.linear_model.omp.OrthogonalMatchingPursuitCV",

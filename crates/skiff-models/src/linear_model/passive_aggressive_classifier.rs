@@ -12,7 +12,7 @@ pub(crate) const PASSIVE_AGGRESSIVE_CLASSIFIER: Class = class! {
     /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
     /// is above 0. There are no probabilities.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._passive_aggressive.PassiveAggressiveClassifier",
         "sklearn.linear_model.passive_aggressive.PassiveAggressiveClassifier",

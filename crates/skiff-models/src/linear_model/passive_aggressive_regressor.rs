@@ -11,7 +11,7 @@ pub(crate) const PASSIVE_AGGRESSIVE_REGRESSOR: Class = class! {
     /// # Predicts
     /// `X · coef_ᵀ + intercept_`, flattened.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: [
         "sklearn.linear_model._passive_aggressive.PassiveAggressiveRegressor",
         "sklearn.linear_model.passive_aggressive.PassiveAggressiveRegressor",

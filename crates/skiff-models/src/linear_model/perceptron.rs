@@ -12,7 +12,7 @@ pub(crate) const PERCEPTRON: Class = class! {
     /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
     /// is above 0. There are no probabilities.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._perceptron.Perceptron", "sklearn.linear_model.perceptron.Perceptron"],
     training_only: [
         "alpha", "average", "_average_coef", "average_coef_", "_average_intercept", "average_intercept_", "C",

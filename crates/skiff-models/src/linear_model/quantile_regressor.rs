@@ -9,9 +9,9 @@ pub(crate) const QUANTILE_REGRESSOR: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// There is none before 1.0.
+    /// New in 1.0.
     paths: ["sklearn.linear_model._quantile.QuantileRegressor"],
     training_only: ["alpha", "fit_intercept", "n_iter_", "quantile", "solver", "solver_options"],
     read: LinearRegressor::read,

@@ -10,14 +10,14 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, Scoring, class, delegates_rows};
 
 pub(crate) const RANSAC_REGRESSOR: Class = class! {
-    /// A regressor that was fitted to the inliers of random samples.
+    /// A regressor that was fitted on the inliers of random samples.
     ///
     /// # Reads
     /// `estimator_`, any supported regressor.
     /// # Predicts
-    /// What it predicts.
+    /// The prediction of that regressor.
     /// # Older versions
-    /// Before 0.24 only the regressor itself looked at the rows.
+    /// Before 0.24 only the regressor itself validated the rows.
     paths: ["sklearn.linear_model._ransac.RANSACRegressor", "sklearn.linear_model.ransac.RANSACRegressor"],
     training_only: ["base_estimator", "estimator", "inlier_mask_", "is_data_valid", "is_model_valid", "loss", "max_skips",
         "max_trials", "min_samples", "n_skips_invalid_data_", "n_skips_invalid_model_", "n_skips_no_inliers_", "n_trials_",

@@ -13,28 +13,28 @@ use crate::model::{Class, Estimator, class};
 use crate::preprocessing::EncodedLabels;
 
 pub(crate) const RIDGE_CLASSIFIER: Class = class! {
-    /// Ridge regression of labels that were made -1 and 1.
+    /// Classification by ridge regression of the labels -1 and 1.
     ///
     /// # Reads
-    /// `coef_`, `intercept_`; `classes_`, or those of `_label_binarizer`, whose `y_type_` tells of several labels for one row.
+    /// `coef_`, `intercept_`; `classes_`, or those of `_label_binarizer`, whose `y_type_` determines whether it is multi-label.
     /// # Predicts
     /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
     /// is above 0; of multi-label models a 1 for each score above 0.
     /// # Not supported
-    /// `predict` of multi-label models that were fitted on sparse labels, which would answer in kind.
+    /// `predict` of multi-label models that were fitted on sparse labels, whose result would be sparse.
     /// # Older versions
-    /// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models answered the number of
-    /// the greatest score. skiff answers as the version that wrote the file.
+    /// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models returned the index of
+    /// the greatest score. skiff predicts as the version that wrote the file.
     paths: ["sklearn.linear_model._ridge.RidgeClassifier", "sklearn.linear_model.ridge.RidgeClassifier"],
     training_only: ["alpha", "copy_X", "max_iter", "n_iter_", "positive", "random_state", "solver", "solver_", "tol"],
     read: RidgeClassifier::read,
 };
 
 pub(crate) const RIDGE_CLASSIFIER_CV: Class = class! {
-    /// Ridge classification whose penalty was found by cross-validation.
+    /// Ridge classification with a penalty chosen by cross-validation.
     ///
     /// # Reads
-    /// What `RidgeClassifier` reads.
+    /// As `RidgeClassifier`.
     /// # Predicts
     /// As `RidgeClassifier`.
     /// # Not supported
@@ -49,14 +49,14 @@ pub(crate) const RIDGE_CLASSIFIER_CV: Class = class! {
     read: RidgeClassifier::read,
 };
 
-/// The linear model, and what its labels are.
+/// The linear model, and the kind of its labels.
 #[derive(Debug)]
 struct RidgeClassifier {
     linear: LinearClassifier,
     labels: LabelKind,
 }
 
-/// What `predict` answers.
+/// The result of `predict`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LabelKind {
     /// One class for each row.

@@ -16,10 +16,10 @@ pub(crate) const SGD_ONE_CLASS_SVM: Class = class! {
     /// # Reads
     /// `coef_`, `offset_`.
     /// # Predicts
-    /// `decision_function` is `X · coef_ - offset_`, `score_samples` that plus `offset_`; `predict` answers 1 where the former is
+    /// `decision_function` is `X · coef_ - offset_`, `score_samples` adds `offset_`; `predict` is 1 if the former is
     /// not below 0, else -1.
     /// # Older versions
-    /// The state has been the same since 1.0, which has the class first.
+    /// The state has been the same since 1.0, which introduced the class.
     paths: ["sklearn.linear_model._stochastic_gradient.SGDOneClassSVM"],
     training_only: ["C", "_average_coef", "_average_intercept", "_loss_function_", "_standard_coef", "_standard_intercept", "alpha", "average", "early_stopping", "epsilon", "eta0", "fit_intercept", "l1_ratio", "learning_rate", "loss", "loss_function_", "max_iter", "n_iter_", "n_iter_no_change", "nu", "penalty", "power_t", "random_state", "shuffle", "t_", "tol", "validation_fraction", "verbose", "warm_start"],
     read: SGDOneClassSVM::read,

@@ -9,9 +9,9 @@ pub(crate) const THEIL_SEN_REGRESSOR: Class = class! {
     /// # Reads
     /// `coef_`, `intercept_`.
     /// # Predicts
-    /// `X · coef_ᵀ + intercept_`, one column of it for each output.
+    /// `X · coef_ᵀ + intercept_`, one column for each output.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.linear_model._theil_sen.TheilSenRegressor", "sklearn.linear_model.theil_sen.TheilSenRegressor"],
     training_only: [
         "breakdown_", "copy_X", "fit_intercept", "max_iter", "_max_subpopulation", "max_subpopulation", "n_iter_",

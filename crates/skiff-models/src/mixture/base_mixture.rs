@@ -1,4 +1,4 @@
-//! `BaseMixture`: what mixtures of Gaussians share.
+//! `BaseMixture`: the common part of Gaussian mixtures.
 
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Gaussians {
         let outer = outer.map(|((determinant, more), weight)| determinant + more + weight).collect();
         #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
         let inner = vec![self.n_features as f64 * TAU.ln(); self.n_components];
-        // From 1.7 on the distances lie in an array of the rows' dtype.
+        // From 1.7 on the distances are stored in an array of the rows' dtype.
         let products = matches!(self.distances, GaussianDistances::OfProducts { .. });
         let truncates = products && !fields.before(1, 7);
         let scores = GaussianScores { distances: self.distances, inner, outer, precision: self.precision, truncates };

@@ -13,16 +13,16 @@ pub(crate) const BAYESIAN_GAUSSIAN_MIXTURE: Class = class! {
     ///
     /// # Reads
     /// `means_`, `precisions_cholesky_`, `covariance_type`; `weight_concentration_` with
-    /// `weight_concentration_prior_type`, `degrees_of_freedom_` and `mean_precision_`, of which the expected logarithms
-    /// are made.
+    /// `weight_concentration_prior_type`, `degrees_of_freedom_` and `mean_precision_`, from which the expected logarithms
+    /// are computed.
     /// # Predicts
-    /// The number of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the share of
+    /// The index of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the fraction of
     /// each in the sum of these products, `score_samples` the logarithm of the sum.
     /// # Not supported
-    /// `sample`, which draws random numbers; `aic` and `bic`, which are of all rows together.
+    /// `sample`, which draws random numbers; `aic` and `bic`, which depend on all rows together.
     /// # Older versions
-    /// The state has been the same since 0.18, which has the class first. Since 1.7 distances from rows of integers are
-    /// cut to integers where `covariance_type` is `full` or `tied`: scikit-learn keeps them in an array of the rows'
+    /// The state has been the same since 0.18, which introduced the class. Since 1.7 distances of integer rows are
+    /// truncated to integers if `covariance_type` is `full` or `tied`: scikit-learn stores them in an array of the rows'
     /// dtype.
     paths: ["sklearn.mixture._bayesian_mixture.BayesianGaussianMixture", "sklearn.mixture.bayesian_mixture.BayesianGaussianMixture"],
     read: BayesianGaussianMixture::read,

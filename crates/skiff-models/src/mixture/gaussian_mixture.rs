@@ -13,13 +13,13 @@ pub(crate) const GAUSSIAN_MIXTURE: Class = class! {
     /// # Reads
     /// `means_`, `precisions_cholesky_`, `covariance_type`, `weights_`.
     /// # Predicts
-    /// The number of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the share of
+    /// The index of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the fraction of
     /// each in the sum of these products, `score_samples` the logarithm of the sum.
     /// # Not supported
-    /// `sample`, which draws random numbers; `aic` and `bic`, which are of all rows together.
+    /// `sample`, which draws random numbers; `aic` and `bic`, which depend on all rows together.
     /// # Older versions
-    /// The state has been the same since 0.18, which has the class first. Since 1.7 distances from rows of integers are
-    /// cut to integers where `covariance_type` is `full` or `tied`: scikit-learn keeps them in an array of the rows'
+    /// The state has been the same since 0.18, which introduced the class. Since 1.7 distances of integer rows are
+    /// truncated to integers if `covariance_type` is `full` or `tied`: scikit-learn stores them in an array of the rows'
     /// dtype.
     paths: ["sklearn.mixture._gaussian_mixture.GaussianMixture", "sklearn.mixture.gaussian_mixture.GaussianMixture"],
     read: GaussianMixture::read,

@@ -1,14 +1,14 @@
-//! A class of estimators: where scikit-learn defines it, what its page says, and how its models are read.
+//! A class of estimators: its paths in scikit-learn, its documentation page, and its reader.
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::Header;
 use crate::model::Estimator;
 
-/// A class of estimators, as scikit-learn has it. Several classes may share a model: `Lasso` and `LassoCV` are both read
+/// A class of estimators, of scikit-learn. Several classes may share a model: `Lasso` and `LassoCV` are both read
 /// into a linear regressor. Written with [`class!`].
 #[derive(Debug)]
 pub struct Class {
-    /// All class paths, the present one first, then those of older versions.
+    /// All class paths, the current one first, then those of older versions.
     pub paths: &'static [&'static str],
     page: &'static str,
     training_only: &'static [&'static str],
@@ -44,7 +44,7 @@ impl Class {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads an estimator to its end, unknown attributes included.
+    /// Reads an estimator completely, including the check for unknown attributes.
     pub(crate) fn read(&self, fields: Fields<'_, '_>) -> Result<(Box<dyn Estimator>, Header), ReadError> {
         fields.training_only(self.training_only);
         let estimator = (self.read)(&fields)?;

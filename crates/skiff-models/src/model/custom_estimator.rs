@@ -1,4 +1,4 @@
-//! An object of the user's own class, as an estimator among scikit-learn's.
+//! An object of a user class, as an estimator.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::fields::Fields;
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Estimator, NamesError};
 
-/// What is registered for a class that skiff does not know, or shall not use.
+/// The code registered for a class that skiff does not support, or should not use.
 #[derive(Debug)]
 pub(super) struct CustomEstimator {
     code: Bound,
-    /// `classes_`, where the file has one list of labels under that name.
+    /// `classes_`, if the file has one list of labels with that name.
     classes: Vec<Arc<Classes>>,
 }
 
 impl CustomEstimator {
-    /// `fields` are its attributes, where they are such as scikit-learn's estimators have.
+    /// `fields` are its attributes, if they are like those of scikit-learn's estimators.
     pub(super) fn new(code: Bound, fields: Option<&Fields<'_, '_>>) -> Self {
         let classes = fields.and_then(|fields| fields.classes("classes_").ok());
         Self { code, classes: classes.into_iter().collect() }

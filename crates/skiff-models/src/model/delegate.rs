@@ -1,6 +1,6 @@
-//! Estimators that hand the rows on to one within as they are.
+//! Estimators that pass their rows unchanged to a nested one.
 
-/// What an [`Estimator`](super::Estimator) says of the rows that it takes, where another one takes them: written within its
+/// The methods of [`Estimator`](super::Estimator) about the rows that it takes, delegated to another one: used within its
 /// `impl`, as `delegates_rows!(self => self.models.first())`.
 macro_rules! delegates_rows {
     ($this:ident => $inner:expr) => {

@@ -1,4 +1,4 @@
-//! Why a call has no answer.
+//! Errors of calls.
 
 use std::fmt::{self, Display};
 
@@ -6,12 +6,12 @@ use skiff_plan::InputError;
 
 use crate::refusal::Refusal;
 
-/// Why a call has no answer.
+/// An error of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallError {
     /// There is no plan for the method.
     Refusal(Refusal),
-    /// The table cannot be answered.
+    /// The table is wrong.
     Input(InputError),
 }
 

@@ -1,4 +1,4 @@
-//! What each model provides.
+//! The interface of each model.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -13,13 +13,13 @@ use super::{Model, NamesError};
 use crate::computed::{Attributes, Computed};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 
-/// A fitted estimator: its methods as operators, and what users ask of it.
+/// A fitted estimator: its methods as operators, and other properties.
 pub trait Estimator: Any + Debug + Send + Sync {
     /// Adds the operators of `method`, applied to `input`, to `plan`.
     ///
     /// # Errors
-    /// [`Lowering::no_method`] for what scikit-learn's estimator has not; [`Lowering::unsupported`] for what it has and
-    /// skiff does not answer.
+    /// [`Lowering::no_method`] for methods that scikit-learn's estimator does not have; [`Lowering::unsupported`] for those that
+    /// skiff does not support.
     fn lower(
         &self,
         method: Method,
@@ -28,90 +28,90 @@ pub trait Estimator: Any + Debug + Send + Sync {
         params: &Params,
     ) -> Result<Output, Refusal>;
 
-    /// `classes_` of each output; empty for what is no classifier.
+    /// `classes_` of each output; empty if it is not a classifier.
     fn classes(&self) -> Vec<Arc<Classes>> {
         Vec::new()
     }
 
-    /// `get_feature_names_out(input_features)`, where `input` are the names of the columns that come in.
+    /// `get_feature_names_out(input_features)`, where `input` are the names of the input columns.
     ///
     /// # Errors
-    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    /// When scikit-learn's estimator has no such method, or the names do not match.
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         let _ = input;
         Err(NamesError::no_method(header))
     }
 
-    /// What a method that takes no rows returns, such as `get_support`; `None` for what has no such method.
+    /// The result of a method without rows, such as `get_support`; `None` if there is no such method.
     fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
         let _ = (method, params);
         None
     }
 
-    /// How many columns the estimator takes, for files of versions that did not record `n_features_in_`.
+    /// The number of columns that the estimator takes, for files of versions that did not record `n_features_in_`.
     fn n_features_in(&self) -> Option<usize> {
         None
     }
 
-    /// The names of the columns that the estimator takes, where an estimator within knows them.
+    /// The names of the columns that the estimator takes, if a nested estimator has them.
     fn feature_names_in(&self) -> Option<Arc<[String]>> {
         None
     }
 
-    /// Whether the estimator, or one within, selects columns by name.
+    /// Whether the estimator, or a nested one, selects columns by name.
     fn selects_by_name(&self) -> bool {
         false
     }
 
-    /// What its methods take. A pipeline takes what its first step takes.
+    /// The kind of input of its methods. A pipeline takes that of its first step.
     fn takes(&self) -> Takes {
         Takes::Table
     }
 
-    /// Whether its methods take one column alone, as a series: of those that take tables, user code may.
+    /// Whether its methods also take a single column (a Series): among those that take tables, only user code may.
     fn takes_series(&self) -> bool {
         self.takes() != Takes::Table
     }
 
-    /// What `score` is; `None` for what has no such `score`.
+    /// The kind of `score`; `None` if there is none.
     fn scoring(&self) -> Option<Scoring> {
         if self.classes().is_empty() { None } else { Some(Scoring::Accuracy) }
     }
 
-    /// The attributes that scikit-learn computes when asked, each with what computes it from those in the file.
+    /// The attributes that scikit-learn computes on access, each with a function that computes it from those in the file.
     fn computed(&self) -> Vec<ComputedAttribute<'_>> {
         Vec::new()
     }
 
-    /// Of a pipeline: the steps `part` as a pipeline of their own; `None` for anything else, and where there is no step.
+    /// The steps `part` of a pipeline as a pipeline; `None` for other estimators, and if there is no step.
     fn part(&self, part: Range<usize>) -> Option<Box<dyn Estimator>> {
         let _ = part;
         None
     }
 
-    /// The estimators within, each with its path from here: `steps[0]`, `estimators_[3]`.
+    /// The nested estimators, each with its relative path: `steps[0]`, `estimators_[3]`.
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         Vec::new()
     }
 }
 
-/// The name of an attribute that scikit-learn computes when asked, and what computes it: `None` where it has none.
+/// The name of an attribute that scikit-learn computes on access, and the function that computes it, which returns `None` if there is none.
 pub type ComputedAttribute<'e> = (&'static str, Box<dyn Fn(&Attributes<'_>) -> Option<Computed> + 'e>);
 
 /// scikit-learn's default scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scoring {
-    /// The share of rows of which every label is right.
+    /// Accuracy: the fraction of rows for which every label is right.
     Accuracy,
-    /// R², the share of the variance that is explained, as a mean over the outputs.
+    /// R², the fraction of explained variance, averaged over the outputs.
     R2,
-    /// D², the share of the Tweedie deviance of this power that is explained.
+    /// D², the fraction of explained Tweedie deviance of this power.
     D2(f64),
-    /// The mean of `score_samples`, which looks at no `y`.
+    /// The mean of `score_samples`, which ignores `y`.
     MeanOfSamples,
 }
 
-/// What an estimator's methods take.
+/// The kind of input of an estimator's methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Rows of numbers or of columns.

@@ -30,10 +30,10 @@ pub use error::CallError;
 pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
 pub(crate) use reading::Reading;
 
-/// Of how many columns without names the types are told apart.
+/// Up to how many columns without names have separate types in signatures.
 const MOST_COLUMN_TYPES: usize = 1 << 16;
 
-/// A fitted estimator. Whatever it holds was checked when it was read: no prediction can index out of bounds.
+/// A fitted estimator. All of its values were checked when it was read: no prediction can index out of bounds.
 #[derive(Debug)]
 pub struct Model {
     class: String,
@@ -41,14 +41,14 @@ pub struct Model {
     path: String,
     header: Header,
     estimator: Box<dyn Estimator>,
-    /// How many estimators there are within and below, itself included; shared ones count wherever they stand.
+    /// The number of estimators in it, including itself; shared ones are counted at each occurrence.
     size: usize,
-    /// How many bytes were read for it, those of estimators within counted wherever they stand: plans hold copies.
+    /// The number of bytes read for it, with nested estimators counted at each occurrence: plans have copies.
     cost: usize,
 }
 
 impl Model {
-    /// The class's path, as the file has it.
+    /// The class's path, as in the file.
     pub fn class(&self) -> &str {
         &self.class
     }
@@ -58,31 +58,31 @@ impl Model {
         self.node
     }
 
-    /// Where it stands in the file: empty for the only thing in it.
+    /// Its path in the file: empty for the only object in it.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What every estimator says of itself.
+    /// The attributes that all estimators have.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// How many columns it takes, where that is known.
+    /// The number of columns that it takes, if known.
     pub fn n_features_in(&self) -> Option<usize> {
         self.header.n_features_in.or_else(|| self.estimator.n_features_in())
     }
 
-    /// The names of the columns that it was fitted on, where it was fitted on a table with names.
+    /// The names of the columns that it was fitted on, if it was fitted on a table with names.
     pub fn feature_names_in(&self) -> Option<Arc<[String]>> {
         self.header.feature_names_in.clone().or_else(|| self.estimator.feature_names_in())
     }
 
-    /// The names of the columns of what `transform` answers. Without `input`, they are made of the names seen in the
+    /// The names of the columns of the result of `transform`. Without `input`, they are derived from the names of the
     /// fit, or of `x0`, `x1`, …
     ///
     /// # Errors
-    /// When scikit-learn's estimator has no such method, or the names do not fit.
+    /// When scikit-learn's estimator has no such method, or the names do not match.
     pub fn feature_names_out(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
         names::within_budget(|| {
             let names = match input {
@@ -94,7 +94,7 @@ impl Model {
         })
     }
 
-    /// The names of the columns that come in when nobody says: those of the fit, or `x0`, `x1`, …
+    /// The default names of the input columns: those of the fit, or `x0`, `x1`, …
     fn names_in(&self) -> Result<Arc<[String]>, NamesError> {
         if let Some(names) = self.feature_names_in() {
             return Ok(names);
@@ -104,8 +104,8 @@ impl Model {
         names::collect((0..count).map(|index| format!("x{index}"))).map(Arc::from)
     }
 
-    /// What `method` takes and returns: the dtypes, shapes and names, before there are any rows. The table is the one that
-    /// the estimator was fitted on, as far as its file tells: `float64`, but for columns in which text is looked up.
+    /// The dtypes, shapes and names of the input and output of `method`, without any rows. The input is like the table that
+    /// the estimator was fitted on, as far as known from its file: `float64`, except for columns in which text is looked up.
     ///
     /// # Errors
     /// As [`Model::plan`].
@@ -116,7 +116,7 @@ impl Model {
 
     fn input_type(&self, method: Method, plan: &Plan) -> ValueType {
         match self.estimator.takes() {
-            // What `transform` has made.
+            // The output of `transform`.
             _ if method == Method::InverseTransform => match self.signature(Method::Transform) {
                 Ok(Signature { output: OutputType::One(value, _), .. }) => value,
                 _ => ValueType::Unknown,
@@ -133,7 +133,7 @@ impl Model {
             return ValueType::Unknown;
         };
         let dtype = NumberType::Float(Precision::Double);
-        // A file may claim any number of columns, and what each is used for takes memory.
+        // A file may declare any number of columns, and the use of each takes memory.
         if names.is_none() && cols > MOST_COLUMN_TYPES {
             return ValueType::Dense { dtype, cols };
         }
@@ -145,7 +145,7 @@ impl Model {
         }
     }
 
-    /// What only estimators of its class have.
+    /// The typed estimator of its class.
     pub fn estimator(&self) -> &dyn Estimator {
         &*self.estimator
     }
@@ -156,7 +156,7 @@ impl Model {
         any.downcast_ref()
     }
 
-    /// The methods that scikit-learn's estimator has, with its parameters, and that skiff answers.
+    /// The methods that scikit-learn's estimator has, with its parameters, and that skiff supports.
     pub fn methods(&self) -> Vec<Method> {
         let answers = |method: &Method| self.plan(*method, &Params::default()).is_ok();
         Method::ALL.iter().copied().filter(answers).collect()
@@ -165,12 +165,12 @@ impl Model {
     /// The plan of `method`.
     ///
     /// # Errors
-    /// When scikit-learn's estimator has no such method, or skiff does not answer it.
+    /// When scikit-learn's estimator has no such method, or skiff does not support it.
     pub fn plan(&self, method: Method, params: &Params) -> Result<Plan, Refusal> {
         Lowering::plan(self, method, params)
     }
 
-    /// Of a pipeline: the pipeline of the steps `part`, which must be one at least. It is of the same node.
+    /// The pipeline of the steps `part` of a pipeline, at least one. It has the same node.
     pub fn pipeline_part(&self, part: Range<usize>) -> Option<Arc<Self>> {
         let estimator = self.estimator.part(part)?;
         let (class, path, header) = (self.class.clone(), self.path.clone(), self.header.clone());
@@ -178,23 +178,23 @@ impl Model {
         Some(Arc::new(Self { class, node, path, header, estimator, size, cost }))
     }
 
-    /// The attribute `name`, if it is one that scikit-learn computes when asked: `feature_importances_`. `graph` is
-    /// what the model was read from.
+    /// The attribute `name`, if scikit-learn computes it on access, such as `feature_importances_`. `graph` is
+    /// the graph that the model was read from.
     pub fn computed(&self, graph: &Graph, name: &str) -> Option<Computed> {
         let all = self.estimator.computed();
         let (_, compute) = all.iter().find(|(known, _)| *known == name)?;
         compute(&Attributes::of(graph, self.node)?)
     }
 
-    /// The names that [`Model::computed`] knows.
+    /// The names for [`Model::computed`].
     pub fn computed_names(&self) -> Vec<&'static str> {
         self.estimator.computed().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// What `method` answers for `table`. To ask often, make the plan once and [`evaluate`] it.
+    /// The result of `method` for `table`. For repeated calls, create the plan once and [`evaluate`] it.
     ///
     /// # Errors
-    /// When there is no plan, or the table is not such that scikit-learn would answer.
+    /// When there is no plan, or scikit-learn would reject the table.
     pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Answer, CallError> {
         Ok(evaluate(&self.plan(method, &Params::default())?, table)?)
     }

@@ -1,4 +1,4 @@
-//! Reading the estimators of a file: each once, within bounds, and in time.
+//! Reading the estimators of a file: each once, within the limits of memory and time.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,11 +10,11 @@ use skiff_plan::custom::Bound;
 
 use super::custom_estimator::CustomEstimator;
 use super::{Class, Estimator, Model};
-use crate::custom::{self, Custom, Place};
+use crate::custom::{self, CodeLocation, Custom};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::header::Header;
 
-/// One reading of one file: an estimator that is met twice is read once.
+/// One reading of one file: a shared estimator is read once.
 #[derive(Debug)]
 pub(crate) struct Reading<'g> {
     pub(crate) graph: &'g Graph,
@@ -22,15 +22,15 @@ pub(crate) struct Reading<'g> {
     done: RefCell<HashMap<NodeId, Arc<Model>>>,
     /// The estimators being read, outermost first.
     open: RefCell<Vec<NodeId>>,
-    /// Bytes that readers may still ask for.
+    /// The remaining memory budget in bytes.
     left: Cell<usize>,
-    /// Bytes that the estimator being read has asked for itself.
+    /// Bytes charged by the estimator being read itself.
     own: Cell<usize>,
-    /// Bytes that readers may ask for in all.
+    /// The total memory budget in bytes.
     most: usize,
-    /// When reading is given up.
+    /// The end of the time limit.
     limits: Limits,
-    /// The models are thrown away, and nodes of trees were looked at elsewhere.
+    /// The models are dropped, and nodes of trees were checked elsewhere.
     checks_only: bool,
     /// The class with a path.
     find: fn(&str) -> Option<&'static Class>,
@@ -58,7 +58,7 @@ impl<'g> Reading<'g> {
         }
     }
 
-    /// A reading that only says what is wrong.
+    /// A reading that only checks.
     pub(crate) fn checking(
         graph: &'g Graph,
         custom: &'g Custom,
@@ -68,17 +68,17 @@ impl<'g> Reading<'g> {
         Self { checks_only: true, ..Self::of(graph, custom, limits, find) }
     }
 
-    /// Whether only what is wrong is asked for.
+    /// Whether it only checks.
     pub(crate) fn checks_only(&self) -> bool {
         self.checks_only
     }
 
-    /// Forgets what was read so far.
+    /// Forgets the models read so far.
     pub(crate) fn forget(&self) {
         self.done.borrow_mut().clear();
     }
 
-    /// Spends `bytes` of what readers may ask for; an error when fewer are left.
+    /// Charges `bytes` to the memory budget; an error if fewer are left.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), ReadErrorKind> {
         let left = self.left.get().checked_sub(bytes).ok_or(ReadErrorKind::TooLarge)?;
         self.on_time()?;
@@ -125,13 +125,13 @@ impl<'g> Reading<'g> {
         }
         let Some((name, object)) = custom::name_of(self.graph, node) else { return Ok(None) };
         let Some(code) = self.custom.get(&name) else { return Ok(None) };
-        match code.at(&Place { name: &name, path, graph: self.graph, object, arguments }) {
+        match code.at(&CodeLocation { name: &name, path, graph: self.graph, object, arguments }) {
             Ok(step) => Ok(Some(Bound { name: name.into(), path: path.into(), step })),
             Err(error) => Err(ReadError::new(path.to_owned(), ReadErrorKind::Custom { name, error })),
         }
     }
 
-    /// An estimator of a class of user code. Its attributes are its own affair.
+    /// An estimator of a class of user code. Its attributes are not checked.
     fn custom_estimator(&self, code: Bound, instance: Instance<'_>, path: &str) -> (Box<dyn Estimator>, Header) {
         let class = instance.name.to_owned();
         let fields = Fields::new(self, instance, path.to_owned()).ok();
@@ -162,10 +162,10 @@ impl<'g> Reading<'g> {
         };
         let size = estimator.inner().iter().fold(1_usize, |size, (_, model)| size.saturating_add(model.size));
         if size > MOST_ESTIMATORS {
-            let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted wherever they stand");
+            let what = format!("more than {MOST_ESTIMATORS} estimators, shared ones counted at each occurrence");
             return Err(ReadError::new(path, ReadErrorKind::Unsupported(what)));
         }
-        // One that stands in many places was read once; each plan copies it into each of them.
+        // A shared one was read once; each plan has a copy for each occurrence.
         let cost = estimator.inner().iter().fold(self.own.get(), |cost, (_, model)| cost.saturating_add(model.cost));
         if cost > self.most {
             return Err(ReadError::new(path, ReadErrorKind::TooLarge));
@@ -179,14 +179,14 @@ fn is_fitted(instance: &Instance<'_>) -> bool {
     instance.attributes().any(|(name, _)| name.ends_with('_') && !name.starts_with("__"))
 }
 
-/// How deep estimators may nest in estimators. Real models stay below ten; reading and planning recurse this deep.
+/// The nesting of estimators. Real models stay below ten; reading and planning recurse this deep.
 const DEPTH: usize = 48;
 
-/// How many estimators an estimator may consist of. Planning visits a shared one wherever it stands: without a limit, a
-/// small file could ask for a number of visits that is exponential in its depth.
+/// The most estimators in an estimator. Planning visits a shared one at each occurrence: without a limit, a
+/// small file could need a number of visits that is exponential in its depth.
 const MOST_ESTIMATORS: usize = 1 << 20;
-/// How many times the file's size the values that readers ask for may be, all together; bools and small integers become
+/// The memory budget as a multiple of the file's size; bools and small integers become
 /// numbers of eight bytes, and some are read twice.
 const GROWTH: usize = 32;
-/// What they may be whatever the file's size.
+/// The memory budget of a file of any size.
 const FREE: usize = 128 << 20;

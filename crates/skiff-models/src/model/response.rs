@@ -1,4 +1,4 @@
-//! What scikit-learn's helpers ask of a classifier within: `_get_response_values` and its like.
+//! scikit-learn's helpers for responses of nested classifiers: `_get_response_values` and similar.
 
 use skiff_plan::operators::{LabelNumbers, SelectColumns, Selection};
 use skiff_plan::{Method, Output, Rank, ValueId};
@@ -6,10 +6,10 @@ use skiff_plan::{Method, Output, Rank, ValueId};
 use super::{Model, Scoring};
 use crate::lowering::{Lowering, Params, Refusal};
 
-/// The first of `methods` that the estimator has, and what it answers.
+/// The first of `methods` that the estimator has, and its result.
 ///
 /// # Errors
-/// When it has none of them, or skiff does not answer it.
+/// When it has none of them, or skiff does not support it.
 pub(crate) fn first_response(
     model: &Model,
     methods: &[Method],
@@ -31,7 +31,7 @@ pub(crate) fn column(value: ValueId, column: usize, plan: &mut Lowering<'_>) -> 
     plan.push(SelectColumns { by: Selection::Places(vec![column]), series: false }, &[value])
 }
 
-/// `_predict_binary`: what a regressor predicts, or how sure a classifier of two classes is of the second one.
+/// `_predict_binary`: the prediction of a regressor, or the score of the second class of a binary classifier.
 ///
 /// # Errors
 /// As the estimator's own.
@@ -53,7 +53,7 @@ pub(crate) fn is_regressor(model: &Model) -> bool {
     model.estimator().scoring() == Some(Scoring::R2)
 }
 
-/// What an estimator predicts, labels as the numbers that they are.
+/// The prediction of an estimator, with labels as numbers.
 ///
 /// # Errors
 /// As the estimator's own.

@@ -15,7 +15,7 @@ use crate::model::response::{column, first_response};
 use crate::model::{Class, Estimator, Model, class, delegates_rows};
 
 pub(crate) const FIXED_THRESHOLD_CLASSIFIER: Class = class! {
-    /// A classifier of two classes with a threshold of the user's.
+    /// A binary classifier with a fixed decision threshold.
     ///
     /// # Reads
     /// `estimator_`, or a fitted `estimator`, any supported classifier; `threshold`, `pos_label`, `response_method`.
@@ -23,13 +23,13 @@ pub(crate) const FIXED_THRESHOLD_CLASSIFIER: Class = class! {
     /// The positive class where its probability, or its score, is not less than the threshold: `'auto'` is 0.5 for
     /// probabilities and 0 for scores. All other methods are the classifier's own.
     /// # Older versions
-    /// It came with 1.5.
+    /// New in 1.5.
     paths: ["sklearn.model_selection._classification_threshold.FixedThresholdClassifier"],
     read: |fields| ThresholdClassifier::read(fields, "threshold", read_label(fields)?.as_ref()),
 };
 
 pub(crate) const TUNED_THRESHOLD_CLASSIFIER_CV: Class = class! {
-    /// A classifier of two classes with the threshold that scored best.
+    /// A binary classifier with the decision threshold that scored best.
     ///
     /// # Reads
     /// `estimator_`, any supported classifier; `best_threshold_`, `response_method`; the positive class is that of the scorer's
@@ -38,9 +38,9 @@ pub(crate) const TUNED_THRESHOLD_CLASSIFIER_CV: Class = class! {
     /// The positive class where its probability, or its score, is not less than the threshold. All other methods are the
     /// classifier's own.
     /// # Not supported
-    /// Scorers of other functions than scikit-learn's, unless they name a `pos_label`.
+    /// Scorers of user functions, unless they have a `pos_label`.
     /// # Older versions
-    /// It came with 1.5.
+    /// New in 1.5.
     paths: ["sklearn.model_selection._classification_threshold.TunedThresholdClassifierCV"],
     training_only: ["_curve_scorer", "best_score_", "cv", "cv_results_", "n_jobs", "random_state", "refit", "scoring",
         "store_cv_results", "thresholds"],
@@ -69,13 +69,13 @@ impl ThresholdClassifier {
         let model = fields.model(name)?;
         let all = model.estimator().classes();
         let Some(classes) = all.first().filter(|classes| classes.len() == 2 && all.len() == 1) else {
-            return Err(fields.damaged(name, "no classifier of two classes"));
+            return Err(fields.damaged(name, "not a classifier of two classes"));
         };
         let positive = match label {
             None => 1,
-            Some(label) => {
-                classes.position(label).ok_or_else(|| fields.damaged(name, "no class is the positive one"))?
-            }
+            Some(label) => classes
+                .position(label)
+                .ok_or_else(|| fields.damaged(name, "the positive class is not in `classes_`"))?,
         };
         let threshold = match fields.scalar(threshold)? {
             Scalar::Str(text) if text == "auto" => None,
@@ -153,7 +153,7 @@ fn default_label(fields: &Fields<'_, '_>, function: NodeId) -> Result<Option<Sca
     match own {
         Some(own) if POSITIVE_IS_ONE.contains(&own) => Ok(Some(Scalar::Int(1))),
         Some(own) if NO_POSITIVE.contains(&own) => Ok(None),
-        _ => Err(fields.unsupported("_score_func", format!("the function `{name}`, whose `pos_label` is not known"))),
+        _ => Err(fields.unsupported("_score_func", format!("the function `{name}`, whose `pos_label` is unknown"))),
     }
 }
 

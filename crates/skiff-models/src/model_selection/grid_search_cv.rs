@@ -10,7 +10,7 @@ pub(crate) const GRID_SEARCH_CV: Class = class! {
     /// # Reads
     /// `best_estimator_`.
     /// # Predicts
-    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// Each method of the best estimator. With `refit=False` there is none, and therefore no method.
     /// # Older versions
     /// Until 0.19 the class could also be `sklearn.grid_search.GridSearchCV`.
     paths: ["sklearn.model_selection._search.GridSearchCV", "sklearn.grid_search.GridSearchCV"],

@@ -10,7 +10,7 @@ pub(crate) const HALVING_GRID_SEARCH_CV: Class = class! {
     /// # Reads
     /// `best_estimator_`.
     /// # Predicts
-    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// Each method of the best estimator. With `refit=False` there is none, and therefore no method.
     /// # Older versions
     /// New in 0.24.
     paths: ["sklearn.model_selection._search_successive_halving.HalvingGridSearchCV"],
@@ -24,12 +24,12 @@ pub struct HalvingGridSearchCV {
 }
 
 pub(crate) const HALVING_RANDOM_SEARCH_CV: Class = class! {
-    /// The best estimator of parameters that were drawn at random, searched by successive halving.
+    /// The best estimator of randomly drawn parameters, searched by successive halving.
     ///
     /// # Reads
     /// `best_estimator_`.
     /// # Predicts
-    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// Each method of the best estimator. With `refit=False` there is none, and therefore no method.
     /// # Older versions
     /// New in 0.24.
     paths: ["sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV"],

@@ -5,12 +5,12 @@ use crate::fields::{Fields, ReadError};
 use crate::model::{Class, class};
 
 pub(crate) const RANDOMIZED_SEARCH_CV: Class = class! {
-    /// The best estimator of parameters that were drawn at random.
+    /// The best estimator of randomly drawn parameters.
     ///
     /// # Reads
     /// `best_estimator_`.
     /// # Predicts
-    /// Each method of the best estimator. With `refit=False` there is none, and no method.
+    /// Each method of the best estimator. With `refit=False` there is none, and therefore no method.
     /// # Older versions
     /// Until 0.19 the class could also be `sklearn.grid_search.RandomizedSearchCV`.
     paths: ["sklearn.model_selection._search.RandomizedSearchCV", "sklearn.grid_search.RandomizedSearchCV"],

@@ -1,4 +1,4 @@
-//! The classifiers of two classes that those of several classes are made of.
+//! The binary classifiers of multiclass classifiers.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::model::response::{binary_score, column};
 #[derive(Debug)]
 pub(super) enum Binary {
     Model(Arc<Model>),
-    /// `_ConstantPredictor`, and its `y_`: the fit had always or never what it tells.
+    /// `_ConstantPredictor`, and its `y_`: in the training data the class occurred always or never.
     Constant(i8),
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skiff_pickle::NodeId;
 use skiff_plan::operators::{
-    Argmax, ArrayRule, Concatenate, Dtype, Finite, Form, GreaterThan, PairwiseScores, SparseRule, TakeLabels,
+    Argmax, ArrayRule, Concatenate, Dtype, Finite, GreaterThan, Layout, PairwiseScores, SparseRule, TakeLabels,
 };
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
@@ -28,7 +28,7 @@ pub(crate) const ONE_VS_ONE_CLASSIFIER: Class = class! {
     /// confidences by the greatest one of the whole table.
     /// # Older versions
     /// Before 1.1 scores of two classes were compared with 0 even where they are probabilities; before 0.24 the rows were
-    /// not looked at.
+    /// not validated.
     paths: ["sklearn.multiclass.OneVsOneClassifier"],
     training_only: ["estimator", "n_jobs"],
     read: OneVsOneClassifier::read,
@@ -49,7 +49,7 @@ pub struct OneVsOneClassifier {
 enum Age {
     /// Before 0.21: scaled by the whole table.
     Scaled,
-    /// Before 1.0: rows are not looked at.
+    /// Before 1.0: rows are not validated.
     Unchecked,
     /// Before 1.1: compared with 0.
     Zero,
@@ -71,7 +71,7 @@ impl OneVsOneClassifier {
             return Err(fields.damaged("estimators_", "no estimator"));
         }
         if fields.has("pairwise_indices_") {
-            return Err(fields.unsupported("pairwise_indices_", "estimators of kernels that were computed before"));
+            return Err(fields.unsupported("pairwise_indices_", "estimators of precomputed kernels"));
         }
         let age = match (fields.before(0, 21), fields.before(1, 0), fields.before(1, 1)) {
             (true, ..) => Age::Scaled,
@@ -96,8 +96,8 @@ impl OneVsOneClassifier {
         let predictions = predictions.collect::<Result<Vec<_>, _>>()?;
         let confidences = self.models.iter().map(|model| binary_score(model, x, plan));
         let confidences = confidences.collect::<Result<Vec<_>, _>>()?;
-        let predictions = plan.push(Concatenate { form: Form::Dense }, &predictions);
-        let confidences = plan.push(Concatenate { form: Form::Dense }, &confidences);
+        let predictions = plan.push(Concatenate { layout: Layout::Dense }, &predictions);
+        let confidences = plan.push(Concatenate { layout: Layout::Dense }, &confidences);
         let classes = self.classes.len();
         let scores = plan.push(PairwiseScores { classes }, &[predictions, confidences]);
         Ok(if classes == 2 { column(scores, 1, plan) } else { scores })
@@ -127,7 +127,7 @@ impl Estimator for OneVsOneClassifier {
                 Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
             }
             Method::DecisionFunction if self.age == Age::Scaled => {
-                plan.unsupported(method, "a file of before 0.21, which scaled scores by the whole table's")
+                plan.unsupported(method, "a file from before 0.21, which scaled scores by those of the whole batch")
             }
             Method::DecisionFunction => {
                 let x = self.check(input, plan);

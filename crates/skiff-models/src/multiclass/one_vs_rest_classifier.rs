@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Argmax, BothSides, Concatenate, ConstantRow, DivideByNonzeroRowSum, DivideByRowSum, Form, GreaterThan, LastArgmax,
-    Repeat, SumUp, TakeLabels,
+    Argmax, BothSides, Concatenate, ConstantRow, DivideByNonzeroRowSum, DivideByRowSum, GreaterThan, LastArgmax,
+    Layout, Repeat, SumUp, TakeLabels,
 };
 use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
@@ -84,7 +84,7 @@ impl OneVsRestClassifier {
     fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         let scores = self.estimators.iter().map(|one| one.score(input, plan)).collect::<Result<Vec<_>, _>>()?;
         if self.labels == Labels::Multiclass {
-            let scores = plan.push(Concatenate { form: Form::Dense }, &scores);
+            let scores = plan.push(Concatenate { layout: Layout::Dense }, &scores);
             let scores = plan.push(SumUp::as_double(), &[scores]);
             let numbers = match self.last_of_equals {
                 true => plan.push(LastArgmax, &[scores]),
@@ -94,14 +94,14 @@ impl OneVsRestClassifier {
         }
         let bound = match &self.estimators[0] {
             Binary::Model(model) => binary_threshold(model, input, plan),
-            // A constant has `decision_function`, but is no classifier.
+            // A constant has `decision_function`, but is not a classifier.
             Binary::Constant(_) => 0.5,
         };
         let sides: Vec<ValueId> = scores.into_iter().map(|score| plan.push(GreaterThan { bound }, &[score])).collect();
         match self.labels {
             Labels::Multilabel { sparse } => {
-                let form = if sparse { Form::Sparse } else { Form::Dense };
-                Ok(Output::matrix(plan.push(Concatenate { form }, &sides)))
+                let layout = if sparse { Layout::Sparse } else { Layout::Dense };
+                Ok(Output::matrix(plan.push(Concatenate { layout }, &sides)))
             }
             _ if self.classes.len() == 1 => {
                 let first = plan.push(Repeat { row: ConstantRow::Ints(vec![0], IntKind::I64) }, &sides);
@@ -116,7 +116,7 @@ impl OneVsRestClassifier {
         let each = each.collect::<Result<Vec<_>, _>>()?;
         let all = match each[..] {
             [only] => plan.push(BothSides::Complement, &[only]),
-            _ => plan.push(Concatenate { form: Form::Dense }, &each),
+            _ => plan.push(Concatenate { layout: Layout::Dense }, &each),
         };
         Ok(match (self.labels, self.keeps_zeros) {
             (Labels::Multilabel { .. }, _) => all,
@@ -135,7 +135,7 @@ impl OneVsRestClassifier {
         }
         let each = self.estimators.iter().map(|one| one.decision(input, plan));
         let each = each.collect::<Result<Vec<_>, _>>()?;
-        Ok(Output::matrix(plan.push(Concatenate { form: Form::Dense }, &each)))
+        Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Dense }, &each)))
     }
 }
 

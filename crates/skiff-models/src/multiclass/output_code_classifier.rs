@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Form, SparseRule, SumUp, TakeLabels};
+use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Layout, SparseRule, SumUp, TakeLabels};
 use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -13,7 +13,7 @@ use crate::model::{Class, Estimator, Model, class, delegates_rows};
 use crate::neighbors::NearestPoint;
 
 pub(crate) const OUTPUT_CODE_CLASSIFIER: Class = class! {
-    /// A code of ones and others for each class, each place of which an estimator tells.
+    /// A binary code for each class, each digit of which an estimator predicts.
     ///
     /// # Reads
     /// `estimators_`, any supported classifiers; `code_book_`, `classes_`.
@@ -70,7 +70,7 @@ impl Estimator for OutputCodeClassifier {
         }
         let x = self.rule.map_or(input, |rule| plan.check(input, rule, None));
         let scores = self.estimators.iter().map(|one| one.score(x, plan)).collect::<Result<Vec<_>, _>>()?;
-        let scores = plan.push(Concatenate { form: Form::Dense }, &scores);
+        let scores = plan.push(Concatenate { layout: Layout::Dense }, &scores);
         let scores = plan.push(SumUp::as_double(), &[scores]);
         let numbers = self.codes.push(scores, plan);
         Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))

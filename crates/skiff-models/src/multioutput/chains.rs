@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Elementwise, Form, Function, SparseRule, SumUp};
+use skiff_plan::operators::{ArrayRule, Concatenate, Dtype, Elementwise, Function, Layout, SparseRule, SumUp};
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, Rank, ValueId};
 
@@ -12,17 +12,17 @@ use crate::model::response::{column, predicted_numbers};
 use crate::model::{Class, Estimator, Model, Scoring, class};
 
 pub(crate) const CLASSIFIER_CHAIN: Class = class! {
-    /// A classifier for each output, which gets the answers of those before it in the chain as columns.
+    /// A classifier for each output, which gets the results of earlier ones in the chain as columns.
     ///
     /// # Reads
-    /// `estimators_`, any supported classifiers of two classes; `order_`; `chain_method_` says what is handed on.
+    /// `estimators_`, any supported classifiers of two classes; `order_`; `chain_method_` determines the results that are passed on.
     /// # Predicts
-    /// For each classifier the rows and the answers so far; its labels, as floats, go to the column that `order_` names.
+    /// For each classifier the rows and the results so far; its labels, as floats, go to the column that `order_` names.
     /// `predict_proba` has the second class's probabilities there, `decision_function` the scores.
     /// # Not supported
     /// Classifiers of several classes for probabilities and scores, where scikit-learn raises.
     /// # Older versions
-    /// `chain_method` came with 1.5; before, labels were handed on. `predict_log_proba` came with 1.4.
+    /// `chain_method` is new in 1.5; before, labels were passed on. `predict_log_proba` is new in 1.4.
     paths: ["sklearn.multioutput.ClassifierChain"],
     training_only: ["base_estimator", "chain_method", "classes_", "cv", "estimator", "order", "random_state", "verbose"],
     read: |fields| Chain::read(fields, Kind::Classifier),
@@ -36,7 +36,7 @@ pub(crate) const REGRESSOR_CHAIN: Class = class! {
     /// # Predicts
     /// For each regressor the rows and the predictions so far; what it predicts goes to the column that `order_` names.
     /// # Older versions
-    /// It came with 0.20.
+    /// New in 0.20.
     paths: ["sklearn.multioutput.RegressorChain"],
     training_only: ["base_estimator", "cv", "estimator", "order", "random_state", "verbose"],
     read: |fields| Chain::read(fields, Kind::Regressor),
@@ -47,7 +47,7 @@ pub(crate) const REGRESSOR_CHAIN: Class = class! {
 struct Chain {
     /// `estimators_`
     models: Vec<Arc<Model>>,
-    /// `order_`: the column of each one's answer.
+    /// `order_`: the column of each one's result.
     order: Vec<usize>,
     /// `chain_method_`
     handed_on: Method,
@@ -84,7 +84,7 @@ impl Chain {
         let mut sorted = order.clone();
         sorted.sort_unstable();
         if sorted.iter().enumerate().any(|(at, &place)| at != place) {
-            return Err(fields.damaged("order_", "not each output once"));
+            return Err(fields.damaged("order_", "it does not have each output once"));
         }
         let handed_on = match fields.string_or_none("chain_method_")?.as_deref() {
             None | Some("predict") => Method::Predict,
@@ -97,7 +97,7 @@ impl Chain {
         Ok(Self { models, order, handed_on, kind, n_features, has_logs: !fields.before(1, 4) })
     }
 
-    /// The one column that `method` of an estimator answers, or that is about its second class.
+    /// The only column of the result of `method` of an estimator, or that of its second class.
     fn answer(&self, model: &Model, method: Method, x: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         if method == Method::Predict {
             return predicted_numbers(model, x, plan);
@@ -110,11 +110,11 @@ impl Chain {
             {
                 Ok(column(value, 1, plan))
             }
-            _ => plan.unsupported(method, "an inner estimator that has not two classes"),
+            _ => plan.unsupported(method, "an inner estimator that does not have two classes"),
         }
     }
 
-    /// What `method` of all estimators answers, (n_samples, n_outputs).
+    /// The results of `method` of all estimators, (n_samples, n_outputs).
     fn answers(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         // Beside the columns of the chain, which are `float64`, dense rows become `float64` as well.
         let rule = ArrayRule::FLOATS.dtype(Dtype::Double).sparse(SparseRule::Accept);
@@ -128,10 +128,10 @@ impl Chain {
                     true => answer,
                     false => self.answer(model, self.handed_on, x, plan)?,
                 };
-                x = plan.push(Concatenate { form: Form::Any }, &[x, feature]);
+                x = plan.push(Concatenate { layout: Layout::Any }, &[x, feature]);
             }
         }
-        let all = plan.push(Concatenate { form: Form::Dense }, &outputs);
+        let all = plan.push(Concatenate { layout: Layout::Dense }, &outputs);
         Ok(plan.push(SumUp::as_double(), &[all]))
     }
 }

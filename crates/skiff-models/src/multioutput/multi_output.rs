@@ -16,7 +16,7 @@ pub(crate) const MULTI_OUTPUT_CLASSIFIER: Class = class! {
     /// # Reads
     /// `estimators_`, any supported classifiers.
     /// # Predicts
-    /// The labels that each predicts, as the columns of one array; `predict_proba` is a list with what each answers.
+    /// The labels that each predicts, as the columns of one array; `predict_proba` is a list of their results.
     /// # Not supported
     /// Labels of different types, which numpy would make objects or text of. `predict_proba` of 0.18, which stacked them.
     /// # Older versions
@@ -95,7 +95,7 @@ impl Estimator for MultiOutput {
                 Ok(Output::matrix(plan.push(JoinLabels, &columns)))
             }
             (Method::PredictProba, Kind::Classifier) if self.stacks => {
-                plan.unsupported(method, "a file of 0.18, which stacked the probabilities of all outputs")
+                plan.unsupported(method, "a file of 0.18, in which probabilities of all outputs are stacked")
             }
             (Method::PredictProba, Kind::Classifier) => {
                 let each = self.models.iter().map(|model| plan.inner(model, method, input, &Params::default()));

@@ -22,7 +22,7 @@ pub(super) struct NaiveBayes<L> {
     likelihood: L,
 }
 
-/// What tells the classifiers apart.
+/// The difference between the classifiers.
 pub(super) trait Likelihood: Debug + Send + Sync + 'static {
     /// Adds the operators of the joint log-likelihood, (n_samples, n_classes).
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId;

@@ -28,23 +28,23 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str, is_kd: bool) -> Res
     let wrong = |part: &str, what: &str| ReadError::new(path(part), ReadErrorKind::Damaged(what.to_owned()));
 
     let points = fields.numbers_at(data, &path("data"))?.into_matrix();
-    let points = points.ok_or_else(|| wrong("data", "it has not two dimensions"))?;
+    let points = points.ok_or_else(|| wrong("data", "it does not have two dimensions"))?;
     let order = read_order(fields, order, &path("idx_array"), points.rows)?;
     let nodes = read_nodes(fields, nodes, &path("node_data"), points.rows)?;
 
     let metric = read_metric(fields, metric, &path("dist_metric"))?;
     if !metric.fits(points.cols) {
-        return Err(wrong("dist_metric", "its parameters do not fit the number of features"));
+        return Err(wrong("dist_metric", "its parameters do not match the number of features"));
     }
     let bounds = fields.numbers_at(bounds, &path("node_bounds"))?;
     let expected = [if is_kd { 2 } else { 1 }, nodes.len(), points.cols];
     if bounds.shape != expected {
-        return Err(wrong("node_bounds", "its shape is not that of the nodes"));
+        return Err(wrong("node_bounds", "its shape does not match the nodes"));
     }
     let size = nodes.len() * points.cols;
     let level = |level: usize| Matrix::new(nodes.len(), points.cols, bounds.data[level * size..][..size].to_vec());
     let bounds = if is_kd {
-        let power = metric.power().ok_or_else(|| wrong("dist_metric", "a metric that k-d trees do not have"))?;
+        let power = metric.power().ok_or_else(|| wrong("dist_metric", "a metric that k-d trees do not support"))?;
         Bounds::Boxes { low: level(0), high: level(1), power }
     } else {
         Bounds::Balls(level(0))
@@ -55,18 +55,18 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str, is_kd: bool) -> Res
 /// The points' numbers, each of them once.
 fn read_order(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) -> Result<Vec<usize>, ReadError> {
     let wrong = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
-    let numbers = fields.array_at(node, path)?.to_i64().ok_or_else(|| wrong("it holds no integers"))?;
+    let numbers = fields.array_at(node, path)?.to_i64().ok_or_else(|| wrong("it does not hold integers"))?;
     let mut seen = vec![false; points];
     let mut order = Vec::with_capacity(points);
     for number in numbers {
         let number = usize::try_from(number).ok().filter(|&number| number < points);
-        let number = number.ok_or_else(|| wrong("it names a point that there is not"))?;
+        let number = number.ok_or_else(|| wrong("it names a point that does not exist"))?;
         if std::mem::replace(&mut seen[number], true) {
             return Err(wrong("it names a point twice"));
         }
         order.push(number);
     }
-    if order.len() == points { Ok(order) } else { Err(wrong("it does not name every point")) }
+    if order.len() == points { Ok(order) } else { Err(wrong("it does not contain every point")) }
 }
 
 fn read_nodes(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) -> Result<Vec<Node>, ReadError> {
@@ -80,17 +80,17 @@ fn read_nodes(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) 
     let radii = radii.ok_or_else(|| wrong("it has no field `radius`".to_owned()))?;
     let mut nodes = Vec::with_capacity(starts.len());
     for (at, (((start, end), leaf), radius)) in starts.iter().zip(&ends).zip(&leaves).zip(&radii).enumerate() {
-        // Nodes beyond a leaf of few points are never reached, and hold whatever they held.
+        // Nodes below a leaf of few points are never reached, and may be uninitialized.
         let (start, end) = (usize::try_from(*start).unwrap_or(0), usize::try_from(*end).unwrap_or(0));
         nodes.push(Node { start, end, is_leaf: *leaf != 0, radius: *radius });
         if at == 0 && (start, end) != (0, points) {
-            return Err(wrong("its first node does not hold all points".to_owned()));
+            return Err(wrong("its first node does not contain all points".to_owned()));
         }
     }
     if nodes.is_empty() {
-        return Err(wrong("it has no node".to_owned()));
+        return Err(wrong("it has no nodes".to_owned()));
     }
-    // What is reached from the root is checked: children lie within the array and share their parent's range.
+    // Nodes that are reachable from the root are checked: children are in the array and split their parent's range.
     let mut open = vec![0];
     while let Some(at) = open.pop() {
         let parent = nodes[at];
@@ -98,11 +98,11 @@ fn read_nodes(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) 
             continue;
         }
         let (Some(left), Some(right)) = (nodes.get(2 * at + 1), nodes.get(2 * at + 2)) else {
-            return Err(wrong(format!("node {at} is no leaf and has no children")));
+            return Err(wrong(format!("node {at} is not a leaf and has no children")));
         };
         let shared = left.start == parent.start && left.end == right.start && right.end == parent.end;
         if !shared || left.start > left.end || right.start > right.end {
-            return Err(wrong(format!("the children of node {at} do not share its points")));
+            return Err(wrong(format!("the children of node {at} do not split its points")));
         }
         open.extend([2 * at + 1, 2 * at + 2]);
     }
@@ -172,7 +172,7 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
         Some(node) => fields.numbers_at(node, &format!("{}['{key}']", fields.path_of(attribute))).map(Some),
         None => Ok(None),
     };
-    // Without them scipy computes them from the rows asked about.
+    // Without them scipy computes them from the query rows.
     let needed = |key: &str| {
         let missing = || fields.unsupported(attribute, format!("`{name}` without `{key}`"));
         Ok(vector(key)?.ok_or_else(missing)?.data)
@@ -187,7 +187,7 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
                 Some(node) => fields.scalar_at(node, &fields.path_of(attribute))?.as_f64(),
                 None => Scalar::Int(2).as_f64(),
             };
-            let p = p.ok_or_else(|| fields.damaged(attribute, "`p` is no number"))?;
+            let p = p.ok_or_else(|| fields.damaged(attribute, "`p` is not a number"))?;
             Metric::Minkowski { p, weights: vector("w")?.map(|numbers| numbers.data) }
         }
         "seuclidean" => Metric::StandardizedEuclidean(needed("V")?),

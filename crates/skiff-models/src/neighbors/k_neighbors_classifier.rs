@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Argmax, Concatenate, DivideByRowSum, Form, NeighborVotes, TakeLabels, VoteSum};
+use skiff_plan::operators::{Argmax, Concatenate, DivideByRowSum, Layout, NeighborVotes, TakeLabels, VoteSum};
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -19,11 +19,11 @@ pub(crate) const K_NEIGHBORS_CLASSIFIER: Class = class! {
     /// `classes_`.
     /// # Predicts
     /// The class with the most votes among the nearest points, the first of equals; votes weigh the same, or 1 / distance.
-    /// Probabilities are the votes over their sum. `kneighbors` and `kneighbors_graph` answer as well.
+    /// Probabilities are the votes over their sum. `kneighbors` and `kneighbors_graph` are supported as well.
     /// # Not supported
     /// Callable weights and metrics; a call without rows.
     /// # Older versions
-    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// The order of equal distances depends on the version, which skiff reproduces; where numpy's `argpartition` chooses
     /// among them, it is numpy's order without SIMD.
     paths: [
         "sklearn.neighbors._classification.KNeighborsClassifier",
@@ -103,7 +103,7 @@ fn read_outputs(
         let codes = codes.iter().skip(output).step_by(width);
         let codes = codes.map(|&code| u32::try_from(code).ok().filter(|&code| (code as usize) < classes.len()));
         let codes = codes.collect::<Option<Arc<[u32]>>>();
-        let codes = codes.ok_or_else(|| fields.damaged("_y", "a number that is no class's"))?;
+        let codes = codes.ok_or_else(|| fields.damaged("_y", "a number that is not the index of a class"))?;
         outputs.push(ClassOutput { classes, codes });
     }
     Ok(outputs)
@@ -123,7 +123,7 @@ impl Estimator for KNeighborsClassifier {
                 let numbers: Vec<_> = votes.into_iter().map(|votes| plan.push(Argmax, &[votes])).collect();
                 let classes: Arc<[_]> = self.outputs.iter().map(|output| Arc::clone(&output.classes)).collect();
                 if self.several {
-                    let numbers = plan.push(Concatenate { form: Form::Dense }, &numbers);
+                    let numbers = plan.push(Concatenate { layout: Layout::Dense }, &numbers);
                     return Ok(Output::matrix(plan.push(TakeLabels { classes }, &[numbers])));
                 }
                 Ok(Output::column(plan.push(TakeLabels { classes }, &numbers)))

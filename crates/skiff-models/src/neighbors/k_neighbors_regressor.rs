@@ -18,11 +18,11 @@ pub(crate) const K_NEIGHBORS_REGRESSOR: Class = class! {
     /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `weights`, `_y`.
     /// # Predicts
     /// The mean of the targets of the nearest points, which weigh the same, or 1 / distance. `kneighbors` and
-    /// `kneighbors_graph` answer as well.
+    /// `kneighbors_graph` are supported as well.
     /// # Not supported
     /// Callable weights and metrics; a call without rows.
     /// # Older versions
-    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// The order of equal distances depends on the version, which skiff reproduces; where numpy's `argpartition` chooses
     /// among them, it is numpy's order without SIMD.
     paths: ["sklearn.neighbors._regression.KNeighborsRegressor", "sklearn.neighbors.regression.KNeighborsRegressor"],
     read: KNeighborsRegressor::read,

@@ -19,7 +19,7 @@ pub(crate) const LOCAL_OUTLIER_FACTOR: Class = class! {
     /// # Predicts
     /// With `novelty=True`: `score_samples` is the negative mean of the densities of the `n_neighbors_` nearest points
     /// over the density of the row, which is 1 over the mean of its distances to them, none of them less than the
-    /// point's own distance to its last neighbour. `decision_function` is that less `offset_`; `predict` answers -1
+    /// point's own distance to its last neighbor. `decision_function` subtracts `offset_`; `predict` is -1
     /// where it is below 0, else 1. `kneighbors` and `kneighbors_graph` are there as well. With `novelty=False` there
     /// is nothing for other rows than those of the fit, whose scores are in `negative_outlier_factor_`.
     /// # Not supported
@@ -39,7 +39,7 @@ pub struct LocalOutlierFactor {
     novelty: Option<Novelty>,
 }
 
-/// What rows other than those of the fit are asked about.
+/// The model for new rows.
 #[derive(Debug)]
 struct Novelty {
     factors: Arc<OutlierFactors>,
@@ -73,7 +73,7 @@ impl Novelty {
             distances.ok_or_else(|| fields.unexpected("_distances_fit_X_", "an array of two dimensions"))?;
         fields.expect_len("_distances_fit_X_", distances.rows, neighbors.points())?;
         if count == 0 || count > distances.cols {
-            return Err(fields.damaged("n_neighbors_", format!("{count} of {} neighbours", distances.cols)));
+            return Err(fields.damaged("n_neighbors_", format!("{count} of {} neighbors", distances.cols)));
         }
         let reach = distances.iter_rows().map(|row| row[count - 1]).collect();
         let factors = OutlierFactors {
@@ -101,7 +101,7 @@ impl Estimator for LocalOutlierFactor {
         let Some(Novelty { factors, count, offset }) = &self.novelty else {
             return plan.no_method(method);
         };
-        // scikit-learn hands the rows on as an array, whose columns have no names.
+        // scikit-learn passes the rows on as an array, whose columns have no names.
         let found = self.neighbors.nearest_of_any_names(method, input, plan, *count)?;
         let scores = plan.push(factors, &[found.distances, found.neighbors, found.rows]);
         if method == Method::ScoreSamples {

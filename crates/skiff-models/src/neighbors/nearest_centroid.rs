@@ -23,7 +23,7 @@ pub(crate) const NEAREST_CENTROID: Class = class! {
     /// The class of the nearest centroid, the first of equals. Where `class_prior_` is not the same for all classes,
     /// the greatest of the scores `-d² + 2 log prior`, where d is the distance of the row from the centroid after both
     /// were divided by `within_class_std_dev_`; with `metric='euclidean'` these are what `decision_function` and the
-    /// probabilities are made of, as in discriminant analysis.
+    /// probabilities are computed from, as in discriminant analysis.
     /// # Not supported
     /// Metrics other than `euclidean` and `manhattan`, which versions before 1.5 had.
     /// # Older versions
@@ -44,7 +44,7 @@ pub struct NearestCentroid {
     discriminant: Option<Discriminant>,
 }
 
-/// What scores are made of.
+/// The model of scores.
 #[derive(Debug)]
 struct Discriminant {
     /// `within_class_std_dev_`, with 1 for 0.

@@ -8,17 +8,17 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
 
 pub(crate) const NEAREST_NEIGHBORS: Class = class! {
-    /// The search for neighbours by itself.
+    /// The search for neighbors.
     ///
     /// # Reads
     /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`.
     /// # Predicts
     /// `kneighbors` and `kneighbors_graph`.
     /// # Not supported
-    /// `radius_neighbors` and its graph; a call without rows, which asks for the neighbours of the fit's own points;
+    /// `radius_neighbors` and its graph; a call without rows, for the neighbors of the training rows;
     /// callable metrics.
     /// # Older versions
-    /// Among equal distances versions have orders of their own, which skiff keeps; where numpy's `argpartition` chooses
+    /// The order of equal distances depends on the version, which skiff reproduces; where numpy's `argpartition` chooses
     /// among them, it is numpy's order without SIMD.
     paths: ["sklearn.neighbors._unsupervised.NearestNeighbors", "sklearn.neighbors.unsupervised.NearestNeighbors"],
     read: NearestNeighbors::read,
@@ -46,9 +46,7 @@ impl Estimator for NearestNeighbors {
         params: &Params,
     ) -> Result<Output, Refusal> {
         match method {
-            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => {
-                plan.unsupported(method, "a radius, whatever it is")
-            }
+            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => plan.unsupported(method, "a radius"),
             _ => self.neighbors.lower(method, input, plan, params),
         }
     }

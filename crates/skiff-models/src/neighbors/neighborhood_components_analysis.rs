@@ -29,7 +29,7 @@ pub(crate) const NEIGHBORHOOD_COMPONENTS_ANALYSIS: Class = class! {
 pub struct NeighborhoodComponentsAnalysis {
     /// By `components_`, (n_components, n_features).
     projection: Arc<Affine>,
-    /// How many names `get_feature_names_out` gives.
+    /// The number of names of `get_feature_names_out`.
     names_out: usize,
 }
 
@@ -41,7 +41,7 @@ impl NeighborhoodComponentsAnalysis {
         let coef = numbers.into_matrix();
         let coef = coef.ok_or_else(|| fields.unexpected("components_", "an array of two dimensions"))?;
         fields.expect_n_features("components_", coef.cols)?;
-        // Versions 1.1 to 1.4 keep a count of their own, which is that of the features.
+        // Versions 1.1 to 1.4 store a separate count, which is that of the features.
         let names_out = match fields.has("_n_features_out") {
             true => fields.count("_n_features_out")?,
             false => coef.rows,

@@ -9,7 +9,7 @@ use skiff_plan::kernels::metric::Metric;
 use skiff_plan::kernels::neighbor_heap::Sort;
 use skiff_plan::kernels::row_square;
 use skiff_plan::operators::{
-    ArrayRule, Brute, Dtype, Finite, NearestNeighbors, NeighborGraph, NeighborWeights, Part, Search, SparseRule,
+    ArrayRule, Brute, Dtype, Finite, Item, NearestNeighbors, NeighborGraph, NeighborWeights, Search, SparseRule,
 };
 use skiff_plan::value::{Csr, Matrix, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
@@ -18,11 +18,11 @@ use super::binary_tree::{read_metric_params, read_tree};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 
-/// The points of the fit, and how many neighbours are asked for.
+/// The training rows, and the number of neighbors.
 #[derive(Debug)]
 pub(crate) struct NeighborsBase {
     search: Arc<Search>,
-    /// Which rows may hold NaN.
+    /// Which rows may contain NaN.
     finite: Finite,
     /// `n_neighbors`; none in the estimators of neighbours within a radius.
     count: Option<usize>,
@@ -104,7 +104,7 @@ impl NeighborsBase {
         self.nearest_by(method, input, plan, count, self.rule())
     }
 
-    /// The same, without a look at the names of the columns.
+    /// The same, without a check of the names of the columns.
     pub(crate) fn nearest_of_any_names(
         &self,
         method: Method,
@@ -140,8 +140,8 @@ impl NeighborsBase {
         }
         let x = plan.check(input, rule, self.width());
         let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
-        let distances = plan.push(Part { index: 0 }, &[both]);
-        let neighbors = plan.push(Part { index: 1 }, &[both]);
+        let distances = plan.push(Item { index: 0 }, &[both]);
+        let neighbors = plan.push(Item { index: 1 }, &[both]);
         Ok(Nearest { rows: x, distances, neighbors })
     }
 
@@ -186,7 +186,7 @@ impl NeighborsBase {
             None | Some(Scalar::None) => self.count,
             Some(_) => match params.count("n_neighbors") {
                 Some(count) => Some(count),
-                None => return plan.unsupported(method, "an n_neighbors that is no count"),
+                None => return plan.unsupported(method, "an n_neighbors that is not a count"),
             },
         };
         match method {
@@ -215,7 +215,7 @@ impl NeighborsBase {
 pub(crate) fn read_weights(fields: &Fields<'_, '_>) -> Result<Weights, ReadError> {
     let Some(node) = fields.optional("weights") else { return Ok(Weights::Uniform) };
     if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
-        return Err(fields.unsupported("weights", "callable weights, which cannot be answered without their code"));
+        return Err(fields.unsupported("weights", "callable weights, whose code is not in the file"));
     }
     match fields.string("weights")?.as_str() {
         "uniform" => Ok(Weights::Uniform),
@@ -235,9 +235,9 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
     let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
     let metric = |width: usize| {
         let metric = read_metric_params(fields, &name)?;
-        // scikit-learn looks at them when it is asked, and raises an error: a model that answers nothing, and no danger.
+        // scikit-learn checks them on prediction, and raises an error: the model is useless, but harmless.
         let misfit =
-            || fields.unsupported("effective_metric_params_", format!("parameters that do not fit {width} features"));
+            || fields.unsupported("effective_metric_params_", format!("parameters that do not match {width} features"));
         if metric.fits(width) { Ok(metric) } else { Err(misfit()) }
     };
     let (points, precision) = if is_array.is_ok_and(|array| array.is_some()) {
@@ -293,7 +293,7 @@ impl NearestPoint {
     /// The numbers of the points nearest to the rows.
     pub(crate) fn push(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let found = plan.push(&self.0, &[x]);
-        plan.push(Part { index: 1 }, &[found])
+        plan.push(Item { index: 1 }, &[found])
     }
 }
 

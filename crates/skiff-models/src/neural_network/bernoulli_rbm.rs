@@ -75,7 +75,7 @@ impl Estimator for BernoulliRBM {
                 let sums = plan.push(&self.hidden, &[x]);
                 Ok(Output::matrix(plan.push(Elementwise { function: Function::Expit }, &[sums])))
             }
-            Method::ScoreSamples => plan.unsupported(method, "the random numbers that it draws"),
+            Method::ScoreSamples => plan.unsupported(method, "random numbers, which it draws"),
             _ => plan.no_method(method),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 use skiff_pickle::Node;
-use skiff_plan::operators::{Concatenate, Form, Multiply, SelectColumns, Selection};
+use skiff_plan::operators::{Concatenate, Layout, Multiply, SelectColumns, Selection};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -20,7 +20,7 @@ pub(crate) const FEATURE_UNION: Class = class! {
     /// # Transforms
     /// The columns of all transformers, each times its weight; sparse where any of them is.
     /// # Older versions
-    /// `None` stood for `'drop'` before 1.1; `'passthrough'` came with 1.1, `verbose_feature_names_out` with 1.5.
+    /// `None` was used for `'drop'` before 1.1; `'passthrough'` is new in 1.1, `verbose_feature_names_out` in 1.5.
     paths: ["sklearn.pipeline.FeatureUnion"],
     read: FeatureUnion::read,
 };
@@ -37,7 +37,7 @@ pub struct FeatureUnion {
 #[derive(Debug)]
 struct Transformer {
     name: String,
-    /// Its place in `transformer_list`.
+    /// Its index in `transformer_list`.
     index: usize,
     /// `None` for `'passthrough'`.
     model: Option<Arc<Model>>,
@@ -70,7 +70,7 @@ impl FeatureUnion {
     }
 }
 
-/// `transformer_weights`: a number for each name; none at all where the attribute is `None`.
+/// `transformer_weights`: a number for each name; empty if the attribute is `None`.
 pub(crate) fn read_weights(fields: &Fields<'_, '_>, name: &str) -> Result<Vec<(String, Scalar)>, ReadError> {
     let Some(node) = fields.optional(name) else { return Ok(Vec::new()) };
     let Node::Dict(pairs) = fields.graph().node(node) else { return Err(fields.unexpected(name, "a dict")) };
@@ -148,11 +148,11 @@ impl Estimator for FeatureUnion {
             let nothing = SelectColumns { by: Selection::Places(Vec::new()), series: false };
             parts.push(plan.push(nothing, &[input]));
         }
-        let form = match &plan.header().set_output {
-            Some(container) if container != "default" => Form::Separate,
-            _ => Form::Any,
+        let layout = match &plan.header().set_output {
+            Some(container) if container != "default" => Layout::Separate,
+            _ => Layout::Any,
         };
-        Ok(Output::matrix(plan.push(Concatenate { form }, &parts)))
+        Ok(Output::matrix(plan.push(Concatenate { layout }, &parts)))
     }
 
     fn feature_names_out(&self, _header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
@@ -176,7 +176,7 @@ impl Estimator for FeatureUnion {
     }
 
     fn takes(&self) -> Takes {
-        // All are given the same: what one of them cannot take has been refused by the fit.
+        // All get the same input: `fit` has rejected what one of them does not support.
         let mut models = self.transformers.iter().filter_map(|transformer| transformer.model.as_ref());
         models.next().map_or(Takes::Table, |model| model.estimator().takes())
     }

@@ -1,7 +1,7 @@
 //! `sklearn.pipeline`.
 
 mod feature_union;
-#[expect(clippy::module_inception, reason = "`sklearn.pipeline.Pipeline` stands in the file of its name")]
+#[expect(clippy::module_inception, reason = "`sklearn.pipeline.Pipeline` is in the file with its name")]
 mod pipeline;
 
 pub(crate) use feature_union::{join_names, read_weights, weigh};

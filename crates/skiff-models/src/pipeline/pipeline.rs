@@ -17,7 +17,7 @@ pub(crate) const PIPELINE: Class = class! {
     /// Transformers one after the other, and an estimator at the end.
     ///
     /// # Reads
-    /// `steps`; `'passthrough'` and `None` stand for steps that do nothing.
+    /// `steps`; `'passthrough'` and `None` are identity steps.
     /// # Predicts
     /// Each method of the last estimator, on what the steps before make of the rows.
     /// # Transforms
@@ -71,7 +71,7 @@ impl Pipeline {
         for (index, step) in self.steps[..end].iter().enumerate() {
             let Some(model) = step else { continue };
             value = plan.inner_value(model, Method::Transform, value)?;
-            // A DataFrame comes out: whoever selects by name next must find the names.
+            // The output is a DataFrame: a later step that selects by name needs the names.
             let mut later = self.steps[index + 1..].iter().flatten();
             if model.header().set_output.is_some()
                 && later.next().is_some_and(|next| next.estimator().selects_by_name())

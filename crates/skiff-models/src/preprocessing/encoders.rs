@@ -14,7 +14,7 @@ use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::Header;
 
-/// `categories_`, as they are and ready to be looked up.
+/// `categories_`, as values and as lookup tables.
 #[derive(Debug)]
 pub(crate) struct KnownCategories {
     pub(crate) classes: Vec<Arc<Classes>>,
@@ -52,14 +52,14 @@ pub(super) fn infrequent_categories(attributes: &Attributes<'_>) -> Option<Compu
 /// Which categories were grouped as infrequent, since 1.1.
 #[derive(Debug)]
 pub(crate) struct Infrequent {
-    /// `_default_to_infrequent_mappings`: for each column, the place of each category after the grouping.
+    /// `_default_to_infrequent_mappings`: for each column, the index of each category after the grouping.
     pub(crate) mappings: Vec<Option<Vec<usize>>>,
     /// `_infrequent_indices`: for each column, which categories were grouped.
     pub(crate) indices: Vec<Option<Vec<usize>>>,
 }
 
 impl Infrequent {
-    /// `missing` is where each column's NaN is, which `OrdinalEncoder` leaves out of the grouping: it comes last.
+    /// `missing` is the index of each column's NaN, which `OrdinalEncoder` excludes from the grouping: it is last.
     pub(crate) fn read(
         fields: &Fields<'_, '_>,
         known: &KnownCategories,
@@ -99,13 +99,13 @@ impl Infrequent {
                 _ => false,
             };
             if !fits {
-                return Err(fields.damaged("_default_to_infrequent_mappings", "not a grouping of the categories"));
+                return Err(fields.damaged("_default_to_infrequent_mappings", "it is not a grouping of the categories"));
             }
         }
         Ok(Self { mappings, indices })
     }
 
-    /// The place of category `code` of column `column` after the grouping.
+    /// The index of category `code` of column `column` after the grouping.
     pub(crate) fn place(&self, column: usize, code: usize) -> usize {
         self.mappings[column].as_ref().and_then(|mapping| mapping.get(code)).map_or(code, |&place| place)
     }
@@ -134,7 +134,7 @@ fn are_distinct(places: &[usize]) -> bool {
     sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-/// A list of arrays of places, or of `None`.
+/// A list of arrays of indices, or of `None`.
 fn read_places(fields: &Fields<'_, '_>, name: &str) -> Result<Vec<Option<Vec<usize>>>, ReadError> {
     let path = fields.path_of(name);
     let read = |node| match fields.graph().node(node) {
@@ -142,7 +142,7 @@ fn read_places(fields: &Fields<'_, '_>, name: &str) -> Result<Vec<Option<Vec<usi
         _ => {
             let array = fields.array_at(node, &path)?;
             let places = array.to_i64().and_then(|all| all.into_iter().map(|at| usize::try_from(at).ok()).collect());
-            places.map(Some).ok_or_else(|| fields.unexpected_at(node, &path, "an array of places"))
+            places.map(Some).ok_or_else(|| fields.unexpected_at(node, &path, "an array of indices"))
         }
     };
     fields.list(name)?.into_iter().map(read).collect()
@@ -184,20 +184,20 @@ pub(crate) fn read_dtype(fields: &Fields<'_, '_>, name: &str) -> Result<NumberTy
     })
 }
 
-/// The input validation of encoders: every value stays what it is. NaN is a category since `nan_since`.
+/// The input validation of encoders: values are not converted. NaN is a category since `nan_since`.
 pub(crate) fn rule(header: &Header, nan_since: (u32, u32)) -> ArrayRule {
     let since = crate::fields::Version::new(nan_since.0, nan_since.1);
     let old = header.version.is_none_or(|version| version < since);
     ArrayRule::FLOATS.dtype(Dtype::Any).half(Precision::Double).finite(if old { Finite::All } else { Finite::AllowNan })
 }
 
-/// Whether a DataFrame of different types was made one object array first: before 0.22, when columns came to be taken
+/// Whether a DataFrame of different types was first converted to one object array: before 0.22, which takes columns
 /// one by one.
 pub(crate) fn mixed_is_object(header: &Header) -> bool {
     header.version.is_none_or(|version| version < crate::fields::Version::new(0, 22))
 }
 
-/// From numbers back to values, in the dtype that holds the values of all columns.
+/// From codes back to values, in the common dtype of all columns.
 #[derive(Debug)]
 pub(crate) enum Decode {
     Numbers(Vec<Vec<f64>>, NumberType),
@@ -209,15 +209,15 @@ pub(crate) enum Decode {
 pub(crate) enum Others {
     /// Objects, whether they occur or not.
     Object,
-    /// Objects where they occur: a last `None` is told from the categories by its number alone.
+    /// Objects if they occur: a last `None` differs from the categories only by its index.
     ObjectIfAny,
 }
 
 impl Decode {
-    /// `values` of each column: those of `classes`, unless others stand for some, and any that were added after them.
-    /// As many values as classes are not the classes yet: one infrequent category has given its place to a string.
+    /// `values` of each column: those of `classes`, unless some are replaced, and any that were added after them.
+    /// Even if there are as many values as classes, they may differ: one infrequent category may have been replaced by a string.
     pub(crate) fn new(classes: &[Arc<Classes>], values: Vec<Vec<Scalar>>, others: Others) -> Self {
-        // Integers that `f64` does not hold are taken from the classes themselves.
+        // Integers that `f64` cannot represent are taken from the classes themselves.
         let is_exact = |value: &Scalar| match value {
             Scalar::Int(value) => value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS,
             Scalar::BigInt(_) => false,
@@ -313,7 +313,7 @@ fn python_bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// The shortest digits that give the number back, laid out as Python lays them out.
+/// The shortest digits that read back as the number, formatted as in Python.
 fn python_float(value: f64, precision: Precision) -> String {
     if value.is_nan() {
         return "nan".to_owned();

@@ -15,12 +15,12 @@ pub(crate) const FUNCTION_TRANSFORMER: Class = class! {
     /// A function on each number.
     ///
     /// # Reads
-    /// `func` and `inverse_func`, by name: numpy's and scipy's functions of one number in every spelling that pickles have
+    /// `func` and `inverse_func`, by name: numpy's and scipy's functions of one number with every name that pickles use
     /// for them; `kw_args`, `inv_kw_args`; `validate`, `accept_sparse`, `feature_names_out`.
     /// # Transforms
     /// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`.
     /// # Not supported
-    /// Other functions, without somebody who hands them in: their code is not in the file.
+    /// Other functions, unless they are registered: their code is not in the file.
     /// # Older versions
     /// `validate` was true by default before 0.22.
     paths: ["sklearn.preprocessing._function_transformer.FunctionTransformer"],
@@ -176,7 +176,7 @@ impl Estimator for FunctionTransformer {
             _ => return plan.no_method(method),
         };
         let x = match self.validate {
-            // `inverse_transform` converts, but does not look at the features of the fit.
+            // `inverse_transform` converts, but does not check the features.
             Some(rule) if method == Method::InverseTransform => plan.check(input, rule.any_names(), None),
             Some(rule) => plan.check(input, rule, None),
             None => input,

@@ -33,7 +33,7 @@ pub struct KBinsDiscretizer {
     back: Arc<BinCenters>,
     /// `dtype`.
     dtype: Dtype,
-    /// Whether columns of bins are `float64` whatever the rows are.
+    /// Whether columns of bins are `float64` for rows of any dtype.
     one_hot_is_double: bool,
     /// `_encoder`, where there is a column for each bin.
     encoder: Option<Arc<Model>>,
@@ -61,9 +61,7 @@ impl KBinsDiscretizer {
                 && all.len() >= 2
                 && usize::try_from(count).is_ok_and(|count| count + 1 == all.len());
             if !fits || !all.is_sorted() {
-                return Err(
-                    fields.damaged("bin_edges_", format!("the edges of column {index} are not those of its bins"))
-                );
+                return Err(fields.damaged("bin_edges_", format!("the edges of column {index} do not match its bins")));
             }
             centers.push(all.windows(2).map(|pair| (pair[1] + pair[0]) * 0.5).collect());
             edges.push(all[1..all.len() - 1].to_vec());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Argmax, ArrayRule, BinarizeLabels, Concatenate, Finite, Form, GreaterThan, SparseRule, TakeLabels,
+    Argmax, ArrayRule, BinarizeLabels, Concatenate, Finite, GreaterThan, Layout, SparseRule, TakeLabels,
 };
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
@@ -20,13 +20,13 @@ pub(crate) const LABEL_BINARIZER: Class = class! {
     /// `classes_`, `y_type_`, `neg_label`, `pos_label`, `sparse_output`, `sparse_input_`.
     /// # Transforms
     /// `pos_label` in the column of the label's class and `neg_label` in all others; two classes share one column, that of
-    /// the second, as long as the labels asked about take no more than two values. Unknown labels are in no column.
-    /// Multilabel rows stay what they are but for the two numbers.
+    /// the second, as long as the given labels have at most two values. Unknown labels are in no column.
+    /// Multilabel rows are unchanged except for the two numbers.
     /// `inverse_transform` takes the class of the greatest number; of two classes the second where its number is above
     /// `threshold`, by default the middle of `neg_label` and `pos_label`; of multilabel rows the labels above it.
     /// # Not supported
-    /// Numbers where `classes_` holds text, and text where it holds numbers, which numpy would turn into text.
-    /// `inverse_transform` of sparse rows that hold negative numbers and no positive one.
+    /// Numbers if `classes_` is text, and text if it has numbers, which numpy would convert to text.
+    /// `inverse_transform` of sparse rows with negative numbers and no positive one.
     /// # Older versions
     /// The state has been the same since 0.17. Since 1.8 the columns of signed integers have their dtype.
     paths: ["sklearn.preprocessing._label.LabelBinarizer", "sklearn.preprocessing.label.LabelBinarizer"],
@@ -41,7 +41,7 @@ pub struct LabelBinarizer {
     neg_label: i64,
     pos_label: i64,
     sparse_output: bool,
-    /// Whether the fit had sparse labels: `inverse_transform` answers such.
+    /// Whether the training labels were sparse: `inverse_transform` returns such labels.
     sparse_input: bool,
     /// Whether signed integers keep their dtype.
     keeps_dtype: bool,
@@ -55,7 +55,7 @@ enum Target {
     Multilabel,
 }
 
-/// What an estimator that encodes its labels by a `LabelBinarizer` of its own reads of it.
+/// The attributes of a `LabelBinarizer` in an estimator that encodes its labels with it.
 pub(crate) struct EncodedLabels {
     pub(crate) classes: Arc<Classes>,
     pub(crate) y_type: String,
@@ -94,7 +94,7 @@ impl LabelBinarizer {
             other => return Err(fields.unsupported("y_type_", format!("`{other}`"))),
         };
         if target == Target::Binary && known.classes[0].len() > 2 {
-            return Err(fields.damaged("y_type_", "two classes, where `classes_` has more"));
+            return Err(fields.damaged("y_type_", "it is binary, but `classes_` has more than two classes"));
         }
         let sparse_input = fields.bool("sparse_input_")?;
         if sparse_input && target != Target::Multilabel {
@@ -138,7 +138,7 @@ impl LabelBinarizer {
             let numbers = plan.push(Argmax, &[scores]);
             return Output::column(plan.push(classes, &[numbers]));
         }
-        let dense = plan.push(Concatenate { form: Form::Dense }, &[scores]);
+        let dense = plan.push(Concatenate { layout: Layout::Dense }, &[scores]);
         // Of one class, every row is of that class.
         let only = self.target == Target::Binary && self.class_list().len() == 1;
         let bound = if only { f64::INFINITY } else { threshold };
@@ -146,7 +146,7 @@ impl LabelBinarizer {
         match (self.target, self.sparse_input) {
             (Target::Binary, _) => Output::column(plan.push(classes, &[above])),
             (_, false) => Output::matrix(above),
-            (_, true) => Output::matrix(plan.push(Concatenate { form: Form::Sparse }, &[above])),
+            (_, true) => Output::matrix(plan.push(Concatenate { layout: Layout::Sparse }, &[above])),
         }
     }
 }

@@ -17,9 +17,9 @@ pub(crate) const LABEL_ENCODER: Class = class! {
     /// # Reads
     /// `classes_`.
     /// # Transforms
-    /// The place of each label in `classes_`; unknown labels are an error. `inverse_transform` takes places back to labels.
+    /// The index of each label in `classes_`; unknown labels are an error. `inverse_transform` maps indices to labels.
     /// # Not supported
-    /// Numbers where `classes_` holds text, which numpy would turn into text.
+    /// Numbers if `classes_` is text, which numpy would convert to text.
     /// # Older versions
     /// Since 1.1 labels are first cast to the dtype of `classes_`.
     paths: ["sklearn.preprocessing._label.LabelEncoder", "sklearn.preprocessing.label.LabelEncoder"],

@@ -15,9 +15,9 @@ pub(crate) const MAX_ABS_SCALER: Class = class! {
     /// # Reads
     /// `scale_`, `clip`.
     /// # Transforms
-    /// `X / scale_`, cut to -1 … 1 where `clip`; sparse rows stay sparse.
+    /// `X / scale_`, clipped to -1 … 1 if `clip`; sparse rows stay sparse.
     /// # Older versions
-    /// `clip` came with 1.8; the rest has been the same since 0.17.
+    /// `clip` is new in 1.8; the rest has been the same since 0.17.
     paths: ["sklearn.preprocessing._data.MaxAbsScaler", "sklearn.preprocessing.data.MaxAbsScaler"],
     read: MaxAbsScaler::read,
 };

@@ -17,7 +17,7 @@ pub(crate) const MIN_MAX_SCALER: Class = class! {
     /// # Transforms
     /// `X · scale_ + min_`, cut to `feature_range` where `clip`; `inverse_transform` is `(X - min_) / scale_`.
     /// # Older versions
-    /// `clip` came with 0.24.
+    /// `clip` is new in 0.24.
     paths: ["sklearn.preprocessing._data.MinMaxScaler", "sklearn.preprocessing.data.MinMaxScaler"],
     read: MinMaxScaler::read,
 };
@@ -53,7 +53,7 @@ fn read_range(fields: &Fields<'_, '_>) -> Result<(f64, f64), ReadError> {
     };
     match (fields.scalar_at(low, &path)?.as_f64(), fields.scalar_at(high, &path)?.as_f64()) {
         (Some(low), Some(high)) if low < high => Ok((low, high)),
-        _ => Err(fields.damaged("feature_range", "a range whose end is not above its start")),
+        _ => Err(fields.damaged("feature_range", "its maximum is not above its minimum")),
     }
 }
 

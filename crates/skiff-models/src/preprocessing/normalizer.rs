@@ -14,10 +14,10 @@ pub(crate) const NORMALIZER: Class = class! {
     /// # Reads
     /// `norm`.
     /// # Transforms
-    /// Each row divided by its norm; rows whose norm is 0 stay.
+    /// Each row divided by its norm; rows with norm 0 are unchanged.
     /// # Older versions
     /// Before 0.23 the `'max'` norm was the greatest element with its sign, since then it is the greatest absolute value.
-    /// From 1.0 a dense row whose norm is below ten times the machine's precision stays as well.
+    /// From 1.0 a dense row whose norm is below ten times the machine's precision is unchanged as well.
     paths: ["sklearn.preprocessing._data.Normalizer", "sklearn.preprocessing.data.Normalizer"],
     read: Normalizer::read,
 };
@@ -26,7 +26,7 @@ pub(crate) const NORMALIZER: Class = class! {
 #[derive(Debug)]
 pub struct Normalizer {
     norm: Norm,
-    /// Norms below this are taken for 0 in dense rows, in units of the precision of the dtype.
+    /// Norms below this count as 0 in dense rows, in units of the precision of the dtype.
     tiny: bool,
 }
 

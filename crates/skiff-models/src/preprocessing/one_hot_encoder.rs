@@ -23,12 +23,12 @@ pub(crate) const ONE_HOT_ENCODER: Class = class! {
     /// categories; `dtype`, `sparse_output`.
     /// # Transforms
     /// A one in the column of the value's category. Values are equal as in Python: `1`, `1.0` and `True` are one category,
-    /// NaN equals NaN. Unknown values are an error, all zeros, or the infrequent category. `inverse_transform` gives the
+    /// NaN equals NaN. Unknown values are an error, all zeros, or the infrequent category. `inverse_transform` returns the
     /// category of the greatest column of each group.
     /// # Not supported
     /// `dtype` other than numbers and bool.
     /// # Older versions
-    /// 0.17 to 0.19, and the legacy mode of 0.20 and 0.21, knew whole numbers only. `drop` came with 0.21, infrequent
+    /// 0.17 to 0.19, and the legacy mode of 0.20 and 0.21, supported integers only. `drop` is new in 0.21, infrequent
     /// categories with 1.1. In 1.6 and 1.7 `handle_unknown='warn'` encodes unknown values as zeros, since 1.8 as infrequent
     /// where there are infrequent categories.
     paths: ["sklearn.preprocessing._encoders.OneHotEncoder", "sklearn.preprocessing.data.OneHotEncoder"],
@@ -60,7 +60,7 @@ struct Categorical {
     /// The dropped category of each column, after the grouping.
     drop: Vec<Option<usize>>,
     unknown: Unknown,
-    /// What `inverse_transform` makes of groups that add up to 0.
+    /// The result of `inverse_transform` for groups of zeros.
     zero: UnknownInverse,
     /// Whether names are made by `feature_name_combiner='concat'`.
     concat: bool,
@@ -77,7 +77,7 @@ enum Unknown {
 /// `handle_unknown` on the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum UnknownInverse {
-    /// The first category: before 0.24, where nothing else was asked for.
+    /// The first category: before 0.24, if nothing else was requested.
     First,
     /// The dropped category, or an error.
     Dropped,
@@ -91,7 +91,7 @@ impl OneHotEncoder {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let dtype = read_dtype(fields, "dtype")?;
-        // `sparse` became `sparse_output` in 1.2; until 1.3 the old name stood there as `'deprecated'`.
+        // `sparse` became `sparse_output` in 1.2; until 1.3 the old name had the value `'deprecated'`.
         let sparse = match fields.has("sparse_output") {
             true => fields.bool("sparse_output")?,
             false => fields.bool_or("sparse", true)?,
@@ -187,7 +187,7 @@ impl Categorical {
         all
     }
 
-    /// The groups of columns, and the values that their numbers stand for.
+    /// The groups of columns, and the values of their codes.
     fn inverse(&self) -> (Vec<Group>, Decode) {
         let mut groups = Vec::new();
         let mut values = Vec::new();
@@ -203,7 +203,7 @@ impl Categorical {
                 (UnknownInverse::First, _) => Zero::First,
                 (UnknownInverse::NothingUnlessInfrequent, drop) if infrequent => dropped(drop),
                 (UnknownInverse::Nothing | UnknownInverse::NothingUnlessInfrequent, None) => add(Scalar::None),
-                // scikit-learn takes the dropped category by its place after the grouping out of those before it.
+                // scikit-learn drops the category at the index after the grouping from the categories before it.
                 (UnknownInverse::Nothing | UnknownInverse::NothingUnlessInfrequent, Some(drop)) if infrequent => {
                     add(classes.get(drop).unwrap_or(Scalar::None))
                 }
@@ -226,7 +226,7 @@ fn output(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(OneHot::NONE)
 }
 
-/// The dropped category of each column: an array of places, with `None` among them since 0.23.
+/// The dropped category of each column: an array of indices, with `None` among them since 0.23.
 fn read_drop(
     fields: &Fields<'_, '_>,
     known: &KnownCategories,
@@ -237,7 +237,7 @@ fn read_drop(
     let Some(node) = fields.optional(name) else { return Ok(vec![None; known.len()]) };
     let error = |error| ReadError::new(fields.path_of(name), ReadErrorKind::Value(error));
     let array = NdArray::read(fields.graph(), node).map_err(error)?;
-    let array = array.ok_or_else(|| fields.unexpected(name, "an array of places"))?;
+    let array = array.ok_or_else(|| fields.unexpected(name, "an array of indices"))?;
     let places = array.to_scalars(fields.graph()).map_err(error)?;
     fields.expect_len(name, places.len(), known.len())?;
     let place = |(column, place): (usize, &Scalar)| match place {
@@ -266,7 +266,7 @@ impl Estimator for OneHotEncoder {
         match method {
             Method::Transform => {
                 if self.sparse && plan.header().set_output.is_some() {
-                    return plan.unsupported(method, "sparse output where `set_output` asked for a DataFrame");
+                    return plan.unsupported(method, "sparse output with `set_output` for DataFrames");
                 }
                 let rule = encoders::rule(plan.header(), (0, 24));
                 let x = plan.check(input, rule, form.known.len());

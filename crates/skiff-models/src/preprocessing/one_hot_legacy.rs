@@ -1,7 +1,7 @@
 //! `OneHotEncoder` before 0.20, and the legacy mode of 0.20 and 0.21: whole numbers only.
 
 use skiff_files::Scalar;
-use skiff_plan::operators::{ArrayRule, Concatenate, Form, OneHotWhole, SelectColumns, Selection};
+use skiff_plan::operators::{ArrayRule, Concatenate, Layout, OneHotWhole, SelectColumns, Selection};
 use skiff_plan::value::NumberType;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -55,7 +55,7 @@ impl Legacy {
         let refuse_unknown = fields.string("handle_unknown")? != "ignore";
         let selected = match Self::read_selected(fields)? {
             Some(selected) => Some(places(&selected, counts.len()).ok_or_else(|| {
-                fields.unsupported("categorical_features", "columns other than by a mask or by places from the start")
+                fields.unsupported("categorical_features", "columns other than by a mask or by nonnegative indices")
             })?),
             None => None,
         };
@@ -97,11 +97,11 @@ impl Legacy {
         let encoded = plan.push(columns(Selection::Places(selected.clone())), &[x]);
         let encoded = plan.push(step, &[encoded]);
         let others = plan.push(columns(Selection::Others(selected.clone())), &[x]);
-        Ok(Output::matrix(plan.push(Concatenate { form: Form::Any }, &[encoded, others])))
+        Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Any }, &[encoded, others])))
     }
 }
 
-/// The places of the selected columns, from a mask or from places.
+/// The indices of the selected columns, from a mask or from indices.
 fn places(selected: &[Scalar], count: usize) -> Option<Vec<usize>> {
     let mut places: Vec<usize> = match selected.iter().all(|item| matches!(item, Scalar::Bool(_))) {
         true => (0..selected.len()).filter(|&at| selected[at] == Scalar::Bool(true)).collect(),

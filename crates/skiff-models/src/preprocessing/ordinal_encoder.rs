@@ -21,10 +21,10 @@ pub(crate) const ORDINAL_ENCODER: Class = class! {
     /// `categories_`, `handle_unknown`, `unknown_value`, `encoded_missing_value` with `_missing_indices`, the grouping of
     /// infrequent categories, `dtype`.
     /// # Transforms
-    /// The place of the value in the column's categories; values are equal as in Python. `inverse_transform` gives the
+    /// The index of the value in the column's categories; values are equal as in Python. `inverse_transform` returns the
     /// values back, `None` for unknown ones.
     /// # Older versions
-    /// `unknown_value` came with 0.24, missing values with 1.0, `encoded_missing_value` with 1.1, infrequent categories with
+    /// `unknown_value` is new in 0.24, missing values in 1.0, `encoded_missing_value` in 1.1, infrequent categories in
     /// 1.3.
     paths: ["sklearn.preprocessing._encoders.OrdinalEncoder"],
     read: OrdinalEncoder::read,
@@ -35,7 +35,7 @@ pub(crate) const ORDINAL_ENCODER: Class = class! {
 pub struct OrdinalEncoder {
     known: KnownCategories,
     infrequent: Infrequent,
-    /// `_missing_indices`: the place of NaN among the categories of each column.
+    /// `_missing_indices`: the index of NaN among the categories of each column.
     missing: Vec<Option<u32>>,
     /// `encoded_missing_value`.
     encoded_missing: f64,
@@ -108,11 +108,11 @@ fn read_missing(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Vec<
         let [column, place] = [column, place].map(|node| fields.scalar_at(node, &fields.path_of(name)));
         let [column, place] = [column?, place?].map(|scalar| scalar.as_i64().and_then(|at| usize::try_from(at).ok()));
         let (Some(column), Some(place)) = (column, place) else {
-            return Err(fields.unexpected(name, "places by places"));
+            return Err(fields.unexpected(name, "indices by indices"));
         };
         match (known.classes.get(column), u32::try_from(place)) {
             (Some(classes), Ok(at)) if place < classes.len() => missing[column] = Some(at),
-            _ => return Err(fields.damaged(name, format!("no category {place} of a column {column}"))),
+            _ => return Err(fields.damaged(name, format!("no category {place} in column {column}"))),
         }
     }
     Ok(missing)
@@ -154,8 +154,10 @@ impl Estimator for OrdinalEncoder {
                     matches!(&**classes, Classes::Values(_, ValueKind::DateTime(_) | ValueKind::TimeDelta(_)))
                 };
                 if self.unknown.is_some() && self.known.classes.iter().any(is_time) {
-                    return plan
-                        .unsupported(method, "dates as objects, which are numbers or dates depending on their unit");
+                    return plan.unsupported(
+                        method,
+                        "dates in object arrays, which are numbers or dates depending on their unit",
+                    );
                 }
                 let (columns, decode) = self.inverse();
                 let codes = plan.push(OrdinalInverse { columns }, &[x]);

@@ -22,7 +22,7 @@ pub(crate) const POLYNOMIAL_FEATURES: Class = class! {
     /// # Not supported
     /// More than 2²⁴ columns, or 2²⁶ factors in all of them.
     /// # Older versions
-    /// The number of features is `n_input_features_` before 1.0. A pair as `degree` came with 1.0.
+    /// The number of features is `n_input_features_` before 1.0. A pair as `degree` is new in 1.0.
     paths: [
         "sklearn.preprocessing._polynomial.PolynomialFeatures",
         "sklearn.preprocessing._data.PolynomialFeatures",
@@ -45,7 +45,7 @@ pub struct PolynomialFeatures {
     in_order: bool,
 }
 
-/// More columns than this would let a small file ask for all memory.
+/// The most columns: more would let a small file use all memory.
 const MOST_COLUMNS: usize = 1 << 24;
 
 /// Nor more factors in all columns together.
@@ -66,7 +66,7 @@ impl PolynomialFeatures {
             bias: fields.bool("include_bias")?,
             in_order: fields.before(0, 22),
         };
-        // Past any number of factors that honest files have, counting itself would take long.
+        // Beyond the number of factors in regular files, counting itself would take long.
         let full = if degrees.1 <= 256 { model.step().full_width() } else { None };
         let width = full.filter(|&full| full <= MOST_COLUMNS && full.saturating_mul(degrees.1) <= MOST_FACTORS);
         let width = width.and_then(|_| model.step().width()).ok_or_else(|| {
@@ -102,7 +102,7 @@ fn read_degrees(fields: &Fields<'_, '_>) -> Result<(usize, usize), ReadError> {
         let (least, most) = (bound(fields.scalar_at(least, &path)?), bound(fields.scalar_at(most, &path)?));
         return match (least, most) {
             (Some(least), Some(most)) if least <= most => Ok((least, most)),
-            _ => Err(fields.damaged("degree", "a least degree above the greatest")),
+            _ => Err(fields.damaged("degree", "the minimum degree is above the maximum")),
         };
     }
     Ok((0, fields.count("degree")?))
@@ -150,7 +150,7 @@ impl Estimator for PolynomialFeatures {
     fn computed(&self) -> Vec<ComputedAttribute<'_>> {
         let powers = |_: &Attributes<'_>| {
             let combinations = self.step().combinations();
-            // As many numbers as no honest file's powers are.
+            // The most numbers in `powers_` of a regular file.
             combinations.len().checked_mul(self.features).filter(|&numbers| numbers <= MOST_FACTORS)?;
             let count = |combination: Vec<usize>| {
                 let mut powers = vec![0_i64; self.features];

@@ -19,7 +19,7 @@ pub(crate) const POWER_TRANSFORMER: Class = class! {
     /// # Transforms
     /// `method='box-cox'`: `(x^λ - 1) / λ`, or `log(x)` where λ is 0, of positive numbers only. `'yeo-johnson'`: the
     /// same of `x + 1`, and of negative numbers the negative of it for `1 - x` and `2 - λ`. Then what the scaler does.
-    /// `inverse_transform` takes the same way back. NaN stays.
+    /// `inverse_transform` is the inverse. NaN stays NaN.
     /// # Older versions
     /// The state has been the same since 0.20, which has the class first, then without Yeo-Johnson's powers in 0.19.
     /// Since 1.8 these are computed by `expm1` and `log1p`.

@@ -18,10 +18,10 @@ pub(crate) const QUANTILE_TRANSFORMER: Class = class! {
     /// # Transforms
     /// The share of the fit below each value, between the quantiles on straight lines: the mean of the ways from below
     /// and from above, which differ where quantiles are equal. `output_distribution='normal'` takes the normal number
-    /// with that share below it, within ±5.2. `inverse_transform` takes the way back. NaN stays. Of sparse rows the
-    /// stored elements are transformed; negative ones are refused unless `ignore_implicit_zeros`.
+    /// with that share below it, within ±5.2. `inverse_transform` is the inverse. NaN stays NaN. In sparse rows only the
+    /// stored elements are transformed; negative ones are an error unless `ignore_implicit_zeros`.
     /// # Older versions
-    /// Before 0.20 NaN was refused. Before 0.21 uniform numbers, too, were within `[1e-7, 1 - 1e-7]`.
+    /// Before 0.20 NaN was an error. Before 0.21 uniform numbers, too, were within `[1e-7, 1 - 1e-7]`.
     paths: ["sklearn.preprocessing._data.QuantileTransformer", "sklearn.preprocessing.data.QuantileTransformer"],
     training_only: ["copy", "n_quantiles", "n_quantiles_", "random_state", "subsample"],
     read: QuantileTransformer::read,
@@ -32,7 +32,7 @@ pub(crate) const QUANTILE_TRANSFORMER: Class = class! {
 pub struct QuantileTransformer {
     forth: Arc<Quantile>,
     back: Arc<Quantile>,
-    /// Which numbers the rows may hold.
+    /// The numbers that rows may have.
     finite: Finite,
 }
 
@@ -55,7 +55,7 @@ impl QuantileTransformer {
         // A column that was all NaN has no order.
         let ascend = |values: &[f64]| values.is_sorted() || values.iter().any(|value| value.is_nan());
         if !ascend(&references) || !columns.iter().all(|column| ascend(column)) {
-            return Err(fields.damaged("quantiles_", "they do not ascend"));
+            return Err(fields.damaged("quantiles_", "they are not ascending"));
         }
         let refuse_negative = !fields.bool("ignore_implicit_zeros")?;
         let uniform_is_near = fields.before(0, 21);

@@ -17,7 +17,7 @@ pub(crate) const ROBUST_SCALER: Class = class! {
     /// # Transforms
     /// `(X - center_) / scale_`; sparse rows are scaled only, as scikit-learn does it.
     /// # Older versions
-    /// The state has been the same since 0.17. Before 0.19 sparse rows were refused where `with_centering`.
+    /// The state has been the same since 0.17. Before 0.19 sparse rows were an error with `with_centering`.
     paths: ["sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing.data.RobustScaler"],
     read: RobustScaler::read,
 };

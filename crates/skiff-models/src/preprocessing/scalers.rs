@@ -7,7 +7,7 @@ use skiff_plan::value::Precision;
 use crate::fields::{Fields, Numbers, ReadError};
 use crate::lowering::{Header, Lowering};
 
-/// The input validation of scalers: floats; NaN stays since 0.20, before it was refused.
+/// The input validation of scalers: floats; NaN is allowed since 0.20, before it was an error.
 pub(crate) fn rule(header: &Header) -> ArrayRule {
     let old = header.version.is_none_or(|version| version < crate::fields::Version::new(0, 20));
     ArrayRule::FLOATS.finite(if old { Finite::All } else { Finite::AllowNan })

@@ -19,7 +19,7 @@ pub(crate) const SPLINE_TRANSFORMER: Class = class! {
     /// # Transforms
     /// The values of the splines; beyond the outermost knots an error, the values there, straight lines, the same
     /// polynomials, or what is at the other end. `include_bias=False` leaves out the last spline of each feature. With
-    /// `handle_missing='zeros'` NaN gives zeros.
+    /// `handle_missing='zeros'` NaN becomes zeros.
     /// # Not supported
     /// `sparse_output=True`; a constant beyond the knots for splines of degree 0, and lines with only one such spline.
     /// # Older versions
@@ -55,7 +55,7 @@ impl SplineTransformer {
         };
         let degree = fields.count("degree")?;
         if degree == 0 && extrapolation == Extrapolation::Constant {
-            return Err(fields.unsupported("degree", "a constant beyond the knots of splines of degree 0"));
+            return Err(fields.unsupported("degree", "constant extrapolation of splines of degree 0"));
         }
         let path = fields.path_of("bsplines_");
         let nodes = fields.list("bsplines_")?;
@@ -65,7 +65,7 @@ impl SplineTransformer {
             bases.push(read_basis(fields, node, &format!("{path}[{index}]"), degree)?);
         }
         if degree == 0 && extrapolation == Extrapolation::Linear && bases.iter().any(|basis| basis.knots.len() < 3) {
-            return Err(fields.unsupported("n_knots", "straight lines beyond one spline of degree 0"));
+            return Err(fields.unsupported("n_knots", "linear extrapolation of one spline of degree 0"));
         }
         let nan_is_zero = fields.string_or_none("handle_missing")?.as_deref() == Some("zeros");
         let include_bias = fields.bool("include_bias")?;
@@ -104,16 +104,17 @@ fn read_spline(spline: &Fields<'_, '_>, path: &str, degree: usize) -> Result<Spl
     let knots = array("t")?;
     let is_flat = knots.shape.len() == 1;
     let knots = knots.data;
-    let coefficients = array("c")?.into_matrix().ok_or_else(|| damaged("its coefficients have not two dimensions"))?;
+    let coefficients =
+        array("c")?.into_matrix().ok_or_else(|| damaged("its coefficients do not have two dimensions"))?;
     let k = spline.scalar("k")?.as_f64();
     #[expect(clippy::cast_precision_loss, reason = "a small degree")]
     if k != Some(degree as f64) {
-        return Err(damaged("its degree is not that of the transformer"));
+        return Err(damaged("its degree differs from that of the transformer"));
     }
     let count = knots.len().checked_sub(degree.saturating_add(1)).filter(|&count| count > degree);
     let fits = count.is_some_and(|count| coefficients.rows == count) && coefficients.cols > 0 && is_flat;
     if !fits || !knots.is_sorted() || !knots.iter().all(|knot| knot.is_finite()) {
-        return Err(damaged("its knots, its coefficients and its degree contradict each other"));
+        return Err(damaged("its knots, coefficients and degree are inconsistent"));
     }
     Ok(SplineBasis { knots, coefficients, degree })
 }

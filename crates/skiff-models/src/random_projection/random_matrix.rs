@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use skiff_plan::kernels::symmetric_eigen::pseudo_inverse;
-use skiff_plan::operators::{Affine, ArrayRule, Concatenate, Form, SparseProduct, SparseRule};
+use skiff_plan::operators::{Affine, ArrayRule, Concatenate, Layout, SparseProduct, SparseRule};
 use skiff_plan::value::Matrix;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -51,7 +51,7 @@ pub struct RandomMatrix {
     keeps_sparse: bool,
     /// `inverse_components_`
     stored_inverse: Option<Arc<Affine>>,
-    /// The same, computed when it is first asked for.
+    /// The same, computed on first use.
     inverse: OnceLock<Arc<Affine>>,
     /// Whether there is an inverse transform.
     has_inverse: bool,
@@ -78,7 +78,7 @@ impl RandomMatrix {
         };
         let data = sparse.to_dense(DENSE_NUMBERS.max(sparse.stored().saturating_mul(64)));
         let too_thin =
-            || fields.unsupported("components_", format!("a sparse matrix of {rows} × {cols} with so few values"));
+            || fields.unsupported("components_", format!("a sparse matrix of {rows} × {cols} with too few values"));
         let coef = Matrix::new(rows, cols, data.ok_or_else(too_thin)?);
         let keeps_sparse = !fields.bool("dense_output")?;
         Self::read(fields, Affine { coef, intercept: Vec::new(), precision }, keeps_sparse)
@@ -141,7 +141,7 @@ impl Estimator for RandomMatrix {
             }
             Method::InverseTransform if self.has_inverse => {
                 let x = plan.check(input, rule.any_names(), self.forth.coef.rows);
-                let dense = plan.push(Concatenate { form: Form::Dense }, &[x]);
+                let dense = plan.push(Concatenate { layout: Layout::Dense }, &[x]);
                 let inverse = match &self.stored_inverse {
                     Some(inverse) => inverse,
                     None => self.inverse.get_or_init(|| self.pseudo_inverse()),

@@ -1,4 +1,4 @@
-//! Whether an answer is scikit-learn's, and if not, where it differs.
+//! Compares results with scikit-learn's, and finds the first difference.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use skiff_plan::{Answer as Given, Rank};
 use super::elements::{column_scalars, dtype_of, name_of, scalars, sparse_row};
 use super::{Answer, Tolerance};
 
-/// How an answer compares with the recorded one.
+/// The comparison of a result with the recorded one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
-    /// What differs first; `None` when nothing does.
+    /// The first difference; `None` if there is none.
     pub difference: Option<Difference>,
-    /// How far numbers are apart at most, those included that the tolerance lets pass.
+    /// The greatest difference between numbers, including those within the tolerance.
     pub largest: f64,
 }
 
-/// What differs.
+/// A difference.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Difference {
-    /// Shape, dtype, kind: everything but elements.
+    /// Of shape, dtype or type: everything but elements.
     Form(String),
-    /// Elements.
+    /// Of elements.
     Element(Element),
     /// In one of several arrays, counted from 0.
     Within(usize, Box<Difference>),
@@ -37,13 +37,13 @@ pub struct Element {
     pub row: usize,
     /// Its column, counted from 0.
     pub column: usize,
-    /// As it was recorded.
+    /// The recorded value.
     pub expected: String,
-    /// As it is now.
+    /// The value found.
     pub found: String,
-    /// How many elements differ.
+    /// The number of elements that differ.
     pub count: usize,
-    /// How many there are.
+    /// The number of elements.
     pub of: usize,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
-    /// The first element that differs, where elements do.
+    /// The first element that differs, if elements differ.
     pub fn element(&self) -> Option<&Element> {
         match self {
             Self::Form(_) => None,
@@ -76,7 +76,7 @@ impl Comparison {
     }
 }
 
-/// An answer beside the recorded one. `tolerance` is for `float64`; `float32` answers are given [`Tolerance::SINGLE`].
+/// Compares a result with the recorded one. `tolerance` is for `float64`; `float32` results have [`Tolerance::SINGLE`].
 pub fn compare(expected: &Answer, found: &Given, tolerance: Tolerance) -> Comparison {
     match (expected, found) {
         (Answer::List(expected), Given::List(found) | Given::Tuple(found)) => {
@@ -105,7 +105,7 @@ pub fn compare(expected: &Answer, found: &Given, tolerance: Tolerance) -> Compar
     }
 }
 
-/// Whether each number of an answer is near the one at its place in any of the others, which are of its shape.
+/// Whether each number of a result is near the corresponding one of any of the others, which have the same shape.
 pub fn is_among(expected: &Answer, found: &[&Given], tolerance: Tolerance) -> bool {
     match expected {
         Answer::List(expected) => {
@@ -140,7 +140,7 @@ pub fn is_among(expected: &Answer, found: &[&Given], tolerance: Tolerance) -> bo
     }
 }
 
-/// A DataFrame is compared by its numbers and labels, whatever block they come in, and by its names where there are some.
+/// A DataFrame is compared by its numbers and labels, whatever their blocks, and by its names if there are some.
 fn frame(expected: &Columns<'_>, found: &Value<'_>, tolerance: Tolerance) -> Comparison {
     if let Some(what) = shape_differs(&[expected.rows, expected.columns.len()], found, Rank::Two) {
         return Comparison::form(what);
@@ -185,7 +185,7 @@ fn array(expected: &NdArray, found: &Value<'_>, rank: Rank, tolerance: Tolerance
     compared.unwrap_or_else(|| Comparison::form(format!("expected elements of {}, found {dtype}", expected.dtype)))
 }
 
-/// Without spreading them out: a row of a vectoriser has as many columns as there are words.
+/// Without making rows dense: a row of a vectorizer has as many columns as there are words.
 fn sparse(expected: &Csr<'_>, found: &Csr<'_>, tolerance: Tolerance) -> Comparison {
     if (expected.rows, expected.cols) != (found.rows, found.cols) {
         return Comparison::form(format!(
@@ -277,7 +277,7 @@ fn floats(expected: &[f64], found: &[f64], cols: usize, tolerance: Tolerance) ->
     all
 }
 
-/// Single values of an array: floats near each other, everything else the same.
+/// Scalars of an array: floats near each other, everything else the same.
 fn objects(expected: &[Scalar], found: &Value<'_>) -> Comparison {
     single_values(expected, found, |expected, found| match (expected, found) {
         (Scalar::Float(expected), Scalar::Float(found)) => Tolerance::DOUBLE.holds(*expected, *found, 0.0),
@@ -287,7 +287,7 @@ fn objects(expected: &[Scalar], found: &Value<'_>) -> Comparison {
 
 fn single_values(expected: &[Scalar], found: &Value<'_>, same: impl Fn(&Scalar, &Scalar) -> bool) -> Comparison {
     let Some(elements) = scalars(found) else {
-        return Comparison::form(format!("expected single values, found {}", found.kind()));
+        return Comparison::form(format!("expected scalars, found {}", found.kind()));
     };
     let mut all = first(expected, &elements, found.cols(), same);
     let numbers = expected.iter().zip(&elements);

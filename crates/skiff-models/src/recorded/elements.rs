@@ -1,4 +1,4 @@
-//! The elements of answers, one by one, and the names of their dtypes.
+//! The elements of results, one by one, and the names of their dtypes.
 
 use skiff_files::{DType, Endian, Scalar};
 use skiff_plan::value::{Classes, Columns, Csr, IntKind, Labels, Precision, Value, ValueKind};
@@ -47,7 +47,7 @@ pub(super) fn dtype_of(value: &Value<'_>) -> String {
     }
 }
 
-/// The elements row by row; `None` when the value is nothing that has scalars.
+/// The elements row by row; `None` if the value does not have scalars.
 pub(super) fn scalars(value: &Value<'_>) -> Option<Vec<Scalar>> {
     Some(match value {
         Value::Floats(matrix, _) => matrix.data.iter().map(|&value| Scalar::Float(value)).collect(),
@@ -69,14 +69,13 @@ fn labels_of(labels: &Labels) -> Option<Vec<Scalar>> {
     each.map(label).collect()
 }
 
-/// The elements of columns, row by row; `None` where a column is shorter than the others.
+/// The elements of columns, row by row; `None` if a column is shorter than the others.
 pub(super) fn column_scalars(columns: &Columns<'_>) -> Option<Vec<Scalar>> {
     let rows = 0..columns.rows;
     rows.flat_map(|row| columns.columns.iter().map(move |column| column.get(row))).collect()
 }
 
-/// The elements of a row that are not zero, columns ascending; what is stored twice is added up, as scipy's `toarray`
-/// has it.
+/// The elements of a row that are not zero, columns ascending; duplicate entries are summed, as in scipy's `toarray`.
 pub(super) fn sparse_row(csr: &Csr<'_>, row: usize) -> Vec<(u32, f64)> {
     let (indices, data) = csr.row(row);
     let mut elements: Vec<(u32, f64)> = indices.iter().copied().zip(data.iter().copied()).collect();

@@ -1,6 +1,6 @@
-//! Answers that scikit-learn gave, to hold beside those that are given now: shape, dtype, and every element.
+//! Recorded results of scikit-learn, to compare with skiff's: shape, dtype, and every element.
 //!
-//! Recorded answers may come from a stranger's file: comparing them never panics, and costs no more than their size.
+//! Recorded results may come from an untrusted file: comparing them never panics, and takes time and memory linear in their size.
 
 mod difference;
 mod elements;
@@ -10,10 +10,10 @@ use skiff_plan::value::{Columns, Csr};
 
 pub use difference::{Comparison, Difference, Element, compare, is_among};
 
-/// What scikit-learn answered.
+/// A result of scikit-learn.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// An array, dtype and shape as they were.
+    /// An array, with its original dtype and shape.
     Array(NdArray),
     /// A sparse matrix. Its index arrays agree with each other and with its shape.
     Sparse(Csr<'static>),
@@ -23,22 +23,22 @@ pub enum Answer {
     List(Vec<Answer>),
     /// A list of mappings.
     Dicts(Vec<Vec<(String, DictValue)>>),
-    /// A DataFrame, which `set_output` asked for.
+    /// A DataFrame, selected by `set_output`.
     Frame(Columns<'static>),
 }
 
-/// How far numbers may be apart. Labels, strings, shapes and dtypes may never differ.
+/// The tolerance between numbers. Labels, strings, shapes and dtypes may never differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
     /// Bit for bit; NaN equals NaN.
     Exact,
-    /// By this share of the expected number, or of 10⁻³ of the answer's greatest: sums that cancel are judged by what
-    /// they are sums of.
+    /// Relative to the expected number, or to 10⁻³ of the result's greatest: sums that cancel are judged relative to
+    /// their terms.
     Relative(f64),
 }
 
 impl Tolerance {
-    /// What the answer's dtype allows: 10⁻¹⁰ for `float64`, 10⁻⁵ for `float32`.
+    /// The tolerance for the result's dtype: 10⁻¹⁰ for `float64`, 10⁻⁵ for `float32`.
     pub const DOUBLE: Self = Self::Relative(1e-10);
     /// See [`Tolerance::DOUBLE`].
     pub const SINGLE: Self = Self::Relative(1e-5);
@@ -49,7 +49,7 @@ impl Tolerance {
         }
         match self {
             Self::Exact => false,
-            // An infinity is near nothing but itself.
+            // An infinity is near only itself.
             Self::Relative(_) if !expected.is_finite() || !found.is_finite() => false,
             Self::Relative(share) => (expected - found).abs() <= share * expected.abs().max(1e-3 * greatest),
         }

@@ -18,7 +18,7 @@ pub(crate) const SELF_TRAINING_CLASSIFIER: Class = class! {
     /// # Predicts
     /// Each method of that classifier.
     /// # Older versions
-    /// It came with 0.24, which looked at no rows by itself.
+    /// New in 0.24, which did not validate rows itself.
     paths: ["sklearn.semi_supervised._self_training.SelfTrainingClassifier"],
     training_only: ["base_estimator", "classes_", "criterion", "estimator", "k_best", "labeled_iter_", "max_iter", "n_iter_",
         "termination_condition_", "threshold", "transduction_", "verbose"],

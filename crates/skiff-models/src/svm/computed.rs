@@ -1,4 +1,4 @@
-//! What `BaseLibSVM` computes when asked: `coef_` of linear kernels, `n_support_`, `probA_`, `probB_`.
+//! The attributes that `BaseLibSVM` computes on access: `coef_` of linear kernels, `n_support_`, `probA_`, `probB_`.
 
 use skiff_files::{Sparse, SparseFormat};
 use skiff_plan::operators::to_sparse;

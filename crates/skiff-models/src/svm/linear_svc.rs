@@ -12,7 +12,7 @@ pub(crate) const LINEAR_SVC: Class = class! {
     /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
     /// is above 0. There are no probabilities.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.svm._classes.LinearSVC", "sklearn.svm.classes.LinearSVC"],
     training_only: [
         "C", "class_weight", "dual", "fit_intercept", "intercept_scaling", "loss", "max_iter", "multi_class",

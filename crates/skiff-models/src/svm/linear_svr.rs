@@ -11,7 +11,7 @@ pub(crate) const LINEAR_SVR: Class = class! {
     /// # Predicts
     /// `X · coef_ + intercept_`.
     /// # Older versions
-    /// The state has been the same since 0.17, but for parameters of the fit.
+    /// The state has been the same since 0.17, except for training parameters.
     paths: ["sklearn.svm._classes.LinearSVR", "sklearn.svm.classes.LinearSVR"],
     training_only: [
         "C", "dual", "epsilon", "fit_intercept", "intercept_scaling", "loss", "max_iter", "n_iter_", "random_state",

@@ -19,7 +19,7 @@ pub(crate) const ONE_CLASS_SVM: Class = class! {
     /// # Not supported
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
-    /// `offset_` and `score_samples` came with 0.20; before, `decision_function` returned a matrix of one column.
+    /// `offset_` and `score_samples` are new in 0.20; before, `decision_function` returned a matrix of one column.
     paths: ["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"],
     read: OneClassSVM::read,
 };

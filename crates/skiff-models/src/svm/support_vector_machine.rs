@@ -83,7 +83,7 @@ impl SupportVectorMachine {
         plan.push(&self.machine, &[x])
     }
 
-    /// What `BaseLibSVM` computes when asked.
+    /// The attributes that `BaseLibSVM` computes on access.
     pub(crate) fn computed(&self, is_classifier: bool) -> Vec<ComputedAttribute<'static>> {
         let names = computed::names(self.machine.kernel == Kernel::Linear, is_classifier);
         let attribute = |name| -> ComputedAttribute<'static> {
@@ -101,7 +101,7 @@ impl SupportVectorMachine {
 fn read_kernel(fields: &Fields<'_, '_>) -> Result<Kernel, ReadError> {
     let node = fields.required("kernel")?;
     if !matches!(fields.graph().node(node), Node::Str(_) | Node::ByteStr(_)) {
-        return Err(fields.unsupported("kernel", "a callable kernel, which cannot be answered without its code"));
+        return Err(fields.unsupported("kernel", "a callable kernel, whose code is not in the file"));
     }
     let gamma = || fields.float("_gamma");
     let coef0 = || fields.float("coef0");
@@ -146,7 +146,8 @@ fn read_vectors(
         }
         let columns = fields.ints("support_")?.into_iter().map(|column| usize::try_from(column).ok());
         let columns = columns.map(|column| column.filter(|&column| column < fit_rows)).collect::<Option<Vec<_>>>();
-        let columns = columns.ok_or_else(|| fields.damaged("support_", "an index outside of the fit's rows"))?;
+        let columns =
+            columns.ok_or_else(|| fields.damaged("support_", "an index out of range of the training rows"))?;
         return Ok((Vectors::Columns(columns), fit_rows));
     }
     let (vectors, width) = if sparse {
@@ -154,7 +155,7 @@ fn read_vectors(
         let csr = Csr::read(&sparse, NumberType::Float(Precision::Double));
         let csr = csr.map_err(|error| fields.damaged("support_vectors_", error.to_string()))?;
         if (0..csr.rows).any(|row| !csr.row(row).0.is_sorted()) {
-            return Err(fields.damaged("support_vectors_", "the columns of a row do not ascend"));
+            return Err(fields.damaged("support_vectors_", "the column indices of a row are not ascending"));
         }
         let cols = csr.cols;
         (Vectors::Sparse(csr), cols)
@@ -177,7 +178,7 @@ fn read_counts(fields: &Fields<'_, '_>, classes: usize, count: usize) -> Result<
     fields.expect_len(name, counts.len(), classes)?;
     let total = counts.iter().try_fold(0_usize, |total, &count| total.checked_add(count));
     if total != Some(count) {
-        return Err(fields.damaged(name, format!("its sum is not the number of support vectors, {count}")));
+        return Err(fields.damaged(name, format!("its sum differs from the number of support vectors, {count}")));
     }
     Ok(counts)
 }
@@ -189,7 +190,7 @@ fn read_coefficients(fields: &Fields<'_, '_>, rows: usize, count: usize) -> Resu
         skiff_files::NdArray::read(fields.graph(), fields.required(name)?).is_ok_and(|array| array.is_some());
     let coefficients = if is_array {
         let matrix = fields.matrix(name)?;
-        // Without support vectors the shape is (1, 0) whatever the number of classes.
+        // Without support vectors the shape is (1, 0) for any number of classes.
         if count > 0 {
             fields.expect_len(name, matrix.rows, rows)?;
         }
@@ -197,16 +198,16 @@ fn read_coefficients(fields: &Fields<'_, '_>, rows: usize, count: usize) -> Resu
         matrix.data.into_owned()
     } else {
         let sparse = fields.sparse(name)?;
-        // libsvm takes the stored values as they lie: every place must be stored, in order.
+        // libsvm uses the stored values in memory order: every entry must be stored, in order.
         let (indptr, indices, data) = sparse.to_csr();
         let whole = indptr.windows(2).all(|ends| indices[ends[0]..ends[1]].iter().copied().eq(0..count));
         if count > 0 && (sparse.shape != (rows, count) || !whole) {
-            return Err(fields.damaged(name, "it does not hold a value for each support vector and class"));
+            return Err(fields.damaged(name, "it does not have a value for each support vector and class"));
         }
         data
     };
     if coefficients.len() != rows * count {
-        return Err(fields.damaged(name, "it does not hold a value for each support vector and class"));
+        return Err(fields.damaged(name, "it does not have a value for each support vector and class"));
     }
     Ok((0..count)
         .flat_map(|vector| (0..rows).map(move |row| row * count + vector))

@@ -26,7 +26,7 @@ pub(crate) const SVC: Class = class! {
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
     /// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
-    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` refuses them for more than
+    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` is an error for more than
     /// two classes.
     paths: ["sklearn.svm._classes.SVC", "sklearn.svm.classes.SVC"],
     read: SupportVectorClassifier::read,
@@ -46,7 +46,7 @@ pub(crate) const NU_SVC: Class = class! {
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
     /// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
-    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` refuses them for more than
+    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` is an error for more than
     /// two classes.
     paths: ["sklearn.svm._classes.NuSVC", "sklearn.svm.classes.NuSVC"],
     read: SupportVectorClassifier::read,
@@ -128,7 +128,7 @@ impl SupportVectorClassifier {
             return Ok(Output::matrix(decisions));
         }
         if self.scores_of_whole_table {
-            let what = "one-versus-rest scores before scikit-learn 0.21, where those of a row depend on all other rows";
+            let what = "one-versus-rest scores before scikit-learn 0.21, which depend on all other rows of the batch";
             return plan.unsupported(Method::DecisionFunction, what);
         }
         Ok(Output::matrix(plan.push(PairScores { classes: self.classes.len() }, &[decisions])))
@@ -184,11 +184,11 @@ fn read_sigmoids(fields: &Fields<'_, '_>, pairs: usize) -> Result<Option<Sigmoid
         Scalar::Str(text) if text == "deprecated" => false,
         Scalar::Bool(value) => value,
         Scalar::Int(value) => value != 0,
-        _ => return Err(fields.unexpected("probability", "a truth value")),
+        _ => return Err(fields.unexpected("probability", "a bool")),
     };
     let slopes = fields.first_of(&["_probA", "probA_"]).unwrap_or("_probA");
     let offsets = fields.first_of(&["_probB", "probB_"]).unwrap_or("_probB");
-    // scikit-learn refuses these calls too: the parameter was set after the fit.
+    // scikit-learn raises for these calls too: the parameter was set after the fit.
     if !probability || fields.vector(slopes)?.is_empty() {
         return Ok(None);
     }

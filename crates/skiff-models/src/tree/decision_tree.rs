@@ -33,7 +33,7 @@ pub(crate) const DECISION_TREE_REGRESSOR: Class = class! {
     /// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
     /// # Predicts
     /// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
-    /// reach a leaf. Its value is the answer.
+    /// reach a leaf. Its value is the result.
     /// # Older versions
     /// Before 1.3 no value could be missing.
     paths: ["sklearn.tree._classes.DecisionTreeRegressor", "sklearn.tree.tree.DecisionTreeRegressor"],
@@ -62,7 +62,7 @@ pub(crate) const EXTRA_TREE_REGRESSOR: Class = class! {
     /// `tree_`; `splitter`, `criterion` and `monotonic_cst` decide whether values may be missing.
     /// # Predicts
     /// Rows are rounded to float32 and go down the tree, to the left where a feature is at most the threshold, until they
-    /// reach a leaf. Its value is the answer.
+    /// reach a leaf. Its value is the result.
     /// # Older versions
     /// Before 1.3 no value could be missing.
     paths: ["sklearn.tree._classes.ExtraTreeRegressor", "sklearn.tree.tree.ExtraTreeRegressor"],

@@ -1,11 +1,11 @@
-//! The check that a table of nodes is one tree, and the order that walking it wants.
+//! The check that a table of nodes is one tree, and its depth-first order.
 
 /// The order of walking: depth first, left children first, each next to its sibling.
 #[derive(Debug)]
 pub(crate) struct Order {
-    /// For each place the node that stands there.
+    /// For each position the node there.
     pub(crate) numbers: Vec<u32>,
-    /// For each node its place.
+    /// For each node its position.
     pub(crate) places: Vec<u32>,
     /// How many steps it is from the root to the deepest leaf.
     pub(crate) depth: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Fault {
     pub(crate) what: String,
 }
 
-/// Checks that the `count` nodes are one tree: each child stands behind its parent, and each node but the first is a
+/// Checks that the `count` nodes are one tree: each child is after its parent, and each node but the first is a
 /// child once. So no walk can loop or leave the table. `children` is `None` for a leaf; `fields` are the names of the
 /// two.
 pub(crate) fn depth_first(
@@ -41,7 +41,7 @@ pub(crate) fn depth_first(
                 Some(child) if depths[child] == 0 => depths[child] = depth,
                 Some(child) => return Err(Fault { node, field, what: format!("node {child} is a child twice") }),
                 None => {
-                    let what = format!("no node {child} behind node {node} of {count}");
+                    let what = format!("no node {child} after node {node} of {count}");
                     return Err(Fault { node, field, what });
                 }
             }

@@ -10,15 +10,15 @@ pub(crate) fn of_tree(tree: &Attributes<'_>, n_features: usize) -> Option<Comput
     of_tree_estimator(tree, n_features).map(Computed::vector)
 }
 
-/// The same, for those who compute with it; `None` for what is no estimator of one tree.
+/// The same, as numbers; `None` if it is not an estimator of one tree.
 pub(crate) fn of_tree_estimator(tree: &Attributes<'_>, n_features: usize) -> Option<Vec<f64>> {
     let (mut importances, _) = decreases(&tree.inner("tree_")?, n_features)?;
     normalize(&mut importances);
     Some(importances)
 }
 
-/// `feature_importances_` of an ensemble whose `estimators_` are trees: the mean over those that split at all.
-/// `normalized` says whether each of them adds up to 1 first.
+/// `feature_importances_` of an ensemble whose `estimators_` are trees: the mean over those with at least one split.
+/// `normalized` determines whether each of them is normalized to 1 first.
 pub(crate) fn of_ensemble(ensemble: &Attributes<'_>, n_features: usize, normalized: bool) -> Option<Computed> {
     let (mut sums, mut count) = (vec![0.0; n_features], 0_u32);
     for node in ensemble.items("estimators_")? {

@@ -8,7 +8,7 @@ use super::{LeafValues, MissingValues, TreeSource, TreesModel, read_shape, read_
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Refusal};
 
-/// The attributes of single trees of all versions that no answer depends on.
+/// The attributes of single trees of all versions that no prediction depends on.
 pub(crate) const TRAINING_ONLY: &[&str] = &[
     "ccp_alpha",
     "class_weight",
@@ -54,7 +54,7 @@ pub(crate) struct MissingRule<'a> {
 }
 
 impl MissingRule<'_> {
-    /// `_support_missing_values`, as it was in the scikit-learn that wrote the tree.
+    /// `_support_missing_values`, as in the scikit-learn that wrote the tree.
     pub(crate) fn support(self, fields: &Fields<'_, '_>) -> MissingValues {
         let criterion =
             matches!(self.criterion, "gini" | "log_loss" | "entropy" | "squared_error" | "friedman_mse" | "poisson");
@@ -74,7 +74,7 @@ impl MissingRule<'_> {
     }
 }
 
-/// Reads a single tree; `values` says whether its leaves hold probabilities.
+/// Reads a single tree; `values` determines whether its leaves are probabilities.
 pub(crate) fn read_single(
     fields: &Fields<'_, '_>,
     kind: TreeKind,

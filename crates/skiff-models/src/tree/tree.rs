@@ -11,12 +11,12 @@ use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
 use super::depth_first::{Fault, depth_first};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
-/// What the leaves of a tree are asked for.
+/// The kind of values in the leaves of a tree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LeafValues {
     /// `tree_.value` as it is.
     Raw,
-    /// Probabilities: before scikit-learn 1.4 `tree_.value` counted samples, and each answer divided by their sum.
+    /// Probabilities: before scikit-learn 1.4 `tree_.value` counted samples, and each result was divided by their sum.
     Fractions,
     /// The values of regression trees times the learning rate, one column for each tree of a stage of boosting.
     Boosted {
@@ -121,8 +121,8 @@ pub(crate) fn read_trees(
     })
 }
 
-/// Trees of one leaf each, for whoever asks only whether the estimator around them is as it should be: their nodes were
-/// looked at elsewhere.
+/// Trees of one leaf each, for checking only the estimator around them: their nodes were
+/// checked elsewhere.
 fn placeholder(places: &[usize], shape: &TreeShape, leaf_values: LeafValues) -> Trees<f32> {
     let width = shape.n_classes.len() * shape.max_n_classes();
     let columns = match leaf_values {
@@ -141,7 +141,7 @@ fn placeholder(places: &[usize], shape: &TreeShape, leaf_values: LeafValues) -> 
     }
 }
 
-/// Pure leaves are told by their number where a leaf holds the probabilities of one output.
+/// Pure leaves are stored as the index of their class if leaves have the probabilities of one output.
 fn pure_classes(shape: &TreeShape, leaf_values: LeafValues) -> u32 {
     match (leaf_values, &shape.n_classes[..]) {
         (LeafValues::Fractions, &[classes]) if classes > 1 => u32::try_from(classes).unwrap_or(0),
@@ -149,7 +149,7 @@ fn pure_classes(shape: &TreeShape, leaf_values: LeafValues) -> u32 {
     }
 }
 
-/// The node tables of all sources, each once, and which one each source has. (A hostile file can name one table as
+/// The node tables of all sources, each once, and which one each source has. (A malicious file can refer to one table as
 /// often as it likes; reading it as often would cost memory without end.)
 fn distinct_tables(
     fields: &Fields<'_, '_>,
@@ -171,7 +171,7 @@ fn distinct_tables(
     Ok((tables, places))
 }
 
-/// The shape that a `tree_` says it has.
+/// The declared shape of a `tree_`.
 pub(crate) fn read_shape(fields: &Fields<'_, '_>, source: &TreeSource) -> Result<TreeShape, ReadError> {
     let instance = tree_instance(fields, source)?;
     let wrong = || fields.unexpected_at(source.node, &source.path, "the arguments of a tree");
@@ -194,7 +194,7 @@ pub(crate) fn read_shape(fields: &Fields<'_, '_>, source: &TreeSource) -> Result
     let n_outputs = count(n_outputs, "n_outputs")?;
     let damaged = |what: String| Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
     if n_outputs != shape.n_classes.len() || n_outputs == 0 {
-        return damaged(format!("{n_outputs} outputs, but the classes of {}", shape.n_classes.len()));
+        return damaged(format!("{n_outputs} outputs, but classes of {}", shape.n_classes.len()));
     }
     if shape.n_features == 0 || shape.n_features > MAX_FEATURES {
         return damaged(format!("{} features", shape.n_features));
@@ -215,11 +215,11 @@ struct Table {
     count: u32,
     nodes: NdArray,
     values: NdArray,
-    /// `max_depth`: how many nodes `decision_path` has room for on each way. Not written before 0.18.
+    /// `max_depth`: the capacity of `decision_path` for the nodes of each path. Not written before 0.18.
     max_depth: Option<usize>,
 }
 
-/// What was read beside the nodes.
+/// The data in addition to the nodes.
 struct Filled {
     values: Vec<f64>,
     numbers: Vec<u32>,
@@ -237,7 +237,7 @@ impl Table {
     fn read(fields: &Fields<'_, '_>, source: &TreeSource, shape: &TreeShape) -> Result<Self, ReadError> {
         let own = read_shape(fields, source)?;
         if own != *shape {
-            let what = format!("a tree of {own:?} where {shape:?} is needed");
+            let what = format!("expected a tree of {shape:?}, found {own:?}");
             return Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
         }
         let instance = tree_instance(fields, source)?;
@@ -259,10 +259,10 @@ impl Table {
         };
         let expected = [count as usize, shape.n_classes.len(), shape.max_n_classes()];
         if values.shape != expected {
-            return damaged("values", format!("an array of {:?} where {expected:?} is needed", values.shape));
+            return damaged("values", format!("expected an array of {expected:?}, found {:?}", values.shape));
         }
         if !values.is_c_order() || !matches!(values.dtype, DType::Float { size: 8, .. }) {
-            return damaged("values", format!("{} where an array of float64 in C order is needed", values.describe()));
+            return damaged("values", format!("expected an array of float64 in C order, found {}", values.describe()));
         }
         let max_depth = match instance.attribute("max_depth") {
             None => None,
@@ -277,7 +277,7 @@ impl Table {
         Ok(Self { path: source.path.clone(), count, nodes, values, max_depth })
     }
 
-    /// Where the bytes of both arrays lie: tables of the same bytes are the same.
+    /// The location of the bytes of both arrays: tables of the same bytes are the same.
     fn identity(&self) -> [(usize, usize); 2] {
         [&self.nodes, &self.values].map(NdArray::identity)
     }
@@ -337,7 +337,7 @@ impl Table {
         let pair = |node: usize| (children[node] != LEAF).then_some(children[node]);
         let order = depth_first(count, ["left_child", "right_child"], pair).map_err(|fault| self.fault(fault))?;
         if let Some(most) = self.max_depth.filter(|&most| order.depth > most) {
-            let what = format!("{most} for a tree that is {} deep", order.depth);
+            let what = format!("{most} for a tree of depth {}", order.depth);
             return Err(self.error("max_depth", ReadErrorKind::Damaged(what)));
         }
         for (place, (node, &number)) in (root..).zip(part.iter_mut().zip(&order.numbers)) {
@@ -371,7 +371,7 @@ impl Record {
     }
 }
 
-/// The fields of `nodes`, found by name: scikit-learn 1.3 added one. Some files hold records, some hold each field on
+/// The fields of `nodes`, found by name: scikit-learn 1.3 added one. Some files store records, some store each field on
 /// its own.
 struct Columns<'a> {
     left: Column<'a>,
@@ -421,7 +421,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The fields of nodes as they lie.
+/// The fields of nodes in place.
 struct Records<'a> {
     left: IntField<'a>,
     right: IntField<'a>,
@@ -500,7 +500,7 @@ struct LeafReader<'a> {
     leaf_values: LeafValues,
     counts: bool,
     pure: u32,
-    /// How many leaves `values` holds.
+    /// The number of leaves in `values`.
     count: u32,
     values: Vec<f64>,
 }

@@ -14,11 +14,11 @@ use super::TreeShape;
 use crate::fields::Version;
 use crate::lowering::{Lowering, Refusal};
 
-/// Trees, how they are asked, and what their classes are called.
+/// Trees, the kind of their leaves, and their classes.
 #[derive(Debug)]
 pub(crate) struct TreesModel {
     pub(crate) trees: Arc<Trees<f32>>,
-    /// The same trees with `tree_.value` as it stands, where `predict` of a single tree needs that.
+    /// The same trees with unchanged `tree_.value`, if `predict` of a single tree needs that.
     pub(crate) raw: Option<Arc<Trees<f32>>>,
     pub(crate) shape: TreeShape,
     /// `classes_` of each output; empty for a regression.
@@ -30,7 +30,7 @@ pub(crate) struct TreesModel {
 /// Whether rows may have missing values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MissingValues {
-    /// NaN is refused.
+    /// NaN is an error.
     Refuse,
     /// NaN goes its own way, in dense rows.
     Accept,
@@ -49,7 +49,7 @@ impl TreesModel {
     /// The mean over the trees: (n_samples, n_outputs × the greatest number of classes).
     #[expect(clippy::cast_precision_loss, reason = "Python's division of an array by a number of trees rounds as well")]
     fn means(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        // A single tree's value is taken as it is; the negative zero adds nothing to anything.
+        // A single tree's value is unchanged; adding to negative zero changes nothing.
         let single = self.trees.len() == 1;
         let zero = if single && self.classes.is_empty() { -0.0 } else { 0.0 };
         let start = Start::Values(vec![zero; self.trees.leaves.columns]);
@@ -86,7 +86,7 @@ impl TreesModel {
         let classes = if plan.header().version.is_none_or(|version| version < Version::new(0, 21)) {
             match classes.iter().map(as_floats).collect() {
                 Some(classes) => classes,
-                None => return plan.unsupported(Method::Predict, "several outputs whose labels are no numbers"),
+                None => return plan.unsupported(Method::Predict, "several outputs whose labels are not numbers"),
             }
         } else {
             classes

@@ -37,7 +37,7 @@ impl ModelBytes {
         let model = file.get(&["Model"])?;
         let version = match model.ints(&["version"])?[..] {
             [major, minor, _] if (1..=3).contains(&major) => (major, minor),
-            _ => return Err(unsupported("a model of another version than XGBoost 1, 2 and 3")),
+            _ => return Err(unsupported("a model of a version other than XGBoost 1, 2 and 3")),
         };
         let learner = model.get(&["learner"])?;
         match learner.str(&["gradient_booster", "name"])? {
@@ -93,13 +93,13 @@ impl ModelBytes {
         };
         let mut most_words = bytes.len().saturating_mul(WORDS_PER_BYTE);
         let best_iteration = match learner.find("attributes").and_then(|all| all.find("best_iteration")) {
-            Some(Json::Str(best)) => Some(best.parse().map_err(|_| damaged("`best_iteration` is no count"))?),
+            Some(Json::Str(best)) => Some(best.parse().map_err(|_| damaged("`best_iteration` is not a count"))?),
             _ => None,
         };
         let mut read = Self { trees, objective, link, start, iterations, feature_names, best_iteration, version };
         for (index, (tree, group)) in parts.iter().zip(groups).enumerate() {
             let column = u32::try_from(group).ok().filter(|&column| (column as usize) < columns);
-            let column = column.ok_or_else(|| damaged(format!("tree {index} is of column {group}")))?;
+            let column = column.ok_or_else(|| damaged(format!("tree {index} has the invalid column {group}")))?;
             read.add_tree(tree, column, &mut most_words).map_err(|error| in_tree(index, error))?;
         }
         Ok(read)
@@ -128,7 +128,7 @@ impl ModelBytes {
         let mut root = Branch::leaf(0);
         while let Some((node, parent)) = open.pop() {
             if std::mem::replace(&mut met[node], true) {
-                return Err(damaged(format!("two ways lead to node {node}")));
+                return Err(damaged(format!("node {node} has two parents")));
             }
             let number = u32::try_from(node).map_err(|_| damaged("more than 4 billion nodes"))?;
             let place = |place: usize| u32::try_from(place).map_err(|_| damaged("more than 4 billion nodes"));
@@ -141,11 +141,12 @@ impl ModelBytes {
                 let child = usize::try_from(left[node]).ok().filter(|&child| child < count);
                 // XGBoost finds the right child behind the left one.
                 let child = child.filter(|&child| child + 1 < count && right[node] == left[node] + 1);
-                let child = child.ok_or_else(|| damaged(format!("node {node} leads to {}", left[node])))?;
+                let child =
+                    child.ok_or_else(|| damaged(format!("node {node} has the invalid child {}", left[node])))?;
                 let feature = u32::try_from(features[node]).ok();
                 let feature = feature.filter(|&feature| (feature as usize) < self.trees.n_features);
-                let feature =
-                    feature.ok_or_else(|| damaged(format!("node {node} asks for feature {}", features[node])))?;
+                let feature = feature
+                    .ok_or_else(|| damaged(format!("node {node} has the invalid feature {}", features[node])))?;
                 let split = place(self.trees.splits.len())?;
                 let missing = if default_left[node] != 0 { BoostedMissing::Left } else { BoostedMissing::Right };
                 let test = match sets.get(node).copied().flatten() {
@@ -207,7 +208,7 @@ impl ModelBytes {
         }
         for (node, kind) in kinds.iter().enumerate() {
             if !(0..=1).contains(kind) || (*kind == 1) != sets[node].is_some() {
-                return Err(damaged(format!("node {node} is of type {kind}")));
+                return Err(damaged(format!("node {node} has the unknown type {kind}")));
             }
         }
         Ok(sets)
@@ -234,7 +235,7 @@ fn read_iterations(gbtree: &Json<'_>, trees: usize, each: usize) -> Result<Vec<u
     let starts: Option<Vec<usize>> = starts.into_iter().map(|start| usize::try_from(start).ok()).collect();
     let starts =
         starts.filter(|starts| starts.first() == Some(&0) && starts.last() == Some(&trees) && starts.is_sorted());
-    starts.ok_or_else(|| damaged("`iteration_indptr` does not count the trees"))
+    starts.ok_or_else(|| damaged("`iteration_indptr` does not match the number of trees"))
 }
 
 /// `5E-1`, or since 3.1 `[5E-1,2E-1]`: one number for each column.
@@ -297,7 +298,7 @@ fn strings(learner: &Json<'_>, key: &str) -> Result<Vec<String>> {
     let Some(Json::Array(items)) = learner.find(key) else { return Ok(Vec::new()) };
     let text = |item: &Json<'_>| match item {
         Json::Str(text) => Ok((*text).to_owned()),
-        _ => Err(damaged(format!("`{key}` are no strings"))),
+        _ => Err(damaged(format!("`{key}` are not strings"))),
     };
     items.iter().map(text).collect()
 }
@@ -337,7 +338,7 @@ mod tests {
     }
 
     fn replaced(from: &str, to: &str) -> Vec<u8> {
-        assert_eq!(from.len(), to.len(), "lengths stand before texts");
+        assert_eq!(from.len(), to.len(), "lengths precede texts");
         let mut bytes = handle();
         let places: Vec<usize> =
             (0..bytes.len() - from.len()).filter(|&at| bytes[at..].starts_with(from.as_bytes())).collect();

@@ -47,26 +47,26 @@ impl<'b> Json<'b> {
     pub(super) fn str(&self, path: &[&str]) -> Result<&'b str, ReadErrorKind> {
         match self.get(path)? {
             Self::Str(text) => Ok(text),
-            _ => Err(damaged(format!("`{}` is no string", path.join(".")))),
+            _ => Err(damaged(format!("`{}` is not a string", path.join(".")))),
         }
     }
 
     /// A number at the end of a path, which XGBoost writes as a string.
     pub(super) fn count(&self, path: &[&str]) -> Result<usize, ReadErrorKind> {
-        self.str(path)?.parse().map_err(|_| damaged(format!("`{}` is no count", path.join("."))))
+        self.str(path)?.parse().map_err(|_| damaged(format!("`{}` is not a count", path.join("."))))
     }
 
     /// The elements of an array of any kind.
     pub(super) fn items(&self, path: &[&str]) -> Result<&[Self], ReadErrorKind> {
         match self.get(path)? {
             Self::Array(items) => Ok(items),
-            _ => Err(damaged(format!("`{}` is no array", path.join(".")))),
+            _ => Err(damaged(format!("`{}` is not an array", path.join(".")))),
         }
     }
 
     /// The elements of an array of numbers.
     pub(super) fn numbers(&self, path: &[&str]) -> Result<Vec<f64>, ReadErrorKind> {
-        let wrong = || damaged(format!("`{}` is no array of numbers", path.join(".")));
+        let wrong = || damaged(format!("`{}` is not an array of numbers", path.join(".")));
         match self.get(path)? {
             Self::Array(items) => items.iter().map(|item| item.number().ok_or_else(wrong)).collect(),
             Self::Numbers(kind, bytes) => {
@@ -82,7 +82,7 @@ impl<'b> Json<'b> {
 
     /// The elements of an array of integers.
     pub(super) fn ints(&self, path: &[&str]) -> Result<Vec<i64>, ReadErrorKind> {
-        let wrong = || damaged(format!("`{}` is no array of integers", path.join(".")));
+        let wrong = || damaged(format!("`{}` is not an array of integers", path.join(".")));
         let int = |item: &Self| match item {
             Self::Int(value) => Ok(*value),
             _ => Err(wrong()),
@@ -165,7 +165,7 @@ impl<'b> Reader<'b> {
     fn value_of(&mut self, kind: u8, depth: usize) -> Result<Json<'b>, ReadErrorKind> {
         if let Some(size) = size_of_number(kind) {
             let place = self.at;
-            return number(kind, self.take(size)?).ok_or_else(|| damaged(format!("a wrong number at byte {place}")));
+            return number(kind, self.take(size)?).ok_or_else(|| damaged(format!("an invalid number at byte {place}")));
         }
         let deeper = || depth.checked_sub(1).ok_or_else(|| damaged(format!("nested more than {DEPTH} deep")));
         Ok(match kind {
@@ -174,20 +174,20 @@ impl<'b> Reader<'b> {
             b'S' => Json::Str(self.text()?),
             b'{' => Json::Object(self.object(deeper()?)?),
             b'[' => self.array(deeper()?)?,
-            _ => return Err(damaged(format!("an unknown mark at byte {}", self.at - 1))),
+            _ => return Err(damaged(format!("an unknown marker at byte {}", self.at - 1))),
         })
     }
 
     fn length(&mut self) -> Result<usize, ReadErrorKind> {
         match self.value(0)? {
             Json::Int(length) => usize::try_from(length).map_err(|_| damaged("a negative length")),
-            _ => Err(damaged("a length that is no integer")),
+            _ => Err(damaged("a length that is not an integer")),
         }
     }
 
     fn text(&mut self) -> Result<&'b str, ReadErrorKind> {
         let length = self.length()?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| damaged("a text that is not UTF-8"))
+        std::str::from_utf8(self.take(length)?).map_err(|_| damaged("a string that is not UTF-8"))
     }
 
     fn object(&mut self, depth: usize) -> Result<Vec<(&'b str, Json<'b>)>, ReadErrorKind> {

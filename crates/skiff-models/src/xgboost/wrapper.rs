@@ -9,7 +9,7 @@ use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{ComputedAttribute, Model};
 use skiff_plan::Method;
 
-/// The attributes of all versions that no answer depends on.
+/// The attributes of all versions that no prediction depends on.
 const TRAINING_ONLY: &[&str] = &[
     "base_score",
     "callbacks",
@@ -70,7 +70,7 @@ impl Wrapper {
             return Err(fields.unexpected("_Booster", "an `xgboost.Booster`"));
         };
         if fields.float_or_none("missing")?.is_some_and(|missing| !missing.is_nan()) {
-            return Err(fields.unsupported("missing", "a number that stands for missing values"));
+            return Err(fields.unsupported("missing", "a number as the marker of missing values"));
         }
         match fields.string_or_none("booster")?.as_deref() {
             None | Some("gbtree") => {}
@@ -80,7 +80,7 @@ impl Wrapper {
             // What the wrapper does with answers depends on it.
             let objective = fields.graph().str_of(objective);
             if objective != Some(booster.objective()) {
-                return Err(fields.unsupported("objective", "another one than the booster's"));
+                return Err(fields.unsupported("objective", "an objective that differs from the booster's"));
             }
         }
         fields.training_only(TRAINING_ONLY);

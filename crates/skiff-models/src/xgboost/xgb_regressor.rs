@@ -47,7 +47,7 @@ pub(crate) const XGB_RANKER: Class = class! {
     /// # Reads
     /// As `XGBRegressor`.
     /// # Predicts
-    /// As `XGBRegressor`: scores, of which greater ones stand first in their group.
+    /// As `XGBRegressor`: scores; greater ones rank first in their group.
     /// # Not supported
     /// As `XGBRegressor`; a column `qid` among the others.
     /// # Older versions

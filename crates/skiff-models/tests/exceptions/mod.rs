@@ -1,7 +1,7 @@
 //! The calls that skiff answers otherwise than scikit-learn, or not at all, under the reasons why.
 //!
 //! A case's name and a method may end in `*`, and a name may begin with `*/` for every version; `-` is a call without
-//! input. What an exception says must still be true, or the test fails.
+//! input. An exception must still be necessary, or the test fails.
 
 use skiff_testing::{Call, Case};
 

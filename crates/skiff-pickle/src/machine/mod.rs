@@ -1,9 +1,9 @@
-//! Opcodes to a [`Graph`]: the pickle machine, exact in what it does to stack, marks and memo, and inert in what it
-//! makes of it. Nothing is imported, called, opened or fetched.
+//! Opcodes to a [`Graph`]: the pickle machine, exact in its handling of stack, marks and memo, and inert in what it
+//! builds. Nothing is imported, called, opened or fetched.
 //!
-//! Time grows with the bytes read and no faster; memory stays within 256 bytes for each byte read, and within
-//! [`crate::Limits`]. A declared length is never allocated, a value is never copied out of the memo, and nothing
-//! recurses, however deep the values nest. (Content that a [`Host`] finds to be a pickle of its own runs a machine
+//! Time is linear in the bytes read; memory stays within 256 bytes for each byte read, and within
+//! [`crate::Limits`]. A declared length is never allocated, a value is never copied from the memo, and nothing
+//! recurses, however deep the values are nested. (Content that a [`Host`] finds to be a pickle of its own runs a machine
 //! within the machine, 64 deep at most.)
 
 mod stack;
@@ -21,16 +21,16 @@ use crate::memo::Memo;
 use crate::opcode::Opcode;
 use crate::{Bytes, Limits};
 
-/// Reads the pickle at the beginning of `bytes`, as `pickle.loads` would: what stands after its `STOP` is not looked
-/// at. Buffer 1 of the graph is `bytes`.
+/// Reads the pickle at the beginning of `bytes`, as `pickle.loads` would: bytes after its `STOP` are not
+/// read. Buffer 1 of the graph is `bytes`.
 ///
 /// # Errors
-/// Bytes that are no pickle, a pickle that CPython would refuse while it reads it, or one that exceeds `limits`.
+/// Bytes that are not a pickle, a pickle that CPython would reject while reading, or one that exceeds `limits`.
 pub fn read(bytes: &Bytes, limits: &Limits) -> Result<Graph, Error> {
     read_first(bytes, limits).map(|(graph, _)| graph)
 }
 
-/// Reads the first pickle, and says where it ends: a scanner goes on from there with [`read_into`].
+/// Reads the first pickle, and returns where it ends, so that a scanner can continue with [`read_into`].
 ///
 /// # Errors
 /// As [`read`].
@@ -46,7 +46,7 @@ pub fn read_first(bytes: &Bytes, limits: &Limits) -> Result<(Graph, End), Error>
 /// empty.
 ///
 /// # Errors
-/// As [`read`], and what `host` says.
+/// As [`read`], and errors of `host`.
 pub fn read_into(
     graph: &mut Graph,
     buffer: u32,
@@ -75,31 +75,31 @@ pub fn read_into(
         opcode: Opcode::Stop,
     };
     let end = machine.run(host);
-    // After an error too: the caller may go on with the same budget.
+    // After an error too: the caller may continue with the same budget.
     budget.nested -= 1;
     end
 }
 
-/// How a pickle ended.
+/// The end of a pickle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// What `STOP` left.
+    /// The value at `STOP`.
     pub root: NodeId,
-    /// Where `STOP` ended.
+    /// The offset after `STOP`.
     pub offset: usize,
-    /// How many bytes of the last frame stand behind `STOP`. Python's unpicklers disagree on whether whoever goes on
-    /// reading sees them, and honest writers leave none.
+    /// How many bytes of the last frame follow `STOP`. Python's unpicklers disagree on whether the next
+    /// reader sees them, and regular writers leave none.
     pub frame_left: usize,
 }
 
-/// Knows of content that stands between the opcodes. `()` knows of none.
+/// Reads content between the opcodes. `()` reads none.
 pub trait Host {
-    /// Called after each `BUILD`, with the object that it changed. When `Some` comes back, a [`Node::Payload`] takes
-    /// the object's place on the stack, while the memo keeps the object itself, as joblib does; opcodes go on where
+    /// Called after each `BUILD`, with the object that it changed. If it returns `Some`, a [`Node::Payload`] replaces
+    /// the object on the stack, while the memo keeps the object itself, as in joblib; opcodes continue where
     /// `rest` was left.
     ///
     /// # Errors
-    /// Whatever is wrong with the content; [`Rest::error`] makes an error with the right offset.
+    /// Errors in the content; [`Rest::error`] creates one with the right offset.
     fn built(&mut self, rest: &mut Rest<'_>, object: NodeId) -> Result<Option<Payload>, Error>;
 }
 
@@ -112,9 +112,9 @@ impl Host for () {
 /// The bytes after a `BUILD`, with the graph so far.
 #[derive(Debug)]
 pub struct Rest<'a> {
-    /// The graph so far: to look at the object, and to add buffers that come from elsewhere.
+    /// The graph so far: to read the object, and to add other buffers.
     pub graph: &'a mut Graph,
-    /// What is left to spend.
+    /// The remaining budget.
     pub budget: &'a mut Budget,
     buffer: u32,
     len: usize,
@@ -123,17 +123,17 @@ pub struct Rest<'a> {
 }
 
 impl Rest<'_> {
-    /// Where the bytes begin, in the buffer being read.
+    /// The offset of the bytes in the buffer being read.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Which of the graph's buffers is being read.
+    /// The number of the buffer being read.
     pub fn buffer(&self) -> u32 {
         self.buffer
     }
 
-    /// How many bytes are left in the buffer.
+    /// The number of bytes left in the buffer.
     pub fn left(&self) -> usize {
         self.len.saturating_sub(self.offset)
     }
@@ -141,7 +141,7 @@ impl Rest<'_> {
     /// Takes `length` bytes, without copying them.
     ///
     /// # Errors
-    /// Fewer bytes are left, or the frame has not ended: content stands between frames.
+    /// Fewer bytes are left, or the frame has not ended: content must be between frames.
     pub fn take(&mut self, length: u64) -> Result<Span, Error> {
         self.outside_frames()?;
         let span = usize::try_from(length).ok().and_then(|len| self.graph.span(self.buffer, self.offset, len));
@@ -153,7 +153,7 @@ impl Rest<'_> {
         Ok(span)
     }
 
-    /// Reads a pickle with a memo of its own, which may have content of its own.
+    /// Reads a nested pickle with its own memo, which may have content too.
     ///
     /// # Errors
     /// As [`read_into`].
@@ -168,7 +168,7 @@ impl Rest<'_> {
         }
     }
 
-    /// An error at this place.
+    /// An error at this offset.
     pub fn error(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         self.error_kind(ErrorKind::Host(error.into()))
     }

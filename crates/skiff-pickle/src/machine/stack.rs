@@ -1,7 +1,7 @@
 //! The stack, the marks and the memo.
 
 use super::steps::{Machine, Singles};
-use crate::decode::Part;
+use crate::decode::BytesAt;
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Make, Node, NodeId, Object, Span};
 use crate::limits::exceeded;
@@ -40,7 +40,7 @@ impl Machine<'_> {
         self.budget.memo(self.memo.len(), self.offset)
     }
 
-    /// A value of which Python has one: `None`, the bools, the empty tuple.
+    /// A singleton of Python: `None`, the bools, the empty tuple.
     pub(super) fn single(
         &mut self,
         place: impl Fn(&mut Singles) -> &mut Option<NodeId>,
@@ -69,13 +69,13 @@ impl Machine<'_> {
         self.push(Node::Tuple(items))
     }
 
-    /// Everything after the last mark, which goes too.
+    /// Everything after the last mark, which is removed too.
     pub(super) fn slice(&mut self) -> Result<Vec<NodeId>, Error> {
         let mark = self.pop_mark()?;
         Ok(self.stack.drain(mark..).collect())
     }
 
-    /// Keys and values after the last mark, which goes too.
+    /// Keys and values after the last mark, which is removed too.
     pub(super) fn pairs(&mut self) -> Result<Vec<(NodeId, NodeId)>, Error> {
         let mark = self.pop_mark()?;
         let (pairs, odd) = self.stack.get(mark..).unwrap_or_default().as_chunks::<2>();
@@ -91,7 +91,7 @@ impl Machine<'_> {
         self.marks.pop().ok_or_else(|| Error::new(self.offset, ErrorKind::NoMark(self.opcode)))
     }
 
-    /// No opcode reaches below the last mark but those that take it.
+    /// Opcodes cannot access values below the last mark, except those that remove it.
     pub(super) fn fence(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -116,7 +116,7 @@ impl Machine<'_> {
         Ok(top)
     }
 
-    /// A module or a name. Python 3 makes a `str` of a Python 2 `str` that is ASCII.
+    /// A module or a name. Python 3 reads a Python 2 `str` that is ASCII as `str`.
     pub(super) fn pop_text(&mut self) -> Result<Span, Error> {
         let id = self.pop()?;
         match *self.graph.node(id) {
@@ -141,7 +141,7 @@ impl Machine<'_> {
         Ok(self.graph.keep(bytes))
     }
 
-    pub(super) fn span(&self, part: Part<'_>) -> Span {
+    pub(super) fn span(&self, part: BytesAt<'_>) -> Span {
         Span { buffer: self.buffer, start: part.start, len: part.bytes.len() }
     }
 

@@ -2,7 +2,7 @@
 
 use super::used::Used;
 use super::{End, Host};
-use crate::decode::{Argument, Decoder, Instruction, Part};
+use crate::decode::{Argument, BytesAt, Decoder, Instruction};
 use crate::error::{Error, ErrorKind};
 use crate::graph::{Global, Graph, Make, Node, NodeId};
 use crate::limits::Budget;
@@ -16,20 +16,20 @@ pub(super) struct Machine<'a> {
     pub(super) buffer: u32,
     pub(super) decoder: Decoder<'a>,
     pub(super) stack: Vec<NodeId>,
-    /// How high the stack was at each mark.
+    /// The height of the stack at each mark.
     pub(super) marks: Vec<usize>,
     pub(super) memo: Memo,
-    /// What calls and states have taken apart.
+    /// The nodes that calls and states have read.
     pub(super) used: Used,
-    /// How many `NEXT_BUFFER` there were.
+    /// The number of `NEXT_BUFFER`s so far.
     pub(super) buffers: u32,
     pub(super) singles: Singles,
-    /// The opcode being done and its place, for errors.
+    /// The current opcode and its offset, for errors.
     pub(super) offset: usize,
     pub(super) opcode: Opcode,
 }
 
-/// Values of which Python has one each.
+/// Singletons of Python.
 #[derive(Default)]
 pub(super) struct Singles {
     pub(super) none: Option<NodeId>,
@@ -42,7 +42,7 @@ impl Machine<'_> {
     pub(super) fn run(mut self, host: &mut dyn Host) -> Result<End, Error> {
         let mut steps = 0_u32;
         loop {
-            // The clock is asked seldom: it costs as much as dozens of opcodes.
+            // The clock is read rarely: it costs as much as dozens of opcodes.
             steps = steps.wrapping_add(1);
             if steps.is_multiple_of(4_096) {
                 self.budget.time(self.offset)?;
@@ -69,7 +69,7 @@ impl Machine<'_> {
             // The stack.
             (Op::Mark, _) => self.marks.push(self.stack.len()),
             (Op::Pop, _) => {
-                // On an empty stack `POP` takes the mark away, as CPython's does.
+                // On an empty stack `POP` removes the mark, as in CPython.
                 if self.stack.len() > self.fence() {
                     self.stack.pop();
                 } else if self.marks.pop().is_none() {
@@ -91,7 +91,7 @@ impl Machine<'_> {
                     Some(text::Integer::Small(key)) => u64::try_from(key).ok(),
                     _ => None,
                 };
-                let key = key.ok_or_else(|| self.bad_text("the number of a place in the memo"))?;
+                let key = key.ok_or_else(|| self.bad_text("a key of the memo"))?;
                 if self.opcode == Op::Get { self.get(key)? } else { self.put(key)? }
             }
             (Op::BinGet | Op::LongBinGet, Argument::Int(key)) => self.get(key.unsigned_abs())?,
@@ -103,10 +103,10 @@ impl Machine<'_> {
             (Op::NewTrue, _) => self.single(|singles| &mut singles.yes, Node::Bool(true))?,
             (Op::NewFalse, _) => self.single(|singles| &mut singles.no, Node::Bool(false))?,
             (Op::BinInt | Op::BinInt1 | Op::BinInt2, Argument::Int(value)) => self.push(Node::Int(value))?,
-            (Op::Int, Argument::Bytes(Part { bytes: b"00", .. })) => {
+            (Op::Int, Argument::Bytes(BytesAt { bytes: b"00", .. })) => {
                 self.single(|singles| &mut singles.no, Node::Bool(false))?;
             }
-            (Op::Int, Argument::Bytes(Part { bytes: b"01", .. })) => {
+            (Op::Int, Argument::Bytes(BytesAt { bytes: b"01", .. })) => {
                 self.single(|singles| &mut singles.yes, Node::Bool(true))?;
             }
             (Op::Int, Argument::Bytes(line)) => self.integer(line.bytes)?,
@@ -246,7 +246,7 @@ impl Machine<'_> {
                 self.object(Make::Obj, callable, arguments, None)?;
             }
 
-            // What says something about the pickle itself.
+            // Opcodes about the pickle itself.
             (Op::Proto, Argument::Int(protocol)) => {
                 let protocol = u8::try_from(protocol).unwrap_or(u8::MAX);
                 if protocol > 5 {
@@ -255,7 +255,7 @@ impl Machine<'_> {
             }
             (Op::Frame, _) => {}
 
-            // `decode` gives each opcode the argument of its kind; `run` does `STOP` and `BUILD`.
+            // `decode` gives each opcode the argument of its kind; `run` handles `STOP` and `BUILD`.
             (Op::Stop | Op::Build, _)
             | (Op::Get | Op::Put | Op::BinGet | Op::LongBinGet | Op::BinPut | Op::LongBinPut, _)
             | (Op::BinInt | Op::BinInt1 | Op::BinInt2 | Op::Int | Op::Long | Op::Long1 | Op::Long4, _)

@@ -1,14 +1,14 @@
-//! What calls and `BUILD` have taken apart, so that a change to it afterwards is noticed.
+//! The nodes that calls and `BUILD` have read, so that a later change to them is noticed.
 //!
-//! A call sees a list as it is at that moment. A pickle may append to the list later; the graph then shows more than the
-//! call saw. Honest pickles finish what a call takes before they make the call.
+//! A call sees a list as it is at that time. A pickle may append to the list later; the graph then has more than the
+//! call saw. Regular pickles complete the arguments before the call.
 
 use crate::graph::{Graph, Node, NodeId};
 
-/// How deep a call, or the class whose state is set, may look into what it is given.
+/// How deep a call, or a class whose state is set, may read its arguments.
 const DEEPEST: u8 = 4;
 
-/// The nodes of one pickle that were taken apart.
+/// The nodes of one pickle that were read.
 pub(super) struct Used {
     /// The first node of the pickle.
     first: usize,
@@ -27,14 +27,14 @@ impl Used {
         self.follow(graph, arguments, DEEPEST);
     }
 
-    /// An object was given this state. A dict of attributes is copied, and its values are kept as they are: only those
-    /// that are dicts themselves may be taken apart further.
+    /// An object was given this state. A dict of attributes is copied, and its values are kept: only those
+    /// that are dicts themselves may be read further.
     pub(super) fn by_state(&mut self, graph: &Graph, state: NodeId) {
         let depth = if matches!(graph.node(state), Node::Dict(_)) { 1 } else { DEEPEST };
         self.follow(graph, state, depth);
     }
 
-    /// Notes a change to `target`, if it was taken apart before.
+    /// Records a change to `target`, if it was read before.
     pub(super) fn changed(&mut self, graph: &mut Graph, target: NodeId) {
         let place = target.index().checked_sub(self.first);
         if place.and_then(|place| self.depths.get(place)).is_some_and(|&depth| depth > 0) {
@@ -42,7 +42,7 @@ impl Used {
         }
     }
 
-    /// Marks a node and its parts. Each node is followed once for each depth at most, however often it is shared.
+    /// Marks a node and its parts. Each node is visited at most once for each depth, however often it is shared.
     fn follow(&mut self, graph: &Graph, id: NodeId, depth: u8) {
         self.todo.push((id, depth));
         while let Some((id, depth)) = self.todo.pop() {

@@ -1,8 +1,8 @@
-//! What opcodes make and change: values of text, calls, items of containers.
+//! Opcodes that create and change values: from text, by calls, items of containers.
 
 use super::steps::Machine;
 use super::{Host, Rest};
-use crate::decode::Part;
+use crate::decode::BytesAt;
 use crate::error::Error;
 use crate::graph::{Change, Global, Node, NodeId};
 use crate::text;
@@ -22,28 +22,28 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn long(&mut self, part: Part<'_>) -> Result<(), Error> {
+    pub(super) fn long(&mut self, part: BytesAt<'_>) -> Result<(), Error> {
         let length = text::shortest(part.bytes);
         let bytes = part.bytes.get(..length).unwrap_or_default();
         match text::small(bytes) {
             Some(value) => self.push(Node::Int(value)),
-            None => self.push(Node::BigInt(self.span(Part { start: part.start, bytes }))),
+            None => self.push(Node::BigInt(self.span(BytesAt { start: part.start, bytes }))),
         }
     }
 
-    pub(super) fn string(&mut self, line: Part<'_>) -> Result<(), Error> {
+    pub(super) fn string(&mut self, line: BytesAt<'_>) -> Result<(), Error> {
         let inside = text::unquoted(line.bytes).ok_or_else(|| self.bad_text("a text in quotes"))?;
         let span = if inside.contains(&b'\\') {
             self.budget.decoded(inside.len(), self.offset)?;
             let decoded = text::unescape(inside).ok_or_else(|| self.bad_text("the escapes of a Python string"))?;
             self.graph.keep(&decoded)
         } else {
-            self.span(Part { start: line.start.saturating_add(1), bytes: inside })
+            self.span(BytesAt { start: line.start.saturating_add(1), bytes: inside })
         };
         self.push(Node::ByteStr(span))
     }
 
-    pub(super) fn unicode(&mut self, line: Part<'_>) -> Result<(), Error> {
+    pub(super) fn unicode(&mut self, line: BytesAt<'_>) -> Result<(), Error> {
         let span = if line.bytes.is_ascii() && !line.bytes.contains(&b'\\') {
             self.span(line)
         } else {
@@ -54,14 +54,14 @@ impl Machine<'_> {
         self.push(Node::Str(span))
     }
 
-    pub(super) fn named(&self, module: Part<'_>, name: Part<'_>) -> Result<Node, Error> {
+    pub(super) fn named(&self, module: BytesAt<'_>, name: BytesAt<'_>) -> Result<Node, Error> {
         if std::str::from_utf8(module.bytes).is_err() || std::str::from_utf8(name.bytes).is_err() {
             return Err(self.bad_text("a module and a name in UTF-8"));
         }
         Ok(Node::Global(Global { module: self.span(module), name: self.span(name) }))
     }
 
-    // Changes of what lies on the stack.
+    // Changes of values on the stack.
 
     /// `BUILD`, and the content that may follow it.
     pub(super) fn build(&mut self, host: &mut dyn Host) -> Result<(), Error> {
@@ -91,7 +91,7 @@ impl Machine<'_> {
     pub(super) fn readonly_buffer(&mut self) -> Result<(), Error> {
         let top = self.top()?;
         match self.graph.node(top) {
-            // Another view of the same buffer: the memo keeps the one that can be written to.
+            // Another view of the same buffer: the memo keeps the writable one.
             &Node::Buffer { index, readonly: false } => {
                 self.pop()?;
                 self.push(Node::Buffer { index, readonly: true })
@@ -101,7 +101,7 @@ impl Machine<'_> {
         }
     }
 
-    /// `APPENDS` to what is on top. Python asks a list to `extend` itself, and anything else that can.
+    /// `APPENDS` to the top value. Python calls `extend` of a list, and of any other object that has it.
     pub(super) fn extend(&mut self, mut items: Vec<NodeId>) -> Result<(), Error> {
         let target = self.top()?;
         if items.is_empty() {
@@ -124,7 +124,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// `SETITEMS` to what is on top: `target[key] = value`.
+    /// `SETITEMS` to the top value: `target[key] = value`.
     pub(super) fn set_items(&mut self, mut items: Vec<(NodeId, NodeId)>) -> Result<(), Error> {
         let target = self.top()?;
         if items.is_empty() {
@@ -138,7 +138,7 @@ impl Machine<'_> {
                 Some(Change::SetItems(dict)) => dict.append(&mut items),
                 _ => object.changes.push(Change::SetItems(items)),
             },
-            // A list takes `list[0] = value` too, if its keys are right.
+            // A list supports `list[0] = value` too, if the keys are in range.
             Node::Dict(_) | Node::List(_) | Node::ByteArray(_) | Node::Buffer { .. } => {
                 self.graph.change(target, Change::SetItems(items));
             }
@@ -148,7 +148,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// `ADDITEMS` to what is on top.
+    /// `ADDITEMS` to the top value.
     pub(super) fn add(&mut self, mut items: Vec<NodeId>) -> Result<(), Error> {
         let target = self.top()?;
         if items.is_empty() {
@@ -172,7 +172,7 @@ impl Machine<'_> {
     // Calls that are not made.
 }
 
-/// What Python would have on the stack here only Python knows: it may well have the method that is asked for.
+/// Only Python knows what is on the stack here: it may have the required method.
 fn unknown_type(node: &Node) -> bool {
     matches!(node, Node::Global(_) | Node::Extension(_) | Node::Persistent(_) | Node::Object(_) | Node::Payload { .. })
 }

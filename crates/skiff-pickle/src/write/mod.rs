@@ -1,7 +1,7 @@
-//! A [`Graph`] to a pickle that Python reads back as the same objects: sharing and cycles stay, nothing recurses.
+//! A [`Graph`] to a pickle that Python reads back as the same objects: sharing and cycles are kept, nothing recurses.
 //!
-//! What Python would tell apart is kept; how it is spelled is ours: the newest opcodes that the protocol allows, a
-//! place in the memo only for what is referred to again, frames of CPython's size.
+//! Everything that Python can distinguish is kept, but not the original encoding: the writer uses the newest opcodes of the protocol, a
+//! memo entry only for values that are referred to again, and frames of CPython's size.
 
 mod out;
 mod places;
@@ -21,21 +21,21 @@ use crate::limits::MOST_NESTED_PICKLES;
 /// The pickle of the graph's root, in `protocol` (2 to 5).
 ///
 /// # Errors
-/// As [`write`]; content that stands beside the opcodes is refused.
+/// Those of [`write`]; content between the opcodes is an error.
 pub fn to_bytes(graph: &Graph, protocol: u8) -> Result<Vec<u8>, WriteError> {
     let mut bytes = Vec::new();
     write(graph, graph.root(), protocol, &mut Out::new(&mut bytes), &mut ())?;
     Ok(bytes)
 }
 
-/// Writes the pickle of what lies at `root`, in `protocol` (2 to 5).
+/// Writes the pickle of the node at `root`, in `protocol` (2 to 5).
 ///
 /// From protocol 3 on, names that only Python 2 has (`__builtin__`, `copy_reg`) are written as Python 3's; below
-/// protocol 4, what has no opcode there becomes the call that CPython writes for it. What comes back are the
-/// out-of-band buffers to give along, in this order; `0, 1, 2, …` for a graph whose buffers are all in use.
+/// protocol 4, values without an opcode become the call that CPython writes for them. Returns the numbers of the
+/// out-of-band buffers to pass along, in this order; `0, 1, 2, …` for a graph whose buffers are all in use.
 ///
 /// # Errors
-/// What the protocol cannot say, what `payloads` refuses, and what `out` reports.
+/// A value that the protocol cannot represent, errors of `payloads`, and errors of `out`.
 pub fn write(
     graph: &Graph,
     root: NodeId,
@@ -60,8 +60,8 @@ pub fn write(
         memo: 0,
         modules: HashMap::new(),
         buffers: Vec::new(),
-        // Values that hold each other through a tuple are written once more for each way around (as CPython does).
-        // Honest graphs have few such ways; a graph of nothing else would grow with its square.
+        // Values that contain each other through a tuple are written again for each path around the cycle (as in CPython).
+        // Regular graphs have few such paths; the output of a graph of nothing else would be quadratic.
         visits: edges.saturating_mul(8).saturating_add(1_024),
         open: 0,
         todo: Vec::new(),
@@ -71,13 +71,13 @@ pub fn write(
     buffers
 }
 
-/// Knows how to write the content of a [`Node::Payload`]. `()` refuses it.
+/// Writes the content of a [`Node::Payload`]. `()` returns an error.
 pub trait Payloads {
     /// Called after the `BUILD` of `object`: writes the content to `out`, between the frames, with whatever padding
-    /// its position asks for. A pickle of its own is written by calling [`write`] on the same `out`.
+    /// its position needs. A nested pickle is written by calling [`write`] on the same `out`.
     ///
     /// # Errors
-    /// Whatever stands against it.
+    /// Any reason not to write it.
     fn payload(&mut self, out: &mut Out<'_>, graph: &Graph, object: NodeId, content: Payload)
     -> Result<(), WriteError>;
 }

@@ -1,25 +1,25 @@
-//! Where pickles are written to, and how far they are.
+//! The output of pickles, with its position.
 
 use std::fmt;
 use std::io;
 
 use super::WriteError;
 
-/// Where a pickle is written to, with its position.
+/// The output of a pickle, with its position.
 pub struct Out<'a> {
     pub(super) to: &'a mut dyn io::Write,
     pub(super) position: u64,
-    /// How many pickles are being written, one within the content of the other.
+    /// The nesting of pickles being written in each other's content.
     pub(super) nested: u32,
 }
 
 impl<'a> Out<'a> {
-    /// Writes to `to`; positions count from here.
+    /// Writes to `to`; positions are relative to here.
     pub fn new(to: &'a mut dyn io::Write) -> Self {
         Self { to, position: 0, nested: 0 }
     }
 
-    /// How many bytes were written.
+    /// The number of bytes written.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -27,7 +27,7 @@ impl<'a> Out<'a> {
     /// Writes all of `bytes`.
     ///
     /// # Errors
-    /// What the writer below reports.
+    /// Errors of the underlying writer.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         self.to.write_all(bytes).map_err(WriteError::Io)?;
         self.position = self.position.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));

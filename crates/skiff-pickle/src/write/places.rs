@@ -1,23 +1,23 @@
-//! What the writer knows of each node before it begins: which ones are referred to again.
+//! What the writer determines about each node before it starts: which ones are referred to again.
 
 use crate::IdMap;
 use crate::graph::{Change, Graph, Make, Node, NodeId, Payload};
 
-/// What the writer knows of a node.
+/// The writer's information about a node.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     /// It is referred to more than once.
     pub(super) again: bool,
-    /// It is an object, and its parts were begun.
+    /// It is an object, and its parts are being written.
     pub(super) begun: bool,
     pub(super) memo: Option<u32>,
 }
 
-/// What is known of each node that the root leads to.
+/// The information about each node that is reachable from the root.
 pub(super) enum Places {
-    /// By the node's number: for a root that leads to most of the graph.
+    /// By the node's id: for a root that reaches most of the graph.
     All(Vec<Option<Place>>),
-    /// For pickles within a pickle, of which there may be as many as nodes.
+    /// For nested pickles, of which there may be as many as nodes.
     Few(IdMap<Place>),
 }
 
@@ -33,7 +33,7 @@ impl Places {
         }
     }
 
-    /// The node's place, made if there was none; `true` if it was made.
+    /// The node's entry, created if missing; `true` if it was created.
     #[expect(clippy::indexing_slicing, reason = "a writer's ids are those of its graph")]
     pub(super) fn place(&mut self, id: NodeId) -> (&mut Place, bool) {
         match self {
@@ -50,7 +50,7 @@ impl Places {
     }
 }
 
-/// Which nodes are referred to more than once from `root`, and how many references there are.
+/// The nodes that are referred to more than once from `root`, and the number of references.
 pub(super) fn count_references(graph: &Graph, root: NodeId, is_nested: bool) -> (Places, u64) {
     let mut places = Places::new(graph, is_nested);
     let mut edges = 1;
@@ -65,7 +65,7 @@ pub(super) fn count_references(graph: &Graph, root: NodeId, is_nested: bool) -> 
             }
         };
         match graph.node(id) {
-            // `OBJ` takes the arguments themselves, without the tuple that was made for them.
+            // `OBJ` takes the arguments themselves, without the tuple that the reader created.
             Node::Object(object) if matches!(object.make, Make::Inst | Make::Obj) => {
                 visit(object.callable);
                 match graph.node(object.arguments) {
@@ -81,7 +81,7 @@ pub(super) fn count_references(graph: &Graph, root: NodeId, is_nested: bool) -> 
                     }
                 });
             }
-            // The content is written by its own hand, with a memo of its own.
+            // The content is written separately, with its own memo.
             Node::Payload { content: Payload::Pickle(_), .. } => {
                 let mut index = 0;
                 graph.each_child(id, |child| {
@@ -97,7 +97,7 @@ pub(super) fn count_references(graph: &Graph, root: NodeId, is_nested: bool) -> 
     (places, edges)
 }
 
-/// What was done to a node, be it an object or not.
+/// The changes to a node, whether it is an object or not.
 pub(super) fn changes_of(graph: &Graph, id: NodeId) -> &[Change] {
     match graph.node(id) {
         Node::Object(object) => &object.changes,

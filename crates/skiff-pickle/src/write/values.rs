@@ -1,4 +1,4 @@
-//! How single values are spelled: the shortest opcode that the protocol has.
+//! The encoding of single values: the shortest opcode of the protocol.
 
 use super::WriteError;
 use super::writer::{FRAME_SIZE, LEAST_FRAME, Writer};
@@ -41,7 +41,7 @@ impl<'a> Writer<'a, '_> {
         self.counted(id, bytes, [Some(Opcode::ShortBinBytes), Some(Opcode::BinBytes), Some(Opcode::BinBytes8)])
     }
 
-    /// `_codecs.encode(text, 'latin1')`: Python 2 and 3 both make bytes of it.
+    /// `_codecs.encode(text, 'latin1')`: Python 2 and 3 both return bytes.
     pub(super) fn bytes_as_text(&mut self, id: NodeId, bytes: &[u8]) -> Result<(), WriteError> {
         if bytes.is_empty() {
             self.python2_global("__builtin__", "builtins", "bytes");
@@ -89,7 +89,7 @@ impl<'a> Writer<'a, '_> {
         self.large(Opcode::BinString, &length.to_le_bytes(), bytes)
     }
 
-    /// Writes bytes under the shortest of the opcodes with lengths of one, four and eight bytes.
+    /// Writes bytes with the shortest of the opcodes with lengths of one, four and eight bytes.
     pub(super) fn counted(&mut self, id: NodeId, bytes: &[u8], opcodes: [Option<Opcode>; 3]) -> Result<(), WriteError> {
         let [one, four, eight] = opcodes;
         if let (Some(opcode), Ok(length)) = (one, u8::try_from(bytes.len())) {
@@ -106,7 +106,7 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    /// Writes an opcode, a length and bytes; many bytes go past the frame, uncopied.
+    /// Writes an opcode, a length and bytes; long bytes are written outside of the frame, without copying.
     pub(super) fn large(&mut self, opcode: Opcode, length: &[u8], bytes: &[u8]) -> Result<(), WriteError> {
         if bytes.len() >= FRAME_SIZE {
             self.end_frame()?;
@@ -148,12 +148,12 @@ impl<'a> Writer<'a, '_> {
         if module.contains('\n') || name.contains('\n') {
             return Err(WriteError::BadName(id));
         }
-        // Python 2 wants ASCII; Python 3 writes ASCII too in its protocols.
+        // Python 2 needs ASCII; Python 3 writes ASCII too in its protocols.
         if self.protocol < 3 && !(module.is_ascii() && name.is_ascii()) {
             return Err(WriteError::BadName(id));
         }
         let (module, name) = if self.protocol == 3 { python3_name(module, name) } else { (module, name) };
-        // Below protocol 4 only `getattr` walks dots.
+        // Below protocol 4 only `getattr` can resolve dotted names.
         let dots = name.bytes().filter(|&byte| byte == b'.').count();
         for _ in 0..dots {
             self.python2_global("__builtin__", "builtins", "getattr");
@@ -169,7 +169,7 @@ impl<'a> Writer<'a, '_> {
     }
 
     pub(super) fn stack_global(&mut self, module: &'a str, name: &str) -> Result<(), WriteError> {
-        let long = || WriteError::Host("a name is longer than a pickle can say".into());
+        let long = || WriteError::Host("a name is longer than a pickle can hold".into());
         match self.modules.get(module) {
             Some(&place) => self.get(place),
             None => {
@@ -196,7 +196,7 @@ impl<'a> Writer<'a, '_> {
         Some(())
     }
 
-    /// A name of ours below protocol 4: protocol 2 is for Python 2, whose modules have other names.
+    /// A name that the writer itself adds, below protocol 4: protocol 2 is for Python 2, whose modules have other names.
     pub(super) fn python2_global(&mut self, python2: &str, python3: &str, name: &str) {
         self.lines(if self.protocol < 3 { python2 } else { python3 }, name);
     }
@@ -211,7 +211,7 @@ impl<'a> Writer<'a, '_> {
 
     // Memo, opcodes, frames.
 
-    /// Gives what lies on the stack the next place in the memo.
+    /// Stores the top value in the memo with the next key.
     pub(super) fn put(&mut self) -> Result<u32, WriteError> {
         let place = self.memo;
         self.memo = place.checked_add(1).ok_or(WriteError::Entangled)?;

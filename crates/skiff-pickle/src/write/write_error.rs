@@ -6,42 +6,42 @@ use std::io;
 use crate::graph::NodeId;
 use crate::limits::MOST_NESTED_PICKLES;
 
-/// Why a graph could not be written.
+/// An error of writing a graph.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// A protocol that is not written.
+    /// A protocol that is not supported.
     Protocol(u8),
-    /// A plain pickle has no room for the content of this object.
+    /// A plain pickle cannot hold the content of this object.
     Payload(NodeId),
-    /// The object whose content is to follow is written elsewhere, or is not made by a `BUILD`: its content would not
+    /// The object whose content is to follow is written elsewhere, or is not created by a `BUILD`: its content would not
     /// be found.
     PayloadOutOfPlace(NodeId),
-    /// The protocol has no word for this node.
+    /// The protocol cannot represent this node.
     NotInProtocol {
         /// The node.
         node: NodeId,
-        /// The protocol that was asked for.
+        /// The requested protocol.
         protocol: u8,
-        /// What the node is.
+        /// The type of the node.
         found: &'static str,
     },
-    /// Longer than the protocol can say.
+    /// Longer than the protocol allows.
     TooLong(NodeId),
-    /// The positional arguments of an instance are no tuple.
+    /// The positional arguments of an instance are not a tuple.
     NotATuple(NodeId),
-    /// A name that the protocol cannot write: it holds a newline, say.
+    /// A name that the protocol cannot represent, such as one with a newline.
     BadName(NodeId),
-    /// Bytes that lie in a damaged file and cannot be put together.
+    /// Bytes of a damaged file that cannot be assembled.
     Damaged(NodeId),
-    /// Values that hold each other in too many ways, or in a way that Python could not build: an object that the
-    /// arguments of its own call lead back to.
+    /// Values that refer to each other in too many ways, or in a way that Python could not build: an object that the
+    /// arguments of its own constructor refer to.
     Entangled,
-    /// Pickles lie too deep in each other's content.
+    /// Pickles are nested too deep in each other's content.
     Nested,
-    /// The writer below failed.
+    /// The underlying writer failed.
     Io(io::Error),
-    /// What [`Payloads`] said.
+    /// An error of [`Payloads`].
     Host(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -49,17 +49,19 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol(protocol) => write!(f, "expected a protocol from `2` to `5`, found `{protocol}`"),
-            Self::Payload(_) => write!(f, "a plain pickle has no room for content beside its opcodes"),
-            Self::PayloadOutOfPlace(_) => write!(f, "content has to follow the only `BUILD` of its object"),
-            Self::NotInProtocol { protocol, found, .. } => write!(f, "protocol {protocol} has no word for {found}"),
-            Self::TooLong(_) => write!(f, "a value is longer than the protocol can say"),
+            Self::Payload(_) => write!(f, "a plain pickle cannot hold content between its opcodes"),
+            Self::PayloadOutOfPlace(_) => write!(f, "content must follow the only `BUILD` of its object"),
+            Self::NotInProtocol { protocol, found, .. } => write!(f, "protocol {protocol} cannot represent {found}"),
+            Self::TooLong(_) => write!(f, "a value is longer than the protocol allows"),
             Self::NotATuple(_) => write!(f, "expected the arguments of an instance to be a tuple"),
             Self::BadName(_) => write!(f, "a name cannot be written in this protocol"),
             Self::Damaged(_) => {
-                write!(f, "the bytes of a value cannot be put together: the file that they are in is damaged")
+                write!(f, "the bytes of a value cannot be read: the file is damaged")
             }
-            Self::Entangled => write!(f, "values hold each other in ways that Python could not build"),
-            Self::Nested => write!(f, "pickles lie more than {MOST_NESTED_PICKLES} deep in each other's content"),
+            Self::Entangled => write!(f, "values refer to each other in ways that Python cannot build"),
+            Self::Nested => {
+                write!(f, "pickles are nested more than {MOST_NESTED_PICKLES} deep in each other's content")
+            }
             Self::Io(error) => write!(f, "{error}"),
             Self::Host(error) => write!(f, "{error}"),
         }

@@ -1,4 +1,4 @@
-//! The writer's loop: which node comes next, and how it is put together of its parts. A list of tasks stands in for
+//! The writer's loop: which node comes next, and how it is assembled from its parts. A list of tasks replaces
 //! recursion.
 
 use std::collections::HashMap;
@@ -12,10 +12,10 @@ use crate::opcode::Opcode;
 /// CPython's `_FRAME_SIZE_TARGET`.
 pub(super) const FRAME_SIZE: usize = 64 * 1024;
 
-/// CPython's `_FRAME_SIZE_MIN`: shorter runs go without a frame.
+/// CPython's `_FRAME_SIZE_MIN`: shorter pickles have no frame.
 pub(super) const LEAST_FRAME: usize = 4;
 
-/// CPython's `_BATCHSIZE`: how many items go to the stack before they are appended.
+/// CPython's `_BATCHSIZE`: how many items are pushed before they are appended.
 const BATCH: usize = 1_000;
 
 pub(super) struct Writer<'a, 'b> {
@@ -25,35 +25,35 @@ pub(super) struct Writer<'a, 'b> {
     /// Opcodes that are not yet written.
     pub(super) frame: Vec<u8>,
     pub(super) places: Places,
-    /// How many places of the memo are taken.
+    /// The number of memo entries.
     pub(super) memo: u32,
     /// Modules in the memo, for `STACK_GLOBAL`.
     pub(super) modules: HashMap<&'a str, u32>,
     pub(super) buffers: Vec<u32>,
     pub(super) visits: u64,
-    /// How many nodes that are referred to again have parts on the stack and are not yet made. A way around a cycle may
-    /// lead back to such a node, and ends only where the memo knows what it passes: all of that is kept.
+    /// How many nodes that are referred to again have parts on the stack and are not yet created. A path around a cycle may
+    /// lead back to such a node, and ends only at values in the memo: all of them are memoized.
     pub(super) open: u64,
     pub(super) todo: Vec<Task>,
 }
 
-/// What is left to do, the last one first.
+/// The remaining tasks, the last one first.
 pub(super) enum Task {
     /// Write a node.
     Node(NodeId),
     /// Write an opcode without an argument.
     Op(Opcode),
-    /// The parts of a node lie on the stack: put it together.
+    /// Assemble a node from its parts on the stack.
     Finish(NodeId),
-    /// Do to the node on the stack what was done to it, from the given change on.
+    /// Write the changes to the node on the stack, from the given change on.
     Changes(NodeId, usize),
-    /// Add items to the container on the stack, from the given place on.
+    /// Add items to the container on the stack, from the given index on.
     Items(NodeId, Items, usize),
     /// Write the content of a payload.
     Content(NodeId),
 }
 
-/// Which items of a node.
+/// The items of a node.
 #[derive(Clone, Copy)]
 pub(super) enum Items {
     /// Those of the node itself.
@@ -62,7 +62,7 @@ pub(super) enum Items {
     Change(usize),
 }
 
-/// How an item joins its container.
+/// How an item is added to its container.
 #[derive(Clone, Copy)]
 pub(super) enum Batch<'a> {
     Append(&'a [NodeId]),
@@ -98,7 +98,7 @@ impl<'a> Writer<'a, '_> {
         Ok(self.buffers)
     }
 
-    /// Writes a node, or its place in the memo.
+    /// Writes a node, or a reference to the memo.
     pub(super) fn node(&mut self, id: NodeId) -> Result<(), WriteError> {
         self.visits = self.visits.checked_sub(1).ok_or(WriteError::Entangled)?;
         if let Some(place) = self.places.get(id).and_then(|place| place.memo) {
@@ -192,10 +192,10 @@ impl<'a> Writer<'a, '_> {
         self.made(id)
     }
 
-    /// Writes the parts of an object; [`Writer::finish`] makes the call.
+    /// Writes the parts of an object; [`Writer::finish`] writes the call.
     ///
-    /// An object that its own arguments lead back to is refused: the call may copy a list that is not yet full, and
-    /// the order in which the original was built cannot be seen in the graph.
+    /// An object that its own arguments refer to is an error: the call may copy a list that is not yet complete, and
+    /// the graph does not record the order in which the original was built.
     pub(super) fn object(&mut self, id: NodeId, object: &'a Object) -> Result<(), WriteError> {
         let (place, _) = self.places.place(id);
         if std::mem::replace(&mut place.begun, true) {
@@ -223,7 +223,7 @@ impl<'a> Writer<'a, '_> {
         Ok(())
     }
 
-    /// Puts a node together out of what lies on the stack, unless that brought it forth already, around a cycle: then
+    /// Assembles a node from the values on the stack, unless these have created it already, around a cycle: then
     /// the parts are dropped for the one in the memo.
     pub(super) fn finish(&mut self, id: NodeId) -> Result<(), WriteError> {
         let (parts, opcodes): (Option<usize>, &[Opcode]) = match self.graph.node(id) {
@@ -258,7 +258,7 @@ impl<'a> Writer<'a, '_> {
         self.made(id)
     }
 
-    /// A node lies on the stack, for the first time: it gets its place in the memo, and what was done to it follows.
+    /// A node is on the stack for the first time: it is memoized, and the changes to it follow.
     pub(super) fn made(&mut self, id: NodeId) -> Result<(), WriteError> {
         let graph = self.graph;
         if (self.open > 0 || self.is_again(id)) && has_identity(graph, id) {
@@ -283,14 +283,14 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    /// Adds a batch of items to what lies on the stack; the next batch is left for later.
+    /// Adds a batch of items to the container on the stack; the next batch is left for later.
     pub(super) fn items(&mut self, id: NodeId, items: Items, from: usize) {
         let graph = self.graph;
         let batch = match items {
             Items::Own => match graph.node(id) {
                 Node::List(items) => Batch::Append(items),
                 Node::FrozenSet(items) => Batch::Append(items),
-                // Below protocol 4 the items go to a list, out of which the set is made.
+                // Below protocol 4 the items are put into a list, from which the set is created.
                 Node::Set(items) if self.protocol < 4 => Batch::Append(items),
                 Node::Set(items) => Batch::Add(items),
                 Node::Dict(items) => Batch::Set(items),

@@ -1,4 +1,4 @@
-"""Writes the sample pickles beside this file: run it with Python 3.8 or later, and with Python 2.7."""
+"""Writes the sample pickles next to this file: run it with Python 3.8 or later, and with Python 2.7."""
 
 import collections
 import os

@@ -4,7 +4,7 @@ use super::metric::Metric;
 use super::neighbor_heap::NeighborHeap;
 use crate::value::Matrix;
 
-/// A tree of nodes over points. That it exists means that every index and range lies within, and that the children of
+/// A tree of nodes over points. If it exists, every index and range is valid, and the children of
 /// a node share its range.
 #[derive(Clone, Debug)]
 pub struct BinaryTree {
@@ -14,7 +14,7 @@ pub struct BinaryTree {
     pub order: Vec<usize>,
     /// The nodes; node i has the children 2i + 1 and 2i + 2.
     pub nodes: Vec<Node>,
-    /// Where nodes lie in space.
+    /// The bounds of nodes in space.
     pub bounds: Bounds,
     /// What distances are.
     pub metric: Metric,
@@ -23,9 +23,9 @@ pub struct BinaryTree {
 /// A node's points: a range of the order.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// The first point's place in the order.
+    /// The first point's index in the order.
     pub start: usize,
-    /// The place after the last point's.
+    /// The index after the last point.
     pub end: usize,
     /// Whether it has no children.
     pub is_leaf: bool,
@@ -33,7 +33,7 @@ pub struct Node {
     pub radius: f64,
 }
 
-/// Where nodes lie in space.
+/// The bounds of nodes in space.
 #[derive(Clone, Debug)]
 pub enum Bounds {
     /// A k-d tree's boxes, with the power that its metric adds up.
@@ -67,7 +67,7 @@ impl BinaryTree {
             }
             let (left, right) = (2 * at + 1, 2 * at + 2);
             let (least_left, least_right) = (self.least(left, x), self.least(right, x));
-            // The nearer child comes off the stack first, and all of its descendants before the other.
+            // The nearer child is popped first, and all of its descendants before the other.
             if least_left <= least_right {
                 open.extend([(right, least_right), (left, least_left)]);
             } else {

@@ -1,14 +1,14 @@
-//! Walking rows through the trees of LightGBM and XGBoost, which know missing values and categories of their own.
+//! Walking rows through the trees of LightGBM and XGBoost, which handle missing values and categories in their own ways.
 //!
-//! A tree is walked by all rows of a block before the next one takes its place in the cache; each row's sum is in the
+//! A tree is walked by all rows of a block before the next one replaces it in the cache; each row's sum is in the
 //! order of the trees.
 
 use std::ops::Range;
 
 use crate::value::Precision;
 
-/// All trees of a boosting. Whoever makes it promises: splits stand behind those that lead to them; features are below
-/// `n_features`; the leaves, sets and columns that are named exist. (What is broken here panics later, and never answers.)
+/// All trees of a boosting. The caller guarantees: splits are after their parents; features are below
+/// `n_features`; the leaves, sets and columns exist. (A violation panics later, and never returns a wrong result.)
 #[derive(Debug)]
 pub struct BoostedTrees {
     /// How many features a row has.
@@ -41,7 +41,7 @@ pub struct BoostedTree {
 /// A split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoostedSplit {
-    /// The number of the feature that it asks for.
+    /// The index of the feature that it tests.
     pub feature: u32,
     /// Which rows go left.
     pub test: BoostedTest,
@@ -95,21 +95,21 @@ pub struct Branch(u32);
 const LEAF: u32 = 1 << 31;
 
 impl Branch {
-    /// How many splits, or leaves, can be told apart.
+    /// The largest number of splits or leaves.
     pub const MOST: usize = LEAF as usize;
 
-    /// The split at this place, below [`Branch::MOST`].
+    /// The split at this index, below [`Branch::MOST`].
     pub const fn split(place: u32) -> Self {
         Self(place)
     }
 
-    /// The leaf at this place, below [`Branch::MOST`].
+    /// The leaf at this index, below [`Branch::MOST`].
     pub const fn leaf(place: u32) -> Self {
         Self(place | LEAF)
     }
 }
 
-/// What is no further from zero than this is zero: `1e-35` as a `float32`, LightGBM's `kZeroThreshold`.
+/// Numbers with an absolute value of at most this are zero: `1e-35` as a `float32`, LightGBM's `kZeroThreshold`.
 pub const NEARLY_ZERO: f64 = 1e-35_f32 as f64;
 
 impl BoostedTrees {

@@ -8,7 +8,7 @@ use crate::value::{Csr, Matrix};
 /// The points of a fit, dense or sparse, with what brute force needs of them.
 #[derive(Clone, Debug)]
 pub struct Points {
-    /// The points themselves, or what the metric makes of each by itself.
+    /// The points themselves, or a precomputed form of each for the metric.
     rows: Rows,
     /// What distances are.
     pub metric: Metric,
@@ -100,7 +100,7 @@ impl Points {
         matches!(self.metric, Metric::Euclidean | Metric::SquaredEuclidean)
     }
 
-    /// The reduced distances of `x` to all points, for `ArgKmin` or for what `pairwise_distances` gives. Euclidean ones
+    /// The reduced distances of `x` to all points, for `ArgKmin` or as in `pairwise_distances`. Euclidean ones
     /// are `x² - 2xy + y²`, as scikit-learn's brute force has them, and not below 0: what the subtraction loses, it loses
     /// there as well.
     pub fn distances(&self, x: &[f64], sparse: bool, arg_k_min: bool, out: &mut Vec<f64>) {

@@ -1,4 +1,4 @@
-//! The places of values among known values, under Python's equality.
+//! The index of a value among known values, under Python's equality.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use skiff_files::{Closed, Scalar, TimeUnit};
 use super::times;
 use crate::value::{Classes, IntKind};
 
-/// Known values by their place. `1`, `1.0` and `True` are the same value, NaN is NaN, text is text; nothing is allocated
+/// Known values by index. `1`, `1.0` and `True` are the same value, NaN is NaN, text is text; nothing is allocated
 /// to look a value up.
 #[derive(Debug, Default)]
 pub struct Categories {
     /// How many there are.
     pub len: usize,
-    /// Whole numbers near each other: the place of `first + index`, or `NONE`.
+    /// Integers near each other: the index of `first + index`, or `NONE`.
     near: Vec<u32>,
     first: i64,
     /// Whole numbers far from each other.
@@ -78,7 +78,7 @@ impl Types {
     }
 }
 
-/// What makes two values the same that are no plain numbers or text.
+/// The key under which values that are not plain numbers or text are equal.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Key {
     Bytes(Vec<u8>),
@@ -112,7 +112,7 @@ impl End {
 }
 
 impl Key {
-    /// `None` for what equals nothing: dates that are no dates, and objects.
+    /// `None` for values that equal nothing: NaT, and objects.
     fn of(value: &Scalar) -> Option<Self> {
         Some(match value {
             Scalar::Bytes(bytes) => Self::Bytes(bytes.clone()),
@@ -136,7 +136,7 @@ impl Key {
     }
 }
 
-/// Stands for no place.
+/// Marks an absent index.
 const NONE: u32 = u32::MAX;
 
 impl Categories {
@@ -146,7 +146,7 @@ impl Categories {
         u32::try_from(len).ok().filter(|&len| len < NONE)?;
         let mut categories = Self { len, ..Self::default() };
         match classes {
-            // What wrapped round is no number of its own: it is found among the others.
+            // A difference that wrapped is not used: the value is looked up among the others.
             Classes::Ints(values, IntKind::Int { bytes: 8, signed: false })
                 if values.iter().any(|&value| value < 0) =>
             {
@@ -222,7 +222,7 @@ impl Categories {
         }
     }
 
-    /// The place of a whole number.
+    /// The index of an integer.
     pub fn of_int(&self, value: i64) -> Option<u32> {
         if self.near.is_empty() {
             return self.whole.get(&value).copied();
@@ -231,7 +231,7 @@ impl Categories {
         self.near.get(at).copied().filter(|&place| place != NONE)
     }
 
-    /// The place of a number.
+    /// The index of a number.
     pub fn of_float(&self, value: f64) -> Option<u32> {
         match whole(value) {
             Some(value) => self.of_int(value),
@@ -240,12 +240,12 @@ impl Categories {
         }
     }
 
-    /// The place of a text.
+    /// The index of a string.
     pub fn of_text(&self, text: &str) -> Option<u32> {
         self.texts.get(text).copied()
     }
 
-    /// The place of any value.
+    /// The index of any value.
     pub fn of_scalar(&self, value: &Scalar) -> Option<u32> {
         match value {
             Scalar::None => self.none,

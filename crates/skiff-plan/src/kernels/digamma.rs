@@ -1,9 +1,9 @@
 //! `scipy.special.digamma`, the logarithmic derivative of the gamma function, of positive numbers.
 
-/// From here on the asymptotic series is exact to the last places.
+/// From here on the asymptotic series is accurate to the last bits.
 const SERIES_FROM: f64 = 10.0;
 
-/// ψ(x) for x > 0; NaN elsewhere, where no model asks.
+/// ψ(x) for x > 0; NaN elsewhere, which no model uses.
 pub fn digamma(x: f64) -> f64 {
     // Bernoulli's numbers over their indices: B₂/2, B₄/4, …
     const TERMS: [f64; 7] =

@@ -1,8 +1,8 @@
 //! Products of rows with the rows of a coefficient matrix.
 //!
 //! Every product is summed in the same order: eight partial sums over the features, added pairwise at the end, without
-//! fused multiply-add. So a row's answer does not depend on the rows beside it, nor on the width of the processor's
-//! registers. (scikit-learn's BLAS answers one row and a batch differently in the last bits.)
+//! fused multiply-add. So a row's result does not depend on the other rows, nor on the width of the processor's
+//! registers. (scikit-learn's BLAS differs between one row and a batch in the last bits.)
 
 use crate::value::{Csr, Matrix, Precision};
 

@@ -3,7 +3,7 @@
 //! Cody and Waite's reduction `x = n·ln 2 + r`, the Taylor series of `exp(r)` to degree 13 for |r| ≤ ln 2 / 2 (what it
 //! leaves out is below 2⁻⁵⁷ of the result), and `2ⁿ` as two factors, so that subnormal results are reached through
 //! normal ones. The error is below one unit in the last place. Plain additions and multiplications in one order: every
-//! width of registers gives the same bits.
+//! width of registers yields the same bits.
 
 /// exp of each element, in place.
 #[inline(always)]
@@ -13,7 +13,7 @@ pub(crate) fn exp_in_place(values: &mut [f64]) {
     }
 }
 
-/// Adding this to a float below 2⁵¹ rounds it to the nearest integer, which then stands in the lowest bits.
+/// Adding this to a float below 2⁵¹ rounds it to the nearest integer, which is then in the lowest bits.
 const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
 
 /// Beyond these the result is 0 or infinity anyway; within, `n` fits in the exponents of two floats.
@@ -50,7 +50,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     let high = x - n * LN2_HIGH;
     let low = n * LN2_LOW;
     let r = high - low;
-    // What rounding took from `r` is given back beside the small terms.
+    // The rounding error of `r` is added to the small terms.
     let lost = (high - r) - low;
     let mut sum = TAYLOR[0];
     for coefficient in &TAYLOR[1..] {

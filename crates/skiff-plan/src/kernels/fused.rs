@@ -1,7 +1,7 @@
 //! Products of matrices summed as BLAS sums an element of them: feature by feature, with fused multiply-adds. Where two
 //! classes have the same score but for the last bits, these decide which of them is the label.
 //!
-//! Eight rows go side by side, one in each lane, so that every sum is taken term after term and yet fills the
+//! Eight rows are processed together, one in each lane, so that every sum is computed term by term and still fills the
 //! registers: a row has the same bits alone and in a batch.
 
 use crate::value::{Matrix, Precision};
@@ -86,7 +86,7 @@ fn product<T: Float>(rows: usize, width: usize, x: &[T], w: &[T]) -> Vec<T> {
     out
 }
 
-/// All products of the `rows` rows that lie in the lanes of `x`.
+/// All products of the `rows` rows in the lanes of `x`.
 #[inline(always)]
 fn block<T: Float, const N: usize>(x: &[[T; N]], w: &[T], rows: usize, out: &mut [T]) {
     let outputs = w.len() / x.len();

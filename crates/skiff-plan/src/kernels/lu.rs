@@ -14,7 +14,7 @@ pub struct Lu {
 }
 
 impl Lu {
-    /// The factors of a square matrix; `None` when it is singular, or holds what is not finite.
+    /// The factors of a square matrix; `None` if it is singular or not finite.
     pub fn of(matrix: &Matrix<'_, f64>) -> Option<Self> {
         let n = matrix.rows;
         assert_eq!(n, matrix.cols, "a square matrix");

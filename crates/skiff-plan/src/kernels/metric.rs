@@ -34,7 +34,7 @@ pub enum Metric {
     Haversine,
     /// 1 - x·y / (|x| |y|)
     Cosine,
-    /// The same of rows from which their means are taken already ([`centered`]).
+    /// The same for rows whose means were already subtracted ([`centered`]).
     Correlation,
     /// √(n Σ(x - y)² / m) over the m of n features that neither row lacks; NaN where there are none.
     NanEuclidean,

@@ -1,4 +1,4 @@
-//! The hot loops. Each gives the same bits for a row whatever its company, on every processor.
+//! The hot loops. Each computes the same bits for a row alone and in any batch, on every processor.
 
 pub mod binary_tree;
 pub mod boosted_trees;

@@ -24,7 +24,7 @@ pub(crate) fn hash_x86_32(bytes: &[u8], seed: u32) -> u32 {
 mod tests {
     use super::hash_x86_32;
 
-    /// What `sklearn.utils.murmurhash3_32(…, positive=True)` answers.
+    /// `sklearn.utils.murmurhash3_32(…, positive=True)`.
     #[test]
     fn hashes_are_scikit_learns() {
         for (text, hash) in MURMUR {

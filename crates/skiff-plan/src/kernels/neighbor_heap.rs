@@ -52,7 +52,7 @@ impl NeighborHeap {
             } else {
                 right
             };
-            // A NaN distance stays where it is, as in C.
+            // A NaN distance is not moved, as in C.
             let sinks = distance < values[child];
             if !sinks {
                 break;
@@ -201,7 +201,7 @@ pub fn argpartition(values: &[f64], k: usize, order: &mut Vec<usize>) {
     order.sort_by(|&a, &b| compare(values[a], values[b]));
 }
 
-/// numpy's order: NaN comes last.
+/// numpy's order: NaN is last.
 fn less(a: f64, b: f64) -> bool {
     a < b || (b.is_nan() && !a.is_nan())
 }
@@ -216,7 +216,7 @@ fn compare(a: f64, b: f64) -> Ordering {
     }
 }
 
-/// `aintroselect_`: brings the element of rank `kth` to its place.
+/// `aintroselect_`: moves the element of rank `kth` to its position.
 fn select(values: &[f64], order: &mut [usize], kth: usize) {
     let (mut low, mut high) = (0, order.len() - 1);
     if kth < 3 {

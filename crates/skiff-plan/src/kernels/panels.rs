@@ -1,13 +1,13 @@
 //! Products of a row with many others, each summed as BLAS sums an element of a product of matrices: feature by feature,
-//! with fused multiply-adds. Where distances are made of such products, their last bits decide which of two centres or
+//! with fused multiply-adds. If distances are computed from such products, their last bits decide which of two centers or
 //! neighbours is nearer.
 
 use crate::value::Matrix;
 
-/// How many rows lie side by side: four registers of AVX2, enough sums to hide the latency of one.
+/// The number of interleaved rows: four registers of AVX2, enough sums to hide the latency of one.
 const LANES: usize = 16;
 
-/// Rows in groups whose features lie side by side, so that each sum is a lane of its own. The order of no sum depends on
+/// Rows in groups with interleaved features, so that each sum is a lane. The order of no sum depends on
 /// the width of the processor's registers; a processor without fused multiply-add computes the same, slowly.
 #[derive(Clone, Debug)]
 pub(crate) struct Panels {

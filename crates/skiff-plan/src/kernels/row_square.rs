@@ -1,4 +1,4 @@
-//! Σx² of a row, in the orders of the libraries that scikit-learn asks for it. Where distances are made of such sums,
+//! Σx² of a row, in the orders of the libraries that scikit-learn uses for it. If distances are computed from such sums,
 //! their last bits decide which of two centres or neighbours is nearer.
 
 /// BLAS's `ddot`, as OpenBLAS has it for the processors with AVX2 (Haswell, Zen): sixteen elements at a time by fused
@@ -21,7 +21,7 @@ pub fn blas(row: &[f64]) -> f64 {
     rest.iter().fold(sum, |sum, x| sum + x * x)
 }
 
-/// numpy's `einsum('ij,ij->i')`: two sums, of the even and of the odd places; within eight elements from the back.
+/// numpy's `einsum('ij,ij->i')`: two sums, of the even and of the odd indices; the last eight elements backwards.
 pub fn einsum(row: &[f64]) -> f64 {
     let (eights, rest) = row.as_chunks::<8>();
     let mut sums = [0.0; 2];

@@ -1,7 +1,7 @@
 //! Kernel values between rows and support vectors, and their weighted sums in libsvm's order.
 //!
-//! Eight rows go side by side, one in each lane, so that every sum over features and over support vectors is taken
-//! one term after the other, as libsvm takes it, and yet fills the registers. A lane knows nothing of its neighbours:
+//! Eight rows are processed together, one in each lane, so that every sum over features and over support vectors is computed
+//! term by term, as in libsvm, and still fills the registers. Lanes are independent of each other:
 //! a row has the same bits alone and in a batch.
 
 use super::exp;

@@ -2,7 +2,7 @@
 
 use skiff_files::{Scalar, TimeUnit};
 
-/// What numpy knows as not a time.
+/// numpy's NaT.
 const NOT_A_TIME: i64 = i64::MIN;
 
 /// Attoseconds in each unit of a fixed length.
@@ -21,7 +21,7 @@ const ATTOSECONDS: [(&str, i128); 11] = [
 ];
 const SECOND: i128 = 1_000_000_000_000_000_000;
 
-/// Attoseconds since 1970, whatever unit the date is in; `None` for what is not a time.
+/// Attoseconds since 1970, for a date of any unit; `None` for NaT.
 pub fn instant(steps: i64, unit: TimeUnit) -> Option<i128> {
     let count = i128::from(steps).checked_mul(i128::from(unit.count)).filter(|_| steps != NOT_A_TIME)?;
     let months = match unit.name {

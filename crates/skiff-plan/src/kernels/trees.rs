@@ -1,7 +1,7 @@
 //! Walking many rows through many trees.
 //!
-//! The trees of an ensemble lie in one table of small nodes, siblings side by side, so that a node holds one child only
-//! and a step down is an addition: the left child's place, and one more to go right. A leaf is a node that leads to
+//! The trees of an ensemble are in one table of small nodes, with adjacent siblings, so that a node stores only one child
+//! and a step down is an addition: the left child's index, and one more for the right. A leaf is a node that leads to
 //! itself: its threshold is NaN, to which no number compares, and the NaN's spare bits number the leaf's values. So a
 //! walk has no branches that a processor could guess wrong: some rows (or, for a single row, some trees) take their
 //! steps side by side until none of them moves any more.
@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-/// How many walks go side by side: enough to hide the memory's latency behind each other.
+/// How many walks are interleaved: enough to hide the memory's latency.
 const LANES: usize = 32;
 
 /// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
@@ -29,7 +29,7 @@ pub trait Threshold: Copy + PartialOrd + Debug + Default + Send + Sync {
     /// Whether it is NaN.
     fn is_nan(self) -> bool;
 
-    /// The category that scikit-learn's `<uint8_t>value` makes of a number that is not negative.
+    /// The category to which scikit-learn's `<uint8_t>value` converts a number that is not negative.
     fn category(self) -> usize;
 
     /// The value of this type nearest to `value`.
@@ -38,7 +38,7 @@ pub trait Threshold: Copy + PartialOrd + Debug + Default + Send + Sync {
     /// All of `values`, without a copy where they are of this type.
     fn all(values: &[f64]) -> Cow<'_, [Self]>;
 
-    /// The place that [`Node::categorical`] put in.
+    /// The index that [`Node::categorical`] stored.
     fn place(self) -> usize;
 }
 
@@ -104,7 +104,7 @@ impl Threshold for f64 {
 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x86's conversion, bit for bit")]
     fn category(self) -> usize {
-        // Processors convert to 32 bits, of which the lowest eight stay; what does not fit becomes 2³¹.
+        // Processors convert to 32 bits, of which the lowest eight are kept; larger numbers become 2³¹.
         if self < 2_147_483_648.0 { (self as i32 & 0xff) as usize } else { 0 }
     }
 
@@ -125,12 +125,12 @@ impl Threshold for f64 {
 /// A split or a leaf.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Node<T> {
-    /// The left child follows if the row's feature is at most this; a NaN marks a leaf and holds its number. The place in
+    /// The left child follows if the row's feature is at most this; a NaN marks a leaf and contains its number. The index in
     /// [`Trees::categories`], for a split by categories.
     threshold: T,
     /// The feature's number, and two flags.
     feature: u32,
-    /// The left child; the right one stands behind it. A leaf names what stands before it, since it always goes right.
+    /// The left child; the right one follows it. A leaf has the index before itself, since it always goes right.
     child: u32,
 }
 
@@ -140,7 +140,7 @@ const MISSING_LEFT: u32 = 1 << 31;
 const CATEGORICAL: u32 = 1 << 30;
 const FEATURE: u32 = CATEGORICAL - 1;
 
-/// How many features the nodes can tell apart.
+/// The largest number of features.
 pub const MAX_FEATURES: usize = FEATURE as usize;
 
 impl<T: Threshold> Node<T> {
@@ -156,12 +156,12 @@ impl<T: Threshold> Node<T> {
         Self { threshold: T::from_f64(f64::from(set)), feature: feature | missing | CATEGORICAL, child: left }
     }
 
-    /// Leaf number `leaf` of its tree, itself standing at `place` of the table.
+    /// Leaf number `leaf` of its tree, at index `place` of the table.
     pub fn leaf(leaf: u32, place: u32) -> Self {
         Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
     }
 
-    /// The same node at `place` of the table, the left one of its children at `left`; a leaf has none.
+    /// The same node at index `place` of the table, with its left child at `left`; a leaf has none.
     pub fn standing_at(self, place: u32, left: Option<u32>) -> Self {
         Self { child: left.unwrap_or(place.wrapping_sub(1)), ..self }
     }
@@ -170,19 +170,19 @@ impl<T: Threshold> Node<T> {
 /// Where rows without a value go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingSide {
-    /// To the side that the node says.
+    /// To the side recorded in the node.
     ByNode,
-    /// To the right at every node: scikit-learn compares the numbers of sparse rows without a look at NaN.
+    /// To the right at every node: scikit-learn compares the numbers of sparse rows without a check for NaN.
     Right,
 }
 
 /// All trees of an ensemble. Whoever makes it promises: children come after their parents, in the same tree; features
-/// are below `n_features`; each leaf's number has values. (What is broken here panics later, and never answers.)
+/// are below `n_features`; each leaf's number has values. (A violation panics later, and never returns a wrong result.)
 #[derive(Debug)]
 pub struct Trees<T> {
     /// How many features a row has.
     pub n_features: usize,
-    /// The trees' nodes, one tree behind the other.
+    /// The trees' nodes, concatenated.
     pub nodes: Vec<Node<T>>,
     /// Each tree's first node.
     pub roots: Vec<u32>,
@@ -194,7 +194,7 @@ pub struct Trees<T> {
     pub categories: Vec<[u64; 4]>,
     /// Whether a missing value can go left anywhere.
     pub missing: bool,
-    /// What the leaves hold.
+    /// The values of the leaves.
     pub leaves: Leaves,
 }
 
@@ -203,7 +203,7 @@ pub struct Trees<T> {
 pub struct Leaves {
     /// How many values a leaf has.
     pub width: usize,
-    /// Leaves numbered below this hold 1 for the class of that number and 0 for all others, and are not in `values`.
+    /// Leaves numbered below this have 1 for the class of that index and 0 for all others, and are not in `values`.
     pub pure: u32,
     /// Where each tree's values begin, counted in leaves.
     pub starts: Vec<u32>,
@@ -244,9 +244,9 @@ impl<T: Threshold> Trees<T> {
         places
     }
 
-    /// Makes each split ask for `feature(tree, feature)` of rows of `n_features`, and each leaf, which has one value, hold
+    /// Makes each split test `feature(tree, feature)` of rows of `n_features`, and each leaf, which has one value, have
     /// `leaf(tree, number)`, where `number` is the node's in scikit-learn's tree. `None`, and what was made is of no use,
-    /// where one of the two has no answer or two trees are one.
+    /// if one of the two returns `None` or two trees are shared.
     pub fn relabel(
         &mut self,
         n_features: usize,
@@ -295,7 +295,7 @@ impl<T: Threshold> Trees<T> {
 
     /// Calls `visit(row, tree, leaf)` for each row and tree; for any one row in the order of the trees.
     fn walk(&self, x: &[T], missing: MissingSide, trees: std::ops::Range<usize>, visit: impl FnMut(usize, usize, u32)) {
-        // scikit-learn gives missing values a side at nearly every split; rows without any are walked without asking.
+        // scikit-learn gives missing values a side at nearly every split; rows without any are walked without this check.
         if !self.categories.is_empty() {
             self.walk_by::<true, true>(x, trees, visit);
         } else if self.missing && missing == MissingSide::ByNode && x.iter().any(|value| value.is_nan()) {

@@ -1,4 +1,4 @@
-//! The operators that plans are made of, in families, and the list of them.
+//! The operators of plans, in families, and their list.
 
 pub(crate) mod arrays;
 mod calibration;
@@ -19,9 +19,9 @@ mod trees;
 
 pub use arrays::{
     Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByNonzeroRowSum, DivideByRowSum,
-    Elementwise, FloatFunction, Form, Function, InsertColumns, LogAbove, LogSumExp, NameColumns, NumpyFunction,
-    OnesForZeros, Part, PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test,
-    Ufunc, to_sparse,
+    Elementwise, FloatFunction, Function, InsertColumns, Item, Layout, LogAbove, LogSumExp, NameColumns, NumpyFunction,
+    OnesForZeros, PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc,
+    to_sparse,
 };
 pub use calibration::{Calibrate, Sigmoid, ToLogits};
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
@@ -225,7 +225,7 @@ operators! {
     PairVotes,
     PairwiseKernel,
     PairwiseScores,
-    Part,
+    Item,
     PlaceColumns,
     Polynomial,
     Pool,

@@ -1,4 +1,4 @@
-//! What a plan does with each column of its input, so that a reader of text files knows what each column must hold
+//! What a plan does with each column of its input, so that a reader of text files can parse each column
 //! before it has seen the rows.
 
 use std::sync::Arc;
@@ -11,32 +11,32 @@ use crate::operators::{AnyOperator, Check, Dtype, Encode, Impute, SelectColumns}
 use crate::types::ColumnType;
 use crate::value::{NumberType, Precision};
 
-/// What a plan does with one column of its input. A column that is not used at all is equal to the default.
+/// What a plan does with one column of its input. An unused column is equal to the default.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnUse {
     /// It is converted to numbers.
     pub as_number: bool,
     /// Its cells are documents.
     pub as_document: bool,
-    /// Its own dtype shows in the answer: it is passed through, or given to a function that keeps integers.
+    /// Its dtype affects the result: it is passed through, or to a function that keeps integers.
     pub as_it_is: bool,
-    /// It is asked which of its cells are missing.
+    /// Its missing values are determined.
     pub as_presence: bool,
-    /// The categories that its values are looked up in: one entry for each encoder.
+    /// The categories in which its values are looked up: one entry for each encoder.
     pub categories: Vec<Arc<Categories>>,
     /// The values that imputers put where one is missing.
     pub fills: Vec<Scalar>,
 }
 
 impl ColumnUse {
-    /// Whether the plan looks at the column at all.
+    /// Whether the plan uses the column.
     pub fn is_used(&self) -> bool {
         let is_read = self.as_number || self.as_document || self.as_it_is || self.as_presence;
         is_read || !self.categories.is_empty() || !self.fills.is_empty()
     }
 
-    /// The type that the column was most likely fitted as: text where the plan looks up text in it, or takes its cells for
-    /// documents, objects where it looks up what is neither text nor a number, else `float64`.
+    /// The type that the column was most likely fitted as: text if the plan looks it up among categories of text, or reads it as
+    /// documents, objects if the categories are neither text nor numbers, else `float64`.
     pub fn column_type(&self) -> ColumnType {
         let types = self.categories.iter().map(|categories| categories.types());
         let types = types.reduce(CategoryTypes::or).unwrap_or_default();
@@ -51,13 +51,13 @@ impl ColumnUse {
     }
 }
 
-/// Columns of the input that a value of the plan still holds as they are.
+/// The input columns that are unchanged in a value of the plan.
 #[derive(Clone, Debug)]
 struct Columns {
     /// The number in the input; `None` for a column that an operator has made.
     of_input: Vec<Option<usize>>,
     names: Option<Vec<String>>,
-    /// Whether every column of the value is listed in its place. Otherwise other columns may be among them.
+    /// Whether every column of the value is listed at its index. Otherwise there may be other columns.
     is_exact: bool,
 }
 
@@ -83,12 +83,12 @@ impl Plan {
 /// A pass over the nodes of a plan.
 struct Walk {
     uses: Vec<ColumnUse>,
-    /// The columns that each value holds, where it holds any of the input.
+    /// The input columns in each value.
     values: Vec<Option<Columns>>,
 }
 
 impl Walk {
-    /// Notes what one node does, and returns what its value holds of the input.
+    /// Records what one node does, and returns the input columns in its value.
     fn node(&mut self, operator: &AnyOperator, inputs: &[ValueId]) -> Option<Columns> {
         if let AnyOperator::Concatenate(_) = operator {
             return self.concatenated(inputs);
@@ -130,7 +130,7 @@ impl Walk {
     fn checked(&mut self, check: &Check, columns: Columns) -> Option<Columns> {
         match check.dtype() {
             Dtype::Any => {
-                // Nothing is converted, but NaN in a column that nobody takes afterwards is an error as well.
+                // Nothing is converted, but NaN in a column that is not used afterwards is an error as well.
                 if check.looks_for_missing() {
                     self.mark(&columns, |column| column.as_presence = true);
                 }
@@ -185,7 +185,7 @@ fn selected(select: &SelectColumns, columns: &Columns) -> Columns {
         return columns.clone();
     }
     let places = select.places_in(columns.of_input.len(), columns.names.as_deref());
-    // A table that lacks columns is refused when it comes.
+    // A table without these columns is an error in evaluation.
     let places = places.unwrap_or_default();
     let of_input = places.iter().map(|&place| columns.of_input.get(place).copied().flatten()).collect();
     let names = columns.names.as_ref();

@@ -1,4 +1,4 @@
-//! The methods of scikit-learn's estimators that skiff answers.
+//! The methods of scikit-learn's estimators that skiff supports.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ macro_rules! methods {
         }
 
         impl Method {
-            /// Every method that skiff knows, whether or not an estimator has it.
+            /// Every method that skiff supports.
             pub const ALL: &'static [Self] = &[$(Self::$method,)*];
 
             /// scikit-learn's name of it.
@@ -47,7 +47,7 @@ methods! {
     Apply = "apply",
     /// The nodes that each row passes, for each tree.
     DecisionPath = "decision_path",
-    /// Distances to, and places of, the nearest neighbours.
+    /// The distances and indices of the nearest neighbors.
     Kneighbors = "kneighbors",
     /// The graph of the nearest neighbours.
     KneighborsGraph = "kneighbors_graph",
@@ -80,14 +80,14 @@ impl FromStr for Method {
     }
 }
 
-/// A name that is no method of an estimator.
+/// A name that is not a method of an estimator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMethod(String);
 
 impl fmt::Display for UnknownMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known: Vec<_> = Method::ALL.iter().map(|method| method.name()).collect();
-        write!(f, "no method `{}`; known are {}", self.0, known.join(", "))
+        write!(f, "no method `{}`; the methods are {}", self.0, known.join(", "))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A plan: what one method of one model does, as a short list of typed operators over blocks of rows.
 //!
 //! Estimators are lowered to plans; the evaluator runs them block by block; exporters translate them one by one.
-//! Invariant: every row-wise operator treats each row by itself, so that a row has the same bits alone, in a batch and on
+//! Invariant: every row-wise operator treats each row independently, so that a row has the same bits alone, in a batch and on
 //! any number of threads. Operators that need the whole batch say so ([`crate::operator::Scope`]).
 
 mod column_use;
@@ -58,7 +58,7 @@ pub enum Rank {
     OneOrTwo,
     /// `(n_samples, n_columns / depth, depth)`: `apply` of boosted trees.
     Three {
-        /// The length of the last dimension; columns lie as numpy's C order has them.
+        /// The length of the last dimension; columns are in numpy's C order.
         depth: usize,
     },
 }
@@ -92,7 +92,7 @@ impl Plan {
         Self { nodes, output, most_bytes: Limits::default().answer }
     }
 
-    /// The same, whose answers may take so many bytes: [`Limits::answer`].
+    /// The same, with a limit on the bytes of results: [`Limits::answer`].
     #[must_use]
     pub fn with_most_bytes(self, most_bytes: u64) -> Self {
         Self { most_bytes, ..self }
@@ -113,7 +113,7 @@ impl Plan {
         Some(Self { nodes, output: self.output.clone(), most_bytes: self.most_bytes })
     }
 
-    /// How many bytes an answer may take.
+    /// The limit on the bytes of a result.
     pub fn most_bytes(&self) -> u64 {
         self.most_bytes
     }
@@ -136,7 +136,7 @@ impl Plan {
         returns_input || self.nodes.iter().any(reads)
     }
 
-    /// Whether an operator needs the whole batch: then a row alone may have another answer than among others.
+    /// Whether an operator needs the whole batch: then a row alone may have another result than in a batch.
     pub fn needs_batch(&self) -> bool {
         self.nodes.iter().any(|node| node.operator.scope() == Scope::Batch)
     }
@@ -146,7 +146,7 @@ impl Plan {
         self.nodes.is_empty() && self.output.value() == Some(ValueId::INPUT)
     }
 
-    /// Whether any input validation asks for floats, of either width.
+    /// Whether any input validation converts to floats, of either width.
     pub fn asks_for_floats(&self) -> bool {
         self.nodes
             .iter()
@@ -172,7 +172,7 @@ impl Plan {
         self.output.value().is_some() && self.nodes.iter().all(|node| matches!(node.operator, AnyOperator::Ufunc(_)))
     }
 
-    /// Whether what the method returns comes from user code.
+    /// Whether the method's result comes from user code.
     pub fn ends_in_custom(&self) -> bool {
         let last = self.output.value().and_then(|value| value.0.checked_sub(1));
         last.and_then(|node| self.nodes.get(node)).is_some_and(|node| node.operator.is_custom())

@@ -15,7 +15,7 @@ pub struct Signature {
     pub output: OutputType,
 }
 
-/// The type of an answer.
+/// The type of a result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputType {
     /// One array, with its number of dimensions.
@@ -24,7 +24,7 @@ pub enum OutputType {
     List(Vec<Self>),
     /// A tuple of arrays.
     Tuple(Vec<Self>),
-    /// An array of so many integers, whatever the rows.
+    /// An array of a number of integers, independent of the rows.
     Constant(usize),
 }
 
@@ -32,7 +32,7 @@ impl Plan {
     /// What the method takes and returns for tables of type `input`.
     ///
     /// # Errors
-    /// When scikit-learn would refuse such a table, whatever its rows contain.
+    /// When scikit-learn would reject such a table, whatever its rows contain.
     pub fn signature(&self, input: &ValueType) -> Result<Signature, InputError> {
         let types = self.types(input)?;
         let type_of = |value: super::ValueId| types[value.index()].clone();
@@ -129,6 +129,6 @@ fn write_array(f: &mut fmt::Formatter<'_>, value: &ValueType, rank: Rank) -> fmt
             }
             Ok(())
         }
-        ValueType::Unknown => f.write_str("known only with the rows"),
+        ValueType::Unknown => f.write_str("depends on the rows"),
     }
 }

@@ -59,7 +59,7 @@ pub enum Tokens {
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 
-/// What terms are made of.
+/// The units of terms.
 #[derive(Clone, Copy, Debug)]
 pub enum Row<'r> {
     /// A document.
@@ -104,7 +104,7 @@ impl Pattern {
     /// The pattern in Python's syntax.
     ///
     /// # Errors
-    /// What it holds that is not supported.
+    /// What of it is not supported.
     pub fn new(pattern: &str) -> Result<Self, String> {
         Regex::new(pattern).map(Self).map_err(|error| error.to_string())
     }
@@ -139,7 +139,7 @@ impl Analyzer {
         found
     }
 
-    /// Hands each row of `value` to `f`: documents, or the words that user code made of them.
+    /// Calls `f` with each row of `value`: documents, or the words that user code returned for them.
     ///
     /// # Errors
     /// As [`Decoding::each_document`].
@@ -235,7 +235,7 @@ impl Analyzer {
                 Ok(())
             }
             Tokens::Given { .. } | Tokens::Terms => {
-                Err(InputError::refused("expected lists of words, as the tokenizer would make them, found text"))
+                Err(InputError::refused("expected lists of words, as returned by the tokenizer, found text"))
             }
         }
     }
@@ -312,7 +312,7 @@ impl Analyzer {
     }
 }
 
-/// What lies under each window of `least` to `most` neighbours.
+/// Each window of `least` to `most` adjacent items.
 fn windows(text: &str, bounds: &[(usize, usize)], least: usize, most: usize, term: &mut impl FnMut(&str)) {
     for n in least..=most.min(bounds.len()) {
         for window in bounds.windows(n) {
@@ -323,7 +323,7 @@ fn windows(text: &str, bounds: &[(usize, usize)], least: usize, most: usize, ter
     }
 }
 
-/// `re.sub(r"\s\s+", " ", text)`: single white space stays what it is.
+/// `re.sub(r"\s\s+", " ", text)`: single white space is unchanged.
 fn normalize_white_space(text: &str, out: &mut String) {
     out.clear();
     let mut rest = text;

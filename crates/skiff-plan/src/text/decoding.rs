@@ -1,4 +1,4 @@
-//! Documents out of whatever table came.
+//! Documents of a table.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub struct Decoding {
 pub enum DecodeError {
     /// An error.
     Strict,
-    /// Bytes that are no text are left out.
+    /// Invalid bytes are dropped.
     Ignore,
     /// They become U+FFFD.
     Replace,
@@ -32,7 +32,7 @@ impl Decoding {
     /// Hands each document to `f`, with its row.
     ///
     /// # Errors
-    /// When the table holds no documents, one that is no text, or one that cannot be decoded; and those of `f`.
+    /// When the table does not consist of documents, one is not text, or one cannot be decoded; and those of `f`.
     pub fn each_document(
         &self,
         value: &Value<'_>,
@@ -72,11 +72,11 @@ impl Decoding {
             "ascii" | "us-ascii" | "646" => (true, false),
             "utf-8" | "utf8" | "u8" | "utf" => (false, true),
             "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "8859" | "l1" => (false, false),
-            _ => return Err(InputError::refused(format!("documents in the encoding `{}`", self.encoding))),
+            _ => return Err(InputError::refused(format!("unsupported encoding `{}`", self.encoding))),
         };
         let undecodable = || {
             InputError::new(InputErrorKind::Refused(format!(
-                "a document that is not in the encoding `{}`",
+                "a document is not valid in the encoding `{}`",
                 self.encoding
             )))
         };

@@ -13,7 +13,7 @@ pub struct Terms {
     ends: Vec<usize>,
     /// The numbers, by the hash of their terms.
     numbers: HashTable<u32>,
-    /// Seeded anew in each process, so that no file can be full of collisions.
+    /// Seeded randomly in each process, so that no file can cause collisions.
     hasher: DefaultHashBuilder,
 }
 
@@ -25,10 +25,10 @@ impl PartialEq for Terms {
 }
 
 impl Terms {
-    /// Terms in the order of their numbers; the number of a term that stands twice as an error.
+    /// Terms in the order of their numbers; the index of a repeated term as an error.
     ///
     /// # Errors
-    /// When a term stands twice, or there are 2³² or more.
+    /// When a term occurs twice, or there are 2³² or more.
     pub fn new<'t>(terms: impl ExactSizeIterator<Item = &'t str> + Clone) -> Result<Self, usize> {
         let hasher = DefaultHashBuilder::default();
         let mut new = Self {
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn terms_are_found_by_number_and_by_name() {
         let names: Vec<String> = (0..3000).map(|index| format!("{index:b}")).collect();
-        let terms = Terms::new(names.iter().map(String::as_str)).expect("no term stands twice");
+        let terms = Terms::new(names.iter().map(String::as_str)).expect("no duplicate terms");
         for (index, name) in names.iter().enumerate() {
             assert_eq!(terms.find(name), u32::try_from(index).ok());
             assert_eq!(terms.get(index), Some(name.as_str()));

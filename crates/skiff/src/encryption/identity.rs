@@ -1,4 +1,4 @@
-//! What opens encrypted files.
+//! Keys and passphrases for opening encrypted files.
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
@@ -34,7 +34,7 @@ impl Identity {
     /// Reads the text of an identity file, as `age-keygen` writes it: an `AGE-SECRET-KEY-1…` on each line, and comments.
     ///
     /// # Errors
-    /// When a line is something else, or there is no key.
+    /// When a line is not a key or comment, or there is no key.
     pub fn read(text: &[u8]) -> Result<Self, EncryptionError> {
         if is_encrypted(text) {
             return Err(EncryptionError::IdentityEncrypted);
@@ -74,7 +74,7 @@ impl Identity {
         }
     }
 
-    /// Both of them: either opens a file.
+    /// Both identities combined: either may open a file.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.keys.extend(other.keys);
@@ -82,16 +82,16 @@ impl Identity {
         self
     }
 
-    /// Those for whom this identity opens what was encrypted.
+    /// The recipients to encrypt for, so that this identity can decrypt.
     ///
     /// # Errors
-    /// When a passphrase stands beside something else, which no file of age can have.
+    /// When a passphrase is combined with keys, which age does not allow.
     pub fn recipients(&self) -> Result<Recipients, EncryptionError> {
         let keys = self.keys.iter().map(x25519::Identity::to_public).collect();
         Recipients::of(keys, self.passphrases.clone())
     }
 
-    /// The text of an identity file; a passphrase is nothing that one can hold.
+    /// The text of an identity file, without passphrases.
     pub fn to_text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(256_usize.saturating_mul(self.keys.len())));
         for key in &self.keys {
@@ -105,9 +105,9 @@ impl Identity {
     /// The plain text of an encrypted file, of at most `most` bytes.
     pub(crate) fn decrypt(&self, bytes: &[u8], most: u64) -> Result<Zeroizing<Vec<u8>>, EncryptionError> {
         let mut reader = self.reader(bytes)?.take(most.saturating_add(1));
-        // The plain text is shorter than what is read, and so never moves to leave a copy of itself behind.
-        let room = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1).min(bytes.len());
-        let mut plain = Zeroizing::new(Vec::with_capacity(room));
+        // The plain text is shorter than the input, so the buffer never reallocates and leaves no copy in memory.
+        let capacity = usize::try_from(most).unwrap_or(usize::MAX).saturating_add(1).min(bytes.len());
+        let mut plain = Zeroizing::new(Vec::with_capacity(capacity));
         reader.read_to_end(&mut plain).map_err(|_| EncryptionError::Damaged)?;
         match u64::try_from(plain.len()).is_ok_and(|length| length <= most) {
             true => Ok(plain),
@@ -115,7 +115,7 @@ impl Identity {
         }
     }
 
-    /// As [`Identity::decrypt`], to where somebody wants it.
+    /// Like [`Identity::decrypt`], to a writer.
     pub(crate) fn decrypt_to(&self, bytes: &[u8], out: &mut dyn Write) -> Result<(), EncryptionError> {
         let mut reader = self.reader(bytes)?;
         let mut buffer = Zeroizing::new(vec![0; 64 << 10]);
@@ -129,7 +129,7 @@ impl Identity {
         }
     }
 
-    /// What reads the plain text, each piece found to be as it was encrypted.
+    /// A reader of the plain text that authenticates each piece.
     fn reader<'a>(&self, bytes: &'a [u8]) -> Result<Box<dyn Read + 'a>, EncryptionError> {
         const ARMOR: &[u8] = b"-----BEGIN";
         let text = bytes.trim_ascii_start();
@@ -156,14 +156,14 @@ impl Identity {
         decryptor.decrypt(keys.chain(passphrases)).map_err(|error| match error {
             DecryptError::ExcessiveWork { required, .. } => EncryptionError::Work { required, most: MOST_WORK },
             DecryptError::NoMatchingKeys => wrong,
-            // A passphrase that is another's does not fit the one key that it should open.
+            // A wrong passphrase does not match the only stanza.
             DecryptError::DecryptionFailed if by_passphrase => wrong,
             _ => EncryptionError::Damaged,
         })
     }
 }
 
-/// The text of an identity file or a file of recipients, to be wiped from memory afterwards. age itself reads files of up
+/// The text of an identity file or a file of recipients, which is wiped from memory after use. age itself reads files of up
 /// to 16 MiB.
 pub(super) fn text(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     const MOST: u64 = 16 << 20;
@@ -185,7 +185,7 @@ fn of_passphrase(passphrase: &SecretString) -> scrypt::Identity {
     identity
 }
 
-/// The lines up to the one that ends the header, unless they are too many.
+/// The lines of the header, unless there are too many.
 fn header(input: &mut impl BufRead) -> Result<Vec<u8>, EncryptionError> {
     let mut header = Vec::new();
     loop {

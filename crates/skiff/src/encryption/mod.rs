@@ -1,10 +1,10 @@
-//! Models encrypted by age: X25519 keys and passphrases, files that `age` and `rage` read and write too.
+//! Models encrypted with age: X25519 keys and passphrases, files that `age` and `rage` read and write too.
 //!
-//! An encrypted model is opened in memory ([`Options::identity`](crate::Options)): its plain text never reaches a disk.
-//! [`decrypt`] alone writes it, since that is what it is asked for.
+//! An encrypted model is opened in memory ([`Options::identity`](crate::Options)): its plain text is never written to disk.
+//! Only [`decrypt`] writes it.
 //!
-//! Without the feature `encryption` the types are there and have no values, so that nobody who passes them on needs to
-//! know.
+//! Without the feature `encryption` the types exist but have no values, so that code that passes them on does not need
+//! `cfg`.
 
 mod error;
 #[cfg(feature = "encryption")]
@@ -30,7 +30,7 @@ pub use recipients::{Armor, Recipients};
 #[cfg(not(feature = "encryption"))]
 pub use without::{Identity, Recipients};
 
-/// Reads a model file from bytes, which are decrypted first where they are encrypted and there is an identity.
+/// Reads a model file from bytes, which are decrypted first if they are encrypted and an identity is given.
 pub(crate) fn read(
     bytes: Bytes,
     name: Option<&Path>,
@@ -49,7 +49,7 @@ pub(crate) fn read(
     }
 }
 
-/// What can be read.
+/// The bytes to read.
 pub(crate) enum Plain {
     AsItWas(Bytes),
     Decrypted(Bytes),
@@ -63,7 +63,7 @@ impl Plain {
     }
 }
 
-/// Decrypts what is encrypted, where there is an identity: in memory, which is wiped afterwards.
+/// Decrypts encrypted bytes if there is an identity, in memory that is wiped afterwards.
 pub(crate) fn plain(bytes: Bytes, identity: Option<&Identity>, limits: &Limits) -> Result<Plain, Error> {
     match identity {
         Some(identity) if is_encrypted(&bytes) => {
@@ -73,7 +73,7 @@ pub(crate) fn plain(bytes: Bytes, identity: Option<&Identity>, limits: &Limits) 
     }
 }
 
-/// Writes by `write`, encrypted where there are recipients.
+/// Writes with `write`, encrypted if there are recipients.
 pub(crate) fn written(
     recipients: Option<&Recipients>,
     out: &mut dyn Write,
@@ -85,10 +85,10 @@ pub(crate) fn written(
     }
 }
 
-/// Encrypts the file at `input`, whatever it is. The new file appears when it is whole.
+/// Encrypts the file at `input`, of any format. The output is written atomically.
 ///
 /// # Errors
-/// What the operating system says.
+/// Errors of the operating system.
 pub fn encrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, recipients: &Recipients) -> Result<(), Error> {
     let (input, output) = (input.as_ref(), output.as_ref());
     let bytes = whole(input)?;
@@ -99,12 +99,12 @@ pub fn encrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, recipients: &R
 /// Writes `bytes` to `out`, encrypted.
 ///
 /// # Errors
-/// What `out` says.
+/// Errors of `out`.
 pub fn encrypt_to(bytes: &[u8], out: &mut dyn Write, recipients: &Recipients) -> Result<(), Error> {
     Ok(recipients.write(out, |out| Ok(out.write_all(bytes)?))?)
 }
 
-/// The plain text of an encrypted file, once all of it was found to be as it was encrypted.
+/// The plain text of an encrypted file, after all of it was authenticated.
 ///
 /// # Errors
 /// When `bytes` are not encrypted, not for this identity, or damaged.
@@ -115,10 +115,10 @@ pub fn decrypt_bytes(bytes: &[u8], identity: &Identity) -> Result<Bytes, Error> 
     }
 }
 
-/// Decrypts the file at `input` to the disk. The new file appears when it is whole, and found to be as it was encrypted.
+/// Decrypts the file at `input` to `output`, which is written atomically, after all of it was authenticated.
 ///
 /// # Errors
-/// When the file is not encrypted, not for this identity, or damaged; what the operating system says.
+/// When the file is not encrypted, not for this identity, or damaged; errors of the operating system.
 pub fn decrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, identity: &Identity) -> Result<(), Error> {
     let (input, output) = (input.as_ref(), output.as_ref());
     let bytes = whole(input)?;
@@ -141,7 +141,7 @@ pub fn decrypt(input: impl AsRef<Path>, output: impl AsRef<Path>, identity: &Ide
     }
 }
 
-/// The bytes of a file that somebody asked for by name: of any size.
+/// The bytes of a file of any size, which the caller named.
 fn whole(path: &Path) -> Result<Bytes, Error> {
     let limits = Limits { decompressed: u64::MAX, ..Limits::default() };
     skiff_files::bytes(path, &limits).map_err(|error| Error::from(error).in_file(path))

@@ -1,4 +1,4 @@
-//! For whom files are encrypted.
+//! The recipients of encrypted files.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -14,26 +14,26 @@ use super::EncryptionError;
 use super::identity::text;
 use crate::Error;
 
-/// Those who can open a file that is encrypted for them: the holders of keys, or whoever knows a passphrase.
+/// The recipients of an encrypted file: public keys, or a passphrase.
 #[derive(Clone)]
 pub struct Recipients {
     keys: Vec<x25519::Recipient>,
-    /// age allows it alone.
+    /// age allows no other recipient with it.
     passphrase: Option<SecretString>,
     armor: Armor,
 }
 
-/// How an encrypted file is spelled.
+/// The encoding of an encrypted file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Armor {
-    /// As bytes.
+    /// Bytes.
     #[default]
     Binary,
-    /// As text that survives mail and forms: a third longer.
+    /// ASCII armor, which can be pasted into text: a third longer.
     Text,
 }
 
-/// As `age` itself has it: about a second's work for whoever tries a passphrase.
+/// The default of `age`: about a second of work for each passphrase that is tried.
 const WORK: u8 = 18;
 
 impl Recipients {
@@ -50,7 +50,7 @@ impl Recipients {
     /// Reads the text of a file of recipients: an `age1…` on each line, and comments.
     ///
     /// # Errors
-    /// When a line is something else, or there is none.
+    /// When a line is not a recipient or comment, or there is no recipient.
     pub fn read(text: &str) -> Result<Self, EncryptionError> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         Self::of(lines.map(key).collect::<Result<_, _>>()?, Vec::new())
@@ -66,7 +66,7 @@ impl Recipients {
         Self::read(&String::from_utf8_lossy(&text)).map_err(|error| Error::from(error).in_file(path))
     }
 
-    /// Whoever knows a passphrase.
+    /// A passphrase.
     ///
     /// # Errors
     /// When it is empty.
@@ -77,10 +77,10 @@ impl Recipients {
         }
     }
 
-    /// These and others.
+    /// These recipients and others.
     ///
     /// # Errors
-    /// When a passphrase stands beside something else, which no file of age can have.
+    /// When a passphrase is combined with other recipients, which age does not allow.
     pub fn and(mut self, other: Self) -> Result<Self, EncryptionError> {
         self.keys.extend(other.keys);
         let armor = self.armor;
@@ -88,13 +88,13 @@ impl Recipients {
         Ok(both.with_armor(armor))
     }
 
-    /// The same, with files spelled another way.
+    /// The same, with another encoding of files.
     #[must_use]
     pub fn with_armor(self, armor: Armor) -> Self {
         Self { armor, ..self }
     }
 
-    /// Writes by `write`, encrypted.
+    /// Writes with `write`, encrypted.
     pub(crate) fn write(
         &self,
         out: &mut dyn Write,
@@ -123,7 +123,7 @@ impl Recipients {
     }
 }
 
-/// One recipient, or several in lines.
+/// One recipient, or several, one per line.
 impl FromStr for Recipients {
     type Err = EncryptionError;
 

@@ -1,4 +1,4 @@
-//! The types of encryption where it is left out: nobody can make their values.
+//! The types of encryption without the feature: they have no values.
 
 use std::io::Write;
 
@@ -6,11 +6,11 @@ use skiff_files::write::WriteError;
 
 use super::EncryptionError;
 
-/// What opens an encrypted file. There is none without the feature `encryption`.
+/// A key or passphrase. It has no values without the feature `encryption`.
 #[derive(Clone, Debug)]
 pub enum Identity {}
 
-/// For whom a file is encrypted. There are none without the feature `encryption`.
+/// The recipients of an encrypted file. It has no values without the feature `encryption`.
 #[derive(Clone, Debug)]
 pub enum Recipients {}
 

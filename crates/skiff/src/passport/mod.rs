@@ -1,7 +1,7 @@
-//! The passport of a `.skiff`: who made the model, of what, from what, and how good it was.
+//! The passport of a `.skiff`: who trained the model, with which versions and data, and how good it was.
 //!
-//! It is JSON that a stranger may have written: what is read of it is bounded, and everything else is an error with a
-//! reason. `docs/passport.md` says what is in it.
+//! It is untrusted JSON: its size and depth are bounded, and everything else is an error with a
+//! reason. `docs/passport.md` specifies its content.
 
 mod summary;
 
@@ -16,7 +16,7 @@ pub struct Passport {
     entries: Vec<(String, Value)>,
 }
 
-/// A value of JSON. At most [`MOST_DEPTH`] of them lie in each other.
+/// A JSON value, nested at most [`MOST_DEPTH`] deep.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `null`
@@ -27,7 +27,7 @@ pub enum Value {
     Int(i64),
     /// Any other number; also `NaN` and infinities, as Python writes them.
     Float(f64),
-    /// A text.
+    /// A string.
     Text(String),
     /// A list.
     List(Vec<Value>),
@@ -40,17 +40,17 @@ pub enum Value {
 pub enum PassportError {
     /// It is longer than [`MOST_BYTES`].
     TooLong(usize),
-    /// The byte from which on it is no JSON, or one of more than [`MOST_VALUES`] values.
+    /// The byte at which it stops being valid JSON, or JSON of at most [`MOST_VALUES`] values.
     NoJson(usize),
     /// It nests deeper than [`MOST_DEPTH`].
     TooDeep,
-    /// It is JSON, but no object.
+    /// It is JSON, but not an object.
     NoObject,
 }
 
-/// The longest passport that is read, in bytes; that which Python writes is no longer.
+/// The longest passport that is read, in bytes; the Python package writes none that is longer.
 pub const MOST_BYTES: usize = 4 << 20;
-/// How many values a passport may have: each takes about a hundred bytes when it is read.
+/// How many values a passport may have: each takes about a hundred bytes in memory.
 pub const MOST_VALUES: u64 = 1 << 18;
 /// How deep they may nest: the deepest hyperparameter, and a few levels around it.
 pub const MOST_DEPTH: usize = 32;
@@ -59,7 +59,7 @@ impl Passport {
     /// Reads the text of a passport.
     ///
     /// # Errors
-    /// When it is no JSON object, or too large for a passport.
+    /// When it is not a JSON object, or too large for a passport.
     pub fn parse(text: &str) -> Result<Self, PassportError> {
         if text.len() > MOST_BYTES {
             return Err(PassportError::TooLong(text.len()));
@@ -71,12 +71,12 @@ impl Passport {
         }
     }
 
-    /// All that it says, in order.
+    /// All names and values, in order.
     pub fn entries(&self) -> &[(String, Value)] {
         &self.entries
     }
 
-    /// What it says at a path of names: `["estimator", "class"]`.
+    /// The value at a path of names: `["estimator", "class"]`.
     pub fn get(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         let mut found = find(&self.entries, first)?;
@@ -91,13 +91,13 @@ impl Passport {
         self.get(&["created"])?.as_text()
     }
 
-    /// The versions of what made the model, by name: `scikit-learn`, `1.9.1`.
+    /// The versions of the libraries that made the model, by name: `scikit-learn`, `1.9.1`.
     pub fn versions(&self) -> Vec<(&str, &str)> {
         let pairs = self.get(&["versions"]).map_or(&[][..], Value::pairs);
         pairs.iter().filter_map(|(name, version)| Some((&**name, version.as_text()?))).collect()
     }
 
-    /// The numbers that somebody measured, by name.
+    /// The metrics, by name.
     pub fn metrics(&self) -> Vec<(&str, f64)> {
         let pairs = self.get(&["metrics"]).map_or(&[][..], Value::pairs);
         pairs.iter().filter_map(|(name, number)| Some((&**name, number.as_f64()?))).collect()
@@ -115,16 +115,16 @@ impl Passport {
         scores.collect()
     }
 
-    /// What the author had to say.
+    /// The notes of the author.
     pub fn notes(&self) -> Option<&str> {
         self.get(&["notes"])?.as_text()
     }
 }
 
-/// The cross-validation scores of one name.
+/// The cross-validation scores of one scoring.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores<'a> {
-    /// `accuracy`; `score` where it has no name.
+    /// The name of the scoring, such as `accuracy`; `score` if it has none.
     pub name: &'a str,
     /// The score of each fold.
     pub folds: Vec<f64>,
@@ -140,7 +140,7 @@ impl Value {
         find(self.pairs(), name)
     }
 
-    /// The pairs of an object; none where it is something else.
+    /// The pairs of an object; none if it is something else.
     pub fn pairs(&self) -> &[(String, Self)] {
         match self {
             Self::Object(pairs) => pairs,
@@ -148,7 +148,7 @@ impl Value {
         }
     }
 
-    /// The items of a list; none where it is something else.
+    /// The items of a list; none if it is something else.
     pub fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,
@@ -156,7 +156,7 @@ impl Value {
         }
     }
 
-    /// A text.
+    /// A string.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -164,10 +164,10 @@ impl Value {
         }
     }
 
-    /// A number, `{"float": "nan"}` and its like included.
+    /// A number, including `{"float": "nan"}` and similar.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "what a metric loses beyond 2⁵³ nobody reads")]
+            #[expect(clippy::cast_precision_loss, reason = "metrics are not exact integers beyond 2⁵³")]
             Self::Int(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
             Self::Object(pairs) => match &pairs[..] {
@@ -188,7 +188,7 @@ fn find<'a>(pairs: &'a [(String, Value)], name: &str) -> Option<&'a Value> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// The value at `id`, in which others may lie `depth` deep.
+/// The value at `id`, which may be nested `depth` deep.
 fn value(document: &Document<'_>, id: Id, depth: usize) -> Result<Value, PassportError> {
     let inner = |id: Id| value(document, id, depth.checked_sub(1).ok_or(PassportError::TooDeep)?);
     Ok(match document.value(id) {
@@ -204,7 +204,7 @@ fn value(document: &Document<'_>, id: Id, depth: usize) -> Result<Value, Passpor
                 (Err(_), _) => Value::Float(text.parse().unwrap_or(f64::NAN)),
             }
         }
-        // Surrogates that stand alone are no text elsewhere.
+        // Lone surrogates are not valid in Rust's strings.
         Json::Str(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         Json::Array(items) => Value::List(items.iter().map(|&item| inner(item)).collect::<Result<_, _>>()?),
         Json::Object(pairs) => {
@@ -212,7 +212,7 @@ fn value(document: &Document<'_>, id: Id, depth: usize) -> Result<Value, Passpor
             let mut read: Vec<(String, Value)> = Vec::new();
             for (name, id) in pairs {
                 let entry = (String::from_utf8_lossy(name).into_owned(), inner(*id)?);
-                // Of two values of one name the later one counts, as in Python.
+                // If a name occurs twice, the later value counts, as in Python.
                 match places.get(name).and_then(|&place: &usize| read.get_mut(place)) {
                     Some(before) => *before = entry,
                     None => {
@@ -279,10 +279,10 @@ impl fmt::Display for PassportError {
         match self {
             Self::TooLong(found) => write!(f, "expected at most {MOST_BYTES} bytes, found {found}"),
             Self::NoJson(offset) => {
-                write!(f, "its byte {offset} is no JSON, or goes beyond {MOST_VALUES} values")
+                write!(f, "expected JSON of at most {MOST_VALUES} values, found something else at its byte {offset}")
             }
-            Self::TooDeep => write!(f, "it nests deeper than {MOST_DEPTH}"),
-            Self::NoObject => write!(f, "it is no JSON object"),
+            Self::TooDeep => write!(f, "it is nested deeper than {MOST_DEPTH}"),
+            Self::NoObject => write!(f, "it is not a JSON object"),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A passport in words: a line for each thing that it says.
+//! A passport as text: one line for each entry.
 
 use super::{Passport, Value};
 
-/// What a summary shows in words of its own.
+/// The entries that a summary formats specially.
 const TOLD: [&str; 11] = [
     "version",
     "created",
@@ -16,15 +16,15 @@ const TOLD: [&str; 11] = [
     "metrics",
     "notes",
 ];
-/// A digest's first digits tell it from others.
+/// The number of digits of a digest that are shown.
 const DIGITS: usize = 12;
-/// How many characters of a thing are shown; the notes are shown whole.
+/// How many characters of a value are shown; the notes are shown completely.
 const SHOWN: usize = 400;
 
 impl Passport {
-    /// What it says, for people: pairs of a name and a text, which may hold anything that the file's author wrote.
+    /// Its entries as text: pairs of a name and a text, which may contain anything that the file's author wrote.
     ///
-    /// The hyperparameters are left out: those of the model itself are shown beside it.
+    /// The hyperparameters are omitted: those of the model itself are shown next to it.
     pub fn summary(&self) -> Vec<(String, String)> {
         let mut lines = Vec::new();
         let mut line = |name: &str, text: Option<String>| {
@@ -110,7 +110,7 @@ fn source(value: &Value) -> String {
     let git = value.get("git");
     let commit = git.and_then(|git| git.get("commit")).map(|commit| {
         let changed = match git.and_then(|git| git.get("dirty")) {
-            Some(Value::Bool(true)) => ", with changes that are not committed",
+            Some(Value::Bool(true)) => ", with uncommitted changes",
             _ => "",
         };
         format!("git commit {}{changed}", beginning(&shown(commit)))
@@ -123,7 +123,7 @@ fn source(value: &Value) -> String {
 fn samples(value: &Value) -> String {
     let rows = value.get("rows").map_or_else(|| "some".to_owned(), shown);
     let methods: Vec<_> = value.get("methods").map_or(&[][..], Value::items).iter().map(shown).collect();
-    format!("{rows} rows with the answers of {}", methods.join(", "))
+    format!("{rows} rows with the results of {}", methods.join(", "))
 }
 
 fn digest(value: &Value) -> Option<String> {
@@ -137,7 +137,7 @@ fn beginning(digits: &str) -> String {
     }
 }
 
-/// A text as it is, anything else as JSON.
+/// A string unchanged, anything else as JSON.
 fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
@@ -176,11 +176,11 @@ mod tests {
                 ("platform", "Linux, little-endian, 64 bits"),
                 ("estimator", "sklearn.svm._classes.SVC"),
                 ("data", "train.csv, file, 10 bytes, sha256 0123456789ab…, license: CC0"),
-                ("source", "train.py, git commit ffff, with changes that are not committed"),
+                ("source", "train.py, git commit ffff, with uncommitted changes"),
                 ("cross-validation", "accuracy 0.750000 ± 0.250000 in 2 folds"),
                 ("metrics", "auc 0.5"),
                 ("own", "[1, 2]"),
-                ("recorded", "3 rows with the answers of predict"),
+                ("recorded", "3 rows with the results of predict"),
                 ("notes", "two\nlines"),
             ]
         );

@@ -1,8 +1,8 @@
-//! Models signed as OpenSSF Model Signing v1.0 has it, so that the `model_signing` tool and this library verify each
+//! Models signed by OpenSSF Model Signing v1.0, so that the `model_signing` tool and this library verify each
 //! other's signatures.
 //!
-//! [`sign`] writes a signature file; [`verify`] gives a [`SignatureVerdict`], a value that says who signed and names each
-//! file that is not as it was. [`crate::verify()`] gives it too, beside what else is known of the model.
+//! [`sign`] writes a signature file; [`verify`] returns a [`SignatureVerdict`] with the signer and each
+//! file that differs. [`crate::verify()`] returns it as well, with its other checks of the model.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub use skiff_sign::{
     SignatureVerdict, Signer, Time, Trust, default_signature,
 };
 
-/// A signature file larger than this is none.
+/// The largest signature file that is read.
 const MOST_SIGNATURE: u64 = 1 << 28;
 /// Keys and certificates are some kilobytes.
 const MOST_KEY: u64 = 16 << 20;
@@ -25,12 +25,12 @@ const MOST_KEY: u64 = 16 << 20;
 /// [`default_signature`] says. The signature file appears when it is whole.
 ///
 /// # Errors
-/// When a file cannot be read; when there are links, pipes or names that are no text; when the certificate is not the
-/// key's; when opening the file would read others too, as that of an old joblib does: their folder is what can be signed.
+/// When a file cannot be read; when there are links, pipes or names that are not UTF-8; when the certificate is not the
+/// key's; when opening the file would read others too, as for old joblib: then the folder must be signed.
 pub fn sign(model: impl AsRef<Path>, key: &PrivateKey, options: &SignOptions<'_>) -> Result<(), Error> {
     let model = model.as_ref();
     if !model.is_dir()
-        // What cannot be opened has no companions: anything may be signed.
+        // A file that cannot be opened has no companions: any file may be signed.
         && let Ok(opened) = skiff_files::open(model, &Limits::default())
         && let Some(name) = opened.companions.into_iter().next()
     {
@@ -43,32 +43,33 @@ pub fn sign(model: impl AsRef<Path>, key: &PrivateKey, options: &SignOptions<'_>
         .map_err(|error| Error::from(error).in_file(&path))
 }
 
-/// Whose signature a model must have.
+/// The signature that a model must have.
 #[derive(Clone, Debug)]
-pub struct Demand {
-    /// Who is trusted.
+pub struct SignatureRequirement {
+    /// The trusted signers.
     pub trust: Trust,
-    /// The signature file; where none is named, it lies where [`default_signature`] says.
+    /// The signature file; by default the one of [`default_signature`].
     pub signature: Option<PathBuf>,
 }
 
-/// Holds the file or folder `model` against its signature.
+/// Verifies the signature of the file or folder `model`.
 ///
 /// # Errors
-/// When a file cannot be read, and when the signature file is none. That the signature is not right is the verdict, not an
+/// When a file cannot be read, or the signature file is not one. A wrong signature is a verdict, not an
 /// error.
-pub fn verify(model: impl AsRef<Path>, demand: &Demand) -> Result<SignatureVerdict, Error> {
+pub fn verify(model: impl AsRef<Path>, requirement: &SignatureRequirement) -> Result<SignatureVerdict, Error> {
     let model = model.as_ref();
-    let path = demand.signature.clone().unwrap_or_else(|| default_signature(model));
+    let path = requirement.signature.clone().unwrap_or_else(|| default_signature(model));
     let bytes = bounded(&path, MOST_SIGNATURE)?;
     let bundle = skiff_sign::Bundle::read(&bytes).map_err(|error| Error::from(error).in_file(&path))?;
-    skiff_sign::verify(model, &bundle, Some(&path), &demand.trust).map_err(|error| Error::from(error).in_file(&path))
+    skiff_sign::verify(model, &bundle, Some(&path), &requirement.trust)
+        .map_err(|error| Error::from(error).in_file(&path))
 }
 
 /// The private key in the PEM file at `path`.
 ///
 /// # Errors
-/// When it cannot be read, or holds no such key.
+/// When it cannot be read, or has no such key.
 pub fn private_key(path: impl AsRef<Path>, password: Option<&str>) -> Result<PrivateKey, Error> {
     let path = path.as_ref();
     let text = zeroize::Zeroizing::new(bounded(path, MOST_KEY)?);
@@ -79,7 +80,7 @@ pub fn private_key(path: impl AsRef<Path>, password: Option<&str>) -> Result<Pri
 /// The public key in the PEM file at `path`.
 ///
 /// # Errors
-/// When it cannot be read, or holds no such key.
+/// When it cannot be read, or has no such key.
 pub fn public_key(path: impl AsRef<Path>) -> Result<PublicKey, Error> {
     let path = path.as_ref();
     let key = PublicKey::from_pem(&bounded(path, MOST_KEY)?);
@@ -89,18 +90,18 @@ pub fn public_key(path: impl AsRef<Path>) -> Result<PublicKey, Error> {
 /// The certificates in the PEM file at `path`.
 ///
 /// # Errors
-/// When it cannot be read, or holds none.
+/// When it cannot be read, or has none.
 pub fn certificates(path: impl AsRef<Path>) -> Result<Vec<Certificate>, Error> {
     let path = path.as_ref();
     Certificate::from_pem(&bounded(path, MOST_KEY)?).map_err(|error| Error::from(error).in_file(path))
 }
 
-/// What is wrong with a key, as an error of this crate.
+/// Converts an error about a key.
 pub fn key_error(error: skiff_sign::KeyError) -> Error {
     Error::from(skiff_sign::Error::from(error))
 }
 
-/// The content of a file that is not larger than it may be.
+/// The content of a file, with a limit on its size.
 fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let read = || {
         let mut bytes = Vec::new();
@@ -113,7 +114,7 @@ fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     read().map_err(|error| Error::from(skiff_sign::Error::Read(path.to_owned(), error)))
 }
 
-/// Notes files that are read with the signed one and that its signature does not cover.
+/// Adds files that are read with the signed one and that its signature does not cover.
 pub(crate) fn add_uncovered(verdict: &mut SignatureVerdict, names: Vec<String>) {
     verdict.problems.extend(names.into_iter().map(|name| Problem::NotCovered { name }));
 }

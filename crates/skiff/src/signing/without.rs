@@ -1,14 +1,14 @@
-//! The types of signatures where signing is left out: nobody can make their values.
+//! The types of signatures without the feature: they have no values.
 
 use std::path::Path;
 
 use crate::Error;
 
-/// Whose signature a model must have. Nobody's can be demanded without the feature `signing`.
+/// The signature that a model must have. It has no values without the feature `signing`.
 #[derive(Clone, Debug)]
-pub enum Demand {}
+pub enum SignatureRequirement {}
 
-/// What a signature says of a model. There is none without the feature `signing`.
+/// The verdict on a signature. It has no values without the feature `signing`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignatureVerdict {}
 
@@ -19,8 +19,8 @@ impl SignatureVerdict {
     }
 }
 
-pub(crate) fn verify(_: &Path, demand: &Demand) -> Result<SignatureVerdict, Error> {
-    match *demand {}
+pub(crate) fn verify(_: &Path, requirement: &SignatureRequirement) -> Result<SignatureVerdict, Error> {
+    match *requirement {}
 }
 
 pub(crate) fn add_uncovered(verdict: &mut SignatureVerdict, _: Vec<String>) {

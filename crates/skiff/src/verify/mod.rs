@@ -1,4 +1,4 @@
-//! Is a file as it was written, does its model still answer what it answered, and did whoever is trusted sign it?
+//! Verifies that a file was not modified, that its model still predicts the recorded results, and that its signature is trusted.
 
 mod samples;
 
@@ -12,99 +12,99 @@ use skiff_models::recorded::{Comparison, Difference, Tolerance, compare, is_amon
 use skiff_plan::table::Table;
 use skiff_plan::{Answer, EvaluateOptions, Method};
 
-use crate::signing::{self, Demand, SignatureVerdict};
+use crate::signing::{self, SignatureRequirement, SignatureVerdict};
 use crate::{Error, ErrorKind, File, Model, Options, encryption};
 
-/// How a file is verified.
+/// Options of verifying a file.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
-    /// How it is opened.
+    /// Options of opening it.
     pub open: Options,
-    /// Whose signature it must have, where somebody's is demanded.
-    pub signature: Option<Demand>,
+    /// The signature that it must have, if any.
+    pub signature: Option<SignatureRequirement>,
 }
 
-/// What was found: each part on its own, so that whoever asks can demand some of them.
+/// The results of verifying, each on its own, so that callers can require some of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
-    /// What the signature is worth, where one was demanded.
+    /// The verdict on the signature, if one was required.
     pub signature: Option<SignatureVerdict>,
-    /// Whether the bytes are those that were written.
+    /// Whether the digest matches the bytes.
     pub digest: Digest,
-    /// Whether the recorded rows are answered as they were.
+    /// Whether the predictions for the recorded rows match.
     pub rows: Rows,
 }
 
-/// Whether the bytes are those that were written.
+/// Whether the digest matches the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Digest {
-    /// Every bit is.
+    /// It matches: no byte was modified.
     Whole,
-    /// Some are not: nothing else was looked at.
+    /// It does not match: nothing else was checked.
     Differs,
-    /// The file is of a kind that has no digest.
+    /// The format has no digest.
     Missing,
-    /// Nobody looked: what there is is a signature, of a folder, of what is no model, or of somebody else.
+    /// It was not checked: there is a signature of a folder, of something that is not a model, or of another signer.
     Unread,
 }
 
-/// Whether the recorded rows are answered as they were.
+/// Whether the predictions for the recorded rows match.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rows {
-    /// The file has none, or nobody looked.
+    /// The file has none, or they were not checked.
     None,
-    /// They cannot be asked, or their answers not be read: why.
+    /// They cannot be predicted, or their results cannot be read: the reason.
     CannotReplay(String),
     /// Each method that was recorded.
     Replayed {
-        /// How many rows there are.
+        /// The number of rows.
         rows: usize,
-        /// What came of each method.
+        /// The result of each method.
         methods: Vec<Replay>,
     },
 }
 
-/// A method that was asked again.
+/// A method that was replayed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
     /// scikit-learn's name of it.
     pub method: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What came of asking again.
+/// The outcome of a replay.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The same labels, and numbers within the tolerance.
     Equal {
-        /// How far numbers are apart at most.
+        /// The greatest difference between numbers.
         largest: f64,
     },
-    /// Something else.
+    /// The results differ.
     Differs {
-        /// What, and where.
+        /// What differs, and where.
         difference: Difference,
-        /// How far numbers are apart at most.
+        /// The greatest difference between numbers.
         largest: f64,
     },
-    /// It could not be asked: why.
+    /// It could not be replayed: the reason.
     CannotReplay(String),
 }
 
-/// The answer to all of it together.
+/// The verdict on all results together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// Every bit is as it was written or signed, and what was recorded is answered as it was.
+    /// Every byte is as it was written or signed, and the predictions match the recorded ones.
     Yes,
-    /// Something is not as it was.
+    /// Something differs.
     No,
-    /// Nothing that was looked at differs, but not everything could be looked at.
+    /// Nothing that was checked differs, but not everything could be checked.
     CouldNot,
 }
 
 impl Verification {
-    /// All of it together.
+    /// The verdict on all results together.
     pub fn verdict(&self) -> Verified {
         let is_signed = match &self.signature {
             Some(signature) if !signature.is_verified() => return Verified::No,
@@ -113,7 +113,7 @@ impl Verification {
         let digest = match self.digest {
             Digest::Whole => Verified::Yes,
             Digest::Differs => Verified::No,
-            // A signature is of every bit: beside one, a digest is not missed.
+            // A signature covers every byte: with one, no digest is needed.
             Digest::Missing | Digest::Unread if is_signed => Verified::Yes,
             Digest::Missing | Digest::Unread => Verified::CouldNot,
         };
@@ -141,17 +141,17 @@ impl Verification {
     }
 }
 
-/// Holds all bytes of the file at `path` against its digest, and asks its model for the recorded rows again; before
-/// that, holds the file or folder against its signature, where one is demanded.
+/// Compares all bytes of the file at `path` with its digest, and predicts for the recorded rows again; before
+/// that, verifies the signature of the file or folder, if one is required.
 ///
 /// # Errors
-/// When the file cannot be read, or is no model file: what is signed need not be one. That it is damaged, answers
-/// something else, or was not signed by whom it should be, is no error but what [`Verification`] tells.
+/// When the file cannot be read, or is not a model file (a signed file need not be one). That it is damaged, predicts
+/// differently, or was not signed by a trusted signer, is not an error but a result in [`Verification`].
 pub fn verify(path: impl AsRef<Path>, options: &VerifyOptions) -> Result<Verification, Error> {
     verify_with(path, options, |_| options.open.custom.clone())
 }
 
-/// As [`verify`], with code of one's own that is made when the file is known.
+/// Like [`verify`], with user code that is created when the file is known.
 ///
 /// # Errors
 /// As [`verify`].
@@ -166,25 +166,25 @@ pub fn verify_with(
         verified(bytes, Some(path), &options.open, custom)
     };
     let look = || look().map_err(|error: Error| error.in_file(path));
-    let Some(demand) = &options.signature else { return look().map(|(found, _)| found) };
-    let mut signature = signing::verify(path, demand)?;
-    // What is not the signer's is not looked into; a folder has no digest and no rows of its own.
+    let Some(requirement) = &options.signature else { return look().map(|(found, _)| found) };
+    let mut signature = signing::verify(path, requirement)?;
+    // A file that was not signed is not read; a folder has no digest and no recorded rows.
     if !signature.is_verified() || path.is_dir() {
         return Ok(Verification::of_signature(signature));
     }
     match look() {
         Ok((found, companions)) => {
-            // One file is signed: what is read with it may be anybody's.
+            // Only this file is signed: its companion files may be from anybody.
             signing::add_uncovered(&mut signature, companions);
             Ok(Verification { signature: Some(signature), ..found })
         }
-        // Anything can be signed: it need not be a model, nor open to everybody.
+        // Anything can be signed: it need not be a model, and may be encrypted.
         Err(error) if is_of_no_model(&error) => Ok(Verification::of_signature(signature)),
         Err(error) => Err(error),
     }
 }
 
-/// As [`verify`], of a file that is in memory; a signature is of files on a disk, and is not looked for.
+/// Like [`verify`], for a file in memory; signatures are only for files on disk, and are not checked.
 ///
 /// # Errors
 /// As [`verify`].
@@ -192,7 +192,7 @@ pub fn verify_bytes(bytes: Vec<u8>, options: &VerifyOptions) -> Result<Verificat
     verify_bytes_with(bytes, options, |_| options.open.custom.clone())
 }
 
-/// As [`verify_bytes`], with code of one's own that is made when the file is known.
+/// Like [`verify_bytes`], with user code that is created when the file is known.
 ///
 /// # Errors
 /// As [`verify`].
@@ -208,7 +208,7 @@ fn is_of_no_model(error: &Error) -> bool {
     matches!(error.code(), "not-a-model" | "unsupported-format" | "encrypted-file")
 }
 
-/// What was found, and the names of the files that were read with this one.
+/// The results, and the names of the files that were read with this one.
 fn verified(
     bytes: Bytes,
     path: Option<&Path>,
@@ -221,8 +221,8 @@ fn verified(
     Ok((Verification { signature: None, digest, rows }, companions))
 }
 
-/// Takes the encryption off a file, holds its bytes against the digest in them, and reads it if they are those that
-/// were written. `path` tells where it came from; it is not opened.
+/// Decrypts a file, compares its bytes with the digest in them, and reads it if they
+/// match. `path` is its origin; it is not opened.
 fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<(Digest, Option<File>), Error> {
     let bytes = encryption::plain(bytes, options.identity.as_ref(), &options.limits)?.into_bytes();
     let digest = match skiff_files::verify_bytes(&bytes) {
@@ -230,7 +230,7 @@ fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<
         Err(error) => match error.kind {
             skiff_files::ErrorKind::NoDigest => Digest::Missing,
             _ => match Error::from(error) {
-                // Damage that shows before a digest can be computed is damage all the same.
+                // Damage that is found before a digest can be computed counts as a mismatch too.
                 error if error.kind() == ErrorKind::DamagedFile => return Ok((Digest::Differs, None)),
                 error => return Err(error),
             },
@@ -239,7 +239,7 @@ fn open_checked(bytes: Bytes, path: Option<&Path>, options: &Options) -> Result<
     Ok((digest, Some(File::from_bytes(bytes, path, options.started())?)))
 }
 
-/// Asks the file's model for its recorded rows again.
+/// Predicts for the recorded rows again.
 fn replay(file: &File, custom: &Custom, options: &Options) -> Rows {
     let contents = file.contents();
     let Some(root) = contents.samples else { return Rows::None };
@@ -278,7 +278,7 @@ fn ask(
     let evaluate =
         |table: &Table<'_>| crate::evaluate(&plan, table, &EvaluateOptions::default()).map_err(|error| told(&error));
     if table.rows() > 1 {
-        // The first row tells how wide the answer is: a file may promise little and have much computed.
+        // The first row shows the width of the result: the recorded one may be small while computing it takes much.
         let first = evaluate(&table.slice_rows(0, 1))?;
         if let (Some(expected), Some(found)) = (width(expected), given_width(&first))
             && expected != found
@@ -301,18 +301,18 @@ fn ask(
     Ok(Comparison { difference: comparison.difference.filter(|_| !explained), ..comparison })
 }
 
-/// The roundings of a first estimator's probability that boosting may have started from. The estimator is asked for
+/// The roundings of an `init` estimator's probability that boosting may have started from. The estimator predicts for
 /// `float32` rows, and many answer in `float32`: the sums of a BLAS move a probability near 1 by less than one such
 /// float, and `exp` and a division by one more, in scikit-learn and in skiff. Boosting takes the logarithm of the odds in
-/// `float64`, where the next float of a probability near 1 is far away; between them there is nothing that an honest
-/// file may hold. Everywhere else these floats are nearer each other than the tolerance.
+/// `float64`, where the next float of a probability near 1 is far away; between them there is no value that a regular
+/// file may have. Everywhere else these floats are nearer each other than the tolerance.
 const START_ULPS: [i8; 5] = [-2, -1, 0, 1, 2];
 
-/// Labels are the same or not; numbers are near each other as those of the recorded tests are. Where `float32` comes in,
-/// some step on the way rounds to it, even if `float64` goes out; so it does behind a first estimator of boosting, which
-/// asks it for `float32` rows.
+/// Labels must be equal; numbers have the tolerance of the recorded tests. If the input is `float32`,
+/// some step rounds to it, even if the output is `float64`; so does an `init` estimator of boosting, which
+/// passes it `float32` rows.
 ///
-/// Trees would be exact, but scikit-learn's forests on several threads are not: they add up in the order in which
+/// Trees would be exact, but scikit-learn's forests on several threads are not: they sum in the order in which
 /// threads finish.
 fn tolerance(model: &Model, is_single: bool) -> Tolerance {
     let has_init = model.typed().estimator().inner().iter().any(|(path, _)| path == "init_");
@@ -335,7 +335,7 @@ fn given_width(answer: &Answer) -> Option<usize> {
     answer.value().map(skiff_plan::value::Value::cols)
 }
 
-/// What is wrong, and where.
+/// The error message with its location.
 fn told(error: &Error) -> String {
     match error.model_path() {
         Some(path) => format!("{path}: {}", error.message()),

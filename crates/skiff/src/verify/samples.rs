@@ -1,6 +1,6 @@
-//! The recorded rows of a `.skiff`: a table, and what scikit-learn answered for it.
+//! The recorded rows of a `.skiff`: a table, and scikit-learn's results for it.
 //!
-//! They come from the file, and may be anything: what is read is checked, and what cannot be read is told why.
+//! They come from the file and are untrusted: everything is checked, and what cannot be read is reported with the reason.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use skiff_models::recorded::Answer;
 use skiff_plan::table::{Column, Dense, DictValue, Dicts, Elements, Table};
 use skiff_plan::value::{Columns, Csr, IntKind, NumberType, Precision};
 
-/// The rows, and what each method answered.
+/// The rows, and the result of each method.
 #[derive(Debug)]
 pub struct Samples {
     /// The rows.
     pub table: Table<'static>,
     /// Whether some of the numbers are `float32`.
     pub is_single: bool,
-    /// The methods by name, each with its answer, or why it cannot be read.
+    /// The methods by name, each with its result, or why it cannot be read.
     pub answers: Vec<(String, Result<Answer, String>)>,
 }
 
-/// More answers than this are no honest file's: there are not so many methods.
+/// The most results that are read: no regular file has more, since there are not so many methods.
 const MOST_ANSWERS: usize = 64;
-/// Lists of lists are as deep as honest answers are.
+/// The nesting of lists in results.
 const MOST_DEPTH: usize = 2;
 
 impl Samples {
-    /// The samples at `root`, for a model that takes such things; matrices larger than `most` numbers are refused.
+    /// The samples at `root`, for a model with input of kind `takes`; matrices of more than `most` numbers are an error.
     pub fn read(graph: &Graph, root: NodeId, takes: Takes, most: u64) -> Result<Self, String> {
         let reader = Reader { graph, most };
         match reader.get(root, "version").map(|version| graph.node(version)) {
@@ -38,9 +38,9 @@ impl Samples {
         let input = reader.get(root, "input").ok_or("there are no recorded rows")?;
         let (table, is_single) = reader.table(input, takes)?;
         let answers = reader.get(root, "answers").and_then(|answers| graph.items(answers));
-        let answers = answers.ok_or("the recorded rows have no answers")?;
+        let answers = answers.ok_or("the recorded rows have no results")?;
         if answers.len() > MOST_ANSWERS {
-            return Err(format!("expected at most {MOST_ANSWERS} answers, found {}", answers.len()));
+            return Err(format!("expected at most {MOST_ANSWERS} results, found {}", answers.len()));
         }
         let answers = answers.iter().map(|&answer| {
             let method = reader.get(answer, "method").and_then(|method| graph.str_of(method));
@@ -57,7 +57,7 @@ struct Reader<'g> {
 }
 
 impl Reader<'_> {
-    /// A dict's value of that name.
+    /// The value of a key of a dict.
     fn get(&self, node: NodeId, name: &str) -> Option<NodeId> {
         let Node::Dict(pairs) = self.graph.node(node) else { return None };
         pairs.iter().rev().find(|(key, _)| self.graph.str_of(*key) == Some(name)).map(|(_, value)| *value)
@@ -65,23 +65,23 @@ impl Reader<'_> {
 
     fn kind(&self, node: NodeId) -> Result<&str, String> {
         let kind = self.get(node, "kind").and_then(|kind| self.graph.str_of(kind));
-        kind.ok_or_else(|| "it does not say of what kind it is".to_owned())
+        kind.ok_or_else(|| "it has no `kind`".to_owned())
     }
 
     fn array(&self, node: NodeId, name: &str) -> Result<NdArray, String> {
         let array = self.get(node, name).ok_or_else(|| format!("`{name}` is missing"))?;
         let array = NdArray::read(self.graph, array).map_err(|error| error.to_string())?;
-        array.ok_or_else(|| format!("`{name}` is no array"))
+        array.ok_or_else(|| format!("`{name}` is not an array"))
     }
 
     fn items(&self, node: NodeId, name: &str) -> Result<&[NodeId], String> {
         let items = self.get(node, name).and_then(|items| self.graph.items(items));
-        items.ok_or_else(|| format!("`{name}` is no list"))
+        items.ok_or_else(|| format!("`{name}` is not a list"))
     }
 
     fn scalar(&self, node: NodeId) -> Result<Scalar, String> {
         let scalar = Scalar::read(self.graph, node).map_err(|error| error.to_string())?;
-        scalar.ok_or_else(|| format!("expected a single value, found {}", skiff_files::describe(self.graph, node)))
+        scalar.ok_or_else(|| format!("expected a scalar, found {}", skiff_files::describe(self.graph, node)))
     }
 
     /// The table, and whether it holds `float32`.
@@ -112,7 +112,7 @@ impl Reader<'_> {
                 let rows = self.items(node, "values")?.iter().map(|&row| self.mapping(row));
                 (Table::Dicts(Dicts { rows: rows.collect::<Result<Vec<_>, _>>()?.into() }), false)
             }
-            other => return Err(format!("there is no such input as `{other}`")),
+            other => return Err(format!("the kind of input `{other}` is unknown")),
         })
     }
 
@@ -150,7 +150,7 @@ impl Reader<'_> {
             Some(&[rows, cols]) => (rows, cols),
             _ => return Err("`shape` is not that of a matrix".to_owned()),
         };
-        // Estimators that need rows whole spread them out.
+        // Some estimators make dense rows of it.
         let spread = rows.checked_mul(cols).and_then(|count| count.checked_mul(8));
         if spread.and_then(|bytes| u64::try_from(bytes).ok()).is_none_or(|bytes| bytes > self.most) {
             return Err(format!("a sparse matrix of {rows} × {cols} is larger than the limit `decoded` allows"));
@@ -170,7 +170,7 @@ impl Reader<'_> {
     fn frame(&self, node: NodeId) -> Result<Columns<'static>, String> {
         let rows = match self.get(node, "rows").map(|rows| self.graph.node(rows)) {
             Some(Node::Int(rows)) => usize::try_from(*rows).map_err(|_| "`rows` is negative".to_owned())?,
-            _ => return Err("`rows` is no number".to_owned()),
+            _ => return Err("`rows` is not a number".to_owned()),
         };
         let (mut names, mut columns) = (Vec::new(), Vec::new());
         for &column in self.items(node, "columns")? {
@@ -188,7 +188,7 @@ impl Reader<'_> {
         if columns.is_empty() && rows > 0 {
             return Err("there are rows without columns".to_owned());
         }
-        // Columns that are numbered have no names.
+        // Numbered columns have no names.
         let names: Option<Vec<String>> = names.into_iter().collect();
         Columns::new(rows, names.map(Arc::from), columns).map_err(|error| error.to_string())
     }
@@ -196,7 +196,7 @@ impl Reader<'_> {
     fn mapping(&self, row: NodeId) -> Result<Vec<(String, DictValue)>, String> {
         let Node::Dict(pairs) = self.graph.node(row) else { return Err("expected a mapping".to_owned()) };
         let pair = |(name, value): &(NodeId, NodeId)| {
-            let name = self.graph.str_of(*name).ok_or("expected a text as the name in a mapping")?;
+            let name = self.graph.str_of(*name).ok_or("expected a string as the key of a mapping")?;
             let value = match self.graph.node(*value) {
                 Node::List(items) => {
                     DictValue::Many(items.iter().map(|&item| self.scalar(item)).collect::<Result<_, _>>()?)
@@ -223,19 +223,19 @@ impl Reader<'_> {
             "csr" => Answer::Sparse(self.csr(node)?),
             "frame" => Answer::Frame(self.frame(node)?),
             "list" => {
-                let depth = depth.checked_sub(1).ok_or("lists nest deeper than those of any answer")?;
+                let depth = depth.checked_sub(1).ok_or("lists are nested deeper than in any result")?;
                 let items = self.items(node, "items")?;
                 if items.len() > 1 << 16 {
-                    return Err("a list is longer than that of any answer".to_owned());
+                    return Err("a list is longer than in any result".to_owned());
                 }
                 Answer::List(items.iter().map(|&item| self.answer(item, depth)).collect::<Result<_, _>>()?)
             }
-            other => return Err(format!("there is no such answer as `{other}`")),
+            other => return Err(format!("the kind of result `{other}` is unknown")),
         })
     }
 }
 
-/// A list of texts: documents where the model takes some, a column otherwise.
+/// A list of strings: documents if the model takes them, a column otherwise.
 fn listed(values: Vec<Scalar>, takes: Takes) -> Table<'static> {
     match objects(values) {
         Column::Texts(texts) if takes == Takes::Texts => Table::Texts(texts),
@@ -243,7 +243,7 @@ fn listed(values: Vec<Scalar>, takes: Takes) -> Table<'static> {
     }
 }
 
-/// A column of Python's objects: text where all of it is text.
+/// A column of Python objects: a text column if all of them are strings.
 fn objects(values: Vec<Scalar>) -> Column<'static> {
     match values.iter().all(|value| matches!(value, Scalar::Str(_))) {
         true => Column::Texts(values.iter().filter_map(Scalar::as_str).collect()),

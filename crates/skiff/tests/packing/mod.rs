@@ -38,7 +38,7 @@ pub const CONTAINERS: &[Container] = &[
     honest("PyTorch's zip", |bytes| Some(zip(&[("archive/data.pkl", bytes), ("archive/version", b"I3\n.")], false))),
     honest("npz", |bytes| objects(bytes).map(|array| zip(&[("x.npy", &array)], true))),
     honest("npy", objects),
-    odd("skops with an entry beside it", |bytes| {
+    odd("skops with another entry", |bytes| {
         let schema: &[u8] = br#"{"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "__id__": 1,
             "content": [], "protocol": 2, "_skops_version": "0.16.0"}"#;
         is_pickle(bytes).then(|| zip(&[("schema.json", schema), ("1.bin", bytes)], true))
@@ -202,7 +202,7 @@ pub fn sevenz(bytes: &[u8]) -> Vec<u8> {
 
 /// An `.npy` of one object, for what is a plain pickle.
 fn objects(bytes: &[u8]) -> Option<Vec<u8>> {
-    // Whether it is one that could stand there, its first bytes tell; joblib's may have arrays between the opcodes.
+    // The first bytes show whether it is one; joblib's may have arrays between the opcodes.
     if !is_pickle(bytes) || bytes.windows(17).any(|part| part == b"NumpyArrayWrapper") {
         return None;
     }

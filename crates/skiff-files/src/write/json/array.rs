@@ -27,7 +27,7 @@ impl Writer<'_, '_> {
         match array.objects() {
             Some(objects) => self.objects(id, &array.shape, objects)?,
             None => {
-                let column = array.column().ok_or_else(|| self.refuse(id, "an array of a size that is none"))?;
+                let column = array.column().ok_or_else(|| self.refuse(id, "an array with an invalid size"))?;
                 self.column(id, &column)?;
                 self.out.text("}");
             }
@@ -44,7 +44,7 @@ impl Writer<'_, '_> {
         match &array.dtype {
             DType::Struct { fields, itemsize } => self.fields(id, array, fields, *itemsize)?,
             _ => {
-                let column = array.column().ok_or_else(|| self.refuse(id, "a number of a size that is none"))?;
+                let column = array.column().ok_or_else(|| self.refuse(id, "a number with an invalid size"))?;
                 self.column(id, &column)?;
             }
         }
@@ -76,7 +76,7 @@ impl Writer<'_, '_> {
             self.line();
             self.out.quoted(field.name.as_bytes())?;
             self.out.text(": ");
-            let column = array.field(&field.name).ok_or_else(|| self.refuse(id, "a field that is not there"))?;
+            let column = array.field(&field.name).ok_or_else(|| self.refuse(id, "a field is missing"))?;
             self.column(id, &column)?;
         }
         self.depth = self.depth.saturating_sub(1);
@@ -95,7 +95,7 @@ impl Writer<'_, '_> {
             dtype = inner;
         }
         if shape.contains(&0) {
-            // As numpy's `tolist`: nothing is in the first axis that is empty.
+            // As in numpy's `tolist`: the first empty axis ends the nesting.
             return self.empty(&shape, id);
         }
         let unreadable = || WriteError::Content;
@@ -141,11 +141,11 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    /// Lists in which there is nothing: as many as the lengths before the first zero say.
+    /// Empty lists: as many as the lengths before the first zero.
     fn empty(&mut self, shape: &[usize], id: NodeId) -> Result<(), WriteError> {
         let outer: Vec<usize> = shape.iter().copied().take_while(|&length| length > 0).collect();
         let count = outer.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
-        // These cost the file nothing.
+        // These take no bytes in the file.
         let count = count.filter(|&count| count <= 1 << 20).ok_or_else(|| self.refuse(id, "an endless empty array"))?;
         let brackets = Brackets::of(&outer);
         for place in 0..count {
@@ -191,7 +191,7 @@ impl Writer<'_, '_> {
 
 /// The brackets of nested lists.
 struct Brackets {
-    /// How many elements lie in the whole, in a row, in a row of rows, ….
+    /// The number of elements in the whole, in a row, in a row of rows, ….
     sizes: Vec<usize>,
 }
 
@@ -268,7 +268,7 @@ fn value(out: &mut Text<'_>, dtype: &DType, bytes: &[u8], depth: u32) -> Result<
             }
             out.text("]");
         }
-        // What JSON's numbers cannot hold, and bytes without a meaning.
+        // What JSON's numbers cannot represent, and opaque bytes.
         DType::Float { .. } | DType::Complex { .. } | DType::Void { .. } | DType::Object => {
             return hexadecimal(out, bytes);
         }
@@ -276,7 +276,7 @@ fn value(out: &mut Text<'_>, dtype: &DType, bytes: &[u8], depth: u32) -> Result<
     Ok(())
 }
 
-/// A number, or what is none in quotes.
+/// A number; NaN and infinities in quotes.
 fn real(out: &mut Text<'_>, text: &str) {
     let quote = if text.ends_with(|last: char| last.is_ascii_digit()) { "" } else { "\"" };
     for part in [quote, text, quote] {

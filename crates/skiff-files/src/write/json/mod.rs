@@ -1,8 +1,8 @@
-//! The object graph as JSON to read: every parameter of a model as text, which `docs/json.md` specifies. It is an
+//! The object graph as JSON: every parameter of a model as text, as specified in `docs/json.md`. It is an
 //! export: nothing reads it back.
 //!
-//! Written from the outside in, as a stream: a list of tasks stands in for recursion, and no more than a few kilobytes
-//! wait to be written.
+//! Written from the outside in, as a stream: a list of tasks replaces recursion, and at most a few kilobytes
+//! are buffered.
 
 mod array;
 mod object;
@@ -22,14 +22,14 @@ use out::Text;
 /// The version of the format, in `skiff.json`.
 const VERSION: u32 = 1;
 
-/// What a JSON file says beside the model.
+/// The fields of a JSON file in addition to the model.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JsonOptions<'a> {
-    /// Who wrote the model: `scikit-learn 1.9.1`.
+    /// The libraries that wrote the model: `scikit-learn 1.9.1`.
     pub written_by: &'a [String],
 }
 
-/// Texts longer than this that come again are referred to.
+/// Repeated strings longer than this are references.
 const LONG_TEXT: usize = 64;
 
 pub(super) fn write(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
@@ -58,7 +58,7 @@ pub(super) fn write(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::
     writer.out.finish()
 }
 
-/// What is known of a node.
+/// The state of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// It is referred to once, or not at all.
@@ -69,7 +69,7 @@ enum Progress {
     Written,
 }
 
-/// What is left to write, the last one first.
+/// The remaining tasks, the last one first.
 enum Task<'g> {
     Node(NodeId),
     Text(&'static str),
@@ -78,15 +78,15 @@ enum Task<'g> {
     /// The parts of an object, one level deeper; then a new line.
     Indent,
     Outdent,
-    /// An array that is no node of the graph: a part of the one that is.
+    /// An array that is not a node of the graph but a part of one.
     Part(NodeId, Box<NdArray>),
-    /// One step further on the way from the root.
+    /// Adds a step to the path.
     Step(Step<'g>),
-    /// Back to where the way was this long.
+    /// Truncates the path to this length.
     Back(usize),
 }
 
-/// A step of the way.
+/// A step of the path.
 #[derive(Clone, Copy)]
 enum Step<'g> {
     Attribute(&'g str),
@@ -104,7 +104,7 @@ struct Writer<'g, 'o> {
 }
 
 impl<'g> Writer<'g, '_> {
-    /// Finds out what is referred to again.
+    /// Finds the nodes that are referred to more than once.
     fn count(&mut self) {
         let mut seen = vec![false; self.graph.len()];
         let mut todo = vec![self.graph.root()];
@@ -150,14 +150,14 @@ impl<'g> Writer<'g, '_> {
         self.out.flush()
     }
 
-    /// A new line, as far in as the depth says; very deep ones are not further in.
+    /// A newline with the indentation of the depth, up to a limit.
     fn line(&mut self) {
         const SPACES: &str = "                                ";
         self.out.text("\n");
         self.out.text(SPACES.get(..self.depth).unwrap_or(SPACES));
     }
 
-    /// Puts tasks on the list, the first one to be done first.
+    /// Adds tasks, to be done in order.
     fn add(&mut self, tasks: impl IntoIterator<Item = Task<'g>, IntoIter: DoubleEndedIterator>) {
         self.todo.extend(tasks.into_iter().rev());
     }
@@ -169,7 +169,7 @@ impl<'g> Writer<'g, '_> {
     fn node(&mut self, id: NodeId) -> Result<(), WriteError> {
         let graph = self.graph;
         if !graph.changes(id).is_empty() {
-            return Err(self.refuse(id, "something was done to a value that no call made"));
+            return Err(self.refuse(id, "a change to a value that is not an object"));
         }
         match graph.node(id) {
             Node::None => self.out.text("null"),
@@ -217,11 +217,11 @@ impl<'g> Writer<'g, '_> {
             Node::Dict(pairs) => self.dict(id, pairs),
             Node::Payload { .. } => match self.read(id, NdArray::read(graph, id))? {
                 Some(array) => self.array(id, &array)?,
-                None => return Err(self.refuse(id, "content beside the opcodes is no array")),
+                None => return Err(self.refuse(id, "content between the opcodes is not an array")),
             },
             Node::Object(_) => self.object(id)?,
             Node::Extension(_) | Node::Persistent(_) | Node::Buffer { .. } => {
-                return Err(self.refuse(id, format!("it has no word for {}", graph.node(id).kind())));
+                return Err(self.refuse(id, format!("it cannot represent {}", graph.node(id).kind())));
             }
         }
         Ok(())
@@ -246,7 +246,7 @@ impl<'g> Writer<'g, '_> {
         self.progress.get(id.index()).is_some_and(|&progress| progress != Progress::Once)
     }
 
-    /// Begins a value of this kind, with an id if it comes again.
+    /// Begins a value of this kind, with an id if it is shared.
     fn open(&mut self, kind: &'static str, id: NodeId) {
         self.out.text("{\"$\": \"");
         self.out.text(kind);
@@ -257,7 +257,7 @@ impl<'g> Writer<'g, '_> {
         }
     }
 
-    /// A text; bytes of Python 2 that are no ASCII as what they are.
+    /// A string; non-ASCII bytes of Python 2 as bytes.
     fn text_or_bytes(&mut self, id: NodeId) -> Result<(), WriteError> {
         match self.graph.node(id) {
             Node::ByteStr(span) if !self.graph.bytes(*span).is_ascii() => {
@@ -271,10 +271,10 @@ impl<'g> Writer<'g, '_> {
         }
     }
 
-    /// `module.name` of a name, as the file has it.
+    /// `module.name` of a name, as in the file.
     fn name(&self, id: NodeId) -> Result<String, WriteError> {
         let (module, name) =
-            self.graph.global(id).ok_or_else(|| self.refuse(id, "what it calls is no name in a module"))?;
+            self.graph.global(id).ok_or_else(|| self.refuse(id, "its callable is not a name in a module"))?;
         Ok(format!("{module}.{name}"))
     }
 
@@ -285,7 +285,7 @@ impl<'g> Writer<'g, '_> {
         self.row(items);
     }
 
-    /// Values and commas, and the bracket behind them.
+    /// Values and commas, and the closing bracket.
     fn row(&mut self, items: &'g [NodeId]) {
         let mut tasks = Vec::new();
         for (place, &item) in items.iter().enumerate() {
@@ -296,7 +296,7 @@ impl<'g> Writer<'g, '_> {
         self.add(tasks);
     }
 
-    /// A value one step further on. Only what may hold others needs to know the way.
+    /// A value one step deeper. Only containers need the path.
     fn child(&self, step: Step<'g>, id: NodeId, tasks: &mut Vec<Task<'g>>) {
         let holds = matches!(
             self.graph.node(id),
@@ -308,7 +308,7 @@ impl<'g> Writer<'g, '_> {
         tasks.extend([Task::Step(step), Task::Node(id), Task::Back(self.path.len())]);
     }
 
-    /// An object of JSON's where all keys are texts and none could be taken for something else.
+    /// A plain JSON object, if all keys are strings and none is ambiguous.
     fn dict(&mut self, id: NodeId, pairs: &'g [(NodeId, NodeId)]) {
         let graph = self.graph;
         if !self.is_again(id)
@@ -331,7 +331,7 @@ impl<'g> Writer<'g, '_> {
         self.add(tasks);
     }
 
-    /// The pairs, if JSON can have them as they are.
+    /// The pairs, if JSON can represent them directly.
     fn plain_pairs(&self, pairs: &[(NodeId, NodeId)]) -> Option<Vec<(&'g [u8], NodeId)>> {
         let graph = self.graph;
         let mut keys = std::collections::HashSet::with_capacity(pairs.len());
@@ -348,7 +348,7 @@ impl<'g> Writer<'g, '_> {
             .collect()
     }
 
-    /// Keys and values on lines of their own, and the brace behind them.
+    /// Keys and values on separate lines, and the closing brace.
     fn plain_dict(&mut self, pairs: &[(&'g [u8], NodeId)], step: fn(&'g str) -> Step<'g>) {
         if pairs.is_empty() {
             return self.out.text("}");
@@ -363,5 +363,5 @@ impl<'g> Writer<'g, '_> {
     }
 }
 
-/// Longer ways are not said.
+/// Longer paths are omitted.
 const LONGEST_PATH: usize = 1_000;

@@ -1,4 +1,4 @@
-//! Objects: their class, what it was called with, their attributes.
+//! Objects: their class, its arguments, their attributes.
 
 use skiff_pickle::{Change, Make, Node, NodeId};
 
@@ -70,7 +70,7 @@ impl<'g> Writer<'g, '_> {
         }
         let attributes: Vec<_> =
             instance.attributes().filter(|&(name, _)| version.is_none() || name != "_sklearn_version").collect();
-        // scikit-learn's convention: what was fitted ends in an underscore or begins with one, what was chosen does not.
+        // scikit-learn's convention: fitted attributes end or begin with an underscore, parameters do not.
         // Its Cython classes have neither, and keep all of it.
         let is_estimator = attributes.iter().any(|(name, _)| name.ends_with('_')) || version.is_some();
         let is_fitted = |name: &str| name.ends_with('_') || name.starts_with('_');
@@ -95,7 +95,7 @@ impl<'g> Writer<'g, '_> {
         Ok(())
     }
 
-    /// A call of a function, of which nothing is known but its name.
+    /// A call of a function, of which only the name is known.
     fn call(&mut self, id: NodeId) -> Result<(), WriteError> {
         let Some(object) = self.graph.object(id) else { return Ok(()) };
         self.open("call", id);
@@ -105,7 +105,7 @@ impl<'g> Writer<'g, '_> {
                 let name = self.name(object.callable)?;
                 self.out.quoted(name.as_bytes())?;
             }
-            _ => return Err(self.refuse(id, "what it calls is no name in a module")),
+            _ => return Err(self.refuse(id, "its callable is not a name in a module")),
         }
         let mut tasks = vec![Task::Indent];
         if object.make != Make::Reduce {

@@ -1,4 +1,4 @@
-//! Text on its way out: a little of it waits, and no more of it comes than the model could honestly ask for.
+//! Buffered output, limited to a multiple of the model's size.
 
 use std::io;
 
@@ -8,13 +8,13 @@ use super::quoted;
 use crate::write::WriteError;
 use crate::write::most_written;
 
-/// How much waits.
+/// The size of the buffer.
 const WAITING: usize = 1 << 16;
 
 pub(super) struct Text<'o> {
     out: &'o mut dyn io::Write,
     waiting: Vec<u8>,
-    /// How much may still come.
+    /// The remaining budget.
     left: u64,
 }
 
@@ -43,7 +43,7 @@ impl<'o> Text<'o> {
         Ok(())
     }
 
-    /// Passes on what waits, once it is enough.
+    /// Flushes the buffer if it is large enough.
     pub fn flush(&mut self) -> Result<(), WriteError> {
         if self.waiting.len() < WAITING { Ok(()) } else { self.pass_on() }
     }

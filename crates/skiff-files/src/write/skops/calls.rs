@@ -1,4 +1,4 @@
-//! What skops would say of a node: of a call that a pickle asks for, the loader whose object it makes.
+//! The skops loader for each node: for a call in a pickle, the loader that builds the same object.
 
 use skiff_pickle::{Change, Graph, Make, Node, NodeId, Object, python3_name};
 
@@ -9,14 +9,14 @@ use crate::call::{bytes_of, is_numpy_module};
 use crate::numpy::parse_name;
 use crate::scalar::scalar_array;
 
-/// Reads nodes for skops.
+/// Selects loaders for nodes.
 pub(super) struct Calls<'g> {
     pub graph: &'g Graph,
-    /// Whether numpy 2 wrote the graph, which has other names for some of its types.
+    /// Whether numpy 2 wrote the graph, which names some types differently.
     pub numpy2: bool,
 }
 
-/// A call, whichever opcode asked for it.
+/// A call by any opcode.
 #[derive(Clone, Copy)]
 struct Call<'g> {
     id: NodeId,
@@ -28,16 +28,16 @@ struct Call<'g> {
 }
 
 impl<'g> Calls<'g> {
-    /// What is to be made of the node at `id`.
+    /// The loader's object for the node at `id`.
     pub fn made(&self, id: NodeId) -> Result<Made<'g>, Refusal> {
         let graph = self.graph;
         if !graph.changes(id).is_empty() {
-            return Err(Refusal::new(id, "something was done to a value that no call made"));
+            return Err(Refusal::new(id, "a change to a value that is not an object"));
         }
         Ok(match graph.node(id) {
             Node::None | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Str(_) | Node::BigInt(_) => Made::Json,
             Node::ByteStr(span) if graph.bytes(*span).is_ascii() => Made::Json,
-            Node::ByteStr(_) => return Err(Refusal::new(id, "bytes of Python 2 may be text or not")),
+            Node::ByteStr(_) => return Err(Refusal::new(id, "byte strings of Python 2 may or may not be text")),
             Node::Bytes(span) => Made::Bytes(graph.shared_bytes(*span)),
             Node::ByteArray(span) => Made::ByteArray(graph.shared_bytes(*span)),
             Node::Tuple(items) => Made::Tuple(items),
@@ -47,25 +47,24 @@ impl<'g> Calls<'g> {
             Node::Dict(pairs) => Made::Dict(("builtins", "dict"), pairs.clone()),
             Node::Global(_) => self.global(id)?,
             Node::Object(object) => self.object(id, object)?,
-            Node::Payload { .. } => {
-                numpy::array(graph, id)?.ok_or_else(|| Refusal::new(id, "content beside the opcodes is no array"))?
-            }
+            Node::Payload { .. } => numpy::array(graph, id)?
+                .ok_or_else(|| Refusal::new(id, "content between the opcodes is not an array"))?,
             Node::Extension(_) | Node::Persistent(_) | Node::Buffer { .. } => {
                 return Err(Refusal::new(id, format!("it has no loader for {}", graph.node(id).kind())));
             }
         })
     }
 
-    /// The name at `id`, as Python 3 has it.
+    /// The name at `id`, as in Python 3.
     fn name(&self, id: NodeId) -> Option<Name<'g>> {
         self.graph.global(id).map(|(module, name)| python3_name(module, name))
     }
 
     /// A name that skops' `getattr` finds in its module.
     fn plain_name(&self, id: NodeId, name: NodeId) -> Result<Name<'g>, Refusal> {
-        let found = self.name(name).ok_or_else(|| Refusal::new(id, "what it calls is no name in a module"))?;
+        let found = self.name(name).ok_or_else(|| Refusal::new(id, "its callable is not a name in a module"))?;
         if found.1.contains('.') {
-            return Err(Refusal::new(id, format!("it finds no name with dots: `{}` in `{}`", found.1, found.0)));
+            return Err(Refusal::new(id, format!("it cannot resolve dotted names: `{}` in `{}`", found.1, found.0)));
         }
         Ok(found)
     }
@@ -82,14 +81,14 @@ impl<'g> Calls<'g> {
     fn object(&self, id: NodeId, object: &'g Object) -> Result<Made<'g>, Refusal> {
         let graph = self.graph;
         let Node::Tuple(arguments) = graph.node(object.arguments) else {
-            return Err(Refusal::new(id, "the arguments of a call are no tuple"));
+            return Err(Refusal::new(id, "the arguments of a call are not a tuple"));
         };
         let class = self.plain_name(id, object.callable)?;
         let new = object.make != Make::Reduce;
         if let Some(keywords) = object.keywords
             && !matches!(graph.node(keywords), Node::Dict(pairs) if pairs.is_empty())
         {
-            return Err(Refusal::new(id, format!("`{}.{}` is called with keywords", class.0, class.1)));
+            return Err(Refusal::new(id, format!("`{}.{}` is called with keyword arguments", class.0, class.1)));
         }
         let call = Call { id, class, arguments, changes: &object.changes, new };
         if new {
@@ -101,7 +100,7 @@ impl<'g> Calls<'g> {
         }
     }
 
-    /// Functions of Python, numpy, scipy and scikit-learn, of which it is known what they make.
+    /// Functions of Python, numpy, scipy and scikit-learn, whose results are known.
     fn known(&self, call: &Call<'g>) -> Result<Option<Made<'g>>, Refusal> {
         let (graph, id) = (self.graph, call.id);
         let is_numpy = |module| is_numpy_module(call.class.0, module);
@@ -111,14 +110,14 @@ impl<'g> Calls<'g> {
             (_, "scalar", _) if is_numpy("multiarray") => {
                 let array = scalar_array(graph, id)
                     .map_err(|error| Refusal::new(id, error))?
-                    .ok_or_else(|| Refusal::new(id, "a number that is none"))?;
+                    .ok_or_else(|| Refusal::new(id, "an invalid scalar"))?;
                 let class = numpy::scalar_class(&array.dtype, self.numpy2)
-                    .ok_or_else(|| Refusal::new(id, "it stores no such number of numpy's"))?;
+                    .ok_or_else(|| Refusal::new(id, "it cannot store this kind of numpy scalar"))?;
                 Made::Array(class, array)
             }
             ("numpy", "dtype", _) if !DType::is_string(graph, id) => {
                 let dtype = DType::read(graph, id).map_err(|error| Refusal::new(id, error))?;
-                Made::DType(dtype.ok_or_else(|| Refusal::new(id, "a dtype that is none"))?)
+                Made::DType(dtype.ok_or_else(|| Refusal::new(id, "an invalid dtype"))?)
             }
             ("numpy.ma" | "numpy.ma.core", "_mareconstruct", &[class, ..]) => {
                 let class = self.plain_name(id, class)?;
@@ -159,9 +158,9 @@ impl<'g> Calls<'g> {
                 Made::Operator(call.class.1, arguments)
             }
             ("collections", "defaultdict", &[factory]) => {
-                let pairs = call.pairs().ok_or_else(|| call.refused("is given more than pairs"))?;
+                let pairs = call.pairs().ok_or_else(|| call.refused("has items other than pairs"))?;
                 if pairs.iter().any(|&(key, _)| graph.str_of(key).is_none()) {
-                    return Err(Refusal::new(id, "it loads no `defaultdict` whose keys are not all text"));
+                    return Err(Refusal::new(id, "it cannot load a `defaultdict` with keys other than strings"));
                 }
                 Made::DefaultDict(factory, pairs)
             }
@@ -176,7 +175,7 @@ impl<'g> Calls<'g> {
                     None => return Ok(None),
                 }
             }
-            // Without arguments its `__new__` is all there is to it.
+            // Without arguments only its `__new__` matters.
             ("types", "SimpleNamespace", []) => {
                 let call = Call { changes: call.changes, class: call.class, arguments: &[], id, new: true };
                 return self.instance(call).map(Some);
@@ -190,9 +189,9 @@ impl<'g> Calls<'g> {
                 Made::Reduce { loader: "QuantileForestNode", class: call.class, arguments, state }
             }
             (module, name, _) if loss_module(module).is_some() => return self.loss(call, name).map(Some),
-            // Each of these takes the class of what it makes.
+            // Each of these takes the class of its result.
             ("copyreg", "_reconstructor", &[class, base, state]) => {
-                // A Bunch of protocols 0 and 1 is made of its dict, and passes over its state.
+                // A Bunch of protocols 0 and 1 is created from its dict, and ignores its state.
                 if let (Some(name), Node::Dict(pairs)) =
                     (self.name(class).filter(|name| is_bunch(*name)), graph.node(state))
                     && matches!(call.changes, [] | [Change::Build(_)])
@@ -233,14 +232,14 @@ impl<'g> Calls<'g> {
         }
     }
 
-    /// An object of a class of which nothing is known but its name.
+    /// An object of a class of which only the name is known.
     fn instance(&self, call: Call<'g>) -> Result<Made<'g>, Refusal> {
         let graph = self.graph;
         if !call.new && !is_class(call.class.0, call.class.1) {
-            return Err(call.refused("is called, and it has no loader for what that makes"));
+            return Err(call.refused("is called, and it has no loader for the result"));
         }
         let changes = call.changes;
-        // A Bunch passes over its state.
+        // A Bunch ignores its state.
         let changes = match changes {
             [first @ Change::SetItems(_), Change::Build(_)] if is_bunch(call.class) => std::slice::from_ref(first),
             [Change::Build(_)] if is_bunch(call.class) => &[],
@@ -259,18 +258,18 @@ impl<'g> Calls<'g> {
                     parts.len() == 2 && parts.iter().all(is_part)
                 };
                 match graph.node(*state) {
-                    Node::Tuple(parts) if slots(parts) => Err(call.refused("has slots, which it does not fill")),
-                    Node::None => Err(call.refused("is given `None` as its state")),
+                    Node::Tuple(parts) if slots(parts) => Err(call.refused("has slots, which it does not set")),
+                    Node::None => Err(call.refused("has the state `None`")),
                     _ => Ok(Made::Object(call.class, Some(*state))),
                 }
             }
-            // Tuples with names, dates, complex numbers: what the arguments alone make.
+            // Tuples with names, dates, complex numbers: determined by the arguments alone.
             (arguments, []) => Ok(Made::Call(call.class, Arguments::These(arguments))),
-            _ => Err(call.refused("is made by a call and changed, and it has no loader for that")),
+            _ => Err(call.refused("is created by a call and then changed, and it has no loader for that")),
         }
     }
 
-    /// Losses of scikit-learn are made by their class, of their one parameter at most.
+    /// Losses of scikit-learn are created by calling their class with at most one parameter.
     fn loss(&self, call: &Call<'g>, name: &'g str) -> Result<Made<'g>, Refusal> {
         let module = loss_module(call.class.0).unwrap_or(call.class.0);
         let state = call.only_state()?;
@@ -281,7 +280,7 @@ impl<'g> Calls<'g> {
                 _ => self.graph.items(id),
             })
         };
-        let unknown = || call.refused("is made in a way that scikit-learn never did");
+        let unknown = || call.refused("is created in a way that scikit-learn never used");
         let (name, arguments) = match (name.strip_prefix("__pyx_unpickle_"), call.arguments) {
             (Some(name), &[class, _, given]) => {
                 if self.name(class).map(|(_, class)| class) != Some(name) {
@@ -300,7 +299,7 @@ impl<'g> Calls<'g> {
     fn random_state(&self, call: &Call<'g>) -> Result<Made<'g>, Refusal> {
         let graph = self.graph;
         let state = call.only_state()?.ok_or_else(|| call.refused("has no state"))?;
-        // Its bit generator is another one at times; skops makes the usual one.
+        // The bit generator may be another one; skops always creates the default.
         let name = match graph.node(state) {
             Node::Dict(pairs) => {
                 pairs.iter().rev().find(|(key, _)| graph.str_of(*key) == Some("bit_generator")).map(|(_, name)| *name)
@@ -309,14 +308,14 @@ impl<'g> Calls<'g> {
         };
         match name.and_then(|name| graph.str_of(name)) {
             Some("MT19937") => Ok(Made::RandomState(state)),
-            _ => Err(call.refused("draws from another generator than `MT19937`")),
+            _ => Err(call.refused("uses another generator than `MT19937`")),
         }
     }
 
     /// The generator draws from `bits`: `__bit_generator_ctor(class)` with a state and a seed.
     fn generator(&self, call: &Call<'g>, bits: NodeId) -> Result<Made<'g>, Refusal> {
         let graph = self.graph;
-        let unknown = || call.refused("has no seed that skops could store");
+        let unknown = || call.refused("has no seed that skops can store");
         let state = graph.object(bits).and_then(Object::state).and_then(|state| graph.items(state));
         let &[state, seed] = state.ok_or_else(unknown)? else { return Err(unknown()) };
         // `(entropy, n_children_spawned, pool, pool_size, spawn_key)`.
@@ -336,16 +335,16 @@ impl<'g> Call<'g> {
         Refusal::new(self.id, format!("`{}.{}` {why}", self.class.0, self.class.1))
     }
 
-    /// The state of the only `BUILD`, where nothing else was done.
+    /// The state of the only `BUILD`, if there are no other changes.
     fn only_state(&self) -> Result<Option<NodeId>, Refusal> {
         match self.changes {
             [] => Ok(None),
             [Change::Build(state)] => Ok(Some(*state)),
-            _ => Err(self.refused("is changed in more ways than by its state")),
+            _ => Err(self.refused("is changed by more than its state")),
         }
     }
 
-    /// The pairs that were set, where nothing else was done.
+    /// The pairs that were set, if there are no other changes.
     fn pairs(&self) -> Option<Vec<(NodeId, NodeId)>> {
         match self.changes {
             [] => Some(Vec::new()),
@@ -355,7 +354,7 @@ impl<'g> Call<'g> {
     }
 }
 
-/// Where scikit-learn of today has the losses that a module held. Cython once named `sklearn._loss._loss` too short.
+/// The module of losses in the newest scikit-learn, for an older one. Cython once shortened `sklearn._loss._loss`.
 fn loss_module(module: &str) -> Option<&'static str> {
     match module {
         "_loss" | "sklearn._loss._loss" => Some("sklearn._loss._loss"),
@@ -368,7 +367,7 @@ fn is_bunch(class: Name<'_>) -> bool {
     class.1 == "Bunch" && class.0.starts_with("sklearn.")
 }
 
-/// Whether a name is a class's, as far as names tell: a capital, or one of those that have none.
+/// Whether a name looks like a class: a capital, or one of those that have none.
 fn is_class(module: &str, name: &str) -> bool {
     match module {
         "builtins" => matches!(

@@ -1,4 +1,4 @@
-//! The keys of a dict, which JSON makes texts of, and their types, by which skops makes them values again.
+//! The keys of a dict, which are strings in JSON, and their types, with which skops restores them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(super) struct Pair<'g> {
     pub value: NodeId,
 }
 
-/// The pairs of the dict at `dict` with each key once: in its first place, with its last value.
+/// The pairs of the dict at `dict` with each key once: at its first position, with its last value.
 pub(super) fn pairs<'g>(
     graph: &'g Graph,
     dict: NodeId,
@@ -43,7 +43,7 @@ pub(super) fn pairs<'g>(
                 Some(known) if known.class == class => known.value = value,
                 _ => {
                     let text = String::from_utf8_lossy(place.key()).into_owned();
-                    return Err(Refusal::new(dict, format!("two keys of its dict are both {text:?} there")));
+                    return Err(Refusal::new(dict, format!("two keys of its dict would both be {text:?}")));
                 }
             },
         }
@@ -57,7 +57,7 @@ fn text<'g>(
     key: NodeId,
     numpy2: bool,
 ) -> Result<(Cow<'g, [u8]>, Name<'static>), Refusal> {
-    let refuse = |what: &str| Err(Refusal::new(dict, format!("it has no dict with {what} as a key")));
+    let refuse = |what: &str| Err(Refusal::new(dict, format!("it cannot represent a dict with {what} as a key")));
     let owned = |text: String| Cow::Owned(text.into_bytes());
     if !graph.changes(key).is_empty() {
         return refuse("a value that was changed");
@@ -73,7 +73,7 @@ fn text<'g>(
             None => return refuse("an integer of more than 4,300 digits"),
         },
         Node::Float(value) => (owned(float(*value)), ("builtins", "float")),
-        // skops makes a bool of the text, and each text that is not empty is true.
+        // skops converts the text to a bool, and each nonempty text is true.
         Node::Bool(true) => (owned("true".to_owned()), ("builtins", "bool")),
         Node::Bool(false) => return refuse("`False`"),
         Node::None => return refuse("`None`"),
@@ -88,7 +88,7 @@ fn numpy_scalar<'g>(
     key: NodeId,
     numpy2: bool,
 ) -> Result<(Cow<'g, [u8]>, Name<'static>), Refusal> {
-    let refuse = || Refusal::new(dict, "it has no dict with an object as a key");
+    let refuse = || Refusal::new(dict, "it cannot represent a dict with an object as a key");
     let array = scalar_array(graph, key).ok().flatten().ok_or_else(refuse)?;
     let class = scalar_class(&array.dtype, numpy2).ok_or_else(refuse)?;
     let scalar = array.column().and_then(|column| column.to_scalars()).and_then(|mut all| all.pop());

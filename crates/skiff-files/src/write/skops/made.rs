@@ -1,4 +1,4 @@
-//! What skops' loaders are asked to make.
+//! The objects that skops' loaders build.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{DType, MaskedArray, NdArray};
 /// A module and a name in it.
 pub(super) type Name<'g> = (&'g str, &'g str);
 
-/// What a node of the graph is to skops.
+/// The skops node of a node of the graph.
 pub(super) enum Made<'g> {
     /// `JsonNode`: `None`, a bool, a number, a text.
     Json,
@@ -21,7 +21,7 @@ pub(super) enum Made<'g> {
     Set(Name<'g>, &'g [NodeId]),
     /// `DictNode`, of this class.
     Dict(Name<'g>, Vec<(NodeId, NodeId)>),
-    /// `DefaultDictNode`: what makes the defaults, and the pairs.
+    /// `DefaultDictNode`: the default factory, and the pairs.
     DefaultDict(NodeId, Vec<(NodeId, NodeId)>),
     /// `BytesNode`.
     Bytes(Bytes),
@@ -62,7 +62,7 @@ pub(super) enum Made<'g> {
 /// The arguments of a call.
 #[derive(Clone, Copy)]
 pub(super) enum Arguments<'g> {
-    /// As they stand in the graph.
+    /// Nodes of the graph.
     These(&'g [NodeId]),
     /// One list of them.
     List(&'g [NodeId]),
@@ -87,7 +87,7 @@ impl<'g> Made<'g> {
             Self::Reduce { loader, class, .. } => (loader, *class),
             Self::Partial(_) => ("PartialNode", ("functools", "partial")),
             Self::Slice(_) => ("SliceNode", ("builtins", "slice")),
-            // The owner's names, which the schema puts there.
+            // The owner's names, which the schema writes.
             Self::Method(..) => ("MethodNode", ("", "")),
             Self::Operator(name, _) => ("OperatorFuncNode", ("operator", name)),
             Self::Array(class, _) => ("NdArrayNode", *class),
@@ -100,7 +100,7 @@ impl<'g> Made<'g> {
     }
 }
 
-/// Why skops cannot say a node.
+/// Why skops cannot represent a node.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub node: NodeId,

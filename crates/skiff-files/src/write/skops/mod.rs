@@ -1,9 +1,9 @@
-//! The object graph into skops' zip: `schema.json`, a tree of nodes that each name the loader that makes them, and the
-//! arrays as `.npy`. What the file says is what skops would have written of the same object; what skops' loaders would
-//! make something else of is refused.
+//! The object graph into skops' zip: `schema.json`, a tree of nodes with their loaders, and the
+//! arrays as `.npy`. The file is what skops would have written for the same object; what skops' loaders would
+//! load differently is an error.
 //!
-//! A node that comes again repeats its `__id__` and its names, and nothing else: skops' loader looks no further. So
-//! that it meets the whole one first, the parts of a node stand in the order in which skops loads them.
+//! A repeated node repeats only its `__id__` and its names: skops' loader reads nothing else. So
+//! that it reads the complete one first, the parts of a node are in the order in which skops loads them.
 
 mod calls;
 mod keys;
@@ -19,15 +19,15 @@ use super::WriteError;
 use super::zip::Zip;
 pub(crate) use numpy::scalar_class;
 
-/// How a `.skops` is written.
+/// Options of writing a `.skops`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SkopsOptions {
-    /// The level, 0 to 9, at which the files in the zip are deflated; without one they are stored as they are, as
+    /// The level, 0 to 9, at which the files in the zip are deflated; without one they are stored uncompressed, as
     /// skops does.
     pub deflate: Option<u32>,
 }
 
-/// The version of skops whose files these are like, in `_skops_version`.
+/// The version of skops that this format corresponds to, in `_skops_version`.
 const LIKE_SKOPS: &str = "0.16.0";
 
 /// The protocol that skops writes since 0.10.
@@ -36,7 +36,7 @@ const PROTOCOL: u32 = 2;
 pub(super) fn write(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
     let mut zip = Zip::new(out, options.deflate);
     let mut schema = schema::Schema::of(graph, &mut zip)?;
-    // After the brace of the root, which is taken off.
+    // After the brace of the root, which is removed.
     if schema.pop() != Some(b'}') {
         return Err(WriteError::Content);
     }

@@ -1,4 +1,4 @@
-//! numpy's and scipy's values, as skops' loaders take them.
+//! numpy's and scipy's values, for skops' loaders.
 
 use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::numpy::{DType, NdArray, Order};
 use crate::{Endian, Instance, MaskedArray, ValueError};
 
-/// The array at `id`, of the class that numpy would give it.
+/// The array at `id`, with its numpy class.
 pub(super) fn array<'g>(graph: &Graph, id: NodeId) -> Result<Option<Made<'g>>, Refusal> {
     let Some(array) = NdArray::read(graph, id).map_err(damaged)? else { return Ok(None) };
     let (class, dtype) = class_and_dtype(graph, id);
@@ -18,7 +18,7 @@ pub(super) fn array<'g>(graph: &Graph, id: NodeId) -> Result<Option<Made<'g>>, R
         class => return Err(Refusal::new(id, format!("it has no loader for `numpy.{class}`"))),
     };
     if dtype.is_some_and(|dtype| DType::is_string(graph, dtype)) {
-        return Err(Refusal::new(id, "it stores no arrays of numpy's variable-length text"));
+        return Err(Refusal::new(id, "it cannot store arrays of numpy's variable-length strings"));
     }
     Ok(Some(Made::Array(("numpy", class), array)))
 }
@@ -90,18 +90,18 @@ pub(crate) fn scalar_class(dtype: &DType, numpy2: bool) -> Option<Name<'static>>
     ))
 }
 
-/// The masked array at `id`. skops does not keep what stands for absent elements.
+/// The masked array at `id`. skops does not keep the fill value.
 pub(super) fn masked<'g>(graph: &Graph, id: NodeId, class: Name<'g>) -> Result<Option<Made<'g>>, Refusal> {
     let Some(masked) = MaskedArray::read(graph, id).map_err(damaged)? else { return Ok(None) };
     if let Some(fill) = masked.fill_value
         && !is_default_fill(graph, fill, &masked.data.dtype)
     {
-        return Err(Refusal::new(id, "it keeps no `fill_value` of a masked array"));
+        return Err(Refusal::new(id, "it drops the `fill_value` of a masked array"));
     }
     Ok(Some(Made::Masked(class, Box::new(masked))))
 }
 
-/// Whether `numpy.ma.default_fill_value` gives the same, as an array without axes: numpy writes it once it was asked.
+/// Whether `numpy.ma.default_fill_value` returns the same, as an array without axes: numpy pickles it once it was accessed.
 fn is_default_fill(graph: &Graph, fill: NodeId, dtype: &DType) -> bool {
     if *graph.node(fill) == Node::None {
         return true;
@@ -140,8 +140,8 @@ pub(super) fn sparse<'g>(graph: &Graph, id: NodeId, class: Name<'g>) -> Result<O
         "csr" | "csc" | "bsr" | "dia" | "coo" => format,
         _ => return Err(Refusal::new(id, format!("scipy's `.npz` has no format `{format}`"))),
     };
-    let instance = Instance::read(graph, id).ok_or_else(|| Refusal::new(id, "it is no sparse matrix"))?;
-    let missing = |name: &str| Refusal::new(id, format!("the sparse matrix has no `{name}` that is an array"));
+    let instance = Instance::read(graph, id).ok_or_else(|| Refusal::new(id, "it is not a sparse matrix"))?;
+    let missing = |name: &str| Refusal::new(id, format!("the sparse matrix has no array `{name}`"));
     let part = |name: &'static str| -> Result<(&'static str, NdArray), Refusal> {
         let node = instance.attribute(name).or_else(|| match name {
             // The rows and columns are a pair since scipy 1.13.
@@ -157,7 +157,7 @@ pub(super) fn sparse<'g>(graph: &Graph, id: NodeId, class: Name<'g>) -> Result<O
     let lengths =
         instance.attribute("_shape").and_then(|shape| lengths(graph, shape)).ok_or_else(|| missing("_shape"))?;
     if lengths.len() != 2 {
-        return Err(Refusal::new(id, format!("a sparse matrix of {} axes does not come back", lengths.len())));
+        return Err(Refusal::new(id, format!("a sparse array of {} axes cannot be loaded", lengths.len())));
     }
     let mut arrays = match format {
         "dia" => vec![part("offsets")?],
@@ -177,7 +177,7 @@ pub(super) fn sparse<'g>(graph: &Graph, id: NodeId, class: Name<'g>) -> Result<O
     Ok(Some(Made::Sparse(class, arrays)))
 }
 
-/// Whole numbers: a tuple of Python's or of numpy's, or an array.
+/// Integers: a tuple of Python or numpy integers, or an array.
 fn lengths(graph: &Graph, id: NodeId) -> Option<Vec<i64>> {
     if let Some(array) = NdArray::read(graph, id).ok()? {
         return array.to_i64().filter(|_| array.ndim() == 1);
@@ -194,8 +194,8 @@ pub(super) fn holder(graph: &Graph, id: NodeId) -> Option<NodeId> {
     }
 }
 
-/// Whether numpy certainly takes what is at `id` for one element of an array of objects, not for a row of them: single
-/// values, and scikit-learn's trees, of which boosting has arrays.
+/// Whether numpy certainly treats the value at `id` as one element of an array of objects, not as a row of them: scalars,
+/// and scikit-learn's trees, of which boosting has arrays.
 pub(super) fn is_no_sequence(graph: &Graph, id: NodeId) -> bool {
     match graph.node(id) {
         Node::None | Node::Bool(_) | Node::Int(_) | Node::BigInt(_) | Node::Float(_) => true,

@@ -1,4 +1,4 @@
-//! `schema.json`: one node inside the other, written from the outside in. A list of tasks stands in for recursion.
+//! `schema.json`: nested nodes, written from the outside in. A list of tasks replaces recursion.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::write::json_text::{float, integer, quoted};
 use crate::write::zip::Zip;
 use crate::write::{WriteError, most_written, npy, place};
 
-/// Texts longer than this that come again are referred to.
+/// Repeated strings longer than this are references.
 const LONG_TEXT: usize = 64;
 
 const LIST: &str = r#"{"__class__":"list","__module__":"builtins","__loader__":"ListNode","content":["#;
@@ -52,7 +52,7 @@ impl<E: Into<WriteError>> From<E> for Failure {
     }
 }
 
-/// How far a node is.
+/// The state of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     New,
@@ -60,24 +60,24 @@ enum Progress {
     Done,
 }
 
-/// What is left to write.
+/// The remaining tasks.
 enum Task<'g> {
-    /// A node, or a mention of it.
+    /// A node, or a reference to it.
     Node(NodeId),
-    /// A node in full, though it may have been there.
+    /// A complete node, even if it was written before.
     Again(NodeId),
-    /// The node is whole.
+    /// The node is complete.
     Done(NodeId),
     Text(&'static str),
-    /// The key of a dict, and what stands before it.
+    /// The key of a dict, and the text before it.
     Key(&'static str, Cow<'g, [u8]>),
-    /// A `JsonNode` of a length, and what stands before it.
+    /// A `JsonNode` of a length, and the text before it.
     Length(&'static str, usize),
-    /// An array that is no node of the graph: a part of the one that is.
+    /// An array that is not a node of the graph but a part of one.
     Part(NodeId, Box<NdArray>),
 }
 
-/// Tasks in the order in which they are to be done.
+/// Tasks in order.
 type Tasks<'g> = Vec<Task<'g>>;
 
 /// Writes the schema.
@@ -88,20 +88,20 @@ pub(super) struct Schema<'g, 'z, 'o> {
     progress: Vec<Progress>,
     /// How often each node is referred to.
     references: Vec<u32>,
-    /// What nodes that come again repeat.
+    /// What repeated nodes repeat.
     heads: HashMap<NodeId, Box<[u8]>>,
-    /// The files of elements that several arrays have in common, by the elements and what stands before them.
+    /// The files of elements that several arrays have in common, by the elements and their header.
     files: HashMap<(NodeId, Vec<u8>), String>,
-    /// How many files there are.
+    /// The number of files.
     count: usize,
-    /// How much was read of elements that were there already.
+    /// How much was read of elements that were stored already.
     again: u64,
-    /// What is left to do, the last one first.
+    /// The remaining tasks, the last one first.
     todo: Tasks<'g>,
 }
 
 impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
-    /// The schema of the graph's root; arrays go to the zip at once.
+    /// The schema of the graph's root; arrays are written to the zip at once.
     pub fn of(graph: &'g Graph, zip: &'z mut Zip<'o>) -> Result<Vec<u8>, WriteError> {
         let mut references = vec![0_u32; graph.len()];
         let mut numpy2 = false;
@@ -179,7 +179,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
 
     fn node(&mut self, id: NodeId) -> Result<(), Failure> {
         if self.progress.get(id.index()) == Some(&Progress::Begun) {
-            return Err(Refusal::new(id, "it has no way to say that a value holds itself").into());
+            return Err(Refusal::new(id, "it cannot represent a value that contains itself").into());
         }
         let made = self.calls.made(id)?;
         if matches!(made, Made::Json) {
@@ -208,7 +208,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         self.references.get(id.index()).is_some_and(|&count| count > 1)
     }
 
-    /// Begins a node with what it repeats when it comes again.
+    /// Begins a node with the fields that references to it repeat.
     fn open(&mut self, (loader, (module, class)): (&str, Name<'_>), id: Option<NodeId>) -> Result<(), Failure> {
         let start = self.text.len();
         for (before, name) in [("{\"__class__\":", class), (",\"__module__\":", module), (",\"__loader__\":", loader)] {
@@ -223,7 +223,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         Ok(())
     }
 
-    /// Writes what a node holds, as far as no other nodes are in it.
+    /// Writes the content of a node without nested nodes.
     fn content(&mut self, id: NodeId, made: Made<'g>, tasks: &mut Tasks<'g>) -> Result<(), Failure> {
         match made {
             Made::Json | Made::Type(_) | Made::Function(_) | Made::Object(_, None) => {}
@@ -288,7 +288,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
             }
             // A dtype is that of an empty array.
             Made::DType(DType::Sub { .. }) => {
-                return Err(Refusal::new(id, "it stores no dtype that is a small array").into());
+                return Err(Refusal::new(id, "it cannot store a subarray dtype").into());
             }
             Made::DType(dtype) => {
                 let empty = match dtype {
@@ -315,7 +315,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
                 self.text.extend(format!(",\"type\":\"scipy\",\"file\":\"{name}\"").as_bytes());
             }
             Made::Generator { bits, seed } => {
-                // skops looks into the bit generator's state before it loads it: it has to be there in full.
+                // skops reads the bit generator's state before it loads it: it must be complete.
                 tasks.extend([Task::Text(",\"content\":{\"bit_generator\":"), Task::Again(bits), Task::Text(SEED)]);
                 let names = ["\"entropy\":", ",\"spawn_key\":", ",\"pool_size\":", ",\"n_children_spawned\":"];
                 for (name, part) in names.into_iter().zip(seed) {
@@ -347,7 +347,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         Ok(())
     }
 
-    /// An array: its elements in a file, or its objects in lists. `holder` is the node of elements that others have
+    /// An array: its elements in a file, or its objects in lists. `holder` is the node of elements that others share
     /// too.
     fn array(
         &mut self,
@@ -376,15 +376,15 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         Ok(())
     }
 
-    /// Objects in lists in lists. skops has numpy find the shape of more than one axis.
+    /// Objects in lists in lists. skops lets numpy determine the shape of more than one axis.
     fn objects(&mut self, id: NodeId, array: &NdArray, tasks: &mut Tasks<'g>) -> Result<(), Failure> {
         let graph = self.calls.graph;
         let objects = array.objects().unwrap_or_default();
         if array.dtype != DType::Object {
-            return Err(Refusal::new(id, "it stores no records of objects").into());
+            return Err(Refusal::new(id, "it cannot store structured arrays with objects").into());
         }
         let Some((_, outer)) = array.shape.split_last() else {
-            return Err(Refusal::new(id, "it stores no array of objects without axes").into());
+            return Err(Refusal::new(id, "it cannot store an array of objects without axes").into());
         };
         if !outer.is_empty()
             && let Some(&wrong) = objects.iter().find(|&&object| !numpy::is_no_sequence(graph, object))
@@ -397,7 +397,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
             sizes.push(array.shape.iter().skip(axis).product::<usize>());
         }
         if !outer.is_empty() && array.is_empty() {
-            return Err(Refusal::new(id, "it stores no empty array of objects of more than one axis").into());
+            return Err(Refusal::new(id, "it cannot store an empty array of objects with more than one axis").into());
         }
         tasks.push(Task::Text(",\"content\":["));
         for (place, &object) in objects.iter().enumerate() {
@@ -425,7 +425,7 @@ impl<'g, 'z, 'o> Schema<'g, 'z, 'o> {
         Ok(())
     }
 
-    /// Adds a file to the zip and gives its name.
+    /// Adds a file to the zip and returns its name.
     fn file(&mut self, extension: &str, parts: &[&[u8]]) -> Result<String, Failure> {
         self.count = self.count.saturating_add(1);
         let name = format!("{}.{extension}", self.count);
@@ -496,10 +496,10 @@ fn tuple<'g>(arguments: Arguments<'_>, tasks: &mut Tasks<'g>) {
 
 fn header(id: NodeId, array: &NdArray) -> Result<Vec<u8>, Refusal> {
     npy::header(&array.dtype, &array.shape, array.order)
-        .ok_or_else(|| Refusal::new(id, format!("numpy's `.npy` stores no array of `{}`", array.dtype)))
+        .ok_or_else(|| Refusal::new(id, format!("numpy's `.npy` cannot store an array of `{}`", array.dtype)))
 }
 
-/// skops takes an `__id__` of zero for none.
+/// skops ignores an `__id__` of zero.
 fn number(id: NodeId) -> usize {
     id.index().saturating_add(1)
 }

@@ -1,7 +1,7 @@
 //! What Python's `str` does to text: case, accents, white space, and which characters make words.
 //!
 //! Rust's own `char` methods differ: marks such as the vowel signs of Devanagari are alphabetic in Rust and not in
-//! Python, and each release knows another version of Unicode. The tables are those of Python 3.13 (Unicode 15.1).
+//! Python, and each release has another version of Unicode. The tables are those of Python 3.13 (Unicode 15.1).
 
 pub(crate) mod regex;
 mod tables;

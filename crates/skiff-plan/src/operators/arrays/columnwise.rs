@@ -6,10 +6,10 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Precision, Value};
 
-/// Adds, subtracts, multiplies or divides each column by a number of its own. The dtype of the rows stays, since
+/// Adds, subtracts, multiplies or divides each column by its own number. The dtype of the rows is kept, since
 /// scikit-learn does this in place; the arithmetic is `float64`'s, as numpy's is for a `float64` operand.
 ///
-/// Sparse rows are scaled only: sums would fill them, so their estimators refuse them or leave sums out.
+/// Sparse rows are scaled only: sums would fill them, so their estimators reject them or omit sums.
 #[derive(Debug)]
 pub struct Columnwise {
     /// What is done.

@@ -14,19 +14,19 @@ use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
 #[derive(Debug)]
 pub struct Concatenate {
     /// Whether the result is sparse.
-    pub form: Form,
+    pub layout: Layout,
 }
 
 /// Whether blocks side by side are sparse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Layout {
     /// Where any of them is.
     Any,
     /// Always.
     Sparse,
     /// Never.
     Dense,
-    /// Never, and each column keeps its type: a DataFrame, which `set_output` asked for.
+    /// Never, and each column keeps its type: a DataFrame, selected by `set_output`.
     Separate,
 }
 
@@ -54,7 +54,7 @@ impl NumberType {
                     _ => a.max(b),
                 };
                 match bytes {
-                    // No integer holds both `int64` and `uint64`.
+                    // No integer dtype can represent both `int64` and `uint64`.
                     16.. => Self::Float(Precision::Double),
                     _ => Self::Int(IntKind::Int { bytes, signed: a_signed || b_signed }),
                 }
@@ -68,22 +68,22 @@ impl Operator for Concatenate {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         if let [only] = inputs
-            && let (Value::Floats(..) | Value::Ints(..), Form::Any | Form::Dense)
-            | (Value::Sparse(_), Form::Any | Form::Sparse) = (only, self.form)
+            && let (Value::Floats(..) | Value::Ints(..), Layout::Any | Layout::Dense)
+            | (Value::Sparse(_), Layout::Any | Layout::Sparse) = (only, self.layout)
         {
             return Ok((*only).clone());
         }
         let any_sparse = inputs.iter().any(|input| matches!(input, Value::Sparse(_)));
-        match self.form {
-            Form::Sparse => sparse(inputs),
-            Form::Any if any_sparse => sparse(inputs),
-            Form::Any | Form::Dense => dense(inputs),
-            Form::Separate => objects(inputs),
+        match self.layout {
+            Layout::Sparse => sparse(inputs),
+            Layout::Any if any_sparse => sparse(inputs),
+            Layout::Any | Layout::Dense => dense(inputs),
+            Layout::Separate => objects(inputs),
         }
     }
 
     fn describe(&self) -> String {
-        format!("{:?}", self.form).to_lowercase()
+        format!("{:?}", self.layout).to_lowercase()
     }
 }
 
@@ -117,7 +117,7 @@ fn dtype_of(columns: &Columns<'_>) -> Option<NumberType> {
     let first = types.next().unwrap_or(Some(NumberType::Float(Precision::Double)))?;
     types.try_fold(first, |all, one| {
         let one = one?;
-        // pandas, unlike numpy, makes objects of bools beside numbers.
+        // pandas, unlike numpy, converts bools next to numbers to objects.
         let is_bool = |dtype| dtype == NumberType::Int(IntKind::Bool);
         (is_bool(all) == is_bool(one)).then(|| all.promote(one))
     })
@@ -207,7 +207,7 @@ pub(crate) fn origins(value: &Value<'_>) -> Option<Arc<[Option<usize>]>> {
     }
 }
 
-/// Columns of numbers and bools as one block, of the dtype that numpy promotes theirs to; `None` where a column holds
+/// Columns of numbers and bools as one block, of the dtype that numpy promotes theirs to; `None` if a column has
 /// anything else.
 pub(crate) fn numeric_block(columns: &Columns<'_>) -> Option<Value<'static>> {
     let rows = columns.rows;
@@ -287,7 +287,7 @@ fn sparse<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
 
 /// The elements that are not zero; NaN is not.
 pub fn to_sparse(value: &Value<'_>) -> Result<Csr<'static>, InputError> {
-    // Columns of text that spell numbers are numbers to scipy, as to numpy's `astype`.
+    // scipy parses columns of text as numbers, like numpy's `astype`.
     let (part, dtype) = match (numbers(value)?, value) {
         (Some(numbers), _) => numbers,
         (None, Value::Columns(columns)) => {
@@ -346,11 +346,11 @@ mod tests {
     fn sparse_and_dense_stand_side_by_side() {
         let dense = Value::Floats(Matrix::new(2, 2, vec![0.0, 1.0, 2.0, 0.0]), Precision::Double);
         let sparse = Value::Sparse(to_sparse(&dense).expect("numbers"));
-        let Ok(Value::Sparse(both)) = (Concatenate { form: Form::Any }).run(&[&sparse, &dense]) else {
+        let Ok(Value::Sparse(both)) = (Concatenate { layout: Layout::Any }).run(&[&sparse, &dense]) else {
             panic!("not sparse")
         };
         assert_eq!(both.to_dense().data[..], [0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 2.0, 0.0]);
-        let Ok(Value::Floats(both, _)) = (Concatenate { form: Form::Dense }).run(&[&sparse, &dense]) else {
+        let Ok(Value::Floats(both, _)) = (Concatenate { layout: Layout::Dense }).run(&[&sparse, &dense]) else {
             panic!("not dense")
         };
         assert_eq!(both.data[..], [0.0, 1.0, 0.0, 1.0, 2.0, 0.0, 2.0, 0.0]);

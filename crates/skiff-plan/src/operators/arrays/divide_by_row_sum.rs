@@ -24,7 +24,7 @@ impl Operator for DivideByRowSum {
     }
 }
 
-/// As [`DivideByRowSum`], where rows that add up to 0 stay as they are.
+/// Like [`DivideByRowSum`], but rows with the sum 0 are unchanged.
 #[derive(Debug)]
 pub struct DivideByNonzeroRowSum;
 

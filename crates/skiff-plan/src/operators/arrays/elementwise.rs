@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Csr, Precision, Value};
 
-/// Applies a function to each element; the dtype stays. Of sparse rows only the stored elements are seen, so that only
+/// Applies a function to each element; the dtype is kept. In sparse rows only the stored elements are processed, so only
 /// functions that leave 0 at 0 have a meaning there.
 #[derive(Debug)]
 pub struct Elementwise {
@@ -27,7 +27,7 @@ pub enum Function {
     Log,
     /// `-x`
     Negative,
-    /// `np.maximum(x, 0)`; NaN stays.
+    /// `np.maximum(x, 0)`; NaN stays NaN.
     Relu,
     /// The smallest normal number of the dtype for 0.
     SmallestForZero,
@@ -43,7 +43,7 @@ pub enum Function {
     Multiply(f64),
     /// `x / constant`
     Divide(f64),
-    /// `np.clip(x, low, high)`; NaN stays.
+    /// `np.clip(x, low, high)`; NaN stays NaN.
     Clip(f64, f64),
 }
 

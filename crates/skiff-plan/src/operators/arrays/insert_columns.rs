@@ -1,10 +1,10 @@
-//! Columns at other places, and zeros between them: `inverse_transform` of feature selectors.
+//! Columns at other indices, and zeros between them: `inverse_transform` of feature selectors.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Value};
 
-/// Puts the columns of a block, dense or sparse, at `places` of one that is `width` wide; all others are 0.
+/// Puts the columns of a block, dense or sparse, at the indices `places` of one that is `width` wide; all others are 0.
 /// (n, k) → (n, width).
 #[derive(Debug)]
 pub struct InsertColumns {

@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
-/// `log(x - bound)`; numbers that are not above the bound are refused. Shape and dtype stay.
+/// `log(x - bound)`; numbers not above the bound are an error. Shape and dtype are kept.
 #[derive(Debug)]
 pub struct LogAbove {
     /// The bound.

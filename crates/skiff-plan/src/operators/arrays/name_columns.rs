@@ -24,7 +24,7 @@ impl Operator for NameColumns {
         let columns = to_columns(inputs[0])?;
         if columns.len() != self.names.len() {
             return Err(InputError::refused(format!(
-                "{} names were given to {} columns",
+                "expected {} names for {} columns",
                 self.names.len(),
                 columns.len()
             )));

@@ -1,18 +1,18 @@
-//! Columns put at their places in a wider block.
+//! Columns at their indices in a wider block.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Matrix, Value};
 
-/// Each column at its place among `width` columns, of which all others hold `fill`: the probabilities of an estimator
-/// that has seen some of the classes only. Shape: from (n_samples, `places.len()`) to (n_samples, `width`).
+/// Each column at its index among `width` columns, of which all others have the value `fill`: the probabilities of an estimator
+/// that was fitted on some of the classes only. Shape: from (n_samples, `places.len()`) to (n_samples, `width`).
 #[derive(Debug)]
 pub struct PlaceColumns {
-    /// The place of each column that comes in, all below `width`.
+    /// The index of each input column, all below `width`.
     pub places: Vec<usize>,
     /// How many columns come out.
     pub width: usize,
-    /// What the other columns hold.
+    /// The value of the other columns.
     pub fill: f64,
 }
 

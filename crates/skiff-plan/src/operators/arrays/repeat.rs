@@ -1,10 +1,10 @@
-//! The same answer for every row: dummies.
+//! The same result for every row: dummies.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Precision, Value};
 
-/// Answers one row as often as rows come in, whatever they hold.
+/// Repeats one row for each input row, whatever its content.
 #[derive(Debug)]
 pub struct Repeat {
     /// The row.

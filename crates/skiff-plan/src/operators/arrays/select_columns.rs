@@ -7,25 +7,25 @@ use crate::table::{Column, Texts};
 use crate::value::{Columns, Csr, Value};
 use crate::{InputError, InputErrorKind};
 
-/// Takes columns out of a table, by place or by name.
+/// Selects columns of a table, by index or by name.
 #[derive(Debug)]
 pub struct SelectColumns {
     /// Which ones.
     pub by: Selection,
-    /// Whether the one column is handed on as a series: text, to those who read text.
+    /// Whether the only column is passed on as a Series: as documents, to operators that take text.
     pub series: bool,
 }
 
 /// Which columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// By place, from 0.
+    /// By index, from 0.
     Places(Vec<usize>),
-    /// All but these places.
+    /// All except these indices.
     Others(Vec<usize>),
     /// By name.
     Names(Vec<String>),
-    /// By name where the table has names, else by place.
+    /// By name if the table has names, else by index.
     NamesOrPlaces(Vec<String>, Vec<usize>),
 }
 
@@ -38,7 +38,7 @@ impl SelectColumns {
         self.places_in(input.cols(), names)
     }
 
-    /// The places of the columns in a table of `width` columns, which have `names` or none.
+    /// The indices of the columns in a table of `width` columns, which may have `names`.
     ///
     /// # Errors
     /// When the table lacks one of them.
@@ -104,7 +104,7 @@ impl Operator for SelectColumns {
     }
 }
 
-/// One column as documents; what is no text stays a column, for its reader to refuse.
+/// One column as documents; other values stay a column, which the next operator rejects.
 fn series<'a>(column: &Column<'a>) -> Value<'a> {
     match column {
         Column::Texts(texts) => return Value::Texts(texts.clone()),
@@ -119,7 +119,7 @@ fn series<'a>(column: &Column<'a>) -> Value<'a> {
     Value::Columns(Columns { rows: column.len(), names: None, origins: None, columns: vec![column.clone()] })
 }
 
-/// A column may be taken twice, and in any order; the indices of each row ascend again.
+/// A column may be selected twice, and in any order; the indices of each row are ascending again.
 fn select_sparse(csr: &Csr<'_>, places: &[usize]) -> Csr<'static> {
     let mut wanted: Vec<Vec<u32>> = vec![Vec::new(); csr.cols];
     for (new, &place) in (0_u32..).zip(places) {

@@ -40,7 +40,7 @@ impl Operator for LogSumExp {
     }
 }
 
-/// scipy's `logsumexp` since 1.15: the greatest terms are kept out of the sum, which makes small probabilities beside a
+/// scipy's `logsumexp` since 1.15: the greatest terms are kept out of the sum, which makes small probabilities next to a
 /// great one exact. Infinite and undefined terms follow the arithmetic, as there.
 pub(crate) fn log_sum_exp(row: &[f64], precision: Precision) -> f64 {
     if row.iter().any(|value| value.is_nan()) {

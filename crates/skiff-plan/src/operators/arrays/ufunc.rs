@@ -16,7 +16,7 @@ pub struct Ufunc {
     pub function: NumpyFunction,
 }
 
-/// A function of numpy's or scipy's that skiff knows by name.
+/// A numpy or scipy function that skiff implements.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NumpyFunction {
     /// A ufunc of floats.
@@ -77,7 +77,7 @@ pub enum Test {
 /// (those that leave 0 at 0).
 macro_rules! float_functions {
     ($($function:ident = $($name:literal)|+, $sparse:literal, $value:expr;)*) => {
-        /// A ufunc whose results are floats whatever comes in.
+        /// A ufunc whose results are floats for any input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum FloatFunction {
             $(#[doc = concat!("`", $($name, "` ",)+ "`")] $function,)*
@@ -180,7 +180,7 @@ impl NumpyFunction {
                 let power = 10_f64.powi(decimals.saturating_neg());
                 (x / power).round_ties_even() * power
             }
-            // Not `f64::clamp`: numpy has an answer where `low` is above `high`.
+            // Not `f64::clamp`: numpy has a result if `low` is above `high`.
             Self::Clip { .. } if x.is_nan() => x,
             Self::Clip { low, high } => x.max(low).min(high),
             Self::Test(Test::Nan) => f64::from(x.is_nan()),
@@ -199,7 +199,7 @@ impl NumpyFunction {
             Self::Whole(_) | Self::Round { decimals: 0.. } => Some(x),
             Self::Test(Test::Finite) => Some(1),
             Self::Test(_) => Some(0),
-            // Division by 0 gives the least integer, as numpy has it.
+            // Division by 0 yields the smallest integer, as in numpy.
             Self::Reciprocal => Some(1_i64.checked_div(x).unwrap_or(i64::MIN)),
             Self::Float(_) | Self::Round { .. } | Self::Clip { .. } => None,
         }
@@ -296,7 +296,7 @@ impl NumpyFunction {
     }
 }
 
-/// What a function makes of numbers.
+/// The function on numbers.
 enum Numbers {
     Floats(Vec<f64>, Precision),
     Ints(Vec<i64>, IntKind),

@@ -1,14 +1,14 @@
-//! Probabilities of all classes from those of each by itself.
+//! Probabilities of all classes from separately calibrated ones.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
-/// The end of `_CalibratedClassifier.predict_proba`: what the calibrators answer, at the places of their classes, as shares
+/// The end of `_CalibratedClassifier.predict_proba`: the results of the calibrators, at the indices of their classes, as fractions
 /// of 1. (n, k) → (n, classes), where k is the number of calibrators.
 #[derive(Debug)]
 pub struct Calibrate {
-    /// The class of each column that comes in, all below `classes`.
+    /// The class of each input column, all below `classes`.
     pub places: Vec<usize>,
     /// How many classes there are. Of two, the first has what the second leaves.
     pub classes: usize,

@@ -4,10 +4,10 @@ use crate::InputError;
 use crate::operator::{Operator, Scope};
 use crate::value::{Matrix, Value};
 
-/// `_convert_to_logits` of several columns: the logarithms where all values of the whole table are probabilities, lie between
+/// `_convert_to_logits` of several columns: the logarithms if all values of the whole table are probabilities, between
 /// 0 and 1 and add up to 1 in each row, else the values themselves. Shape: that of the input.
 ///
-/// It needs the whole batch: one row that is no distribution changes what all others mean, as in scikit-learn.
+/// It needs the whole batch: one row that is not a distribution changes the meaning of all others, as in scikit-learn.
 #[derive(Debug)]
 pub struct ToLogits;
 

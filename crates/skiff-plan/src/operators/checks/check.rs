@@ -13,7 +13,7 @@ use crate::types::ValueType;
 use crate::value::{Columns, Csr, Matrix, NumberType, Precision, Value};
 use crate::{InputError, InputErrorKind};
 
-/// Turns whatever came into numbers of the dtype that the estimator computes in, or says why that cannot be.
+/// Converts the input into numbers of the dtype that the estimator computes in, or returns an error.
 #[derive(Debug)]
 pub struct Check {
     estimator: String,
@@ -37,18 +37,18 @@ pub struct ArrayRule {
     pub half: Option<Precision>,
 }
 
-/// The dtypes that `check_array` is asked for.
+/// The `dtype` argument of `check_array`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
-    /// `FLOAT_DTYPES`, `[np.float64, np.float32]`: both stay what they are, all else becomes `float64`.
+    /// `FLOAT_DTYPES`, `[np.float64, np.float32]`: both are kept, everything else becomes `float64`.
     Float,
     /// `np.float64`.
     Double,
     /// `np.float32`: trees.
     Single,
-    /// `"numeric"`: numbers stay what they are, integers too.
+    /// `"numeric"`: numbers keep their dtype, including integers.
     Numeric,
-    /// `None`: whatever comes stays what it is, text and objects too.
+    /// `None`: everything keeps its dtype, including text and objects.
     Any,
 }
 
@@ -74,12 +74,12 @@ pub enum SparseRule {
     Accept,
     /// An error.
     Refuse,
-    /// Accepted by scikit-learn, and made dense here since the answer is the same.
+    /// Accepted by scikit-learn, and converted to dense here since the result is the same.
     Densify,
 }
 
 impl ArrayRule {
-    /// Finite floats, dense only: what most estimators ask for.
+    /// Finite floats, dense only: the rule of most estimators.
     pub const FLOATS: Self =
         Self { dtype: Dtype::Float, finite: Finite::All, sparse: SparseRule::Refuse, names: true, half: None };
 
@@ -89,7 +89,7 @@ impl ArrayRule {
         Self { dtype, ..self }
     }
 
-    /// The same, with `float16` taken as floats of this precision: what `check_array` makes of it, or numpy where it meets
+    /// The same, with `float16` read as floats of this precision: as by `check_array`, or by numpy in operations with
     /// the model's own numbers.
     #[must_use]
     pub const fn half(self, precision: Precision) -> Self {
@@ -108,7 +108,7 @@ impl ArrayRule {
         Self { sparse, ..self }
     }
 
-    /// The same, without a look at the feature names (`inverse_transform`).
+    /// The same, without a check of the feature names (`inverse_transform`).
     #[must_use]
     pub const fn any_names(self) -> Self {
         Self { names: false, ..self }
@@ -127,12 +127,12 @@ impl Check {
         Self { estimator: estimator.to_owned(), n_features, feature_names, rule }
     }
 
-    /// Whether it looks for NaN or infinities.
+    /// Whether it checks for NaN or infinities.
     pub(crate) fn looks_for_missing(&self) -> bool {
         self.rule.finite != Finite::Any
     }
 
-    /// The dtype that it makes of what comes.
+    /// The dtype to which it converts its input.
     pub(crate) fn dtype(&self) -> Dtype {
         self.rule.dtype
     }
@@ -206,7 +206,7 @@ impl Check {
                     Ok(Value::Floats(csr.to_dense(), precision))
                 }
             },
-            // Integers stay integers where all columns are.
+            // Integers stay integers if all columns are integers.
             Value::Columns(columns) if dtype == Dtype::Numeric && columns.columns.iter().all(is_int) => {
                 numeric_block(columns).ok_or_else(|| InputError::wrong_kind("numbers", input))
             }
@@ -240,7 +240,7 @@ impl Check {
             Finite::AllowNan | Finite::AllowNanIfDense => value.is_infinite(),
             Finite::Any => false,
         };
-        // Only when something is not finite is the place looked for.
+        // The position is searched only if something is not finite.
         if finite == Finite::Any || all_finite(data) {
             return Ok(());
         }
@@ -261,7 +261,7 @@ impl Check {
 }
 
 impl Check {
-    /// Columns that stay what they are: of objects only NaN is looked for.
+    /// Columns that keep their dtype: objects are checked only for NaN.
     fn check_finite_columns(&self, columns: &Columns<'_>) -> Result<(), InputError> {
         let all = self.rule.finite == Finite::All;
         for column in &columns.columns {
@@ -400,7 +400,7 @@ fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Preci
     })
 }
 
-/// What a value is that is no number.
+/// The type of a value that is not a number.
 fn kind_of(value: &Scalar) -> &'static str {
     match value {
         Scalar::DateTime(..) | Scalar::Timestamp(..) => "a date",

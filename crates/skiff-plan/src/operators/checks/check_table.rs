@@ -6,7 +6,7 @@ use crate::operator::Operator;
 use crate::value::{Columns, Value};
 use crate::{InputError, InputErrorKind};
 
-/// `ColumnTransformer.transform`'s own checks: nothing is converted, only the columns are counted, or looked for.
+/// `ColumnTransformer.transform`'s own checks: nothing is converted, only the number or the names of the columns are checked.
 #[derive(Debug)]
 pub struct CheckTable {
     /// The estimator's class.
@@ -17,11 +17,11 @@ pub struct CheckTable {
     pub unique: bool,
     /// Whether there may be more (before 0.24).
     pub more: bool,
-    /// What is asked of the names, where the table has some.
+    /// The requirement on the names, if the table has some.
     pub names: TableNames,
 }
 
-/// What is asked of the names of a table.
+/// A requirement on the names of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableNames {
     /// Nothing.

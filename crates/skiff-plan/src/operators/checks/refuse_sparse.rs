@@ -1,13 +1,13 @@
-//! Sparse rows where only dense ones have an answer.
+//! Rejects sparse rows where only dense ones are supported.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::Value;
 
-/// Passes dense rows through and refuses sparse ones, in the estimator's own words.
+/// Passes dense rows through and rejects sparse ones, with the estimator's own message.
 #[derive(Debug)]
 pub struct RefuseSparse {
-    /// What scikit-learn says.
+    /// scikit-learn's message.
     pub message: &'static str,
 }
 

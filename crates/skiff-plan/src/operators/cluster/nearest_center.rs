@@ -16,7 +16,7 @@ pub struct NearestCenter {
     centers: Arc<Matrix<'static, f64>>,
     /// c² of each centre.
     squares: Vec<f64>,
-    /// The centres once more, for dense rows.
+    /// The centers again, in the layout for dense rows.
     panels: Panels,
     /// The dtype of the centres: scikit-learn's search takes rows of the same alone.
     precision: Precision,
@@ -71,7 +71,9 @@ impl Operator for NearestCenter {
             _ => true,
         };
         if !same {
-            return Err(InputError::refused("the rows have another dtype than the centres: float32 and float64"));
+            return Err(InputError::refused(
+                "the rows and the cluster centers have different dtypes: float32 and float64",
+            ));
         }
         let numbers: Vec<i64> = match inputs[0] {
             Value::Floats(x, _) if let Some((centers, squares)) = &self.single => self.of_single(x, centers, squares),
@@ -114,7 +116,7 @@ fn to_single(value: f64) -> f32 {
     value as f32
 }
 
-/// The place of the least value, the first of equals.
+/// The index of the smallest value, the first of equal ones.
 fn least(values: impl Iterator<Item = f64>) -> i64 {
     let (mut best, mut at) = (f64::INFINITY, 0);
     for (index, value) in (0..).zip(values) {

@@ -11,11 +11,11 @@ pub struct Pool {
     pub clusters: Vec<usize>,
     /// How many clusters there are; each has a feature.
     pub count: usize,
-    /// What is made of their features.
+    /// The pooling function.
     pub pooling: Pooling,
 }
 
-/// What is made of the features of a cluster.
+/// The pooling function of the features of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pooling {
     /// `np.mean`, in `float64`.

@@ -13,18 +13,18 @@ use crate::value::{Classes, Csr, IntKind, Labels, Matrix, NumberType, Precision,
 pub struct CallCustom {
     /// The code.
     pub code: Bound,
-    /// What it is asked to do.
+    /// Its job.
     pub job: Job,
     /// Keyword arguments of the method.
     pub params: Vec<(String, Scalar)>,
 }
 
 impl CallCustom {
-    /// What it answers for `input`, all rows of the call. `origin` is what the caller made the table of, which is
+    /// Its result for `input`, all rows of the call. `origin` is the object from which the caller made the table, which is
     /// `input` itself where `is_origin`.
     ///
     /// # Errors
-    /// The code's own, and when it answers what no step could take.
+    /// Those of the code, and when its result is not valid.
     pub fn call(
         &self,
         input: &Value<'_>,
@@ -81,27 +81,29 @@ fn check(value: &Value<'_>) -> Result<(), &'static str> {
             let named = columns.names.as_ref().is_none_or(|names| names.len() == columns.columns.len());
             match named && columns.columns.iter().all(|column| column.len() == columns.rows) {
                 true => Ok(()),
-                false => Err("has columns that are not as many as their names, or not as long as the table"),
+                false => {
+                    Err("has columns whose number does not match the names, or whose length does not match the table")
+                }
             }
         }
         Value::Labels(labels) => check_labels(labels),
         Value::Texts(_) | Value::Dicts(_) => Ok(()),
         Value::TermLists(lists) => check_lists(lists),
-        Value::Many(_) => Err("is several values in one"),
+        Value::Many(_) => Err("consists of several values"),
     }
 }
 
 fn check_shape<T: Clone>(matrix: &Matrix<'_, T>) -> Result<(), &'static str> {
     match matrix.rows.checked_mul(matrix.cols) == Some(matrix.data.len()) {
         true => Ok(()),
-        false => Err("has not as many elements as its shape says"),
+        false => Err("has a number of elements that does not match its shape"),
     }
 }
 
 fn check_floats(data: &[f64], precision: Precision) -> Result<(), &'static str> {
     match data.iter().all(|&value| value.is_nan() || precision.round(value) == value) {
         true => Ok(()),
-        false => Err("is said to be float32 and holds numbers that no float32 is"),
+        false => Err("is declared as float32, but has numbers that float32 cannot represent"),
     }
 }
 
@@ -114,11 +116,11 @@ fn check_ints(data: &[i64], kind: IntKind) -> Result<(), &'static str> {
         }
         IntKind::Int { bytes: bytes @ (1 | 2 | 4), signed: false } => (0, (1_i64 << (8 * u32::from(bytes))) - 1),
         IntKind::Int { bytes: 8, .. } => (i64::MIN, i64::MAX),
-        IntKind::Int { .. } => return Err("has integers of a width that there is not"),
+        IntKind::Int { .. } => return Err("has integers of an invalid width"),
     };
     match data.iter().all(|value| (least..=most).contains(value)) {
         true => Ok(()),
-        false => Err("holds integers that its dtype does not"),
+        false => Err("has integers that its dtype cannot represent"),
     }
 }
 
@@ -126,20 +128,20 @@ fn check_csr(csr: &Csr<'_>) -> Result<(), &'static str> {
     let bounds = csr.indptr.len() == csr.rows + 1 && csr.indptr.first() == Some(&0) && csr.indptr.is_sorted();
     let stored = csr.indptr.last() == Some(&csr.data.len()) && csr.data.len() == csr.indices.len();
     if !bounds || !stored {
-        return Err("is a sparse matrix whose arrays contradict each other");
+        return Err("is a sparse matrix with inconsistent arrays");
     }
     let ascends = |row: usize| {
         let (indices, _) = csr.row(row);
         indices.is_sorted_by(|a, b| a < b) && indices.last().is_none_or(|&last| (last as usize) < csr.cols)
     };
     if !(0..csr.rows).all(ascends) {
-        return Err("is a sparse matrix whose columns do not ascend within each row, or lie outside");
+        return Err("is a sparse matrix with column indices that are not ascending in each row, or out of range");
     }
     match csr.dtype {
         NumberType::Float(precision) => check_floats(&csr.data, precision),
         NumberType::Int(_) => match csr.data.iter().all(|value| value.fract() == 0.0) {
             true => Ok(()),
-            false => Err("is a sparse matrix of integers with fractions"),
+            false => Err("is a sparse matrix of integers with fractional values"),
         },
     }
 }
@@ -162,6 +164,6 @@ fn check_lists(lists: &TermLists) -> Result<(), &'static str> {
         && lists.bounds.last() == Some(&lists.numbers.len());
     match bounds && lists.numbers.iter().all(|&number| (number as usize) < lists.terms.len()) {
         true => Ok(()),
-        false => Err("has lists of words that contradict each other"),
+        false => Err("has inconsistent lists of words"),
     }
 }

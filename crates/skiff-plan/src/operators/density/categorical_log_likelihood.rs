@@ -30,7 +30,7 @@ impl Operator for CategoricalLogLikelihood {
                         Category::Negative => "Negative values in data passed to CategoricalNB (input X).".to_owned(),
                         Category::Unknown => {
                             format!(
-                                "category {value} of feature {feature} is out of bounds: the fit saw {}",
+                                "category {value} of feature {feature} is out of bounds: the training data had {}",
                                 table.cols
                             )
                         }

@@ -29,7 +29,7 @@ pub struct Covariance {
     variances: Vec<f64>,
     /// The variance of each feature by itself.
     noise: f64,
-    /// Made when it is first asked for: it takes as long as a fit.
+    /// Computed on first use: it takes as long as a fit.
     inverse: OnceLock<Result<Inverse, &'static str>>,
 }
 
@@ -45,11 +45,11 @@ enum Form {
     /// By the matrix inversion lemma `I / noise - componentsᵀ · core · components / noise²`, where `core` is the inverse
     /// of `components · componentsᵀ / noise + diag(1 / variances)`.
     Lemma(Matrix<'static, f64>),
-    /// All of it, where there is no noise.
+    /// The complete covariance, if there is no noise.
     Whole(Matrix<'static, f64>),
 }
 
-const SINGULAR: &str = "the covariance is singular: what scikit-learn answers is made of rounding errors";
+const SINGULAR: &str = "the covariance is singular: scikit-learn's result consists of rounding errors";
 
 impl Covariance {
     /// Of as many `variances` as `components` has rows.
@@ -68,7 +68,7 @@ impl Covariance {
     }
 
     /// Whether the least variance in any direction is not more than the rounding of the greatest: then the inverse, and
-    /// the sign of its determinant, are made of rounding errors.
+    /// the sign of its determinant, consist of rounding errors.
     fn is_singular(&self, precision: Precision) -> bool {
         let Matrix { rows, cols, .. } = *self.components;
         let directions = self.components.iter_rows().zip(&self.variances);

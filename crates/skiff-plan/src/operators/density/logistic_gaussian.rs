@@ -1,4 +1,4 @@
-//! The probability that a Gaussian gives through the logistic function.
+//! The expectation of the logistic function of a Gaussian.
 
 use std::f64::consts::PI;
 

@@ -11,14 +11,14 @@ use crate::table::Column;
 use crate::value::{IntKind, Matrix, Value};
 use crate::{InputError, InputErrorKind};
 
-/// Gives each value its place among the categories of its column; what is unknown gets -1, or is an error.
+/// Maps each value to its index among the categories of its column; unknown values are -1, or an error.
 #[derive(Debug)]
 pub struct Encode {
     /// The estimator's class.
     pub estimator: String,
     /// The categories of each column.
     pub columns: Vec<Arc<Categories>>,
-    /// Whether a table of different types is one array of objects (before 0.22): then numbers are no category of text,
+    /// Whether a table of different types is one array of objects (before 0.22): then numbers do not match categories of text,
     /// where numpy could not compare them.
     pub mixed_is_object: bool,
     /// Whether an unknown value is an error.
@@ -26,7 +26,7 @@ pub struct Encode {
 }
 
 impl Encode {
-    /// One column; places are written every `step` from `codes[0]` on.
+    /// One column; indices are written with the stride `step` from `codes[0]` on.
     fn column(
         &self,
         at: usize,
@@ -58,10 +58,10 @@ fn is_numeric(column: &Column<'_>) -> bool {
     matches!(column, Column::Floats(..) | Column::Ints(..))
 }
 
-/// numpy cannot compare numbers with categories that hold none.
+/// numpy cannot compare numbers with categories without numbers.
 fn comparable(categories: &Categories) -> Result<(), InputError> {
     if categories.len > 0 && !categories.has_numbers() {
-        return Err(InputError::refused("numbers came, where all categories of the fit are something else"));
+        return Err(InputError::refused("the column holds numbers, but the encoder was fitted on other categories"));
     }
     Ok(())
 }

@@ -85,7 +85,7 @@ impl OneHot {
     }
 }
 
-/// Which category a group of columns stands for: `OneHotEncoder.inverse_transform`.
+/// Decodes groups of columns to categories: `OneHotEncoder.inverse_transform`.
 #[derive(Debug)]
 pub struct OneHotInverse {
     /// One group of columns for each feature, side by side.
@@ -95,13 +95,13 @@ pub struct OneHotInverse {
 /// The columns of one feature.
 #[derive(Debug)]
 pub struct Group {
-    /// The number that each column stands for.
+    /// The code of each column.
     pub codes: Vec<u32>,
-    /// What a row stands for whose columns add up to 0.
+    /// The result for a row whose columns are all 0.
     pub zero: Zero,
 }
 
-/// What a group of zeros stands for.
+/// The result for a group of zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zero {
     /// The first column, as any other group whose columns are equal.

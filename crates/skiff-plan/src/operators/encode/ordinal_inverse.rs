@@ -11,23 +11,23 @@ pub struct OrdinalInverse {
     pub columns: Vec<OrdinalColumn>,
 }
 
-/// How the values of one column were encoded. What is asked first counts first.
+/// How the values of one column were encoded. Checked in the order of the fields.
 #[derive(Debug)]
 pub struct OrdinalColumn {
-    /// The encoded missing value, and the place of the missing category.
+    /// The encoded missing value, and the index of the missing category.
     pub missing: Option<(f64, u32)>,
-    /// The encoding of infrequent categories, and the number that stands for them.
+    /// The encoding of infrequent categories, and their code.
     pub infrequent: Option<(f64, u32)>,
-    /// The encoding of unknown values, and the number that stands for them.
+    /// The encoding of unknown values, and their code.
     pub unknown: Option<(f64, u32)>,
-    /// The number of the category that each encoding stands for.
+    /// The index of the category of each code.
     pub codes: Vec<u32>,
 }
 
 impl OrdinalColumn {
     fn code(&self, value: f64) -> Option<u32> {
         let is = |value: f64, encoded: f64| value == encoded || (value.is_nan() && encoded.is_nan());
-        // scikit-learn puts the missing category's own number in its place, and goes on.
+        // scikit-learn replaces it by the missing category's index, and continues.
         let value = match self.missing {
             Some((encoded, place)) if is(value, encoded) => f64::from(place),
             _ => value,
@@ -40,7 +40,7 @@ impl OrdinalColumn {
         if !value.is_finite() {
             return None;
         }
-        // `astype('int64')`, then numpy's indexing, which counts negative places from the end.
+        // `astype('int64')`, then numpy's indexing, which counts negative indices from the end.
         #[expect(clippy::cast_possible_truncation, reason = "numpy's astype truncates as well")]
         let place = value as i64;
         let place = match usize::try_from(place) {

@@ -20,7 +20,7 @@ impl Operator for LogAddExp {
         for input in inputs {
             let Value::Floats(block, _) = input else { return Err(InputError::wrong_kind("numbers", input)) };
             if (block.rows, block.cols) != (rows, cols) {
-                return Err(InputError::refused("the estimators answer different numbers of columns"));
+                return Err(InputError::refused("the estimators return different numbers of columns"));
             }
             for (sum, &value) in sums.iter_mut().zip(block.data.iter()) {
                 *sum = log_add_exp(*sum, value);

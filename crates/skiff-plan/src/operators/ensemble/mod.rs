@@ -1,4 +1,4 @@
-//! What ensembles make of the answers of several estimators.
+//! Combinations of the results of several estimators.
 
 mod log_add_exp;
 mod pairwise_scores;

@@ -22,7 +22,7 @@ impl Operator for PairwiseScores {
         let ((predictions, _), (confidences, _)) = (numbers(0)?, numbers(1)?);
         let pairs = self.classes * self.classes.saturating_sub(1) / 2;
         if predictions.cols != pairs || confidences.cols != pairs {
-            return Err(InputError::refused(format!("expected the answers of {pairs} pairs of classes")));
+            return Err(InputError::refused(format!("expected the results of {pairs} pairs of classes")));
         }
         let mut scores = Vec::with_capacity(predictions.rows * self.classes);
         let (mut votes, mut sums) = (vec![0.0; self.classes], vec![0.0; self.classes]);

@@ -21,7 +21,7 @@ impl Operator for SammeScores {
         let classes = x.cols as f64;
         let mut data = Vec::with_capacity(x.data.len());
         for row in x.iter_rows() {
-            // NaN stays, as in `np.clip`.
+            // NaN stays NaN, as in `np.clip`.
             let log = |&p: &f64| precision.round(if p < eps { eps } else { p }.ln());
             let start = data.len();
             data.extend(row.iter().map(log));

@@ -1,4 +1,4 @@
-//! The answers of several estimators, added up.
+//! The sum of the results of several estimators.
 
 use crate::InputError;
 use crate::operator::Operator;
@@ -18,7 +18,7 @@ impl SumUp {
     /// The plain sum.
     pub const PLAIN: Self = Self { weights: None, divisor: 1.0 };
 
-    /// One input alone as `float64`: an array of answers that was made before they came.
+    /// A single input as `float64`: an array that scikit-learn allocates before.
     pub fn as_double() -> Self {
         Self { weights: Some(vec![1.0]), divisor: 1.0 }
     }
@@ -39,7 +39,7 @@ impl Operator for SumUp {
         };
         for (index, (block, _)) in blocks.iter().enumerate() {
             if (block.rows, block.cols) != (rows, cols) {
-                let what = format!("the estimators answer {cols} and {} columns, which cannot be added", block.cols);
+                let what = format!("the estimators return {cols} and {} columns, which cannot be added", block.cols);
                 return Err(InputError::refused(what));
             }
             match &self.weights {

@@ -6,12 +6,12 @@ use crate::value::{Matrix, Precision, Value};
 
 /// For each row the first of the predictions, in ascending order, at which the weights so far are half of all or more:
 /// `AdaBoostRegressor._get_median_predict`. Inputs: a column for each estimator. Shape: (n_samples, 1), or as many of these
-/// as there are estimators where the median after each stage is asked for.
+/// as there are estimators if the median after each stage is requested.
 #[derive(Debug)]
 pub struct WeightedMedian {
     /// `estimator_weights_`, one for each input.
     pub weights: Vec<f64>,
-    /// Whether it is asked for after each stage.
+    /// Whether it is computed after each stage.
     pub staged: bool,
 }
 
@@ -38,7 +38,7 @@ impl Operator for WeightedMedian {
             sorted.clear();
             for (count, (column, &weight)) in (1..).zip(columns.iter().zip(&self.weights)) {
                 let value = column.data[row];
-                // NaN comes last, as `np.argsort` has it.
+                // NaN is last, as in `np.argsort`.
                 let place = sorted.partition_point(|&(other, _)| other <= value || (value.is_nan() && !other.is_nan()));
                 sorted.insert(place, (value, weight));
                 if count >= first {
@@ -58,7 +58,7 @@ impl Operator for WeightedMedian {
     }
 }
 
-/// The median of predictions in ascending order, each with its weight; the first one where no comparison holds.
+/// The median of predictions in ascending order, each with its weight; the first one if no comparison is true.
 fn median(sorted: &[(f64, f64)]) -> f64 {
     let all = sorted.iter().fold(0.0, |sum, (_, weight)| sum + weight);
     let mut sum = 0.0;

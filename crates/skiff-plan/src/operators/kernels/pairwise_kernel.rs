@@ -13,7 +13,7 @@ pub struct PairwiseKernel {
     function: KernelFunction,
     /// The rows of the fit; for cosines divided by their norms.
     fitted: Matrix<'static, f64>,
-    /// The same, where the kernel is made of distances.
+    /// The same, if the kernel is computed from distances.
     points: Option<Points>,
     /// Their dtype.
     precision: Precision,
@@ -132,7 +132,7 @@ impl PairwiseKernel {
     }
 }
 
-/// The row over its norm; a row of zeros stays.
+/// The row divided by its norm; a row of zeros is unchanged.
 fn normalize(row: &mut [f64]) {
     let norm = row_square::einsum(row).sqrt();
     if norm > 0.0 {

@@ -13,7 +13,7 @@ pub struct ProcessKernel {
     pub fitted: Matrix<'static, f64>,
 }
 
-/// A kernel, or what is made of the last ones.
+/// A kernel, or a combination of the previous ones.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KernelNode {
     /// A constant.

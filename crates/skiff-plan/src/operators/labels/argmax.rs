@@ -6,7 +6,7 @@ use crate::value::{IntKind, Matrix, Value};
 
 /// The column of the greatest value in each row, the first of equals; a NaN counts as greatest, as in `np.argmax`.
 /// (n, k) → (n, 1). Sparse rows are those of `LabelBinarizer`, which mistakes rows whose greatest value is a zero that is
-/// not stored, next to stored ones: they are refused.
+/// not stored, next to stored ones: they are an error.
 #[derive(Debug)]
 pub struct Argmax;
 
@@ -18,14 +18,14 @@ pub struct LastArgmax;
 /// 1 where a value is greater than a bound, else 0: `(scores > 0).astype(int)`.
 #[derive(Debug)]
 pub struct GreaterThan {
-    /// The bound, which itself gives 0.
+    /// The bound; equality yields 0.
     pub bound: f64,
 }
 
 /// 1 where a value is not less than a bound, else 0: `(scores >= 0).astype(int)`.
 #[derive(Debug)]
 pub struct AtLeast {
-    /// The bound, which itself gives 1.
+    /// The bound; equality yields 1.
     pub bound: f64,
 }
 

@@ -21,9 +21,9 @@ pub struct BinarizeLabels {
     pub classes: Arc<Categories>,
     /// Whether the fit had multilabel rows.
     pub multilabel: bool,
-    /// What stands in the columns of other classes.
+    /// The value in the columns of other classes.
     pub neg_label: i64,
-    /// What stands in the column of the label's class.
+    /// The value in the column of the label's class.
     pub pos_label: i64,
     /// Whether the columns are sparse: those of `neg_label`, which is 0 then, are left out.
     pub sparse: bool,
@@ -69,7 +69,7 @@ impl BinarizeLabels {
 
     fn codes(&self, input: &Value<'_>) -> Result<Codes, InputError> {
         let text_and_numbers =
-            || InputError::refused("labels of text next to classes of numbers, or the other way round");
+            || InputError::refused("labels and classes have different types: one is text, the other numbers");
         let not_labels =
             |what: &str| InputError::refused(format!("{what} target data is not supported with label binarization"));
         let classes = &*self.classes;
@@ -152,7 +152,7 @@ impl BinarizeLabels {
         #[expect(clippy::cast_possible_truncation, reason = "whole numbers")]
         let x = x.map(|&value| match value == 0.0 {
             true => written(neg),
-            // What is not 0 stays what it is where 1 is to be written.
+            // Nonzero values are unchanged if 1 is to be written.
             false if pos == 1 => value as i64,
             false => written(pos),
         });

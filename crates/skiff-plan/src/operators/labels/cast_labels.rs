@@ -5,7 +5,7 @@ use crate::operator::Operator;
 use crate::types::ValueType;
 use crate::value::{IntKind, Matrix, NumberType, Value};
 
-/// Passes one column through and refuses more; floats become integers where all are whole, or where asked for.
+/// Passes one column through and rejects more; floats become integers if all are integral, or if requested.
 #[derive(Debug)]
 pub struct CastLabels {
     /// Whether floats are cut to integers.

@@ -6,7 +6,7 @@ use crate::operator::Operator;
 use crate::operators::arrays::concatenate;
 use crate::value::{Classes, Labels, Value};
 
-/// Predictions as the columns of one array: `np.asarray(predictions).T`. Labels stay labels where numpy gives the array
+/// Predictions as the columns of one array: `np.asarray(predictions).T`. Labels stay labels if numpy's array has
 /// their own dtype; numbers are promoted. Shape: the columns of all inputs side by side.
 #[derive(Debug)]
 pub struct JoinLabels;
@@ -29,7 +29,7 @@ impl Operator for JoinLabels {
     }
 }
 
-/// Whether numpy puts the labels into one array without changing any.
+/// Whether numpy combines the labels in one array without converting any.
 fn of_one_dtype(all: &[&Labels]) -> bool {
     let mut classes = all.iter().flat_map(|labels| labels.classes.iter());
     let Some(first) = classes.next() else { return false };

@@ -18,7 +18,7 @@ impl Operator for LabelNumbers {
             Value::Ints(..) | Value::Floats(..) => return Ok(inputs[0].clone()),
             other => return Err(InputError::wrong_kind("labels", other)),
         };
-        let no_numbers = || InputError::refused("labels that are no numbers of one type cannot be computed with");
+        let no_numbers = || InputError::refused("labels must be numbers of one type");
         let (rows, cols) = (labels.rows, labels.cols);
         let codes = || labels.codes.iter().enumerate().map(|(at, &code)| (at % cols.max(1), code as usize));
         match labels.classes.first().map(|classes| &**classes) {

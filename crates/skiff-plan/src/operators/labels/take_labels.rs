@@ -6,7 +6,7 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Classes, Labels, Value};
 
-/// Names each number by the class that it stands for; one list of classes for each column.
+/// Maps each number to its class; one list of classes for each column.
 #[derive(Debug)]
 pub struct TakeLabels {
     /// `classes_` of each output.
@@ -20,7 +20,7 @@ impl TakeLabels {
     }
 }
 
-/// Names each number by the category that it stands for, the number after the last one by `None`; one list of categories
+/// Maps each number to its category, the number after the last one to `None`; one list of categories
 /// for each column.
 #[derive(Debug)]
 pub struct TakeCategories {

@@ -12,7 +12,7 @@ pub struct Affine {
     pub coef: Matrix<'static, f64>,
     /// One for each output; empty for none.
     pub intercept: Vec<f64>,
-    /// The dtype of `coef` and `intercept`: `float32` answers only when the rows are `float32` as well.
+    /// The dtype of `coef` and `intercept`: the result is `float32` only if the rows are `float32` as well.
     pub precision: Precision,
 }
 

@@ -7,12 +7,12 @@ use crate::kernels::{dot, fused};
 use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
-/// `(X - mean) · componentsᵀ / scale`, with the dtype that numpy's promotion gives.
+/// `(X - mean) · componentsᵀ / scale`, with the dtype of numpy's promotion.
 #[derive(Debug)]
 pub struct Project {
     /// `components_`, (n_components, n_features).
     pub components: Arc<Matrix<'static, f64>>,
-    /// `mean_`, and when it is taken away.
+    /// `mean_`, and when it is subtracted.
     pub center: Center,
     /// One divisor for each component; empty for none.
     pub scale: Vec<f64>,
@@ -20,10 +20,10 @@ pub struct Project {
     pub precision: Precision,
 }
 
-/// When the mean is taken away.
+/// When the mean is subtracted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Center {
-    /// From the rows: `X - mean_`. Sparse rows are refused.
+    /// From the rows: `X - mean_`. Sparse rows are an error.
     Rows(Vec<f64>),
     /// From the products: `X · componentsᵀ - mean_ · componentsᵀ`.
     Products(Vec<f64>),
@@ -69,7 +69,7 @@ impl Operator for Project {
             (other, _) => return Err(InputError::wrong_kind("a dense table of numbers", other)),
         };
         let offset = match &self.center {
-            // The rows may be float64 beside float32 components: the mean's product is float32 all the same.
+            // The rows may be float64 with float32 components: the mean's product is float32 all the same.
             Center::Products(mean) if self.precision == Precision::Single => {
                 self.components.iter_rows().map(|component| single_dot(mean, component)).collect()
             }
@@ -97,7 +97,7 @@ impl Operator for Project {
     }
 }
 
-/// Σxy of float32 numbers, whose products `f64` holds exactly, rounded once: the middle of what BLAS's orders give.
+/// Σxy of float32 numbers, whose products are exact in `f64`, rounded once: in the middle of the results of BLAS's orders.
 fn single_dot(x: &[f64], y: &[f64]) -> f64 {
     Precision::Single.round(x.iter().zip(y).map(|(x, y)| x * y).sum())
 }

@@ -1,4 +1,4 @@
-//! The product of sparse rows with a sparse matrix, which stays sparse.
+//! The product of sparse rows with a sparse matrix, which is sparse.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Csr, NumberType, Precision, Value};
 
-/// `X · coefᵀ`: of sparse rows a sparse matrix, which stores a number wherever both have one in the same place. Of dense
+/// `X · coefᵀ`: of sparse rows a sparse matrix, which stores a number wherever both have one at the same index. Of dense
 /// rows as [`Affine`]. (n, n_features) → (n, n_outputs).
 #[derive(Debug)]
 pub struct SparseProduct {

@@ -4,7 +4,7 @@ use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Csr, Value};
 
-/// 1 for each element above `threshold`, else 0; the dtype stays, and sparse rows keep only their ones.
+/// 1 for each element above `threshold`, else 0; the dtype is kept, and sparse rows store only ones.
 #[derive(Debug)]
 pub struct Binarize {
     /// What an element must exceed. Compared in the dtype of the elements, as numpy compares with a Python number.

@@ -7,13 +7,13 @@ use crate::value::{Matrix, Precision, Value};
 /// The circular convolution of several count sketches of a row. (n, n_features) → (n, components), in `float64`.
 #[derive(Debug)]
 pub struct CountSketch {
-    /// The place of each column in each sketch, sketch by sketch, below `components`.
+    /// The index of each column in each sketch, sketch by sketch, below `components`.
     pub places: Vec<usize>,
     /// 1 or -1 for each of them.
     pub signs: Vec<f64>,
     /// How many columns there are, the constant included.
     pub columns: usize,
-    /// How many places a sketch has.
+    /// The length of a sketch.
     pub components: usize,
     /// What each feature is multiplied by.
     pub scale: f64,

@@ -12,11 +12,11 @@ pub struct Discretize {
     pub edges: Vec<Vec<f64>>,
     /// Whether values just below an edge are counted above it, as before 1.2.
     pub tolerant: bool,
-    /// What is made of the numbers.
+    /// The encoding of the bins.
     pub form: BinForm,
 }
 
-/// What is made of the numbers of bins.
+/// The encoding of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinForm {
     /// Nothing.
@@ -90,7 +90,7 @@ impl Operator for Discretize {
     }
 }
 
-/// The centre of the bin that each value is the number of, which may be counted from the end. Shape and dtype stay.
+/// The center of the bin with each value as its index, which may be negative from the end. Shape and dtype are kept.
 #[derive(Debug)]
 pub struct BinCenters {
     /// The centres of each column's bins.

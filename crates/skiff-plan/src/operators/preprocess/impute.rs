@@ -70,16 +70,16 @@ impl Missing {
     }
 }
 
-/// Puts a value in the place of each missing one.
+/// Replaces missing values.
 #[derive(Debug)]
 pub struct Impute {
     /// What counts as missing.
     pub missing: Missing,
     /// The value for each column; `None` for columns that are left out.
     pub fills: Vec<Option<Scalar>>,
-    /// Whether the table is an array of objects, whatever it holds.
+    /// Whether the table is treated as an array of objects.
     pub objects: bool,
-    /// Whether columns of bools beside columns of numbers are numbers too, as since 1.1; before they made objects of all.
+    /// Whether bool columns next to numeric columns are numeric too, as since 1.1; before, all became objects.
     pub bools_are_numbers: bool,
     /// The dtype of the values: a table whose dtype is of a lesser kind cannot take them.
     pub fill_kind: Option<FillKind>,
@@ -163,7 +163,7 @@ impl Impute {
     fn sparse(&self, x: &Csr<'_>) -> Result<Value<'static>, InputError> {
         self.missing.refuse_zero()?;
         if self.objects {
-            return Err(InputError::refused("sparse rows, where the table of the fit held objects"));
+            return Err(InputError::refused("sparse rows, but the training data had objects"));
         }
         self.check_kind(match x.dtype {
             NumberType::Float(_) => FillKind::Float,
@@ -201,7 +201,7 @@ impl Impute {
     }
 }
 
-/// A column with `fill` where `mask` says. What kind of column comes out depends on those of the column and of the
+/// A column with `fill` where `mask` is true. The type of the result depends on those of the column and of the
 /// value alone, never on whether something was missing: rows do not know each other.
 fn filled<'a>(column: &Column<'a>, mask: Option<&[bool]>, fill: &Scalar) -> Column<'a> {
     let mask = |row: usize| mask.is_some_and(|mask| mask[row]);
@@ -265,7 +265,7 @@ impl Operator for Impute {
     }
 }
 
-/// Whether a column holds nothing but numbers and missing cells.
+/// Whether a column has only numbers and missing values.
 fn is_nullable(column: &Column<'_>) -> bool {
     let is_number = |cell: &Scalar| matches!(cell, Scalar::None | Scalar::Na | Scalar::Int(_) | Scalar::Float(_));
     match column {

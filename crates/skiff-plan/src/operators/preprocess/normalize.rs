@@ -5,7 +5,7 @@ use crate::kernels::dot;
 use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
-/// Divides each row by its norm; a row whose norm is 0 stays.
+/// Divides each row by its norm; a row with norm 0 is unchanged.
 #[derive(Debug)]
 pub struct Normalize {
     /// Which norm.
@@ -23,7 +23,7 @@ pub enum Norm {
     Euclidean,
     /// `'max'`: the greatest absolute value.
     Maximum,
-    /// `'max'` before 0.23: the greatest value, whatever its sign.
+    /// `'max'` before 0.23: the greatest value, which may be negative.
     SignedMaximum,
 }
 

@@ -207,7 +207,7 @@ impl Polynomial {
         }
     }
 
-    /// The place of a combination among all of its length, in lexicographic order.
+    /// The index of a combination among all of its length, in lexicographic order.
     fn rank(&self, columns: impl Iterator<Item = usize>, factors: usize) -> usize {
         // Those that come later share a beginning and then go on higher: count what is left, from the end.
         let total = self.count(factors).unwrap_or(0);

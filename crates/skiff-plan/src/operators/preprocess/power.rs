@@ -22,12 +22,12 @@ pub struct Power {
 pub enum PowerFamily {
     /// `(x^λ - 1) / λ`, of positive numbers.
     BoxCox {
-        /// Whether the way back is taken by `exp` and `log1p`, as since 1.6.
+        /// Whether the inverse uses `exp` and `log1p`, as since 1.6.
         back_by_logarithms: bool,
     },
     /// Box-Cox of `x + 1`, and for negative numbers that of `1 - x` with `2 - λ`, negated.
     YeoJohnson {
-        /// Whether powers are taken by `expm1` and `log1p`, as since 1.8.
+        /// Whether powers are computed with `expm1` and `log1p`, as since 1.8.
         by_logarithms: bool,
     },
 }

@@ -9,7 +9,7 @@ use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 /// Nearer to a bound than this is at the bound.
 const NEAR: f64 = 1e-7;
 
-/// Each column by its quantiles, as a share or as a normal number. Shape and dtype stay; of sparse rows the stored
+/// Each column by its quantiles, as a fraction or as a normal quantile. Shape and dtype are kept; of sparse rows the stored
 /// elements are transformed.
 #[derive(Debug)]
 pub struct Quantile {
@@ -21,9 +21,9 @@ pub struct Quantile {
     pub normal: bool,
     /// Whether it is undone.
     pub inverse: bool,
-    /// Whether uniform numbers are taken for those at a bound that are near it, as before 0.21.
+    /// Whether uniform numbers near a bound are treated as equal to it, as before 0.21.
     pub uniform_is_near: bool,
-    /// Whether negative elements of sparse rows are refused.
+    /// Whether negative elements of sparse rows are an error.
     pub refuse_negative: bool,
     /// For each column, the quantiles and references of the way from above, negated.
     mirrored: Vec<Vec<f64>>,

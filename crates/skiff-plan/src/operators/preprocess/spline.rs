@@ -13,7 +13,7 @@ pub struct Spline {
     pub extrapolation: Extrapolation,
     /// Whether the last spline of each column is there.
     pub include_bias: bool,
-    /// Whether NaN gives zeros.
+    /// Whether NaN becomes zeros.
     pub nan_is_zero: bool,
 }
 
@@ -23,7 +23,7 @@ pub struct Spline {
 pub struct SplineBasis {
     /// `t`
     pub knots: Vec<f64>,
-    /// `c`: what the splines are made of, (knots - degree - 1, n_splines).
+    /// `c`: the coefficients of the splines, (knots - degree - 1, n_splines).
     pub coefficients: Matrix<'static, f64>,
     /// `k`
     pub degree: usize,

@@ -30,7 +30,7 @@ impl Operator for PairProbabilities {
             let sigmoids = row.iter().zip(&self.slopes).zip(&self.offsets);
             for (pair, ((&value, slope), offset)) in pairs(self.classes).zip(sigmoids) {
                 let first = sigmoid(value * slope + offset);
-                // C's `min(max(…))` by comparisons: a NaN decision gives the lower bound.
+                // C's `min(max(…))` by comparisons: a NaN decision yields the lower bound.
                 let first = if first > MIN_PROBABILITY { first } else { MIN_PROBABILITY };
                 let first = if first < 1.0 - MIN_PROBABILITY { first } else { 1.0 - MIN_PROBABILITY };
                 coupling.set(pair, first);
@@ -45,7 +45,7 @@ impl Operator for PairProbabilities {
     }
 }
 
-/// How near a pair's probability comes to 0 and 1.
+/// The bound of a pair's probability from 0 and 1.
 const MIN_PROBABILITY: f64 = 1e-7;
 
 /// `sigmoid_predict`: 1 / (1 + exp(x)) without cancellation.

@@ -48,7 +48,7 @@ pub enum Kernel {
         /// `coef0`
         coef0: f64,
     },
-    /// The rows hold the kernel values already.
+    /// The rows are precomputed kernel values.
     Precomputed,
 }
 
@@ -63,7 +63,7 @@ pub enum Vectors {
     Columns(Vec<usize>),
 }
 
-/// How many support vectors' kernel values are held at once: 16 KiB of them, beside as many rows as there are lanes.
+/// How many support vectors' kernel values are buffered: 16 KiB of them, for as many rows as there are lanes.
 const PANEL: usize = 256;
 
 impl Vectors {
@@ -179,7 +179,7 @@ impl SupportVectors {
     }
 }
 
-/// Where the sums of `class` against each other class stand among all pairs; a single sum where there is one class.
+/// The indices of the sums of `class` against each other class among all pairs; a single sum where there is one class.
 fn places(class: usize, classes: usize) -> Vec<usize> {
     if classes <= 1 {
         return vec![0];
@@ -306,7 +306,7 @@ mod tests {
         Kernel::Sigmoid { gamma: 0.1, coef0: -0.2 },
     ];
 
-    /// `svm_predict_values`, written down once more without any blocking.
+    /// `svm_predict_values`, implemented again without blocking.
     fn plainly(machine: &SupportVectors, x: &[f64]) -> Vec<f64> {
         let Vectors::Dense(vectors) = &machine.vectors else { panic!("dense support vectors") };
         let value = |vector: usize| {

@@ -1,4 +1,4 @@
-//! How often each term of a vocabulary stands in each document.
+//! Counts the terms of a vocabulary in each document.
 
 use std::sync::Arc;
 

@@ -85,11 +85,11 @@ impl HashTerms {
                             }
                             DictValue::One(value) => {
                                 let number = value.as_f64();
-                                let refused = || InputError::refused(format!("`{value}` is no number")).in_row(row);
+                                let refused = || InputError::refused(format!("`{value}` is not a number")).in_row(row);
                                 (key.as_str(), number.ok_or_else(refused)?)
                             }
                             DictValue::Many(_) => {
-                                return Err(InputError::refused("a value that is no number, but a list").in_row(row));
+                                return Err(InputError::refused("a value is a list, not a number").in_row(row));
                             }
                         };
                         if value != 0.0 {

@@ -22,13 +22,13 @@ pub struct VectorizeDicts {
     pub dtype: NumberType,
     /// Whether `None` is NaN: to numpy's float types it is, to Python's `float` it is an error.
     pub none_is_nan: bool,
-    /// `sparse`, and what dense rows do with a feature that stands twice.
+    /// `sparse`, and the treatment of repeated features in dense rows.
     pub layout: DictLayout,
     /// Whether a value may be a list of texts (from scikit-learn 0.24).
     pub takes_lists: bool,
 }
 
-/// What comes of mappings.
+/// The output for mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DictLayout {
     /// A sparse matrix.
@@ -83,7 +83,7 @@ impl VectorizeDicts {
 
     /// `dtype(value)`
     fn number(&self, key: &str, value: &Scalar) -> Result<f64, InputError> {
-        let refused = || InputError::refused(format!("the value for `{key}` is no number: `{value}`"));
+        let refused = || InputError::refused(format!("the value for `{key}` is not a number: `{value}`"));
         match (self.dtype, value) {
             (NumberType::Float(_), Scalar::None) if self.none_is_nan => Ok(f64::NAN),
             (NumberType::Float(precision), _) => value.as_f64().map(|value| precision.round(value)).ok_or_else(refused),
@@ -93,7 +93,7 @@ impl VectorizeDicts {
                     IntKind::Bool => Ok(f64::from(number != 0.0)),
                     IntKind::Int { bytes, signed } => {
                         let bits = 8 * i32::from(bytes) - i32::from(signed);
-                        // Every integer below 2⁵³ is a float64; what is beyond cannot be told apart here.
+                        // Every integer below 2⁵³ is a float64; larger ones cannot be distinguished here.
                         let bound = 2.0_f64.powi(bits.min(53));
                         let whole = number.trunc();
                         let least = if signed { -bound } else { 0.0 };

@@ -17,7 +17,7 @@ pub struct WeighTerms {
     pub norm: Option<RowNorm>,
     /// Whether dense rows become `float64` (before scikit-learn 1.5).
     pub dense_is_double: bool,
-    /// Who refuses rows that cannot be normalised.
+    /// The estimator named in errors about rows that cannot be normalized.
     pub estimator: String,
 }
 
@@ -82,7 +82,7 @@ impl WeighTerms {
         Ok(Csr { rows: rows.rows, cols: rows.cols, indptr, indices, data, dtype: NumberType::Float(precision) })
     }
 
-    /// `normalize` validates once more what the logarithm and the weights have made.
+    /// `normalize` validates the result of the logarithm and the weights again.
     fn check_finite(&self, data: &[f64], precision: Precision) -> Result<(), InputError> {
         let dtype = if precision == Precision::Single { "float32" } else { "float64" };
         let kind = if data.iter().any(|value| value.is_nan()) {

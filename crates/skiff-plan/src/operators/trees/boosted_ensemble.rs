@@ -13,15 +13,15 @@ use crate::{InputError, InputErrorKind};
 pub struct BoostedEnsemble {
     /// All trees.
     pub trees: Arc<BoostedTrees>,
-    /// Those that are asked.
+    /// The trees that are evaluated.
     pub range: Range<usize>,
-    /// What stands where sparse rows have no entry.
+    /// The value of missing entries of sparse rows.
     pub absent: f64,
-    /// What they are asked for.
+    /// The kind of result.
     pub question: BoostedQuestion,
 }
 
-/// What boosted trees are asked for.
+/// The kind of result of boosted trees.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BoostedQuestion {
     /// The sum over the trees in their order, from `start` on, over `divisor`; every step is rounded to `precision`.
@@ -91,7 +91,7 @@ impl Operator for BoostedEnsemble {
         format!("{question}: trees {start} to {end} of {}, {} splits, {n_features} features", trees.len(), splits.len())
     }
 
-    /// Large trees are walked by many rows before the next one takes their place in the cache.
+    /// Large trees are walked by many rows before the next one replaces them in the cache.
     fn block_rows(&self) -> Option<usize> {
         let wanted = self.trees.splits.len() / self.trees.trees.len().max(1);
         let fits = DENSE_NUMBERS / self.trees.n_features.max(1);

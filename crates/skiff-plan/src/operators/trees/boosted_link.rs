@@ -5,7 +5,7 @@ use crate::operators::Operator;
 use crate::operators::arrays::softmax;
 use crate::value::{Matrix, Precision, Value};
 
-/// What an objective makes of raw scores: LightGBM in `float64`, XGBoost in `float32`.
+/// The link of an objective from raw scores to predictions: LightGBM in `float64`, XGBoost in `float32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum BoostedLink {
     /// `exp(x)`

@@ -1,4 +1,4 @@
-//! What LightGBM makes of a table before it looks at numbers.
+//! LightGBM's conversion of a table to numbers.
 
 use crate::InputError;
 use crate::operators::Operator;
@@ -6,10 +6,10 @@ use crate::table::Column;
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
 /// Integers as the numbers that LightGBM takes: those of an array are rounded to `float32`, those of a DataFrame are not
-/// since version 4. Columns of a DataFrame that are no numbers are refused.
+/// since version 4. DataFrame columns that are not numeric are an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoostedRows {
-    /// Whether a DataFrame without floats, or with bools beside numbers, becomes `float32` altogether.
+    /// Whether a DataFrame without floats, or with bools next to numbers, becomes `float32` altogether.
     pub narrow_tables: bool,
 }
 

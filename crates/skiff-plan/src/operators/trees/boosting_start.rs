@@ -1,23 +1,23 @@
-//! What gradient boosting makes of its first estimator's answer.
+//! The initial scores of gradient boosting from its `init` estimator.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
-/// The raw scores that boosting starts from, in `float64`: the first estimator's answer on the scale of the loss.
+/// The raw scores that boosting starts from, in `float64`: the `init` estimator's result on the scale of the loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoostingStart {
-    /// How the answer becomes scores.
+    /// The conversion of the result to scores.
     pub link: StartLink,
     /// How far from 0 and 1 probabilities are kept.
     pub eps: f64,
-    /// By how many floats, of the width that the first estimator answers in, the second of two probabilities is moved. It
-    /// is 0, except to find the scores that another rounding of it gives: next to 1, floats are few on the scale of the
+    /// By how many floats, of the width of the `init` estimator's result, the second of two probabilities is moved. It
+    /// is 0, except to find the scores for another rounding of it: next to 1, floats are few on the scale of the
     /// odds.
     pub ulps: i8,
 }
 
-/// From answers to raw scores.
+/// From results to raw scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartLink {
     /// As they are: regressions.
@@ -51,7 +51,7 @@ impl BoostingStart {
     }
 }
 
-/// The float that comes `ulps` floats of this width after `p`.
+/// The float that is `ulps` floats of this width after `p`.
 fn moved(p: f64, ulps: i8, precision: Precision) -> f64 {
     let steps = 0..ulps.unsigned_abs();
     match precision {
@@ -81,7 +81,7 @@ impl Operator for BoostingStart {
         let numbers: Matrix<'_, f64>;
         let (answers, precision) = match inputs[0] {
             Value::Floats(answers, precision) => (answers, *precision),
-            // A first estimator may answer in integers: a dummy with an integer constant.
+            // An `init` estimator may return integers: a dummy with an integer constant.
             Value::Ints(answers, _) => {
                 #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
                 let as_floats = answers.map(|&answer| answer as f64);
@@ -92,7 +92,7 @@ impl Operator for BoostingStart {
         };
         let binary = matches!(self.link, StartLink::Logit | StartLink::HalfLogit);
         if binary && answers.cols != 2 {
-            return Err(InputError::refused("the first estimator of the boosting has not two classes"));
+            return Err(InputError::refused("the `init` estimator of the boosting does not have two classes"));
         }
         let mut scores = Vec::with_capacity(answers.data.len());
         for row in answers.iter_rows() {

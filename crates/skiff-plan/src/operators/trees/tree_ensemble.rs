@@ -13,7 +13,7 @@ use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 pub struct TreeEnsemble {
     /// The trees.
     pub trees: TreeTables,
-    /// What they are asked for.
+    /// The kind of result.
     pub question: Question,
 }
 
@@ -26,7 +26,7 @@ pub enum TreeTables {
     Double(Arc<Trees<f64>>),
 }
 
-/// What trees are asked for.
+/// The kind of result of trees.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
     /// The sum over the trees in their order, from `start` on, over `divisor`.
@@ -50,7 +50,7 @@ pub enum Question {
     },
     /// The nodes on the way to the leaf of each tree: ones in a sparse matrix of all trees' nodes side by side.
     Paths {
-        /// Whether missing values take the side that the node says, or the right one.
+        /// Whether missing values go to the side recorded in the node, or to the right.
         missing_by_node: bool,
     },
 }
@@ -92,7 +92,7 @@ impl Operator for TreeEnsemble {
         format!("{question}: {trees} trees, {nodes} nodes, {features} features")
     }
 
-    /// Large trees are walked by many rows before the next one takes their place in the cache.
+    /// Large trees are walked by many rows before the next one replaces them in the cache.
     fn block_rows(&self) -> Option<usize> {
         let (trees, nodes, features) = match &self.trees {
             TreeTables::Single(trees) => (trees.len(), trees.nodes.len(), trees.n_features),
@@ -203,7 +203,7 @@ impl Start {
                 Ok(start.data.to_vec())
             }
             (Self::Input, _) => {
-                Err(InputError::refused("the first estimator of the boosting answers in another shape"))
+                Err(InputError::refused("the result of the `init` estimator of the boosting has another shape"))
             }
         }
     }
@@ -259,7 +259,7 @@ impl<'v, T: Threshold> Rows<'v, T> {
             part.fill(T::default());
             for (row, part) in (from..to).zip(part.chunks_exact_mut(csr.cols)) {
                 let (columns, values) = csr.row(row);
-                // Of two values in one place the later one counts: scikit-learn's trees do not add them.
+                // Of two values at one index the later one counts: scikit-learn's trees do not add them.
                 for (&column, &value) in columns.iter().zip(values) {
                     part[column as usize] = T::from_f64(value);
                 }

@@ -11,7 +11,7 @@ pub(super) struct Class {
     categories: Vec<Category>,
     negated: bool,
     ignore_case: Option<Alphabet>,
-    /// The answer for each ASCII character.
+    /// The result for each ASCII character.
     ascii: u128,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Space,
 }
 
-/// Whether `(?a)` was asked for.
+/// Whether `(?a)` was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alphabet {
     Ascii,
@@ -92,7 +92,7 @@ fn lower(c: char, alphabet: Alphabet) -> char {
     }
 }
 
-/// The lower-case letters of all characters in the ranges, and those that `re` holds for the same.
+/// The lower-case letters of all characters in the ranges, and those that `re` treats as equal.
 fn fold(ranges: &[(char, char)], alphabet: Alphabet) -> Result<Vec<(char, char)>, Unsupported> {
     let mut members = vec![false; 0x1_0000];
     for &(first, last) in ranges {

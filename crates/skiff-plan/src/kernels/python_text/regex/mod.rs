@@ -1,8 +1,8 @@
 //! Regular expressions as Python's `re` means them, for the token patterns of vectorisers.
 //!
-//! A pattern is parsed, and compiled to a small program that backtracks over a stack of its own: leftmost match, first
-//! alternative first, greedy unless told otherwise. What is read means what it means in Python; anything else
-//! (backreferences, conditions, atomic groups, verbose patterns, …) is refused by name.
+//! A pattern is parsed, and compiled to a small program that backtracks with its own stack: leftmost match, first
+//! alternative first, greedy by default. Supported syntax means what it means in Python; anything else
+//! (backreferences, conditions, atomic groups, verbose patterns, …) is an error that names it.
 
 mod class;
 mod parse;
@@ -22,7 +22,7 @@ pub(crate) struct Regex {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Matcher {
-    /// Runs of at least so many word characters: `\b\w\w+\b` and its like.
+    /// Runs of at least a number of word characters: `\b\w\w+\b` and similar.
     Words {
         least: usize,
     },
@@ -39,7 +39,7 @@ impl fmt::Display for Unsupported {
     }
 }
 
-/// The pattern took more steps than anybody waits for.
+/// The pattern took too many steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooManySteps;
 
@@ -114,7 +114,7 @@ mod tests {
         tokens
     }
 
-    /// What Python 3.13's `re.findall` answers.
+    /// Python 3.13's `re.findall`.
     #[test]
     fn tokens_are_those_of_python() {
         let text = "It's a x_1 test-case, ÄRGER über हिन्दी 42 and ４２!\nlast line";

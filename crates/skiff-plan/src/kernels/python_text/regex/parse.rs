@@ -22,7 +22,7 @@ pub(super) enum Part {
     Look { part: Box<Part>, back: Option<usize>, negated: bool },
 }
 
-/// What holds between two characters.
+/// An assertion between two characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Assertion {
     /// `\A`, `^`
@@ -182,7 +182,7 @@ impl Parser<'_> {
     }
 
     fn one(&mut self) -> Result<Part> {
-        let Some(c) = self.rest.next() else { return unsupported("an end that comes too soon") };
+        let Some(c) = self.rest.next() else { return unsupported("an unexpected end") };
         match c {
             '(' => self.group(),
             '[' => self.class(),
@@ -230,10 +230,10 @@ impl Parser<'_> {
             return unsupported("a repeat of a repeat");
         }
         if most.is_some_and(|most| most < least) {
-            return unsupported("a repeat whose least is more than its most");
+            return unsupported("a repeat with a minimum above its maximum");
         }
         if most.is_none_or(|most| most > 1) && part.width().0 == 0 {
-            return unsupported("a repeat of what may be empty");
+            return unsupported("a repeat of something that may be empty");
         }
         Ok(Part::Repeat { part: Box::new(part), least, most, greedy })
     }
@@ -242,7 +242,7 @@ impl Parser<'_> {
         Self { rest: self.rest.clone(), flags: self.flags, groups: self.groups, depth: self.depth }
     }
 
-    /// `{2}`, `{2,}`, `{,3}`, `{2,3}`; `None` for what is no such thing.
+    /// `{2}`, `{2,}`, `{,3}`, `{2,3}`; `None` for anything else.
     fn counts(&mut self) -> Result<Option<(u32, Option<u32>)>> {
         self.accept("{");
         let least = self.digits()?;
@@ -268,7 +268,7 @@ impl Parser<'_> {
     fn group(&mut self) -> Result<Part> {
         let group = |parser: &mut Self| -> Result<Box<Part>> {
             let part = parser.either()?;
-            if parser.accept(")") { Ok(Box::new(part)) } else { unsupported("a group that does not end") }
+            if parser.accept(")") { Ok(Box::new(part)) } else { unsupported("an unclosed group") }
         };
         if !self.accept("?") {
             return self.capture(group);
@@ -278,7 +278,7 @@ impl Parser<'_> {
         }
         if self.accept("P<") {
             let Some((name, rest)) = self.rest.as_str().split_once('>') else {
-                return unsupported("a group name that does not end");
+                return unsupported("an unclosed group name");
             };
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
                 return unsupported(format!("the group name `{name}`"));
@@ -294,7 +294,7 @@ impl Parser<'_> {
                 let back = match (behind, part.width()) {
                     (false, _) => None,
                     (true, (least, Some(most))) if least == most => Some(least),
-                    (true, _) => return unsupported("a look behind that is not of one width"),
+                    (true, _) => return unsupported("a lookbehind of variable width"),
                 };
                 return Ok(Part::Look { part, back, negated });
             }
@@ -350,7 +350,7 @@ impl Parser<'_> {
         Some(Category { kind, negated: c.is_ascii_uppercase(), alphabet: self.alphabet() })
     }
 
-    /// The character that a backslash and `c` stand for, within and without classes.
+    /// The character escaped as a backslash and `c`, inside and outside of classes.
     fn escaped(&mut self, c: char) -> Result<char> {
         let digits = match c {
             'a' => return Ok('\u{7}'),
@@ -386,7 +386,7 @@ impl Parser<'_> {
             let start = match self.class_item()? {
                 Item::Category(category) => {
                     categories.push(category);
-                    // A range cannot begin with a category: Python refuses it too.
+                    // A range cannot begin with a category: Python rejects it too.
                     if self.rest.as_str().starts_with('-') && !self.rest.as_str().starts_with("-]") {
                         return unsupported("a range that begins with a category");
                     }
@@ -409,7 +409,7 @@ impl Parser<'_> {
 
     fn class_item(&mut self) -> Result<Item> {
         match self.rest.next() {
-            None => unsupported("a class that does not end"),
+            None => unsupported("an unclosed character class"),
             Some('\\') => {
                 let Some(c) = self.rest.next() else { return unsupported("a backslash at the end") };
                 match self.category(c) {

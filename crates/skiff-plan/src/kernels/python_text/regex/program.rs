@@ -17,7 +17,7 @@ enum Instruction {
     /// Takes a character of a class.
     One(usize),
     Assert(Assertion),
-    /// Goes on at the first place, and on failure at the second.
+    /// Continues at the first index, and on failure at the second.
     Split(usize, usize),
     Jump(usize),
     GroupStart,
@@ -33,7 +33,7 @@ enum Instruction {
 
 /// The longest program: counted repeats are written out.
 const LENGTH: usize = 20_000;
-/// How many steps one text may take. The patterns of honest vectorisers take a few for each character.
+/// How many steps one text may take. The patterns of regular vectorizers take a few for each character.
 const STEPS: usize = 100_000_000;
 
 /// One way through the program, to be tried.
@@ -154,7 +154,7 @@ impl Program {
 
     pub(super) fn find_all(&self, text: &str, token: &mut impl FnMut(&str)) -> Result<(), TooManySteps> {
         let mut machine = Machine { program: self, text, steps: 0, stacks: vec![Vec::new()] };
-        // After an empty match the next one may begin in the same place, but must not be empty (Python 3.7).
+        // After an empty match the next one may begin at the same position, but must not be empty (Python 3.7).
         let (mut start, mut must_advance) = (0, false);
         loop {
             match machine.run(0, start, Group::default(), must_advance.then_some(start), 0)? {

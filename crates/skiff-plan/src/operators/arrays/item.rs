@@ -1,18 +1,18 @@
-//! One of the several values that a step made.
+//! One of the several values of an operator.
 
 use crate::InputError;
 use crate::operator::Operator;
 use crate::value::Value;
 
-/// Takes value number `index` out of a [`Value::Many`].
+/// Selects value number `index` of a [`Value::Many`].
 #[derive(Debug)]
-pub struct Part {
+pub struct Item {
     /// Counted from 0.
     pub index: usize,
 }
 
-impl Operator for Part {
-    const NAME: &'static str = "part";
+impl Operator for Item {
+    const NAME: &'static str = "item";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         match inputs[0] {
