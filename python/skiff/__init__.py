@@ -1,4 +1,4 @@
-"""Open scikit-learn's model files without scikit-learn, without running anything in them, and ask them.
+"""Open scikit-learn model files without scikit-learn and without running any code in them, and predict.
 
 >>> import skiff
 >>> model = skiff.open("model.joblib")  # doctest: +SKIP
@@ -25,7 +25,7 @@ from skiff._errors import (
 from skiff._load import load, loads
 from skiff._scores import check_scores
 from skiff._signing import SignatureProblem, SignatureVerdict, sign
-from skiff._skiff import Identity, Limits, Model, Part, __version__, inspect, open, scan
+from skiff._skiff import Identity, Limits, Model, StoredObject, __version__, inspect, open, scan
 from skiff._supported import supported
 from skiff._verification import Replay, Verification, verify
 
@@ -38,13 +38,13 @@ __all__ = [
     "MissingFileError",
     "Model",
     "NotSupportedError",
-    "Part",
     "Replay",
     "ScoreCheck",
     "ScoreRange",
     "SignatureProblem",
     "SignatureVerdict",
     "SkiffError",
+    "StoredObject",
     "UnreadableFileError",
     "UntrustedFileError",
     "UnwritableFileError",

@@ -1,4 +1,4 @@
-"""The columns of DataFrames as numpy's arrays: those that ``skiff.Model`` would see.
+"""The columns of DataFrames as numpy arrays: those that ``skiff.Model`` would see.
 
 Numbers and moments keep their dtype; text, categories and mixtures become arrays of ``str``, ``None``, numbers and NaN.
 """
@@ -13,17 +13,17 @@ import numpy as np
 class Column(NamedTuple):
     """A column of a DataFrame."""
 
-    #: ``None`` where columns are numbered.
+    #: ``None`` if columns are numbered.
     name: str | None
-    #: What the library calls its type.
+    #: The library's name of its dtype.
     dtype: str
     values: np.ndarray[Any, Any]
-    #: All categories, those that do not occur included, where it is categorical.
+    #: All categories, including unused ones, if it is categorical.
     categories: list[Any] | None
 
 
 def is_frame(table: Any) -> bool:
-    """Whether ``table`` is a DataFrame of pandas or polars, or a table of Arrow."""
+    """Whether ``table`` is a DataFrame of pandas or polars, or an Arrow table."""
     if hasattr(table, "iloc"):
         return hasattr(table, "columns")
     package = type(table).__module__.split(".")[0]
@@ -38,7 +38,7 @@ def columns(frame: Any) -> list[Column]:
     """The columns of ``frame``, in order."""
     found = list(_columns(frame))
     if not all(isinstance(column.name, str) for column in found):
-        # scikit-learn takes columns that are numbered for nameless.
+        # scikit-learn treats numbered columns as unnamed.
         found = [column._replace(name=None) for column in found]
     return found
 
@@ -46,7 +46,7 @@ def columns(frame: Any) -> list[Column]:
 def _columns(frame: Any) -> Iterator[Column]:
     if hasattr(frame, "iloc"):
         for place, name in enumerate(frame.columns.tolist()):
-            # By place: names may stand twice.
+            # By index: names may be repeated.
             series = frame.iloc[:, place]
             categories = series.cat.categories.tolist() if hasattr(series, "cat") else None
             yield Column(name, str(series.dtype), simplified(_pandas(series)), categories)
@@ -68,7 +68,7 @@ def _columns(frame: Any) -> Iterator[Column]:
 
 
 def _pandas(series: Any) -> np.ndarray[Any, Any]:
-    """Nullable columns become what scikit-learn makes of them: ``float64`` of floats, and where something is missing."""
+    """Nullable columns, converted as in scikit-learn: to ``float64`` if they are floats or have missing values."""
     dtype = series.dtype
     if not hasattr(dtype, "na_value"):
         return np.asarray(series.to_numpy())
@@ -83,7 +83,7 @@ def _pandas(series: Any) -> np.ndarray[Any, Any]:
 
 
 def simplified(values: Any) -> np.ndarray[Any, Any]:
-    """``values`` with Python's own objects in arrays of objects."""
+    """``values`` with Python objects in arrays of objects."""
     values = np.asarray(values)
     if values.dtype.kind in "OTUS" and values.dtype != np.dtype(object):
         values = values.astype(object)
@@ -95,7 +95,7 @@ def simplified(values: Any) -> np.ndarray[Any, Any]:
 
 
 def scalar(value: Any) -> Any:
-    """A single value as Python has it; pandas' missing value means NaN."""
+    """A scalar as a Python object; pandas' missing value is NaN."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""``skiff.convert``: a model file as one of another kind, nothing in it executed."""
+"""``skiff.convert``: converts a model file to another format, without executing anything in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Compress = Union[bool, int, str, Tuple[str, int], None]
 
 
 def highest(protocol: int | None) -> int | None:
-    """The protocol that a number stands for: a negative one for the highest, as in pickle."""
+    """The pickle protocol for an argument; a negative number means the highest, as in pickle."""
     is_negative = isinstance(protocol, int) and not isinstance(protocol, bool) and protocol < 0
     return pickle.HIGHEST_PROTOCOL if is_negative else protocol
 
@@ -30,18 +30,45 @@ def convert(
     identity: Identity | str | os.PathLike[str] | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> None:
-    """Writes the model in ``source`` (a path, bytes, or a file opened for reading bytes) to the path ``target``.
+    """Convert a model file to another format.
 
-    The target's extension says as what: ``.skiff``, ``.pkl``, ``.joblib``, ``.skops``, or ``.json``, which is to be
-    read and not to be loaded. ``.pkl.gz``, ``.joblib.xz`` and the like say how it is compressed as well. Nothing in the
-    source is executed or imported, and neither scikit-learn nor skops is needed. The new file appears when it is whole.
+    Nothing in the source is executed or imported, and neither scikit-learn, joblib nor skops is needed. The target is
+    written atomically.
 
-    ``compress`` is ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2,
-    xz, lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. ``protocol`` is that of a
-    ``.pkl`` or ``.joblib``, 2 to 5; 4 without it. ``limits`` are what the source may cost.
-    ``identity`` opens a source that is encrypted, and ``recipients`` have the new file encrypted, as for ``skiff.dump``.
+    Parameters
+    ----------
+    source : str, path-like, bytes or file object
+        The model file: a path, its bytes, or a file opened for reading bytes.
+    target : str or path-like
+        The path to write. Its extension selects the format: ``.skiff``, ``.pkl``, ``.joblib``, ``.skops``, or ``.json``,
+        which cannot be loaded. A codec's extension may follow: ``.pkl.gz``, ``.joblib.xz``.
+    compress : bool, int, str or tuple, optional
+        ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2, xz, lzma or lz4 for
+        a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``.
+    protocol : int, optional
+        The pickle protocol of a ``.pkl`` or ``.joblib``, 2 to 5; 4 by default. A negative number is the highest.
+    limits : Limits, optional
+        Limits of memory and time for reading the source.
+    identity : Identity, str or path-like, optional
+        The key or passphrase of an encrypted source.
+    recipients : str, Identity or list of them, optional
+        Encrypt the target for these recipients, as in ``skiff.dump``.
 
-    What has no place in the new file, such as the passport of a ``.skiff``, is told by a warning.
+    Raises
+    ------
+    NotSupportedError
+        If the format cannot represent a value of the model.
+    WrongInputError
+        If the extension is unknown, or the format does not have an option.
+
+    Warns
+    -----
+    UserWarning
+        If the format cannot hold something, such as the passport of a ``.skiff``, which is then dropped.
+
+    Examples
+    --------
+    >>> skiff.convert("model.pkl", "model.skops")  # doctest: +SKIP
     """
     dropped = _convert(
         source,

@@ -1,4 +1,4 @@
-"""Cross-validation scores: recorded in the passport, and computed again to see whether they are still in range."""
+"""Cross-validation scores: recorded in the passport, and recomputed to check that they are in range."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy as np
 from skiff._data_reference import table
 from skiff._plain import number, path_of, plain, shown
 
-#: In `cross_validate`'s result, what stands before a score's name.
+#: The prefix of a score's name in the result of `cross_validate`.
 _TEST = "test_"
 
 
 class NotRepeatable(ValueError):
-    """What was recorded does not say how to compute the scores again."""
+    """The recorded scores cannot be recomputed."""
 
 
 def record(cv: Any, estimator: Any) -> dict[str, Any]:
-    """What the passport says of ``cv=``.
+    """The passport's entry for ``cv=``.
 
     Scores; the result of ``cross_validate``; a fitted search; or ``(cv, X, y)``, ``(cv, X, y, scoring)`` or a mapping
     with ``X``, of which the scores are computed here.
@@ -126,7 +126,7 @@ def _folds(name: str, values: Any) -> dict[str, Any]:
 
 
 def described_cv(cv: Any) -> dict[str, Any]:
-    """A splitter, so that :func:`splitter_of` can make it again where it is one of scikit-learn's."""
+    """The description of a splitter, from which :func:`splitter_of` can rebuild scikit-learn's own."""
     if _is_number(cv):
         return {"folds": int(cv)}
     found: dict[str, Any] = {"class": path_of(type(cv)), "repr": shown(cv)}
@@ -143,14 +143,14 @@ def described_cv(cv: Any) -> dict[str, Any]:
 
 
 def splitter_of(recorded: Any) -> Any:
-    """The splitter that :func:`described_cv` described; ``None`` where nothing was recorded.
+    """The splitter that :func:`described_cv` described; ``None`` if nothing was recorded.
 
     Only scikit-learn's own splitters are made, by their names, of numbers and words.
     """
     if recorded is None:
         return None
     if not isinstance(recorded, dict) or not isinstance(recorded.get("parameters", {}), dict):
-        raise NotRepeatable("the passport does not say how the folds were made: pass `cv`")
+        raise NotRepeatable("the passport does not record the splitter: pass `cv`")
     if isinstance(recorded.get("folds"), int):
         return recorded["folds"]
     from sklearn import model_selection  # type: ignore
@@ -164,11 +164,11 @@ def splitter_of(recorded: Any) -> Any:
         or not path.startswith("sklearn.")
         or not all(_is_plain(value) for value in parameters.values())
     ):
-        raise NotRepeatable(f"cannot make `{recorded.get('repr', path)}` again: pass `cv`")
+        raise NotRepeatable(f"cannot rebuild `{recorded.get('repr', path)}`: pass `cv`")
     try:
         return made(**parameters)
     except (TypeError, ValueError) as error:
-        raise NotRepeatable(f"cannot make `{recorded.get('repr', path)}` again: {error}") from error
+        raise NotRepeatable(f"cannot rebuild `{recorded.get('repr', path)}`: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class ScoreRange:
     recorded: tuple[float, ...]
     #: The score of each fold as it is now.
     computed: tuple[float, ...]
-    #: Between which values the mean has to lie: the recorded mean, twice the recorded standard deviation to each side.
+    #: The range of the mean: the recorded mean ± twice the recorded standard deviation.
     low: float
     high: float
 
@@ -199,10 +199,10 @@ class ScoreRange:
 
 @dataclass(frozen=True)
 class ScoreCheck:
-    """What ``skiff.check_scores`` found. It is true where every score is in its recorded range."""
+    """The result of ``skiff.check_scores``. It is true if every score is in its recorded range."""
 
     scores: tuple[ScoreRange, ...]
-    #: Whether the rows are those that the recorded scores are of; ``None`` where the file does not say.
+    #: Whether the rows are those of the recorded scores; ``None`` if the file does not record it.
     same_data: bool | None
 
     @property
@@ -228,7 +228,7 @@ class ScoreCheck:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The cross-validation of a passport, which a stranger may have written."""
+    """The cross-validation of a passport, which is untrusted."""
 
     #: The score of each fold, by the score's name.
     scores: dict[str, tuple[float, ...]]
@@ -236,12 +236,12 @@ class Recorded:
     cv: Any
     #: Whether the scores are of a search's best estimator.
     of_best: bool
-    #: The digests of X and y; ``None`` where they were not recorded.
+    #: The digests of X and y; ``None`` if they were not recorded.
     data: tuple[Any, Any] | None
 
     @classmethod
     def read(cls, recorded: Any) -> Recorded | None:
-        """``None`` where no scores were recorded."""
+        """``None`` if no scores were recorded."""
         if not isinstance(recorded, dict) or not isinstance(recorded.get("scores"), dict):
             return None
         scores = {}
@@ -270,7 +270,7 @@ def compare(
     tolerance: float | None,
     arguments: Mapping[str, Any],
 ) -> ScoreCheck:
-    """The recorded scores beside those that the scikit-learn at hand computes now."""
+    """Compare the recorded scores with those that the installed scikit-learn computes."""
     if scoring is None:
         scoring = _scoring_of(recorded.scoring)
     if scoring is None and list(recorded.scores) != ["score"]:
@@ -278,31 +278,31 @@ def compare(
     if recorded.of_best:
         estimator = getattr(estimator, "best_estimator_", None)
         if estimator is None:
-            raise NotRepeatable("the recorded scores are those of a search's best estimator, which is not kept")
+            raise NotRepeatable("the recorded scores are those of a search's best estimator, which is not in the file")
     if cv is None:
         cv = splitter_of(recorded.cv)
         most = max(len(folds) for folds in recorded.scores.values())
-        # A file may ask for a billion folds.
+        # A file may declare a billion folds.
         if cv is None:
-            # Nothing was recorded of the splitter: scikit-learn's own, with as many folds.
+            # No splitter was recorded: use scikit-learn's default, with as many folds.
             if most < 2:
-                raise NotRepeatable("the recorded scores are those of one fold, and how it was made was not recorded: pass `cv`")
+                raise NotRepeatable("the recorded scores are those of one fold, and the splitter was not recorded: pass `cv`")
             cv = most
         folds = cv if isinstance(cv, int) else cv.get_n_splits(X, y, arguments.get("groups"))
         if folds != most:
             raise NotRepeatable(f"the recorded scores are those of {most} folds, the recorded splitter makes {folds}: pass `cv`")
     computed, _ = cross_validate(estimator, X, y, cv, scoring, **arguments)
     if len(computed) == 1 and len(recorded.scores) == 1:
-        # A score without a name, by a function of one's own.
+        # A score without a name, by a user function.
         computed = {next(iter(recorded.scores)): next(iter(computed.values()))}
     missing = [name for name in recorded.scores if name not in computed]
     if missing:
-        raise NotRepeatable(f"the score `{missing[0]}` was recorded, and `scoring` does not compute it")
+        raise NotRepeatable(f"the score `{missing[0]}` was recorded, but `scoring` does not compute it")
     scores = []
     for name, folds in recorded.scores.items():
         mean, width = float(np.mean(folds)), tolerance
         if width is None:
-            # Where all folds agree, rounding is still free.
+            # If all folds agree, rounding must still be allowed.
             width = max(2 * float(np.std(folds)), 1e-6 * max(1.0, abs(mean)))
         scores.append(ScoreRange(name, folds, tuple(float(v) for v in computed[name]), mean - width, mean + width))
     same = None
@@ -330,7 +330,7 @@ def _scoring_of(recorded: Any) -> Any:
     if isinstance(recorded, dict) and recorded and all(isinstance(name, str) for name in recorded.values()):
         if not {"name", "repr", "class", "float"} & set(recorded):
             return recorded
-    raise NotRepeatable("the recorded scores are those of a function, which is not kept: pass `scoring`")
+    raise NotRepeatable("the recorded scores are those of a function, which is not in the file: pass `scoring`")
 
 
 def _float(value: Any) -> float:

@@ -1,4 +1,4 @@
-"""What a model was trained on, as the passport refers to it: where it lies, how large it is, its digest."""
+"""The training data of a model, as recorded in the passport: location, size, digest."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from skiff._columns import columns, is_frame
 from skiff._plain import plain
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-#: Query parameters of URLs that grant access: of signed links of object stores, tokens, keys.
+#: Query parameters of URLs that grant access: signatures of object stores, tokens, keys.
 _SECRET = re.compile(r"sig|token|key|secret|credential|password|passwd|pwd|auth", re.IGNORECASE)
 #: More names and dtypes than this are counted, not listed.
 MOST_NAMES = 1_000
 
 
 def reference(data: Any) -> dict[str, Any]:
-    """What the passport says of ``data=``.
+    """The passport's entry for ``data=``.
 
     A path (of a file or a folder) or URI; an array, DataFrame, sparse matrix, or list of documents or mappings; a tuple
     ``(X, y)`` of such; or a mapping of what the user has to say, in which ``path``, ``X`` and ``y`` are looked at.
@@ -45,7 +45,7 @@ def reference(data: Any) -> dict[str, Any]:
 
 
 def located(path: str | bytes) -> dict[str, Any]:
-    """A file or a folder with its digest, or a URI without what would open it to others."""
+    """A file or a folder with its digest, or a URI without credentials."""
     text = os.fsdecode(path)
     if text.startswith("file://"):
         text = unquote(urlsplit(text).path)
@@ -54,7 +54,7 @@ def located(path: str | bytes) -> dict[str, Any]:
     if os.path.isdir(text):
         digest, files, size = _digest.of_folder(text)
         return {"kind": "folder", "path": text, "files": files, "size": size, "sha256": digest}
-    # A path that leads nowhere is an error of the operating system's words.
+    # A wrong path is an error of the operating system.
     return {"kind": "file", "path": text, "size": os.path.getsize(text), "sha256": _digest.of_file(text)}
 
 

@@ -1,4 +1,4 @@
-"""The covariance that a principal component analysis has found, and its inverse."""
+"""The covariance of a principal component analysis, and its inverse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def covariance(model: Any) -> Any:
-    """``get_covariance()``: what the components explain beyond the noise, and the noise."""
+    """``get_covariance()``: the variance of the components beyond the noise, plus the noise."""
     components, beyond, noise = _parts(model)
     found = (components.T * beyond) @ components
     found.flat[:: len(found) + 1] += noise
@@ -16,7 +16,7 @@ def covariance(model: Any) -> Any:
 
 
 def precision(model: Any) -> Any:
-    """``get_precision()``: the inverse of the covariance, by the matrix inversion lemma where there is noise."""
+    """``get_precision()``: the inverse of the covariance, by the matrix inversion lemma if there is noise."""
     components, beyond, noise = _parts(model)
     count, features = components.shape
     if count == 0:
@@ -32,7 +32,7 @@ def precision(model: Any) -> Any:
 
 
 def _parts(model: Any) -> tuple[Any, Any, Any]:
-    """The components, what each explains beyond the noise, and the noise."""
+    """The components, the variance of each beyond the noise, and the noise."""
     components, explained, noise = model.components_, model.explained_variance_, model.noise_variance_
     if model.whiten:
         components = components * np.sqrt(explained[:, np.newaxis])

@@ -1,4 +1,4 @@
-"""Digests of training data, each defined by `docs/passport.md` so that anybody can compute it again."""
+"""Digests of training data, each defined by `docs/passport.md` so that they can be computed independently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def of_file(path: str | os.PathLike[str]) -> str:
 
 
 def of_folder(path: str | os.PathLike[str]) -> tuple[str, int, int]:
-    """SHA-256 of what ``sha256sum`` says of each file in a folder; how many files, how many bytes.
+    """SHA-256 of the output of ``sha256sum`` for each file in a folder; the numbers of files and bytes.
 
     One line for each file: its digest, two spaces, its path from the folder with slashes; in the order of the paths'
     bytes.
@@ -57,7 +57,7 @@ def of_array(array: Any) -> str:
         return sha.hexdigest()
     dtype = array.dtype.newbyteorder("<")
     _head(sha, {"dtype": dtype.str, "shape": list(array.shape)})
-    # Piece by piece: the array may be in another order, and larger than what is left of the memory.
+    # In pieces: the array may be in another order, and a copy may not fit in memory.
     rows = max(1, _PIECE // max(1, array[:1].nbytes)) if array.ndim else 1
     for start in range(0, len(array) if array.ndim else 1, rows):
         piece = array[start : start + rows] if array.ndim else array
@@ -109,5 +109,5 @@ def _head(sha: Any, facts: Mapping[str, Any]) -> None:
 
 def _lines(sha: Any, values: Iterable[Any]) -> None:
     for value in values:
-        # What JSON has no word for is written as Python shows it.
+        # What JSON cannot represent is written as its `repr`.
         sha.update(json.dumps(scalar(value), sort_keys=True, default=repr).encode() + b"\n")

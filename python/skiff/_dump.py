@@ -1,4 +1,4 @@
-"""``skiff.dump``: an estimator into a model file of any kind, whole or not at all."""
+"""``skiff.dump``: writes an estimator to a model file, atomically."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from skiff._errors import WrongInputError
 from skiff._load import names_to_trust
 from skiff._skiff import Dump, Identity, Model
 
-#: Smaller arrays lie in the pickle.
+#: Smaller arrays are in the pickle itself.
 _LEAST = 4 << 10
 
 
 Format = Union[Literal["skiff"], Literal["pickle"], Literal["joblib"], Literal["skops"]]
 
-#: Of what an open file may be by its name.
+#: The formats of file objects, by the extension of their name.
 _EXTENSIONS: dict[str, Format] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib", ".skops": "skops"}
 
 def dump(
@@ -43,44 +43,57 @@ def dump(
     recipients: str | Identity | Iterable[str | Identity] | None = None,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
 ) -> list[str] | None:
-    """Write an estimator, or whatever else can be pickled, to a model file.
+    """Write an estimator, or any other object that can be pickled, to a model file.
 
-    A file at a path appears when it is whole; until then one of that name stays as it was. May be called as
-    ``joblib.dump``, and with a file object as ``pickle.dump``.
+    A file at a path is written atomically: until it is complete, an existing file is unchanged. May be called like
+    ``joblib.dump``, and with a file object like ``pickle.dump``.
 
     Parameters
     ----------
     estimator : object
-        What is written.
+        The object to write.
     filename : str, path-like or file object
-        The path of the file, or a file opened for writing bytes. Its extension says as what it is written: ``.skiff``,
-        ``.pkl`` or ``.pickle`` (which ``pickle.load`` reads), ``.joblib`` (which ``joblib.load`` reads), ``.skops`` (which
-        ``skops.io.load`` reads, for what skops can say). An open file without such a name is a ``.skiff``, unless
-        ``protocol`` is given.
+        The path of the file, or a file opened for writing bytes. Its extension selects the format: ``.skiff``, ``.pkl`` or
+        ``.pickle`` (for ``pickle.load``), ``.joblib`` (for ``joblib.load``), ``.skops`` (for ``skops.io.load``, which cannot
+        represent every object). A file object without such a name is a ``.skiff``, unless ``protocol`` is given.
     compress : bool, int, str or tuple, optional
-        What joblib takes: ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2,
-        xz, lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. A name may end in a codec as well:
-        ``model.pkl.gz``, ``model.joblib.xz``.
+        As in joblib: ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2, xz,
+        lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. A codec's extension in the name has the
+        same effect: ``model.pkl.gz``, ``model.joblib.xz``.
     protocol : int, optional
-        That of a ``.pkl`` or ``.joblib``, 2 to 5; 4 by default. A negative number is the highest.
+        The pickle protocol of a ``.pkl`` or ``.joblib``, 2 to 5; 4 by default. A negative number is the highest.
     file : file object, optional
-        What ``pickle.dump`` calls it, in place of ``filename``.
+        The name of ``filename`` in ``pickle.dump``.
     format : {"skiff", "pickle", "joblib", "skops"}, optional
-        As what it is written, whatever the name says.
-    X_sample, data, source, cv, metrics, author, notes
-        For the passport of a ``.skiff``, which ``skiff.inspect`` shows: rows whose answers are recorded; what it was trained
-        on; the code; cross-validation scores or how to compute them; numbers by name; texts.
+        The format, in place of that of the extension.
+    X_sample : array-like of shape (n_samples, n_features), optional
+        Rows that are recorded in a ``.skiff`` together with the model's predictions, for ``skiff.verify``.
+    data, source, cv, metrics, author, notes : optional
+        Content of the passport of a ``.skiff``, which ``skiff.inspect`` shows: the training data, the code, cross-validation
+        scores or how to compute them, numbers by name, texts.
     recipients : str, Identity or list of them, optional
-        Those for whom the file is encrypted by age: ``age1…``, or an ``Identity`` (of a passphrase too); ``skiff.open`` and
-        ``skiff.load`` open it by their ``identity``. It may be called ``model.skiff.age``.
+        Encrypt the file with age for these recipients: ``age1…``, or an ``Identity`` (also of a passphrase). ``skiff.open``
+        and ``skiff.load`` open it with ``identity``. The name may end in ``.age``.
     trusted : list of str, type or function
-        What ``skiff.load`` would refuse is not written: ``UntrustedFileError`` names it and says where it is. Code of your own is
-        written, and ``skiff.load`` asks for it to be trusted; this adds names of the packages that models are made of.
+        Further allowed names of the packages that models consist of. What ``skiff.load`` would reject is not written; user
+        code is written, and ``skiff.load`` requires it to be trusted.
 
     Returns
     -------
     list of str or None
-        The path, in a list as joblib returns it; ``None`` for a file object.
+        The path in a list, as in joblib; ``None`` for a file object.
+
+    Raises
+    ------
+    UntrustedFileError
+        If ``skiff.load`` would reject the object.
+    WrongInputError
+        If the object cannot be pickled, or an argument is wrong.
+
+    Examples
+    --------
+    >>> skiff.dump(model, "model.skiff", X_sample=X_test[:20], data="train.csv")  # doctest: +SKIP
+    ['model.skiff']
     """
     if (filename is None) == (file is None):
         raise TypeError("dump() needs one of `filename` and `file`")
@@ -89,14 +102,14 @@ def dump(
         raise TypeError("the arguments are swapped: skiff.dump(estimator, filename)")
     if isinstance(estimator, Model):
         raise TypeError(
-            "a skiff.Model is what a file holds, and no estimator: skiff.convert(source, target) writes the file anew as "
-            "another kind, and skiff.load returns the estimator"
+            "a skiff.Model is not an estimator: skiff.convert(source, target) converts its file to "
+            "another format, and skiff.load returns the estimator"
         )
     path = _path(target)
     if path is None and format is None:
         format = _format_of(target, protocol)
     new = Dump(path, format=format, compress=compress, protocol=highest(protocol), recipients=recipients)
-    told = {
+    recorded = {
         "X_sample": X_sample,
         "data": data,
         "source": source,
@@ -105,16 +118,16 @@ def dump(
         "author": author,
         "notes": notes,
     }
-    told = {name: value for name, value in told.items() if value is not None}
-    beside: dict[str, Any] = {}
+    recorded = {name: value for name, value in recorded.items() if value is not None}
+    extra: dict[str, Any] = {}
     if new.format == "skiff":
-        passport, samples = _passport.collect(estimator, **told)
-        beside["passport"] = _passport.dumps(passport)
-        beside["samples"] = None if samples is None else _pickled(samples)
-    elif told:
-        name = next(iter(told))
+        passport, samples = _passport.collect(estimator, **recorded)
+        extra["passport"] = _passport.dumps(passport)
+        extra["samples"] = None if samples is None else _pickled(samples)
+    elif recorded:
+        name = next(iter(recorded))
         raise WrongInputError(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
-    written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **beside)
+    written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **extra)
     if written is None:
         return None if path is None else [path]
     target.write(written)
@@ -130,23 +143,27 @@ def dumps(
     compress: Compress = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> bytes:
-    """The bytes of a model file; may be called as ``pickle.dumps``.
+    """Return the bytes of a model file; may be called like ``pickle.dumps``.
 
     Parameters
     ----------
     estimator : object
-        What is written.
+        The object to write.
     protocol : int, optional
-        With it, the bytes are a pickle of that protocol, 2 to 5; a negative number is the highest.
+        If given, the bytes are a pickle of this protocol, 2 to 5; a negative number is the highest.
     format : {"skiff", "pickle", "joblib", "skops"}, optional
-        As what it is written: a ``.skiff``, unless ``protocol`` is given.
+        The format: by default a ``.skiff``, unless ``protocol`` is given.
     compress, recipients
         As for ``skiff.dump``.
 
     Returns
     -------
     bytes
-        What ``skiff.loads``, ``skiff.load`` and ``skiff.open`` read.
+        The file's bytes, for ``skiff.loads``, ``skiff.load`` and ``skiff.open``.
+
+    Examples
+    --------
+    >>> estimator = skiff.loads(skiff.dumps(estimator))  # doctest: +SKIP
     """
     out = io.BytesIO()
     dump(estimator, out, compress=compress, protocol=protocol, format=format, recipients=recipients)
@@ -154,14 +171,14 @@ def dumps(
 
 
 def _format_of(file: Any, protocol: int | None) -> Format:
-    """As what an open file is written: by its name, if it has one that says it."""
+    """The format of a file object: that of its name's extension, if it has one."""
     name = getattr(file, "name", None)
     extension = os.path.splitext(os.fsdecode(name))[1].lower() if isinstance(name, (str, bytes)) else ""
     return _EXTENSIONS.get(extension, "skiff" if protocol is None else "pickle")
 
 
 def _path(target: Any) -> str | None:
-    """Where to write; nowhere for an open file."""
+    """The path to write; ``None`` for a file object."""
     if hasattr(target, "write") and not isinstance(target, os.PathLike):
         if isinstance(target, io.TextIOBase):
             raise TypeError("the file must be opened for writing bytes: mode 'wb'")
@@ -172,14 +189,14 @@ def _path(target: Any) -> str | None:
 
 
 def _pickled(value: Any) -> tuple[bytes, list[Any]]:
-    """The pickle, and the elements of large arrays beside it, where they are."""
+    """The pickle, and the elements of large arrays as out-of-band buffers."""
     buffers: list[Any] = []
 
-    def beside(buffer: pickle.PickleBuffer) -> bool:
+    def is_in_band(buffer: pickle.PickleBuffer) -> bool:
         try:
             raw = buffer.raw()
         except BufferError:
-            # With gaps, or of several axes in another order: pickle says what it can do.
+            # Not contiguous: pickle handles it.
             return True
         if raw.nbytes < _LEAST:
             return True
@@ -187,8 +204,8 @@ def _pickled(value: Any) -> tuple[bytes, list[Any]]:
         return False
 
     out = io.BytesIO()
-    pickler = pickle.Pickler(out, protocol=5, buffer_callback=beside)
-    # joblib, too, gives a plain array back for one that was mapped.
+    pickler = pickle.Pickler(out, protocol=5, buffer_callback=is_in_band)
+    # joblib, too, returns a plain array for a memory map.
     pickler.dispatch_table = {**copyreg.dispatch_table, np.memmap: _unmapped}
     try:
         pickler.dump(value)

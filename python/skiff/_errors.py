@@ -1,4 +1,4 @@
-"""What skiff raises: one base, and one class for each answer to the question whose fault it is."""
+"""The exceptions of skiff: one base class, and one class for each cause."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from typing import Any
 
 
 class SkiffError(Exception):
-    """The base of all that skiff raises about files and input.
+    """The base class of all errors about files and input.
 
-    Beside the message there are facts, each ``None`` where it does not apply: ``code``, a stable name such as
-    ``unsupported-estimator``; ``help``, how to go on; ``model_path``, the place in the model; ``offset``, the byte of
-    the file; ``row``, the row of the input, counted from 0.
+    Attributes
+    ----------
+    code : str or None
+        A stable name of the error, such as ``"unsupported-estimator"``.
+    help : str or None
+        What to do about it.
+    model_path : str or None
+        The path in the model, such as ``"steps[1].estimators_[3]"``.
+    offset : int or None
+        The byte of the file.
+    row : int or None
+        The row of the input, counted from 0.
     """
 
     code: str | None
@@ -45,41 +54,41 @@ class SkiffError(Exception):
 
 
 class DamagedFileError(SkiffError, ValueError):
-    """The file is damaged, or is no model file at all."""
+    """The file is damaged, or not a model file."""
 
 
 class UnreadableFileError(SkiffError, OSError):
-    """The operating system did not let the file be read."""
+    """The operating system could not read the file."""
 
 
 class MissingFileError(UnreadableFileError, FileNotFoundError):
-    """There is no such file."""
+    """The file does not exist."""
 
 
 class UnwritableFileError(SkiffError, OSError):
-    """The operating system did not let the file be written."""
+    """The operating system could not write the file."""
 
 
 class UntrustedFileError(SkiffError, ValueError):
-    """The file names code that no model needs and nobody vouched for: loading it could do anything."""
+    """The file names code that is neither on the allow-list nor trusted by the caller."""
 
 
 class LimitExceededError(SkiffError, ValueError):
-    """Reading the file would cost more than the limits allow."""
+    """Reading the file, or one result of the model, would exceed the limits."""
 
 
 class NotSupportedError(SkiffError, NotImplementedError):
-    """A real model, of which skiff does not support something."""
+    """The model is valid, but uses something that skiff does not support."""
 
 
 class WrongInputError(SkiffError, ValueError):
-    """What was asked for is not there, or what was handed in cannot be answered."""
+    """An argument or the input data is wrong."""
 
 
 class AnswersChangeWarning(UserWarning):
-    """The scikit-learn at hand answers otherwise than the one that wrote the file, without an error.
+    """The installed scikit-learn predicts differently from the one that wrote the file, without an error.
 
-    ``skiff.open`` answers as the scikit-learn did that wrote it.
+    ``skiff.open`` predicts as the scikit-learn that wrote the file.
     """
 
 

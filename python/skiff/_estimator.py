@@ -1,4 +1,4 @@
-"""What scikit-learn, pickle and copy ask of a ``skiff.Model``."""
+"""The interfaces of ``skiff.Model`` for scikit-learn, pickle and copy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tags(kind: str | None, takes: str, transforms: bool) -> Any:
         transformer_tags=utils.TransformerTags() if transforms else None,
         classifier_tags=utils.ClassifierTags() if kind == "classifier" else None,
         regressor_tags=utils.RegressorTags() if kind == "regressor" else None,
-        # Whether rows with missing values, or sparse ones, are answered, the call itself says.
+        # The call itself checks whether missing values or sparse rows are supported.
         input_tags=utils.InputTags(
             two_d_array=takes == "table", sparse=takes == "table", string=takes == "texts", dict=takes == "dicts", allow_nan=True
         ),
@@ -40,7 +40,7 @@ def tags(kind: str | None, takes: str, transforms: bool) -> Any:
 
 
 def partial_dependence(tree: Any, grid: Any, features: Any) -> Any:
-    """What scikit-learn computes of the nodes of a decision tree, for ``sklearn.inspection.partial_dependence``."""
+    """scikit-learn's computation on the nodes of a decision tree, for ``sklearn.inspection.partial_dependence``."""
     averages = np.zeros(len(grid), dtype=np.float64)
     tree.compute_partial_dependence(grid, features, averages)
     return averages

@@ -1,4 +1,4 @@
-"""DataFrames of columns, each in its own type."""
+"""DataFrames of columns, each with its own dtype."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def pandas(columns: list[Any], names: Any, index: Any) -> Any:
-    """A DataFrame of pandas, whose names may be equal to each other."""
+    """A pandas DataFrame, possibly with repeated names."""
     library = importlib.import_module("pandas")
     rows = len(columns[0]) if columns else 0
     index = library.RangeIndex(rows) if index is None else index
@@ -19,7 +19,7 @@ def pandas(columns: list[Any], names: Any, index: Any) -> Any:
 
 
 def polars(columns: list[Any], names: Any) -> Any:
-    """A DataFrame of polars."""
+    """A polars DataFrame."""
     library = importlib.import_module("polars")
 
     def series(name: str, values: Any) -> Any:
@@ -33,7 +33,7 @@ def polars(columns: list[Any], names: Any) -> Any:
 
 
 def apply(model: Any, method: str, frame: Any) -> Any:
-    """A DataFrame of pandas through numpy's functions, as ``FunctionTransformer`` calls them; ``None`` where one of them is
+    """A pandas DataFrame through numpy's functions, as ``FunctionTransformer`` calls them; ``None`` where one of them is
     not numpy's.
     """
     functions = list(_functions(model, "func" if method == "transform" else "inverse_func"))

@@ -1,15 +1,15 @@
-"""The types of what ``skiff.inspect`` returns: dicts and lists that ``json.dumps`` takes."""
+"""The types of the results of ``skiff.inspect``: dicts and lists for ``json.dumps``."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, TypedDict
 
-# In the form of calls, since `class` is no name that a class body could hold.
+# As calls, since `class` is not allowed as a name in a class body.
 
-#: The members of an ensemble, which are alike: the attribute, their class, how many.
+#: The members of an ensemble, which have the same class: the attribute, their class, their number.
 Members = TypedDict("Members", {"attribute": str, "class": str, "count": int})
 
-#: An estimator as the file has it. ``refusal`` says why skiff cannot answer, where it cannot.
+#: An estimator of the file. ``refusal`` is the reason if skiff does not support it.
 EstimatorView = TypedDict(
     "EstimatorView",
     {
@@ -31,12 +31,12 @@ EstimatorView = TypedDict(
 
 
 class Inspection(TypedDict):
-    """What is in a file."""
+    """The content of a file."""
 
     format: List[str]
     size: int
     written_by: List[str]
     estimators: List[EstimatorView]
-    #: Where the model comes from, where the file says so: `docs/passport.md` has its layout.
+    #: The passport, if there is one: `docs/passport.md` has its layout.
     passport: Optional[Dict[str, Any]]
     unusual: List[str]

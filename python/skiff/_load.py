@@ -1,6 +1,6 @@
 """``skiff.load``: a model file of any kind into the very estimator, by a list of what may be made.
 
-Rust judges the file and writes what it holds anew. What is unpickled here is never what somebody else wrote.
+Rust judges the file and writes its content as a new pickle: only that is unpickled here, never the file's own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from skiff._errors import AnswersChangeWarning, DamagedFileError, NotSupportedEr
 from skiff._skiff import Identity, Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
-#: numpy's core by its newest name, and by the name that it had before numpy 2.
+#: The names of numpy's core since numpy 2, and before.
 _NEW_CORE, _OLD_CORE = "numpy._core", "numpy.core"
 
 
@@ -38,44 +38,54 @@ def load(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
-    """Load the estimator in a model file of any kind, and run nothing else that is in it.
+    """Load the estimator in a model file, and run no other code in it.
 
-    Only what models are made of is made: classes of scikit-learn, numpy, scipy and pandas, called as their own pickles
-    call them. Whatever the file says, no other code is imported or called. May be called as ``joblib.load``.
+    Only classes on an allow-list are built: those of scikit-learn, numpy, scipy and pandas that models contain, called as
+    their own pickles call them. Whatever the file names, no other code is imported or called. May be called like
+    ``joblib.load``.
 
     Parameters
     ----------
     filename : str, path-like, bytes or file object
         The path of the file, its bytes, or a file opened for reading bytes.
     mmap_mode : {"r", "c"}, optional
-        The large arrays of a ``.skiff`` that is not compressed are mapped: the file is read as they are used. By default,
-        and with ``"c"``, writing to them does not change the file; with ``"r"`` they are read-only. Arrays of other files
-        are copied. ``"r+"`` and ``"w+"`` are refused, since they would change the model.
+        The large arrays of an uncompressed ``.skiff`` are mapped: they are read from the file when they are used. By
+        default, and with ``"c"``, writing to them does not change the file; with ``"r"`` they are read-only. Arrays of
+        other formats are copied. ``"r+"`` and ``"w+"`` are errors, since they would change the model.
     trusted : list of str, type or function
-        What you vouch for: ``"mypkg.steps.Clean"`` (or the class itself), or ``"mypkg.*"`` for all that a package defines.
+        Classes and functions that you trust: ``"mypkg.steps.Clean"`` (or the class itself), or ``"mypkg.*"`` for everything
+        that a package defines.
     at : str, optional
-        The address of the estimator in a file that holds several things: ``"[0]"``, ``"['model']"``.
+        The address of the estimator in a file with several objects: ``"[0]"``, ``"['model']"``.
     limits : Limits, optional
-        What the file may cost.
+        Limits of memory and time for reading the file.
     identity : Identity, str or path-like, optional
-        Opens a file that is encrypted by age: an ``Identity``, the text of a key, or the path of an identity file.
+        The key or passphrase of an encrypted file: an ``Identity``, the text of a key, or the path of an identity file.
 
     Returns
     -------
     object
-        The estimator, or whatever else was dumped.
+        The estimator, or the object that was dumped.
 
     Raises
     ------
+    DamagedFileError
+        If the file is damaged, or not a model file.
+    NotSupportedError
+        If the installed scikit-learn does not have a class of the file.
     UntrustedFileError
-        If the file names code that is neither on the list of what models need nor trusted.
+        If the file names code that is neither on the allow-list nor trusted.
 
     Warns
     -----
     InconsistentVersionWarning
-        scikit-learn's own, once, if another scikit-learn wrote the file.
+        scikit-learn's own, once, if another version of scikit-learn wrote the file.
     AnswersChangeWarning
-        If the estimator answers otherwise in the scikit-learn at hand, without an error.
+        If the estimator predicts differently in the installed scikit-learn, without an error.
+
+    Examples
+    --------
+    >>> estimator = skiff.load("model.joblib", trusted=["mypkg.steps.Clean"])  # doctest: +SKIP
     """
     if mmap_mode not in (None, "r", "c"):
         raise WrongInputError(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
@@ -101,19 +111,28 @@ def loads(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
-    """Load the estimator in the bytes of a model file, as ``skiff.load`` does; may be called as ``pickle.loads``.
+    """Load the estimator in the bytes of a model file; may be called like ``pickle.loads``.
 
     Parameters
     ----------
     data : bytes-like
-        What ``skiff.dumps``, ``pickle.dumps`` or a file holds.
+        The bytes of a model file, such as the result of ``skiff.dumps`` or ``pickle.dumps``.
     trusted, at, limits, identity
         As for ``skiff.load``.
 
     Returns
     -------
     object
-        The estimator, or whatever else was dumped.
+        The estimator, or the object that was dumped.
+
+    Raises
+    ------
+    UntrustedFileError
+        If the file names code that is neither on the allow-list nor trusted.
+
+    Examples
+    --------
+    >>> estimator = skiff.loads(skiff.dumps(estimator))  # doctest: +SKIP
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"expected bytes, not {type(data).__name__}: skiff.load is for files")
@@ -121,7 +140,7 @@ def loads(
 
 
 def names_to_trust(trusted: Any) -> list[str]:
-    """The names of what the caller trusts, each given as a name, a class or a function."""
+    """The names that the caller trusts, each given as a name, a class or a function."""
     if isinstance(trusted, (str, bytes)) or not isinstance(trusted, Iterable):
         raise TypeError(f"expected a list of names to trust, not {type(trusted).__name__}")
     names = []
@@ -136,33 +155,33 @@ def names_to_trust(trusted: Any) -> list[str]:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes what Rust has written, of the names that Rust let pass."""
+    """Builds the objects of a pickle that Rust has written, from the names that Rust allowed."""
 
     def __init__(self, rebuilt: Rebuilt, trusted: list[str], mapping: memoryview | None) -> None:
-        # Byte strings, which Python 2 alone wrote, are read as numpy asks for it.
+        # Byte strings, which only Python 2 wrote, are read with numpy's recommended encoding.
         super().__init__(io.BytesIO(rebuilt.pickle), encoding="latin1", buffers=_buffers(rebuilt, mapping))
         self.versions = rebuilt.versions
         self._allowed = set(rebuilt.names)
-        #: What is there for the caller's word alone.
+        #: Names that are allowed only because the caller trusts them.
         self._vouched = set(rebuilt.vouched)
         self._packages = [name[:-2] for name in trusted if name.endswith(".*")]
         self._named = set(trusted)
         self._found: dict[tuple[str, str], Any] = {}
 
     def make(self) -> Any:
-        """What the file holds."""
+        """Build the object in the file."""
         try:
             return self.load()
         except (SkiffError, MemoryError, Warning):
-            # A warning is an error where the caller wants it to be.
+            # The caller's filters turn a warning into an error.
             raise
         except Exception as error:
             what = str(error) or type(error).__name__
             ours = _sklearn_version()
             if self.versions and self.versions != [ours]:
-                message = f"scikit-learn {ours} does not take what scikit-learn {' and '.join(self.versions)} wrote: {what}"
+                message = f"scikit-learn {ours} cannot load what scikit-learn {' and '.join(self.versions)} wrote: {what}"
                 raise NotSupportedError(message, code="other-version") from error
-            raise DamagedFileError(f"the objects in the file cannot be made: {what}", code="damaged-model") from error
+            raise DamagedFileError(f"the objects in the file cannot be built: {what}", code="damaged-model") from error
 
     def find_class(self, module: str, name: str) -> Any:
         key = module, name
@@ -171,18 +190,18 @@ class _Unpickler(pickle.Unpickler):
         return self._found[key]
 
     def persistent_load(self, _: Any) -> Any:
-        raise UntrustedFileError("the file hands a persistent id to the program that loads it", code="untrusted-file")
+        raise UntrustedFileError("the file has a persistent id, which only the program that wrote it can resolve", code="untrusted-file")
 
     def _find(self, module: str, name: str) -> Any:
         if (module, name) not in self._allowed:
-            raise UntrustedFileError(f"`{module}.{name}` was not let pass", code="untrusted-file")
+            raise UntrustedFileError(f"`{module}.{name}` is not allowed", code="untrusted-file")
         try:
             found = _resolved(_spelled(module), name)
         except (ImportError, AttributeError) as error:
             try:
                 if not module.startswith(_OLD_CORE):
                     raise
-                # What numpy 2 keeps under the old name alone.
+                # numpy 2 has some names only under the old module.
                 found = _resolved(module, name)
             except (ImportError, AttributeError):
                 raise self._absent(_spelled(module), name, error) from error
@@ -194,11 +213,11 @@ class _Unpickler(pickle.Unpickler):
         return any(module == package or module.startswith(package + ".") for package in self._packages)
 
     def _check_own(self, module: str, name: str, found: Any) -> None:
-        """A package is trusted with what it defines, and not with what it has imported: ``mypkg.os.system``."""
+        """Check that a trusted package defines a name, and does not only import it: ``mypkg.os.system``."""
         home = getattr(found, "__module__", None)
         if isinstance(found, types.ModuleType) or not isinstance(home, str) or not self._is_of_package(home):
             raise UntrustedFileError(
-                f"`{module}.{name}` is not defined in a package that is trusted, but in `{home}`",
+                f"`{module}.{name}` is not defined in a trusted package, but in `{home}`",
                 code="untrusted-file",
                 help=f'if you trust it: trusted=["{module}.{name}"]',
             )
@@ -222,11 +241,11 @@ def _resolved(module: str, name: str) -> Any:
 
 
 def _spelled(module: str) -> str:
-    """The module by the name that the numpy at hand has for it: the other one warns, or is not there."""
+    """The name of the module in the installed numpy: its other name warns, or does not exist."""
     for core in (_OLD_CORE, _NEW_CORE):
         if module == core or module.startswith(core + "."):
             return (_NEW_CORE if int(np.__version__.split(".")[0]) >= 2 else _OLD_CORE) + module[len(core) :]
-    # What scikit-learn's compiled losses called themselves up to 1.5: nobody else's module of that name is imported.
+    # The name of scikit-learn's compiled losses up to 1.5: no other module of that name is imported.
     return "sklearn._loss._loss" if module == "_loss" and module not in sys.modules else module
 
 
@@ -236,16 +255,16 @@ def _at_hand(package: str) -> str:
     except ImportError:
         return f"this Python, which has no {package},"
     shown = {"sklearn": "scikit-learn"}.get(package, package)
-    return f"the {shown} at hand{f' ({version})' if version else ''}"
+    return f"the installed {shown}{f' ({version})' if version else ''}"
 
 
 def _mapping(keys: str, values: bytes) -> dict[str, int]:
-    """A vocabulary, as Rust writes one for the unpickler."""
+    """A vocabulary, from the encoding that Rust writes for the unpickler."""
     return dict(zip(keys.split("\0"), array.array("q", values).tolist()))
 
 
 def _buffers(rebuilt: Rebuilt, mapping: memoryview | None) -> Iterator[Any]:
-    """The elements of one array after the other, put together no sooner than they are asked for."""
+    """The elements of one array after the other, assembled when they are used."""
     index = 0
     while index < len(rebuilt):
         place = rebuilt.place(index)
@@ -260,14 +279,14 @@ def _buffers(rebuilt: Rebuilt, mapping: memoryview | None) -> Iterator[Any]:
 
 @contextmanager
 def _opened(source: Any) -> Iterator[io.FileIO | None]:
-    """The file that a path names, held open so that it can be mapped: the one that was judged, and no other."""
+    """The file at a path, kept open so that the mapped file is the one that was judged."""
     if not isinstance(source, (str, os.PathLike)):
         yield None
         return
     try:
         file = io.FileIO(source)
     except OSError:
-        # Rust says what is wrong with it.
+        # Rust reports what is wrong with it.
         yield None
         return
     with file:
@@ -275,17 +294,17 @@ def _opened(source: Any) -> Iterator[io.FileIO | None]:
 
 
 def _mapped(file: io.FileIO | None, source: Any, rebuilt: Rebuilt, read_only: bool) -> memoryview | None:
-    """The file in memory, copied where it is written to; ``None`` when there is nothing in it to map."""
+    """The file in memory, copied on write; ``None`` if there is nothing to map."""
     if file is None or all(rebuilt.place(index) is None for index in range(len(rebuilt))):
         return None
     here, there = os.fstat(file.fileno()), os.stat(source)
     if not os.path.samestat(here, there) or here.st_size == 0:
-        # Another file has taken the name meanwhile: which of the two was judged cannot be told.
+        # The path was replaced meanwhile: it is unknown which of the two files was judged.
         return None
     return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ if read_only else mmap.ACCESS_COPY))
 
 
-#: Warnings are caught for the whole process.
+#: Catching warnings affects the whole process.
 _CATCHING = threading.Lock()
 
 
@@ -299,29 +318,29 @@ def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
     with _CATCHING, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         made = unpickler.make()
-    told: dict[str, Warning] = {}
+    issued: dict[str, Warning] = {}
     for warning in caught:
         if isinstance(warning.message, Warning) and _is_of_version(warning):
             # The last one is that of the outermost estimator.
-            told[getattr(warning.message, "original_sklearn_version", "")] = warning.message
+            issued[getattr(warning.message, "original_sklearn_version", "")] = warning.message
         else:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno, source=warning.source
             )
-    for message in told.values() or _unsaid(made, rebuilt.versions):
+    for message in issued.values() or _unsaid(made, rebuilt.versions):
         warnings.warn(message, stacklevel=3)
     return made
 
 
 def _warn_of_changes(rebuilt: Rebuilt) -> None:
-    """One warning for each change between the scikit-learn that wrote an estimator and the one at hand."""
+    """Issue one warning for each change between the scikit-learn that wrote an estimator and the installed one."""
     numbers = re.match(r"(\d+)\.(\d+)", _sklearn_version() or "") if rebuilt.changes else None
     ours = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
     for name, written_by, since, what in rebuilt.changes:
         if ours >= since:
             message = (
-                f"{name} was written by scikit-learn {written_by}; from {since[0]}.{since[1]} on, {what}. skiff.open answers "
-                "as the scikit-learn that wrote it."
+                f"{name} was written by scikit-learn {written_by}; from {since[0]}.{since[1]} on, {what}. skiff.open predicts "
+                "as in the version that wrote it."
             )
             warnings.warn(message, AnswersChangeWarning, stacklevel=3)
 
@@ -334,12 +353,12 @@ def _sklearn_version() -> str | None:
 
 
 def _is_of_version(warning: warnings.WarningMessage) -> bool:
-    # Before scikit-learn 1.3 it was a `UserWarning` like any other.
+    # Before scikit-learn 1.3 it was a plain `UserWarning`.
     return str(warning.message).startswith("Trying to unpickle estimator")
 
 
 def _unsaid(made: Any, versions: list[str]) -> Iterator[Warning]:
-    """The warning for estimators that do not give it themselves."""
+    """The warning for estimators that do not issue it themselves."""
     ours = _sklearn_version()
     kind = getattr(importlib.import_module("sklearn.exceptions"), "InconsistentVersionWarning", None)
     for version in versions:

@@ -1,4 +1,4 @@
-"""``kneighbors()`` without rows: the neighbours of the rows of the fit among themselves, each without itself."""
+"""``kneighbors()`` without rows: the neighbors of the training rows, each without itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skiff._errors import WrongInputError
 
 
 def count(own: Any, n_neighbors: Any, rows: int) -> int:
-    """How many neighbours to ask for, the row itself included."""
+    """The number of neighbors to search, including the row itself."""
     n_neighbors = own if n_neighbors is None else n_neighbors
     if n_neighbors + 1 > rows:
         raise WrongInputError(
@@ -21,7 +21,7 @@ def count(own: Any, n_neighbors: Any, rows: int) -> int:
 
 
 def among_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
-    """Both without the row itself; without the first where more than as many as were asked for lie as near."""
+    """Both without the row itself, or without the first if the row itself is not among equally near ones."""
     rows = len(places)
     others = places != np.arange(rows)[:, None]
     crowded = others.all(axis=1)
@@ -30,7 +30,7 @@ def among_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
 
 
 def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
-    """The sparse graph of neighbours that were found."""
+    """The sparse graph of the neighbors."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     if mode not in ("connectivity", "distance"):

@@ -1,4 +1,4 @@
-"""The passport of a model: who made it, of what, from what, and how good it was. `docs/passport.md` has its layout."""
+"""The passport of a model: its origin and scores. `docs/passport.md` has its layout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from skiff._skiff import __version__
 #: The version of the layout.
 VERSION = 1
 
-#: The modules whose versions decide what a model is, with the distributions that they come from.
+#: The modules whose versions affect a model, with their distributions.
 _PACKAGES = {
     "sklearn": "scikit-learn",
     "numpy": "numpy",
@@ -30,9 +30,9 @@ _PACKAGES = {
     "pyarrow": "pyarrow",
 }
 
-#: Longer lists of names and classes are in the model; the passport has their beginning.
+#: The passport has only the beginning of longer lists of names and classes, which are in the model.
 _MOST_NAMES = 1_000
-#: A passport is to be read by people and at once.
+#: The largest passport, which is meant to be read by people.
 _MOST_BYTES = 4 << 20
 
 
@@ -47,10 +47,10 @@ def collect(
     author: str | None = None,
     notes: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The passport of ``estimator``, which ``json.dumps`` takes, and the recorded rows, where some are wanted.
+    """The passport of ``estimator``, for ``json.dumps``, and the recorded rows, if requested.
 
-    ``X_sample`` are rows, of any kind that the estimator takes: the estimator answers them here. ``data`` is what it was
-    trained on: a path, a URI, a table, ``(X, y)``, or a mapping of what there is to say. ``source`` is the code: a path,
+    ``X_sample`` are rows, of any type that the estimator accepts: they are predicted here. ``data`` is the training
+    data: a path, a URI, a table, ``(X, y)``, or a mapping of facts. ``source`` is the code: a path,
     a module, a function. ``cv`` are cross-validation scores, the result of ``cross_validate``, a fitted search, or
     ``(cv, X, y)`` and ``(cv, X, y, scoring)`` to compute them here. ``metrics`` are numbers by name.
     """
@@ -83,7 +83,7 @@ def collect(
 
 
 def dumps(passport: Mapping[str, Any]) -> str:
-    """The passport as the file has it."""
+    """The passport as it is stored in the file."""
     text = json.dumps(passport, allow_nan=False, separators=(",", ":"))
     if len(text) > _MOST_BYTES:
         raise ValueError(f"expected a passport of at most {_MOST_BYTES} bytes, found {len(text)}: shorten `notes`")
@@ -91,11 +91,11 @@ def dumps(passport: Mapping[str, Any]) -> str:
 
 
 def versions(estimator: Any) -> dict[str, str]:
-    """The versions of Python, skiff, and of the packages that are loaded or that the estimator is made of."""
+    """The versions of Python, skiff, and of the packages that are imported or have classes in the estimator."""
     found = {"python": _platform.python_version(), "skiff": __version__}
     packages = dict(_PACKAGES)
     for part in [estimator, *_parameters(estimator).values()]:
-        # Of classes, functions and objects of other packages that stand in the pipeline.
+        # Of classes, functions and objects of other packages in the pipeline.
         module = _attribute(part, "__module__")
         package = module.split(".")[0] if isinstance(module, str) else ""
         if package and package not in packages and package not in ("builtins", "__main__", *_standard()):
@@ -126,7 +126,7 @@ def platform() -> dict[str, Any]:
 
 
 def describe(estimator: Any) -> dict[str, Any]:
-    """The estimator's class, its hyperparameters, those of estimators within included, and what it takes and gives."""
+    """The estimator's class, its hyperparameters including nested ones, its features and classes."""
     parameters = _parameters(estimator)
     found: dict[str, Any] = {
         "class": path_of(type(estimator)),
@@ -150,7 +150,7 @@ def describe(estimator: Any) -> dict[str, Any]:
 
 
 def _now() -> datetime.datetime:
-    # https://reproducible-builds.org/specs/source-date-epoch/: the same model gives the same bytes.
+    # https://reproducible-builds.org/specs/source-date-epoch/: the same model yields the same bytes.
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
         return datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc)
@@ -160,12 +160,12 @@ def _now() -> datetime.datetime:
 def _parameters(estimator: Any) -> dict[str, Any]:
     try:
         return dict(estimator.get_params(deep=True))
-    except Exception:  # No estimator of scikit-learn's kind, or one whose signature is not as it should be.
+    except Exception:  # Not a scikit-learn estimator, or one with a wrong signature.
         return {}
 
 
 def _safely(value: Any) -> Any:
-    # Whatever a class of somebody else's does when it is looked at, the model is to be saved.
+    # Errors of user classes on attribute access must not prevent saving the model.
     try:
         return plain(value)
     except Exception:
@@ -173,7 +173,7 @@ def _safely(value: Any) -> Any:
 
 
 def _attribute(estimator: Any, name: str) -> Any:
-    # Some are properties that raise whatever an estimator within raises.
+    # Some are properties that raise any exception of a nested estimator.
     try:
         return getattr(estimator, name)
     except Exception:

@@ -1,4 +1,4 @@
-"""Python's values as JSON has them, for the passport: bounded in size, and the same for the same value.
+"""Python values as JSON, for the passport: bounded in size, and deterministic.
 
 What JSON cannot write is an object of one key: ``{"float": "nan"}``, ``{"class": "sklearn.svm._classes.SVC"}`` for an
 estimator, ``{"name": "numpy.log1p"}`` for a function or a class, ``{"repr": "…"}`` for everything else.
@@ -12,21 +12,21 @@ from typing import Any, Mapping
 
 import numpy as np
 
-#: What stands for a value that JSON cannot write.
+#: The replacement of a value that JSON cannot represent.
 MARKS = ({"float"}, {"class"}, {"name"}, {"repr"})
 
 #: Longer lists and mappings are counted, not written.
 MOST_ITEMS = 100
-#: What nests deeper is cut off.
+#: Deeper values are cut off.
 MOST_DEPTH = 8
-#: Longer text than this is no hyperparameter.
+#: The longest text of a hyperparameter.
 MOST_TEXT = 1_000
-#: Addresses would make each run's passport another one.
+#: Memory addresses would make passports nondeterministic.
 ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """``value`` as ``json.dumps`` takes it."""
+    """``value`` for ``json.dumps``."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool):
@@ -60,7 +60,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def number(value: Any) -> Any:
-    """A float, or what stands for one that JSON has not."""
+    """A float, or the replacement of one that JSON does not have."""
     value = float(value)
     if math.isfinite(value):
         return value
@@ -68,12 +68,12 @@ def number(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """``repr``, without addresses, and not without an end."""
+    """``repr``, without memory addresses, and shortened."""
     if isinstance(value, (str, bytes)):
         value = value[:MOST_TEXT]
     try:
         text = repr(value)
-    except Exception:  # Whatever a class of somebody else's does here, the model is to be saved.
+    except Exception:  # Errors of user classes must not prevent saving the model.
         text = f"<{path_of(type(value))}>"
     text = ADDRESS.sub("", text)
     return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"

@@ -1,4 +1,4 @@
-"""A bar on standard error: what ``progress=True`` is."""
+"""The bar on standard error of ``progress=True``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import sys
 import time
 from typing import TextIO
 
-#: What takes less time shows no bar.
+#: The bar is shown only after this time.
 _WAIT = 0.5
 _WIDTH = 30
 
 
 class Bar:
-    """Called as ``bar(what, done, total)``; one line for one piece of work, over and over until it is done."""
+    """Called as ``bar(what, done, total)``; one line for each piece of work, rewritten until it is done."""
 
     def __init__(self, stream: TextIO | None = None, wait: float = _WAIT) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class Bar:
         stream.flush()
 
     def __reduce__(self) -> tuple[type[Bar], tuple[()]]:
-        # In another process it begins anew.
+        # In another process it starts again.
         return Bar, ()
 
 

@@ -1,7 +1,7 @@
-"""Rows that are recorded in a ``.skiff`` with the estimator's own answers, so that anybody can ask again.
+"""Rows that are recorded in a ``.skiff`` with the estimator's predictions, for ``skiff.verify``.
 
-What is recorded is made of numpy's arrays, lists, dicts, text and numbers alone: it can be read without pandas or scipy.
-`docs/passport.md` says how it is laid out.
+The record contains only numpy arrays, lists, dicts, strings and numbers: it can be read without pandas or scipy.
+`docs/passport.md` specifies its layout.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from skiff._columns import columns, is_frame, scalar, simplified
 
-#: The methods that are recorded, where the estimator has them. Those that name neighbours are not among them: which of
-#: equally near ones numpy names depends on the processor.
+#: The methods that are recorded, if the estimator has them. Those that return neighbors are not: which of several
+#: equally near ones numpy returns depends on the processor.
 METHODS = (
     "predict",
     "predict_proba",
@@ -27,14 +27,14 @@ METHODS = (
     "mahalanobis",
 )
 
-#: More rows than this make the file large, and tell nothing that fewer would not.
+#: More rows than this make the file large without improving the check.
 MANY_ROWS = 1_000
 
 
 def record(estimator: Any, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The recorded rows, and what the passport says of them.
+    """The recorded rows, and their entry in the passport.
 
-    Raises what the estimator raises when none of its methods answers the rows.
+    Raises the estimator's own error if none of its methods accepts the rows.
     """
     if not hasattr(x, "__len__") and not hasattr(x, "shape") and hasattr(x, "__iter__"):
         x = list(x)
@@ -44,7 +44,7 @@ def record(estimator: Any, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ValueError("expected some rows to record, found none")
     if rows > MANY_ROWS:
         warnings.warn(
-            f"{rows} rows are recorded in the file with their answers; 10 to 100 are enough to check a model by",
+            f"{rows} rows are recorded in the file with their predictions; 10 to 100 are enough to verify a model",
             UserWarning,
             stacklevel=4,
         )
@@ -52,7 +52,7 @@ def record(estimator: Any, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     skipped: dict[str, str] = {}
     error: Exception | None = None
     for method in METHODS:
-        # A property, such as `predict_proba` of some estimators, may raise other errors than that it is not there.
+        # A property, such as `predict_proba` of some estimators, may raise errors other than AttributeError.
         try:
             call = getattr(estimator, method, None)
         except Exception:
@@ -70,7 +70,7 @@ def record(estimator: Any, x: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     if not answers:
         if error is not None:
             raise error
-        raise ValueError(f"{type(estimator).__name__} has no method whose answers could be recorded")
+        raise ValueError(f"{type(estimator).__name__} has no method whose results can be recorded")
     facts: dict[str, Any] = {"rows": rows, "methods": [answer["method"] for answer in answers]}
     if skipped:
         facts["not_answered"] = skipped
@@ -83,7 +83,7 @@ def _rows(x: Any) -> int:
 
 def _input(x: Any) -> dict[str, Any]:
     if isinstance(x, (str, bytes)):
-        raise TypeError("expected rows to record, found a text; a list of texts is needed")
+        raise TypeError("expected rows to record, found a str; pass a list of str")
     if isinstance(x, Mapping):
         return {"kind": "mappings", "values": [_mapping(x)]}
     if hasattr(x, "tocsr"):
@@ -91,7 +91,7 @@ def _input(x: Any) -> dict[str, Any]:
     if is_frame(x):
         return _frame(x)
     if hasattr(x, "iloc") and hasattr(x, "to_numpy"):
-        # A series: documents.
+        # A Series: documents.
         return {"kind": "array", "array": simplified(x.to_numpy())}
     if isinstance(x, (list, tuple)):
         if len(x) > 0 and isinstance(x[0], Mapping):
@@ -99,7 +99,7 @@ def _input(x: Any) -> dict[str, Any]:
         if len(x) > 0 and isinstance(x[0], (str, bytes)):
             return {"kind": "texts", "values": [_scalar(text) for text in x]}
         array = np.asarray(x)
-        # Text among numbers stays what it is: numpy alone would make text of the numbers.
+        # Strings among numbers are kept: numpy alone would convert the numbers to strings.
         return _array(np.asarray(x, dtype=object) if array.dtype.kind in "US" else array)
     return _array(x)
 
@@ -127,7 +127,7 @@ def _array(array: Any) -> dict[str, Any]:
     if array.dtype.kind == "f" and array.dtype.itemsize == 4 and not array.dtype.isnative:
         # scikit-learn computes in float64 on them.
         return {"kind": "array", "array": array.astype(np.float64)}
-    # The file is not to change when the rows do.
+    # A copy, since the caller may modify the rows.
     return {"kind": "array", "array": array.copy(order="K")}
 
 
@@ -161,7 +161,7 @@ def _mapping(row: Any) -> dict[str, Any]:
     found = {}
     for name, value in row.items():
         if not isinstance(name, str):
-            raise TypeError("expected mappings whose names are text")
+            raise TypeError("expected mappings with str keys")
         is_many = hasattr(value, "__iter__") and not isinstance(value, (str, bytes))
         found[str(name)] = [_scalar(item) for item in value] if is_many else _scalar(value)
     return found

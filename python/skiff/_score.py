@@ -34,11 +34,11 @@ def _is_text(labels: Any) -> bool:
 
 
 def accuracy(y: Any, predicted: Any, sample_weight: Any = None) -> float:
-    """The share of rows whose labels are all right."""
+    """Accuracy: the fraction of rows whose labels are all right."""
     y, predicted = _alike(y, predicted)
     if len(y) > 0 and _is_text(y) != _is_text(predicted):
         shown = ["text" if _is_text(labels) else "numbers" for labels in (y, predicted)]
-        raise WrongInputError(f"y holds {shown[0]}, and the predictions are {shown[1]}", code="wrong-input")
+        raise WrongInputError(f"y has {shown[0]}, but the predictions are {shown[1]}", code="wrong-input")
     right = y == predicted
     if right.ndim > 1:
         right = right.all(axis=1)
@@ -60,13 +60,13 @@ def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     scores = np.ones(len(spread))
     varies = spread != 0
     scores[varies] = 1 - missed[varies] / spread[varies]
-    # What does not vary cannot be explained: all or nothing.
+    # Constant targets have no variance to explain: the score is 1 or 0.
     scores[~varies & (missed != 0)] = 0.0
     return float(np.average(scores))
 
 
 def d2(y: Any, predicted: Any, sample_weight: Any, power: float) -> float:
-    """D², the share of the Tweedie deviance of this power that is explained."""
+    """D², the fraction of explained Tweedie deviance of this power."""
     y, predicted = _alike(y, predicted)
     y, predicted = y.astype(float), predicted.astype(float)
     if (power >= 1 and (y < 0).any()) or (power >= 2 and (y == 0).any()):
@@ -91,7 +91,7 @@ def _deviance(y: Any, mean: Any, power: float) -> Any:
 
 
 def inertia(model: Any, X: Any, sample_weight: Any = None) -> float:
-    """The sum of the squared distances to the nearest centres, with the sign of a score."""
+    """The sum of the squared distances to the nearest cluster centers, with the sign of a score."""
     places = model.predict(X)
     rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)
     weights = _weights(sample_weight, len(rows))

@@ -1,4 +1,4 @@
-"""``skiff.check_scores``: is the model as good as it was, in the scikit-learn at hand?"""
+"""``skiff.check_scores``: recomputes the recorded cross-validation scores."""
 
 from __future__ import annotations
 
@@ -29,15 +29,50 @@ def check_scores(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> ScoreCheck:
-    """Computes the cross-validation scores in the passport of ``source`` anew, and says whether they are in range.
+    """Recompute the cross-validation scores in the passport of a model, and compare them.
 
-    The estimator is loaded from the file as ``skiff.load`` does, cloned, and fitted to ``X`` and ``y`` fold by fold; the
-    folds and the scoring are those that were recorded, unless ``cv`` and ``scoring`` name others. A score is in range
-    when the mean over the folds lies within two recorded standard deviations of the recorded mean, or within
-    ``tolerance`` where that is given. What comes back is true when all scores are.
+    The estimator is loaded as by ``skiff.load``, cloned, and cross-validated on ``X`` and ``y`` with the recorded folds
+    and scoring. A score is in range if its mean over the folds is within two recorded standard deviations of the
+    recorded mean.
 
-    ``estimator`` is cross-validated in place of the one in the file: one that was rebuilt from its source, for example.
-    ``groups``, ``params`` and ``n_jobs`` go to ``cross_validate``. ``identity`` opens a file that is encrypted.
+    Parameters
+    ----------
+    source : str, path-like, bytes or file object
+        The model file: a path, its bytes, or a file opened for reading bytes.
+    X : array-like of shape (n_samples, n_features)
+        The data to cross-validate on.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), optional
+        The targets.
+    cv, scoring : optional
+        Folds and scoring as for ``cross_validate``, in place of the recorded ones. Required if those were your own
+        objects.
+    tolerance : float, optional
+        The half-width of the range, in place of two recorded standard deviations.
+    n_jobs, groups, params : optional
+        Passed to ``cross_validate``.
+    estimator : estimator, optional
+        Cross-validated in place of the one in the file, for example one rebuilt from its source.
+    trusted : list of str, type or function
+        As for ``skiff.load``.
+    limits : Limits, optional
+        Limits of memory and time for reading the file.
+    identity : Identity, str or path-like, optional
+        The key or passphrase of an encrypted file.
+
+    Returns
+    -------
+    ScoreCheck
+        True if all scores are in range; it has the recorded and the computed scores of each fold.
+
+    Raises
+    ------
+    WrongInputError
+        If the file has no recorded scores, or they cannot be recomputed.
+
+    Examples
+    --------
+    >>> bool(skiff.check_scores("churn.skiff", X_train, y_train))  # doctest: +SKIP
+    True
     """
     if hasattr(source, "read"):
         # It is read twice.

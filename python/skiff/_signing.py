@@ -1,4 +1,4 @@
-"""``skiff.sign``, and what ``skiff.verify`` says of signatures: OpenSSF Model Signing, without a network."""
+"""``skiff.sign``, and the verdicts of ``skiff.verify`` on signatures: OpenSSF Model Signing, without the network."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from skiff._skiff import sign as _sign
 
 @dataclass(frozen=True)
 class SignatureProblem:
-    """What stands against a signature."""
+    """A problem with a signature."""
 
     #: ``changed``, ``added``, ``missing``, ``renamed``, ``linked``, ``special``, ``other-key``, ``untrusted``,
     #: ``not-valid``, ``wrong-signature``.
     code: str
-    #: The file, where one is to blame.
+    #: The file that the problem is about, if any.
     file: str | None
     message: str
 
 
 @dataclass(frozen=True)
 class SignatureVerdict:
-    """What a signature says of a model, and whether it is so. It is true where nothing stands against it."""
+    """The verdict on the signature of a model. It is true if there are no problems."""
 
-    #: How the key signs: ``p256``, ``p384``, ``p521``, ``ed25519``.
+    #: The algorithm of the key: ``p256``, ``p384``, ``p521``, ``ed25519``.
     algorithm: str | None
-    #: SHA-256 of the signer's public key in PEM: its name.
+    #: SHA-256 of the signer's public key in PEM, which identifies it.
     key: str | None
     #: The signer's certificate: ``subject``, ``issuer``, ``fingerprint``, ``not_before``, ``not_after``.
     certificate: dict[str, str] | None
-    #: What the model was called when it was signed.
+    #: The name of the model when it was signed.
     name: str | None
-    #: The files that are as they were signed, ``.`` for a model that is one file.
+    #: The files that match, ``.`` for a model that is one file.
     files: tuple[str, ...]
-    #: What lies in the folder and is, by the signer's word, no part of the model.
+    #: Entries of the folder that the signer declared not to be part of the model.
     uncovered: tuple[str, ...]
     problems: tuple[SignatureProblem, ...]
-    #: What should be known beside: a name, and a sentence.
+    #: Notes that do not change the verdict: a code, and a sentence.
     notes: tuple[tuple[str, str], ...]
 
     def __bool__(self) -> bool:
@@ -57,13 +57,43 @@ def sign(
     follow_links: bool = False,
     extension: bool = False,
 ) -> str:
-    """Signs ``model``, a file or a folder, and returns the path of the signature file.
+    """Sign a model with an OpenSSF Model Signing signature.
 
-    ``key`` is the path of a private key in PEM, ``password`` its password. ``certificate`` are PEM files of the key's
-    certificate and of those that lead from it to a root. The signature goes to ``signature``: ``MODEL.sig`` beside a
-    file and ``model.sig`` in a folder where nothing is said. ``ignore`` are paths within the folder that are no part of
-    the model. Links are refused, or, by ``follow_links``, signed by what they point at. ``extension`` lets Ed25519 keys
-    sign, which the ``model_signing`` tool does not verify.
+    Parameters
+    ----------
+    model : str or path-like
+        The model: a file, or a folder with everything in it.
+    key : str or path-like
+        The private key in PEM.
+    password : str, optional
+        The password of the key.
+    certificate : str, path-like or list of them
+        The key's certificate and the intermediate certificates of its chain, in PEM, the key's own first.
+    signature : str or path-like, optional
+        The signature file to write; by default ``MODEL.sig`` next to a file, ``model.sig`` in a folder.
+    ignore : list of str
+        Paths within the folder that are not part of the model.
+    follow_links : bool, default=False
+        Sign the content of the files that symbolic links point to; by default links are errors.
+    extension : bool, default=False
+        Allow Ed25519 keys, which the ``model_signing`` tool does not support.
+
+    Returns
+    -------
+    str
+        The path of the signature file.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a file cannot be read.
+    WrongInputError
+        If the key or a certificate is wrong, or the model has links, pipes or names that are not UTF-8.
+
+    Examples
+    --------
+    >>> skiff.sign("model.skiff", key="key.pem")  # doctest: +SKIP
+    'model.skiff.sig'
     """
     return os.fspath(
         _sign(
@@ -80,7 +110,7 @@ def sign(
 
 
 def verdict(found: dict[str, Any]) -> SignatureVerdict:
-    """What the signature is worth, of what was found."""
+    """Build the verdict from the dict of the extension module."""
     return SignatureVerdict(
         **{
             **found,

@@ -13,8 +13,8 @@ __all__ = [
     "Identity",
     "Limits",
     "Model",
-    "Part",
     "Rebuilt",
+    "StoredObject",
     "__version__",
     "convert",
     "inspect",
@@ -80,7 +80,7 @@ class Limits:
     def __reduce__(self) -> tuple[Any, ...]: ...
 
 @final
-class Part:
+class StoredObject:
     def class_path(self) -> str: ...
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
     def __getattr__(self, name: str, /) -> Any: ...

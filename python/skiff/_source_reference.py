@@ -1,4 +1,4 @@
-"""The code that trained a model, as the passport refers to it: file, digest, git commit."""
+"""The code that trained a model, as recorded in the passport: file, digest, git commit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from skiff import _digest
 from skiff._data_reference import without_secrets
 from skiff._plain import path_of
 
-#: A repository on a slow disk is no reason to wait longer for saving a model.
+#: The timeout of git, so that a slow repository does not delay saving a model.
 _SECONDS = 10
 
 
 def reference(source: Any) -> dict[str, Any]:
-    """What the passport says of ``source=``: the path of a script or notebook, a module, a function, or a class."""
+    """The passport's entry for ``source=``: the path of a script or notebook, a module, a function, or a class."""
     if isinstance(source, (str, os.PathLike)):
         return _file(os.fsdecode(source), given=True)
     if not isinstance(source, (ModuleType, type)) and not callable(source):
@@ -26,7 +26,7 @@ def reference(source: Any) -> dict[str, Any]:
     if isinstance(source, ModuleType):
         name = source.__name__
     else:
-        # Of a bound method or a partial, what it is of.
+        # For a bound method or a partial, its function.
         source = inspect.unwrap(getattr(source, "func", source))
         name = path_of(source)
     try:
@@ -35,7 +35,7 @@ def reference(source: Any) -> dict[str, Any]:
         path = None
     if path is not None and os.path.isfile(path):
         return {"name": name, **_file(path, given=False)}
-    # Written into a notebook or a console: there is no file, but perhaps the text.
+    # Defined in a notebook or a console: there is no file, but possibly the text.
     try:
         text = inspect.getsource(source)
     except (OSError, TypeError):
@@ -45,7 +45,7 @@ def reference(source: Any) -> dict[str, Any]:
 
 def _file(path: str, given: bool) -> dict[str, Any]:
     git = _git(path)
-    # A path that was not given is nobody's business but for its place in the repository.
+    # A path that was not given may be private, except relative to the repository.
     shown = path if given else (git or {}).get("path", os.path.basename(path))
     found: dict[str, Any] = {"path": shown, "size": os.path.getsize(path), "sha256": _digest.of_file(path)}
     if git is not None:
@@ -54,7 +54,7 @@ def _file(path: str, given: bool) -> dict[str, Any]:
 
 
 def _git(path: str) -> dict[str, Any] | None:
-    """What git knows about the file; ``None`` where there is no git or no repository."""
+    """git's information about the file; ``None`` if there is no git or no repository."""
     folder = os.path.dirname(os.path.abspath(path))
     commit = _ask(folder, "rev-parse", "--verify", "HEAD")
     if commit is None:
@@ -79,7 +79,7 @@ def _git(path: str) -> dict[str, Any] | None:
 
 
 def _ask(folder: str, *arguments: str) -> str | None:
-    # Neither locks nor the programs that a repository's settings may name.
+    # Without locks, and without programs that a repository's settings may name.
     command = ["git", "-C", folder, "-c", "core.fsmonitor=false", "--no-optional-locks", *arguments]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_SECONDS, stdin=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""``skiff.supported``: the estimators that skiff reads."""
+"""``skiff.supported``: the supported estimators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from skiff._skiff import supported as _supported
 
 
 def supported(estimator: str | type | None = None, /) -> list[str] | str:
-    """The estimators that skiff opens, or the page of one of them.
+    """List the supported estimators, or return the documentation of one.
 
     Parameters
     ----------
@@ -19,13 +19,13 @@ def supported(estimator: str | type | None = None, /) -> list[str] | str:
     Returns
     -------
     list of str or str
-        The full names of all estimators, in order. With ``estimator``, its page: what is read, how it answers, and what
-        is not supported.
+        The sorted full names of all estimators. With ``estimator``, its documentation in Markdown: the attributes that
+        are read, the formula of predictions, and what is not supported.
 
     Raises
     ------
     WrongInputError
-        If skiff does not open the estimator.
+        If skiff does not support the estimator.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Text that has no UTF-8."""
+"""Strings with lone surrogates, which UTF-8 does not allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``tree_`` of a decision tree is: its nodes as arrays, under scikit-learn's names."""
+"""The ``tree_`` of a decision tree: its nodes as arrays, with scikit-learn's names."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Tree:
     @property
     def missing_go_to_left(self) -> Any:
         if "missing_go_to_left" not in self._nodes.dtype.names:
-            raise AttributeError("trees of this file's scikit-learn did not know missing values")
+            raise AttributeError("trees of this file's scikit-learn do not support missing values")
         return self._nodes["missing_go_to_left"]
 
     @property

@@ -1,4 +1,4 @@
-"""The types of what ``skiff.scan`` returns: dicts and lists that ``json.dumps`` takes."""
+"""The types of the results of ``skiff.scan``: dicts and lists for ``json.dumps``."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ from typing import List, Literal, Optional, TypedDict
 
 
 class Finding(TypedDict):
-    """Something that speaks against a file."""
+    """Something in a file that is not known to be safe."""
 
-    #: `unknown`: not on the list of what models need, or not to be looked at. `dangerous`: a known way to do harm.
+    #: `unknown`: not on the allow-list, or it could not be checked. `dangerous`: known to be harmful.
     rating: Literal["unknown", "dangerous"]
     #: The name, `module.name`, that would be imported or called.
     name: Optional[str]
-    #: What would happen. Reads on from the name, where there is one.
+    #: What would happen. It continues the name, if there is one.
     sentence: str
     #: The layers and containers around it, the outermost first.
     place: List[str]
-    #: Which of the pickles there that stand in a row.
+    #: The index of the pickle, if there are several in one file.
     pickle: Optional[int]
-    #: The byte of the innermost content that names it.
+    #: The byte of the innermost content.
     offset: Optional[int]
-    #: Where in the object that would come out: `steps[1].func`.
+    #: The path in the loaded object: `steps[1].func`.
     path: Optional[str]
 
 
 #: An attribute of one of scikit-learn's objects that no version of its class has, and that holds plain data: the class as
-#: `module.Name`, the attribute's name, the layers and containers around it, and where the object is (`steps[1]`).
+#: `module.Name`, the attribute's name, the layers and containers around it, and the path of the object (`steps[1]`).
 UnknownAttribute = TypedDict(
     "UnknownAttribute", {"class": str, "name": str, "place": List[str], "path": Optional[str]}
 )
 
 
 class Verdict(TypedDict):
-    """What a file is to whoever would load it in Python."""
+    """The verdict on loading a file in Python."""
 
-    #: The file, where it was named by its path.
+    #: The path of the file, if it was given.
     file: Optional[str]
     verdict: Literal["model", "unknown", "dangerous"]
-    #: No model file at all, among the files of a folder.
+    #: Whether it is a file in a folder that is not a model file.
     passed_over: bool
     size: int
-    #: How many pickles, arrays and schemas were judged.
+    #: The number of pickles, arrays and schemas that were judged.
     judged: int
-    #: How many pickles stand in a row, where most do: Python's loaders read the first.
+    #: The largest number of pickles in one file: Python's loaders read the first.
     in_a_row: int
     findings: List[Finding]
-    #: They do not count against the file.
+    #: They do not affect the verdict.
     unknown_attributes: List[UnknownAttribute]

@@ -1,4 +1,4 @@
-"""``skiff.verify``: is a file as it was written, and does its model answer what it answered?"""
+"""``skiff.verify``: verifies the digest, the recorded rows and the signature of a file."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from skiff._skiff import verify as _verify
 
 @dataclass(frozen=True)
 class Replay:
-    """A method that was asked for the recorded rows again."""
+    """The comparison of one method with its recorded result."""
 
     method: str
     #: ``equal``, ``differs``, ``cannot replay``.
     outcome: str
-    #: How far numbers are apart at most.
+    #: The greatest difference between numbers.
     largest: float | None = None
-    #: What differs, or why it could not be asked.
+    #: What differs, or why it could not be replayed.
     reason: str | None = None
-    #: The first element that differs, counted from 0, as it was recorded and as it is now.
+    #: The first element that differs, counted from 0, the recorded value and the value found.
     row: int | None = None
     column: int | None = None
     expected: str | None = None
@@ -32,18 +32,18 @@ class Replay:
 
 @dataclass(frozen=True)
 class Verification:
-    """What ``skiff.verify`` found. It is true where everything is as it was written and answered."""
+    """The result of ``skiff.verify``. It is true if everything matches."""
 
-    #: ``verified``; ``differs`` where something is not as it was; ``could not`` where not all of it could be looked at.
+    #: ``verified``; ``differs`` if something differs; ``could not`` if not everything could be checked.
     verdict: str
-    #: ``whole``, ``differs``, or ``missing`` in files that have none: all but ``.skiff``.
+    #: ``whole``, ``differs``, or ``missing`` in formats without one: all but ``.skiff``.
     digest: str
-    #: How many rows were recorded; ``None`` where there are none, or they cannot be asked.
+    #: The number of recorded rows; ``None`` if there are none, or they cannot be predicted.
     rows: int | None
     methods: tuple[Replay, ...]
-    #: Why the recorded rows cannot be asked, where they cannot.
+    #: Why the recorded rows cannot be predicted, if so.
     reason: str | None
-    #: What the signature is worth, where somebody was named who is trusted.
+    #: The verdict on the signature, if a trusted signer was given.
     signature: SignatureVerdict | None = None
 
     def __bool__(self) -> bool:
@@ -63,24 +63,57 @@ def verify(
     valid_at: str | None = None,
     signature: str | os.PathLike[str] | None = None,
 ) -> Verification:
-    """Whether ``source`` is as it was written: a path, bytes, or a file opened for reading bytes.
+    """Verify that a file was not modified, and that its model still predicts the recorded results.
 
-    All bytes of a ``.skiff`` are held against the digest in it, and the rows that were recorded in it are asked again,
-    without scikit-learn: labels must be the same, and numbers within rounding. Files of other kinds have neither.
-    ``custom`` holds functions and classes of your own for those that the model names, as for ``skiff.open``.
-    ``identity`` opens a file that is encrypted.
+    All bytes of a ``.skiff`` are compared with its digest, and its recorded rows are predicted again, without
+    scikit-learn: labels must be equal, and numbers within rounding errors. Other formats have neither.
 
-    ``key``, the path of a public key in PEM, or ``certificate_chain``, paths of certificates that lead to a root, have the
-    signature verified too, which is of a file or a folder. It lies in ``signature``: in ``MODEL.sig`` beside a file, in
-    ``model.sig`` in a folder, where nothing is said. ``valid_at`` is when the certificates must be valid: ``"now"``, a
-    day, or a second as ``"2026-11-25T16:00:00Z"``; without it, when the signer's own began to be.
+    Parameters
+    ----------
+    source : str, path-like, bytes or file object
+        The model file: a path, its bytes, or a file opened for reading bytes. Signatures need a path, of a file or a
+        folder.
+    at : str, optional
+        The address of the estimator in a file with several objects: ``"[0]"``, ``"['model']"``.
+    limits : Limits, optional
+        Limits of memory and time for reading the file.
+    custom : dict, optional
+        User code for the functions and classes that the model names, as for ``skiff.open``.
+    identity : Identity, str or path-like, optional
+        The key or passphrase of an encrypted file.
+    key : str or path-like, optional
+        A public key in PEM. The signature must be by this key.
+    certificate_chain : str, path-like or list of them
+        Certificates in PEM: trusted roots and intermediates. The signer's certificate must have a chain to a root.
+    valid_at : str, optional
+        When the certificates must be valid: ``"now"``, a date, or a time like ``"2026-11-25T16:00:00Z"``. By default, the
+        start of validity of the signer's own certificate.
+    signature : str or path-like, optional
+        The signature file; by default ``MODEL.sig`` next to a file, ``model.sig`` in a folder.
+
+    Returns
+    -------
+    Verification
+        True if everything matches; it has the result for each method, and the verdict on the signature.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is not a model file. A modified file is a result, not an error.
+    TypeError
+        If a signature is to be verified for a source that is not a path.
+
+    Examples
+    --------
+    >>> bool(skiff.verify("churn.skiff", key="key.pub.pem"))  # doctest: +SKIP
+    True
     """
     chain = _signing.paths(certificate_chain)
     if key is None and not chain:
         if signature is not None or valid_at is not None:
-            raise TypeError("a signature is verified by somebody's word: `key` or `certificate_chain`")
+            raise TypeError("to verify a signature, pass `key` or `certificate_chain`")
     elif not isinstance(source, (str, os.PathLike)):
-        raise TypeError(f"a signature is of a file or a folder: expected a path, not {type(source).__name__}")
+        raise TypeError(f"signatures are of files and folders: expected a path, not {type(source).__name__}")
     found = _verify(
         source,
         at=at,

@@ -1,4 +1,4 @@
-"""`skiff.load` warns where the scikit-learn at hand answers otherwise than the one that wrote the file, and only there."""
+"""`skiff.load` warns if and only if the installed scikit-learn predicts differently from the one that wrote the file."""
 
 import base64
 import json

@@ -234,10 +234,10 @@ def test_what_is_not_there_is_explained():
     ours, encoder = opened(FOREST), opened(OneHotEncoder().fit([["a"], ["b"]]))
     for model, name, words in [
         (ours, "transform", "transform"),
-        (ours, "set_params", "does not change"),
-        (ours, "partial_fit", "does not change"),
+        (ours, "set_params", "is immutable"),
+        (ours, "partial_fit", "is fitted and immutable"),
         (ours, "nonsense", "no attribute 'nonsense'"),
-        (ours, "cv_results_", "neither in its file nor computed"),
+        (ours, "cv_results_", "neither in the file nor computed"),
         (encoder, "predict", "predict"),
         (encoder, "fit_transform", "skiff.load"),
         (opened(SVC().fit(X, y)), "predict_proba", "SVC"),

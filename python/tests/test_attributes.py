@@ -161,7 +161,7 @@ def has(estimator, name):
 def compare(ours, theirs, path, found):
     """Appends what differs to `found`."""
     wrong = lambda what: found.append(f"{path}: {what}")  # noqa: E731
-    if isinstance(ours, skiff.Part):
+    if isinstance(ours, skiff.StoredObject):
         return compare_part(ours, theirs, path, found)
     if isinstance(theirs, BaseEstimator):
         if not isinstance(ours, skiff.Model):
@@ -245,7 +245,7 @@ def compare_parameters(ours, theirs, path, found):
             continue
         for name, value in expected.items():
             # The estimators themselves are looked at as attributes.
-            if not isinstance(own[name], (skiff.Model, skiff.Part)) and name not in ("steps", "transformers", "transformer_list"):
+            if not isinstance(own[name], (skiff.Model, skiff.StoredObject)) and name not in ("steps", "transformers", "transformer_list"):
                 compare(own[name], value, f"{path}.get_params({deep})[{name!r}]", found)
 
 

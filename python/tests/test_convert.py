@@ -161,12 +161,12 @@ def test_a_skiff_is_safetensors(skiff, name, compress):
         if name == "wide" and not compress:
             # In Fortran order, and so shown transposed.
             assert (file.get_tensor("coef_").T == model.coef_).all()
-    # As `docs/format.md` says: a few lines of Python read it.
+    # As in `docs/format.md`: a few lines of Python read it.
     same(load(skiff.folder / "first.joblib"), read_skiff(path))
 
 
 def read_skiff(path):
-    """What `docs/format.md` tells to do, in Python."""
+    """The reader of `docs/format.md`, in Python."""
     whole = path.read_bytes()
     with safe_open(path, framework="np") as file:
         metadata = file.metadata()

@@ -71,10 +71,10 @@ def test_ways_to_compress(first, compress, tmp_path):
 @pytest.mark.parametrize(
     "name, options, said",
     [
-        ("a.onnx", {}, "ends in `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`"),
+        ("a.onnx", {}, "extension `.skiff`, `.pkl`, `.joblib`, `.skops`, `.json`"),
         ("a.pkl", {"compress": True}, "name it `.pkl.gz`"),
-        ("a.json", {"compress": 3}, "not compressed"),
-        ("a.skiff", {"compress": "xz"}, "compressed by zstd, not by xz"),
+        ("a.json", {"compress": 3}, "cannot be compressed"),
+        ("a.skiff", {"compress": "xz"}, "compressed with zstd, not with xz"),
         ("a.joblib", {"compress": ("zip", 3)}, "expected a codec"),
         ("a.joblib", {"compress": 10}, "from `0` to `9`, found `10`"),
         ("a.joblib", {"compress": -1}, "at least `0`"),
@@ -98,7 +98,7 @@ def test_what_stays_behind_is_told(tmp_path):
         warnings.simplefilter("error")
         skiff.convert(here, there, compress=True)
     assert skiff.inspect(there)["passport"]["author"] == "me"
-    with pytest.warns(UserWarning, match="passport stays behind") as caught:
+    with pytest.warns(UserWarning, match="passport is dropped") as caught:
         skiff.convert(there, tmp_path / "c.pkl")
     assert pathlib.Path(caught[0].filename).name == pathlib.Path(__file__).name
 

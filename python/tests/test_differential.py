@@ -1,4 +1,4 @@
-"""CPython and skiff say the same of pickles that nobody has seen.
+"""CPython and skiff agree on random pickles.
 
 `SKIFF_DIFFERENTIAL=1000000` tries as many, and `crates/skiff-pickle/tests/differential.py COUNT SEED` others.
 """

@@ -1,4 +1,4 @@
-"""`skiff.dump`, `dumps`, `load` and `loads` where joblib's and pickle's stood: the same arguments, the same files."""
+"""`skiff.dump`, `dumps`, `load` and `loads` in place of joblib's and pickle's: the same arguments, the same files."""
 
 import io
 import pickle
@@ -130,7 +130,7 @@ def test_further_pickles_are_told(tmp_path):
     path = tmp_path / "two.pkl"
     path.write_bytes(pickle.dumps(StandardScaler().fit(X)) + pickle.dumps(LogisticRegression().fit(X, Y)))
     for read in [skiff.open, skiff.load]:
-        with pytest.warns(UserWarning, match="the first of 2 pickles in a row"):
+        with pytest.warns(UserWarning, match="the first of 2 pickles"):
             assert "StandardScaler" in repr(read(path))
     assert skiff.scan(path)["in_a_row"] == 2
     assert any("2 pickles in one file" in line for line in skiff.inspect(path)["unusual"])

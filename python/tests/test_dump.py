@@ -103,22 +103,22 @@ def test_what_does_not_suit_is_refused(tmp_path):
         ("m", {}, "`.skiff`, `.pkl`"),
         ("m.skiff", {"format": "onnx"}, "found `onnx`"),
         ("m.skiff", {"protocol": 4}, "no pickle protocol"),
-        ("m.skiff", {"compress": "xz"}, "compressed by zstd, not by xz"),
+        ("m.skiff", {"compress": "xz"}, "compressed with zstd, not with xz"),
         ("m.skiff", {"compress": 23}, "a level of zstd"),
-        ("m.pkl", {"compress": 3}, "no compressed file"),
+        ("m.pkl", {"compress": 3}, "compressed files"),
         ("m.pkl", {"protocol": 1}, "from `2` to `5`"),
-        ("m.json", {}, "to be read and not to be loaded"),
+        ("m.json", {}, "cannot be loaded"),
         ("m.pkl", {"protocol": 300}, "found `300`"),
         ("m.pkl", {"protocol": 6}, "from `2` to `5`"),
         ("m.joblib", {"protocol": True}, "from `2` to `5`"),
         ("m.joblib", {"compress": 10}, "level"),
-        ("m.joblib", {"compress": "zstd"}, "xz, lzma or lz4, not by zstd"),
+        ("m.joblib", {"compress": "zstd"}, "xz, lzma or lz4, not with zstd"),
         ("m.joblib", {"compress": ("xz", 10)}, "level"),
         ("m.joblib", {"compress": ("xz", 1, 2)}, "found"),
         ("m.skiff.gz", {}, "`.skiff`, `.pkl`"),
-        ("m.pkl.gz", {"compress": "xz"}, "by gzip"),
+        ("m.pkl.gz", {"compress": "xz"}, "selects gzip"),
         ("m.skops", {"compress": 10}, "a level of deflate"),
-        ("m.skops", {"compress": "xz"}, "compressed by deflate, not by xz"),
+        ("m.skops", {"compress": "xz"}, "compressed with deflate, not with xz"),
         ("m.skops", {"protocol": 4}, "no pickle protocol"),
         ("m.joblib", {"notes": "mine"}, "passport"),
         ("m.pkl", {"X_sample": [[1]]}, "passport"),
@@ -226,7 +226,7 @@ def test_arrays_that_are_written_to_meanwhile_make_no_damaged_file(tmp_path, nam
     try:
         for _ in range(10):
             skiff.dump(model, path, compress=compress)
-            # What was read is as it was when it was read; that it is of one moment, nobody promises.
+            # The data is as it was when it was read; it need not be of one moment.
             assert skiff.load(path).coef_.shape == (500_000,)
             if path.suffix == ".skiff":
                 assert skiff.verify(path).digest == "whole"

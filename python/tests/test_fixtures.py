@@ -1,4 +1,4 @@
-"""Every recorded model of the scikit-learn at hand: dumped and loaded, it is the same in every attribute."""
+"""Every recorded model of the installed scikit-learn, dumped and loaded, is equal in every attribute."""
 
 import io
 import json

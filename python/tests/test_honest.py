@@ -58,7 +58,7 @@ def of_python(path):
 def test_loads_as_python_does(path):
     theirs = of_python(path)
     if theirs is None:
-        pytest.skip("the packages at hand do not take it")
+        pytest.skip("the installed packages cannot read it")
     ours = skiff.load(path)
     assert type(ours) is type(theirs)
     if isinstance(theirs, dict) and "frames" in theirs:

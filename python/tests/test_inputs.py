@@ -50,8 +50,8 @@ def readonly(_):
 
 
 def misaligned(_):
-    room = np.zeros(X.nbytes + 1, dtype=np.uint8)
-    rows = room[1:].view(np.float64).reshape(X.shape)
+    buffer = np.zeros(X.nbytes + 1, dtype=np.uint8)
+    rows = buffer[1:].view(np.float64).reshape(X.shape)
     rows[:] = X
     assert not rows.flags.aligned
     return rows

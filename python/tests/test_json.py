@@ -27,11 +27,11 @@ def said(value, folder):
 
 
 def not_json(word):
-    raise AssertionError(f"`{word}` is no JSON")
+    raise AssertionError(f"`{word}` is not JSON")
 
 
 class Check:
-    """Holds what JSON says against an object, as `docs/json.md` tells to read it."""
+    """Compares JSON with an object, as specified in `docs/json.md`."""
 
     def __init__(self):
         self.ids = {}

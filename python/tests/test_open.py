@@ -1,4 +1,4 @@
-"""`skiff.open` against the scikit-learn at hand: shapes, dtypes, values, attributes, errors."""
+"""`skiff.open` against the installed scikit-learn: shapes, dtypes, values, attributes, errors."""
 
 import copy
 import io
@@ -448,7 +448,7 @@ def test_a_row_of_a_frame_is_no_table():
 def test_labels_of_another_kind_are_not_scored():
     x, y = data()
     model = opened(LogisticRegression().fit(x, np.array(["a", "b", "c"])[y]))
-    with pytest.raises(ValueError, match="y holds numbers, and the predictions are text"):
+    with pytest.raises(ValueError, match="y has numbers, but the predictions are text"):
         model.score(x, y)
 
 

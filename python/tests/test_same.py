@@ -1,4 +1,4 @@
-"""`same` itself: it tells apart what Python can tell apart."""
+"""`same` itself: it distinguishes what Python can distinguish."""
 
 import copy
 
@@ -20,14 +20,14 @@ def test_copies_are_the_same():
         same(value, copy.deepcopy(value))
 
 
-def test_arrays_are_told_apart():
+def test_arrays_are_distinguished():
     array = np.zeros((2, 3))
     for other in [np.asfortranarray(array), array.astype(np.float32), -array, array[:1], array.view(np.matrix)]:
         with pytest.raises(AssertionError):
             same(array, other)
 
 
-def test_values_and_what_they_share_are_told_apart():
+def test_values_and_sharing_are_distinguished():
     array = np.zeros((2, 3))
     for a, b in [
         ([array, array], [array, array.copy()]),

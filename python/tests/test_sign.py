@@ -158,7 +158,7 @@ def test_keys_as_openssl_writes_them(model, tmp_path):
 
 def test_ed25519_is_an_extension(model, tmp_path):
     key = Key(tmp_path, "key", ed25519.Ed25519PrivateKey.generate())
-    with pytest.raises(skiff.WrongInputError, match="no key of Model Signing"):
+    with pytest.raises(skiff.WrongInputError, match="not part of Model Signing"):
         skiff.sign(model, key=key.private)
     skiff.sign(model, key=key.private, extension=True)
     found = skiff.verify(model, key=key.public)
@@ -214,7 +214,7 @@ def _ec(curve=ec.SECP256R1):
 
 
 def _chain(kind):
-    """The root, what is between, and the signer; and whether both should verify it."""
+    """The root, the intermediate and the signer; and whether both should verify it."""
     if kind == "rsa":
         root = Authority("root", rsa.generate_private_key(65537, 2048))
         middle = Authority("middle", rsa.generate_private_key(65537, 3072), root)

@@ -23,9 +23,9 @@ import skiff
 
 #: What skops does not bring back of its own files either, and what skiff says of it.
 REFUSED = {
-    **{name: "no way to say that a value holds itself" for name in ("birch", "birch_all", "birch_frame", "birch_lattice")},
+    **{name: "cannot represent a value that contains itself" for name in ("birch", "birch_all", "birch_frame", "birch_lattice")},
     "cousin_SGDRegressor_sparsify": "a sparse array of 1 axes cannot be loaded",
-    "random_distributions": "no way to say that a value holds itself",
+    "random_distributions": "cannot represent a value that contains itself",
 }
 
 
@@ -244,15 +244,15 @@ UNSAYABLE = {
     "alike": ({1: 1, "1": 2}, "both \"1\""),
     "tuple": ({(1, 2): 1}, "a tuple as a key"),
     "bytes": ({b"a": 1}, "bytes as a key"),
-    "itself": (ITSELF, "holds itself"),
+    "itself": (ITSELF, "contains itself"),
     "slots": (SLOTS, "has slots"),
-    "default": (collections.defaultdict(int, {1: 2}), "keys are not all text"),
-    "deque": (collections.deque([1], maxlen=3), "made by a call and changed"),
+    "default": (collections.defaultdict(int, {1: 2}), "keys other than strings"),
+    "deque": (collections.deque([1], maxlen=3), "created by a call and then changed"),
     "rows": (np.array([[[1], [2]]] * 2 + [[[3], [4]]], dtype=object)[:, :, 0:0], "empty array of objects"),
     "lists": ([np.array([None, None], dtype=object).reshape(1, 2)], None),
     "fill": (np.ma.array([1.0], mask=[1], fill_value=-1.0), "fill_value"),
     "function": (np.random.PCG64(1), "no loader"),
-    "dtype": (np.dtype("(2,)f8"), "small array"),
+    "dtype": (np.dtype("(2,)f8"), "subarray"),
     "dotted": (datetime.datetime.fromisoformat, None),
     "lil": (scipy.sparse.lil_matrix((2, 2)), "format `lil`"),
     "strings": (np.array(["a"], dtype=np.dtypes.StringDType()), "variable-length"),

@@ -18,14 +18,14 @@ pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
 pub use values::similar;
 
-/// Open, inspect and run scikit-learn models without Python and without running anything in them.
+/// Open, inspect and run scikit-learn models without Python and without running any code in them.
 #[derive(Debug, Parser)]
 #[command(name = "skiff", version, max_term_width = 100)]
 pub struct Arguments {
     /// How errors are printed.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text", display_order = 900)]
     pub errors: Format,
-    /// How many threads compute at a time: as many as there are cores, unless this or SKIFF_NUM_THREADS says so.
+    /// The number of threads; by default SKIFF_NUM_THREADS, or the number of cores.
     #[arg(long, global = true, value_name = "COUNT", display_order = 901)]
     pub threads: Option<NonZeroUsize>,
     #[command(subcommand)]
@@ -37,33 +37,33 @@ pub struct Arguments {
 pub enum Command {
     /// Predict for the rows of a table as scikit-learn would.
     Predict(Box<Predict>),
-    /// Show what is in a model file.
+    /// Show the content of a model file.
     Inspect(Inspect),
-    /// Write a model as another kind of file.
+    /// Convert a model to another file format.
     #[command(after_help = convert_help())]
     Convert(Convert),
-    /// Check that a .skiff file was not modified, and that its model still gives the answers recorded in it: exit status 0
-    /// when all is as it was, 1 when something is not, 2 when not all of it could be checked. With a key or
-    /// certificates, check its signature, or that of a folder.
+    /// Verify that a .skiff file was not modified, and that its model still predicts the recorded results: exit status 0
+    /// if everything matches, 1 if something differs, 2 if not everything could be checked. With a key or
+    /// certificates, verify its signature, or that of a folder.
     Verify(Verify),
     /// Sign a model, a file or a folder, with an OpenSSF Model Signing signature.
     Sign(Sign),
-    /// Make a signing key, or an identity that decrypts.
+    /// Generate a signing key, or an age identity for decryption.
     Keygen(Keygen),
-    /// Encrypt a file with age: for the owners of keys, or with a passphrase.
+    /// Encrypt a file with age, for recipients' keys or with a passphrase.
     Encrypt(Encrypt),
-    /// Decrypt a file to the disk. Models need not be decrypted for use: --identity opens them in memory.
+    /// Decrypt a file to disk. Models need not be decrypted before use: --identity opens them in memory.
     Decrypt(Decrypt),
-    /// Show the operations that a model's method does.
+    /// Show the operators of a model's methods, or their signatures.
     Plan(Plan),
-    /// Show a pickle's opcodes, without running them.
+    /// Print a pickle's opcodes, without running them.
     Disassemble(Disassemble),
-    /// Tell what loading files in Python would do: exit status 0 when all are models and nothing else, 1 when one is
-    /// not, 2 when one could not be read.
+    /// Report what loading files in Python would do: exit status 0 if all are models, 1 if one is
+    /// not, 2 if one could not be read.
     Scan(Scan),
-    /// List the supported estimators, or show the page of one.
+    /// List the supported estimators, or show the documentation of one.
     Supported(Supported),
-    /// Print a script that completes commands and options in a shell.
+    /// Print a shell completion script.
     Completions(Completions),
     /// Print the manual page, or write those of all commands to a folder.
     Man(Man),
@@ -76,7 +76,7 @@ pub enum Command {
 pub struct Inspect {
     /// The model file, or - for standard input.
     pub model: PathBuf,
-    /// How to show it.
+    /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
     #[command(flatten)]
@@ -85,27 +85,27 @@ pub struct Inspect {
 
 /// What `skiff convert` writes, from the one list of it.
 fn convert_help() -> String {
-    format!("The output's extension says what is written:\n{}", skiff::targets_help())
+    format!("The output's extension selects the format:\n{}", skiff::targets_help())
 }
 
 /// `skiff convert`
 #[derive(Debug, Args)]
 pub struct Convert {
-    /// The model file, of any kind that is read, or - for standard input.
+    /// The model file, of any supported format, or - for standard input.
     pub input: PathBuf,
-    /// The file to write, whose extension decides, or - for standard output.
+    /// The output file, whose extension selects the format, or - for standard output.
     pub output: PathBuf,
-    /// Write over a file that exists.
+    /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
-    /// Compress the new file with a codec (see below), at a level from 0 to 9. The name of a pickle or joblib file may
-    /// say so instead: .joblib.gz.
+    /// Compress the output with a codec (see below), optionally with a level. The name of a pickle or joblib file may
+    /// select it instead: .joblib.gz.
     #[arg(long, value_name = "CODEC[:LEVEL]")]
     pub compress: Option<Compression>,
-    /// The pickle protocol of the new file, 2 to 5; 4 when none is named.
+    /// The pickle protocol of the output, 2 to 5 [default: 4].
     #[arg(long, value_name = "N")]
     pub protocol: Option<i64>,
-    /// What to write to standard output: an extension, such as skops or joblib.xz.
+    /// The format of standard output, as an extension: skops, joblib.xz, …
     #[arg(long, value_name = "EXTENSION")]
     pub to: Option<String>,
     #[command(flatten)]
@@ -121,7 +121,7 @@ pub struct Convert {
 pub struct Verify {
     /// The model file, a signed folder, or - for standard input.
     pub model: PathBuf,
-    /// How to show what was found.
+    /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
     #[command(flatten)]
@@ -135,10 +135,10 @@ pub struct Verify {
 pub struct Plan {
     /// The model file, or - for standard input.
     pub model: PathBuf,
-    /// The method whose operators to show; without it, those of every method.
+    /// The method to show [default: all].
     #[arg(long, short, value_name = "NAME", value_parser = values::method)]
     pub method: Option<skiff::Method>,
-    /// Show the dtypes, shapes and names of what each method takes and returns instead.
+    /// Show the dtypes, shapes and names of each method's input and output instead.
     #[arg(long)]
     pub signature: bool,
     #[command(flatten)]
@@ -159,16 +159,16 @@ pub struct Disassemble {
 /// `skiff scan`
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// Files, folders (with all that is in them), or - for standard input.
+    /// Files, folders (recursively), or - for standard input.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// How to show the verdicts.
+    /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ScanFormat,
-    /// In folders, count files that are not model files at all (texts, pictures, …) as unknown instead of skipping them.
+    /// In folders, report files that are not model files (text, images, …) as unknown instead of skipping them.
     #[arg(long)]
     pub strict: bool,
-    /// No progress bar.
+    /// Do not show a progress bar.
     #[arg(long, short)]
     pub quiet: bool,
     #[command(flatten)]
@@ -180,9 +180,9 @@ pub struct Scan {
 /// `skiff supported`
 #[derive(Debug, Args)]
 pub struct Supported {
-    /// The estimator: `LogisticRegression`, or its whole path.
+    /// The estimator: `LogisticRegression`, or its full path.
     pub class: Option<String>,
-    /// How to show it.
+    /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 }
@@ -197,38 +197,38 @@ pub struct Completions {
 /// `skiff man`
 #[derive(Debug, Args)]
 pub struct Man {
-    /// A folder that exists, to write skiff.1, skiff-predict.1, … to; without it, skiff.1 to standard output.
+    /// An existing folder for skiff.1, skiff-predict.1, …; by default skiff.1 is written to standard output.
     pub folder: Option<PathBuf>,
 }
 
-/// How something is shown.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text.
     Text,
     /// For programs.
     Json,
 }
 
-/// How the contents of a model file are shown.
+/// An output format for the content of a model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InspectFormat {
-    /// For people.
+    /// Text.
     Text,
     /// For programs.
     Json,
-    /// A page for people, in one file.
+    /// An HTML page, in one file.
     Html,
 }
 
-/// How verdicts are shown.
+/// An output format for verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScanFormat {
-    /// For people.
+    /// Text.
     Text,
     /// For programs.
     Json,
-    /// SARIF 2.1.0, for code hosts.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
 }
 

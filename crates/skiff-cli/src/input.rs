@@ -17,7 +17,7 @@ pub fn shown(path: &Path) -> &Path {
     if is_standard(path) { Path::new("standard input") } else { path }
 }
 
-/// Opens the file at `path`, or what standard input has.
+/// Opens the file at `path`, or standard input.
 pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
     match is_standard(path) {
         true => Ok(File::read(standard(&options.limits)?, options)?),
@@ -25,13 +25,13 @@ pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
     }
 }
 
-/// The estimator in the file at `path`, or in what standard input has.
+/// The estimator in the file at `path`, or in standard input.
 pub fn model(path: &Path, options: &Options) -> Result<Model, Failure> {
     let file = file(path, options)?;
     let further = file.further_pickles();
     if further > 0 {
         let (shown, all) = (shown(path).display(), further.saturating_add(1));
-        report::note(&format!("{shown} has {all} pickles in a row; the first is read, as Python's loaders do"));
+        report::note(&format!("{shown} has {all} pickles; the first is read, as by Python's loaders"));
     }
     Ok(file.model(None)?)
 }

@@ -1,5 +1,5 @@
-//! What happens at Ctrl-C, or when the system asks the command to end: half-written files are removed, and no line of
-//! output is cut.
+//! The handling of Ctrl-C and SIGTERM: partly written files are removed, and no line of
+//! output is truncated.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError, TryLockError};
@@ -8,17 +8,17 @@ use std::time::Duration;
 /// Held while lines are written to the output.
 static WRITING: Mutex<()> = Mutex::new(());
 
-/// The exit status of a command that was interrupted, as shells know it.
+/// The exit status of a command that was interrupted, as in shells.
 const INTERRUPTED: i32 = 130;
 
 /// How often, and for how long in all, an output that is being written is waited for.
 const WAIT: Duration = Duration::from_millis(20);
 const WAITS: u32 = 100;
 
-/// Has interrupts end the command in order.
+/// Installs a handler that ends the command cleanly on interrupts.
 pub fn watch() {
     let end = || {
-        // The reader of the output may have stopped as well: then it is cut after all.
+        // The reader of the output may have stopped as well: then it is truncated after all.
         for _ in 0..WAITS {
             match WRITING.try_lock() {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(WAIT),
@@ -33,7 +33,7 @@ pub fn watch() {
         let _ = writeln!(io::stderr(), "interrupted");
         std::process::exit(INTERRUPTED);
     };
-    // Without a handler the system ends the command, less tidily.
+    // Without a handler the system ends the command, without cleaning up.
     let _ = ctrlc::set_handler(end);
 }
 

@@ -1,6 +1,6 @@
 //! The `skiff` command: parses, runs one of the commands, and reports.
 //!
-//! Standard output is data, standard error is messages. Exit status: 0 yes, 1 answered no, 2 failed, 130 interrupted.
+//! Standard output is data, standard error is messages. Exit status: 0 success, 1 negative verdict, 2 error, 130 interrupted.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
+        // The reader of the output has closed it.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             report::print(&failure, arguments.errors);
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Has all work done on so many threads, or on as many as the environment says.
+/// Sets the number of threads, from the option or the environment.
 fn limit_threads(count: Option<NonZeroUsize>) -> Outcome {
     match count {
         Some(count) => threads::set_count(count),

@@ -1,11 +1,11 @@
-//! Files that are not written over unless the user says so.
+//! Protection of existing files: they are not overwritten without `--force`.
 
 use std::fs;
 use std::path::Path;
 
 use crate::report::{Failure, Outcome};
 
-/// Refuses an output that exists, unless `force`.
+/// An error for an output that exists, unless `force`.
 pub fn refuse_existing(output: &Path, force: bool) -> Outcome {
     match force || fs::symlink_metadata(output).is_err() {
         true => Ok(()),
@@ -13,7 +13,7 @@ pub fn refuse_existing(output: &Path, force: bool) -> Outcome {
     }
 }
 
-/// Refuses an output that is one of the inputs, by whatever name, unless `force`.
+/// An error for an output that is one of the inputs, under any name, unless `force`.
 pub fn refuse_inputs(output: &Path, inputs: &[&Path], force: bool) -> Outcome {
     match inputs.iter().find(|input| is_same(output, input)) {
         Some(input) if !force => {
@@ -27,7 +27,7 @@ fn exists(what: String) -> Failure {
     Failure::Overwrite(what)
 }
 
-/// Whether two names lead to one file, through links of any kind.
+/// Whether two names are the same file, through links of any kind.
 #[cfg(unix)]
 fn is_same(a: &Path, b: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -38,7 +38,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether two names lead to one file, through symbolic links.
+/// Whether two names are the same file, through symbolic links.
 #[cfg(not(unix))]
 fn is_same(a: &Path, b: &Path) -> bool {
     matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)

@@ -8,21 +8,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// A bar, or nothing.
 pub type Progress = ProgressBar;
 
-/// A bar for the bytes or rows of data that have been read. Where answers go to the terminal they show it themselves,
-/// unless they go to a file.
+/// A bar for the bytes or rows of data that have been read. If predictions go to the terminal, they show the progress themselves,
+/// so there is a bar only if they go to a file.
 pub fn bytes(is_quiet: bool, writes_to_file: bool) -> Progress {
     let is_hidden = is_quiet || (!writes_to_file && io::stdout().is_terminal());
     bar(is_hidden, "{wide_bar} {percent}% {eta} left")
 }
 
-/// For data of which nobody knows how long it is: how much has been read.
+/// For data of unknown length: how much has been read.
 pub fn without_length(progress: &Progress) {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {bytes} read in {elapsed}") {
         progress.set_style(style);
     }
 }
 
-/// A bar for `count` files, and the name of the present one.
+/// A bar for `count` files, and the name of the current one.
 pub fn files(is_quiet: bool, count: usize) -> Progress {
     let is_hidden = is_quiet || count < 2 || io::stdout().is_terminal();
     let bar = bar(is_hidden, "{bar:30} {pos} of {len} files, {eta} left  {wide_msg}");

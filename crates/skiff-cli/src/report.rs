@@ -1,4 +1,4 @@
-//! Errors on standard error: what, where, and how to go on.
+//! Errors on standard error: what is wrong, where, and help.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,23 +11,23 @@ use crate::args::Format;
 /// The result of a command.
 pub type Outcome = Result<(), Failure>;
 
-/// Why a command could not do its work.
+/// The error of a command.
 #[derive(Debug)]
 pub enum Failure {
-    /// What the library said.
+    /// An error of the library.
     Skiff(skiff::Error),
-    /// A table could not be read: which, where, why.
+    /// A table could not be read.
     Data {
         /// The file's name, `-` for standard input.
         file: String,
-        /// The line or row, counted from 1, where one is to blame.
+        /// The wrong line or row, counted from 1, if known.
         line: Option<u64>,
         /// What is wrong.
         what: String,
-        /// How to go on.
+        /// What the user can do about it.
         help: Option<String>,
     },
-    /// The model does not take the rows.
+    /// The model rejects the rows.
     Rows(Box<RowsFailure>),
     /// The output could not be written.
     Output(io::Error),
@@ -38,16 +38,16 @@ pub enum Failure {
         /// The right order.
         help: String,
     },
-    /// The output would be written over something.
+    /// The output would overwrite a file.
     Overwrite(String),
-    /// What was asked for makes no sense.
+    /// Wrong arguments.
     Usage(String),
 }
 
-/// Why the model does not take some rows.
+/// Why the model rejects some rows.
 #[derive(Debug)]
 pub struct RowsFailure {
-    /// What the library said; its row counts from the block.
+    /// The library's error; its row is relative to the block.
     pub error: skiff::Error,
     /// The data's name.
     pub file: String,
@@ -57,7 +57,7 @@ pub struct RowsFailure {
     pub row: Option<usize>,
     /// The row of the block of rows, counted from 0.
     pub in_block: Option<usize>,
-    /// The column that is to blame.
+    /// The wrong column.
     pub column: Option<String>,
 }
 
@@ -76,7 +76,7 @@ impl Failure {
         self
     }
 
-    /// With advice.
+    /// With help.
     #[must_use]
     pub fn with_help(mut self, advice: impl Into<String>) -> Self {
         if let Self::Data { help, .. } = &mut self {
@@ -85,7 +85,7 @@ impl Failure {
         self
     }
 
-    /// With advice, where there is any.
+    /// With help, if there is any.
     #[must_use]
     pub fn with_help_if(self, advice: Option<String>) -> Self {
         match advice {
@@ -94,7 +94,7 @@ impl Failure {
         }
     }
 
-    /// With the column that is to blame for an error of a row, which `find` tells.
+    /// With the column that caused an error of a row, determined by `find`.
     #[must_use]
     pub fn with_column(mut self, find: impl FnOnce(&skiff::Error, usize) -> Option<String>) -> Self {
         if let Self::Rows(rows) = &mut self
@@ -105,7 +105,7 @@ impl Failure {
         self
     }
 
-    /// For a model that could not be opened: whether model and data were given in the wrong order.
+    /// For a model that could not be opened: checks whether model and data were given in the wrong order.
     #[must_use]
     pub fn or_swapped(self, model: &Path, data: &Path) -> Self {
         let is_model = || {
@@ -122,12 +122,12 @@ impl Failure {
         }
     }
 
-    /// Whether the reader of our output went away.
+    /// Whether the reader of the output closed it.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Whether it is the answer to a question, and the answer is no.
+    /// Whether it is a negative verdict instead of an error.
     pub fn is_no(&self) -> bool {
         self.code() == "wrong-digest"
     }
@@ -144,7 +144,7 @@ impl Failure {
         }
     }
 
-    /// The file, the place in the model, the byte, the row: whatever is known.
+    /// The file, the path in the model, the byte, the row, as far as known.
     fn place(&self) -> Vec<String> {
         match self {
             Self::Skiff(error) => {
@@ -176,7 +176,7 @@ impl Failure {
             Self::Rows(rows) => rows.error.help(),
             Self::Data { help, .. } => help.clone(),
             Self::Swapped { help, .. } => Some(help.clone()),
-            Self::Overwrite(_) => Some("`--force` writes over it".to_owned()),
+            Self::Overwrite(_) => Some("`--force` overwrites it".to_owned()),
             Self::Output(_) | Self::Usage(_) => None,
         }
     }
@@ -207,7 +207,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Prints what is worth knowing, and no failure, to standard error.
+/// Prints a note to standard error.
 pub fn note(text: &str) {
     let _ = io::stderr().write_all(format!("note: {text}\n").as_bytes());
 }
@@ -233,6 +233,6 @@ pub fn print(failure: &Failure, format: Format) {
             format!("{json}\n")
         }
     };
-    // When standard error is gone, nobody is left to be told.
+    // If standard error is closed, the error cannot be reported.
     let _ = io::stderr().write_all(text.as_bytes());
 }

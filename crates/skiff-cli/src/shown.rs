@@ -1,10 +1,10 @@
-//! Text out of files, as a terminal may show it: what would move the cursor, colour, hide or turn text around is written
-//! as an escape.
+//! Text from files, made safe for terminals: control characters and bidirectional control characters are written
+//! as escapes.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text, on one line, with nothing in it that a terminal obeys.
+/// The text, on one line, without control sequences.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {
         return Cow::Borrowed(text);
@@ -16,7 +16,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("\\t"),
             other if is_obeyed(other) => {
-                // A `String` takes whatever is written to it.
+                // Writing to a `String` cannot fail.
                 let _ = write!(safe, "\\u{{{:x}}}", u32::from(other));
             }
             other => safe.push(other),
@@ -25,7 +25,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Control characters, and those that have text read in another direction than it is written.
+/// Control characters, and bidirectional control characters.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')

@@ -1,4 +1,4 @@
-//! `skiff convert`: files, standard input and output, and what it says when something cannot be.
+//! `skiff convert`: files, standard input and output, and errors.
 
 use std::fs;
 use std::path::Path;
@@ -71,10 +71,10 @@ fn what_cannot_be_is_told() {
     let folder = Folder::new("convert-errors");
     let (model, out) = (example(MODEL), folder.file("out.pkl"));
     for (arguments, expected) in [
-        (&[&*model, "-"][..], "error[usage]: standard output has no name: `--to` says as what to write\n"),
+        (&[&*model, "-"][..], "error[usage]: `--to FORMAT` is required for standard output\n"),
         (
             &[&model, &out, "--to", "skops"],
-            "error[usage]: `--to` is for standard output: a file's own name says what it is\n",
+            "error[usage]: `--to` is only for standard output: a file's extension selects the format\n",
         ),
         (
             &[&model, "-", "--to", "onnx"],

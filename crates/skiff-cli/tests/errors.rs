@@ -1,4 +1,4 @@
-//! What a newcomer sees when something is wrong: each message says what, where, and how to go on.
+//! Error messages: each has what is wrong, where, and help.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use skiff_testing::command::example;
 use skiff_testing::workspace;
 
-/// Runs the command, which must fail, and gives what it says, with the folders of this machine left out.
+/// Runs the command, which must fail, and returns its message, without the folders of this machine.
 fn says(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_skiff")).args(arguments).output().expect("the command runs");
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
@@ -40,7 +40,7 @@ fn an_answer_that_is_too_large_is_told_with_its_limit() {
     let rows = "5.1,3.5,1.4,0.2\n".repeat(20);
     let data = file("twenty.csv", format!("{names}\n{rows}").as_bytes());
     let text = says(&["predict", &example("iris-svc.joblib"), &data, "--limit-answer", "40"]);
-    assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: 20 rows make 80 bytes"), "{text}");
+    assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: the result for 20 rows takes 80 bytes"), "{text}");
     assert!(
         text.contains(
             "help: predict fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`"
@@ -139,7 +139,7 @@ fn a_method_that_is_not_there_is_told_before_data_is_read() {
     assert_eq!(text, "error[no-such-method]: `SVC` has no method `predict_proba`\n");
 }
 
-/// Opening a pipe that nobody writes to waits for ever, and a device may have no end.
+/// Opening a pipe without a writer blocks forever, and a device may be endless.
 #[cfg(unix)]
 #[test]
 fn pipes_and_devices_are_refused_at_once() {

@@ -1,4 +1,4 @@
-//! What an interrupt leaves behind: nothing half-written.
+//! Interrupts leave no partial files.
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Write};

@@ -7,27 +7,27 @@ use std::process::Command;
 use skiff_testing::command::{Folder, example};
 
 /// A folder of a test's own, with a model in it, and a key, and an identity.
-struct Room(Folder);
+struct Setup(Folder);
 
 /// What a run said: its exit status, standard output, standard error.
 type Said = (i32, String, String);
 
-impl Room {
+impl Setup {
     fn new(name: &str) -> Self {
-        let room = Self(Folder::new(&format!("keys-{name}")));
-        fs::copy(example("iris-svc.joblib"), room.path("model.joblib")).expect("the example");
-        fs::copy(example("iris.csv"), room.path("rows.csv")).expect("the example");
-        let (status, public, _) = room.run("keygen key.pem");
+        let setup = Self(Folder::new(&format!("keys-{name}")));
+        fs::copy(example("iris-svc.joblib"), setup.path("model.joblib")).expect("the example");
+        fs::copy(example("iris.csv"), setup.path("rows.csv")).expect("the example");
+        let (status, public, _) = setup.run("keygen key.pem");
         assert_eq!(status, 0);
-        fs::write(room.path("pub.pem"), public).expect("a file");
-        room
+        fs::write(setup.path("pub.pem"), public).expect("a file");
+        setup
     }
 
     fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
     }
 
-    /// Runs the command in the room; the words are the arguments.
+    /// Runs the command in the setup; the words are the arguments.
     fn run(&self, words: &str) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skiff"));
         command
@@ -57,61 +57,58 @@ impl Room {
 
 #[test]
 fn a_signed_file_is_verified_until_it_changes() {
-    let room = Room::new("file");
-    let said = room.prints("sign model.joblib --key key.pem");
+    let setup = Setup::new("file");
+    let said = setup.prints("sign model.joblib --key key.pem");
     assert!(said.starts_with("model.joblib.sig: signed by ECDSA on P-256 with SHA-256, key `"), "{said}");
-    let said = room.prints("verify model.joblib --key pub.pem");
+    let said = setup.prints("verify model.joblib --key pub.pem");
     assert!(said.starts_with("model.joblib: verified\n  signature: by the key `"), "{said}");
-    assert!(said.contains("\n    1 file is as it was signed\n"), "{said}");
+    assert!(said.contains("\n    1 file matches\n"), "{said}");
 
-    let mut bytes = fs::read(room.path("model.joblib")).expect("the model");
+    let mut bytes = fs::read(setup.path("model.joblib")).expect("the model");
     bytes.push(0);
-    fs::write(room.path("model.joblib"), bytes).expect("a file");
-    let (status, said, _) = room.run("verify model.joblib --key pub.pem");
+    fs::write(setup.path("model.joblib"), bytes).expect("a file");
+    let (status, said, _) = setup.run("verify model.joblib --key pub.pem");
     assert_eq!(status, 1);
     assert!(said.starts_with("model.joblib: not verified\n"), "{said}");
     assert!(said.ends_with("\n    `.` was changed\n"), "{said}");
-    let (status, said, _) = room.run("verify model.joblib --key pub.pem --format json");
+    let (status, said, _) = setup.run("verify model.joblib --key pub.pem --format json");
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((status, json["verdict"].as_str()), (1, Some("differs")));
     assert_eq!(json["signature"]["problems"][0]["code"], "changed");
 
-    fs::write(room.path("other.pem"), room.prints("keygen other-key.pem")).expect("a file");
-    let (status, said, _) = room.run("verify model.joblib --key other.pem");
+    fs::write(setup.path("other.pem"), setup.prints("keygen other-key.pem")).expect("a file");
+    let (status, said, _) = setup.run("verify model.joblib --key other.pem");
     assert_eq!(status, 1);
     assert!(said.contains("\n    expected a signature by the key `"), "{said}");
 }
 
 #[test]
 fn a_folder_is_verified_with_all_that_is_in_it() {
-    let room = Room::new("folder");
-    fs::create_dir(room.path("model")).expect("a folder");
-    fs::rename(room.path("model.joblib"), room.path("model/a.joblib")).expect("a file");
-    fs::write(room.path("model/LICENSE"), "none").expect("a file");
-    room.prints("sign model --key key.pem --ignore LICENSE");
-    let said = room.prints("verify model --key pub.pem");
-    assert!(
-        said.ends_with("1 file is as it was signed\n    note: `LICENSE` is not part of what was signed\n"),
-        "{said}"
-    );
-    fs::rename(room.path("model/a.joblib"), room.path("model/b.joblib")).expect("a file");
-    let (status, said, _) = room.run("verify model --key pub.pem");
+    let setup = Setup::new("folder");
+    fs::create_dir(setup.path("model")).expect("a folder");
+    fs::rename(setup.path("model.joblib"), setup.path("model/a.joblib")).expect("a file");
+    fs::write(setup.path("model/LICENSE"), "none").expect("a file");
+    setup.prints("sign model --key key.pem --ignore LICENSE");
+    let said = setup.prints("verify model --key pub.pem");
+    assert!(said.ends_with("1 file matches\n    note: `LICENSE` is not covered by the signature\n"), "{said}");
+    fs::rename(setup.path("model/a.joblib"), setup.path("model/b.joblib")).expect("a file");
+    let (status, said, _) = setup.run("verify model --key pub.pem");
     assert_eq!(status, 1);
     assert!(said.contains("\n    `a.joblib` was renamed to `b.joblib`\n"), "{said}");
-    let text = "error[usage]: a signature is verified by somebody's word: `--key FILE` or `--certificate-chain FILE`\n";
-    assert_eq!(room.says("verify model"), text);
+    let text = "error[usage]: to verify a signature, pass `--key FILE` or `--certificate-chain FILE`\n";
+    assert_eq!(setup.says("verify model"), text);
 }
 
 #[test]
 fn what_cannot_be_signed_is_told() {
-    let room = Room::new("sign");
-    let says = |words: &str| room.says(words);
+    let setup = Setup::new("sign");
+    let says = |words: &str| setup.says(words);
     let text = "error[wrong-key]: expected a private key in PEM, found `PUBLIC KEY`\n  --> pub.pem\n\
                 help: `skiff keygen` makes a key\n";
     assert_eq!(says("sign model.joblib --key pub.pem"), text);
     let text = "error[wrong-key]: expected a public key in PEM, found `PRIVATE KEY`\n  --> key.pem\n\
                 help: `openssl pkey -in KEY.pem -pubout` prints the public key of a private key\n";
-    room.prints("sign model.joblib --key key.pem");
+    setup.prints("sign model.joblib --key key.pem");
     assert_eq!(says("verify model.joblib --key key.pem"), text);
     assert!(says("sign model.joblib --key nowhere.pem").starts_with("error[unreadable-file]: cannot read the file: "));
     assert!(says("sign nowhere --key key.pem").starts_with("error[unreadable-file]: cannot read the file: "));
@@ -119,7 +116,7 @@ fn what_cannot_be_signed_is_told() {
     assert_eq!(says("sign model.joblib --key key.pem --certificate pub.pem"), text);
     assert_eq!(says("verify model.joblib --certificate-chain pub.pem"), text);
 
-    room.prints("keygen secret.pem --password-env SECRET");
+    setup.prints("keygen secret.pem --password-env SECRET");
     let text = "error[wrong-password]: the key is encrypted: a password is needed\n  --> secret.pem\n\
                 help: name the environment variable that holds it: `--password-env NAME`\n";
     assert_eq!(says("sign model.joblib --key secret.pem"), text);
@@ -127,34 +124,34 @@ fn what_cannot_be_signed_is_told() {
     assert_eq!(says("sign model.joblib --key secret.pem --password-env UNSET"), text);
     let text = "error[wrong-password]: wrong password\n  --> secret.pem\n";
     assert_eq!(says("sign model.joblib --key secret.pem --password-env PATH"), text);
-    room.prints("sign model.joblib --key secret.pem --password-env SECRET --force");
+    setup.prints("sign model.joblib --key secret.pem --password-env SECRET --force");
 
-    room.prints("keygen ed.pem --algorithm ed25519");
+    setup.prints("keygen ed.pem --algorithm ed25519");
     let text = "error[unsupported-key]: Ed25519 keys are not part of Model Signing\n\
                 help: `--extension` signs all the same: skiff verifies it, the `model_signing` tool does not; \
                 `skiff keygen` makes a key that both take\n";
     assert_eq!(says("sign model.joblib --force --key ed.pem"), text);
-    room.prints("sign model.joblib --force --key ed.pem --extension");
+    setup.prints("sign model.joblib --force --key ed.pem --extension");
     let text = says("keygen key.pem");
     assert!(text.starts_with("error[wrong-data]: cannot write the key: "), "{text}");
 
     #[cfg(unix)]
     {
-        fs::create_dir(room.path("linked")).expect("a folder");
-        std::os::unix::fs::symlink("../model.joblib", room.path("linked/model")).expect("a link");
+        fs::create_dir(setup.path("linked")).expect("a folder");
+        std::os::unix::fs::symlink("../model.joblib", setup.path("linked/model")).expect("a link");
         let text = "error[unsupported-content]: expected files and folders, found a link\n  --> linked/model\n\
                     help: `--follow-links` signs the content of the files that links point to\n";
         assert_eq!(says("sign linked --key key.pem"), text);
-        room.prints("sign linked --key key.pem --follow-links");
+        setup.prints("sign linked --key key.pem --follow-links");
     }
 }
 
 #[test]
 fn signatures_that_are_none_are_told() {
-    let room = Room::new("signature");
+    let setup = Setup::new("signature");
     let says = |content: &str| {
-        fs::write(room.path("model.joblib.sig"), content).expect("a file");
-        room.says("verify model.joblib --key pub.pem")
+        fs::write(setup.path("model.joblib.sig"), content).expect("a file");
+        setup.says("verify model.joblib --key pub.pem")
     };
     let text = says("Dear Sir or Madam");
     assert!(text.starts_with("error[damaged-signature]: not a signature bundle: "), "{text}");
@@ -166,42 +163,42 @@ fn signatures_that_are_none_are_told() {
     assert_eq!(says(keyless), text);
     let text = says(r#"{"mediaType":"text/plain","verificationMaterial":{}}"#);
     assert!(text.starts_with("error[unsupported-signature]: expected a bundle of type `application/vnd.dev.sigstore"));
-    fs::remove_file(room.path("model.joblib.sig")).expect("a file");
-    let text = room.says("verify model.joblib --key pub.pem");
+    fs::remove_file(setup.path("model.joblib.sig")).expect("a file");
+    let text = setup.says("verify model.joblib --key pub.pem");
     assert!(text.starts_with("error[unreadable-file]: cannot read the file: "), "{text}");
     assert!(text.ends_with("\n  --> model.joblib.sig\n"), "{text}");
 }
 
 #[test]
 fn an_encrypted_model_is_opened_in_place() {
-    let room = Room::new("encrypt");
-    let recipient = room.prints("keygen --age id.txt");
-    room.prints(&format!("encrypt model.joblib --recipient {recipient}"));
-    let (plain, rows) = (room.prints("predict model.joblib rows.csv"), "rows.csv --identity id.txt");
-    assert_eq!(room.prints(&format!("predict model.joblib.age {rows}")), plain);
-    assert!(room.prints("inspect model.joblib.age --identity id.txt").starts_with("model.joblib.age: age, joblib, "));
-    assert!(room.prints("scan model.joblib.age --identity id.txt").starts_with("model "));
-    assert!(room.prints("plan model.joblib.age --identity id.txt").starts_with("predict:"));
-    assert!(!room.prints("disassemble model.joblib.age --identity id.txt").is_empty());
-    room.prints(&format!("convert model.joblib.age new.skiff.age --identity id.txt --recipient {recipient}"));
-    assert!(room.prints("verify new.skiff.age --identity id.txt").starts_with("new.skiff.age: verified\n"));
-    room.prints("decrypt model.joblib.age --identity id.txt --output plain.joblib");
-    let read = |file: &str| fs::read(room.path(file)).expect("a file");
+    let setup = Setup::new("encrypt");
+    let recipient = setup.prints("keygen --age id.txt");
+    setup.prints(&format!("encrypt model.joblib --recipient {recipient}"));
+    let (plain, rows) = (setup.prints("predict model.joblib rows.csv"), "rows.csv --identity id.txt");
+    assert_eq!(setup.prints(&format!("predict model.joblib.age {rows}")), plain);
+    assert!(setup.prints("inspect model.joblib.age --identity id.txt").starts_with("model.joblib.age: age, joblib, "));
+    assert!(setup.prints("scan model.joblib.age --identity id.txt").starts_with("model "));
+    assert!(setup.prints("plan model.joblib.age --identity id.txt").starts_with("predict:"));
+    assert!(!setup.prints("disassemble model.joblib.age --identity id.txt").is_empty());
+    setup.prints(&format!("convert model.joblib.age new.skiff.age --identity id.txt --recipient {recipient}"));
+    assert!(setup.prints("verify new.skiff.age --identity id.txt").starts_with("new.skiff.age: verified\n"));
+    setup.prints("decrypt model.joblib.age --identity id.txt --output plain.joblib");
+    let read = |file: &str| fs::read(setup.path(file)).expect("a file");
     assert_eq!(read("plain.joblib"), read("model.joblib"));
 
-    room.prints("encrypt model.joblib -o secret.age --passphrase-env SECRET --form text");
+    setup.prints("encrypt model.joblib -o secret.age --passphrase-env SECRET --form text");
     assert!(read("secret.age").starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----"));
-    assert!(room.prints("scan secret.age --passphrase-env SECRET").starts_with("model "));
-    let (status, said, _) = room.run("scan secret.age");
+    assert!(setup.prints("scan secret.age --passphrase-env SECRET").starts_with("model "));
+    let (status, said, _) = setup.run("scan secret.age");
     assert_eq!(status, 1);
     assert!(said.contains("is encrypted by age"), "{said}");
 }
 
 #[test]
 fn what_cannot_be_decrypted_is_told() {
-    let room = Room::new("decrypt");
-    let recipient = room.prints("keygen --age id.txt");
-    let (says, run) = (|words: &str| room.says(words), |words: &str| room.prints(words));
+    let setup = Setup::new("decrypt");
+    let recipient = setup.prints("keygen --age id.txt");
+    let (says, run) = (|words: &str| setup.says(words), |words: &str| setup.prints(words));
     run("keygen --age other.txt");
     run(&format!("encrypt model.joblib --recipient {recipient}"));
     let text = "error[encrypted-file]: the file is encrypted with age: an identity is needed to open it\n  \
@@ -213,10 +210,10 @@ fn what_cannot_be_decrypted_is_told() {
     assert_eq!(says("decrypt model.joblib.age --identity other.txt --output out"), text);
     let text = "error[not-encrypted]: expected a file encrypted with age, found another file\n  --> model.joblib\n";
     assert_eq!(says("decrypt model.joblib --identity id.txt --output out"), text);
-    assert!(!room.path("out").exists());
-    let text = "error[usage]: nothing to decrypt with: `--identity FILE` or `--passphrase-env NAME`\n";
+    assert!(!setup.path("out").exists());
+    let text = "error[usage]: `--identity FILE` or `--passphrase-env NAME` is required\n";
     assert_eq!(says("decrypt model.joblib.age"), text);
-    let text = "error[usage]: the file's name does not end in `.age`: `--output FILE` says where to write\n";
+    let text = "error[usage]: the file's name does not end in `.age`: `--output FILE` is required\n";
     assert_eq!(says("decrypt model.joblib --identity id.txt"), text);
     let text = "error[wrong-identity-file]: expected an age identity, `AGE-SECRET-KEY-1…`, found something else on line 1\n  \
                 --> pub.pem\nhelp: `skiff keygen --age` makes an identity file\n";
@@ -229,10 +226,10 @@ fn what_cannot_be_decrypted_is_told() {
     let text = "error[unsupported-target]: a `.age` file is encrypted, but there are no recipients\n";
     assert_eq!(says("convert model.joblib new.skiff.age"), text);
 
-    let mut bytes = fs::read(room.path("model.joblib.age")).expect("a file");
+    let mut bytes = fs::read(setup.path("model.joblib.age")).expect("a file");
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
-    fs::write(room.path("changed.age"), bytes).expect("a file");
+    fs::write(setup.path("changed.age"), bytes).expect("a file");
     let text = "error[damaged-file]: the encrypted file is damaged or was modified\n  --> changed.age\n";
     assert_eq!(says("inspect changed.age --identity id.txt"), text);
 }

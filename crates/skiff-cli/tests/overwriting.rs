@@ -32,7 +32,7 @@ impl Files {
         let (status, error) = self.run(words);
         assert_eq!(
             (status, error),
-            (2, format!("error[file-exists]: {what}\nhelp: `--force` writes over it\n")),
+            (2, format!("error[file-exists]: {what}\nhelp: `--force` overwrites it\n")),
             "{words}"
         );
     }

@@ -98,8 +98,8 @@ fn what_a_file_says_does_not_reach_the_terminal_or_the_page_raw() {
 fn verify_says_yes() {
     let (text, status) = answer(&["verify", &example("passengers.skiff")]);
     assert_eq!(status, 0, "{text}");
-    assert!(text.contains("passengers.skiff: verified\n  digest: every bit is as it was written\n"), "{text}");
-    assert!(text.contains("  recorded rows: 10\n    predict: the same\n    predict_proba: the same"), "{text}");
+    assert!(text.contains("passengers.skiff: verified\n  digest: matches\n"), "{text}");
+    assert!(text.contains("  recorded rows: 10\n    predict: matches\n    predict_proba: matches"), "{text}");
     let (text, status) = answer(&["verify", "--format", "json", &example("passengers.skiff")]);
     let json: Json = serde_json::from_str(&text).expect("JSON");
     assert_eq!((status, &json["verdict"], &json["digest"]), (0, &"verified".into(), &"whole".into()));
@@ -118,7 +118,7 @@ fn verify_says_no_to_a_flipped_bit() {
     let damaged = file("flipped.skiff", &bytes);
     let (text, status) = answer(&["verify", &damaged]);
     assert_eq!(status, 1, "{text}");
-    assert!(text.contains(": not as it was written\n  digest: the bytes are not those that were written"), "{text}");
+    assert!(text.contains(": modified\n  digest: does not match"), "{text}");
     let (text, status) = answer(&["verify", "--format", "json", &damaged]);
     let json: Json = serde_json::from_str(&text).expect("JSON");
     assert_eq!((status, &json["verdict"], &json["rows"]), (1, &"differs".into(), &Json::Null));
@@ -128,8 +128,8 @@ fn verify_says_no_to_a_flipped_bit() {
 fn verify_says_what_it_cannot_tell() {
     let (text, status) = answer(&["verify", &example("passengers.joblib")]);
     assert_eq!(status, 2, "{text}");
-    assert!(text.contains("passengers.joblib: not everything could be verified\n  digest: only .skiff files have one"));
-    assert!(text.contains("  recorded rows: there are none\n"), "{text}");
+    assert!(text.contains("passengers.joblib: incomplete: not everything could be verified\n  digest: none: only .skiff files have one"));
+    assert!(text.contains("  recorded rows: none\n"), "{text}");
     let output = skiff(&["verify", &example("nowhere.skiff")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error[unreadable-file]: "));

@@ -138,11 +138,14 @@ fn tables_in_another_form_are_told() {
     let error = says(&file(&folder, "columns.json", "{\"zip\":{\"0\":\"01234\"},\"n\":{\"0\":1}}"));
     assert!(error.starts_with("error[wrong-data]: expected an array of rows, found an object of columns\n"), "{error}");
     let error = says(&file(&folder, "semicolons.csv", "zip;n\n01234;1\n"));
-    assert!(error.contains("help: the data has one column, `zip;n`: `--delimiter CHARACTER` says"), "{error}");
+    assert!(
+        error.contains("help: the data has one column, `zip;n`: `--delimiter CHARACTER` sets the delimiter"),
+        "{error}"
+    );
     let error = says(&file(&folder, "long.jsonl", format!("{{\"zip\":[{}],\"n\":1}}\n", "1,".repeat(100) + "1")));
     assert!(error.contains("1,1,1…`\n"), "{error}");
     let error = says(&file(&folder, "rows.dat", "zip,n\n"));
-    assert!(error.contains("help: `--data-format FORMAT` says it"), "{error}");
+    assert!(error.contains("help: `--data-format FORMAT` selects the format"), "{error}");
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn answers_go_where_they_are_asked_to() {
     assert_eq!(skiff(&[&arguments[..], &["--format", "jsonl"]].concat(), rows), "{\"prediction\":\"setosa\"}\n");
     assert_eq!(skiff(&[&arguments[..], &["-o", "-"]].concat(), rows), "prediction\nsetosa\n");
     let (_, error) = run(2, &[&arguments[..], &["--format", "npy"]].concat(), rows);
-    assert!(error.contains("a .npy array is written to a file"), "{error}");
+    assert!(error.contains("a .npy array needs an output file"), "{error}");
 }
 
 #[test]

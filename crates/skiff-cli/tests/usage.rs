@@ -136,7 +136,7 @@ fn an_unchecked_signature_is_told() {
     let (_, out, _) = run(&["verify", &model]);
     let signature = folder.file("model.joblib.sig");
     assert!(
-        out.contains(&format!("  signature: `{signature}` was not checked; name a key to check it by: `--key FILE`")),
+        out.contains(&format!("  signature: `{signature}` was not checked; pass a key to verify it: `--key FILE`")),
         "{out}"
     );
     let (_, out, _) = run(&["verify", &model, "--format", "json"]);

@@ -1,4 +1,4 @@
-//! Attributes of fitted estimators, read from the object graph when someone asks: `coef_`, `steps`, `C`.
+//! Attributes of fitted estimators, read from the object graph on access: `coef_`, `steps`, `C`.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use crate::model::Opened;
 use crate::output;
 use crate::value::Reader;
 
-/// Why an attribute is not shown.
+/// Why an attribute is not available.
 #[derive(Debug)]
 pub enum Hidden {
     /// It is not in the file.
     Absent,
-    /// It is, and holds more than can be shown.
+    /// It is, but cannot be converted.
     Opaque(String),
-    /// Python could not build it.
+    /// Python raised an error.
     Python(PyErr),
 }
 
@@ -31,7 +31,7 @@ impl Hidden {
     pub fn raise(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Absent => crate::error::wrong_input(py, "no such attribute"),
-            Self::Opaque(found) => crate::error::not_supported(py, &format!("{found} is more than can be shown")),
+            Self::Opaque(found) => crate::error::not_supported(py, &format!("{found} cannot be converted to Python")),
             Self::Python(error) => error,
         }
     }
@@ -43,7 +43,7 @@ impl From<PyErr> for Hidden {
     }
 }
 
-/// The attribute `name` of the estimator, as Python's value: what the file has, or what scikit-learn computes of that.
+/// The attribute `name` of the estimator, as a Python value: from the file, or computed as in scikit-learn.
 pub fn read<'py>(
     py: Python<'py>,
     file: &Arc<File>,
@@ -75,7 +75,7 @@ pub fn read<'py>(
     Ok(value)
 }
 
-/// Of an array: a copy, so that writing into it would change nothing, and must not seem to.
+/// Makes an array read-only: it is a copy, so writing to it would have no effect.
 fn freeze(value: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = value.py();
     if value.is_instance_of::<PyUntypedArray>() {
@@ -91,7 +91,7 @@ pub fn node(graph: &Graph, object: NodeId, name: &str) -> Option<NodeId> {
     Instance::read(graph, object)?.attribute(name)
 }
 
-/// The value at `node` for user code: arrays that may be written into.
+/// The value at `node` for user code, with writable arrays.
 pub fn inert<'py>(
     py: Python<'py>,
     file: &Arc<File>,
@@ -101,7 +101,7 @@ pub fn inert<'py>(
     Reader::new(file, opened, None).writable().value(py, node).map_err(|hidden| hidden.raise(py))
 }
 
-/// The attributes of an object, as [`inert`] has them.
+/// The attributes of an object, as by [`inert`].
 pub fn state<'py>(
     py: Python<'py>,
     file: &Arc<File>,
@@ -116,7 +116,7 @@ pub fn state<'py>(
     Ok(state)
 }
 
-/// The hyperparameters of the object at `node`, by name: what `get_params(deep=False)` has.
+/// The hyperparameters of the object at `node`, by name, as in `get_params(deep=False)`.
 pub fn parameters(graph: &Graph, node: NodeId) -> Vec<(&str, NodeId)> {
     let Some(instance) = Instance::read(graph, node) else { return Vec::new() };
     let class = skiff_sklearn::class(instance.module, instance.name);
@@ -134,7 +134,7 @@ pub fn parameters(graph: &Graph, node: NodeId) -> Vec<(&str, NodeId)> {
     all
 }
 
-/// The names that the object at `node` has in the file, private ones left out.
+/// The public names of the object at `node` in the file.
 pub fn names(graph: &Graph, node: NodeId) -> Vec<String> {
     let instance = Instance::read(graph, node);
     let names = instance.iter().flat_map(Instance::attributes).map(|(name, _)| name);

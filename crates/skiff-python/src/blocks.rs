@@ -1,4 +1,4 @@
-//! Buffers put together in blocks, a block ahead of the unpickler that asks for them.
+//! Assembles buffers in blocks, one block ahead of the unpickler that uses them.
 //!
 //! While Python copies the nodes of some trees to where scikit-learn has them, on its one thread, the columns of the next
 //! trees become nodes.
@@ -9,22 +9,22 @@ use std::thread::{self, JoinHandle};
 
 use skiff_files::write::{Buffer, copy_buffers};
 
-/// How many bytes of buffers share a block: enough for many cores, and few enough for one of them to hold on to.
+/// The size of a block of buffers in bytes: enough for many cores, and small enough for the cache.
 const BLOCK: usize = 8 << 20;
-/// Blocks of fewer bytes are put together before a thread has begun.
+/// Smaller blocks are assembled faster than a thread starts.
 const WORTH_A_THREAD: usize = 1 << 20;
-/// Buffers begin at multiples of this.
+/// The alignment of buffers.
 const ALIGNMENT: usize = 64;
 
-/// Some buffers in memory of their own.
+/// Some buffers in their own memory.
 #[derive(Debug)]
 pub struct Block {
     pub bytes: Vec<u8>,
-    /// Where each of them begins and ends.
+    /// The range of each.
     pub places: Vec<(usize, usize)>,
 }
 
-/// The block that will be asked for next, if somebody is at it.
+/// The next block, if it is being assembled.
 #[derive(Debug, Default)]
 pub struct Blocks(Mutex<Option<Ahead>>);
 
@@ -35,7 +35,7 @@ struct Ahead {
 }
 
 impl Blocks {
-    /// The block of the wanted buffers from number `index` on; `None` when the file is damaged.
+    /// The block of the wanted buffers from number `index` on; `None` if the file is damaged.
     pub fn take(&self, buffers: &[Buffer], index: usize, is_wanted: impl Fn(&usize) -> bool) -> Option<Block> {
         let range = of_one_block(buffers, index, &is_wanted);
         let mut ahead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl Blocks {
             let range = of_one_block(buffers, next, &is_wanted);
             let next = buffers.get(range.clone())?.to_vec();
             if next.iter().map(|buffer| buffer.bytes.len()).sum::<usize>() >= WORTH_A_THREAD {
-                // Its memory is taken here: where Python lets go of the block before, there is some to be had.
+                // Its memory is allocated here: Python has released that of the previous block.
                 let block = Block::of(&next)?;
                 *ahead = Some(Ahead { range, thread: thread::spawn(move || block.filled(&next)) });
             }
@@ -70,7 +70,7 @@ fn of_one_block(buffers: &[Buffer], index: usize, is_wanted: impl Fn(&usize) -> 
 }
 
 impl Block {
-    /// Room for some buffers.
+    /// Memory for some buffers.
     fn of(buffers: &[Buffer]) -> Option<Self> {
         let mut places: Vec<(usize, usize)> = Vec::with_capacity(buffers.len());
         for buffer in buffers {
@@ -80,7 +80,7 @@ impl Block {
         Some(Self { bytes: vec![0; places.last().map_or(0, |(_, end)| *end)], places })
     }
 
-    /// With the buffers that it has room for; `None` when one of them is damaged.
+    /// Filled with the buffers; `None` if one of them is damaged.
     fn filled(mut self, buffers: &[Buffer]) -> Option<Self> {
         let (mut rest, mut at) = (self.bytes.as_mut_slice(), 0);
         let mut parts = Vec::with_capacity(buffers.len());

@@ -1,4 +1,4 @@
-//! `compress=`: how a new file is compressed, in what joblib takes for it.
+//! `compress=`: the compression of a new file, with joblib's arguments.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use skiff::{Compression, ConvertOptions};
 
 use crate::error;
 
-/// Has a file of the name `target` compressed as `given` says: `True`, a level, a codec, or a codec and its level.
+/// Sets the compression of the file `target` from `given`: `True`, a level, a codec, or a codec and its level.
 pub fn compress(options: &mut ConvertOptions, target: &Path, given: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     let Some(given) = given else { return Ok(()) };
     let py = given.py();
@@ -19,7 +19,7 @@ pub fn compress(options: &mut ConvertOptions, target: &Path, given: Option<&Boun
     if given.is_instance_of::<PyInt>() {
         let wrong = |_| error::wrong_input(py, &format!("expected a level of at least `0`, found `{given}`"));
         return match given.extract::<u32>().map_err(wrong)? {
-            // As for joblib: a file as it is.
+            // As for joblib: an uncompressed file.
             0 => Ok(()),
             level => by_level(Some(level)),
         };
@@ -32,7 +32,7 @@ pub fn compress(options: &mut ConvertOptions, target: &Path, given: Option<&Boun
             // As for joblib.
             return Ok(());
         }
-        // joblib takes a level for a codec that has none.
+        // joblib accepts a level for a codec without levels.
         match codec.parse::<Compression>() {
             Ok(compression) if !compression.has_levels() => Ok(compression),
             _ => format!("{codec}:{level}").parse(),

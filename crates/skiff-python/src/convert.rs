@@ -1,4 +1,4 @@
-//! `skiff.convert`: a model file as one of another kind.
+//! `skiff.convert`: a model file in another format.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use skiff::{ConvertOptions, File};
 use crate::compress::compress;
 use crate::error;
 
-/// Writes the file that `read` reads to `target`; gives what had no place there, in a sentence each.
+/// Writes the file that `read` reads to `target`; returns what the format cannot hold, one sentence each.
 pub fn convert(
     py: Python<'_>,
     read: impl FnOnce() -> PyResult<File>,
@@ -18,7 +18,7 @@ pub fn convert(
 ) -> PyResult<Vec<String>> {
     let raise = |error| error::raise(py, &error);
     compress(&mut options, target, how)?;
-    // What cannot be is told before a large file is read.
+    // Wrong options are reported before a large file is read.
     options.check(target).map_err(raise)?;
     let file = read()?;
     let converted = py.detach(|| skiff::threads::install(None, || file.convert(target, &options))).map_err(raise)?;

@@ -22,29 +22,29 @@ use crate::input::{Held, Wanted};
 use crate::model::Opened;
 use crate::output;
 
-/// The dict of names and what stands for them.
+/// The dict from names to registered code.
 pub fn read(custom: &Bound<'_, PyDict>, file: &Arc<File>, opened: &Arc<Opened>) -> PyResult<Custom> {
     Ok(of_file(pairs(custom)?, file, opened))
 }
 
-/// The names and what stands for them, before the file is known.
+/// The names and their code, before the file is known.
 pub fn pairs(custom: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Py<PyAny>)>> {
     let pair = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| match name.extract() {
         Ok(name) => Ok((name, value.unbind())),
-        Err(_) => {
-            Err(PyTypeError::new_err("custom must map full names, such as \"mypkg.clean\", to what stands for them"))
-        }
+        Err(_) => Err(PyTypeError::new_err(
+            "custom must map full names, such as \"mypkg.clean\", to functions, classes or objects",
+        )),
     };
     custom.iter().map(pair).collect()
 }
 
-/// What stands for the names, in this file.
+/// The code for the names, in this file.
 pub fn of_file(pairs: Vec<(String, Py<PyAny>)>, file: &Arc<File>, opened: &Arc<Opened>) -> Custom {
     let code = |value| Arc::new(Code { value, file: Arc::clone(file), opened: Arc::clone(opened) });
     pairs.into_iter().fold(Custom::new(), |all, (name, value)| all.with(name, code(value)))
 }
 
-/// What is registered for one name.
+/// The code registered for one name.
 struct Code {
     value: Py<PyAny>,
     file: Arc<File>,
@@ -75,8 +75,8 @@ impl CustomCode for Code {
 }
 
 impl Code {
-    /// An instance of a class: of the class that was handed in, made as `pickle` makes one; or what a function makes
-    /// of its attributes; or an object that is ready.
+    /// An instance of a class: of the registered class, created as by `pickle`; or the result of a function
+    /// of its attributes; or a registered object.
     fn object<'py>(
         &self,
         value: &Bound<'py, PyAny>,
@@ -115,7 +115,7 @@ impl Code {
     }
 }
 
-/// A function with its arguments, or an object with its methods, at one place of a model.
+/// A function with its arguments, or an object with its methods, at one location of a model.
 struct Step {
     value: Py<PyAny>,
     arguments: Option<Py<PyAny>>,
@@ -200,7 +200,7 @@ fn documents<'v>(py: Python<'_>, input: &'v Value<'_>) -> PyResult<&'v Texts<'v>
     }
 }
 
-/// What a step in the middle of a model gets: a DataFrame or series where the caller handed in one and the columns still
+/// The input of a step in the middle of a model: a DataFrame or Series if the caller passed one and the columns still
 /// have their names, else arrays, sparse matrices, lists of text.
 fn handed_over<'py>(
     py: Python<'py>,
@@ -223,19 +223,19 @@ fn handed_over<'py>(
     }
 }
 
-/// What came back as a table.
+/// The returned object as a table.
 fn table_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
     let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table, floats: false, half: None })?;
     let table = held.table();
     let mut made = table.block(0, table.rows()).into_owned();
     if let Value::Columns(columns) = &mut made {
-        // They are those of this answer, and not the caller's.
+        // They are those of this result, and not the caller's.
         columns.origins = None;
     }
     Ok(made)
 }
 
-/// What came back as labels or numbers, one or several for each row.
+/// The returned object as labels or numbers, one or several for each row.
 fn predictions_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
     let py = answer.py();
     let numpy = output::numpy(py)?;
@@ -247,7 +247,7 @@ fn predictions_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
     if array.dtype().kind() != b'U' || array.ndim() != 2 {
         return table_of(array.as_any());
     }
-    // Text of numpy's own keeps its dtype as labels do.
+    // numpy's strings keep their dtype like labels.
     let (rows, cols) = (array.shape()[0], array.shape()[1]);
     let arguments = PyDict::new(py);
     arguments.set_item("return_inverse", true)?;

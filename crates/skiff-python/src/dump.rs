@@ -1,4 +1,4 @@
-//! `skiff.dump`: a pickle that Python has made, and its buffers, as a file.
+//! `skiff.dump`: writes a pickle that Python has made, and its buffers, to a file.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::{encryption, error};
 /// A pickle and its out-of-band buffers, as arrays of bytes.
 pub type Pickled<'py> = (PyBackedBytes, Vec<PyReadonlyArray1<'py, u8>>);
 
-/// A file that is to be written at `path`, or given as bytes: what `skiff.dump` is made of. What cannot be is told
+/// A file to be written at `path`, or returned as bytes, for `skiff.dump`. Wrong options are reported
 /// before anything is pickled.
 #[pyclass(frozen, module = "skiff._skiff", name = "Dump")]
 #[derive(Debug)]
@@ -47,20 +47,21 @@ impl Dump {
         let target = options.check(name).map_err(|error| error::raise(py, &error))?;
         if !target.is_loaded {
             let extension = target.extension();
-            let what = format!("a `.{extension}` is to be read and not to be loaded: `skiff.convert` writes it");
+            let what =
+                format!("a `.{extension}` cannot be loaded, so `skiff.dump` does not write it: use `skiff.convert`");
             return Err(error::wrong_input(py, &what));
         }
         Ok(Self { path, options, target })
     }
 
-    /// As what it is written: `skiff`.
+    /// Its format: `skiff`.
     #[getter]
     fn format(&self) -> &'static str {
         self.target.name
     }
 
-    /// Writes the file; without a path, gives its bytes.
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    /// Writes the file; without a path, returns its bytes.
+    #[expect(clippy::needless_pass_by_value, reason = "strings from Python are owned")]
     #[pyo3(signature = (pickled, /, *, passport=None, samples=None, trusted=Vec::new()))]
     fn write<'py>(
         &self,
@@ -91,7 +92,7 @@ impl Dump {
     }
 }
 
-/// The format of that name, among those that are loaded again.
+/// The format with that name, among those that can be loaded.
 fn named(py: Python<'_>, name: &str) -> PyResult<&'static Target> {
     let known = || TARGETS.iter().filter(|target| target.is_loaded);
     known().find(|target| target.name == name).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `identity=` and `recipients=`: what opens encrypted models, and for whom they are encrypted.
+//! `identity=` and `recipients=`: the keys and passphrases of encrypted models, and their recipients.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,23 @@ use skiff::{EncryptionError, Error, Recipients};
 
 use crate::error;
 
-/// An age identity: keys, or a passphrase, that open what was encrypted for them.
+/// An age identity: private keys, or a passphrase, that decrypt a file.
+///
+/// Parameters
+/// ----------
+/// text : str
+///     The text of an identity file: lines with keys, `AGE-SECRET-KEY-1…`.
+///
+/// Raises
+/// ------
+/// WrongInputError
+///     If the text is not an identity.
+///
+/// Examples
+/// --------
+/// >>> identity = skiff.Identity.generate()
+/// >>> skiff.dump(model, "model.skiff", recipients=identity)  # doctest: +SKIP
+/// >>> skiff.open("model.skiff", identity=identity)  # doctest: +SKIP
 #[pyclass(frozen, module = "skiff", name = "Identity")]
 #[derive(Debug)]
 pub struct Identity {
@@ -33,7 +49,7 @@ impl Identity {
     }
 
     /// The keys in an identity file.
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as a path comes owned")]
+    #[expect(clippy::needless_pass_by_value, reason = "paths from Python are owned")]
     #[staticmethod]
     #[pyo3(signature = (path, /))]
     fn from_file(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
@@ -47,13 +63,13 @@ impl Identity {
         Self::of(py, skiff::Identity::passphrase(text).map_err(Error::from))
     }
 
-    /// The recipients, `age1…`, for whom to encrypt what this identity is to open; none for a passphrase.
+    /// The recipients, `age1…`, to encrypt for so that this identity can decrypt; empty for a passphrase.
     #[getter]
     fn recipients(&self) -> Vec<String> {
         self.inner.recipients().map(|all| all.to_string().lines().map(str::to_owned).collect()).unwrap_or_default()
     }
 
-    /// The text of an identity file. Whoever reads it opens what this identity opens.
+    /// The text of an identity file, which is secret.
     fn text(&self) -> String {
         self.inner.to_text().to_string()
     }

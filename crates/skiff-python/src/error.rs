@@ -1,4 +1,4 @@
-//! Errors of the library as Python's exceptions: the classes are those of `skiff/_errors.py`.
+//! Errors of the library as Python exceptions: the classes are those of `skiff/_errors.py`.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
 use skiff::ErrorKind;
 
-/// The exception for an error of the library, with all that is known about it.
+/// The exception for an error of the library, with all of its facts.
 pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
     if let Some(own) = std::error::Error::source(error).and_then(|source| source.downcast_ref::<PyErr>()) {
         return noted(py, own.clone_ref(py), error);
@@ -40,7 +40,7 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
             if let Some(file) =
                 error.file().filter(|_| matches!(error.kind(), ErrorKind::UnreadableFile | ErrorKind::UnwritableFile))
             {
-                // What Python people look at in an `OSError`; that it can be set is no reason to hide the error.
+                // The usual attributes of an `OSError`; a failure to set them must not hide the error.
                 let _ = exception.setattr("filename", file.as_os_str());
                 let number = std::error::Error::source(error)
                     .and_then(|source| source.downcast_ref::<io::Error>())
@@ -53,7 +53,7 @@ pub fn raise(py: Python<'_>, error: &skiff::Error) -> PyErr {
     }
 }
 
-/// What user code raised, as it is, with a note of where in the model that was.
+/// The exception of user code, unchanged, with a note of the path in the model.
 fn noted(py: Python<'_>, own: PyErr, error: &skiff::Error) -> PyErr {
     let place = error.model_path().map_or_else(String::new, |path| format!(", at {path} of the model"));
     // Notes came with Python 3.11; before that there is the traceback.
@@ -71,12 +71,12 @@ pub fn unreadable(py: Python<'_>, path: &std::path::Path, error: &io::Error) -> 
     )
 }
 
-/// `WrongInputError` in words of this crate.
+/// `WrongInputError` with a message of this crate.
 pub fn wrong_input(py: Python<'_>, message: &str) -> PyErr {
     described(py, "WrongInputError", "wrong-input", message)
 }
 
-/// `NotSupportedError` in words of this crate.
+/// `NotSupportedError` with a message of this crate.
 pub fn not_supported(py: Python<'_>, message: &str) -> PyErr {
     described(py, "NotSupportedError", "not-supported", message)
 }
@@ -98,7 +98,7 @@ fn instance<'py>(
     py.import(intern!(py, "skiff._errors"))?.getattr(class)?.call((message,), Some(facts))
 }
 
-/// What is wrong, where, and how to go on.
+/// What is wrong, where, and help.
 fn message(error: &skiff::Error) -> String {
     let file = error.file().map(|file| file.display().to_string());
     let byte = error.offset().map(|offset| format!("byte {offset}"));
@@ -110,7 +110,7 @@ fn message(error: &skiff::Error) -> String {
     }
     if let Some(limit) = error.limit() {
         let fewer = if limit == "answer" { "pass fewer rows at a time, or " } else { "" };
-        text += &format!("\n{fewer}raise the limit if you know the file: limits=skiff.Limits({limit}=...)");
+        text += &format!("\n{fewer}raise the limit if you trust the file: limits=skiff.Limits({limit}=...)");
     } else if let Some(help) = error.help() {
         let help = ARGUMENTS.iter().fold(help, |help, (option, argument)| help.replace(option, argument));
         text += &format!("\n{help}");

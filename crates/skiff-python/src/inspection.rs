@@ -1,4 +1,4 @@
-//! `skiff.inspect`: what is in a file, as dicts and lists that `json.dumps` takes.
+//! `skiff.inspect`: the content of a file, as dicts and lists for `json.dumps`.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};

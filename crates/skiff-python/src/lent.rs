@@ -1,6 +1,6 @@
-//! Arrays of Python's that are read while Python goes on: `skiff.dump` copies no forest to write it.
+//! Python arrays that are read without the GIL: `skiff.dump` does not copy a forest to write it.
 
-#![expect(unsafe_code, reason = "what outlives Python's lock has to be owned, and these are too large to copy")]
+#![expect(unsafe_code, reason = "values used without the GIL must be owned, and these are too large to copy")]
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -13,18 +13,18 @@ use skiff_files::Owner;
 pub struct Lent {
     start: NonNull<u8>,
     len: usize,
-    /// Lets go of them last.
+    /// Their owner, dropped last.
     _array: Py<PyArray1<u8>>,
 }
 
-// SAFETY: nothing but these bytes is reached from another thread, and they are only read; the array is let go of by
+// SAFETY: only these bytes are accessed from another thread, and they are only read; the array is released by
 // PyO3, which waits for the lock.
 unsafe impl Send for Lent {}
 // SAFETY: as above.
 unsafe impl Sync for Lent {}
 
 impl Lent {
-    /// Borrows an array without gaps for as long as this lives.
+    /// Borrows a contiguous array for the lifetime of this.
     pub fn new(array: &PyReadonlyArray1<'_, u8>) -> PyResult<Self> {
         let bytes = array.as_slice()?;
         Ok(Self { start: NonNull::from(bytes).cast(), len: bytes.len(), _array: (**array).clone().unbind() })
@@ -33,7 +33,7 @@ impl Lent {
 
 impl AsRef<[u8]> for Lent {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: numpy neither moves nor resizes an array that others hold, and this holds it. Whoever has the array may
+        // SAFETY: numpy neither moves nor resizes an array with other references, and this is one. Other code with the array may
         // write to it meanwhile, as to a file that is mapped: all bytes are bytes, and `may_change` says so.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }

@@ -1,7 +1,7 @@
-//! The extension module of the Python package `skiff`: `python/skiff/` is what users see, `_skiff.pyi` its types.
+//! The extension module of the Python package `skiff`: `python/skiff/` is the public package, `_skiff.pyi` its types.
 //!
-//! Thin: inputs become tables ([`input`]), answers become arrays ([`output`]), errors become exceptions ([`error`]), and
-//! the library in between works without the GIL. Nothing is unsafe but that arrays are lent to it ([`lent`]).
+//! Thin: inputs become tables ([`input`]), results become arrays ([`output`]), errors become exceptions ([`error`]), and
+//! the library in between runs without the GIL. The only unsafe code borrows arrays for it ([`lent`]).
 #![deny(unsafe_code)]
 
 mod attribute;
@@ -18,12 +18,12 @@ mod lent;
 mod load;
 mod model;
 mod output;
-mod part;
 mod running;
 mod scan;
 mod show;
 mod signing;
 mod source;
+mod stored;
 mod value;
 mod verification;
 
@@ -32,7 +32,7 @@ use pyo3::prelude::*;
 #[global_allocator]
 static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
-/// The functions and classes that `skiff/__init__.py` passes on.
+/// The functions and classes that `skiff/__init__.py` re-exports.
 #[pymodule]
 mod _skiff {
     use std::path::PathBuf;
@@ -50,19 +50,55 @@ mod _skiff {
     #[pymodule_export]
     use crate::model::Model;
     #[pymodule_export]
-    use crate::part::Part;
-    #[pymodule_export]
     use crate::source::Limits;
+    #[pymodule_export]
+    use crate::stored::StoredObject;
 
-    /// Opens the model in `source`: a path, bytes, or a file opened for reading bytes.
+    /// Opens a model.
     ///
-    /// Nothing in it is executed, imported or fetched, and scikit-learn is not needed. `at` is the address of the
-    /// estimator in a file that holds several things: `[0]`, `['model']`. `limits` are what the file may cost.
-    /// `custom` holds functions and classes of your own for those that the model names, by their full names:
-    /// `{"mypkg.clean": clean}`. `n_jobs` is how many threads the model uses at most, all by default. `progress` is
-    /// `True` for a bar, or is called as `progress("read" or "predict", done, total)` while work takes long. `identity` opens a file that is encrypted by age: an `Identity`, the text of a key, or
-    /// the path of an identity file. It is opened in memory: its plain text reaches no disk.
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    /// Nothing in the file is executed, imported or downloaded, and scikit-learn is not needed.
+    ///
+    /// Parameters
+    /// ----------
+    /// source : str, PathLike, bytes or binary file
+    ///     The model: a path, its bytes, or a file opened in binary mode.
+    /// at : str, optional
+    ///     The address of the estimator in a file that contains several objects: `[0]`, `['model']`.
+    /// limits : Limits, optional
+    ///     Limits on memory and size while reading.
+    /// custom : dict, optional
+    ///     Your own functions and classes that the model refers to, by full name: `{"mypkg.clean": clean}`.
+    /// identity : Identity, str or PathLike, optional
+    ///     Decrypts a file encrypted with age: an `Identity`, the text of a key, or the path of an identity file. The
+    ///     file is decrypted in memory only.
+    /// n_jobs : int, optional
+    ///     The maximum number of threads; all cores by default.
+    /// progress : bool or callable, optional
+    ///     `True` for a progress bar, or a function that is called as `progress("read" or "predict", done, total)`.
+    ///
+    /// Returns
+    /// -------
+    /// Model
+    ///     The fitted estimator, with the methods and fitted attributes of the original.
+    ///
+    /// Raises
+    /// ------
+    /// DamagedFileError
+    ///     If the file is damaged, or not a model file.
+    /// LimitExceededError
+    ///     If reading it exceeds a limit.
+    /// NotSupportedError
+    ///     If it contains something that skiff does not support.
+    /// WrongInputError
+    ///     If there is no estimator at `at`, or an argument does not fit.
+    /// UnreadableFileError
+    ///     If the file cannot be read; an `OSError`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> model = skiff.open("model.pkl")  # doctest: +SKIP
+    /// >>> model.predict(X)  # doctest: +SKIP
+    #[expect(clippy::needless_pass_by_value, reason = "strings from Python are owned")]
     #[pyfunction]
     #[pyo3(signature = (source, /, *, at=None, limits=None, custom=None, identity=None, n_jobs=None, progress=None))]
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
@@ -80,7 +116,32 @@ mod _skiff {
         crate::model::open(py, source, crate::model::Opening { at, limits, custom, identity, n_jobs, progress })
     }
 
-    /// What is in the file `source`, estimators that skiff cannot run included.
+    /// Lists the content of a file, including estimators that skiff does not support.
+    ///
+    /// Parameters
+    /// ----------
+    /// source : str, PathLike, bytes or binary file
+    ///     The model: a path, its bytes, or a file opened in binary mode.
+    /// limits : Limits, optional
+    ///     Limits on memory and size while reading.
+    /// identity : Identity, str or PathLike, optional
+    ///     Decrypts a file encrypted with age: an `Identity`, the text of a key, or the path of an identity file. The
+    ///     file is decrypted in memory only.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     `format`, `size`, `written_by` (the versions that wrote the file), `estimators` (each with its `address`,
+    ///     `class`, `parameters`, fitted `attributes`, `methods` and nested estimators), `passport` and `unusual`.
+    ///
+    /// Raises
+    /// ------
+    /// DamagedFileError
+    ///     If the file is damaged, or not a model file.
+    /// LimitExceededError
+    ///     If reading it exceeds a limit.
+    /// UnreadableFileError
+    ///     If the file cannot be read; an `OSError`.
     #[pyfunction]
     #[pyo3(signature = (source, /, *, limits=None, identity=None))]
     fn inspect<'py>(
@@ -94,8 +155,8 @@ mod _skiff {
         crate::inspection::inspection(py, &found)
     }
 
-    /// Holds the bytes of `source` against their digest and its signature, and asks its model for the recorded rows
-    /// again: what `skiff.verify` is made of.
+    /// Compares the bytes of `source` with their digest and its signature, and predicts for the recorded rows
+    /// again, for `skiff.verify`.
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
     #[pyfunction]
     #[pyo3(signature = (source, /, *, at, limits, custom, identity, key, certificate_chain, valid_at, signature))]
@@ -117,7 +178,7 @@ mod _skiff {
         crate::verification::verify(py, source, options, custom, is_trusting.then_some(&trusting))
     }
 
-    /// Writes a model file as one of another kind: what `skiff.convert` is made of.
+    /// Converts a model file to another format, for `skiff.convert`.
     #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
     #[pyo3(signature = (source, target, /, *, compress=None, protocol=None, limits=None, identity=None, recipients=None))]
@@ -137,11 +198,32 @@ mod _skiff {
         crate::convert::convert(py, file, &target, compress, options)
     }
 
-    /// What loading the file `source` in Python would do, told without doing it: `model` when it holds a model and nothing
-    /// else, `unknown`, or `dangerous`. Of a folder, a list of what each file in it would do.
+    /// Reports what loading a file in Python would do, without loading it.
     ///
-    /// Without `strict`, files of a folder that are no model files at all are `passed_over`. `progress` is `True` for a bar,
-    /// or is called as `progress("scan" or "read", done, total)`.
+    /// Parameters
+    /// ----------
+    /// source : str, PathLike, bytes or binary file
+    ///     A file, its bytes, or a folder.
+    /// strict : bool, default=False
+    ///     Whether to judge files of a folder that are not model files, too. By default, they are marked `passed_over`.
+    /// limits : Limits, optional
+    ///     Limits on memory and size while reading.
+    /// identity : Identity, str or PathLike, optional
+    ///     Decrypts a file encrypted with age: an `Identity`, the text of a key, or the path of an identity file. The
+    ///     file is decrypted in memory only.
+    /// progress : bool or callable, optional
+    ///     `True` for a progress bar, or a function that is called as `progress("scan" or "read", done, total)`.
+    ///
+    /// Returns
+    /// -------
+    /// dict or list of dict
+    ///     `verdict` is `model` if the file contains a model and nothing else, `unknown`, or `dangerous`; `findings` are the
+    ///     reasons. For a folder, a list with one such `dict` for each file.
+    ///
+    /// Raises
+    /// ------
+    /// UnreadableFileError
+    ///     If a file cannot be read; an `OSError`.
     #[pyfunction]
     #[pyo3(signature = (source, /, *, strict=false, limits=None, identity=None, progress=None))]
     fn scan<'py>(
@@ -155,8 +237,8 @@ mod _skiff {
         crate::scan::scan(py, source, strict, limits.map(Bound::get), identity, progress)
     }
 
-    /// Judges a file and writes what it holds anew: what `skiff.load` is made of.
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as text comes owned")]
+    /// Judges a file and writes its content as a new pickle, for `skiff.load`.
+    #[expect(clippy::needless_pass_by_value, reason = "strings from Python are owned")]
     #[pyfunction]
     #[pyo3(signature = (source, /, *, trusted, at=None, limits=None, identity=None))]
     fn rebuild<'py>(
@@ -170,9 +252,9 @@ mod _skiff {
         crate::load::rebuild(py, source, &trusted, at.as_deref(), limits.map(Bound::get), identity)
     }
 
-    /// Signs a file or a folder: what `skiff.sign` is made of.
+    /// Signs a file or a folder, for `skiff.sign`.
     #[expect(clippy::too_many_arguments, reason = "named in Python")]
-    #[expect(clippy::needless_pass_by_value, reason = "what comes from Python as a path comes owned")]
+    #[expect(clippy::needless_pass_by_value, reason = "paths from Python are owned")]
     #[pyfunction]
     #[pyo3(signature = (model, /, *, key, password, certificates, signature, ignore, follow_links, extension))]
     fn sign(
@@ -191,7 +273,7 @@ mod _skiff {
         crate::signing::sign(py, &model, &arguments)
     }
 
-    /// The estimators that skiff reads: the name, module and page of each. What `skiff.supported` is made of.
+    /// The supported estimators: the name, module and documentation of each, for `skiff.supported`.
     #[pyfunction]
     fn supported() -> Vec<(&'static str, String, String)> {
         skiff::registry::classes().map(|class| (class.name(), class.module(), class.page())).collect()

@@ -1,4 +1,4 @@
-//! `skiff.load`: a file's content, judged and checked, as what Python's unpickler takes.
+//! `skiff.load`: a file's content, judged and checked, for Python's unpickler.
 
 use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -11,23 +11,23 @@ use crate::blocks::Blocks;
 use crate::running::Running;
 use crate::{error, source};
 
-/// An array, and where in it buffers begin and end.
+/// An array, and the ranges of buffers in it.
 type Taken<'py> = (Bound<'py, PyArray1<u8>>, Vec<(usize, usize)>);
 
-/// A class, the version that wrote it, the first version that answers otherwise, and what changes.
+/// A class, the version that wrote it, the first version that predicts differently, and what changes.
 type Change<'c> = (&'c str, &'c str, (u32, u32), &'c str);
 
-/// What `skiff/_load.py` makes the estimator of.
+/// What `skiff/_load.py` builds the estimator from.
 #[pyclass(frozen, module = "skiff._skiff", name = "Rebuilt")]
 #[derive(Debug)]
 pub struct PyRebuilt {
     inner: Rebuilt,
-    /// Whether spans of the graph's first buffer are places in the file itself.
+    /// Whether spans of the graph's first buffer are ranges of the file itself.
     is_mappable: bool,
     blocks: Blocks,
 }
 
-/// Judges the file that `source` is, or names, and writes what stands at `at` anew.
+/// Judges the file `source`, and writes the object at `at` as a new pickle.
 pub fn rebuild<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,
@@ -58,38 +58,38 @@ impl PyRebuilt {
         PyBytes::new(py, &self.inner.pickle)
     }
 
-    /// Module and name of all that the pickle imports.
+    /// Module and name of everything that the pickle imports.
     #[getter]
     fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, &self.inner.names)
     }
 
-    /// Those of the names that are there because they were trusted.
+    /// Those of the names that are allowed only because they were trusted.
     #[getter]
     fn vouched<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, &self.inner.vouched)
     }
 
-    /// The versions of scikit-learn that the estimators come from.
+    /// The versions of scikit-learn recorded in the estimators.
     #[getter]
     fn versions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, &self.inner.versions)
     }
 
-    /// Where the estimators answer otherwise in a newer scikit-learn: class, the version that wrote it, the first version
-    /// that answers otherwise, and what changes.
+    /// Where the estimators predict differently in a newer scikit-learn: class, the version that wrote it, the first version
+    /// that predicts differently, and what changes.
     #[getter]
     fn changes(&self) -> Vec<Change<'_>> {
         let changes = self.inner.changes.iter();
         changes.map(|change| (&*change.class, &*change.written_by, change.since, change.what)).collect()
     }
 
-    /// How many buffers the pickle asks for.
+    /// The number of out-of-band buffers of the pickle.
     fn __len__(&self) -> usize {
         self.inner.buffers.len()
     }
 
-    /// Where in the file the buffer lies as it is, `(start, end)`, if it does.
+    /// The range of the buffer in the file, `(start, end)`, if it is uncompressed there.
     fn place(&self, index: usize) -> PyResult<Option<(usize, usize)>> {
         let buffer = self.buffer(index)?;
         // The file is the first of the graph's buffers from outside.
@@ -97,11 +97,11 @@ impl PyRebuilt {
         Ok(lies.then(|| (buffer.span.start, buffer.span.start.saturating_add(buffer.span.len))))
     }
 
-    /// The buffers from number `index` on, as many as a block has: all of them in one array, and where in it each begins
-    /// and ends. Those that are mapped are left out when `skips_mapped`, and end the block.
+    /// The buffers from number `index` on, as many as a block has: all of them in one array, and the range
+    /// of each. With `skips_mapped`, mapped buffers are skipped, and end the block.
     fn take<'py>(&self, py: Python<'py>, index: usize, skips_mapped: bool) -> PyResult<Taken<'py>> {
         let is_wanted = |number: &usize| !skips_mapped || self.place(*number).is_ok_and(|place| place.is_none());
-        // Records of a `.skiff` are put together for this alone, outside of Python's lock.
+        // Records of a `.skiff` are assembled only for this, without the GIL.
         let block =
             py.detach(|| skiff::threads::install(None, || self.blocks.take(&self.inner.buffers, index, is_wanted)));
         let block = block.ok_or_else(|| PyValueError::new_err("the elements of an array in the file are damaged"))?;

@@ -1,5 +1,5 @@
-//! Answers as Python people know them: numpy arrays of scikit-learn's dtypes and shapes, lists and tuples of them,
-//! scipy's sparse matrices.
+//! Results as Python objects: numpy arrays with scikit-learn's dtypes and shapes, lists and tuples of them,
+//! scipy sparse matrices.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use skiff_files::{DType, Endian};
 
 use crate::error::not_supported;
 
-/// What a method returns.
+/// The result of a method.
 pub fn answer(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
     match answer {
         Answer::One(value, rank) => one(py, value, rank),
@@ -38,7 +38,7 @@ pub fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<
         Value::Sparse(csr) => sparse(py, csr),
         Value::Labels(found) => labels(py, &found, &shape),
         Value::Columns(found) => columns(py, &found, &shape),
-        // What documents are before anything is made of them.
+        // Documents that were passed through.
         Value::Texts(texts) if rank == Rank::Two => Ok(PyList::new(py, texts.iter())?.into_any()),
         Value::Texts(texts) => object_array(py, texts.iter().map(|text| text.into_bound_py_any(py)), &shape),
         Value::Dicts(dicts) => {
@@ -58,7 +58,7 @@ pub fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<
             let rows = (0..lists.len()).map(row).collect::<PyResult<Vec<_>>>()?;
             Ok(PyList::new(py, rows)?.into_any())
         }
-        Value::Many(_) => Err(not_supported(py, "an answer of several values in one")),
+        Value::Many(_) => Err(not_supported(py, "a result that consists of several values")),
     }
 }
 
@@ -71,10 +71,10 @@ fn shape(rank: Rank, rows: usize, cols: usize) -> Vec<usize> {
     }
 }
 
-/// An array that takes the vector over: no copy.
+/// An array that takes ownership of the vector, without a copy.
 fn array<'py, T: Element>(py: Python<'py>, data: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
     let array = ArrayD::from_shape_vec(IxDyn(shape), data)
-        .map_err(|error| not_supported(py, &format!("an answer of another shape than announced: {error}")))?;
+        .map_err(|error| not_supported(py, &format!("a result whose shape differs from the declared one: {error}")))?;
     Ok(PyArrayDyn::from_owned_array(py, array).into_any())
 }
 
@@ -83,7 +83,7 @@ fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 
-/// Integers in their own dtype; they fit, since that is where they came from.
+/// Integers in their own dtype; they fit, since they came from it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the values are of that dtype already")]
 fn integers<'py>(py: Python<'py>, data: Vec<i64>, kind: IntKind, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
     match kind {
@@ -99,11 +99,11 @@ fn integers<'py>(py: Python<'py>, data: Vec<i64>, kind: IntKind, shape: &[usize]
     }
 }
 
-/// `scipy.sparse.csr_matrix`, as scikit-learn answers.
+/// `scipy.sparse.csr_matrix`, as in scikit-learn.
 #[expect(clippy::cast_possible_truncation, reason = "counts and indicators are whole numbers of their dtype")]
 fn sparse<'py>(py: Python<'py>, csr: Csr<'static>) -> PyResult<Bound<'py, PyAny>> {
     let scipy =
-        py.import("scipy.sparse").map_err(|_| not_supported(py, "the answer is sparse, and scipy is not there"))?;
+        py.import("scipy.sparse").map_err(|_| not_supported(py, "the result is sparse, but scipy is not installed"))?;
     let stored = csr.data.len();
     let data = match csr.dtype {
         NumberType::Float(Precision::Double) => array(py, csr.data.into_owned(), &[stored])?,
@@ -113,7 +113,7 @@ fn sparse<'py>(py: Python<'py>, csr: Csr<'static>) -> PyResult<Bound<'py, PyAny>
             integers(py, whole, kind, &[stored])?
         }
     };
-    // As scipy chooses: 32 bits where all fit.
+    // As in scipy: 32 bits if all fit.
     let wide = stored.max(csr.cols) > i32::MAX as usize;
     let (indices, indptr) = if wide {
         let indices = csr.indices.iter().map(|&index| i64::from(index)).collect();
@@ -148,7 +148,7 @@ fn labels<'py>(py: Python<'py>, labels: &Labels, shape: &[usize]) -> PyResult<Bo
     side_by_side(py, &columns, labels.rows)
 }
 
-/// The labels as Python's objects, and `None` for what has no label.
+/// The labels as Python objects, and `None` for rows without a label.
 fn labels_and_none<'py>(py: Python<'py>, labels: &Labels, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
     let objects = |known: &Arc<Classes>| -> PyResult<Bound<'py, PyList>> {
         let objects = classes(py, known)?.call_method1(intern!(py, "astype"), (intern!(py, "object"),))?;
@@ -198,7 +198,7 @@ pub fn strings(objects: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// Columns with names as the kind of DataFrame that `like` is, with its index; as an array where it is none.
+/// Named columns as a DataFrame like `like`, with its index; as an array if it is not a DataFrame.
 pub fn frame<'py>(py: Python<'py>, found: &Columns<'_>, like: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let Columns { names, origins, columns: all, .. } = found;
     let module = like.get_type().module()?.to_string();
@@ -229,7 +229,7 @@ pub fn frame<'py>(py: Python<'py>, found: &Columns<'_>, like: &Bound<'py, PyAny>
     }
 }
 
-/// A column of the caller's DataFrame, in its own type.
+/// A column of the caller's DataFrame, with its own dtype.
 fn own_column<'py>(frame: &Bound<'py, PyAny>, is_pandas: bool, place: usize) -> PyResult<Bound<'py, PyAny>> {
     let py = frame.py();
     match is_pandas {
@@ -241,7 +241,7 @@ fn own_column<'py>(frame: &Bound<'py, PyAny>, is_pandas: bool, place: usize) -> 
     }
 }
 
-/// The columns of an answer in the container that `set_output` asked for; those that are the caller's own in their own type.
+/// The columns of a result in the container selected by `set_output`; unchanged columns of the caller with their own dtype.
 pub fn in_container<'py>(
     py: Python<'py>,
     found: &Columns<'_>,
@@ -270,12 +270,12 @@ pub fn in_container<'py>(
     }
 }
 
-/// Names of columns, as scikit-learn has them.
+/// Names of columns, as in scikit-learn.
 pub fn names<'py>(py: Python<'py>, names: &[String]) -> PyResult<Bound<'py, PyAny>> {
     object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
 }
 
-/// Columns of several dtypes: numbers in the dtype that holds them all, else objects.
+/// Columns of several dtypes: numbers in their common dtype, else objects.
 fn columns<'py>(py: Python<'py>, found: &Columns<'static>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
     let columns = found.columns.iter().map(|values| column(py, values)).collect::<PyResult<Vec<_>>>()?;
     match (&columns[..], shape) {
@@ -284,7 +284,7 @@ fn columns<'py>(py: Python<'py>, found: &Columns<'static>, shape: &[usize]) -> P
     }
 }
 
-/// One column on its own.
+/// A single column.
 fn column<'py>(py: Python<'py>, column: &Column<'static>) -> PyResult<Bound<'py, PyAny>> {
     let shape = [column.len()];
     match column {
@@ -296,7 +296,7 @@ fn column<'py>(py: Python<'py>, column: &Column<'static>) -> PyResult<Bound<'py,
     }
 }
 
-/// A matrix of columns. numpy would make text of numbers beside text: those become objects.
+/// A matrix of columns. numpy would convert numbers next to strings to strings: here they become objects.
 fn side_by_side<'py>(py: Python<'py>, columns: &[Bound<'py, PyAny>], rows: usize) -> PyResult<Bound<'py, PyAny>> {
     let numpy = numpy(py)?;
     let mut kinds = Vec::with_capacity(columns.len());
@@ -320,7 +320,7 @@ fn side_by_side<'py>(py: Python<'py>, columns: &[Bound<'py, PyAny>], rows: usize
     Ok(all)
 }
 
-/// An array of Python's objects.
+/// An array of Python objects.
 pub fn object_array<'py>(
     py: Python<'py>,
     items: impl ExactSizeIterator<Item = PyResult<Bound<'py, PyAny>>>,
@@ -348,7 +348,7 @@ fn mapping<'py>(py: Python<'py>, row: &[(String, DictValue)]) -> PyResult<Bound<
     Ok(mapping.into_any())
 }
 
-/// A number as numpy's, since it came out of an array in scikit-learn.
+/// A number as a numpy scalar, since it comes from an array in scikit-learn.
 fn number<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Scalar::Float(value) => numpy(py)?.call_method1(intern!(py, "float64"), (value,)),
@@ -357,7 +357,7 @@ fn number<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-/// A single value as Python's own.
+/// A scalar as a Python object.
 pub fn scalar<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Scalar::None => Ok(py.None().into_bound(py)),
@@ -384,7 +384,7 @@ pub fn scalar<'py>(py: Python<'py>, value: &Scalar) -> PyResult<Bound<'py, PyAny
             let pandas = py.import(intern!(py, "pandas"))?;
             pandas.call_method1(intern!(py, "Interval"), (left, right, interval.closed.name()))
         }
-        Scalar::Object(_) | Scalar::Other(_) => Err(not_supported(py, &format!("{value} in an answer"))),
+        Scalar::Object(_) | Scalar::Other(_) => Err(not_supported(py, &format!("{value} in a result"))),
     }
 }
 

@@ -1,6 +1,6 @@
-//! Work without the GIL that Ctrl-C ends, and that reports how far it has come.
+//! Work without the GIL that Ctrl-C cancels, and that reports progress.
 //!
-//! Only the thread that called from Python may look for signals, so it waits while others work.
+//! Only the thread that called from Python may check for signals, so it waits while others work.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -13,10 +13,10 @@ use skiff::{Answer, EvaluateOptions, Interrupt, Plan, Progress, Table, threads};
 
 use crate::error;
 
-/// How the calls of one model run.
+/// The options of the calls of one model.
 #[derive(Debug, Default)]
 pub struct Running {
-    /// How many threads they use at most; `None` for all.
+    /// The maximum number of threads; `None` for all.
     pub threads: Option<NonZeroUsize>,
     /// `progress(what, done, total)`.
     pub progress: Option<Py<PyAny>>,
@@ -30,7 +30,7 @@ impl Running {
         Ok(Self { threads, progress })
     }
 
-    /// Calls the callback, where there is one, after a look for signals.
+    /// Checks for signals, and then calls the callback, if there is one.
     pub fn report(&self, py: Python<'_>, what: &str, done: usize, total: usize) -> PyResult<()> {
         py.check_signals()?;
         if let Some(progress) = &self.progress {
@@ -39,7 +39,7 @@ impl Running {
         Ok(())
     }
 
-    /// What the plan makes of the table.
+    /// Evaluates the plan on the table.
     pub fn evaluate(&self, py: Python<'_>, plan: &Plan, table: &Table<'_>, origin: &Py<PyAny>) -> PyResult<Answer> {
         let watcher = Watcher::new("predict", self.progress.as_ref());
         let watch = |Progress { done, rows }: Progress| watcher.look(done, Some(rows));
@@ -49,7 +49,7 @@ impl Running {
         answer.map_err(|error| error::raise(py, &error))
     }
 
-    /// What `work` makes, which has to look at the flag.
+    /// The result of `work`, which must check the flag.
     pub fn read<R: Send>(&self, py: Python<'_>, interrupt: &Interrupt, work: impl FnOnce() -> R + Send) -> PyResult<R> {
         let watcher = Watcher::new("read", self.progress.as_ref());
         let made = py.detach(|| {
@@ -74,7 +74,7 @@ fn n_jobs_to_threads(n_jobs: isize) -> PyResult<Option<NonZeroUsize>> {
     }
 }
 
-/// `True` for a bar, `False` for nothing, or what is called.
+/// `True` for a bar, `False` for nothing, or a callable.
 fn callback(progress: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
     let py = progress.py();
     if progress.is(pyo3::types::PyBool::new(py, false)) || progress.is_none() {
@@ -91,7 +91,7 @@ fn callback(progress: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>> {
     Err(PyTypeError::new_err(format!("progress must be True, False or callable, not {found}")))
 }
 
-/// Looks for signals, and reports.
+/// Checks for signals, and reports progress.
 struct Watcher<'w> {
     what: &'static str,
     progress: Option<&'w Py<PyAny>>,
@@ -100,7 +100,7 @@ struct Watcher<'w> {
 
 #[derive(Default)]
 struct Seen {
-    /// What a signal, or the callback, raised.
+    /// The exception of a signal or of the callback.
     raised: Option<PyErr>,
     /// Whether the callback was called.
     reported: bool,
@@ -134,7 +134,7 @@ impl<'w> Watcher<'w> {
         Ok(())
     }
 
-    /// What was raised meanwhile; if nothing was, and something was reported, the end is as well.
+    /// The exception raised meanwhile; if there is none, and progress was reported, the end is reported as well.
     fn finish(self, py: Python<'_>, rows: Option<usize>) -> PyResult<()> {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(error) = seen.raised {

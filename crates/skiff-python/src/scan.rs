@@ -1,4 +1,4 @@
-//! `skiff.scan`: verdicts as dicts and lists that `json.dumps` takes.
+//! `skiff.scan`: verdicts as dicts and lists for `json.dumps`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::error;
 use crate::running::Running;
 use crate::source::{self, Limits, Source};
 
-/// Judges what `source` is, or names; every file in it, when it is a folder.
+/// Judges the file `source`, or every file in a folder.
 pub fn scan<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,

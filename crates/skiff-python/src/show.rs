@@ -1,11 +1,11 @@
-//! An estimator to look at: a line of text, and boxes in boxes for notebooks.
+//! The display of an estimator: a line of text, and nested boxes for notebooks.
 
 use std::fmt::Write;
 
 use skiff::html::{self, Detail};
 use skiff::{EstimatorView, class_name};
 
-/// As `repr` shows it, in one line: `<skiff.Model Pipeline(scaler=StandardScaler, svc=SVC), 4 features, 3 classes>`.
+/// Its `repr`, in one line: `<skiff.Model Pipeline(scaler=StandardScaler, svc=SVC), 4 features, 3 classes>`.
 pub fn text(view: &EstimatorView) -> String {
     let mut text = String::from("<skiff.Model ");
     nested(&mut text, view);
@@ -19,7 +19,7 @@ pub fn text(view: &EstimatorView) -> String {
     text
 }
 
-/// The class, and the estimators within in brackets. Views are at most 16 deep.
+/// The class, and the nested estimators in brackets. Views are at most 16 deep.
 fn nested(text: &mut String, view: &EstimatorView) {
     text.push_str(class_name(&view.class));
     if view.inner.is_empty() && view.members.is_empty() {
@@ -38,13 +38,13 @@ fn nested(text: &mut String, view: &EstimatorView) {
     text.push(')');
 }
 
-/// An object with its parameters, as scikit-learn's `repr` has it: `<skiff.Part KFold(n_splits=5, shuffle=True)>`.
+/// An object with its parameters, as in scikit-learn's `repr`: `<skiff.StoredObject KFold(n_splits=5, shuffle=True)>`.
 pub fn one_line(view: &EstimatorView) -> String {
     let all: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("<skiff.Part {}({})>", class_name(&view.class), all.join(", "))
+    format!("<skiff.StoredObject {}({})>", class_name(&view.class), all.join(", "))
 }
 
-/// As notebooks show it: each estimator a box, those within inside.
+/// Its display in notebooks: each estimator is a box, with nested ones inside.
 pub fn html(view: &EstimatorView) -> String {
     let mut html = format!("<style>\n{}</style>", html::STYLE);
     html::boxes(&mut html, view, Detail::Parameters);

@@ -1,4 +1,4 @@
-//! `skiff.sign`, and the part of `skiff.verify` that has to do with signatures.
+//! `skiff.sign`, and the part of `skiff.verify` about signatures.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use skiff::signing::{
 
 use crate::error;
 
-/// How a model is signed: the arguments of `skiff.sign`.
+/// The arguments of `skiff.sign`.
 #[derive(Debug)]
 pub struct Signing {
     pub key: PathBuf,
@@ -23,7 +23,7 @@ pub struct Signing {
     pub extension: bool,
 }
 
-/// Signs the model, and gives the signature file's path.
+/// Signs the model, and returns the signature file's path.
 pub fn sign(py: Python<'_>, model: &Path, arguments: &Signing) -> PyResult<PathBuf> {
     let work = || {
         let key = signing::private_key(&arguments.key, arguments.password.as_deref())?;
@@ -42,7 +42,7 @@ pub fn sign(py: Python<'_>, model: &Path, arguments: &Signing) -> PyResult<PathB
     py.detach(work).map_err(|error| error::raise(py, &error))
 }
 
-/// Whom `skiff.verify` trusts.
+/// The trusted signers of `skiff.verify`.
 #[derive(Debug)]
 pub struct Trusting {
     pub key: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct Trusting {
 }
 
 impl Trusting {
-    /// Whose signature the model must have.
+    /// The signature that the model must have.
     pub fn requirement(&self, py: Python<'_>) -> PyResult<SignatureRequirement> {
         let at = self.valid_at.as_deref().map(str::parse::<Time>).transpose();
         let at = at.map_err(|what| error::wrong_input(py, what))?;
@@ -75,7 +75,7 @@ fn certificates(paths: &[PathBuf]) -> Result<Vec<Certificate>, skiff::Error> {
     Ok(all)
 }
 
-/// The verdict, as the dict that `skiff/_signing.py` makes its class of.
+/// The verdict, as the dict for the class in `skiff/_signing.py`.
 pub fn dict<'py>(py: Python<'py>, verdict: &SignatureVerdict) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("algorithm", verdict.signer.algorithm.map(|algorithm| algorithm.name()))?;

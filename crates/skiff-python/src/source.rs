@@ -1,4 +1,4 @@
-//! What a model is opened from: a path, bytes, or an open file.
+//! The sources of models: a path, bytes, or an open file.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,32 @@ use skiff::{File, Interrupt, Options};
 use crate::running::Running;
 use crate::{encryption, error};
 
-/// What `skiff.open` accepts by default, and what a larger or smaller file may cost.
+/// Limits on the memory and size of a file while reading.
+///
+/// Parameters
+/// ----------
+/// decompressed : int, optional
+///     Bytes of decompressed data.
+/// ratio : int, optional
+///     Bytes of decompressed data per byte of the file.
+/// nodes : int, optional
+///     Nodes of the object graph.
+/// depth : int, optional
+///     Nesting depth of values.
+/// decoded : int, optional
+///     Bytes of decoded strings and numbers.
+/// memo : int, optional
+///     Values in the memo of one pickle.
+/// array : int, optional
+///     Bytes of one array or byte string.
+/// answer : int, optional
+///     Bytes of one result of the model.
+/// time : float, optional
+///     Seconds for reading and checking; unlimited by default.
+///
+/// Examples
+/// --------
+/// >>> skiff.open("model.pkl", limits=skiff.Limits(array=1 << 30))  # doctest: +SKIP
 #[pyclass(frozen, module = "skiff", name = "Limits")]
 #[derive(Debug, Default)]
 pub struct Limits {
@@ -21,7 +46,7 @@ pub struct Limits {
 
 #[pymethods]
 impl Limits {
-    /// Limits of one's own; what is not named stays as it is.
+    /// Limits; those that are not given keep their defaults.
     #[new]
     #[pyo3(signature = (
         *, decompressed=None, ratio=None, nodes=None, depth=None, decoded=None, memo=None, array=None, answer=None,
@@ -51,60 +76,60 @@ impl Limits {
         inner.time = match time.map(Duration::try_from_secs_f64) {
             None => None,
             Some(Ok(time)) => Some(time),
-            Some(Err(_)) => return Err(PyValueError::new_err("expected `time` in seconds, none or more of them")),
+            Some(Err(_)) => return Err(PyValueError::new_err("expected `time` in seconds, 0 or more")),
         };
         Ok(Self { inner })
     }
 
-    /// Bytes that decompression may bring forth.
+    /// The limit on decompressed bytes.
     #[getter]
     fn decompressed(&self) -> u64 {
         self.inner.decompressed
     }
 
-    /// Bytes that decompression may bring forth for each byte read.
+    /// The limit on decompressed bytes per byte read.
     #[getter]
     fn ratio(&self) -> u64 {
         self.inner.ratio
     }
 
-    /// Nodes of the object graph.
+    /// The limit on nodes of the object graph.
     #[getter]
     fn nodes(&self) -> u64 {
         self.inner.nodes
     }
 
-    /// How deep values may nest.
+    /// The limit on the nesting of values.
     #[getter]
     fn depth(&self) -> u32 {
         self.inner.depth
     }
 
-    /// Bytes that decoded text and numbers may take.
+    /// The limit on bytes of decoded text and numbers.
     #[getter]
     fn decoded(&self) -> u64 {
         self.inner.decoded
     }
 
-    /// Values that one pickle may keep in its memo.
+    /// The limit on values in the memo of one pickle.
     #[getter]
     fn memo(&self) -> u64 {
         self.inner.memo
     }
 
-    /// Bytes of one array, or of one byte string.
+    /// The limit on bytes of one array or byte string.
     #[getter]
     fn array(&self) -> u64 {
         self.inner.array
     }
 
-    /// Bytes of one answer of the model.
+    /// The limit on bytes of one result of the model.
     #[getter]
     fn answer(&self) -> u64 {
         self.inner.answer
     }
 
-    /// Seconds that reading and checking may take; `None` for no end.
+    /// The limit on seconds for reading and checking; `None` for no limit.
     #[getter]
     fn time(&self) -> Option<f64> {
         self.inner.time.map(|time| time.as_secs_f64())
@@ -141,13 +166,13 @@ impl Limits {
     }
 }
 
-/// Where a file comes from.
+/// The source of a file.
 pub enum Source {
     Bytes(Vec<u8>),
     Path(PathBuf),
 }
 
-/// What `source` is.
+/// The kind of `source`.
 pub fn source(source: &Bound<'_, PyAny>) -> PyResult<Source> {
     Ok(match bytes_of(source)? {
         Some(bytes) => Source::Bytes(bytes),
@@ -155,7 +180,7 @@ pub fn source(source: &Bound<'_, PyAny>) -> PyResult<Source> {
     })
 }
 
-/// Reads the file that `source` is, or names.
+/// Reads the file `source`.
 pub fn read(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -165,7 +190,7 @@ pub fn read(
     read_running(py, source, limits, identity, &Running::default())
 }
 
-/// As [`read`], on as many threads and with the reports that `running` says.
+/// Like [`read`], with the threads and progress of `running`.
 pub fn read_running(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
@@ -184,8 +209,8 @@ pub fn read_running(
     file.map_err(|error| error::raise(py, &error))
 }
 
-/// Where a file object is, when it can be set back: it is then left after the pickle that was read of it, as Python's
-/// loaders leave it.
+/// The position of a seekable file object: it is then positioned after the pickle that was read, as by Python's
+/// loaders.
 pub fn position(source: &Bound<'_, PyAny>) -> Option<u64> {
     let py = source.py();
     let is_stream = source.hasattr(intern!(py, "read")).ok()? && source.hasattr(intern!(py, "seek")).ok()?;
@@ -195,7 +220,7 @@ pub fn position(source: &Bound<'_, PyAny>) -> Option<u64> {
     source.call_method0(intern!(py, "tell")).ok()?.extract().ok()
 }
 
-/// Leaves a file object that was at `start` after the first pickle; where it cannot be, warns of the others.
+/// Positions a file object that was at `start` after the first pickle; otherwise, warns of further pickles.
 pub fn leave(source: &Bound<'_, PyAny>, start: Option<u64>, file: &File) -> PyResult<()> {
     let py = source.py();
     if let (Some(start), Some(end)) = (start, file.stream_end()) {
@@ -207,7 +232,7 @@ pub fn leave(source: &Bound<'_, PyAny>, start: Option<u64>, file: &File) -> PyRe
     if further > 0 {
         let all = further.saturating_add(1);
         let message = format!(
-            "the first of {all} pickles in a row is read, as Python's loaders do; for the next one, open the file in \
+            "the first of {all} pickles is read, as by Python's loaders; for the next one, open the file in \
              Python and hand the same file object in again"
         );
         py.import(intern!(py, "warnings"))?.call_method1(intern!(py, "warn"), (message,))?;
@@ -215,13 +240,13 @@ pub fn leave(source: &Bound<'_, PyAny>, start: Option<u64>, file: &File) -> PyRe
     Ok(())
 }
 
-/// How a file is opened.
+/// The options of opening a file.
 pub fn options(py: Python<'_>, limits: Option<&Limits>, identity: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
     let limits = limits.map_or_else(skiff::Limits::default, |limits| limits.inner.clone());
     Ok(Options { limits, identity: encryption::identity(py, identity)?, ..Options::default() })
 }
 
-/// The bytes of what is no path.
+/// The bytes of a source that is not a path.
 pub fn bytes_of(source: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     let py = source.py();
     if let Ok(bytes) = source.cast::<PyBytes>() {

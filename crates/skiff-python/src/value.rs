@@ -1,4 +1,4 @@
-//! Values of the object graph as Python's and numpy's own: numbers, text, containers, arrays, models within.
+//! Values of the object graph as Python and numpy objects: numbers, strings, containers, arrays, nested models.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use skiff_plan::operators::NumpyFunction;
 use crate::attribute::Hidden;
 use crate::model::{Model, Opened};
 use crate::output;
-use crate::part::Part;
+use crate::stored::StoredObject;
 
-/// How deep lists, dicts and tuples in an attribute are followed.
+/// How deep nested lists, dicts and tuples in an attribute are converted.
 const DEPTH: usize = 32;
-/// How much is copied for an attribute whatever the file's size, and how many times its size: lists that hold each
-/// other, and arrays, may be shared so that copying them wherever they stand would never end.
+/// How many bytes are copied for an attribute of any file, and as a multiple of its size: lists that contain each
+/// other, and arrays, may be shared so that copying them wherever they occur would never end.
 const FREE_WORK: usize = 16 << 20;
 const WORK: usize = 4;
 
@@ -31,25 +31,25 @@ pub struct Reader<'f> {
     opened: &'f Arc<Opened>,
     graph: &'f Graph,
     typed: Option<&'f skiff_models::Model>,
-    /// Whether arrays may be written into.
+    /// Whether arrays are writable.
     is_writable: bool,
-    /// The estimators within, by node; collected when the first is met.
+    /// The nested estimators, by node; collected on first use.
     estimators: Option<HashMap<NodeId, Arc<skiff_models::Model>>>,
-    /// The types of numpy's scalars, by the node of their dtype: a vocabulary has many of one.
+    /// The types of numpy scalars, by the node of their dtype: a vocabulary has many of one type.
     types: HashMap<NodeId, Py<PyAny>>,
-    /// Values and bytes that may still be copied.
+    /// The remaining budget of values and bytes.
     left: usize,
 }
 
 impl<'f> Reader<'f> {
-    /// Of the file that `typed` was read from.
+    /// For the file that `typed` was read from.
     pub fn new(file: &'f Arc<File>, opened: &'f Arc<Opened>, typed: Option<&'f skiff_models::Model>) -> Self {
         let graph = &file.contents().graph;
         let left = graph.size().saturating_mul(WORK).saturating_add(FREE_WORK);
         Self { file, opened, graph, typed, is_writable: false, estimators: None, types: HashMap::new(), left }
     }
 
-    /// The same, for arrays that may be written into.
+    /// The same, with writable arrays.
     pub fn writable(self) -> Self {
         Self { is_writable: true, ..self }
     }
@@ -120,10 +120,10 @@ impl<'f> Reader<'f> {
 
     /// An object that is none of the above.
     fn part<'py>(&self, py: Python<'py>, node: NodeId) -> Result<Bound<'py, PyAny>, Hidden> {
-        Ok(Bound::new(py, Part::new(Arc::clone(self.file), Arc::clone(self.opened), node))?.into_any())
+        Ok(Bound::new(py, StoredObject::new(Arc::clone(self.file), Arc::clone(self.opened), node))?.into_any())
     }
 
-    /// What a few functions make, told by their names: sets of older pickles, slices.
+    /// The results of a few functions, by name: sets of older pickles, slices.
     fn called<'py>(
         &mut self,
         py: Python<'py>,
@@ -143,7 +143,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// `numpy.ma.MaskedArray`: `cv_results_` is full of them.
+    /// `numpy.ma.MaskedArray`, as in `cv_results_`.
     fn masked<'py>(
         &mut self,
         py: Python<'py>,
@@ -176,7 +176,7 @@ impl<'f> Reader<'f> {
         Ok(dict.into_any())
     }
 
-    /// A number of numpy's own type.
+    /// A numpy scalar.
     fn numpy_scalar<'py>(&mut self, py: Python<'py>, node: NodeId) -> Result<Option<Bound<'py, PyAny>>, Hidden> {
         let graph = self.graph;
         let Some(object) = graph.object(node) else { return Ok(None) };
@@ -204,8 +204,8 @@ impl<'f> Reader<'f> {
         Ok(Some(class.call1((output::scalar(py, &scalar)?,))?))
     }
 
-    /// An estimator within: the one that was read along with the model, or else, for parameters that are fitted
-    /// estimators and take no part in its answers, one read now.
+    /// A nested estimator: the one that was read with the model, or else, for parameters that are fitted
+    /// estimators and do not affect predictions, one read now.
     fn estimator(&mut self, node: NodeId) -> Option<Arc<skiff_models::Model>> {
         let typed = self.typed;
         let known = self.estimators.get_or_insert_with(|| {
@@ -253,7 +253,7 @@ impl<'f> Reader<'f> {
     }
 
     fn sparse<'py>(&mut self, py: Python<'py>, sparse: &Sparse, depth: usize) -> Result<Bound<'py, PyAny>, Hidden> {
-        // scipy sorts and adds up in place, also where it only looks.
+        // scipy sorts and sums duplicates in place, even in read-only operations.
         let is_writable = std::mem::replace(&mut self.is_writable, true);
         let mut part = |array| self.array(py, array, depth);
         let parts = (part(&sparse.data)?, part(&sparse.indices)?, part(&sparse.indptr)?);
@@ -264,7 +264,7 @@ impl<'f> Reader<'f> {
         Ok(py.import("scipy.sparse")?.getattr(class)?.call((parts,), Some(&arguments))?)
     }
 
-    /// A decision tree's node table, as scikit-learn's `Tree` shows it.
+    /// A decision tree's node table, as in scikit-learn's `Tree`.
     fn tree<'py>(
         &mut self,
         py: Python<'py>,
@@ -281,13 +281,13 @@ impl<'f> Reader<'f> {
     }
 }
 
-/// A dict whose items are attributes too, as scikit-learn's `Bunch`.
+/// A dict whose items are attributes too, like scikit-learn's `Bunch`.
 pub fn bunch<'py>(py: Python<'py>, items: &Bound<'py, PyDict>) -> Result<Bound<'py, PyAny>, Hidden> {
     Ok(py.import(intern!(py, "skiff._bunch"))?.getattr(intern!(py, "Bunch"))?.call1((items,))?)
 }
 
-/// The few names that stand for what numpy, Python and pandas have: the types of `dtype=`, the functions that skiff
-/// knows, pandas' missing value. Nothing is imported on a file's word.
+/// The few names of objects of numpy, Python and pandas: the types of `dtype=`, the functions that skiff
+/// supports, pandas' missing value. The file cannot make anything else be imported.
 fn known_name<'py>(py: Python<'py>, graph: &Graph, node: NodeId) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some((module, name)) = graph.global(node) else { return Ok(None) };
     match module {
@@ -307,7 +307,7 @@ fn known_name<'py>(py: Python<'py>, graph: &Graph, node: NodeId) -> PyResult<Opt
     }
 }
 
-/// numpy's dtype; `None` for what no fitted attribute is made of.
+/// numpy's dtype; `None` for dtypes that fitted attributes do not have.
 fn dtype<'py>(py: Python<'py>, dtype: &DType) -> PyResult<Option<Bound<'py, PyAny>>> {
     if let DType::Struct { fields, itemsize } = dtype {
         return record(py, fields, *itemsize);
@@ -327,7 +327,7 @@ fn dtype<'py>(py: Python<'py>, dtype: &DType) -> PyResult<Option<Bound<'py, PyAn
     output::numpy(py)?.call_method1(intern!(py, "dtype"), (code,)).map(Some)
 }
 
-/// The dtype of records of plain fields: the nodes of trees.
+/// A structured dtype of plain fields: the nodes of trees.
 fn record<'py>(py: Python<'py>, fields: &[Field], itemsize: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
     let (names, formats, offsets) = (PyList::empty(py), PyList::empty(py), PyList::empty(py));
     for field in fields {

@@ -1,4 +1,4 @@
-//! `skiff.verify`: what was found, as the dicts that `skiff/_verification.py` makes its classes of; and passports.
+//! `skiff.verify`: the results, as dicts for the classes in `skiff/_verification.py`; and passports.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::signing::Trusting;
 use crate::source::{self, Source};
 use crate::{custom, error, signing};
 
-/// Verifies the file that `source` is, or names, and the signature of a path where somebody is trusted.
+/// Verifies the file `source`, and the signature of a path if there is a trusted signer.
 pub fn verify<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,
@@ -25,7 +25,7 @@ pub fn verify<'py>(
     let signature = signature.map(|trusting| trusting.requirement(py)).transpose()?;
     let options = VerifyOptions { open: options, signature };
     let pairs = custom.map(custom::pairs).transpose()?.unwrap_or_default();
-    // Nobody pickles what only its own rows were asked of.
+    // This model is never pickled.
     let opened = Arc::new(Opened::secret());
     let custom = |file: &Arc<File>| custom::of_file(pairs, file, &opened);
     let found = match source::source(source)? {

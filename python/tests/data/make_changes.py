@@ -1,4 +1,4 @@
-"""Writes `changes-VERSION.json`: small models of the scikit-learn at hand, whose answers change in later versions and whose
+"""Writes `changes-VERSION.json`: small models of the installed scikit-learn, whose answers change in later versions and whose
 do not, with what they answer. Run it with each scikit-learn of the files there are.
 """
 

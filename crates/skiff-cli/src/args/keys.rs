@@ -1,4 +1,4 @@
-//! The flags of what has to do with keys: signing, verifying, encrypting, decrypting.
+//! The flags for keys: signing, verifying, encrypting, decrypting.
 
 use std::path::PathBuf;
 
@@ -12,49 +12,49 @@ use crate::report::Failure;
 /// `skiff sign`
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// The model: a file, or a folder with all that is in it.
+    /// The model: a file, or a folder with everything in it.
     pub model: PathBuf,
     /// The private key, in PEM.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// The environment variable that holds the key's password.
+    /// The environment variable with the key's password.
     #[arg(long, value_name = "NAME")]
     pub password_env: Option<String>,
-    /// The key's certificate, and those that lead from it to a root, in PEM: the key's own first.
+    /// The key's certificate, and the intermediate certificates of its chain, in PEM: the key's own first.
     #[arg(long, value_name = "FILE")]
     pub certificate: Vec<PathBuf>,
-    /// Where to write the signature; without it, MODEL.sig beside a file, model.sig in a folder.
+    /// The signature file to write [default: MODEL.sig next to a file, model.sig in a folder].
     #[arg(long, value_name = "FILE")]
     pub signature: Option<PathBuf>,
-    /// A path within the folder that is no part of the model; what git leaves there is none either.
+    /// A path within the folder that is not part of the model; git's files are ignored as well.
     #[arg(long, value_name = "PATH")]
     pub ignore: Vec<String>,
-    /// Sign the content of the files that links point at.
+    /// Sign the content of the files that symbolic links point to.
     #[arg(long)]
     pub follow_links: bool,
-    /// Sign by Ed25519 keys too, which skiff verifies and the model_signing tool does not.
+    /// Allow Ed25519 keys, which skiff verifies but the model_signing tool does not.
     #[arg(long)]
     pub extension: bool,
-    /// Write over a signature file that exists.
+    /// Overwrite an existing signature file.
     #[arg(long)]
     pub force: bool,
 }
 
-/// Against what signature a model is verified, and whom to trust.
+/// The signature to verify, and the trusted signers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Signature")]
 pub struct SignatureArguments {
-    /// Verify the signature by this public key, in PEM.
+    /// Verify the signature with this public key, in PEM.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Verify the signature by certificates that lead to a root among these, in PEM.
+    /// Verify the signature with certificates that chain to one of these roots, in PEM.
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub certificate_chain: Vec<PathBuf>,
-    /// When the certificates must be valid: now, a day, or a second as 2026-11-25T16:00:00Z. Without it, when the signer's
-    /// own began to be, as the model_signing tool has it.
+    /// When the certificates must be valid: now, a date, or a time like 2026-11-25T16:00:00Z. By default, the start of
+    /// validity of the signer's own certificate, as in the model_signing tool.
     #[arg(long, value_name = "TIME", requires = "certificate_chain")]
     pub valid_at: Option<Time>,
-    /// The signature; without it, MODEL.sig beside a file, model.sig in a folder.
+    /// The signature file [default: MODEL.sig next to a file, model.sig in a folder].
     #[arg(long, value_name = "FILE")]
     pub signature: Option<PathBuf>,
 }
@@ -62,15 +62,15 @@ pub struct SignatureArguments {
 /// `skiff keygen`
 #[derive(Debug, Args)]
 pub struct Keygen {
-    /// The file to write the private key to, which must not be there yet. The public key goes to standard output.
+    /// The file for the private key, which must not exist yet. The public key is written to standard output.
     pub output: PathBuf,
-    /// What the key signs by.
+    /// The signature algorithm.
     #[arg(long, value_name = "NAME", default_value = "p256", value_parser = algorithm)]
     pub algorithm: Algorithm,
-    /// The environment variable that holds a password to encrypt the key by.
+    /// The environment variable with a password to encrypt the key with.
     #[arg(long, value_name = "NAME", conflicts_with = "age")]
     pub password_env: Option<String>,
-    /// An age identity, to encrypt and decrypt with, instead of a key that signs.
+    /// Generate an age identity, for encryption, instead of a signing key.
     #[arg(long, conflicts_with = "algorithm")]
     pub age: bool,
 }
@@ -85,18 +85,18 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 pub struct Encrypt {
     /// The file, or - for standard input.
     pub model: PathBuf,
-    /// The file to write, or - for standard output; without it, MODEL.age.
+    /// The output file, or - for standard output [default: MODEL.age].
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write over a file that exists.
+    /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
     pub recipients: RecipientArguments,
-    /// The environment variable that holds a passphrase, which opens the file instead.
+    /// The environment variable with a passphrase to encrypt with, instead of recipients.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["recipient", "recipients_file"])]
     pub passphrase_env: Option<String>,
-    /// How the encrypted file is spelled.
+    /// The encoding of the encrypted file.
     #[arg(long, value_name = "FORM", default_value = "binary")]
     pub form: Form,
 }
@@ -106,27 +106,27 @@ pub struct Encrypt {
 pub struct Decrypt {
     /// The encrypted file, or - for standard input.
     pub model: PathBuf,
-    /// The file to write, or - for standard output; without it, the name without its .age.
+    /// The output file, or - for standard output [default: the name without .age].
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write over a file that exists.
+    /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
     pub identity: IdentityArguments,
 }
 
-/// How an encrypted file is spelled.
+/// The encoding of an encrypted file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
-    /// As bytes.
+    /// Binary.
     Binary,
-    /// As text, armored.
+    /// ASCII armor.
     Text,
 }
 
 impl Form {
-    /// As the library names it.
+    /// The library's value.
     pub fn armor(self) -> Armor {
         match self {
             Self::Binary => Armor::Binary,
@@ -135,14 +135,14 @@ impl Form {
     }
 }
 
-/// What opens an encrypted model.
+/// The key or passphrase of an encrypted model.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Opening the model")]
 pub struct IdentityArguments {
-    /// The age identity file that opens an encrypted model.
+    /// The age identity file for an encrypted model.
     #[arg(long, value_name = "FILE")]
     pub identity: Vec<PathBuf>,
-    /// The environment variable that holds the passphrase of an encrypted model.
+    /// The environment variable with the passphrase of an encrypted model.
     #[arg(long, value_name = "NAME")]
     pub passphrase_env: Option<String>,
 }
@@ -162,13 +162,13 @@ impl IdentityArguments {
     }
 }
 
-/// For whom a file is encrypted.
+/// The recipients of an encrypted file.
 #[derive(Debug, Args)]
 pub struct RecipientArguments {
-    /// An age recipient, age1…, whose identity opens the file.
+    /// An age recipient, age1…, whose identity can decrypt the file.
     #[arg(long, short, value_name = "AGE1…")]
     pub recipient: Vec<String>,
-    /// A file of age recipients, one on each line.
+    /// A file of age recipients, one per line.
     #[arg(long, value_name = "FILE")]
     pub recipients_file: Vec<PathBuf>,
 }
@@ -189,7 +189,7 @@ impl RecipientArguments {
     }
 }
 
-/// The text of an environment variable: where secrets are handed over, since command lines are for all to see.
+/// The value of an environment variable, which is used for secrets, since other users can see command lines.
 pub fn variable(name: &str) -> Result<String, Failure> {
     std::env::var(name).map_err(|_| Failure::Usage(format!("the environment variable `{name}` is not set")))
 }

@@ -13,7 +13,7 @@ use crate::report::Failure;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Opening the model")]
 pub struct OpenArguments {
-    /// The estimator's address in a file that has several things in it: "[0]", "['model']".
+    /// The estimator's address in a file with several objects: "[0]", "['model']".
     #[arg(long, value_name = "ADDRESS")]
     pub at: Option<String>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ impl OpenArguments {
 /// Writes the flags of limits once.
 macro_rules! limits {
     ($($(#[$doc:meta])* $flag:ident: $limit:ident = $name:literal, $type:ty;)*) => {
-        /// What the file may cost.
+        /// The limits of reading a file.
         #[derive(Debug, Args)]
         #[command(next_help_heading = "Limits")]
         pub struct LimitArguments {
@@ -42,13 +42,13 @@ macro_rules! limits {
                 #[arg(long, value_name = $name)]
                 pub $flag: Option<$type>,
             )*
-            /// How long reading and checking the file may take.
+            /// The limit on the time for reading and checking the file.
             #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
             pub limit_time: Option<Duration>,
         }
 
         impl LimitArguments {
-            /// The limits, with what was asked for.
+            /// The limits, with the given values.
             pub fn limits(&self) -> Limits {
                 let default = Limits::default();
                 Limits {
@@ -62,20 +62,20 @@ macro_rules! limits {
 }
 
 limits! {
-    /// How many bytes decompression may produce.
+    /// The limit on decompressed bytes.
     limit_decompressed: decompressed = "BYTES", u64;
-    /// How many bytes it may produce for each byte read.
+    /// The limit on decompressed bytes per byte read.
     limit_ratio: ratio = "TIMES", u64;
-    /// How many values the file may have.
+    /// The limit on values in the file.
     limit_nodes: nodes = "COUNT", u64;
-    /// How deep values may be nested.
+    /// The limit on the nesting of values.
     limit_depth: depth = "COUNT", u32;
-    /// How many bytes text and numbers may take that are not in the file as they are.
+    /// The limit on bytes of text and numbers that have to be decoded.
     limit_decoded: decoded = "BYTES", u64;
-    /// How many values one pickle may keep in its memo.
+    /// The limit on values in the memo of one pickle.
     limit_memo: memo = "COUNT", u64;
-    /// How many bytes one array may take.
+    /// The limit on the bytes of one array.
     limit_array: array = "BYTES", u64;
-    /// How many bytes one answer of the model may take.
+    /// The limit on the bytes of one result of the model.
     limit_answer: answer = "BYTES", u64;
 }

@@ -13,7 +13,7 @@ use super::values;
 pub struct Predict {
     /// The model file, or - for standard input.
     pub model: PathBuf,
-    /// The rows: .csv, .tsv, .jsonl, .json, .npy, .npz (scipy sparse), .txt (a document a line), the texts also with .gz,
+    /// The rows: .csv, .tsv, .jsonl, .json, .npy, .npz (scipy sparse), .txt (one document per line), text formats also with .gz,
     /// or - for standard input.
     pub data: PathBuf,
     /// The method: predict, predict_proba, decision_function, transform, …
@@ -22,17 +22,17 @@ pub struct Predict {
     /// A keyword argument of the method, as in Python: `n_neighbors=3`, `return_std=True`.
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::parameter)]
     pub param: Vec<(String, Scalar)>,
-    /// Where to write; the extension decides: .csv, .jsonl, .npy. Without it, or with -, CSV to standard output. A file
-    /// that exists is replaced when all is written, unless it is the model or the data.
+    /// The output file, in the format of its extension: .csv, .jsonl, .npy. By default, or with -, CSV to standard output. An
+    /// existing file is replaced when the output is complete, unless it is the model or the data.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// What to write, whatever the output's name says.
+    /// The output format, instead of that of the extension.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<AnswerFormat>,
-    /// Replace the model or the data by the output.
+    /// Allow the output to replace the model or the data.
     #[arg(long)]
     pub force: bool,
-    /// Columns of the data to write next to the answers, separated by commas.
+    /// Columns of the data to write next to the predictions, separated by commas.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub keep: Vec<String>,
     /// No progress bar.
@@ -44,66 +44,66 @@ pub struct Predict {
     pub open: OpenArguments,
 }
 
-/// How the data is read.
+/// Options of reading the data.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading the data")]
 pub struct DataArguments {
-    /// What the data is, whatever its name says; standard input is csv unless this says otherwise.
+    /// The format of the data, instead of that of its extension [default for standard input: csv].
     #[arg(long, value_name = "FORMAT")]
     pub data_format: Option<DataFormat>,
-    /// The columns that the model takes, in its order, separated by commas; needed where the model recorded no names and
-    /// the data has others. With --no-header, the names of the data's columns.
+    /// The columns that the model takes, in its order, separated by commas; required if the model recorded no names and
+    /// the data has other columns. With --no-header, the names of the data's columns.
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub columns: Vec<String>,
     /// The CSV has no header line.
     #[arg(long)]
     pub no_header: bool,
-    /// What is between two cells of the CSV: a character, or `tab`.
+    /// The delimiter of the CSV: a character, or `tab`.
     #[arg(long, value_name = "CHARACTER", value_parser = values::delimiter)]
     pub delimiter: Option<u8>,
-    /// What is between the whole part of a number and its fraction in the CSV.
+    /// The decimal separator of the CSV.
     #[arg(long, value_name = "CHARACTER", default_value = ".", value_parser = values::decimal)]
     pub decimal: u8,
-    /// What a column is read as, where the model does not say it right: `zip=str`, `age=float`.
+    /// The type of a column, instead of the one that the model determines: `zip=str`, `age=float`.
     #[arg(long, value_name = "COLUMN=TYPE", value_parser = values::dtype)]
     pub dtype: Vec<(String, Dtype)>,
 }
 
-/// The types that a column can be read as, by the names that pandas has for them.
+/// The types of columns, with pandas' names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Dtype {
-    /// Text; a missing cell is NaN.
+    /// Text; a missing value is NaN.
     #[value(alias = "string", alias = "object")]
     Str,
-    /// `float64`; a missing cell is NaN.
+    /// `float64`; a missing value is NaN.
     #[value(alias = "float64")]
     Float,
-    /// `int64`, without missing cells.
+    /// `int64`, without missing values.
     #[value(alias = "int64")]
     Int,
-    /// `bool`, without missing cells.
+    /// `bool`, without missing values.
     Bool,
     /// Text, as pandas reads the categories of a file.
     Category,
     /// Dates and times, `2024-05-31` or `2024-05-31T12:30:00`.
     #[value(alias = "datetime64", alias = "date")]
     Datetime,
-    /// Whatever pandas makes of the whole column.
+    /// The type that pandas infers from the whole column.
     Infer,
 }
 
-/// What answers are written as.
+/// The output format of predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// Comma-separated values with a header line.
     Csv,
-    /// A JSON object on each line.
+    /// One JSON object per line.
     Jsonl,
     /// A numpy array; to a file only.
     Npy,
 }
 
-/// Writes the list of data formats once: the enum, and the extensions of each.
+/// Defines the data formats: the enum, and the extensions of each.
 macro_rules! data_formats {
     ($($(#[$doc:meta])* $format:ident = $($extension:literal)|+,)*) => {
         /// The formats of tables.
@@ -135,7 +135,7 @@ data_formats! {
     Csv = "csv",
     /// Tab-separated values with a header line.
     Tsv = "tsv" | "tab",
-    /// A JSON object, array or string a line.
+    /// One JSON object, array or string per line.
     Jsonl = "jsonl" | "ndjson",
     /// A JSON array of such.
     Json = "json",
@@ -143,6 +143,6 @@ data_formats! {
     Npy = "npy",
     /// A scipy sparse matrix, or one array.
     Npz = "npz",
-    /// A document a line.
+    /// One document per line.
     Text = "txt",
 }

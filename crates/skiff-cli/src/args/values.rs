@@ -1,4 +1,4 @@
-//! What the values of flags may be.
+//! Parsers of the values of flags.
 
 use std::time::Duration;
 
@@ -55,12 +55,12 @@ pub fn dtype(text: &str) -> Result<(String, Dtype), String> {
     Ok((column.to_owned(), dtype))
 }
 
-/// What is between two cells.
+/// A delimiter.
 pub fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
         _ => match text.as_bytes() {
-            [b'"' | b'\n' | b'\r'] => Err("this character has a meaning of its own in CSV".to_owned()),
+            [b'"' | b'\n' | b'\r'] => Err("this character has a special meaning in CSV".to_owned()),
             [byte] if byte.is_ascii() => Ok(*byte),
             _ => Err("expected one ASCII character, or `tab`".to_owned()),
         },
@@ -75,7 +75,7 @@ pub fn decimal(text: &str) -> Result<u8, String> {
     }
 }
 
-/// A time that something may take.
+/// A time limit.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())

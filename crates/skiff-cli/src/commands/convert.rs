@@ -1,4 +1,4 @@
-//! `skiff convert`: a model as another kind of file.
+//! `skiff convert`: a model in another file format.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::args::Convert;
 use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
-/// Writes the new file, and tells what had no place in it.
+/// Writes the new file, and reports what it cannot hold.
 pub fn run(arguments: &Convert) -> Outcome {
     let options = ConvertOptions {
         limits: arguments.limits.limits(),
@@ -25,10 +25,12 @@ pub fn run(arguments: &Convert) -> Outcome {
     }
     let converted = match (&arguments.to, arguments.output == standard) {
         (Some(_), false) => {
-            return Err(Failure::Usage("`--to` is for standard output: a file's own name says what it is".to_owned()));
+            return Err(Failure::Usage(
+                "`--to` is only for standard output: a file's extension selects the format".to_owned(),
+            ));
         }
         (None, true) => {
-            return Err(Failure::Usage("standard output has no name: `--to` says as what to write".to_owned()));
+            return Err(Failure::Usage("`--to FORMAT` is required for standard output".to_owned()));
         }
         (None, false) if arguments.input == standard => {
             input::file(standard, &options.opening())?.convert(&arguments.output, &options)?
@@ -37,13 +39,13 @@ pub fn run(arguments: &Convert) -> Outcome {
         (Some(to), true) => stdout(&input::file(&arguments.input, &options.opening())?, to, &options)?,
     };
     for dropped in converted.dropped {
-        // Whether it can be told is not what the file hangs on.
+        // A failure to print the note is ignored.
         let _ = writeln!(io::stderr(), "note: {dropped}");
     }
     Ok(())
 }
 
-/// Writes to standard output, which is data and nothing else.
+/// Writes to standard output.
 fn stdout(file: &File, to: &str, options: &ConvertOptions) -> Result<Converted, Failure> {
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let converted = file.convert_to(&format!("-.{}", to.trim_start_matches('.')), options, &mut out)?;

@@ -8,7 +8,7 @@ use crate::args::Disassemble;
 use crate::input;
 use crate::report::{Failure, Outcome};
 
-/// Prints the opcodes, and the error where the pickle breaks off.
+/// Prints the opcodes, and an error if the pickle is damaged.
 pub fn run(arguments: &Disassemble) -> Outcome {
     let options =
         Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
@@ -17,7 +17,7 @@ pub fn run(arguments: &Disassemble) -> Outcome {
         true => skiff::disassemble_bytes(input::standard(&options.limits)?, &options, &mut out),
         false => skiff::disassemble(&arguments.model, &options, &mut out),
     };
-    // What the output said is told apart from what the file did.
+    // Errors of the output are distinguished from those of the file.
     match out.error.take() {
         Some(error) => return Err(Failure::Output(error)),
         None => outcome?,
@@ -25,7 +25,7 @@ pub fn run(arguments: &Disassemble) -> Outcome {
     Ok(out.flush()?)
 }
 
-/// An output that remembers what it refused.
+/// An output that records its error.
 struct Telling<W> {
     out: W,
     error: Option<io::Error>,

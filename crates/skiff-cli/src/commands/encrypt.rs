@@ -1,4 +1,4 @@
-//! `skiff encrypt`, `skiff decrypt`: a file for those alone who have a key or know a passphrase.
+//! `skiff encrypt`, `skiff decrypt`: files encrypted for keys or with a passphrase.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -38,9 +38,8 @@ pub fn encrypt(arguments: &Encrypt) -> Outcome {
 /// Writes the plain file.
 pub fn decrypt(arguments: &Decrypt) -> Outcome {
     let identity = arguments.identity.read()?;
-    let identity = identity.ok_or_else(|| {
-        Failure::Usage("nothing to decrypt with: `--identity FILE` or `--passphrase-env NAME`".to_owned())
-    })?;
+    let identity = identity
+        .ok_or_else(|| Failure::Usage("`--identity FILE` or `--passphrase-env NAME` is required".to_owned()))?;
     let output = output(arguments.output.as_deref(), &arguments.model, arguments.force, |model| {
         model.extension().is_some_and(|extension| extension == "age").then(|| model.with_extension(""))
     })?;
@@ -56,7 +55,7 @@ pub fn decrypt(arguments: &Decrypt) -> Outcome {
     }
 }
 
-/// Where to write: the file that is named, or the one of that `name`; nowhere for standard output.
+/// The output: the given file, or `name`; `None` for standard output.
 fn output(
     named: Option<&Path>,
     model: &Path,
@@ -67,17 +66,17 @@ fn output(
         Some(output) if input::is_standard(output) => return Ok(None),
         Some(output) => output.to_owned(),
         None if input::is_standard(model) => {
-            return Err(Failure::Usage("standard input has no name: `--output FILE` says where to write".to_owned()));
+            return Err(Failure::Usage("`--output FILE` is required for standard input".to_owned()));
         }
         None => name(model).ok_or_else(|| {
-            Failure::Usage("the file's name does not end in `.age`: `--output FILE` says where to write".to_owned())
+            Failure::Usage("the file's name does not end in `.age`: `--output FILE` is required".to_owned())
         })?,
     };
     outputs::refuse_existing(&output, force)?;
     Ok(Some(output))
 }
 
-/// The bytes of a file that somebody asked for by name: of any size.
+/// The bytes of a file of any size, given by name.
 fn whole(path: &Path) -> Result<Vec<u8>, Failure> {
     if input::is_standard(path) {
         return input::standard(&Limits { decompressed: u64::MAX - 1, ..Limits::default() });

@@ -1,4 +1,4 @@
-//! `skiff keygen`: keys that sign, and identities that decrypt.
+//! `skiff keygen`: signing keys, and age identities.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use skiff::signing::{PrivateKey, key_error};
 use crate::args::keys::{Keygen, variable};
 use crate::report::{Failure, Outcome};
 
-/// Writes the private half to the file, and prints the public one.
+/// Writes the private key to the file, and prints the public key.
 pub fn run(arguments: &Keygen) -> Outcome {
     let mut out = io::stdout().lock();
     if arguments.age {
@@ -27,7 +27,7 @@ pub fn run(arguments: &Keygen) -> Outcome {
     Ok(())
 }
 
-/// A file that nobody else may read, and that was not there before: a key that is written over is lost.
+/// A new file that only its owner may read: an overwritten key would be lost.
 fn write_secret(path: &Path, text: &[u8]) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

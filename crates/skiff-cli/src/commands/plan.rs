@@ -9,7 +9,7 @@ use crate::input;
 use crate::report::Outcome;
 use crate::shown::shown;
 
-/// Prints the operators of the method that was asked for, or of all.
+/// Prints the operators of the given method, or of all.
 pub fn run(arguments: &Plan) -> Outcome {
     let model = input::model(&arguments.model, &arguments.open.options()?)?;
     let mut out = io::stdout().lock();

@@ -19,10 +19,10 @@ use crate::outputs;
 use crate::progress::{self, Progress};
 use crate::report::{Failure, Outcome, RowsFailure};
 
-/// How many rows of a mapped array are computed at a time, so that answers leave before all are made.
+/// How many rows of a mapped array are predicted at a time, so that output starts early.
 const ARRAY_ROWS: usize = 64 * 1024;
 
-/// Opens the model and the data, and writes the answers.
+/// Opens the model and the data, and writes the predictions.
 pub fn run(arguments: &Predict) -> Outcome {
     let Predict { model: path, data, output, .. } = arguments;
     if input::is_standard(path) && input::is_standard(data) {
@@ -33,7 +33,7 @@ pub fn run(arguments: &Predict) -> Outcome {
         outputs::refuse_inputs(output, &[path, data], arguments.force)?;
     }
     let model = input::model(path, &arguments.open.options()?).map_err(|failure| failure.or_swapped(path, data))?;
-    // A method that is not there is told before any data is read.
+    // A missing method is reported before any data is read.
     let plan = model.plan_with(arguments.method, &Params::new(arguments.param.iter().cloned()))?;
     let format = read::format_of(data, arguments.data_options.data_format)?;
     let mut sink = sink(output, arguments.format, &model, arguments.method)?;
@@ -52,9 +52,9 @@ struct Prediction<'a> {
     model: &'a Model,
     plan: &'a Plan,
     progress: &'a Progress,
-    /// How many rows have been answered.
+    /// How many rows have been predicted.
     rows: usize,
-    /// What the plan does with each column that it is given.
+    /// What the plan does with each of its input columns.
     uses: Vec<ColumnUse>,
 }
 
@@ -83,14 +83,14 @@ impl Prediction<'_> {
         if self.model.takes() == Takes::Dicts {
             let what = format!("`{}` takes mappings of names to values, not a CSV", self.model.header().class);
             return Err(
-                Failure::data(input::shown(data), what).with_help("give the rows as JSON lines, an object on each")
+                Failure::data(input::shown(data), what).with_help("pass the rows as JSON lines, one object per line")
             );
         }
         let delimiter = options.delimiter.unwrap_or(delimiter);
         let dialect = Dialect { delimiter, decimal: options.decimal, header: !options.no_header };
         let mut file = CsvFile::open(data, dialect, self.progress)?;
         let mut columns = &options.columns[..];
-        // Names for columns that have none; numbers choose among them.
+        // Names for unnamed columns; their numbers select them.
         let are_numbers = columns.iter().all(|column| file.names.contains(column));
         if options.no_header && !columns.is_empty() && !are_numbers {
             file.name_columns(columns)?;
@@ -121,13 +121,13 @@ impl Prediction<'_> {
         let selection =
             select(self.model, self.plan, Header { names: &file.names, named }, &options.columns, keep, data)?;
         let chosen = self.chosen(&selection)?;
-        // Columns that are taken by place must be all that there are.
+        // If columns are selected by position, there must be no others.
         let strict = named && !selection.named && options.columns.is_empty();
         file.choose(chosen, &selection.kept, strict)?;
         self.predict_batches(file, selection.taken.len(), selection.named, sink)
     }
 
-    /// The columns that the model takes, each with what it is read as: by what its plan does with it, or as the user says.
+    /// The columns that the model takes, each with its type: from its use in the plan, or from the user.
     fn chosen(&mut self, selection: &Selection) -> Result<Vec<Chosen>, Failure> {
         let names = &selection.names;
         self.uses = self.plan.column_uses(names.len(), selection.named.then_some(names));
@@ -149,7 +149,7 @@ impl Prediction<'_> {
         Ok(taken.map(|((&place, name), kind)| Chosen { place, name: name.clone(), kind }).collect())
     }
 
-    /// Predicts for blocks of rows, of which the model takes the first columns and the others are kept.
+    /// Predicts for blocks of rows, whose first columns are for the model and the others are kept.
     fn predict_batches(
         &mut self,
         batches: impl Iterator<Item = Result<Batch, Failure>>,
@@ -210,16 +210,16 @@ impl Prediction<'_> {
         }
     }
 
-    /// What chooses columns where there are none.
+    /// An error for options that select columns, if there are none.
     fn refuse_columns(&self) -> Outcome {
         let Predict { keep, data_options, .. } = self.arguments;
         if !keep.is_empty() || !data_options.columns.is_empty() || !data_options.dtype.is_empty() {
-            return Err(Failure::Usage("the data has no named columns to choose or to keep".to_owned()));
+            return Err(Failure::Usage("the data has no named columns to select or to keep".to_owned()));
         }
         Ok(())
     }
 
-    /// Predicts for a block of rows, which begin on these lines of a text file.
+    /// Predicts for a block of rows that begin on these lines of a text file.
     fn write(
         &mut self,
         table: &Table<'_>,
@@ -236,7 +236,7 @@ impl Prediction<'_> {
             Failure::Rows(Box::new(RowsFailure { error, file, line, row, in_block, column: None }))
         })?;
         self.rows += table.rows();
-        // A line of output is never cut by an interrupt.
+        // An interrupt never truncates a line of output.
         interrupt::whole(|| sink.write(&answer, kept))
     }
 }

@@ -11,25 +11,25 @@ use crate::report::{self, Failure};
 use crate::shown::shown;
 use crate::{input, progress};
 
-/// What the command has to say about all the files together.
+/// The outcome for all files together.
 pub enum Answer {
-    /// Each is a model and nothing else.
+    /// Every file is a model.
     AllModels,
-    /// One at least is something else.
+    /// At least one is something else.
     NotAll,
-    /// One at least could not be read.
+    /// At least one could not be read.
     CouldNot,
 }
 
-/// A file, and what was found.
+/// A file and its verdict.
 struct Scanned {
     path: PathBuf,
     verdict: Verdict,
-    /// No model file, and nobody asked for it by name.
+    /// Not a model file, and not given as an argument.
     is_passed_over: bool,
 }
 
-/// Scans every path, prints the verdicts in order, and answers for all of them.
+/// Scans every path, prints the verdicts in order, and returns the outcome.
 pub fn run(arguments: &Scan) -> Result<Answer, Failure> {
     let options =
         Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
@@ -78,7 +78,7 @@ fn scan(path: &Path, options: &Options) -> Result<Verdict, Failure> {
     Ok(skiff::scan_bytes(input::standard(&options.limits)?, options)?)
 }
 
-/// Every file, those of folders in order of their names, and whether it was named itself.
+/// Every file, those of folders sorted by name, and whether it was given as an argument.
 fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
     let mut found = Vec::new();
     for path in paths {
@@ -99,7 +99,7 @@ fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
 fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
     let Scanned { path, verdict, is_passed_over } = one;
     if *is_passed_over {
-        return writeln!(out, "no model   {}", path.display());
+        return writeln!(out, "not a model  {}", path.display());
     }
     writeln!(out, "{:<10} {}", verdict.rating.name(), path.display())?;
     for finding in &verdict.findings {
@@ -108,7 +108,7 @@ fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
         writeln!(out, "    {}: {}{place}", finding.rating.name(), message(finding))?;
     }
     if verdict.in_a_row > 1 {
-        writeln!(out, "    note: {} pickles in a row; Python's loaders read the first", verdict.in_a_row)?;
+        writeln!(out, "    note: {} pickles in one file; Python's loaders read the first", verdict.in_a_row)?;
     }
     for UnknownAttribute { class, name, place, path } in &verdict.unknown_attributes {
         let path = path.iter().filter(|path| !path.is_empty());
@@ -189,8 +189,8 @@ fn sarif(scanned: &[Scanned]) -> Json {
                 "name": "skiff scan",
                 "version": env!("CARGO_PKG_VERSION"),
                 "rules": [
-                    rule(Rating::Dangerous, "loading the file would run code or reach outside"),
-                    rule(Rating::Unknown, "the file holds what no known model needs, or what could not be looked at"),
+                    rule(Rating::Dangerous, "loading the file would run code or access other resources"),
+                    rule(Rating::Unknown, "the file has something that no known model needs, or that could not be checked"),
                 ],
             } },
             "results": results,
@@ -198,7 +198,7 @@ fn sarif(scanned: &[Scanned]) -> Json {
     })
 }
 
-/// A path as SARIF wants it: slashes, and everything but plain characters escaped.
+/// A path for SARIF: slashes, and everything but plain characters escaped.
 fn uri(path: &Path) -> String {
     let text = path.display().to_string().replace('\\', "/");
     let escape = |byte: u8| match byte {

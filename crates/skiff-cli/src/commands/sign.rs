@@ -8,10 +8,10 @@ use crate::args::keys::{Sign, variable};
 use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
-/// Writes the signature, and says where.
+/// Writes the signature, and prints its path.
 pub fn run(arguments: &Sign) -> Outcome {
     if input::is_standard(&arguments.model) {
-        let what = "a signature is of a file or a folder with a name: save standard input to a file first";
+        let what = "standard input cannot be signed: save it to a file first";
         return Err(Failure::Usage(what.to_owned()));
     }
     let signature = arguments.signature.clone().unwrap_or_else(|| signing::default_signature(&arguments.model));

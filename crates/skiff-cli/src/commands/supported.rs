@@ -9,7 +9,7 @@ use skiff::registry::{self, Class};
 use crate::args::{Format, Supported, similar};
 use crate::report::{Failure, Outcome};
 
-/// Prints the table of estimators, or the page of one.
+/// Prints the table of estimators, or the documentation of one.
 pub fn run(arguments: &Supported) -> Outcome {
     let mut out = io::stdout().lock();
     if let Some(class) = &arguments.class {

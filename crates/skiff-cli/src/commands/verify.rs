@@ -1,4 +1,4 @@
-//! `skiff verify`: is the file as it was written, and does its model answer what it answered?
+//! `skiff verify`: the digest of a file, its recorded rows, and its signature.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::input;
 use crate::report::Failure;
 use crate::shown::shown;
 
-/// Prints what was found, and says what it comes to.
+/// Prints the results, and returns the outcome.
 pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
     let model = &arguments.model;
     let signature = verify_signature::requirement(model, &arguments.signature)?;
@@ -20,7 +20,9 @@ pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
     let options = VerifyOptions { open: arguments.open.options()?, signature };
     let found = match input::is_standard(model) {
         true if options.signature.is_some() => {
-            return Err(Failure::Usage("a signature is of a file with a name, not of standard input".to_owned()));
+            return Err(Failure::Usage(
+                "the signature of standard input cannot be verified: save it to a file first".to_owned(),
+            ));
         }
         true => skiff::verify_bytes(input::standard(&options.open.limits)?, &options)?,
         false => skiff::verify(model, &options)?,
@@ -47,7 +49,7 @@ pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
             }
             if let Some(path) = &unchecked {
                 let path = path.display().to_string();
-                let how = "name a key to check it by: `--key FILE` or `--certificate-chain FILE`";
+                let how = "pass a key to verify it: `--key FILE` or `--certificate-chain FILE`";
                 writeln!(out, "  signature: `{}` was not checked; {how}", shown(&path))?;
             }
             write_text(&mut out, &found)?;
@@ -59,39 +61,39 @@ pub fn run(arguments: &Verify) -> Result<Verified, Failure> {
 fn in_words(verdict: Verified) -> &'static str {
     match verdict {
         Verified::Yes => "verified",
-        Verified::No => "not as it was written",
-        Verified::CouldNot => "not everything could be verified",
+        Verified::No => "modified",
+        Verified::CouldNot => "incomplete: not everything could be verified",
     }
 }
 
 fn write_text(out: &mut impl Write, found: &Verification) -> io::Result<()> {
     let digest = match found.digest {
-        Digest::Whole => "every bit is as it was written",
-        Digest::Differs => "the bytes are not those that were written; nothing else was looked at",
-        Digest::Missing => "only .skiff files have one: whether the bytes are those that were written cannot be told",
+        Digest::Whole => "matches",
+        Digest::Differs => "does not match: the file was modified; nothing else was checked",
+        Digest::Missing => "none: only .skiff files have one",
         Digest::Unread => return Ok(()),
     };
     writeln!(out, "  digest: {digest}")?;
     match &found.rows {
         Rows::None if found.digest == Digest::Differs => Ok(()),
-        Rows::None => writeln!(out, "  recorded rows: there are none"),
-        Rows::CannotReplay(why) => writeln!(out, "  recorded rows: cannot be asked again: {}", shown(why)),
+        Rows::None => writeln!(out, "  recorded rows: none"),
+        Rows::CannotReplay(why) => writeln!(out, "  recorded rows: cannot be replayed: {}", shown(why)),
         Rows::Replayed { rows, methods } => {
             writeln!(out, "  recorded rows: {rows}")?;
             for Replay { method, outcome } in methods {
                 let method = shown(method);
                 match outcome {
-                    Outcome::Equal { largest } if *largest == 0.0 => writeln!(out, "    {method}: the same")?,
+                    Outcome::Equal { largest } if *largest == 0.0 => writeln!(out, "    {method}: matches")?,
                     Outcome::Equal { largest } => {
-                        writeln!(out, "    {method}: the same; numbers are at most {largest:.1e} apart")?;
+                        writeln!(out, "    {method}: matches; numbers differ by at most {largest:.1e}")?;
                     }
                     Outcome::Differs { difference, largest } => {
                         writeln!(out, "    {method}: differs: {}", shown(&difference.to_string()))?;
                         if *largest > 0.0 {
-                            writeln!(out, "      numbers are at most {largest:.1e} apart")?;
+                            writeln!(out, "      numbers differ by at most {largest:.1e}")?;
                         }
                     }
-                    Outcome::CannotReplay(why) => writeln!(out, "    {method}: cannot be asked again: {}", shown(why))?,
+                    Outcome::CannotReplay(why) => writeln!(out, "    {method}: cannot be replayed: {}", shown(why))?,
                 }
             }
             Ok(())
@@ -148,7 +150,7 @@ fn rows_to_json(rows: &Rows) -> Json {
     }
 }
 
-/// JSON has no infinity: a number that is none is not near.
+/// JSON has no infinity: `null` for a number that is not finite.
 fn number(value: f64) -> Json {
     if value.is_finite() { json!(value) } else { json!("inf") }
 }

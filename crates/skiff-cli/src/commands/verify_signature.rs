@@ -1,4 +1,4 @@
-//! The part of `skiff verify` that has to do with signatures.
+//! The part of `skiff verify` about signatures.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::args::keys::SignatureArguments;
 use crate::report::Failure;
 use crate::shown::shown;
 
-/// Whose signature the model must have, where somebody is named who is trusted.
+/// The signature that the model must have, if a trusted signer was given.
 pub fn requirement(model: &Path, arguments: &SignatureArguments) -> Result<Option<SignatureRequirement>, Failure> {
     let signature = arguments.signature.clone();
     if let Some(path) = &arguments.key {
@@ -27,13 +27,13 @@ pub fn requirement(model: &Path, arguments: &SignatureArguments) -> Result<Optio
         }));
     }
     if signature.is_some() || model.is_dir() {
-        let what = "a signature is verified by somebody's word: `--key FILE` or `--certificate-chain FILE`";
+        let what = "to verify a signature, pass `--key FILE` or `--certificate-chain FILE`";
         return Err(Failure::Usage(what.to_owned()));
     }
     Ok(None)
 }
 
-/// The signature file next to the model, where nobody is named who is trusted, so that it is not checked.
+/// The signature file next to the model that is not verified, if no trusted signer was given.
 pub fn unchecked(model: &Path, requirement: Option<&SignatureRequirement>) -> Option<PathBuf> {
     let path = signing::default_signature(model);
     (requirement.is_none() && path.is_file()).then_some(path)
@@ -45,14 +45,14 @@ pub fn write_text(out: &mut impl Write, verdict: &SignatureVerdict) -> io::Resul
     let by = match (&signer.certificate, &signer.key) {
         (Some(CertificateView { subject, issuer, .. }), _) => format!("by `{subject}`, certified by `{issuer}`"),
         (None, Some(key)) => format!("by the key `{key}`"),
-        (None, None) => "by nobody who is known".to_owned(),
+        (None, None) => "by an unknown signer".to_owned(),
     };
     let how = signer.algorithm.map(|algorithm| format!(", {}", algorithm.describe())).unwrap_or_default();
     writeln!(out, "  signature: {}{how}", shown(&by))?;
     match verdict.files.len() {
         0 => {}
-        1 => writeln!(out, "    1 file is as it was signed")?,
-        count => writeln!(out, "    {count} files are as they were signed")?,
+        1 => writeln!(out, "    1 file matches")?,
+        count => writeln!(out, "    {count} files match")?,
     }
     for problem in &verdict.problems {
         writeln!(out, "    {}", shown(&problem.to_string()))?;
@@ -61,12 +61,12 @@ pub fn write_text(out: &mut impl Write, verdict: &SignatureVerdict) -> io::Resul
         writeln!(out, "    note: {}", shown(&note.to_string()))?;
     }
     for name in &verdict.uncovered {
-        writeln!(out, "    note: `{}` is not part of what was signed", shown(name))?;
+        writeln!(out, "    note: `{}` is not covered by the signature", shown(name))?;
     }
     Ok(())
 }
 
-/// The verdict for programs.
+/// The verdict as JSON.
 pub fn to_json(verdict: &SignatureVerdict) -> Json {
     let certificate = |view: &CertificateView| {
         json!({

@@ -10,12 +10,12 @@ pub struct Blame<'b> {
     pub names: &'b [String],
     /// Their cells.
     pub columns: &'b [Column<'b>],
-    /// What the plan does with each of the first.
+    /// What the plan does with each of the first columns.
     pub uses: &'b [ColumnUse],
 }
 
 impl Blame<'_> {
-    /// The name of the column that is to blame for an error in row `row` of the block, where that can be told.
+    /// The name of the column that caused an error in row `row` of the block, if known.
     pub fn column(&self, error: &Error, row: usize) -> Option<String> {
         let value = error.value();
         let is_to_blame = |column: &Column<'_>, uses: &ColumnUse| {

@@ -1,4 +1,4 @@
-//! Tables on disk and in pipes: read in batches, written as they are answered, so that a table may be larger than memory.
+//! Tables on disk and in pipes: read in batches, written as they are predicted, so that a table may be larger than memory.
 
 pub mod blame;
 pub mod read;

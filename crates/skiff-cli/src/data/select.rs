@@ -1,4 +1,4 @@
-//! Which of the data's columns the model takes, by its feature names; and which are carried along.
+//! Selects the data's columns for the model, by its feature names, and those that are kept.
 
 use std::path::Path;
 
@@ -10,28 +10,28 @@ use crate::report::Failure;
 /// The columns of the data.
 #[derive(Clone, Copy, Debug)]
 pub struct Header<'a> {
-    /// The columns' names; their numbers where the data has no names.
+    /// The columns' names; their numbers if the data has no names.
     pub names: &'a [String],
-    /// Whether the data has names. Without, places count, as they do for an array in scikit-learn.
+    /// Whether the data has names. If not, columns are selected by position, as in scikit-learn for an array.
     pub named: bool,
 }
 
 /// The numbers of columns of the data.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
-    /// What the model takes, in its order.
+    /// The columns that the model takes, in its order.
     pub taken: Vec<usize>,
-    /// The names by which the model knows them.
+    /// Their names in the model.
     pub names: Vec<String>,
-    /// What is written next to the answers.
+    /// The columns that are written next to the predictions.
     pub kept: Vec<usize>,
-    /// Whether the model is to see the names.
+    /// Whether the model gets the names.
     pub named: bool,
 }
 
-/// Chooses among the columns of the data.
+/// Selects columns of the data.
 ///
-/// The model's own feature names decide, wherever the fit saw some; `columns` where the user names them. Otherwise the
+/// The model's feature names are used, if it has some, or `columns` if the user gives them. Otherwise the
 /// data must have as many columns as the model takes.
 pub fn select(
     model: &Model,
@@ -48,7 +48,7 @@ pub fn select(
     let of_data = |taken: &[usize]| taken.iter().map(|&place| names[place].clone()).collect::<Vec<_>>();
     let (taken, wanted, named) = match (columns, model.feature_names_in().filter(|_| named)) {
         ([], Some(features)) if model.selects_by_name() => {
-            // Columns that are dropped need not be there.
+            // Columns that are dropped may be missing.
             let uses = plan.column_uses(features.len(), Some(&features));
             let is_needed = |(feature, column): &(&String, ColumnUse)| names.contains(feature) || column.is_used();
             let needed = features.iter().zip(uses).filter(is_needed);
@@ -56,7 +56,7 @@ pub fn select(
             return Ok(Selection { taken: places(&needed)?, names: needed, kept, named: true });
         }
         ([], Some(features)) => (places(&features)?, features.to_vec(), true),
-        // What it does not select it does not mind.
+        // Columns that it does not select may be missing.
         ([], None) if named && model.selects_by_name() => {
             let taken = all_but_kept();
             return Ok(Selection { names: of_data(&taken), taken, kept, named: true });
@@ -73,8 +73,8 @@ pub fn select(
     }
 }
 
-/// The numbers of the columns that are wanted, or the names of those that there are not. Spaces around a name are an
-/// accident where no column has the very name.
+/// The numbers of the given columns, or the names of missing ones. Spaces around a name are an
+/// accident if no column has the exact name.
 fn places(wanted: &[String], names: &[String]) -> Result<Vec<usize>, Vec<String>> {
     let place = |name: &String| {
         let spaced = |known: &String| known.trim() == name.trim() && !wanted.contains(known);
@@ -97,9 +97,9 @@ fn missing_columns(data: &Path, missing: &[String], wanted: &[String], names: &[
         several => format!("{} columns are missing: `{}`", several.len(), shortened(several).join("`, `")),
     };
     let help = match names {
-        [] => "the data has no columns at all".to_owned(),
+        [] => "the data has no columns".to_owned(),
         [one] if one.contains([';', '\t', '|']) => {
-            format!("the data has one column, `{one}`: `--delimiter CHARACTER` says what is between two cells")
+            format!("the data has one column, `{one}`: `--delimiter CHARACTER` sets the delimiter")
         }
         _ => format!("the data has `{}`", shortened(names).join("`, `")),
     };
@@ -113,10 +113,10 @@ fn wrong_count(data: &Path, model: &Model, expected: usize, taken: &[usize], nam
         Takes::Texts | Takes::Dicts => format!("`{class}` takes one column of documents, the data has {}", taken.len()),
     };
     let names = shortened(names).join(",");
-    Failure::data(data, what).with_help(format!("choose among them, in the model's order: --columns {names}"))
+    Failure::data(data, what).with_help(format!("select them in the model's order: --columns {names}"))
 }
 
-/// The first ten names, and a sign that there are more.
+/// The first ten names, and an ellipsis if there are more.
 fn shortened(names: &[String]) -> Vec<String> {
     let mut few: Vec<String> = names.iter().take(10).cloned().collect();
     if names.len() > few.len() {

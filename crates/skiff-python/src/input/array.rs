@@ -1,4 +1,4 @@
-//! numpy's arrays, and what numpy makes arrays of.
+//! numpy arrays, and what numpy converts to arrays.
 
 use numpy::prelude::*;
 use numpy::{Element, PyArray2, PyArrayDescrMethods, PyReadonlyArray2, PyUntypedArray};
@@ -18,8 +18,8 @@ pub fn of<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
     Ok(array.cast_into()?)
 }
 
-/// The array of a list of rows. Text among numbers stays what it is, as scikit-learn's encoders see to: numpy alone
-/// would make text of the numbers.
+/// The array of a list of rows. Strings among numbers are kept, as in scikit-learn's encoders: numpy alone
+/// would convert the numbers to strings.
 pub fn of_list<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
     let array = of(x)?;
     if !matches!(array.dtype().kind(), b'U' | b'S') {
@@ -30,7 +30,7 @@ pub fn of_list<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray
     Ok(array.cast_into()?)
 }
 
-/// The table that an array is.
+/// An array as a table.
 pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = array.py();
     let dtype = array.dtype();
@@ -90,7 +90,7 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
 fn listed<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     match column::read(array.as_any())? {
         HeldColumn::Owned(Column::Texts(texts)) if !wanted.takes_labels() => Ok(Held::Owned(Table::Texts(texts))),
-        // Bytes, and documents that are missing: the vectoriser has its own words for them.
+        // Bytes and missing documents: the vectorizer has its own errors for them.
         column if wanted.takes_labels() || wanted.takes == Takes::Texts => {
             Ok(Held::Columns(HeldColumns { rows: array.len(), names: None, is_frame: false, columns: vec![column] }))
         }
@@ -104,7 +104,7 @@ pub fn view<'a, T: Element>(array: &'a PyReadonlyArray2<'_, T>) -> ((usize, usiz
     (shape, array.is_c_contiguous(), array.as_slice().expect("contiguous since it was read"))
 }
 
-/// The array in this dtype, native byte order, aligned, C or Fortran order: itself where it is so.
+/// The array in this dtype, native byte order, aligned, C or Fortran order: the array itself if it is already.
 fn contiguous<'py, T: Element>(array: &Bound<'py, PyUntypedArray>, dtype: &str) -> PyResult<PyReadonlyArray2<'py, T>> {
     let py = array.py();
     let is_aligned: bool = array.getattr(intern!(py, "flags"))?.getattr(intern!(py, "aligned"))?.extract()?;
@@ -128,7 +128,7 @@ fn readonly<'py, T: Element>(array: &Bound<'py, PyArray2<T>>) -> PyResult<PyRead
     array.try_readonly().map_err(|error| wrong_input(array.py(), &error.to_string()))
 }
 
-/// Narrow integers and bool, copied into `int64` and called what they were.
+/// Narrow integers and bool, copied to `int64` with their original dtype.
 fn widened<'py, T: Element + Copy + Into<i64>>(
     array: &Bound<'py, PyUntypedArray>,
     dtype: &str,
@@ -150,12 +150,12 @@ pub fn dense((rows, cols): (usize, usize), is_c: bool, elements: Elements<'_>) -
         true => Dense::c_order(rows, cols, elements),
         false => Dense::fortran_order(rows, cols, elements),
     };
-    Table::Dense(dense.expect("an array holds as many elements as its shape says"))
+    Table::Dense(dense.expect("an array has the number of elements of its shape"))
 }
 
-/// The exception for `float16`, in which some estimators compute and answer, rounding as they go.
+/// The exception for `float16`, in which some estimators compute, with rounding at each step.
 pub fn half(py: Python<'_>) -> PyErr {
-    not_supported(py, "this model computes in float16, which is not supported: hand in float32 or float64")
+    not_supported(py, "this model computes in float16, which is not supported: pass float32 or float64")
 }
 
 /// numpy's integers of this many bytes.

@@ -18,7 +18,7 @@ pub use super::array::of;
 use super::array::{half, int_kind};
 use crate::error::wrong_input;
 
-/// The column that an array is.
+/// An array as a column.
 pub fn read<'py>(values: &Bound<'py, PyAny>) -> PyResult<HeldColumn<'py>> {
     let py = values.py();
     let array = of(values)?;
@@ -57,7 +57,7 @@ pub fn read<'py>(values: &Bound<'py, PyAny>) -> PyResult<HeldColumn<'py>> {
         }
         b'M' | b'm' => owned(times(&array)?),
         b'c' => Err(wrong_input(py, "Complex data not supported")),
-        // Nobody may look at it.
+        // The model may not use it.
         _ => {
             let cell = Scalar::Object(format!("a value of dtype {}", dtype.str()?).into());
             owned(Column::Objects(vec![cell; array.len()].into()))
@@ -82,7 +82,7 @@ fn times(array: &Bound<'_, PyUntypedArray>) -> PyResult<Column<'static>> {
     Ok(Column::Objects(steps.into_iter().map(of).collect()))
 }
 
-/// A column of Python's objects: text where all of it is text. What no estimator takes is told by whoever looks at it:
+/// A column of Python's objects: text if all of them are strings. Unsupported values are an error only where they are used:
 /// the model may drop the column.
 pub fn objects(list: &Bound<'_, PyList>) -> PyResult<Column<'static>> {
     if list.iter().all(|item| item.is_instance_of::<PyString>()) {
@@ -106,8 +106,8 @@ pub fn texts(list: &Bound<'_, PyList>) -> PyResult<Texts<'static>> {
     Ok(all.iter().collect())
 }
 
-/// A text. Lone surrogates, which are in no UTF-8, become a character that is in no text either, and that is no more a
-/// letter, a digit or white space than they are.
+/// A string. Lone surrogates, which UTF-8 does not allow, become a noncharacter, which is not a
+/// letter, a digit or white space either.
 fn text(text: &Bound<'_, PyString>) -> PyResult<String> {
     let py = text.py();
     match text.extract() {
@@ -125,7 +125,7 @@ fn class_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(format!("{}.{}", class.module()?, class.name()?))
 }
 
-/// A single value.
+/// A scalar.
 pub fn scalar(value: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     match known(value)? {
         Some(scalar) => Ok(scalar),
@@ -136,7 +136,7 @@ pub fn scalar(value: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     }
 }
 
-/// A single value; `None` for an object of another class.
+/// A scalar; `None` for an object of another class.
 fn known(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     let py = value.py();
     if value.is_none() {
@@ -185,7 +185,7 @@ fn known(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     Ok(None)
 }
 
-/// pandas' interval of numbers or of moments; `None` for one of others.
+/// pandas' interval of numbers or timestamps; `None` for one of others.
 fn interval(value: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     let py = value.py();
     let end = |name| known(&value.getattr(name)?);

@@ -1,4 +1,4 @@
-//! DataFrames of pandas, polars and Arrow, column by column.
+//! DataFrames of pandas and polars, and Arrow tables, column by column.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use skiff::value::Precision;
 use super::{Held, HeldColumn, HeldColumns, Wanted, column, type_error};
 use crate::error::wrong_input;
 
-/// The table that `x` is, if it is a DataFrame.
+/// `x` as a table, if it is a DataFrame.
 pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = x.py();
     if x.hasattr(intern!(py, "iloc"))? {
@@ -27,10 +27,12 @@ pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<H
         Some("polars") if x.hasattr(intern!(py, "get_columns"))? => polars(x, wanted).map(Some),
         Some("pyarrow") if x.hasattr(intern!(py, "column_names"))? => arrow(x, wanted).map(Some),
         Some("polars" | "pyarrow" | "numpy") => Ok(None),
-        // Any other table that speaks Arrow.
+        // Any other table with the Arrow interface.
         _ if x.hasattr(intern!(py, "__arrow_c_stream__"))? => match py.import("pyarrow") {
             Ok(pyarrow) => arrow(&pyarrow.call_method1("table", (x,))?, wanted).map(Some),
-            Err(_) => Err(wrong_input(py, "Arrow tables of this library are read with pyarrow, which is not there")),
+            Err(_) => {
+                Err(wrong_input(py, "Arrow tables of this library are read with pyarrow, which is not installed"))
+            }
         },
         _ => Ok(None),
     }
@@ -44,7 +46,7 @@ fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'
     let iloc = frame.getattr(intern!(py, "iloc"))?;
     let mut arrays = Vec::with_capacity(labels.len());
     for index in 0..labels.len() {
-        // By number: names may stand twice.
+        // By index: names may be repeated.
         let series = iloc.get_item((pyo3::types::PySlice::full(py), index))?;
         arrays.push(column::of(&values(&series)?)?);
     }
@@ -52,7 +54,7 @@ fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'
         let dtype = array.dtype();
         dtype.kind() == b'f' && dtype.itemsize() == size
     };
-    // Next to `float32`, numpy makes `float32` of `float16`.
+    // Next to `float32`, numpy converts `float16` to `float32`.
     let half = match wanted.half {
         Some(_) if arrays.iter().any(|array| is_float(array, 4)) => Some("f4"),
         Some(Precision::Single) => Some("f4"),
@@ -69,7 +71,7 @@ fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'
     held(py, rows, names, true, columns)
 }
 
-/// A column of pandas as numpy's. Nullable numbers become what scikit-learn makes of them: floats, with NaN where something
+/// A pandas column as a numpy array. Nullable numbers are converted as in scikit-learn: to floats, with NaN where something
 /// is missing.
 fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = series.py();
@@ -88,7 +90,7 @@ fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         None => String::from("O"),
     };
     let arguments = PyDict::new(py);
-    // `check_array` makes `float64` of pandas' own numbers, whatever their width.
+    // `check_array` converts pandas' nullable numbers of any width to `float64`.
     if matches!(kind.as_str(), "i" | "u" | "f" | "b") {
         arguments.set_item("dtype", "float64")?;
         arguments.set_item("na_value", f64::NAN)?;
@@ -96,12 +98,12 @@ fn values<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     series.call_method(to_numpy, (), Some(&arguments))
 }
 
-/// A column of whatever kind: of pandas, or what numpy makes an array of.
+/// A column of any kind: of pandas, or anything that numpy converts to an array.
 pub(super) fn values_of<'py>(column: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if column.hasattr(intern!(column.py(), "iloc"))? { values(column) } else { Ok(column.clone()) }
 }
 
-/// A series is no table, unless it holds documents.
+/// A Series is not a table, unless it consists of documents.
 fn series<'py>(series: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<Held<'py>>> {
     let py = series.py();
     if !series.hasattr(intern!(py, "to_numpy"))? {
@@ -121,7 +123,7 @@ fn series<'py>(series: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Optio
     Err(not_a_table(series)?)
 }
 
-/// The exception for a series, in scikit-learn's words.
+/// The exception for a Series, with scikit-learn's message.
 fn not_a_table(series: &Bound<'_, PyAny>) -> PyResult<PyErr> {
     let class = series.get_type().str()?;
     let message = format!(
@@ -157,7 +159,7 @@ fn arrow<'py>(table: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'p
         if types.call_method1("is_dictionary", (&own,))?.extract()? {
             values = values.call_method1("cast", (own.getattr("value_type")?,))?;
         }
-        // Of a batch, columns are arrays, which by default refuse to copy; those of a table always may.
+        // The columns of a record batch are arrays, which by default do not copy; those of a table do.
         let values = match values.hasattr(intern!(py, "num_chunks"))? {
             true => values.call_method0(intern!(py, "to_numpy"))?,
             false => values.call_method(intern!(py, "to_numpy"), (), Some(&arguments))?,
@@ -168,7 +170,7 @@ fn arrow<'py>(table: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'p
     held(py, rows, names(&labels)?, false, columns)
 }
 
-/// `check_array` sees no dtype on the tables of polars and Arrow: where it may choose, it makes `float64` of all floats.
+/// `check_array` finds no dtypes on polars and Arrow tables: if it may choose, it converts all floats to `float64`.
 fn doubled<'py>(column: HeldColumn<'py>, wanted: Wanted<'_>) -> HeldColumn<'py> {
     match column {
         HeldColumn::Owned(Column::Floats(values, _)) if wanted.floats => {
@@ -191,7 +193,7 @@ pub(super) fn held<'py>(
     Ok(Held::Columns(HeldColumns { rows, names, is_frame, columns }))
 }
 
-/// The names of the columns, if they are text; scikit-learn takes columns that are numbered for nameless, and refuses a
+/// The names of the columns, if they are text; scikit-learn treats numbered columns as unnamed, and rejects a
 /// mixture.
 fn names(labels: &Bound<'_, PyList>) -> PyResult<Option<Arc<[String]>>> {
     let texts = labels.iter().filter(|label| label.is_instance_of::<PyString>()).count();

@@ -1,7 +1,7 @@
-//! What Python people hand in, as a table: arrays, lists, sparse matrices, DataFrames, documents, mappings.
+//! Python inputs as tables: arrays, lists, sparse matrices, DataFrames, documents, mappings.
 //!
-//! [`Held::new`] looks at the object under the GIL and keeps hold of its memory; [`Held::table`] is a view that needs
-//! no GIL. Nothing is copied where the layout is one that the library reads: numpy's C and Fortran order of `float64`,
+//! [`Held::new`] reads the object with the GIL and keeps its memory alive; [`Held::table`] is a view that needs
+//! no GIL. Nothing is copied if the library can read the layout: numpy's C and Fortran order of `float64`,
 //! `float32` and `int64`, the columns of a DataFrame, the values of a sparse matrix.
 
 mod array;
@@ -26,7 +26,7 @@ use crate::error::wrong_input;
 
 pub use column::scalar;
 
-/// An input and whatever keeps its memory alive.
+/// An input, and the objects that keep its memory alive.
 #[derive(Debug)]
 pub enum Held<'py> {
     /// `float64` in C or Fortran order.
@@ -39,7 +39,7 @@ pub enum Held<'py> {
     Sparse(HeldCsr<'py>),
     /// A DataFrame, or an array of text or objects.
     Columns(HeldColumns<'py>),
-    /// Whatever had to be copied.
+    /// A copy.
     Owned(Table<'static>),
 }
 
@@ -59,7 +59,7 @@ pub struct HeldCsr<'py> {
 pub struct HeldColumns<'py> {
     rows: usize,
     names: Option<Arc<[String]>>,
-    /// Whether they are those of a DataFrame, which may be asked for its own columns later.
+    /// Whether they are those of a DataFrame, whose own columns may be returned later.
     is_frame: bool,
     columns: Vec<HeldColumn<'py>>,
 }
@@ -71,20 +71,20 @@ pub enum HeldColumn<'py> {
     F64(PyReadonlyArray1<'py, f64>),
     /// `int64`.
     I64(PyReadonlyArray1<'py, i64>),
-    /// Whatever had to be copied.
+    /// A copy.
     Owned(Column<'static>),
 }
 
-/// What the estimator says of its input.
+/// The requirements of the estimator.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'m> {
     /// The estimator's class, for messages.
     pub class: &'m str,
-    /// Whether it answers documents, mappings or rows.
+    /// Whether it takes documents, mappings or rows.
     pub takes: Takes,
-    /// Whether it asks `check_array` for floats of either width.
+    /// Whether `check_array` converts to floats of either width.
     pub floats: bool,
-    /// What `float16` is read as, where it is.
+    /// The precision that `float16` is read as, if any.
     pub half: Option<Precision>,
 }
 
@@ -96,7 +96,7 @@ impl Wanted<'_> {
 }
 
 impl<'py> Held<'py> {
-    /// The table that `x` is.
+    /// `x` as a table.
     pub fn new(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Self> {
         let py = x.py();
         if x.hasattr(intern!(py, "tocsr"))? {
@@ -139,7 +139,7 @@ impl<'py> Held<'py> {
             Some(first) if first.cast::<PyMapping>().is_ok() && wanted.takes == Takes::Table => named::rows(&listed),
             Some(first) if first.cast::<PyMapping>().is_ok() => sequence::mappings(&listed),
             Some(first) if is_text(&first) && !wanted.takes_labels() => sequence::documents(&listed),
-            // A missing document, or a number: the vectoriser has its own words for them.
+            // A missing document, or a number: the vectorizer has its own errors for them.
             Some(first) if wanted.takes == Takes::Texts && is_scalar(&first) => sequence::documents(&listed),
             None if wanted.takes == Takes::Texts && listed.len().is_ok_and(|length| length == 0) => {
                 sequence::documents(&listed)
@@ -148,7 +148,7 @@ impl<'py> Held<'py> {
         }
     }
 
-    /// A table of as many rows as `x`, for plans in which nobody looks at it.
+    /// A table with as many rows as `x`, for plans that do not use its content.
     pub fn unread(x: &Bound<'py, PyAny>) -> PyResult<Self> {
         let py = x.py();
         let rows = match x.getattr_opt(intern!(py, "shape"))? {
@@ -207,7 +207,7 @@ impl HeldColumn<'_> {
     }
 }
 
-/// The exception for what is no table at all, in scikit-learn's words.
+/// The exception for an input that is not a table, with scikit-learn's message.
 fn not_two_dimensional(array: &Bound<'_, PyAny>, what: &str) -> PyResult<PyErr> {
     let shown = array.str()?;
     let message = format!(
@@ -217,7 +217,7 @@ fn not_two_dimensional(array: &Bound<'_, PyAny>, what: &str) -> PyResult<PyErr> 
     Ok(wrong_input(array.py(), &message))
 }
 
-/// The exception for a class of input that scikit-learn refuses with a `TypeError`.
+/// The exception for a class of input that scikit-learn rejects with a `TypeError`.
 fn type_error(message: &str) -> PyErr {
     PyTypeError::new_err(message.to_owned())
 }

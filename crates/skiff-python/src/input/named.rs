@@ -1,4 +1,4 @@
-//! Named columns without a DataFrame: dicts of columns, lists of dicts, arrays of records.
+//! Named columns without a DataFrame: dicts of columns, lists of dicts, structured arrays.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple};
 use super::{Held, HeldColumn, array, column, frame, type_error};
 use crate::error::wrong_input;
 
-/// A dict of columns, equally long. One of single values is one row.
+/// A dict of columns of equal length. A dict of scalars is one row.
 pub fn columns<'py>(mapping: &Bound<'py, PyMapping>) -> PyResult<Held<'py>> {
     let py = mapping.py();
     let (mut names, mut columns) = (Vec::with_capacity(mapping.len()?), Vec::with_capacity(mapping.len()?));
@@ -26,7 +26,7 @@ pub fn columns<'py>(mapping: &Bound<'py, PyMapping>) -> PyResult<Held<'py>> {
     };
     let single = columns.iter().map(is_single).collect::<PyResult<Vec<_>>>()?;
     let columns = match (single.contains(&true), single.contains(&false)) {
-        (true, true) => return Err(wrong_input(py, "expected columns, or single values, in the dict, found both")),
+        (true, true) => return Err(wrong_input(py, "expected columns or scalars in the dict, found both")),
         (true, false) => {
             columns.iter().map(|value| Ok(PyList::new(py, [value])?.into_any())).collect::<PyResult<_>>()?
         }
@@ -35,7 +35,7 @@ pub fn columns<'py>(mapping: &Bound<'py, PyMapping>) -> PyResult<Held<'py>> {
     held(py, names, &columns)
 }
 
-/// A list of dicts, one for each row: the columns in the order in which they are first seen. What a row lacks is NaN, as in
+/// A list of dicts, one for each row: the columns in the order of their first occurrence. Missing keys are NaN, as in
 /// pandas.
 pub fn rows<'py>(list: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let py = list.py();
@@ -60,7 +60,7 @@ pub fn rows<'py>(list: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     held(py, names, &columns)
 }
 
-/// The fields of records.
+/// The fields of a structured array.
 pub fn structured<'py>(records: &Bound<'py, PyUntypedArray>) -> PyResult<Held<'py>> {
     let names: Vec<String> = records.dtype().getattr(intern!(records.py(), "names"))?.extract()?;
     let columns = names.iter().map(|name| records.get_item(name)).collect::<PyResult<Vec<_>>>()?;
@@ -76,7 +76,7 @@ fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
 
 fn held<'py>(py: Python<'py>, names: Vec<String>, values: &[Bound<'py, PyAny>]) -> PyResult<Held<'py>> {
     let read = |values: &Bound<'py, PyAny>| -> PyResult<HeldColumn<'py>> {
-        // Text among numbers stays what it is.
+        // Strings among numbers are kept.
         let values =
             if values.is_instance_of::<PyList>() { array::of_list(values)?.into_any() } else { values.clone() };
         column::read(&frame::values_of(&values)?)

@@ -9,7 +9,7 @@ use skiff::table::{Column, DictValue, Dicts};
 use super::{Held, HeldColumn, HeldColumns, column};
 use crate::error::wrong_input;
 
-/// A list of documents: text, or bytes that the vectoriser decodes.
+/// A list of documents: strings, or bytes that the vectorizer decodes.
 pub fn documents<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let list = x.py().get_type::<PyList>().call1((x,))?.cast_into::<PyList>()?;
     Ok(match column::objects(&list)? {
@@ -39,7 +39,7 @@ fn mapping(row: &Bound<'_, PyAny>) -> PyResult<Vec<(String, DictValue)>> {
         let pair = pair.cast_into::<PyTuple>()?;
         let (key, value) = (pair.get_item(0)?, pair.get_item(1)?);
         let Ok(name) = key.cast::<PyString>() else {
-            return Err(wrong_input(py, "feature names that are no text are not supported"));
+            return Err(wrong_input(py, "feature names that are not strings are not supported"));
         };
         pairs.push((name.extract()?, dict_value(&value)?));
     }

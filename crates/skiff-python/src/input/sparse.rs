@@ -10,12 +10,12 @@ use super::array::int_kind;
 use super::{Held, HeldCsr};
 use crate::error::wrong_input;
 
-/// The table that a sparse matrix is. Its index arrays are checked: whoever built the matrix may have erred.
+/// A sparse matrix as a table. Its index arrays are checked, since the caller may have built it wrongly.
 pub fn read<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let py = x.py();
     let mut csr = x.call_method0(intern!(py, "tocsr"))?;
     if !csr.getattr(intern!(py, "has_canonical_format"))?.extract::<bool>()? {
-        // Columns in any order, or named twice. `tocsr` of a CSR matrix is the caller's own.
+        // Columns in any order, or repeated. `tocsr` of a CSR matrix is the caller's own.
         csr = csr.call_method0(intern!(py, "copy"))?;
         csr.call_method0(intern!(py, "sum_duplicates"))?;
     }
@@ -39,7 +39,7 @@ pub fn read<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
         let array = csr.getattr(name)?.call_method1(intern!(py, "astype"), ("i8", "C"))?;
         array.cast::<PyArray1<i64>>()?.to_vec().map_err(|error| wrong_input(py, &error.to_string()))
     };
-    let damaged = || wrong_input(py, "the sparse matrix's index arrays contradict each other or its shape");
+    let damaged = || wrong_input(py, "the sparse matrix's index arrays are inconsistent with each other or its shape");
     let indptr = integers(intern!(py, "indptr"))?;
     let indptr = indptr.into_iter().map(usize::try_from).collect::<Result<Vec<_>, _>>().map_err(|_| damaged())?;
     let mut indices = integers(intern!(py, "indices"))?;

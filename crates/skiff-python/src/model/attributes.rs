@@ -1,4 +1,4 @@
-//! What a model has: fitted attributes, and the methods that its estimator answers.
+//! The attributes of a model: fitted attributes, and methods.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
@@ -16,20 +16,20 @@ use crate::attribute::{self, Hidden};
 use crate::{error, output};
 
 impl Model {
-    /// An attribute, or why there is none.
+    /// An attribute, or an error with the reason.
     pub(super) fn shown<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let class = self.class();
         let message = match self.attribute(py, name) {
             Ok(value) => return Ok(value),
             Err(Hidden::Python(error)) => return Err(error),
             Err(Hidden::Opaque(found)) => {
-                format!("`{name}` of this '{class}' is not shown: it holds more than can be shown, {found}")
+                format!("`{name}` of this '{class}' cannot be converted to Python: it contains {found}")
             }
             Err(Hidden::Absent) => match name.parse::<Method>().map(|method| self.model.plan(method)) {
                 Ok(Err(error)) if error.code() != "no-such-method" => error.to_string(),
                 Ok(_) => format!("This '{class}' has no attribute '{name}'"),
                 Err(_) if name.ends_with('_') && !name.starts_with('_') => {
-                    format!("'{class}' object has no attribute '{name}', neither in its file nor computed")
+                    format!("'{class}' object has no attribute '{name}', neither in the file nor computed")
                 }
                 Err(_) => return Err(self.absent(name)),
             },
@@ -37,7 +37,7 @@ impl Model {
         Err(PyAttributeError::new_err(message))
     }
 
-    /// The names in `names` that are there, and those of the attributes.
+    /// The names in `names` that exist, and those of the attributes.
     pub(super) fn names(&self, py: Python<'_>, mut names: Vec<String>) -> Vec<String> {
         names.retain(|name| self.has(name));
         let typed = self.model.typed();
@@ -51,7 +51,7 @@ impl Model {
         names
     }
 
-    /// The names of the columns that `transform` answers.
+    /// The names of the columns of the result of `transform`.
     pub(super) fn names_out<'py>(
         &self,
         py: Python<'py>,
@@ -60,7 +60,7 @@ impl Model {
         let given = match input_features {
             Some(names) => {
                 let names = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>();
-                Some(names.map_err(|_| PyTypeError::new_err("input_features must be a sequence of text"))?)
+                Some(names.map_err(|_| PyTypeError::new_err("input_features must be a sequence of str"))?)
             }
             None => None,
         };
@@ -68,12 +68,12 @@ impl Model {
         output::object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
     }
 
-    /// What a method that takes no rows returns; `None` where the estimator has no such method.
+    /// The result of a method without rows; `None` if the estimator has no such method.
     pub(super) fn without_rows<const N: usize>(&self, name: &str, params: [(String, Scalar); N]) -> Option<Answer> {
         self.model.typed().estimator().without_rows(name, &Params::new(params))
     }
 
-    /// Whether there is a method, by whatever name but those of attributes.
+    /// Whether there is a method with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         if let Ok(method) = name.parse::<Method>() {
             return self.model.plan(method).is_ok();
@@ -99,12 +99,12 @@ impl Model {
         }
     }
 
-    /// Whether the score is how near rows lie to the centres.
+    /// Whether the score is the distance of rows to the cluster centers.
     pub(super) fn has_inertia(&self) -> bool {
         matches!(self.class(), "KMeans" | "MiniBatchKMeans")
     }
 
-    /// Whether `get_feature_names_out` is there.
+    /// Whether `get_feature_names_out` exists.
     fn names_columns(&self) -> bool {
         match self.model.feature_names_out(None) {
             Ok(_) => true,

@@ -1,4 +1,4 @@
-//! Calls of a model's methods: rows in, answers out.
+//! Calls of a model's methods.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +15,7 @@ use crate::input::{Held, Wanted};
 use crate::{error, input, output};
 
 impl Model {
-    /// What `method` answers for `x`.
+    /// The result of `method` for `x`.
     pub(super) fn call<'py>(
         &self,
         method: Method,
@@ -48,7 +48,7 @@ impl Model {
                 let (class, takes) = (self.class(), self.model.takes());
                 Held::new(x, Wanted { class, takes, floats: plan.asks_for_floats(), half: plan.half() })?
             }
-            // User code gets what came as it came, whatever it is.
+            // User code gets the caller's object unchanged.
             false => Held::unread(x)?,
         };
         let (table, origin) = (held.table(), x.clone().unbind());
@@ -65,7 +65,7 @@ impl Model {
         }
     }
 
-    /// The same model, for what is written in Python.
+    /// The same model, for the parts written in Python.
     pub(super) fn alone(&self) -> Self {
         Self {
             model: Arc::clone(&self.model),
@@ -76,7 +76,7 @@ impl Model {
         }
     }
 
-    /// As [`Model::call`], one stage after the other.
+    /// Like [`Model::call`], one stage after the other.
     pub(super) fn stages<'py>(&self, method: Method, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Ok(self.call(method, x, None)?.try_iter()?.into_any())
     }
@@ -113,7 +113,7 @@ impl Model {
         function.call1((y, predicted, sample_weight))
     }
 
-    /// The container that `set_output` asked for, before the model was saved.
+    /// The container that `set_output` selected before the model was saved.
     fn container(&self) -> Option<String> {
         let mut typed = Arc::clone(self.model.typed());
         while typed.header().class == "Pipeline" {
@@ -161,7 +161,7 @@ fn read_params(params: &Bound<'_, PyDict>) -> PyResult<Vec<(String, skiff_files:
     let mut read = Vec::with_capacity(params.len());
     for (name, value) in params {
         let name: String = name.extract()?;
-        // `copy` says whether the input may be overwritten: it never is.
+        // `copy` allows overwriting the input, which never happens here.
         if name != "copy" {
             read.push((name, input::scalar(&value)?));
         }

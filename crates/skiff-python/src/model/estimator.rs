@@ -1,4 +1,4 @@
-//! What scikit-learn's functions ask of an estimator: its type, its tags, whether it is fitted.
+//! The properties of an estimator that scikit-learn's functions use: its type, its tags, whether it is fitted.
 
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
@@ -13,7 +13,7 @@ use crate::error;
 /// Those of scikit-learn's outlier detectors.
 const DETECTORS: [&str; 5] =
     ["EllipticEnvelope", "IsolationForest", "LocalOutlierFactor", "OneClassSVM", "SGDOneClassSVM"];
-/// Estimators that do what the one within does, and where that stands.
+/// Estimators that delegate to a nested one, and its attribute.
 const WRAPPERS: [(&str, &str); 4] = [
     ("GridSearchCV", "best_estimator_"),
     ("HalvingGridSearchCV", "best_estimator_"),
@@ -21,7 +21,7 @@ const WRAPPERS: [(&str, &str); 4] = [
     ("RandomizedSearchCV", "best_estimator_"),
 ];
 
-/// `_estimator_type`: `classifier`, `regressor`, `clusterer`, `outlier_detector`, `density_estimator`, or none.
+/// `_estimator_type`: `classifier`, `regressor`, `clusterer`, `outlier_detector`, `density_estimator`, or `None`.
 pub(super) fn estimator_type(typed: &Typed) -> Option<&'static str> {
     let class = typed.header().class.as_str();
     if class == "Pipeline" {
@@ -55,7 +55,7 @@ pub(super) fn estimator_type(typed: &Typed) -> Option<&'static str> {
 }
 
 impl Model {
-    /// `sklearn.utils.Tags`, by the scikit-learn at hand.
+    /// `sklearn.utils.Tags` of the installed scikit-learn.
     pub(super) fn tags<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let kind = estimator_type(self.model.typed());
         let takes = match self.model.takes() {
@@ -67,7 +67,7 @@ impl Model {
         py.import(intern!(py, "skiff._estimator"))?.getattr(intern!(py, "tags"))?.call1((kind, takes, transforms))
     }
 
-    /// What scikit-learn's class of a decision tree is, where scikit-learn is loaded: its functions that draw trees accept
+    /// scikit-learn's class of a decision tree, if scikit-learn is imported: its functions that draw trees accept
     /// no others.
     pub(super) fn shown_class<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyType>> {
         let (py, class) = (slf.py(), slf.get().class());
@@ -83,7 +83,7 @@ impl Model {
         Ok(slf.get_type())
     }
 
-    /// The exception of `fit`, which is there because scikit-learn's functions look for it.
+    /// The exception of `fit`, which exists because scikit-learn's functions check for it.
     pub(super) fn cannot_fit(py: Python<'_>) -> PyErr {
         error::not_supported(
             py,
@@ -92,19 +92,19 @@ impl Model {
         )
     }
 
-    /// What changes an estimator, or fits it, is not there, and the exception says why.
+    /// Methods that change or fit an estimator are missing; the exception gives the reason.
     pub(super) fn absent(&self, name: &str) -> PyErr {
         let class = self.class();
         let why = match name {
             _ if name.starts_with("partial_fit") || name.starts_with("fit_") => {
-                "it is fitted, and does not change: `skiff.load` returns the scikit-learn estimator"
+                "it is fitted and immutable: `skiff.load` returns the scikit-learn estimator"
             }
-            _ if name.starts_with("set_") => "it does not change: `skiff.load` returns the scikit-learn estimator",
-            "sparsify" | "densify" | "restrict" => "it does not change",
+            _ if name.starts_with("set_") => "it is immutable: `skiff.load` returns the scikit-learn estimator",
+            "sparsify" | "densify" | "restrict" => "it is immutable",
             "build_analyzer" | "build_preprocessor" | "build_tokenizer" | "decode" => {
-                "skiff analyses text itself, and has no function to return"
+                "skiff analyzes text itself, and has no function to return"
             }
-            "get_metadata_routing" => "it is about fitting",
+            "get_metadata_routing" => "it is for fitting",
             "path" | "cost_complexity_pruning_path" => "it fits",
             _ => return PyAttributeError::new_err(format!("'{class}' object has no attribute '{name}'")),
         };

@@ -1,4 +1,4 @@
-//! `skiff.Model`: an estimator that answers. Here is all that Python sees of it; the modules below say what it does.
+//! `skiff.Model`: a fitted estimator. This file has its Python interface; the modules below implement it.
 
 mod attributes;
 mod call;
@@ -22,21 +22,26 @@ use crate::{error, show};
 
 pub use opened::Opened;
 
-/// A fitted estimator out of a file. It has the methods that scikit-learn's has, and its fitted attributes; `hasattr`
-/// tells which.
+/// A fitted estimator read from a file by `skiff.open`.
 ///
-/// Models are made by `skiff.open`. They never change, and threads may share them: the GIL is released while they work.
+/// It has the methods and the fitted attributes of scikit-learn's estimator; `hasattr` reports which exist. Models are
+/// immutable, and can be shared by threads: the GIL is released while they work.
+///
+/// Notes
+/// -----
+/// `X` of every method is an array of shape `(n_samples, n_features)` and dtype `float32`, `float64`, integer, `bool` or
+/// `object`, a `scipy.sparse` matrix, or a data frame of pandas, polars or pyarrow.
 #[pyclass(frozen, weakref, module = "skiff", name = "Model")]
 #[derive(Debug)]
 pub struct Model {
     model: Arc<skiff::Model>,
-    /// Where attributes are read from.
+    /// The source of attributes.
     file: Arc<File>,
-    /// What `skiff.open` was told.
+    /// The arguments of `skiff.open`.
     opened: Arc<Opened>,
-    /// Of a slice of a pipeline: the first of its steps, and the one after its last.
+    /// The range of steps of a slice of a pipeline.
     slice: Option<(usize, usize)>,
-    /// What its pickles hold.
+    /// The content of its pickles.
     content: OnceLock<Py<PyArray1<u8>>>,
 }
 
@@ -89,7 +94,7 @@ impl Model {
         self.call(Method::Transform, X, params)
     }
 
-    /// Back to what was transformed, `(n_samples, n_features)`.
+    /// The inverse transformation, `(n_samples, n_features)`.
     #[pyo3(signature = (X, **params))]
     fn inverse_transform<'py>(
         &self,
@@ -104,12 +109,12 @@ impl Model {
         self.call(Method::ScoreSamples, X, None)
     }
 
-    /// The leaf that each row ends in, for each tree.
+    /// The leaf that each row reaches, for each tree.
     fn apply<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.call(Method::Apply, X, None)
     }
 
-    /// The nodes that each row passes, as a sparse matrix; of forests, also where each tree's nodes begin.
+    /// The nodes that each row passes, as a sparse matrix; for forests, also the start of each tree's nodes.
     fn decision_path<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.call(Method::DecisionPath, X, None)
     }
@@ -119,7 +124,7 @@ impl Model {
         self.call(Method::Mahalanobis, X, None)
     }
 
-    /// Distances to, and places of, the nearest neighbours: `(n_samples, n_neighbors)` each.
+    /// The distances and indices of the nearest neighbors: `(n_samples, n_neighbors)` each.
     #[pyo3(signature = (X=None, n_neighbors=None, return_distance=true))]
     fn kneighbors<'py>(
         &self,
@@ -131,7 +136,7 @@ impl Model {
         self.nearest(py, X, n_neighbors, return_distance)
     }
 
-    /// The graph of the nearest neighbours, as a sparse matrix.
+    /// The graph of the nearest neighbors, as a sparse matrix.
     #[pyo3(
         signature = (X=None, n_neighbors=None, mode="connectivity".to_owned()),
         text_signature = "($self, X=None, n_neighbors=None, mode='connectivity')"
@@ -146,7 +151,7 @@ impl Model {
         self.nearest_graph(py, X, n_neighbors, mode)
     }
 
-    /// Distances to, and places of, all neighbours within a radius.
+    /// The distances and indices of all neighbors within a radius.
     #[pyo3(signature = (X=None, radius=None, return_distance=true))]
     fn radius_neighbors<'py>(
         &self,
@@ -159,7 +164,7 @@ impl Model {
         self.neighbors(py, Method::RadiusNeighbors, X, &[("radius", radius), ("return_distance", return_distance)])
     }
 
-    /// The graph of the neighbours within a radius, as a sparse matrix.
+    /// The graph of the neighbors within a radius, as a sparse matrix.
     #[pyo3(
         signature = (X=None, radius=None, mode="connectivity".to_owned()),
         text_signature = "($self, X=None, radius=None, mode='connectivity')"
@@ -190,17 +195,17 @@ impl Model {
         self.stages(Method::StagedDecisionFunction, X)
     }
 
-    /// Of a decision tree: how many splits its longest branch has.
+    /// The depth of a decision tree.
     fn get_depth<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.tree(py)?.getattr(intern!(py, "max_depth"))
     }
 
-    /// Of a decision tree: how many leaves it has.
+    /// The number of leaves of a decision tree.
     fn get_n_leaves<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.tree(py)?.getattr(intern!(py, "n_leaves"))
     }
 
-    /// Of a feature selector: which columns stay, as truth values or, with `indices`, as numbers.
+    /// The columns that a feature selector selects, as bools or, with `indices`, as integers.
     #[pyo3(signature = (indices=false))]
     fn get_support<'py>(&self, py: Python<'py>, indices: bool) -> PyResult<Bound<'py, PyAny>> {
         let indices = ("indices".to_owned(), skiff_files::Scalar::Bool(indices));
@@ -210,7 +215,7 @@ impl Model {
         }
     }
 
-    /// Of a principal component or factor analysis: the covariance of the data, `(n_features, n_features)`.
+    /// The covariance of the data in a principal component or factor analysis, `(n_features, n_features)`.
     fn get_covariance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(answer) = self.without_rows("get_covariance", []) {
             return crate::output::answer(py, answer);
@@ -218,7 +223,7 @@ impl Model {
         py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "covariance"))?.call1((self.alone(),))
     }
 
-    /// Of what has a covariance: its inverse.
+    /// The inverse of the covariance.
     fn get_precision<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(answer) = self.without_rows("get_precision", []) {
             return crate::output::answer(py, answer);
@@ -226,8 +231,8 @@ impl Model {
         py.import(intern!(py, "skiff._decomposition"))?.getattr(intern!(py, "precision"))?.call1((self.alone(),))
     }
 
-    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor (D² of a generalised linear model), the
-    /// mean log-likelihood of a decomposition and the inertia of k-means, which look at no `y`.
+    /// scikit-learn's default score: the accuracy of a classifier, R² of a regressor (D² of a generalized linear model), the
+    /// mean log-likelihood of a decomposition and the inertia of k-means, which ignore `y`.
     #[pyo3(signature = (X, y=None, sample_weight=None))]
     fn score<'py>(
         &self,
@@ -238,18 +243,18 @@ impl Model {
         self.scored(X, y, sample_weight)
     }
 
-    /// The hyperparameters, by name; those of estimators within as `name__parameter` where `deep`.
+    /// The hyperparameters, by name; with `deep`, those of nested estimators as `name__parameter`.
     #[pyo3(signature = (deep=true))]
     fn get_params<'py>(&self, py: Python<'py>, deep: bool) -> PyResult<Bound<'py, PyDict>> {
         let typed = self.model.typed();
-        let all = crate::part::parameters(py, &self.file, &self.opened, Some(typed), typed.node(), deep)?;
+        let all = crate::stored::parameters(py, &self.file, &self.opened, Some(typed), typed.node(), deep)?;
         if self.slice.is_some() {
             return Err(error::not_supported(py, "the parameters of a slice of a pipeline"));
         }
         Ok(all)
     }
 
-    /// Raises: a model out of a file is fitted. scikit-learn's functions ask whether it is there.
+    /// Raises, since the model is fitted. It exists because scikit-learn's functions check for it.
     #[pyo3(signature = (X, y=None, **params))]
     fn fit<'py>(
         &self,
@@ -263,13 +268,13 @@ impl Model {
     }
 
     /// `classifier`, `regressor`, `clusterer`, `outlier_detector`, `density_estimator`, or `None`: what scikit-learn
-    /// before 1.6 asks.
+    /// before 1.6 uses it.
     #[getter]
     fn _estimator_type(&self) -> Option<&'static str> {
         estimator::estimator_type(self.model.typed())
     }
 
-    /// What scikit-learn from 1.6 on asks.
+    /// The tags that scikit-learn uses from 1.6 on.
     fn __sklearn_tags__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.tags(py)
     }
@@ -278,7 +283,7 @@ impl Model {
         true
     }
 
-    /// Of a decision tree, for `sklearn.inspection.partial_dependence`.
+    /// For decision trees in `sklearn.inspection.partial_dependence`.
     fn _compute_partial_dependence_recursion<'py>(
         &self,
         py: Python<'py>,
@@ -289,7 +294,7 @@ impl Model {
         function.call1((self.tree(py)?, grid, target_features))
     }
 
-    /// It never changes.
+    /// Always raises: models are immutable.
     fn __sklearn_clone__<'py>(slf: Bound<'py, Self>) -> Bound<'py, Self> {
         slf
     }
@@ -306,12 +311,12 @@ impl Model {
         Self::shown_class(slf)
     }
 
-    /// The file goes along: a pickle opens wherever skiff is.
+    /// The pickle contains the model, so that it can be opened anywhere.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         self.reduced(py)
     }
 
-    /// Of a pipeline: how many steps it has. Of an ensemble: how many members.
+    /// The number of steps of a pipeline, or of members of an ensemble.
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         if let Some(members) = self.members(py)? {
             return members.len();
@@ -319,18 +324,18 @@ impl Model {
         Ok(self.pipeline_steps(py, "has no len()")?.len())
     }
 
-    /// Even a pipeline without steps would be a model.
+    /// Always true, also for an empty pipeline.
     fn __bool__(&self) -> bool {
         true
     }
 
-    /// Of a pipeline: a step by its name or number, or a pipeline of some steps that follow each other. Of an ensemble:
-    /// a member by its number. Of a `ColumnTransformer` or `FeatureUnion`: a transformer by its name.
+    /// For a pipeline, a step by name or index, or a slice as a pipeline. For an ensemble,
+    /// a member by index. For a `ColumnTransformer` or `FeatureUnion`, a transformer by name.
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.step(py, key)
     }
 
-    /// The names of the columns that `transform` answers.
+    /// The names of the columns of the result of `transform`.
     #[pyo3(signature = (input_features=None))]
     fn get_feature_names_out<'py>(
         &self,
@@ -340,7 +345,7 @@ impl Model {
         self.names_out(py, input_features)
     }
 
-    /// A method that the estimator has not, or that skiff does not answer, is not there: `hasattr` tells the truth.
+    /// A method that the estimator does not have, or that skiff does not support, is missing: `hasattr` is exact.
     fn __getattribute__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         let text = name.to_cow()?;
         if !slf.get().has(&text) {
@@ -354,7 +359,7 @@ impl Model {
     }
 
     fn __dir__<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<String>> {
-        // Of its own class: `__class__` may be another one.
+        // Of the real class: `__class__` may be overridden.
         Ok(slf.get().names(slf.py(), slf.get_type().dir()?.extract()?))
     }
 
@@ -372,7 +377,7 @@ impl Model {
     }
 
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
-        // It never changes.
+        // It is immutable.
         slf
     }
 }

@@ -1,4 +1,4 @@
-//! The methods of neighbours, whose rows are those of the fit where none are given.
+//! The methods of neighbors models, which default to the training rows.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
@@ -44,7 +44,7 @@ impl Model {
         self.neighbors(py, Method::KneighborsGraph, x, &[("n_neighbors", n_neighbors), ("mode", mode)])
     }
 
-    /// As [`Model::call`], with arguments of which `None` means the estimator's own.
+    /// Like [`Model::call`], with arguments where `None` means the estimator's own.
     pub(super) fn neighbors<'py>(
         &self,
         py: Python<'py>,
@@ -55,7 +55,7 @@ impl Model {
         let Some(x) = x else {
             return Err(error::not_supported(
                 py,
-                "the neighbours within a radius of the rows of the fit among themselves: X is needed",
+                "the neighbors within a radius among the training rows: X is required",
             ));
         };
         let params = PyDict::new(py);
@@ -67,7 +67,7 @@ impl Model {
         self.call(method, x, Some(&params))
     }
 
-    /// The distances to, and the places of, the neighbours of the rows of the fit, each without the row itself.
+    /// The distances and indices of the neighbors of the training rows, each without the row itself.
     fn neighbors_of_fit<'py>(
         &self,
         py: Python<'py>,

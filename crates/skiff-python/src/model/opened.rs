@@ -1,4 +1,4 @@
-//! How a model was opened, and what its pickle holds: the model as a `.skiff`, so that it opens wherever it is sent.
+//! The arguments with which a model was opened, and its pickle: the model as a `.skiff`, so that it can be opened anywhere.
 
 use numpy::PyArray1;
 use pyo3::exceptions::PyTypeError;
@@ -11,7 +11,7 @@ use crate::error;
 use crate::running::Running;
 use crate::source::Limits;
 
-/// What `skiff.open` was told beside the source.
+/// The arguments of `skiff.open` except the source.
 #[derive(Debug, Default)]
 pub struct Opened {
     /// `custom=`.
@@ -22,12 +22,12 @@ pub struct Opened {
     pub running: Running,
     /// `n_jobs=` as it was given.
     pub n_jobs: Option<isize>,
-    /// Whether the file was opened by an `identity`: a pickle would hold it in plain.
+    /// Whether the file was opened with an `identity`: a pickle would not be encrypted.
     pub is_secret: bool,
 }
 
 impl Opened {
-    /// Of a model that nobody pickles.
+    /// For a model that is never pickled.
     pub fn secret() -> Self {
         Self { is_secret: true, ..Self::default() }
     }

@@ -10,7 +10,7 @@ use super::Model;
 use crate::attribute::{self, Hidden};
 
 impl Model {
-    /// A step by its name or number, or a pipeline of some steps that follow each other.
+    /// A step by name or index, or a slice as a pipeline.
     pub(super) fn step<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(members) = self.members(py)? {
             return members.get_item(key);
@@ -58,7 +58,7 @@ impl Model {
         }
     }
 
-    /// `estimators_` of the ensembles that scikit-learn has as sequences.
+    /// `estimators_` of the ensembles that are sequences in scikit-learn.
     pub(super) fn members<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !ENSEMBLES.iter().any(|name| self.class().starts_with(name)) {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Model {
         read.map(Some).map_err(|hidden| hidden.raise(py))
     }
 
-    /// The transformers that a `ColumnTransformer` or `FeatureUnion` has by name.
+    /// The transformers of a `ColumnTransformer` or `FeatureUnion`, by name.
     fn named_members<'py>(&self, key: &Bound<'py, PyAny>) -> Option<Result<Bound<'py, PyAny>, Hidden>> {
         let name = match self.class() {
             "ColumnTransformer" => "transformers_",
@@ -78,7 +78,7 @@ impl Model {
         Some(all.and_then(|all| named(&all)))
     }
 
-    /// Of whatever stands under `name` in `steps`; the error of Python's containers where there are no steps.
+    /// The entries of `steps`, with the error of Python's containers if there are none.
     pub(super) fn pipeline_steps<'py>(&self, py: Python<'py>, what: &str) -> PyResult<Bound<'py, PyList>> {
         if self.class() != "Pipeline" {
             return Err(PyTypeError::new_err(format!("'{}' object {what}", self.class())));
@@ -87,11 +87,11 @@ impl Model {
     }
 }
 
-/// What scikit-learn's subclasses of `BaseEnsemble` are called, by their beginnings.
+/// The prefixes of the names of scikit-learn's subclasses of `BaseEnsemble`.
 const ENSEMBLES: [&str; 7] =
     ["AdaBoost", "Bagging", "ExtraTreesC", "ExtraTreesR", "GradientBoosting", "IsolationForest", "Random"];
 
-/// A place in a list, which is no longer than Python's are.
+/// An index into a list, negative from the end.
 fn index(place: usize) -> isize {
     isize::try_from(place).unwrap_or(isize::MAX)
 }

@@ -1,4 +1,4 @@
-//! A model file as a page: one file, nothing that runs, nothing that is fetched.
+//! The HTML page of a model file: one file, without scripts or anything that is fetched.
 
 use std::fmt::Write;
 
@@ -57,13 +57,13 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
         estimator_facts(&mut html, estimator);
     }
     if inspection.estimators.is_empty() {
-        html.push_str("<p>There is no estimator in it.</p>\n");
+        html.push_str("<p>There is no estimator in the file.</p>\n");
     }
     html.push_str("</body>\n</html>\n");
     html
 }
 
-/// What is known of a whole estimator.
+/// The facts about an estimator.
 fn estimator_facts(html: &mut String, view: &EstimatorView) {
     let mut facts = vec![("class".to_owned(), view.class.clone())];
     let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
@@ -77,9 +77,9 @@ fn estimator_facts(html: &mut String, view: &EstimatorView) {
     }
     match &view.methods {
         Ok(methods) => {
-            fact("answers", methods.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "));
+            fact("methods", methods.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "));
         }
-        Err(error) => fact("answers nothing", error.clone()),
+        Err(error) => fact("not supported", error.clone()),
     }
     table(html, &facts);
 }

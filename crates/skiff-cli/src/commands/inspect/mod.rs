@@ -1,4 +1,4 @@
-//! `skiff inspect`: what is in a model file.
+//! `skiff inspect`: the content of a model file.
 
 mod html;
 
@@ -13,13 +13,13 @@ use crate::input;
 use crate::report::Outcome;
 use crate::shown::shown;
 
-/// Prints the file's contents: who wrote it, the estimators as a tree, what is unusual.
+/// Prints the file's content: the libraries that wrote it, the estimators as a tree, anything unusual.
 pub fn run(arguments: &Inspect) -> Outcome {
     let options = arguments.open.options()?;
     let file = input::file(&arguments.model, &options)?;
     let mut inspection = file.inspect();
     if let Some(address) = &options.at {
-        // An address that leads nowhere is told; one that does narrows the view.
+        // A wrong address is an error; a valid one restricts the output.
         file.model(Some(address))?;
         inspection.estimators.retain(|estimator| estimator.address == *address);
     }
@@ -43,7 +43,7 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
         write_estimator(out, estimator, 0)?;
     }
     if inspection.estimators.is_empty() {
-        writeln!(out, "\nno estimator in it")?;
+        writeln!(out, "\nno estimator in the file")?;
     }
     if let Some(passport) = &inspection.passport {
         write_passport(out, passport)?;
@@ -60,7 +60,7 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
 fn write_passport(out: &mut impl Write, passport: &Passport) -> io::Result<()> {
     writeln!(out, "\npassport:")?;
     for (name, text) in passport.summary() {
-        // Notes are of several lines, each of which is shown as one.
+        // Notes may have several lines.
         let mut lines = text.lines();
         writeln!(out, "  {}: {}", shown(&name), shown(lines.next().unwrap_or_default()))?;
         for line in lines {
@@ -101,9 +101,9 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         match &view.methods {
             Ok(methods) => {
                 let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
-                fact("answers", &names.join(", "))?;
+                fact("methods", &names.join(", "))?;
             }
-            Err(error) => fact("answers nothing", error)?,
+            Err(error) => fact("not supported", error)?,
         }
     }
     for inner in &view.inner {
@@ -138,7 +138,7 @@ fn few(items: &[String]) -> String {
     }
 }
 
-/// A number of bytes for people.
+/// A human-readable number of bytes.
 fn bytes(count: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let number = count as f64;
@@ -190,7 +190,7 @@ fn object(pairs: &[(String, Value)]) -> Json {
     Json::Object(pairs.iter().map(|(name, value)| (name.clone(), passport_json(value))).collect())
 }
 
-/// Values are at most [`skiff::passport::MOST_DEPTH`] deep. What JSON has no number for is an object, as the passport
+/// Values are at most [`skiff::passport::MOST_DEPTH`] deep. NaN and infinities are objects, as the passport
 /// itself writes it.
 fn passport_json(value: &Value) -> Json {
     match value {

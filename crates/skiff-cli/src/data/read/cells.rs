@@ -1,23 +1,23 @@
-//! What the cells of a CSV file are, by the rules of pandas' `read_csv`: the models that skiff runs were fitted on such
+//! The cells of a CSV file, parsed by the rules of pandas' `read_csv`: scikit-learn models are usually fitted on such
 //! columns.
 
-/// What pandas takes for a missing cell.
+/// The cells that pandas reads as missing.
 const MISSING: [&str; 19] = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 ];
 
-/// Whether a cell says that nothing is there.
+/// Whether a cell is missing.
 pub fn is_missing(cell: &str) -> bool {
     cell.len() <= 8 && MISSING.contains(&cell)
 }
 
-/// An integer, with spaces around it perhaps.
+/// An integer, possibly with surrounding spaces.
 pub fn integer(cell: &str) -> Option<i64> {
     trimmed(cell).parse().ok()
 }
 
-/// `True` or `False`, in the spellings that pandas knows.
+/// `True` or `False`, as spelled in pandas.
 pub fn boolean(cell: &str) -> Option<bool> {
     match cell {
         "True" | "TRUE" | "true" => Some(true),

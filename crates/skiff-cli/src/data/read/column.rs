@@ -1,4 +1,4 @@
-//! Cells to columns: what a cell becomes, and what is wrong with one that the model cannot take.
+//! Parses cells into columns, with errors for those that the model does not accept.
 
 use skiff::table::Column;
 use skiff::value::{IntKind, Precision};
@@ -19,32 +19,32 @@ pub struct ColumnReader {
     pub(super) kind: Kind,
     /// The decimal point.
     decimal: u8,
-    /// Where numbers and bools are equal, what the cells so far have been: pandas makes text of a mixture.
+    /// If numbers and bools are equal, the type of the cells so far: pandas reads a mixture as text.
     so_far: Option<Basis>,
 }
 
-/// Two types of cells that are not read together.
+/// Two types of cells that cannot be mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Basis {
     Numbers,
     Bools,
 }
 
-/// A cell that is not such as the model needs.
+/// A cell of the wrong type.
 #[derive(Debug, PartialEq)]
 pub struct WrongCell {
     /// Its row in the block.
     pub row: usize,
     /// What is wrong.
     pub what: String,
-    /// How to go on.
+    /// What the user can do about it.
     pub help: Option<String>,
 }
 
 /// A cell that could not be read: what was expected.
 pub(super) type Expected = &'static str;
 
-/// What the model needs numbers for.
+/// Why the model needs numbers.
 pub(super) const CONVERTS: &str = "a number, since the model converts this column to numbers";
 pub(super) const FITTED_ON_NUMBERS: &str = "a number, since the encoder of this column was fitted on numbers";
 const FITTED_ON_BOOLS: &str = "True or False, since the encoder of this column was fitted on them";
@@ -87,7 +87,7 @@ impl ColumnReader {
                 Form::Dates(unit) => self.dates(cells, unit, FITTED_ON_DATES)?,
                 Form::Text => {
                     let cells: Vec<&str> = cells.collect();
-                    // `read_csv` makes NaN of a missing cell whatever the fit saw.
+                    // `read_csv` reads a missing cell as NaN, whatever the categories.
                     texts(&cells, |cell| known.is_missing(cell), &Scalar::Float(f64::NAN))
                 }
                 Form::Number if !known.has_bools() => {
@@ -112,7 +112,7 @@ impl ColumnReader {
         Ok(Column::Objects(self.all(cells, read)?.into()))
     }
 
-    /// All cells by `read`.
+    /// All cells, parsed with `read`.
     fn all<'c, T>(
         &mut self,
         cells: impl Iterator<Item = &'c str>,
@@ -130,7 +130,7 @@ impl ColumnReader {
         cells.enumerate().map(cell).collect()
     }
 
-    /// Notes that a cell is of a type; an error where the cells before were of another.
+    /// Records the type of a cell; an error if earlier cells had another.
     fn note(&mut self, basis: Basis) -> Result<(), Expected> {
         match *self.so_far.get_or_insert(basis) {
             before if before == basis => Ok(()),
@@ -193,7 +193,7 @@ fn texts(cells: &[&str], is_missing: impl Fn(&str) -> bool, missing: &Scalar) ->
     Column::Objects(cells.iter().map(scalar).collect())
 }
 
-/// Numbers as a column of floats, unless there is one that no float is.
+/// Numbers as a column of floats, unless one cannot be represented as a float.
 pub(super) fn numbers(cells: Vec<Scalar>) -> Column<'static> {
     let floats: Option<Vec<f64>> = cells
         .iter()
@@ -208,7 +208,7 @@ pub(super) fn numbers(cells: Vec<Scalar>) -> Column<'static> {
     }
 }
 
-/// A cell of a column whose categories are of several types: what the fit knows it as, else text.
+/// A cell of a column whose categories are of several types: the type of the equal category, else text.
 fn as_known(cell: &str, known: &Known, decimal: u8) -> Scalar {
     if known.is_missing(cell) {
         return Scalar::Float(f64::NAN);

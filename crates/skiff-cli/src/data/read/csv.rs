@@ -14,12 +14,12 @@ use super::{BATCH_ROWS, Batch, Chosen, Content};
 use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
-/// How a CSV file is written.
+/// The dialect of a CSV file.
 #[derive(Clone, Debug)]
 pub struct Dialect {
-    /// What is between two cells.
+    /// The delimiter.
     pub delimiter: u8,
-    /// What is between the whole part of a number and its fraction.
+    /// The decimal separator.
     pub decimal: u8,
     /// Whether the first line has the columns' names.
     pub header: bool,
@@ -33,7 +33,7 @@ pub struct CsvFile {
     pub names: Vec<String>,
     progress: ProgressBar,
     records: Option<Records<Stream>>,
-    /// The first row, where it had to be read to count the columns.
+    /// The first row, if it had to be read to count the columns.
     first: Option<Record>,
     columns: Vec<ColumnReader>,
     rows: u64,
@@ -66,7 +66,7 @@ impl CsvFile {
         Ok(())
     }
 
-    /// Chooses columns, each with what it is read as. A column that pandas reads as a whole is read to its end first:
+    /// Selects columns, each with its type. A column whose type is inferred is read to its end first:
     /// standard input is copied for that.
     pub fn choose(&mut self, mut columns: Vec<Chosen>) -> Result<(), Failure> {
         let decimal = self.dialect.decimal;
@@ -77,7 +77,7 @@ impl CsvFile {
         Ok(())
     }
 
-    /// Reads the data to its end to learn what is in columns, and goes back.
+    /// Reads the data to its end to infer the types of columns, and seeks back.
     fn see(&mut self, columns: &mut [Chosen]) -> Result<(), Failure> {
         let mut again = self.twice()?;
         let mut seen = vec![Seen::NOTHING; columns.len()];
@@ -101,7 +101,7 @@ impl CsvFile {
         Ok(())
     }
 
-    /// What goes back to the first row, or to that after `first`, as often as it is asked to.
+    /// Seeks back to the first row, or to that after `first`, repeatedly.
     fn twice(&mut self) -> Result<impl FnMut(&ProgressBar) -> Result<Records<Stream>, Failure> + use<>, Failure> {
         let (path, dialect) = (self.path.clone(), self.dialect.clone());
         let failed = |path: &Path, error: io::Error| Failure::data(shown(path), error);
@@ -138,7 +138,7 @@ impl CsvFile {
             }
             block.push(record);
         }
-        // An empty table is a batch too, so that the model can say what it thinks of it.
+        // An empty table is a batch too, so that the model can reject it.
         if block.is_empty() && self.rows > 0 {
             return Ok(None);
         }
@@ -147,7 +147,7 @@ impl CsvFile {
         let mut columns = Vec::with_capacity(self.columns.len());
         for reader in &mut self.columns {
             let place = reader.place;
-            // A row that ends early lacks its last cells.
+            // The last cells of a short row are missing.
             let cells = block.iter().map(|record| record.get(place).unwrap_or_default());
             columns.push(reader.read(cells).map_err(|wrong| {
                 let failure = Failure::data(shown(&self.path), wrong.what).with_help_if(wrong.help);
@@ -173,14 +173,14 @@ impl Iterator for CsvFile {
 fn records(path: &Path, dialect: &Dialect, progress: &ProgressBar) -> Result<Records<Stream>, Failure> {
     let mut stream = source::open(path, progress)?;
     let start = stream.fill_buf().map_err(|error| Failure::data(shown(path), error))?;
-    // What a spreadsheet puts in front is no part of the first name.
+    // A byte order mark is not part of the first name.
     if start.starts_with(b"\xef\xbb\xbf") {
         stream.consume(3);
     }
     Ok(Records::new(stream, dialect.delimiter, 1))
 }
 
-/// The names in a header line; of equal ones the second becomes `name.1`, as pandas has it.
+/// The names in a header line; the second of equal ones becomes `name.1`, as in pandas.
 fn unique_names(record: &Record) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(record.len());
     let mut taken = std::collections::HashSet::new();

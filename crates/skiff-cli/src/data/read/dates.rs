@@ -5,8 +5,8 @@ use skiff::{Scalar, TimeUnit};
 /// Nanoseconds in a second.
 const SECOND: i128 = 1_000_000_000;
 
-/// A date and perhaps a time, `2024-05-31` or `2024-05-31 12:30:00.25`, counted in a unit of numpy's since 1970, or in
-/// nanoseconds where it is no whole number of units. `None` for other text.
+/// A date and optionally a time, `2024-05-31` or `2024-05-31 12:30:00.25`, counted in a unit of numpy's since 1970, or in
+/// nanoseconds if it is not an integral number of units. `None` for other text.
 pub fn date_time(cell: &str, unit: TimeUnit) -> Option<Scalar> {
     let nanoseconds = nanoseconds(cell.trim())?;
     let (step, unit) = match length(unit) {

@@ -1,4 +1,4 @@
-//! JSON lines, and JSON arrays of records: objects are rows by name, arrays are rows by place, strings are documents.
+//! JSON lines, and JSON arrays of records: objects are rows by name, arrays are rows by position, strings are documents.
 
 use std::path::{Path, PathBuf};
 
@@ -19,18 +19,18 @@ use crate::report::Failure;
 /// A value, and the line that it begins on.
 type Row = (u64, Json);
 
-/// What every row is.
+/// The kind of every row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// There is none.
     Nothing,
     /// A document.
     Texts,
-    /// A mapping, for a model that takes such.
+    /// A mapping, for a model that takes mappings.
     Dicts,
     /// A row by name.
     Objects,
-    /// A row by place, of so many.
+    /// A row by position, with the number of columns.
     Arrays(usize),
 }
 
@@ -38,11 +38,11 @@ pub enum Shape {
 pub struct JsonRows {
     path: PathBuf,
     values: JsonValues,
-    /// What every row is, by the first.
+    /// The kind of every row, from the first.
     pub shape: Shape,
     /// The columns' names, from the first block of rows; their numbers where the rows are arrays.
     pub names: Vec<String>,
-    /// Whether a key that is none of the columns is an error.
+    /// Whether an unknown key is an error.
     strict: bool,
     first: Vec<Row>,
     columns: Vec<ColumnReader>,
@@ -50,7 +50,7 @@ pub struct JsonRows {
 }
 
 impl JsonRows {
-    /// Opens a file; with `mappings` each object stays one.
+    /// Opens a file; with `mappings` each object is a mapping.
     pub fn open(path: &Path, layout: Layout, mappings: bool, progress: &ProgressBar) -> Result<Self, Failure> {
         let mut values = JsonValues::open(path, layout, progress)?;
         let first = block(&mut values)?;
@@ -83,7 +83,7 @@ impl JsonRows {
         Ok(Self { path, values, shape, names, strict: false, first, columns: Vec::new(), kept: Vec::new() })
     }
 
-    /// Chooses columns, each with what it is read as, and those that are kept as they are. With `strict` no row may have
+    /// Selects columns, each with its type, and those that are kept. With `strict` no row may have
     /// others.
     pub fn choose(&mut self, mut columns: Vec<Chosen>, kept: &[usize], strict: bool) -> Result<(), Failure> {
         if columns.iter().any(|column| matches!(column.kind, Kind::Whole)) {
@@ -95,7 +95,7 @@ impl JsonRows {
         Ok(())
     }
 
-    /// Reads the data to its end to learn what is in columns, and goes back.
+    /// Reads the data to its end to infer the types of columns, and seeks back.
     fn see(&mut self, columns: &mut [Chosen]) -> Result<(), Failure> {
         let mut seen = vec![SeenJson::NOTHING; columns.len()];
         let mut add = |row: &Json| {
@@ -181,12 +181,12 @@ impl JsonRows {
         Ok(Content::Columns(columns.expect("a cell of each row in each column")))
     }
 
-    /// Whether a row is such as the first.
+    /// An error unless a row is like the first.
     fn check(&self, (line, row): &Row) -> Result<(), Failure> {
         match (self.shape, row) {
             (Shape::Objects, Json::Object(object)) if self.strict => {
                 match object.keys().find(|key| !self.names.contains(key)) {
-                    Some(key) => Err(self.failure(*line, format!("the key `{key}` is in none of the first rows"))),
+                    Some(key) => Err(self.failure(*line, format!("the key `{key}` does not occur in the first rows"))),
                     None => Ok(()),
                 }
             }
@@ -219,7 +219,7 @@ fn block(values: &mut JsonValues) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-/// The keys of objects, in the order in which they first come.
+/// The keys of objects, in the order of their first occurrence.
 fn keys(rows: &[Row]) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! Values of JSON to columns, as `pandas.read_json(lines=True)` reads them where the model does not say otherwise.
+//! Values of JSON to columns, as read by `pandas.read_json(lines=True)` unless the model determines the type.
 
 use serde_json::Value as Json;
 use skiff::table::Column;
@@ -66,7 +66,7 @@ impl ColumnReader {
     }
 }
 
-/// What numpy's `astype` makes of a value: numbers of texts, too.
+/// A value converted as by numpy's `astype`: strings become numbers, too.
 fn number(json: &Json, expected: Expected) -> Result<f64, Expected> {
     match json {
         Json::Null => Ok(f64::NAN),
@@ -105,7 +105,7 @@ fn date(json: &Json, unit: TimeUnit) -> Result<Scalar, Expected> {
 /// From here on not every integer is a double.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Any value as text, as `--dtype COLUMN=str` asks for.
+/// Any value as text, for `--dtype COLUMN=str`.
 fn text(json: &Json) -> Scalar {
     match json {
         Json::Null => Scalar::Float(f64::NAN),
@@ -115,7 +115,7 @@ fn text(json: &Json) -> Scalar {
     }
 }
 
-/// A value as it is, `null` as `missing`; what is nested as its text.
+/// A value, with `null` as `missing` and nested values as their text.
 pub fn scalar(json: &Json, missing: Scalar) -> Scalar {
     match json {
         Json::Null => missing,
@@ -129,7 +129,7 @@ pub fn scalar(json: &Json, missing: Scalar) -> Scalar {
     }
 }
 
-/// What has been seen of a column that has to be read to its end.
+/// The types seen in a column whose type is inferred.
 #[derive(Clone, Copy, Debug)]
 pub struct SeenJson {
     integers: bool,
@@ -145,11 +145,11 @@ impl SeenJson {
     pub fn add(&mut self, json: &Json) {
         self.integers = self.integers && json.as_i64().is_some();
         self.bools = self.bools && json.is_boolean();
-        // pandas makes numbers of bools beside numbers and `null`.
+        // pandas converts bools next to numbers and `null` to numbers.
         self.numbers = self.numbers && matches!(json, Json::Number(_) | Json::Null | Json::Bool(_));
     }
 
-    /// What the column is read as.
+    /// The inferred type.
     pub fn kind(self) -> Kind {
         match self {
             Self { integers: true, .. } => Kind::Integer,

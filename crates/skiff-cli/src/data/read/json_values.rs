@@ -1,4 +1,4 @@
-//! The values of a JSON file, one after the other: one on each line, or those of an array.
+//! The values of a JSON file, one after the other: one per line, or those of an array.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use super::source::{self, Copy, Stream};
 use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
-/// Where the values of a file are.
+/// The layout of the values of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// One on each line.
+    /// One per line.
     Lines,
     /// In an array, or one after the other.
     Array,
@@ -24,32 +24,32 @@ pub struct JsonValues {
     path: PathBuf,
     progress: ProgressBar,
     values: Values,
-    /// Where it goes back to.
+    /// The position to seek back to.
     mark: Option<Mark>,
 }
 
-/// Where values come from.
+/// The source of values.
 enum Values {
     Lines { stream: Stream, line: u64 },
     Array(Array),
 }
 
-/// Where to go back to.
+/// A position to seek back to.
 enum Mark {
-    /// Behind this line of a file.
+    /// After this line of a file.
     Line(u64),
-    /// To the beginning of the copy, which is behind this line of standard input.
+    /// The beginning of the copy, which is after this line of standard input.
     Copy(Copy, u64),
     /// In an array.
     Array(usize, u64),
 }
 
-/// The text of an array, and where in it the next value is.
+/// The text of an array, and the position of the next value.
 struct Array {
     text: Vec<u8>,
     at: usize,
     line: u64,
-    /// Whether values stand between brackets, with commas.
+    /// Whether values are in brackets, separated by commas.
     has_brackets: bool,
 }
 
@@ -79,7 +79,7 @@ impl JsonValues {
         read.map_err(|(line, what)| Failure::data(shown(&self.path), what).at_line(line))
     }
 
-    /// Remembers where it is.
+    /// Marks the current position.
     pub fn mark(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| Failure::data(shown(&self.path), error);
         self.mark = Some(match &mut self.values {
@@ -94,7 +94,7 @@ impl JsonValues {
         Ok(())
     }
 
-    /// Goes back to the mark.
+    /// Seeks back to the mark.
     pub fn back(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| Failure::data(shown(&self.path), error);
         match (self.mark.take(), &mut self.values) {

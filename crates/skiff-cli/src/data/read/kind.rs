@@ -1,7 +1,7 @@
-//! What each column of a text file is read as.
+//! The type of each column of a text file.
 //!
-//! The model decides, by what its plan does with the column ([`ColumnUse`]) and by the categories that its encoders were
-//! fitted on. Nothing depends on where a block of rows begins or ends, so that a file and a pipe are read alike.
+//! The model determines it, by the use of the column in its plan ([`ColumnUse`]) and by the categories that its encoders were
+//! fitted on. Nothing depends on the boundaries of blocks of rows, so that a file and a pipe are read the same.
 
 use std::sync::Arc;
 
@@ -9,51 +9,51 @@ use skiff::{Categories, CategoryTypes, ColumnUse, Scalar, TimeUnit};
 
 use super::cells;
 
-/// What a column is read as.
+/// The type of a column.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// Nobody looks at it.
+    /// Not used.
     Unused,
-    /// Text as it is, an empty cell included: documents, and what is kept.
+    /// Unparsed text, including empty cells: documents, and kept columns.
     Verbatim,
-    /// `float64`; a missing cell is NaN.
+    /// `float64`; a missing value is NaN.
     Number,
-    /// `int64`, without a missing cell.
+    /// `int64`, without missing values.
     Integer,
-    /// `bool`, without a missing cell.
+    /// `bool`, without missing values.
     Bool,
-    /// Text; a missing cell is NaN.
+    /// Text; a missing value is NaN.
     Text,
-    /// Dates and times in ISO 8601; a missing cell is not a time.
+    /// Dates and times in ISO 8601; a missing value is NaT.
     Dates(TimeUnit),
     /// Values of the categories that an encoder was fitted on.
     Known(Known),
-    /// What pandas makes of the whole column: known when all of it has been read.
+    /// The type that pandas infers, known when the whole column has been read.
     Whole,
 }
 
-/// Categories that a column is read as.
+/// The categories of a column.
 #[derive(Clone, Debug)]
 pub struct Known {
     categories: Vec<Arc<Categories>>,
     types: CategoryTypes,
 }
 
-/// Which types of values categories ask for.
+/// The types of categories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Text alone.
+    /// Text only.
     Text,
     /// Numbers, or `True` and `False`.
     Number,
     /// Dates, in a unit of numpy's.
     Dates(TimeUnit),
-    /// Text among others: each cell is what it is known as.
+    /// Mixed types: each cell has the type of the equal category.
     Any,
 }
 
 impl Kind {
-    /// What a plan that uses a column in such a way needs of it.
+    /// The type that a plan needs for its use of a column.
     pub fn of(column: &ColumnUse) -> Self {
         let is_text = |scalar: &Scalar| matches!(scalar, Scalar::Str(_));
         if !column.is_used() {
@@ -64,7 +64,7 @@ impl Kind {
         }
         if !column.categories.is_empty() {
             return match Known::of(&column.categories) {
-                // A number that is passed through as well shows its dtype.
+                // The dtype matters if a number is passed through as well.
                 known if column.as_it_is && known.form() == Form::Number => Self::Whole,
                 known => Self::Known(known),
             };
@@ -84,7 +84,7 @@ impl Known {
         Self { categories: categories.to_vec(), types }
     }
 
-    /// Which types of values they ask for.
+    /// The types of the categories.
     pub fn form(&self) -> Form {
         if let Some(unit) = self.categories.iter().find_map(|categories| categories.time_unit()) {
             return Form::Dates(unit);
@@ -102,12 +102,12 @@ impl Known {
         self.types.bools
     }
 
-    /// What stands for a missing value: `None` where that is a category and NaN is none.
+    /// The missing value: `None` if that is a category and NaN is not.
     pub fn missing(&self) -> Scalar {
         if self.types.none && !self.types.nan { Scalar::None } else { Scalar::Float(f64::NAN) }
     }
 
-    /// Whether a cell is missing: one that pandas takes for missing is not where the fit saw that very text and no NaN.
+    /// Whether a cell is missing: a cell that pandas reads as missing is not, if its exact text is a category and NaN is not.
     pub fn is_missing(&self, cell: &str) -> bool {
         cells::is_missing(cell) && (self.types.nan || !self.has_text(cell))
     }
@@ -123,7 +123,7 @@ impl Known {
     }
 }
 
-/// What pandas has seen of a column that it has to read to its end.
+/// The types seen in a column whose type is inferred.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     integers: bool,
@@ -149,7 +149,7 @@ impl Seen {
         self.bools = self.bools && cells::boolean(cell).is_some();
     }
 
-    /// What the column is read as.
+    /// The inferred type.
     pub fn kind(self) -> Kind {
         match self {
             Self { any: false, .. } => Kind::Number,

@@ -46,13 +46,13 @@ pub struct Batch {
 pub struct Chosen {
     /// Its number in the data.
     pub place: usize,
-    /// The name that it is given.
+    /// Its name.
     pub name: String,
-    /// What it is read as.
+    /// Its type.
     pub kind: Kind,
 }
 
-/// What rows are.
+/// The kind of rows.
 #[derive(Debug)]
 pub enum Content {
     /// Columns, named or not.
@@ -63,7 +63,7 @@ pub enum Content {
     Dicts(Dicts<'static>),
 }
 
-/// The data's format: as the user says, else by extension; standard input is CSV.
+/// The data's format: given by the user, else that of the extension; standard input is CSV.
 pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, Failure> {
     if let Some(format) = given {
         return Ok(format);
@@ -73,12 +73,12 @@ pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, F
     }
     let extension = |path: &Path| path.extension().and_then(|text| text.to_str()).map(str::to_lowercase);
     let last = match extension(path) {
-        // What is compressed is told by the name within.
+        // The format of compressed data is that of the inner extension.
         Some(last) if last == "gz" => extension(Path::new(path.file_stem().unwrap_or_default())),
         last => last,
     };
     DataFormat::of_extension(last.as_deref().unwrap_or_default()).ok_or_else(|| {
-        let what = format!("the name does not say what is in it: expected {}", DataFormat::extensions());
-        Failure::data(path, what).with_help("`--data-format FORMAT` says it")
+        let what = format!("unknown extension: expected {}", DataFormat::extensions());
+        Failure::data(path, what).with_help("`--data-format FORMAT` selects the format")
     })
 }

@@ -88,14 +88,14 @@ impl Array {
     }
 }
 
-/// scikit-learn computes in float16 where it may, and answers in it: there is no such table.
+/// scikit-learn computes in float16 in some estimators, and returns it: skiff has no such tables.
 const HALF: &str = "float16 is not supported; widen it with `.astype(numpy.float32)`";
 
 fn is_half(dtype: &DType) -> bool {
     matches!(dtype, DType::Float { size: 2, .. })
 }
 
-/// A view of an array of numbers, whatever its order.
+/// A view of an array of numbers in any order.
 fn dense(array: &NdArray) -> Option<Dense<'_>> {
     let (rows, cols) = match array.shape[..] {
         [rows] => (rows, 1),
@@ -122,7 +122,7 @@ fn dense(array: &NdArray) -> Option<Dense<'_>> {
     }
 }
 
-/// What `scipy.sparse.save_npz` wrote, if it did.
+/// The matrix that `scipy.sparse.save_npz` wrote, if it is one.
 fn scipy_sparse(graph: &Graph, pairs: &[(NodeId, NodeId)]) -> Option<Result<Csr<'static>, String>> {
     let find = |name: &str| pairs.iter().find(|(key, _)| graph.str_of(*key) == Some(name)).map(|(_, value)| *value);
     let format = find("format")?;
@@ -133,7 +133,7 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
     let array = |name: &str| -> Result<NdArray, String> {
         let node = find(name).ok_or_else(|| format!("the sparse matrix has no `{name}`"))?;
         let array = NdArray::read(graph, node).map_err(|error| error.to_string())?;
-        array.ok_or_else(|| format!("`{name}` of the sparse matrix is no array"))
+        array.ok_or_else(|| format!("`{name}` of the sparse matrix is not an array"))
     };
     let name = NdArray::read(graph, format).ok().flatten().and_then(|array| array.to_scalars(graph).ok());
     let format = match name.as_deref() {
@@ -144,7 +144,7 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
         _ => return Err("expected a sparse matrix as `csr` or `csc`; save it with `.tocsr()`".to_owned()),
     };
     let shape = array("shape")?.to_i64().unwrap_or_default();
-    let [rows, cols] = shape[..] else { return Err("the sparse matrix has not two dimensions".to_owned()) };
+    let [rows, cols] = shape[..] else { return Err("the sparse matrix does not have two dimensions".to_owned()) };
     let (Ok(rows), Ok(cols)) = (usize::try_from(rows), usize::try_from(cols)) else {
         return Err("the sparse matrix has a negative shape".to_owned());
     };
@@ -162,7 +162,7 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
     Csr::read(&sparse, dtype).map_err(|error| error.to_string())
 }
 
-/// The size decides what numpy's functions give: `exp` makes `float32` of `int16`, and `float64` of `int64`.
+/// The size determines the dtype of numpy's functions: `exp` of `int16` is `float32`, of `int64` `float64`.
 fn int_kind(dtype: &DType) -> IntKind {
     match dtype {
         DType::Bool => IntKind::Bool,

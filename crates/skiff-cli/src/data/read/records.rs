@@ -1,5 +1,5 @@
 //! The records of a CSV file, as pandas' reader splits them: quotes are doubled within quotes, lines end in `\n`, `\r\n`
-//! or `\r`, and lines without a cell are passed over.
+//! or `\r`, and blank lines are skipped.
 //!
 //! The `csv` crate splits in the same way, but counts the lines of a file with `\r\n` differently from editors, and lets
 //! a quote that is never closed take the rest of the file into memory.
@@ -22,7 +22,7 @@ pub struct Record {
 /// Why there is no record.
 #[derive(Debug)]
 pub enum RecordError {
-    /// What the system said.
+    /// An error of the system.
     Io(io::Error),
     /// What is wrong with the file, and on which line.
     Content(u64, &'static str),
@@ -35,12 +35,12 @@ impl From<io::Error> for RecordError {
 }
 
 impl Record {
-    /// How many cells there are.
+    /// The number of cells.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The cell of column `column`, if the record has so many.
+    /// The cell of column `column`, if the record has one.
     pub fn get(&self, column: usize) -> Option<&str> {
         let end = *self.ends.get(column)?;
         let start = column.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -53,16 +53,16 @@ impl Record {
     }
 }
 
-/// Where in a record the reader is.
+/// The reader's state within a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// At the beginning of a cell.
     Cell,
-    /// In a cell without quotes, or behind the closing one.
+    /// In a cell without quotes, or after the closing one.
     Plain,
     /// Between quotes.
     Quoted,
-    /// Behind a quote between quotes: the closing one, or the first half of a doubled one.
+    /// After a quote between quotes: the closing one, or the first half of a doubled one.
     Quote,
 }
 
@@ -71,7 +71,7 @@ enum State {
 pub struct Records<R> {
     input: R,
     delimiter: u8,
-    /// The line that comes next.
+    /// The next line.
     line: u64,
     /// Whether the last byte was a `\r`, of which a `\n` is the second half.
     after_return: bool,
@@ -84,7 +84,7 @@ impl<R: BufRead> Records<R> {
         Self { input, delimiter, line, after_return: false, bytes: Vec::new() }
     }
 
-    /// What has not been read, and the number of its first line.
+    /// The unread rest, and the number of its first line.
     pub fn into_rest(self) -> io::Result<(R, u64)> {
         let mut input = self.input;
         if self.after_return && input.fill_buf()?.first() == Some(&b'\n') {

@@ -1,4 +1,4 @@
-//! The bytes of the data: of a file or of standard input, decompressed where they are gzip.
+//! The bytes of the data: of a file or of standard input, decompressed if they are gzip.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -11,7 +11,7 @@ use crate::input::is_standard;
 use crate::progress;
 use crate::report::Failure;
 
-/// A stream of bytes that tells a progress bar how far it is.
+/// A stream of bytes that updates a progress bar.
 pub type Stream = Box<dyn BufRead>;
 
 /// How many bytes are read at a time.
@@ -35,7 +35,7 @@ pub fn open(path: &Path, progress: &ProgressBar) -> Result<Stream, Failure> {
     decompressed(Box::new(reader)).map_err(failed)
 }
 
-/// What a gzip stream holds; any other stream as it is.
+/// The content of a gzip stream; any other stream unchanged.
 fn decompressed(mut stream: Stream) -> io::Result<Stream> {
     Ok(match stream.fill_buf()? {
         [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(stream))),
@@ -43,14 +43,14 @@ fn decompressed(mut stream: Stream) -> io::Result<Stream> {
     })
 }
 
-/// A stream that can be read twice, by a copy of it in a temporary file that has no name any more.
+/// A stream that can be read twice, through a copy in an unlinked temporary file.
 #[derive(Debug)]
 pub struct Copy {
     file: File,
 }
 
 impl Copy {
-    /// All that is left of `stream`.
+    /// The rest of `stream`.
     pub fn of(stream: &mut impl Read) -> io::Result<Self> {
         let (mut file, path) = temporary()?;
         // On systems that do not remove an open file it is left for the system to clean up.
@@ -66,7 +66,7 @@ impl Copy {
     }
 }
 
-/// A file that nobody else has, and that nobody else may read.
+/// A new file that only its owner may read.
 fn temporary() -> io::Result<(File, PathBuf)> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);

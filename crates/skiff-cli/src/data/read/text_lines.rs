@@ -1,4 +1,4 @@
-//! Text files of one document a line.
+//! Text files with one document per line.
 
 use std::path::{Path, PathBuf};
 

@@ -1,13 +1,13 @@
-//! An answer as named columns of cells.
+//! A result as named columns of cells.
 
 use skiff::table::Column;
 use skiff::value::{Classes, IntKind, NumberType, Precision, Value};
 use skiff::{Answer, Method, Model, Rank, Scalar};
 
-/// How the columns of a method's answers are called.
+/// The names of the columns of a method's result.
 #[derive(Debug)]
 pub struct Names {
-    /// `prediction`, `probability`, …; empty for transformed columns, which have names of their own.
+    /// `prediction`, `probability`, …; empty for transformed columns, which have their own names.
     stem: &'static str,
     /// The names of single columns: of classes, or of features.
     each: Option<Vec<String>>,
@@ -44,11 +44,11 @@ impl Names {
     }
 }
 
-/// The columns of an answer, each with its name.
+/// The columns of a result, each with its name.
 pub fn columns<'a>(answer: &'a Answer, names: &Names) -> Vec<(String, Cells<'a>)> {
     let mut columns = Vec::new();
     let answer = match answer {
-        // A forest's `decision_path` tells too where each tree's nodes begin: that belongs to no row.
+        // A forest's `decision_path` also returns the start of each tree's nodes, which does not belong to rows.
         Answer::Tuple(parts) if names.stem == Method::DecisionPath.name() => parts.first().unwrap_or(answer),
         _ => answer,
     };
@@ -97,7 +97,7 @@ impl Cells<'_> {
             Value::Sparse(csr) => {
                 let (indices, data) = csr.row(row);
                 let cells = indices.iter().zip(data).filter(|(index, _)| **index as usize == column);
-                // The sum of none is no negative zero.
+                // The sum of no numbers is not negative zero.
                 number(cells.fold(0.0, |sum, (_, value)| sum + value), csr.dtype)
             }
             Value::Dicts(dicts) => Scalar::Str(format!("{:?}", dicts.rows[row])),
@@ -107,13 +107,13 @@ impl Cells<'_> {
     }
 }
 
-/// A number that is held as `f64`, as what it is in scikit-learn.
+/// A number that is stored as `f64`, with its dtype in scikit-learn.
 pub fn number(value: f64, dtype: NumberType) -> Scalar {
     match dtype {
         NumberType::Float(Precision::Double) => Scalar::Float(value),
         NumberType::Float(Precision::Single) => Scalar::Float(shortest_single(value)),
         NumberType::Int(IntKind::Bool) => Scalar::Bool(value != 0.0),
-        #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
+        #[expect(clippy::cast_possible_truncation, reason = "integers are stored exactly")]
         NumberType::Int(_) => Scalar::Int(value as i64),
     }
 }
@@ -137,7 +137,7 @@ pub fn cell(scalar: &Scalar) -> String {
     }
 }
 
-/// A cell of a column that is carried along.
+/// A cell of a kept column.
 pub fn kept_cell(column: &Column<'_>, row: usize) -> String {
     cell(&column.get(row).unwrap_or(Scalar::None))
 }

@@ -1,4 +1,4 @@
-//! Answers as CSV with a header line.
+//! Predictions as CSV with a header line.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Answers as JSON lines: an object for each row.
+//! Predictions as JSON lines: an object for each row.
 
 use serde_json::{Map, Value as Json};
 use skiff::table::Column;

@@ -1,4 +1,4 @@
-//! Answers to files and to standard output.
+//! Writes predictions to files and to standard output.
 
 mod columns;
 mod csv;
@@ -15,16 +15,16 @@ use skiff_files::write::NewFile;
 use crate::args::AnswerFormat;
 use crate::report::Failure;
 
-/// Where answers go, batch by batch.
+/// An output of predictions, batch by batch.
 pub trait Sink {
-    /// Writes the answers to some rows, with the columns that are carried along.
+    /// Writes the predictions for some rows, with the kept columns.
     fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure>;
 
     /// Ends the output.
     fn finish(self: Box<Self>) -> Result<(), Failure>;
 }
 
-/// The sink for a file or for standard output, as `format` says or else the file's extension.
+/// The sink for a file or for standard output, in `format` or that of the file's extension.
 pub fn sink(
     path: Option<&Path>,
     format: Option<AnswerFormat>,
@@ -37,7 +37,7 @@ pub fn sink(
         return match format.unwrap_or(AnswerFormat::Csv) {
             AnswerFormat::Csv => Ok(Box::new(csv::Csv::new(out, names))),
             AnswerFormat::Jsonl => Ok(Box::new(json_lines::JsonLines::new(out, names))),
-            AnswerFormat::Npy => Err(Failure::Usage("a .npy array is written to a file: `--output FILE`".to_owned())),
+            AnswerFormat::Npy => Err(Failure::Usage("a .npy array needs an output file: `--output FILE`".to_owned())),
         };
     };
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
@@ -48,7 +48,7 @@ pub fn sink(
         (None, Some("npy")) => AnswerFormat::Npy,
         (None, _) => {
             let failure = Failure::data(path, "expected .csv, .jsonl or .npy as the output's extension");
-            return Err(failure.with_help("`--format FORMAT` says what to write, whatever the name"));
+            return Err(failure.with_help("`--format FORMAT` selects the format for any name"));
         }
     };
     let file = NewFile::create(path)
@@ -60,9 +60,9 @@ pub fn sink(
     })
 }
 
-/// What ends an output once all is written.
+/// Finishes an output after everything was written.
 pub trait Finish: Write {
-    /// Makes what was written last.
+    /// Finishes the output.
     fn finish(self) -> io::Result<()>;
 }
 

@@ -1,4 +1,4 @@
-//! Answers as a `.npy` array, streamed: the header, which holds the number of rows, is written again at the end.
+//! Predictions as a `.npy` array, streamed: the header, which has the number of rows, is written again at the end.
 
 use std::io::{Seek, SeekFrom, Write};
 
@@ -23,7 +23,7 @@ pub struct Npy {
     rows: usize,
 }
 
-/// What the array holds.
+/// The dtype of the array.
 #[derive(Clone, Debug)]
 struct Layout {
     descr: String,
@@ -99,7 +99,7 @@ impl Npy {
         Ok(())
     }
 
-    /// Strings take `chars` characters, cut or padded with zeros; numbers their eight bytes, bools one.
+    /// Strings take `chars` characters, truncated or padded with zeros; numbers their eight bytes, bools one.
     fn write_scalar(&mut self, scalar: &Scalar, chars: usize) -> Result<(), Failure> {
         if chars > 0 {
             let text = cell(scalar);
@@ -127,7 +127,7 @@ impl Sink for Npy {
         }
         let Answer::One(value, rank) = answer else {
             return Err(Failure::Usage(
-                "a .npy file holds one array, and the answer is several; write .csv".to_owned(),
+                "a .npy file holds one array, but the result has several; write .csv".to_owned(),
             ));
         };
         let layout = match &self.layout {

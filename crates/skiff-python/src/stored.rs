@@ -1,4 +1,4 @@
-//! `skiff.Part`: an object in a model's file that is no model that answers.
+//! `skiff.StoredObject`: an object in a model file that is not a fitted estimator.
 
 use std::sync::Arc;
 
@@ -13,25 +13,26 @@ use crate::model::Opened;
 use crate::show;
 use crate::value::Reader;
 
-/// An object in a model's file that was not made: an estimator without a fit, a splitter, a function of yours. It shows
-/// what it is and the attributes that it has in the file; nothing of it runs.
-#[pyclass(frozen, module = "skiff", name = "Part")]
+/// An object in a model file that is not a fitted estimator: an unfitted one, a splitter, a user function.
+///
+/// It has its class and its attributes in the file, and is never executed.
+#[pyclass(frozen, module = "skiff", name = "StoredObject")]
 #[derive(Debug)]
-pub struct Part {
+pub struct StoredObject {
     file: Arc<File>,
     opened: Arc<Opened>,
     node: NodeId,
 }
 
-impl Part {
+impl StoredObject {
     pub fn new(file: Arc<File>, opened: Arc<Opened>, node: NodeId) -> Self {
         Self { file, opened, node }
     }
 }
 
 #[pymethods]
-impl Part {
-    /// The full name of its class, or of what it is called: `sklearn.model_selection._split.KFold`.
+impl StoredObject {
+    /// The full name of its class, or of the function: `sklearn.model_selection._split.KFold`.
     fn class_path(&self) -> String {
         let graph = &self.file.contents().graph;
         skiff_files::class_path(graph, self.node).unwrap_or_else(|| skiff_files::describe(graph, self.node))
@@ -51,11 +52,12 @@ impl Part {
         };
         value.map_err(|hidden| match hidden {
             Hidden::Python(error) => error,
-            Hidden::Opaque(found) => PyAttributeError::new_err(format!("`{name}` is more than can be shown: {found}")),
-            Hidden::Absent => PyAttributeError::new_err(format!(
-                "this {} was left in the file, where it has no attribute '{name}'",
-                self.class_path()
-            )),
+            Hidden::Opaque(found) => {
+                PyAttributeError::new_err(format!("`{name}` cannot be converted to Python: {found}"))
+            }
+            Hidden::Absent => {
+                PyAttributeError::new_err(format!("this {} has no attribute '{name}' in the file", self.class_path()))
+            }
         })
     }
 
@@ -72,12 +74,12 @@ impl Part {
         let graph = &self.file.contents().graph;
         match Instance::read(graph, self.node) {
             Some(_) => show::one_line(&self.file.view_at(self.node)),
-            None => format!("<skiff.Part: {}>", skiff_files::describe(graph, self.node)),
+            None => format!("<skiff.StoredObject: {}>", skiff_files::describe(graph, self.node)),
         }
     }
 }
 
-/// The hyperparameters of the object at `node`, those of estimators within as `name__parameter` where `deep`.
+/// The hyperparameters of the object at `node`; with `deep`, those of nested estimators as `name__parameter`.
 pub fn parameters<'py>(
     py: Python<'py>,
     file: &Arc<File>,
