@@ -20,6 +20,8 @@ pub fn everything(model: &Model) {
         assert!(!plan.to_string().is_empty(), "a plan that says nothing");
         let Some(table) = &table else { continue };
         match evaluate(&plan, table, &EvaluateOptions::default()) {
+            // Where rows meet, one alone may have another answer.
+            Ok(_) if plan.needs_batch() => {}
             Ok(answer) => {
                 let difference = difference_of_rows(&plan, table, &answer);
                 assert!(difference.is_none(), "{} {}: {difference:?}", model.header().class, method.name());

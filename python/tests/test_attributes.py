@@ -41,6 +41,7 @@ ATTRIBUTE_EXCEPTIONS = {
 MORE = {
     ("FixedThresholdClassifier", "n_features_in_"),
     ("SelectFromModel", "n_features_in_"),
+    ("SparseCoder", "n_features_in_"),
     ("_BinaryGaussianProcessClassifierLaplace", "n_features_in_"),
     ("_BinaryGaussianProcessClassifierLaplace", "score"),
 }
@@ -64,9 +65,12 @@ METHOD_EXCEPTIONS = {
     ("*", "build_tokenizer"): "hands out a function",
     ("*", "decode"): "is a part of the analysis, which skiff does in one",
     ("*", "get_stop_words"): "is a part of the analysis, which skiff does in one",
-    ("BernoulliRBM", "gibbs"): "draws random numbers",
-    ("BernoulliRBM", "score_samples"): "draws random numbers",
-    ("*", "sample"): "draws random numbers",
+    ("DictionaryLearning", "transform"): "is there, and raises, with positive_code=True and lars or omp",
+    ("SparseCoder", "transform"): "is there, and raises, with more coefficients than atoms",
+    ("BernoulliRBM", "gibbs"): "draws random numbers without a seed",
+    ("BernoulliRBM", "score_samples"): "draws random numbers without a seed",
+    ("IterativeImputer", "transform"): "draws from scipy's truncated normal distribution, with sample_posterior=True",
+    ("*", "sample"): "draws by LAPACK's singular vectors, or without a seed",
     ("*", "sample_y"): "draws random numbers",
     ("*", "aic"): "is of all rows together",
     ("*", "bic"): "is of all rows together",
@@ -120,10 +124,8 @@ METHOD_EXCEPTIONS = {
         for name in ["predict", "predict_proba", "predict_log_proba", "decision_function"]
     },
     ("Pipeline", "score"): "is there, and raises, where the last step has none",
-    ("DummyClassifier", "predict"): "draws random numbers",
-    ("DummyClassifier", "predict_proba"): "draws random numbers",
-    ("DummyClassifier", "predict_log_proba"): "draws random numbers",
-    ("DummyClassifier", "score"): "draws random numbers",
+    ("DummyClassifier", "predict"): "draws random numbers without a seed",
+    ("DummyClassifier", "score"): "draws random numbers without a seed",
     ("RidgeClassifier", "predict"): "labels of several outputs",
     ("RidgeClassifier", "score"): "labels of several outputs",
 }

@@ -40,7 +40,10 @@ fn an_answer_that_is_too_large_is_told_with_its_limit() {
     let rows = "5.1,3.5,1.4,0.2\n".repeat(20);
     let data = file("twenty.csv", format!("{names}\n{rows}").as_bytes());
     let text = says(&["predict", &example("iris-svc.joblib"), &data, "--limit-answer", "40"]);
-    assert!(text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: the result for 20 rows takes 80 bytes"), "{text}");
+    assert!(
+        text.starts_with("error[limit]: the limit `answer` of 40 is exceeded: the result for 20 rows takes 80 bytes"),
+        "{text}"
+    );
     assert!(
         text.contains(
             "help: predict fewer rows at a time, or open the model with a higher limit: `--limit-answer BYTES`"

@@ -128,7 +128,9 @@ fn verify_says_no_to_a_flipped_bit() {
 fn verify_says_what_it_cannot_tell() {
     let (text, status) = answer(&["verify", &example("passengers.joblib")]);
     assert_eq!(status, 2, "{text}");
-    assert!(text.contains("passengers.joblib: incomplete: not everything could be verified\n  digest: none: only .skiff files have one"));
+    assert!(text.contains(
+        "passengers.joblib: incomplete: not everything could be verified\n  digest: none: only .skiff files have one"
+    ));
     assert!(text.contains("  recorded rows: none\n"), "{text}");
     let output = skiff(&["verify", &example("nowhere.skiff")]);
     assert_eq!(output.status.code(), Some(2));

@@ -45,7 +45,9 @@ pub use file::{
 pub use instance::Instance;
 pub use joblib::Layout;
 pub use mapped::open_file;
-pub use numpy::{ArrayData, Column, DType, Endian, Field, MaskedArray, NdArray, Order, RandomState, TimeUnit};
+pub use numpy::{
+    ArrayData, Column, DType, Endian, Field, LegacyState, MaskedArray, NdArray, Order, RandomState, TimeUnit,
+};
 pub use scalar::{Closed, Interval, Scalar};
 pub use scipy::{Sparse, SparseFormat};
 pub use skiff_pickle::{Bytes, Graph, Interrupt, Limits, Node, NodeId, Owner};

@@ -14,6 +14,7 @@ mod header;
 pub mod lowering;
 mod model;
 mod names;
+mod random_source;
 mod read;
 pub mod recorded;
 mod refusal;

@@ -10,8 +10,10 @@ use exceptions::{TIES, exception};
 use rayon::prelude::*;
 use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{Bytes, Limits};
+use skiff_models::lowering::Params;
 use skiff_models::{Model, addresses};
-use skiff_plan::value::Value;
+use skiff_plan::table::Table;
+use skiff_plan::value::{Columns, Value};
 use skiff_plan::{Answer, Method, Rank, evaluate};
 use skiff_testing::case::Answer as Recorded;
 use skiff_testing::rows::{difference_of_rows, same_bits};
@@ -146,6 +148,12 @@ fn ask(case: &Case, model: &Model, call: &Call) -> Result<Answer, String> {
         return Ok(answer);
     }
     let method: Method = call.method.parse().map_err(|error| format!("{error}"))?;
+    if method == Method::Sample {
+        let count = call.params().count("n_samples").unwrap_or(1);
+        let plan = model.plan(method, &Params::default()).map_err(|error| error.to_string())?;
+        let rows = Columns::new(count, None, Vec::new()).map_err(|error| error.to_string())?;
+        return evaluate(&plan, &Table::Columns(rows)).map_err(|error| error.to_string());
+    }
     let plan = model.plan(method, &call.params()).map_err(|error| error.to_string())?;
     let name = call.input.as_deref().ok_or("a call without input")?;
     evaluate(&plan, &case.table(name)?).map_err(|error| error.to_string())

@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySlice, PyTuple};
 use skiff::table::{Column, DictValue};
-use skiff::value::{Classes, Columns, Csr, IntKind, Labels, NumberType, Precision, Value, ValueKind};
+use skiff::value::{Classes, Columns, Csr, IntKind, Labels, NumberType, Precision, TermLists, Value, ValueKind};
 use skiff::{Answer, Rank, Scalar};
 use skiff_files::{DType, Endian};
 
@@ -23,6 +23,17 @@ pub fn answer(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
         Answer::List(items) => Ok(PyList::new(py, all(py, items)?)?.into_any()),
         Answer::Tuple(items) => Ok(PyTuple::new(py, all(py, items)?)?.into_any()),
     }
+}
+
+/// For each row the tuple of its labels.
+pub fn label_sets<'py>(py: Python<'py>, lists: &TermLists, classes: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let row = |row: usize| {
+        let numbers = lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].iter().copied().map(i64::from);
+        let labels =
+            classes.call_method1(intern!(py, "take"), (PyArray1::from_vec(py, numbers.collect::<Vec<_>>()),))?;
+        py.get_type::<PyTuple>().call1((labels,))
+    };
+    Ok(PyList::new(py, (0..lists.len()).map(row).collect::<PyResult<Vec<_>>>()?)?.into_any())
 }
 
 fn all(py: Python<'_>, items: Vec<Answer>) -> PyResult<Vec<Bound<'_, PyAny>>> {

@@ -245,7 +245,9 @@ mod tests {
         assert!(Bundle::read(bundle(MEDIA_TYPE, key, envelope).as_bytes()).is_ok());
         assert!(says(&bundle("text/plain", key, envelope)).ends_with("found `text/plain`"));
         let keyless = r#"{"certificate":{"rawBytes":"AA=="},"tlogEntries":[{}]}"#;
-        assert!(says(&bundle(MEDIA_TYPE, keyless, envelope)).starts_with("the signer is attested by Sigstore's servers"));
+        assert!(
+            says(&bundle(MEDIA_TYPE, keyless, envelope)).starts_with("the signer is attested by Sigstore's servers")
+        );
         let digest = r#""messageSignature":{}"#;
         assert!(says(&bundle(MEDIA_TYPE, key, digest)).ends_with("found `a bare digest`"));
         let two = envelope.replace("[{\"sig\":\"AA==\"}]", "[{\"sig\":\"AA==\"},{\"sig\":\"AA==\"}]");

@@ -134,6 +134,11 @@ impl Case {
             "csc" => Table::Sparse(transpose(&sparse_parts(input, &self.arrays, 1))),
             "text" => Table::from_texts(input["values"].as_array().expect("values").iter().map(text)),
             "objects" => objects(input),
+            "label_sets" => {
+                let sets = input["values"].as_array().expect("values").iter();
+                let rows = sets.map(|labels| vec![(String::new(), DictValue::Many(scalars(labels)))]);
+                Table::Dicts(Dicts { rows: Cow::Owned(rows.collect()) })
+            }
             "frame" => Table::Columns(frame(&input["columns"])),
             "dicts" => Table::Dicts(Dicts { rows: Cow::Owned(dicts(&input["values"])) }),
             other => panic!("{}: no such input as {other}", self.name),

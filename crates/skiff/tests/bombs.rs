@@ -535,7 +535,10 @@ fn answers_are_limited_before_they_are_made() {
     let dense = |rows| Table::from_rows(rows, 60, vec![1.0; rows * 60]).expect("rows of 60");
     // 635,376 columns, of 8 bytes each.
     let many = refused(&model(Limits::default()), &dense(10_000));
-    assert_eq!(many, "the limit `answer` of 17179869184 is exceeded: the result for 10000 rows takes 50830080000 bytes or more");
+    assert_eq!(
+        many,
+        "the limit `answer` of 17179869184 is exceeded: the result for 10000 rows takes 50830080000 bytes or more"
+    );
     let small = model(Limits { answer: 16 << 20, ..Limits::default() });
     assert_eq!(small.transform(&dense(3)).expect("15 MiB").rows(), 3);
     refused(&small, &dense(4));

@@ -18,6 +18,6 @@ pub use dtype::{DType, Field};
 pub use masked::MaskedArray;
 pub use ndarray::{ArrayData, NdArray, Order};
 pub(crate) use ndarray::{count, is_array_class, read_state};
-pub use random::RandomState;
+pub use random::{LegacyState, RandomState};
 pub(crate) use type_code::parse_name;
 pub use type_code::{Endian, TimeUnit};

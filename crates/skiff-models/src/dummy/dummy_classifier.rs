@@ -3,30 +3,36 @@
 use std::sync::Arc;
 
 use skiff_files::Scalar;
-use skiff_plan::operators::{ConstantRow, Elementwise, Function, Repeat, TakeLabels, argmax};
-use skiff_plan::value::{Classes, IntKind, Precision};
+use skiff_plan::operators::{
+    ClassDraw, ConstantRow, DrawClasses, DrawSparseLabels, Elementwise, Function, OneHot, Repeat, SelectColumns,
+    Selection, SparseDraw, SparseRandom, TakeLabels, argmax,
+};
+use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::check_rows;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
+use crate::random_source::RandomSource;
 
 pub(crate) const DUMMY_CLASSIFIER: Class = class! {
-    /// The same labels for every row: the most frequent ones of the fit, or constant ones.
+    /// Labels that do not depend on the rows: the most frequent ones of the fit, constant ones, or drawn ones.
     ///
     /// # Reads
-    /// `classes_`, `class_prior_`, `n_outputs_`; `strategy` and `constant` determine the predictions.
+    /// `classes_`, `class_prior_`, `n_outputs_`; `strategy`, `constant` and `random_state` determine the predictions.
     /// # Predicts
-    /// The most frequent class (`prior`, `most_frequent`) or `constant`, whatever the rows. Probabilities are
-    /// `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`), or all equal (`uniform`).
+    /// The most frequent class (`prior`, `most_frequent`), `constant`, or a class drawn by numpy's generator from
+    /// `class_prior_` (`stratified`) or from all alike (`uniform`), for all rows of a call one after the other.
+    /// Probabilities are `class_prior_` (`prior`), 1 for that class (`most_frequent`, `constant`, `stratified`), or all
+    /// equal (`uniform`). Each call begins with the seed `random_state`, or with the state of a `RandomState` in the file,
+    /// in which scikit-learn goes on from call to call.
     /// # Not supported
-    /// Strategies with random numbers, with which a row's result depends on earlier rows: `predict` with `stratified` or
-    /// `uniform`, probabilities with `stratified`. `predict` where the labels of the fit were sparse, or the labels of
-    /// several outputs have different types.
+    /// What is drawn with `random_state=None`. `predict` where the labels of several outputs have different types.
     /// # Older versions
     /// Before 0.22, `output_2d_` recorded whether a single output is a column of two dimensions; of these, only probabilities
-    /// and constants are supported. Before 0.20 the rows were validated.
+    /// and constants are supported. Before 0.21 the probabilities
+    /// of `stratified` were integers. Before 0.20 the rows were validated.
     paths: ["sklearn.dummy.DummyClassifier"],
     read: DummyClassifier::read,
 };
@@ -36,9 +42,15 @@ pub(crate) const DUMMY_CLASSIFIER: Class = class! {
 pub struct DummyClassifier {
     outputs: Vec<DummyOutput>,
     strategy: Strategy,
+    /// `random_state`, where the strategy draws.
+    random: RandomSource,
+    /// Whether `random_state` is a seed.
+    seeded: bool,
     /// Whether the only output has one dimension.
     flat: bool,
     sparse_output: bool,
+    /// Whether drawn probabilities are integers.
+    counts: bool,
     /// Whether the rows are validated, though they are not used.
     checks_rows: bool,
 }
@@ -90,8 +102,14 @@ impl DummyClassifier {
         }
         let flat = !fields.bool_or("output_2d_", false)? && n_outputs == 1;
         let sparse_output = fields.bool_or("sparse_output_", false)?;
+        let random = match strategy {
+            Strategy::Stratified | Strategy::Uniform => RandomSource::read(fields, "random_state"),
+            Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => RandomSource::Unseeded,
+        };
+        let seeded = fields.scalar("random_state").is_ok();
         fields.training_only(&["constant", "n_classes_", "random_state", "strategy"]);
-        Ok(Self { outputs, strategy, flat, sparse_output, checks_rows: fields.before(0, 20) })
+        let (counts, checks_rows) = (fields.before(0, 21), fields.before(0, 20));
+        Ok(Self { outputs, strategy, random, seeded, flat, sparse_output, counts, checks_rows })
     }
 
     /// Whether it is of before 0.22 and has one output in a list: half of that scikit-learn forgot to unpack it.
@@ -101,13 +119,11 @@ impl DummyClassifier {
 
     fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         let method = Method::Predict;
-        match self.strategy {
-            Strategy::Stratified => return plan.unsupported(method, RANDOM_STRATIFIED),
-            Strategy::Uniform => return plan.unsupported(method, RANDOM_UNIFORM),
-            Strategy::Prior | Strategy::MostFrequent | Strategy::Constant => {}
-        }
         if self.sparse_output {
-            return plan.unsupported(method, "labels that were sparse when it was fitted");
+            return self.sparse_labels(input, plan);
+        }
+        if self.draws() {
+            return self.drawn_labels(input, plan);
         }
         if self.is_nested() && self.strategy != Strategy::Constant {
             return plan
@@ -125,10 +141,68 @@ impl DummyClassifier {
         Ok(if self.flat { Output::column(labels) } else { Output::matrix(labels) })
     }
 
-    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
-        if self.strategy == Strategy::Stratified {
-            return plan.unsupported(method, RANDOM_STRATIFIED);
+    fn draws(&self) -> bool {
+        matches!(self.strategy, Strategy::Stratified | Strategy::Uniform)
+    }
+
+    /// The numbers of classes that are drawn, a column for each output.
+    fn drawn(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
+        let random = self.random.start(method, plan)?;
+        let draw = |output: &DummyOutput| match self.strategy {
+            Strategy::Uniform => ClassDraw::Uniform(output.classes.len() as u64),
+            _ => ClassDraw::Weighted(output.priors.clone()),
+        };
+        let outputs = self.outputs.iter().map(draw).collect();
+        Ok(plan.push(DrawClasses { random, outputs }, &[input]))
+    }
+
+    fn drawn_labels(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let classes: Arc<[Arc<Classes>]> = self.outputs.iter().map(|output| Arc::clone(&output.classes)).collect();
+        let alike = |a: &Classes, b: &Classes| match (a, b) {
+            (Classes::Objects(_), Classes::Objects(_)) => true,
+            _ => one_dtype(a, b),
+        };
+        if classes.windows(2).any(|pair| !alike(&pair[0], &pair[1])) {
+            return plan.unsupported(Method::Predict, "labels of different types");
         }
+        let codes = self.drawn(Method::Predict, input, plan)?;
+        let labels = plan.push(TakeLabels { classes }, &[codes]);
+        Ok(if self.flat { Output::column(labels) } else { Output::matrix(labels) })
+    }
+
+    /// The labels of a fit whose labels were sparse: the most frequent one comes as its number, as in scikit-learn.
+    fn sparse_labels(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let method = Method::Predict;
+        let only =
+            |label: i64| SparseDraw { labels: if label == 0 { Vec::new() } else { vec![(label, 1.0)] }, zero: 0.0 };
+        let of_output = |output: &DummyOutput| match self.strategy {
+            Strategy::Prior | Strategy::MostFrequent => Some(only(i64::try_from(output.class).ok()?)),
+            Strategy::Constant => Some(only(output.classes.get(output.class)?.as_i64()?)),
+            Strategy::Stratified | Strategy::Uniform => {
+                let mut draw = SparseDraw { labels: Vec::new(), zero: 0.0 };
+                for (code, &chance) in output.priors.iter().enumerate() {
+                    match output.classes.get(code)?.as_i64()? {
+                        0 => draw.zero = chance,
+                        label => draw.labels.push((label, chance)),
+                    }
+                }
+                Some(draw)
+            }
+        };
+        let Some(outputs) = self.outputs.iter().map(of_output).collect::<Option<Vec<_>>>() else {
+            return plan.unsupported(method, "sparse labels that are no integers");
+        };
+        let random = match self.draws() {
+            true => {
+                let before = self.outputs.iter().map(|output| output.priors.clone()).collect();
+                Some(SparseRandom { state: self.random.start(method, plan)?, restarts: self.seeded, before })
+            }
+            false => None,
+        };
+        Ok(Output::matrix(plan.push(DrawSparseLabels { outputs, random }, &[input])))
+    }
+
+    fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         if self.is_nested() && method == Method::PredictLogProba {
             return plan.unsupported(
                 method,
@@ -136,9 +210,23 @@ impl DummyClassifier {
             );
         }
         let mut each = Vec::new();
-        for output in &self.outputs {
-            let row = ConstantRow::Floats(output.probabilities(self.strategy), Precision::Double);
-            let mut value = plan.push(Repeat { row }, &[input]);
+        let dtype = match self.counts && method == Method::PredictProba {
+            true => NumberType::Int(IntKind::I64),
+            false => NumberType::Float(Precision::Double),
+        };
+        let drawn = if self.strategy == Strategy::Stratified { Some(self.drawn(method, input, plan)?) } else { None };
+        for (number, output) in self.outputs.iter().enumerate() {
+            let mut value = match drawn {
+                Some(codes) => {
+                    let code =
+                        plan.push(SelectColumns { by: Selection::Places(vec![number]), series: false }, &[codes]);
+                    plan.push(output.one_hot(dtype), &[code])
+                }
+                None => {
+                    let row = ConstantRow::Floats(output.probabilities(self.strategy), Precision::Double);
+                    plan.push(Repeat { row }, &[input])
+                }
+            };
             if method == Method::PredictLogProba {
                 value = plan.push(Elementwise { function: Function::Log }, &[value]);
             }
@@ -248,10 +336,13 @@ fn one_dtype(a: &Classes, b: &Classes) -> bool {
     }
 }
 
-const RANDOM_STRATIFIED: &str = "`strategy='stratified'`, which draws random numbers";
-const RANDOM_UNIFORM: &str = "`strategy='uniform'`, which draws random numbers";
-
 impl DummyOutput {
+    /// A one in the column of the class that was drawn.
+    fn one_hot(&self, dtype: NumberType) -> OneHot {
+        let targets = (0..).take(self.classes.len()).chain([OneHot::NONE]).collect();
+        OneHot { targets: vec![targets], width: self.classes.len(), dtype, sparse: false }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "as many classes as no array holds")]
     fn probabilities(&self, strategy: Strategy) -> Vec<f64> {
         let count = self.priors.len();

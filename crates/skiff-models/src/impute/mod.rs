@@ -1,5 +1,6 @@
 //! `sklearn.impute`.
 
+mod iterative_imputer;
 mod knn_imputer;
 mod missing;
 mod missing_indicator;
@@ -8,5 +9,9 @@ mod simple_imputer;
 use crate::model::Class;
 
 /// The classes of this module.
-pub(crate) const CLASSES: &[Class] =
-    &[knn_imputer::KNN_IMPUTER, missing_indicator::MISSING_INDICATOR, simple_imputer::SIMPLE_IMPUTER];
+pub(crate) const CLASSES: &[Class] = &[
+    iterative_imputer::ITERATIVE_IMPUTER,
+    knn_imputer::KNN_IMPUTER,
+    missing_indicator::MISSING_INDICATOR,
+    simple_imputer::SIMPLE_IMPUTER,
+];

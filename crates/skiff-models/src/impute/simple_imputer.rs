@@ -98,11 +98,16 @@ impl SimpleImputer {
         Ok(model)
     }
 
+    pub(super) fn n_features(&self) -> usize {
+        self.fills.len()
+    }
+
     fn indicator(&self) -> Option<&MissingIndicator> {
         self.indicator.as_ref()?.downcast()
     }
 
-    fn kept(&self) -> Vec<usize> {
+    /// The columns that come out.
+    pub(super) fn kept(&self) -> Vec<usize> {
         (0..self.fills.len()).filter(|&column| self.fills[column].is_some()).collect()
     }
 }

@@ -4,20 +4,77 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Argmax, ArrayRule, Dtype, Elementwise, Function, GaussianDistances, GaussianScores, LogSumExp, SubtractLogSumExp,
+    Argmax, ArrayRule, DrawMixture, Dtype, Elementwise, Function, GaussianDistances, GaussianScores, Item, LogSumExp,
+    SubtractLogSumExp,
 };
 use skiff_plan::value::{Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, Numbers, ReadError};
 use crate::lowering::{Lowering, Refusal};
+use crate::random_source::RandomSource;
 
 /// The Gaussians, with the logarithm of the weight of each.
 #[derive(Debug)]
 pub(super) struct Mixture {
     scores: Arc<GaussianScores>,
     n_features: usize,
+    sampling: Sampling,
 }
+
+/// What `sample` draws from.
+#[derive(Debug)]
+struct Sampling {
+    /// `weights_`
+    weights: Vec<f64>,
+    /// `means_`
+    means: Matrix<'static, f64>,
+    /// The standard deviations, (n_components, n_features); `None` where features depend on each other.
+    deviations: Option<Matrix<'static, f64>>,
+    /// `random_state`
+    random: RandomSource,
+}
+
+impl Sampling {
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let means = fields.matrix("means_")?;
+        let weights = fields.vector_of("weights_", means.rows)?;
+        let numbers = fields.numbers("covariances_")?;
+        let roots: Vec<f64> = numbers.data.iter().map(|value| value.sqrt()).collect();
+        let (k, n) = (means.rows, means.cols);
+        let deviations = match fields.string("covariance_type")?.as_str() {
+            "diag" if roots.len() == k * n => Some(roots),
+            "spherical" if roots.len() == k => Some(roots.iter().flat_map(|&root| vec![root; n]).collect()),
+            // A Gaussian of one feature has nothing that it depends on.
+            "full" if n == 1 && roots.len() == k => Some(roots),
+            "tied" if n == 1 && roots.len() == 1 => Some(roots.repeat(k)),
+            _ => None,
+        };
+        let deviations = deviations.map(|roots| Matrix::new(k, n, roots));
+        Ok(Self { weights, means, deviations, random: RandomSource::read(fields, "random_state") })
+    }
+
+    fn lower(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        let method = Method::Sample;
+        let random = self.random.start(method, plan)?;
+        let Some(deviations) = &self.deviations else {
+            return plan.unsupported(method, DEPENDENT);
+        };
+        let draw = DrawMixture {
+            weights: self.weights.clone(),
+            means: self.means.clone(),
+            deviations: deviations.clone(),
+            random,
+        };
+        let drawn = plan.push(draw, &[input]);
+        let (points, labels) = (plan.push(Item { index: 0 }, &[drawn]), plan.push(Item { index: 1 }, &[drawn]));
+        Ok(Output::Tuple(vec![Output::matrix(points), Output::column(labels)]))
+    }
+}
+
+/// Why no points are drawn from Gaussians with whole covariances.
+const DEPENDENT: &str = "`covariance_type` `full` or `tied`: numpy multiplies its random numbers by singular vectors whose \
+                         signs are those of the LAPACK that it was built with";
 
 /// The Gaussians by themselves.
 pub(super) struct Gaussians {
@@ -84,7 +141,15 @@ impl Gaussians {
     }
 
     /// The mixture by the weights of which these are the logarithms; `more` is added to each Gaussian's score.
-    pub(super) fn weighted(self, fields: &Fields<'_, '_>, log_weights: &[f64], more: &[f64]) -> Mixture {
+    ///
+    /// # Errors
+    /// When what `sample` needs is damaged.
+    pub(super) fn weighted(
+        self,
+        fields: &Fields<'_, '_>,
+        log_weights: &[f64],
+        more: &[f64],
+    ) -> Result<Mixture, ReadError> {
         let outer = self.log_determinants.iter().zip(more).zip(log_weights);
         let outer = outer.map(|((determinant, more), weight)| determinant + more + weight).collect();
         #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
@@ -93,7 +158,7 @@ impl Gaussians {
         let products = matches!(self.distances, GaussianDistances::OfProducts { .. });
         let truncates = products && !fields.before(1, 7);
         let scores = GaussianScores { distances: self.distances, inner, outer, precision: self.precision, truncates };
-        Mixture { scores: Arc::new(scores), n_features: self.n_features }
+        Ok(Mixture { scores: Arc::new(scores), n_features: self.n_features, sampling: Sampling::read(fields)? })
     }
 }
 
@@ -103,6 +168,9 @@ impl Mixture {
     }
 
     pub(super) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
+        if method == Method::Sample {
+            return self.sampling.lower(input, plan);
+        }
         if !matches!(method, Method::Predict | Method::PredictProba | Method::ScoreSamples) {
             return plan.no_method(method);
         }

@@ -14,9 +14,13 @@ pub(crate) const GAUSSIAN_MIXTURE: Class = class! {
     /// `means_`, `precisions_cholesky_`, `covariance_type`, `weights_`.
     /// # Predicts
     /// The index of the Gaussian with the greatest logarithm of weight times density. `predict_proba` is the fraction of
-    /// each in the sum of these products, `score_samples` the logarithm of the sum.
+    /// each in the sum of these products, `score_samples` the logarithm of the sum. `sample` draws points and the numbers of
+    /// their Gaussians by numpy's generator: each call begins with the seed `random_state`, or with the state of a
+    /// `RandomState` in the file.
     /// # Not supported
-    /// `sample`, which draws random numbers; `aic` and `bic`, which depend on all rows together.
+    /// `sample` with `random_state=None`, and with `covariance_type` `full` or `tied` of several features: numpy multiplies
+    /// its random numbers by singular vectors whose signs are those of the LAPACK that it was built with. `aic` and `bic`,
+    /// which depend on all rows together.
     /// # Older versions
     /// The state has been the same since 0.18, which introduced the class. Since 1.7 distances of integer rows are
     /// truncated to integers if `covariance_type` is `full` or `tied`: scikit-learn stores them in an array of the rows'
@@ -36,7 +40,7 @@ impl GaussianMixture {
         let weights = fields.vector_of("weights_", gaussians.n_components)?;
         let logarithms: Vec<f64> = weights.iter().map(|weight| weight.ln()).collect();
         let nothing = vec![0.0; weights.len()];
-        let mixture = gaussians.weighted(fields, &logarithms, &nothing);
+        let mixture = gaussians.weighted(fields, &logarithms, &nothing)?;
         fields.training_only(&[
             "converged_",
             "covariance_type",

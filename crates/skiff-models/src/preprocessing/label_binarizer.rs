@@ -25,7 +25,8 @@ pub(crate) const LABEL_BINARIZER: Class = class! {
     /// `inverse_transform` takes the class of the greatest number; of two classes the second where its number is above
     /// `threshold`, by default the middle of `neg_label` and `pos_label`; of multilabel rows the labels above it.
     /// # Not supported
-    /// Numbers if `classes_` is text, and text if it has numbers, which numpy would convert to text.
+    /// Numbers where `classes_` holds text; where it holds numbers, text that may be one of them, which numpy turns into text
+    /// to compare.
     /// `inverse_transform` of sparse rows with negative numbers and no positive one.
     /// # Older versions
     /// The state has been the same since 0.17. Since 1.8 the columns of signed integers have their dtype.

@@ -9,6 +9,7 @@ mod label_binarizer;
 mod label_encoder;
 mod max_abs_scaler;
 mod min_max_scaler;
+mod multi_label_binarizer;
 mod normalizer;
 mod one_hot_encoder;
 mod one_hot_legacy;
@@ -37,6 +38,7 @@ pub(crate) const CLASSES: &[Class] = &[
     label_encoder::LABEL_ENCODER,
     max_abs_scaler::MAX_ABS_SCALER,
     min_max_scaler::MIN_MAX_SCALER,
+    multi_label_binarizer::MULTI_LABEL_BINARIZER,
     normalizer::NORMALIZER,
     one_hot_encoder::ONE_HOT_ENCODER,
     ordinal_encoder::ORDINAL_ENCODER,

@@ -244,6 +244,8 @@ fn term_lists(expected: &[Answer], found: &TermLists) -> Comparison {
     let differs = expected.iter().enumerate().find_map(|(row, expected)| {
         let strings = match expected {
             Answer::Array(array) => array.column().and_then(|column| column.to_strings()),
+            Answer::Objects(_, labels) => labels.iter().map(|label| label.as_str().map(str::to_owned)).collect(),
+            Answer::List(items) if items.is_empty() => Some(Vec::new()),
             _ => None,
         };
         let difference = match strings {

@@ -5,14 +5,17 @@ mod calibration;
 pub(crate) mod checks;
 mod cluster;
 mod custom;
+mod decomposition;
 mod density;
 mod encode;
 mod ensemble;
+mod images;
 mod kernels;
 mod labels;
 mod linear;
 mod neighbors;
 mod preprocess;
+mod sampling;
 mod svm;
 mod text;
 mod trees;
@@ -27,6 +30,10 @@ pub use calibration::{Calibrate, Sigmoid, ToLogits};
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{CenterDistances, NearestCenter, Pool, Pooling};
 pub use custom::CallCustom;
+pub use decomposition::{
+    CodeDtype, CodeDtypes, Coding, MultiplicativeEnd, NonNegativeWeights, RidgeCode, ScaleCodes, SparseCode,
+    WeightSolver,
+};
 pub use density::{
     CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, LogDensity,
     LogisticGaussian, Mahalanobis, TopicShares,
@@ -35,12 +42,14 @@ pub use encode::{
     Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
 };
 pub use ensemble::{LogAddExp, PairwiseScores, SammeScores, SumUp, WeightedMedian};
+pub use images::{ExtractPatches, MostPatches};
 pub use kernels::{
     CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessKernel, ProcessVariance, Smoothness,
 };
 pub use labels::{
-    Argmax, ArgmaxGroups, AtLeast, BinarizeLabels, CastLabels, ClassIndicator, GreaterThan, Inliers, JoinLabels,
-    LabelNumbers, LastArgmax, TakeCategories, TakeLabels, argmax,
+    Argmax, ArgmaxGroups, AtLeast, BinarizeLabelSets, BinarizeLabels, CastLabels, ClassDraw, ClassIndicator,
+    DrawClasses, DrawSparseLabels, GreaterThan, Inliers, JoinLabels, LabelNumbers, LabelSets, LastArgmax, SparseDraw,
+    SparseRandom, TakeCategories, TakeLabels, argmax,
 };
 pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
 pub use neighbors::{
@@ -49,9 +58,10 @@ pub use neighbors::{
 };
 pub use preprocess::{
     AdditiveChi2, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind, Impute,
-    ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power, PowerFamily, Quantile,
-    Spline, SplineBasis,
+    ImputeFeature, ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power,
+    PowerFamily, Quantile, Spline, SplineBasis, UnlessAllMissing,
 };
+pub use sampling::{BoltzmannMachine, DrawMixture, GibbsStep, PseudoLikelihood};
 pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
 pub use text::{
     CountTerms, DictLayout, HashTerms, ListTerms, PreprocessTexts, RowNorm, TermWeights, UnvectorizeDicts,
@@ -158,6 +168,7 @@ operators! {
     AtLeast,
     BinCenters,
     Binarize,
+    BinarizeLabelSets,
     BinarizeLabels,
     BoostedEnsemble,
     BoostedLink,
@@ -181,14 +192,20 @@ operators! {
     Discretize,
     DivideByNonzeroRowSum,
     DivideByRowSum,
+    DrawClasses,
+    DrawMixture,
+    DrawSparseLabels,
     Elementwise,
     Encode,
     EncodeTarget,
+    ExtractPatches,
     GaussianLogLikelihood,
     GaussianScores,
+    GibbsStep,
     GreaterThan,
     HashTerms,
     Impute,
+    ImputeFeature,
     ImputeInverse,
     ImputeNeighbors,
     Inliers,
@@ -196,6 +213,7 @@ operators! {
     Interpolate,
     JoinLabels,
     LabelNumbers,
+    LabelSets,
     LastArgmax,
     ListTerms,
     LogAbove,
@@ -213,6 +231,7 @@ operators! {
     NeighborMeans,
     NeighborVotes,
     NeighborWeights,
+    NonNegativeWeights,
     Normalize,
     OneHot,
     OneHotInverse,
@@ -234,13 +253,17 @@ operators! {
     ProcessKernel,
     ProcessVariance,
     Project,
+    PseudoLikelihood,
     Quantile,
     RefuseSparse,
     Repeat,
+    RidgeCode,
     SammeScores,
+    ScaleCodes,
     SelectColumns,
     Sigmoid,
     Softmax,
+    SparseCode,
     SparseProduct,
     Spline,
     SubtractLogSumExp,
@@ -253,6 +276,7 @@ operators! {
     TopicShares,
     TreeEnsemble,
     Ufunc,
+    UnlessAllMissing,
     UnvectorizeDicts,
     VectorizeDicts,
     WeighTerms,

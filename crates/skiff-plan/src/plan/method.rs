@@ -63,6 +63,10 @@ methods! {
     StagedDecisionFunction = "staged_decision_function",
     /// Squared Mahalanobis distances.
     Mahalanobis = "mahalanobis",
+    /// Points drawn from what was fitted, one for each row of a table whose content does not matter.
+    Sample = "sample",
+    /// A step of Gibbs sampling.
+    Gibbs = "gibbs",
 }
 
 impl fmt::Display for Method {

@@ -30,6 +30,11 @@ pub fn of_list<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray
     Ok(array.cast_into()?)
 }
 
+/// How many dimensions `x` has, where it is an array.
+pub fn dimensions(x: &Bound<'_, PyAny>) -> Option<usize> {
+    x.cast::<PyUntypedArray>().ok().map(PyUntypedArrayMethods::ndim)
+}
+
 /// An array as a table.
 pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = array.py();

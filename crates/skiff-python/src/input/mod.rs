@@ -89,6 +89,11 @@ pub struct Wanted<'m> {
 }
 
 impl Wanted<'_> {
+    /// Whether rows are sets of labels.
+    fn takes_label_sets(&self) -> bool {
+        self.class == "MultiLabelBinarizer"
+    }
+
     /// Estimators of labels take one-dimensional arrays.
     fn takes_labels(&self) -> bool {
         matches!(self.class, "LabelEncoder" | "LabelBinarizer" | "IsotonicRegression")
@@ -101,6 +106,9 @@ impl<'py> Held<'py> {
         let py = x.py();
         if x.hasattr(intern!(py, "tocsr"))? {
             return sparse::read(x);
+        }
+        if wanted.takes_label_sets() && array::dimensions(x) != Some(2) {
+            return sequence::label_sets(x);
         }
         if let Some(table) = frame::read(x, wanted)? {
             return Ok(table);

@@ -29,6 +29,16 @@ pub fn mappings<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     Ok(Held::Owned(Table::Dicts(Dicts { rows: rows.into() })))
 }
 
+/// A list of sets of labels: each in one mapping of one entry, whose name is of no account.
+pub fn label_sets<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    let set = |row: Bound<'_, PyAny>| -> PyResult<_> {
+        let labels = row.try_iter()?.map(|label| column::scalar(&label?)).collect::<PyResult<Vec<_>>>()?;
+        Ok(vec![(String::new(), DictValue::Many(labels))])
+    };
+    let rows = x.try_iter()?.map(|row| set(row?)).collect::<PyResult<Vec<_>>>()?;
+    Ok(Held::Owned(Table::Dicts(Dicts { rows: rows.into() })))
+}
+
 fn mapping(row: &Bound<'_, PyAny>) -> PyResult<Vec<(String, DictValue)>> {
     let py = row.py();
     let Ok(mapping) = row.cast::<PyMapping>() else {

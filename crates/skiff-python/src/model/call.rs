@@ -6,8 +6,8 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use skiff::value::Value;
-use skiff::{Answer, Method, Params};
+use skiff::value::{Columns, Value};
+use skiff::{Answer, Method, Params, Table};
 use skiff_models::Scoring;
 
 use super::Model;
@@ -59,6 +59,9 @@ impl Model {
         {
             return output::frame(py, columns, x);
         }
+        if let (Some(Value::TermLists(lists)), "MultiLabelBinarizer") = (answer.value(), self.class()) {
+            return output::label_sets(py, lists, &self.shown(py, "classes_")?);
+        }
         match self.container() {
             Some(container) if method == Method::Transform => self.in_container(answer, x, container),
             _ => output::answer(py, answer),
@@ -74,6 +77,18 @@ impl Model {
             slice: self.slice,
             content: OnceLock::new(),
         }
+    }
+
+    /// `sample`: as many points as asked for.
+    pub(super) fn drawn<'py>(&self, py: Python<'py>, n_samples: i64) -> PyResult<Bound<'py, PyAny>> {
+        let rows = usize::try_from(n_samples).ok().filter(|&rows| rows > 0).ok_or_else(|| {
+            let what =
+                format!("Invalid value for 'n_samples': {n_samples} . The sampling requires at least one sample.");
+            error::wrong_input(py, &what)
+        })?;
+        let plan = self.model.plan(Method::Sample).map_err(|error| error::raise(py, &error))?;
+        let table = Table::Columns(Columns::new(rows, None, Vec::new()).expect("no columns, and no names for them"));
+        output::answer(py, self.opened.running.evaluate(py, &plan, &table, &py.None())?)
     }
 
     /// Like [`Model::call`], one stage after the other.

@@ -91,6 +91,10 @@ impl Model {
         X: &Bound<'py, PyAny>,
         params: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if self.class() == "PatchExtractor" && params.is_none() {
+            let patches = X.py().import(intern!(X.py(), "skiff._images"))?.getattr(intern!(X.py(), "patches"))?;
+            return patches.call1((self.alone(), X));
+        }
         self.call(Method::Transform, X, params)
     }
 
@@ -122,6 +126,17 @@ impl Model {
     /// Squared Mahalanobis distances, `(n_samples,)`.
     fn mahalanobis<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.call(Method::Mahalanobis, X, None)
+    }
+
+    /// Points drawn from the mixture, `(n_samples, n_features)`, and the numbers of their components.
+    #[pyo3(signature = (n_samples=1))]
+    fn sample<'py>(&self, py: Python<'py>, n_samples: i64) -> PyResult<Bound<'py, PyAny>> {
+        self.drawn(py, n_samples)
+    }
+
+    /// Visible units after a step of Gibbs sampling, `(n_samples, n_features)`.
+    fn gibbs<'py>(&self, v: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.call(Method::Gibbs, v, None)
     }
 
     /// The distances and indices of the nearest neighbors: `(n_samples, n_neighbors)` each.

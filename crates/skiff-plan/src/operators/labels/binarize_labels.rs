@@ -91,24 +91,31 @@ impl BinarizeLabels {
             let kept = if matches!(kind, IntKind::Int { signed: true, .. }) { kind } else { IntKind::I64 };
             numbers(values.iter().map(|&value| classes.of_int(value)).collect(), distinct(values), kept)
         };
-        let texts = |codes: Vec<Option<u32>>, distinct: usize| match classes.has_numbers() {
-            false => Ok(Codes { codes, distinct, kind: IntKind::I64 }),
-            true => Err(text_and_numbers()),
+        let texts = |all: &mut dyn Iterator<Item = &str>, distinct: usize| {
+            // numpy turns integers into text to compare; no label is the text of a class, unless it is said to be.
+            let may_be_number = |text: &str| text.parse::<i64>().is_ok_and(|value| classes.of_int(value).is_some());
+            let own = classes.types();
+            let are_integers = own.ints && !own.floats;
+            let code = |text: &str| match classes.has_numbers() {
+                false => Ok(classes.of_text(text)),
+                true if are_integers && !may_be_number(text) => Ok(None),
+                true => Err(text_and_numbers()),
+            };
+            let codes = all.map(code).collect::<Result<_, _>>()?;
+            Ok(Codes { codes, distinct, kind: IntKind::I64 })
         };
         match input {
             Value::Floats(x, _) => floats(&x.data),
             Value::Ints(x, kind) => ints(&x.data, *kind),
-            Value::Texts(all) => texts(all.iter().map(|text| classes.of_text(text)).collect(), distinct(all.iter())),
+            Value::Texts(all) => texts(&mut all.iter(), distinct(all.iter())),
             Value::Columns(columns) => match &columns.columns[..] {
                 [Column::Floats(values, _)] => floats(values),
                 [Column::Ints(values, kind)] => ints(values, *kind),
-                [Column::Texts(all)] => {
-                    texts(all.iter().map(|text| classes.of_text(text)).collect(), distinct(all.iter()))
-                }
+                [Column::Texts(all)] => texts(&mut all.iter(), distinct(all.iter())),
                 [Column::Objects(values)] => {
                     let all: Option<Vec<&str>> = values.iter().map(Scalar::as_str).collect();
                     let all = all.ok_or_else(|| not_labels("unknown"))?;
-                    texts(all.iter().map(|text| classes.of_text(text)).collect(), distinct(&all))
+                    texts(&mut all.iter().copied(), distinct(&all))
                 }
                 _ => Err(InputError::wrong_kind("one column of labels", input)),
             },

@@ -1,0 +1,89 @@
+//! `sklearn.preprocessing.MultiLabelBinarizer`.
+
+use std::sync::Arc;
+
+use skiff_files::Scalar;
+use skiff_plan::operators::{BinarizeLabelSets, LabelSets};
+use skiff_plan::text::Terms;
+use skiff_plan::value::Classes;
+use skiff_plan::{Method, Output, ValueId};
+
+use super::encoders::KnownCategories;
+use crate::fields::{Fields, ReadError};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Takes, class};
+
+pub(crate) const MULTI_LABEL_BINARIZER: Class = class! {
+    /// One column for each class, for rows that have any number of labels.
+    ///
+    /// # Reads
+    /// `classes_`, `sparse_output`.
+    /// # Transforms
+    /// 1 in the columns of the labels of a row and 0 in all others; labels that are of no class are left out. Rows are lists,
+    /// tuples or sets of labels in Python, and mappings elsewhere, of whose values all labels count:
+    /// `{"labels": ["red", "round"]}`. `inverse_transform` takes zeros and ones, and returns the labels of each row.
+    /// # Older versions
+    /// The state has been the same since 0.17; what is cached in it since 0.24 is of no account.
+    paths: ["sklearn.preprocessing._label.MultiLabelBinarizer", "sklearn.preprocessing.label.MultiLabelBinarizer"],
+    training_only: ["_cached_dict", "classes"],
+    read: MultiLabelBinarizer::read,
+};
+
+/// A fitted `MultiLabelBinarizer`.
+#[derive(Debug)]
+pub struct MultiLabelBinarizer {
+    known: KnownCategories,
+    sparse_output: bool,
+    /// `classes_` as text.
+    names: Arc<Terms>,
+}
+
+impl MultiLabelBinarizer {
+    /// Reads and checks the attributes.
+    fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let known = KnownCategories::read(fields, "classes_")?;
+        let [classes] = &known.classes[..] else {
+            return Err(fields.unexpected("classes_", "an array of one dimension"));
+        };
+        let names = names(classes, &|class| match class {
+            Scalar::Str(text) => text,
+            other => other.to_string(),
+        });
+        // `1` and `'1'` are two classes: then each is written as Python would.
+        let names = names.or_else(|| self::names(classes, &|class| class.to_string()));
+        let names = names.ok_or_else(|| fields.damaged("classes_", "a class stands there twice"))?;
+        Ok(Self { sparse_output: fields.bool("sparse_output")?, known, names: Arc::new(names) })
+    }
+}
+
+/// The classes as text; `None` where two of them have the same.
+fn names(classes: &Classes, text: &dyn Fn(Scalar) -> String) -> Option<Terms> {
+    let names: Vec<String> = (0..classes.len()).filter_map(|code| classes.get(code)).map(text).collect();
+    Terms::new(names.iter().map(String::as_str)).ok()
+}
+
+impl Estimator for MultiLabelBinarizer {
+    fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        _params: &Params,
+    ) -> Result<Output, Refusal> {
+        match method {
+            Method::Transform => {
+                let classes = Arc::clone(&self.known.lookup[0]);
+                let binarize = BinarizeLabelSets { classes, sparse: self.sparse_output };
+                Ok(Output::matrix(plan.push(binarize, &[input])))
+            }
+            Method::InverseTransform => {
+                Ok(Output::matrix(plan.push(LabelSets { classes: Arc::clone(&self.names) }, &[input])))
+            }
+            _ => plan.no_method(method),
+        }
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Dicts
+    }
+}
