@@ -1,4 +1,4 @@
-"""``kneighbors()`` without rows: the neighbors of the training rows, each without itself."""
+"""``kneighbors()`` and ``radius_neighbors()`` without rows: the neighbors of the training rows, each without itself."""
 
 from __future__ import annotations
 
@@ -29,8 +29,28 @@ def among_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
     return distances[others].reshape(rows, -1), places[others].reshape(rows, -1)
 
 
+def without_themselves(distances: Any, places: Any) -> tuple[Any, Any]:
+    """Both, lists of any length, without the row itself."""
+    for row, found in enumerate(places):
+        others = found != row
+        distances[row], places[row] = distances[row][others], found[others]
+    return distances, places
+
+
+def graph_of_lists(distances: Any, places: Any, rows: int, mode: str) -> Any:
+    """The sparse graph of the neighbors within a radius."""
+    bounds = np.concatenate([[0], np.cumsum([len(found) for found in places])])
+    columns, data = np.concatenate(list(places)), np.concatenate(list(distances))
+    return _graph(data, columns, bounds, (len(places), rows), mode)
+
+
 def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
     """The sparse graph of the neighbors."""
+    found, width = places.shape
+    return _graph(distances.ravel(), places.ravel(), np.arange(0, found * width + 1, width), (found, rows), mode)
+
+
+def _graph(data: Any, columns: Any, bounds: Any, shape: tuple[int, int], mode: str) -> Any:
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
     if mode not in ("connectivity", "distance"):
@@ -38,6 +58,4 @@ def graph(distances: Any, places: Any, rows: int, mode: str) -> Any:
             f'Unsupported mode, must be one of "connectivity" or "distance" but got "{mode}" instead',
             code="wrong-input",
         )
-    found, width = places.shape
-    data = np.ones(found * width) if mode == "connectivity" else distances.ravel()
-    return csr_matrix((data, places.ravel(), np.arange(0, found * width + 1, width)), shape=(found, rows))
+    return csr_matrix((np.ones(len(data)) if mode == "connectivity" else data, columns, bounds), shape=shape)

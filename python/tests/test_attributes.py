@@ -109,10 +109,6 @@ METHOD_EXCEPTIONS = {
     ("VotingClassifier", "transform"): "an array of three dimensions, with flatten_transform=False",
     ("LocalOutlierFactor", "kneighbors"): "is there, and raises, where there are more neighbors than rows",
     ("LocalOutlierFactor", "kneighbors_graph"): "is there, and raises, where there are more neighbors than rows",
-    ("LocalOutlierFactor", "radius_neighbors"): "is not supported yet",
-    ("LocalOutlierFactor", "radius_neighbors_graph"): "is not supported yet",
-    ("NearestNeighbors", "radius_neighbors"): "is not supported yet",
-    ("NearestNeighbors", "radius_neighbors_graph"): "is not supported yet",
     ("GridSearchCV", "score"): "is by `scoring`, which is code",
     ("SimpleImputer", "inverse_transform"): "is there, and raises, without add_indicator",
     ("Pipeline", "get_feature_names_out"): "is there, and raises, where a step has none",
@@ -135,6 +131,8 @@ REFUSED = {
     "count_callable_tokenizer",
     "knn_callable_weights",
     "knn_regressor_callable_weights",
+    "label_spreading_callable",
+    "radius_classifier_callable_weights",
     "svc_callable",
     "count_unfitted",
 }
@@ -434,3 +432,33 @@ def test_neighbours_of_the_rows_of_the_fit(algorithm, tmp_path):
                 np.testing.assert_allclose(own.toarray(), other.toarray(), rtol=1e-7, atol=1e-7)
         with pytest.raises(ValueError):
             ours.kneighbors(n_neighbors=30)
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
+def test_neighbours_within_a_radius(algorithm, tmp_path):
+    from sklearn.neighbors import NearestNeighbors
+
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    X[5] = X[9]
+    theirs = NearestNeighbors(radius=1.2, algorithm=algorithm, leaf_size=4).fit(X)
+    path = tmp_path / "model.pkl"
+    joblib.dump(theirs, path)
+    ours = skiff.open(path)
+    for rows in [(), (X[:7] + 0.1,), (X[:1] + 50,)]:
+        for arguments in [{}, {"radius": 0.7}, {"sort_results": True}]:
+            found, expected = ours.radius_neighbors(*rows, **arguments), theirs.radius_neighbors(*rows, **arguments)
+            for own, other in zip(found, expected):
+                assert own.dtype == other.dtype == object and own.shape == other.shape
+                for one, another in zip(own, other):
+                    assert one.dtype == another.dtype
+                    np.testing.assert_allclose(one, another, rtol=1e-7, atol=1e-7)
+            for mode in ["connectivity", "distance"]:
+                own = ours.radius_neighbors_graph(*rows, mode=mode, **arguments)
+                other = theirs.radius_neighbors_graph(*rows, mode=mode, **arguments)
+                assert type(own) is type(other) and own.shape == other.shape and own.dtype == other.dtype
+                np.testing.assert_array_equal(own.indices, other.indices)
+                np.testing.assert_allclose(own.toarray(), other.toarray(), rtol=1e-7, atol=1e-7)
+        for own, other in zip(ours.radius_neighbors(*rows, return_distance=False), theirs.radius_neighbors(*rows, return_distance=False)):
+            np.testing.assert_array_equal(own, other)
+    with pytest.raises(ValueError):
+        ours.radius_neighbors(X, sort_results=True, return_distance=False)

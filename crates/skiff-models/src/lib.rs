@@ -39,6 +39,7 @@ mod kernel_approximation;
 mod kernel_ridge;
 mod lightgbm;
 mod linear_model;
+mod manifold;
 mod mixture;
 mod model_selection;
 mod multiclass;

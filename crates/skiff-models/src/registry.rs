@@ -25,6 +25,7 @@ const MODULES: &[&[Class]] = &[
     crate::kernel_approximation::CLASSES,
     crate::kernel_ridge::CLASSES,
     crate::linear_model::CLASSES,
+    crate::manifold::CLASSES,
     crate::mixture::CLASSES,
     crate::model_selection::CLASSES,
     crate::multiclass::CLASSES,

@@ -97,6 +97,13 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (KD_TREE, Shape("_tree#3", &[2, 1, 3]), "_tree.node_bounds"),
     (KD_TREE, Shape("_y", &[3]), "_y"),
     (KD_TREE, Element("_y", 0, 77.0), "_y"),
+    (RADIUS, Element("_y", 0, 77.0), "_y"),
+    (RADIUS, Int("outlier_label_", 3), "outlier_label_"),
+    (RADIUS, Shorter("outlier_label_"), "outlier_label_"),
+    (DENSITY, Shape("tree_#12", &[3]), "tree_.sample_weight"),
+    (DENSITY, Field("tree_#2", 0, "idx_end", 1e6), "tree_.node_data"),
+    (DENSITY, Int("bandwidth_", 0), "bandwidth_"),
+    (DENSITY, Int("n_features_in_", 1 << 50), "tree_"),
     // Preprocessing.
     (SCALER, Shape("mean_", &[1]), "mean_"),
     (SCALER, Shape("scale_", &[9]), "scale_"),
@@ -125,6 +132,23 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (PCA, Shape("components_", &[2, 1]), "components_"),
     (PCA, Shape("mean_", &[1]), "mean_"),
     (K_MEANS, Shape("cluster_centers_", &[3]), "cluster_centers_"),
+    (BISECTING, Same("_bisecting_tree.left", "_bisecting_tree"), "_bisecting_tree.left.left"),
+    (BISECTING, Same("_bisecting_tree.right", "_bisecting_tree"), "_bisecting_tree.right.left"),
+    (BISECTING, Nothing("_bisecting_tree.left"), "_bisecting_tree.left"),
+    (BISECTING, Int("_bisecting_tree.left", 7), "_bisecting_tree.left"),
+    (BISECTING, Shape("_bisecting_tree.left.center", &[2]), "_bisecting_tree.left.center"),
+    (BISECTING, Nothing("_bisecting_tree.right.center"), "_bisecting_tree.right.center"),
+    (BISECTING, Int("_bisecting_tree.left.label", 1 << 40), "_bisecting_tree.left.label"),
+    (BISECTING, Nothing("_bisecting_tree.left.label"), "_bisecting_tree.left.label"),
+    (BISECTING, Shape("_X_mean", &[2]), "_X_mean"),
+    // Embeddings and labels that spread: as many rows as the fit had.
+    (ISOMAP, Shape("dist_matrix_", &[40, 3]), "dist_matrix_"),
+    (ISOMAP, Shape("dist_matrix_", &[3, 40]), "dist_matrix_"),
+    (ISOMAP, Same("nbrs_", "kernel_pca_"), "nbrs_"),
+    (ISOMAP, Same("kernel_pca_", "nbrs_"), "kernel_pca_"),
+    (BARYCENTERS, Shape("embedding_", &[3, 2]), "embedding_"),
+    (LABELS, Shape("label_distributions_", &[2, 3]), "label_distributions_"),
+    (LABELS, Shape("classes_", &[2]), "label_distributions_"),
     (BAYES, Shape("theta_", &[3, 1]), "theta_"),
     (BAYES, Shape("class_prior_", &[9]), "class_prior_"),
 ];
@@ -139,6 +163,12 @@ const LOGISTIC: &str = "linear_model/logistic_regression_multinomial";
 const SVC: &str = "svm/svc_rbf";
 const SPARSE_SVC: &str = "svm/svc_rbf_sparse_fit";
 const KD_TREE: &str = "neighbors/knn_kd_tree";
+const RADIUS: &str = "neighbors/radius_classifier_two_outputs";
+const DENSITY: &str = "neighbors/density_gaussian_weights";
+const BISECTING: &str = "cluster/bisecting_k_means_two_clusters";
+const ISOMAP: &str = "manifold/isomap";
+const BARYCENTERS: &str = "manifold/lle";
+const LABELS: &str = "semi_supervised/label_propagation_rbf";
 const SCALER: &str = "preprocessing/standard_scaler";
 const POLYNOMIAL: &str = "preprocessing/polynomial";
 const ONE_HOT: &str = "preprocessing/one_hot_strings";

@@ -10,7 +10,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 use skiff_testing::{Case, edit};
 
 /// The helper objects that readers read, by the name of their class.
-const HELPERS: [&str; 12] = [
+const HELPERS: [&str; 13] = [
     "BSpline",
     "ConstantKernel",
     "Matern",
@@ -19,6 +19,7 @@ const HELPERS: [&str; 12] = [
     "Sum",
     "TreePredictor",
     "_BinMapper",
+    "_BisectingTree",
     "_CalibratedClassifier",
     "_ConstantPredictor",
     "_CurveScorer",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::plan::Rank;
 use crate::table::{Column, Dicts, Texts};
-use crate::value::{Columns, Csr, Labels, Matrix, Value};
+use crate::value::{Columns, Csr, Labels, Matrix, NumberLists, Value};
 
 /// The result of a method.
 #[derive(Clone, Debug)]
@@ -105,6 +105,13 @@ pub(crate) fn stack(blocks: Vec<Value<'static>>) -> Value<'static> {
                 all.numbers.extend_from_slice(&block.numbers);
             }
             Value::TermLists(all)
+        }
+        Some(&Value::NumberLists(NumberLists { dtype, .. })) => {
+            let mut all = NumberLists::new(dtype);
+            for block in all!(blocks, Value::NumberLists(lists) => lists) {
+                block.iter_rows().for_each(|row| all.push(row.iter().copied()));
+            }
+            Value::NumberLists(all)
         }
         Some(Value::Many(_)) | None => {
             let mut columns: Vec<Vec<Value<'static>>> = Vec::new();

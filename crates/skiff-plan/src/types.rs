@@ -9,7 +9,7 @@ use skiff_files::TimeUnit;
 use crate::table::{Column, Dicts, Texts};
 use crate::text::Terms;
 use crate::value::{
-    Classes, Columns, Csr, IntKind, Labels, Matrix, NumberType, Precision, TermLists, Value, ValueKind,
+    Classes, Columns, Csr, IntKind, Labels, Matrix, NumberLists, NumberType, Precision, TermLists, Value, ValueKind,
 };
 
 /// The type of a value of a plan: its dtype, and how many columns it has. All blocks of a value have the same type.
@@ -44,6 +44,8 @@ pub enum ValueType {
     Dicts,
     /// A list of terms of this vocabulary for each row.
     TermLists(Arc<Terms>),
+    /// A list of numbers for each row.
+    NumberLists(NumberType),
     /// Several values.
     Many(Vec<Self>),
     /// What user code returns, or what depends on the content of the rows: known only when it is there.
@@ -76,6 +78,7 @@ impl ValueType {
             Value::Texts(_) => Self::Texts,
             Value::Dicts(_) => Self::Dicts,
             Value::TermLists(lists) => Self::TermLists(Arc::clone(&lists.terms)),
+            Value::NumberLists(lists) => Self::NumberLists(lists.dtype),
             Value::Many(values) => Self::Many(values.iter().map(Self::of).collect()),
         }
     }
@@ -109,18 +112,19 @@ impl ValueType {
             Self::TermLists(terms) => {
                 Value::TermLists(TermLists { bounds: vec![0], numbers: Vec::new(), terms: Arc::clone(terms) })
             }
+            Self::NumberLists(dtype) => Value::NumberLists(NumberLists::new(*dtype)),
             Self::Many(types) => Value::Many(types.iter().map(Self::empty).collect::<Option<_>>()?),
             Self::Unknown => return None,
         })
     }
 
-    /// How many columns a value of this type has, where that is known; a document or a mapping counts as one.
+    /// How many columns a value of this type has, where that is known; a document, a mapping or a list counts as one.
     pub fn cols(&self) -> Option<usize> {
         match self {
             Self::Dense { cols, .. } | Self::Sparse { cols, .. } => Some(*cols),
             Self::Labels(classes) => Some(classes.len()),
             Self::Columns { columns, .. } => Some(columns.len()),
-            Self::Texts | Self::Dicts | Self::TermLists(_) => Some(1),
+            Self::Texts | Self::Dicts | Self::TermLists(_) | Self::NumberLists(_) => Some(1),
             Self::Many(types) => types.iter().map(Self::cols).sum(),
             Self::Unknown => None,
         }
@@ -136,7 +140,12 @@ impl ValueType {
                 numbers.then(|| columns.len().saturating_mul(size_of::<f64>()))
             }
             Self::Many(types) => types.iter().map(Self::row_bytes).sum(),
-            Self::Sparse { .. } | Self::Texts | Self::Dicts | Self::TermLists(_) | Self::Unknown => None,
+            Self::Sparse { .. }
+            | Self::Texts
+            | Self::Dicts
+            | Self::TermLists(_)
+            | Self::NumberLists(_)
+            | Self::Unknown => None,
         }
     }
 }

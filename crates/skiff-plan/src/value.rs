@@ -167,6 +167,17 @@ pub struct TermLists {
     pub terms: Arc<Terms>,
 }
 
+/// A list of numbers for each row, each of its own length: the neighbours within a radius.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberLists {
+    /// Where each row's numbers start in `numbers`; one more than there are rows, from 0.
+    pub bounds: Vec<usize>,
+    /// The numbers, row after row.
+    pub numbers: Vec<f64>,
+    /// Their dtype in scikit-learn.
+    pub dtype: NumberType,
+}
+
 /// One block of one value of a plan.
 #[derive(Clone, Debug)]
 pub enum Value<'a> {
@@ -186,6 +197,8 @@ pub enum Value<'a> {
     Dicts(Dicts<'a>),
     /// A list of terms for each row: a vectoriser's `inverse_transform`.
     TermLists(TermLists),
+    /// A list of numbers for each row: `radius_neighbors`.
+    NumberLists(NumberLists),
     /// Several values of one step, all with as many rows: separated by [`crate::operators::Item`].
     Many(Vec<Value<'a>>),
 }
@@ -337,6 +350,50 @@ impl TermLists {
     }
 }
 
+impl NumberLists {
+    /// No list, to which [`NumberLists::push`] adds.
+    pub fn new(dtype: NumberType) -> Self {
+        Self { bounds: vec![0], numbers: Vec::new(), dtype }
+    }
+
+    /// Adds the list of one more row.
+    pub fn push(&mut self, numbers: impl IntoIterator<Item = f64>) {
+        self.numbers.extend(numbers);
+        self.bounds.push(self.numbers.len());
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.bounds.len().saturating_sub(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The numbers of row `row`.
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.numbers[self.bounds[row]..self.bounds[row + 1]]
+    }
+
+    /// The numbers of each row in order.
+    pub fn iter_rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        (0..self.len()).map(|row| self.row(row))
+    }
+
+    /// Rows `start..start + len`, which must lie within.
+    #[must_use]
+    pub fn slice_rows(&self, start: usize, len: usize) -> Self {
+        let bounds = &self.bounds[start..=start + len];
+        Self {
+            bounds: bounds.iter().map(|at| at - bounds[0]).collect(),
+            numbers: self.numbers[bounds[0]..bounds[len]].to_vec(),
+            dtype: self.dtype,
+        }
+    }
+}
+
 impl Classes {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -429,6 +486,7 @@ impl Value<'_> {
             Self::Texts(texts) => texts.len(),
             Self::Dicts(dicts) => dicts.len(),
             Self::TermLists(lists) => lists.len(),
+            Self::NumberLists(lists) => lists.len(),
             Self::Many(values) => values.first().map_or(0, Value::rows),
         }
     }
@@ -440,6 +498,7 @@ impl Value<'_> {
             Self::Texts(texts) => texts.bytes(),
             Self::Dicts(dicts) => dicts.rows.iter().map(|row| size_of_val(row) + size_of_val(row.as_slice())).sum(),
             Self::TermLists(lists) => size_of_val(&*lists.numbers) + size_of_val(&*lists.bounds),
+            Self::NumberLists(lists) => size_of_val(&*lists.numbers) + size_of_val(&*lists.bounds),
             Self::Columns(columns) => columns.columns.iter().map(Column::bytes).sum(),
             Self::Many(values) => values.iter().map(Value::bytes).sum(),
             Self::Floats(..) | Self::Ints(..) | Self::Labels(_) => self.fixed_bytes(),
@@ -456,7 +515,7 @@ impl Value<'_> {
                 columns.columns.iter().filter(|column| !matches!(column, Column::Texts(_))).map(Column::bytes).sum()
             }
             Self::Many(values) => values.iter().map(Value::fixed_bytes).sum(),
-            Self::Sparse(_) | Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 0,
+            Self::Sparse(_) | Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) | Self::NumberLists(_) => 0,
         }
     }
 
@@ -471,11 +530,12 @@ impl Value<'_> {
             Self::Texts(_) => "text",
             Self::Dicts(_) => "mappings",
             Self::TermLists(_) => "lists of terms",
+            Self::NumberLists(_) => "lists of numbers",
             Self::Many(_) => "several values",
         }
     }
 
-    /// How many columns the block has; a document or a mapping counts as one.
+    /// How many columns the block has; a document, a mapping or a list counts as one.
     pub fn cols(&self) -> usize {
         match self {
             Self::Floats(matrix, _) => matrix.cols,
@@ -483,7 +543,7 @@ impl Value<'_> {
             Self::Sparse(csr) => csr.cols,
             Self::Labels(labels) => labels.cols,
             Self::Columns(columns) => columns.columns.len(),
-            Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) => 1,
+            Self::Texts(_) | Self::Dicts(_) | Self::TermLists(_) | Self::NumberLists(_) => 1,
             Self::Many(values) => values.iter().map(Value::cols).sum(),
         }
     }
@@ -512,6 +572,7 @@ impl Value<'_> {
                     terms: Arc::clone(&lists.terms),
                 })
             }
+            Self::NumberLists(lists) => Value::NumberLists(lists.slice_rows(start, len)),
             Self::Many(values) => Value::Many(values.iter().map(|value| value.block(start, len)).collect()),
         }
     }
@@ -530,6 +591,7 @@ impl Value<'_> {
             Self::Texts(texts) => Value::Texts(texts.into_owned()),
             Self::Dicts(dicts) => Value::Dicts(Dicts { rows: Cow::Owned(dicts.rows.into_owned()) }),
             Self::TermLists(lists) => Value::TermLists(lists),
+            Self::NumberLists(lists) => Value::NumberLists(lists),
             Self::Many(values) => Value::Many(values.into_iter().map(Value::into_owned).collect()),
         }
     }

@@ -69,12 +69,17 @@ pub fn one<'py>(py: Python<'py>, value: Value<'static>, rank: Rank) -> PyResult<
             let rows = (0..lists.len()).map(row).collect::<PyResult<Vec<_>>>()?;
             Ok(PyList::new(py, rows)?.into_any())
         }
+        Value::NumberLists(lists) => {
+            let rows = lists.iter_rows().map(|row| numbers(py, row.to_vec(), lists.dtype));
+            object_array(py, rows, &[lists.len()])
+        }
         Value::Many(_) => Err(not_supported(py, "a result that consists of several values")),
     }
 }
 
 fn shape(rank: Rank, rows: usize, cols: usize) -> Vec<usize> {
     match rank {
+        Rank::Zero => Vec::new(),
         Rank::One => vec![rows],
         Rank::OneOrTwo if cols == 1 => vec![rows],
         Rank::Two | Rank::OneOrTwo => vec![rows, cols],
@@ -94,6 +99,17 @@ fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|&value| value as f32).collect()
 }
 
+/// A vector of numbers that are held as `f64`, as what they are in scikit-learn.
+fn numbers(py: Python<'_>, values: Vec<f64>, dtype: NumberType) -> PyResult<Bound<'_, PyAny>> {
+    let shape = [values.len()];
+    match dtype {
+        NumberType::Float(Precision::Double) => array(py, values, &shape),
+        NumberType::Float(Precision::Single) => array(py, narrow(&values), &shape),
+        #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
+        NumberType::Int(kind) => integers(py, values.iter().map(|&value| value as i64).collect(), kind, &shape),
+    }
+}
+
 /// Integers in their own dtype; they fit, since they came from it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the values are of that dtype already")]
 fn integers<'py>(py: Python<'py>, data: Vec<i64>, kind: IntKind, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
@@ -111,19 +127,11 @@ fn integers<'py>(py: Python<'py>, data: Vec<i64>, kind: IntKind, shape: &[usize]
 }
 
 /// `scipy.sparse.csr_matrix`, as in scikit-learn.
-#[expect(clippy::cast_possible_truncation, reason = "counts and indicators are whole numbers of their dtype")]
 fn sparse<'py>(py: Python<'py>, csr: Csr<'static>) -> PyResult<Bound<'py, PyAny>> {
     let scipy =
         py.import("scipy.sparse").map_err(|_| not_supported(py, "the result is sparse, but scipy is not installed"))?;
     let stored = csr.data.len();
-    let data = match csr.dtype {
-        NumberType::Float(Precision::Double) => array(py, csr.data.into_owned(), &[stored])?,
-        NumberType::Float(Precision::Single) => array(py, narrow(&csr.data), &[stored])?,
-        NumberType::Int(kind) => {
-            let whole = csr.data.iter().map(|&value| value as i64).collect();
-            integers(py, whole, kind, &[stored])?
-        }
-    };
+    let data = numbers(py, csr.data.into_owned(), csr.dtype)?;
     // As in scipy: 32 bits if all fit.
     let wide = stored.max(csr.cols) > i32::MAX as usize;
     let (indices, indptr) = if wide {

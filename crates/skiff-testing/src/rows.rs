@@ -67,6 +67,7 @@ fn row_of_value(value: &Value<'static>, row: usize) -> Value<'static> {
             let numbers = lists.numbers[lists.bounds[row]..lists.bounds[row + 1]].to_vec();
             Value::TermLists(TermLists { bounds: vec![0, numbers.len()], numbers, terms: Arc::clone(&lists.terms) })
         }
+        Value::NumberLists(lists) => Value::NumberLists(lists.slice_rows(row, 1)),
         Value::Many(values) => Value::Many(values.iter().map(|value| row_of_value(value, row)).collect()),
     }
 }

@@ -69,7 +69,10 @@ pub(super) const NAMES: &[(&str, &[&str])] = &[
     ("sklearn.cluster._bisect_k_means", &["BisectingKMeans", "_BisectingTree"]),
     ("sklearn.cluster._dbscan", &["DBSCAN"]),
     ("sklearn.cluster._hdbscan.hdbscan", &["HDBSCAN"]),
-    ("sklearn.cluster._kmeans", &["KMeans", "MiniBatchKMeans", "_BaseKMeans", "_kmeans_single_lloyd"]),
+    (
+        "sklearn.cluster._kmeans",
+        &["KMeans", "MiniBatchKMeans", "_BaseKMeans", "_kmeans_single_elkan", "_kmeans_single_lloyd"],
+    ),
     ("sklearn.cluster._mean_shift", &["MeanShift"]),
     ("sklearn.cluster._optics", &["OPTICS"]),
     ("sklearn.cluster._spectral", &["SpectralClustering"]),

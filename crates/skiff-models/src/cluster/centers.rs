@@ -1,4 +1,4 @@
-//! `cluster_centers_`: what `KMeans` and `MiniBatchKMeans` share.
+//! `cluster_centers_`: what `KMeans`, `MiniBatchKMeans` and `BisectingKMeans` share.
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +40,10 @@ impl Centers {
 
     pub(crate) fn count(&self) -> usize {
         self.centers.rows
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision
     }
 
     pub(crate) fn width(&self) -> usize {

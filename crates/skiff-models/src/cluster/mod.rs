@@ -1,5 +1,6 @@
 //! `sklearn.cluster`.
 
+mod bisecting_k_means;
 mod centers;
 mod clustering_of_fit;
 mod feature_agglomeration;
@@ -11,6 +12,7 @@ use crate::model::Class;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
+    bisecting_k_means::BISECTING_K_MEANS,
     clustering_of_fit::AGGLOMERATIVE_CLUSTERING,
     clustering_of_fit::DBSCAN,
     clustering_of_fit::HDBSCAN,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{Affine, ArrayRule, Finite, SparseRule};
-use skiff_plan::value::Matrix;
+use skiff_plan::value::{Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -41,6 +41,8 @@ pub struct KernelPCA {
     projection: Arc<Affine>,
     /// The inverse transform.
     back: Option<(FittedKernel, Arc<Affine>)>,
+    /// `eigenvalues_`, and their dtype.
+    eigenvalues: (Vec<f64>, Precision),
 }
 
 impl KernelPCA {
@@ -60,13 +62,18 @@ impl KernelPCA {
         let matrix = numbers.into_matrix();
         let matrix = matrix.ok_or_else(|| fields.unexpected(vectors, "an array of two dimensions"))?;
         fields.expect_len(vectors, matrix.rows, kernel.fitted_rows())?;
+        let of_values = fields.numbers(values)?.precision;
         let eigenvalues = fields.vector_of(values, matrix.cols)?;
         let divides_by_zero = fields.before(0, 22);
         let scaled = eigenvalues.iter().enumerate().flat_map(|(column, &eigenvalue)| {
             let matrix = &matrix;
             (0..matrix.rows).map(move |row| match eigenvalue == 0.0 && !divides_by_zero {
                 true => 0.0,
-                false => matrix.row(row)[column] / eigenvalue.sqrt(),
+                // In the dtype of both, before anything is multiplied.
+                false => {
+                    let scale = of_values.round(eigenvalue.sqrt());
+                    precision.promote(of_values).round(matrix.row(row)[column] / scale)
+                }
             })
         });
         let coef = Matrix::new(matrix.cols, matrix.rows, scaled.collect::<Vec<_>>());
@@ -74,7 +81,13 @@ impl KernelPCA {
             true => Some(read_back(fields, coef.rows)?),
             false => None,
         };
-        Ok(Self { kernel, centerer, projection: Arc::new(Affine { coef, intercept: Vec::new(), precision }), back })
+        let projection = Arc::new(Affine { coef, intercept: Vec::new(), precision });
+        Ok(Self { kernel, centerer, projection, back, eigenvalues: (eigenvalues, of_values) })
+    }
+
+    /// The eigenvalues of the kernel of the fit, and their dtype.
+    pub(crate) fn eigenvalues(&self) -> &(Vec<f64>, Precision) {
+        &self.eigenvalues
     }
 }
 

@@ -14,6 +14,8 @@ mod truncated_svd;
 
 use crate::model::Class;
 
+pub(crate) use kernel_pca::KernelPCA;
+
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
     dictionary_learning::DICTIONARY_LEARNING,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_plan::kernels::brute_force::Points;
 use skiff_plan::kernels::metric::Metric;
 use skiff_plan::kernels::row_square;
-use skiff_plan::operators::{Concatenate, Dtype, ImputeNeighbors, Layout, Missing, SparseRule};
+use skiff_plan::operators::{AppendIfMissing, Concatenate, Dtype, ImputeNeighbors, Layout, Missing, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::missing::{read_missing, rule};
@@ -27,10 +27,10 @@ pub(crate) const KNN_IMPUTER: Class = class! {
     /// is comparable, the mean of the column. Columns without a value in the fit are left out, or zeros with
     /// `keep_empty_features`. With `add_indicator` the columns of a `MissingIndicator` follow.
     /// # Not supported
-    /// Callable weights and metrics. `add_indicator` of versions before 1.3, which left its columns out of a table
-    /// without missing values.
+    /// Callable weights and metrics.
     /// # Older versions
-    /// `keep_empty_features` is of 1.2. Which of equally distant donors count is up to numpy's `argpartition`.
+    /// Before 1.3 the columns of the indicator are left out of a table without missing values. `keep_empty_features` is of
+    /// 1.2. Which of equally distant donors count is up to numpy's `argpartition`.
     paths: ["sklearn.impute._knn.KNNImputer"],
     training_only: ["_mask_fit_X", "_valid_mask", "copy", "indicator_"],
     read: KNNImputer::read,
@@ -45,7 +45,7 @@ pub struct KNNImputer {
     valid: Vec<bool>,
     /// `indicator_`.
     indicator: Option<Arc<Model>>,
-    /// Whether the columns of the indicator depend on other rows.
+    /// Whether the columns of the indicator are left out of a table without missing values.
     indicator_varies: bool,
 }
 
@@ -122,10 +122,11 @@ impl Estimator for KNNImputer {
         let Some(indicator) = self.indicator.as_ref().and_then(|model| model.downcast::<MissingIndicator>()) else {
             return Ok(Output::matrix(filled));
         };
-        if self.indicator_varies {
-            return plan.unsupported(method, "`add_indicator=True` of a version before 1.3");
-        }
         let mask = indicator.mask(x, plan);
+        if self.indicator_varies {
+            let append = AppendIfMissing { donors: Arc::clone(&self.donors) };
+            return Ok(Output::matrix(plan.push(append, &[x, filled, mask])));
+        }
         Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Any }, &[filled, mask])))
     }
 

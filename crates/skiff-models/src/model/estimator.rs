@@ -109,6 +109,8 @@ pub enum Scoring {
     D2(f64),
     /// The mean of `score_samples`, which ignores `y`.
     MeanOfSamples,
+    /// The sum of `score_samples`, which looks at no `y`.
+    SumOfSamples,
 }
 
 /// The kind of input of an estimator's methods.

@@ -1,6 +1,6 @@
-//! `KDTree`, `BallTree` and `DistanceMetric`, read from their states and checked.
+//! `KDTree`, `BallTree` and `DistanceMetric`: checked views of their states.
 
-use skiff_files::{Instance, NdArray, Scalar};
+use skiff_files::{NdArray, Scalar};
 use skiff_pickle::{Node as GraphNode, NodeId};
 use skiff_plan::kernels::binary_tree::{BinaryTree, Bounds, Node};
 use skiff_plan::kernels::metric::{Boolean, Metric};
@@ -8,22 +8,22 @@ use skiff_plan::value::Matrix;
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
-/// The tree in the attribute `name`: a k-d tree, or else a ball tree.
-pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str, is_kd: bool) -> Result<BinaryTree, ReadError> {
+/// The tree in the attribute `name`: a k-d tree or a ball tree, as its class says.
+pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str) -> Result<BinaryTree, ReadError> {
     let node = fields.required(name)?;
-    let instance = Instance::read(fields.graph(), node).ok_or_else(|| fields.unexpected(name, "a tree of points"))?;
-    let module = if is_kd { "kd_tree" } else { "ball_tree" };
-    let known = ["KDTree", "KDTree64", "BallTree", "BallTree64", "BinaryTree"].contains(&instance.name);
-    if !known || !instance.module.ends_with(module) {
-        return Err(fields.unexpected(name, "a tree of points"));
-    }
+    let unexpected = || fields.unexpected(name, "a tree of points");
+    let instance = fields.instance_at(node, &fields.path_of(name))?.ok_or_else(unexpected)?;
+    let is_kd = match (instance.module, instance.name) {
+        ("sklearn.neighbors._kd_tree" | "sklearn.neighbors.kd_tree", "KDTree" | "KDTree64" | "BinaryTree") => true,
+        ("sklearn.neighbors._ball_tree" | "sklearn.neighbors.ball_tree", "BallTree" | "BallTree64" | "BinaryTree") => {
+            false
+        }
+        _ => return Err(unexpected()),
+    };
     let state = instance.state().and_then(|state| fields.graph().items(state));
     let Some(&[data, order, nodes, bounds, _, _, _, _, _, _, _, metric, ref rest @ ..]) = state else {
         return Err(fields.damaged(name, "a state of fewer than twelve parts"));
     };
-    if rest.iter().any(|&weights| !matches!(fields.graph().node(weights), GraphNode::None)) {
-        return Err(fields.unsupported(name, "sample weights"));
-    }
     let path = |part: &str| format!("{}.{part}", fields.path_of(name));
     let wrong = |part: &str, what: &str| ReadError::new(path(part), ReadErrorKind::Damaged(what.to_owned()));
 
@@ -49,7 +49,17 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str, is_kd: bool) -> Res
     } else {
         Bounds::Balls(level(0))
     };
-    Ok(BinaryTree { points, order, nodes, bounds, metric })
+    // Versions before 0.20 have no such part.
+    let weights = match rest {
+        [] => None,
+        [weights] if matches!(fields.graph().node(*weights), GraphNode::None) => None,
+        [weights] => Some(fields.numbers_at(*weights, &path("sample_weight"))?.data),
+        _ => return Err(fields.damaged(name, "a state of more than thirteen parts")),
+    };
+    if weights.as_ref().is_some_and(|weights| weights.len() != points.rows) {
+        return Err(wrong("sample_weight", "there are not as many as points"));
+    }
+    Ok(BinaryTree { points, order, nodes, bounds, metric, weights })
 }
 
 /// The points' numbers, each of them once.
@@ -112,7 +122,12 @@ fn read_nodes(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) 
 /// A `DistanceMetric`: its class and the state `(p, vec, mat)`.
 fn read_metric(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Metric, ReadError> {
     let unsupported = |what: String| ReadError::new(path.to_owned(), ReadErrorKind::Unsupported(what));
-    let instance = Instance::read(fields.graph(), node);
+    let instance = fields.instance_at(node, path)?.filter(|instance| {
+        matches!(
+            instance.module,
+            "sklearn.metrics._dist_metrics" | "sklearn.neighbors._dist_metrics" | "sklearn.neighbors.dist_metrics"
+        )
+    });
     let instance = instance.ok_or_else(|| fields.unexpected_at(node, path, "a distance metric"))?;
     let name = instance.name.strip_suffix("64").unwrap_or(instance.name);
     let state = instance.state().and_then(|state| fields.graph().items(state)).unwrap_or_default();

@@ -6,6 +6,7 @@ use skiff_plan::operators::{Argmax, Concatenate, DivideByRowSum, Layout, Neighbo
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
+use super::class_outputs::{ClassOutput, read_outputs};
 use super::neighbors_base::{NeighborsBase, Weights, read_weights};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
@@ -42,24 +43,12 @@ pub struct KNeighborsClassifier {
     several: bool,
 }
 
-/// One output: its classes, and the class number of each point.
-#[derive(Debug)]
-struct ClassOutput {
-    classes: Arc<Classes>,
-    codes: Arc<[u32]>,
-}
-
 impl KNeighborsClassifier {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let neighbors = NeighborsBase::read(fields)?;
         let weights = read_weights(fields)?;
-        let several = fields.bool("outputs_2d_")?;
-        let classes = fields.classes_list("classes_")?;
-        if !several && classes.len() != 1 {
-            return Err(fields.damaged("classes_", "several lists of classes for one output"));
-        }
-        let outputs = read_outputs(fields, classes, neighbors.points())?;
+        let (outputs, several) = read_outputs(fields, neighbors.points())?;
         Ok(Self { neighbors, weights, outputs, several })
     }
 
@@ -79,34 +68,6 @@ impl KNeighborsClassifier {
         };
         Ok(self.outputs.iter().map(|output| plan.push(votes(output), &neighbors)).collect())
     }
-}
-
-fn read_outputs(
-    fields: &Fields<'_, '_>,
-    classes: Vec<Arc<Classes>>,
-    points: usize,
-) -> Result<Vec<ClassOutput>, ReadError> {
-    let array = fields.array("_y")?;
-    let width = match array.shape[..] {
-        [_] => 1,
-        [_, width] => width,
-        _ => return Err(fields.unexpected("_y", "an array of one or two dimensions")),
-    };
-    fields.expect_len("_y", array.shape[0], points)?;
-    fields.expect_len("classes_", classes.len(), width)?;
-    let codes = fields.ints("_y")?;
-    let mut outputs = Vec::with_capacity(width);
-    for (output, classes) in classes.into_iter().enumerate() {
-        if classes.is_empty() {
-            return Err(fields.damaged("classes_", "an output without classes"));
-        }
-        let codes = codes.iter().skip(output).step_by(width);
-        let codes = codes.map(|&code| u32::try_from(code).ok().filter(|&code| (code as usize) < classes.len()));
-        let codes = codes.collect::<Option<Arc<[u32]>>>();
-        let codes = codes.ok_or_else(|| fields.damaged("_y", "a number that is not the index of a class"))?;
-        outputs.push(ClassOutput { classes, codes });
-    }
-    Ok(outputs)
 }
 
 impl Estimator for KNeighborsClassifier {

@@ -1,17 +1,23 @@
 //! `sklearn.neighbors`.
 
 mod binary_tree;
+mod class_outputs;
 mod k_neighbors_classifier;
 mod k_neighbors_regressor;
 mod k_neighbors_transformer;
+mod kernel_density;
 mod local_outlier_factor;
 mod nearest_centroid;
 mod nearest_neighbors;
 mod neighborhood_components_analysis;
 mod neighbors_base;
+mod radius_neighbors_classifier;
+mod radius_neighbors_regressor;
+mod radius_neighbors_transformer;
 
 use crate::model::Class;
 
+pub(crate) use nearest_neighbors::NearestNeighbors;
 pub(crate) use neighbors_base::{NearestPoint, Weights, read_weights};
 
 /// The classes of this module.
@@ -19,8 +25,12 @@ pub(crate) const CLASSES: &[Class] = &[
     k_neighbors_classifier::K_NEIGHBORS_CLASSIFIER,
     k_neighbors_regressor::K_NEIGHBORS_REGRESSOR,
     k_neighbors_transformer::K_NEIGHBORS_TRANSFORMER,
+    kernel_density::KERNEL_DENSITY,
     local_outlier_factor::LOCAL_OUTLIER_FACTOR,
     nearest_centroid::NEAREST_CENTROID,
     nearest_neighbors::NEAREST_NEIGHBORS,
     neighborhood_components_analysis::NEIGHBORHOOD_COMPONENTS_ANALYSIS,
+    radius_neighbors_classifier::RADIUS_NEIGHBORS_CLASSIFIER,
+    radius_neighbors_regressor::RADIUS_NEIGHBORS_REGRESSOR,
+    radius_neighbors_transformer::RADIUS_NEIGHBORS_TRANSFORMER,
 ];

@@ -11,12 +11,11 @@ pub(crate) const NEAREST_NEIGHBORS: Class = class! {
     /// The search for neighbors.
     ///
     /// # Reads
-    /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`.
+    /// `_fit_X` or `_tree`, `_fit_method`, `effective_metric_` with its parameters, `n_neighbors`, `radius`.
     /// # Predicts
-    /// `kneighbors` and `kneighbors_graph`.
+    /// `kneighbors`, `radius_neighbors` and their graphs.
     /// # Not supported
-    /// `radius_neighbors` and its graph; a call without rows, for the neighbors of the training rows;
-    /// callable metrics.
+    /// A call without rows, for the neighbors of the training rows; callable metrics; a radius for each row.
     /// # Older versions
     /// The order of equal distances depends on the version, which skiff reproduces; where numpy's `argpartition` chooses
     /// among them, it is numpy's order without SIMD.
@@ -31,6 +30,11 @@ pub struct NearestNeighbors {
 }
 
 impl NearestNeighbors {
+    /// What it searches.
+    pub(crate) fn neighbors(&self) -> &NeighborsBase {
+        &self.neighbors
+    }
+
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         Ok(Self { neighbors: NeighborsBase::read(fields)? })
@@ -46,7 +50,9 @@ impl Estimator for NearestNeighbors {
         params: &Params,
     ) -> Result<Output, Refusal> {
         match method {
-            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => plan.unsupported(method, "a radius"),
+            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => {
+                self.neighbors.lower_radius(method, input, plan, params)
+            }
             _ => self.neighbors.lower(method, input, plan, params),
         }
     }

@@ -1,4 +1,4 @@
-//! `NeighborsBase` and `KNeighborsMixin`: what the estimators of nearest neighbours share.
+//! `NeighborsBase`, `KNeighborsMixin` and `RadiusNeighborsMixin`: what the estimators of neighbours share.
 
 use std::sync::Arc;
 
@@ -9,16 +9,17 @@ use skiff_plan::kernels::metric::Metric;
 use skiff_plan::kernels::neighbor_heap::Sort;
 use skiff_plan::kernels::row_square;
 use skiff_plan::operators::{
-    ArrayRule, Brute, Dtype, Finite, Item, NearestNeighbors, NeighborGraph, NeighborWeights, Search, SparseRule,
+    ArrayRule, Brute, Check, Dtype, Finite, Item, NearestNeighbors, NeighborGraph, NeighborWeights, RadiusNeighbors,
+    Search, SparseRule,
 };
 use skiff_plan::value::{Csr, Matrix, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::binary_tree::{read_metric_params, read_tree};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Lowering, Params, Refusal};
+use crate::lowering::{Header, Lowering, Params, Refusal};
 
-/// The training rows, and the number of neighbors.
+/// The training rows, and which neighbors are asked for.
 #[derive(Debug)]
 pub(crate) struct NeighborsBase {
     search: Arc<Search>,
@@ -26,9 +27,11 @@ pub(crate) struct NeighborsBase {
     finite: Finite,
     /// `n_neighbors`; none in the estimators of neighbours within a radius.
     count: Option<usize>,
+    /// `radius`; none in the estimators of nearest neighbours.
+    radius: Option<f64>,
 }
 
-/// The nearest points of rows.
+/// Points near to rows.
 pub(crate) struct Nearest {
     /// The rows after validation.
     pub(crate) rows: ValueId,
@@ -50,8 +53,7 @@ impl NeighborsBase {
         let sort = if fields.before(1, 8) { Sort::Quick } else { Sort::Intro };
         let search = match fields.string("_fit_method")?.as_str() {
             "brute" => read_brute(fields, sort)?,
-            "kd_tree" => Search::Tree(read_tree(fields, "_tree", true)?, sort),
-            "ball_tree" => Search::Tree(read_tree(fields, "_tree", false)?, sort),
+            "kd_tree" | "ball_tree" => Search::Tree(read_tree(fields, "_tree")?, sort),
             other => return Err(fields.unsupported("_fit_method", format!("`{other}`"))),
         };
         fields.expect_n_features("_fit_X", search.width())?;
@@ -59,6 +61,7 @@ impl NeighborsBase {
             Some(count) => Some(usize::try_from(count).map_err(|_| fields.unexpected("n_neighbors", "a count"))?),
             None => None,
         };
+        let radius = fields.float_or_none("radius")?;
         fields.training_only(&[
             "_fit_X",
             "_tree",
@@ -71,11 +74,10 @@ impl NeighborsBase {
             "n_jobs",
             "n_samples_fit_",
             "p",
-            "radius",
         ]);
         let allows_nan = matches!(&search, Search::Brute(points, _) if points.metric == Metric::NanEuclidean);
         let finite = if allows_nan { Finite::AllowNan } else { Finite::All };
-        Ok(Self { search: Arc::new(search), finite, count })
+        Ok(Self { search: Arc::new(search), finite, count, radius })
     }
 
     /// How many points the fit had.
@@ -91,6 +93,16 @@ impl NeighborsBase {
     /// `n_neighbors`
     pub(crate) fn count(&self) -> Option<usize> {
         self.count
+    }
+
+    /// Where neighbours are searched.
+    pub(crate) fn search(&self) -> &Arc<Search> {
+        &self.search
+    }
+
+    /// The validation of rows, as an operator within another one.
+    pub(crate) fn check(&self, header: &Header) -> Check {
+        Check::new(&header.class, header.feature_names_in.as_ref(), self.rule(), Some(self.width()))
     }
 
     /// The `count` nearest points.
@@ -117,7 +129,9 @@ impl NeighborsBase {
 
     fn rule(&self) -> ArrayRule {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).half(Precision::Double);
-        rule.finite(self.finite).sparse(SparseRule::Accept)
+        let rule = rule.finite(self.finite).sparse(SparseRule::Accept);
+        // `_check_precomputed` looks at no names.
+        if matches!(*self.search, Search::Precomputed(..)) { rule.any_names() } else { rule }
     }
 
     fn nearest_by(
@@ -143,6 +157,64 @@ impl NeighborsBase {
         let distances = plan.push(Item { index: 0 }, &[both]);
         let neighbors = plan.push(Item { index: 1 }, &[both]);
         Ok(Nearest { rows: x, distances, neighbors })
+    }
+
+    /// The points within `radius`, or within the estimator's own.
+    pub(crate) fn within(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        radius: Option<f64>,
+        sorted: bool,
+    ) -> Result<Nearest, Refusal> {
+        self.within_by(method, input, plan, (radius, sorted), self.rule())
+    }
+
+    /// The same of rows that may hold NaN and infinities.
+    pub(crate) fn within_any_rows(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+    ) -> Result<Nearest, Refusal> {
+        self.within_by(method, input, plan, (None, false), self.rule().finite(Finite::Any))
+    }
+
+    fn within_by(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        (radius, sorted): (Option<f64>, bool),
+        rule: ArrayRule,
+    ) -> Result<Nearest, Refusal> {
+        let Some(radius) = radius.or(self.radius) else {
+            return plan.unsupported(method, "radius=None");
+        };
+        if radius.is_nan() || radius < 0.0 {
+            return plan.unsupported(method, format!("radius={radius}: expected radius >= 0"));
+        }
+        let x = plan.check(input, rule, self.width());
+        let both = plan.push(RadiusNeighbors { search: Arc::clone(&self.search), radius, sorted }, &[x]);
+        let distances = plan.push(Item { index: 0 }, &[both]);
+        let neighbors = plan.push(Item { index: 1 }, &[both]);
+        Ok(Nearest { rows: x, distances, neighbors })
+    }
+
+    /// The graph of the points within `radius`, with their distances or with ones.
+    pub(crate) fn graph_within(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        radius: Option<f64>,
+        (with_distances, sorted): (bool, bool),
+    ) -> Result<Output, Refusal> {
+        // Without distances there is nothing to sort by.
+        let found = self.within(method, input, plan, radius, sorted && with_distances)?;
+        let inputs = if with_distances { vec![found.neighbors, found.distances] } else { vec![found.neighbors] };
+        Ok(Output::matrix(plan.push(NeighborGraph { points: self.points() }, &inputs)))
     }
 
     /// The neighbours, and their weights where those are not all the same.
@@ -199,15 +271,47 @@ impl NeighborsBase {
                 }
             }
             Method::KneighborsGraph => {
-                let with_distances = match params.get("mode").map(Scalar::as_str) {
-                    None | Some(Some("connectivity")) => false,
-                    Some(Some("distance")) => true,
-                    Some(_) => return plan.unsupported(method, "a mode other than `connectivity` and `distance`"),
-                };
+                let with_distances = with_distances(method, plan, params)?;
                 self.graph(method, input, plan, count, with_distances)
             }
             _ => plan.no_method(method),
         }
+    }
+
+    /// `radius_neighbors` and `radius_neighbors_graph`.
+    pub(crate) fn lower_radius(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        if !matches!(method, Method::RadiusNeighbors | Method::RadiusNeighborsGraph) {
+            return plan.no_method(method);
+        }
+        let (radius, sorted) = (params.float("radius"), params.flag("sort_results", false));
+        if method == Method::RadiusNeighborsGraph {
+            let with_distances = with_distances(method, plan, params)?;
+            return self.graph_within(method, input, plan, radius, (with_distances, sorted));
+        }
+        let with_distances = params.flag("return_distance", true);
+        if sorted && !with_distances {
+            return plan.unsupported(method, "sort_results=True and return_distance=False");
+        }
+        let Nearest { distances, neighbors, .. } = self.within(method, input, plan, radius, sorted)?;
+        Ok(match with_distances {
+            true => Output::Tuple(vec![Output::column(distances), Output::column(neighbors)]),
+            false => Output::column(neighbors),
+        })
+    }
+}
+
+/// Whether `mode` asks for distances.
+fn with_distances(method: Method, plan: &Lowering<'_>, params: &Params) -> Result<bool, Refusal> {
+    match params.get("mode").map(Scalar::as_str) {
+        None | Some(Some("connectivity")) => Ok(false),
+        Some(Some("distance")) => Ok(true),
+        Some(_) => plan.unsupported(method, "a mode other than `connectivity` and `distance`"),
     }
 }
 
@@ -247,13 +351,14 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
         let precision = is_float.then_some(numbers.precision);
         let matrix = numbers.into_matrix().ok_or_else(|| fields.unexpected("_fit_X", "an array of two dimensions"))?;
         if name == "precomputed" {
-            return Ok(Search::Precomputed(matrix.rows));
+            return Ok(Search::Precomputed(matrix.rows, precision.unwrap_or(Precision::Double)));
         }
         let metric = metric(matrix.cols)?;
         (Points::dense(matrix, metric, einsum), precision)
     } else {
         if name == "precomputed" {
-            return Err(fields.unsupported("_fit_X", "a sparse matrix of precomputed distances"));
+            let sparse = fields.sparse("_fit_X")?;
+            return Ok(Search::Precomputed(sparse.shape.0, precision_of(&sparse).unwrap_or(Precision::Double)));
         }
         let (csr, precision) = read_csr(fields, "_fit_X")?;
         let metric = metric(csr.cols)?;
@@ -300,11 +405,16 @@ impl NearestPoint {
 /// A sparse matrix, and its dtype where that is a float one.
 fn read_csr(fields: &Fields<'_, '_>, name: &str) -> Result<(Csr<'static>, Option<Precision>), ReadError> {
     let sparse = fields.sparse(name)?;
-    let precision = match sparse.data.dtype {
+    let precision = precision_of(&sparse);
+    let csr = Csr::read(&sparse, NumberType::Float(precision.unwrap_or(Precision::Double)));
+    Ok((csr.map_err(|error| fields.damaged(name, error.to_string()))?, precision))
+}
+
+/// The dtype of what a sparse matrix stores, where that is a float one.
+fn precision_of(sparse: &skiff_files::Sparse) -> Option<Precision> {
+    match sparse.data.dtype {
         skiff_files::DType::Float { size: 4, .. } => Some(Precision::Single),
         skiff_files::DType::Float { size: 8, .. } => Some(Precision::Double),
         _ => None,
-    };
-    let csr = Csr::read(&sparse, NumberType::Float(precision.unwrap_or(Precision::Double)));
-    Ok((csr.map_err(|error| fields.damaged(name, error.to_string()))?, precision))
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use skiff_files::{NdArray, Scalar};
 use skiff_plan::table::{DictValue, Dicts};
-use skiff_plan::value::{Columns, Csr, NumberType, Precision, TermLists, Value};
+use skiff_plan::value::{Columns, Csr, Matrix, NumberLists, NumberType, Precision, TermLists, Value};
 use skiff_plan::{Answer as Given, Rank};
 
 use super::elements::{column_scalars, dtype_of, name_of, scalars, sparse_row};
@@ -93,6 +93,7 @@ pub fn compare(expected: &Answer, found: &Given, tolerance: Tolerance) -> Compar
             all
         }
         (Answer::List(expected), Given::One(Value::TermLists(found), _)) => term_lists(expected, found),
+        (Answer::List(expected), Given::One(Value::NumberLists(found), _)) => number_lists(expected, found, tolerance),
         (Answer::Dicts(expected), Given::One(Value::Dicts(found), _)) => dicts(expected, found),
         (Answer::Sparse(expected), Given::One(Value::Sparse(found), _)) => sparse(expected, found, tolerance),
         (Answer::Array(expected), Given::One(found, rank)) => array(expected, found, *rank, tolerance),
@@ -260,6 +261,28 @@ fn term_lists(expected: &[Answer], found: &TermLists) -> Comparison {
     Comparison { difference: differs, largest: 0.0 }
 }
 
+/// A list of arrays of numbers, one for each row.
+fn number_lists(expected: &[Answer], found: &NumberLists, tolerance: Tolerance) -> Comparison {
+    if expected.len() != found.len() {
+        return Comparison::form(format!("expected {} lists of numbers, found {}", expected.len(), found.len()));
+    }
+    let mut all = Comparison::default();
+    for (row, (expected, found_row)) in expected.iter().zip(found.iter_rows()).enumerate() {
+        let value = match found.dtype {
+            NumberType::Float(precision) => Value::Floats(Matrix::new(found_row.len(), 1, found_row), precision),
+            #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
+            NumberType::Int(kind) => {
+                Value::Ints(Matrix::new(found_row.len(), 1, found_row).map(|&number| number as i64), kind)
+            }
+        };
+        let one = compare(expected, &Given::One(value.into_owned(), Rank::One), tolerance);
+        all.largest = all.largest.max(one.largest);
+        let within = one.difference.map(|what| Difference::Within(row, Box::new(what)));
+        all.difference = all.difference.or(within);
+    }
+    all
+}
+
 fn dicts(expected: &[Vec<(String, DictValue)>], found: &Dicts<'_>) -> Comparison {
     let sorted = |rows: &[Vec<(String, DictValue)>]| -> Vec<Vec<(String, DictValue)>> {
         let sort = |row: &Vec<(String, DictValue)>| {
@@ -334,6 +357,7 @@ fn distance(expected: f64, found: f64) -> f64 {
 
 fn shape_differs(expected: &[usize], found: &Value<'_>, rank: Rank) -> Option<String> {
     let found = match rank {
+        Rank::Zero => Vec::new(),
         Rank::One => vec![found.rows()],
         Rank::OneOrTwo if found.cols() == 1 => vec![found.rows()],
         Rank::Two | Rank::OneOrTwo => vec![found.rows(), found.cols()],

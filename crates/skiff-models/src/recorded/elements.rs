@@ -56,7 +56,9 @@ pub(super) fn scalars(value: &Value<'_>) -> Option<Vec<Scalar>> {
         Value::Labels(labels) => labels_of(labels)?,
         Value::Columns(columns) => column_scalars(columns)?,
         Value::Texts(texts) => texts.iter().map(|text| Scalar::Str(text.to_owned())).collect(),
-        Value::Sparse(_) | Value::Dicts(_) | Value::TermLists(_) | Value::Many(_) => return None,
+        Value::Sparse(_) | Value::Dicts(_) | Value::TermLists(_) | Value::NumberLists(_) | Value::Many(_) => {
+            return None;
+        }
     })
 }
 

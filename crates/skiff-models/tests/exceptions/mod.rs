@@ -58,9 +58,6 @@ const EXCEPTIONS: &[Reason] = &[
         ("1.5.2/discriminant_analysis/qda_float32", "predict_*", "rows"),
         ("1.9.1/discriminant_analysis/qda_float32", "decision_function", "rows"),
         ("1.9.1/discriminant_analysis/qda_float32", "predict_*", "rows"),
-        ("0.24.2/impute/knn_float32", "transform", "holes"),
-        ("1.2.2/impute/knn_float32", "transform", "holes"),
-        ("1.5.2/impute/knn_float32", "transform", "holes"),
         ("1.9.1/decomposition/dictionary_learning_omp_float32", "transform", "rows"),
         ("1.9.1/decomposition/dictionary_learning_processes", "transform", "rows"),
         ("1.9.1/decomposition/mini_batch_dictionary_learning_float32", "transform", "rows"),
@@ -72,11 +69,6 @@ const EXCEPTIONS: &[Reason] = &[
     ]),
     ("scikit-learn multiplies sparse matrices into a dense one only where both have one dtype", &[
         ("1.9.1/random_projection/sparse_dense", "transform", "csr32"),
-    ]),
-    ("versions before 1.3 left the indicator's columns out where no row of the table has a missing value", &[
-        ("0.24.2/impute/knn_indicator", "transform", "*"),
-        ("1.2.2/impute/knn_indicator", "transform", "*"),
-        ("1.2.2/impute/knn_keep_empty", "transform", "*"),
     ]),
     ("1 less a float32 probability close to 1: one unit in its last place is much of what is left", &[
         ("1.9.1/discriminant_analysis/lda_float32_binary", "predict_proba", "float32"),
@@ -154,6 +146,8 @@ const EXCEPTIONS: &[Reason] = &[
     ]),
     ("a function of the caller's: code that would have to be run", &[
         ("*/neighbors/knn_callable_weights", "*", "*"),
+        ("*/neighbors/radius_classifier_callable_weights", "predict*", "*"),
+        ("*/semi_supervised/label_spreading_callable", "*", "*"),
         ("*/neighbors/knn_regressor_callable_weights", "*", "*"),
         ("*/svm/svc_callable", "*", "*"),
     ]),

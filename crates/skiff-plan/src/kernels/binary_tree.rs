@@ -18,6 +18,8 @@ pub struct BinaryTree {
     pub bounds: Bounds,
     /// What distances are.
     pub metric: Metric,
+    /// `sample_weight`, one for each point.
+    pub weights: Option<Vec<f64>>,
 }
 
 /// A node's points: a range of the order.
@@ -73,6 +75,66 @@ impl BinaryTree {
             } else {
                 open.extend([(left, least_left), (right, least_right)]);
             }
+        }
+    }
+
+    /// `_query_radius_single` from the root: adds the points of `x` within `radius`, node after node.
+    pub fn query_radius(&self, x: &[f64], radius: f64, found: &mut (Vec<f64>, Vec<usize>), open: &mut Vec<usize>) {
+        let reduced_radius = self.metric.reduce(radius);
+        let (distances, points) = found;
+        open.clear();
+        open.push(0);
+        while let Some(at) = open.pop() {
+            let node = self.nodes[at];
+            let (least, greatest) = self.distances_of(at, x);
+            if least > radius {
+                continue;
+            }
+            if !node.is_leaf && (greatest > radius || greatest.is_nan()) {
+                // The first child comes off the stack first, and all of its descendants before the other.
+                open.extend([2 * at + 2, 2 * at + 1]);
+                continue;
+            }
+            for &point in &self.order[node.start..node.end] {
+                let reduced = self.metric.reduced(x, self.points.row(point));
+                if greatest <= radius || reduced <= reduced_radius {
+                    distances.push(self.metric.finish(reduced));
+                    points.push(point);
+                }
+            }
+        }
+    }
+
+    /// The distance between `x` and a point.
+    pub(crate) fn distance(&self, point: usize, x: &[f64]) -> f64 {
+        self.metric.finish(self.metric.reduced(x, self.points.row(point)))
+    }
+
+    /// `min_max_dist`: no point of the node is nearer than the first, and none further than the second.
+    pub(crate) fn distances_of(&self, node: usize, x: &[f64]) -> (f64, f64) {
+        let (low, high, power) = match &self.bounds {
+            Bounds::Balls(centres) => {
+                let distance = self.metric.finish(self.metric.reduced(x, centres.row(node)));
+                let radius = self.nodes[node].radius;
+                return ((distance - radius).max(0.0), distance + radius);
+            }
+            Bounds::Boxes { low, high, power } => (low.row(node), high.row(node), *power),
+        };
+        let (mut least, mut greatest) = (0.0_f64, 0.0_f64);
+        for ((x, low), high) in x.iter().zip(low).zip(high) {
+            let (below, above) = (low - x, x - high);
+            let side = 0.5 * ((below + below.abs()) + (above + above.abs()));
+            let far = below.abs().max(above.abs());
+            if power.is_infinite() {
+                (least, greatest) = (least.max(side), greatest.max(far));
+            } else {
+                least += side.powf(power);
+                greatest += far.powf(power);
+            }
+        }
+        match power.is_infinite() {
+            true => (least, greatest),
+            false => (least.powf(1.0 / power), greatest.powf(1.0 / power)),
         }
     }
 

@@ -74,11 +74,18 @@ impl NeighborHeap {
 
     /// The distances and the neighbours, nearest first.
     pub fn sort(&mut self) -> (&[f64], &[usize]) {
-        match self.sort {
-            Sort::Quick => quick(&mut self.distances, &mut self.indices),
-            Sort::Intro => intro(&mut self.distances, &mut self.indices),
-        }
+        self.sort.sort(&mut self.distances, &mut self.indices);
         (&self.distances, &self.indices)
+    }
+}
+
+impl Sort {
+    /// Sorts distances, and the neighbours with them.
+    pub fn sort(self, distances: &mut [f64], indices: &mut [usize]) {
+        match self {
+            Self::Quick => quick(distances, indices),
+            Self::Intro => intro(distances, indices),
+        }
     }
 }
 
@@ -199,6 +206,15 @@ pub fn argpartition(values: &[f64], k: usize, order: &mut Vec<usize>) {
     select(values, order, k - 1);
     order.truncate(k);
     order.sort_by(|&a, &b| compare(values[a], values[b]));
+}
+
+/// A stable `np.argsort` of distances, and the neighbours in that order.
+pub fn stable_sort(distances: &mut [f64], indices: &mut [usize]) {
+    let mut pairs: Vec<(f64, usize)> = distances.iter().copied().zip(indices.iter().copied()).collect();
+    pairs.sort_by(|a, b| compare(a.0, b.0));
+    for ((distance, index), pair) in distances.iter_mut().zip(indices).zip(pairs) {
+        (*distance, *index) = pair;
+    }
 }
 
 /// numpy's order: NaN is last.

@@ -13,6 +13,7 @@ mod images;
 mod kernels;
 mod labels;
 mod linear;
+mod manifold;
 mod neighbors;
 mod preprocess;
 mod sampling;
@@ -28,15 +29,15 @@ pub use arrays::{
 };
 pub use calibration::{Calibrate, Sigmoid, ToLogits};
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
-pub use cluster::{CenterDistances, NearestCenter, Pool, Pooling};
+pub use cluster::{BisectingTree, Branch, CenterDistances, NearestCenter, Pool, Pooling, Split};
 pub use custom::CallCustom;
 pub use decomposition::{
     CodeDtype, CodeDtypes, Coding, MultiplicativeEnd, NonNegativeWeights, RidgeCode, ScaleCodes, SparseCode,
     WeightSolver,
 };
 pub use density::{
-    CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, LogDensity,
-    LogisticGaussian, Mahalanobis, TopicShares,
+    CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, KernelDensity,
+    LogDensity, LogisticGaussian, Mahalanobis, TopicShares,
 };
 pub use encode::{
     Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
@@ -52,13 +53,14 @@ pub use labels::{
     SparseRandom, TakeCategories, TakeLabels, argmax,
 };
 pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
+pub use manifold::{Barycenters, GeodesicKernel};
 pub use neighbors::{
-    Brute, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborVotes, NeighborWeights, OutlierFactors, Search,
-    VoteSum,
+    ArgmaxOrOutlier, Brute, ClassMode, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborSums, NeighborVotes,
+    NeighborWeights, OutlierFactors, Outliers, RadiusMeans, RadiusNeighbors, RadiusVotes, Search, VoteSum,
 };
 pub use preprocess::{
-    AdditiveChi2, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind, Impute,
-    ImputeFeature, ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power,
+    AdditiveChi2, AppendIfMissing, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind,
+    Impute, ImputeFeature, ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power,
     PowerFamily, Quantile, Spline, SplineBasis, UnlessAllMissing,
 };
 pub use sampling::{BoltzmannMachine, DrawMixture, GibbsStep, PseudoLikelihood};
@@ -163,13 +165,17 @@ macro_rules! operators {
 operators! {
     AdditiveChi2,
     Affine,
+    AppendIfMissing,
     Argmax,
     ArgmaxGroups,
+    ArgmaxOrOutlier,
     AtLeast,
+    Barycenters,
     BinCenters,
     Binarize,
     BinarizeLabelSets,
     BinarizeLabels,
+    BisectingTree,
     BoostedEnsemble,
     BoostedLink,
     BoostedRows,
@@ -201,6 +207,7 @@ operators! {
     ExtractPatches,
     GaussianLogLikelihood,
     GaussianScores,
+    GeodesicKernel,
     GibbsStep,
     GreaterThan,
     HashTerms,
@@ -212,6 +219,7 @@ operators! {
     InsertColumns,
     Interpolate,
     JoinLabels,
+    KernelDensity,
     LabelNumbers,
     LabelSets,
     LastArgmax,
@@ -229,6 +237,7 @@ operators! {
     NearestNeighbors,
     NeighborGraph,
     NeighborMeans,
+    NeighborSums,
     NeighborVotes,
     NeighborWeights,
     NonNegativeWeights,
@@ -255,6 +264,9 @@ operators! {
     Project,
     PseudoLikelihood,
     Quantile,
+    RadiusMeans,
+    RadiusNeighbors,
+    RadiusVotes,
     RefuseSparse,
     Repeat,
     RidgeCode,

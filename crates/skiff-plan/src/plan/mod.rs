@@ -50,6 +50,8 @@ pub enum Output {
 /// How many dimensions an array has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rank {
+    /// `()`: one number, of no row.
+    Zero,
     /// `(n_samples,)`
     One,
     /// `(n_samples, n_columns)`
@@ -244,7 +246,7 @@ impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (open, items, close) = match self {
             Self::One(value, Rank::One) => return write!(f, "{value} as a column"),
-            Self::One(value, Rank::Two | Rank::OneOrTwo) => return write!(f, "{value}"),
+            Self::One(value, Rank::Zero | Rank::Two | Rank::OneOrTwo) => return write!(f, "{value}"),
             Self::One(value, Rank::Three { depth }) => return write!(f, "{value} in rows of {depth}"),
             Self::Constant(values) => return write!(f, "{} integers", values.len()),
             Self::List(items) => ("[", items, "]"),

@@ -96,6 +96,7 @@ fn write_array(f: &mut fmt::Formatter<'_>, value: &ValueType, rank: Rank) -> fmt
         (rank, _) => rank,
     };
     let cols = |cols: usize| match rank {
+        Rank::Zero => "()".to_owned(),
         Rank::One => "(n_samples,)".to_owned(),
         Rank::Two | Rank::OneOrTwo => format!("(n_samples, {cols})"),
         Rank::Three { depth } => format!("(n_samples, {}, {depth})", cols / depth.max(1)),
@@ -123,6 +124,7 @@ fn write_array(f: &mut fmt::Formatter<'_>, value: &ValueType, rank: Rank) -> fmt
         ValueType::Texts => f.write_str("str (n_samples,)"),
         ValueType::Dicts => f.write_str("dict (n_samples,)"),
         ValueType::TermLists(_) => f.write_str("a list of str for each row"),
+        ValueType::NumberLists(dtype) => write!(f, "a list of {dtype} for each row"),
         ValueType::Many(types) => {
             for (index, one) in types.iter().enumerate() {
                 write!(f, "{}{one}", if index == 0 { "" } else { ", " })?;

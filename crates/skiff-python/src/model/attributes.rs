@@ -88,11 +88,11 @@ impl Model {
                 attribute::node(&self.file.contents().graph, self.model.typed().node(), "tree_").is_some()
             }
             "score" => match self.model.typed().estimator().scoring() {
-                Some(Scoring::MeanOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
+                Some(Scoring::MeanOfSamples | Scoring::SumOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
                 Some(_) => self.model.plan(Method::Predict).is_ok(),
                 None => self.has_inertia(),
             },
-            "get_support" => self.without_rows(name, []).is_some(),
+            "get_support" | "reconstruction_error" => self.without_rows(name, []).is_some(),
             "get_covariance" | "get_precision" if self.without_rows(name, []).is_some() => true,
             "get_covariance" | "get_precision" => {
                 matches!(self.class(), "PCA" | "IncrementalPCA")
@@ -105,7 +105,7 @@ impl Model {
 
     /// Whether the score is the distance of rows to the cluster centers.
     pub(super) fn has_inertia(&self) -> bool {
-        matches!(self.class(), "KMeans" | "MiniBatchKMeans")
+        matches!(self.class(), "BisectingKMeans" | "KMeans" | "MiniBatchKMeans")
     }
 
     /// Whether `get_feature_names_out` exists.

@@ -122,6 +122,9 @@ impl Model {
                 let scores = self.call(Method::ScoreSamples, x, None)?.call_method0(intern!(py, "mean"))?;
                 return scores.call_method0(intern!(py, "item"));
             }
+            Some(Scoring::SumOfSamples) => {
+                return self.call(Method::ScoreSamples, x, None)?.call_method0(intern!(py, "sum"));
+            }
         };
         let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
         let predicted = self.call(Method::Predict, x, None)?;

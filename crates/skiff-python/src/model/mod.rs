@@ -10,7 +10,6 @@ mod steps;
 use std::sync::{Arc, OnceLock};
 
 use numpy::PyArray1;
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -167,22 +166,22 @@ impl Model {
     }
 
     /// The distances and indices of all neighbors within a radius.
-    #[pyo3(signature = (X=None, radius=None, return_distance=true))]
+    #[pyo3(signature = (X=None, radius=None, return_distance=true, sort_results=false))]
     fn radius_neighbors<'py>(
         &self,
         py: Python<'py>,
         X: Option<&Bound<'py, PyAny>>,
         radius: Option<Bound<'py, PyAny>>,
         return_distance: bool,
+        sort_results: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let return_distance = Some(return_distance.into_bound_py_any(py)?);
-        self.neighbors(py, Method::RadiusNeighbors, X, &[("radius", radius), ("return_distance", return_distance)])
+        self.within_radius(py, X, radius, return_distance, sort_results)
     }
 
     /// The graph of the neighbors within a radius, as a sparse matrix.
     #[pyo3(
-        signature = (X=None, radius=None, mode="connectivity".to_owned()),
-        text_signature = "($self, X=None, radius=None, mode='connectivity')"
+        signature = (X=None, radius=None, mode="connectivity".to_owned(), sort_results=false),
+        text_signature = "($self, X=None, radius=None, mode='connectivity', sort_results=False)"
     )]
     fn radius_neighbors_graph<'py>(
         &self,
@@ -190,9 +189,9 @@ impl Model {
         X: Option<&Bound<'py, PyAny>>,
         radius: Option<Bound<'py, PyAny>>,
         mode: String,
+        sort_results: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mode = Some(mode.into_bound_py_any(py)?);
-        self.neighbors(py, Method::RadiusNeighborsGraph, X, &[("radius", radius), ("mode", mode)])
+        self.graph_within_radius(py, X, radius, mode, sort_results)
     }
 
     /// `predict` after each stage of boosting.
@@ -208,6 +207,14 @@ impl Model {
     /// `decision_function` after each stage of boosting.
     fn staged_decision_function<'py>(&self, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.stages(Method::StagedDecisionFunction, X)
+    }
+
+    /// Of an `Isomap`: how far the kernel of the fit is from that of its embedding.
+    fn reconstruction_error<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.without_rows("reconstruction_error", []) {
+            Some(answer) => crate::output::answer(py, answer)?.get_item(PyTuple::empty(py)),
+            None => Err(PyAttributeError::new_err("reconstruction_error")),
+        }
     }
 
     /// The depth of a decision tree.

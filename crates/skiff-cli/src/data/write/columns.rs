@@ -102,7 +102,19 @@ impl Cells<'_> {
             }
             Value::Dicts(dicts) => Scalar::Str(format!("{:?}", dicts.rows[row])),
             Value::TermLists(lists) => Scalar::Str(lists.row(row).collect::<Vec<_>>().join(" ")),
+            Value::NumberLists(_) => {
+                let numbers: Vec<_> = self.numbers(row).iter().flatten().map(cell).collect();
+                Scalar::Str(format!("[{}]", numbers.join(", ")))
+            }
             Value::Many(_) => Scalar::None,
+        }
+    }
+
+    /// The numbers at `row`, where each row has a list of them.
+    pub fn numbers(&self, row: usize) -> Option<Vec<Scalar>> {
+        match self.value {
+            Value::NumberLists(lists) => Some(lists.row(row).iter().map(|&value| number(value, lists.dtype)).collect()),
+            _ => None,
         }
     }
 }

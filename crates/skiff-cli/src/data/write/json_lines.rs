@@ -31,7 +31,11 @@ impl<W: Finish> Sink for JsonLines<W> {
                 object.insert(name.clone(), json(&column.get(row).unwrap_or(Scalar::None)));
             }
             for (name, cells) in &answers {
-                object.insert(name.clone(), json(&cells.get(row)));
+                let value = match cells.numbers(row) {
+                    Some(numbers) => numbers.iter().map(json).collect(),
+                    None => json(&cells.get(row)),
+                };
+                object.insert(name.clone(), value);
             }
             writeln!(self.writer, "{}", Json::Object(object))?;
         }

@@ -172,7 +172,7 @@ fn layout_of(value: &Value<'_>, rank: Rank) -> Layout {
         _ => "<f8".to_owned(),
     };
     let row_shape = match rank {
-        Rank::One => Vec::new(),
+        Rank::Zero | Rank::One => Vec::new(),
         Rank::OneOrTwo if value.cols() == 1 => Vec::new(),
         Rank::Two | Rank::OneOrTwo => vec![value.cols()],
         Rank::Three { depth } => vec![value.cols() / depth.max(1), depth],

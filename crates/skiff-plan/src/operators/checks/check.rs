@@ -215,7 +215,7 @@ impl Check {
                 Ok(to_dtype(matrix, precision, dtype))
             }
             Value::Labels(_) => Err(InputError::wrong_kind("numbers", input)),
-            Value::Texts(_) | Value::Dicts(_) | Value::TermLists(_) | Value::Many(_) => {
+            Value::Texts(_) | Value::Dicts(_) | Value::TermLists(_) | Value::NumberLists(_) | Value::Many(_) => {
                 Err(InputError::wrong_kind("a table of numbers", input))
             }
         }

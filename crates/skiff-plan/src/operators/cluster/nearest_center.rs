@@ -60,12 +60,11 @@ impl NearestCenter {
     }
 }
 
-impl Operator for NearestCenter {
-    const NAME: &'static str = "nearest_center";
-
-    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+impl NearestCenter {
+    /// The number of the nearest centre of each row.
+    pub(super) fn numbers(&self, rows: &Value<'_>) -> Result<Vec<i64>, InputError> {
         let centers = || self.centers.iter_rows().zip(&self.squares);
-        let same = match inputs[0] {
+        let same = match rows {
             Value::Floats(_, precision) => self.any_dense || *precision == self.precision,
             Value::Sparse(x) => x.dtype == NumberType::Float(self.precision),
             _ => true,
@@ -75,7 +74,7 @@ impl Operator for NearestCenter {
                 "the rows and the cluster centers have different dtypes: float32 and float64",
             ));
         }
-        let numbers: Vec<i64> = match inputs[0] {
+        Ok(match rows {
             Value::Floats(x, _) if let Some((centers, squares)) = &self.single => self.of_single(x, centers, squares),
             Value::Floats(x, _) => {
                 let mut products = Vec::new();
@@ -101,9 +100,16 @@ impl Operator for NearestCenter {
                 })
                 .collect(),
             other => return Err(InputError::wrong_kind("numbers", other)),
-        };
-        let rows = numbers.len();
-        Ok(Value::Ints(Matrix::new(rows, 1, numbers), IntKind::Int { bytes: 4, signed: true }))
+        })
+    }
+}
+
+impl Operator for NearestCenter {
+    const NAME: &'static str = "nearest_center";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let numbers = self.numbers(inputs[0])?;
+        Ok(Value::Ints(Matrix::new(numbers.len(), 1, numbers), IntKind::Int { bytes: 4, signed: true }))
     }
 
     fn describe(&self) -> String {

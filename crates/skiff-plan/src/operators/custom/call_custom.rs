@@ -89,6 +89,7 @@ fn check(value: &Value<'_>) -> Result<(), &'static str> {
         Value::Labels(labels) => check_labels(labels),
         Value::Texts(_) | Value::Dicts(_) => Ok(()),
         Value::TermLists(lists) => check_lists(lists),
+        Value::NumberLists(_) => Err("is lists of numbers"),
         Value::Many(_) => Err("consists of several values"),
     }
 }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
+use super::search::{Brute, Search, SearchRows, graph_row, refuse_negative};
 use crate::InputError;
-use crate::kernels::binary_tree::BinaryTree;
 use crate::kernels::brute_force::Points;
-use crate::kernels::metric::Metric;
-use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
+use crate::kernels::neighbor_heap::{NeighborHeap, argpartition};
 use crate::operator::Operator;
-use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
+use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// From rows to their nearest points: [`Value::Many`] of the distances and of the points' numbers, nearest first.
 #[derive(Debug)]
@@ -19,74 +18,14 @@ pub struct NearestNeighbors {
     pub count: usize,
 }
 
-/// The points of a fit, as the fit arranged them.
-#[derive(Debug)]
-pub enum Search {
-    /// `KDTree` or `BallTree`.
-    Tree(BinaryTree, Sort),
-    /// All points, one after the other.
-    Brute(Points, Brute),
-    /// `metric='precomputed'`: the rows hold the distances to this many points.
-    Precomputed(usize),
-}
-
-/// How scikit-learn's brute force finds the nearest among all distances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Brute {
-    /// The order of equals among neighbours found by `ArgKmin`, which versions before 1.1 have not.
-    pub heap: Option<Sort>,
-    /// The dtype of the points, where it is a float one; `ArgKmin` asks for rows of the same.
-    pub precision: Option<Precision>,
-    /// Whether `ArgKmin` takes pairs of sparse rows (1.2).
-    pub sparse_heap: bool,
-    /// Whether it takes them for Euclidean distances too, as until 1.3.
-    pub sparse_euclidean: bool,
-    /// Whether it takes a sparse and a dense side for Euclidean distances, as since 1.3.
-    pub mixed_euclidean: bool,
-}
-
-impl Search {
-    /// How many points there are.
-    pub fn points(&self) -> usize {
-        match self {
-            Self::Tree(tree, _) => tree.points.rows,
-            Self::Brute(points, _) => points.len(),
-            Self::Precomputed(count) => *count,
-        }
-    }
-
-    /// How many columns a row must have.
-    pub fn width(&self) -> usize {
-        match self {
-            Self::Tree(tree, _) => tree.points.cols,
-            Self::Brute(points, _) => points.width(),
-            Self::Precomputed(count) => *count,
-        }
-    }
-}
-
 impl Operator for NearestNeighbors {
     const NAME: &'static str = "nearest_neighbors";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let (rows, precision, sparse) = match inputs[0] {
-            Value::Floats(x, precision) => (x.clone(), Some(*precision), false),
-            #[expect(clippy::cast_precision_loss, reason = "numpy's astype(float64) rounds as well")]
-            Value::Ints(x, _) => (x.map(|&value| value as f64), None, false),
-            Value::Sparse(_) if matches!(*self.search, Search::Tree(..)) => {
-                return Err(InputError::refused(
-                    "a k-d tree or ball tree does not work with sparse matrices: densify the data",
-                ));
-            }
-            Value::Sparse(x) => {
-                let precision = match x.dtype {
-                    NumberType::Float(precision) => Some(precision),
-                    NumberType::Int(_) => None,
-                };
-                (x.to_dense(), precision, true)
-            }
-            other => return Err(InputError::wrong_kind("numbers", other)),
-        };
+        if let (Search::Precomputed(..), Value::Sparse(graph)) = (&*self.search, inputs[0]) {
+            return self.of_graph(graph);
+        }
+        let SearchRows { rows, precision, sparse } = self.search.rows(inputs[0])?;
         let mut found = Found::default();
         match &*self.search {
             Search::Tree(tree, sort) => {
@@ -100,12 +39,11 @@ impl Operator for NearestNeighbors {
                 }
             }
             Search::Brute(points, brute) => self.brute(points, *brute, &rows, precision, sparse, &mut found)?,
-            Search::Precomputed(_) => {
+            Search::Precomputed(_, of_fit) => {
+                found.precision = precision.map(|precision| precision.promote(*of_fit));
                 let mut order = Vec::new();
                 for distances in rows.iter_rows() {
-                    if let Some(distance) = distances.iter().find(|distance| **distance < 0.0) {
-                        return Err(InputError::refused(format!("negative values in data: {distance}")));
-                    }
+                    refuse_negative(distances)?;
                     argpartition(distances, self.count, &mut order);
                     found.extend(order.iter().map(|&at| distances[at]), &order);
                 }
@@ -120,6 +58,25 @@ impl Operator for NearestNeighbors {
 }
 
 impl NearestNeighbors {
+    /// `_kneighbors_from_graph`: the rows hold the distances to some of the points.
+    fn of_graph(&self, graph: &Csr<'_>) -> Result<Value<'static>, InputError> {
+        let NumberType::Float(precision) = graph.dtype else {
+            return Err(InputError::refused("a sparse matrix of distances that are integers"));
+        };
+        // The columns of the graph itself, which scipy numbers in 32 bits.
+        let indices = IntKind::Int { bytes: 4, signed: true };
+        let mut found = Found { precision: Some(precision), kind: Some(indices), ..Found::default() };
+        for row in 0..graph.rows {
+            let (distances, points) = graph_row(graph, row)?;
+            if distances.len() < self.count {
+                let what = format!("{} neighbors per sample are required, found {}", self.count, distances.len());
+                return Err(InputError::refused(what).in_row(row));
+            }
+            found.extend(distances[..self.count].iter().copied(), &points[..self.count]);
+        }
+        Ok(found.into_value(graph.rows, self.count))
+    }
+
     fn brute(
         &self,
         points: &Points,
@@ -129,16 +86,9 @@ impl NearestNeighbors {
         sparse: bool,
         found: &mut Found,
     ) -> Result<(), InputError> {
-        let heap = brute.heap_for(points, precision, sparse);
-        if sparse && heap.is_none() && !points.metric.takes_sparse() {
-            return Err(InputError::refused("the metric does not work with sparse matrices: densify the data"));
-        }
+        let heap = brute.heap_for(points, precision, sparse)?;
         let mut heaps = heap.map(|sort| (NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)));
-        // `euclidean_distances` answers float32 for two tables of float32, computing in float64; so do cosines.
-        let single = heaps.is_none()
-            && (points.is_euclidean() || points.metric == Metric::Cosine)
-            && precision == Some(Precision::Single)
-            && brute.precision == Some(Precision::Single);
+        let single = heaps.is_none() && brute.is_single(points, precision);
         let (mut distances, mut order) = (Vec::new(), Vec::new());
         for x in rows.iter_rows() {
             points.distances(x, sparse, heaps.is_some(), &mut distances);
@@ -180,36 +130,14 @@ impl NearestNeighbors {
     }
 }
 
-impl Brute {
-    /// `ArgKmin.is_usable_for`.
-    fn heap_for(self, points: &Points, precision: Option<Precision>, sparse: bool) -> Option<Sort> {
-        let excluded = matches!(
-            points.metric,
-            Metric::Mahalanobis(_)
-                | Metric::Hamming
-                | Metric::Boolean(_)
-                | Metric::Cosine
-                | Metric::Correlation
-                | Metric::NanEuclidean
-        );
-        let sparse_points = points.is_sparse();
-        let both_sparse = sparse && sparse_points;
-        let usable = !excluded
-            && precision.is_some()
-            && precision == self.precision
-            && (!(sparse || sparse_points) || self.sparse_heap)
-            && !(both_sparse && points.is_euclidean() && !self.sparse_euclidean)
-            && !(sparse != sparse_points && points.is_euclidean() && !self.mixed_euclidean);
-        self.heap.filter(|_| usable)
-    }
-}
-
 /// What was found, row after row.
 #[derive(Debug, Default)]
 struct Found {
     distances: Vec<f64>,
     indices: Vec<i64>,
     precision: Option<Precision>,
+    /// The dtype of the indices, where it is not `int64`.
+    kind: Option<IntKind>,
 }
 
 impl Found {
@@ -222,7 +150,7 @@ impl Found {
         let precision = self.precision.unwrap_or(Precision::Double);
         Value::Many(vec![
             Value::Floats(Matrix::new(rows, count, self.distances), precision),
-            Value::Ints(Matrix::new(rows, count, self.indices), IntKind::I64),
+            Value::Ints(Matrix::new(rows, count, self.indices), self.kind.unwrap_or(IntKind::I64)),
         ])
     }
 }

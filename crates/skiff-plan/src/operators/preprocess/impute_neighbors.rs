@@ -29,7 +29,7 @@ pub struct ImputeNeighbors {
 }
 
 impl ImputeNeighbors {
-    fn is_missing(&self, value: f64) -> bool {
+    pub(super) fn is_missing(&self, value: f64) -> bool {
         if self.missing.is_nan() { value.is_nan() } else { value == self.missing }
     }
 
@@ -44,19 +44,19 @@ impl ImputeNeighbors {
             .map(|(&distance, row)| (distance, row[column]))
             .filter(|(_, value)| !value.is_nan())
             .collect();
+        // A masked array adds in its own dtype, with zeros for what is masked, and divides in `float64`.
+        #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ rows")]
+        let mean = |values: &[f64], count: usize| pairwise_sum_in(values, self.precision) / count as f64;
         if donors.iter().all(|(distance, _)| distance.is_nan()) {
-            #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ rows")]
-            let count = donors.len() as f64;
-            return donors.iter().map(|(_, value)| value).sum::<f64>() / count;
+            let column = self.fitted.iter_rows().map(|row| if row[column].is_nan() { 0.0 } else { row[column] });
+            return mean(&column.collect::<Vec<_>>(), donors.len());
         }
         let far: Vec<f64> = donors.iter().map(|(distance, _)| *distance).collect();
         let mut order = Vec::new();
         argpartition(&far, self.neighbors.min(far.len()), &mut order);
         if self.counts_incomparable && !self.by_distance {
             let values: Vec<f64> = order.iter().map(|&at| donors[at].1).collect();
-            #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ rows")]
-            let count = values.len() as f64;
-            return self.precision.round(pairwise_sum_in(&values, self.precision) / count);
+            return mean(&values, values.len());
         }
         let is_zero = order.iter().any(|&at| far[at] == 0.0);
         let weight = |distance: f64| match (distance.is_nan(), self.by_distance) {

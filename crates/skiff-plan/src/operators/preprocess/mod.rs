@@ -1,6 +1,7 @@
 //! `sklearn.preprocessing` and `sklearn.impute`, but for what columns' arithmetic can do.
 
 mod additive_chi2;
+mod append_if_missing;
 mod binarize;
 mod count_sketch;
 mod discretize;
@@ -14,6 +15,7 @@ mod quantile;
 mod spline;
 
 pub use additive_chi2::AdditiveChi2;
+pub use append_if_missing::AppendIfMissing;
 pub use binarize::Binarize;
 pub use count_sketch::CountSketch;
 pub use discretize::{BinCenters, BinForm, Discretize};
