@@ -15,6 +15,8 @@ pub enum Computed {
     Array(Answer),
     /// A Python `int`.
     Count(usize),
+    /// A Python `float`.
+    Number(f64),
     /// An attribute of the file with another name.
     At(NodeId),
     /// For each column some elements of one array: the array, and the array of their indices; or `None`.

@@ -43,6 +43,11 @@ pub trait Operator {
         None
     }
 
+    /// Whether it asks of its input only how many rows there are.
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
     /// Whether it works row by row, or needs the whole batch.
     fn scope(&self) -> Scope {
         Scope::Rows

@@ -58,6 +58,7 @@ pub fn read<'py>(
         None => match py.detach(|| typed.computed(graph, name)).ok_or(Hidden::Absent)? {
             Computed::Array(answer) => output::answer(py, answer)?,
             Computed::Count(count) => count.into_bound_py_any(py)?,
+            Computed::Number(number) => number.into_bound_py_any(py)?,
             Computed::At(node) => reader.value(py, node)?,
             Computed::Taken(all) => {
                 let list = PyList::empty(py);

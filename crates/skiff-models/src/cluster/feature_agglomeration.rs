@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{ArrayRule, Dtype, Pool, Pooling, SelectColumns, Selection};
+use skiff_plan::operators::{ArrayRule, Dtype, Finite, Pool, Pooling, SelectColumns, Selection};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -79,7 +79,7 @@ impl Estimator for FeatureAgglomeration {
                 Ok(Output::matrix(plan.push(&self.pool, &[x])))
             }
             Method::InverseTransform => {
-                let x = plan.check(input, ArrayRule::FLOATS.any_names(), self.pool.count);
+                let x = plan.check(input, ArrayRule::FLOATS.finite(Finite::Any).any_names(), self.pool.count);
                 let by = Selection::Places(self.pool.clusters.clone());
                 Ok(Output::matrix(plan.push(SelectColumns { by, series: false }, &[x])))
             }

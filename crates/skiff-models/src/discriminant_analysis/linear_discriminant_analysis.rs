@@ -142,6 +142,12 @@ impl Estimator for LinearDiscriminantAnalysis {
         match method {
             Method::Predict => Ok(self.linear.predict(input, plan)),
             Method::DecisionFunction => Ok(self.linear.decision_function(input, plan)),
+            // The softmax of scores without a dimension for classes.
+            Method::PredictProba | Method::PredictLogProba
+                if self.linear.classes.len() == 1 && !self.one_versus_rest =>
+            {
+                plan.unsupported(method, "one class, for which scikit-learn raises")
+            }
             Method::PredictProba => Ok(Output::matrix(self.probabilities(input, plan))),
             Method::PredictLogProba => {
                 let mut probabilities = self.probabilities(input, plan);

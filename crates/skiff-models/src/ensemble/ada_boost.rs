@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{ArrayRule, Dtype, SparseRule};
-use skiff_plan::{Method, ValueId};
+use skiff_plan::value::Value;
+use skiff_plan::{Answer, Method, ValueId};
 
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Refusal};
 use crate::model::Model;
-use crate::tree::importances;
 
 /// The estimators of the stages and their weights.
 #[derive(Debug)]
@@ -70,13 +70,17 @@ impl AdaBoost {
         all.map(|(index, model)| (format!("estimators_[{index}]"), Arc::clone(model))).collect()
     }
 
-    /// `feature_importances_`: the weighted mean of the estimators'. `None` if they are not trees.
+    /// `feature_importances_`: the weighted mean of the estimators'. `None` if they have none.
     pub(crate) fn importances(&self, boosting: &Attributes<'_>) -> Option<Computed> {
         let n_features = self.n_features_in()?;
         let mut sums = vec![0.0; n_features];
-        for (node, weight) in boosting.items("estimators_")?.into_iter().zip(&self.weights) {
-            let tree = Attributes::of(boosting.graph(), node)?;
-            for (sum, importance) in sums.iter_mut().zip(importances::of_tree_estimator(&tree, n_features)?) {
+        for (model, weight) in self.estimators.iter().zip(&self.weights) {
+            let Computed::Array(Answer::One(Value::Floats(importances, _), _)) =
+                model.computed(boosting.graph(), "feature_importances_")?
+            else {
+                return None;
+            };
+            for (sum, importance) in sums.iter_mut().zip(importances.data.iter()) {
                 *sum += weight * importance;
             }
         }

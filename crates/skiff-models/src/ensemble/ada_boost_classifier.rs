@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Argmax, BothSides, ClassIndicator, ConstantRow, Difference, DivideByRowSum, Elementwise, Function, GreaterThan,
-    Repeat, SammeScores, Softmax, SumUp, TakeLabels,
+    Argmax, BothSides, ClassIndicator, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise, Function,
+    GreaterThan, Layout, Repeat, SammeScores, Softmax, SumUp, TakeLabels,
 };
 use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
@@ -26,8 +26,8 @@ pub(crate) const ADA_BOOST_CLASSIFIER: Class = class! {
     /// Two classes have one score, that of the second less that of the first. The label is the class of the greatest score,
     /// the first of equals; probabilities are the softmax of the scores over `n_classes - 1`.
     /// # Not supported
-    /// `decision_function` of one class, which returns zeros with the dtype of the rows; of 1.3 to 1.5, also its `predict`, which
-    /// raises.
+    /// `decision_function` of one class for rows that are not a dense array of numbers, where scikit-learn returns objects; of
+    /// 1.3 to 1.5, its `decision_function` and `predict`, which raise.
     /// # Older versions
     /// `algorithm='SAMME.R'` was the default until 1.5. Before 1.3 other classes got 0 by SAMME. Before 0.22 probabilities were
     /// computed from the estimators' probabilities, not of the scores. Before 0.21 rows had to be numbers.
@@ -224,6 +224,11 @@ impl Estimator for AdaBoostClassifier {
     ) -> Result<Output, Refusal> {
         match method {
             Method::Predict if self.classes.len() == 1 && !self.divides_by_zero => Ok(self.only_class(input, plan)),
+            Method::DecisionFunction if self.classes.len() == 1 && !self.divides_by_zero => {
+                let x = self.boosting.check(input, plan);
+                let x = plan.push(Concatenate { layout: Layout::Any }, &[x]);
+                Ok(Output::matrix(plan.push(Repeat { row: ConstantRow::Zero }, &[x])))
+            }
             Method::Predict
             | Method::DecisionFunction
             | Method::StagedDecisionFunction

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use skiff_plan::{Method, Output, ValueId};
 
 use super::forest::{lower_forest, read_forest};
+use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, class};
-use crate::tree::{LeafValues, TreesModel};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, NamesError, class};
+use crate::tree::{LeafValues, TreesModel, importances};
 
 pub(crate) const RANDOM_TREES_EMBEDDING: Class = class! {
     /// An indicator of the leaf of each random tree that a row reaches.
@@ -74,6 +75,11 @@ impl Estimator for RandomTreesEmbedding {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.model.shape.n_features)
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        let compute = |forest: &Attributes<'_>| importances::of_ensemble(forest, self.model.shape.n_features, true);
+        vec![("feature_importances_", Box::new(compute))]
     }
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {

@@ -1,5 +1,6 @@
 //! `sklearn.feature_selection`.
 
+mod allow_nan;
 mod rfe;
 mod select_from_model;
 mod selector_mixin;

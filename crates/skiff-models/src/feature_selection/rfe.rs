@@ -6,6 +6,7 @@ use skiff_plan::operators::Finite;
 use skiff_plan::value::Classes;
 use skiff_plan::{Answer, Method, Output, ValueId};
 
+use super::allow_nan::allows_nan;
 use super::selector_mixin::SelectedColumns;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
@@ -20,8 +21,7 @@ pub(crate) const RFE: Class = class! {
     /// Each method of the estimator, on the selected columns.
     /// # Transforms
     /// The selected columns. `inverse_transform` puts zeros into the other columns.
-    /// # Not supported
-    /// NaN and infinity, except for estimators of histogram gradient boosting.
+    /// NaN and infinity are an error unless the estimator's tags allow NaN: trees, forests, histogram boosting, ensembles of them.
     paths: ["sklearn.feature_selection._rfe.RFE", "sklearn.feature_selection.rfe.RFE"],
     training_only: ["estimator", "estimator_params", "importance_getter", "n_features_", "n_features_to_select", "ranking_",
         "scores_", "step", "step_n_features_", "step_ranking_", "step_scores_", "step_support_", "verbose"],
@@ -37,8 +37,7 @@ pub(crate) const RFECV: Class = class! {
     /// Each method of the estimator, on the selected columns.
     /// # Transforms
     /// The selected columns. `inverse_transform` puts zeros into the other columns.
-    /// # Not supported
-    /// NaN and infinity, except for estimators of histogram gradient boosting.
+    /// NaN and infinity are an error unless the estimator's tags allow NaN: trees, forests, histogram boosting, ensembles of them.
     paths: ["sklearn.feature_selection._rfe.RFECV", "sklearn.feature_selection.rfe.RFECV"],
     training_only: ["cv", "cv_results_", "estimator", "estimator_params", "grid_scores_", "importance_getter",
         "min_features_to_select", "n_features_", "n_jobs", "ranking_", "scoring", "step", "verbose"],
@@ -52,8 +51,7 @@ pub(crate) const SEQUENTIAL_FEATURE_SELECTOR: Class = class! {
     /// `support_`.
     /// # Transforms
     /// The selected columns. `inverse_transform` puts zeros into the other columns.
-    /// # Not supported
-    /// NaN and infinity, except for estimators of histogram gradient boosting.
+    /// NaN and infinity are an error unless the estimator's tags allow NaN: trees, forests, histogram boosting, ensembles of them.
     /// # Older versions
     /// New in 0.24.
     paths: ["sklearn.feature_selection._sequential.SequentialFeatureSelector"],
@@ -71,20 +69,17 @@ struct Selector {
 impl Selector {
     fn read(fields: &Fields<'_, '_>, model: Option<Arc<Model>>) -> Result<Self, ReadError> {
         let support = fields.ints("support_")?.into_iter().map(|stays| stays != 0).collect();
-        let columns = SelectedColumns::new(fields, "support_", support, rows_of(fields)?)?;
+        let columns = SelectedColumns::new(fields, "support_", support, rows_of(fields))?;
         Ok(Self { columns, model })
     }
 }
 
 /// The numbers that rows of a selector may have: those that its estimator's tags allow.
-pub(super) fn rows_of(fields: &Fields<'_, '_>) -> Result<Finite, ReadError> {
-    let path = fields.path_of("estimator");
-    let class = match fields.optional("estimator") {
-        Some(node) => fields.instance_at(node, &path)?.map(|estimator| estimator.name.to_owned()),
-        None => None,
-    };
-    let takes_all = class.is_some_and(|class| class.starts_with("HistGradientBoosting")) && !fields.before(0, 22);
-    Ok(if takes_all { Finite::Any } else { Finite::All })
+pub(super) fn rows_of(fields: &Fields<'_, '_>) -> Finite {
+    match fields.optional("estimator").is_some_and(|estimator| allows_nan(fields, estimator)) {
+        true => Finite::Any,
+        false => Finite::All,
+    }
 }
 
 impl Estimator for Selector {

@@ -12,7 +12,7 @@ use super::selector_mixin::SelectedColumns;
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, class};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, NamesError, class};
 
 pub(crate) const SELECT_FROM_MODEL: Class = class! {
     /// The features that an estimator finds important.
@@ -23,10 +23,11 @@ pub(crate) const SELECT_FROM_MODEL: Class = class! {
     /// # Transforms
     /// The columns whose importance is not less than the threshold: a number, or the mean or median of all importances, times a
     /// factor; and at most `max_features_` of them, the most important ones. The importance of a feature with several
-    /// coefficients is their norm. `inverse_transform` puts zeros into the other columns.
+    /// coefficients is their norm. `inverse_transform` puts zeros into the other columns. NaN and infinity are an
+    /// error unless the estimator's tags allow NaN: trees, forests, histogram boosting, ensembles of them.
     /// # Not supported
     /// `importance_getter` other than `'auto'`, `'coef_'` and `'feature_importances_'`; coefficients of `float32` or in a sparse
-    /// matrix; NaN and infinity, except for estimators of histogram gradient boosting.
+    /// matrix.
     /// # Older versions
     /// Without a threshold, the mean is it, or 1e-5 for estimators with an L1 penalty: by `penalty` and `Lasso` in the name
     /// before 1.8, later by `l1_ratio` as well.
@@ -41,6 +42,8 @@ pub struct SelectFromModel {
     columns: SelectedColumns,
     model: Arc<Model>,
     name: &'static str,
+    /// `threshold_`
+    threshold: f64,
 }
 
 impl SelectFromModel {
@@ -73,8 +76,8 @@ impl SelectFromModel {
         for (stays, &score) in support.iter_mut().zip(&scores) {
             *stays &= !matches!(score.partial_cmp(&threshold), Some(std::cmp::Ordering::Less));
         }
-        let columns = SelectedColumns::new(fields, name, support, rows_of(fields)?)?;
-        Ok(Self { columns, model, name })
+        let columns = SelectedColumns::new(fields, name, support, rows_of(fields))?;
+        Ok(Self { columns, model, name, threshold })
     }
 }
 
@@ -212,6 +215,10 @@ impl Estimator for SelectFromModel {
 
     fn n_features_in(&self) -> Option<usize> {
         Some(self.columns.n_features_in())
+    }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        vec![("threshold_", Box::new(|_| (self.name == "estimator_").then_some(Computed::Number(self.threshold))))]
     }
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {

@@ -12,7 +12,7 @@ use super::gaussian_process_regressor::read_lower;
 use super::kernels::read_kernel;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, class};
+use crate::model::{Class, Estimator, Model, Scoring, class};
 
 pub(crate) const BINARY_LAPLACE: Class = class! {
     /// Classification of two classes by a Gaussian process, with Laplace's approximation: the inner estimator of
@@ -71,6 +71,8 @@ pub struct BinaryLaplace {
     weights: Arc<Affine>,
     variance: Arc<ProcessVariance>,
     classes: Arc<Classes>,
+    /// The classes as `np.where` returns them: text is text, of whatever dtype `classes_` are.
+    labels: Arc<Classes>,
 }
 
 impl GaussianProcessClassifier {
@@ -100,8 +102,16 @@ impl BinaryLaplace {
             clips: false,
         };
         let weights = Affine { coef, intercept: Vec::new(), precision: Precision::Double };
-        Ok(Self { kernel, weights: Arc::new(weights), variance: Arc::new(variance), classes })
+        let labels = as_text(&classes).map_or_else(|| Arc::clone(&classes), Arc::new);
+        Ok(Self { kernel, weights: Arc::new(weights), variance: Arc::new(variance), classes, labels })
     }
+}
+
+/// Of objects that are text, an array of text.
+fn as_text(classes: &Classes) -> Option<Classes> {
+    let Classes::Objects(objects) = classes else { return None };
+    let texts = objects.iter().map(|object| object.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+    Some(Classes::Strings(texts))
 }
 
 impl Estimator for GaussianProcessClassifier {
@@ -148,7 +158,7 @@ impl Estimator for BinaryLaplace {
         let means = plan.push(&self.weights, &[kernel]);
         if method == Method::Predict {
             let second = plan.push(GreaterThan { bound: 0.0 }, &[means]);
-            return Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[second])));
+            return Ok(Output::column(plan.push(TakeLabels::of(&self.labels), &[second])));
         }
         let variance = plan.push(&self.variance, &[kernel, x]);
         Ok(Output::matrix(plan.push(LogisticGaussian, &[means, variance])))
@@ -156,6 +166,11 @@ impl Estimator for BinaryLaplace {
 
     fn classes(&self) -> Vec<Arc<Classes>> {
         vec![Arc::clone(&self.classes)]
+    }
+
+    /// It has no `score`.
+    fn scoring(&self) -> Option<Scoring> {
+        None
     }
 
     fn n_features_in(&self) -> Option<usize> {

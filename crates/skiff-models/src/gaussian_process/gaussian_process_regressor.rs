@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Affine, Arithmetic, ArrayRule, Columnwise, Dtype, Elementwise, Function, ProcessKernel, ProcessVariance,
+    Affine, Arithmetic, ArrayRule, Columnwise, Dtype, Elementwise, Function, ProcessCovariance, ProcessKernel,
+    ProcessVariance,
 };
 use skiff_plan::value::{Matrix, Precision};
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::kernels::read_kernel;
 use crate::fields::{Fields, ReadError};
@@ -20,11 +21,12 @@ pub(crate) const GAUSSIAN_PROCESS_REGRESSOR: Class = class! {
     /// `X_train_`, `alpha_`, `L_`, `kernel_`, `_y_train_mean`, `_y_train_std`.
     /// # Predicts
     /// `_y_train_std kernel(X, X_train_) · alpha_ + _y_train_mean`; with `return_std=True` the deviation as well:
-    /// `_y_train_std √(kernel(x, x) - |L_⁻¹ kernel(X_train_, x)|²)`. Kernels are `RBF`, `Matern` with `nu` of 0.5, 1.5,
+    /// `_y_train_std √(kernel(x, x) - |L_⁻¹ kernel(X_train_, x)|²)`, and with `return_cov=True` the covariance of all
+    /// rows. Kernels are `RBF`, `Matern` with `nu` of 0.5, 1.5,
     /// 2.5 and infinity, `RationalQuadratic`, `ExpSineSquared`, `DotProduct`, `ConstantKernel`, `WhiteKernel`, and
     /// sums, products and powers of these.
     /// # Not supported
-    /// Other kernels, rows that are not numbers, `return_cov` and `sample_y`; an unfitted estimator.
+    /// Other kernels, rows that are not numbers, covariances of more than 16,384 rows; an unfitted estimator.
     /// # Older versions
     /// `_y_train_std` is new in 0.23, `_y_train_mean` was `y_train_mean` in 0.18. Before 1.1 predictions of a target with
     /// one column had two dimensions, and there was no deviation of several targets.
@@ -111,8 +113,9 @@ impl Estimator for GaussianProcessRegressor {
         if method != Method::Predict {
             return plan.no_method(method);
         }
-        if params.flag("return_cov", false) {
-            return plan.unsupported(method, "`return_cov=True`");
+        let (has_deviation, has_covariance) = (params.flag("return_std", false), params.flag("return_cov", false));
+        if has_deviation && has_covariance {
+            return plan.unsupported(method, "`return_std` and `return_cov` at once");
         }
         let x = plan.check(input, ArrayRule::FLOATS.dtype(Dtype::Double), self.kernel.fitted.cols);
         let kernel = plan.push(&self.kernel, &[x]);
@@ -122,14 +125,20 @@ impl Estimator for GaussianProcessRegressor {
             means = plan.push(step, &[means]);
         }
         let shaped = |value| if self.is_single { Output::column(value) } else { Output::matrix(value) };
-        if !params.flag("return_std", false) {
+        if !has_deviation && !has_covariance {
             return Ok(shaped(means));
         }
         if !self.has_deviations {
-            return plan.unsupported(method, "`return_std=True` for several targets before 1.1");
+            return plan.unsupported(method, "deviations and covariances of several targets before 1.1");
+        }
+        let squares = self.deviation.iter().map(|deviation| deviation * deviation).collect::<Vec<_>>();
+        if has_covariance {
+            let rank = if squares.len() == 1 { Rank::Two } else { Rank::Three { depth: squares.len() } };
+            let covariance = ProcessCovariance { variance: Arc::clone(&self.variance), scales: squares };
+            let covariance = plan.push(covariance, &[kernel, x]);
+            return Ok(Output::Tuple(vec![shaped(means), Output::One(covariance, rank)]));
         }
         let variance = plan.push(&self.variance, &[kernel, x]);
-        let squares = self.deviation.iter().map(|deviation| deviation * deviation).collect::<Vec<_>>();
         let coef = Matrix::new(squares.len(), 1, squares);
         let scaled = Affine { coef, intercept: Vec::new(), precision: Precision::Double };
         let variances = plan.push(scaled, &[variance]);

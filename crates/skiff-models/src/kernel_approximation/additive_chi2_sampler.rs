@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{AdditiveChi2, ArrayRule, SparseRule};
+use skiff_plan::operators::{AdditiveChi2, ArrayRule, Dtype, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -17,7 +17,10 @@ pub(crate) const ADDITIVE_CHI2_SAMPLER: Class = class! {
     /// `sample_steps`, `sample_interval`.
     /// # Transforms
     /// For each feature `√(x i)`, with the interval i, and for each further step j `√(2 x i / cosh(π j i))` times the
-    /// cosine and the sine of `j i log x`; zeros stay zero. Negative numbers are an error.
+    /// cosine and the sine of `j i log x`; zeros stay zero. Negative numbers are an error. For integers the result is truncated to
+    /// integers.
+    /// # Not supported
+    /// Integers of 8 and 16 bits.
     /// # Older versions
     /// Until 1.4 the interval that was used is in `sample_interval_` and `_sample_interval`.
     paths: ["sklearn.kernel_approximation.AdditiveChi2Sampler"],
@@ -64,7 +67,7 @@ impl Estimator for AdditiveChi2Sampler {
         if method != Method::Transform {
             return plan.no_method(method);
         }
-        let x = plan.check(input, ArrayRule::FLOATS.sparse(SparseRule::Accept), None);
+        let x = plan.check(input, ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept), None);
         Ok(Output::matrix(plan.push(&self.features, &[x])))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::GreaterThan;
+use skiff_plan::operators::{Concatenate, GreaterThan, Layout};
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -20,8 +20,6 @@ pub(crate) const RIDGE_CLASSIFIER: Class = class! {
     /// # Predicts
     /// The class with the greatest of the scores `X · coef_ᵀ + intercept_`; of two classes the second where the only score
     /// is above 0; of multi-label models a 1 for each score above 0.
-    /// # Not supported
-    /// `predict` of multi-label models that were fitted on sparse labels, whose result would be sparse.
     /// # Older versions
     /// Before 1.8, `classes_` were only those of `_label_binarizer`. Before 1.0, multi-label models returned the index of
     /// the greatest score. skiff predicts as the version that wrote the file.
@@ -36,8 +34,6 @@ pub(crate) const RIDGE_CLASSIFIER_CV: Class = class! {
     /// # Reads
     /// As `RidgeClassifier`.
     /// # Predicts
-    /// As `RidgeClassifier`.
-    /// # Not supported
     /// As `RidgeClassifier`.
     /// # Older versions
     /// As `RidgeClassifier`.
@@ -98,7 +94,9 @@ impl Estimator for RidgeClassifier {
                 Ok(Output::matrix(plan.push(GreaterThan { bound: 0.0 }, &[scores])))
             }
             (Method::Predict, LabelKind::SparseIndicator) => {
-                plan.unsupported(method, "several labels for one row, fitted on a sparse matrix")
+                let scores = self.linear.scores(input, plan);
+                let labels = plan.push(GreaterThan { bound: 0.0 }, &[scores]);
+                Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Sparse }, &[labels])))
             }
             (Method::DecisionFunction, _) => Ok(self.linear.decision_function(input, plan)),
             _ => plan.no_method(method),

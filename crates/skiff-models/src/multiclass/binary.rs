@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skiff_files::Instance;
 use skiff_pickle::NodeId;
-use skiff_plan::operators::{ConstantRow, Repeat};
+use skiff_plan::operators::{ArrayRule, Check, ConstantRow, Dtype, Finite, Repeat, SparseRule};
 use skiff_plan::value::{IntKind, Precision};
 use skiff_plan::{Method, ValueId};
 
@@ -18,7 +18,26 @@ use crate::model::response::{binary_score, column};
 pub(super) enum Binary {
     Model(Arc<Model>),
     /// `_ConstantPredictor`, and its `y_`: in the training data the class occurred always or never.
-    Constant(i8),
+    Constant(Constant),
+}
+
+/// A `_ConstantPredictor`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Constant {
+    value: i8,
+    /// Whether it checks that there is a row at least: since 1.0.
+    looks: bool,
+}
+
+impl Constant {
+    fn answer(self, row: ConstantRow, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Any).finite(Finite::Any).sparse(SparseRule::Accept);
+        let x = match self.looks {
+            true => plan.push(Check::new(&plan.header().class, None, rule, None), &[input]),
+            false => input,
+        };
+        plan.push(Repeat { row }, &[x])
+    }
 }
 
 impl Binary {
@@ -27,12 +46,13 @@ impl Binary {
         if !fields.instance_at(node, &path)?.as_ref().is_some_and(is_constant) {
             return fields.model_at(node, path).map(Self::Model);
         }
+        let looks = !fields.before(1, 0);
         fields.object((node, &path), "a `_ConstantPredictor`", is_constant, |constant| {
             constant.training_only(&["feature_names_in_", "n_features_in_"]);
             match constant.numbers("y_")?.data[..] {
-                [-1.0] => Ok(Self::Constant(-1)),
-                [0.0] => Ok(Self::Constant(0)),
-                [1.0] => Ok(Self::Constant(1)),
+                [-1.0] => Ok(Self::Constant(Constant { value: -1, looks })),
+                [0.0] => Ok(Self::Constant(Constant { value: 0, looks })),
+                [1.0] => Ok(Self::Constant(Constant { value: 1, looks })),
                 _ => Err(constant.unexpected("y_", "an array of one -1, 0 or 1")),
             }
         })
@@ -58,9 +78,9 @@ impl Binary {
     pub(super) fn score(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         match self {
             Self::Model(model) => binary_score(model, input, plan),
-            Self::Constant(value) => {
-                let row = ConstantRow::Floats(vec![f64::from(*value)], Precision::Double);
-                Ok(plan.push(Repeat { row }, &[input]))
+            Self::Constant(constant) => {
+                let row = ConstantRow::Floats(vec![f64::from(constant.value)], Precision::Double);
+                Ok(constant.answer(row, input, plan))
             }
         }
     }
@@ -69,9 +89,9 @@ impl Binary {
     pub(super) fn decision(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         match self {
             Self::Model(model) => plan.inner_value(model, Method::DecisionFunction, input),
-            Self::Constant(value) => {
-                let row = ConstantRow::Ints(vec![i64::from(*value)], IntKind::I64);
-                Ok(plan.push(Repeat { row }, &[input]))
+            Self::Constant(constant) => {
+                let row = ConstantRow::Ints(vec![i64::from(constant.value)], IntKind::I64);
+                Ok(constant.answer(row, input, plan))
             }
         }
     }

@@ -70,6 +70,10 @@ impl RandomMatrix {
     }
 
     fn read_sparse(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        // With a `density` of 1 nothing of them is sparse.
+        if fields.array("components_").is_ok() {
+            return Self::read_dense(fields);
+        }
         let sparse = fields.sparse("components_")?;
         let (rows, cols) = sparse.shape;
         let precision = match sparse.data.dtype {

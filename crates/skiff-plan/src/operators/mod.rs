@@ -45,7 +45,8 @@ pub use encode::{
 pub use ensemble::{LogAddExp, PairwiseScores, SammeScores, SumUp, WeightedMedian};
 pub use images::{ExtractPatches, MostPatches};
 pub use kernels::{
-    CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessKernel, ProcessVariance, Smoothness,
+    CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessCovariance, ProcessKernel, ProcessVariance,
+    Smoothness,
 };
 pub use labels::{
     Argmax, ArgmaxGroups, AtLeast, BinarizeLabelSets, BinarizeLabels, CastLabels, ClassDraw, ClassIndicator,
@@ -132,6 +133,12 @@ macro_rules! operators {
             pub(crate) fn most_rows(&self) -> Option<usize> {
                 match self {
                     $(Self::$operator(operator) => operator.most_rows(),)*
+                }
+            }
+
+            pub(crate) fn counts_rows(&self) -> bool {
+                match self {
+                    $(Self::$operator(operator) => operator.counts_rows(),)*
                 }
             }
 
@@ -260,6 +267,7 @@ operators! {
     Power,
     PreprocessTexts,
     ProcessKernel,
+    ProcessCovariance,
     ProcessVariance,
     Project,
     PseudoLikelihood,

@@ -130,11 +130,13 @@ impl Plan {
         &self.output
     }
 
-    /// Whether anything but user code reads the caller's input.
+    /// Whether anything but user code reads the caller's input, and not only counts its rows.
     pub fn reads_input(&self) -> bool {
         let mut returns_input = false;
         self.output.each(&mut |value| returns_input |= value == ValueId::INPUT);
-        let reads = |node: &PlanNode| !node.operator.is_custom() && node.inputs.contains(&ValueId::INPUT);
+        let reads = |node: &PlanNode| {
+            !node.operator.is_custom() && !node.operator.counts_rows() && node.inputs.contains(&ValueId::INPUT)
+        };
         returns_input || self.nodes.iter().any(reads)
     }
 

@@ -1,8 +1,11 @@
 //! Columns at other indices, and zeros between them: `inverse_transform` of feature selectors.
 
+use skiff_files::Scalar;
+
 use crate::InputError;
 use crate::operator::Operator;
-use crate::value::{Csr, Matrix, Value};
+use crate::table::Column;
+use crate::value::{Columns, Csr, Matrix, Value};
 
 /// Puts the columns of a block, dense or sparse, at the indices `places` of one that is `width` wide; all others are 0.
 /// (n, k) → (n, width).
@@ -39,6 +42,17 @@ impl Operator for InsertColumns {
                     u32::try_from(place).unwrap_or(u32::MAX)
                 });
                 Value::Sparse(Csr { cols: self.width, indices: indices.collect(), ..x.clone() })
+            }
+            // numpy's zero in an array of objects, and in one of text.
+            Value::Columns(x) => {
+                let is_text = x.columns.iter().all(|column| matches!(column, Column::Texts(_)));
+                let zero = if is_text { Scalar::Str(String::new()) } else { Scalar::Int(0) };
+                let zeros = Column::Objects(vec![zero; x.rows].into());
+                let mut columns = vec![zeros; self.width];
+                for (column, &place) in x.columns.iter().zip(&self.places) {
+                    columns[place] = column.clone();
+                }
+                Value::Columns(Columns { names: None, origins: None, columns, rows: x.rows })
             }
             other => return Err(InputError::wrong_kind("numbers", other)),
         })

@@ -18,6 +18,8 @@ pub enum ConstantRow {
     Floats(Vec<f64>, Precision),
     /// An integer dtype, or bool.
     Ints(Vec<i64>, IntKind),
+    /// One zero, of the dtype of the rows that come in: `np.zeros_like(X, shape=(n_samples, 1))`.
+    Zero,
 }
 
 impl Operator for Repeat {
@@ -28,13 +30,23 @@ impl Operator for Repeat {
         Ok(match &self.row {
             ConstantRow::Floats(row, precision) => Value::Floats(repeat(row, rows), *precision),
             ConstantRow::Ints(row, kind) => Value::Ints(repeat(row, rows), *kind),
+            ConstantRow::Zero => match inputs[0] {
+                Value::Floats(_, precision) => Value::Floats(repeat(&[0.0], rows), *precision),
+                Value::Ints(_, kind) => Value::Ints(repeat(&[0], rows), *kind),
+                other => return Err(InputError::wrong_kind("a dense array of numbers", other)),
+            },
         })
+    }
+
+    fn counts_rows(&self) -> bool {
+        self.row != ConstantRow::Zero
     }
 
     fn describe(&self) -> String {
         match &self.row {
             ConstantRow::Floats(row, _) => format!("{} numbers", row.len()),
             ConstantRow::Ints(row, _) => format!("{} integers", row.len()),
+            ConstantRow::Zero => "a zero".to_owned(),
         }
     }
 }

@@ -151,7 +151,9 @@ impl Check {
             self.check_names(columns)?;
         }
         let numbers = self.to_numbers(input)?;
-        if numbers.rows() == 0 {
+        // What scikit-learn does not look at may also be nothing.
+        let is_unseen = self.rule.finite == Finite::AllOfDense && matches!(numbers, Value::Sparse(_));
+        if numbers.rows() == 0 && !is_unseen {
             return Err(InputError::new(InputErrorKind::NoRows { shape: (0, numbers.cols()) }));
         }
         self.check_finite(&numbers)?;
@@ -263,7 +265,7 @@ impl Check {
 impl Check {
     /// Columns that keep their dtype: objects are checked only for NaN.
     fn check_finite_columns(&self, columns: &Columns<'_>) -> Result<(), InputError> {
-        let all = self.rule.finite == Finite::All;
+        let all = matches!(self.rule.finite, Finite::All | Finite::AllOfDense);
         for column in &columns.columns {
             let place = match column {
                 _ if self.rule.finite == Finite::Any => None,

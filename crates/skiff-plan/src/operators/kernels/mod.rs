@@ -6,4 +6,4 @@ mod process_kernel;
 
 pub use center_kernel::CenterKernel;
 pub use pairwise_kernel::{KernelFunction, PairwiseKernel};
-pub use process_kernel::{KernelNode, ProcessKernel, ProcessVariance, Smoothness};
+pub use process_kernel::{KernelNode, ProcessCovariance, ProcessKernel, ProcessVariance, Smoothness};

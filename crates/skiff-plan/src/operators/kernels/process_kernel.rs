@@ -1,8 +1,9 @@
 //! `sklearn.gaussian_process.kernels`.
 
-use crate::InputError;
-use crate::operators::Operator;
+use crate::operator::{Operator, Scope};
+use crate::types::ValueType;
 use crate::value::{Matrix, Precision, Value};
+use crate::{InputError, InputErrorKind};
 
 /// The kernel between each row and each row of a fit. (n, n_features) → (n, n_fit), in `float64`.
 #[derive(Debug)]
@@ -161,6 +162,17 @@ pub struct ProcessVariance {
     pub clips: bool,
 }
 
+impl ProcessVariance {
+    /// `solve_triangular(L_, row)`
+    fn solve(&self, row: &[f64], solution: &mut [f64]) {
+        for (at, (lower, value)) in self.lower.iter_rows().zip(row).enumerate() {
+            let value = self.weights.as_ref().map_or(*value, |weights| weights[at] * value);
+            let known = lower[..at].iter().zip(&*solution).fold(0.0, |sum, (a, b)| sum + a * b);
+            solution[at] = (value - known) / lower[at];
+        }
+    }
+}
+
 impl Operator for ProcessVariance {
     const NAME: &'static str = "process_variance";
 
@@ -171,11 +183,7 @@ impl Operator for ProcessVariance {
         let mut solution = vec![0.0; self.lower.rows];
         let mut variances = self.kernel.diagonal(x);
         for (variance, row) in variances.iter_mut().zip(kernel.iter_rows()) {
-            for (at, (lower, value)) in self.lower.iter_rows().zip(row).enumerate() {
-                let value = self.weights.as_ref().map_or(*value, |weights| weights[at] * value);
-                let known = lower[..at].iter().zip(&solution).fold(0.0, |sum, (a, b)| sum + a * b);
-                solution[at] = (value - known) / lower[at];
-            }
+            self.solve(row, &mut solution);
             *variance -= solution.iter().fold(0.0, |sum, value| sum + value * value);
             if self.clips && *variance < 0.0 {
                 *variance = 0.0;
@@ -186,5 +194,61 @@ impl Operator for ProcessVariance {
 
     fn describe(&self) -> String {
         format!("{} rows", self.lower.rows)
+    }
+}
+
+/// The covariance of a Gaussian process between all rows of the batch. Inputs: the kernel with the rows of the fit
+/// (n, n_fit), and the rows. → (n, n n_targets), of which each n_targets belong to one pair of rows.
+#[derive(Debug)]
+pub struct ProcessCovariance {
+    /// What the variance is made of.
+    pub variance: std::sync::Arc<ProcessVariance>,
+    /// What it is multiplied by for each target.
+    pub scales: Vec<f64>,
+}
+
+/// The covariance of 16,384 rows: more would be more memory than anybody expects of so few rows.
+const MOST_BYTES: usize = 1 << 31;
+
+impl Operator for ProcessCovariance {
+    const NAME: &'static str = "process_covariance";
+
+    fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+        let (Value::Floats(kernel, _), Value::Floats(x, _)) = (inputs[0], inputs[1]) else {
+            return Err(InputError::wrong_kind("a dense table of numbers", inputs[0]));
+        };
+        let width = x.rows.saturating_mul(self.scales.len());
+        let bytes = x.rows.saturating_mul(width).saturating_mul(size_of::<f64>());
+        if bytes > MOST_BYTES {
+            let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+            return Err(InputError::new(InputErrorKind::TooLarge { rows: x.rows, bytes, most }));
+        }
+        let mut solutions = vec![0.0; kernel.data.len()];
+        for (row, solution) in kernel.iter_rows().zip(solutions.chunks_exact_mut(kernel.cols.max(1))) {
+            self.variance.solve(row, solution);
+        }
+        let solutions = Matrix::new(x.rows, kernel.cols, solutions);
+        let (mut data, mut stack) = (Vec::with_capacity(x.rows * width), Vec::new());
+        for (row, (a, solved)) in x.iter_rows().zip(solutions.iter_rows()).enumerate() {
+            for (column, (b, other)) in x.iter_rows().zip(solutions.iter_rows()).enumerate() {
+                let prior = self.variance.kernel.of(a, b, row == column, &mut stack);
+                let known = solved.iter().zip(other).fold(0.0, |sum, (a, b)| sum + a * b);
+                data.extend(self.scales.iter().map(|scale| (prior - known) * scale));
+            }
+        }
+        Ok(Value::Floats(Matrix::new(x.rows, width, data), Precision::Double))
+    }
+
+    /// As wide as there are rows.
+    fn output_type(&self, _inputs: &[&ValueType]) -> Result<ValueType, InputError> {
+        Ok(ValueType::Unknown)
+    }
+
+    fn describe(&self) -> String {
+        format!("{} rows, all rows at once", self.variance.lower.rows)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Batch
     }
 }

@@ -4,10 +4,10 @@ use std::f64::consts::PI;
 
 use crate::InputError;
 use crate::operator::Operator;
-use crate::value::{Csr, Matrix, NumberType, Value};
+use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// The root of each number, and for each further step a cosine and a sine of its logarithm. (n, f) →
-/// (n, f (2 steps - 1)), dense or sparse.
+/// (n, f (2 steps - 1)), dense or sparse. Of integers come integers, cut: scikit-learn writes into an array like the rows.
 #[derive(Debug)]
 pub struct AdditiveChi2 {
     /// `sample_steps`, at least 1.
@@ -53,7 +53,19 @@ impl Operator for AdditiveChi2 {
                 }
                 Ok(Value::Floats(Matrix::new(x.rows, width, data), *precision))
             }
+            Value::Ints(x, kind) => {
+                check_size(*kind)?;
+                #[expect(clippy::cast_precision_loss, reason = "as numpy casts")]
+                let floats = Value::Floats(x.map(|&value| value as f64), Precision::Double);
+                let Value::Floats(found, _) = self.run(&[&floats])? else {
+                    return Err(InputError::wrong_kind("numbers", inputs[0]));
+                };
+                Ok(Value::Ints(found.map(|&value| cut(value, *kind)), *kind))
+            }
             Value::Sparse(x) => {
+                if let NumberType::Int(kind) = x.dtype {
+                    check_size(kind)?;
+                }
                 let (mut indices, mut data, mut indptr) = (Vec::new(), Vec::new(), vec![0]);
                 let too_wide = || InputError::refused("a sparse matrix of more than 2³² columns");
                 u32::try_from(x.cols.saturating_mul(blocks)).map_err(|_| too_wide())?;
@@ -66,14 +78,14 @@ impl Operator for AdditiveChi2 {
                     for block in 0..blocks {
                         let first = u32::try_from(block * x.cols).unwrap_or(u32::MAX);
                         indices.extend(columns.iter().map(|column| first + column));
-                        data.extend(all.iter().map(|values| x.dtype.round(values[block])));
+                        data.extend(all.iter().map(|values| match x.dtype {
+                            #[expect(clippy::cast_precision_loss, reason = "whole numbers that were floats")]
+                            NumberType::Int(kind) => cut(values[block], kind) as f64,
+                            NumberType::Float(precision) => precision.round(values[block]),
+                        }));
                     }
                     indptr.push(data.len());
                 }
-                let dtype = match x.dtype {
-                    NumberType::Float(precision) => NumberType::Float(precision),
-                    NumberType::Int(_) => return Err(InputError::wrong_kind("floats", inputs[0])),
-                };
                 let (rows, cols) = (x.rows, x.cols * blocks);
                 Ok(Value::Sparse(Csr {
                     rows,
@@ -81,7 +93,7 @@ impl Operator for AdditiveChi2 {
                     indptr: indptr.into(),
                     indices: indices.into(),
                     data: data.into(),
-                    dtype,
+                    dtype: x.dtype,
                 }))
             }
             other => Err(InputError::wrong_kind("numbers", other)),
@@ -90,5 +102,24 @@ impl Operator for AdditiveChi2 {
 
     fn describe(&self) -> String {
         format!("{} steps of {}", self.steps, self.interval)
+    }
+}
+
+/// numpy takes the logarithms of small integers as `float16` and `float32`.
+fn check_size(kind: IntKind) -> Result<(), InputError> {
+    match kind {
+        IntKind::Int { bytes: 1 | 2, .. } => {
+            Err(InputError::refused("integers of 8 or 16 bits, whose logarithms are rounded"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A float as an element of an array of integers.
+#[expect(clippy::cast_possible_truncation, reason = "to cut is the purpose")]
+fn cut(value: f64, kind: IntKind) -> i64 {
+    match kind {
+        IntKind::Bool => i64::from(value != 0.0),
+        _ => kind.wrap(value as i64),
     }
 }
