@@ -10,7 +10,7 @@ from skiff._errors import WrongInputError
 
 
 def _alike(y: Any, predicted: Any) -> tuple[Any, Any]:
-    y, predicted = np.asarray(y), np.asarray(predicted)
+    y, predicted = (np.asarray(one.toarray() if hasattr(one, "toarray") else one) for one in (y, predicted))
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.ravel()
     if predicted.ndim == 2 and predicted.shape[1] == 1:
@@ -33,8 +33,32 @@ def _is_text(labels: Any) -> bool:
     return labels.dtype.kind in "UT" or (labels.dtype == object and any(isinstance(label, str) for label in labels.flat))
 
 
+def _kind(labels: Any) -> str:
+    """What scikit-learn calls the type of a target."""
+    is_number = labels.dtype.kind in "biuf"
+    is_whole = labels.dtype.kind != "f" or bool((labels == np.round(labels)).all())
+    several = labels.ndim > 1
+    if several and is_number and is_whole and len(np.unique(labels)) <= 2:
+        return "multilabel-indicator"
+    if several or not is_whole:
+        return ("multiclass" if is_whole else "continuous") + ("-multioutput" if several else "")
+    # Two classes may be all there are among three, and three among two.
+    return "multiclass"
+
+
 def accuracy(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     """Accuracy: the fraction of rows whose labels are all right."""
+    y, predicted = _alike(y, predicted)
+    kinds = _kind(y), _kind(predicted)
+    if kinds[0] != kinds[1]:
+        raise WrongInputError(f"the accuracy of {kinds[1]} predictions for {kinds[0]} targets is not defined", code="wrong-input")
+    if kinds[0] not in ("multiclass", "multilabel-indicator"):
+        raise WrongInputError(f"the accuracy of {kinds[0]} targets is not defined", code="wrong-input")
+    return all_right(y, predicted, sample_weight)
+
+
+def all_right(y: Any, predicted: Any, sample_weight: Any = None) -> float:
+    """The share of rows whose labels are all right, of targets of any type."""
     y, predicted = _alike(y, predicted)
     if len(y) > 0 and _is_text(y) != _is_text(predicted):
         shown = ["text" if _is_text(labels) else "numbers" for labels in (y, predicted)]
@@ -97,3 +121,22 @@ def inertia(model: Any, X: Any, sample_weight: Any = None) -> float:
     weights = _weights(sample_weight, len(rows))
     distances = ((rows - model.cluster_centers_[places]) ** 2).sum(axis=1)
     return -float(distances.sum() if weights is None else distances @ weights)
+
+
+def of_last(model: Any, X: Any) -> float:
+    """The score of a pipeline's last step."""
+    last = model[-1]
+    found: float = last.score(X if len(model) == 1 else model[:-1].transform(X))
+    return found
+
+
+def likelihood(model: Any, X: Any) -> float:
+    """The mean log-likelihood of rows by the covariance of the fit."""
+    # Whether these are rows that the model takes.
+    model.mahalanobis(X)
+    centred = np.asarray(X, dtype=None if hasattr(X, "dtype") and X.dtype.kind in "fiub" else float) - model.location_
+    precision = model.get_precision()
+    sign, logarithm = np.linalg.slogdet(precision)
+    found = -np.sum(centred.T @ centred / len(centred) * precision) + (logarithm if sign > 0 else -np.inf)
+    found -= len(precision) * np.log(2 * np.pi)
+    return found / 2.0  # type: ignore[no-any-return]

@@ -324,9 +324,12 @@ fn side_by_side<'py>(py: Python<'py>, columns: &[Bound<'py, PyAny>], rows: usize
         kinds.push(kind);
     }
     let is_text = |kind: &String| matches!(kind.as_str(), "U" | "T");
+    // Columns that are not one block yet are those of a DataFrame, of which bools next to numbers are objects.
+    let is_bool = |kind: &String| kind == "b";
     let dtype = if kinds.is_empty()
         || kinds.iter().any(|kind| kind == "O")
         || kinds.iter().any(is_text) != kinds.iter().all(is_text)
+        || kinds.iter().any(is_bool) != kinds.iter().all(is_bool)
     {
         intern!(py, "object").clone().into_any()
     } else {

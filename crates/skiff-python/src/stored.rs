@@ -90,6 +90,9 @@ pub fn parameters<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let graph = &file.contents().graph;
     let all = PyDict::new(py);
+    // What is frozen has no parameters that could be set.
+    let deep = deep
+        && Instance::read(graph, node).is_none_or(|instance| !instance.is("sklearn.frozen._frozen.FrozenEstimator"));
     let mut reader = Reader::new(file, opened, typed);
     let mut read = |node| reader.value(py, node).map_err(|hidden| hidden.raise(py));
     for (name, node) in attribute::parameters(graph, node) {
@@ -109,9 +112,10 @@ pub fn parameters<'py>(
                 named.push((name.to_owned(), node, value.clone()));
             }
             for (name, node, estimator) in named {
-                let is_estimator =
-                    Instance::read(graph, node).is_some_and(|instance| skiff::addresses::is_estimator(&instance));
-                if is_estimator {
+                let has_parameters = Instance::read(graph, node).is_some_and(|instance| {
+                    skiff::addresses::is_estimator(&instance) || instance.module == "sklearn.gaussian_process.kernels"
+                });
+                if has_parameters {
                     for (inner, value) in parameters(py, file, opened, typed, node, true)? {
                         all.set_item(format!("{name}__{}", inner.extract::<String>()?), value)?;
                     }

@@ -82,6 +82,9 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
         b'b' => widened::<bool>(array, "?", IntKind::Bool),
         b'c' => Err(wrong_input(py, "Complex data not supported")),
         b'U' | b'S' | b'O' | b'T' | b'M' | b'm' => {
+            if wanted.takes == Takes::Texts {
+                return Err(super::not_documents(py, "an array of two dimensions"));
+            }
             let (rows, cols) = (array.shape()[0], array.shape()[1]);
             let column = |index: usize| column::read(&array.get_item((pyo3::types::PySlice::full(py), index))?);
             let columns = (0..cols).map(column).collect::<PyResult<Vec<_>>>()?;

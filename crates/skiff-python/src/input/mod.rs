@@ -100,6 +100,11 @@ impl Wanted<'_> {
     }
 }
 
+/// What is no sequence of documents.
+fn not_documents(py: Python<'_>, found: &str) -> PyErr {
+    wrong_input(py, &format!("expected documents, a list or one column of text, found {found}"))
+}
+
 impl<'py> Held<'py> {
     /// `x` as a table.
     pub fn new(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Self> {

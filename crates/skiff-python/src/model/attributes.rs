@@ -2,6 +2,7 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use skiff::Method;
@@ -25,6 +26,7 @@ impl Model {
             Err(Hidden::Opaque(found)) => {
                 format!("`{name}` of this '{class}' cannot be converted to Python: it contains {found}")
             }
+            Err(Hidden::Absent) if let Some(method) = self.written_in_python(py, name)? => return Ok(method),
             Err(Hidden::Absent) => match name.parse::<Method>().map(|method| self.model.plan(method)) {
                 Ok(Err(error)) if error.code() != "no-such-method" => error.to_string(),
                 Ok(_) => format!("This '{class}' has no attribute '{name}'"),
@@ -45,10 +47,30 @@ impl Model {
         let mut made = vec!["n_features_in_", "feature_names_in_", "classes_"];
         made.extend(["named_steps", "named_transformers_", "named_transformers"]);
         made.extend(typed.computed_names());
+        // Without them, the list is still a list.
+        names.extend(self.names_in_python(py).unwrap_or_default());
         names.extend(made.iter().filter(|name| self.attribute(py, name).is_ok()).map(|&name| name.to_owned()));
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// The method `name`, if `skiff._methods` has it for this class.
+    fn written_in_python<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let find = py.import(intern!(py, "skiff._methods"))?.getattr(intern!(py, "find"))?;
+        let found = find.call1((self.alone(), self.class(), name))?;
+        Ok((!found.is_none()).then_some(found))
+    }
+
+    /// The attribute `name`, if `skiff._methods` has it for this class.
+    fn computed_in_python<'py>(&self, py: Python<'py>, name: &str) -> Result<Bound<'py, PyAny>, Hidden> {
+        let compute = py.import(intern!(py, "skiff._methods"))?.getattr(intern!(py, "attribute"))?;
+        let found = compute.call1((self.alone(), self.class(), name))?;
+        if found.is(py.NotImplemented()) { Err(Hidden::Absent) } else { Ok(found) }
+    }
+
+    fn names_in_python(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        py.import(intern!(py, "skiff._methods"))?.getattr(intern!(py, "names"))?.call1((self.class(),))?.extract()
     }
 
     /// The names of the columns of the result of `transform`.
@@ -90,7 +112,7 @@ impl Model {
             "score" => match self.model.typed().estimator().scoring() {
                 Some(Scoring::MeanOfSamples | Scoring::SumOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
                 Some(_) => self.model.plan(Method::Predict).is_ok(),
-                None => self.has_inertia(),
+                None => self.has_inertia() || self.is_covariance() || self.ends_in_own_score(),
             },
             "get_support" | "reconstruction_error" => self.without_rows(name, []).is_some(),
             "get_covariance" | "get_precision" if self.without_rows(name, []).is_some() => true,
@@ -105,7 +127,19 @@ impl Model {
 
     /// Whether the score is the distance of rows to the cluster centers.
     pub(super) fn has_inertia(&self) -> bool {
-        matches!(self.class(), "BisectingKMeans" | "KMeans" | "MiniBatchKMeans")
+        has_inertia(self.class())
+    }
+
+    /// Whether the score of a pipeline is one of its last step's own.
+    pub(super) fn ends_in_own_score(&self) -> bool {
+        let last = self.model.typed().estimator().inner().pop();
+        self.class() == "Pipeline"
+            && last.is_some_and(|(_, last)| has_inertia(&last.header().class) || is_covariance(&last))
+    }
+
+    /// Whether the score is the likelihood of rows by a covariance.
+    pub(super) fn is_covariance(&self) -> bool {
+        is_covariance(self.model.typed())
     }
 
     /// Whether `get_feature_names_out` exists.
@@ -120,6 +154,7 @@ impl Model {
         let typed = self.model.typed();
         let read = |name| attribute::read(py, &self.file, &self.opened, typed, name);
         match name {
+            "n_features_in_" if !self.counts_features() => Err(Hidden::Absent),
             "n_features_in_" => Ok(self.model.n_features_in().ok_or(Hidden::Absent)?.into_bound_py_any(py)?),
             "feature_names_in_" => {
                 let names = self.model.feature_names_seen().ok_or(Hidden::Absent)?;
@@ -139,12 +174,39 @@ impl Model {
             "named_transformers_" => named(&read("transformers_")?),
             "named_transformers" => named(&read("transformer_list")?),
             _ if name.starts_with('_') => Err(Hidden::Absent),
-            _ => read(name),
+            _ => match read(name) {
+                Err(Hidden::Absent) if name.ends_with('_') => self.computed_in_python(py, name),
+                found => found,
+            },
         }
+    }
+
+    /// Whether the version that wrote the file has `n_features_in_`, or had not heard of it: then it is made.
+    fn counts_features(&self) -> bool {
+        let typed = self.model.typed();
+        let header = typed.header();
+        let version = header.version.and_then(|version| skiff_sklearn::Version::parse(&version.to_string()));
+        let is_property = typed.class().rsplit_once('.').is_some_and(|(module, name)| {
+            let member = skiff_sklearn::class(module, name).and_then(|class| class.member("n_features_in_"));
+            let of_version =
+                |versions: &skiff_sklearn::Versions| version.is_none_or(|version| versions.contains(version));
+            member.is_some_and(|member| member.kinds.iter().any(|(_, versions)| of_version(versions)))
+        });
+        header.n_features_in.is_some()
+            || is_property
+            || header.version.is_none_or(|version| version < skiff_models::fields::Version::new(1, 0))
     }
 
     /// `tree_` of a single tree.
     pub(super) fn tree<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.attribute(py, "tree_").map_err(|hidden| hidden.raise(py))
     }
+}
+
+fn has_inertia(class: &str) -> bool {
+    matches!(class, "BisectingKMeans" | "KMeans" | "MiniBatchKMeans")
+}
+
+fn is_covariance(typed: &skiff_models::Model) -> bool {
+    typed.class().starts_with("sklearn.covariance.")
 }

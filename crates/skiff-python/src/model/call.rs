@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
+use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use skiff::value::{Columns, Value};
 use skiff::{Answer, Method, Params, Table};
 use skiff_models::Scoring;
@@ -23,6 +24,15 @@ impl Model {
         params: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
+        let is_list = x.is_instance_of::<PyList>() || x.is_instance_of::<PyTuple>();
+        // Rows by name are no objects.
+        let has_names = is_list && x.get_item(0).is_ok_and(|first| first.cast::<PyMapping>().is_ok());
+        if is_list && !has_names && self.reads_lists_as_objects() {
+            let arguments = PyDict::new(py);
+            arguments.set_item(intern!(py, "dtype"), intern!(py, "object"))?;
+            let array = py.import(intern!(py, "numpy"))?.call_method(intern!(py, "asarray"), (x,), Some(&arguments))?;
+            return self.call(method, &array, params);
+        }
         let params = match params {
             Some(params) => read_params(params)?,
             None => Vec::new(),
@@ -42,6 +52,10 @@ impl Model {
             if !frame.is_none() {
                 return Ok(frame);
             }
+        }
+        if self.class() == "LabelEncoder" && x.len().is_ok_and(|rows| rows == 0) {
+            // No labels have the numbers of no class: `np.asarray([])`.
+            return py.import(intern!(py, "numpy"))?.call_method1(intern!(py, "asarray"), (PyList::empty(py),));
         }
         let held = match plan.reads_input() {
             true => {
@@ -64,7 +78,37 @@ impl Model {
         }
         match self.container() {
             Some(container) if method == Method::Transform => self.in_container(answer, x, container),
+            _ if matches!(answer.value(), Some(Value::Sparse(_))) => {
+                self.in_sparse_class(method, output::answer(py, answer)?, x)
+            }
+            _ if matches!(method, Method::Transform | Method::InverseTransform) => {
+                self.in_dtype_of_input(output::answer(py, answer)?, x)
+            }
             _ => output::answer(py, answer),
+        }
+    }
+
+    /// Whether lists become arrays of objects first: `check_array(X, dtype=object)`.
+    fn reads_lists_as_objects(&self) -> bool {
+        let mut typed = Arc::clone(self.model.typed());
+        while matches!(typed.header().class.as_str(), "Pipeline" | "GridSearchCV" | "RandomizedSearchCV") {
+            match typed.estimator().inner().into_iter().next() {
+                Some((_, first)) => typed = first,
+                None => return false,
+            }
+        }
+        typed.header().class == "ColumnTransformer"
+    }
+
+    /// Selectors return text and objects in the dtype that came.
+    fn in_dtype_of_input<'py>(&self, answer: Bound<'py, PyAny>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = x.py();
+        let is_selector = self.model.typed().class().starts_with("sklearn.feature_selection.");
+        match x.cast::<PyUntypedArray>() {
+            Ok(array) if is_selector && matches!(array.dtype().kind(), b'U' | b'S' | b'O') => {
+                answer.call_method1(intern!(py, "astype"), (array.dtype(),))
+            }
+            _ => Ok(answer),
         }
     }
 
@@ -106,6 +150,10 @@ impl Model {
         let py = x.py();
         let scores = py.import(intern!(py, "skiff._score"))?;
         let function = match self.model.typed().estimator().scoring() {
+            // It asks of no target what it is made of.
+            Some(Scoring::Accuracy) if self.class() == "MultiOutputClassifier" => {
+                scores.getattr(intern!(py, "all_right"))?
+            }
             Some(Scoring::Accuracy) => scores.getattr(intern!(py, "accuracy"))?,
             Some(Scoring::R2) => scores.getattr(intern!(py, "r2"))?,
             Some(Scoring::D2(power)) => {
@@ -116,6 +164,12 @@ impl Model {
             }
             None if self.has_inertia() => {
                 return scores.getattr(intern!(py, "inertia"))?.call1((self.alone(), x, sample_weight));
+            }
+            None if self.ends_in_own_score() => {
+                return scores.getattr(intern!(py, "of_last"))?.call1((self.alone(), x));
+            }
+            None if self.is_covariance() => {
+                return scores.getattr(intern!(py, "likelihood"))?.call1((self.alone(), x));
             }
             None => return Err(PyAttributeError::new_err("score")),
             Some(Scoring::MeanOfSamples) => {
@@ -138,7 +192,9 @@ impl Model {
             let (_, last) = typed.estimator().inner().pop()?;
             typed = last;
         }
-        typed.header().set_output.clone().filter(|container| container != "default")
+        // Where nobody names its columns, a function decides itself what it returns.
+        let is_nameless = typed.header().class == "FunctionTransformer" && typed.feature_names_out(None).is_err();
+        typed.header().set_output.clone().filter(|container| container != "default" && !is_nameless)
     }
 
     fn in_container<'py>(

@@ -5,6 +5,7 @@ mod call;
 mod estimator;
 mod neighbors;
 mod opened;
+mod sparse;
 mod steps;
 
 use std::sync::{Arc, OnceLock};
