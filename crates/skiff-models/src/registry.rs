@@ -56,6 +56,33 @@ pub fn find(path: &str) -> Option<&'static Class> {
     BY_PATH.get(path).copied()
 }
 
+/// What the recorded cases say of a class.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// The versions of scikit-learn whose answers are recorded.
+    pub versions: Vec<&'static str>,
+    /// The methods that answer as recorded.
+    pub methods: Vec<&'static str>,
+    /// The power of ten that no answer is farther than from the recorded one, as a share of that answer's greatest number:
+    /// `1e-13`; `0` where all are equal.
+    pub difference: &'static str,
+}
+
+/// A line for each class with recorded cases, written by `cargo xtask supported`.
+const TESTED: &str = include_str!("../data/tested.txt");
+
+/// What the recorded cases say of a class; `None` where there are none.
+pub fn tested(class: &Class) -> Option<Tested> {
+    let path = class.paths.first()?;
+    TESTED.lines().find_map(|line| {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap_or_default();
+        let (found, versions, methods, difference) = (next(), next(), next(), next());
+        let list = |text: &'static str| text.split_whitespace().collect();
+        (found == *path).then(|| Tested { versions: list(versions), methods: list(methods), difference })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -3,6 +3,8 @@
 
 mod exceptions;
 
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use rayon::prelude::*;
 use skiff_files::write::{self, SkiffOptions};
 use skiff_files::{Bytes, Limits};
 use skiff_models::lowering::Params;
-use skiff_models::{Model, addresses};
+use skiff_models::{Model, addresses, registry};
 use skiff_plan::table::Table;
 use skiff_plan::value::{Columns, Value};
 use skiff_plan::{Answer, Method, Rank, evaluate};
@@ -44,6 +46,87 @@ fn each_model_answers_the_same_out_of_a_skiff_file() {
         (1..).zip(Case::all()).filter(|(number, case)| is_wanted(*number, case)).map(|(_, case)| case).collect();
     let failures: Vec<String> = cases.par_iter().flat_map_iter(|case| failures_of(case, check_skiff, false)).collect();
     report(&failures, cases.iter().map(|case| case.calls.len()).sum());
+}
+
+/// What `registry::tested` says of each class, and with it `docs/supported.md`: `cargo xtask supported` writes it anew.
+#[test]
+fn what_is_tested_is_as_it_is_said() {
+    let cases = Case::all();
+    let found: Vec<TestedCall<'_>> = cases.par_iter().flat_map_iter(tested).collect();
+    let mut classes: BTreeMap<&str, Tested> = BTreeMap::new();
+    for (class, version, method, difference) in &found {
+        let Some(class) = registry::find(class) else { continue };
+        let tested = classes.entry(class.paths[0]).or_default();
+        tested.versions.insert(VersionOrder(version));
+        tested.methods.insert(method);
+        tested.difference = tested.difference.max(*difference);
+    }
+    let mut text = String::new();
+    for (class, Tested { versions, methods, difference }) in classes {
+        let versions = versions.into_iter().map(|version| version.0).collect::<Vec<_>>().join(" ");
+        let methods = methods.into_iter().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(text, "{class}\t{versions}\t{methods}\t{}", power_of_ten(difference));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/tested.txt");
+    if std::env::var_os("SKIFF_UPDATE").is_some() {
+        std::fs::write(path, text).expect("a file of the repository");
+        return;
+    }
+    let known = std::fs::read_to_string(path).expect("a file of the repository");
+    assert!(known == text, "{path} is stale: `cargo xtask supported` writes it anew");
+}
+
+/// What the cases say of one class.
+#[derive(Default)]
+struct Tested<'c> {
+    versions: BTreeSet<VersionOrder<'c>>,
+    methods: BTreeSet<&'c str>,
+    difference: f64,
+}
+
+/// `1.10.0` comes after `1.9.1`.
+#[derive(PartialEq, Eq)]
+struct VersionOrder<'c>(&'c str);
+
+impl Ord for VersionOrder<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let numbers = |version: &str| version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Vec<_>>();
+        numbers(self.0).cmp(&numbers(other.0))
+    }
+}
+
+impl PartialOrd for VersionOrder<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// An answer as recorded: the estimator's class, the version, the method, and how far the answer is from the recorded one, as
+/// a share of its greatest number.
+type TestedCall<'c> = (String, &'c str, &'c str, f64);
+
+fn tested(case: &Case) -> Vec<TestedCall<'_>> {
+    match Opened::read(case) {
+        Ok(opened) => case.calls.iter().filter_map(|call| tested_call(case, &opened, call)).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn tested_call<'c>(case: &'c Case, opened: &Opened, call: &'c Call) -> Option<TestedCall<'c>> {
+    let Expected::Answer(expected) = &call.expected else { return None };
+    let model = opened.model(&call.at).ok()?;
+    let found = ask(case, &model, call).ok()?;
+    let compared = compare(expected, &found, tolerance(case, call));
+    if compared.difference.is_some() || exception(case, call).is_some() {
+        return None;
+    }
+    let share = if compared.largest > 0.0 { compared.largest / expected.greatest() } else { 0.0 };
+    Some((model.class().to_owned(), case.name.split('/').next()?, &call.method, share))
+}
+
+/// The power of ten that is not below a share.
+fn power_of_ten(share: f64) -> String {
+    if share == 0.0 { "0".to_owned() } else { format!("1e{}", share.log10().ceil()) }
 }
 
 /// Where other neighbours are named among equals, they are as far away as scikit-learn's.

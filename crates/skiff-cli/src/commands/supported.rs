@@ -1,6 +1,6 @@
 //! `skiff supported`: the estimators that are supported.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::json;
@@ -25,21 +25,44 @@ pub fn run(arguments: &Supported) -> Outcome {
             let all: Vec<_> = registry::classes().map(to_json).collect();
             writeln!(out, "{}", json!(all))?;
         }
-        Format::Text => {
-            let mut modules: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            for class in registry::classes() {
-                modules.entry(class.module()).or_default().push(class.name());
-            }
-            for (module, mut names) in modules {
-                names.sort_unstable();
-                writeln!(out, "{module}")?;
-                for name in names {
-                    writeln!(out, "  {name}")?;
-                }
-            }
-        }
+        Format::Text => write!(out, "{}", table())?,
     }
     Ok(())
+}
+
+/// All estimators as a table in Markdown: the one of `docs/supported.md`.
+fn table() -> String {
+    let mut rows: Vec<[String; 4]> = registry::classes().map(row).collect();
+    rows.sort_unstable();
+    rows.insert(0, ["estimator", "tested with", "differs by at most", "methods"].map(str::to_owned));
+    let [first, second, third] = [0, 1, 2].map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for (number, [name, versions, difference, methods]) in rows.iter().enumerate() {
+        let _ = writeln!(text, "| {name:first$} | {versions:second$} | {difference:third$} | {methods} |");
+        if number == 0 {
+            let lines = [first, second, third, methods.len()].map(|width| "-".repeat(width + 2));
+            let _ = writeln!(text, "|{}|", lines.join("|"));
+        }
+    }
+    text
+}
+
+fn row(class: &'static Class) -> [String; 4] {
+    let name = format!("{}.{}", class.module(), class.name());
+    match registry::tested(class) {
+        Some(tested) => [name, versions(&tested.versions), tested.difference.to_owned(), tested.methods.join(", ")],
+        None => [name, String::new(), String::new(), String::new()],
+    }
+}
+
+/// `0.20 to 1.9`: minor versions, the first and the last.
+fn versions(all: &[&str]) -> String {
+    let minor = |version: &str| version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+    match all {
+        [] => String::new(),
+        [only] => minor(only),
+        [first, .., last] => format!("{} to {}", minor(first), minor(last)),
+    }
 }
 
 fn find(name: &str) -> Option<&'static Class> {
@@ -57,5 +80,14 @@ fn unknown(class: &str) -> Failure {
 }
 
 fn to_json(class: &Class) -> serde_json::Value {
-    json!({ "name": class.name(), "module": class.module(), "classes": class.paths, "page": class.page() })
+    let tested = registry::tested(class).map(
+        |tested| json!({ "versions": tested.versions, "methods": tested.methods, "difference": tested.difference }),
+    );
+    json!({
+        "name": class.name(),
+        "module": class.module(),
+        "classes": class.paths,
+        "page": class.page(),
+        "tested": tested,
+    })
 }

@@ -27,7 +27,27 @@ pub enum Answer {
     Frame(Columns<'static>),
 }
 
-/// The tolerance between numbers. Labels, strings, shapes and dtypes may never differ.
+impl Answer {
+    /// The greatest finite number in it, without its sign; 0 where it has none.
+    pub fn greatest(&self) -> f64 {
+        let of = |values: Vec<f64>| {
+            values.into_iter().filter(|value| value.is_finite()).fold(0.0, |most: f64, value| most.max(value.abs()))
+        };
+        match self {
+            Self::Array(array) => array.to_f64().map_or(0.0, of),
+            Self::Sparse(csr) => of(csr.data.to_vec()),
+            Self::Objects(_, values) => of(values.iter().filter_map(Scalar::as_f64).collect()),
+            Self::List(items) => items.iter().map(Self::greatest).fold(0.0, f64::max),
+            Self::Dicts(_) => 0.0,
+            Self::Frame(columns) => {
+                let numbers = elements::column_scalars(columns).unwrap_or_default();
+                of(numbers.iter().filter_map(Scalar::as_f64).collect())
+            }
+        }
+    }
+}
+
+/// How far numbers may be apart. Labels, strings, shapes and dtypes may never differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
     /// Bit for bit; NaN equals NaN.
