@@ -78,7 +78,6 @@ ANSWERS = {
         for file in ["joblib", "pickle", "skops"]
     },
     ("GradientBoostingClassifier", "staged_predict", "one"): "scikit-learn squeezes an only row's dimension away",
-    ("GradientBoostingRegressor", "apply", "list"): "scikit-learn asks a list for its shape",
     **{
         ("HistGradientBoostingClassifier", "open", file): "was fitted on one class, of which its scores tell nothing"
         for file in ["joblib", "pickle", "skops"]
