@@ -27,6 +27,13 @@ const TASKS: &[Task] = &[
         "recorded cases: list [WORD...], extract WORD... OUT, regenerate [--only MODULE] [--cases WORD] VERSION...",
         cases::cases,
     ),
+    ("supported", "update the table of supported estimators, docs/supported.md", supported),
+    (
+        "pipelines",
+        "randomly drawn, nested estimators, compared with scikit-learn: [--seconds N] [--seed S]; \
+         python/tests/pipelines/README.md",
+        pipelines,
+    ),
     ("bench", "benchmarks of predictions, compared with scikit-learn", bench),
     (
         "bench-persistence",
@@ -58,7 +65,11 @@ fn main() -> ExitCode {
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
-    let rest: [Step<'_>; 2] = [("fuzzing", &|| fuzz::fuzz(&[])), ("Python tests", &|| python(arguments))];
+    let rest: [Step<'_>; 3] = [
+        ("fuzzing", &|| fuzz::fuzz(&[])),
+        ("Python tests", &|| python(arguments)),
+        ("random estimators", &some_pipelines),
+    ];
     in_steps(&[&RUST[..], &rest].concat())
 }
 
@@ -144,6 +155,36 @@ fn mutate(arguments: &[String]) -> Result<(), String> {
     let mut command = Command::new(python);
     command.args(["-B", "attacks/mutate"]).args(arguments);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)
+}
+
+/// Builds the Python package and asks it about estimators drawn at random. Arguments go to `python/tests/pipelines`.
+fn pipelines(arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    wheel(&python, "release")?;
+    run(drawing(&python, arguments))
+}
+
+/// At most two minutes of random estimators, the same ones each time. The Python tests have built the package.
+fn some_pipelines() -> Result<(), String> {
+    let arguments = ["--seed", "1", "--count", "1500", "--seconds", "120"].map(str::to_owned);
+    run(drawing(&environment()?, &arguments))
+}
+
+fn drawing(python: &Path, arguments: &[String]) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-B", "python/tests/pipelines"]).args(arguments);
+    command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    command
+}
+
+/// Runs the recorded cases, keeps what they say of each class, and writes the table of it.
+fn supported(_: &[String]) -> Result<(), String> {
+    let mut command = cargo(&["test", "--workspace", "--test", "fixtures", "what_is_tested"]);
+    command.env("SKIFF_UPDATE", "1");
+    run(command)?;
+    let mut command = cargo(&["test", "--workspace", "--test", "supported"]);
+    command.env("SKIFF_UPDATE", "1");
     run(command)
 }
 

@@ -47,7 +47,7 @@ impl Answer {
     }
 }
 
-/// How far numbers may be apart. Labels, strings, shapes and dtypes may never differ.
+/// The tolerance between numbers. Labels, strings, shapes and dtypes may never differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tolerance {
     /// Bit for bit; NaN equals NaN.
