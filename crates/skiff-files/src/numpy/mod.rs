@@ -7,7 +7,7 @@ mod dtype_state;
 pub(crate) mod layout;
 mod masked;
 mod ndarray;
-pub(crate) mod nodes;
+pub mod nodes;
 mod random;
 mod type_code;
 

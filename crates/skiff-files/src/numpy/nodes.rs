@@ -6,13 +6,13 @@ use super::layout::{self, Layout};
 use super::{DType, Order};
 
 /// An array whose elements are the bytes of `elements`.
-pub(crate) fn array(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: Span) -> NodeId {
+pub fn array(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: Span) -> NodeId {
     let elements = graph.push(Node::Bytes(elements));
     array_of(graph, dtype, shape, order, elements)
 }
 
 /// An array whose elements are a node: bytes, or a list of objects.
-pub(crate) fn array_of(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: NodeId) -> NodeId {
+pub fn array_of(graph: &mut Graph, dtype: &DType, shape: &[usize], order: Order, elements: NodeId) -> NodeId {
     let class = global(graph, "numpy", "ndarray");
     let zero = graph.push(Node::Int(0));
     let empty = tuple(graph, vec![zero]);
@@ -36,7 +36,7 @@ pub(crate) fn dtype_cost(dtype: &DType) -> u64 {
 }
 
 /// A dtype: `numpy.dtype(code, False, True)` and the eight or nine items of its state.
-pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
+pub fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
     let none = graph.push(Node::None);
     let (mut subarray, mut names, mut fields) = (none, none, none);
     // Only what numpy cannot derive from the code.
@@ -96,7 +96,7 @@ pub(crate) fn dtype(graph: &mut Graph, dtype: &DType) -> NodeId {
 }
 
 /// A string.
-pub(crate) fn text(graph: &mut Graph, text: &str) -> NodeId {
+pub fn text(graph: &mut Graph, text: &str) -> NodeId {
     let span = graph.keep(text.as_bytes());
     graph.push(Node::Str(span))
 }
@@ -111,7 +111,7 @@ fn tuple(graph: &mut Graph, items: Vec<NodeId>) -> NodeId {
 }
 
 /// A tuple of lengths.
-pub(crate) fn lengths(graph: &mut Graph, lengths: &[usize]) -> NodeId {
+pub fn lengths(graph: &mut Graph, lengths: &[usize]) -> NodeId {
     let lengths = lengths.iter().map(|&length| integer(graph, length)).collect();
     tuple(graph, lengths)
 }

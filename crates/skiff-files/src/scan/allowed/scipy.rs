@@ -45,6 +45,8 @@ pub(super) fn sort(module: &str, name: &str) -> Option<Sort> {
         "stats._distn_infrastructure" => {
             matches!(name, "rv_continuous_frozen" | "rv_discrete_frozen" | "rv_frozen").then_some(Sort::Frozen)
         }
+        // By the names that each scipy exports.
+        "sparse" => is_sparse(name.split_once('_')?.0, name).then_some(Sort::Sparse),
         rest => is_sparse(rest.strip_prefix("sparse.")?, name).then_some(Sort::Sparse),
     }
 }

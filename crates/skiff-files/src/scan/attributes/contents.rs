@@ -280,7 +280,7 @@ fn object_part(graph: &Graph, object: &Object) -> Part {
         ("numpy.ma" | "numpy.ma.core", "MaskedArray") => made(Part::Array, container(graph, arguments, object)),
         ("numpy.ma.core", _) => made(Part::Array, container(graph, &[], object)),
         _ if module.starts_with("numpy.random") => Part::Random,
-        _ if module.starts_with("scipy.sparse.") => Part::Sparse,
+        _ if module == "scipy.sparse" || module.starts_with("scipy.sparse.") => Part::Sparse,
         _ if allowed::is_named_tuple(module, name) => container(graph, arguments, object),
         // Subclasses of dict and list hold what is put into them; attributes are looked at with each object.
         _ if allowed::holds_items(module, name) => {
