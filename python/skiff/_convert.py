@@ -24,6 +24,7 @@ def convert(
     target: str | os.PathLike[str],
     /,
     *,
+    for_: str | None = None,
     compress: Compress = None,
     protocol: int | None = None,
     limits: Limits | None = None,
@@ -42,6 +43,10 @@ def convert(
     target : str or path-like
         The path to write. Its extension selects the format: ``.skiff``, ``.pkl``, ``.joblib``, ``.skops``, or ``.json``,
         which cannot be loaded. A codec's extension may follow: ``.pkl.gz``, ``.joblib.xz``.
+    for_ : str, optional
+        The scikit-learn that is to load the target, ``"scikit-learn==1.9.1"``. Whatever version wrote the source, the target
+        is as if it had been fitted there, and predicts the same; what only ``fit`` would have asked for, and is lost, is
+        reported by a warning. A model for which that version has no such state raises ``NotSupportedError``.
     compress : bool, int, str or tuple, optional
         ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2, xz, lzma or lz4 for
         a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``.
@@ -73,6 +78,7 @@ def convert(
     dropped = _convert(
         source,
         target,
+        for_=for_,
         compress=compress,
         protocol=highest(protocol),
         limits=limits,

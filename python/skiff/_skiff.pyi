@@ -226,6 +226,7 @@ def convert(
     target: str | PathLike[str],
     /,
     *,
+    for_: str | None = None,
     compress: bool | int | str | tuple[str, int] | None = None,
     protocol: int | None = None,
     limits: Limits | None = None,

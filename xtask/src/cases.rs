@@ -61,7 +61,7 @@ fn regenerate(arguments: &[String]) -> Result<(), String> {
 }
 
 /// The Python of `target/oracles/<version>`, with that scikit-learn and everything else that the results depend on.
-fn environment(version: &str) -> Result<PathBuf, String> {
+pub(crate) fn environment(version: &str) -> Result<PathBuf, String> {
     let folder = root().join("target/oracles").join(version);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if python.exists() {

@@ -2,6 +2,7 @@
 
 mod cases;
 mod fuzz;
+mod versions;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,11 @@ const TASKS: &[Task] = &[
         "randomly drawn, nested estimators, compared with scikit-learn: [--seconds N] [--seed S]; \
          python/tests/pipelines/README.md",
         pipelines,
+    ),
+    (
+        "versions",
+        "recorded models of other versions, converted for one and loaded there: TARGET FROM... (docs/migrations.md)",
+        versions::versions,
     ),
     ("bench", "benchmarks of predictions, compared with scikit-learn", bench),
     (

@@ -98,6 +98,9 @@ pub struct Convert {
     /// Overwrite an existing file.
     #[arg(long)]
     pub force: bool,
+    /// Write the model for another version of scikit-learn, scikit-learn==1.9.1: it loads there and predicts the same.
+    #[arg(long = "for", value_name = "scikit-learn==VERSION", value_parser = skiff::ScikitLearn::parse)]
+    pub scikit_learn: Option<skiff::ScikitLearn>,
     /// Compress the output with a codec (see below), optionally with a level. The name of a pickle or joblib file may
     /// select it instead: .joblib.gz.
     #[arg(long, value_name = "CODEC[:LEVEL]")]

@@ -117,3 +117,24 @@ fn the_help_names_every_kind_of_file() {
         assert!(help.contains(extension), "{extension}: {help}");
     }
 }
+
+#[test]
+fn a_model_is_given_to_another_scikit_learn() {
+    let folder = Folder::new("convert-for");
+    let (old, back) = (folder.file("old.joblib"), folder.file("back.joblib"));
+    converts(&[&example(MODEL), &old, "--for", "scikit-learn==0.24.2"], b"");
+    let json = |model: &str| -> serde_json::Value {
+        serde_json::from_slice(&converts(&[model, "-", "--to", "json"], b"")).expect("JSON")
+    };
+    assert_eq!(json(&old)["model"]["version"], "0.24.2");
+    converts(&[&old, &back, "--for", "1.9.1"], b"");
+    assert_eq!(json(&back)["model"]["version"], "1.9.1");
+    // 0.24 keeps no names of columns.
+    let columns = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)";
+    let answer = |model: &str| run(&["predict", model, &example("iris.csv"), "--columns", columns], b"").stdout;
+    assert!(!answer(&old).is_empty());
+    assert_eq!(answer(&old), answer(&example(MODEL)));
+    assert_eq!(answer(&back), answer(&example(MODEL)));
+    let error = fails(&[&example(MODEL), &folder.file("no.joblib"), "--for", "numpy==2.0"]);
+    assert!(error.contains("numpy"), "{error}");
+}

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use pyo3::prelude::*;
-use skiff::{ConvertOptions, File};
+use skiff::{ConvertOptions, File, ScikitLearn};
 
 use crate::compress::compress;
 use crate::error;
 
-/// Writes the file that `read` reads to `target`; returns what the format cannot hold, one sentence each.
+/// Writes the file that `read` reads to `target`; returns what the format cannot hold and what has
+/// changed for another scikit-learn, one sentence each.
 pub fn convert(
     py: Python<'_>,
     read: impl FnOnce() -> PyResult<File>,
@@ -22,5 +23,10 @@ pub fn convert(
     options.check(target).map_err(raise)?;
     let file = read()?;
     let converted = py.detach(|| skiff::threads::install(None, || file.convert(target, &options))).map_err(raise)?;
-    Ok(converted.dropped)
+    Ok([converted.changed, converted.dropped].concat())
+}
+
+/// The version of scikit-learn that `for_` names: `scikit-learn==1.9.1`.
+pub fn scikit_learn(py: Python<'_>, name: Option<&str>) -> PyResult<Option<ScikitLearn>> {
+    name.map(ScikitLearn::parse).transpose().map_err(|what| error::wrong_input(py, &what))
 }

@@ -181,11 +181,12 @@ mod _skiff {
     /// Converts a model file to another format, for `skiff.convert`.
     #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, target, /, *, compress=None, protocol=None, limits=None, identity=None, recipients=None))]
+    #[pyo3(signature = (source, target, /, *, for_=None, compress=None, protocol=None, limits=None, identity=None, recipients=None))]
     fn convert<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         target: PathBuf,
+        for_: Option<&str>,
         compress: Option<&Bound<'py, PyAny>>,
         protocol: Option<i64>,
         limits: Option<&Bound<'py, Limits>>,
@@ -193,7 +194,8 @@ mod _skiff {
         recipients: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Vec<String>> {
         let recipients = crate::encryption::recipients(py, recipients)?;
-        let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
+        let scikit_learn = crate::convert::scikit_learn(py, for_)?;
+        let options = skiff::ConvertOptions { protocol, recipients, scikit_learn, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
         crate::convert::convert(py, file, &target, compress, options)
     }

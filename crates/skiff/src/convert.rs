@@ -1,14 +1,16 @@
 //! Conversion between model file formats, without Python and without knowing any estimator.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
 use skiff_files::Limits;
 use skiff_files::write::{Compression, WriteError};
 
+use crate::migration::migrated;
 use crate::target::{Kind, Target};
 use crate::writing::{Held, Writing, named};
-use crate::{Error, File, Identity, Options, Recipients};
+use crate::{Error, File, Identity, Options, Recipients, ScikitLearn};
 
 /// How a file is converted.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct ConvertOptions {
     pub format: Option<&'static Target>,
     /// The compression of the output; by default that of its name's extension, or none.
     pub compression: Option<Compression>,
+    /// The version of scikit-learn that the output is for; by default the one that wrote the input.
+    pub scikit_learn: Option<ScikitLearn>,
     /// The pickle protocol of the output, 2 to 5; by default 4, which each Python since 3.4 reads.
     pub protocol: Option<i64>,
 }
@@ -61,6 +65,8 @@ impl ConvertOptions {
 pub struct Converted {
     /// Content of the input that the output cannot hold, one sentence each.
     pub dropped: Vec<String>,
+    /// What the model has lost or become for another scikit-learn though it answers as before, in a sentence each.
+    pub changed: Vec<String>,
 }
 
 /// Reads the model file at `input`, of any format, and writes its content to `output` in the format of its extension:
@@ -97,14 +103,28 @@ impl File {
     /// As [`convert`].
     pub fn convert_to(&self, name: &str, options: &ConvertOptions, out: &mut dyn Write) -> Result<Converted, Error> {
         let writing = Writing::of(Path::new(name), options)?;
-        writing.write(&Held::of(self, writing.target), out).map_err(|error| self.failed(error))?;
-        Ok(self.converted(writing.target))
+        let (held, changed) = self.held_for(&writing)?;
+        writing.write(&held, out).map_err(|error| self.failed(error))?;
+        Ok(Converted { changed, ..self.converted(writing.target) })
     }
 
     fn becomes(&self, writing: &Writing, output: &Path) -> Result<Converted, Error> {
-        let written = writing.whole_file(&Held::of(self, writing.target), output);
+        let (held, changed) = self.held_for(writing)?;
+        let written = writing.whole_file(&held, output);
         written.map_err(|error| self.failed(error).in_file(output))?;
-        Ok(self.converted(writing.target))
+        Ok(Converted { changed, ..self.converted(writing.target) })
+    }
+
+    /// What is to be written, for the scikit-learn that is asked for, and what has changed for it.
+    fn held_for(&self, writing: &Writing) -> Result<(Held<'_>, Vec<String>), Error> {
+        let mut held = Held::of(self, writing.target);
+        let Some(version) = &writing.scikit_learn else { return Ok((held, Vec::new())) };
+        let migrated = migrated(&held.graph, version).map_err(|error| match self.path() {
+            Some(path) => error.in_file(path),
+            None => error,
+        })?;
+        held.graph = Cow::Owned(migrated.graph);
+        Ok((held, migrated.notes))
     }
 
     fn failed(&self, error: WriteError) -> Error {

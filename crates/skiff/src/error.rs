@@ -13,6 +13,7 @@ use skiff_models::{CallError, NamesError};
 use skiff_plan::{InputError, InputErrorKind, ShapeError};
 
 use crate::EncryptionError;
+use crate::migration::Refusal as MigrationRefusal;
 
 /// An error: what is wrong, where, its [kind](Error::kind), and [help](Error::help) on what to do.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ enum Inner {
     Input(InputError),
     Shape(ShapeError),
     Target(String),
+    Migration(MigrationRefusal),
     Write(WriteError),
 }
 
@@ -113,6 +115,10 @@ impl Error {
 
     pub(crate) fn target(what: String) -> Self {
         Inner::Target(what).into()
+    }
+
+    pub(crate) fn migration(refusal: MigrationRefusal) -> Self {
+        Inner::Migration(refusal).into()
     }
 
     /// With the version of scikit-learn that wrote the file, if known.
@@ -183,6 +189,7 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
+            Inner::Migration(_) => ErrorKind::NotSupported,
             Inner::Refusal(refusal) if refusal.is_argument() => ErrorKind::WrongInput,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
@@ -244,6 +251,7 @@ impl Error {
             Inner::Names(NamesError::TooMany { .. }) => "limit",
             Inner::Names(NamesError::Custom(_)) => "custom-code-failed",
             Inner::Target(_) => "unsupported-target",
+            Inner::Migration(_) => "unsupported-migration",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
             Inner::Write(WriteError::Value(_)) => "damaged-model",
             Inner::Write(WriteError::Repeated(_)) => "limit",
@@ -292,6 +300,7 @@ impl Error {
                 InputErrorKind::Custom { path, .. } => Some(&**path).filter(|path| !path.is_empty()),
                 _ => None,
             },
+            Inner::Migration(refusal) => Some(refusal.path.as_str()).filter(|path| !path.is_empty()),
             Inner::Write(WriteError::Unsayable { path, .. }) => Some(path.as_str()).filter(|path| !path.is_empty()),
             _ => None,
         }
@@ -440,6 +449,7 @@ impl fmt::Display for Error {
             Inner::Names(error) => error.fmt(f),
             Inner::Input(error) => error.fmt(f),
             Inner::Shape(error) => error.fmt(f),
+            Inner::Migration(refusal) => write!(f, "{refusal}"),
             Inner::Target(what) => f.write_str(what),
             Inner::Write(error) => error.fmt(f),
         }

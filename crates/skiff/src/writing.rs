@@ -9,7 +9,7 @@ use skiff_files::{Codec, Graph};
 
 use crate::inspect::written_by;
 use crate::target::{Kind, Target};
-use crate::{ConvertOptions, Error, File, Recipients, encryption};
+use crate::{ConvertOptions, Error, File, Recipients, ScikitLearn, encryption};
 
 /// A format with checked options.
 pub(crate) struct Writing {
@@ -17,11 +17,12 @@ pub(crate) struct Writing {
     compression: Option<Compression>,
     protocol: u8,
     recipients: Option<Recipients>,
+    pub scikit_learn: Option<ScikitLearn>,
 }
 
 /// The content of a new file: the model, and what a `.skiff` can hold in addition.
 pub(crate) struct Held<'a> {
-    pub graph: &'a Graph,
+    pub graph: Cow<'a, Graph>,
     pub passport: Option<&'a str>,
     /// The root of a graph of its own.
     pub samples: Option<Cow<'a, Graph>>,
@@ -45,6 +46,7 @@ impl Writing {
             return Err(target.not_compressed_by(codec));
         }
         let protocol = match options.protocol {
+            None if options.scikit_learn.as_ref().is_some_and(ScikitLearn::is_of_python2) => PYTHON2_PROTOCOL,
             None => write::DEFAULT_PROTOCOL,
             Some(_) if !target.is_pickle() => {
                 let what = format!("a `.{}` has no pickle protocol", target.extension());
@@ -55,7 +57,8 @@ impl Writing {
                 .filter(|protocol| (2..=5).contains(protocol))
                 .ok_or_else(|| Error::target(format!("expected a protocol from `2` to `5`, found `{protocol}`")))?,
         };
-        Ok(Self { target, compression, protocol, recipients: options.recipients.clone() })
+        let (recipients, scikit_learn) = (options.recipients.clone(), options.scikit_learn.clone());
+        Ok(Self { target, compression, protocol, recipients, scikit_learn })
     }
 
     /// Writes the file at `output` atomically.
@@ -70,6 +73,7 @@ impl Writing {
 
     fn write_plain(&self, held: &Held<'_>, mut out: &mut dyn Write) -> Result<(), WriteError> {
         let Held { graph, passport, samples } = held;
+        let graph: &Graph = graph;
         let level = self.compression.and_then(|compression| compression.level);
         match self.target.kind {
             Kind::Skiff => {
@@ -93,6 +97,9 @@ impl Writing {
         }
     }
 }
+
+/// The highest that Python 2 reads.
+const PYTHON2_PROTOCOL: u8 = 2;
 
 /// zlib's own choice, and that of Python's `zipfile`.
 const DEFLATE_LEVEL: u32 = 6;
@@ -124,6 +131,6 @@ impl<'a> Held<'a> {
             graph.set_root(samples);
             Cow::Owned(graph)
         });
-        Self { graph: &contents.graph, passport: contents.passport.as_deref(), samples }
+        Self { graph: Cow::Borrowed(&contents.graph), passport: contents.passport.as_deref(), samples }
     }
 }

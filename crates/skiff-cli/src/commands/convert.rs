@@ -14,6 +14,7 @@ pub fn run(arguments: &Convert) -> Outcome {
     let options = ConvertOptions {
         limits: arguments.limits.limits(),
         compression: arguments.compress,
+        scikit_learn: arguments.scikit_learn.clone(),
         protocol: arguments.protocol,
         identity: arguments.identity.read()?,
         recipients: arguments.recipients.read()?,
@@ -38,9 +39,9 @@ pub fn run(arguments: &Convert) -> Outcome {
         (None, false) => skiff::convert(&arguments.input, &arguments.output, &options)?,
         (Some(to), true) => stdout(&input::file(&arguments.input, &options.opening())?, to, &options)?,
     };
-    for dropped in converted.dropped {
+    for note in converted.changed.iter().chain(&converted.dropped) {
         // A failure to print the note is ignored.
-        let _ = writeln!(io::stderr(), "note: {dropped}");
+        let _ = writeln!(io::stderr(), "note: {note}");
     }
     Ok(())
 }

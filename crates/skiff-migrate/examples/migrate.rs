@@ -1,0 +1,30 @@
+//! `migrate VERSION < PAIRS`: each line of the standard input is a model file and, after a tab, the path of the joblib
+//! file that is written of it for that version of scikit-learn. Prints a line for each: the first path, a tab, and `ok`
+//! or why not.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, Write};
+
+use skiff_files::{Limits, write};
+use skiff_migrate::{Target, migrate};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let version = std::env::args().nth(1).ok_or("expected a version")?;
+    let target = Target::parse(&version)?;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let (input, output) = line.split_once('\t').ok_or("expected two paths with a tab between them")?;
+        let outcome = convert(input, output, &target);
+        let outcome = outcome.map_or_else(|error| error.to_string().replace('\n', " "), |()| "ok".to_owned());
+        writeln!(io::stdout(), "{input}\t{outcome}")?;
+    }
+    Ok(())
+}
+
+fn convert(input: &str, output: &str, target: &Target) -> Result<(), Box<dyn std::error::Error>> {
+    let file = skiff_files::open(input.as_ref(), &Limits::default())?;
+    let migrated = migrate(&file.graph, target)?;
+    let mut out = BufWriter::new(File::create(output)?);
+    write::joblib(&migrated.graph, 4, None, &mut out)?;
+    Ok(out.flush()?)
+}

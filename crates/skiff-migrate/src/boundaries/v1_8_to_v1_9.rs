@@ -1,0 +1,118 @@
+//! From scikit-learn 1.8 to 1.9.
+
+use skiff_files::{Instance, Node, NodeId};
+use skiff_pickle::{Change, Object};
+
+use crate::classes::{BOOSTED, SVMS};
+use crate::error::Refused;
+use crate::rule::{Boundary, Rule, nothing};
+use crate::step::Step;
+use crate::values;
+
+pub(crate) const BOUNDARY: Boundary = Boundary {
+    renames: &[],
+    values: &[(REGRESSION_TREES, "criterion", "friedman_mse", "squared_error")],
+    rules: &[
+        Rule { classes: SVMS, up: effective_probability, down: probability },
+        Rule { classes: LOSSES, up: arrays_of_any_kind, down: nothing },
+        Rule { classes: BOOSTED, up: no_criterion, down: criterion },
+        Rule { classes: &["SplineTransformer"], up: splines_within, down: splines_alone },
+    ],
+};
+
+/// Losses that the catalog gives no family of their own.
+const LOSSES: &[&str] = &[
+    "AbsoluteError",
+    "ExponentialLoss",
+    "HalfBinomialLoss",
+    "HalfGammaLoss",
+    "HalfMultinomialLoss",
+    "HalfPoissonLoss",
+    "HalfSquaredError",
+    "HalfTweedieLoss",
+    "HalfTweedieLossIdentity",
+    "HuberLoss",
+    "PinballLoss",
+];
+
+const REGRESSION_TREES: &[&str] =
+    &["DecisionTreeRegressor", "ExtraTreeRegressor", "ExtraTreesRegressor", "RandomForestRegressor"];
+
+/// There is but one criterion: the two that there were chose the same splits.
+fn no_criterion(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("criterion", "friedman_mse") || step.is("criterion", "squared_error") {
+        step.set_text("criterion", "deprecated");
+    }
+    Ok(())
+}
+
+fn criterion(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("criterion", "deprecated") {
+        step.set_text("criterion", "friedman_mse");
+    }
+    Ok(())
+}
+
+/// scipy 1.18, which comes with it, keeps a spline within another object.
+fn splines_within(step: &mut Step<'_>) -> Result<(), Refused> {
+    for spline in step.items("bsplines_").unwrap_or_default() {
+        let graph = step.graph();
+        let Some(parts) = Instance::read(graph, spline).filter(|spline| !spline.has_foreign_state()) else { continue };
+        let parts: Vec<(String, NodeId)> =
+            parts.attributes().map(|(name, value)| (name.trim_start_matches('_').to_owned(), value)).collect();
+        let kept = ["k", "c", "t", "extrapolate", "axis"];
+        let parts: Vec<(&str, NodeId)> = kept
+            .iter()
+            .filter_map(|kept| parts.iter().find(|(name, _)| name == kept).map(|(_, value)| (*kept, *value)))
+            .collect();
+        let inner = values::instance(graph, "scipy.interpolate._bsplines._BSpline", &parts);
+        let empty = values::f64_array(graph, &[0], &[]);
+        let state = values::tuple(graph, vec![inner, empty]);
+        set_state(step, spline, state);
+    }
+    Ok(())
+}
+
+fn splines_alone(step: &mut Step<'_>) -> Result<(), Refused> {
+    for spline in step.items("bsplines_").unwrap_or_default() {
+        let graph = step.graph();
+        let inner = graph.object(spline).and_then(Object::state).and_then(|state| graph.items(state)?.first().copied());
+        let state = inner.and_then(|inner| graph.object(inner)?.state());
+        if let Some(state) = state {
+            set_state(step, spline, state);
+        }
+    }
+    Ok(())
+}
+
+fn set_state(step: &mut Step<'_>, id: NodeId, state: NodeId) {
+    if let Node::Object(object) = step.graph().node_mut(id) {
+        object.changes = vec![Change::Build(state)];
+    }
+}
+
+/// `probability` may be `'deprecated'`; what it stands for is an attribute.
+fn effective_probability(step: &mut Step<'_>) -> Result<(), Refused> {
+    let probability = step.flag("probability");
+    step.set_bool("_effective_probability", probability);
+    Ok(())
+}
+
+fn probability(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("probability", "deprecated") {
+        step.set_bool("probability", false);
+    }
+    Ok(())
+}
+
+/// Losses took up the array API: `xp` and `device` are `None` for numpy.
+fn arrays_of_any_kind(step: &mut Step<'_>) -> Result<(), Refused> {
+    step.set_none("xp");
+    step.set_none("device");
+    if step.class() == "HalfMultinomialLoss" {
+        for name in ["class_indexing_offsets", "y_true_int", "y_true_one_hot"] {
+            step.set_none(name);
+        }
+    }
+    Ok(())
+}

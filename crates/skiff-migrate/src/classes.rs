@@ -1,0 +1,34 @@
+//! Names of classes that several boundaries have rules for.
+
+/// Trees that classify.
+pub(crate) const TREES: &[&str] = &["DecisionTreeClassifier", "ExtraTreeClassifier"];
+/// Partial least squares.
+pub(crate) const PLS: &[&str] = &["CCA", "PLSCanonical", "PLSRegression"];
+/// Stochastic gradient descent.
+pub(crate) const STOCHASTIC: &[&str] = &[
+    "PassiveAggressiveClassifier",
+    "PassiveAggressiveRegressor",
+    "Perceptron",
+    "SGDClassifier",
+    "SGDOneClassSVM",
+    "SGDRegressor",
+];
+/// Gradient boosting.
+pub(crate) const BOOSTED: &[&str] = &["GradientBoostingClassifier", "GradientBoostingRegressor"];
+/// Histogram boosting.
+pub(crate) const HISTOGRAMS: &[&str] = &["HistGradientBoostingClassifier", "HistGradientBoostingRegressor"];
+/// Forests.
+pub(crate) const FORESTS: &[&str] = &[
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "RandomTreesEmbedding",
+];
+/// Ensembles of any estimators.
+pub(crate) const ENSEMBLES: &[&str] =
+    &["AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor", "IsolationForest"];
+/// Factorizations of non-negative matrices.
+pub(crate) const NMFS: &[&str] = &["MiniBatchNMF", "NMF"];
+/// Support vector machines of libsvm.
+pub(crate) const SVMS: &[&str] = &["NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR"];

@@ -1,0 +1,386 @@
+//! From boundary to boundary.
+
+use std::collections::HashMap;
+
+use skiff_files::{Graph, Node};
+use skiff_pickle::Global;
+use skiff_sklearn::{VERSIONS, Version};
+
+use crate::error::Refused;
+use crate::rule::Boundary;
+use crate::step::Step;
+use crate::subject::Subject;
+use crate::work::Work;
+use crate::{boundaries, catalog, python2, values};
+
+/// The scikit-learn that is to read a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    version: Version,
+    text: String,
+}
+
+impl Target {
+    /// `1.9.1`, or what pip takes: `scikit-learn==1.9.1`.
+    ///
+    /// # Errors
+    /// Another package, and a version that is not known, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let version = match text.split_once("==") {
+            Some(("scikit-learn" | "sklearn", version)) => version,
+            Some((package, _)) => {
+                return Err(format!("expected `scikit-learn==VERSION`, found the package `{package}`"));
+            }
+            None => text,
+        };
+        let version = version.trim();
+        let is_version = version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+        match Version::parse(version).filter(|_| is_version) {
+            Some(found) => Ok(Self { version: found, text: version.to_owned() }),
+            None => {
+                let newest = Version::NEWEST;
+                Err(format!(
+                    "expected a version of scikit-learn from {} to {newest}, found `{version}`",
+                    Version::OLDEST
+                ))
+            }
+        }
+    }
+
+    /// Whether some of its users have Python 2.
+    pub fn is_of_python2(&self) -> bool {
+        Version::parse(PYTHON3_ALONE).is_some_and(|first| self.version < first)
+    }
+
+    /// The version in full.
+    pub fn version(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A model for another version.
+#[derive(Debug)]
+pub struct Migrated {
+    /// The model.
+    pub graph: Graph,
+    /// The versions that wrote it, the oldest first.
+    pub from: Vec<String>,
+    /// What its owner may want to know, though the answers are as they were: parameters without a counterpart, classes
+    /// that another one stands for.
+    pub notes: Vec<String>,
+}
+
+/// The first version that needs Python 3.
+const PYTHON3_ALONE: &str = "0.21";
+/// Attribute of estimators: the version that wrote them.
+const STAMP: &str = "_sklearn_version";
+/// The oldest version that leaves the stamp.
+const STAMPED: &str = "0.18";
+
+/// The model in `graph` as the `target` would have written it. Arrays and objects that nothing changes are shared with
+/// the graph that is given.
+///
+/// # Errors
+/// A model that the target has no state for, or none that gives the same answers; a model that a version wrote which
+/// is newer than the catalog.
+pub fn migrate(graph: &Graph, target: &Target) -> Result<Migrated, Refused> {
+    let mut graph = graph.clone_with_room();
+    python2::to_python3(&mut graph);
+    let mut migration =
+        Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
+    let from = migration.find_subjects()?;
+    let versions: Vec<Version> = VERSIONS.iter().filter_map(|name| Version::parse(name)).collect();
+    for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)) {
+        if let &[old, new] = pair
+            && new <= target.version
+        {
+            migration.cross(boundary, old, new)?;
+        }
+    }
+    for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)).rev() {
+        if let &[old, new] = pair
+            && old >= target.version
+        {
+            migration.cross(boundary, new, old)?;
+        }
+    }
+    migration.finish(target)?;
+    Ok(Migrated { graph: migration.graph, from, notes: migration.notes })
+}
+
+impl Work {
+    /// Reads the objects of scikit-learn's that the root leads to, the outer ones first, with the version of each: its own
+    /// stamp, else that of the estimator that holds it. Gives the versions.
+    fn find_subjects(&mut self) -> Result<Vec<String>, Refused> {
+        let root = self.graph.root();
+        let mut seen = vec![false; self.graph.len()];
+        let mut todo = std::collections::VecDeque::from([(root, None::<Version>)]);
+        let mut stamps: Vec<(Version, String)> = Vec::new();
+        let mut without = Vec::new();
+        while let Some((id, mut version)) = todo.pop_front() {
+            match seen.get_mut(id.index()) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            if let Some(mut subject) = Subject::read(&self.graph, id, version.unwrap_or(Version::OLDEST)) {
+                let stamp = subject.get(STAMP).and_then(|id| self.graph.str_of(id));
+                if let Some(stamp) = stamp {
+                    let found = Version::parse(stamp).ok_or_else(|| Refused {
+                        class: subject.class.name().to_owned(),
+                        node: Some(id),
+                        why: format!("scikit-learn {stamp} wrote it, which is newer than what is known here"),
+                    })?;
+                    subject.version = found;
+                    version = Some(found);
+                    if stamps.iter().all(|(_, text)| text != stamp) {
+                        stamps.push((found, stamp.to_owned()));
+                    }
+                }
+                if version.is_none() {
+                    without.push(self.subjects.len());
+                }
+                self.places.insert(id, self.subjects.len());
+                self.subjects.push(subject);
+            }
+            self.graph.each_child(id, |child| todo.push_back((child, version)));
+        }
+        // scikit-learn 0.17 has no stamps; what holds no estimator has none either.
+        let since = |subject: &Subject| {
+            let stamps_since = subject.class.paths().iter().map(|(_, versions)| versions.since).min();
+            stamps_since.unwrap_or(Version::OLDEST)
+        };
+        let oldest = stamps.iter().map(|(version, _)| *version).min();
+        let guess = oldest.or_else(|| self.subjects.iter().map(since).max()).unwrap_or(Version::OLDEST);
+        for index in without {
+            self.subjects[index].version = guess;
+        }
+        if stamps.is_empty() && !self.subjects.is_empty() {
+            stamps.push((guess, guess.name().to_owned()));
+        }
+        stamps.sort();
+        Ok(stamps.into_iter().map(|(_, text)| text).collect())
+    }
+
+    fn cross(&mut self, boundary: &Boundary, from: Version, to: Version) -> Result<(), Refused> {
+        let is_up = from < to;
+        self.done.clear();
+        let mut index = 0;
+        while let Some(subject) = self.subjects.get(index) {
+            if subject.version == from {
+                self.subjects[index].version = to;
+                let mut step = Step { migration: self, index, to };
+                for (classes, old, new) in boundary.renames {
+                    if classes.contains(&step.class()) {
+                        let (old, new) = if is_up { (old, new) } else { (new, old) };
+                        step.rename(old, new);
+                    }
+                }
+                let mut changed = Vec::new();
+                for (classes, parameter, old, new) in boundary.values {
+                    let (old, new) = if is_up { (old, new) } else { (new, old) };
+                    if classes.contains(&step.class()) && step.is(parameter, old) && !changed.contains(parameter) {
+                        step.set_text(parameter, new);
+                        changed.push(*parameter);
+                    }
+                }
+                for rule in boundary.rules {
+                    if rule.classes.contains(&step.class()) {
+                        if is_up { (rule.up)(&mut step)? } else { (rule.down)(&mut step)? }
+                    }
+                }
+                catalog::cross(&mut step, from, to);
+            }
+            index += 1;
+        }
+        Ok(())
+    }
+
+    /// Puts the states into the graph, with stamps and names of the target.
+    fn finish(&mut self, target: &Target) -> Result<(), Refused> {
+        let stamp = values::text(&mut self.graph, target.version());
+        let is_stamped = target.version >= Version::parse(STAMPED).unwrap_or(Version::OLDEST);
+        for subject in &mut self.subjects {
+            if subject.get(STAMP).is_some() && !is_stamped {
+                subject.take(STAMP);
+            } else if is_stamped && subject.is_plain() && subject.class.attribute(STAMP).is_some() {
+                subject.set(STAMP, stamp);
+            }
+            subject.write(&mut self.graph);
+        }
+        self.name_all(target)
+    }
+
+    /// Renames what the root leads to, classes and functions, as the target calls them.
+    fn name_all(&mut self, target: &Target) -> Result<(), Refused> {
+        let mut seen = vec![false; self.graph.len()];
+        let mut todo = vec![self.graph.root()];
+        let mut renamed = Vec::new();
+        while let Some(id) = todo.pop() {
+            match seen.get_mut(id.index()) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            if let Some((module, name)) = self.graph.global(id)
+                && (module.starts_with("sklearn.") || module == "_loss")
+            {
+                let path = catalog::path(module, name, target.version).ok_or_else(|| Refused {
+                    class: name.to_owned(),
+                    node: Some(id),
+                    why: format!("scikit-learn {} does not have it", target.version),
+                })?;
+                if path != (module.to_owned(), name.to_owned()) {
+                    renamed.push((id, path));
+                }
+            }
+            self.graph.each_child(id, |child| todo.push(child));
+        }
+        for (id, (module, name)) in renamed {
+            let (module, name) = (self.graph.keep(module.as_bytes()), self.graph.keep(name.as_bytes()));
+            *self.graph.node_mut(id) = Node::Global(Global { module, name });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skiff_files::{Instance, NdArray};
+
+    use super::*;
+
+    fn target(text: &str) -> Target {
+        Target::parse(text).unwrap()
+    }
+
+    /// A logistic regression of three classes and two features, as 1.5 has it.
+    fn logistic_regression(multi_class: &str) -> Graph {
+        let mut graph = Graph::new();
+        let classes = values::i64_array(&mut graph, &[3], &[0, 1, 2]);
+        let coef = values::f64_array(&mut graph, &[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let intercept = values::f64_array(&mut graph, &[3], &[0.1, 0.2, 0.3]);
+        let multi_class = values::text(&mut graph, multi_class);
+        let solver = values::text(&mut graph, "lbfgs");
+        let penalty = values::text(&mut graph, "l2");
+        let version = values::text(&mut graph, "1.5.2");
+        let attributes = [
+            ("penalty", penalty),
+            ("solver", solver),
+            ("multi_class", multi_class),
+            ("classes_", classes),
+            ("coef_", coef),
+            ("intercept_", intercept),
+            (STAMP, version),
+        ];
+        let root = values::instance(&mut graph, "sklearn.linear_model._logistic.LogisticRegression", &attributes);
+        graph.set_root(root);
+        graph
+    }
+
+    fn root(graph: &Graph) -> Instance<'_> {
+        Instance::read(graph, graph.root()).unwrap()
+    }
+
+    fn text<'g>(graph: &'g Graph, name: &str) -> Option<&'g str> {
+        graph.str_of(root(graph).attribute(name)?)
+    }
+
+    #[test]
+    fn there_is_a_file_for_each_boundary() {
+        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1);
+    }
+
+    #[test]
+    fn targets_are_versions_of_scikit_learn() {
+        assert_eq!(target("scikit-learn==1.9.1"), target("1.9.1"));
+        assert!(target("0.20.4").is_of_python2() && !target("0.21.3").is_of_python2());
+        for text in ["numpy==2.0", "scikit-learn==99.1", "1", "", "1.9.1;x", "scikit-learn>=1.9.1"] {
+            assert!(Target::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_come_and_go_with_stamps_and_meaning() {
+        let migrated = migrate(&logistic_regression("auto"), &target("1.9.1")).unwrap();
+        assert_eq!(migrated.from, ["1.5.2"]);
+        let graph = &migrated.graph;
+        assert_eq!(text(graph, STAMP), Some("1.9.1"));
+        assert_eq!(root(graph).attribute("multi_class"), None);
+        assert_eq!(text(graph, "penalty"), Some("deprecated"));
+        assert!(root(graph).attribute("l1_ratio").is_some());
+        let back = migrate(graph, &target("1.5.2")).unwrap().graph;
+        assert_eq!((text(&back, "penalty"), text(&back, STAMP)), (Some("l2"), Some("1.5.2")));
+    }
+
+    #[test]
+    fn one_versus_rest_has_a_class_of_its_own() {
+        let migrated = migrate(&logistic_regression("ovr"), &target("1.9.1")).unwrap();
+        let graph = &migrated.graph;
+        assert_eq!(root(graph).class_path(), "sklearn.multiclass.OneVsRestClassifier");
+        let estimators = graph.items(root(graph).attribute("estimators_").unwrap()).unwrap();
+        assert_eq!(estimators.len(), 3);
+        let second = Instance::read(graph, estimators[1]).unwrap();
+        let coef = NdArray::read(graph, second.attribute("coef_").unwrap()).unwrap().unwrap();
+        assert_eq!((coef.to_f64().unwrap(), &*coef.shape), (vec![3.0, 4.0], &[1, 2][..]));
+        assert_eq!(migrated.notes.len(), 1);
+    }
+
+    #[test]
+    fn files_of_newer_versions_are_refused() {
+        let mut graph = logistic_regression("auto");
+        let version = values::text(&mut graph, "99.0");
+        let root = graph.root();
+        let state = values::dict(&mut graph, &[(STAMP, version)]);
+        graph.change(root, skiff_pickle::Change::Build(state));
+        let refused = migrate(&graph, &target("1.9.1")).unwrap_err();
+        assert!(refused.to_string().contains("99.0"), "{refused}");
+    }
+
+    /// A tree of a root and two leaves that tells two classes apart, as 1.2 has it.
+    fn tree() -> Graph {
+        let mut graph = Graph::new();
+        let columns = boundaries::OLD_NODES;
+        let fields = columns.iter().map(|(name, _, dtype, offset)| skiff_files::Field {
+            name: (*name).to_owned(),
+            dtype: dtype.clone(),
+            offset: *offset,
+        });
+        let dtype = skiff_files::DType::Struct { fields: fields.collect(), itemsize: 56 };
+        let mut bytes = Vec::new();
+        for (left, right, weight) in [(1_i64, 2_i64, 8.0_f64), (-1, -1, 6.0), (-1, -1, 2.0)] {
+            bytes.extend([left, right, 0].iter().flat_map(|value| value.to_le_bytes()));
+            bytes.extend([0.5_f64, 0.0].iter().flat_map(|value| value.to_le_bytes()));
+            bytes.extend(8_i64.to_le_bytes());
+            bytes.extend(weight.to_le_bytes());
+        }
+        let nodes = values::array(&mut graph, &dtype, &[3], skiff_files::Order::C, bytes);
+        let shares = values::f64_array(&mut graph, &[3, 1, 2], &[6.0, 2.0, 6.0, 0.0, 0.0, 2.0]);
+        let inner = values::instance(&mut graph, "sklearn.tree._tree.Tree", &[("nodes", nodes), ("values", shares)]);
+        let version = values::text(&mut graph, "1.2.2");
+        let attributes = [("tree_", inner), (STAMP, version)];
+        let root = values::instance(&mut graph, "sklearn.tree._classes.DecisionTreeClassifier", &attributes);
+        // Two estimators may know one tree.
+        let other = values::instance(&mut graph, "sklearn.tree._classes.DecisionTreeClassifier", &attributes);
+        let both = values::list(&mut graph, vec![root, other]);
+        graph.set_root(both);
+        graph
+    }
+
+    #[test]
+    fn trees_have_fractions_and_missing_values_once() {
+        let migrated = migrate(&tree(), &target("1.9.1")).unwrap();
+        let arrays = |graph: &Graph| {
+            let first = graph.items(graph.root()).unwrap()[0];
+            let tree = Instance::read(graph, first).unwrap().attribute("tree_").unwrap();
+            let tree = Instance::read(graph, tree).unwrap();
+            let array = |name| NdArray::read(graph, tree.attribute(name).unwrap()).unwrap().unwrap();
+            (array("values").to_f64().unwrap(), array("nodes"))
+        };
+        let (shares, nodes) = arrays(&migrated.graph);
+        assert_eq!(shares, [0.75, 0.25, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(nodes.dtype.itemsize(), Some(64));
+        assert_eq!(nodes.field("right_child").unwrap().to_i64().unwrap(), [2, -1, -1]);
+        let (counts, nodes) = arrays(&migrate(&migrated.graph, &target("1.2.2")).unwrap().graph);
+        assert_eq!(counts, [6.0, 2.0, 6.0, 0.0, 0.0, 2.0]);
+        assert_eq!(nodes.dtype.itemsize(), Some(56));
+    }
+}

@@ -1,0 +1,126 @@
+//! What Python 2 and other versions of numpy and scipy wrote, by names that all of them know.
+
+use skiff_files::{Graph, Node, NodeId};
+use skiff_pickle::{Change, Global, python3_name};
+
+use crate::values;
+
+/// Has texts of Python 2 be texts, and the elements of arrays bytes; and names of numpy and scipy those that each of
+/// their versions knows.
+pub(crate) fn to_python3(graph: &mut Graph) {
+    let ids: Vec<NodeId> = graph.ids().collect();
+    let mut raw = Vec::new();
+    for &id in &ids {
+        raw.extend(elements(graph, id).filter(|&id| matches!(graph.node(id), Node::ByteStr(_))));
+    }
+    for id in raw {
+        if let Node::ByteStr(span) = *graph.node(id) {
+            *graph.node_mut(id) = Node::Bytes(span);
+        }
+    }
+    for id in ids {
+        match *graph.node(id) {
+            Node::ByteStr(span) => {
+                *graph.node_mut(id) = if graph.bytes(span).is_ascii() { Node::Str(span) } else { Node::Bytes(span) };
+            }
+            Node::Global(_) => {
+                let named = graph.global(id).and_then(|(module, name)| everywhere(module, name));
+                if let Some((module, name)) = named.map(|(module, name)| (module.to_owned(), name.to_owned())) {
+                    name_it(graph, id, &module, &name);
+                }
+            }
+            Node::Object(_) => {
+                if let Some(name) = ufunc(graph, id).map(str::to_owned) {
+                    name_it(graph, id, "numpy", &name);
+                } else if let Some((class, arguments)) = compiled(graph, id) {
+                    let made = values::call(graph, class, arguments);
+                    let made = graph.node(made).clone();
+                    *graph.node_mut(id) = made;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name_it(graph: &mut Graph, id: NodeId, module: &str, name: &str) {
+    let (module, name) = (graph.keep(module.as_bytes()), graph.keep(name.as_bytes()));
+    *graph.node_mut(id) = Node::Global(Global { module, name });
+}
+
+/// The node that holds an array's or a number's elements.
+fn elements(graph: &Graph, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
+    let find = || {
+        let object = graph.object(id)?;
+        let (module, name) = graph.global(object.callable)?;
+        let arguments = graph.items(object.arguments)?;
+        if !module.starts_with("numpy.") {
+            return None;
+        }
+        match name {
+            "scalar" => arguments.get(1).copied(),
+            "_reconstruct" => match object.changes.as_slice() {
+                [Change::Build(state)] => graph.items(*state)?.last().copied(),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    find().into_iter()
+}
+
+/// `numpy.core._ufunc_reconstruct('numpy.core.umath', 'log1p')`: numpy's ufuncs before 1.20.
+fn ufunc(graph: &Graph, id: NodeId) -> Option<&str> {
+    let object = graph.object(id)?;
+    if graph.global(object.callable)? != ("numpy.core", "_ufunc_reconstruct") {
+        return None;
+    }
+    let &[module, name] = graph.items(object.arguments)? else { return None };
+    let is_numpy = matches!(graph.str_of(module)?, "numpy.core.umath" | "numpy.core._multiarray_umath");
+    graph.str_of(name).filter(|_| is_numpy)
+}
+
+/// `__pyx_unpickle_CyPinballLoss(class, checksum, (quantile,))`, by which scikit-learn 1.1 to 1.5 make a compiled loss:
+/// its class, and what the class itself is called with, which each version takes.
+fn compiled(graph: &Graph, id: NodeId) -> Option<(NodeId, Vec<NodeId>)> {
+    let object = graph.object(id)?;
+    let (module, name) = graph.global(object.callable)?;
+    if !(matches!(module, "_loss" | "sklearn._loss._loss") && name.starts_with("__pyx_unpickle_Cy")) {
+        return None;
+    }
+    let &[class, _, inner] = graph.items(object.arguments)? else { return None };
+    let state = object.state().unwrap_or(inner);
+    Some((class, graph.items(state)?.to_vec()))
+}
+
+/// The name that each version knows, where the one that is written is not that.
+fn everywhere<'a>(module: &'a str, name: &'a str) -> Option<(&'a str, &'a str)> {
+    let found = match (module, name) {
+        (
+            "numpy._core.multiarray" | "numpy.core._multiarray_umath" | "numpy._core._multiarray_umath",
+            "_reconstruct" | "scalar",
+        ) => ("numpy.core.multiarray", name),
+        ("numpy._core.numeric", "_frombuffer") => ("numpy.core.numeric", name),
+        (
+            "numpy.core._multiarray_umath"
+            | "numpy._core._multiarray_umath"
+            | "numpy.core.umath"
+            | "numpy._core.umath"
+            | "numpy.core.fromnumeric"
+            | "numpy._core.fromnumeric"
+            | "numpy.lib.function_base"
+            | "numpy.lib._function_base_impl",
+            _,
+        ) => ("numpy", if name == "round_" { "round" } else { name }),
+        ("numpy.core.multiarray" | "numpy._core.multiarray", "ndarray") => ("numpy", name),
+        // Older names of functions that numpy 2 has no more.
+        ("numpy", "round_") => ("numpy", "round"),
+        _ => {
+            let is_sparse = module.strip_prefix("scipy.sparse.").is_some_and(|rest| {
+                matches!(rest.trim_start_matches('_'), "bsr" | "coo" | "csc" | "csr" | "dia" | "dok" | "lil")
+            });
+            if is_sparse { ("scipy.sparse", name) } else { python3_name(module, name) }
+        }
+    };
+    (found != (module, name)).then_some(found)
+}
