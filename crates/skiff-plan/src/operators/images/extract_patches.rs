@@ -1,9 +1,9 @@
 //! `PatchExtractor.transform`: the patches of images.
 
-use crate::InputError;
 use crate::kernels::random::RandomState;
 use crate::operator::{Operator, Scope};
 use crate::value::{Matrix, Precision, Value};
+use crate::{InputError, InputErrorKind};
 
 /// The patches of images, each a row of its pixels, row by row and channel by channel. (n, height · width · channels) →
 /// (n_patches, patch_height · patch_width · channels).
@@ -30,6 +30,9 @@ pub enum MostPatches {
     Share(f64),
 }
 
+/// How many bytes all patches of a call may take: overlapping patches are together far larger than their images.
+const MOST_BYTES: u64 = 4 << 30;
+
 impl Operator for ExtractPatches {
     const NAME: &'static str = "extract_patches";
 
@@ -48,6 +51,12 @@ impl Operator for ExtractPatches {
         let columns = (width + 1).checked_sub(patch_width).filter(|&columns| columns > 0);
         let columns = columns.ok_or_else(|| smaller("Width"))?;
         let channels = x.cols / pixels;
+        let each = self.count(rows.saturating_mul(columns)).unwrap_or(rows.saturating_mul(columns));
+        let size = patch_height.saturating_mul(patch_width).saturating_mul(channels).saturating_mul(size_of::<f64>());
+        let bytes = x.rows.saturating_mul(each).saturating_mul(size);
+        if u64::try_from(bytes).map_or(true, |bytes| bytes > MOST_BYTES) {
+            return Err(InputError::new(InputErrorKind::TooLarge { rows: x.rows, bytes, most: MOST_BYTES }));
+        }
         let mut random = self.random.clone();
         let mut data = Vec::new();
         let mut patch_at = |image: &[f64], row: usize, column: usize| {
@@ -118,5 +127,8 @@ mod tests {
             let step = ExtractPatches { image: image_size, patch, most: MostPatches::All, random: None };
             assert!(step.run(&[&image]).is_err(), "{image_size:?} {patch:?}");
         }
+        let wide = Value::Floats(Matrix::filled(1, 160_000, 0.0), Precision::Double);
+        let step = ExtractPatches { image: (400, 400), patch: (200, 200), most: MostPatches::All, random: None };
+        assert!(step.run(&[&wide]).is_err(), "13 GB of patches");
     }
 }
