@@ -1,5 +1,6 @@
 //! The command line: every flag, once.
 
+mod export;
 pub mod keys;
 mod model;
 mod predict;
@@ -14,6 +15,7 @@ use skiff::Compression;
 
 use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign, SignatureArguments};
 
+pub use export::Export;
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
 pub use values::similar;
@@ -42,6 +44,8 @@ pub enum Command {
     /// Convert a model to another file format.
     #[command(after_help = convert_help())]
     Convert(Convert),
+    /// Export a model's methods to another runtime: ONNX.
+    Export(Export),
     /// Verify that a .skiff file was not modified, and that its model still predicts the recorded results: exit status 0
     /// if everything matches, 1 if something differs, 2 if not everything could be checked. With a key or
     /// certificates, verify its signature, or that of a folder.

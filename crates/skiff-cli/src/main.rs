@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
         Command::Convert(command) => commands::convert::run(command),
+        Command::Export(command) => commands::export::run(command),
         Command::Verify(command) => match commands::verify::run(command) {
             Ok(Verified::Yes) => Ok(()),
             Ok(Verified::No) => return ExitCode::from(1),

@@ -33,6 +33,7 @@ fn a_commands_own_options_come_first() {
         ("scan", "--strict"),
         ("verify", "--format"),
         ("convert", "--compress"),
+        ("export", "--method"),
         ("decrypt", "--output"),
     ] {
         let help = prints(&[command, "--help"]);

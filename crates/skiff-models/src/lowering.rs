@@ -1,5 +1,7 @@
 //! Lowering of estimators to plans.
 
+use std::sync::Arc;
+
 use skiff_plan::operators::{AnyOperator, ArrayRule, Check};
 use skiff_plan::{Method, Output, Plan, PlanNode, ValueId};
 
@@ -16,6 +18,8 @@ const MAX_NODES: usize = 1 << 20;
 pub struct Lowering<'m> {
     nodes: Vec<PlanNode>,
     header: &'m Header,
+    /// Its class, after those of the estimators around it: `Pipeline › SVC`.
+    estimator: Arc<str>,
     /// The number of lowered inner estimators: some add no operator.
     asked: usize,
 }
@@ -26,9 +30,10 @@ impl<'m> Lowering<'m> {
     /// # Errors
     /// When scikit-learn's estimator has no such method, or skiff does not support it.
     pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
-        let mut lowering = Lowering { nodes: Vec::new(), header: model.header(), asked: 0 };
+        let header = model.header();
+        let mut lowering = Lowering { nodes: Vec::new(), header, estimator: header.class.as_str().into(), asked: 0 };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
-        params.finish(model.header(), method)?;
+        params.finish(header, method)?;
         Ok(Plan::new(lowering.nodes, output))
     }
 
@@ -52,7 +57,8 @@ impl<'m> Lowering<'m> {
 
     /// Adds an operator, and returns its value.
     pub fn push(&mut self, operator: impl Into<AnyOperator>, inputs: &[ValueId]) -> ValueId {
-        self.nodes.push(PlanNode { operator: operator.into(), inputs: inputs.to_vec() });
+        let estimator = Arc::clone(&self.estimator);
+        self.nodes.push(PlanNode { operator: operator.into(), inputs: inputs.to_vec(), estimator });
         ValueId::of_node(self.nodes.len() - 1)
     }
 
@@ -70,7 +76,8 @@ impl<'m> Lowering<'m> {
             ));
         }
         let nodes = std::mem::take(&mut self.nodes);
-        let mut lowering = Lowering { nodes, header: model.header(), asked: self.asked };
+        let estimator = format!("{} › {}", self.estimator, model.header().class).into();
+        let mut lowering = Lowering { nodes, header: model.header(), estimator, asked: self.asked };
         let output = model.estimator().lower(method, input, &mut lowering, params);
         (self.nodes, self.asked) = (lowering.nodes, lowering.asked);
         output

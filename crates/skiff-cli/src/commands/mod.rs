@@ -4,6 +4,7 @@ pub mod completions;
 pub mod convert;
 pub mod disassemble;
 pub mod encrypt;
+pub mod export;
 pub mod inspect;
 pub mod keygen;
 pub mod man;

@@ -67,6 +67,16 @@ impl Points {
         Self { rows: Rows::Sparse(csr), metric, norms: squares.clone(), squares, einsum }
     }
 
+    /// The points as the fit had them; `None` where the metric has made something else of them.
+    pub fn to_matrix(&self) -> Option<Matrix<'static, f64>> {
+        match (&self.rows, &self.metric) {
+            (_, Metric::Cosine | Metric::Correlation) => None,
+            (Rows::Dense(matrix) | Rows::Gaps(_, matrix), _) => Some(matrix.clone()),
+            (Rows::Panels(panels), _) => Some(panels.to_matrix()),
+            (Rows::Sparse(csr), _) => Some(csr.to_dense()),
+        }
+    }
+
     /// How many points there are.
     pub fn len(&self) -> usize {
         match &self.rows {

@@ -257,6 +257,26 @@ impl Categories {
         }
     }
 
+    /// The texts among them, with their places, in no order.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.texts.iter().map(|(text, place)| (&**text, *place))
+    }
+
+    /// The numbers among them but NaN, with their places, in the order of these; `None` where a float cannot hold one.
+    pub fn numbers(&self) -> Option<Vec<(f64, u32)>> {
+        let near = (self.first..).zip(self.near.iter().copied()).filter(|(_, place)| *place != NONE);
+        let far = self.whole.iter().map(|(&value, &place)| (value, place));
+        #[expect(clippy::cast_precision_loss, reason = "the way back shows what was lost")]
+        let float = |(value, place): (i64, u32)| {
+            let float = value as f64;
+            (whole(float) == Some(value)).then_some((float, place))
+        };
+        let mut numbers = near.chain(far).map(float).collect::<Option<Vec<_>>>()?;
+        numbers.extend(self.broken.iter().map(|(&bits, &place)| (f64::from_bits(bits), place)));
+        numbers.sort_by_key(|(_, place)| *place);
+        Some(numbers)
+    }
+
     /// Which types of values there are.
     pub fn types(&self) -> Types {
         self.types

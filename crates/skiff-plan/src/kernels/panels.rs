@@ -29,6 +29,13 @@ impl Panels {
         Self { rows, cols, lanes }
     }
 
+    /// The rows again.
+    pub(crate) fn to_matrix(&self) -> Matrix<'static, f64> {
+        let (rows, cols) = (self.rows, self.cols);
+        let places = (0..rows).flat_map(|row| (0..cols).map(move |col| (row / LANES * cols + col, row % LANES)));
+        Matrix::new(rows, cols, places.map(|(place, lane)| self.lanes[place][lane]).collect::<Vec<_>>())
+    }
+
     /// The products of `x` with every row, into `out`.
     pub(crate) fn products(&self, x: &[f64], out: &mut Vec<f64>) {
         out.clear();

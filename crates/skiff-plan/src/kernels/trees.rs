@@ -13,7 +13,7 @@ use std::fmt::Debug;
 const LANES: usize = 32;
 
 /// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
-pub trait Threshold: Copy + PartialOrd + Debug + Default + Send + Sync {
+pub trait Threshold: Copy + PartialOrd + Debug + Default + Into<f64> + Send + Sync {
     /// How many leaves a tree may have: what a NaN's spare bits can number.
     const MAX_LEAVES: usize;
 
@@ -134,6 +134,38 @@ pub struct Node<T> {
     child: u32,
 }
 
+/// What a node is, for those who translate trees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NodeView {
+    /// A leaf.
+    Leaf {
+        /// Its number within its tree.
+        number: u32,
+    },
+    /// A split of numbers.
+    Split {
+        /// Which feature is asked.
+        feature: usize,
+        /// Rows of at most this go left.
+        threshold: f64,
+        /// Whether rows without a value do.
+        missing_left: bool,
+        /// The place of the left child; the right one follows.
+        left: usize,
+    },
+    /// A split of categories.
+    Categories {
+        /// Which feature is asked.
+        feature: usize,
+        /// The number of the set of those that go left.
+        set: usize,
+        /// Whether rows without a value do.
+        missing_left: bool,
+        /// The place of the left child; the right one follows.
+        left: usize,
+    },
+}
+
 /// Rows without a value go left.
 const MISSING_LEFT: u32 = 1 << 31;
 /// The split is by categories.
@@ -159,6 +191,19 @@ impl<T: Threshold> Node<T> {
     /// Leaf number `leaf` of its tree, at index `place` of the table.
     pub fn leaf(leaf: u32, place: u32) -> Self {
         Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
+    }
+
+    /// What it is.
+    pub fn view(self) -> NodeView {
+        let feature = (self.feature & FEATURE) as usize;
+        let (missing_left, left) = (self.feature & MISSING_LEFT != 0, self.child as usize);
+        if self.threshold.is_nan() {
+            NodeView::Leaf { number: self.threshold.leaf() }
+        } else if self.feature & CATEGORICAL != 0 {
+            NodeView::Categories { feature, set: self.threshold.place(), missing_left, left }
+        } else {
+            NodeView::Split { feature, threshold: self.threshold.into(), missing_left, left }
+        }
     }
 
     /// The same node at index `place` of the table, with its left child at `left`; a leaf has none.

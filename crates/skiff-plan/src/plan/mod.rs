@@ -9,6 +9,7 @@ mod method;
 mod signature;
 
 use std::fmt;
+use std::sync::Arc;
 
 use skiff_files::Limits;
 
@@ -32,6 +33,8 @@ pub struct PlanNode {
     pub operator: AnyOperator,
     /// Its inputs.
     pub inputs: Vec<ValueId>,
+    /// The class of the estimator that it belongs to, after those of the estimators around it.
+    pub estimator: Arc<str>,
 }
 
 /// What a method returns, in scikit-learn's shapes.
@@ -106,7 +109,7 @@ impl Plan {
         let shifted = |node: &PlanNode| match &node.operator {
             AnyOperator::BoostingStart(start) => {
                 let start = BoostingStart { ulps, ..**start };
-                PlanNode { operator: start.into(), inputs: node.inputs.clone() }
+                PlanNode { operator: start.into(), ..node.clone() }
             }
             _ => node.clone(),
         };
@@ -230,7 +233,7 @@ impl Output {
 /// One line for each node: `%3 = affine(%2) 4 → 3`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, PlanNode { operator, inputs }) in self.nodes.iter().enumerate() {
+        for (index, PlanNode { operator, inputs, .. }) in self.nodes.iter().enumerate() {
             let inputs: Vec<_> = inputs.iter().map(ToString::to_string).collect();
             writeln!(f, "%{} = {}({}) {}", index + 1, operator.name(), inputs.join(", "), operator.describe())?;
         }

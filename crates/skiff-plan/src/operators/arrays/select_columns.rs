@@ -42,7 +42,7 @@ impl SelectColumns {
     ///
     /// # Errors
     /// When the table lacks one of them.
-    pub(crate) fn places_in(&self, width: usize, names: Option<&[String]>) -> Result<Vec<usize>, InputError> {
+    pub fn places_in(&self, width: usize, names: Option<&[String]>) -> Result<Vec<usize>, InputError> {
         match (&self.by, names) {
             (Selection::Names(wanted) | Selection::NamesOrPlaces(wanted, _), Some(names)) => by_name(wanted, names),
             (Selection::Names(_), None) => Err(InputError::refused(

@@ -132,8 +132,13 @@ impl Check {
         self.rule.finite != Finite::Any
     }
 
+    /// Whether a sparse matrix stays one.
+    pub fn keeps_sparse(&self) -> bool {
+        self.rule.sparse == SparseRule::Accept
+    }
+
     /// The dtype to which it converts its input.
-    pub(crate) fn dtype(&self) -> Dtype {
+    pub fn dtype(&self) -> Dtype {
         self.rule.dtype
     }
 

@@ -24,6 +24,16 @@ impl CenterDistances {
     pub fn with_metric(centers: Matrix<'static, f64>, precision: Precision, metric: Metric) -> Self {
         Self { points: Points::dense(centers, metric, row_square::einsum), precision }
     }
+
+    /// The centres, with their metric.
+    pub fn points(&self) -> &Points {
+        &self.points
+    }
+
+    /// Their dtype.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
 }
 
 impl Operator for CenterDistances {

@@ -39,6 +39,11 @@ impl NearestCenter {
         Self { centers: Arc::clone(centers), squares, panels, precision, single, any_dense }
     }
 
+    /// The centres, (n_clusters, n_features), and the square of each.
+    pub fn centers(&self) -> (&Matrix<'static, f64>, &[f64]) {
+        (&self.centers, &self.squares)
+    }
+
     /// The least `c² - 2 x·c` of each row of `float32`, whose products are summed as BLAS sums them.
     fn of_single(&self, x: &Matrix<'_, f64>, centers: &[f32], squares: &[f32]) -> Vec<i64> {
         let mut row = Vec::with_capacity(x.cols);

@@ -78,6 +78,21 @@ impl PairwiseKernel {
         Self { function, fitted, points, precision }
     }
 
+    /// The kernel.
+    pub fn function(&self) -> KernelFunction {
+        self.function
+    }
+
+    /// The rows of the fit; for cosines divided by their norms.
+    pub fn fitted(&self) -> &Matrix<'static, f64> {
+        &self.fitted
+    }
+
+    /// Their dtype.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// How many rows there are.
     pub fn fitted_rows(&self) -> usize {
         self.fitted.rows

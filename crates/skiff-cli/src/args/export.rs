@@ -1,0 +1,26 @@
+//! The flags of `skiff export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use skiff::Method;
+
+use super::model::OpenArguments;
+use super::values;
+
+/// `skiff export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The model file, or - for standard input.
+    pub model: PathBuf,
+    /// The file to write, whose extension is .onnx, or - for ONNX on standard output.
+    pub output: PathBuf,
+    /// The methods to export, separated by commas: all that can be exported but inverse_transform, unless this names some.
+    #[arg(long, short, value_name = "NAMES", value_delimiter = ',', value_parser = values::method)]
+    pub method: Vec<Method>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub open: OpenArguments,
+}

@@ -1,0 +1,127 @@
+//! Operators as tensor primitives: one function for each operator, in files named as the families of `skiff-plan`.
+//!
+//! An expansion computes what the operator computes for rows that scikit-learn answers. What scikit-learn refuses (NaN
+//! where there may be none, an unknown category, a table of other columns) is not checked in a graph.
+
+mod arrays;
+mod block;
+mod calibration;
+mod checks;
+mod cluster;
+mod density;
+mod encode;
+mod ensemble;
+mod kernels;
+mod labels;
+mod linear;
+mod preprocess;
+mod svm;
+mod trees;
+
+use std::fmt;
+
+use skiff_plan::operators::AnyOperator;
+use skiff_plan::{Plan, PlanNode, ValueId};
+
+pub(crate) use block::{Block, Column, Floats, Numbers};
+pub(crate) use labels::labels;
+
+use crate::graph::Builder;
+
+/// An operator that tensor primitives can express.
+trait Expand {
+    /// Adds its primitives, and returns its value.
+    fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason>;
+}
+
+/// Why an operator cannot be exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason(String);
+
+impl Reason {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A node of a plan that cannot be exported.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The place of the node in the plan.
+    pub node: usize,
+    pub reason: Reason,
+}
+
+/// The values of a plan, by their number.
+pub(crate) fn values(plan: &Plan, builder: &mut Builder, input: &Block) -> Result<Vec<Block>, Refused> {
+    let mut values = Vec::with_capacity(plan.nodes().len() + 1);
+    values.push(input.clone());
+    for (node, PlanNode { operator, inputs, .. }) in plan.nodes().iter().enumerate() {
+        let inputs: Vec<&Block> = inputs.iter().map(|input: &ValueId| &values[input.index()]).collect();
+        let value = operator_of(operator, builder, &inputs).map_err(|reason| Refused { node, reason })?;
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// Writes the list of operators once: those with an expansion, and those without, each with the reason. An operator that
+/// is in neither list does not compile.
+macro_rules! operators {
+    (expanded: $($expanded:ident)*; refused: $($($refused:ident)|+ = $reason:literal;)*) => {
+        fn operator_of(operator: &AnyOperator, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+            match operator {
+                $(AnyOperator::$expanded(operator) => operator.expand(builder, inputs),)*
+                $($(AnyOperator::$refused(_))|+ => Err(Reason::new($reason)),)*
+            }
+        }
+    };
+}
+
+operators! {
+    expanded:
+        AdditiveChi2 Affine Argmax ArgmaxGroups AtLeast Binarize BoostingStart BothSides Calibrate
+        CategoricalLogLikelihood CenterDistances CenterKernel Check CheckTable ClassIndicator Columnwise Concatenate
+        Difference Discretize DivideByNonzeroRowSum DivideByRowSum Elementwise Encode EncodeTarget
+        GaussianLogLikelihood GaussianScores GreaterThan Impute Inliers InsertColumns Interpolate Item JoinLabels
+        LabelNumbers LastArgmax LogAbove LogAddExp LogSumExp Mahalanobis MissingMask Multiply NameColumns
+        NearestCenter Normalize OneHot OnesForZeros PairScores PairVotes PairwiseKernel PairwiseScores PlaceColumns
+        Polynomial Pool Power ProcessKernel Project RefuseSparse Repeat SammeScores SelectColumns Sigmoid Softmax
+        SparseProduct SubtractLogSumExp SumUp SupportVectors TakeLabels TakeNumbers ToLogits TreeEnsemble Ufunc
+        WeightedMedian;
+    refused:
+        BoostedEnsemble | BoostedLink | BoostedRows = "the trees of LightGBM and XGBoost are not exported yet";
+        CallCustom = "it calls code of the caller's own";
+        CountTerms | HashTerms | ListTerms | PreprocessTexts | UnvectorizeDicts | VectorizeDicts | WeighTerms =
+            "texts and mappings are not exported yet";
+        BinarizeLabelSets | LabelSets = "sets of labels are not exported yet";
+        BinarizeLabels | CastLabels = "its result depends on all labels of the table at once";
+        BinCenters | ImputeInverse | OneHotInverse | OneHotWhole | OrdinalInverse =
+            "this way back is not exported yet";
+        Barycenters | BisectingTree | GeodesicKernel | KernelDensity =
+            "its distances are not exported yet";
+        CountSketch = "its Fourier transform is not exported yet";
+        DrawClasses | DrawMixture | DrawSparseLabels | GibbsStep | PseudoLikelihood = "it draws random numbers";
+        ExtractPatches = "patches of pictures are not exported yet";
+        AppendIfMissing | ImputeFeature | UnlessAllMissing = "its imputation in rounds is not exported yet";
+        ImputeNeighbors = "the search for neighbours that have a value is not exported yet";
+        LogDensity = "a density by the matrix inversion lemma is not exported yet";
+        LogisticGaussian = "ONNX runtimes have no error function of float64";
+        NearestNeighbors | NeighborGraph | NeighborMeans | NeighborVotes | NeighborWeights | OutlierFactors =
+            "among neighbors that are equally far, scikit-learn takes the one that its search meets first";
+        NonNegativeWeights | RidgeCode | ScaleCodes | SparseCode = "its codes are not exported yet";
+        ArgmaxOrOutlier | NeighborSums | RadiusMeans | RadiusNeighbors | RadiusVotes =
+            "neighbors within a radius are lists of different lengths";
+        PairProbabilities = "libsvm iterates until its probabilities agree, each row as often as it needs";
+        ProcessCovariance = "a covariance of all rows with each other is not exported yet";
+        ProcessVariance = "the solution of a triangular system is not exported yet";
+        Quantile = "quantiles are not exported yet";
+        Spline = "splines are not exported yet";
+        TakeCategories = "values without a category become `None`, which no ONNX tensor can hold";
+        TopicShares = "its iterations stop row by row";
+}

@@ -1,0 +1,137 @@
+//! ONNX files: float64 throughout, by operators that onnxruntime has in float64.
+
+mod attributes;
+mod proto;
+mod translate;
+mod tree_ensemble;
+
+use prost::Message;
+use skiff_models::Model;
+use skiff_plan::Method;
+use skiff_plan::value::Classes;
+
+use crate::ExportError;
+use crate::model::{self, ModelGraph};
+use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
+
+/// The version of the operators: the first one next to version 5 of those for classical models, whose `TreeEnsemble`
+/// computes in float64.
+const OPSET: i64 = 21;
+/// The version of the operators for classical models.
+const ML_OPSET: i64 = 5;
+/// The version of the file format that goes with them.
+const IR_VERSION: i64 = 10;
+/// The domain of the operators for classical models.
+const ML_DOMAIN: &str = "ai.onnx.ml";
+
+/// `TensorProto.DataType.DOUBLE`
+const DOUBLE: i32 = 11;
+/// `TensorProto.DataType.FLOAT`
+const FLOAT: i32 = 1;
+/// `TensorProto.DataType.UINT8`
+const UINT8: i32 = 2;
+/// `TensorProto.DataType.INT64`
+const INT64: i32 = 7;
+/// `TensorProto.DataType.STRING`
+const STRING: i32 = 8;
+/// `TensorProto.DataType.BOOL`
+const BOOL: i32 = 9;
+
+/// How many bytes a protocol buffer has at most.
+const MOST_BYTES: usize = i32::MAX as usize;
+
+/// What is exported.
+#[derive(Clone, Debug, Default)]
+pub struct OnnxOptions {
+    /// The methods; all that can be exported where none are named.
+    pub methods: Option<Vec<Method>>,
+    /// What is written next to the model: pairs of a key and a value.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// An ONNX file.
+#[derive(Debug)]
+pub struct Onnx {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The methods in it, whose names its outputs have.
+    pub methods: Vec<Method>,
+    /// Why the other methods are not in it.
+    pub refused: Vec<ExportError>,
+}
+
+/// A model as an ONNX file. Its inputs are `X`, (n, n_features) of float64, or a column each where some hold text; its
+/// outputs are named as the methods.
+///
+/// # Errors
+/// When a method that was named cannot be exported, or none can.
+pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Onnx, ExportError> {
+    let ModelGraph { graph, methods, refused } = model::graph(model, options.methods.as_deref())?;
+    let file = ModelProto {
+        ir_version: IR_VERSION,
+        producer_name: "skiff".to_owned(),
+        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+        graph: Some(translate::graph(&graph, &model.header().class)),
+        opset_import: vec![
+            OperatorSetIdProto { domain: String::new(), version: OPSET },
+            OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: ML_OPSET },
+        ],
+        metadata_props: metadata(model, options),
+    };
+    let bytes = file.encoded_len();
+    if bytes > MOST_BYTES {
+        return Err(ExportError::TooLarge { bytes });
+    }
+    Ok(Onnx { bytes: file.encode_to_vec(), methods, refused })
+}
+
+/// What the file says of the model: lists are JSON.
+fn metadata(model: &Model, options: &OnnxOptions) -> Vec<StringStringEntryProto> {
+    let header = model.header();
+    let mut pairs = vec![("estimator".to_owned(), header.class.clone())];
+    if let Some(version) = &header.version {
+        pairs.push(("scikit-learn".to_owned(), version.to_string()));
+    }
+    if let Some(names) = model.feature_names_in() {
+        pairs.push(("feature_names_in_".to_owned(), list(names.iter().map(|name| quoted(name)))));
+    }
+    let classes = model.estimator().classes();
+    if !classes.is_empty() {
+        let lists = classes.iter().map(|classes| list(of_classes(classes)));
+        let lists: Vec<String> = lists.collect();
+        let value = if let [only] = lists.as_slice() { only.clone() } else { list(lists.into_iter()) };
+        pairs.push(("classes_".to_owned(), value));
+    }
+    pairs.extend(options.metadata.iter().cloned());
+    pairs.into_iter().map(|(key, value)| StringStringEntryProto { key, value }).collect()
+}
+
+fn of_classes(classes: &Classes) -> impl Iterator<Item = String> {
+    (0..classes.len()).filter_map(|code| classes.get(code)).map(|class| match class.as_str() {
+        Some(text) => quoted(text),
+        None => match (class.as_i64(), class.as_f64()) {
+            (Some(value), _) => value.to_string(),
+            (None, Some(value)) if value.is_finite() => format!("{value:?}"),
+            _ => quoted(&class.to_string()),
+        },
+    })
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    let mut json = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            control if control < ' ' => json.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => json.push(other),
+        }
+    }
+    json.push('"');
+    json
+}

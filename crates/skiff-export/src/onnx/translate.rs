@@ -1,0 +1,249 @@
+//! Primitives as ONNX's operators.
+
+use std::collections::{HashMap, HashSet};
+
+use super::attributes::{int, ints, strings};
+use super::proto::{
+    AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
+    ValueInfoProto,
+};
+use super::{BOOL, DOUBLE, FLOAT, INT64, ML_DOMAIN, STRING, tree_ensemble};
+use crate::graph::{Constant, DType, Dim, Elements, Graph, Node, Primitive, TensorId, TensorType};
+
+/// The name of the dimension of rows.
+const ROWS: &str = "n_samples";
+
+/// A graph as ONNX writes it.
+pub(super) fn graph(graph: &Graph, name: &str) -> GraphProto {
+    let mut translation = Translation::new(graph);
+    for node in &graph.nodes {
+        translation.node(node);
+    }
+    translation.outputs();
+    GraphProto { name: name.to_owned(), ..translation.proto }
+}
+
+struct Translation<'g> {
+    graph: &'g Graph,
+    proto: GraphProto,
+    /// What tensors are called that are neither input nor output.
+    prefix: String,
+    names: HashMap<TensorId, String>,
+    /// Lists of integers that operators take as inputs, by their elements and whether they are one number.
+    lists: HashMap<(Vec<i64>, bool), String>,
+}
+
+impl<'g> Translation<'g> {
+    fn new(graph: &'g Graph) -> Self {
+        // Columns may have any names.
+        let taken: HashSet<&str> = graph.inputs.iter().map(|(name, _)| name.as_str()).collect();
+        let mut prefix = "t".to_owned();
+        while taken.iter().any(|name| name.starts_with(&prefix)) {
+            prefix.push('_');
+        }
+        let mut names: HashMap<TensorId, String> = HashMap::new();
+        for (name, tensor) in &graph.inputs {
+            names.insert(*tensor, name.clone());
+        }
+        let input = graph.inputs.iter().map(|(name, tensor)| value(name, graph.type_of(*tensor))).collect();
+        let proto = GraphProto { input, ..GraphProto::default() };
+        Self { graph, proto, prefix, names, lists: HashMap::new() }
+    }
+
+    fn name(&mut self, tensor: TensorId) -> String {
+        let name = || format!("{}{}", self.prefix, tensor.index());
+        self.names.entry(tensor).or_insert_with(name).clone()
+    }
+
+    fn push(
+        &mut self,
+        op_type: &str,
+        domain: &str,
+        input: Vec<String>,
+        output: Vec<String>,
+        attribute: Vec<AttributeProto>,
+    ) {
+        let (op_type, domain) = (op_type.to_owned(), domain.to_owned());
+        self.proto.node.push(NodeProto { input, output, op_type, attribute, domain });
+    }
+
+    /// Outputs get their own names by `Identity`: one tensor may be several, or an input.
+    fn outputs(&mut self) {
+        let inputs: HashSet<&str> = self.graph.inputs.iter().map(|(name, _)| name.as_str()).collect();
+        for (name, tensor) in &self.graph.outputs {
+            let mut name = name.clone();
+            while inputs.contains(name.as_str()) {
+                name.push('_');
+            }
+            self.proto.output.push(value(&name, self.graph.type_of(*tensor)));
+            let from = self.name(*tensor);
+            self.push("Identity", "", vec![from], vec![name], Vec::new());
+        }
+    }
+
+    /// Integers as an input.
+    fn list(&mut self, values: &[i64], is_one: bool) -> String {
+        if let Some(name) = self.lists.get(&(values.to_vec(), is_one)) {
+            return name.clone();
+        }
+        let name = format!("{}list{}", self.prefix, self.lists.len());
+        let shape = if is_one { Vec::new() } else { vec![values.len()] };
+        let constant = Constant { shape, elements: Elements::I64(values.to_vec()) };
+        self.proto.initializer.push(initializer(&name, &constant));
+        self.lists.insert((values.to_vec(), is_one), name.clone());
+        name
+    }
+
+    fn node(&mut self, node: &Node) {
+        let mut inputs: Vec<String> = node.inputs.iter().map(|&input| self.name(input)).collect();
+        let outputs: Vec<String> = node.outputs.iter().map(|&output| self.name(output)).collect();
+        let mut domain = "";
+        let (op_type, attributes) = match &node.primitive {
+            Primitive::Constant(constant) => {
+                self.proto.initializer.push(initializer(&outputs[0], constant));
+                return;
+            }
+            Primitive::Abs => ("Abs", vec![]),
+            Primitive::Add => ("Add", vec![]),
+            Primitive::And => ("And", vec![]),
+            Primitive::ArgMax { axis, last } => (
+                "ArgMax",
+                vec![int("axis", number(*axis)), int("keepdims", 1), int("select_last_index", i64::from(*last))],
+            ),
+            Primitive::ArgMin { axis } => ("ArgMin", vec![int("axis", number(*axis)), int("keepdims", 1)]),
+            Primitive::Cast(dtype) => ("Cast", vec![int("to", i64::from(element_type(*dtype)))]),
+            Primitive::Ceil => ("Ceil", vec![]),
+            Primitive::Concat { axis } => ("Concat", vec![int("axis", number(*axis))]),
+            Primitive::Cos => ("Cos", vec![]),
+            Primitive::CumSum { axis } => {
+                inputs.push(self.list(&[number(*axis)], true));
+                ("CumSum", vec![])
+            }
+            Primitive::Div => ("Div", vec![]),
+            Primitive::Equal => ("Equal", vec![]),
+            Primitive::Exp => ("Exp", vec![]),
+            Primitive::Expand => {
+                let shape = self.shape_of_rows(node, &inputs[1], &outputs[0]);
+                inputs[1] = shape;
+                ("Expand", vec![])
+            }
+            Primitive::Floor => ("Floor", vec![]),
+            Primitive::Gather { axis } => ("Gather", vec![int("axis", number(*axis))]),
+            Primitive::GatherElements { axis } => ("GatherElements", vec![int("axis", number(*axis))]),
+            Primitive::Greater => ("Greater", vec![]),
+            Primitive::GreaterOrEqual => ("GreaterOrEqual", vec![]),
+            Primitive::IsInf => ("IsInf", vec![]),
+            Primitive::IsNaN => ("IsNaN", vec![]),
+            Primitive::LabelEncoder(places) => {
+                domain = ML_DOMAIN;
+                let keys = strings("keys_strings", places.iter().map(|(text, _)| text.as_str()));
+                let values = ints("values_int64s", places.iter().map(|(_, place)| *place).collect());
+                ("LabelEncoder", vec![int("default_int64", -1), keys, values])
+            }
+            Primitive::Less => ("Less", vec![]),
+            Primitive::LessOrEqual => ("LessOrEqual", vec![]),
+            Primitive::Log => ("Log", vec![]),
+            Primitive::MatMul => ("MatMul", vec![]),
+            Primitive::Mul => ("Mul", vec![]),
+            Primitive::Neg => ("Neg", vec![]),
+            Primitive::Not => ("Not", vec![]),
+            Primitive::Or => ("Or", vec![]),
+            Primitive::Pow => ("Pow", vec![]),
+            Primitive::ReduceMax { axis } => {
+                inputs.push(self.list(&[number(*axis)], false));
+                ("ReduceMax", vec![int("keepdims", 1)])
+            }
+            Primitive::ReduceMin { axis } => {
+                inputs.push(self.list(&[number(*axis)], false));
+                ("ReduceMin", vec![int("keepdims", 1)])
+            }
+            Primitive::ReduceSum { axis } => {
+                inputs.push(self.list(&[number(*axis)], false));
+                ("ReduceSum", vec![int("keepdims", 1)])
+            }
+            Primitive::Reshape(shape) => {
+                let length = |dim: &Dim| match dim {
+                    Dim::Batch => -1,
+                    Dim::Fixed(length) => number(*length),
+                };
+                let shape: Vec<i64> = shape.iter().map(length).collect();
+                inputs.push(self.list(&shape, false));
+                ("Reshape", vec![])
+            }
+            Primitive::Round => ("Round", vec![]),
+            Primitive::Sign => ("Sign", vec![]),
+            Primitive::Sin => ("Sin", vec![]),
+            Primitive::Slice { axis, start, end } => {
+                for value in [*start, *end, *axis] {
+                    inputs.push(self.list(&[number(value)], false));
+                }
+                ("Slice", vec![])
+            }
+            Primitive::Sqrt => ("Sqrt", vec![]),
+            Primitive::Sub => ("Sub", vec![]),
+            Primitive::Tanh => ("Tanh", vec![]),
+            Primitive::TopK { k } => {
+                inputs.push(self.list(&[number(*k)], false));
+                ("TopK", vec![int("axis", -1), int("largest", 0), int("sorted", 1)])
+            }
+            Primitive::TreeEnsemble(forest) => {
+                domain = ML_DOMAIN;
+                ("TreeEnsemble", tree_ensemble::attributes(forest))
+            }
+            Primitive::Where => ("Where", vec![]),
+        };
+        self.push(op_type, domain, inputs, outputs, attributes);
+    }
+
+    /// The shape of a row that is repeated as often as `like` has rows.
+    fn shape_of_rows(&mut self, node: &Node, like: &str, output: &str) -> String {
+        let (rows, shape) = (format!("{output}_rows"), format!("{output}_shape"));
+        self.push("Shape", "", vec![like.to_owned()], vec![rows.clone()], vec![int("start", 0), int("end", 1)]);
+        let lengths = self.graph.type_of(node.outputs[0]).shape[1..].iter().map(|dim| match dim {
+            Dim::Batch => -1,
+            Dim::Fixed(length) => number(*length),
+        });
+        let rest = self.list(&lengths.collect::<Vec<_>>(), false);
+        self.push("Concat", "", vec![rows, rest], vec![shape.clone()], vec![int("axis", 0)]);
+        shape
+    }
+}
+
+fn value(name: &str, of: &TensorType) -> ValueInfoProto {
+    let dim = of.shape.iter().map(|dim| match dim {
+        Dim::Batch => DimensionProto { dim_value: None, dim_param: Some(ROWS.to_owned()) },
+        Dim::Fixed(length) => DimensionProto { dim_value: Some(number(*length)), dim_param: None },
+    });
+    let shape = Some(TensorShapeProto { dim: dim.collect() });
+    let tensor_type = Some(TensorTypeProto { elem_type: element_type(of.dtype), shape });
+    ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
+}
+
+fn initializer(name: &str, constant: &Constant) -> TensorProto {
+    let dims = constant.shape.iter().map(|&length| number(length)).collect();
+    let mut tensor = TensorProto { name: name.to_owned(), dims, ..TensorProto::default() };
+    tensor.data_type = element_type(constant.tensor_type().dtype);
+    match &constant.elements {
+        Elements::F64(values) => {
+            tensor.raw_data = Some(values.iter().flat_map(|bits| bits.value().to_le_bytes()).collect());
+        }
+        Elements::I64(values) => tensor.raw_data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        Elements::Bool(values) => tensor.raw_data = Some(values.iter().map(|&value| u8::from(value)).collect()),
+        Elements::Str(values) => tensor.string_data = values.iter().map(|value| value.as_bytes().to_vec()).collect(),
+    }
+    tensor
+}
+
+fn element_type(dtype: DType) -> i32 {
+    match dtype {
+        DType::F64 => DOUBLE,
+        DType::F32 => FLOAT,
+        DType::I64 => INT64,
+        DType::Bool => BOOL,
+        DType::Str => STRING,
+    }
+}
+
+fn number(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
