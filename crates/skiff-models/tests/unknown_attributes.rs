@@ -57,7 +57,8 @@ fn helper_objects_have_no_unknown_attributes() {
     let accepted: Vec<_> = refused.iter().filter(|(_, is_refused)| !**is_refused).map(|(helper, _)| helper).collect();
     assert!(accepted.is_empty(), "an unknown attribute is accepted in {accepted:?}");
     let missing: Vec<_> = HELPERS.iter().filter(|name| !refused.keys().any(|(found, _)| found == *name)).collect();
-    assert!(missing.is_empty(), "no recorded model has {missing:?}");
+    // With `SKIFF_CASES`, only some are read.
+    assert!(missing.is_empty() || std::env::var_os("SKIFF_CASES").is_some(), "no recorded model has {missing:?}");
 }
 
 /// The dict of attributes of each helper object in a graph.
