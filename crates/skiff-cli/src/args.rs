@@ -4,6 +4,7 @@ mod export;
 pub mod keys;
 mod model;
 mod predict;
+mod serve;
 mod values;
 
 use std::num::NonZeroUsize;
@@ -18,6 +19,7 @@ use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign
 pub use export::Export;
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
+pub use serve::Serve;
 pub use values::similar;
 
 /// Open, inspect and run scikit-learn models without Python and without running any code in them.
@@ -41,6 +43,8 @@ pub enum Command {
     Predict(Box<Predict>),
     /// Show the content of a model file.
     Inspect(Inspect),
+    /// Serve models over HTTP: Open Inference Protocol V2, KServe V1, MLflow's and SageMaker's scoring protocol.
+    Serve(Box<Serve>),
     /// Convert a model to another file format.
     #[command(after_help = convert_help())]
     Convert(Convert),

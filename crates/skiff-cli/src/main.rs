@@ -28,7 +28,10 @@ static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    interrupt::watch();
+    // A server finishes its requests first, and sees to signals itself.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        interrupt::watch();
+    }
     if let Err(failure) = limit_threads(arguments.threads) {
         report::print(&failure, arguments.errors);
         return ExitCode::from(2);
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
+        Command::Serve(command) => commands::serve::run(command),
         Command::Convert(command) => commands::convert::run(command),
         Command::Export(command) => commands::export::run(command),
         Command::Verify(command) => match commands::verify::run(command) {

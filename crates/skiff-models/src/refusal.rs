@@ -26,6 +26,11 @@ impl Params {
         Self { values: values.into_iter().collect(), ..Self::default() }
     }
 
+    /// Whether the caller gave none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// The argument `name`, if the caller gave it.
     pub fn get(&self, name: &str) -> Option<&Scalar> {
         let mut asked = self.asked.borrow_mut();

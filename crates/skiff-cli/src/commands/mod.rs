@@ -11,6 +11,7 @@ pub mod man;
 pub mod plan;
 pub mod predict;
 pub mod scan;
+pub mod serve;
 pub mod sign;
 pub mod supported;
 pub mod verify;

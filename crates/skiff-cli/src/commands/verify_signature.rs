@@ -12,6 +12,16 @@ use crate::shown::shown;
 
 /// The signature that the model must have, if a trusted signer was given.
 pub fn requirement(model: &Path, arguments: &SignatureArguments) -> Result<Option<SignatureRequirement>, Failure> {
+    let requirement = trusted(arguments)?;
+    if requirement.is_none() && (arguments.signature.is_some() || model.is_dir()) {
+        let what = "to verify a signature, pass `--key FILE` or `--certificate-chain FILE`";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    Ok(requirement)
+}
+
+/// The trusted signer, if one was given.
+pub fn trusted(arguments: &SignatureArguments) -> Result<Option<SignatureRequirement>, Failure> {
     let signature = arguments.signature.clone();
     if let Some(path) = &arguments.key {
         return Ok(Some(SignatureRequirement { trust: Trust::Key(signing::public_key(path)?), signature }));
@@ -25,10 +35,6 @@ pub fn requirement(model: &Path, arguments: &SignatureArguments) -> Result<Optio
             trust: Trust::Certificates { roots, at: arguments.valid_at },
             signature,
         }));
-    }
-    if signature.is_some() || model.is_dir() {
-        let what = "to verify a signature, pass `--key FILE` or `--certificate-chain FILE`";
-        return Err(Failure::Usage(what.to_owned()));
     }
     Ok(None)
 }

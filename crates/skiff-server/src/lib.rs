@@ -1,0 +1,148 @@
+//! A server for scikit-learn models: what a client of Triton, KServe, MLflow or SageMaker asks, answered by skiff.
+//!
+//! | protocol | paths |
+//! |---|---|
+//! | Open Inference Protocol V2 (REST) | `/v2`, `/v2/health/…`, `/v2/models/NAME[/versions/V]/…`, `/v2/repository/…` |
+//! | KServe V1 | `/v1/models`, `/v1/models/NAME`, `/v1/models/NAME:predict` |
+//! | MLflow, SageMaker | `/ping`, `/health`, `/version`, `/invocations`, `/models/NAME/invocations` |
+//! | operations | `/metrics` (Prometheus), `/openapi.json`, `/healthz`, `/livez`, `/readyz` |
+//!
+//! A request never changes what another one gets: a row's answer is the same alone and in a batch, and a model that is
+//! loaded again is swapped whole.
+#![forbid(unsafe_code)]
+
+mod access;
+mod error;
+mod frame;
+mod kserve;
+mod metrics;
+mod mlflow;
+mod openapi;
+mod operations;
+mod predict;
+mod repository;
+mod run;
+mod tensor;
+mod v2;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+
+pub use access::ApiKey;
+pub use repository::{LoadError, ModelSource, Repository};
+pub use run::{Watcher, run};
+
+use metrics::Metrics;
+
+/// How the server behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The longest body of a request in bytes, decompressed.
+    pub most_body: usize,
+    /// The most rows of one request.
+    pub most_rows: usize,
+    /// How many requests are computed at a time.
+    pub concurrency: NonZeroUsize,
+    /// How many requests wait while others are computed; one more is refused with 429.
+    pub queue: usize,
+    /// How long a request may wait and compute.
+    pub timeout: Duration,
+    /// The key that requests must bring, if any.
+    pub api_key: Option<ApiKey>,
+    /// How often files are looked at for changes; `None` for never.
+    pub reload_every: Option<Duration>,
+    /// Whether a line of JSON is written to standard error for each request.
+    pub access_log: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            most_body: 64 << 20,
+            most_rows: 1_000_000,
+            concurrency: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            queue: 1024,
+            timeout: Duration::from_secs(60),
+            api_key: None,
+            reload_every: Some(Duration::from_secs(1)),
+            access_log: false,
+        }
+    }
+}
+
+/// What all handlers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    repository: Arc<Repository>,
+    settings: Settings,
+    metrics: Metrics,
+    /// A permit for each request that is computed.
+    running: Semaphore,
+    /// A permit for each request that is computed or waits.
+    admitted: Semaphore,
+}
+
+type State = axum::extract::State<Arc<Shared>>;
+
+/// The routes of a server of the models in `repository`.
+pub fn router(repository: Arc<Repository>, settings: Settings) -> Router {
+    let admitted = settings.concurrency.get().saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
+    let shared = Arc::new(Shared {
+        metrics: Metrics::new(&repository),
+        running: Semaphore::new(settings.concurrency.get().min(Semaphore::MAX_PERMITS)),
+        admitted: Semaphore::new(admitted),
+        repository,
+        settings,
+    });
+    let models = Router::new()
+        .route("/v2/models/{name}", get(v2::metadata))
+        .route("/v2/models/{name}/ready", get(v2::model_ready))
+        .route("/v2/models/{name}/config", get(v2::config))
+        .route("/v2/models/{name}/stats", get(v2::statistics))
+        .route("/v2/models/{name}/infer", post(v2::infer))
+        .route("/v2/models/{name}/versions/{version}", get(v2::metadata))
+        .route("/v2/models/{name}/versions/{version}/ready", get(v2::model_ready))
+        .route("/v2/models/{name}/versions/{version}/config", get(v2::config))
+        .route("/v2/models/{name}/versions/{version}/stats", get(v2::statistics))
+        .route("/v2/models/{name}/versions/{version}/infer", post(v2::infer))
+        .route("/v2/models/stats", get(v2::all_statistics))
+        .route("/v2/repository/index", post(v2::index))
+        .route("/v2/repository/models/{name}/load", post(v2::load))
+        .route("/v2/repository/models/{name}/unload", post(v2::unload))
+        .route("/v1/models", get(kserve::list))
+        .route("/v1/models/{name}", get(kserve::status).post(kserve::predict))
+        .route("/invocations", post(mlflow::invocations))
+        .route("/models/{name}/invocations", post(mlflow::model_invocations))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(openapi::document))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), access::require_key));
+    let open = Router::new()
+        .route("/v2", get(v2::server))
+        .route("/v2/health/live", get(operations::live))
+        .route("/v2/health/ready", get(operations::ready))
+        .route("/livez", get(operations::live))
+        .route("/healthz", get(operations::live))
+        .route("/readyz", get(operations::ready))
+        .route("/ping", get(operations::ready))
+        .route("/health", get(operations::ready))
+        .route("/version", get(operations::version));
+    models
+        .merge(open)
+        .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::wrong_method)
+        // The limit is of the decompressed body.
+        .layer(DefaultBodyLimit::max(shared.settings.most_body))
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::observe))
+        .with_state(shared)
+}
