@@ -40,17 +40,17 @@ fn fields(loader: &str, protocol: u8, is_json: bool) -> Option<&'static [&'stati
     })
 }
 
-/// The module and the classes that skops names at the node of a loader which makes objects of these alone, whatever the
-/// node says; none for a loader that calls what the node names.
-fn own_class(loader: &str) -> Option<(&'static str, &'static [&'static str])> {
+/// The classes that skops names at the node of a loader which makes objects of its own choice, whatever the node says;
+/// none for a loader that calls what the node names.
+fn own_classes(loader: &str) -> Option<&'static [(&'static str, &'static str)]> {
     Some(match loader {
-        "JsonNode" => ("builtins", &["str"]),
-        "BytesNode" => ("builtins", &["bytes"]),
-        "BytearrayNode" => ("builtins", &["bytearray"]),
-        "SliceNode" => ("builtins", &["slice"]),
-        "DefaultDictNode" => ("collections", &["defaultdict"]),
-        "PartialNode" => ("functools", &["partial"]),
-        "OperatorFuncNode" => ("operator", &["attrgetter", "itemgetter", "methodcaller"]),
+        "JsonNode" => &[("builtins", "str")],
+        "BytesNode" => &[("builtins", "bytes"), ("numpy", "bytes_")],
+        "BytearrayNode" => &[("builtins", "bytearray")],
+        "SliceNode" => &[("builtins", "slice")],
+        "DefaultDictNode" => &[("collections", "defaultdict")],
+        "PartialNode" => &[("functools", "partial")],
+        "OperatorFuncNode" => &[("operator", "attrgetter"), ("operator", "itemgetter"), ("operator", "methodcaller")],
         _ => return None,
     })
 }
@@ -59,8 +59,8 @@ impl Reader<'_> {
     /// Refuses a node that names another class than its loader makes: skops would not call it, but no file that skops
     /// wrote names it.
     pub(super) fn check_class(&self, loader: &str, module: &str, class: &str) -> Result<(), Error> {
-        match own_class(loader) {
-            Some((own, classes)) if own != module || !classes.contains(&class) => {
+        match own_classes(loader) {
+            Some(own) if !own.contains(&(module, class)) => {
                 Err(self.wrong("a node names another class than its loader makes"))
             }
             _ => Ok(()),

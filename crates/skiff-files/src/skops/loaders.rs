@@ -320,8 +320,8 @@ impl Reader<'_> {
         if kind == "json" {
             return self.object_array(state);
         }
-        // The other classes of arrays would be called with the array as their shape.
-        if matches!(class, "matrix" | "memmap" | "ndarray") && is_array_class(module, class) {
+        // skops calls the class with the array: this one would take it for a shape.
+        if class != "chararray" && is_array_class(module, class) {
             let bytes = self.file(state)?;
             let (array, _) = npy::read_into(&mut self.graph, &bytes, self.budget)?;
             let mut array = self.graph.node(array).clone();
