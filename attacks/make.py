@@ -25,6 +25,7 @@ from attributes_ import attributes
 from graphs import graphs
 from numbers_ import numbers
 from schemas import schemas
+from unbounded import unbounded
 
 INDEX = {}
 STEP = (1980, 1, 1, 0, 0, 0)
@@ -484,7 +485,7 @@ def pandas_states():
     write("scalar-object.pkl", dumps(Call(Name("numpy.core.multiarray", "scalar"), pointer, b"x" * 8)), "a scalar whose bytes are an address")
 
 
-SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "schemas.py", "zips.py", "README.md", ".gitattributes")
+SCRIPTS = ("make.py", "archives.py", "attributes_.py", "graphs.py", "numbers_.py", "schemas.py", "unbounded.py", "zips.py", "README.md", ".gitattributes")
 
 if __name__ == "__main__":
     # Files of this folder are removed, and of no other.
@@ -500,6 +501,7 @@ if __name__ == "__main__":
     graphs(write)
     numbers(write, zipped, INDEX)
     attributes(write, zipped, dumps, Call, Name)
+    unbounded(write)
     with open("index.json", "w", newline="\n") as file:
         json.dump(dict(sorted(INDEX.items())), file, indent=1)
         file.write("\n")

@@ -50,8 +50,9 @@ impl Sparse {
     /// # Errors
     /// When it is one and damaged: index arrays that are inconsistent or out of range of the shape.
     pub fn read(graph: &Graph, id: NodeId) -> Result<Option<Self>, ValueError> {
+        let Some((module, name)) = Instance::class(graph, id) else { return Ok(None) };
+        let Some(format) = format_of(module, name) else { return Ok(None) };
         let Some(instance) = Instance::read(graph, id) else { return Ok(None) };
-        let Some(format) = format_of(&instance) else { return Ok(None) };
         Reader { graph, id, source: Source::Instance(&instance) }.read(format).map(Some)
     }
 
@@ -89,10 +90,6 @@ impl Sparse {
         if data.ndim() != 1 || indices.ndim() != 1 || indptr.ndim() != 1 {
             return Err(wrong("its arrays are not one-dimensional"));
         }
-        if !data.dtype.is_real() {
-            let kind = Kind::ElementKind { expected: "numbers", found: data.dtype.to_string() };
-            return Err(ValueError::new(kind, id));
-        }
         let pointers = indptr.to_i64().ok_or(wrong("`indptr` does not hold integers"))?;
         let places = indices.to_i64().ok_or(wrong("`indices` does not hold integers"))?;
         if places.len() != data.len() {
@@ -108,6 +105,11 @@ impl Sparse {
         let places = places.get(..stored).ok_or(wrong("`indptr` ends beyond the stored values"))?;
         if !places.iter().all(|&place| usize::try_from(place).is_ok_and(|place| place < minor)) {
             return Err(wrong("an index is out of range of the shape"));
+        }
+        // Last, so that a scan finds wrong indices in matrices of unsupported dtypes, too.
+        if !data.dtype.is_real() {
+            let kind = Kind::ElementKind { expected: "numbers", found: data.dtype.to_string() };
+            return Err(ValueError::new(kind, id));
         }
         Ok(Self { format, shape, data, indices, indptr })
     }
@@ -157,12 +159,12 @@ fn numbers(array: &NdArray) -> Vec<usize> {
     numbers.into_iter().map(|number| usize::try_from(number).unwrap_or(usize::MAX)).collect()
 }
 
-fn format_of(instance: &Instance<'_>) -> Option<SparseFormat> {
-    let rest = instance.module.strip_prefix("scipy.sparse")?;
+fn format_of(module: &str, name: &str) -> Option<SparseFormat> {
+    let rest = module.strip_prefix("scipy.sparse")?;
     if !(rest.is_empty() || rest.starts_with('.')) {
         return None;
     }
-    format_named(instance.name.strip_suffix("_matrix").or_else(|| instance.name.strip_suffix("_array"))?)
+    format_named(name.strip_suffix("_matrix").or_else(|| name.strip_suffix("_array"))?)
 }
 
 fn format_named(name: &str) -> Option<SparseFormat> {
@@ -298,10 +300,14 @@ impl Reader<'_> {
         array.to_f64().ok_or_else(|| ValueError::new(kind(), self.id))
     }
 
+    /// Checks that an element is in the shape. Called before the numbers are read, so that matrices of unsupported dtypes
+    /// are checked as well.
+    fn within(&self, (rows, columns): (usize, usize), row: usize, column: usize) -> Result<(), ValueError> {
+        if row < rows && column < columns { Ok(()) } else { Err(self.wrong("an index is out of range of the shape")) }
+    }
+
     fn finish(&self, format: SparseFormat, shape: (usize, usize), triples: Vec<Triple>) -> Result<Sparse, ValueError> {
-        if triples.iter().any(|&(row, column, _)| row >= shape.0 || column >= shape.1) {
-            return Err(self.wrong("an index is out of range of the shape"));
-        }
+        triples.iter().try_for_each(|&(row, column, _)| self.within(shape, row, column))?;
         let (indptr, indices, data) = csr_of(shape.0, triples);
         let id = self.id;
         let integers = |numbers: &[usize]| {
@@ -326,10 +332,12 @@ impl Reader<'_> {
             None => (self.array("row")?, self.array("col")?),
         };
         let (rows, columns) = (self.indices(&rows)?, self.indices(&columns)?);
-        let data = self.values(&self.array("data")?)?;
+        let data = self.array("data")?;
         if rows.len() != columns.len() || rows.len() != data.len() {
             return Err(self.wrong("its arrays have different lengths"));
         }
+        rows.iter().zip(&columns).try_for_each(|(&row, &column)| self.within(shape, row, column))?;
+        let data = self.values(&data)?;
         let triples = rows.into_iter().zip(columns).zip(data).map(|((row, column), value)| (row, column, value));
         self.finish(SparseFormat::Coo, shape, triples.collect())
     }
@@ -360,11 +368,16 @@ impl Reader<'_> {
         let data = self.array("data")?;
         let &[blocks, height, width] = data.shape.as_slice() else { return Err(self.missing("data")) };
         let (indices, indptr) = (self.indices(&self.array("indices")?)?, self.indices(&self.array("indptr")?)?);
-        let values = self.values(&data)?;
         let (size, rises) = (height.saturating_mul(width), indptr.is_sorted());
         if !rises || indptr.last().is_none_or(|&last| last > blocks) || indices.len() != blocks || size == 0 {
             return Err(self.wrong("`indptr`, `indices` and `data` do not match"));
         }
+        let is_whole = |length: usize, blocks: usize, size: usize| blocks.checked_mul(size) == Some(length);
+        let is_within = |&block: &usize| block < shape.1 / width;
+        if !is_whole(shape.0, indptr.len().saturating_sub(1), height) || !indices.iter().all(is_within) {
+            return Err(self.wrong("an index is out of range of the shape"));
+        }
+        let values = self.values(&data)?;
         let mut triples = Vec::new();
         for (block_row, ends) in indptr.windows(2).enumerate() {
             let (start, end) = (ends.first().copied().unwrap_or(0), ends.last().copied().unwrap_or(0));
@@ -386,19 +399,26 @@ impl Reader<'_> {
         if rows.len() != shape.0 || data.len() != shape.0 {
             return Err(self.wrong("the lengths of `rows` and `data` do not match the shape"));
         }
-        let mut triples = Vec::new();
+        let mut places = Vec::new();
         for (row, (&columns, &values)) in rows.iter().zip(data).enumerate() {
             let lists = self.graph.items(columns).zip(self.graph.items(values));
-            let (columns, values) = lists.filter(|(a, b)| a.len() == b.len()).ok_or(self.missing("rows"))?;
+            let lists = lists.filter(|(columns, values)| columns.len() == values.len());
+            let (columns, values) = lists.ok_or(self.wrong("a row has not as many values as columns"))?;
             for (&column, &value) in columns.iter().zip(values) {
                 let column = Scalar::read(self.graph, column)?.and_then(|column| column.as_i64());
-                let column = column.and_then(|column| usize::try_from(column).ok()).ok_or(self.missing("rows"))?;
-                triples.push((row, column, self.number(value)?));
+                let column = column.and_then(|column| usize::try_from(column).ok());
+                let column = column.ok_or(self.wrong("a column is not an index"))?;
+                self.within(shape, row, column)?;
+                places.push((row, column, value));
             }
             // Many rows of a small file may share one list.
-            if triples.len() > self.graph.len() {
+            if places.len() > self.graph.len() {
                 return Err(self.wrong("its rows share their lists"));
             }
+        }
+        let mut triples = Vec::with_capacity(places.len());
+        for (row, column, value) in places {
+            triples.push((row, column, self.number(value)?));
         }
         self.finish(SparseFormat::Lil, shape, triples)
     }
@@ -413,9 +433,13 @@ impl Reader<'_> {
         };
         for (key, value) in stored.iter().copied().chain(instance.items()) {
             let (row, column) = self.index_pair(key).ok_or(self.wrong("a key is not a pair of indices"))?;
-            places.insert((row, column), self.number(value)?);
+            self.within(shape, row, column)?;
+            places.insert((row, column), value);
         }
-        let triples = places.into_iter().map(|((row, column), value)| (row, column, value)).collect();
+        let mut triples = Vec::with_capacity(places.len());
+        for ((row, column), value) in places {
+            triples.push((row, column, self.number(value)?));
+        }
         self.finish(SparseFormat::Dok, shape, triples)
     }
 

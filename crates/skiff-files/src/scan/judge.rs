@@ -15,7 +15,7 @@ use super::attributes::Attributes;
 use super::keys::Keys;
 use super::numbers::Numbers;
 use super::paths::paths;
-use super::{Check, Finding, Rating, UnknownAttribute, dangers, wrappers};
+use super::{Check, Finding, Rating, UnknownAttribute, dangers, unfolded, wrappers};
 use crate::numpy::MaskedArray;
 use crate::{DType, NdArray, Scalar, Sparse, ValueErrorKind, pyarrow};
 
@@ -120,11 +120,13 @@ impl<'g> Judged<'g> {
                 Err(()) => judged.is_late = true,
             }
             if !judged.is_late && !roots.is_empty() {
-                check(graph, ids).into_iter().for_each(|(id, what)| judged.hostile(id, &what));
+                check(graph, ids.clone()).into_iter().for_each(|(id, what)| judged.hostile(id, &what));
             }
         }
         if reading == Reading::Polyglot {
             judged.unknown.clear();
+        } else if let Some(id) = unfolded::endless(graph, ids) {
+            judged.add(id, Rating::Unknown, None, ENDLESS);
         }
         judged
     }
@@ -201,6 +203,7 @@ impl<'g> Judged<'g> {
             Node::Persistent(_) => {
                 self.add(id, Rating::Unknown, None, "hands a persistent id to the program that loads it");
             }
+            Node::BigInt(span) if span.len > LONGEST_INTEGER => self.add(id, Rating::Unknown, None, LONG),
             Node::Buffer { .. } => self.add(id, Rating::Unknown, None, "takes a buffer that is not in the file"),
             Node::Payload { content: Payload::Raw(_), .. } => self.values(id),
             Node::Payload { object, content: Payload::Pickle(root) } if !wrappers::announces(graph, *object, *root) => {
@@ -346,6 +349,11 @@ pub(super) const GIVEN: [&str; 4] = [
     "is given a state, as no model gives it any",
     "is given a state that is no dict of attributes",
 ];
+
+/// Bytes of 4,300 digits, which is where Python stops to print an integer since 3.11. Before, it took minutes.
+const LONGEST_INTEGER: usize = 1_792;
+const LONG: &str = "is an integer of more than 4,300 digits: Python would take long to print it, or refuse to";
+const ENDLESS: &str = "shares what it contains on so many levels that Python would never end to print or compare it";
 
 /// Said of a name of the list that only makes objects.
 pub(super) const AS_VALUE: &str = "stands as a value, where no model has it";

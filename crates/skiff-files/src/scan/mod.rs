@@ -16,6 +16,7 @@ mod polyglot;
 mod sklearn_names;
 mod standard_library;
 mod trusted;
+mod unfolded;
 mod wrappers;
 
 use std::ops::Range;

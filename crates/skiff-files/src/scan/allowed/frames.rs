@@ -57,6 +57,11 @@ fn places(graph: &Graph, id: NodeId, most: usize) -> Option<Vec<usize>> {
     Some((start..stop).step_by(step).collect())
 }
 
+/// How many labels an index has, where that is known.
+pub(in super::super) fn length_of_index(graph: &Graph, id: NodeId) -> Option<usize> {
+    length(graph, id, DEEPEST)
+}
+
 /// How many labels an index has, or elements an array.
 fn length(graph: &Graph, id: NodeId, depth: usize) -> Option<usize> {
     let depth = depth.checked_sub(1)?;

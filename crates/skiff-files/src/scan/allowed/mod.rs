@@ -20,6 +20,7 @@ use skiff_pickle::{Graph, Make, Node, NodeId, Object, python3_name};
 use skiff_sklearn::Class;
 
 pub(super) use form::{Kind, Values};
+pub(super) use frames::length_of_index;
 pub(crate) use scikit_learn::has_new_obj;
 pub(super) use scikit_learn::{holds_items, is_named_tuple, made_by_skops};
 pub(super) use scipy::{EXECUTED, distribution};
@@ -99,7 +100,13 @@ pub(super) fn may_stand(module: &str, name: &str) -> bool {
 /// Whether `functools.partial` may bind arguments to a name: functions of the list. Classes of it open files that their
 /// arguments name (`xgboost.Booster(model_file=…)`).
 pub(super) fn may_be_bound(module: &str, name: &str) -> bool {
-    may_stand(module, name) && !name.starts_with(|first: char| first.is_uppercase())
+    may_stand(module, name) && !name.starts_with(|first: char| first.is_uppercase() || first == '_')
+}
+
+/// Functions of scikit-learn that take arrays which it has checked itself, and believe them: they are attributes of the
+/// estimators that call them, and nothing that anybody else may call.
+pub(super) fn is_unchecked(module: &str, name: &str) -> bool {
+    (module, name) == ("sklearn.cluster._kmeans", "_kmeans_single_lloyd")
 }
 
 /// Whether a name is on the list at all, if only as what makes an object.

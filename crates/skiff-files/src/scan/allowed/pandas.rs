@@ -5,6 +5,7 @@
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::form::Kind;
+use super::python::{LONGEST_RANGE, integer, is_short};
 use super::sort::Sort;
 use super::{Call, Called, Made, State, frames, name_of};
 
@@ -88,7 +89,11 @@ pub(super) fn call(call: &Call<'_>) -> Called {
     }
     Some(match name {
         "_new_Index" | "_new_DatetimeIndex" | "_new_IntervalIndex" | "_new_PeriodIndex" | "_new_TimedeltaIndex" => {
-            call.makes(2, &[Kind::Name(is_index), INDEX_PARTS], State::Nothing)
+            match call.makes(2, &[Kind::Name(is_index), INDEX_PARTS], State::Nothing) {
+                Ok(made) if !is_long_range(call) => Ok(made),
+                Ok(_) => Err("is a range of more labels than anybody waits for"),
+                Err(why) => Err(why),
+            }
         }
         "_unpickle_block" => call.makes(3, &[BLOCK_VALUES, PLACEMENT, Kind::Int], State::Nothing),
         "BlockManager" | "SingleBlockManager" => match call.count() {
@@ -133,6 +138,20 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         }
         _ => Err(""),
     })
+}
+
+/// Whether a `RangeIndex` has far more labels than the file has bytes: comparing it with names makes all of them.
+fn is_long_range(call: &Call<'_>) -> bool {
+    let graph = call.graph();
+    let Some(Node::Dict(parts)) = call.argument(1).map(|parts| graph.node(parts)) else { return false };
+    let part = |name: &str| parts.iter().rev().find(|(key, _)| graph.name_of(*key) == Some(name)).map(|(_, id)| *id);
+    let Some(stop) = part("stop") else { return false };
+    let number = |id: Option<NodeId>, default| id.map_or(Some(default), |id| integer(graph, id));
+    let most = graph.size().max(LONGEST_RANGE);
+    match (number(part("start"), 0), integer(graph, stop), number(part("step"), 1)) {
+        (Some(start), Some(stop), Some(step)) => !is_short(start, stop, step, most),
+        _ => true,
+    }
 }
 
 /// `functools.partial(new_block, ndim=2)(values, placement)`: how pandas 1.3 pickles a block.

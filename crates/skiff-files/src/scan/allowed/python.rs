@@ -63,7 +63,11 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         }
         ("builtins", "slice") => call.makes(1, &[Kind::Plain; 3], State::Nothing),
         ("builtins", "complex") => call.makes(1, &[Kind::Number; 2], State::Nothing),
-        ("builtins", "range") => call.makes(1, &[Kind::Int; 3], State::Nothing),
+        ("builtins", "range") => match call.makes(1, &[Kind::Int; 3], State::Nothing) {
+            Ok(made) if is_short_range(graph, arguments) => Ok(made),
+            Ok(_) => Err("is a range of more numbers than anybody waits for"),
+            Err(why) => Err(why),
+        },
         // Of a number they would be that long.
         ("builtins", "bytes" | "bytearray") => match arguments {
             [] => nothing,
@@ -125,7 +129,11 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         ("datetime", "timedelta") => call.makes(0, &[Kind::Int; 3], State::Nothing),
         ("datetime", "timezone") => call.makes(1, &[Kind::Of(&[Sort::Time]), Kind::Text], State::Nothing),
         ("decimal", "Decimal") => call.makes(1, &[Kind::Text], State::Nothing),
-        ("fractions", "Fraction") if call.count() == 1 => call.makes(1, &[Kind::Text], State::Nothing),
+        // Of an exponent it would reckon the power.
+        ("fractions", "Fraction") if call.count() == 1 => match call.text(0) {
+            Some(text) if is_ratio(text) => nothing,
+            _ => Err("is no ratio of two integers"),
+        },
         ("fractions", "Fraction") => call.makes(2, &[Kind::Int, Kind::Int], State::Nothing),
         // It finds or makes the logger of that name, which has the handlers of the program that loads it.
         ("logging", "getLogger") => call.makes(0, &[Kind::Text], State::Nothing),
@@ -144,6 +152,44 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         _ => return None,
     })
 }
+
+/// `-1/3`, as `str` writes a fraction. Python takes no longer integers.
+fn is_ratio(text: &str) -> bool {
+    let is_integer = |text: &str| (1..=4_300).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (above, below) = text.split_once('/').unwrap_or((text, "1"));
+    is_integer(above) && is_integer(below)
+}
+
+/// Whether `range(*arguments)` has no more numbers than a table has columns or a fit has rows.
+fn is_short_range(graph: &Graph, arguments: &[NodeId]) -> bool {
+    let numbers: Option<Vec<i64>> = arguments.iter().map(|&id| integer(graph, id)).collect();
+    let (start, stop, step) = match numbers.as_deref() {
+        Some(&[stop]) => (0, stop, 1),
+        Some(&[start, stop]) => (start, stop, 1),
+        Some(&[start, stop, step]) => (start, stop, step),
+        _ => return false,
+    };
+    is_short(start, stop, step, LONGEST_RANGE)
+}
+
+/// Whether there are no more than `most` numbers from `start` to `stop`.
+pub(super) fn is_short(start: i64, stop: i64, step: i64, most: usize) -> bool {
+    let span = u128::from(start.abs_diff(stop)).div_ceil(u128::from(step.unsigned_abs().max(1)));
+    usize::try_from(span).is_ok_and(|numbers| numbers <= most)
+}
+
+/// An integer, or a bool, which Python takes for one.
+pub(super) fn integer(graph: &Graph, id: NodeId) -> Option<i64> {
+    match *graph.node(id) {
+        Node::Int(value) => Some(value),
+        Node::Bool(value) => Some(i64::from(value)),
+        _ => None,
+    }
+}
+
+/// Numbers of a range that is not stored: a list of them takes half a gigabyte.
+pub(super) const LONGEST_RANGE: usize = 1 << 24;
 
 /// `copyreg._reconstructor(class, base, state)`.
 fn reconstructor(graph: &Graph, arguments: &[NodeId]) -> Result<Made, &'static str> {

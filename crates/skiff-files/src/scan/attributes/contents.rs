@@ -225,6 +225,8 @@ fn name_part(module: &str, name: &str) -> Part {
         "numpy" if name.starts_with(|first: char| first.is_ascii_lowercase()) && is_numpy_class(name) => {
             Part::ValueClass
         }
+        // Nobody has them but who calls them with arrays of its own.
+        _ if allowed::is_unchecked(module, name) => Part::Class(Family::Other),
         _ if !is_class_name(name) => Part::Function,
         _ => Part::Class(family(module, name)),
     }

@@ -12,6 +12,7 @@ use skiff_sklearn::{Attribute, Class, Kind};
 
 use contents::{Contents, Family, Values};
 
+use super::allowed::{is_unchecked, name_of};
 use super::shown;
 
 /// Attributes that name the method by which a meta-estimator or a scorer asks an estimator. Any other name would be
@@ -71,6 +72,11 @@ impl<'g> Attributes<'g> {
         }
         if METHOD_NAMES.contains(&name) && !self.names_methods(value) {
             return Err(refused(name, "names a method that is not asked for answers"));
+        }
+        if name == "_kmeans_single"
+            && name_of(self.graph, value).is_some_and(|(module, name)| is_unchecked(module, name))
+        {
+            return Ok(());
         }
         if name.starts_with("__") && name.ends_with("__") {
             return Err(refused(name, "changes what the object is or does, not what it holds"));

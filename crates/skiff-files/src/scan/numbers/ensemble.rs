@@ -4,7 +4,7 @@
 use skiff_pickle::{Graph, Node, NodeId};
 
 use super::{count, count_of};
-use crate::{Instance, NdArray};
+use crate::{Instance, NdArray, Sparse};
 
 /// Estimators that hand rows to the trees of their estimators without a look at how many columns they have.
 pub(super) const TRUSTING: [&str; 8] = [
@@ -30,6 +30,10 @@ pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String>
     if TRUSTING.contains(&name) {
         check_trees(graph, &instance, n_features)?;
     }
+    if name.starts_with("GradientBoosting") {
+        check_beginning(graph, &instance)?;
+    }
+    check_points(graph, &instance, n_features)?;
     if name.starts_with("KNeighbors") || name.starts_with("RadiusNeighbors") {
         check_labels(graph, &instance)?;
     }
@@ -61,6 +65,50 @@ fn check_trees(graph: &Graph, instance: &Instance<'_>, n_features: Option<usize>
         }
     }
     Ok(())
+}
+
+/// The rows of the fit, to which new rows are compared in compiled code.
+fn check_points(graph: &Graph, instance: &Instance<'_>, n_features: Option<usize>) -> Result<(), String> {
+    let Some(fit) = instance.attribute("_fit_X") else { return Ok(()) };
+    let shape = match (array(graph, fit), Sparse::read(graph, fit)) {
+        (Some(points), _) => points.shape,
+        (None, Ok(Some(points))) => vec![points.shape.0, points.shape.1],
+        _ => return Ok(()),
+    };
+    let &[rows, columns] = &*shape else { return Err(format!("has points of {} axes", shape.len())) };
+    if n_features.is_some_and(|n_features| n_features != columns) {
+        return Err(format!("says that it has {} features and has points of {columns}", shown(n_features)));
+    }
+    match instance.attribute("_y").and_then(|labels| array(graph, labels)) {
+        Some(labels) if labels.shape.first() != Some(&rows) => {
+            Err(format!("has {rows} points and the labels of {:?}", labels.shape.first().unwrap_or(&0)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The estimator that gradient boosting begins with makes the table to which trees add their scores: compiled code writes
+/// a column for each tree of a stage, and does not ask how many there are.
+fn check_beginning(graph: &Graph, instance: &Instance<'_>) -> Result<(), String> {
+    let Some((module, name)) = instance.attribute("init_").and_then(|init| Instance::class(graph, init)) else {
+        return Ok(());
+    };
+    // What it began with before 0.21 is told how many classes there are.
+    if module.starts_with("sklearn.ensemble.") && name.ends_with("Estimator") {
+        return Ok(());
+    }
+    let stages = instance.attribute("estimators_").and_then(|stages| array(graph, stages));
+    let trees = stages.and_then(|stages| stages.shape.get(1).copied());
+    let classes = instance
+        .attribute("init_")
+        .and_then(|init| attribute(graph, init, "classes_"))
+        .and_then(|classes| array(graph, classes))
+        .map(|classes| if classes.len() == 2 { 1 } else { classes.len() });
+    match (trees, classes) {
+        (Some(1), None) => Ok(()),
+        (Some(trees), Some(classes)) if trees == classes => Ok(()),
+        _ => Err(format!("begins with a {name} of other classes than its stages have trees")),
+    }
 }
 
 /// Labels of the neighbours count in a table of as many columns as there are classes.

@@ -5,6 +5,7 @@
 //! Looked at wherever such an object stands, whatever estimator holds it. What only the estimator around it can tell is
 //! for whoever reads estimators.
 
+mod codes;
 mod ensemble;
 mod histogram;
 mod points;
@@ -70,12 +71,18 @@ impl Numbers {
             _ if module.starts_with("numpy.random") || RandomState::read(graph, id).is_some() => {
                 random_state::check(graph, id)
             }
+            _ if module.starts_with("pandas") => codes::check(graph, id, name),
             _ if svm::CLASSIFIERS.contains(&bare) => svm::check(graph, id, true),
             _ if svm::OTHERS.contains(&bare) => svm::check(graph, id, false),
             _ if is_estimator_module(module) => {
                 ensemble::check(graph, id, bare).and_then(|()| work::check(graph, id, bare))
             }
             _ => work::check(graph, id, bare),
+        };
+        // Trees have no threads, and there are thousands of them.
+        let found = match found {
+            Ok(()) if !module.starts_with("tree.") => work::check_threads(graph, id),
+            found => found,
         };
         if let Err(what) = found {
             self.found.push((id, what));
@@ -142,7 +149,10 @@ fn class(graph: &Graph, id: NodeId) -> Option<(&str, &str)> {
 }
 
 fn is_looked_at(module: &str) -> bool {
-    module.starts_with("sklearn.") || module.starts_with("scipy.interpolate.") || module.starts_with("numpy.random")
+    const PACKAGES: [&str; 7] =
+        ["sklearn.", "scipy.interpolate.", "numpy.random", "pandas.", "lightgbm.", "xgboost.", "catboost."];
+    // The public names are those that pickles have since pandas 3.
+    module == "pandas" || PACKAGES.iter().any(|package| module.starts_with(package))
 }
 
 /// How many bytes there are to look at in what the object at `id` was given, one level deep.

@@ -2,7 +2,7 @@
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::count;
+use super::{array, count};
 use crate::Instance;
 
 /// More threads than any machine has: OpenMP ends the process when it cannot have them.
@@ -14,16 +14,51 @@ const MOST_FACTORS: u64 = 1 << 16;
 /// Parts of an n-gram. Python makes all n-grams of a text before it looks them up.
 const MOST_PARTS: usize = 256;
 
-const CLASSES: [&str; 8] = [
+/// Passes over the rows that are to be transformed: some make them until nothing changes, or as often as they may.
+const MOST_PASSES: usize = 1 << 20;
+
+const CLASSES: [&str; 17] = [
     "BisectingKMeans",
     "CountVectorizer",
+    "DictVectorizer",
+    "DictionaryLearning",
     "FeatureHasher",
     "HashingVectorizer",
     "KMeans",
+    "LatentDirichletAllocation",
+    "MiniBatchDictionaryLearning",
     "MiniBatchKMeans",
+    "MiniBatchNMF",
+    "MultiLabelBinarizer",
+    "NMF",
     "PolynomialFeatures",
+    "SparseCoder",
+    "SplineTransformer",
     "TfidfVectorizer",
 ];
+
+/// Parameters that say how many threads there are.
+const THREADS: [&str; 5] = ["n_jobs", "n_threads", "nthread", "num_threads", "thread_count"];
+
+/// Looks at how many threads the object at `id` asks for: joblib and OpenMP try to start them all.
+pub(super) fn check_threads(graph: &Graph, id: NodeId) -> Result<(), String> {
+    let Some(Node::Dict(pairs)) = graph.object(id).and_then(|object| object.state()).map(|state| graph.node(state))
+    else {
+        return Ok(());
+    };
+    let is_asked = |key: NodeId| graph.name_of(key).is_some_and(|name| THREADS.contains(&name));
+    let is_beyond = |value: NodeId| match graph.node(value) {
+        Node::Int(threads) => usize::try_from(*threads).is_ok_and(|threads| threads > MOST_THREADS),
+        Node::BigInt(_) => true,
+        Node::Float(threads) => *threads > 4_096.0,
+        Node::Object(_) => count(graph, value).is_some_and(|threads| threads > MOST_THREADS),
+        _ => false,
+    };
+    match pairs.iter().any(|&(key, value)| is_asked(key) && is_beyond(value)) {
+        true => Err("asks for more threads than any machine has".to_owned()),
+        false => Ok(()),
+    }
+}
 
 /// Looks at the object at `id`, whose class is `name`.
 pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String> {
@@ -33,15 +68,34 @@ pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String>
     }
     let Some(instance) = Instance::read(graph, id) else { return Ok(()) };
     match name {
-        "BisectingKMeans" | "KMeans" | "MiniBatchKMeans" => match instance.attribute("_n_threads") {
-            Some(threads) if count(graph, threads).is_none_or(|threads| threads == 0 || threads > MOST_THREADS) => {
-                Err("has a number of threads that is none".to_owned())
+        "BisectingKMeans" | "KMeans" | "MiniBatchKMeans" => {
+            let is_none =
+                |threads: NodeId| count(graph, threads).is_none_or(|threads| threads == 0 || threads > MOST_THREADS);
+            if instance.attribute("_n_threads").is_some_and(is_none) {
+                return Err("has a number of threads that is none".to_owned());
             }
+            check_halves(graph, &instance)
+        }
+        "NMF" | "MiniBatchNMF" => {
+            check_passes(graph, &instance, &["max_iter", "transform_max_iter", "_transform_max_iter"])
+        }
+        "LatentDirichletAllocation" => check_passes(graph, &instance, &["max_doc_update_iter"]),
+        "DictionaryLearning" | "MiniBatchDictionaryLearning" | "SparseCoder" => {
+            check_passes(graph, &instance, &["transform_max_iter"])
+        }
+        "MultiLabelBinarizer" => match instance.attribute("_cached_dict") {
+            Some(places) => check_places(graph, "_cached_dict", places),
+            None => Ok(()),
+        },
+        "DictVectorizer" => check_vocabulary(graph, &instance),
+        "SplineTransformer" => match instance.attribute("n_features_out_").and_then(|columns| count(graph, columns)) {
+            Some(columns) if columns > MOST_COLUMNS => Err(format!("makes {columns} columns")),
             _ => Ok(()),
         },
         "PolynomialFeatures" => check_degrees(graph, &instance),
         "CountVectorizer" | "HashingVectorizer" | "TfidfVectorizer" => {
             check_hashes(graph, &instance)?;
+            check_vocabulary(graph, &instance)?;
             let range = instance.attribute("ngram_range").and_then(|range| graph.items(range)).unwrap_or_default();
             let is_long = |&&bound: &&NodeId| count(graph, bound).is_some_and(|bound| bound > MOST_PARTS);
             match range.iter().find(is_long).and_then(|&bound| count(graph, bound)) {
@@ -52,6 +106,62 @@ pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String>
         "FeatureHasher" => check_hashes(graph, &instance),
         _ => Ok(()),
     }
+}
+
+/// Columns of one row: 512 MB of them.
+const MOST_COLUMNS: usize = 1 << 26;
+/// Halves of halves of a bisected set of points.
+const MOST_HALVES: usize = 1 << 16;
+
+/// The terms' columns. scipy takes them for the places of numbers without a look at how many columns there are.
+fn check_vocabulary(graph: &Graph, instance: &Instance<'_>) -> Result<(), String> {
+    instance.attribute("vocabulary_").map_or(Ok(()), |places| check_places(graph, "vocabulary_", places))
+}
+
+/// A dict of places, as many as it has keys.
+fn check_places(graph: &Graph, name: &str, places: NodeId) -> Result<(), String> {
+    let pairs: Vec<(NodeId, NodeId)> = match graph.node(places) {
+        Node::Dict(pairs) => pairs.clone(),
+        _ => Instance::read(graph, places).map(|instance| instance.items().collect()).unwrap_or_default(),
+    };
+    let is_place = |id: NodeId| count(graph, id).is_some_and(|place| place < pairs.len());
+    match pairs.iter().all(|&(_, place)| is_place(place)) {
+        true => Ok(()),
+        false => Err(format!("has places in its `{name}` beyond its {} columns", pairs.len())),
+    }
+}
+
+fn check_passes(graph: &Graph, instance: &Instance<'_>, names: &[&str]) -> Result<(), String> {
+    let passes = |name: &&str| match *graph.node(instance.attribute(name)?) {
+        Node::Int(passes) => usize::try_from(passes).ok(),
+        Node::BigInt(_) => Some(usize::MAX),
+        _ => None,
+    };
+    match names.iter().filter_map(passes).find(|&passes| passes > MOST_PASSES) {
+        Some(passes) => Err(format!("goes over the rows up to {passes} times")),
+        None => Ok(()),
+    }
+}
+
+/// The halves into which `BisectingKMeans` cuts its points: the centres of each are as long as a row, which compiled code
+/// does not ask.
+fn check_halves(graph: &Graph, instance: &Instance<'_>) -> Result<(), String> {
+    let Some(root) = instance.attribute("_bisecting_tree") else { return Ok(()) };
+    let features = instance.attribute("n_features_in_").and_then(|features| count(graph, features));
+    let (mut open, mut seen) = (vec![root], 0_usize);
+    while let Some(half) = open.pop() {
+        let Some(half) = Instance::read(graph, half) else { continue };
+        seen = seen.saturating_add(1);
+        if seen > MOST_HALVES {
+            return Err("is cut into more halves than there are clusters".to_owned());
+        }
+        let center = half.attribute("center").and_then(|center| array(graph, center));
+        if center.is_some_and(|center| center.ndim() != 1 || Some(center.len()) != features) {
+            return Err("has centers of another length than its rows".to_owned());
+        }
+        open.extend(["left", "right"].iter().filter_map(|name| half.attribute(name)));
+    }
+    Ok(())
 }
 
 /// Hashes are divided by this number in C.
