@@ -285,6 +285,7 @@ pub(crate) fn tensors(name: &str, answer: Answer) -> Result<Vec<Tensor>, ApiErro
 fn of_value(name: &str, value: Value<'static>, rank: Rank) -> Result<Vec<Tensor>, ApiError> {
     let (rows, cols) = (value.rows(), value.cols());
     let shape = match rank {
+        Rank::Zero => Vec::new(),
         Rank::One => vec![rows],
         Rank::OneOrTwo if cols == 1 => vec![rows],
         Rank::Two | Rank::OneOrTwo => vec![rows, cols],
@@ -333,6 +334,13 @@ fn of_value(name: &str, value: Value<'static>, rank: Rank) -> Result<Vec<Tensor>
         Value::TermLists(lists) => {
             let row = |row: usize| lists.row(row).map(Json::from).collect::<Json>().to_string();
             Data::Texts((0..lists.len()).map(row).collect())
+        }
+        Value::NumberLists(lists) => {
+            let row = |bounds: &[usize]| {
+                let numbers = lists.numbers.get(bounds[0]..bounds[1]).unwrap_or_default();
+                numbers.iter().copied().map(Json::from).collect::<Json>().to_string()
+            };
+            Data::Texts(lists.bounds.windows(2).map(row).collect())
         }
         Value::Many(_) => return Err(ApiError::internal("a method returned several values at once")),
     };

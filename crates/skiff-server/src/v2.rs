@@ -248,6 +248,7 @@ fn describe(name: &str, output: &OutputType, all: &mut Vec<Described>) {
     };
     let cols = value.cols();
     let shape = match (rank, cols) {
+        (Rank::Zero, _) => Vec::new(),
         (Rank::One, _) | (Rank::OneOrTwo, Some(1)) => vec![-1],
         (Rank::Two | Rank::OneOrTwo, cols) => vec![-1, cols.map_or(-1, length)],
         (Rank::Three { depth }, cols) => vec![-1, cols.map_or(-1, |cols| length(cols / depth.max(1))), length(depth)],
@@ -276,7 +277,9 @@ fn describe(name: &str, output: &OutputType, all: &mut Vec<Described>) {
                 push(format!("{name}:{own}"), datatype, vec![-1]);
             }
         }
-        ValueType::Texts | ValueType::Dicts | ValueType::TermLists(_) => push(name.to_owned(), "BYTES", vec![-1]),
+        ValueType::Texts | ValueType::Dicts | ValueType::TermLists(_) | ValueType::NumberLists(_) => {
+            push(name.to_owned(), "BYTES", vec![-1])
+        }
         _ => push(name.to_owned(), "FP64", vec![-1, -1]),
     }
 }
