@@ -278,7 +278,7 @@ fn describe(name: &str, output: &OutputType, all: &mut Vec<Described>) {
             }
         }
         ValueType::Texts | ValueType::Dicts | ValueType::TermLists(_) | ValueType::NumberLists(_) => {
-            push(name.to_owned(), "BYTES", vec![-1])
+            push(name.to_owned(), "BYTES", vec![-1]);
         }
         _ => push(name.to_owned(), "FP64", vec![-1, -1]),
     }

@@ -1,4 +1,5 @@
 //! The server's protocols, asked without a socket, on the example models.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::fs;
 use std::path::PathBuf;
