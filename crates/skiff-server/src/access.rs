@@ -1,7 +1,6 @@
 //! What is done around every request: the API key, the request id, metrics and the access log.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,8 +12,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::State;
 use crate::error::ApiError;
+use crate::shared::State;
 
 /// A key that requests must bring. Only its digest is kept.
 #[derive(Clone)]
@@ -99,6 +98,3 @@ pub(crate) async fn observe(shared: State, mut request: Request, next: Next) -> 
     }
     response
 }
-
-/// What handlers share, as an `Arc`, for those who keep it longer than a call.
-pub(crate) type SharedArc = Arc<crate::Shared>;

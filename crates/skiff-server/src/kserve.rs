@@ -6,9 +6,9 @@ use axum::extract::{Path, Query};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::State;
 use crate::error::ApiError;
 use crate::mlflow;
+use crate::shared::State;
 
 /// `GET /v1/models`
 pub(crate) async fn list(shared: State) -> Json<Value> {

@@ -22,12 +22,11 @@ mod operations;
 mod predict;
 mod repository;
 mod run;
+mod shared;
 mod tensor;
 mod v2;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -40,58 +39,10 @@ use tower_http::decompression::RequestDecompressionLayer;
 pub use access::ApiKey;
 pub use repository::{LoadError, ModelSource, Repository};
 pub use run::{Watcher, run};
+pub use shared::Settings;
 
 use metrics::Metrics;
-
-/// How the server behaves.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The longest body of a request in bytes, decompressed.
-    pub most_body: usize,
-    /// The most rows of one request.
-    pub most_rows: usize,
-    /// How many requests are computed at a time.
-    pub concurrency: NonZeroUsize,
-    /// How many requests wait while others are computed; one more is refused with 429.
-    pub queue: usize,
-    /// How long a request may wait and compute.
-    pub timeout: Duration,
-    /// The key that requests must bring, if any.
-    pub api_key: Option<ApiKey>,
-    /// How often files are looked at for changes; `None` for never.
-    pub reload_every: Option<Duration>,
-    /// Whether a line of JSON is written to standard error for each request.
-    pub access_log: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            most_body: 64 << 20,
-            most_rows: 1_000_000,
-            concurrency: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            queue: 1024,
-            timeout: Duration::from_secs(60),
-            api_key: None,
-            reload_every: Some(Duration::from_secs(1)),
-            access_log: false,
-        }
-    }
-}
-
-/// What all handlers share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    repository: Arc<Repository>,
-    settings: Settings,
-    metrics: Metrics,
-    /// A permit for each request that is computed.
-    running: Semaphore,
-    /// A permit for each request that is computed or waits.
-    admitted: Semaphore,
-}
-
-type State = axum::extract::State<Arc<Shared>>;
+use shared::Shared;
 
 /// The routes of a server of the models in `repository`.
 pub fn router(repository: Arc<Repository>, settings: Settings) -> Router {

@@ -9,13 +9,13 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use skiff::Table;
 
-use crate::State;
-use crate::access::SharedArc;
 use crate::error::ApiError;
 use crate::frame;
 use crate::kserve::Asked;
 use crate::predict::{Question, ask};
 use crate::repository::Loaded;
+use crate::shared::SharedArc;
+use crate::shared::State;
 use crate::v2;
 
 /// `POST /invocations`: of the only model.

@@ -4,8 +4,8 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 use skiff::types::ValueType;
 
-use crate::State;
 use crate::repository::Loaded;
+use crate::shared::State;
 use crate::v2::{self, Described};
 
 /// `GET /openapi.json`

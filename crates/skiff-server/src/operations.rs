@@ -3,8 +3,8 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::State;
 use crate::error::ApiError;
+use crate::shared::State;
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use skiff::{Answer, EvaluateOptions, Method, Params, Plan, Table};
 use tokio::time::timeout_at;
 
-use crate::access::SharedArc;
 use crate::error::ApiError;
 use crate::repository::Loaded;
+use crate::shared::SharedArc;
 
 /// How often a model was asked, and how long it took.
 #[derive(Debug, Default)]

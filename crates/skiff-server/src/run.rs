@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
 
-use crate::{LoadError, Repository, Settings, router};
+use crate::repository::{LoadError, Repository};
+use crate::router;
+use crate::shared::Settings;
 
 /// What is told of the server while it runs.
 pub trait Watcher: Send + Sync {

@@ -16,11 +16,11 @@ use skiff::types::{ColumnType, ValueType};
 use skiff::value::{NumberType, Precision};
 use skiff::{Method, OutputType, Params, Rank, Scalar, Table};
 
-use crate::State;
-use crate::access::SharedArc;
 use crate::error::ApiError;
 use crate::predict::{Question, ask};
 use crate::repository::Loaded;
+use crate::shared::SharedArc;
+use crate::shared::State;
 use crate::tensor::{self, Data, Tensor, integer_name};
 
 /// How long the JSON in front of binary data is.

@@ -12,7 +12,7 @@ use tree::files;
 const NOT_READ: [(&str, &str); 3] = [
     ("neighbors_other_width", "parameters that do not match 3 features"),
     ("periods", "an object of pandas.Period"),
-    ("timedeltas", "what pandas._libs.tslibs.timedeltas._timedelta_unpickle would make"),
+    ("timedeltas", "the result of pandas._libs.tslibs.timedeltas._timedelta_unpickle"),
 ];
 
 #[test]

@@ -55,6 +55,10 @@ pub fn evaluate(bytes: &[u8]) -> bool {
             // Rows do not know each other: a few are as good as many.
             let table = table.slice_rows(0, table.rows().min(MOST_ROWS));
             let Ok(answer) = run(&plan, &table) else { continue };
+            // Where rows meet, one alone may have another answer.
+            if plan.needs_batch() {
+                continue;
+            }
             let difference = difference_of_rows(&plan, &table, &answer);
             assert!(difference.is_none(), "{} of {}: {difference:?}", method.name(), model.class());
         }

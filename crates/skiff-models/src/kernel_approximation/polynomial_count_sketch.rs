@@ -25,6 +25,10 @@ pub(crate) const POLYNOMIAL_COUNT_SKETCH: Class = class! {
     read: PolynomialCountSketch::read,
 };
 
+/// What each component costs while a few rows are transformed: complex numbers for each row, and their spectrum. Nothing
+/// in a file is as long as `n_components` says.
+const ROW_BYTES: usize = 256;
+
 /// A fitted `PolynomialCountSketch`.
 #[derive(Debug)]
 pub struct PolynomialCountSketch {
@@ -55,7 +59,7 @@ impl PolynomialCountSketch {
             return Err(fields.damaged("degree", "no degree, or no component"));
         }
         fields.expect_n_features("indexHash_", width)?;
-        fields.spend("n_components", components.saturating_mul(16))?;
+        fields.spend("n_components", components.saturating_mul(ROW_BYTES))?;
         let sketch = CountSketch { places, signs, columns, components, scale: gamma.sqrt(), constant };
         Ok(Self { sketch: Arc::new(sketch), width })
     }

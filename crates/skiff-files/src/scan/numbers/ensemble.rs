@@ -101,8 +101,7 @@ fn check_beginning(graph: &Graph, instance: &Instance<'_>) -> Result<(), String>
     let trees = stages.and_then(|stages| stages.shape.get(1).copied());
     let classes = instance
         .attribute("init_")
-        .and_then(|init| attribute(graph, init, "classes_"))
-        .and_then(|classes| array(graph, classes))
+        .and_then(|init| classes_of(graph, init))
         .map(|classes| if classes.len() == 2 { 1 } else { classes.len() });
     match (trees, classes) {
         (Some(1), None) => Ok(()),
@@ -110,6 +109,25 @@ fn check_beginning(graph: &Graph, instance: &Instance<'_>) -> Result<(), String>
         _ => Err(format!("begins with a {name} of other classes than its stages have trees")),
     }
 }
+
+/// `classes_` of an estimator, of the last step of a pipeline, or of what a search has found.
+fn classes_of(graph: &Graph, estimator: NodeId) -> Option<NdArray> {
+    let mut estimator = estimator;
+    for _ in 0..MOST_WRAPPERS {
+        if let Some(classes) = attribute(graph, estimator, "classes_") {
+            return array(graph, classes);
+        }
+        let last_step = || {
+            let steps = graph.items(attribute(graph, estimator, "steps")?)?;
+            graph.items(*steps.last()?)?.get(1).copied()
+        };
+        estimator = attribute(graph, estimator, "best_estimator_").or_else(last_step)?;
+    }
+    None
+}
+
+/// How deep pipelines and searches may nest in each other for their classes to be found.
+const MOST_WRAPPERS: usize = 16;
 
 /// Labels of the neighbours count in a table of as many columns as there are classes.
 fn check_labels(graph: &Graph, instance: &Instance<'_>) -> Result<(), String> {
