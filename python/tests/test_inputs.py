@@ -1,5 +1,8 @@
 """What may be handed in: each kind of table answers as scikit-learn answers for it, or is refused where it refuses."""
 
+import decimal
+import fractions
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -9,6 +12,7 @@ import pytest
 import scipy.sparse
 import skiff
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -141,6 +145,32 @@ def test_what_scikit_learn_refuses_is_refused(tmp_path):
         ours.transform(X.astype(np.float16))
     with pytest.raises(skiff.NotSupportedError, match="float16"):
         ours.transform(pd.DataFrame(X.astype(np.float16)))
+
+
+def test_vectorizers_take_what_iteration_gives(tmp_path):
+    """Of a frame those are the names of its columns; other tables give no text, and are refused."""
+    documents = ["a red fox", "fox fox", "the dog"]
+    theirs = CountVectorizer().fit(documents)
+    ours = opened(theirs, tmp_path)
+    table = pd.DataFrame({"fox": documents, "red dog": documents})
+    same(ours.transform(table), theirs.transform(table))
+    same(ours.transform(table[["fox"]]), theirs.transform(table[["fox"]]))
+    for other in [pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
+        with pytest.raises(skiff.WrongInputError, match="expected documents"):
+            ours.transform(other)
+
+
+@pytest.mark.parametrize("kind", [decimal.Decimal, fractions.Fraction])
+def test_objects_that_are_numbers(kind, tmp_path):
+    rows = pd.DataFrame(X[:5]).map(lambda value: kind(str(round(value, 3))))
+    theirs = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    ours = opened(theirs, tmp_path)
+    for table in [rows, rows.to_numpy(), rows.to_numpy().tolist()]:
+        same(ours.predict_proba(table), theirs.predict_proba(table))
+    # Python finds 0.5 equal to its decimal, and not 0.1.
+    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1).fit([[0.1], [0.5]])
+    cells = np.array([[kind("0.5")], [kind("0.1")]], dtype=object)
+    same(opened(encoder, tmp_path).transform(cells), encoder.transform(cells))
 
 
 def frame():

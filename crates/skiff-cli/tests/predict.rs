@@ -123,3 +123,51 @@ fn the_paths_through_a_forest_are_one_table_of_integers() {
     assert_eq!(text.lines().count(), 51);
     assert!(text.lines().nth(1).is_some_and(|row| row.split(',').all(|cell| cell == "0" || cell == "1")), "{text}");
 }
+
+/// An array of `float16` of this shape, as numpy writes it.
+fn half_array(folder: &Folder, rows: usize, halves: &[u16]) -> String {
+    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {}), }}", halves.len() / rows);
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    let length = (header.len() + 1 + 10).next_multiple_of(64) - 10;
+    bytes.extend(u16::try_from(length).expect("a short header").to_le_bytes());
+    bytes.extend(format!("{header:<width$}\n", width = length - 1).bytes());
+    bytes.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
+    let path = folder.file("half.npy");
+    fs::write(&path, bytes).expect("a file");
+    path
+}
+
+/// Where scikit-learn widens it, `float16` is read; where it computes in it, it is refused.
+#[test]
+fn half_precision_arrays_are_read_where_they_are_widened() {
+    let folder = Folder::new("half");
+    // Two rows of 1.0, -0.5, 2.0, 0.25.
+    let array = half_array(&folder, 2, &[0x3c00, 0xb800, 0x4000, 0x3400, 0x3c00, 0xb800, 0x4000, 0x3400]);
+    let bayes = folder.model("1.9.1/naive_bayes/gaussian");
+    let text = skiff(&["predict", &bayes, &array], "");
+    let rows = "a,b,c,d\n1,-0.5,2,0.25\n1,-0.5,2,0.25\n";
+    assert_eq!(text, skiff(&["predict", &bayes, "-"], rows));
+    let scaler = folder.model("1.9.1/preprocessing/standard_scaler");
+    let refused = command::run(
+        Command::new(env!("CARGO_BIN_EXE_skiff")).args(["predict", &scaler, &array, "-m", "transform"]),
+        "",
+    );
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("float16 is not supported here"));
+}
+
+/// A function that scales columns looks at all rows, however many blocks they are read in.
+#[test]
+fn what_looks_at_all_rows_gets_them_at_once() {
+    let folder = Folder::new("whole");
+    let model = folder.model("1.9.1/known_functions/known_minmax_scale_0");
+    let count = 40_000;
+    let rows: String = (0..=count).map(|row| format!("{row},-{row},7,{}\n", row % 5)).collect();
+    let text = skiff(&["predict", &model, "-", "-m", "transform"], &format!("a,b,c,d\n{rows}"));
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines.len(), count + 1);
+    assert_eq!(lines[count / 2], "0.5,0.5,0.0,0.0");
+    assert_eq!(lines[count], "1.0,0.0,0.0,0.0");
+    let json: String = (0..=count).map(|row| format!("[{row}, -{row}, 7, {}]\n", row % 5)).collect();
+    let jsonl = skiff(&["predict", &model, "-", "-m", "transform", "--data-format", "jsonl"], &json);
+    assert_eq!(jsonl, text.replacen("a,b,c,d", jsonl.lines().next().unwrap_or_default(), 1));
+}

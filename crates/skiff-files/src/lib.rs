@@ -48,7 +48,7 @@ pub use mapped::open_file;
 pub use numpy::{
     ArrayData, Column, DType, Endian, Field, LegacyState, MaskedArray, NdArray, Order, RandomState, TimeUnit,
 };
-pub use scalar::{Closed, Interval, Scalar};
+pub use scalar::{Closed, ForeignObject, Interval, Scalar};
 pub use scipy::{Sparse, SparseFormat};
 pub use skiff_pickle::{Bytes, Graph, Interrupt, Limits, Node, NodeId, Owner};
 pub use sniff::is_encrypted;

@@ -39,10 +39,29 @@ pub enum Scalar {
     Timestamp(i64, TimeUnit),
     /// pandas' `Interval`.
     Interval(Arc<Interval>),
-    /// A value of another class, with its description; it equals nothing.
-    Object(Arc<str>),
+    /// A value of another class.
+    Object(Arc<ForeignObject>),
     /// Something else, among elements that are scalars otherwise.
     Other(NodeId),
+}
+
+/// A value of a class that is not known, such as `decimal.Decimal`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignObject {
+    /// What it is, in words.
+    pub shown: String,
+    /// What `float` makes of it, where it does.
+    pub number: Option<f64>,
+    /// Whether it equals that number in Python, as `Decimal('0.5')` does and `Decimal('0.1')` does not. It equals nothing
+    /// else.
+    pub equals_number: bool,
+}
+
+impl ForeignObject {
+    /// A value of which nothing is known but what it is.
+    pub fn new(shown: impl Into<String>) -> Self {
+        Self { shown: shown.into(), number: None, equals_number: false }
+    }
 }
 
 /// An interval of numbers or dates.
@@ -252,7 +271,7 @@ impl fmt::Display for Scalar {
                 let (opening, closing) = interval.closed.brackets();
                 write!(f, "{opening}{}, {}{closing}", interval.left, interval.right)
             }
-            Self::Object(text) => f.write_str(text),
+            Self::Object(object) => f.write_str(&object.shown),
             Self::Other(_) => write!(f, "an object"),
         }
     }

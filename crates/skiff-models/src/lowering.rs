@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skiff_plan::operators::{AnyOperator, ArrayRule, Check};
 use skiff_plan::{Method, Output, Plan, PlanNode, ValueId};
 
+use crate::fields::Version;
 pub use crate::header::Header;
 use crate::model::Model;
 pub use crate::refusal::{Params, Refusal};
@@ -46,9 +47,11 @@ impl<'m> Lowering<'m> {
     /// and their names. Pushed first by every estimator that validates. `n_features` is the number that the model's own
     /// arrays need, so that later operators never get a row of another width.
     pub fn check(&mut self, input: ValueId, rule: ArrayRule, n_features: impl Into<Option<usize>>) -> ValueId {
+        // 1.0 and 1.1 only warned of other names, and went by the places.
+        let is_strict = self.header.version.is_none_or(|version| version >= Version::new(1, 2));
         let check = Check::new(
             &self.header.class,
-            self.header.feature_names_in.as_ref(),
+            self.header.feature_names_in.as_ref().filter(|_| is_strict),
             rule,
             n_features.into().or(self.header.n_features_in),
         );

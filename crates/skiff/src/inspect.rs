@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use skiff_files::{ArrayData, Instance, NdArray, Scalar, Sparse};
 use skiff_models::addresses;
 use skiff_models::custom::Custom;
-use skiff_models::fields::Version;
+use skiff_models::fields::{ExtraAttribute, Version};
 use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
 
@@ -59,26 +59,15 @@ pub struct EstimatorView {
     pub members: Vec<(String, String, usize)>,
 }
 
-/// The attributes that scikit-learn never sets, of a model and of nested ones, each as a sentence.
-fn extra_attributes(model: &skiff_models::Model) -> Vec<String> {
-    fn walk(model: &skiff_models::Model, seen: &mut HashSet<NodeId>, found: &mut Vec<String>) {
-        if !seen.insert(model.node()) {
-            return;
-        }
-        for name in &model.header().extra {
-            let place = if model.path().is_empty() { String::new() } else { format!(" at {}", model.path()) };
-            found.push(format!(
-                "attribute `{name}` of {}{place}, which scikit-learn does not set: no prediction depends on it",
-                class_name(model.class())
-            ));
-        }
-        for (_, inner) in model.estimator().inner() {
-            walk(&inner, seen, found);
-        }
-    }
-    let (mut seen, mut found) = (HashSet::new(), Vec::new());
-    walk(model, &mut seen, &mut found);
-    found
+/// The attributes that scikit-learn never sets, of a model and of nested objects, each as a sentence.
+fn extra_attributes(model: &skiff_models::Model, graph: &Graph) -> Vec<String> {
+    let found = skiff_models::fields::extra_attributes(graph, model.node(), model.path());
+    let described = found.iter().map(|ExtraAttribute { class, name, path }| {
+        let place = if path.is_empty() { String::new() } else { format!(" at {path}") };
+        let class = class_name(class);
+        format!("attribute `{name}` of {class}{place}, which scikit-learn does not set: no prediction depends on it")
+    });
+    described.collect()
 }
 
 /// The name of a class without its module.
@@ -130,7 +119,7 @@ impl File {
             harmless.clone()?;
             let model = self.read_model(found.node, &found.address, &Custom::default());
             let model = model.map_err(|error| error.to_string())?;
-            extra.extend(extra_attributes(model.typed()));
+            extra.extend(extra_attributes(model.typed(), graph));
             Ok(model.methods())
         };
         let view = |(index, found): (usize, addresses::EstimatorAddress)| {

@@ -157,6 +157,10 @@ impl Prediction<'_> {
         named: bool,
         sink: &mut dyn Sink,
     ) -> Outcome {
+        let mut batches: Box<dyn Iterator<Item = Result<Batch, Failure>>> = Box::new(batches);
+        if self.plan.needs_batch() {
+            batches = Box::new(Batch::whole(batches)?.map(Ok).into_iter());
+        }
         for batch in batches {
             let Batch { lines, content } = batch?;
             match content {
@@ -195,12 +199,13 @@ impl Prediction<'_> {
 
     fn predict_array(&mut self, path: &Path, sink: &mut dyn Sink) -> Outcome {
         let array = Array::open(path)?;
-        let table = array.table().ok_or_else(|| Failure::data(path, "expected an array of numbers or strings"))?;
+        let table = array.table(self.plan.half()).map_err(|what| Failure::data(path, what))?;
         let rows = table.rows();
         self.progress.set_length(rows as u64);
         let mut start = 0;
         loop {
-            let len = ARRAY_ROWS.min(rows - start);
+            // What looks at all rows at once gets them.
+            let len = if self.plan.needs_batch() { rows } else { ARRAY_ROWS.min(rows - start) };
             self.write(&table.slice_rows(start, len), &[], &[], sink)?;
             start += len;
             self.progress.set_position(start as u64);

@@ -115,7 +115,7 @@ fn say_scalar(graph: &Graph, scalar: &Scalar) -> Value {
             say_scalar(graph, &interval.right),
             interval.closed.name()
         ]),
-        Scalar::Object(text) => json!(["object", &**text]),
+        Scalar::Object(object) => json!(["object", object.shown]),
         Scalar::Other(id) => say(graph, *id),
     }
 }

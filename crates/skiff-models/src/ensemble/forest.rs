@@ -6,7 +6,7 @@ use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Node, NodeId};
 use skiff_plan::{Method, Output, ValueId};
 
-use crate::fields::{Fields, ReadError, ReadErrorKind, is_extra};
+use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Lowering, Refusal};
 use crate::tree::{
     LeafValues, MissingRule, MissingValues, TRAINING_ONLY, TreeKind, TreeSource, TreesModel, read_shape, read_trees,
@@ -65,17 +65,12 @@ impl Member {
         let Some(&(_, kind)) = kind(&instance) else {
             return Err(fields.unexpected_at(node, path, "a tree estimator"));
         };
-        for (name, value) in instance.attributes() {
-            let known = TRAINING_ONLY.contains(&name)
+        fields.refuse_unknown(&instance, path, |name| {
+            TRAINING_ONLY.contains(&name)
                 || matches!(name, "tree_" | "n_features_in_" | "_sklearn_version" | "feature_names_in_")
                 || matches!(name, "_metadata_request" | "_repr_html_" | "_estimator_type" | "_doc_link_module")
                 || name == "_sklearn_output_config"
-                || is_extra(graph, &instance, name, value);
-            if !known {
-                let class = instance.class_path();
-                return Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }));
-            }
-        }
+        })?;
         let tree_path = format!("{path}.tree_");
         let tree =
             instance.attribute("tree_").ok_or_else(|| ReadError::new(tree_path.clone(), ReadErrorKind::Missing))?;

@@ -18,7 +18,8 @@ use std::sync::Arc;
 use skiff_files::{Instance, Scalar};
 use skiff_pickle::{Graph, Node, NodeId};
 
-pub(crate) use extra::is_extra;
+pub use extra::{ExtraAttribute, extra_attributes};
+use extra::{is_extra, version_of};
 pub use numbers::Numbers;
 pub use read_error::{ReadError, ReadErrorKind};
 pub use version::Version;
@@ -312,6 +313,35 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.header.n_features_in.map_or(Ok(()), |expected| self.expect_len(name, width, expected))
     }
 
+    /// Whether an attribute of an object within the estimator is one that scikit-learn never sets, and is kept.
+    fn is_extra(&self, instance: &Instance<'_>, name: &str, value: NodeId) -> bool {
+        // Helpers do not say their version; their header has that of the estimator.
+        let version = version_of(self.graph(), &self.instance).or_else(|| {
+            skiff_sklearn::Version::parse(&self.version()?.to_string())
+        });
+        is_extra(self.graph(), instance, version, name, value)
+    }
+
+    /// An error for an attribute of an object within, at `path`, that is not `known` and may be scikit-learn's.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub(crate) fn refuse_unknown(
+        &self,
+        instance: &Instance<'_>,
+        path: &str,
+        known: impl Fn(&str) -> bool,
+    ) -> Result<(), ReadError> {
+        let mut others = instance.attributes().filter(|(name, _)| !known(name));
+        match others.find(|(name, value)| !self.is_extra(instance, name, *value)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let class = instance.class_path();
+                Err(ReadError::new(format!("{path}.{name}"), ReadErrorKind::UnknownAttribute { class }))
+            }
+        }
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
@@ -321,7 +351,7 @@ impl<'r, 'g> Fields<'r, 'g> {
         let mut header = self.header.clone();
         header.extra.append(&mut self.extra.borrow_mut());
         for (name, value) in self.instance.attributes().filter(|(name, _)| !seen.contains(name)) {
-            if !is_extra(self.graph(), &self.instance, name, value) {
+            if !self.is_extra(&self.instance, name, value) {
                 let class = self.instance.class_path();
                 return Err(self.error_at(name, ReadErrorKind::UnknownAttribute { class }));
             }
@@ -348,6 +378,10 @@ impl<'r, 'g> Fields<'r, 'g> {
         };
         let set_output = match self.optional("_sklearn_output_config") {
             Some(node) => self.dict_entry(node, "transform")?.filter(|container| container != "default"),
+            // sklearn-pandas has a parameter for it.
+            None if self.instance.name == "DataFrameMapper" && self.bool_or("df_out", false)? => {
+                Some("pandas".to_owned())
+            }
             None => None,
         };
         let class = self.instance.name.to_owned();

@@ -252,6 +252,7 @@ impl Categories {
             Scalar::Bool(value) => self.of_int(i64::from(*value)),
             Scalar::Int(value) => self.of_int(*value),
             Scalar::Float(value) => self.of_float(*value),
+            Scalar::Object(object) if object.equals_number => self.of_float(object.number?),
             Scalar::Str(text) => self.of_text(text),
             other => self.others.get(&Key::of(other)?).copied(),
         }

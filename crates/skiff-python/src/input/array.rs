@@ -51,6 +51,7 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
             return read(&reshaped, wanted);
         }
         (1, _) => return Err(not_two_dimensional(array.as_any(), "1D")?),
+        (2, _) if wanted.takes == Takes::Texts => return Err(super::frame::not_documents(array.as_any())?),
         (2, _) => {}
         (ndim, _) => {
             let class = wanted.class;

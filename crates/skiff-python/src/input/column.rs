@@ -11,7 +11,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString};
 use skiff::Scalar;
 use skiff::table::{Column, Texts};
 use skiff::value::{IntKind, Precision};
-use skiff_files::{Closed, Interval, TimeUnit};
+use skiff_files::{Closed, ForeignObject, Interval, TimeUnit};
 
 use super::HeldColumn;
 pub use super::array::of;
@@ -59,7 +59,8 @@ pub fn read<'py>(values: &Bound<'py, PyAny>) -> PyResult<HeldColumn<'py>> {
         b'c' => Err(wrong_input(py, "Complex data not supported")),
         // The model may not use it.
         _ => {
-            let cell = Scalar::Object(format!("a value of dtype {}", dtype.str()?).into());
+            let cell = ForeignObject::new(format!("a value of dtype {}", dtype.str()?));
+            let cell = Scalar::Object(Arc::new(cell));
             owned(Column::Objects(vec![cell; array.len()].into()))
         }
     }
@@ -90,10 +91,26 @@ pub fn objects(list: &Bound<'_, PyList>) -> PyResult<Column<'static>> {
     }
     let cell = |item: Bound<'_, PyAny>| match known(&item)? {
         Some(scalar) => Ok(scalar),
-        None => Ok(Scalar::Object(format!("a value of the class {}", class_of(&item)?).into())),
+        None => Ok(Scalar::Object(Arc::new(foreign(&item)?))),
     };
     let scalars = list.iter().map(cell).collect::<PyResult<Vec<_>>>()?;
     Ok(Column::Objects(scalars.into()))
+}
+
+/// A value of a class that skiff does not know. `Decimal` and `Fraction` are numbers to whoever asks for floats, as they
+/// are to numpy.
+fn foreign(item: &Bound<'_, PyAny>) -> PyResult<ForeignObject> {
+    let py = item.py();
+    let mut object = ForeignObject::new(format!("a value of the class {}", class_of(item)?));
+    // Arrays and the like hold several values.
+    if item.hasattr(intern!(py, "__float__"))? && !item.hasattr(intern!(py, "__len__"))? {
+        // What `float` refuses is no number here either.
+        if let Ok(number) = py.get_type::<PyFloat>().call1((item,)) {
+            object.number = Some(number.extract()?);
+            object.equals_number = item.eq(&number).unwrap_or(false);
+        }
+    }
+    Ok(object)
 }
 
 /// A list of `str`.

@@ -44,6 +44,10 @@ fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'
         return Err(super::not_documents(py, "a DataFrame, of which scikit-learn would take the names of the columns"));
     }
     let labels = frame.getattr(intern!(py, "columns"))?.call_method0(intern!(py, "tolist"))?.cast_into::<PyList>()?;
+    if wanted.takes == Takes::Texts {
+        // A vectoriser takes what iteration gives, which of a frame are the names of its columns.
+        return super::sequence::documents(labels.as_any());
+    }
     let names = names(&labels)?;
     let rows = frame.len()?;
     let iloc = frame.getattr(intern!(py, "iloc"))?;
@@ -126,6 +130,13 @@ fn series<'py>(series: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Optio
     Err(not_a_table(series)?)
 }
 
+/// The exception for a table of rows where documents are expected.
+pub(super) fn not_documents(table: &Bound<'_, PyAny>) -> PyResult<PyErr> {
+    let class = table.get_type().name()?;
+    let message = format!("expected documents, a list or a series of text, found a table of the class {class}");
+    Ok(wrong_input(table.py(), &message))
+}
+
 /// The exception for a Series, with scikit-learn's message.
 fn not_a_table(series: &Bound<'_, PyAny>) -> PyResult<PyErr> {
     let class = series.get_type().str()?;
@@ -138,6 +149,9 @@ fn not_a_table(series: &Bound<'_, PyAny>) -> PyResult<PyErr> {
 
 fn polars<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = frame.py();
+    if wanted.takes == Takes::Texts {
+        return Err(not_documents(frame)?);
+    }
     let all = frame.call_method0(intern!(py, "get_columns"))?.cast_into::<PyList>()?;
     let (labels, mut columns) = (PyList::empty(py), Vec::with_capacity(all.len()));
     for series in &all {
@@ -150,6 +164,9 @@ fn polars<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'
 
 fn arrow<'py>(table: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = table.py();
+    if wanted.takes == Takes::Texts {
+        return Err(not_documents(table)?);
+    }
     let labels = table.getattr(intern!(py, "column_names"))?.cast_into::<PyList>()?;
     let pyarrow = py.import(intern!(py, "pyarrow"))?;
     let types = pyarrow.getattr(intern!(py, "types"))?;

@@ -12,6 +12,7 @@ mod numpy;
 mod records;
 mod source;
 mod text_lines;
+mod whole;
 
 use std::path::Path;
 

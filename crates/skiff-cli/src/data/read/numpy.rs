@@ -59,9 +59,6 @@ impl Array {
             [rows, cols] => (rows, cols),
             _ => return Err(refused("expected an array of one or two dimensions")),
         };
-        if is_half(&array.dtype) {
-            return Err(refused(HALF));
-        }
         if array.dtype.is_real() {
             return Ok(Self::Dense(array));
         }
@@ -69,10 +66,15 @@ impl Array {
         Ok(Self::Scalars { shape, elements })
     }
 
-    /// The array as a table.
-    pub fn table(&self) -> Option<Table<'_>> {
+    /// The array as a table; `half` is what `float16` is read as, where the model takes it.
+    ///
+    /// # Errors
+    /// What there is instead of a table.
+    pub fn table(&self, half: Option<Precision>) -> Result<Table<'_>, &'static str> {
+        let expected = "expected an array of numbers or strings";
         match self {
-            Self::Dense(array) => dense(array).map(Table::Dense),
+            Self::Dense(array) if is_half(&array.dtype) && half.is_none() => Err(HALF),
+            Self::Dense(array) => dense(array, half).map(Table::Dense).ok_or(expected),
             Self::Scalars { shape: (rows, cols), elements } => {
                 let column = |col: usize| {
                     let cells = || elements.iter().skip(col).step_by((*cols).max(1));
@@ -81,22 +83,23 @@ impl Array {
                     }
                     Column::Objects(cells().cloned().collect())
                 };
-                Columns::new(*rows, None, (0..*cols).map(column).collect()).map(Table::Columns).ok()
+                Columns::new(*rows, None, (0..*cols).map(column).collect()).map(Table::Columns).map_err(|_| expected)
             }
-            Self::Sparse(csr) => Some(Table::Sparse(csr.clone())),
+            Self::Sparse(csr) => Ok(Table::Sparse(csr.clone())),
         }
     }
 }
 
-/// scikit-learn computes in float16 in some estimators, and returns it: skiff has no such tables.
-const HALF: &str = "float16 is not supported; widen it with `.astype(numpy.float32)`";
+/// Where scikit-learn computes in float16, it answers in it: there is no such table.
+const HALF: &str = "float16 is not supported here, where scikit-learn computes in it; widen it with \
+                    `.astype(numpy.float32)`";
 
 fn is_half(dtype: &DType) -> bool {
     matches!(dtype, DType::Float { size: 2, .. })
 }
 
-/// A view of an array of numbers in any order.
-fn dense(array: &NdArray) -> Option<Dense<'_>> {
+/// A view of an array of numbers, whatever its order.
+fn dense(array: &NdArray, half: Option<Precision>) -> Option<Dense<'_>> {
     let (rows, cols) = match array.shape[..] {
         [rows] => (rows, 1),
         [rows, cols] => (rows, cols),
@@ -114,6 +117,9 @@ fn dense(array: &NdArray) -> Option<Dense<'_>> {
         (None, _) => {
             let elements = match array.dtype {
                 DType::Float { size: 4, .. } => Elements::F32(array.to_f32()?.into()),
+                DType::Float { size: 2, .. } if half == Some(Precision::Single) => {
+                    Elements::F32(array.to_f32()?.into())
+                }
                 DType::Float { .. } => Elements::F64(array.to_f64()?.into()),
                 ref integers => Elements::I64(array.to_i64()?.into(), int_kind(integers)),
             };

@@ -395,6 +395,7 @@ fn column_to_floats<'c>(column: &'c Column<'_>) -> Result<(Cow<'c, [f64]>, Preci
                 // numpy's astype makes NaN of None.
                 Scalar::None => Ok(f64::NAN),
                 Scalar::Str(text) => parsed(text, row),
+                Scalar::Object(object) if object.number.is_some() => Ok(object.number.unwrap_or(f64::NAN)),
                 other => Err(InputError::refused(format!(
                     "expected a number, found {}: {}",
                     times::shown(other),
