@@ -21,6 +21,7 @@ mod refusal;
 pub mod registry;
 
 mod calibration;
+mod catboost;
 mod cluster;
 mod compose;
 mod covariance;
@@ -51,6 +52,7 @@ mod pipeline;
 mod preprocessing;
 mod random_projection;
 mod semi_supervised;
+mod sklearn_pandas;
 mod svm;
 mod tree;
 mod xgboost;

@@ -40,7 +40,9 @@ const MODULES: &[&[Class]] = &[
     crate::svm::CLASSES,
     crate::tree::CLASSES,
     // Of other packages.
+    crate::catboost::CLASSES,
     crate::lightgbm::CLASSES,
+    crate::sklearn_pandas::CLASSES,
     crate::xgboost::CLASSES,
 ];
 
@@ -90,7 +92,7 @@ mod tests {
     use super::*;
 
     /// Whose classes are read.
-    const PACKAGES: &[&str] = &["imblearn", "lightgbm", "sklearn", "xgboost"];
+    const PACKAGES: &[&str] = &["catboost", "imblearn", "lightgbm", "sklearn", "sklearn_pandas", "xgboost"];
 
     #[test]
     fn class_paths_are_unique_and_pages_are_written() {

@@ -11,7 +11,7 @@ use skiff_files::{
     ArrayData, DType, Endian, Field, Graph, Instance, MaskedArray, NdArray, Node, NodeId, Order, Scalar, Sparse,
     SparseFormat,
 };
-use skiff_plan::operators::NumpyFunction;
+use skiff_plan::operators::{NumpyFunction, Package};
 
 use crate::attribute::Hidden;
 use crate::model::{Model, Opened};
@@ -291,7 +291,10 @@ pub fn bunch<'py>(py: Python<'py>, items: &Bound<'py, PyDict>) -> Result<Bound<'
 fn known_name<'py>(py: Python<'py>, graph: &Graph, node: NodeId) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some((module, name)) = graph.global(node) else { return Ok(None) };
     match module {
-        "numpy" if matches!(DType::like(graph, node), Ok(Some(_))) || NumpyFunction::named(name).is_some() => {
+        "numpy"
+            if matches!(DType::like(graph, node), Ok(Some(_)))
+                || NumpyFunction::named(Package::Numpy, name).is_some() =>
+        {
             output::numpy(py)?.getattr_opt(name)
         }
         "builtins" | "__builtin__"

@@ -159,6 +159,7 @@ impl HistGradientBoosting {
             Selection::Places(places) | Selection::NamesOrPlaces(_, places) => places.len(),
             Selection::Others(places) => self.n_features().saturating_sub(places.len()),
             Selection::Names(names) => names.len(),
+            Selection::OtherNames(names) => self.n_features().saturating_sub(names.len()),
         };
         let numbers = width(&preprocessor.numbers);
         if numbers == 0 {

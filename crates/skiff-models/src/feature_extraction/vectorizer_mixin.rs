@@ -7,7 +7,7 @@ use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 use skiff_plan::ValueId;
 use skiff_plan::custom::{Bound, Job};
 use skiff_plan::operators::{CallCustom, PreprocessTexts};
-use skiff_plan::text::{Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, Terms, Tokens};
+use skiff_plan::text::{self, Accents, Analyzer, DecodeError, Decoding, ENGLISH, Pattern, TextFunction, Tokens};
 use skiff_plan::value::{IntKind, NumberType, Precision};
 
 use crate::custom;
@@ -16,6 +16,8 @@ use crate::lowering::Lowering;
 
 /// scikit-learn's default.
 const TOKEN_PATTERN: &str = r"(?u)\b\w\w+\b";
+/// Its function of that name, which may be given itself.
+const STRIP_ACCENTS_ASCII: &str = "sklearn.feature_extraction.text.strip_accents_ascii";
 
 /// What `build_analyzer()` would make.
 #[derive(Debug)]
@@ -49,65 +51,128 @@ impl Analysis {
 
 /// What `build_analyzer()` would make.
 pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadError> {
-    let mut preprocessor = read_callable(fields, "preprocessor")?;
+    let (mut preprocessor, mut known) = match fields.optional("preprocessor") {
+        Some(node) => match read_known(fields, "preprocessor", node, text_function)? {
+            Known::Function(function) => (None, Some(function)),
+            Known::Code(code) => (Some(code), None),
+        },
+        None => (None, None),
+    };
     let tokenizer = read_tokenizer(fields)?;
     match fields.string_or_none("input")?.as_deref() {
         None | Some("content") => {}
         Some(other) => return Err(fields.unsupported("input", format!("`{other}`: skiff opens no files"))),
     }
     fields.training_only(&["_stop_words_id"]);
+    let mut ngrams = None;
     let (tokens, splitter) = match read_tokens(fields)? {
         // A callable analyzer gets the document as it is.
-        (Tokens::Terms, code) => {
-            preprocessor = None;
-            (Tokens::Terms, code)
+        Terms::Code(code) => {
+            (preprocessor, known) = (None, Some(TextFunction::Same));
+            (Tokens::Terms, Some(code))
         }
-        (Tokens::Words { pattern, stop_words }, _) => match tokenizer {
-            Tokenizer::Pattern => (Tokens::Words { pattern, stop_words }, None),
-            Tokenizer::Split => (Tokens::Words { pattern: Pattern::of_split(), stop_words }, None),
-            Tokenizer::Code(code) => (Tokens::Given { stop_words }, Some(code)),
+        Terms::Known(function, pattern) => {
+            (preprocessor, known) = (None, Some(function));
+            ngrams = Some((1, 1));
+            (Tokens::Words { pattern, stop_words: None }, None)
+        }
+        Terms::Of(Tokens::Words { pattern, stop_words }) => match tokenizer {
+            None => (Tokens::Words { pattern, stop_words }, None),
+            Some(Known::Function(pattern)) => (Tokens::Words { pattern, stop_words }, None),
+            Some(Known::Code(code)) => (Tokens::Given { stop_words }, Some(code)),
         },
-        (tokens, _) => (tokens, None),
+        Terms::Of(tokens) => (tokens, None),
     };
-    // Each of them replaces scikit-learn's own preprocessor.
-    let is_plain = preprocessor.is_some() || matches!(tokens, Tokens::Terms);
+    // Each of them stands for what scikit-learn's own preprocessor would do.
+    let is_plain = preprocessor.is_some() || known.is_some();
     let (lowercase, accents) = (fields.bool("lowercase")?, read_accents(fields)?);
+    let given = read_ngrams(fields, &tokens)?;
     let analyzer = Arc::new(Analyzer {
         decoding: read_decoding(fields)?,
         lowercase: lowercase && !is_plain,
         accents: accents.filter(|_| !is_plain),
-        ngrams: read_ngrams(fields, &tokens)?,
+        preprocessor: known.or_else(|| preprocessor.is_some().then_some(TextFunction::Same)),
+        ngrams: ngrams.unwrap_or(given),
         tokens,
     });
     Ok(Analysis { analyzer, preprocessor, splitter })
 }
 
-/// `tokenizer`.
-enum Tokenizer {
-    /// `None`: `token_pattern` is used.
-    Pattern,
-    /// `str.split`.
-    Split,
+/// Something that can be called.
+enum Known<F> {
+    /// A function that skiff knows.
+    Function(F),
     /// User code.
     Code(Bound),
 }
 
-fn read_tokenizer(fields: &Fields<'_, '_>) -> Result<Tokenizer, ReadError> {
-    let Some(node) = fields.optional("tokenizer") else { return Ok(Tokenizer::Pattern) };
-    if let Some(code) = fields.custom(node, &fields.path_of("tokenizer"), None)? {
-        return Ok(Tokenizer::Code(code));
+/// What `analyzer` makes of a document.
+enum Terms {
+    /// Terms by one of scikit-learn's analyzers.
+    Of(Tokens),
+    /// What a known function makes, each word or character a term.
+    Known(TextFunction, Pattern),
+    /// User code.
+    Code(Bound),
+}
+
+/// What is registered for the callable at `node`, or what `find` knows of it.
+fn read_known<F>(
+    fields: &Fields<'_, '_>,
+    name: &str,
+    node: NodeId,
+    find: impl Fn(&Graph, NodeId) -> Option<F>,
+) -> Result<Known<F>, ReadError> {
+    if let Some(code) = fields.custom(node, &fields.path_of(name), None)? {
+        return Ok(Known::Code(code));
     }
-    match custom::name_of(fields.graph(), node) {
-        Some((name, _)) if matches!(name.as_str(), "builtins.str.split" | "__builtin__.unicode.split") => {
-            Ok(Tokenizer::Split)
-        }
-        _ => fields.custom_code("tokenizer", node, None).map(Tokenizer::Code),
+    match find(fields.graph(), node) {
+        Some(function) => Ok(Known::Function(function)),
+        // Refused, with the words that say how it is registered.
+        None => fields.custom_code(name, node, None).map(Known::Code),
     }
 }
 
-/// User code instead of scikit-learn's: it has to be registered.
-fn read_callable(fields: &Fields<'_, '_>, name: &str) -> Result<Option<Bound>, ReadError> {
-    fields.optional(name).map(|node| fields.custom_code(name, node, None)).transpose()
+/// Functions from text to text.
+fn text_function(graph: &Graph, node: NodeId) -> Option<TextFunction> {
+    let (name, None) = custom::name_of(graph, node)? else { return None };
+    Some(match name.as_str() {
+        "builtins.str" | "__builtin__.unicode" => TextFunction::Same,
+        "builtins.str.lower" | "__builtin__.unicode.lower" => TextFunction::Lower,
+        "builtins.str.lstrip" | "__builtin__.unicode.lstrip" => TextFunction::Strip { left: true, right: false },
+        "builtins.str.rstrip" | "__builtin__.unicode.rstrip" => TextFunction::Strip { left: false, right: true },
+        "builtins.str.strip" | "__builtin__.unicode.strip" => TextFunction::Strip { left: true, right: true },
+        STRIP_ACCENTS_ASCII => TextFunction::StripAccents(Accents::Ascii),
+        "sklearn.feature_extraction.text.strip_tags" => TextFunction::StripTags,
+        _ => return None,
+    })
+}
+
+/// Functions from text to a list of words, as the pattern of the words: `str.split`, `list`.
+fn splitter(graph: &Graph, node: NodeId) -> Option<Pattern> {
+    let (name, None) = custom::name_of(graph, node)? else { return None };
+    match name.as_str() {
+        "builtins.str.split" | "__builtin__.unicode.split" => Some(Pattern::of_split()),
+        "builtins.list" | "builtins.tuple" | "__builtin__.list" | "__builtin__.tuple" => Some(Pattern::of_characters()),
+        _ => None,
+    }
+}
+
+fn read_tokenizer(fields: &Fields<'_, '_>) -> Result<Option<Known<Pattern>>, ReadError> {
+    let Some(node) = fields.optional("tokenizer") else { return Ok(None) };
+    read_known(fields, "tokenizer", node, splitter).map(Some)
+}
+
+/// A callable `analyzer`. A text that it returns is a list of characters.
+fn read_callable_analyzer(fields: &Fields<'_, '_>, node: NodeId) -> Result<Terms, ReadError> {
+    let find = |graph: &Graph, node| {
+        let words = splitter(graph, node).map(|pattern| (TextFunction::Same, pattern));
+        words.or_else(|| text_function(graph, node).map(|function| (function, Pattern::of_characters())))
+    };
+    Ok(match read_known(fields, "analyzer", node, find)? {
+        Known::Function((function, pattern)) => Terms::Known(function, pattern),
+        Known::Code(code) => Terms::Code(code),
+    })
 }
 
 fn read_decoding(fields: &Fields<'_, '_>) -> Result<Decoding, ReadError> {
@@ -128,12 +193,15 @@ fn read_accents(fields: &Fields<'_, '_>) -> Result<Option<Accents>, ReadError> {
         (Some("unicode"), _) => Ok(Some(Accents::Unicode)),
         // What is false to Python strips nothing.
         (Some(""), _) | (None, Node::Bool(false)) => Ok(None),
+        _ if custom::name_of(fields.graph(), node).is_some_and(|(name, _)| name == STRIP_ACCENTS_ASCII) => {
+            Ok(Some(Accents::Ascii))
+        }
         _ => Err(fields.unsupported("strip_accents", format!("code: {}", skiff_files::describe(fields.graph(), node)))),
     }
 }
 
-/// The tokens, and the user code where the analyzer is that.
-fn read_tokens(fields: &Fields<'_, '_>) -> Result<(Tokens, Option<Bound>), ReadError> {
+/// `analyzer`, with the parameters that it takes.
+fn read_tokens(fields: &Fields<'_, '_>) -> Result<Terms, ReadError> {
     let node = fields.required("analyzer")?;
     let name = fields.graph().str_of(node);
     if name != Some("word") {
@@ -144,16 +212,16 @@ fn read_tokens(fields: &Fields<'_, '_>) -> Result<(Tokens, Option<Bound>), ReadE
             let pattern = fields.string_or_none("token_pattern")?.unwrap_or_else(|| TOKEN_PATTERN.to_owned());
             let pattern = Pattern::new(&pattern)
                 .map_err(|what| fields.unsupported("token_pattern", format!("`{pattern}`, which contains {what}")))?;
-            Ok((Tokens::Words { pattern, stop_words: read_stop_words(fields)? }, None))
+            Ok(Terms::Of(Tokens::Words { pattern, stop_words: read_stop_words(fields)? }))
         }
-        Some("char") => Ok((Tokens::Chars, None)),
-        Some("char_wb") => Ok((Tokens::CharsWithinWords, None)),
+        Some("char") => Ok(Terms::Of(Tokens::Chars)),
+        Some("char_wb") => Ok(Terms::Of(Tokens::CharsWithinWords)),
         Some(other) => Err(fields.unsupported("analyzer", format!("`{other}`"))),
-        None => Ok((Tokens::Terms, Some(fields.custom_code("analyzer", node, None)?))),
+        None => read_callable_analyzer(fields, node),
     }
 }
 
-fn read_stop_words(fields: &Fields<'_, '_>) -> Result<Option<Terms>, ReadError> {
+fn read_stop_words(fields: &Fields<'_, '_>) -> Result<Option<text::Terms>, ReadError> {
     let Some(node) = fields.optional("stop_words") else { return Ok(None) };
     let mut words: Vec<&str> = match fields.graph().str_of(node) {
         // 0.17, which records no version, misspells one of them.
@@ -169,7 +237,7 @@ fn read_stop_words(fields: &Fields<'_, '_>) -> Result<Option<Terms>, ReadError> 
     };
     words.sort_unstable();
     words.dedup();
-    Terms::new(words.into_iter()).map(Some).map_err(|_| fields.damaged("stop_words", "too many words"))
+    text::Terms::new(words.into_iter()).map(Some).map_err(|_| fields.damaged("stop_words", "too many words"))
 }
 
 fn read_ngrams(fields: &Fields<'_, '_>, tokens: &Tokens) -> Result<(usize, usize), ReadError> {
@@ -216,7 +284,7 @@ fn int(size: usize, signed: bool) -> NumberType {
 }
 
 /// `vocabulary_`, or the fixed `vocabulary` of a vectoriser that was never fitted.
-pub(super) fn read_vocabulary(fields: &Fields<'_, '_>) -> Result<Arc<Terms>, ReadError> {
+pub(super) fn read_vocabulary(fields: &Fields<'_, '_>) -> Result<Arc<text::Terms>, ReadError> {
     fields.training_only(&["vocabulary", "fixed_vocabulary_"]);
     let name = fields.first_of(&["vocabulary_", "vocabulary"]).unwrap_or("vocabulary_");
     let node = fields.required(name)?;
@@ -236,7 +304,7 @@ pub(super) fn read_vocabulary(fields: &Fields<'_, '_>) -> Result<Arc<Terms>, Rea
         return Err(fields.damaged(name, "the vocabulary is empty"));
     }
     let twice = |index| fields.damaged(name, format!("`{}` occurs twice", terms.get(index).unwrap_or(&"")));
-    Terms::new(terms.iter().copied()).map(Arc::new).map_err(twice)
+    text::Terms::new(terms.iter().copied()).map(Arc::new).map_err(twice)
 }
 
 /// The keys of a dict from strings to numbers, in the order of the numbers, which must be 0, 1, 2, ….

@@ -316,9 +316,8 @@ impl<'r, 'g> Fields<'r, 'g> {
     /// Whether an attribute of an object within the estimator is one that scikit-learn never sets, and is kept.
     fn is_extra(&self, instance: &Instance<'_>, name: &str, value: NodeId) -> bool {
         // Helpers do not say their version; their header has that of the estimator.
-        let version = version_of(self.graph(), &self.instance).or_else(|| {
-            skiff_sklearn::Version::parse(&self.version()?.to_string())
-        });
+        let version = version_of(self.graph(), &self.instance)
+            .or_else(|| skiff_sklearn::Version::parse(&self.version()?.to_string()));
         is_extra(self.graph(), instance, version, name, value)
     }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 use skiff_plan::kernels::boosted_trees::BoostedTrees;
+use skiff_plan::kernels::categories::Categories;
 use skiff_plan::operators::{
     ArrayRule, BoostedEnsemble, BoostedLink, BoostedQuestion, BoostedRows, Finite, SparseRule,
 };
-use skiff_plan::value::{IntKind, NumberType, Precision};
+use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::model_text::ModelText;
@@ -20,7 +21,8 @@ pub(crate) const BOOSTER: Class = class! {
     /// LightGBM's trees, as `lightgbm.train` returns them and the wrappers for scikit-learn hold them.
     ///
     /// # Reads
-    /// The text of the model in the state's `handle`, and `best_iteration`. Nothing of LightGBM is loaded.
+    /// The text of the model in the state's `handle`, `best_iteration`, and `pandas_categorical`: the categories of a
+    /// DataFrame's columns, which become their numbers; values that are none of them are missing. Nothing of LightGBM is loaded.
     /// # Predicts
     /// The sum of one leaf of each tree, in `float64` and in the order of the trees, of each class if there are several;
     /// of the iterations up to the best one unless `start_iteration` or `num_iteration` says otherwise. Then what the
@@ -34,7 +36,7 @@ pub(crate) const BOOSTER: Class = class! {
     /// Integers of an array become `float32` first, as in LightGBM. (`GBDT::PredictRaw`, `Tree::NumericalDecision` and
     /// `Tree::CategoricalDecision` of LightGBM's source.)
     /// # Not supported
-    /// Linear trees; categories that pandas numbered; `pred_contrib`, `validate_features` and the parameters of `predict`
+    /// Linear trees; categories of pandas next to others, or one of them alone in its column; `pred_contrib`, `validate_features` and the parameters of `predict`
     /// that stop early. `skiff.load` does not make the object: LightGBM would.
     /// # Older versions
     /// Texts of LightGBM 2.1 and later are read. Before 4.0 a DataFrame of integers alone became `float32`.
@@ -70,7 +72,7 @@ pub struct Booster {
     trees: Arc<BoostedTrees>,
     link: Option<BoostedLink>,
     average: bool,
-    rows: BoostedRows,
+    rows: Arc<BoostedRows>,
     /// At least 1, where there is one.
     best_iteration: Option<usize>,
     /// How often each feature is asked for up to the best iteration, and what that gained.
@@ -95,11 +97,7 @@ impl Booster {
         // What numbers become takes less than five times their text.
         fields.spend(&path, text.len().saturating_mul(5))?;
         let model = ModelText::read(text).map_err(|kind| ReadError::new(path, kind))?;
-        if let Some(categories) = fields.optional("pandas_categorical")
-            && fields.graph().items(categories).is_none_or(|lists| !lists.is_empty())
-        {
-            return Err(fields.unsupported("pandas_categorical", "pandas categoricals"));
-        }
+        let categories = read_categories(fields, &model.categorical)?;
         let best_iteration = fields.int_or_none("best_iteration")?.and_then(|best| usize::try_from(best).ok());
         let best_iteration = best_iteration.filter(|&best| best > 0);
         fields.training_only(TRAINING_ONLY);
@@ -107,7 +105,7 @@ impl Booster {
         Ok(Self {
             link: model.link,
             average: model.average,
-            rows: BoostedRows { narrow_tables: model.version < 4 },
+            rows: Arc::new(BoostedRows { narrow_tables: model.version < 4, categories }),
             best_iteration,
             importances: Arc::new(importances),
             trees: Arc::new(model.trees),
@@ -164,7 +162,7 @@ impl Booster {
 
     /// The rows as LightGBM takes them.
     pub(super) fn check(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let rows = plan.push(self.rows, &[input]);
+        let rows = plan.push(&self.rows, &[input]);
         let rule = ArrayRule::FLOATS.finite(Finite::Any).sparse(SparseRule::Accept).any_names();
         plan.check(rows, rule, self.n_features())
     }
@@ -194,6 +192,27 @@ impl Booster {
     pub(super) fn output(&self, asked: &Asked, answer: ValueId) -> Output {
         if asked.leaves || self.columns() > 1 { Output::matrix(answer) } else { Output::column(answer) }
     }
+}
+
+/// `pandas_categorical`: a list of categories for each column of dtype `category`, in their order.
+fn read_categories(fields: &Fields<'_, '_>, places: &[usize]) -> Result<Vec<(usize, Arc<Categories>)>, ReadError> {
+    let name = "pandas_categorical";
+    let lists = if fields.optional(name).is_some() { fields.list(name)? } else { Vec::new() };
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Which columns they are of is told by the features that are categories.
+    if lists.len() != places.len() {
+        let what = format!("categories of {} columns, with {} features of categories", lists.len(), places.len());
+        return Err(fields.unsupported(name, what));
+    }
+    let each = lists.into_iter().zip(places).enumerate().map(|(index, (list, &place))| {
+        let path = format!("{}[{index}]", fields.path_of(name));
+        let values = fields.list_at(list, &path)?.into_iter().map(|value| fields.scalar_at(value, &path));
+        let categories = Categories::new(&Classes::Objects(values.collect::<Result<_, _>>()?));
+        Ok((place, Arc::new(categories.ok_or_else(|| fields.damaged(name, "too many categories"))?)))
+    });
+    each.collect()
 }
 
 impl Estimator for Booster {

@@ -17,6 +17,8 @@ pub(super) struct ModelText {
     pub(super) trees: BoostedTrees,
     /// What the objective makes of raw scores; `None` leaves them as they are.
     pub(super) link: Option<BoostedLink>,
+    /// The features that are categories.
+    pub(super) categorical: Vec<usize>,
     /// Whether sums are divided by the number of iterations: random forests.
     pub(super) average: bool,
     /// 3 for LightGBM 2.3 to 3.3, 4 since then.
@@ -53,6 +55,10 @@ impl ModelText {
             Some(objective) => read_objective(objective, columns)?,
             None => None,
         };
+        // Ranges of numbers are in brackets, and features without a split are `none`.
+        let infos = header.find("feature_infos").unwrap_or_default().split(' ').enumerate();
+        let categorical = infos.filter(|(_, info)| !info.starts_with('[') && !info.is_empty() && *info != "none");
+        let categorical = categorical.map(|(place, _)| place).filter(|&place| place < n_features).collect();
         let average = header.has("average_output");
         let sizes: Vec<usize> = match header.find("tree_sizes") {
             Some(sizes) => numbers(sizes, "tree_sizes", None)?,
@@ -71,7 +77,7 @@ impl ModelText {
             words: Vec::new(),
         };
         let (gains, starts) = (Vec::new(), Vec::with_capacity(sizes.len()));
-        let mut model = Self { trees, link, average, version, gains, starts };
+        let mut model = Self { trees, link, categorical, average, version, gains, starts };
         let mut start = 0_usize;
         for (index, size) in sizes.into_iter().enumerate() {
             let end = start.checked_add(size);

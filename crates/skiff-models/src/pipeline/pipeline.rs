@@ -24,12 +24,12 @@ pub(crate) const PIPELINE: Class = class! {
     /// `transform` runs all steps, `inverse_transform` all of them backwards.
     ///
     /// A pipeline of imbalanced-learn (`imblearn.pipeline.Pipeline`) is read as well: its samplers only take part in the
-    /// fit, and every other method passes them over.
+    /// fit, and every other method passes them over; and what sklearn-pandas makes of lists of transformers.
     /// # Not supported
     /// Arguments that metadata routing would hand to steps before the last one.
     /// # Older versions
     /// The state has been the same since 0.17, but for `transform_input` (1.6) and `verbose` (0.21).
-    paths: ["sklearn.pipeline.Pipeline", IMBLEARN_PIPELINE],
+    paths: ["sklearn.pipeline.Pipeline", IMBLEARN_PIPELINE, "sklearn_pandas.pipeline.TransformerPipeline"],
     read: Pipeline::read,
 };
 

@@ -1,26 +1,30 @@
 //! `sklearn.preprocessing.FunctionTransformer`.
 
-use skiff_files::Scalar;
 use skiff_pickle::{Node, NodeId};
 use skiff_plan::custom::{Bound, Job};
-use skiff_plan::operators::{ArrayRule, CallCustom, Dtype, NumpyFunction, SparseRule, Ufunc};
+use skiff_plan::operators::{ArrayRule, CallCustom, Dtype, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
+use crate::preprocessing::known_function::{Arguments, KnownFunction};
 
 pub(crate) const FUNCTION_TRANSFORMER: Class = class! {
     /// A function on each number.
     ///
     /// # Reads
-    /// `func` and `inverse_func`, by name: numpy's and scipy's functions of one number with every name that pickles use
-    /// for them; `kw_args`, `inv_kw_args`; `validate`, `accept_sparse`, `feature_names_out`.
+    /// `func` and `inverse_func`, by name, in every spelling that pickles have for them: functions of one number of numpy
+    /// and `scipy.special`; `np.asarray` and `np.array`; `scipy.special.softmax` and `log_softmax` of rows;
+    /// scikit-learn's `scale`, `minmax_scale`, `maxabs_scale`, `robust_scale`, `quantile_transform`, `normalize`,
+    /// `binarize` and `add_dummy_feature`; `abs`. `kw_args`, `inv_kw_args`; `validate`, `accept_sparse`, `feature_names_out`.
     /// # Transforms
-    /// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`.
+    /// `func(X)`; without `func` the rows as they are. `inverse_transform` applies `inverse_func`. The functions that
+    /// scale look at all rows of a call, as scikit-learn's do.
     /// # Not supported
-    /// Other functions, unless they are registered: their code is not in the file.
+    /// Other functions, unless they are registered: their code is not in the file. `power_transform`, and
+    /// `quantile_transform` of more rows than `subsample`.
     /// # Older versions
     /// `validate` was true by default before 0.22.
     paths: ["sklearn.preprocessing._function_transformer.FunctionTransformer"],
@@ -45,7 +49,7 @@ pub struct FunctionTransformer {
 enum Func {
     /// `None`.
     Identity,
-    Known(NumpyFunction),
+    Known(KnownFunction),
     /// User code.
     Custom(Bound),
     /// What it is, in words: an `inverse_func` that is not registered.
@@ -85,81 +89,19 @@ fn read_func(fields: &Fields<'_, '_>, name: &str, arguments: &str) -> Result<(Fu
     };
     let func = match fields.custom(node, &fields.path_of(name), fields.optional(arguments))? {
         Some(code) => Func::Custom(code),
-        None => read_known(fields, name, node, &read_arguments(fields, arguments)?)?,
+        None => read_known(fields, node, arguments)?,
     };
     Ok((func, Some(node)))
 }
 
-/// A function of numpy's or scipy's.
-fn read_known(
-    fields: &Fields<'_, '_>,
-    name: &str,
-    node: NodeId,
-    arguments: &[(String, Option<Scalar>)],
-) -> Result<Func, ReadError> {
-    let graph = fields.graph();
-    let (module, function) = match (graph.global(node), graph.object(node)) {
-        (Some(global), _) => global,
-        // `numpy.core._ufunc_reconstruct('numpy.core.umath', 'log1p')`, before numpy 1.20.
-        (None, Some(object)) if graph.global(object.callable) == Some(("numpy.core", "_ufunc_reconstruct")) => {
-            match graph.items(object.arguments).unwrap_or_default() {
-                &[module, function] => match (graph.str_of(module), graph.str_of(function)) {
-                    (Some(module), Some(function)) => (module, function),
-                    _ => return Err(fields.unexpected(name, "a function")),
-                },
-                _ => return Err(fields.unexpected(name, "a function")),
-            }
-        }
-        _ => return Ok(Func::Unknown(skiff_files::describe(graph, node))),
-    };
-    let unknown = || Func::Unknown(format!("the function `{module}.{function}`"));
-    let package = module.split('.').next().unwrap_or_default();
-    let known = match package {
-        "numpy" => NumpyFunction::named(function).filter(|_| !matches!(function, "expit" | "logit")),
-        "scipy" if module.starts_with("scipy.special") => NumpyFunction::named(function)
-            .filter(|_| matches!(function, "expit" | "logit" | "log1p" | "expm1" | "exp2")),
-        "builtins" | "__builtin__" => NumpyFunction::named(function).filter(|_| function == "abs"),
-        _ => None,
-    };
-    Ok(match known.and_then(|known| with_arguments(known, arguments)) {
-        Some(known) => Func::Known(known),
-        None if known.is_some() => {
-            let names: Vec<_> = arguments.iter().map(|(name, _)| name.as_str()).collect();
-            Func::Unknown(format!("the function `{module}.{function}` with the arguments `{}`", names.join("`, `")))
-        }
-        None => unknown(),
+/// A function that skiff knows.
+fn read_known(fields: &Fields<'_, '_>, node: NodeId, arguments: &str) -> Result<Func, ReadError> {
+    let arguments = Arguments::read(fields, arguments)?;
+    Ok(match KnownFunction::read(fields, node, &arguments) {
+        Some(Ok(known)) => Func::Known(known),
+        Some(Err(what)) => Func::Unknown(what),
+        None => Func::Unknown(skiff_files::describe(fields.graph(), node)),
     })
-}
-
-/// Keyword arguments: single values, or what they are in words.
-fn read_arguments(fields: &Fields<'_, '_>, name: &str) -> Result<Vec<(String, Option<Scalar>)>, ReadError> {
-    let Some(node) = fields.optional(name) else { return Ok(Vec::new()) };
-    let Node::Dict(pairs) = fields.graph().node(node) else { return Err(fields.unexpected(name, "a dict")) };
-    let graph = fields.graph();
-    let argument = |&(key, value): &(NodeId, NodeId)| {
-        let scalar = Scalar::read(graph, value).ok().flatten();
-        (graph.str_of(key).unwrap_or("?").to_owned(), scalar)
-    };
-    Ok(pairs.iter().map(argument).collect())
-}
-
-fn with_arguments(function: NumpyFunction, arguments: &[(String, Option<Scalar>)]) -> Option<NumpyFunction> {
-    let mut function = function;
-    for (name, value) in arguments {
-        let value = value.as_ref()?;
-        match (&mut function, name.as_str()) {
-            (NumpyFunction::Round { decimals }, "decimals") => *decimals = i32::try_from(value.as_i64()?).ok()?,
-            (NumpyFunction::Clip { .. }, _) if *value == Scalar::None => {}
-            (NumpyFunction::Clip { low, .. }, "a_min" | "min") => *low = value.as_f64()?,
-            (NumpyFunction::Clip { high, .. }, "a_max" | "max") => *high = value.as_f64()?,
-            _ => return None,
-        }
-    }
-    match function {
-        NumpyFunction::Round { decimals } if !(-300..=300).contains(&decimals) => None,
-        NumpyFunction::Clip { low, high } if low.is_nan() || high.is_nan() => None,
-        function => Some(function),
-    }
 }
 
 impl Estimator for FunctionTransformer {
@@ -183,7 +125,7 @@ impl Estimator for FunctionTransformer {
         };
         match func {
             Func::Identity => Ok(Output::matrix(x)),
-            Func::Known(function) => Ok(Output::matrix(plan.push(Ufunc { function: *function }, &[x]))),
+            Func::Known(function) => Ok(Output::matrix(function.lower(x, plan))),
             Func::Custom(code) => {
                 let call = CallCustom { code: code.clone(), job: Job::Function, params: Vec::new() };
                 Ok(Output::matrix(plan.push(call, &[x])))

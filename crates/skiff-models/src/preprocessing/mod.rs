@@ -5,6 +5,7 @@ mod encoders;
 mod function_transformer;
 mod k_bins_discretizer;
 mod kernel_centerer;
+mod known_function;
 mod label_binarizer;
 mod label_encoder;
 mod max_abs_scaler;

@@ -23,8 +23,8 @@ pub(crate) const BOOSTER: Class = class! {
     /// The bytes of the model in the state's `handle`, which are Universal Binary JSON. Nothing of XGBoost is loaded.
     /// # Predicts
     /// What it predicts of a `DMatrix` of the rows. Rows become `float32`; the base score, on the scale of the scores, and
-    /// one leaf of each tree are added in `float32`, in the order of the trees, for each class or target. Then what the objective makes of it: `1 / (1 + exp(-x))` for `logistic`,
-    /// the softmax for `multi:softprob`, `exp(x)` for `count:poisson`, `reg:gamma` and `reg:tweedie`, 0 or 1 for
+    /// one leaf of each tree, times the tree's weight with `dart`, are added in `float32`, in the order of the trees, for each class or target. Then what the objective makes of it: `1 / (1 + exp(-x))` for `logistic`,
+    /// the softmax for `multi:softprob`, the number of the greatest for `multi:softmax`, `exp(x)` for `count:poisson`, `reg:gamma` and `reg:tweedie`, 0 or 1 for
     /// `binary:hinge`, x itself for other regressions and ranking; with `output_margin` nothing. `pred_leaf` gives the
     /// leaves' numbers.
     ///
@@ -32,7 +32,7 @@ pub(crate) const BOOSTER: Class = class! {
     /// are NaN and what sparse rows do not name, go where the split says. (`predictor::GetNextNode` and
     /// `common::Decision` of XGBoost's source.)
     /// # Not supported
-    /// The boosters `dart` and `gblinear`; leaves of several values; categories of a DataFrame; other objectives, those of
+    /// The booster `gblinear`; leaves of several values; categories of a DataFrame; other objectives, those of
     /// one's own among them; contributions; `iteration_range`. `skiff.load` does not make the object: XGBoost would.
     /// # Older versions
     /// Files of XGBoost 1.6 and later are read. Before 3.1 all classes had one base score.
@@ -58,6 +58,13 @@ pub(super) struct Asked {
     pub(super) margin: bool,
     pub(super) leaves: bool,
     trees: Range<usize>,
+}
+
+impl Asked {
+    /// The same, for raw scores.
+    pub(super) fn raw(self) -> Self {
+        Self { margin: true, ..self }
+    }
 }
 
 impl Booster {
@@ -158,7 +165,11 @@ impl Booster {
 
     /// As an array of one dimension where XGBoost has one.
     pub(super) fn output(&self, asked: &Asked, answer: ValueId) -> Output {
-        let columns = if asked.leaves { asked.trees.len() } else { self.columns() };
+        let columns = match self.link {
+            _ if asked.leaves => asked.trees.len(),
+            Some(BoostedLink::Greatest) if !asked.margin => 1,
+            _ => self.columns(),
+        };
         if columns == 1 { Output::column(answer) } else { Output::matrix(answer) }
     }
 }

@@ -40,10 +40,15 @@ impl ModelBytes {
             _ => return Err(unsupported("a model of a version other than XGBoost 1, 2 and 3")),
         };
         let learner = model.get(&["learner"])?;
-        match learner.str(&["gradient_booster", "name"])? {
-            "gbtree" => {}
+        let (trees_of, weights) = match learner.str(&["gradient_booster", "name"])? {
+            "gbtree" => (&["gradient_booster", "model"][..], None),
+            // Trees that were dropped for a while have less weight.
+            "dart" => {
+                let weights = learner.numbers(&["gradient_booster", "weight_drop"])?;
+                (&["gradient_booster", "gbtree", "model"][..], Some(weights))
+            }
             other => return Err(unsupported(format!("the booster `{other}`"))),
-        }
+        };
         let param = |name: &'static str| learner.count(&["learner_model_param", name]);
         let (n_features, n_classes) = (param("num_feature")?, param("num_class")?);
         let n_targets = match learner.find("learner_model_param").and_then(|param| param.find("num_target")) {
@@ -63,7 +68,7 @@ impl ModelBytes {
             _ => return Err(damaged(format!("{} base scores of {columns} columns", base.len()))),
         };
         let start = start.into_iter().map(|base| f64::from(to_margin.of(base, version))).collect();
-        let gbtree = learner.get(&["gradient_booster", "model"])?;
+        let gbtree = learner.get(trees_of)?;
         if gbtree.get(&["cats"]).and_then(|cats| cats.items(&["enc"])).is_ok_and(|categories| !categories.is_empty()) {
             return Err(unsupported("categories of a DataFrame"));
         }
@@ -79,6 +84,9 @@ impl ModelBytes {
         let parts = gbtree.items(&["trees"])?;
         if groups.len() != parts.len() {
             return Err(damaged(format!("{} trees, {} columns for them", parts.len(), groups.len())));
+        }
+        if weights.as_ref().is_some_and(|weights| weights.len() != parts.len()) {
+            return Err(damaged(format!("weights of other trees than {}", parts.len())));
         }
         let parallel = gbtree.count(&["gbtree_model_param", "num_parallel_tree"])?.max(1);
         let iterations = read_iterations(gbtree, parts.len(), parallel.saturating_mul(columns))?;
@@ -100,12 +108,13 @@ impl ModelBytes {
         for (index, (tree, group)) in parts.iter().zip(groups).enumerate() {
             let column = u32::try_from(group).ok().filter(|&column| (column as usize) < columns);
             let column = column.ok_or_else(|| damaged(format!("tree {index} has the invalid column {group}")))?;
-            read.add_tree(tree, column, &mut most_words).map_err(|error| in_tree(index, error))?;
+            let weight = weights.as_ref().map_or(1.0, |weights| single(weights[index]));
+            read.add_tree(tree, (column, weight), &mut most_words).map_err(|error| in_tree(index, error))?;
         }
         Ok(read)
     }
 
-    fn add_tree(&mut self, tree: &Json<'_>, column: u32, most_words: &mut usize) -> Result<()> {
+    fn add_tree(&mut self, tree: &Json<'_>, (column, weight): (u32, f32), most_words: &mut usize) -> Result<()> {
         let count = tree.count(&["tree_param", "num_nodes"])?;
         if tree.count(&["tree_param", "size_leaf_vector"])? > 1 {
             return Err(unsupported("leaves of several values"));
@@ -166,7 +175,7 @@ impl ModelBytes {
                 Some((split, false)) => self.trees.splits[split].right = branch,
             }
         }
-        self.trees.trees.push(BoostedTree { root, column, weight: 1.0 });
+        self.trees.trees.push(BoostedTree { root, column, weight });
         Ok(())
     }
 
@@ -245,10 +254,14 @@ fn read_base_score(text: &str) -> Result<Vec<f32>> {
     numbers.collect::<std::result::Result<_, _>>().map_err(|_| damaged(format!("the base score `{text}`")))
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "it is the value of a `float32`")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
 /// The greatest number that is below `threshold` as XGBoost compares: in `float32`.
 fn below(threshold: f64) -> f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "it is the value of a `float32`")]
-    let threshold = threshold as f32;
+    let threshold = single(threshold);
     // Nothing is below these two.
     if threshold.is_nan() || threshold == f32::NEG_INFINITY { f64::NAN } else { threshold.next_down().into() }
 }
@@ -289,6 +302,7 @@ fn read_objective(name: &str) -> Result<(Option<BoostedLink>, ToMargin)> {
         "binary:logistic" | "reg:logistic" => (logistic, ToMargin::Logit),
         "count:poisson" | "reg:gamma" | "reg:tweedie" => (Some(BoostedLink::Exp), ToMargin::Log),
         "binary:hinge" => (Some(BoostedLink::Step), ToMargin::Identity),
+        "multi:softmax" => (Some(BoostedLink::Greatest), ToMargin::Identity),
         "multi:softprob" => (Some(BoostedLink::Softmax), ToMargin::Identity),
         _ => return Err(unsupported(format!("the objective `{name}`"))),
     })

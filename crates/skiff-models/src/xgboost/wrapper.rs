@@ -44,11 +44,16 @@ const TRAINING_ONLY: &[&str] = &[
     "num_parallel_tree",
     "objective",
     "predictor",
+    "normalize_type",
+    "one_drop",
     "random_state",
+    "rate_drop",
     "reg_alpha",
     "reg_lambda",
+    "sample_type",
     "sampling_method",
     "scale_pos_weight",
+    "skip_drop",
     "subsample",
     "tree_method",
     "use_label_encoder",
@@ -73,7 +78,7 @@ impl Wrapper {
             return Err(fields.unsupported("missing", "a number as the marker of missing values"));
         }
         match fields.string_or_none("booster")?.as_deref() {
-            None | Some("gbtree") => {}
+            None | Some("gbtree" | "dart") => {}
             Some(other) => return Err(fields.unsupported("booster", format!("`{other}`"))),
         }
         if let Some(objective) = fields.optional("objective") {

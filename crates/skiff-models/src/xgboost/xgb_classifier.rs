@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Argmax, BothSides, GreaterThan, TakeLabels};
+use skiff_plan::operators::{Argmax, BoostedLink, BothSides, GreaterThan, TakeLabels};
 use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -23,7 +23,7 @@ pub(crate) const XGB_CLASSIFIER: Class = class! {
     /// one, if the fit stopped early.
     /// # Not supported
     /// What the booster does not; several labels at once; the label encoder that the wrapper had of its own until 1.5;
-    /// objectives other than `binary:logistic` and `multi:softprob`; a `missing` that is a number; a `base_margin`;
+    /// objectives other than `binary:logistic`, `multi:softprob` and `multi:softmax`; a `missing` that is a number; a `base_margin`;
     /// `apply` to rows of fewer columns than were fitted, which XGBoost takes for missing.
     /// `skiff.load` does not make the estimator: XGBoost would.
     /// # Older versions
@@ -52,6 +52,10 @@ pub(crate) const XGB_RF_CLASSIFIER: Class = class! {
 pub struct XGBClassifier {
     wrapper: Wrapper,
     classes: Arc<Classes>,
+    /// The same in the dtype of what is predicted.
+    labels: Arc<Classes>,
+    /// Whether the objective is `multi:softmax`, of which the wrapper computes probabilities itself.
+    is_softmax: bool,
 }
 
 impl XGBClassifier {
@@ -60,7 +64,7 @@ impl XGBClassifier {
         let wrapper = Wrapper::read(fields)?;
         let count = match (wrapper.booster.objective(), wrapper.booster.columns()) {
             ("binary:logistic", 1) => 2,
-            ("multi:softprob", columns) => columns,
+            ("multi:softmax" | "multi:softprob", columns) => columns,
             (objective, columns) => {
                 let what = format!("a classifier with the objective `{objective}` and {columns} columns of scores");
                 return Err(fields.unsupported("objective", what));
@@ -77,7 +81,10 @@ impl XGBClassifier {
                 return Err(fields.unsupported("classes_", "classes other than 0, 1, 2, …"));
             }
         }
-        Ok(Self { wrapper, classes: Arc::new(Classes::Ints(numbers, IntKind::I64)) })
+        let is_softmax = wrapper.booster.objective() == "multi:softmax";
+        let kind = if is_softmax { IntKind::Int { bytes: 4, signed: true } } else { IntKind::I64 };
+        let labels = Arc::new(Classes::Ints(numbers.clone(), kind));
+        Ok(Self { wrapper, classes: Arc::new(Classes::Ints(numbers, IntKind::I64)), labels, is_softmax })
     }
 }
 
@@ -94,9 +101,14 @@ impl Estimator for XGBClassifier {
         }
         let booster = &self.wrapper.booster;
         let asked = self.wrapper.asked(method, params, plan)?;
-        let answer = booster.answer(&asked, input, plan);
-        if asked.margin || asked.leaves {
+        let is_plain = asked.margin || asked.leaves;
+        let asked = if self.is_softmax && !asked.leaves { asked.raw() } else { asked };
+        let mut answer = booster.answer(&asked, input, plan);
+        if is_plain {
             return Ok(booster.output(&asked, answer));
+        }
+        if self.is_softmax {
+            answer = plan.push(BoostedLink::Softmax, &[answer]);
         }
         let is_binary = booster.columns() == 1;
         if method == Method::PredictProba {
@@ -104,7 +116,7 @@ impl Estimator for XGBClassifier {
         }
         let number =
             if is_binary { plan.push(GreaterThan { bound: 0.5 }, &[answer]) } else { plan.push(Argmax, &[answer]) };
-        Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[number])))
+        Ok(Output::column(plan.push(TakeLabels::of(&self.labels), &[number])))
     }
 
     fn classes(&self) -> Vec<Arc<Classes>> {

@@ -3,11 +3,14 @@
 pub mod binary_tree;
 pub mod boosted_trees;
 pub mod brute_force;
+pub mod cat_trees;
 pub mod categories;
+pub(crate) mod city_hash;
 pub mod digamma;
 pub(crate) mod dot;
 pub(crate) mod exp;
 pub(crate) mod fused;
+pub mod gamma;
 pub mod interpolate;
 pub mod ln_gamma;
 pub mod lu;

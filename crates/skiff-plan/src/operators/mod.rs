@@ -24,8 +24,8 @@ mod trees;
 pub use arrays::{
     Arithmetic, BothSides, Columnwise, Concatenate, ConstantRow, Difference, DivideByNonzeroRowSum, DivideByRowSum,
     Elementwise, FloatFunction, Function, InsertColumns, Item, Layout, LogAbove, LogSumExp, NameColumns, NumpyFunction,
-    OnesForZeros, PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test, Ufunc,
-    to_sparse,
+    OnesForZeros, Package, PlaceColumns, Repeat, Rounding, SelectColumns, Selection, Softmax, SubtractLogSumExp, Test,
+    Ufunc, to_sparse,
 };
 pub use calibration::{Calibrate, Sigmoid, ToLogits};
 pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
@@ -62,7 +62,7 @@ pub use neighbors::{
 pub use preprocess::{
     AdditiveChi2, AppendIfMissing, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind,
     Impute, ImputeFeature, ImputeInverse, ImputeNeighbors, Missing, MissingMask, Norm, Normalize, Polynomial, Power,
-    PowerFamily, Quantile, Spline, SplineBasis, UnlessAllMissing,
+    PowerFamily, Quantile, Rescale, Rescaling, Spline, SplineBasis, UnlessAllMissing,
 };
 pub use sampling::{BoltzmannMachine, DrawMixture, GibbsStep, PseudoLikelihood};
 pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
@@ -71,8 +71,9 @@ pub use text::{
     VectorizeDicts, WeighTerms,
 };
 pub use trees::{
-    BoostedEnsemble, BoostedLink, BoostedQuestion, BoostedRows, BoostingStart, Question, Start, StartLink,
-    TreeEnsemble, TreeTables,
+    BoostedEnsemble, BoostedLink, BoostedQuestion, BoostedRows, BoostingStart, CatCounter, CatCounters, CatCounts,
+    CatEnsemble, CatFeature, CatMissing, CatRows, CatStatistic, CatTable, Question, Start, StartLink, TreeEnsemble,
+    TreeTables,
 };
 
 use std::sync::Arc;
@@ -191,6 +192,9 @@ operators! {
     Calibrate,
     CallCustom,
     CastLabels,
+    CatCounters,
+    CatEnsemble,
+    CatRows,
     CategoricalLogLikelihood,
     CenterDistances,
     CenterKernel,
@@ -277,6 +281,7 @@ operators! {
     RadiusVotes,
     RefuseSparse,
     Repeat,
+    Rescale,
     RidgeCode,
     SammeScores,
     ScaleCodes,

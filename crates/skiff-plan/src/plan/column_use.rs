@@ -7,7 +7,7 @@ use skiff_files::Scalar;
 
 use super::{CategoryTypes, Plan, ValueId};
 use crate::kernels::categories::Categories;
-use crate::operators::{AnyOperator, Check, Dtype, Encode, Impute, SelectColumns};
+use crate::operators::{AnyOperator, CatFeature, CatRows, Check, Dtype, Encode, Impute, SelectColumns};
 use crate::types::ColumnType;
 use crate::value::{NumberType, Precision};
 
@@ -101,6 +101,17 @@ impl Walk {
             AnyOperator::NameColumns(named) => Some(Columns { names: Some(named.names.to_vec()), ..columns }),
             AnyOperator::Impute(impute) => Some(self.imputed(impute, columns)),
             AnyOperator::Encode(encode) => self.encoded(encode, &columns),
+            AnyOperator::BoostedRows(rows) if columns.is_exact => {
+                self.mark(&columns, |column| column.as_number = true);
+                for (place, categories) in &rows.categories {
+                    if let Some(Some(column)) = columns.of_input.get(*place) {
+                        self.uses[*column].as_number = false;
+                        self.uses[*column].categories.push(Arc::clone(categories));
+                    }
+                }
+                None
+            }
+            AnyOperator::CatRows(rows) => self.featured(rows, &columns),
             AnyOperator::CountTerms(_) | AnyOperator::HashTerms(_) | AnyOperator::PreprocessTexts(_) => {
                 self.end(&columns, |column| column.as_document = true)
             }
@@ -167,6 +178,23 @@ impl Walk {
         for (column, categories) in columns.of_input.iter().zip(&encode.columns) {
             if let Some(column) = column {
                 self.uses[*column].categories.push(Arc::clone(categories));
+            }
+        }
+        None
+    }
+
+    /// Categories are known by their text.
+    fn featured(&mut self, rows: &CatRows, columns: &Columns) -> Option<Columns> {
+        let places = rows.places(columns.of_input.len(), columns.names.as_deref());
+        let Some(places) = places.ok().filter(|_| columns.is_exact) else {
+            return self.end(columns, |column| column.as_it_is = true);
+        };
+        for (place, feature) in places.into_iter().zip(&rows.features) {
+            let Some(column) = columns.of_input[place] else { continue };
+            match feature {
+                CatFeature::Float(_) | CatFeature::Unused { is_float: true } => self.uses[column].as_number = true,
+                CatFeature::Category => self.uses[column].as_document = true,
+                CatFeature::Unused { is_float: false } => {}
             }
         }
         None

@@ -15,6 +15,8 @@ pub struct Analyzer {
     pub lowercase: bool,
     /// `strip_accents`.
     pub accents: Option<Accents>,
+    /// A known function that stands for both.
+    pub preprocessor: Option<TextFunction>,
     /// `analyzer`, with the parameters that it takes.
     pub tokens: Tokens,
     /// `ngram_range`: the shortest and the longest n-grams.
@@ -30,6 +32,26 @@ pub enum Accents {
     Unicode,
     /// The same, and nothing of a text that is decomposed already (before scikit-learn 0.22).
     UnicodeUnlessDecomposed,
+}
+
+/// A function from text to text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFunction {
+    /// `str`
+    Same,
+    /// `str.lower`
+    Lower,
+    /// `str.strip`, at these ends.
+    Strip {
+        /// At the beginning.
+        left: bool,
+        /// At the end.
+        right: bool,
+    },
+    /// scikit-learn's `strip_accents_ascii` and `strip_accents_unicode`.
+    StripAccents(Accents),
+    /// scikit-learn's `strip_tags`: a space for each.
+    StripTags,
 }
 
 /// `analyzer`.
@@ -114,10 +136,52 @@ impl Pattern {
         Self(Regex::new(r"\S+").expect("a class of characters, repeated"))
     }
 
+    /// Each character: what `list` makes of a text.
+    pub fn of_characters() -> Self {
+        Self(Regex::new(r"(?s).").expect("any character"))
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         self.0.pattern()
     }
+}
+
+impl TextFunction {
+    /// What it makes of `text`, in `out` where it is another text.
+    fn apply<'s>(self, text: &'s str, out: &'s mut String) -> &'s str {
+        out.clear();
+        match self {
+            Self::Same => return text,
+            Self::Lower => python_text::lower(text, out),
+            Self::Strip { left, right } => {
+                let text = if left { text.trim_start_matches(is_space) } else { text };
+                return if right { text.trim_end_matches(is_space) } else { text };
+            }
+            // Plain ASCII has no accents.
+            Self::StripAccents(_) if text.is_ascii() => return text,
+            Self::StripAccents(Accents::UnicodeUnlessDecomposed) if python_text::is_decomposed(text) => return text,
+            Self::StripAccents(Accents::Ascii) => python_text::strip_accents_ascii(text, out),
+            Self::StripAccents(Accents::Unicode | Accents::UnicodeUnlessDecomposed) => {
+                python_text::strip_accents_unicode(text, out);
+            }
+            Self::StripTags => strip_tags(text, out),
+        }
+        out
+    }
+}
+
+/// `re.sub(r"<([^>]+)>", " ", text)`
+fn strip_tags(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let Some(length) = rest[start..].find('>') else { break };
+        let is_tag = length > 1;
+        out.push_str(&rest[..start]);
+        out.push_str(if is_tag { " " } else { "<" });
+        rest = &rest[start + if is_tag { length + 1 } else { 1 }..];
+    }
+    out.push_str(rest);
 }
 
 impl Analyzer {
@@ -157,29 +221,17 @@ impl Analyzer {
     /// `build_preprocessor()`
     pub fn preprocess<'s>(&self, document: &'s str, scratch: &'s mut Scratch) -> &'s str {
         let Scratch { lowered, text, .. } = scratch;
+        if let Some(function) = self.preprocessor {
+            return function.apply(document, text);
+        }
         let mut preprocessed = document;
         if self.lowercase {
-            lowered.clear();
-            python_text::lower(preprocessed, lowered);
-            preprocessed = lowered;
+            preprocessed = TextFunction::Lower.apply(preprocessed, lowered);
         }
         match self.accents {
-            None => {}
-            // Plain ASCII has no accents.
-            Some(_) if preprocessed.is_ascii() => {}
-            Some(Accents::UnicodeUnlessDecomposed) if python_text::is_decomposed(preprocessed) => {}
-            Some(accents) => {
-                text.clear();
-                match accents {
-                    Accents::Ascii => python_text::strip_accents_ascii(preprocessed, text),
-                    Accents::Unicode | Accents::UnicodeUnlessDecomposed => {
-                        python_text::strip_accents_unicode(preprocessed, text);
-                    }
-                }
-                preprocessed = text;
-            }
+            None => preprocessed,
+            Some(accents) => TextFunction::StripAccents(accents).apply(preprocessed, text),
         }
-        preprocessed
     }
 
     /// Hands each term of words that user code found to `term`.
@@ -345,11 +397,24 @@ mod tests {
 
     fn terms(tokens: Tokens, ngrams: (usize, usize), text: &str) -> Vec<String> {
         let decoding = Decoding { encoding: "utf-8".to_owned(), error: DecodeError::Strict };
-        let analyzer = Analyzer { decoding, lowercase: true, accents: Some(Accents::Unicode), tokens, ngrams };
+        let analyzer =
+            Analyzer { decoding, lowercase: true, accents: Some(Accents::Unicode), preprocessor: None, tokens, ngrams };
         let mut terms = Vec::new();
         let mut scratch = Scratch::default();
         analyzer.analyze(text, &mut scratch, &mut |term| terms.push(term.to_owned())).expect("few steps");
         terms
+    }
+
+    #[test]
+    fn functions_are_pythons() {
+        let with = |function: TextFunction, text: &str| function.apply(text, &mut String::new()).to_owned();
+        let strip = |left, right| TextFunction::Strip { left, right };
+        assert_eq!(with(strip(true, true), "\u{1c} a b \u{a0}"), "a b");
+        assert_eq!(with(strip(true, false), " a "), "a ");
+        assert_eq!(with(strip(false, true), " a "), " a");
+        assert_eq!(with(TextFunction::StripTags, "a<b>c<>d<\n<e>f<g"), "a c<>d f<g");
+        assert_eq!(with(TextFunction::StripTags, "<>a>b"), "<>a>b");
+        assert_eq!(with(TextFunction::StripAccents(Accents::Unicode), "Né"), "Ne");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod decoding;
 mod stop_words;
 mod terms;
 
-pub use analyzer::{Accents, Analyzer, Pattern, Row, Scratch, Tokens};
+pub use analyzer::{Accents, Analyzer, Pattern, Row, Scratch, TextFunction, Tokens};
 pub use decoding::{DecodeError, Decoding};
 pub use terms::Terms;
 

@@ -48,7 +48,7 @@ fn joined(parts: Vec<Columns<'static>>) -> Columns<'static> {
         }
     }
     let columns = columns.into_iter().map(joined_column).collect();
-    Columns { rows, names, origins: None, columns }
+    Columns::new(rows, names, columns).expect("each batch has all columns, in equal length")
 }
 
 fn joined_texts(parts: &[Texts<'_>]) -> Texts<'static> {

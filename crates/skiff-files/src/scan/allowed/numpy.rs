@@ -255,13 +255,17 @@ const VECTORIZED: Kind = Kind::Keys(&[
 ]);
 
 /// Functions of `numpy` that compute, element by element or over an axis, and its classes.
-const NUMPY: [&str; 67] = [
+const NUMPY: [&str; 72] = [
     "abs",
     "absolute",
     "amax",
     "amin",
     "argmax",
     "argmin",
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
     "around",
     "nan_to_num",
     "round",
@@ -323,6 +327,7 @@ const NUMPY: [&str; 67] = [
     "uint8",
     "var",
     "vectorize",
+    "sinc",
 ];
 
 /// Functions of numpy in C, element by element.

@@ -96,6 +96,8 @@ const CLASSES: &[(&str, &[&str])] = &[
     ("catboost.core", &["CatBoost", "CatBoostClassifier", "CatBoostRanker", "CatBoostRegressor"]),
     ("lightgbm.basic", &["Booster"]),
     ("lightgbm.sklearn", &["LGBMClassifier", "LGBMModel", "LGBMRanker", "LGBMRegressor"]),
+    ("sklearn_pandas.dataframe_mapper", &["DataFrameMapper"]),
+    ("sklearn_pandas.pipeline", &["TransformerPipeline"]),
     ("tpot.builtins.combine_dfs", &["CombineDFs"]),
     ("tpot.builtins.feature_transformers", &["CategoricalSelector", "ContinuousSelector"]),
     ("tpot.builtins.one_hot_encoder", &["OneHotEncoder"]),

@@ -19,7 +19,7 @@ pub(super) fn class(module: &str, name: &str) -> Option<Made> {
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
     match module {
         // `sorted` calls nothing but what it is given by keyword.
-        "builtins" => BUILTIN_CLASSES.contains(&name) || name.ends_with("Warning") || name == "sorted",
+        "builtins" => BUILTIN_CLASSES.contains(&name) || name.ends_with("Warning") || matches!(name, "abs" | "sorted"),
         "collections" => matches!(name, "OrderedDict" | "defaultdict" | "Counter" | "deque"),
         "types" => name == "SimpleNamespace",
         "datetime" => matches!(name, "datetime" | "date" | "time" | "timedelta" | "timezone"),

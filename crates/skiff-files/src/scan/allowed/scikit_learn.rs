@@ -6,8 +6,31 @@ use super::super::sklearn_names::NAMES;
 use super::{Call, Called, Items, Made, State, is_plain, name_of};
 
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
-    is_cython_class(module, name) || is_listed(module, name)
+    is_cython_class(module, name) || is_listed(module, name) || is_function(module, name)
 }
+
+/// Functions that transform what they are given, and do nothing else.
+fn is_function(module: &str, name: &str) -> bool {
+    match module {
+        "sklearn.preprocessing._data" | "sklearn.preprocessing.data" => SCALERS.contains(&name),
+        "sklearn.feature_extraction.text" => {
+            matches!(name, "strip_accents_ascii" | "strip_accents_unicode" | "strip_tags")
+        }
+        _ => false,
+    }
+}
+
+const SCALERS: [&str; 9] = [
+    "add_dummy_feature",
+    "binarize",
+    "maxabs_scale",
+    "minmax_scale",
+    "normalize",
+    "power_transform",
+    "quantile_transform",
+    "robust_scale",
+    "scale",
+];
 
 pub(super) fn is_constructor(module: &str, name: &str) -> bool {
     if has_new_obj(module) { name == "newObj" } else { pyx_class(module, name).is_some() }

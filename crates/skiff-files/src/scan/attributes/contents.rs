@@ -349,7 +349,7 @@ fn family(module: &str, name: &str) -> Family {
     let package = module.split('.').next().unwrap_or(module);
     Family::Of(match package {
         "lightgbm" | "xgboost" if name == "Booster" => "Booster",
-        "lightgbm" | "xgboost" | "catboost" | "tpot" => "sklearn.base.BaseEstimator",
+        "catboost" | "lightgbm" | "sklearn_pandas" | "tpot" | "xgboost" => "sklearn.base.BaseEstimator",
         "pandas" if name.starts_with("_new_") || name.ends_with("Index") => "pandas.Index",
         "pandas" | "pyarrow" => "pandas",
         "joblib" if name == "Memory" => "joblib.Memory",

@@ -36,4 +36,4 @@ pub use select_columns::{SelectColumns, Selection};
 pub use softmax::Softmax;
 pub(crate) use softmax::softmax;
 pub use subtract_log_sum_exp::{LogSumExp, SubtractLogSumExp};
-pub use ufunc::{FloatFunction, NumpyFunction, Rounding, Test, Ufunc};
+pub use ufunc::{FloatFunction, NumpyFunction, Package, Rounding, Test, Ufunc};

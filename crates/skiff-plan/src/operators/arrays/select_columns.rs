@@ -25,6 +25,8 @@ pub enum Selection {
     Others(Vec<usize>),
     /// By name.
     Names(Vec<String>),
+    /// All but those of these names.
+    OtherNames(Vec<String>),
     /// By name if the table has names, else by index.
     NamesOrPlaces(Vec<String>, Vec<usize>),
 }
@@ -45,7 +47,10 @@ impl SelectColumns {
     pub fn places_in(&self, width: usize, names: Option<&[String]>) -> Result<Vec<usize>, InputError> {
         match (&self.by, names) {
             (Selection::Names(wanted) | Selection::NamesOrPlaces(wanted, _), Some(names)) => by_name(wanted, names),
-            (Selection::Names(_), None) => Err(InputError::refused(
+            (Selection::OtherNames(others), Some(names)) => {
+                Ok((0..width).filter(|&place| names.get(place).is_none_or(|name| !others.contains(name))).collect())
+            }
+            (Selection::Names(_) | Selection::OtherNames(_), None) => Err(InputError::refused(
                 "specifying the columns using strings is only supported for dataframes: the columns of the table have \
                  no names",
             )),
@@ -99,6 +104,7 @@ impl Operator for SelectColumns {
         match &self.by {
             Selection::Places(places) => format!("{places:?}"),
             Selection::Others(places) => format!("all but {places:?}"),
+            Selection::OtherNames(names) => format!("all but {names:?}"),
             Selection::Names(names) | Selection::NamesOrPlaces(names, _) => format!("{names:?}"),
         }
     }

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use skiff_files::Scalar;
 
 use crate::InputError;
+use crate::kernels::digamma::digamma;
+use crate::kernels::gamma::gammaln;
+use crate::kernels::normal;
 use crate::operator::Operator;
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
@@ -45,6 +48,15 @@ pub enum NumpyFunction {
         /// `a_max`.
         high: f64,
     },
+    /// `np.nan_to_num(x, nan=…, posinf=…, neginf=…)`
+    NanToNum {
+        /// `nan`
+        nan: f64,
+        /// `posinf`, or the greatest number of the dtype.
+        positive: Option<f64>,
+        /// `neginf`, or the least number of the dtype.
+        negative: Option<f64>,
+    },
     /// `np.isnan`, `np.isfinite`, `np.isinf`: bools.
     Test(Test),
 }
@@ -73,10 +85,27 @@ pub enum Test {
     Infinite,
 }
 
-/// Writes the list of float functions once: the enum, its names, its values, and whether scipy's sparse matrices have it
-/// (those that leave 0 at 0).
+/// Whose function it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Package {
+    /// `numpy`
+    Numpy,
+    /// `scipy.special`
+    Special,
+    /// Both have it under this name.
+    Both,
+}
+
+impl Package {
+    fn has(self, wanted: Self) -> bool {
+        self == Self::Both || self == wanted
+    }
+}
+
+/// Writes the list of float functions once: the enum, its names, whose it is, whether scipy's sparse matrices have it
+/// (those that leave 0 at 0), and its values.
 macro_rules! float_functions {
-    ($($function:ident = $($name:literal)|+, $sparse:literal, $value:expr;)*) => {
+    ($($function:ident = $($name:literal)|+, $package:ident, $sparse:literal, $value:expr;)*) => {
         /// A ufunc whose results are floats for any input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum FloatFunction {
@@ -84,9 +113,9 @@ macro_rules! float_functions {
         }
 
         impl FloatFunction {
-            fn named(name: &str) -> Option<Self> {
+            fn named(package: Package, name: &str) -> Option<Self> {
                 match name {
-                    $($($name)|+ => Some(Self::$function),)*
+                    $($($name)|+ if Package::$package.has(package) => Some(Self::$function),)*
                     _ => None,
                 }
             }
@@ -108,37 +137,80 @@ macro_rules! float_functions {
 }
 
 float_functions! {
-    Arccos = "arccos" | "acos", false, f64::acos;
-    Arccosh = "arccosh" | "acosh", false, f64::acosh;
-    Arcsin = "arcsin" | "asin", true, f64::asin;
-    Arcsinh = "arcsinh" | "asinh", true, f64::asinh;
-    Arctan = "arctan" | "atan", true, f64::atan;
-    Arctanh = "arctanh" | "atanh", true, f64::atanh;
-    Cbrt = "cbrt", false, f64::cbrt;
-    Cos = "cos", false, f64::cos;
-    Cosh = "cosh", false, f64::cosh;
-    Degrees = "degrees" | "rad2deg", true, |x| x * (180.0 / std::f64::consts::PI);
-    Exp = "exp", false, f64::exp;
-    Exp2 = "exp2", false, f64::exp2;
-    Expit = "expit", false, |x| 1.0 / (1.0 + (-x).exp());
-    Expm1 = "expm1", true, f64::exp_m1;
-    Fabs = "fabs", false, f64::abs;
-    Log = "log", false, f64::ln;
-    Log10 = "log10", false, f64::log10;
-    Log1p = "log1p", true, f64::ln_1p;
-    Log2 = "log2", false, f64::log2;
-    Logit = "logit", false, |x| (x / (1.0 - x)).ln();
-    Radians = "radians" | "deg2rad", true, |x| x * (std::f64::consts::PI / 180.0);
-    Sin = "sin", true, f64::sin;
-    Sinh = "sinh", true, f64::sinh;
-    Sqrt = "sqrt", true, f64::sqrt;
-    Tan = "tan", true, f64::tan;
-    Tanh = "tanh", true, f64::tanh;
+    Arccos = "arccos" | "acos", Numpy, false, f64::acos;
+    Arccosh = "arccosh" | "acosh", Numpy, false, f64::acosh;
+    Arcsin = "arcsin" | "asin", Numpy, true, f64::asin;
+    Arcsinh = "arcsinh" | "asinh", Numpy, true, f64::asinh;
+    Arctan = "arctan" | "atan", Numpy, true, f64::atan;
+    Arctanh = "arctanh" | "atanh", Numpy, true, f64::atanh;
+    Cbrt = "cbrt", Both, false, f64::cbrt;
+    Cos = "cos", Numpy, false, f64::cos;
+    Cosh = "cosh", Numpy, false, f64::cosh;
+    Degrees = "degrees" | "rad2deg", Numpy, true, |x| x * (180.0 / std::f64::consts::PI);
+    Digamma = "digamma" | "psi", Special, false, psi;
+    Entr = "entr", Special, false, entropy;
+    Erf = "erf", Special, true, normal::erf;
+    Erfc = "erfc", Special, false, normal::erfc;
+    Exp = "exp", Numpy, false, f64::exp;
+    Exp10 = "exp10", Special, false, |x| 10_f64.powf(x);
+    Exp2 = "exp2", Both, false, f64::exp2;
+    Expit = "expit", Special, false, |x| 1.0 / (1.0 + (-x).exp());
+    Expm1 = "expm1", Both, true, f64::exp_m1;
+    Fabs = "fabs", Numpy, false, f64::abs;
+    Gammaln = "gammaln", Special, false, gammaln;
+    Log = "log", Numpy, false, f64::ln;
+    Log10 = "log10", Numpy, false, f64::log10;
+    Log1p = "log1p", Both, true, f64::ln_1p;
+    Log2 = "log2", Numpy, false, f64::log2;
+    LogExpit = "log_expit", Special, false, log_expit;
+    Logit = "logit", Special, false, |x| (x / (1.0 - x)).ln();
+    Ndtr = "ndtr", Special, false, normal::ndtr;
+    Ndtri = "ndtri", Special, false, normal::ndtri;
+    Radians = "radians" | "deg2rad", Numpy, true, |x| x * (std::f64::consts::PI / 180.0);
+    Sin = "sin", Numpy, true, f64::sin;
+    Sinc = "sinc", Numpy, false, sinc;
+    Sinh = "sinh", Numpy, true, f64::sinh;
+    Sqrt = "sqrt", Numpy, true, f64::sqrt;
+    Tan = "tan", Numpy, true, f64::tan;
+    Tanh = "tanh", Numpy, true, f64::tanh;
+}
+
+/// `scipy.special.entr`
+fn entropy(x: f64) -> f64 {
+    match x {
+        0.0 => 0.0,
+        x if x < 0.0 => f64::NEG_INFINITY,
+        x => -x * x.ln(),
+    }
+}
+
+/// `scipy.special.psi`, also left of 0, by reflection.
+fn psi(x: f64) -> f64 {
+    match x {
+        0.0 => f64::INFINITY.copysign(-x),
+        x if x > 0.0 || x.is_nan() => digamma(x),
+        x if x.fract() == 0.0 => f64::NAN,
+        x => digamma(1.0 - x) - std::f64::consts::PI / (std::f64::consts::PI * x.fract()).tan(),
+    }
+}
+
+/// `scipy.special.log_expit`
+fn log_expit(x: f64) -> f64 {
+    if x < 0.0 { x - x.exp().ln_1p() } else { -(-x).exp().ln_1p() }
+}
+
+/// `np.sinc`, which takes the least number for 0.
+fn sinc(x: f64) -> f64 {
+    let y = std::f64::consts::PI * if x == 0.0 { 1e-20 } else { x };
+    y.sin() / y
 }
 
 impl NumpyFunction {
-    /// The function of this name in `numpy` or `scipy.special`; functions with arguments have numpy's defaults.
-    pub fn named(name: &str) -> Option<Self> {
+    /// The function of this name; functions with arguments have numpy's defaults.
+    pub fn named(package: Package, name: &str) -> Option<Self> {
+        if package == Package::Special {
+            return FloatFunction::named(package, name).map(Self::Float);
+        }
         Some(match name {
             "absolute" | "abs" => Self::Absolute,
             "negative" => Self::Negative,
@@ -154,7 +226,8 @@ impl NumpyFunction {
             "isnan" => Self::Test(Test::Nan),
             "isfinite" => Self::Test(Test::Finite),
             "isinf" => Self::Test(Test::Infinite),
-            _ => Self::Float(FloatFunction::named(name)?),
+            "nan_to_num" => Self::NanToNum { nan: 0.0, positive: None, negative: None },
+            _ => Self::Float(FloatFunction::named(package, name)?),
         })
     }
 
@@ -183,6 +256,10 @@ impl NumpyFunction {
             // Not `f64::clamp`: numpy has a result if `low` is above `high`.
             Self::Clip { .. } if x.is_nan() => x,
             Self::Clip { low, high } => x.max(low).min(high),
+            Self::NanToNum { nan, .. } if x.is_nan() => nan,
+            Self::NanToNum { positive, .. } if x == f64::INFINITY => positive.unwrap_or(f64::MAX),
+            Self::NanToNum { negative, .. } if x == f64::NEG_INFINITY => negative.unwrap_or(f64::MIN),
+            Self::NanToNum { .. } => x,
             Self::Test(Test::Nan) => f64::from(x.is_nan()),
             Self::Test(Test::Finite) => f64::from(x.is_finite()),
             Self::Test(Test::Infinite) => f64::from(x.is_infinite()),
@@ -196,7 +273,7 @@ impl NumpyFunction {
             Self::Negative => Some(x.wrapping_neg()),
             Self::Sign => Some(x.signum()),
             Self::Square => Some(x.wrapping_mul(x)),
-            Self::Whole(_) | Self::Round { decimals: 0.. } => Some(x),
+            Self::Whole(_) | Self::Round { decimals: 0.. } | Self::NanToNum { .. } => Some(x),
             Self::Test(Test::Finite) => Some(1),
             Self::Test(_) => Some(0),
             // Division by 0 yields the smallest integer, as in numpy.
@@ -209,7 +286,7 @@ impl NumpyFunction {
     fn int_result(self, kind: IntKind) -> Result<NumberType, InputError> {
         match (self, kind) {
             (Self::Test(_), _) => Ok(NumberType::Int(IntKind::Bool)),
-            (Self::Absolute, kind) => Ok(NumberType::Int(kind)),
+            (Self::Absolute | Self::NanToNum { .. }, kind) => Ok(NumberType::Int(kind)),
             (Self::Negative | Self::Sign, IntKind::Bool) => Err(InputError::refused("bools have no sign in numpy")),
             (Self::Negative | Self::Sign | Self::Square, IntKind::Int { .. }) => Ok(NumberType::Int(kind)),
             // `np.floor`, `np.ceil` and `np.trunc` leave integers alone; `np.rint` has no integers.
@@ -233,9 +310,13 @@ impl NumpyFunction {
         match self {
             Self::Float(function) => function.is_sparse(),
             Self::Absolute | Self::Negative | Self::Whole(_) => true,
-            Self::Sign | Self::Round { .. } | Self::Square | Self::Reciprocal | Self::Clip { .. } | Self::Test(_) => {
-                false
-            }
+            Self::Sign
+            | Self::Round { .. }
+            | Self::Square
+            | Self::Reciprocal
+            | Self::Clip { .. }
+            | Self::NanToNum { .. }
+            | Self::Test(_) => false,
         }
     }
 
@@ -246,7 +327,24 @@ impl NumpyFunction {
                 IntKind::Bool,
             );
         }
-        Numbers::Floats(values.iter().map(|&value| precision.round(self.at(value))).collect(), precision)
+        let function = self.of(precision);
+        Numbers::Floats(values.iter().map(|&value| precision.round(function.at(value))).collect(), precision)
+    }
+
+    /// The same function, of numbers of this dtype.
+    fn of(self, precision: Precision) -> Self {
+        let most = match precision {
+            Precision::Double => f64::MAX,
+            Precision::Single => f64::from(f32::MAX),
+        };
+        match self {
+            Self::NanToNum { nan, positive, negative } => Self::NanToNum {
+                nan,
+                positive: Some(positive.unwrap_or(most)),
+                negative: Some(negative.unwrap_or(-most)),
+            },
+            other => other,
+        }
     }
 
     /// The value at a Python object, which the object's own operators compute: floors are integers, and a bool is one.
@@ -363,7 +461,9 @@ mod tests {
 
     #[test]
     fn objects_are_computed_by_their_own_operators() {
-        let at = |name: &str, value: Scalar| NumpyFunction::named(name).and_then(|named| named.object(&value).ok());
+        let at = |name: &str, value: Scalar| {
+            NumpyFunction::named(Package::Numpy, name).and_then(|named| named.object(&value).ok())
+        };
         assert_eq!(at("floor", Scalar::Float(2.5)), Some(Scalar::Int(2)));
         assert_eq!(at("square", Scalar::Bool(true)), Some(Scalar::Int(1)));
         assert_eq!(at("absolute", Scalar::Float(-2.5)), Some(Scalar::Float(2.5)));
@@ -381,7 +481,7 @@ mod tests {
 
     #[test]
     fn functions_have_numpys_values() {
-        let value = |name: &str, x: f64| NumpyFunction::named(name).map(|function| function.at(x));
+        let value = |name: &str, x: f64| NumpyFunction::named(Package::Numpy, name).map(|function| function.at(x));
         assert_eq!(value("sign", -0.0), Some(0.0));
         assert_eq!(value("rint", 2.5), Some(2.0));
         assert_eq!(value("log1p", 0.0), Some(0.0));

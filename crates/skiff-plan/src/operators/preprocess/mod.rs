@@ -12,6 +12,7 @@ mod normalize;
 mod polynomial;
 mod power;
 mod quantile;
+mod rescale;
 mod spline;
 
 pub use additive_chi2::AdditiveChi2;
@@ -26,4 +27,5 @@ pub use normalize::{Norm, Normalize};
 pub use polynomial::Polynomial;
 pub use power::{Power, PowerFamily};
 pub use quantile::Quantile;
+pub use rescale::{Rescale, Rescaling};
 pub use spline::{Extrapolation, Spline, SplineBasis};

@@ -3,6 +3,7 @@
 use crate::InputError;
 use crate::operators::Operator;
 use crate::operators::arrays::softmax;
+use crate::operators::labels::argmax::argmax;
 use crate::value::{Matrix, Precision, Value};
 
 /// The link of an objective from raw scores to predictions: LightGBM in `float64`, XGBoost in `float32`.
@@ -19,6 +20,8 @@ pub enum BoostedLink {
     },
     /// x², with the sign of x.
     SignedSquare,
+    /// The number of the column with the greatest score, the first of equals, as a float.
+    Greatest,
     /// exp(x - max) over its row sum.
     Softmax,
     /// 1 above 0, and 0 elsewhere.
@@ -34,7 +37,7 @@ impl BoostedLink {
             Self::SignedSquare if x < 0.0 => -x * x,
             Self::SignedSquare => x * x,
             Self::Step => f64::from(u8::from(x > 0.0)),
-            Self::Softmax => x,
+            Self::Greatest | Self::Softmax => x,
         }
     }
 
@@ -74,6 +77,11 @@ impl Operator for BoostedLink {
         let Value::Floats(x, precision) = inputs[0] else {
             return Err(InputError::wrong_kind("scores", inputs[0]));
         };
+        if *self == Self::Greatest {
+            #[expect(clippy::cast_precision_loss, reason = "a number of columns")]
+            let greatest: Vec<f64> = x.iter_rows().map(|row| argmax(row) as f64).collect();
+            return Ok(Value::Floats(Matrix::new(x.rows, 1, greatest), *precision));
+        }
         let mut data = x.data.clone().into_owned();
         match (self, precision) {
             (Self::Softmax, Precision::Double) => data.chunks_exact_mut(x.cols.max(1)).for_each(softmax),
