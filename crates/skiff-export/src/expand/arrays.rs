@@ -371,6 +371,7 @@ fn ufunc(builder: &mut Builder, function: NumpyFunction, x: Numbers) -> Result<N
             let above = builder.at_least(tensor, low);
             builder.at_most(above, high)
         }
+        NumpyFunction::NanToNum { .. } => return Err(Reason::new("`nan_to_num` is not exported yet")),
         NumpyFunction::Test(test) => {
             let (is_nan, is_infinite) = (builder.is_nan(tensor), builder.is_inf(tensor));
             let result = match test {
@@ -429,6 +430,16 @@ fn float_function(builder: &mut Builder, function: FloatFunction, x: TensorId) -
         | FloatFunction::Arctanh
         | FloatFunction::Cbrt
         | FloatFunction::Cosh
+        | FloatFunction::Digamma
+        | FloatFunction::Entr
+        | FloatFunction::Erf
+        | FloatFunction::Erfc
+        | FloatFunction::Exp10
+        | FloatFunction::Gammaln
+        | FloatFunction::LogExpit
+        | FloatFunction::Ndtr
+        | FloatFunction::Ndtri
+        | FloatFunction::Sinc
         | FloatFunction::Sinh
         | FloatFunction::Tan => return Err(Reason::new("ONNX runtimes do not have this function of float64")),
     })

@@ -95,7 +95,9 @@ operators! {
         SparseProduct SubtractLogSumExp SumUp SupportVectors TakeLabels TakeNumbers ToLogits TreeEnsemble Ufunc
         WeightedMedian;
     refused:
-        BoostedEnsemble | BoostedLink | BoostedRows = "the trees of LightGBM and XGBoost are not exported yet";
+        BoostedEnsemble | BoostedLink | BoostedRows | CatCounters | CatEnsemble | CatRows =
+            "the trees of LightGBM, XGBoost and CatBoost are not exported yet";
+        Rescale = "functions that look at all rows of a table are not exported";
         CallCustom = "it calls code of the caller's own";
         CountTerms | HashTerms | ListTerms | PreprocessTexts | UnvectorizeDicts | VectorizeDicts | WeighTerms =
             "texts and mappings are not exported yet";

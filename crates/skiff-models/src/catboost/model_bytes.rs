@@ -160,11 +160,10 @@ impl Features {
             let hashes: Vec<i32> = feature.numbers(1)?;
             splits.extend(hashes.iter().map(|hash| CatSplit::Is { column, hash: hash.cast_unsigned() }));
         }
-        let mut column = u32::try_from(self.rows.width()).map_err(|_| damaged("too many columns"))?;
-        for counter in trees.tables(7)? {
+        let first = u32::try_from(self.rows.width()).map_err(|_| damaged("too many columns"))?;
+        for (column, counter) in (first..).zip(trees.tables(7)?) {
             let borders: Vec<f32> = counter.numbers(1)?;
             splits.extend(borders.iter().map(|&border| CatSplit::Above { column, border }));
-            column += 1;
         }
         Ok(splits)
     }

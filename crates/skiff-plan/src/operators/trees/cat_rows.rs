@@ -168,7 +168,7 @@ impl CatRows {
         match column {
             Column::Floats(values, _) => values.iter().enumerate().for_each(|(row, &value)| put(row, number(value))),
             Column::Ints(values, _) => {
-                values.iter().enumerate().for_each(|(row, &value)| put(row, number(to_f64(value))))
+                values.iter().enumerate().for_each(|(row, &value)| put(row, number(to_f64(value))));
             }
             Column::Texts(texts) => {
                 for (row, text) in texts.iter().enumerate() {
