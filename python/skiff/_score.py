@@ -116,7 +116,8 @@ def _deviance(y: Any, mean: Any, power: float) -> Any:
 
 def inertia(model: Any, X: Any, sample_weight: Any = None) -> float:
     """The sum of the squared distances to the nearest cluster centers, with the sign of a score."""
-    places = model.predict(X)
+    # The center that `BisectingKMeans` predicts, by halves, need not be the nearest one.
+    places = np.argmin(model.transform(X), axis=1)
     rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)
     weights = _weights(sample_weight, len(rows))
     distances = ((rows - model.cluster_centers_[places]) ** 2).sum(axis=1)

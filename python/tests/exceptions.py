@@ -17,7 +17,8 @@ ATTRIBUTES = {
 #: What an estimator has here and not in scikit-learn: none of it changes an answer.
 MORE = {
     ("SelectFromModel", "n_features_in_"): "scikit-learn asks the estimator within, which may not know",
-    ("SparseCoder", "n_features_in_"): "the width of the dictionary, which scikit-learn keeps to itself",
+    ("KernelDensity", "get_depth"): "a method of trees, for `tree_`",
+    ("KernelDensity", "get_n_leaves"): "a method of trees, for `tree_`",
 }
 #: Whose `get_params(deep=True)` has other names.
 DEEP_PARAMETERS = {}
@@ -26,6 +27,9 @@ METHODS = {
     ("*", "dbscan_clustering"): "clusters again",
     ("*", "latent_mean_and_variance"): "is of the process behind the probabilities",
     ("*", "perplexity"): "is of all rows together",
+    ("NearestNeighbors", "radius_neighbors"): "is not supported yet, within an Isomap",
+    ("NearestNeighbors", "radius_neighbors_graph"): "is not supported yet, within an Isomap",
+    ("KernelDensity", "sample"): "is not supported yet",
     ("*", "sample_y"): "draws by the singular vectors of a covariance, which hang on its last bits",
     ("BernoulliRBM", "gibbs"): "draws random numbers without a seed",
     ("BernoulliRBM", "score_samples"): "is there, and raises, without a seed",
@@ -55,7 +59,7 @@ METHODS = {
             ("LinearDiscriminantAnalysis", ["transform"], "with solver='lsqr'"),
             ("LocalOutlierFactor", ["kneighbors", "kneighbors_graph"], "where there are more neighbors than rows"),
             ("Pipeline", ["get_feature_names_out"], "where a step has none"),
-            ("Pipeline", ["inverse_transform", "score"], "where a step does"),
+            ("Pipeline", ["inverse_transform"], "where a step does"),
             *(
                 (name, ["inverse_transform"], "where no column was selected")
                 for name in [
@@ -100,6 +104,20 @@ ANSWERS = {
 }
 #: What is still to come: classes.
 NOT_YET = set()
+#: Classes that open and answer, and of which the walk finds differences that are still to be mended.
+TO_MEND = {
+    "BernoulliRBM": "score_samples of single precision, and the dtype of its scores of booleans and sparse rows",
+    "DummyClassifier": "draws with `strategy='uniform'` refuse texts, mappings and single rows, which are ignored there",
+    "Isomap": "`nbrs_` lacks `radius_neighbors` and its graph",
+    "KernelCenterer": "no fit of the walk succeeds",
+    "KernelDensity": "`sample` is not supported, and `tree_` lists methods of trees",
+    "MiniBatchSparsePCA": "one row has a single dimension in scikit-learn 1.9",
+    "MultiLabelBinarizer": "rows of numbers and texts are sets of labels in scikit-learn",
+    "OrthogonalMatchingPursuitCV": "no fit of the walk succeeds",
+    "SparseCoder": "ties between atoms are broken differently",
+    "SparsePCA": "one row has a single dimension in scikit-learn 1.9",
+    "TSNE": "no fit of the walk succeeds",
+}
 #: The exceptions that were met.
 APPLIED = set()
 

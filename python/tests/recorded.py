@@ -24,7 +24,7 @@ FAMILIES = sorted({module for version, module, _ in archive.archives() if versio
 #: Recorded beside a scipy that names a class of its own for splines, which an older one has not.
 OF_NEWER_SCIPY = () if hasattr(scipy.interpolate._bsplines, "_BSpline") else ("spline",)
 #: What skops does not bring back as it was: an array that may not be written into comes back as one that may.
-MADE_ANEW_BY_SKOPS = {"kernel_ridge_frame"}
+MADE_ANEW_BY_SKOPS = {"bisecting_k_means_sparse_fit", "kernel_ridge_frame", "results_spectral_embedding"}
 OUT = tempfile.TemporaryDirectory(prefix="skiff-recorded-")
 
 MARKS = [

@@ -289,7 +289,7 @@ def test_sparse_matrices():
     broken = scipy.sparse.csr_matrix(x)
     broken.has_canonical_format = True
     broken.indices[0] = 99
-    with pytest.raises(skiff.WrongInputError, match="contradict"):
+    with pytest.raises(skiff.WrongInputError, match="inconsistent"):
         answering.transform(broken)
 
 

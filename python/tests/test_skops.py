@@ -241,7 +241,7 @@ SLOTS.a = 1
 UNSAYABLE = {
     "none": ({"a": [{None: 1}]}, "`None` as a key"),
     "false": ({False: 1, True: 2}, "`False` as a key"),
-    "alike": ({1: 1, "1": 2}, "both \"1\""),
+    "alike": ({1: 1, "1": 2}, "both be \"1\""),
     "tuple": ({(1, 2): 1}, "a tuple as a key"),
     "bytes": ({b"a": 1}, "bytes as a key"),
     "itself": (ITSELF, "contains itself"),
