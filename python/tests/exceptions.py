@@ -27,6 +27,8 @@ METHODS = {
     ("*", "dbscan_clustering"): "clusters again",
     ("*", "latent_mean_and_variance"): "is of the process behind the probabilities",
     ("*", "perplexity"): "is of all rows together",
+    ("NearestNeighbors", "kneighbors"): "is not supported yet, within an Isomap of a radius",
+    ("NearestNeighbors", "kneighbors_graph"): "is not supported yet, within an Isomap of a radius",
     ("NearestNeighbors", "radius_neighbors"): "is not supported yet, within an Isomap",
     ("NearestNeighbors", "radius_neighbors_graph"): "is not supported yet, within an Isomap",
     ("KernelDensity", "sample"): "is not supported yet",
