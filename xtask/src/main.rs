@@ -71,11 +71,7 @@ fn main() -> ExitCode {
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
-    let rest: [Step<'_>; 3] = [
-        ("fuzzing", &|| fuzz::fuzz(&[])),
-        ("Python tests", &|| python(arguments)),
-        ("random estimators", &some_pipelines),
-    ];
+    let rest: [Step<'_>; 2] = [("fuzzing", &|| fuzz::fuzz(&[])), ("Python tests", &|| python(arguments))];
     in_steps(&[&RUST[..], &rest].concat())
 }
 
@@ -169,12 +165,6 @@ fn pipelines(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
     wheel(&python, "release")?;
     run(drawing(&python, arguments))
-}
-
-/// At most two minutes of random estimators, the same ones each time. The Python tests have built the package.
-fn some_pipelines() -> Result<(), String> {
-    let arguments = ["--seed", "1", "--count", "1500", "--seconds", "120"].map(str::to_owned);
-    run(drawing(&environment()?, &arguments))
 }
 
 fn drawing(python: &Path, arguments: &[String]) -> Command {
