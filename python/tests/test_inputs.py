@@ -147,15 +147,13 @@ def test_what_scikit_learn_refuses_is_refused(tmp_path):
         ours.transform(pd.DataFrame(X.astype(np.float16)))
 
 
-def test_vectorizers_take_what_iteration_gives(tmp_path):
-    """Of a frame those are the names of its columns; other tables give no text, and are refused."""
+def test_vectorizers_refuse_tables(tmp_path):
+    """scikit-learn would take the names of a frame's columns for the documents; other tables give no text."""
     documents = ["a red fox", "fox fox", "the dog"]
     theirs = CountVectorizer().fit(documents)
     ours = opened(theirs, tmp_path)
     table = pd.DataFrame({"fox": documents, "red dog": documents})
-    same(ours.transform(table), theirs.transform(table))
-    same(ours.transform(table[["fox"]]), theirs.transform(table[["fox"]]))
-    for other in [pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
+    for other in [table, table[["fox"]], pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
         with pytest.raises(skiff.WrongInputError, match="expected documents"):
             ours.transform(other)
 
