@@ -41,7 +41,7 @@ impl ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", message)
     }
 
-    /// There is no model yet, or no model any more.
+    /// No model is loaded.
     pub(crate) fn not_ready(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", message)
     }

@@ -313,7 +313,7 @@ async fn changed_files_are_loaded_and_broken_ones_are_not() {
     let width = async || get(&server, "/v2/models/model").await.1["inputs"].as_array().map_or(0, Vec::len);
     assert_eq!(width().await, 4);
     assert!(repository.reload(false).is_empty());
-    // A file that is no model: the old one stays, and the index says why.
+    // A file that is not a model: the old one stays, and the index says why.
     fs::write(&path, b"half a fi").unwrap();
     assert_eq!(repository.reload(false).len(), 1);
     assert_eq!(width().await, 4);

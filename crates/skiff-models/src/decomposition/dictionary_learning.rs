@@ -130,7 +130,7 @@ impl SparseCoding {
     fn back(&self) -> Arc<Affine> {
         let mut coef = transpose(self.code.dictionary(), &[]);
         if self.splits {
-            // Negative coefficients stand behind the positive ones.
+            // Negative coefficients follow the positive ones.
             let both = coef.iter_rows().flat_map(|row| row.iter().copied().chain(row.iter().map(|value| -value)));
             coef = Matrix::new(coef.rows, 2 * coef.cols, both.collect::<Vec<_>>());
         }

@@ -133,7 +133,7 @@ impl Estimator for DataFrameMapper {
         }
         let mut parts = Vec::with_capacity(self.features.len() + 1);
         for Feature { names, is_series, model, .. } in &self.features {
-            // Whoever takes labels takes a column as well as a series.
+            // Labels may come as a column or as a series.
             let is_text = model.as_ref().is_some_and(|model| model.estimator().takes() == Takes::Texts);
             let by = Selection::Names(names.clone());
             let mut value = plan.push(SelectColumns { by, series: *is_series && is_text }, &[input]);

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-/// All trees of a CatBoost model. Whoever makes it promises that the splits, nodes and leaves that are named exist, that
+/// All trees of a CatBoost model. The code that makes it ensures that the splits, nodes and leaves that are named exist, that
 /// nodes stand after those that lead to them, and that splits ask for columns that rows have. (What is broken here panics
 /// later, and never answers.)
 #[derive(Debug)]

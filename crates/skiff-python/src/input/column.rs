@@ -97,7 +97,7 @@ pub fn objects(list: &Bound<'_, PyList>) -> PyResult<Column<'static>> {
     Ok(Column::Objects(scalars.into()))
 }
 
-/// A value of a class that skiff does not know. `Decimal` and `Fraction` are numbers to whoever asks for floats, as they
+/// A value of a class that skiff does not know. `Decimal` and `Fraction` are numbers where floats are needed, as they
 /// are to numpy.
 fn foreign(item: &Bound<'_, PyAny>) -> PyResult<ForeignObject> {
     let py = item.py();

@@ -60,7 +60,7 @@ impl RadiusVotes {
                 NumberType::Float(precision) => (Some(precision), true),
                 NumberType::Int(_) => (None, true),
             },
-            // A DataFrame is no array in C order, which that needs.
+            // A DataFrame is not an array in C order, which that needs.
             _ => (None, false),
         };
         match &*class_mode.search {
