@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 
-from against_scikit_learn import FOLDER, ROOT, SKIFF, machine, spawn
+from measure import FOLDER, ROOT, SKIFF, machine, spawn
 
 # What is measured, by the name of its folder under `target/bench`: a title, and the method that is asked.
 MODELS = {
@@ -64,7 +64,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.worker:
         return work(*arguments.worker)
-    subprocess.run([sys.executable, ROOT / "benches" / "models.py", FOLDER], check=True)
+    subprocess.run([sys.executable, ROOT / "benches" / "models.py", FOLDER, *MODELS], check=True)
     print(f"{machine()} The kernel's page cache is warm. Times are medians of {arguments.rounds} rounds.")
     for name in arguments.models or MODELS:
         measure(name, arguments.rounds)

@@ -40,7 +40,13 @@ const TASKS: &[Task] = &[
         "recorded models of other versions, converted for one and loaded there: TARGET FROM... (docs/migrations.md)",
         versions::versions,
     ),
-    ("bench", "benchmarks of predictions, compared with scikit-learn", bench),
+    (
+        "bench",
+        "benchmarks of predictions, compared with scikit-learn, onnxruntime, oneDAL, treelite and others: [WORKLOAD...] \
+         (docs/benchmarks.md)",
+        bench,
+    ),
+    ("bench-cold", "benchmarks of fresh processes, compared with Python and scikit-learn: [CASE...]", bench_cold),
     (
         "bench-persistence",
         "benchmarks of dumping and loading, compared with joblib, pickle and skops",
@@ -79,10 +85,15 @@ fn rust(_: &[String]) -> Result<(), String> {
     in_steps(&RUST)
 }
 
-const RUST: [Step<'static>; 3] = [
+const RUST: [Step<'static>; 4] = [
     ("format", &|| run(cargo(&["fmt", "--all", "--check"]))),
     ("lints", &|| run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))),
     ("Rust tests", &|| run(cargo(&["test", "--workspace", "--no-fail-fast"]))),
+    ("recorded cases without SIMD", &|| {
+        let mut command = cargo(&["test", "--workspace", "--test", "fixtures"]);
+        command.env("SKIFF_SIMD", "off");
+        run(command)
+    }),
 ];
 
 /// Runs each step, up to the first that fails, and reports at the end which passed and how long they took.
@@ -185,10 +196,19 @@ fn supported(_: &[String]) -> Result<(), String> {
 }
 
 fn bench(arguments: &[String]) -> Result<(), String> {
+    let python = environment_of("target/rivals", "benches/requirements.txt")?;
+    run(cargo(&["build", "--profile", "dist", "--package", "skiff-bench"]))?;
+    wheel(&python, "dist")?;
+    let mut command = Command::new(python);
+    command.arg("benches/predictions.py").args(arguments);
+    run(command)
+}
+
+fn bench_cold(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
     run(cargo(&["build", "--profile", "dist", "--package", "skiff-cli"]))?;
     let mut command = Command::new(python);
-    command.arg("benches/against_scikit_learn.py").args(arguments);
+    command.arg("benches/cold.py").args(arguments);
     run(command)
 }
 
@@ -203,7 +223,12 @@ fn bench_persistence(arguments: &[String]) -> Result<(), String> {
 
 /// The Python of `target/python`, with the requirements of the tests; created on first use.
 fn environment() -> Result<PathBuf, String> {
-    let folder = root().join("target/python");
+    environment_of("target/python", "python/tests/requirements.txt")
+}
+
+/// The Python of a virtual environment with these requirements; created on first use.
+fn environment_of(folder: &str, requirements: &str) -> Result<PathBuf, String> {
+    let folder = root().join(folder);
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !python.exists() {
         let system = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
@@ -212,7 +237,7 @@ fn environment() -> Result<PathBuf, String> {
         run(command)?;
     }
     let mut command = Command::new(&python);
-    command.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", "python/tests/requirements.txt"]);
+    command.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", requirements]);
     run(command)?;
     Ok(python)
 }

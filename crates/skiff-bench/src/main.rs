@@ -1,9 +1,9 @@
 //! Measures a model's predictions in one process: `skiff-bench MODEL ROWS METHOD THREADS`.
 //!
 //! It opens the model and prints the seconds that this took. Then, for each line on stdin, it predicts again and
-//! prints the seconds: `row` predicts one row, another one each time, often enough to be measured; `batch` predicts all
-//! rows at once. So a script can alternate between programs, and a busy machine affects all of them equally.
-//! `benches/in_process.py` is the same for scikit-learn.
+//! prints the seconds: `row` predicts one row, another one each time, often enough to be measured; `rows N` predicts the
+//! first N at once. So a script can let programs take turns, and a busy machine affects all of them equally.
+//! `benches/contender.py` is the same for Python, and describes the lines of JSON that are printed.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -16,46 +16,69 @@ use std::{env, fs};
 use skiff::{File, Method, Model, Options, Table};
 use skiff_files::NdArray;
 
-/// One line's measurement of single rows goes on for so long.
-const ENOUGH: Duration = Duration::from_millis(50);
+/// A measurement goes on for so long.
+const ENOUGH: Duration = Duration::from_millis(100);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [model, rows, method, threads] = &arguments[..] else {
         return Err("expected MODEL ROWS METHOD THREADS".into());
     };
-    rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?).build_global()?;
+    skiff_files::threads::set_count(threads.parse()?);
     let started = Instant::now();
     let model = skiff::open(model)?;
-    println!("{}", started.elapsed().as_secs_f64());
+    println!("{{\"load\": {}}}", started.elapsed().as_secs_f64());
     let method: Method = method.parse()?;
     let rows = read_rows(Path::new(rows))?;
     let mut next = 0;
     for line in io::stdin().lock().lines() {
-        let seconds = match &*line? {
-            "row" => single_rows(&model, method, &rows, &mut next)?,
-            "batch" => {
-                let started = Instant::now();
-                black_box(model.call(method, &rows)?);
-                started.elapsed().as_secs_f64()
-            }
-            other => return Err(format!("expected `row` or `batch`, found `{other}`").into()),
-        };
-        println!("{seconds}");
+        let line = line?;
+        match line.strip_prefix("rows ") {
+            Some(count) => several(&model, method, &rows.slice_rows(0, rows.rows().min(count.parse()?)))?,
+            None if line == "row" => single_rows(&model, method, &rows, &mut next)?,
+            None => return Err(format!("expected `row` or `rows N`, found `{line}`").into()),
+        }
     }
     Ok(())
 }
 
-/// The mean time of calls with one row each.
-fn single_rows(model: &Model, method: Method, rows: &Table<'_>, next: &mut usize) -> Result<f64, skiff::Error> {
-    let (started, mut calls) = (Instant::now(), 0_u32);
-    while calls == 0 || started.elapsed() < ENOUGH {
+/// Calls with one row each: the median and the 99th percentile of their wall times.
+fn single_rows(model: &Model, method: Method, rows: &Table<'_>, next: &mut usize) -> Result<(), skiff::Error> {
+    let (started, mut times) = (Instant::now(), Vec::new());
+    while times.is_empty() || started.elapsed() < ENOUGH {
         let row = rows.slice_rows(*next, 1);
+        let before = Instant::now();
         black_box(model.call(method, &row)?);
+        times.push(before.elapsed());
         *next = (*next + 1) % rows.rows();
+    }
+    times.sort_unstable();
+    let [p50, p99] = [50, 99].map(|percent| times[times.len() * percent / 100].as_secs_f64());
+    println!("{{\"p50\": {p50}, \"p99\": {p99}}}");
+    Ok(())
+}
+
+/// Calls with all of `rows`: the CPU time and the wall time of one.
+fn several(model: &Model, method: Method, rows: &Table<'_>) -> Result<(), skiff::Error> {
+    let (started, cpu_before, mut calls) = (Instant::now(), cpu_time(), 0_u32);
+    while calls == 0 || started.elapsed() < ENOUGH {
+        black_box(model.call(method, rows)?);
         calls += 1;
     }
-    Ok(started.elapsed().as_secs_f64() / f64::from(calls))
+    let wall = started.elapsed().as_secs_f64();
+    let cpu = cpu_time().zip(cpu_before).map_or(wall, |(after, before)| after - before);
+    println!("{{\"cpu\": {}, \"wall\": {}}}", cpu / f64::from(calls), wall / f64::from(calls));
+    Ok(())
+}
+
+/// The CPU time of all threads so far, in seconds; `None` where Linux's `/proc` is not.
+fn cpu_time() -> Option<f64> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir("/proc/self/task").ok()? {
+        let schedule = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += schedule.split(' ').next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
 /// Rows of numbers from a `.npy` file, or lines of text from any other.
