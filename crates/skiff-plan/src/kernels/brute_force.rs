@@ -1,7 +1,9 @@
 //! Distances to every point of the fit.
 
+use super::arch::vectorized;
 use super::metric::{Metric, centered, correlation, norm};
-use super::panels::Panels;
+use super::neighbor_heap::NeighborHeap;
+use super::panels::{LANES, Panels};
 use super::row_square;
 use crate::value::{Csr, Matrix};
 
@@ -110,6 +112,46 @@ impl Points {
         matches!(self.metric, Metric::Euclidean | Metric::SquaredEuclidean)
     }
 
+    /// Pushes the reduced distances of dense rows to all points onto the heap of each row, in the order of the points, as
+    /// `ArgKmin` does. `false`, and nothing is done, where the distances do not come from products of dense rows.
+    ///
+    /// The distances have the bits of those of [`Self::distances`]. A heap takes only what is not at least its largest
+    /// distance, which never grows: of a group whose distances all are, none could enter when its turn came. No distance
+    /// is NaN: `max` makes 0 of it.
+    pub fn push_all<const R: usize>(&self, xs: [&[f64]; R], heaps: &mut [NeighborHeap]) -> bool {
+        let (Rows::Panels(points), true) = (&self.rows, self.is_euclidean()) else { return false };
+        let squares = xs.map(row_square::blas);
+        vectorized!(points.each_group(
+            xs,
+            #[inline(always)]
+            |first, products| {
+                let y_squares = &self.squares[first..];
+                for ((products, square), heap) in products.iter().zip(squares).zip(&mut *heaps) {
+                    let mut distances = [f64::INFINITY; LANES];
+                    let mut enters = false;
+                    if let Some(y_squares) = y_squares.first_chunk::<LANES>() {
+                        let largest = heap.largest();
+                        for lane in 0..LANES {
+                            distances[lane] = euclidean(square, products[lane], y_squares[lane]);
+                            enters |= distances[lane] < largest;
+                        }
+                    } else {
+                        for ((distance, dot), y_square) in distances.iter_mut().zip(products).zip(y_squares) {
+                            *distance = euclidean(square, *dot, *y_square);
+                        }
+                        enters = true;
+                    }
+                    if enters {
+                        for (index, distance) in (first..points.rows).zip(distances) {
+                            heap.push(distance, index);
+                        }
+                    }
+                }
+            }
+        ));
+        true
+    }
+
     /// The reduced distances of `x` to all points, for `ArgKmin` or as in `pairwise_distances`. Euclidean ones
     /// are `x² - 2xy + y²`, as scikit-learn's brute force has them, and not below 0: what the subtraction loses, it loses
     /// there as well.
@@ -121,7 +163,6 @@ impl Points {
             (false, false) => (self.einsum)(x),
         };
         let squares = if arg_k_min { &self.squares } else { &self.norms };
-        let euclidean = |square: f64, dot: f64, y: f64| (square - 2.0 * dot + y).max(0.0);
         match (&self.rows, &self.metric) {
             (Rows::Panels(points), Metric::Cosine) => {
                 let x: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
@@ -175,6 +216,12 @@ impl Points {
             }
         }
     }
+}
+
+/// The square of a Euclidean distance, of two squares and a product; not below 0.
+#[inline(always)]
+fn euclidean(square: f64, dot: f64, y: f64) -> f64 {
+    (square - 2.0 * dot + y).max(0.0)
 }
 
 /// What `normalize` divides by: the root of the square, but never 0.

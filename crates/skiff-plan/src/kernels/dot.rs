@@ -4,6 +4,7 @@
 //! fused multiply-add. So a row's result does not depend on the other rows, nor on the width of the processor's
 //! registers. (scikit-learn's BLAS differs between one row and a batch in the last bits.)
 
+use super::arch::vectorized;
 use crate::value::{Csr, Matrix, Precision};
 
 /// How many partial sums there are: one AVX-512 register, two of AVX2, four of SSE2.
@@ -13,8 +14,7 @@ const LANES: usize = 8;
 pub(crate) fn matmul_transposed(x: &Matrix<'_, f64>, w: &Matrix<'_, f64>) -> Vec<f64> {
     let mut out = vec![0.0; x.rows * w.rows];
     if w.rows > 0 {
-        let arch = pulp::Arch::new();
-        arch.dispatch(|| {
+        vectorized!({
             for (x, out) in x.iter_rows().zip(out.chunks_exact_mut(w.rows)) {
                 products(x, w, out);
             }
@@ -45,7 +45,7 @@ pub(crate) fn sparse_matmul_transposed(x: &Csr<'_>, w: &Matrix<'_, f64>, precisi
 
 /// Σ x·w in the order that the module's words describe.
 pub(crate) fn dot(x: &[f64], w: &[f64]) -> f64 {
-    pulp::Arch::new().dispatch(|| lanes_dot(x, w))
+    vectorized!(lanes_dot(x, w))
 }
 
 /// One row of `x` with four rows of `w` at a time, so that each load of `x` serves four sums.

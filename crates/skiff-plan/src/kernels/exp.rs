@@ -70,6 +70,7 @@ fn power_of_two(n: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::arch::vectorized;
 
     /// The distance in units of the last place; equal infinities and NaNs are at distance 0.
     fn ulps(a: f64, b: f64) -> u64 {
@@ -109,7 +110,7 @@ mod tests {
     fn a_slice_gives_the_bits_of_each_alone() {
         let numbers: Vec<f64> = (0..1003).map(|at| f64::from(at) * 0.71 - 400.0).collect();
         let mut slice = numbers.clone();
-        pulp::Arch::new().dispatch(|| exp_in_place(&mut slice));
+        vectorized!(exp_in_place(&mut slice));
         for (x, y) in numbers.iter().zip(slice) {
             assert_eq!(exp(*x).to_bits(), y.to_bits());
         }

@@ -1,5 +1,6 @@
 //! The hot loops. Each computes the same bits for a row alone and in any batch, on every processor.
 
+pub(crate) mod arch;
 pub mod binary_tree;
 pub mod boosted_trees;
 pub mod brute_force;

@@ -2,10 +2,11 @@
 //! with fused multiply-adds. If distances are computed from such products, their last bits decide which of two centers or
 //! neighbours is nearer.
 
+use super::arch::vectorized;
 use crate::value::Matrix;
 
 /// The number of interleaved rows: four registers of AVX2, enough sums to hide the latency of one.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Rows in groups with interleaved features, so that each sum is a lane. The order of no sum depends on
 /// the width of the processor's registers; a processor without fused multiply-add computes the same, slowly.
@@ -29,6 +30,15 @@ impl Panels {
         Self { rows, cols, lanes }
     }
 
+    /// Calls `visit(first, products)` for each group of rows: the number of its first row, and the products of each of
+    /// `xs` with its rows and with the zeros that fill it up. The products have the same bits as those of [`Self::products`].
+    #[inline(always)]
+    pub(super) fn each_group<const R: usize>(&self, xs: [&[f64]; R], mut visit: impl FnMut(usize, &[[f64; LANES]; R])) {
+        for (group, lanes) in self.lanes.chunks_exact(self.cols.max(1)).enumerate() {
+            visit(group * LANES, &sums(lanes, xs));
+        }
+    }
+
     /// The rows again.
     pub(crate) fn to_matrix(&self) -> Matrix<'static, f64> {
         let (rows, cols) = (self.rows, self.cols);
@@ -41,25 +51,27 @@ impl Panels {
         out.clear();
         out.resize(self.rows.div_ceil(LANES) * LANES, 0.0);
         let (out_groups, _) = out.as_chunks_mut::<LANES>();
-        // Without inlining down to `mul_add` there would be a call of `fma` for each product.
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (group, out) in self.lanes.chunks_exact(self.cols.max(1)).zip(out_groups) {
-                    *out = sums(group, x);
-                }
-            },
-        );
+        vectorized!({
+            self.each_group(
+                [x],
+                #[inline(always)]
+                |first, [products]| out_groups[first / LANES] = *products,
+            );
+        });
         out.truncate(self.rows);
     }
 }
 
 #[inline(always)]
-fn sums(group: &[[f64; LANES]], x: &[f64]) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
-    for (lanes, x) in group.iter().zip(x) {
-        for lane in 0..LANES {
-            sums[lane] = x.mul_add(lanes[lane], sums[lane]);
+fn sums<const R: usize>(group: &[[f64; LANES]], xs: [&[f64]; R]) -> [[f64; LANES]; R] {
+    let mut sums = [[0.0; LANES]; R];
+    let xs = xs.map(|x| &x[..group.len()]);
+    for (feature, lanes) in group.iter().enumerate() {
+        for (sums, x) in sums.iter_mut().zip(xs) {
+            let x = x[feature];
+            for lane in 0..LANES {
+                sums[lane] = x.mul_add(lanes[lane], sums[lane]);
+            }
         }
     }
     sums

@@ -1,21 +1,20 @@
 //! Σx² of a row, in the orders of the libraries that scikit-learn uses for it. If distances are computed from such sums,
 //! their last bits decide which of two centres or neighbours is nearer.
 
+use super::arch::vectorized;
+
 /// BLAS's `ddot`, as OpenBLAS has it for the processors with AVX2 (Haswell, Zen): sixteen elements at a time by fused
 /// multiply-adds in sixteen sums, the rest one by one. `mul_add` is exact on every processor.
 pub fn blas(row: &[f64]) -> f64 {
     let (sixteens, rest) = row.as_chunks::<16>();
     let mut sums = [0.0; 16];
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for chunk in sixteens {
-                for lane in 0..16 {
-                    sums[lane] = chunk[lane].mul_add(chunk[lane], sums[lane]);
-                }
+    vectorized!({
+        for chunk in sixteens {
+            for lane in 0..16 {
+                sums[lane] = chunk[lane].mul_add(chunk[lane], sums[lane]);
             }
-        },
-    );
+        }
+    });
     let lane = |at: usize| (sums[at] + sums[at + 4]) + (sums[at + 8] + sums[at + 12]);
     let sum = if sixteens.is_empty() { 0.0 } else { (lane(0) + lane(1)) + (lane(2) + lane(3)) };
     rest.iter().fold(sum, |sum, x| sum + x * x)

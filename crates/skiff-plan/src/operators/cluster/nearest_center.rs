@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
+use crate::kernels::arch::vectorized;
 use crate::kernels::panels::Panels;
 use crate::kernels::row_square;
 use crate::operator::Operator;
@@ -51,15 +52,13 @@ impl NearestCenter {
             row.clear();
             row.extend(x.iter().map(|&value| to_single(value)));
             let centers = centers.chunks(row.len().max(1));
-            pulp::Arch::new().dispatch(
+            vectorized!(least(centers.zip(squares).map(
                 #[inline(always)]
-                || {
-                    least(centers.zip(squares).map(|(center, square)| {
-                        let product = row.iter().zip(center).fold(0.0, |sum: f32, (x, c)| x.mul_add(*c, sum));
-                        f64::from(square - 2.0 * product)
-                    }))
-                },
-            )
+                |(center, square)| {
+                    let product = row.iter().zip(center).fold(0.0, |sum: f32, (x, c)| x.mul_add(*c, sum));
+                    f64::from(square - 2.0 * product)
+                }
+            )))
         };
         x.iter_rows().map(&mut nearest).collect()
     }

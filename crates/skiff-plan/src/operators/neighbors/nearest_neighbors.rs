@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::search::{Brute, Search, SearchRows, graph_row, refuse_negative};
 use crate::InputError;
 use crate::kernels::brute_force::Points;
-use crate::kernels::neighbor_heap::{NeighborHeap, argpartition};
+use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
 use crate::operator::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
@@ -87,46 +87,69 @@ impl NearestNeighbors {
         found: &mut Found,
     ) -> Result<(), InputError> {
         let heap = brute.heap_for(points, precision, sparse)?;
-        let mut heaps = heap.map(|sort| (NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)));
-        let single = heaps.is_none() && brute.is_single(points, precision);
+        if let Some(sort) = heap {
+            self.by_heaps(points, sort, rows, sparse, found);
+            return Ok(());
+        }
+        let single = brute.is_single(points, precision);
         let (mut distances, mut order) = (Vec::new(), Vec::new());
         for x in rows.iter_rows() {
-            points.distances(x, sparse, heaps.is_some(), &mut distances);
-            match &mut heaps {
-                Some((thread, all)) => {
-                    thread.clear();
-                    all.clear();
-                    for (index, &distance) in distances.iter().enumerate() {
-                        thread.push(distance, index);
-                    }
-                    thread.push_into(all);
-                    let (nearest, indices) = all.sort();
-                    found.extend(nearest.iter().map(|&reduced| points.metric.finish(reduced)), indices);
+            points.distances(x, sparse, false, &mut distances);
+            for distance in &mut distances {
+                // All but squares of Euclidean distances are compared as they are.
+                if !points.is_euclidean() {
+                    *distance = points.metric.finish(*distance);
                 }
-                None => {
-                    for distance in &mut distances {
-                        // All but squares of Euclidean distances are compared as they are.
-                        if !points.is_euclidean() {
-                            *distance = points.metric.finish(*distance);
-                        }
-                        if single {
-                            *distance = Precision::Single.round(*distance);
-                        }
-                    }
-                    argpartition(&distances, self.count, &mut order);
-                    let finish = |at: usize| match (points.is_euclidean(), single) {
-                        (true, true) => Precision::Single.round(points.metric.finish(distances[at])),
-                        (true, false) => points.metric.finish(distances[at]),
-                        (false, _) => distances[at],
-                    };
-                    found.extend(order.iter().map(|&at| finish(at)), &order);
+                if single {
+                    *distance = Precision::Single.round(*distance);
                 }
             }
+            argpartition(&distances, self.count, &mut order);
+            let finish = |at: usize| match (points.is_euclidean(), single) {
+                (true, true) => Precision::Single.round(points.metric.finish(distances[at])),
+                (true, false) => points.metric.finish(distances[at]),
+                (false, _) => distances[at],
+            };
+            found.extend(order.iter().map(|&at| finish(at)), &order);
         }
         if single {
             found.precision = Some(Precision::Single);
         }
         Ok(())
+    }
+}
+
+/// How many rows share each load of a point.
+const ROWS: usize = 2;
+
+impl NearestNeighbors {
+    /// As `ArgKmin` finds them.
+    fn by_heaps(&self, points: &Points, sort: Sort, rows: &Matrix<'_, f64>, sparse: bool, found: &mut Found) {
+        let mut heaps = [NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)];
+        let mut all = NeighborHeap::new(self.count, sort);
+        let mut distances = Vec::new();
+        for first in (0..rows.rows).step_by(ROWS) {
+            let xs: [&[f64]; ROWS] = std::array::from_fn(|at| rows.row((first + at).min(rows.rows - 1)));
+            let count = ROWS.min(rows.rows - first);
+            heaps.iter_mut().for_each(NeighborHeap::clear);
+            let pushed = match count {
+                _ if sparse => false,
+                ROWS => points.push_all(xs, &mut heaps),
+                _ => points.push_all([xs[0]], &mut heaps),
+            };
+            for (x, heap) in xs.iter().zip(&mut heaps).take(count) {
+                if !pushed {
+                    points.distances(x, sparse, true, &mut distances);
+                    for (index, &distance) in distances.iter().enumerate() {
+                        heap.push(distance, index);
+                    }
+                }
+                all.clear();
+                heap.push_into(&mut all);
+                let (nearest, indices) = all.sort();
+                found.extend(nearest.iter().map(|&reduced| points.metric.finish(reduced)), indices);
+            }
+        }
     }
 }
 

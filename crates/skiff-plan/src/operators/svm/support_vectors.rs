@@ -1,6 +1,7 @@
 //! Weighted sums of kernel values: what support vector machines decide by.
 
 use crate::InputError;
+use crate::kernels::arch::vectorized;
 use crate::kernels::support::{self, LANES, Lanes};
 use crate::operator::Operator;
 use crate::value::{Csr, Matrix, Precision, Value};
@@ -100,7 +101,6 @@ impl SupportVectors {
     fn of_dense(&self, x: &Matrix<'_, f64>, vectors: &Vectors) -> Vec<f64> {
         let mut out = vec![0.0; x.rows * self.intercepts.len()];
         let mut lanes: Vec<Lanes> = vec![[0.0; LANES]; x.cols];
-        let arch = pulp::Arch::new();
         for first in (0..x.rows).step_by(LANES) {
             let rows = LANES.min(x.rows - first);
             for lane in 0..rows {
@@ -108,16 +108,19 @@ impl SupportVectors {
                     feature[lane] = value;
                 }
             }
-            let sums = arch.dispatch(|| {
-                self.sums(|start, values| match vectors {
-                    Vectors::Dense(vectors) => self.kernel.dense(&lanes, vectors, start, values),
-                    Vectors::Columns(columns) => {
-                        for (value, &column) in values.iter_mut().zip(&columns[start..]) {
-                            *value = lanes[column];
+            let sums = vectorized!({
+                self.sums(
+                    #[inline(always)]
+                    |start, values| match vectors {
+                        Vectors::Dense(vectors) => self.kernel.dense(&lanes, vectors, start, values),
+                        Vectors::Columns(columns) => {
+                            for (value, &column) in values.iter_mut().zip(&columns[start..]) {
+                                *value = lanes[column];
+                            }
                         }
-                    }
-                    Vectors::Sparse(_) => unreachable!("`run` takes sparse support vectors elsewhere"),
-                })
+                        Vectors::Sparse(_) => unreachable!("`run` takes sparse support vectors elsewhere"),
+                    },
+                )
             });
             self.write(&sums, first, rows, &mut out);
         }
@@ -126,19 +129,21 @@ impl SupportVectors {
 
     fn of_sparse(&self, x: &Csr<'_>, vectors: &Csr<'static>) -> Vec<f64> {
         let mut out = vec![0.0; x.rows * self.intercepts.len()];
-        let arch = pulp::Arch::new();
         for first in (0..x.rows).step_by(LANES) {
             let rows = LANES.min(x.rows - first);
-            let sums = arch.dispatch(|| {
-                self.sums(|start, values| {
-                    for lane in 0..rows {
-                        let row = x.row(first + lane);
-                        for (at, value) in values.iter_mut().enumerate() {
-                            value[lane] = self.kernel.pairing(row, vectors.row(start + at));
+            let sums = vectorized!({
+                self.sums(
+                    #[inline(always)]
+                    |start, values| {
+                        for lane in 0..rows {
+                            let row = x.row(first + lane);
+                            for (at, value) in values.iter_mut().enumerate() {
+                                value[lane] = self.kernel.pairing(row, vectors.row(start + at));
+                            }
                         }
-                    }
-                    self.kernel.finish(values);
-                })
+                        self.kernel.finish(values);
+                    },
+                )
             });
             self.write(&sums, first, rows, &mut out);
         }
