@@ -105,8 +105,11 @@ def measure(workload, contenders, threads, rounds, batch):
     try:
         for name in contenders:
             # Texts go to one rival in the type of strings, and no other takes them.
-            is_text = (FOLDER / workload / "rows.txt").exists()
+            is_text = workload_file(workload, "rows").suffix == ".txt"
             if name.startswith("onnxruntime") and is_text != (name == "onnxruntime"):
+                continue
+            # It reads arrays and texts.
+            if name == "skiff-bench" and workload_file(workload, "rows").suffix == ".csv":
                 continue
             program = Program(name, workload, threads)
             if "refused" in program.start:
@@ -115,21 +118,30 @@ def measure(workload, contenders, threads, rounds, batch):
                 continue
             try:
                 answers = program.ask("answer")["answers"] if name != "skiff-bench" else "–"
-            except ProcessLookupError as error:
+            except EndedError as error:
                 measured[name] = {"refused": str(error)}
                 continue
             running[name] = program
             measured[name] = {"load": program.start["load"], "answers": answers, "turns": []}
         # The first round warms what is to be warmed, and is not counted.
         for turn in range(rounds + 1):
-            for name, program in running.items():
-                one, few, many = program.ask("row"), program.ask("rows 100"), program.ask(f"rows {batch}")
+            for name, program in list(running.items()):
+                try:
+                    one, few, many = program.ask("row"), program.ask("rows 100"), program.ask(f"rows {batch}")
+                except EndedError as error:
+                    measured[name] = {"refused": str(error)}
+                    del running[name]
+                    continue
                 if turn > 0:
                     measured[name]["turns"].append({**one, "few": few["cpu"], "many": many["cpu"], "wall": many["wall"]})
     finally:
         for program in running.values():
             program.close()
     return measured
+
+
+class EndedError(Exception):
+    """A contender's process ended before it answered."""
 
 
 class Program:
@@ -150,11 +162,14 @@ class Program:
         self.start = self.answer() or {"refused": "the process ended"}
 
     def ask(self, what):
-        self.process.stdin.write(what + "\n")
-        self.process.stdin.flush()
-        answer = self.answer()
+        try:
+            self.process.stdin.write(what + "\n")
+            self.process.stdin.flush()
+            answer = self.answer()
+        except BrokenPipeError:
+            answer = None
         if answer is None:
-            raise ProcessLookupError(f"the process ended with status {self.process.wait()}")
+            raise EndedError(f"the process ended with status {self.process.wait()}")
         return answer
 
     def answer(self):
