@@ -65,7 +65,7 @@ def isolation_forest():
 
     random = np.random.default_rng(0)
     x = random.normal(size=(5_000, 20))
-    return IsolationForest(200, random_state=0).fit(x), random.normal(size=(ROWS, 20))
+    return IsolationForest(n_estimators=200, random_state=0).fit(x), random.normal(size=(ROWS, 20))
 
 
 def hist_gradient_boosting():

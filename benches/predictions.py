@@ -276,7 +276,7 @@ def plot(results):
         f'<text x="10" y="20" font-size="14">Time of rivals over skiff\'s, one thread: right of the line skiff is faster</text>',
     ]
     for at, (colour, names) in enumerate(legend()):
-        x = LEFT + 120 * at
+        x = LEFT + 145 * at
         out.append(f'<circle cx="{x}" cy="36" r="5" fill="{colour}"/><text x="{x + 9}" y="40">{names}</text>')
     for panel, (title, what) in enumerate(panels):
         left = LEFT + panel * (panel_width + RIGHT)
