@@ -198,8 +198,9 @@ impl File {
     /// skiff would not run any of it; but a prediction would suggest that the file is a harmless model.
     pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
-        if let Some((name, sentence)) = skiff_files::scan::dangerous_name(graph) {
-            return Err(Error::dangerous(name, sentence.to_owned()));
+        let is_skops = self.file.format.content == skiff_files::Content::Skops;
+        if let Some((name, sentence)) = skiff_files::scan::first_danger(graph, is_skops) {
+            return Err(Error::dangerous(name, sentence));
         }
         if let Some((id, what)) = skiff_files::scan::hostile_numbers(graph) {
             let class = skiff_files::class_path(graph, id).unwrap_or_default();

@@ -3,6 +3,7 @@
 //! Every node that the machine made is looked at, also what was popped from the stack and is part of nothing: CPython
 //! called it all the same.
 
+mod first_danger;
 mod states;
 
 use std::collections::{HashMap, HashSet};
@@ -80,9 +81,14 @@ pub(super) type Counts<'a> = dyn Fn(NodeId, &Finding) -> bool + 'a;
 pub(super) const ALL: &Counts<'static> = &|_, _| true;
 
 impl<'g> Judged<'g> {
-    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading, care: Care<'g>) -> Self {
-        let Care { limits, check, most, counts } = care;
-        let mut judged = Self {
+    fn nothing_yet(
+        graph: &'g Graph,
+        roots: &'g [NodeId],
+        reading: Reading,
+        most: usize,
+        counts: &'g Counts<'g>,
+    ) -> Self {
+        Self {
             graph,
             values: Values::of(graph),
             roots,
@@ -100,7 +106,12 @@ impl<'g> Judged<'g> {
             states: HashSet::new(),
             is_late: false,
             loads: false,
-        };
+        }
+    }
+
+    pub fn of(graph: &'g Graph, roots: &'g [NodeId], ids: Range<usize>, reading: Reading, care: Care<'g>) -> Self {
+        let Care { limits, check, most, counts } = care;
+        let mut judged = Self::nothing_yet(graph, roots, reading, most, counts);
         for id in graph.ids_in(ids.clone()) {
             if id.index().is_multiple_of(4_096) && limits.is_late() {
                 judged.is_late = true;

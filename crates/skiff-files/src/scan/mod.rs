@@ -168,16 +168,13 @@ pub fn scan_trusting(
     Verdict { rating, findings, unknown_attributes, judged, in_a_row, is_model_file, size }
 }
 
-/// The first name in a graph that is known to be dangerous, and what it would do. Cheap enough for every opening of a
-/// model; says nothing of how names are called, as [`scan`] does.
-pub fn dangerous_name(graph: &Graph) -> Option<(String, &'static str)> {
-    graph.ids().find_map(|id| {
-        let (module, name) = allowed::name_of(graph, id)?;
-        if allowed::is_listed(module, name) {
-            return None;
-        }
-        dangers::sentence(module, name).map(|sentence| (shown(&format!("{module}.{name}")), sentence))
-    })
+/// The first thing in a graph that [`scan`] would call dangerous: a name, what it would do. Cheap enough for every
+/// opening of a model: only what names known to be dangerous have to do with is judged. `is_skops` tells that skops'
+/// reader made the graph.
+pub fn first_danger(graph: &Graph, is_skops: bool) -> Option<(String, String)> {
+    let reading = if is_skops { judge::Reading::Skops } else { judge::Reading::Pickle };
+    let finding = judge::Judged::first_danger(graph, reading)?;
+    Some((shown(&finding.name.unwrap_or_default()), finding.sentence))
 }
 
 /// The first object in a graph whose numbers no fit makes, and what is wrong with them; decision trees and their like

@@ -124,6 +124,11 @@ pub(super) fn is_mapped_array(module: &str, name: &str) -> bool {
     name == "memmap" && numpy::is_constructor(module, name)
 }
 
+/// Classes whose objects execute text of their state, unless it is what scipy wrote.
+pub(super) fn is_distribution(module: &str, name: &str) -> bool {
+    matches!(scipy::class(module, name), Some(Made { state: State::Distribution, .. }))
+}
+
 /// Functions that may be called as `call` says, and may not stand alone.
 fn is_constructor(module: &str, name: &str) -> bool {
     python::is_constructor(module, name)
