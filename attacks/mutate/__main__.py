@@ -303,16 +303,18 @@ class Run:
 
     def problem(self, result, paths, loader):
         """What speaks against a file that was loaded, or None."""
+        misread = misread_module(result["error"]) if loader == "pickle" else None
         for event in result["events"]:
             phase, *rest = event
             if phase == "?":
                 return " ".join(rest)
-            if tuple(rest) in self.baseline or (loader == "pickle" and is_misread(rest, result["error"])):
+            if tuple(rest) in self.baseline or rest == ["import", misread]:
                 continue
             if rest[0] == "call" and phase != "load" and paths is not None and TAKE_FUNCTIONS.intersection(paths):
                 continue
             return f"{phase}: {' '.join(rest)}"
-        strangers = [name for name in result.get("names", ()) if name not in self.names and not self.is_allowed(name)]
+        names = [name for name in result.get("names", ()) if name != f"{misread}.dtype"]
+        strangers = [name for name in names if name not in self.names and not self.is_allowed(name)]
         return f"load: takes {strangers[0]}" if strangers else None
 
     def is_allowed(self, name):
@@ -396,10 +398,11 @@ class Run:
         return status
 
 
-def is_misread(event, error):
-    """Whether ``pickle`` looked in vain for a module that has the name of a class or key: joblib's files with arrays of
-    objects make it do so, unchanged ones too (``docs/scan.md``, *What it does not promise*)."""
-    return event[0] == "import" and "." not in event[1] and error == f"ModuleNotFoundError: No module named {event[1]!r}"
+def misread_module(error):
+    """The module for which ``pickle`` looked in vain, if it has the name of a class or key: joblib's files with arrays of
+    objects make it do so, unchanged ones too (``docs/scan.md``, *What model does not promise*)."""
+    found = re.fullmatch(r"ModuleNotFoundError: No module named '(\w+)'", error or "")
+    return found and found[1]
 
 
 def sentence(verdict):
