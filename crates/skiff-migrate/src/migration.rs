@@ -80,12 +80,12 @@ pub(crate) const STAMP: &str = "_sklearn_version";
 /// The oldest version that leaves the stamp.
 const STAMPED: &str = "0.18";
 
-/// The model at `root` as the `target` would have written it, as the root of a new graph. Arrays and objects that nothing changes are shared with
-/// the graph that is given.
+/// The model at `root` as the `target` would have written it, as the root of a new graph. Arrays and objects that nothing
+/// changes are shared with the graph that is given.
 ///
 /// # Errors
 /// A model that the target has no state for, or none that gives the same answers; a model that a version wrote which
-/// is newer than the catalog.
+/// is newer than the catalog, or older than the first boundary.
 pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated, Refused> {
     let original = graph;
     let mut graph = graph.clone_with_room();
@@ -94,7 +94,12 @@ pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated,
     let mut migration =
         Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
     let from = migration.find_subjects()?;
-    let versions: Vec<Version> = VERSIONS.iter().filter_map(|name| Version::parse(name)).collect();
+    migration.refuse_without_rules(target)?;
+    let versions: Vec<Version> = VERSIONS
+        .iter()
+        .skip_while(|name| **name != boundaries::OLDEST)
+        .filter_map(|name| Version::parse(name))
+        .collect();
     for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)) {
         if let &[old, new] = pair
             && new <= target.version
@@ -175,6 +180,24 @@ impl Work {
         }
         stamps.sort();
         Ok(stamps.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// What changed before the first boundary is not known.
+    fn refuse_without_rules(&self, target: &Target) -> Result<(), Refused> {
+        let first = Version::parse(boundaries::OLDEST).unwrap_or(Version::OLDEST);
+        let is_without =
+            |subject: &&Subject| subject.version != target.version && subject.version.min(target.version) < first;
+        match self.subjects.iter().find(is_without) {
+            None => Ok(()),
+            Some(subject) => Err(Refused {
+                class: subject.class.name().to_owned(),
+                node: Some(subject.id),
+                why: format!(
+                    "there are no rules for versions before {first} yet, and this is from {} to {}",
+                    subject.version, target.version
+                ),
+            }),
+        }
     }
 
     /// The rules hold both ways; how older versions answer after the way back is not measured yet.
@@ -314,7 +337,8 @@ mod tests {
 
     #[test]
     fn there_is_a_file_for_each_boundary() {
-        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1);
+        let first = VERSIONS.iter().position(|name| *name == boundaries::OLDEST).unwrap();
+        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1 - first);
     }
 
     #[test]
@@ -374,6 +398,20 @@ mod tests {
         graph.set_root(root);
         let refused = to(&graph, &target("1.9.1")).unwrap_err();
         assert!(refused.why.contains("which scikit-learn wrote it"), "{refused}");
+    }
+
+    #[test]
+    fn versions_before_the_first_boundary_are_refused() {
+        let graph = logistic_regression("auto");
+        let refused = to(&graph, &target("0.19.2")).unwrap_err();
+        assert!(refused.to_string().contains("before 0.20"), "{refused}");
+        let mut old = graph.clone_with_room();
+        let (root, version) = (old.root(), values::text(&mut old, "0.18.2"));
+        let state = values::dict(&mut old, &[(STAMP, version)]);
+        old.change(root, skiff_pickle::Change::Build(state));
+        let refused = to(&old, &target("1.9.1")).unwrap_err();
+        assert!(refused.to_string().contains("from 0.18 to 1.9"), "{refused}");
+        assert!(to(&old, &target("0.18.1")).is_ok());
     }
 
     /// A tree of a root and two leaves that tells two classes apart, as 1.2 has it.

@@ -31,7 +31,6 @@ pub struct PyRebuilt {
 type Migration<'m> = (&'m [String], &'m [String], &'m [String]);
 
 /// Judges the file `source`, and writes the object at `at` as a new pickle, for the scikit-learn of version `target`.
-#[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn rebuild<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,
