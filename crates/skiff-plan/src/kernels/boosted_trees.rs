@@ -107,6 +107,21 @@ impl Branch {
     pub const fn leaf(place: u32) -> Self {
         Self(place | LEAF)
     }
+
+    /// The split or the leaf that it is.
+    pub const fn next(self) -> Next {
+        let place = (self.0 & !LEAF) as usize;
+        if self.0 & LEAF == 0 { Next::Split(place) } else { Next::Leaf(place) }
+    }
+}
+
+/// A split or a leaf, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// A split.
+    Split(usize),
+    /// A leaf.
+    Leaf(usize),
 }
 
 /// Numbers with an absolute value of at most this are zero: `1e-35` as a `float32`, LightGBM's `kZeroThreshold`.

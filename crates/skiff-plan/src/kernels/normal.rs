@@ -2,38 +2,28 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 
-/// `p[0] xⁿ + … + p[n]`.
-fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
-    coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
-}
-
-/// The error function, by the rational approximations of Cephes, which scipy uses.
-pub fn erf(x: f64) -> f64 {
-    const T: [f64; 5] = [
+/// The numerator and the denominator of the error function over `x`, in `x²`, for `x` within 1 of zero.
+pub const ERF: (&[f64], &[f64]) = (
+    &[
         9.604_973_739_870_516,
         90.026_019_720_384_27,
         2_232.005_345_946_843,
         7_003.325_141_128_051,
         55_592.301_301_039_49,
-    ];
-    const U: [f64; 6] = [
+    ],
+    &[
         1.0,
         33.561_714_164_750_31,
         521.357_949_780_152_7,
         4_594.323_829_709_801,
         22_629.000_061_389_095,
         49_267.394_260_863_59,
-    ];
-    if x.abs() > 1.0 {
-        return 1.0 - erfc(x);
-    }
-    let z = x * x;
-    x * polynomial(z, &T) / polynomial(z, &U)
-}
+    ],
+);
 
-/// `1 - erf(x)`, without the loss of digits for large `x`.
-pub fn erfc(x: f64) -> f64 {
-    const P: [f64; 9] = [
+/// Those of `erfc(x) exp(x²)`, in `x`, from 1 to 8.
+pub const ERFC_NEAR: (&[f64], &[f64]) = (
+    &[
         2.461_969_814_735_305e-10,
         0.564_189_564_831_068_9,
         7.463_210_564_422_699,
@@ -43,8 +33,8 @@ pub fn erfc(x: f64) -> f64 {
         934.528_527_171_957_6,
         1_027.551_886_895_157_2,
         557.535_335_369_399_4,
-    ];
-    const Q: [f64; 9] = [
+    ],
+    &[
         1.0,
         13.228_195_115_474_499,
         86.707_214_088_598_97,
@@ -54,16 +44,20 @@ pub fn erfc(x: f64) -> f64 {
         2_246.337_608_187_109_7,
         1_656.663_091_941_613_4,
         557.535_340_817_727_7,
-    ];
-    const R: [f64; 6] = [
+    ],
+);
+
+/// Those from 8 on.
+pub const ERFC_FAR: (&[f64], &[f64]) = (
+    &[
         0.564_189_583_547_755_1,
         1.275_366_707_599_781,
         5.019_050_422_511_805,
         6.160_210_979_930_536,
         7.409_742_699_504_489_5,
         2.978_866_653_721_002_2,
-    ];
-    const S: [f64; 7] = [
+    ],
+    &[
         1.0,
         2.260_528_632_201_172_6,
         9.396_035_249_380_015,
@@ -71,7 +65,25 @@ pub fn erfc(x: f64) -> f64 {
         17.081_445_074_756_59,
         9.608_968_090_632_859,
         3.369_076_451_000_815,
-    ];
+    ],
+);
+
+/// `p[0] xⁿ + … + p[n]`.
+fn polynomial(x: f64, coefficients: &[f64]) -> f64 {
+    coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
+}
+
+/// The error function, by the rational approximations of Cephes, which scipy uses.
+pub fn erf(x: f64) -> f64 {
+    if x.abs() > 1.0 {
+        return 1.0 - erfc(x);
+    }
+    let z = x * x;
+    x * polynomial(z, ERF.0) / polynomial(z, ERF.1)
+}
+
+/// `1 - erf(x)`, without the loss of digits for large `x`.
+pub fn erfc(x: f64) -> f64 {
     if x.is_nan() {
         return x;
     }
@@ -81,9 +93,9 @@ pub fn erfc(x: f64) -> f64 {
     }
     let scale = (-x * x).exp();
     let ratio = if size < 8.0 {
-        polynomial(size, &P) / polynomial(size, &Q)
+        polynomial(size, ERFC_NEAR.0) / polynomial(size, ERFC_NEAR.1)
     } else {
-        polynomial(size, &R) / polynomial(size, &S)
+        polynomial(size, ERFC_FAR.0) / polynomial(size, ERFC_FAR.1)
     };
     // Where the exponential is 0, so is the product.
     let tail = if scale == 0.0 { 0.0 } else { scale * ratio };

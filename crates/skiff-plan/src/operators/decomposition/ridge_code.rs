@@ -54,6 +54,40 @@ impl RidgeCode {
         self.components.rows
     }
 
+    /// What is subtracted from each feature; empty where rows are not centered.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// The dtypes of the mean, and of the components and the codes.
+    pub fn precisions(&self) -> (Precision, Precision) {
+        (self.mean_precision, self.precision)
+    }
+
+    /// The code of each feature alone, (n_features, n_components): a row's code is its product with this matrix.
+    pub fn codes_of_features(&self) -> Matrix<'static, f64> {
+        let codes = (0..self.n_features()).flat_map(|feature| {
+            let mut row = vec![0.0; self.n_features()];
+            row[feature] = 1.0;
+            self.code(&row)
+        });
+        Matrix::new(self.n_features(), self.n_components(), codes.collect::<Vec<_>>())
+    }
+
+    /// The code of a centered row.
+    fn code(&self, row: &[f64]) -> Vec<f64> {
+        let row = Matrix::new(1, row.len(), row);
+        if self.components.rows > self.components.cols {
+            let mut dual = row.data.to_vec();
+            self.solve(&mut dual);
+            let dual = Matrix::new(1, dual.len(), dual);
+            return dot::matmul_transposed(&dual, &self.components);
+        }
+        let mut products = dot::matmul_transposed(&row, &self.components);
+        self.solve(&mut products);
+        products
+    }
+
     /// `L·Lᵀ·x = values`, in place.
     fn solve(&self, values: &mut [f64]) {
         let n = values.len();
@@ -106,20 +140,9 @@ impl Operator for RidgeCode {
                 row.iter_mut().for_each(|value| *value = self.precision.round(*value));
             }
         }
-        let wide = self.components.rows > self.components.cols;
         let mut codes = Vec::with_capacity(x.rows * self.n_components());
         for row in x.iter_rows() {
-            let row = Matrix::new(1, row.len(), row);
-            if wide {
-                let mut dual = row.data.to_vec();
-                self.solve(&mut dual);
-                let dual = Matrix::new(1, dual.len(), dual);
-                codes.extend(dot::matmul_transposed(&dual, &self.components));
-            } else {
-                let mut products = dot::matmul_transposed(&row, &self.components);
-                self.solve(&mut products);
-                codes.extend(products);
-            }
+            codes.extend(self.code(row));
         }
         codes.iter_mut().for_each(|value| *value = self.precision.round(*value));
         Ok(Value::Floats(Matrix::new(x.rows, self.n_components(), codes), self.precision))

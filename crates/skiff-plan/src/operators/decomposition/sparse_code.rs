@@ -105,6 +105,21 @@ impl SparseCode {
         &self.dictionary
     }
 
+    /// How coefficients are found.
+    pub fn coding(&self) -> &Coding {
+        &self.coding
+    }
+
+    /// Whether positive and negative coefficients stand in columns of their own.
+    pub fn splits(&self) -> bool {
+        self.splits
+    }
+
+    /// The dtype of the dictionary.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// The coefficients of one row, of which these are the products with the atoms.
     fn code(&self, row: &[f64], products: &[f64], gram: &Gram<'_>, working: Precision) -> Result<Vec<f64>, InputError> {
         Ok(match &self.coding {

@@ -67,6 +67,29 @@ impl Covariance {
         inverse.as_ref().map_err(|what| InputError::refused(*what))
     }
 
+    /// The inverse of the covariance as a matrix, and the logarithm of its determinant.
+    ///
+    /// # Errors
+    /// When the covariance has none.
+    pub fn precision_matrix(&self, precision: Precision) -> Result<(Matrix<'static, f64>, f64), InputError> {
+        let inverse = self.inverse(precision)?;
+        let size = self.components.cols;
+        let matrix = match &inverse.form {
+            Form::Whole(matrix) => matrix.clone(),
+            Form::Lemma(core) => {
+                let turned = self.components.transposed();
+                let weighted = Matrix::new(size, core.rows, dot::matmul_transposed(&turned, &core.transposed()));
+                let mut matrix = dot::matmul_transposed(&weighted, &turned);
+                matrix.iter_mut().for_each(|value| *value = -*value / (self.noise * self.noise));
+                for feature in 0..size {
+                    matrix[feature * size + feature] += 1.0 / self.noise;
+                }
+                Matrix::new(size, size, matrix)
+            }
+        };
+        Ok((matrix, inverse.log_determinant))
+    }
+
     /// Whether the least variance in any direction is not more than the rounding of the greatest: then the inverse, and
     /// the sign of its determinant, consist of rounding errors.
     fn is_singular(&self, precision: Precision) -> bool {

@@ -15,6 +15,17 @@ pub struct LogisticGaussian;
 const LAMBDAS: [f64; 5] = [0.41, 0.4, 0.37, 0.44, 0.39];
 const COEFFICIENTS: [f64; 5] = [-1_854.821_415_1, 3_516.898_936_46, 221.293_467_12, 128.123_238_05, -2_010.494_226_54];
 
+impl LogisticGaussian {
+    /// The scale of each error function, and its coefficient.
+    pub const TERMS: [(f64, f64); 5] = [
+        (LAMBDAS[0], COEFFICIENTS[0]),
+        (LAMBDAS[1], COEFFICIENTS[1]),
+        (LAMBDAS[2], COEFFICIENTS[2]),
+        (LAMBDAS[3], COEFFICIENTS[3]),
+        (LAMBDAS[4], COEFFICIENTS[4]),
+    ];
+}
+
 impl Operator for LogisticGaussian {
     const NAME: &'static str = "logistic_gaussian";
 

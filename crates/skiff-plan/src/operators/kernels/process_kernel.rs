@@ -163,6 +163,21 @@ pub struct ProcessVariance {
 }
 
 impl ProcessVariance {
+    /// The inverse of `L_`.
+    pub fn inverse(&self) -> Matrix<'static, f64> {
+        let size = self.lower.rows;
+        let mut inverse = vec![0.0; size * size];
+        for column in 0..size {
+            for row in column..size {
+                let lower = self.lower.row(row);
+                let known = (column..row).fold(0.0, |sum, at| sum + lower[at] * inverse[at * size + column]);
+                let one = if row == column { 1.0 } else { 0.0 };
+                inverse[row * size + column] = (one - known) / lower[row];
+            }
+        }
+        Matrix::new(size, size, inverse)
+    }
+
     /// `solve_triangular(L_, row)`
     fn solve(&self, row: &[f64], solution: &mut [f64]) {
         for (at, (lower, value)) in self.lower.iter_rows().zip(row).enumerate() {

@@ -23,8 +23,8 @@ pub struct RadiusMeans {
 }
 
 impl RadiusMeans {
-    /// What C's cast makes of NaN, on the processors that have SSE2.
-    fn nan(&self) -> f64 {
+    /// What a row without neighbours has: what C's cast makes of NaN, on the processors that have SSE2.
+    pub fn nan(&self) -> f64 {
         match self.dtype {
             NumberType::Float(_) => f64::NAN,
             NumberType::Int(IntKind::Bool) => 1.0,

@@ -34,7 +34,7 @@ impl ImputeNeighbors {
     }
 
     /// Whether the fit had a value in this column.
-    fn is_valid(&self, column: usize) -> bool {
+    pub fn is_valid(&self, column: usize) -> bool {
         self.fitted.iter_rows().any(|row| !row[column].is_nan())
     }
 

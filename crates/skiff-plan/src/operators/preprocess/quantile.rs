@@ -6,9 +6,6 @@ use crate::kernels::normal::{ndtr, ndtri};
 use crate::operator::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 
-/// Nearer to a bound than this is at the bound.
-const NEAR: f64 = 1e-7;
-
 /// Each column by its quantiles, as a fraction or as a normal quantile. Shape and dtype are kept; of sparse rows the stored
 /// elements are transformed.
 #[derive(Debug)]
@@ -30,7 +27,13 @@ pub struct Quantile {
     mirrored_references: Vec<f64>,
 }
 
+/// Nearer to a bound than this is at the bound.
+const NEAR: f64 = Quantile::NEAR;
+
 impl Quantile {
+    /// Nearer to a bound than this is at the bound.
+    pub const NEAR: f64 = 1e-7;
+
     /// One list of quantiles for each column, each as long as `references`, and none of them empty.
     pub fn new(quantiles: Vec<Vec<f64>>, references: Vec<f64>, normal: bool, inverse: bool) -> Self {
         assert!(!references.is_empty(), "there is a reference");

@@ -46,12 +46,12 @@ pub enum Extrapolation {
 
 impl SplineBasis {
     /// How many basis functions the knots have.
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.knots.len() - self.degree - 1
     }
 
     /// Where the splines begin and end.
-    fn bounds(&self) -> (f64, f64) {
+    pub fn bounds(&self) -> (f64, f64) {
         (self.knots[self.degree], self.knots[self.count()])
     }
 
@@ -77,13 +77,13 @@ impl SplineBasis {
     }
 
     /// All splines at `x`.
-    fn at(&self, x: f64) -> Vec<f64> {
+    pub fn at(&self, x: f64) -> Vec<f64> {
         let (first, values) = self.basis(x, self.degree);
         self.combined(values.iter().enumerate().map(|(at, &value)| (first + at, value)))
     }
 
     /// Their slopes.
-    fn slopes(&self, x: f64) -> Vec<f64> {
+    pub fn slopes(&self, x: f64) -> Vec<f64> {
         let Some(lower) = self.degree.checked_sub(1) else { return vec![0.0; self.coefficients.cols] };
         let (first, values) = self.basis(x, lower);
         #[expect(clippy::cast_precision_loss, reason = "a small degree")]
@@ -157,7 +157,7 @@ impl Spline {
 
     /// What scikit-learn takes for the degree in each column: where it goes on in lines, it raises a degree below 2 for all
     /// columns that follow.
-    fn degrees(&self) -> Vec<usize> {
+    pub fn degrees(&self) -> Vec<usize> {
         let mut degree = self.bases.first().map_or(0, |basis| basis.degree);
         let each = self.bases.iter().map(|_| {
             let here = degree;
