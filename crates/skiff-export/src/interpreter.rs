@@ -1,6 +1,6 @@
 //! Runs graphs in tests: proves an expansion before any target is involved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::graph::{DType, Dim, Elements, Forest, Graph, Primitive, Step, TensorId, Test};
 
@@ -92,8 +92,17 @@ impl Data {
     }
 }
 
-/// The outputs of a graph, by name, for inputs by name.
-pub(crate) fn run(graph: &Graph, inputs: &HashMap<String, Tensor>, rows: usize) -> Vec<(String, Tensor)> {
+/// What a graph answers.
+pub(crate) struct Ran {
+    /// The outputs by name.
+    pub outputs: Vec<(String, Tensor)>,
+    /// The rows that are refused, whose outputs mean nothing.
+    pub refused: BTreeSet<usize>,
+}
+
+/// The outputs of a graph for inputs by name.
+pub(crate) fn run(graph: &Graph, inputs: &HashMap<String, Tensor>, rows: usize) -> Ran {
+    let mut refused = BTreeSet::new();
     let mut values: Vec<Option<Tensor>> = vec![None; graph.types.len()];
     for (name, tensor) in &graph.inputs {
         values[tensor.index()] = Some(inputs[name].clone());
@@ -101,6 +110,10 @@ pub(crate) fn run(graph: &Graph, inputs: &HashMap<String, Tensor>, rows: usize) 
     for node in &graph.nodes {
         let inputs: Vec<&Tensor> =
             node.inputs.iter().map(|input| values[input.index()].as_ref().expect("computed before")).collect();
+        if let Primitive::RefuseWhere(_) = node.primitive {
+            let conditions = inputs[1].data.bool().iter().enumerate();
+            refused.extend(conditions.filter(|(_, is_refused)| **is_refused).map(|(row, _)| row));
+        }
         let outputs = outputs(&node.primitive, &inputs, rows);
         for (output, value) in node.outputs.iter().zip(outputs) {
             check(graph, *output, &value, rows, &node.primitive);
@@ -108,7 +121,8 @@ pub(crate) fn run(graph: &Graph, inputs: &HashMap<String, Tensor>, rows: usize) 
         }
     }
     let value = |tensor: &TensorId| values[tensor.index()].clone().expect("an output");
-    graph.outputs.iter().map(|(name, tensor)| (name.clone(), value(tensor))).collect()
+    let outputs = graph.outputs.iter().map(|(name, tensor)| (name.clone(), value(tensor))).collect();
+    Ran { outputs, refused }
 }
 
 /// What comes out has the type that was inferred.
@@ -174,6 +188,7 @@ fn outputs(primitive: &Primitive, inputs: &[&Tensor], rows: usize) -> Vec<Tensor
             #[expect(clippy::float_cmp, reason = "that is the primitive")]
             _ => comparison(inputs, |x, y| x == y, |x, y| x == y),
         },
+        Primitive::RefuseWhere(_) => inputs[0].clone(),
         Primitive::Where => {
             let (shape, places) = broadcast(inputs);
             let condition = inputs[0].data.bool();
@@ -223,16 +238,17 @@ fn outputs(primitive: &Primitive, inputs: &[&Tensor], rows: usize) -> Vec<Tensor
         Primitive::CumSum { axis } => {
             let x = inputs[0];
             let (outer, length, inner) = sizes(&x.shape, *axis);
-            let mut data = x.data.f64().to_vec();
-            for o in 0..outer {
-                for at in 1..length {
-                    for i in 0..inner {
-                        let place = (o * length + at) * inner + i;
-                        data[place] += data[place - inner];
-                    }
-                }
+            let places = || {
+                let all = (0..outer).flat_map(|o| (1..length).map(move |at| o * length + at));
+                all.flat_map(|at| (0..inner).map(move |i| at * inner + i))
+            };
+            let mut data = x.data.clone();
+            match &mut data {
+                Data::F64(values) => places().for_each(|place| values[place] += values[place - inner]),
+                Data::F32(values) => places().for_each(|place| values[place] += values[place - inner]),
+                other => panic!("sums of {:?}", other.dtype()),
             }
-            Tensor { shape: x.shape.clone(), data: Data::F64(data) }
+            Tensor { shape: x.shape.clone(), data }
         }
         Primitive::Cast(dtype) => cast(inputs[0], *dtype),
         Primitive::Constant(constant) => Tensor {

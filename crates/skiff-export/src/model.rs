@@ -182,6 +182,8 @@ fn returned(builder: &mut Builder, block: &Block, rank: Rank) -> Result<Vec<(Opt
                 false => Ok(all),
             };
         }
+        Block::Neighbors(neighbors) => expand::in_order(builder, *neighbors),
+        Block::Within(_) => return Err(Reason::new("neighbors within a radius are lists of different lengths")),
         Block::Many(_) => return Err(Reason::new("it returns several values at once")),
     };
     let width = builder.width(tensor);

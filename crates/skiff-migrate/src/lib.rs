@@ -12,7 +12,6 @@
 
 mod boundaries;
 mod catalog;
-mod changes;
 mod classes;
 mod error;
 mod literal;
@@ -26,6 +25,5 @@ mod subject;
 mod values;
 mod work;
 
-pub use changes::Change;
 pub use error::Refused;
 pub use migration::{Migrated, Target, migrate};

@@ -22,8 +22,32 @@ pub(crate) enum Block {
         names: Option<Arc<[String]>>,
         columns: Vec<Column>,
     },
+    /// The nearest points of a fit.
+    Neighbors(Neighbors),
+    /// The points of a fit within a radius.
+    Within(Within),
     /// Several values.
     Many(Vec<Block>),
+}
+
+/// The nearest points of a fit, and what tells whether other points are as near.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Neighbors {
+    /// Their numbers, nearest first: (n, k).
+    pub indices: TensorId,
+    /// What grows with the distances from all points: (n, points).
+    pub reduced: TensorId,
+    /// The least of it in ascending order, one more than there are neighbors where there are that many points.
+    pub least: TensorId,
+    /// By how much rounding may change it, (n, 1), where it is not computed exactly as scikit-learn does.
+    pub slack: Option<TensorId>,
+}
+
+/// Which points of a fit are near each row, and how far all of them are: (n, points) each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Within {
+    pub is_near: TensorId,
+    pub distances: TensorId,
 }
 
 /// Numbers: `F64` tensors for float dtypes, `I64` ones for integers and bools.
@@ -85,7 +109,23 @@ impl Block {
             Self::Numbers(numbers) => Ok(*numbers),
             Self::Labels { .. } => Err(Reason::new("it computes with labels")),
             Self::Columns { .. } => Err(Reason::new("it takes columns of different types")),
+            Self::Neighbors(_) => Err(Reason::new("it computes with the numbers of neighbors")),
+            Self::Within(_) => Err(Reason::new("neighbors within a radius are lists of different lengths")),
             Self::Many(_) => Err(Reason::new("it takes several values at once")),
+        }
+    }
+
+    pub(crate) fn neighbors(&self) -> Result<Neighbors, Reason> {
+        match self {
+            Self::Neighbors(neighbors) => Ok(*neighbors),
+            _ => Err(Reason::new("it takes the nearest neighbors")),
+        }
+    }
+
+    pub(crate) fn within(&self) -> Result<Within, Reason> {
+        match self {
+            Self::Within(within) => Ok(*within),
+            _ => Err(Reason::new("it takes neighbors within a radius")),
         }
     }
 
@@ -105,6 +145,8 @@ impl Block {
             Self::Numbers(numbers) => builder.width(numbers.tensor),
             Self::Labels { classes, .. } => classes.len(),
             Self::Columns { columns, .. } => columns.len(),
+            Self::Neighbors(neighbors) => builder.width(neighbors.indices),
+            Self::Within(within) => builder.width(within.is_near),
             Self::Many(blocks) => blocks.iter().map(|block| block.width(builder)).sum(),
         }
     }
@@ -117,6 +159,8 @@ impl Block {
             Self::Columns { columns, .. } => {
                 columns.first().map(|column| column.tensor).ok_or_else(|| Reason::new("there is no column"))
             }
+            Self::Neighbors(neighbors) => Ok(neighbors.indices),
+            Self::Within(within) => Ok(within.is_near),
             Self::Many(blocks) => blocks.first().map_or_else(|| Err(Reason::new("no value")), Self::any_tensor),
         }
     }
@@ -130,7 +174,9 @@ impl Block {
                 let kind = ColumnType::Numbers(*dtype);
                 Ok(columns.map(|column| Column { tensor: builder.column(*tensor, column), kind }).collect())
             }
-            Self::Labels { .. } | Self::Many(_) => Err(Reason::new("it takes labels as columns")),
+            Self::Labels { .. } | Self::Neighbors(_) | Self::Within(_) | Self::Many(_) => {
+                Err(Reason::new("it takes labels as columns"))
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Distances to cluster centers.
 
 use skiff_plan::kernels::metric::Metric;
-use skiff_plan::operators::{CenterDistances, NearestCenter, Pool, Pooling};
-use skiff_plan::value::{IntKind, Matrix, NumberType, Precision};
+use skiff_plan::operators::{BisectingTree, Branch, CenterDistances, NearestCenter, Pool, Pooling};
+use skiff_plan::value::{IntKind, NumberType, Precision};
 
+use super::metrics::{distances, squares_by_products};
 use super::{Block, Expand, Floats, Numbers, Reason};
-use crate::graph::{Builder, TensorId};
+use crate::graph::{Builder, Dim, TensorId};
 
 impl Expand for CenterDistances {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
@@ -25,44 +26,6 @@ impl Expand for CenterDistances {
     }
 }
 
-/// `max(x² - 2 x·y + y², 0)`, as scikit-learn computes the squares of Euclidean distances.
-fn squares_by_products(builder: &mut Builder, x: TensorId, points: &Matrix<'_, f64>) -> TensorId {
-    let own = builder.mul(x, x);
-    let own = builder.sum(own, 1);
-    let transposed = builder.transposed(points);
-    let products = builder.matmul(x, transposed);
-    let products = builder.times(products, -2.0);
-    let squares: Vec<f64> = points.iter_rows().map(|point| point.iter().map(|y| y * y).sum()).collect();
-    let squares = builder.row(&squares);
-    let sum = builder.add(products, own);
-    let sum = builder.add(sum, squares);
-    builder.at_least(sum, 0.0)
-}
-
-/// The distance of each row from each point, (n, points), for the metrics that need no products.
-fn distances(
-    builder: &mut Builder,
-    x: TensorId,
-    points: &Matrix<'_, f64>,
-    metric: &Metric,
-) -> Result<TensorId, Reason> {
-    Ok(match metric {
-        Metric::Euclidean => {
-            let squares = builder.squared_distances(x, points);
-            builder.sqrt(squares)
-        }
-        Metric::SquaredEuclidean => builder.squared_distances(x, points),
-        Metric::Manhattan => builder.manhattan_distances(x, points),
-        Metric::Chebyshev => builder.greatest_differences(x, points),
-        Metric::Minkowski { p, weights: None } => {
-            let sums = builder.sums_of_powers(x, points, *p);
-            let exponent = builder.number(1.0 / p);
-            builder.pow(sums, exponent)
-        }
-        _ => return Err(Reason::new("its metric is not exported yet")),
-    })
-}
-
 impl Expand for NearestCenter {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
         let x = inputs[0].to_floats(builder)?.tensor;
@@ -75,6 +38,36 @@ impl Expand for NearestCenter {
         let nearest = builder.arg_min(compared, 1);
         let dtype = NumberType::Int(IntKind::Int { bytes: 4, signed: true });
         Ok(Numbers { tensor: nearest, dtype, sparse: false }.into())
+    }
+}
+
+impl Expand for BisectingTree {
+    fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        // What rows at each node are labelled, from the last node, which has leaves only, to the root.
+        let mut labels: Vec<Option<TensorId>> = vec![None; self.splits.len()];
+        for (node, split) in self.splits.iter().enumerate().rev() {
+            let side = split.centers.expand(builder, inputs)?.numbers()?.tensor;
+            let mut child = |branch: Branch| match branch {
+                Branch::Leaf(label) => Ok(builder.integer(label)),
+                Branch::Split(child) => {
+                    labels.get(child).copied().flatten().ok_or_else(|| Reason::new("a node before its parent"))
+                }
+            };
+            let (first, second) = (child(split.children[0])?, child(split.children[1])?);
+            let zero = builder.integer(0);
+            let is_first = builder.equal(side, zero);
+            labels[node] = Some(builder.choose(is_first, first, second));
+        }
+        let tensor = match labels.first().copied().flatten() {
+            Some(labels) => labels,
+            None => {
+                let label = builder.integer(self.label);
+                let label = builder.reshape(label, &[Dim::Fixed(1), Dim::Fixed(1)]);
+                builder.repeat_rows(label, inputs[0].any_tensor()?)
+            }
+        };
+        let dtype = NumberType::Int(IntKind::Int { bytes: 4, signed: true });
+        Ok(Numbers { tensor, dtype, sparse: false }.into())
     }
 }
 

@@ -1,6 +1,11 @@
 //! Kernel functions between rows and the rows of a fit.
 
-use skiff_plan::operators::{CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessKernel, Smoothness};
+use std::f64::consts::PI;
+
+use skiff_plan::operators::{
+    CenterKernel, KernelFunction, KernelNode, LogisticGaussian, PairwiseKernel, ProcessKernel, ProcessVariance,
+    Smoothness,
+};
 use skiff_plan::value::Matrix;
 
 use super::{Block, Expand, Floats, Reason};
@@ -121,7 +126,7 @@ impl Expand for ProcessKernel {
                 KernelNode::ExpSineSquared { scale, period } => {
                     let squares = self.squares(builder, x, &[1.0]);
                     let distance = builder.sqrt(squares);
-                    let angle = builder.times(distance, std::f64::consts::PI / period);
+                    let angle = builder.times(distance, PI / period);
                     let sine = builder.sin(angle);
                     let sine = builder.over(sine, *scale);
                     let square = builder.mul(sine, sine);
@@ -145,6 +150,86 @@ impl Expand for ProcessKernel {
             stack.push(value);
         }
         Ok(Block::doubles(stack.pop().ok_or_else(missing)?))
+    }
+}
+
+impl Expand for ProcessVariance {
+    fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        let (kernel, x) = (inputs[0].to_floats(builder)?.tensor, inputs[1].to_floats(builder)?.tensor);
+        let prior = diagonal(builder, &self.kernel, x)?;
+        let kernel = match &self.weights {
+            Some(weights) => {
+                let weights = builder.row(weights);
+                builder.mul(kernel, weights)
+            }
+            None => kernel,
+        };
+        let inverse = builder.transposed(&self.inverse());
+        let solution = builder.matmul(kernel, inverse);
+        let squares = builder.mul(solution, solution);
+        let known = builder.sum(squares, 1);
+        let variance = builder.sub(prior, known);
+        Ok(Block::doubles(if self.clips { builder.at_least(variance, 0.0) } else { variance }))
+    }
+}
+
+/// The kernel of each row with itself, (n, 1).
+fn diagonal(builder: &mut Builder, kernel: &ProcessKernel, x: TensorId) -> Result<TensorId, Reason> {
+    let mut stack: Vec<TensorId> = Vec::new();
+    let missing = || Reason::new("its expression is not complete");
+    for node in &kernel.nodes {
+        let value = match node {
+            KernelNode::Constant(value) | KernelNode::White(value) => constant(builder, x, *value, 1),
+            // Of a row with itself the distance is 0.
+            KernelNode::Rbf(_)
+            | KernelNode::Matern(..)
+            | KernelNode::RationalQuadratic { .. }
+            | KernelNode::ExpSineSquared { .. } => constant(builder, x, 1.0, 1),
+            KernelNode::DotProduct(sigma) => {
+                let squares = builder.mul(x, x);
+                let sum = builder.sum(squares, 1);
+                builder.plus(sum, sigma * sigma)
+            }
+            KernelNode::Sum | KernelNode::Product => {
+                let (second, first) = (stack.pop().ok_or_else(missing)?, stack.pop().ok_or_else(missing)?);
+                if *node == KernelNode::Sum { builder.add(first, second) } else { builder.mul(first, second) }
+            }
+            KernelNode::Power(exponent) => {
+                let (base, exponent) = (stack.pop().ok_or_else(missing)?, builder.number(*exponent));
+                builder.pow(base, exponent)
+            }
+        };
+        stack.push(value);
+    }
+    stack.pop().ok_or_else(missing)
+}
+
+impl Expand for LogisticGaussian {
+    fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        let (mean, variance) = (inputs[0].to_floats(builder)?.tensor, inputs[1].to_floats(builder)?.tensor);
+        let (double, half) = (builder.times(variance, 2.0), builder.number(1.0));
+        let alpha = builder.div(half, double);
+        let (circle, deviation) = (builder.number(PI), builder.times(variance, 2.0 * PI));
+        let share = builder.div(circle, alpha);
+        let (above, below) = (builder.sqrt(share), builder.sqrt(deviation));
+        let below = builder.times(below, 2.0);
+        let mut sum = builder.number(0.0);
+        for (lambda, coefficient) in Self::TERMS {
+            let more = builder.plus(alpha, lambda * lambda);
+            let share = builder.div(alpha, more);
+            let root = builder.sqrt(share);
+            let scaled = builder.times(mean, lambda);
+            let argument = builder.mul(scaled, root);
+            let error = builder.erf(argument);
+            let part = builder.mul(above, error);
+            let part = builder.div(part, below);
+            let term = builder.times(part, coefficient);
+            sum = builder.add(sum, term);
+        }
+        let constant = 0.5 * Self::TERMS.iter().map(|(_, coefficient)| coefficient).sum::<f64>();
+        let second = builder.plus(sum, constant);
+        let first = builder.minus_from(1.0, second);
+        Ok(Block::doubles(builder.concat(&[first, second], 1)))
     }
 }
 

@@ -81,7 +81,7 @@ impl Expand for LabelNumbers {
     }
 }
 
-fn label_numbers(builder: &mut Builder, block: &Block) -> Result<Block, Reason> {
+pub(super) fn label_numbers(builder: &mut Builder, block: &Block) -> Result<Block, Reason> {
     let Block::Labels { codes, classes } = block else { return Ok(block.clone()) };
     let dtype = match classes.first().map(|classes| &**classes) {
         Some(Classes::Ints(_, kind)) => NumberType::Int(*kind),

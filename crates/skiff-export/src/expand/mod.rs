@@ -5,17 +5,26 @@
 
 mod arrays;
 mod block;
+mod boosters;
 mod calibration;
 mod checks;
 mod cluster;
+mod decomposition;
 mod density;
 mod encode;
 mod ensemble;
+mod impute;
 mod kernels;
 mod labels;
 mod linear;
+mod manifold;
+mod metrics;
+mod neighbors;
 mod preprocess;
+mod quantile;
+mod spline;
 mod svm;
+mod text;
 mod trees;
 
 use std::fmt;
@@ -25,6 +34,7 @@ use skiff_plan::{Plan, PlanNode, ValueId};
 
 pub(crate) use block::{Block, Column, Floats, Numbers};
 pub(crate) use labels::labels;
+pub(crate) use neighbors::in_order;
 
 use crate::graph::Builder;
 
@@ -85,45 +95,36 @@ macro_rules! operators {
 
 operators! {
     expanded:
-        AdditiveChi2 Affine Argmax ArgmaxGroups AtLeast Binarize BoostingStart BothSides Calibrate
-        CategoricalLogLikelihood CenterDistances CenterKernel Check CheckTable ClassIndicator Columnwise Concatenate
-        Difference Discretize DivideByNonzeroRowSum DivideByRowSum Elementwise Encode EncodeTarget
-        GaussianLogLikelihood GaussianScores GreaterThan Impute Inliers InsertColumns Interpolate Item JoinLabels
-        LabelNumbers LastArgmax LogAbove LogAddExp LogSumExp Mahalanobis MissingMask Multiply NameColumns
-        NearestCenter Normalize OneHot OnesForZeros PairScores PairVotes PairwiseKernel PairwiseScores PlaceColumns
-        Polynomial Pool Power ProcessKernel Project RefuseSparse Repeat SammeScores SelectColumns Sigmoid Softmax
-        SparseProduct SubtractLogSumExp SumUp SupportVectors TakeLabels TakeNumbers ToLogits TreeEnsemble Ufunc
-        WeightedMedian;
+        AdditiveChi2 Affine Argmax ArgmaxGroups ArgmaxOrOutlier AtLeast Barycenters Binarize BisectingTree
+        BoostedEnsemble BoostedLink BoostedRows BoostingStart BothSides Calibrate CatEnsemble CatRows
+        CategoricalLogLikelihood CenterDistances CenterKernel Check CheckTable ClassIndicator Columnwise
+        Concatenate CountSketch Difference Discretize DivideByNonzeroRowSum DivideByRowSum Elementwise Encode
+        EncodeTarget GaussianLogLikelihood GaussianScores GeodesicKernel GreaterThan Impute ImputeFeature
+        ImputeNeighbors Inliers InsertColumns Interpolate Item JoinLabels LabelNumbers LastArgmax LogAbove
+        LogAddExp LogDensity LogSumExp LogisticGaussian Mahalanobis MissingMask Multiply NameColumns
+        NearestCenter NearestNeighbors NeighborGraph NeighborMeans NeighborSums NeighborVotes NeighborWeights
+        Normalize OneHot OnesForZeros OutlierFactors PairScores PairVotes PairwiseKernel PairwiseScores
+        PlaceColumns Polynomial Pool Power ProcessKernel ProcessVariance Project Quantile RadiusMeans
+        RadiusNeighbors RadiusVotes RefuseSparse Repeat RidgeCode SammeScores SelectColumns Sigmoid Softmax
+        SparseCode SparseProduct Spline SubtractLogSumExp SumUp SupportVectors TakeLabels TakeNumbers ToLogits
+        TreeEnsemble Ufunc UnlessAllMissing WeighTerms WeightedMedian;
     refused:
-        BoostedEnsemble | BoostedLink | BoostedRows | CatCounters | CatEnsemble | CatRows =
-            "the trees of LightGBM, XGBoost and CatBoost are not exported yet";
+        CatCounters = "its categories are hashes of texts, which no operator computes";
         Rescale = "functions that look at all rows of a table are not exported";
         CallCustom = "it calls code of the caller's own";
-        CountTerms | HashTerms | ListTerms | PreprocessTexts | UnvectorizeDicts | VectorizeDicts | WeighTerms =
+        CountTerms | HashTerms | ListTerms | PreprocessTexts | UnvectorizeDicts | VectorizeDicts =
             "texts and mappings are not exported yet";
         BinarizeLabelSets | LabelSets = "sets of labels are not exported yet";
         BinarizeLabels | CastLabels = "its result depends on all labels of the table at once";
         BinCenters | ImputeInverse | OneHotInverse | OneHotWhole | OrdinalInverse =
             "this way back is not exported yet";
-        Barycenters | BisectingTree | GeodesicKernel | KernelDensity =
-            "its distances are not exported yet";
-        CountSketch = "its Fourier transform is not exported yet";
+        KernelDensity = "it sums node by node, until a tolerance is reached";
         DrawClasses | DrawMixture | DrawSparseLabels | GibbsStep | PseudoLikelihood = "it draws random numbers";
         ExtractPatches = "patches of pictures are not exported yet";
-        AppendIfMissing | ImputeFeature | UnlessAllMissing = "its imputation in rounds is not exported yet";
-        ImputeNeighbors = "the search for neighbours that have a value is not exported yet";
-        LogDensity = "a density by the matrix inversion lemma is not exported yet";
-        LogisticGaussian = "ONNX runtimes have no error function of float64";
-        NearestNeighbors | NeighborGraph | NeighborMeans | NeighborVotes | NeighborWeights | OutlierFactors =
-            "among neighbors that are equally far, scikit-learn takes the one that its search meets first";
-        NonNegativeWeights | RidgeCode | ScaleCodes | SparseCode = "its codes are not exported yet";
-        ArgmaxOrOutlier | NeighborSums | RadiusMeans | RadiusNeighbors | RadiusVotes =
-            "neighbors within a radius are lists of different lengths";
+        AppendIfMissing = "how many columns it returns depends on all rows at once";
+        NonNegativeWeights | ScaleCodes = "its codes are not exported yet";
         PairProbabilities = "libsvm iterates until its probabilities agree, each row as often as it needs";
         ProcessCovariance = "a covariance of all rows with each other is not exported yet";
-        ProcessVariance = "the solution of a triangular system is not exported yet";
-        Quantile = "quantiles are not exported yet";
-        Spline = "splines are not exported yet";
         TakeCategories = "values without a category become `None`, which no ONNX tensor can hold";
         TopicShares = "its iterations stop row by row";
 }

@@ -3,8 +3,14 @@
 use skiff_plan::operators::{Kernel, PairScores, PairVotes, SupportVectors, Vectors};
 use skiff_plan::value::Matrix;
 
+use super::neighbors::refused_where_any;
 use super::{Block, Expand, Reason};
 use crate::graph::{Builder, DType, TensorId};
+
+/// How the graph refuses a row whose votes it cannot tell.
+const CANCELLED: &str = "a decision value that is zero but for rounding, whose sign is a vote";
+/// How many roundings of the sum of all sizes a sum of products is off by at most, unless it is very long.
+const ROUNDINGS: f64 = 4.0;
 
 /// All pairs of classes in libsvm's order.
 pub(super) fn pairs(classes: usize) -> Vec<(usize, usize)> {
@@ -28,10 +34,24 @@ impl Expand for SupportVectors {
             (None, Vectors::Columns(columns)) => builder.columns(x, columns),
             (None, _) => return Err(Reason::new("it has no support vectors")),
         };
-        let coefficients = builder.matrix(&self.by_pairs());
+        let by_pairs = self.by_pairs();
+        let coefficients = builder.matrix(&by_pairs);
         let sums = builder.matmul(kernel, coefficients);
         let intercepts = builder.row(&self.intercepts);
-        Ok(Block::doubles(builder.add(sums, intercepts)))
+        let decisions = builder.add(sums, intercepts);
+        if self.counts.len() < 2 {
+            return Ok(Block::doubles(decisions));
+        }
+        // The sign of a decision is a vote.
+        let sizes = builder.matrix(&by_pairs.map(|coefficient| coefficient.abs()));
+        let kernel_sizes = builder.abs(kernel);
+        let sizes = builder.matmul(kernel_sizes, sizes);
+        let own = builder.row(&self.intercepts.iter().map(|intercept| intercept.abs()).collect::<Vec<_>>());
+        let sizes = builder.add(sizes, own);
+        let rounding = builder.times(sizes, ROUNDINGS * f64::EPSILON);
+        let size = builder.abs(decisions);
+        let is_open = builder.less(size, rounding);
+        Ok(Block::doubles(refused_where_any(builder, decisions, is_open, CANCELLED)))
     }
 }
 

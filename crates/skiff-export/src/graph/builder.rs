@@ -286,6 +286,11 @@ impl Builder {
         (both[0], both[1])
     }
 
+    /// `x`, whose rows are refused for which the condition holds.
+    pub(crate) fn refused_where(&mut self, x: TensorId, condition: TensorId, reason: &'static str) -> TensorId {
+        self.one(Primitive::RefuseWhere(reason), &[x, condition])
+    }
+
     pub(crate) fn encode_strings(&mut self, x: TensorId, places: Vec<(String, i64)>) -> TensorId {
         self.one(Primitive::LabelEncoder(Arc::new(places)), &[x])
     }

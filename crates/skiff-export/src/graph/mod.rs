@@ -3,6 +3,7 @@
 mod builder;
 mod constant;
 mod forest;
+mod normal;
 mod primitive;
 
 pub(crate) use builder::Builder;

@@ -93,6 +93,8 @@ pub(crate) enum Primitive {
     ReduceSum {
         axis: usize,
     },
+    /// The first input. Rows for which the second one, (n, 1), holds are refused: the graph fails when it runs.
+    RefuseWhere(&'static str),
     Reshape(Vec<Dim>),
     /// To the nearest whole number, of two the even one.
     Round,
@@ -138,6 +140,7 @@ impl Primitive {
             | Self::Log
             | Self::Neg
             | Self::Not
+            | Self::RefuseWhere(_)
             | Self::Round
             | Self::Sign
             | Self::Sin

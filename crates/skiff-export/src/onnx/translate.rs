@@ -64,7 +64,7 @@ impl<'g> Translation<'g> {
         attribute: Vec<AttributeProto>,
     ) {
         let (op_type, domain) = (op_type.to_owned(), domain.to_owned());
-        self.proto.node.push(NodeProto { input, output, op_type, attribute, domain });
+        self.proto.node.push(NodeProto { input, output, name: String::new(), op_type, attribute, domain });
     }
 
     /// Outputs get their own names by `Identity`: one tensor may be several, or an input.
@@ -161,6 +161,10 @@ impl<'g> Translation<'g> {
                 inputs.push(self.list(&[number(*axis)], false));
                 ("ReduceSum", vec![int("keepdims", 1)])
             }
+            Primitive::RefuseWhere(reason) => {
+                self.refuse_where(reason, node, &inputs, &outputs[0]);
+                return;
+            }
             Primitive::Reshape(shape) => {
                 let length = |dim: &Dim| match dim {
                     Dim::Batch => -1,
@@ -193,6 +197,25 @@ impl<'g> Translation<'g> {
             Primitive::Where => ("Where", vec![]),
         };
         self.push(op_type, domain, inputs, outputs, attributes);
+    }
+
+    /// Zero for each row, added to `inputs[0]`: it is taken from a list of one element, which has no second one for rows
+    /// where the condition `inputs[1]` holds. A runtime then names the node, whose name is the reason.
+    fn refuse_where(&mut self, reason: &str, node: &Node, inputs: &[String], output: &str) {
+        let (place, zero) = (format!("{output}_place"), format!("{output}_zero"));
+        let to = vec![int("to", i64::from(INT64))];
+        self.push("Cast", "", vec![inputs[1].clone()], vec![place.clone()], to);
+        let only = self.list(&[0], false);
+        self.push("Gather", "", vec![only, place], vec![zero.clone()], vec![int("axis", 0)]);
+        if let Some(node) = self.proto.node.last_mut() {
+            // No two nodes have the same name.
+            node.name = format!("refused: {reason} ({output})");
+        }
+        let dtype = self.graph.type_of(node.inputs[0]).dtype;
+        let typed = format!("{output}_typed");
+        self.push("Cast", "", vec![zero], vec![typed.clone()], vec![int("to", i64::from(element_type(dtype)))]);
+        let add = if dtype == DType::Bool { "Or" } else { "Add" };
+        self.push(add, "", vec![inputs[0].clone(), typed], vec![output.to_owned()], Vec::new());
     }
 
     /// The shape of a row that is repeated as often as `like` has rows.
