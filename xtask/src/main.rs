@@ -2,6 +2,7 @@
 
 mod cases;
 mod fuzz;
+mod peers;
 mod versions;
 
 use std::env;
@@ -14,11 +15,7 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 
 /// Every task, once.
 const TASKS: &[Task] = &[
-    (
-        "test",
-        "format, lints, Rust tests, a minute of fuzzing, the Python tests against a real scikit-learn, two minutes of mutations",
-        test,
-    ),
+    ("test", "format, lints, Rust tests, a minute of fuzzing, and the Python tests against a real scikit-learn", test),
     ("rust", "format, lints and Rust tests: what needs no Python", rust),
     ("python", "the Python tests against a real scikit-learn", python),
     ("fuzz", "libFuzzer, for a few seconds for each target: [TARGET...] [--seconds N]", fuzz::fuzz),
@@ -43,6 +40,11 @@ const TASKS: &[Task] = &[
         "versions",
         "recorded models of other versions, converted for one and loaded there: TARGET FROM... (docs/migrations.md)",
         versions::versions,
+    ),
+    (
+        "peers",
+        "exported models in other runtimes, compared with scikit-learn: onnx [FAMILY...] (docs/onnx.md)",
+        peers::peers,
     ),
     (
         "bench",
@@ -81,12 +83,7 @@ fn main() -> ExitCode {
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
-    let mutations = ["--seconds", "120", "--seed", "9"].map(str::to_owned);
-    let rest: [Step<'_>; 3] = [
-        ("fuzzing", &|| fuzz::fuzz(&[])),
-        ("Python tests", &|| python(arguments)),
-        ("mutations", &|| mutate(&mutations)),
-    ];
+    let rest: [Step<'_>; 2] = [("fuzzing", &|| fuzz::fuzz(&[])), ("Python tests", &|| python(arguments))];
     in_steps(&[&RUST[..], &rest].concat())
 }
 

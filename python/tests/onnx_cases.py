@@ -1,0 +1,316 @@
+"""Recorded cases as ONNX files of `skiff export`, asked by onnxruntime: for `test_onnx.py`, and as a program for
+`cargo xtask peers onnx`, which asks all of them and writes `docs/onnx.md`."""
+
+import argparse
+import collections
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "fixtures"))
+
+from generate import archive  # noqa: E402
+
+NEWEST = "1.9.1"
+
+#: Nothing but trees and their sums is computed: every bit counts.
+EXACT = {
+    "DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier", "ExtraTreeRegressor",
+    "ExtraTreesClassifier", "ExtraTreesRegressor", "RandomForestClassifier", "RandomForestRegressor",
+}  # fmt: skip
+#: Where onnxruntime's answer differs: calls by their names, and why.
+EXCEPTIONS = {
+    r"svm/one_class_svm_linear score_samples": "a sum of products that cancels",
+    r"cluster/bisecting_k_means_far transform": "distances far from the origin, which are what a subtraction leaves",
+    r"decomposition/(mini_batch_)?sparse_pca.* transform\(one\)": "scikit-learn returns one row without its first dimension",
+    r"ensemble/gradient_boosting_(binary|exponential) staged_predict\(one\)": (
+        "scikit-learn returns a label without dimensions"
+    ),
+    r"float32_far_origin/.*32\)": "rows of float32 far from the origin, which scikit-learn subtracts in float32",
+    r"discriminant_analysis/lda_float32_binary predict_proba\(float32\)": "scikit-learn computes in float32",
+    r"neighbors/lof_float32 decision_function\(float32\)": "scikit-learn computes in float32",
+}
+
+#: The class of the estimator, the method, and what the call is named in messages.
+Call = collections.namedtuple("Call", "estimator method name")
+
+
+def is_known(call):
+    """Whether the answer differs for a reason that is known."""
+    return any(re.match(pattern, call.name) for pattern in EXCEPTIONS)
+
+
+def families():
+    """The modules that have recorded cases."""
+    return sorted({module for version, module, _ in archive.archives() if version == NEWEST})
+
+
+def outcomes(command, family, folder):
+    """Each call of a family's cases that is exported and whose table the file takes: the call, how many rows were refused
+    and how many there are, the greatest relative difference, and what differs."""
+    for name, files in archive.cases([f"{NEWEST}/{family}/"]):
+        case = json.loads(files["case.json"])
+        (folder / "arrays.npz").write_bytes(files["arrays.npz"])
+        arrays = np.load(folder / "arrays.npz", allow_pickle=False)
+        path = folder / archive.model(files)
+        path.write_bytes(files[archive.model(files)])
+        sessions = {}
+        for call in case["calls"]:
+            at, method = call.get("at"), call["method"]
+            if "answer" not in call or call.get("params") or "input" not in call:
+                continue
+            if (at, method) not in sessions:
+                sessions[at, method] = session(command, path, folder / "model.onnx", at, method)
+            given = sessions[at, method] and feed(sessions[at, method], case["inputs"][call["input"]], arrays)
+            if not given:
+                continue
+            what = f"{family}/{name.split('/')[-1]} {method}({call['input']})"
+            asked = Call(case["estimator"].rsplit(".")[-1], method, what)
+            yield asked, *outcome(sessions[at, method], given, asked, call["answer"], arrays)
+
+
+def outcome(ready, given, call, answer, arrays):
+    rows = len(next(iter(given.values())))
+    exact = call.estimator in EXACT and "log" not in call.method
+    # What was fitted to float32, or is asked in it, scikit-learn computes in it here and there.
+    is_single = "float32" in call.name or any(values.dtype == np.float32 for values in given.values())
+    share = 0 if exact else 1e-5 if is_single else 1e-9
+    given = {name: values.astype(np.float64) if values.dtype.kind == "f" else values for name, values in given.items()}
+    try:
+        found, refused = run(ready, given, rows)
+        if found is None:
+            return refused, rows, 0.0, None
+        kept = np.array([row not in refused for row in range(rows)])
+        greatest, differs = compare(answer, arrays, found, share, kept)
+    except Exception as error:  # Whatever the runtime raises is a failure of the file.
+        return set(), rows, np.inf, f"{type(error).__name__}: {str(error)[:300]}"
+    return refused, rows, greatest, differs
+
+
+def run(ready, given, rows):
+    """The outputs for all rows but those that the file refuses, which are asked one by one then; and these."""
+    try:
+        return ready.run(None, given), set()
+    except Exception as error:
+        if "refused: " not in str(error):
+            raise
+    refused, parts = set(), []
+    for row in range(rows):
+        try:
+            parts.append(ready.run(None, {name: values[row : row + 1] for name, values in given.items()}))
+        except Exception as error:
+            if "refused: " not in str(error):
+                raise
+            refused.add(row)
+    return [np.concatenate(part) for part in zip(*parts, strict=True)] if parts else None, refused
+
+
+def session(command, path, out, at, method):
+    """onnxruntime on one method of the model; none where that is not exported."""
+    arguments = [command, "export", path, out, "--force", "--method", method, *(["--at", at] if at else [])]
+    done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True)
+    if done.returncode:
+        assert done.stderr.startswith("error[") and "panicked" not in done.stderr, done.stderr
+        return None
+    onnx.checker.check_model(onnx.load(out), full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(out.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def feed(ready, given, arrays):
+    """The session's inputs for a recorded table; none where the table is of another kind."""
+    inputs = ready.get_inputs()
+    if given["kind"] == "dense":
+        rows = arrays[given["array"]]
+        if rows.dtype not in (np.float64, np.float32) or rows.ndim != 2 or [one.name for one in inputs] != ["X"]:
+            return None
+        rows = np.ascontiguousarray(rows)
+        return {"X": rows} if rows.shape[1] == inputs[0].shape[1] and len(rows) else None
+    if given["kind"] != "frame":
+        return None
+    columns = {column["name"]: column for column in given["columns"]}
+    fed = {}
+    if [one.name for one in inputs] == ["X"] and "X" not in columns:
+        names = json.loads(ready.get_modelmeta().custom_metadata_map.get("feature_names_in_", "null"))
+        if names not in (None, list(columns)):
+            return None
+        if any(column["dtype"] not in ("float64", "int64", "bool") for column in columns.values()):
+            return None
+        fed["X"] = np.column_stack([numbers(column) for column in columns.values()])
+        return fed if fed["X"].shape[1] == inputs[0].shape[1] else None
+    for one in inputs:
+        column = columns.get(one.name)
+        if column is None:
+            return None
+        if one.type == "tensor(string)":
+            if not all(isinstance(value, str) for value in column["values"]):
+                return None
+            fed[one.name] = np.array(column["values"], object)[:, None]
+        elif column["dtype"] in ("float64", "int64", "bool"):
+            fed[one.name] = numbers(column)[:, None]
+        else:
+            return None
+    return fed
+
+
+def numbers(column):
+    return np.array([scalar(value) for value in column["values"]], np.float64)
+
+
+def scalar(value):
+    """A JSON value of a recorded case."""
+    if isinstance(value, dict):
+        return float(value["float"])
+    return np.nan if value is None else value
+
+
+def compare(answer, arrays, found, share, kept):
+    """The greatest difference of numbers, relative to their size, and what differs first, in the rows that are kept."""
+    expected = flatten(answer, arrays)
+    if len(expected) == 1 and len(found) > 1:
+        found = [np.concatenate([np.asarray(one, object) for one in found], axis=1)]
+    if len(expected) != len(found):
+        return np.inf, f"expected {len(expected)} arrays, found {len(found)}"
+    greatest, differs = 0.0, None
+    for want, have in zip(expected, found, strict=True):
+        want, have = np.asarray(want), np.asarray(have)
+        if not kept.all():
+            want = want[kept]
+        if want.shape != have.shape:
+            return np.inf, f"expected shape {want.shape}, found {have.shape}"
+        if want.dtype.kind in "OUST" or have.dtype.kind in "OU":
+            if any(not same(a, b) for a, b in zip(want.ravel(), have.ravel(), strict=True)):
+                return np.inf, f"expected {want.ravel()[:5]}, found {have.ravel()[:5]}"
+        elif want.dtype.kind in "biu":
+            if not np.array_equal(want.astype(np.int64), have):
+                return np.inf, f"expected {want.ravel()[:5]}, found {have.ravel()[:5]}"
+        else:
+            finite = np.abs(want[np.isfinite(want)])
+            least = 1e-5 if share and want.dtype == np.float32 else share
+            # Sums that cancel are judged by what they are sums of.
+            size = np.maximum(np.abs(want), max(1e-3 * (finite.max() if finite.size else 0), 1e-6))
+            with np.errstate(invalid="ignore"):
+                equal = (want == have) | (np.isnan(want) & np.isnan(have))
+                apart = np.where(equal, 0.0, np.abs(want - have) / size)
+            apart = np.where(np.isnan(apart), np.inf, apart)
+            if not want.size:
+                continue
+            greatest = max(greatest, float(apart.max()))
+            far = ~(apart <= least)
+            if far.any() and differs is None:
+                at = np.flatnonzero(far.ravel())[0]
+                differs = f"{far.sum()} of {far.size}: expected {want.ravel()[at]!r}, found {have.ravel()[at]!r}"
+    return greatest, differs
+
+
+def same(a, b):
+    if isinstance(a, str) or isinstance(b, str):
+        return a == b
+    return a == b or (np.isnan(a) and np.isnan(b)) or abs(a - b) <= 1e-9 * abs(a)
+
+
+def flatten(answer, arrays):
+    """The arrays of a recorded answer."""
+    kind = answer["kind"]
+    if kind == "dense":
+        return [arrays[answer["array"]]]
+    if kind == "csr":
+        shape, part = answer["shape"], {key: arrays[answer[key]] for key in ("data", "indices", "indptr")}
+        dense = np.zeros(shape, part["data"].dtype)
+        for row in range(shape[0]):
+            held = slice(part["indptr"][row], part["indptr"][row + 1])
+            np.add.at(dense[row], part["indices"][held], part["data"][held])
+        return [dense]
+    if kind == "objects":
+        return [np.array([scalar(value) for value in answer["values"]], object).reshape(answer["shape"])]
+    if kind == "frame":
+        columns = [np.array([scalar(value) for value in column["values"]], object) for column in answer["columns"]]
+        whole = np.column_stack(columns)
+        numeric = all(column["dtype"].startswith(("float", "int", "bool")) for column in answer["columns"])
+        return [whole.astype(np.float64) if numeric else whole]
+    if kind == "list":
+        return [array for item in answer["items"] for array in flatten(item, arrays)]
+    return []
+
+
+class Tally:
+    """What became of the calls of one method of an estimator."""
+
+    def __init__(self):
+        self.calls, self.rows, self.refused, self.greatest, self.differ = 0, 0, 0, 0.0, 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", type=pathlib.Path)
+    parser.add_argument("page", type=pathlib.Path)
+    parser.add_argument("families", nargs="*", help="all where none are named, and only then is the page written")
+    arguments = parser.parse_args()
+    tallies, failures = collections.defaultdict(Tally), []
+    with tempfile.TemporaryDirectory() as folder:
+        for family in arguments.families or families():
+            for call, refused, rows, greatest, differs in outcomes(arguments.command, family, pathlib.Path(folder)):
+                tally = tallies[call.estimator, call.method]
+                tally.calls += 1
+                tally.rows += rows
+                tally.refused += len(refused)
+                if differs:
+                    tally.differ += 1
+                    known = is_known(call)
+                    print(f"{'known' if known else 'DIFFERS'} {call.name}: {differs}", flush=True)
+                    failures += [] if known else [call.name]
+                else:
+                    tally.greatest = max(tally.greatest, greatest)
+            print(f"{family}: {sum(tally.calls for tally in tallies.values())} calls so far", flush=True)
+    table = page(tallies)
+    if not arguments.families:
+        arguments.page.write_text(table)
+    print(table.split("\n\n| estimator")[0])
+    sys.exit(f"{len(failures)} calls differ" if failures else 0)
+
+
+def page(tallies):
+    done = {key: tally for key, tally in tallies.items() if tally.calls > tally.differ}
+    estimators = {estimator for estimator, method in done if method in ("predict", "transform")}
+    total = lambda field: sum(getattr(tally, field) for tally in tallies.values())  # noqa: E731
+    known = "\n".join(f"- `{name}`: {why}" for name, why in EXCEPTIONS.items())
+    lines = [
+        "# ONNX files in onnxruntime",
+        "",
+        f"`cargo xtask peers onnx` exports the recorded cases of scikit-learn {NEWEST}, checks each file with `onnx.checker`"
+        f" and shape inference, runs it, and compares with what scikit-learn returned: onnx {onnx.__version__}, onnxruntime"
+        f" {onnxruntime.__version__}, float64, one thread.",
+        "",
+        f"{total('calls'):,} calls of {len({estimator for estimator, _ in tallies})} estimators ({len(estimators)} with"
+        f" `predict` or `transform`), {total('rows'):,} rows, of which {total('refused'):,} are refused by the file;"
+        f" {total('differ'):,} calls differ:",
+        "",
+        known,
+        "",
+        "Labels are identical. The greatest difference is relative to the number, or to a thousandth of the greatest one"
+        " in the answer; 0 is every bit. Models fitted to float32 are compared to 10⁻⁵.",
+        "",
+        "| estimator | method | calls | rows | refused | differ | greatest difference |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for (estimator, method), tally in sorted(tallies.items()):
+        greatest = f"{tally.greatest:.1e}" if tally.greatest else "0"
+        lines.append(
+            f"| `{estimator}` | `{method}` | {tally.calls} | {tally.rows:,} | {tally.refused:,} | {tally.differ} |"
+            f" {greatest} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
