@@ -92,6 +92,13 @@ class AnswersChangeWarning(UserWarning):
     """
 
 
+class MigrationWarning(UserWarning):
+    """Another version of scikit-learn wrote the file: what ``skiff.load`` changed for the installed one, or why nothing.
+
+    A migrated estimator predicts what it predicted in the version that wrote it; ``migrate=False`` builds it as it is.
+    """
+
+
 def _restore(cls: type[SkiffError], args: tuple[Any, ...], facts: dict[str, Any]) -> SkiffError:
     error = cls(*args)
     error.__dict__.update(facts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import importlib
+import importlib.metadata
 import io
 import mmap
 import os
@@ -21,7 +22,15 @@ from typing import Any, Callable, Iterable, Iterator, Literal
 
 import numpy as np
 
-from skiff._errors import AnswersChangeWarning, DamagedFileError, NotSupportedError, SkiffError, UntrustedFileError, WrongInputError
+from skiff._errors import (
+    AnswersChangeWarning,
+    DamagedFileError,
+    MigrationWarning,
+    NotSupportedError,
+    SkiffError,
+    UntrustedFileError,
+    WrongInputError,
+)
 from skiff._skiff import Identity, Limits, Rebuilt
 from skiff._skiff import rebuild as _rebuild
 
@@ -35,6 +44,7 @@ def load(
     *,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
     at: str | None = None,
+    migrate: bool = True,
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
@@ -57,6 +67,9 @@ def load(
         that a package defines.
     at : str, optional
         The address of the estimator in a file with several objects: ``"[0]"``, ``"['model']"``.
+    migrate : bool, default=True
+        Whether a model that another version of scikit-learn wrote is rewritten for the installed one, so that it
+        predicts what it predicted there. With ``False``, or where this is impossible, it is built as it is.
     limits : Limits, optional
         Limits of memory and time for reading the file.
     identity : Identity, str or path-like, optional
@@ -78,8 +91,10 @@ def load(
 
     Warns
     -----
+    MigrationWarning
+        If another version of scikit-learn wrote the file: what was changed for the installed one, or why nothing was.
     InconsistentVersionWarning
-        scikit-learn's own, once, if another version of scikit-learn wrote the file.
+        scikit-learn's own, once, if another version of scikit-learn wrote the file and it was not migrated.
     AnswersChangeWarning
         If the estimator predicts differently in the installed scikit-learn, without an error.
 
@@ -91,13 +106,15 @@ def load(
         raise WrongInputError(f'expected mmap_mode to be "r", "c" or None, found {mmap_mode!r}', code="wrong-input")
     names = names_to_trust(trusted)
     with _opened(filename) as file:
-        rebuilt = _rebuild(filename, trusted=names, at=at, limits=limits, identity=identity)
+        target = _installed_version() if migrate else None
+        rebuilt = _rebuild(filename, trusted=names, at=at, target=target, limits=limits, identity=identity)
         mapping = _mapped(file, filename, rebuilt, read_only=mmap_mode == "r")
     if mmap_mode is not None and mapping is None and len(rebuilt) > 0:
         warnings.warn(
             f"mmap_mode={mmap_mode!r} is ignored: only files that end in .skiff and are not compressed are mapped", stacklevel=2
         )
     made = _made(_Unpickler(rebuilt, names, mapping), rebuilt)
+    _warn_of_migration(rebuilt, target)
     _warn_of_changes(rebuilt)
     return made
 
@@ -108,6 +125,7 @@ def loads(
     *,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
     at: str | None = None,
+    migrate: bool = True,
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> Any:
@@ -117,7 +135,7 @@ def loads(
     ----------
     data : bytes-like
         The bytes of a model file, such as the result of ``skiff.dumps`` or ``pickle.dumps``.
-    trusted, at, limits, identity
+    trusted, at, migrate, limits, identity
         As for ``skiff.load``.
 
     Returns
@@ -136,7 +154,7 @@ def loads(
     """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"expected bytes, not {type(data).__name__}: skiff.load is for files")
-    return load(data, trusted=trusted, at=at, limits=limits, identity=identity)
+    return load(data, trusted=trusted, at=at, migrate=migrate, limits=limits, identity=identity)
 
 
 def names_to_trust(trusted: Any) -> list[str]:
@@ -161,6 +179,8 @@ class _Unpickler(pickle.Unpickler):
         # Byte strings, which only Python 2 wrote, are read with numpy's recommended encoding.
         super().__init__(io.BytesIO(rebuilt.pickle), encoding="latin1", buffers=_buffers(rebuilt, mapping))
         self.versions = rebuilt.versions
+        why = rebuilt.not_migrated
+        self._why_not_migrated = f"; it cannot be migrated: {why}" if why else ""
         self._allowed = set(rebuilt.names)
         #: Names that are allowed only because the caller trusts them.
         self._vouched = set(rebuilt.vouched)
@@ -180,6 +200,7 @@ class _Unpickler(pickle.Unpickler):
             ours = _sklearn_version()
             if self.versions and self.versions != [ours]:
                 message = f"scikit-learn {ours} cannot load what scikit-learn {' and '.join(self.versions)} wrote: {what}"
+                message += self._why_not_migrated
                 raise NotSupportedError(message, code="other-version") from error
             raise DamagedFileError(f"the objects in the file cannot be built: {what}", code="damaged-model") from error
 
@@ -228,7 +249,8 @@ class _Unpickler(pickle.Unpickler):
         wrote = f", written by scikit-learn {' and '.join(self.versions)}," if is_sklearn else ""
         at_hand = _at_hand(package)
         return NotSupportedError(
-            f"the file{wrote} needs `{module}.{name}`, which {at_hand} does not have: {error}", code="no-such-class"
+            f"the file{wrote} needs `{module}.{name}`, which {at_hand} does not have: {error}{self._why_not_migrated}",
+            code="no-such-class",
         )
 
 
@@ -332,6 +354,23 @@ def _made(unpickler: _Unpickler, rebuilt: Rebuilt) -> Any:
     return made
 
 
+def _warn_of_migration(rebuilt: Rebuilt, target: str | None) -> None:
+    """Say what was changed for the installed scikit-learn, or why nothing was."""
+    if rebuilt.not_migrated is not None:
+        message = (
+            f"not migrated to scikit-learn {target}, and built as it is: {rebuilt.not_migrated}. skiff.open predicts as in the "
+            "version that wrote it."
+        )
+        warnings.warn(message, MigrationWarning, stacklevel=3)
+    if rebuilt.migration is not None:
+        written_by, changes, notes = rebuilt.migration
+        what = ". ".join([*changes, *notes]) or "nothing but the version had to be changed"
+        message = (
+            f"migrated from scikit-learn {' and '.join(written_by)} to {target}: {what}. migrate=False builds it as it is."
+        )
+        warnings.warn(message, MigrationWarning, stacklevel=3)
+
+
 def _warn_of_changes(rebuilt: Rebuilt) -> None:
     """Issue one warning for each change between the scikit-learn that wrote an estimator and the installed one."""
     numbers = re.match(r"(\d+)\.(\d+)", _sklearn_version() or "") if rebuilt.changes else None
@@ -343,6 +382,16 @@ def _warn_of_changes(rebuilt: Rebuilt) -> None:
                 "as in the version that wrote it."
             )
             warnings.warn(message, AnswersChangeWarning, stacklevel=3)
+
+
+def _installed_version() -> str | None:
+    """The installed scikit-learn, which need not be imported for files that have nothing of it."""
+    if "sklearn" not in sys.modules:
+        try:
+            return importlib.metadata.version("scikit-learn")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return _sklearn_version()
 
 
 def _sklearn_version() -> str | None:

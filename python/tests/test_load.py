@@ -415,7 +415,7 @@ def child_of(model):
 def caught(path):
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        skiff.load(path)
+        skiff.load(path, migrate=False)
     return [warning for warning in found if issubclass(warning.category, InconsistentVersionWarning)]
 
 
@@ -430,14 +430,14 @@ def test_another_version_is_told_once():
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         with pytest.raises(InconsistentVersionWarning):
-            skiff.load(pipelines[0])
+            skiff.load(pipelines[0], migrate=False)
 
 
 def loads(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            skiff.load(path)
+            skiff.load(path, migrate=False)
         except skiff.NotSupportedError:
             return False
     return True
@@ -454,7 +454,7 @@ def test_another_version_is_told_for_what_lies_within(tmp_path):
     (tmp_path / "m.pkl").write_bytes(content.replace(version, b"1.8.9"))
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        skiff.load(tmp_path / "m.pkl", trusted=[Thing])
+        skiff.load(tmp_path / "m.pkl", trusted=[Thing], migrate=False)
     assert [type(warning.message) for warning in found] == [InconsistentVersionWarning]
     (tmp_path / "m.pkl").write_bytes(content)
     with warnings.catch_warnings():
@@ -467,7 +467,7 @@ def test_classes_of_another_version_are_named():
     assert refused
     for path in refused:
         with pytest.raises(skiff.NotSupportedError) as error:
-            skiff.load(path)
+            skiff.load(path, migrate=False)
         assert "1.5.2" in str(error.value) and sklearn.__version__ in str(error.value)
         assert "`sklearn." in str(error.value)
 
@@ -503,7 +503,7 @@ PYTHON_2 = pathlib.Path(__file__).parent / "data" / "python2"
 @pytest.mark.filterwarnings("ignore")
 def test_files_of_python_2_are_loaded(name):
     path = PYTHON_2 / name
-    loaded = skiff.load(path)
+    loaded = skiff.load(path, migrate=False)
     with open(path, "rb") as file:
         expected = pickle.load(file, encoding="latin1") if path.suffix == ".pkl" else joblib.load(path)
     assert loaded.__dict__.keys() == expected.__dict__.keys()

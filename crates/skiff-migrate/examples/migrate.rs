@@ -1,6 +1,6 @@
 //! `migrate VERSION < PAIRS`: each line of the standard input is a model file and, after a tab, the path of the joblib
-//! file that is written of it for that version of scikit-learn. Prints a line for each: the first path, a tab, and `ok`
-//! or why not.
+//! file that is written of it for that version of scikit-learn. Prints a line for each, of three parts with tabs between
+//! them: the first path, `ok` or why not, and the notes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -15,16 +15,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let line = line?;
         let (input, output) = line.split_once('\t').ok_or("expected two paths with a tab between them")?;
         let outcome = convert(input, output, &target);
-        let outcome = outcome.map_or_else(|error| error.to_string().replace('\n', " "), |()| "ok".to_owned());
-        writeln!(io::stdout(), "{input}\t{outcome}")?;
+        let (outcome, notes) = match outcome {
+            Ok(notes) => ("ok".to_owned(), notes.join("; ")),
+            Err(error) => (error.to_string().replace('\n', " "), String::new()),
+        };
+        writeln!(io::stdout(), "{input}\t{outcome}\t{notes}")?;
     }
     Ok(())
 }
 
-fn convert(input: &str, output: &str, target: &Target) -> Result<(), Box<dyn std::error::Error>> {
+fn convert(input: &str, output: &str, target: &Target) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let file = skiff_files::open(input.as_ref(), &Limits::default())?;
-    let migrated = migrate(&file.graph, target)?;
+    let migrated = migrate(&file.graph, file.graph.root(), target)?;
     let mut out = BufWriter::new(File::create(output)?);
-    write::joblib(&migrated.graph, 4, None, &mut out)?;
-    Ok(out.flush()?)
+    let protocol = if target.is_of_python2() { 2 } else { 4 };
+    write::joblib(&migrated.graph, protocol, None, &mut out)?;
+    out.flush()?;
+    Ok(migrated.notes)
 }

@@ -21,7 +21,7 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
             && has_parameters
         {
             if parameter.versions.contains(from) && !parameter.versions.contains(to) {
-                drop_parameter(step, class, &name, from);
+                drop_parameter(step, class, &name);
             }
         } else if let Some(attribute) = class.attribute(&name)
             && attribute.versions.contains(from)
@@ -54,15 +54,15 @@ fn default(parameter: &skiff_sklearn::Parameter, version: Version) -> Option<&'s
 }
 
 /// A parameter that the other side does not have, which fitting alone asked for: rules have been at the others.
-fn drop_parameter(step: &mut Step<'_>, class: &'static Class, name: &str, from: Version) {
+fn drop_parameter(step: &mut Step<'_>, class: &'static Class, name: &str) {
     let Some(value) = step.get(name) else { return };
     let defaults = class.parameter(name).map(|parameter| parameter.defaults.clone()).unwrap_or_default();
     let shown = match step.migration.graph.node(value) {
         Node::None => "None".to_owned(),
         _ => step.scalar(name).map_or_else(String::new, |value| shown(&value)),
     };
-    // Defaults that stand for themselves are nobody's choice.
-    let is_default = defaults.iter().any(|(versions, default)| versions.contains(from) && *default == Some(&*shown))
+    // Defaults, of this version or one before, are nobody's choice.
+    let is_default = defaults.iter().any(|(_, default)| *default == Some(&*shown))
         || matches!(&*shown, "'deprecated'" | "'warn'" | "'auto'" | "None");
     step.take(name);
     if !is_default {

@@ -12,6 +12,7 @@
 
 mod boundaries;
 mod catalog;
+mod changes;
 mod classes;
 mod error;
 mod literal;
@@ -25,5 +26,6 @@ mod subject;
 mod values;
 mod work;
 
+pub use changes::Change;
 pub use error::Refused;
 pub use migration::{Migrated, Target, migrate};

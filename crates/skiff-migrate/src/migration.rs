@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use skiff_files::{Graph, Node};
+use skiff_files::{Graph, Node, NodeId};
 use skiff_pickle::Global;
 use skiff_sklearn::{VERSIONS, Version};
 
+use crate::changes::{self, Change};
 use crate::error::Refused;
 use crate::rule::Boundary;
 use crate::step::Step;
@@ -65,6 +66,8 @@ pub struct Migrated {
     pub graph: Graph,
     /// The versions that wrote it, the oldest first.
     pub from: Vec<String>,
+    /// What was changed in it, a line for each class.
+    pub changes: Vec<Change>,
     /// What its owner may want to know, though the answers are as they were: parameters without a counterpart, classes
     /// that another one stands for.
     pub notes: Vec<String>,
@@ -73,23 +76,30 @@ pub struct Migrated {
 /// The first version that needs Python 3.
 const PYTHON3_ALONE: &str = "0.21";
 /// Attribute of estimators: the version that wrote them.
-const STAMP: &str = "_sklearn_version";
+pub(crate) const STAMP: &str = "_sklearn_version";
 /// The oldest version that leaves the stamp.
 const STAMPED: &str = "0.18";
 
-/// The model in `graph` as the `target` would have written it. Arrays and objects that nothing changes are shared with
-/// the graph that is given.
+/// The model at `root` as the `target` would have written it, as the root of a new graph. Arrays and objects that nothing
+/// changes are shared with the graph that is given.
 ///
 /// # Errors
 /// A model that the target has no state for, or none that gives the same answers; a model that a version wrote which
-/// is newer than the catalog.
-pub fn migrate(graph: &Graph, target: &Target) -> Result<Migrated, Refused> {
+/// is newer than the catalog, or older than the first boundary.
+pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated, Refused> {
+    let original = graph;
     let mut graph = graph.clone_with_room();
+    graph.set_root(root);
     python2::to_python3(&mut graph);
     let mut migration =
         Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
     let from = migration.find_subjects()?;
-    let versions: Vec<Version> = VERSIONS.iter().filter_map(|name| Version::parse(name)).collect();
+    migration.refuse_without_rules(target)?;
+    let versions: Vec<Version> = VERSIONS
+        .iter()
+        .skip_while(|name| **name != boundaries::OLDEST)
+        .filter_map(|name| Version::parse(name))
+        .collect();
     for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)) {
         if let &[old, new] = pair
             && new <= target.version
@@ -105,8 +115,9 @@ pub fn migrate(graph: &Graph, target: &Target) -> Result<Migrated, Refused> {
             migration.cross(boundary, new, old)?;
         }
     }
+    let changes = changes::between(original, &migration.subjects);
     migration.finish(target)?;
-    Ok(Migrated { graph: migration.graph, from, notes: migration.notes })
+    Ok(Migrated { graph: migration.graph, from, changes, notes: migration.notes })
 }
 
 impl Work {
@@ -155,11 +166,38 @@ impl Work {
         for index in without {
             self.subjects[index].version = guess;
         }
-        if stamps.is_empty() && !self.subjects.is_empty() {
+        if stamps.is_empty()
+            && let Some(first) = self.subjects.first()
+        {
+            if !self.subjects.iter().any(|subject| subject.class.is_estimator()) {
+                return Err(Refused {
+                    class: first.class.name().to_owned(),
+                    node: Some(first.id),
+                    why: "nothing in the file tells which scikit-learn wrote it".to_owned(),
+                });
+            }
             stamps.push((guess, guess.name().to_owned()));
         }
         stamps.sort();
         Ok(stamps.into_iter().map(|(_, text)| text).collect())
+    }
+
+    /// What changed before the first boundary is not known.
+    fn refuse_without_rules(&self, target: &Target) -> Result<(), Refused> {
+        let first = Version::parse(boundaries::OLDEST).unwrap_or(Version::OLDEST);
+        let is_without =
+            |subject: &&Subject| subject.version != target.version && subject.version.min(target.version) < first;
+        match self.subjects.iter().find(is_without) {
+            None => Ok(()),
+            Some(subject) => Err(Refused {
+                class: subject.class.name().to_owned(),
+                node: Some(subject.id),
+                why: format!(
+                    "there are no rules for versions before {first} yet, and this is from {} to {}",
+                    subject.version, target.version
+                ),
+            }),
+        }
     }
 
     /// The rules hold both ways; how older versions answer after the way back is not measured yet.
@@ -261,6 +299,10 @@ mod tests {
         Target::parse(text).unwrap()
     }
 
+    fn to(graph: &Graph, target: &Target) -> Result<Migrated, Refused> {
+        migrate(graph, graph.root(), target)
+    }
+
     /// A logistic regression of three classes and two features, as 1.5 has it.
     fn logistic_regression(multi_class: &str) -> Graph {
         let mut graph = Graph::new();
@@ -295,7 +337,8 @@ mod tests {
 
     #[test]
     fn there_is_a_file_for_each_boundary() {
-        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1);
+        let first = VERSIONS.iter().position(|name| *name == boundaries::OLDEST).unwrap();
+        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1 - first);
     }
 
     #[test]
@@ -309,20 +352,23 @@ mod tests {
 
     #[test]
     fn parameters_come_and_go_with_stamps_and_meaning() {
-        let migrated = migrate(&logistic_regression("auto"), &target("1.9.1")).unwrap();
+        let migrated = to(&logistic_regression("auto"), &target("1.9.1")).unwrap();
         assert_eq!(migrated.from, ["1.5.2"]);
         let graph = &migrated.graph;
         assert_eq!(text(graph, STAMP), Some("1.9.1"));
         assert_eq!(root(graph).attribute("multi_class"), None);
         assert_eq!(text(graph, "penalty"), Some("deprecated"));
         assert!(root(graph).attribute("l1_ratio").is_some());
-        let back = migrate(graph, &target("1.5.2")).unwrap().graph;
+        let said: Vec<String> = migrated.changes.iter().map(ToString::to_string).collect();
+        let expected = "`LogisticRegression`: adds `l1_ratio`; drops `multi_class`; rewrites `penalty`";
+        assert_eq!(said, [expected]);
+        let back = to(graph, &target("1.5.2")).unwrap().graph;
         assert_eq!((text(&back, "penalty"), text(&back, STAMP)), (Some("l2"), Some("1.5.2")));
     }
 
     #[test]
     fn one_versus_rest_has_a_class_of_its_own() {
-        let migrated = migrate(&logistic_regression("ovr"), &target("1.9.1")).unwrap();
+        let migrated = to(&logistic_regression("ovr"), &target("1.9.1")).unwrap();
         let graph = &migrated.graph;
         assert_eq!(root(graph).class_path(), "sklearn.multiclass.OneVsRestClassifier");
         let estimators = graph.items(root(graph).attribute("estimators_").unwrap()).unwrap();
@@ -331,6 +377,7 @@ mod tests {
         let coef = NdArray::read(graph, second.attribute("coef_").unwrap()).unwrap().unwrap();
         assert_eq!((coef.to_f64().unwrap(), &*coef.shape), (vec![3.0, 4.0], &[1, 2][..]));
         assert_eq!(migrated.notes.len(), 1);
+        assert_eq!(migrated.changes[0].to_string(), "`LogisticRegression` becomes `OneVsRestClassifier`");
     }
 
     #[test]
@@ -340,8 +387,31 @@ mod tests {
         let root = graph.root();
         let state = values::dict(&mut graph, &[(STAMP, version)]);
         graph.change(root, skiff_pickle::Change::Build(state));
-        let refused = migrate(&graph, &target("1.9.1")).unwrap_err();
+        let refused = to(&graph, &target("1.9.1")).unwrap_err();
         assert!(refused.to_string().contains("99.0"), "{refused}");
+    }
+
+    #[test]
+    fn without_an_estimator_the_version_is_unknown() {
+        let mut graph = Graph::new();
+        let root = values::instance(&mut graph, "sklearn.tree._tree.Tree", &[]);
+        graph.set_root(root);
+        let refused = to(&graph, &target("1.9.1")).unwrap_err();
+        assert!(refused.why.contains("which scikit-learn wrote it"), "{refused}");
+    }
+
+    #[test]
+    fn versions_before_the_first_boundary_are_refused() {
+        let graph = logistic_regression("auto");
+        let refused = to(&graph, &target("0.19.2")).unwrap_err();
+        assert!(refused.to_string().contains("before 0.20"), "{refused}");
+        let mut old = graph.clone_with_room();
+        let (root, version) = (old.root(), values::text(&mut old, "0.18.2"));
+        let state = values::dict(&mut old, &[(STAMP, version)]);
+        old.change(root, skiff_pickle::Change::Build(state));
+        let refused = to(&old, &target("1.9.1")).unwrap_err();
+        assert!(refused.to_string().contains("from 0.18 to 1.9"), "{refused}");
+        assert!(to(&old, &target("0.18.1")).is_ok());
     }
 
     /// A tree of a root and two leaves that tells two classes apart, as 1.2 has it.
@@ -376,7 +446,7 @@ mod tests {
 
     #[test]
     fn trees_have_fractions_and_missing_values_once() {
-        let migrated = migrate(&tree(), &target("1.9.1")).unwrap();
+        let migrated = to(&tree(), &target("1.9.1")).unwrap();
         let arrays = |graph: &Graph| {
             let first = graph.items(graph.root()).unwrap()[0];
             let tree = Instance::read(graph, first).unwrap().attribute("tree_").unwrap();
@@ -388,7 +458,7 @@ mod tests {
         assert_eq!(shares, [0.75, 0.25, 1.0, 0.0, 0.0, 1.0]);
         assert_eq!(nodes.dtype.itemsize(), Some(64));
         assert_eq!(nodes.field("right_child").unwrap().to_i64().unwrap(), [2, -1, -1]);
-        let (counts, nodes) = arrays(&migrate(&migrated.graph, &target("1.2.2")).unwrap().graph);
+        let (counts, nodes) = arrays(&to(&migrated.graph, &target("1.2.2")).unwrap().graph);
         assert_eq!(counts, [6.0, 2.0, 6.0, 0.0, 0.0, 2.0]);
         assert_eq!(nodes.dtype.itemsize(), Some(56));
     }

@@ -73,8 +73,16 @@ impl Subject {
         self.attributes.iter().map(|(name, _)| name.clone()).collect()
     }
 
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, NodeId)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+
     pub fn is_plain(&self) -> bool {
         self.is_plain
+    }
+
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     /// Puts the attributes into the graph, as one state.
@@ -120,6 +128,7 @@ impl Subject {
             }
         }
         self.class = class;
+        self.is_changed = true;
     }
 }
 

@@ -242,16 +242,17 @@ mod _skiff {
     /// Judges a file and writes its content as a new pickle, for `skiff.load`.
     #[expect(clippy::needless_pass_by_value, reason = "strings from Python are owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, trusted, at=None, limits=None, identity=None))]
+    #[pyo3(signature = (source, /, *, trusted, at=None, target=None, limits=None, identity=None))]
     fn rebuild<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         trusted: Vec<String>,
         at: Option<String>,
+        target: Option<String>,
         limits: Option<&Bound<'py, Limits>>,
         identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<PyRebuilt> {
-        crate::load::rebuild(py, source, &trusted, at.as_deref(), limits.map(Bound::get), identity)
+        crate::load::rebuild(py, source, &trusted, at.as_deref(), target.as_deref(), limits.map(Bound::get), identity)
     }
 
     /// Signs a file or a folder, for `skiff.sign`.

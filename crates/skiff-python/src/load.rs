@@ -4,7 +4,7 @@ use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
-use skiff::{File, Rebuilt, Trusted};
+use skiff::{File, Rebuilt, ScikitLearn, Trusted};
 use skiff_files::Content;
 
 use crate::blocks::Blocks;
@@ -27,20 +27,26 @@ pub struct PyRebuilt {
     blocks: Blocks,
 }
 
-/// Judges the file `source`, and writes the object at `at` as a new pickle.
+/// The versions that wrote a model, what was changed for another one, and what its user may want to know.
+type Migration<'m> = (&'m [String], &'m [String], &'m [String]);
+
+/// Judges the file `source`, and writes the object at `at` as a new pickle, for the scikit-learn of version `target`.
 pub fn rebuild<'py>(
     py: Python<'py>,
     source: &Bound<'py, PyAny>,
     trusted: &[String],
     at: Option<&str>,
+    target: Option<&str>,
     limits: Option<&source::Limits>,
     identity: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<PyRebuilt> {
+    // There are no rules for a version that is not known.
+    let target = target.and_then(|version| ScikitLearn::parse(version).ok());
     let trusted = Trusted::new(trusted).map_err(|what| error::wrong_input(py, &what))?;
     let start = source::position(source);
     let file = source::read(py, source, limits, identity)?;
     source::leave(source, start, &file)?;
-    let inner = Running::default().read(py, &file.interrupt(), || file.rebuild(at, &trusted))?;
+    let inner = Running::default().read(py, &file.interrupt(), || file.rebuild(at, &trusted, target.as_ref()))?;
     let inner = inner.map_err(|error| error::raise(py, &error))?;
     Ok(PyRebuilt { inner, is_mappable: is_mappable(&file), blocks: Blocks::default() })
 }
@@ -74,6 +80,19 @@ impl PyRebuilt {
     #[getter]
     fn versions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(py, &self.inner.versions)
+    }
+
+    /// What was changed for another scikit-learn: the versions that wrote the file, the changes, notes.
+    #[getter]
+    fn migration(&self) -> Option<Migration<'_>> {
+        let migration = self.inner.migration.as_ref()?.as_ref().ok()?;
+        Some((&migration.from, &migration.changes, &migration.notes))
+    }
+
+    /// Why nothing was changed for another scikit-learn.
+    #[getter]
+    fn not_migrated(&self) -> Option<String> {
+        self.inner.migration.as_ref()?.as_ref().err().map(ToString::to_string)
     }
 
     /// Where the estimators predict differently in a newer scikit-learn: class, the version that wrote it, the first version

@@ -119,7 +119,7 @@ impl File {
     fn held_for(&self, writing: &Writing) -> Result<(Held<'_>, Vec<String>), Error> {
         let mut held = Held::of(self, writing.target);
         let Some(version) = &writing.scikit_learn else { return Ok((held, Vec::new())) };
-        let migrated = migrated(&held.graph, version).map_err(|error| match self.path() {
+        let migrated = migrated(&held.graph, held.graph.root(), version).map_err(|error| match self.path() {
             Some(path) => error.in_file(path),
             None => error,
         })?;

@@ -51,7 +51,7 @@ pub use file::{File, Options, disassemble, disassemble_bytes, open};
 pub use inspect::{EstimatorView, Inspection, class_name};
 pub use model::{Model, evaluate};
 pub use passport::Passport;
-pub use rebuild::Rebuilt;
+pub use rebuild::{Migration, Rebuilt};
 pub use scan::{files_in, scan, scan_bytes};
 pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};

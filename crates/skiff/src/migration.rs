@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use skiff_files::{Graph, NodeId};
+use skiff_files::{Graph, Node, NodeId};
 use skiff_migrate::{Migrated, Refused, Target, migrate};
 use skiff_models::addresses;
 
@@ -22,15 +22,29 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What `graph` holds for `target`.
-pub(crate) fn migrated(graph: &Graph, target: &Target) -> Result<Migrated, Error> {
-    migrate(graph, target).map_err(|why| {
-        let path = why.node.and_then(|node| path(graph, node)).unwrap_or_default();
+/// The object at `root` for `target`.
+pub(crate) fn migrated(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated, Error> {
+    migrate(graph, root, target).map_err(|why| {
+        let path = why.node.and_then(|node| path(graph, root, node)).unwrap_or_default();
         Error::migration(Refusal { why, path })
     })
 }
 
-fn path(graph: &Graph, node: NodeId) -> Option<String> {
-    let found = addresses::estimators(graph, graph.root()).into_iter().find(|found| found.node == node);
+/// The object at `root` for a `target` that loads it at once. Byte strings of Python 2 stay what they are: its unpickler decides
+/// what they mean.
+pub(crate) fn migrated_for_loading(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated, Error> {
+    let mut migrated = migrated(graph, root, target)?;
+    for id in graph.ids() {
+        if let Node::ByteStr(span) = *graph.node(id)
+            && !graph.bytes(span).is_ascii()
+        {
+            *migrated.graph.node_mut(id) = Node::ByteStr(span);
+        }
+    }
+    Ok(migrated)
+}
+
+fn path(graph: &Graph, root: NodeId, node: NodeId) -> Option<String> {
+    let found = addresses::estimators(graph, root).into_iter().find(|found| found.node == node);
     found.map(|found| found.address)
 }

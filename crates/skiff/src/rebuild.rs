@@ -1,5 +1,6 @@
 //! A file's content for Python's unpickler: judged, checked, and written as a new pickle, so that Python can build the estimator.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use skiff_files::scan::{self, Finding, Trusted};
@@ -7,7 +8,8 @@ use skiff_files::write::{self, Buffer};
 use skiff_files::{Content, Graph, Limits, Node, NodeId};
 use skiff_models::addresses;
 
-use crate::{AnswersChange, Error, File, changes};
+use crate::migration::migrated_for_loading;
+use crate::{AnswersChange, Error, File, ScikitLearn, changes};
 
 /// What Python needs to build the object in a file.
 #[derive(Debug)]
@@ -20,10 +22,23 @@ pub struct Rebuilt {
     pub names: Vec<(String, String)>,
     /// Those of the names that are allowed only because they were trusted.
     pub vouched: Vec<(String, String)>,
-    /// The versions of scikit-learn recorded in the estimators.
+    /// The versions of scikit-learn recorded in the estimators of the pickle.
     pub versions: Vec<String>,
+    /// What was changed for the scikit-learn that loads it, or why nothing was; `None` if that one wrote the file.
+    pub migration: Option<Result<Migration, Error>>,
     /// Where they predict differently in a newer scikit-learn.
     pub changes: Vec<AnswersChange>,
+}
+
+/// A model that was changed for the scikit-learn that loads it. It answers as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// The versions that wrote it, the oldest first.
+    pub from: Vec<String>,
+    /// What was changed, a line for each class.
+    pub changes: Vec<String>,
+    /// What its user may want to know, a sentence each: parameters without a counterpart, classes that another one stands for.
+    pub notes: Vec<String>,
 }
 
 /// Smaller graphs are written faster than a thread starts.
@@ -36,17 +51,20 @@ impl File {
     /// the file's author. It builds only what is on the allow-list of [`scan`](mod@skiff_files::scan),
     /// and what `trusted` names; the rest of the file is judged with it.
     ///
+    /// If another scikit-learn than `target` wrote the file, the object is rewritten as `target` would have written it. Where
+    /// that is impossible, it stays as it is, and [`Rebuilt::migration`] says why.
+    ///
     /// # Errors
     /// When the file names code that is not trusted, or calls allowed code in a way in which no model does; when an
     /// estimator is inconsistent, so that scikit-learn would crash, hang or predict nonsense; when there is nothing at the address.
-    pub fn rebuild(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
-        self.rebuild_at(at, trusted).map_err(|error| match self.path() {
+    pub fn rebuild(&self, at: Option<&str>, trusted: &Trusted, target: Option<&ScikitLearn>) -> Result<Rebuilt, Error> {
+        self.rebuild_at(at, trusted, target).map_err(|error| match self.path() {
             Some(path) => error.in_file(path),
             None => error,
         })
     }
 
-    fn rebuild_at(&self, at: Option<&str>, trusted: &Trusted) -> Result<Rebuilt, Error> {
+    fn rebuild_at(&self, at: Option<&str>, trusted: &Trusted, target: Option<&ScikitLearn>) -> Result<Rebuilt, Error> {
         let contents = self.contents();
         let (graph, limits) = (&contents.graph, self.limits());
         let is_skops = contents.format.content == Content::Skops;
@@ -68,6 +86,11 @@ impl File {
             Some(address) => addresses::resolve(graph, graph.root(), address)?,
             None => graph.root(),
         };
+        let (graph, migration) = match target {
+            Some(target) => migrate(graph, root, trusted, limits, target),
+            None => (Cow::Borrowed(graph), None),
+        };
+        let graph = &*graph;
         // A damaged result is not returned; that it was written meanwhile does no harm.
         let write = || write::pickle_with_buffers(graph, root, LEAST);
         let (checked, written) = if graph.len() < WORTH_A_THREAD {
@@ -85,7 +108,47 @@ impl File {
             !scan::is_listed(module, name) && (module.as_str(), name.as_str()) != write::MAPPING
         };
         let vouched = names.iter().filter(is_vouched).cloned().collect();
-        Ok(Rebuilt { pickle, buffers, names, vouched, versions: versions(graph), changes: changes::of_graph(graph) })
+        let versions = match (&migration, target) {
+            // The graph still has the states that were replaced, which nothing leads to.
+            (Some(Ok(_)), Some(target)) => vec![target.version().to_owned()],
+            _ => versions(graph),
+        };
+        let changes = changes::of_graph(graph);
+        Ok(Rebuilt { pickle, buffers, names, vouched, versions, migration, changes })
+    }
+}
+
+/// The object at `root` for `target`, and what was changed; the graph itself where nothing is to be changed or nothing can be.
+fn migrate<'g>(
+    graph: &'g Graph,
+    root: NodeId,
+    trusted: &Trusted,
+    limits: &Limits,
+    target: &ScikitLearn,
+) -> (Cow<'g, Graph>, Option<Result<Migration, Error>>) {
+    let versions = versions(graph);
+    // Estimators without a stamp are of scikit-learn 0.17.
+    let is_of_target = match versions.is_empty() {
+        true => addresses::estimators(graph, root).is_empty(),
+        false => versions.iter().all(|version| version == target.version()),
+    };
+    if is_of_target {
+        return (Cow::Borrowed(graph), None);
+    }
+    let migrated = migrated_for_loading(graph, root, target).and_then(|migrated| {
+        // Nothing that the rules write is exempt from the judgement.
+        let findings = scan::findings(&migrated.graph, &[root], false, limits, trusted);
+        if findings.is_empty() { Ok(migrated) } else { Err(Error::untrusted(findings)) }
+    });
+    match migrated {
+        // Nothing in it is scikit-learn's.
+        Ok(migrated) if migrated.from.is_empty() => (Cow::Borrowed(graph), None),
+        Ok(migrated) => {
+            let changes = migrated.changes.iter().map(ToString::to_string).collect();
+            let migration = Migration { from: migrated.from, changes, notes: migrated.notes };
+            (Cow::Owned(migrated.graph), Some(Ok(migration)))
+        }
+        Err(why) => (Cow::Borrowed(graph), Some(Err(why))),
     }
 }
 

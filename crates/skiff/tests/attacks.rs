@@ -47,7 +47,7 @@ fn no_attack_is_opened() {
 fn no_attack_is_rebuilt() {
     let (options, trusted) = (Options::default(), skiff::Trusted::default());
     let is_rebuilt =
-        |path: &PathBuf| skiff::File::open(path, &options).is_ok_and(|file| file.rebuild(None, &trusted).is_ok());
+        |path: &PathBuf| skiff::File::open(path, &options).is_ok_and(|file| file.rebuild(None, &trusted, None).is_ok());
     let rebuilt: Vec<_> = attacks().into_iter().filter(is_rebuilt).collect();
     assert!(rebuilt.is_empty(), "{rebuilt:?}");
 }
