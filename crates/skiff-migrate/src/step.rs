@@ -121,6 +121,19 @@ impl Step<'_> {
         }
     }
 
+    /// The name of the function or class that an attribute is, without its module.
+    pub fn function(&self, name: &str) -> Option<&str> {
+        self.migration.graph.global(self.get(name)?).map(|(_, name)| name)
+    }
+
+    /// A value of an attribute that is a dict of keyword arguments.
+    pub fn keyword(&self, name: &str, key: &str) -> Option<Scalar> {
+        let graph = &self.migration.graph;
+        let Node::Dict(pairs) = graph.node(self.get(name)?) else { return None };
+        let (_, value) = pairs.iter().find(|(known, _)| graph.str_of(*known) == Some(key))?;
+        Scalar::read(graph, *value).ok().flatten()
+    }
+
     pub fn set_none(&mut self, name: &str) {
         let value = values::none(self.graph());
         self.set(name, value);

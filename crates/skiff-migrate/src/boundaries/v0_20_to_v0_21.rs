@@ -20,6 +20,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneVsOneClassifier"], up: votes_of_pairs, down: votes_of_pairs },
         Rule { classes: &["IsolationForest"], up: path_lengths, down: path_lengths },
         Rule { classes: &["QuantileTransformer"], up: bounds, down: bounds },
+        Rule { classes: &["FunctionTransformer"], up: bounds_of_function, down: bounds_of_function },
+        Rule { classes: &["VotingClassifier"], up: not_flat, down: nothing },
         Rule { classes: &["DeprecationDict"], up: plain_dict, down: nothing },
         Rule { classes: BOOSTED, up: init, down: no_init },
     ],
@@ -76,7 +78,25 @@ fn path_lengths(step: &mut Step<'_>) -> Result<(), Refused> {
 
 fn bounds(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.holds("quantiles_") && step.is("output_distribution", "uniform") {
-        return Err(step.would_answer_otherwise("values at the bounds are mapped to 0 and 1, and not beside them"));
+        return Err(step.would_answer_otherwise(AT_BOUNDS));
+    }
+    Ok(())
+}
+
+const AT_BOUNDS: &str = "values at the bounds are mapped to 0 and 1, and not next to them";
+
+fn bounds_of_function(step: &mut Step<'_>) -> Result<(), Refused> {
+    let is_uniform = step.keyword("kw_args", "output_distribution").is_none_or(|name| name.as_str() == Some("uniform"));
+    if step.function("func") == Some("quantile_transform") && is_uniform {
+        return Err(step.would_answer_otherwise(AT_BOUNDS));
+    }
+    Ok(())
+}
+
+/// `None` stood for `False`.
+fn not_flat(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("flatten_transform") && !step.has("flatten_transform") {
+        step.set_bool("flatten_transform", false);
     }
     Ok(())
 }

@@ -125,15 +125,26 @@ fn n_samples_fit(step: &mut Step<'_>) -> Result<(), Refused> {
         step.set_int("n_samples_fit_", i64::try_from(rows).unwrap_or(i64::MAX));
     }
     if step.class() == "RadiusNeighborsClassifier" {
-        match step.get("outlier_label") {
-            Some(label) if step.has("outlier_label") => {
-                let labels = values::list(step.graph(), vec![label]);
-                step.add("outlier_label_", labels);
-            }
-            _ => step.set_none("outlier_label_"),
-        }
+        outlier_labels(step);
     }
     Ok(())
+}
+
+/// The one label of all outputs is told for each of them. What was longer than every class had been cut.
+fn outlier_labels(step: &mut Step<'_>) {
+    let Some(mut label) = step.get("outlier_label").filter(|_| step.has("outlier_label")) else {
+        step.set_none("outlier_label_");
+        return;
+    };
+    let outputs = if step.flag("outputs_2d_") { step.items("classes_").map_or(1, |classes| classes.len()) } else { 1 };
+    if let Some(DType::Str { chars, .. }) = step.array("classes_").map(|classes| classes.dtype)
+        && let Some(text) = step.text("outlier_label").filter(|text| text.chars().count() > chars)
+    {
+        let cut: String = text.chars().take(chars).collect();
+        label = values::text(step.graph(), &cut);
+    }
+    let labels = values::list(step.graph(), vec![label; outputs]);
+    step.add("outlier_label_", labels);
 }
 
 fn classes(step: &mut Step<'_>) -> Result<(), Refused> {

@@ -20,6 +20,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     rules: &[
         Rule { classes: &["KMeans", "MiniBatchKMeans"], up: threads, down: nothing },
         Rule { classes: &["Normalizer"], up: greatest, down: greatest },
+        Rule { classes: &["FunctionTransformer"], up: greatest_of_function, down: greatest_of_function },
         Rule { classes: HISTOGRAMS, up: early_stopping, down: no_early_stopping },
         Rule { classes: &["GaussianProcessRegressor"], up: deviation, down: no_deviation },
         Rule { classes: &["IterativeImputer"], up: bounds, down: nothing },
@@ -128,7 +129,17 @@ fn threads(step: &mut Step<'_>) -> Result<(), Refused> {
 /// The greatest value of a row was found with its sign.
 fn greatest(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.is("norm", "max") {
-        return Err(step.would_answer_otherwise("`norm='max'` divides by the greatest absolute value since 0.23"));
+        return Err(step.would_answer_otherwise(GREATEST));
+    }
+    Ok(())
+}
+
+const GREATEST: &str = "`norm='max'` divides by the greatest absolute value since 0.23";
+
+fn greatest_of_function(step: &mut Step<'_>) -> Result<(), Refused> {
+    let norm = step.keyword("kw_args", "norm");
+    if step.function("func") == Some("normalize") && norm.is_some_and(|norm| norm.as_str() == Some("max")) {
+        return Err(step.would_answer_otherwise(GREATEST));
     }
     Ok(())
 }

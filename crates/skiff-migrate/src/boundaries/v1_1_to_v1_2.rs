@@ -20,10 +20,12 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneHotEncoder"], up: sparse_output, down: sparse },
         Rule { classes: &["KernelDensity"], up: bandwidth, down: nothing },
         Rule { classes: NMFS, up: no_alpha, down: nothing },
+        Rule { classes: DICTIONARIES, up: transform_alpha, down: alpha_itself },
         Rule { classes: PENALIZED, up: no_penalty, down: none_in_words },
     ],
 };
 
+const DICTIONARIES: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning"];
 const PENALIZED: &[&str] =
     &["LogisticRegression", "LogisticRegressionCV", "Perceptron", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor"];
 
@@ -93,6 +95,23 @@ fn no_penalty(step: &mut Step<'_>) -> Result<(), Refused> {
 fn none_in_words(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.class().starts_with("Logistic") && step.holds("penalty") && !step.has("penalty") {
         step.set_text("penalty", "none");
+    }
+    Ok(())
+}
+
+/// `transform_alpha=None` stood for 1, and stands for `alpha`.
+fn transform_alpha(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.has("transform_alpha") {
+        step.set_float("transform_alpha", 1.0);
+    }
+    Ok(())
+}
+
+fn alpha_itself(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.has("transform_alpha")
+        && let Some(alpha) = step.get("alpha")
+    {
+        step.set("transform_alpha", alpha);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! From scikit-learn 1.3 to 1.4.
 
-use skiff_files::{Node, NodeId, Scalar};
+use skiff_files::{DType, Node, NodeId, Scalar};
 
 use crate::classes::{BOOSTED, HISTOGRAMS, STOCHASTIC, TREES};
 use crate::error::Refused;
@@ -16,6 +16,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: TREES, up: fractions, down: counts },
         Rule { classes: BOOSTED, up: loss, down: old_loss },
         Rule { classes: HISTOGRAMS, up: preprocessor, down: no_preprocessor },
+        Rule { classes: &["GradientBoostingClassifier"], up: equal_scores, down: equal_scores },
+        Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
         Rule { classes: &["ColumnTransformer"], up: passthrough, down: nothing },
         Rule { classes: NAIVE_BAYES, up: force_alpha, down: nothing },
         Rule { classes: &["AgglomerativeClustering", "FeatureAgglomeration"], up: metric, down: nothing },
@@ -313,6 +315,39 @@ fn scorer(step: &mut Step<'_>) -> Result<(), Refused> {
     let is_call = step.get("_kwargs").is_none_or(|kwargs| matches!(step.migration.graph.node(kwargs), Node::Dict(_)));
     if !is_call {
         return Err(step.refused("`_kwargs` is no dict"));
+    }
+    Ok(())
+}
+
+/// Scores of exactly 0 are likely where boosting starts with it.
+fn equal_scores(step: &mut Step<'_>) -> Result<(), Refused> {
+    let is_binary = step.array("classes_").is_some_and(|classes| classes.len() == 2);
+    let shares = step.get("init_").and_then(|init| step.other(init)?.array("class_prior_")?.to_f64());
+    let starts_at_zero = step.is("init_", "zero") || shares.is_some_and(|shares| shares == [0.5, 0.5]);
+    if is_binary && starts_at_zero {
+        step.note(
+            "rows whose score is exactly 0 are of the second class since scikit-learn 1.4, and of the first before",
+        );
+    }
+    Ok(())
+}
+
+/// Whether `RadiusNeighborsClassMode` may vote, which knows numbers for labels alone.
+pub(super) fn votes_by_number(step: &Step<'_>) -> bool {
+    let is_number =
+        step.array("classes_").is_some_and(|classes| matches!(classes.dtype, DType::Int { .. } | DType::Float { .. }));
+    let is_euclidean = step.is("effective_metric_", "euclidean") || step.is("effective_metric_", "sqeuclidean");
+    is_number
+        && !is_euclidean
+        && !step.flag("outputs_2d_")
+        && step.is("weights", "uniform")
+        && step.is("_fit_method", "brute")
+        && step.has("outlier_label")
+}
+
+fn outliers(step: &mut Step<'_>) -> Result<(), Refused> {
+    if votes_by_number(step) && step.int("outlier_label").is_none() {
+        return Err(step.would_answer_otherwise("the probabilities of outliers are 0 where their label is no integer"));
     }
     Ok(())
 }

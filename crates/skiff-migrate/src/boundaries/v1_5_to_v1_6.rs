@@ -14,6 +14,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["SelfTrainingClassifier"], up: estimator, down: base_estimator },
         Rule { classes: &["AdaBoostClassifier"], up: samme, down: algorithm },
         Rule { classes: &["NearestCentroid"], up: priors, down: no_priors },
+        Rule { classes: &["KNNImputer"], up: incomparable_rows, down: incomparable_rows },
+        Rule { classes: &["PowerTransformer"], up: out_of_range, down: out_of_range },
         Rule { classes: &["IterativeImputer"], up: empty_features, down: nothing },
         Rule { classes: &["Log", "SquaredLoss", "Huber"], up: compiled_loss, down: nothing },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: newton_cholesky, down: nothing },
@@ -157,5 +159,28 @@ fn compiled_loss(step: &mut Step<'_>) -> Result<(), Refused> {
 /// Fitting makes it anew.
 fn no_loss(step: &mut Step<'_>) -> Result<(), Refused> {
     step.take("_loss_function_");
+    Ok(())
+}
+
+/// Rows of the fit that share no feature with the one to fill are left out of the mean. They are never among its neighbors
+/// where there are enough rows without missing values, which share a feature with every row.
+fn incomparable_rows(step: &mut Step<'_>) -> Result<(), Refused> {
+    let Some(fitted) = step.array("_fit_X").filter(|_| step.is("weights", "uniform")) else { return Ok(()) };
+    let (Some(values), Some(&width)) = (fitted.to_f64(), fitted.shape.get(1)) else { return Ok(()) };
+    let complete = values.chunks(width.max(1)).filter(|row| row.iter().all(|value| !value.is_nan())).count();
+    let all = fitted.shape.first().copied().unwrap_or_default();
+    let neighbors = step.int("n_neighbors").and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX);
+    if complete < neighbors.min(all) {
+        return Err(
+            step.would_answer_otherwise("rows that share no feature with the one to fill are left out of the mean")
+        );
+    }
+    Ok(())
+}
+
+fn out_of_range(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("method", "box-cox") {
+        step.note("`inverse_transform` of values that no row is mapped to may be other numbers, or NaN");
+    }
     Ok(())
 }

@@ -20,8 +20,16 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneHotEncoder"], up: warn_as_infrequent, down: nothing },
         Rule { classes: &["MDS"], up: metric_mds, down: nothing },
         Rule { classes: &["SparseCoder"], up: n_components, down: nothing },
+        Rule { classes: &["Tree"], up: missing_paths, down: missing_paths },
+        Rule { classes: CODERS, up: rounds, down: rounds },
+        Rule { classes: &["StandardScaler"], up: single_rows, down: single_rows },
+        Rule { classes: NEIGHBORS, up: equal_distances, down: equal_distances },
     ],
 };
+
+/// Estimators whose codes may be found by coordinate descent.
+const CODERS: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning", "SparseCoder"];
+const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"];
 
 /// Estimators whose scores are equal for many rows.
 const STEPWISE: &[&str] = &[
@@ -250,6 +258,37 @@ fn n_components(step: &mut Step<'_>) -> Result<(), Refused> {
         && step.holds("n_features_in_")
     {
         step.set_int("n_components_", i64::try_from(rows).unwrap_or(i64::MAX));
+    }
+    Ok(())
+}
+
+fn rounds(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("transform_algorithm", "lasso_cd") {
+        step.note("coordinate descent ends elsewhere within its tolerance, so that codes differ in their later digits");
+    }
+    Ok(())
+}
+
+fn single_rows(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.has("mean_") || step.has("scale_") {
+        step.note(
+            "rows of `float32` are scaled by statistics rounded to it since scikit-learn 1.8; far from 0 that shows",
+        );
+    }
+    Ok(())
+}
+
+fn equal_distances(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("_fit_X") {
+        step.note("which of several neighbors at the same distance counts may be another one");
+    }
+    Ok(())
+}
+
+fn missing_paths(step: &mut Step<'_>) -> Result<(), Refused> {
+    let goes_left = step.array("nodes").and_then(|nodes| nodes.field("missing_go_to_left")?.to_i64());
+    if goes_left.is_some_and(|goes_left| goes_left.contains(&1)) {
+        step.note("`decision_path` of missing values follows the tree since scikit-learn 1.8, and went right before");
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use skiff_files::{Instance, Node, NodeId};
 use skiff_pickle::{Change, Object};
 
+use super::v1_3_to_v1_4::votes_by_number;
 use crate::classes::{BOOSTED, SVMS};
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
@@ -16,6 +17,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: SVMS, up: effective_probability, down: probability },
         Rule { classes: LOSSES, up: arrays_of_any_kind, down: nothing },
         Rule { classes: BOOSTED, up: no_criterion, down: criterion },
+        Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
         Rule { classes: &["SplineTransformer"], up: splines_within, down: splines_alone },
     ],
 };
@@ -113,6 +115,21 @@ fn arrays_of_any_kind(step: &mut Step<'_>) -> Result<(), Refused> {
         for name in ["class_indexing_offsets", "y_true_int", "y_true_one_hot"] {
             step.set_none(name);
         }
+    }
+    Ok(())
+}
+
+/// The label of outliers is taken for the number of a class, where it was a class.
+fn outliers(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !votes_by_number(step) {
+        return Ok(());
+    }
+    let Some(label) = step.float("outlier_label") else { return Ok(()) };
+    let classes = step.array("classes_").and_then(|classes| classes.to_f64()).unwrap_or_default();
+    let by_class = classes.iter().rposition(|class| class.trunc() == label);
+    let by_number = (0..).zip(&classes).map(|(number, _)| f64::from(number)).position(|number: f64| number == label);
+    if by_class != by_number {
+        return Err(step.would_answer_otherwise("the label of outliers is taken for the number of a class"));
     }
     Ok(())
 }

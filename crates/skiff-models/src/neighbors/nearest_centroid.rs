@@ -27,7 +27,8 @@ pub(crate) const NEAREST_CENTROID: Class = class! {
     /// # Not supported
     /// Metrics other than `euclidean` and `manhattan`, which versions before 1.5 had.
     /// # Older versions
-    /// Probabilities and priors are of 1.6.
+    /// Probabilities and priors are of 1.6. A model that was converted from an older version has the priors, which are the
+    /// same for all classes, and not the deviations: it predicts.
     paths: ["sklearn.neighbors._nearest_centroid.NearestCentroid", "sklearn.neighbors.nearest_centroid.NearestCentroid"],
     training_only: ["deviations_", "priors", "shrink_threshold", "within_class_std_dev_"],
     read: NearestCentroid::read,
@@ -76,7 +77,10 @@ impl NearestCentroid {
             return Err(fields.damaged("classes_", "there is no class"));
         }
         let n_features = centroids.cols;
-        let discriminant = match fields.has("class_prior_") {
+        let predicts_alone = !fields.has("within_class_std_dev_")
+            && fields.has("class_prior_")
+            && is_uniform(&fields.vector_of("class_prior_", centroids.rows)?);
+        let discriminant = match fields.has("class_prior_") && !predicts_alone {
             true => Some(Discriminant::read(fields, &centroids, &metric)?),
             false => None,
         };
@@ -86,6 +90,13 @@ impl NearestCentroid {
     }
 }
 
+/// `np.isclose(class_prior_, 1 / n_classes).all()`
+fn is_uniform(priors: &[f64]) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ classes")]
+    let share = 1.0 / priors.len() as f64;
+    priors.iter().all(|prior| (prior - share).abs() <= 1e-8 + 1e-5 * share.abs())
+}
+
 impl Discriminant {
     fn read(fields: &Fields<'_, '_>, centroids: &Matrix<'_, f64>, metric: &Metric) -> Result<Self, ReadError> {
         let priors = fields.vector_of("class_prior_", centroids.rows)?;
@@ -93,10 +104,7 @@ impl Discriminant {
         let deviations: Vec<f64> = deviations.into_iter().map(|value| if value == 0.0 { 1.0 } else { value }).collect();
         let scaled = centroids.iter_rows().flat_map(|row| row.iter().zip(&deviations)).map(|(value, by)| value / by);
         let scaled = Matrix::new(centroids.rows, centroids.cols, scaled.collect::<Vec<_>>());
-        #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ classes")]
-        let share = 1.0 / priors.len() as f64;
-        // `np.isclose(class_prior_, 1 / n_classes).all()`
-        let is_uniform = priors.iter().all(|prior| (prior - share).abs() <= 1e-8 + 1e-5 * share.abs());
+        let is_uniform = is_uniform(&priors);
         Ok(Self {
             deviations,
             distances: Arc::new(CenterDistances::with_metric(scaled, Precision::Double, metric.clone())),
