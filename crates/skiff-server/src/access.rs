@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::error::ApiError;
-use crate::shared::State;
+use crate::shared::{Shared, State};
 
 /// A key that requests must bring. Only its digest is kept.
 #[derive(Clone)]
@@ -39,12 +39,16 @@ impl ApiKey {
 
 /// Refuses requests without the key. Probes and the server's name need none.
 pub(crate) async fn require_key(shared: State, request: Request, next: Next) -> Result<Response, ApiError> {
-    if let Some(expected) = &shared.settings.api_key
-        && !given_key(request.headers()).is_some_and(|key| expected.is(key))
-    {
-        return Err(ApiError::unauthorized());
+    match has_key(&shared, request.headers()) {
+        true => Ok(next.run(request).await),
+        false => Err(ApiError::unauthorized()),
     }
-    Ok(next.run(request).await)
+}
+
+/// Whether a request has the key, or needs none.
+pub(crate) fn has_key(shared: &Shared, headers: &HeaderMap) -> bool {
+    let Some(expected) = &shared.settings.api_key else { return true };
+    given_key(headers).is_some_and(|key| expected.is(key))
 }
 
 fn given_key(headers: &HeaderMap) -> Option<&[u8]> {

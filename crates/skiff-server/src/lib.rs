@@ -3,6 +3,7 @@
 //! | protocol | paths |
 //! |---|---|
 //! | Open Inference Protocol V2 (REST) | `/v2`, `/v2/health/…`, `/v2/models/NAME[/versions/V]/…`, `/v2/repository/…` |
+//! | Open Inference Protocol V2 (gRPC) | `inference.GRPCInferenceService`, `grpc.health.v1.Health` |
 //! | KServe V1 | `/v1/models`, `/v1/models/NAME`, `/v1/models/NAME:predict` |
 //! | MLflow, SageMaker | `/ping`, `/health`, `/version`, `/invocations`, `/models/NAME/invocations` |
 //! | operations | `/metrics` (Prometheus), `/openapi.json`, `/healthz`, `/livez`, `/readyz` |
@@ -12,9 +13,13 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod describe;
 mod error;
 mod frame;
+mod grpc;
+mod infer;
 mod kserve;
+mod listen;
 mod metrics;
 mod mlflow;
 mod openapi;
@@ -24,36 +29,67 @@ mod repository;
 mod run;
 mod shared;
 mod tensor;
+mod tls;
 mod v2;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::timeout::TimeoutBody;
 
 pub use access::ApiKey;
 pub use repository::{LoadError, ModelSource, Repository};
-pub use run::{Watcher, run};
+pub use run::{Listen, Watcher, run};
 pub use shared::Settings;
+pub use tls::Tls;
 
 use metrics::Metrics;
-use shared::Shared;
+use shared::{Shared, SharedArc};
 
-/// The routes of a server of the models in `repository`.
+/// The routes of a server of the models in `repository`, on a connection of any protocol.
 pub fn router(repository: Arc<Repository>, settings: Settings) -> Router {
-    let admitted = settings.concurrency.get().saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
-    let shared = Arc::new(Shared {
-        metrics: Metrics::new(&repository),
-        running: Semaphore::new(settings.concurrency.get().min(Semaphore::MAX_PERMITS)),
-        admitted: Semaphore::new(admitted),
-        repository,
-        settings,
-    });
+    Routes::new(repository, settings).all()
+}
+
+/// The routes of one server, for each of the addresses on which it listens.
+#[derive(Debug)]
+struct Routes(SharedArc);
+
+impl Routes {
+    fn new(repository: Arc<Repository>, settings: Settings) -> Self {
+        let admitted = settings.concurrency.get().saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
+        Self(Arc::new(Shared {
+            metrics: Metrics::new(&repository),
+            running: Semaphore::new(settings.concurrency.get().min(Semaphore::MAX_PERMITS)),
+            admitted: Semaphore::new(admitted),
+            repository,
+            settings,
+        }))
+    }
+
+    fn all(&self) -> Router {
+        self.observed(rest(&self.0).merge(grpc::routes(&self.0)))
+    }
+
+    fn grpc(&self) -> Router {
+        self.observed(grpc::routes(&self.0).fallback(grpc::not_implemented))
+    }
+
+    fn observed(&self, routes: Router<SharedArc>) -> Router {
+        let shared = &self.0;
+        routes.layer(middleware::from_fn_with_state(Arc::clone(shared), access::observe)).with_state(Arc::clone(shared))
+    }
+}
+
+/// The routes that take and give JSON, text and bytes.
+fn rest(shared: &SharedArc) -> Router<SharedArc> {
     let models = Router::new()
         .route("/v2/models/{name}", get(v2::metadata))
         .route("/v2/models/{name}/ready", get(v2::model_ready))
@@ -75,7 +111,7 @@ pub fn router(repository: Arc<Repository>, settings: Settings) -> Router {
         .route("/models/{name}/invocations", post(mlflow::model_invocations))
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(openapi::document))
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&shared), access::require_key));
+        .route_layer(middleware::from_fn_with_state(Arc::clone(shared), access::require_key));
     let open = Router::new()
         .route("/v2", get(v2::server))
         .route("/v2/health/live", get(operations::live))
@@ -93,7 +129,11 @@ pub fn router(repository: Arc<Repository>, settings: Settings) -> Router {
         // The limit is of the decompressed body.
         .layer(DefaultBodyLimit::max(shared.settings.most_body))
         .layer(RequestDecompressionLayer::new())
+        .layer(middleware::map_request(limit_pauses))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), access::observe))
-        .with_state(shared)
+}
+
+/// Ends a body whose next piece does not come.
+async fn limit_pauses(request: Request) -> Request {
+    request.map(|body| Body::new(TimeoutBody::new(listen::SLOWEST_CLIENT, body)))
 }

@@ -11,12 +11,12 @@ use skiff::Table;
 
 use crate::error::ApiError;
 use crate::frame;
+use crate::infer;
 use crate::kserve::Asked;
 use crate::predict::{Question, ask};
 use crate::repository::Loaded;
 use crate::shared::SharedArc;
 use crate::shared::State;
-use crate::v2;
 
 /// `POST /invocations`: of the only model.
 pub(crate) async fn invocations(
@@ -143,7 +143,7 @@ pub(crate) async fn answer(
         None => None,
     };
     let question = {
-        let params = v2::params(params.iter())?;
+        let params = infer::params(params.iter())?;
         match (method.or(named.as_deref()), loaded.methods.first()) {
             (Some(name), _) => Question::named(loaded, name, &params)?,
             (None, Some(&first)) => Question::new(loaded, first, &params)?,

@@ -4,9 +4,9 @@ use axum::Json;
 use serde_json::{Map, Value, json};
 use skiff::types::ValueType;
 
+use crate::describe::{self, Described};
 use crate::repository::Loaded;
 use crate::shared::State;
-use crate::v2::{self, Described};
 
 /// `GET /openapi.json`
 pub(crate) async fn document(shared: State) -> Json<Value> {
@@ -27,7 +27,7 @@ pub(crate) async fn document(shared: State) -> Json<Value> {
     simple("/metrics", "get", "Counters and times for Prometheus");
     for loaded in shared.repository.all() {
         let name = &loaded.name;
-        let inputs = v2::inputs(&loaded);
+        let inputs = describe::inputs(&loaded);
         let errors = json!({ "$ref": "#/components/schemas/Error" });
         let replies = |what: &str| {
             json!({

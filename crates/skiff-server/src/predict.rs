@@ -15,18 +15,45 @@ use crate::shared::SharedArc;
 /// How often a model was asked, and how long it took.
 #[derive(Debug, Default)]
 pub(crate) struct Statistics {
-    pub(crate) success: AtomicU64,
-    pub(crate) success_nanos: AtomicU64,
-    pub(crate) failures: AtomicU64,
-    pub(crate) failure_nanos: AtomicU64,
+    success: AtomicU64,
+    success_nanos: AtomicU64,
+    failures: AtomicU64,
+    failure_nanos: AtomicU64,
     /// Rows of successful requests.
-    pub(crate) rows: AtomicU64,
+    rows: AtomicU64,
     /// Time of computing alone.
-    pub(crate) compute_nanos: AtomicU64,
+    compute_nanos: AtomicU64,
     /// When the last request ended, in milliseconds since 1970.
-    pub(crate) last_millis: AtomicU64,
+    last_millis: AtomicU64,
     /// Nanoseconds for one row, averaged; 0 before the first.
     row_nanos: AtomicU64,
+}
+
+/// What [`Statistics`] say at one moment: how often, and nanoseconds in all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts {
+    pub(crate) success: (u64, u64),
+    pub(crate) fail: (u64, u64),
+    /// Waiting, and whatever else is not computing.
+    pub(crate) queue: (u64, u64),
+    pub(crate) compute: (u64, u64),
+    pub(crate) rows: u64,
+    pub(crate) last_millis: u64,
+}
+
+impl Statistics {
+    pub(crate) fn counts(&self) -> Counts {
+        let read = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        let (success, nanos, compute) = (read(&self.success), read(&self.success_nanos), read(&self.compute_nanos));
+        Counts {
+            success: (success, nanos),
+            fail: (read(&self.failures), read(&self.failure_nanos)),
+            queue: (success, nanos.saturating_sub(compute)),
+            compute: (success, compute),
+            rows: read(&self.rows),
+            last_millis: read(&self.last_millis),
+        }
+    }
 }
 
 /// What takes less than this is computed on the thread that reads requests: handing it over takes as long.

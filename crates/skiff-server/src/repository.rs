@@ -181,6 +181,13 @@ pub(crate) struct IndexEntry {
     pub(crate) reason: String,
 }
 
+impl IndexEntry {
+    /// The state's name in Triton's index.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.is_ready { "READY" } else { "UNAVAILABLE" }
+    }
+}
+
 /// All models of a server.
 #[derive(Debug)]
 pub struct Repository {

@@ -85,20 +85,26 @@ impl Data {
                 Ok(Self::F32(all.into_iter().map(|value| value as f32).collect()))
             }
             "BYTES" => flat(raw).map(Self::Texts).map_err(json),
-            "UINT64" => {
-                let all: Vec<u64> = flat(raw).map_err(json)?;
-                let kind = IntKind::Int { bytes: 8, signed: false };
-                Ok(Self::Ints(all.into_iter().map(u64::cast_signed).collect(), kind))
-            }
+            "UINT64" => flat(raw).map(Self::of_unsigned).map_err(json),
             _ => {
-                let kind = integer_of(datatype)?;
-                let all: Vec<i64> = flat(raw).map_err(json)?;
-                match all.iter().find(|&&value| kind.wrap(value) != value) {
-                    Some(value) => Err(format!("expected elements of {datatype}, found {value}")),
-                    None => Ok(Self::Ints(all, kind)),
-                }
+                integer_of(datatype)?;
+                Self::of_ints(datatype, flat(raw).map_err(json)?)
             }
         }
+    }
+
+    /// Integers of a dtype, which must hold each of them.
+    pub(crate) fn of_ints(datatype: &str, all: Vec<i64>) -> Result<Self, String> {
+        let kind = integer_of(datatype)?;
+        match all.iter().find(|&&value| kind.wrap(value) != value) {
+            Some(value) => Err(format!("expected elements of {datatype}, found {value}")),
+            None => Ok(Self::Ints(all, kind)),
+        }
+    }
+
+    /// Elements of UINT64, whose bits are kept.
+    pub(crate) fn of_unsigned(all: Vec<u64>) -> Self {
+        Self::Ints(all.into_iter().map(u64::cast_signed).collect(), IntKind::Int { bytes: 8, signed: false })
     }
 
     /// `count` elements of a dtype in little-endian bytes; a text has its length in front, in four bytes.

@@ -2,7 +2,6 @@
 //! the repository.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -12,16 +11,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json_, json};
-use skiff::types::{ColumnType, ValueType};
-use skiff::value::{NumberType, Precision};
-use skiff::{Method, OutputType, Params, Rank, Scalar, Table};
 
+use crate::describe::{Described, inputs, outputs};
 use crate::error::ApiError;
-use crate::predict::{Question, ask};
-use crate::repository::Loaded;
-use crate::shared::SharedArc;
-use crate::shared::State;
-use crate::tensor::{self, Data, Tensor, integer_name};
+use crate::infer;
+use crate::repository::{IndexEntry, Loaded};
+use crate::shared::{SharedArc, State};
+use crate::tensor::{Data, Tensor};
 
 /// How long the JSON in front of binary data is.
 const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -35,22 +31,28 @@ pub(crate) struct ModelPath {
 
 impl ModelPath {
     fn find(&self, shared: &SharedArc) -> Result<Arc<Loaded>, ApiError> {
-        let missing = || ApiError::no_model(&self.name, self.version.as_deref());
-        let version = match &self.version {
-            Some(version) => Some(version.parse().map_err(|_| missing())?),
-            None => None,
-        };
-        shared.repository.get(&self.name, version).ok_or_else(missing)
+        find(shared, &self.name, self.version.as_deref())
     }
 }
 
+/// The model of a name, in its highest version unless one is named.
+pub(crate) fn find(shared: &SharedArc, name: &str, version: Option<&str>) -> Result<Arc<Loaded>, ApiError> {
+    let missing = || ApiError::no_model(name, version);
+    let number = version.map(str::parse).transpose().map_err(|_| missing())?;
+    shared.repository.get(name, number).ok_or_else(missing)
+}
+
+/// Extensions of the protocol, as Triton names them.
+pub(crate) const EXTENSIONS: [&str; 4] =
+    ["binary_tensor_data", "model_configuration", "model_repository", "statistics"];
+
+/// What the metadata and the configuration of every model say of its kind.
+pub(crate) const PLATFORM: &str = "scikit-learn";
+pub(crate) const BACKEND: &str = "skiff";
+
 /// `GET /v2`
 pub(crate) async fn server() -> Json<Json_> {
-    Json(json!({
-        "name": "skiff",
-        "version": env!("CARGO_PKG_VERSION"),
-        "extensions": ["binary_tensor_data", "model_configuration", "model_repository", "statistics"],
-    }))
+    Json(json!({ "name": "skiff", "version": env!("CARGO_PKG_VERSION"), "extensions": EXTENSIONS }))
 }
 
 /// `GET /v2/models/NAME/ready`
@@ -65,7 +67,7 @@ pub(crate) async fn metadata(shared: State, Path(path): Path<ModelPath>) -> Resu
     Ok(Json(json!({
         "name": loaded.name,
         "versions": versions,
-        "platform": "scikit-learn",
+        "platform": PLATFORM,
         "inputs": inputs(&loaded).iter().map(Described::metadata).collect::<Vec<_>>(),
         "outputs": outputs(&loaded).iter().map(Described::metadata).collect::<Vec<_>>(),
     })))
@@ -76,8 +78,8 @@ pub(crate) async fn config(shared: State, Path(path): Path<ModelPath>) -> Result
     let loaded = path.find(&shared)?;
     Ok(Json(json!({
         "name": loaded.name,
-        "platform": "scikit-learn",
-        "backend": "skiff",
+        "platform": PLATFORM,
+        "backend": BACKEND,
         "version_policy": { "latest": { "num_versions": 1 } },
         "max_batch_size": 0,
         "input": inputs(&loaded).iter().map(Described::config).collect::<Vec<_>>(),
@@ -99,24 +101,21 @@ pub(crate) async fn all_statistics(shared: State) -> Json<Json_> {
 }
 
 fn stats(loaded: &Loaded) -> Json_ {
-    let statistics = &loaded.statistics;
-    let count = |of: &std::sync::atomic::AtomicU64| of.load(Ordering::Relaxed);
-    let times = |count: u64, ns: u64| json!({ "count": count, "ns": ns });
-    let success = count(&statistics.success);
-    let compute = count(&statistics.compute_nanos);
+    let counts = loaded.statistics.counts();
+    let times = |(count, ns): (u64, u64)| json!({ "count": count, "ns": ns });
     json!({
         "name": loaded.name,
         "version": loaded.version.to_string(),
-        "last_inference": count(&statistics.last_millis),
-        "inference_count": count(&statistics.rows),
-        "execution_count": success,
+        "last_inference": counts.last_millis,
+        "inference_count": counts.rows,
+        "execution_count": counts.success.0,
         "inference_stats": {
-            "success": times(success, count(&statistics.success_nanos)),
-            "fail": times(count(&statistics.failures), count(&statistics.failure_nanos)),
-            "queue": times(success, count(&statistics.success_nanos).saturating_sub(compute)),
-            "compute_input": times(success, 0),
-            "compute_infer": times(success, compute),
-            "compute_output": times(success, 0),
+            "success": times(counts.success),
+            "fail": times(counts.fail),
+            "queue": times(counts.queue),
+            "compute_input": times((counts.success.0, 0)),
+            "compute_infer": times(counts.compute),
+            "compute_output": times((counts.success.0, 0)),
         },
         "batch_stats": [],
     })
@@ -136,27 +135,66 @@ pub(crate) async fn index(shared: State, body: Bytes) -> Result<Json<Vec<Json_>>
         true => IndexRequest::default(),
         false => serde_json::from_slice(&body).map_err(|error| ApiError::bad_request(error.to_string()))?,
     };
-    let all = shared.repository.index().into_iter().filter(|entry| entry.is_ready || !request.ready);
-    let entry = |entry: crate::repository::IndexEntry| {
+    let entry = |entry: IndexEntry| {
         json!({
             "name": entry.name,
             "version": entry.version.to_string(),
-            "state": if entry.is_ready { "READY" } else { "UNAVAILABLE" },
+            "state": entry.state(),
             "reason": entry.reason,
         })
     };
-    Ok(Json(all.map(entry).collect()))
+    Ok(Json(index_of(&shared, "", request.ready)?.into_iter().map(entry).collect()))
+}
+
+/// The versions of the models in a repository, of which there is one, without a name.
+pub(crate) fn index_of(shared: &SharedArc, repository: &str, ready: bool) -> Result<Vec<IndexEntry>, ApiError> {
+    refuse_repository(repository)?;
+    Ok(shared.repository.index().into_iter().filter(|entry| entry.is_ready || !ready).collect())
+}
+
+/// Refuses a named repository: the server has one, without a name.
+pub(crate) fn refuse_repository(name: &str) -> Result<(), ApiError> {
+    match name {
+        "" => Ok(()),
+        _ => Err(ApiError::bad_request(format!("there is no repository `{name}`; leave the name out"))),
+    }
+}
+
+/// What `POST /v2/repository/models/NAME/load` may ask.
+#[derive(Debug, Default, Deserialize)]
+struct LoadRequest {
+    #[serde(default)]
+    parameters: Map<String, Json_>,
 }
 
 /// `POST /v2/repository/models/NAME/load`: from its file, anew.
-pub(crate) async fn load(shared: State, Path(name): Path<String>) -> Result<Json<Json_>, ApiError> {
+pub(crate) async fn load(shared: State, Path(name): Path<String>, body: Bytes) -> Result<Json<Json_>, ApiError> {
+    let request: LoadRequest = match body.is_empty() {
+        true => LoadRequest::default(),
+        false => serde_json::from_slice(&body).map_err(|error| ApiError::bad_request(error.to_string()))?,
+    };
+    refuse_load_parameters(request.parameters.keys())?;
+    load_again(&shared, name).await.map(|()| Json(json!({})))
+}
+
+/// Refuses what a client would have instead of the file: another configuration, or the bytes of a model.
+pub(crate) fn refuse_load_parameters<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), ApiError> {
+    match names.next() {
+        None => Ok(()),
+        Some(name) => Err(ApiError::bad_request(format!(
+            "the parameter `{name}` is not supported: models are loaded from their files"
+        ))),
+    }
+}
+
+/// Loads all versions of a model from their files.
+pub(crate) async fn load_again(shared: &SharedArc, name: String) -> Result<(), ApiError> {
     let repository = Arc::clone(&shared.repository);
     let missing = ApiError::no_model(&name, None);
     let loaded = tokio::task::spawn_blocking(move || repository.load_again(&name)).await;
     match loaded.map_err(|error| ApiError::internal(error.to_string()))? {
         None => Err(missing),
-        Some(Err(error)) => Err(ApiError::load(error.to_string())),
-        Some(Ok(())) => Ok(Json(json!({}))),
+        Some(loaded) => loaded.map_err(|error| ApiError::load(error.to_string())),
     }
 }
 
@@ -165,142 +203,6 @@ pub(crate) async fn unload(shared: State, Path(name): Path<String>) -> Result<Js
     match shared.repository.unload(&name) {
         true => Ok(Json(json!({}))),
         false => Err(ApiError::no_model(&name, None)),
-    }
-}
-
-/// An input or output of a model.
-#[derive(Clone, Debug)]
-pub(crate) struct Described {
-    pub(crate) name: String,
-    pub(crate) datatype: &'static str,
-    /// -1 for the number of rows, and for what is not known.
-    pub(crate) shape: Vec<i64>,
-}
-
-impl Described {
-    fn metadata(&self) -> Json_ {
-        json!({ "name": self.name, "datatype": self.datatype, "shape": self.shape })
-    }
-
-    fn config(&self) -> Json_ {
-        let data_type = match self.datatype {
-            "BYTES" => "TYPE_STRING".to_owned(),
-            other => format!("TYPE_{other}"),
-        };
-        json!({ "name": self.name, "data_type": data_type, "dims": self.shape })
-    }
-}
-
-/// The name of a model's one input.
-pub(crate) const INPUT: &str = "X";
-
-/// What a model takes: one array, or a tensor for each column of a DataFrame.
-pub(crate) fn inputs(loaded: &Loaded) -> Vec<Described> {
-    let one = |datatype, shape| vec![Described { name: INPUT.to_owned(), datatype, shape }];
-    match &loaded.input {
-        ValueType::Columns { names: Some(names), columns } if names.len() == columns.len() => {
-            let column = |(name, column): (&String, &ColumnType)| Described {
-                name: name.clone(),
-                datatype: match column {
-                    ColumnType::Numbers(dtype) => number_name(*dtype),
-                    ColumnType::Texts | ColumnType::Objects => "BYTES",
-                },
-                shape: vec![-1],
-            };
-            names.iter().zip(columns).map(column).collect()
-        }
-        ValueType::Columns { columns, .. } => {
-            let is_text = columns.iter().any(|column| !matches!(column, ColumnType::Numbers(_)));
-            one(if is_text { "BYTES" } else { "FP64" }, vec![-1, length(columns.len())])
-        }
-        ValueType::Texts | ValueType::Dicts => one("BYTES", vec![-1]),
-        ValueType::Dense { dtype, cols } | ValueType::Sparse { dtype, cols } => {
-            one(number_name(*dtype), vec![-1, length(*cols)])
-        }
-        _ => one("FP64", vec![-1, -1]),
-    }
-}
-
-/// What each method returns.
-pub(crate) fn outputs(loaded: &Loaded) -> Vec<Described> {
-    let mut all = Vec::new();
-    for &method in &loaded.methods {
-        if let Ok(signature) = loaded.model.signature(method) {
-            describe(method.name(), &signature.output, &mut all);
-        }
-    }
-    all
-}
-
-fn describe(name: &str, output: &OutputType, all: &mut Vec<Described>) {
-    let (value, rank) = match output {
-        OutputType::One(value, rank) => (value, *rank),
-        OutputType::Constant(count) => {
-            all.push(Described { name: name.to_owned(), datatype: "INT64", shape: vec![length(*count)] });
-            return;
-        }
-        OutputType::List(items) | OutputType::Tuple(items) => {
-            for (index, item) in items.iter().enumerate() {
-                describe(&format!("{name}_{index}"), item, all);
-            }
-            return;
-        }
-    };
-    let cols = value.cols();
-    let shape = match (rank, cols) {
-        (Rank::Zero, _) => Vec::new(),
-        (Rank::One, _) | (Rank::OneOrTwo, Some(1)) => vec![-1],
-        (Rank::Two | Rank::OneOrTwo, cols) => vec![-1, cols.map_or(-1, length)],
-        (Rank::Three { depth }, cols) => vec![-1, cols.map_or(-1, |cols| length(cols / depth.max(1))), length(depth)],
-    };
-    let mut push = |name: String, datatype, shape| all.push(Described { name, datatype, shape });
-    match value {
-        ValueType::Dense { dtype, .. } | ValueType::Sparse { dtype, .. } => {
-            push(name.to_owned(), number_name(*dtype), shape);
-        }
-        ValueType::Labels(classes) => match &classes[..] {
-            [one] => push(name.to_owned(), class_name(one), shape),
-            several => {
-                for (index, classes) in several.iter().enumerate() {
-                    push(format!("{name}_{index}"), class_name(classes), vec![-1]);
-                }
-            }
-        },
-        ValueType::Columns { names, columns } => {
-            for (index, column) in columns.iter().enumerate() {
-                let own = names.as_ref().and_then(|names| names.get(index));
-                let own = own.map_or_else(|| index.to_string(), String::clone);
-                let datatype = match column {
-                    ColumnType::Numbers(dtype) => number_name(*dtype),
-                    ColumnType::Texts | ColumnType::Objects => "BYTES",
-                };
-                push(format!("{name}:{own}"), datatype, vec![-1]);
-            }
-        }
-        ValueType::Texts | ValueType::Dicts | ValueType::TermLists(_) | ValueType::NumberLists(_) => {
-            push(name.to_owned(), "BYTES", vec![-1]);
-        }
-        _ => push(name.to_owned(), "FP64", vec![-1, -1]),
-    }
-}
-
-fn length(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(-1)
-}
-
-fn number_name(dtype: NumberType) -> &'static str {
-    match dtype {
-        NumberType::Float(Precision::Single) => "FP32",
-        NumberType::Float(Precision::Double) => "FP64",
-        NumberType::Int(kind) => integer_name(kind),
-    }
-}
-
-fn class_name(classes: &skiff::value::Classes) -> &'static str {
-    match classes {
-        skiff::value::Classes::Ints(_, kind) => integer_name(*kind),
-        skiff::value::Classes::Floats(_, precision) => number_name(NumberType::Float(*precision)),
-        _ => "BYTES",
     }
 }
 
@@ -332,8 +234,8 @@ struct InputTensor<'a> {
 struct TensorParameters {
     binary_data_size: Option<usize>,
     binary_data: Option<bool>,
-    #[serde(default)]
-    classification: Option<Json_>,
+    #[serde(flatten)]
+    other: Map<String, Json_>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -375,28 +277,16 @@ pub(crate) async fn infer(
         serde_json::from_slice(json).map_err(|error| ApiError::bad_request(format!("not a V2 request: {error}")))?;
     let wants_binary = wants_binary(request.parameters.as_ref());
     let outputs = request.outputs.unwrap_or_default();
-    if let Some(output) = outputs.iter().find(|output| output.parameters.classification.is_some()) {
-        let what = format!("the classification extension is not supported, which is asked of `{}`", output.name);
-        return Err(ApiError::bad_request(what));
+    for output in &outputs {
+        infer::refuse_output_parameters(&output.name, output.parameters.other.keys())?;
     }
-    let questions = {
-        let params = method_params(request.parameters.as_ref())?;
-        questions(&loaded, outputs.iter().map(|output| output.name.as_str()), &params)?
-    };
-    let table = table(&loaded, read_inputs(request.inputs, binary)?)?;
-    let answers = ask(&shared, &loaded, questions, table).await?;
-    let mut tensors = Vec::new();
-    for (method, answer) in answers {
-        tensors.extend(tensor::tensors(method.name(), answer)?);
-    }
+    let names: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
+    let inputs = read_inputs(request.inputs, binary)?;
+    let tensors = infer::infer(&shared, &loaded, &names, request.parameters.as_ref(), inputs).await?;
     let is_binary = |name: &str| match outputs.iter().find(|output| output.name == name) {
         Some(output) => output.parameters.binary_data.unwrap_or(wants_binary),
         None => wants_binary,
     };
-    if !outputs.is_empty() {
-        // A method may have been asked for one of its several arrays.
-        tensors.retain(|tensor| outputs.iter().any(|output| is_asked(&output.name, &tensor.name)));
-    }
     let (mut described, mut tail) = (Vec::with_capacity(tensors.len()), Vec::new());
     for Tensor { name, shape, data } in tensors {
         let mut output = json!({ "name": name, "shape": shape, "datatype": data.datatype() });
@@ -427,78 +317,8 @@ pub(crate) async fn infer(
     Ok((headers, bytes).into_response())
 }
 
-/// Whether the array `tensor` is one of the output `asked`: the whole method, or itself.
-fn is_asked(asked: &str, tensor: &str) -> bool {
-    tensor == asked || tensor.strip_prefix(asked).is_some_and(|rest| rest.starts_with(['_', ':']))
-}
-
 fn wants_binary(parameters: Option<&Map<String, Json_>>) -> bool {
     parameters.and_then(|parameters| parameters.get("binary_data_output")) == Some(&Json_::Bool(true))
-}
-
-/// Parameters of the protocol's and of Triton's that are not of the method.
-const PROTOCOL_PARAMETERS: [&str; 8] = [
-    "binary_data_output",
-    "sequence_id",
-    "sequence_start",
-    "sequence_end",
-    "priority",
-    "timeout",
-    "content_type",
-    "headers",
-];
-
-/// The other parameters, as keyword arguments of the method: `return_std`, `n_neighbors`, ….
-fn method_params(parameters: Option<&Map<String, Json_>>) -> Result<Params, ApiError> {
-    let own = parameters.into_iter().flatten().filter(|(name, _)| !PROTOCOL_PARAMETERS.contains(&name.as_str()));
-    params(own)
-}
-
-/// Keyword arguments of a method.
-pub(crate) fn params<'a>(given: impl Iterator<Item = (&'a String, &'a Json_)>) -> Result<Params, ApiError> {
-    let each = given.map(|(name, value)| {
-        let value = match value {
-            Json_::Null => Scalar::None,
-            Json_::Bool(value) => Scalar::Bool(*value),
-            Json_::String(text) => Scalar::Str(text.clone()),
-            Json_::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(value), _) => Scalar::Int(value),
-                (None, Some(value)) => Scalar::Float(value),
-                (None, None) => return Err(ApiError::bad_request(format!("the parameter `{name}` is too large"))),
-            },
-            Json_::Array(_) | Json_::Object(_) => {
-                return Err(ApiError::bad_request(format!("the parameter `{name}` is not a single value")));
-            }
-        };
-        Ok((name.clone(), value))
-    });
-    Ok(Params::new(each.collect::<Result<Vec<_>, ApiError>>()?))
-}
-
-/// The methods whose outputs are asked for; without any, the first one.
-fn questions<'a>(
-    loaded: &Loaded,
-    outputs: impl Iterator<Item = &'a str>,
-    params: &Params,
-) -> Result<Vec<Question>, ApiError> {
-    let mut methods: Vec<Method> = Vec::new();
-    for output in outputs {
-        let own = |method: &&Method| is_asked(method.name(), output);
-        // `predict_proba` begins with `predict_`: the longest name is meant.
-        let found = loaded.methods.iter().filter(own).max_by_key(|method| method.name().len());
-        let Some(&method) = found else {
-            let known: Vec<&str> = loaded.methods.iter().map(|method| method.name()).collect();
-            let what = format!("model `{}` has no output `{output}`; it has {}", loaded.name, known.join(", "));
-            return Err(ApiError::bad_request(what));
-        };
-        if !methods.contains(&method) {
-            methods.push(method);
-        }
-    }
-    if methods.is_empty() {
-        methods.extend(loaded.methods.first());
-    }
-    methods.into_iter().map(|method| Question::new(loaded, method, params)).collect()
 }
 
 fn read_inputs(inputs: Vec<InputTensor<'_>>, binary: Option<&[u8]>) -> Result<Vec<Tensor>, ApiError> {
@@ -506,6 +326,9 @@ fn read_inputs(inputs: Vec<InputTensor<'_>>, binary: Option<&[u8]>) -> Result<Ve
     let mut tensors = Vec::with_capacity(inputs.len());
     for InputTensor { name, shape, datatype, data, parameters } in inputs {
         let wrong = |what: String| ApiError::bad_request(format!("input `{name}`: {what}"));
+        if parameters.other.contains_key(infer::SHARED_MEMORY) {
+            return Err(wrong(infer::NO_SHARED_MEMORY.to_owned()));
+        }
         let data = match (data, parameters.binary_data_size) {
             (Some(data), None) => Data::from_json(&datatype, data).map_err(wrong)?,
             (None, Some(size)) => {
@@ -525,17 +348,5 @@ fn read_inputs(inputs: Vec<InputTensor<'_>>, binary: Option<&[u8]>) -> Result<Ve
     match rest.is_empty() {
         true => Ok(tensors),
         false => Err(ApiError::bad_request(format!("{} bytes of binary data belong to no input", rest.len()))),
-    }
-}
-
-/// The table that the inputs are for a model: one array, or a tensor for each column.
-fn table(loaded: &Loaded, mut tensors: Vec<Tensor>) -> Result<Table<'static>, ApiError> {
-    let takes_texts = matches!(loaded.input, ValueType::Texts);
-    let names = loaded.model.feature_names_in();
-    let is_column = |tensor: &Tensor| names.as_ref().is_some_and(|names| names.contains(&tensor.name));
-    match tensors.len() {
-        0 => Err(ApiError::bad_request("expected an input")),
-        1 if !is_column(&tensors[0]) => tensors.remove(0).into_table(takes_texts),
-        _ => tensor::columns(tensors),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -20,6 +21,15 @@ pub struct Serve {
     /// The address to listen on. Only this machine reaches the default; 0.0.0.0:8080 is reached by others.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub http: SocketAddr,
+    /// Another address, for gRPC alone; --http answers gRPC too.
+    #[arg(long, value_name = "ADDRESS")]
+    pub grpc: Option<SocketAddr>,
+    /// Serve by TLS only, with this certificate: a PEM file with the whole chain. SIGHUP reads it again.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key: a PEM file.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// The environment variable that holds the API key that requests must have.
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,

@@ -1,12 +1,11 @@
-//! `skiff serve`: models over HTTP.
+//! `skiff serve`: models over HTTP and gRPC.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use skiff::Options;
-use skiff_server::{ApiKey, LoadError, ModelSource, Repository, Settings, Watcher};
+use skiff_server::{ApiKey, Listen, LoadError, ModelSource, Repository, Settings, Tls, Watcher};
 
 use super::verify_signature;
 use crate::args::Serve;
@@ -34,8 +33,13 @@ pub fn run(arguments: &Serve) -> Outcome {
         reload_every: Some(arguments.reload_every).filter(|every| !every.is_zero()),
         access_log: arguments.access_log,
     };
-    let served = skiff_server::run(Arc::new(repository), settings, arguments.http, Arc::new(Notes));
-    served.map_err(|error| Failure::Usage(format!("cannot serve on {}: {error}", arguments.http)))
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::from_files(certificate, key).map_err(failure)?),
+        _ => None,
+    };
+    let listen = Listen { http: arguments.http, grpc: arguments.grpc, tls };
+    let served = skiff_server::run(Arc::new(repository), settings, &listen, Arc::new(Notes));
+    served.map_err(|error| Failure::Usage(format!("cannot listen on {error}")))
 }
 
 fn failure(error: LoadError) -> Failure {
@@ -51,10 +55,10 @@ fn api_key(name: &str) -> Result<ApiKey, Failure> {
 struct Notes;
 
 impl Watcher for Notes {
-    fn listening(&self, address: SocketAddr) {
+    fn listening(&self, url: &str) {
         let mut out = io::stdout().lock();
         // Nobody may be reading.
-        let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+        let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
     }
 
     fn reload_failed(&self, error: &LoadError) {
