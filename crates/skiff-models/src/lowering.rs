@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use skiff_pickle::NodeId;
 use skiff_plan::operators::{AnyOperator, ArrayRule, Check};
 use skiff_plan::{Method, Output, Plan, PlanNode, ValueId};
 
@@ -23,6 +24,8 @@ pub struct Lowering<'m> {
     estimator: Arc<str>,
     /// The number of lowered inner estimators: some add no operator.
     asked: usize,
+    /// The `RandomState`s in the file that operators draw from.
+    drawn_from: Vec<NodeId>,
 }
 
 impl<'m> Lowering<'m> {
@@ -32,7 +35,13 @@ impl<'m> Lowering<'m> {
     /// When scikit-learn's estimator has no such method, or skiff does not support it.
     pub fn plan(model: &Model, method: Method, params: &Params) -> Result<Plan, Refusal> {
         let header = model.header();
-        let mut lowering = Lowering { nodes: Vec::new(), header, estimator: header.class.as_str().into(), asked: 0 };
+        let mut lowering = Lowering {
+            nodes: Vec::new(),
+            header,
+            estimator: header.class.as_str().into(),
+            asked: 0,
+            drawn_from: Vec::new(),
+        };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish(header, method)?;
         Ok(Plan::new(lowering.nodes, output))
@@ -78,11 +87,11 @@ impl<'m> Lowering<'m> {
                 format!("more than {MAX_NODES} operators in one plan"),
             ));
         }
-        let nodes = std::mem::take(&mut self.nodes);
+        let (nodes, drawn_from) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.drawn_from));
         let estimator = format!("{} › {}", self.estimator, model.header().class).into();
-        let mut lowering = Lowering { nodes, header: model.header(), estimator, asked: self.asked };
+        let mut lowering = Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from };
         let output = model.estimator().lower(method, input, &mut lowering, params);
-        (self.nodes, self.asked) = (lowering.nodes, lowering.asked);
+        (self.nodes, self.asked, self.drawn_from) = (lowering.nodes, lowering.asked, lowering.drawn_from);
         output
     }
 
@@ -97,10 +106,10 @@ impl<'m> Lowering<'m> {
         input: ValueId,
         params: &Params,
     ) -> Result<Option<Output>, Refusal> {
-        let before = self.nodes.len();
+        let before = (self.nodes.len(), self.drawn_from.len());
         match self.inner(model, method, input, params) {
             Err(refusal) if refusal.is_no_method() => {
-                self.nodes.truncate(before);
+                self.take_back(before);
                 Ok(None)
             }
             other => other.map(Some),
@@ -109,10 +118,25 @@ impl<'m> Lowering<'m> {
 
     /// `hasattr(estimator, method)`, for `input`. No operator is added.
     pub fn has_method(&mut self, model: &Model, method: Method, input: ValueId) -> bool {
-        let before = self.nodes.len();
+        let before = (self.nodes.len(), self.drawn_from.len());
         let outcome = self.inner(model, method, input, &Params::default());
-        self.nodes.truncate(before);
+        self.take_back(before);
         !outcome.is_err_and(|refusal| refusal.is_no_method())
+    }
+
+    /// Removes all but the first operators and the first `RandomState`s.
+    fn take_back(&mut self, (nodes, drawn_from): (usize, usize)) {
+        self.nodes.truncate(nodes);
+        self.drawn_from.truncate(drawn_from);
+    }
+
+    /// Takes note of an operator that draws from the `RandomState` at `node`; `false` where another one does already.
+    pub(crate) fn draws_from(&mut self, node: NodeId) -> bool {
+        let is_first = !self.drawn_from.contains(&node);
+        if is_first {
+            self.drawn_from.push(node);
+        }
+        is_first
     }
 
     /// Like [`Lowering::inner`], for a method that returns one array.

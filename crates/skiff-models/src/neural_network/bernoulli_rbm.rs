@@ -97,7 +97,7 @@ impl Estimator for BernoulliRBM {
             }
             Method::ScoreSamples => {
                 let random = self.random.start(method, plan)?;
-                let rule = ArrayRule::FLOATS.sparse(SparseRule::Accept);
+                let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).sparse(SparseRule::Accept);
                 let x = plan.check(input, rule, self.hidden.coef.cols);
                 let machine = Arc::clone(&self.machine);
                 Ok(Output::column(plan.push(PseudoLikelihood { machine, random, widens: self.widens }, &[x])))
@@ -105,7 +105,8 @@ impl Estimator for BernoulliRBM {
             Method::Gibbs => {
                 let source = if self.random_of_fit.is_unseeded() { &self.random } else { &self.random_of_fit };
                 let random = source.start(method, plan)?;
-                let rule = ArrayRule::FLOATS.finite(Finite::Any).sparse(SparseRule::Accept).any_names();
+                let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric).finite(Finite::Any);
+                let rule = rule.sparse(SparseRule::Accept).any_names();
                 let x = plan.check(input, rule, self.hidden.coef.cols);
                 let machine = Arc::clone(&self.machine);
                 Ok(Output::matrix(plan.push(GibbsStep { machine, random }, &[x])))

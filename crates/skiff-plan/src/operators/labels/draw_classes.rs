@@ -52,6 +52,10 @@ impl Operator for DrawClasses {
         Ok(Value::Ints(Matrix::new(rows, outputs, data), IntKind::I64))
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         let kind = |draw: &ClassDraw| match draw {
             ClassDraw::Uniform(classes) => format!("{classes} alike"),

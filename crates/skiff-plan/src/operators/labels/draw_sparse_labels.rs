@@ -77,6 +77,10 @@ impl Operator for DrawSparseLabels {
         }))
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         format!("{} outputs", self.outputs.len())
     }

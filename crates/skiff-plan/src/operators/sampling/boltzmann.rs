@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::kernels::dot;
+use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::kernels::random::RandomState;
+use crate::kernels::{dot, fused};
 use crate::operator::{Operator, Scope};
 use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
@@ -25,7 +26,11 @@ pub struct BoltzmannMachine {
 impl BoltzmannMachine {
     /// What each hidden unit gets from a row: `v · components_ᵀ + intercept_hidden_`.
     fn hidden_sums(&self, row: &[f64], precision: Precision) -> Vec<f64> {
-        let products = dot::matmul_transposed(&Matrix::new(1, row.len(), row), &self.components);
+        let row = Matrix::new(1, row.len(), row);
+        let products = match precision {
+            Precision::Double => dot::matmul_transposed(&row, &self.components),
+            Precision::Single => fused::matmul_transposed(&row, &self.components, precision),
+        };
         let sum = |(product, intercept): (f64, &f64)| precision.round(precision.round(product) + intercept);
         products.into_iter().zip(&self.hidden).map(sum).collect()
     }
@@ -34,8 +39,8 @@ impl BoltzmannMachine {
     fn free_energy(&self, row: &[f64], precision: Precision) -> f64 {
         let visible = precision.round(dot::dot(row, &self.visible));
         let sums = self.hidden_sums(row, precision);
-        let logarithms: f64 = sums.into_iter().map(|sum| precision.round(log_add_exp_zero(sum))).sum();
-        precision.round(-visible - precision.round(logarithms))
+        let logarithms: Vec<f64> = sums.into_iter().map(|sum| precision.round(log_add_exp_zero(sum))).collect();
+        precision.round(-visible - pairwise_sum_in(&logarithms, precision))
     }
 }
 
@@ -48,17 +53,17 @@ fn expit(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The rows, dense, with their dtype.
-fn rows<'v>(value: &'v Value<'_>) -> Result<(Cow<'v, Matrix<'v, f64>>, Precision), InputError> {
+/// The rows, dense, with the dtype of their products with numbers of this `precision`.
+fn rows<'v>(value: &'v Value<'_>, precision: Precision) -> Result<(Cow<'v, Matrix<'v, f64>>, Precision), InputError> {
+    let of = |dtype: NumberType| match dtype.promote(NumberType::Float(precision)) {
+        NumberType::Float(precision) => precision,
+        NumberType::Int(_) => Precision::Double,
+    };
     match value {
-        Value::Floats(x, precision) => Ok((Cow::Borrowed(x), *precision)),
-        Value::Sparse(x) => {
-            let precision = match x.dtype {
-                NumberType::Float(precision) => precision,
-                NumberType::Int(_) => Precision::Double,
-            };
-            Ok((Cow::Owned(x.to_dense()), precision))
-        }
+        Value::Floats(x, own) => Ok((Cow::Borrowed(x), own.promote(precision))),
+        #[expect(clippy::cast_precision_loss, reason = "numpy's products of floats and integers round as well")]
+        Value::Ints(x, kind) => Ok((Cow::Owned(x.map(|&value| value as f64)), of(NumberType::Int(*kind)))),
+        Value::Sparse(x) => Ok((Cow::Owned(x.to_dense()), of(x.dtype))),
         other => Err(InputError::wrong_kind("numbers", other)),
     }
 }
@@ -79,9 +84,11 @@ impl Operator for PseudoLikelihood {
     const NAME: &'static str = "pseudo_likelihood";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let (x, precision) = rows(inputs[0])?;
-        let precision = precision.promote(self.machine.precision);
-        let answered = if self.widens { Precision::Double } else { precision };
+        let (x, precision) = rows(inputs[0], self.machine.precision)?;
+        // scikit-learn computes the difference to sparse rows with units turned over as an `np.matrix`: in `float64`.
+        let of_turned = if matches!(inputs[0], Value::Sparse(_)) { Precision::Double } else { precision };
+        let of_energies = precision.promote(of_turned);
+        let answered = if self.widens { Precision::Double } else { of_energies };
         let mut random = self.random.clone();
         #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
         let width = x.cols as f64;
@@ -89,10 +96,10 @@ impl Operator for PseudoLikelihood {
             let mut turned = row.to_vec();
             let unit = usize::try_from(random.randint(x.cols as u64)).unwrap_or(0);
             if let Some(value) = turned.get_mut(unit) {
-                *value = precision.round(1.0 - *value);
+                *value = of_turned.round(1.0 - *value);
             }
-            let energies = self.machine.free_energy(&turned, precision) - self.machine.free_energy(row, precision);
-            answered.round(-width * answered.round(log_add_exp_zero(-precision.round(energies))))
+            let energies = self.machine.free_energy(&turned, of_turned) - self.machine.free_energy(row, precision);
+            answered.round(-width * answered.round(log_add_exp_zero(-of_energies.round(energies))))
         };
         let scores: Vec<f64> = x.iter_rows().map(likelihood).collect();
         Ok(Value::Floats(Matrix::new(x.rows, 1, scores), answered))
@@ -121,8 +128,8 @@ impl Operator for GibbsStep {
     const NAME: &'static str = "gibbs_step";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let (x, precision) = rows(inputs[0])?;
-        let (machine, precision) = (&self.machine, precision.promote(self.machine.precision));
+        let machine = &self.machine;
+        let (x, precision) = rows(inputs[0], machine.precision)?;
         let mut random = self.random.clone();
         let mut hidden = Vec::with_capacity(x.rows * machine.components.rows);
         for row in x.iter_rows() {

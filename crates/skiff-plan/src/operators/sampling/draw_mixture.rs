@@ -42,6 +42,10 @@ impl Operator for DrawMixture {
         ]))
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         format!("{} Gaussians, {} features", self.means.rows, self.means.cols)
     }
