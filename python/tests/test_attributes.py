@@ -218,5 +218,6 @@ def test_neighbours_within_a_radius(algorithm, tmp_path):
                 np.testing.assert_allclose(own.toarray(), other.toarray(), rtol=1e-7, atol=1e-7)
         for own, other in zip(ours.radius_neighbors(*rows, return_distance=False), theirs.radius_neighbors(*rows, return_distance=False)):
             np.testing.assert_array_equal(own, other)
-    with pytest.raises(skiff.NotSupportedError):
-        ours.radius_neighbors(X, sort_results=True, return_distance=False)
+    for rows in [(), (X,)]:
+        with pytest.raises(ValueError, match="return_distance"):
+            ours.radius_neighbors(*rows, sort_results=True, return_distance=False)

@@ -155,6 +155,11 @@ impl<'m> Lowering<'m> {
         Err(Refusal::no_method(self.header, method))
     }
 
+    /// The error for arguments that scikit-learn refuses as well.
+    pub fn invalid<T>(&self, method: Method, what: impl Into<String>) -> Result<T, Refusal> {
+        Err(Refusal::invalid(self.header, method, what))
+    }
+
     /// The error for what scikit-learn supports and skiff does not.
     pub fn unsupported<T>(&self, method: Method, what: impl Into<String>) -> Result<T, Refusal> {
         Err(Refusal::unsupported(self.header, method, what))

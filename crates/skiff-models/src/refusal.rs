@@ -108,6 +108,8 @@ enum Cause {
         name: String,
         known: Vec<String>,
     },
+    /// Arguments that scikit-learn refuses as well.
+    Invalid(String),
     /// An argument of a wrong type.
     WrongArgument {
         name: String,
@@ -127,6 +129,11 @@ impl Refusal {
         Self { class: header.class.clone(), method, cause: Cause::Unsupported(what.into()) }
     }
 
+    /// scikit-learn refuses such arguments as well, because of `what`.
+    pub fn invalid(header: &Header, method: Method, what: impl Into<String>) -> Self {
+        Self { class: header.class.clone(), method, cause: Cause::Invalid(what.into()) }
+    }
+
     /// Whether scikit-learn's estimator itself has no such method.
     pub fn is_no_method(&self) -> bool {
         self.cause == Cause::NoMethod
@@ -134,7 +141,7 @@ impl Refusal {
 
     /// Whether an argument of the caller is wrong.
     pub fn is_argument(&self) -> bool {
-        matches!(self.cause, Cause::UnknownArgument { .. } | Cause::WrongArgument { .. })
+        matches!(self.cause, Cause::Invalid(_) | Cause::UnknownArgument { .. } | Cause::WrongArgument { .. })
     }
 }
 
@@ -144,6 +151,7 @@ impl fmt::Display for Refusal {
         match cause {
             Cause::NoMethod => write!(f, "`{class}` has no method `{method}`"),
             Cause::Unsupported(what) => write!(f, "`{class}.{method}` is not supported with {what}"),
+            Cause::Invalid(what) => write!(f, "`{class}.{method}`: {what}"),
             Cause::UnknownArgument { name, known } if known.is_empty() => {
                 write!(f, "`{class}.{method}` has no argument `{name}`: it takes none")
             }

@@ -146,11 +146,11 @@ impl NeighborsBase {
             return plan.unsupported(method, "n_neighbors=None");
         };
         if count == 0 {
-            return plan.unsupported(method, "n_neighbors=0: expected n_neighbors > 0");
+            return plan.invalid(method, "expected n_neighbors > 0, found 0");
         }
         if count > points {
-            let what = format!("n_neighbors={count}: expected n_neighbors <= n_samples_fit, which is {points}");
-            return plan.unsupported(method, what);
+            let what = format!("expected n_neighbors <= n_samples_fit, which is {points}, found {count}");
+            return plan.invalid(method, what);
         }
         let x = plan.check(input, rule, self.width());
         let both = plan.push(NearestNeighbors { search: Arc::clone(&self.search), count }, &[x]);
@@ -193,7 +193,7 @@ impl NeighborsBase {
             return plan.unsupported(method, "radius=None");
         };
         if radius.is_nan() || radius < 0.0 {
-            return plan.unsupported(method, format!("radius={radius}: expected radius >= 0"));
+            return plan.invalid(method, format!("expected radius >= 0, found {radius}"));
         }
         let x = plan.check(input, rule, self.width());
         let both = plan.push(RadiusNeighbors { search: Arc::clone(&self.search), radius, sorted }, &[x]);
@@ -258,7 +258,7 @@ impl NeighborsBase {
             None | Some(Scalar::None) => self.count,
             Some(_) => match params.count("n_neighbors") {
                 Some(count) => Some(count),
-                None => return plan.unsupported(method, "an n_neighbors that is not a count"),
+                None => return plan.invalid(method, "expected n_neighbors > 0, and a whole number"),
             },
         };
         match method {
@@ -296,7 +296,7 @@ impl NeighborsBase {
         }
         let with_distances = params.flag("return_distance", true);
         if sorted && !with_distances {
-            return plan.unsupported(method, "sort_results=True and return_distance=False");
+            return plan.invalid(method, "return_distance must be True if sort_results is True");
         }
         let Nearest { distances, neighbors, .. } = self.within(method, input, plan, radius, sorted)?;
         Ok(match with_distances {
@@ -311,7 +311,7 @@ fn with_distances(method: Method, plan: &Lowering<'_>, params: &Params) -> Resul
     match params.get("mode").map(Scalar::as_str) {
         None | Some(Some("connectivity")) => Ok(false),
         Some(Some("distance")) => Ok(true),
-        Some(_) => plan.unsupported(method, "a mode other than `connectivity` and `distance`"),
+        Some(_) => plan.invalid(method, "expected the mode `connectivity` or `distance`"),
     }
 }
 

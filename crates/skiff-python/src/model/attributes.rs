@@ -102,12 +102,12 @@ impl Model {
             return true;
         }
         if let Ok(method) = name.parse::<Method>() {
-            return self.model.plan(method).is_ok();
+            return self.model.plan(method).is_ok() || self.needs_argument(method);
         }
         match name {
             "get_feature_names_out" => self.names_columns(),
             "get_depth" | "get_n_leaves" | "_compute_partial_dependence_recursion" => {
-                attribute::node(&self.file.contents().graph, self.model.typed().node(), "tree_").is_some()
+                self.model.typed().class().starts_with("sklearn.tree.")
             }
             "score" => match self.model.typed().estimator().scoring() {
                 Some(Scoring::MeanOfSamples | Scoring::SumOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
@@ -123,6 +123,18 @@ impl Model {
             }
             _ => true,
         }
+    }
+
+    /// Whether a method of neighbors lacks but an argument: within an `Isomap` either the number of neighbors or the radius
+    /// is `None`.
+    fn needs_argument(&self, method: Method) -> bool {
+        let argument = match method {
+            Method::Kneighbors | Method::KneighborsGraph => ("n_neighbors", Scalar::Int(1)),
+            Method::RadiusNeighbors | Method::RadiusNeighborsGraph => ("radius", Scalar::Float(1.0)),
+            _ => return false,
+        };
+        let params = Params::new([(argument.0.to_owned(), argument.1)]);
+        self.model.plan_with(method, &params).is_ok()
     }
 
     /// Whether the score is the distance of rows to the cluster centers.

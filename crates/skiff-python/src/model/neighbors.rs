@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use skiff::Method;
 
 use super::Model;
-use crate::attribute;
+use crate::{attribute, error};
 
 impl Model {
     /// `kneighbors`.
@@ -54,6 +54,9 @@ impl Model {
         sort_results: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let Some(x) = x else {
+            if sort_results && !return_distance {
+                return Err(error::wrong_input(py, "return_distance must be True if sort_results is True"));
+            }
             let (both, _) = self.neighbors_of_fit_within(py, radius, sort_results)?;
             return if return_distance { Ok(both) } else { both.get_item(1) };
         };
