@@ -74,6 +74,32 @@ def sample_of_mixture(model: Any, n_samples: int = 1) -> tuple[Any, Any]:
     return np.vstack(drawn), np.concatenate([np.full(n, which, dtype=int) for which, n in enumerate(counts)])
 
 
+def sample_of_density(model: Any, n_samples: int = 1, random_state: Any = None) -> Any:
+    """Points drawn from a kernel density: some of those of the fit, each moved by a draw from the kernel."""
+    if model.kernel not in ("gaussian", "tophat"):
+        raise NotImplementedError(f"no points can be drawn from the kernel '{model.kernel}'")
+    points, weights = model.tree_.data, model.tree_.sample_weight
+    # Before 1.2 the bandwidth was always a number.
+    bandwidth = getattr(model, "bandwidth_", model.bandwidth)
+    random = _random(random_state)
+    places = random.uniform(0, 1, size=n_samples)
+    if weights is None:
+        centers = points[(places * len(points)).astype(np.int64)]
+    else:
+        sums = np.cumsum(weights)
+        centers = points[np.searchsorted(sums, places * sums[-1])]
+    if model.kernel == "gaussian":
+        return np.atleast_2d(random.normal(centers, bandwidth))
+    from scipy.special import gammainc  # type: ignore[import-untyped]
+
+    # A Gaussian direction, and a length by which the points fill the ball evenly.
+    features = points.shape[1]
+    moves = random.normal(size=(n_samples, features))
+    squares = np.einsum("ij,ij->i", moves, moves)
+    lengths = gammainc(0.5 * features, 0.5 * squares) ** (1.0 / features) * bandwidth / np.sqrt(squares)
+    return centers + moves * lengths[:, np.newaxis]
+
+
 def _random(random_state: Any) -> Any:
     """numpy's generator of a seed, or its own; one that was kept in the file has been used since nobody knows when."""
     if random_state is None:
@@ -182,6 +208,7 @@ METHODS: dict[str, _Methods] = {
     "GraphicalLasso": _COVARIANCE,
     "GraphicalLassoCV": _COVARIANCE,
     "HashingVectorizer": _TEXT,
+    "KernelDensity": {"sample": sample_of_density},
     "LedoitWolf": _COVARIANCE,
     "MinCovDet": _COVARIANCE,
     "OAS": _COVARIANCE,

@@ -92,6 +92,18 @@ pub fn node(graph: &Graph, object: NodeId, name: &str) -> Option<NodeId> {
     Instance::read(graph, object)?.attribute(name)
 }
 
+/// What a tree of points, whose state is a tuple, shows of it.
+pub const PARTS_OF_POINTS: [(&str, usize); 2] = [("data", 0), ("sample_weight", 12)];
+
+/// One of [`PARTS_OF_POINTS`] of the tree of points at `object`.
+pub fn part_of_points(graph: &Graph, object: NodeId, name: &str) -> Option<NodeId> {
+    let (_, part) = PARTS_OF_POINTS.into_iter().find(|(known, _)| *known == name)?;
+    let instance = Instance::read(graph, object)?;
+    let is_tree = ["KDTree", "BallTree", "BinaryTree"].iter().any(|class| instance.name.starts_with(class));
+    let state = instance.state().filter(|_| is_tree && instance.module.starts_with("sklearn.neighbors."))?;
+    graph.items(state)?.get(part).copied()
+}
+
 /// The value at `node` for user code, with writable arrays.
 pub fn inert<'py>(
     py: Python<'py>,

@@ -45,7 +45,9 @@ impl StoredObject {
     }
 
     fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let node = attribute::node(&self.file.contents().graph, self.node, name);
+        let graph = &self.file.contents().graph;
+        let node =
+            attribute::node(graph, self.node, name).or_else(|| attribute::part_of_points(graph, self.node, name));
         let value = match node.filter(|_| !name.starts_with("__")) {
             Some(node) => Reader::new(&self.file, &self.opened, None).value(py, node),
             None => Err(Hidden::Absent),
@@ -64,7 +66,11 @@ impl StoredObject {
     fn __dir__(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
         let mut names: Vec<String> = slf.py().get_type::<PyAny>().call_method1("__dir__", (slf,))?.extract()?;
         let this = slf.get();
-        names.extend(attribute::names(&this.file.contents().graph, this.node));
+        let graph = &this.file.contents().graph;
+        names.extend(attribute::names(graph, this.node));
+        let parts = attribute::PARTS_OF_POINTS.into_iter().map(|(name, _)| name);
+        let parts = parts.filter(|name| attribute::part_of_points(graph, this.node, name).is_some());
+        names.extend(parts.map(str::to_owned));
         names.sort_unstable();
         names.dedup();
         Ok(names)

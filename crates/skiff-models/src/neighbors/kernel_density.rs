@@ -21,7 +21,7 @@ pub(crate) const KERNEL_DENSITY: Class = class! {
     /// summed as scikit-learn sums it, node by node of the tree until `atol` and `rtol` hold, so that even its rounding
     /// errors far from all points are the same. `score` is the sum over all rows.
     /// # Not supported
-    /// `sample`, which draws random numbers.
+    /// `sample` elsewhere than in Python, where numpy draws as it does for scikit-learn.
     /// # Older versions
     /// `bandwidth_` is of 1.2; before, `bandwidth` is a number. Sample weights are of 0.20.
     paths: ["sklearn.neighbors._kde.KernelDensity", "sklearn.neighbors.kde.KernelDensity"],
