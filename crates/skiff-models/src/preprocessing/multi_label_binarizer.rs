@@ -45,21 +45,29 @@ impl MultiLabelBinarizer {
         let [classes] = &known.classes[..] else {
             return Err(fields.unexpected("classes_", "an array of one dimension"));
         };
-        let names = names(classes, &|class| match class {
-            Scalar::Str(text) => text,
-            other => other.to_string(),
-        });
-        // `1` and `'1'` are two classes: then each is written as Python would.
-        let names = names.or_else(|| self::names(classes, &|class| class.to_string()));
-        let names = names.ok_or_else(|| fields.damaged("classes_", "a class stands there twice"))?;
+        let names = names(classes).ok_or_else(|| fields.damaged("classes_", "a class stands there twice"))?;
         Ok(Self { sparse_output: fields.bool("sparse_output")?, known, names: Arc::new(names) })
     }
 }
 
-/// The classes as text; `None` where two of them have the same.
-fn names(classes: &Classes, text: &dyn Fn(Scalar) -> String) -> Option<Terms> {
-    let names: Vec<String> = (0..classes.len()).filter_map(|code| classes.get(code)).map(text).collect();
-    Terms::new(names.iter().map(String::as_str)).ok()
+/// The classes as text; `None` where one is there twice.
+fn names(classes: &Classes) -> Option<Terms> {
+    let texts = |text: &dyn Fn(Scalar) -> String| -> Vec<String> {
+        (0..classes.len()).filter_map(|code| classes.get(code)).map(text).collect()
+    };
+    let unique = |names: &[String]| Terms::new(names.iter().map(String::as_str)).ok();
+    let plain = texts(&|class| match class {
+        Scalar::Str(text) => text,
+        other => other.to_string(),
+    });
+    // `1` and `'1'` are two classes: then each is written as Python would.
+    let written = || texts(&|class| class.to_string());
+    unique(&plain).or_else(|| unique(&written())).or_else(|| {
+        // Each NaN of a fit is a class of its own.
+        let (written, nan) = (written(), Scalar::Float(f64::NAN).to_string());
+        let others: Vec<String> = written.iter().filter(|name| **name != nan).cloned().collect();
+        unique(&others).and_then(|_| Terms::with_repeats(written.iter().map(String::as_str)).ok())
+    })
 }
 
 impl Estimator for MultiLabelBinarizer {

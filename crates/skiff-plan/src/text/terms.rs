@@ -30,29 +30,48 @@ impl Terms {
     /// # Errors
     /// When a term occurs twice, or there are 2³² or more.
     pub fn new<'t>(terms: impl ExactSizeIterator<Item = &'t str> + Clone) -> Result<Self, usize> {
-        let hasher = DefaultHashBuilder::default();
-        let mut new = Self {
-            text: String::with_capacity(terms.clone().map(str::len).sum()),
-            ends: Vec::with_capacity(terms.len()),
-            numbers: HashTable::with_capacity(terms.len()),
-            hasher,
-        };
+        let mut new = Self::with_capacity(terms.clone().map(str::len).sum(), terms.len());
         for (index, term) in terms.enumerate() {
-            let number = u32::try_from(index).map_err(|_| index)?;
-            let hash = new.hash(term);
-            new.text.push_str(term);
-            new.ends.push(new.text.len());
-            let Self { text, ends, numbers, hasher } = &mut new;
-            let term_of = |number: &u32| term_at(text, ends, *number);
-            let entry =
-                numbers.entry(hash, |number| term_of(number) == term, |number| hash_of(hasher, term_of(number)));
-            if let hashbrown::hash_table::Entry::Vacant(place) = entry {
-                place.insert(number);
-            } else {
+            if !new.push(term).ok_or(index)? {
                 return Err(index);
             }
         }
         Ok(new)
+    }
+
+    /// As [`Terms::new`]; of a repeated term the first number is found.
+    ///
+    /// # Errors
+    /// When there are 2³² or more.
+    pub fn with_repeats<'t>(terms: impl ExactSizeIterator<Item = &'t str> + Clone) -> Result<Self, usize> {
+        let mut new = Self::with_capacity(terms.clone().map(str::len).sum(), terms.len());
+        for (index, term) in terms.enumerate() {
+            new.push(term).ok_or(index)?;
+        }
+        Ok(new)
+    }
+
+    fn with_capacity(bytes: usize, terms: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            ends: Vec::with_capacity(terms),
+            numbers: HashTable::with_capacity(terms),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+
+    /// Adds a term, and returns whether it is the first of its text; `None` where numbers have run out.
+    fn push(&mut self, term: &str) -> Option<bool> {
+        let number = u32::try_from(self.ends.len()).ok()?;
+        let hash = self.hash(term);
+        self.text.push_str(term);
+        self.ends.push(self.text.len());
+        let Self { text, ends, numbers, hasher } = self;
+        let term_of = |number: &u32| term_at(text, ends, *number);
+        let entry = numbers.entry(hash, |number| term_of(number) == term, |number| hash_of(hasher, term_of(number)));
+        let hashbrown::hash_table::Entry::Vacant(place) = entry else { return Some(false) };
+        place.insert(number);
+        Some(true)
     }
 
     /// How many there are.
@@ -118,5 +137,7 @@ mod tests {
         }
         assert_eq!((terms.find("2"), terms.get(3000)), (None, None));
         assert_eq!(Terms::new(["a", "", "a"].into_iter()).err(), Some(2));
+        let repeats = Terms::with_repeats(["a", "", "a"].into_iter()).expect("few terms");
+        assert_eq!((repeats.len(), repeats.find("a"), repeats.get(2)), (3, Some(0), Some("a")));
     }
 }

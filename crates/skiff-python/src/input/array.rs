@@ -30,11 +30,6 @@ pub fn of_list<'py>(x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray
     Ok(array.cast_into()?)
 }
 
-/// How many dimensions `x` has, where it is an array.
-pub fn dimensions(x: &Bound<'_, PyAny>) -> Option<usize> {
-    x.cast::<PyUntypedArray>().ok().map(PyUntypedArrayMethods::ndim)
-}
-
 /// An array as a table.
 pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = array.py();
@@ -82,6 +77,10 @@ pub fn read<'py>(array: &Bound<'py, PyUntypedArray>, wanted: Wanted<'_>) -> PyRe
         }
         b'b' => widened::<bool>(array, "?", IntKind::Bool),
         b'c' => Err(wrong_input(py, "Complex data not supported")),
+        b'U' | b'S' if wanted.takes_text_as_objects() => {
+            let message = format!("{} does not support text in an array of dtype {}", wanted.class, dtype.str()?);
+            Err(wrong_input(py, &message))
+        }
         b'U' | b'S' | b'O' | b'T' | b'M' | b'm' => {
             if wanted.takes == Takes::Texts {
                 return Err(super::not_documents(py, "an array of two dimensions"));

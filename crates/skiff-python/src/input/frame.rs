@@ -40,12 +40,9 @@ pub fn read<'py>(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Option<H
 
 fn pandas<'py>(frame: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Held<'py>> {
     let py = frame.py();
-    if wanted.takes == Takes::Texts {
-        return Err(super::not_documents(py, "a DataFrame, of which scikit-learn would take the names of the columns"));
-    }
     let labels = frame.getattr(intern!(py, "columns"))?.call_method0(intern!(py, "tolist"))?.cast_into::<PyList>()?;
     if wanted.takes == Takes::Texts {
-        // A vectoriser takes what iteration gives, which of a frame are the names of its columns.
+        // A vectorizer takes what iteration gives, which of a frame are the names of its columns.
         return super::sequence::documents(labels.as_any());
     }
     let names = names(&labels)?;

@@ -25,6 +25,7 @@ use skiff::{Table, Takes};
 use crate::error::wrong_input;
 
 pub use column::scalar;
+pub use sequence::label_sets;
 
 /// An input, and the objects that keep its memory alive.
 #[derive(Debug)]
@@ -89,14 +90,14 @@ pub struct Wanted<'m> {
 }
 
 impl Wanted<'_> {
-    /// Whether rows are sets of labels.
-    fn takes_label_sets(&self) -> bool {
-        self.class == "MultiLabelBinarizer"
-    }
-
     /// Estimators of labels take one-dimensional arrays.
     fn takes_labels(&self) -> bool {
         matches!(self.class, "LabelEncoder" | "LabelBinarizer" | "IsotonicRegression")
+    }
+
+    /// Whether text must be in an array of objects.
+    fn takes_text_as_objects(&self) -> bool {
+        self.class == "MissingIndicator"
     }
 }
 
@@ -111,9 +112,6 @@ impl<'py> Held<'py> {
         let py = x.py();
         if x.hasattr(intern!(py, "tocsr"))? {
             return sparse::read(x);
-        }
-        if wanted.takes_label_sets() && array::dimensions(x) != Some(2) {
-            return sequence::label_sets(x);
         }
         if let Some(table) = frame::read(x, wanted)? {
             return Ok(table);
@@ -157,6 +155,7 @@ impl<'py> Held<'py> {
             None if wanted.takes == Takes::Texts && listed.len().is_ok_and(|length| length == 0) => {
                 sequence::documents(&listed)
             }
+            _ if wanted.takes_text_as_objects() => array::read(&array::of(&listed)?, wanted),
             _ => array::read(&array::of_list(&listed)?, wanted),
         }
     }

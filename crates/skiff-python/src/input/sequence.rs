@@ -1,8 +1,11 @@
 //! Documents and mappings.
 
+use std::ffi::CString;
+
+use pyo3::exceptions::PyUserWarning;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PySet, PyString, PyTuple};
 use skiff::Table;
 use skiff::table::{Column, DictValue, Dicts};
 
@@ -29,13 +32,37 @@ pub fn mappings<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     Ok(Held::Owned(Table::Dicts(Dicts { rows: rows.into() })))
 }
 
-/// A list of sets of labels: each in one mapping of one entry, whose name is of no account.
-pub fn label_sets<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
-    let set = |row: Bound<'_, PyAny>| -> PyResult<_> {
-        let labels = row.try_iter()?.map(|label| column::scalar(&label?)).collect::<PyResult<Vec<_>>>()?;
-        Ok(vec![(String::new(), DictValue::Many(labels))])
-    };
-    let rows = x.try_iter()?.map(|row| set(row?)).collect::<PyResult<Vec<_>>>()?;
+/// Sets of labels, whatever can be iterated over twice, as `MultiLabelBinarizer` reads it: each in one mapping of one entry,
+/// whose name is of no account. Labels that equal none of `classes` in Python are left out, with scikit-learn's warning.
+pub fn label_sets<'py>(x: &Bound<'py, PyAny>, classes: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    let py = x.py();
+    let (numbers, mut scalars) = (PyDict::new(py), Vec::new());
+    for (number, class) in classes.try_iter()?.enumerate() {
+        let class = class?;
+        numbers.set_item(&class, number)?;
+        scalars.push(column::scalar(&class)?);
+    }
+    let unknown = PySet::empty(py)?;
+    let mut rows = Vec::new();
+    for row in x.try_iter()? {
+        let mut labels = Vec::new();
+        for label in row?.try_iter()? {
+            let label = label?;
+            match numbers.get_item(&label)? {
+                Some(number) => labels.push(scalars[number.extract::<usize>()?].clone()),
+                None => unknown.add(label)?,
+            }
+        }
+        rows.push(vec![(String::new(), DictValue::Many(labels))]);
+    }
+    if !unknown.is_empty() {
+        let arguments = PyDict::new(py);
+        arguments.set_item(intern!(py, "key"), py.get_type::<PyString>())?;
+        let sorted =
+            py.import(intern!(py, "builtins"))?.call_method(intern!(py, "sorted"), (unknown,), Some(&arguments))?;
+        let message = CString::new(format!("unknown class(es) {} will be ignored", sorted.repr()?))?;
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &message, 1)?;
+    }
     Ok(Held::Owned(Table::Dicts(Dicts { rows: rows.into() })))
 }
 

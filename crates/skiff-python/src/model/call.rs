@@ -8,7 +8,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use skiff::value::{Columns, Value};
-use skiff::{Answer, Method, Params, Table};
+use skiff::{Answer, Method, Params, Table, Takes};
 use skiff_models::Scoring;
 
 use super::Model;
@@ -58,6 +58,7 @@ impl Model {
             return py.import(intern!(py, "numpy"))?.call_method1(intern!(py, "asarray"), (PyList::empty(py),));
         }
         let held = match plan.reads_input() {
+            true if self.class() == "MultiLabelBinarizer" => self.label_sets(method, x)?,
             true => {
                 let (class, takes) = (self.class(), self.model.takes());
                 Held::new(x, Wanted { class, takes, floats: plan.asks_for_floats(), half: plan.half() })?
@@ -86,6 +87,18 @@ impl Model {
             }
             _ => output::answer(py, answer),
         }
+    }
+
+    /// What a `MultiLabelBinarizer` takes: sets of labels, or an array of zeros and ones.
+    fn label_sets<'py>(&self, method: Method, x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+        let py = x.py();
+        if method == Method::Transform {
+            return input::label_sets(x, &self.shown(py, "classes_")?);
+        }
+        if x.hasattr(intern!(py, "iloc"))? {
+            return Err(error::wrong_input(py, "expected an array or a sparse matrix, found a DataFrame"));
+        }
+        Held::new(x, Wanted { class: self.class(), takes: Takes::Table, floats: false, half: None })
     }
 
     /// Whether lists become arrays of objects first: `check_array(X, dtype=object)`.

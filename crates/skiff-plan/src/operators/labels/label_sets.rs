@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use skiff_files::Scalar;
+
 use crate::InputError;
 use crate::kernels::categories::Categories;
 use crate::operator::Operator;
@@ -35,6 +37,8 @@ impl Operator for BinarizeLabelSets {
                 DictValue::One(label) => std::slice::from_ref(label),
                 DictValue::Many(labels) => labels.as_slice(),
             });
+            // A NaN equals no class, not even one that is NaN.
+            let labels = labels.filter(|label| !matches!(label, Scalar::Float(value) if value.is_nan()));
             let mut found: Vec<u32> = labels.filter_map(|label| self.classes.of_scalar(label)).collect();
             found.sort_unstable();
             found.dedup();
@@ -107,7 +111,6 @@ mod tests {
     use super::*;
     use crate::table::Dicts;
     use crate::value::Classes;
-    use skiff_files::Scalar;
 
     #[test]
     fn sets_of_labels_come_back_without_unknown_ones() {
