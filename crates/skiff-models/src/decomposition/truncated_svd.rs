@@ -72,8 +72,7 @@ impl Estimator for TruncatedSVD {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
-        // scikit-learn accepts any numbers; integers are multiplied as floats.
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Float);
+        let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric);
         let Matrix { rows, cols, .. } = self.forth.coef;
         let (x, affine) = match method {
             Method::Transform => (plan.check(input, rule.sparse(SparseRule::Accept), cols), &self.forth),
