@@ -25,7 +25,8 @@ pub(crate) const DICTIONARY_LEARNING: Class = class! {
     /// pursuit (`omp`), or products less a threshold (`threshold`). `split_sign` puts positive and negative coefficients
     /// into columns of their own. `inverse_transform` is `X · components_`.
     /// # Not supported
-    /// `positive_code` with `omp` and, since 0.22, `lars`, where scikit-learn raises.
+    /// `positive_code` with `omp` and, since 0.22, `lars`, where scikit-learn raises. With `omp`, `lars` and `lasso_lars`, rows
+    /// for which rounding errors decide which atom is taken: two atoms are the same, or have the same product with the row.
     /// # Older versions
     /// `inverse_transform` came with 1.7. Without `transform_alpha` the penalty was 1 before 1.2, and is `alpha` since.
     /// Before 0.22 there was no `transform_max_iter`. Before 1.8 coordinate descent ended at a change of 1e-4.

@@ -1,6 +1,6 @@
 //! `sklearn.linear_model._least_angle._lars_path_solver` with a Gram matrix, up to its end.
 
-use super::{Lower, largest};
+use super::{DEPENDENT_ATOMS, EQUAL_ATOMS, Lower, Product, error_of_sum, is_decided, largest};
 use crate::value::{Matrix, Precision};
 
 /// Least angle regression.
@@ -43,11 +43,12 @@ impl Lars {
     /// `products`; an error in words where scikit-learn's own algorithm contradicts itself.
     ///
     /// # Errors
-    /// When two coefficients would leave at once, or the factors of the Gram matrix are no numbers.
+    /// When two coefficients would leave at once, the factors of the Gram matrix are no numbers, or rounding errors decide
+    /// which atom is taken.
     pub fn solve(
         &self,
         gram: &Matrix<'_, f64>,
-        products: &[f64],
+        products: &[Product],
         samples: usize,
         gram_precision: Precision,
         precision: Precision,
@@ -63,6 +64,7 @@ impl Lars {
             lower: Lower::new(size, gram_precision),
             order: (0..atoms).collect(),
             products: products.to_vec(),
+            independence: 1.0,
             signs: vec![0.0; size],
             active: Vec::new(),
         };
@@ -89,7 +91,7 @@ struct State<'s> {
     own: &'s Lars,
     gram: &'s Matrix<'s, f64>,
     /// The products of all atoms with the signal.
-    all_products: &'s [f64],
+    all_products: &'s [Product],
     samples: usize,
     precision: Precision,
     /// The Cholesky factor of the Gram matrix of the active atoms.
@@ -97,7 +99,9 @@ struct State<'s> {
     /// The atoms, active ones first.
     order: Vec<usize>,
     /// The products of the others with what is left of the signal, in their order.
-    products: Vec<f64>,
+    products: Vec<Product>,
+    /// The smallest share of an active atom that does not depend on those before: what errors are divided by.
+    independence: f64,
     /// The signs of the active ones.
     signs: Vec<f64>,
     active: Vec<usize>,
@@ -116,8 +120,8 @@ impl State<'_> {
         loop {
             let positive = self.own.is_positive();
             let size = |value: f64| if positive { value } else { value.abs() };
-            let place = largest(self.products.iter().map(|&value| size(value)));
-            let signed = self.products.get(place).copied();
+            let place = largest(&self.products, size);
+            let signed = self.products.get(place).map(|product| product.value);
             let greatest = signed.map_or(0.0, size);
             let alpha = round(greatest / self.samples as f64);
             if alpha <= end + CLOSE {
@@ -132,7 +136,10 @@ impl State<'_> {
             if steps >= self.own.most_steps || self.active.len() >= atoms {
                 return Ok(coefficients);
             }
-            if !drops && !self.append(place, signed.unwrap_or(0.0)) {
+            if !drops && !is_decided(&self.products, place, size) {
+                return Err(EQUAL_ATOMS);
+            }
+            if !drops && !self.append(place, signed.unwrap_or(0.0))? {
                 continue;
             }
             if self.own.is_lasso() && steps > 0 && alpha_before < alpha {
@@ -150,7 +157,7 @@ impl State<'_> {
                     if self.own.rounds { around(sum, precision) } else { sum }
                 })
                 .collect();
-            let pairs = || self.products.iter().zip(&along);
+            let pairs = || self.products.iter().map(|product| product.value).zip(&along);
             let none = match precision {
                 Precision::Single => f64::from(f32::MAX),
                 Precision::Double => f64::MAX,
@@ -189,8 +196,12 @@ impl State<'_> {
             for (&atom, direction) in self.active.iter().zip(&direction) {
                 coefficients[atom] = round(before[atom] + round(step * direction));
             }
+            let error =
+                error_of_sum(count, self.lower.precision).max(error_of_sum(count, precision)) / self.independence;
             for (product, along) in self.products.iter_mut().zip(&along) {
-                *product = round(*product - round(step * along));
+                let moved = round(step * along);
+                product.value = round(product.value - moved);
+                product.error += error * moved.abs();
             }
             if drops && self.own.is_lasso() {
                 let &[place] = &gone[..] else {
@@ -203,7 +214,7 @@ impl State<'_> {
 
     /// Makes the atom at `place` among the others active; `false`, and the atom out of the question, where it depends on
     /// those that are.
-    fn append(&mut self, place: usize, product: f64) -> bool {
+    fn append(&mut self, place: usize, product: f64) -> Result<bool, &'static str> {
         let count = self.active.len();
         let positive = self.own.is_positive();
         self.signs[count] = match positive {
@@ -219,19 +230,24 @@ impl State<'_> {
         self.lower.solve(&mut row);
         let square: f64 = row.iter().map(|value| value * value).sum();
         let pivot = self.lower.precision.round((own - square).abs().sqrt()).max(f64::EPSILON);
+        let error = error_of_sum(count, self.lower.precision) / self.independence * own;
+        if count > 0 && (own - square).abs() <= error && (own - square).abs() + error >= LEAST_PIVOT * LEAST_PIVOT {
+            return Err(DEPENDENT_ATOMS);
+        }
         for (column, value) in row.iter().enumerate() {
             self.lower.set(count, column, *value);
         }
         self.lower.set(count, count, pivot);
         if pivot < LEAST_PIVOT {
             // scikit-learn puts the product back in its place, and not the atom.
-            self.products[0] = 0.0;
+            self.products[0] = Product { value: 0.0, error: 0.0 };
             self.products.swap(place, 0);
-            return false;
+            return Ok(false);
         }
+        self.independence = self.independence.min(pivot * pivot / own);
         self.products.remove(0);
         self.active.push(self.order[count]);
-        true
+        Ok(true)
     }
 
     /// The direction in which the active coefficients go, and the product that all active atoms have with it.
@@ -274,8 +290,11 @@ impl State<'_> {
         let count = self.active.len();
         self.order[place..=count].rotate_left(1);
         let row = self.gram.row(atom);
-        let sum: f64 = row.iter().zip(coefficients).map(|(gram, value)| gram * value).sum();
-        self.products.insert(0, self.precision.round(self.all_products[atom] - self.precision.round(sum)));
+        let terms = || row.iter().zip(coefficients).map(|(gram, value)| gram * value);
+        let Product { value, error } = self.all_products[atom];
+        let value = self.precision.round(value - self.precision.round(terms().sum::<f64>()));
+        let of_terms = error_of_sum(count, self.precision) * terms().map(f64::abs).sum::<f64>() / self.independence;
+        self.products.insert(0, Product { value, error: error + of_terms });
         self.signs[place..].rotate_left(1);
         if let Some(last) = self.signs.last_mut() {
             *last = 0.0;

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::dot;
-use crate::kernels::sparse_coding::{Lars, Lasso, Path, orthogonal_matching_pursuit};
+use crate::kernels::sparse_coding::{Lars, Lasso, Path, Product, error_of_sum, orthogonal_matching_pursuit};
 use crate::operator::Operator;
 use crate::value::{Matrix, Precision, Value};
 
@@ -16,6 +16,8 @@ pub struct SparseCode {
     precision: Precision,
     /// The products of the atoms with each other.
     gram: Matrix<'static, f64>,
+    /// The atoms as far as the order of sums depends on them.
+    terms: Vec<Terms>,
     /// How coefficients are found.
     coding: Coding,
     dtypes: CodeDtypes,
@@ -86,7 +88,8 @@ impl SparseCode {
     pub fn new(dictionary: Matrix<'static, f64>, precision: Precision, coding: Coding, dtypes: CodeDtypes) -> Self {
         let gram = dot::matmul_transposed(&dictionary, &dictionary);
         let gram = Matrix::new(dictionary.rows, dictionary.rows, gram);
-        Self { dictionary, precision, gram, coding, dtypes, splits: false }
+        let terms = dictionary.iter_rows().map(Terms::of).collect();
+        Self { dictionary, precision, gram, terms, coding, dtypes, splits: false }
     }
 
     /// The same, with positive and negative coefficients in columns of their own.
@@ -124,11 +127,15 @@ impl SparseCode {
     fn code(&self, row: &[f64], products: &[f64], gram: &Gram<'_>, working: Precision) -> Result<Vec<f64>, InputError> {
         Ok(match &self.coding {
             Coding::Lars(lars) => {
-                lars.solve(gram.products, products, row.len(), gram.precision, working).map_err(InputError::refused)?
+                let products = self.with_errors(row, products, working);
+                let solved = lars.solve(gram.products, &products, row.len(), gram.precision, working);
+                solved.map_err(InputError::refused)?
             }
             Coding::Lasso(lasso) => lasso.solve(gram.products, products, working.round(dot::dot(row, row)), working),
             Coding::MatchingPursuit { count } => {
-                orthogonal_matching_pursuit(gram.products, products, *count, gram.precision)
+                let products = self.with_errors(row, products, working);
+                let solved = orthogonal_matching_pursuit(gram.products, &products, *count, gram.precision);
+                solved.map_err(InputError::refused)?
             }
             Coding::Threshold { alpha, positive } => {
                 let shrunk = |product: f64| {
@@ -142,10 +149,47 @@ impl SparseCode {
     }
 }
 
+/// The terms of a vector's products, as far as the order of their sum depends on them.
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    /// At most one is not 0.
+    one: bool,
+    /// All are multiples of [`UNIT`].
+    coarse: bool,
+}
+
+/// The sums of products of multiples of it are exact, up to some size.
+const UNIT: f64 = 0.125;
+
+impl Terms {
+    fn of(vector: &[f64]) -> Self {
+        Self {
+            one: vector.iter().filter(|value| **value != 0.0).count() <= 1,
+            coarse: vector.iter().all(|value| (value / UNIT).fract() == 0.0),
+        }
+    }
+}
+
 /// The products of the atoms with each other, as they are computed with.
 struct Gram<'g> {
     products: &'g Matrix<'g, f64>,
     precision: Precision,
+}
+
+impl SparseCode {
+    /// The products of a row with the atoms, and how far they may be away from those of another order of summation.
+    fn with_errors(&self, row: &[f64], products: &[f64], working: Precision) -> Vec<Product> {
+        let (row_terms, row_norm) = (Terms::of(row), dot::dot(row, row).sqrt());
+        let relative = error_of_sum(row.len(), working);
+        let with_error = |(atom, (&value, terms)): (usize, (&f64, &Terms))| {
+            let greatest = row_norm * self.gram.row(atom)[atom].sqrt();
+            // As large as a number may be that counts squares of the unit exactly.
+            let is_exact = row_terms.coarse && terms.coarse && greatest * working.epsilon() < UNIT * UNIT;
+            let error = if row_terms.one || terms.one || is_exact { 0.0 } else { relative * greatest };
+            Product { value, error }
+        };
+        products.iter().zip(&self.terms).enumerate().map(with_error).collect()
+    }
 }
 
 impl Operator for SparseCode {
@@ -194,6 +238,29 @@ impl Operator for SparseCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_choice_that_rounding_errors_decide_is_refused() {
+        let twins = Matrix::new(3, 2, vec![0.6, 0.8, 0.6, 0.8, 1.0, 0.0]);
+        let code = |row: [f64; 2], count: usize| {
+            let own = CodeDtype::Dictionary;
+            let dtypes = CodeDtypes { gram: own, working: own, answer: own, one: true };
+            let path = Path::LeastAngle { positive: false };
+            [Coding::MatchingPursuit { count }, Coding::Lars(Lars { path, most_steps: count, rounds: true })].map(
+                |coding| {
+                    let code = SparseCode::new(twins.clone(), Precision::Double, coding, dtypes);
+                    let x = Value::Floats(Matrix::new(1, 2, row.to_vec()), Precision::Double);
+                    code.run(&[&x]).map_err(|error| error.to_string())
+                },
+            )
+        };
+        // Neither of the two is taken.
+        assert!(code([1.0, -1.0], 1).iter().all(Result::is_ok));
+        for outcome in code([0.3, 0.7], 1) {
+            let said = outcome.unwrap_err();
+            assert!(said.contains("two atoms of the dictionary have the same product"), "{said}");
+        }
+    }
 
     #[test]
     fn a_dictionary_of_axes_is_coded_by_each_axis() {
