@@ -40,17 +40,22 @@ MADE = {
     "LocalOutlierFactor": lambda: of("LocalOutlierFactor", 5, novelty=True),
     # With more, the kernel of the few rows is singular.
     "Nystroem": lambda: of("Nystroem", n_components=4),
+    # By default as many coefficients are tried as there are rounds, which must not be more than features.
+    "OrthogonalMatchingPursuitCV": lambda: of("OrthogonalMatchingPursuitCV", max_iter=2),
     "Pipeline": lambda: of("Pipeline", [("scale", of("StandardScaler")), ("classify", of("LogisticRegression"))]),
     "RandomizedSearchCV": lambda: of("RandomizedSearchCV", of("LogisticRegression"), {"C": [0.1, 1.0]}, n_iter=2, cv=2, random_state=0),
     "RFECV": lambda: of("RFECV", of("LogisticRegression"), cv=2),
     "SelfTrainingClassifier": lambda: of("SelfTrainingClassifier", of("LogisticRegression"), threshold=0.6),
     "SequentialFeatureSelector": lambda: of("SequentialFeatureSelector", of("LogisticRegression"), cv=2),
     "SparseRandomProjection": lambda: of("SparseRandomProjection", 2),
-    "SparseCoder": lambda: of("SparseCoder", np.eye(4)[:3] + 0.1),
+    # No two atoms have the same product with rows of few values: such ties are refused.
+    "SparseCoder": lambda: of("SparseCoder", np.array([[0.93, 0.11, 0.29, 0.17], [0.19, 0.83, -0.37, 0.31], [-0.23, 0.41, 0.79, 0.13]])),
     "StackingClassifier": lambda: of(
         "StackingClassifier", [("tree", of("DecisionTreeClassifier", max_depth=3)), ("linear", of("LogisticRegression"))], cv=2
     ),
     "StackingRegressor": lambda: of("StackingRegressor", [("tree", of("DecisionTreeRegressor", max_depth=3)), ("linear", of("Ridge"))], cv=2),
+    # It takes no fewer rounds.
+    "TSNE": lambda: of("TSNE", max_iter=250, perplexity=5.0),
     "VotingClassifier": lambda: of(
         "VotingClassifier", [("tree", of("DecisionTreeClassifier", max_depth=3)), ("linear", of("LogisticRegression"))], voting="soft"
     ),
@@ -252,11 +257,15 @@ def frames(X):
         yield "unseen", unseen
 
 
-def inputs_of_fits():
-    """What estimators are fitted on: name, rows, targets."""
+#: Those that are fitted on square tables only.
+OF_KERNELS = {"KernelCenterer"}
+
+
+def inputs_of_fits(class_name=""):
+    """What estimators of a class are fitted on: name, rows, targets."""
     for name, X, y in inputs.inputs():
         # As rows of features they are more columns than rows have, of which answers are rounding errors.
-        if name not in ("square", "distances", "sparse"):
+        if name != "sparse" and (class_name in OF_KERNELS or name not in ("square", "distances")):
             yield name, X, y
     random = np.random.RandomState(1)
     X = np.column_stack([random.choice([0.0, 1.0, 2.0], size=36), random.normal(size=(36, 2))]).round(1)

@@ -17,8 +17,6 @@ ATTRIBUTES = {
 #: What an estimator has here and not in scikit-learn: none of it changes an answer.
 MORE = {
     ("SelectFromModel", "n_features_in_"): "scikit-learn asks the estimator within, which may not know",
-    ("KernelDensity", "get_depth"): "a method of trees, for `tree_`",
-    ("KernelDensity", "get_n_leaves"): "a method of trees, for `tree_`",
 }
 #: Whose `get_params(deep=True)` has other names.
 DEEP_PARAMETERS = {}
@@ -27,11 +25,6 @@ METHODS = {
     ("*", "dbscan_clustering"): "clusters again",
     ("*", "latent_mean_and_variance"): "is of the process behind the probabilities",
     ("*", "perplexity"): "is of all rows together",
-    ("NearestNeighbors", "kneighbors"): "is not supported yet, within an Isomap of a radius",
-    ("NearestNeighbors", "kneighbors_graph"): "is not supported yet, within an Isomap of a radius",
-    ("NearestNeighbors", "radius_neighbors"): "is not supported yet, within an Isomap",
-    ("NearestNeighbors", "radius_neighbors_graph"): "is not supported yet, within an Isomap",
-    ("KernelDensity", "sample"): "is not supported yet",
     ("*", "sample_y"): "draws by the singular vectors of a covariance, which hang on its last bits",
     ("BernoulliRBM", "gibbs"): "draws random numbers without a seed",
     ("BernoulliRBM", "score_samples"): "is there, and raises, without a seed",
@@ -59,7 +52,6 @@ METHODS = {
             ("KernelPCA", ["inverse_transform"], "with fit_inverse_transform=False"),
             ("LinearDiscriminantAnalysis", ["predict_log_proba", "predict_proba"], "with one class"),
             ("LinearDiscriminantAnalysis", ["transform"], "with solver='lsqr'"),
-            ("LocalOutlierFactor", ["kneighbors", "kneighbors_graph"], "where there are more neighbors than rows"),
             ("Pipeline", ["get_feature_names_out"], "where a step has none"),
             ("Pipeline", ["inverse_transform"], "where a step does"),
             *(
@@ -91,8 +83,10 @@ ANSWERS = {
     ("IncrementalPCA", "transform", "coordinates"): "scikit-learn slices a matrix that cannot be sliced",
     ("KNNImputer", "transform", "missing"): "of neighbors that are as far away, numpy chooses by the instructions that the processor has",
     ("LabelBinarizer", "transform", "numbers"): "numbers are no labels of text, which scikit-learn finds in no class",
-    ("MissingIndicator", "transform", "words"): "scikit-learn takes text as objects only",
-    ("MissingIndicator", "transform", "list"): "scikit-learn takes text as objects only",
+    **{
+        (name, "transform", "one"): "scikit-learn squeezes an only row's dimension away"
+        for name in ["MiniBatchSparsePCA", "SparsePCA"]
+    },
     ("NearestCentroid", "predict_log_proba", "huge"): "distances of such rows to all centroids are the same but for rounding errors",
     **{
         ("SimpleImputer", "inverse_transform", rows): "scikit-learn counts columns from the end where there are too few"
@@ -102,23 +96,6 @@ ANSWERS = {
         ("TargetEncoder", "transform", rows): "scikit-learn fails over the category that it puts in place of unknown ones"
         for rows in ["booleans", "words"]
     },
-    ("TruncatedSVD", "transform", "booleans"): "are float64 here, of a model of float32",
-}
-#: What is still to come: classes.
-NOT_YET = set()
-#: Classes that open and answer, and of which the walk finds differences that are still to be mended.
-TO_MEND = {
-    "BernoulliRBM": "score_samples of single precision, and the dtype of its scores of booleans and sparse rows",
-    "DummyClassifier": "draws with `strategy='uniform'` refuse texts, mappings and single rows, which are ignored there",
-    "Isomap": "`nbrs_` lacks `radius_neighbors` and its graph",
-    "KernelCenterer": "no fit of the walk succeeds",
-    "KernelDensity": "`sample` is not supported, and `tree_` lists methods of trees",
-    "MiniBatchSparsePCA": "one row has a single dimension in scikit-learn 1.9",
-    "MultiLabelBinarizer": "rows of numbers and texts are sets of labels in scikit-learn",
-    "OrthogonalMatchingPursuitCV": "no fit of the walk succeeds",
-    "SparseCoder": "ties between atoms are broken differently",
-    "SparsePCA": "one row has a single dimension in scikit-learn 1.9",
-    "TSNE": "no fit of the walk succeeds",
 }
 #: The exceptions that were met.
 APPLIED = set()
@@ -139,5 +116,5 @@ def excepted_answer(name, method, rows):
 
 
 def is_missed(reason):
-    """Whether somebody could miss a method that is absent: it answers in scikit-learn, and is not to come."""
-    return not reason.startswith(("is there, and raises", "is not supported yet"))
+    """Whether somebody could miss a method that is absent: it answers in scikit-learn, and the same in every call."""
+    return not reason.startswith(("is there, and raises", "draws random numbers without a seed"))

@@ -1,5 +1,6 @@
 """What may be handed in: each kind of table answers as scikit-learn answers for it, or is refused where it refuses."""
 
+import copy
 import decimal
 import fractions
 
@@ -12,10 +13,13 @@ import pytest
 import scipy.sparse
 import skiff
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import SparseCoder
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, MultiLabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 random = np.random.default_rng(11)
@@ -147,13 +151,15 @@ def test_what_scikit_learn_refuses_is_refused(tmp_path):
         ours.transform(pd.DataFrame(X.astype(np.float16)))
 
 
-def test_vectorizers_refuse_tables(tmp_path):
-    """scikit-learn would take the names of a frame's columns for the documents; other tables give no text."""
+def test_vectorizers_take_what_iteration_gives(tmp_path):
+    """Of a frame those are the names of its columns; other tables give no text, and are refused."""
     documents = ["a red fox", "fox fox", "the dog"]
     theirs = CountVectorizer().fit(documents)
     ours = opened(theirs, tmp_path)
     table = pd.DataFrame({"fox": documents, "red dog": documents})
-    for other in [table, table[["fox"]], pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
+    same(ours.transform(table), theirs.transform(table))
+    same(ours.transform(table[["fox"]]), theirs.transform(table[["fox"]]))
+    for other in [pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
         with pytest.raises(skiff.WrongInputError, match="expected documents"):
             ours.transform(other)
 
@@ -265,3 +271,32 @@ def test_tables_without_columns_or_rows(tmp_path):
             theirs.transform(table)
         with pytest.raises(ValueError):
             ours.transform(table)
+
+
+def test_labels_of_no_class_are_named_in_a_warning(tmp_path):
+    theirs = MultiLabelBinarizer().fit([["red", "round"], ["blue"]])
+    ours = opened(theirs, tmp_path)
+    with pytest.warns(UserWarning, match=r"unknown class\(es\) \[1, 'green'\] will be ignored"):
+        found = ours.transform([["green", "blue"], [1], ["red"]])
+    with pytest.warns(UserWarning, match="unknown class"):
+        same(found, theirs.transform([["green", "blue"], [1], ["red"]]))
+
+
+def test_a_random_state_that_is_drawn_from_twice_is_refused(tmp_path):
+    X, y = np.zeros((6, 2)), [0, 1, 0, 1, 0, 1]
+    dummies = [(name, DummyClassifier(strategy="uniform", random_state=np.random.RandomState(0))) for name in "ab"]
+    theirs = VotingClassifier(dummies).fit(X, y)
+    same(opened(theirs, tmp_path).predict(X), copy.deepcopy(theirs).predict(X))
+    theirs.estimators_[1].random_state = theirs.estimators_[0].random_state
+    with pytest.raises(AttributeError, match="drawn from more than once"):
+        opened(theirs, tmp_path).predict(X)
+
+
+def test_rows_for_which_rounding_errors_choose_the_atom_are_refused(tmp_path):
+    atoms = np.array([[0.6, 0.8, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
+    for algorithm in ["omp", "lars", "lasso_lars"]:
+        theirs = SparseCoder(atoms, transform_algorithm=algorithm, transform_n_nonzero_coefs=1, transform_alpha=0.01)
+        ours = opened(theirs, tmp_path)
+        same(ours.transform([[0.0, 0.0, 1.0]]), theirs.transform([[0.0, 0.0, 1.0]]))
+        with pytest.raises(skiff.WrongInputError, match="two atoms of the dictionary"):
+            ours.transform([[0.3, 0.7, 0.1]])
