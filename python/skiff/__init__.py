@@ -23,6 +23,7 @@ from skiff._errors import (
     UnwritableFileError,
     WrongInputError,
 )
+from skiff._export import export
 from skiff._load import load, loads
 from skiff._scores import check_scores
 from skiff._signing import SignatureProblem, SignatureVerdict, sign
@@ -57,6 +58,7 @@ __all__ = [
     "convert",
     "dump",
     "dumps",
+    "export",
     "inspect",
     "load",
     "loads",

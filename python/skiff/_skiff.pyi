@@ -17,6 +17,8 @@ __all__ = [
     "StoredObject",
     "__version__",
     "convert",
+    "export",
+    "exported",
     "inspect",
     "open",
     "rebuild",
@@ -237,6 +239,15 @@ def convert(
     identity: Identity | str | PathLike[str] | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> list[str]: ...
+def export(
+    model: Model,
+    output: str | PathLike[str] | None,
+    /,
+    *,
+    target: str | None,
+    methods: list[str] | None,
+) -> tuple[bytes | None, list[str]]: ...
+def exported(target: str) -> list[tuple[str, list[str]]] | None: ...
 def rebuild(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,

@@ -247,7 +247,7 @@ def arrays_of(group, tensors):
 
 def test_what_cannot_be_is_refused(skiff):
     first = written(MODELS["logistic"][0], skiff.folder, "pkl")
-    out = skiff.folder / "model.onnx"
+    out = skiff.folder / "model.h5"
     assert "`.joblib`" in skiff.fails("convert", first, out)
     assert not out.exists()
     assert "compressed" in skiff.fails("convert", first, skiff.folder / "model.pkl", "--compress", "zlib")

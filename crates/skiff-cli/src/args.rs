@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use skiff::Compression;
+use skiff::{Compression, ExportTarget, Method};
 
 use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign, SignatureArguments};
 
@@ -48,7 +48,8 @@ pub enum Command {
     /// Convert a model to another file format.
     #[command(after_help = convert_help())]
     Convert(Convert),
-    /// Export a model's methods to another runtime: ONNX.
+    /// Export a model's methods to another runtime.
+    #[command(after_help = export_help())]
     Export(Export),
     /// Verify that a .skiff file was not modified, and that its model still predicts the recorded results: exit status 0
     /// if everything matches, 1 if something differs, 2 if not everything could be checked. With a key or
@@ -93,7 +94,18 @@ pub struct Inspect {
 
 /// What `skiff convert` writes, from the one list of it.
 fn convert_help() -> String {
-    format!("The output's extension selects the format:\n{}", skiff::targets_help())
+    let (formats, targets) = (skiff::targets_help(), export_targets());
+    format!("The output's extension selects the format:\n{formats}or, as `skiff export`, a runtime:\n{targets}")
+}
+
+/// What `skiff export` writes.
+fn export_help() -> String {
+    format!("The output's extension selects the target:\n{}", export_targets())
+}
+
+/// The targets of exports and their extensions, one per line.
+fn export_targets() -> String {
+    ExportTarget::all().map(|target| format!("  .{}: {}\n", target.extension(), target.about())).collect()
 }
 
 /// `skiff convert`
@@ -119,6 +131,10 @@ pub struct Convert {
     /// The format of standard output, as an extension: skops, joblib.xz, …
     #[arg(long, value_name = "EXTENSION")]
     pub to: Option<String>,
+    /// The methods to export, where the output is for another runtime, separated by commas: all that can be exported,
+    /// unless this names some.
+    #[arg(long, short, value_name = "NAMES", value_delimiter = ',', value_parser = values::method)]
+    pub method: Vec<Method>,
     #[command(flatten)]
     pub recipients: RecipientArguments,
     #[command(flatten)]
@@ -148,7 +164,7 @@ pub struct Plan {
     pub model: PathBuf,
     /// The method to show [default: all].
     #[arg(long, short, value_name = "NAME", value_parser = values::method)]
-    pub method: Option<skiff::Method>,
+    pub method: Option<Method>,
     /// Show the dtypes, shapes and names of each method's input and output instead.
     #[arg(long)]
     pub signature: bool,
@@ -193,6 +209,9 @@ pub struct Scan {
 pub struct Supported {
     /// The estimator: `LogisticRegression`, or its full path.
     pub class: Option<String>,
+    /// List what is exported to this target, and which methods: onnx.
+    #[arg(long, value_name = "TARGET", value_parser = values::export_target, conflicts_with = "class")]
+    pub target: Option<ExportTarget>,
     /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

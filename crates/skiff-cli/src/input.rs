@@ -27,7 +27,11 @@ pub fn file(path: &Path, options: &Options) -> Result<File, Failure> {
 
 /// The estimator in the file at `path`, or in standard input.
 pub fn model(path: &Path, options: &Options) -> Result<Model, Failure> {
-    let file = file(path, options)?;
+    model_of(&file(path, options)?, path)
+}
+
+/// The estimator of a file that was opened at `path`.
+pub fn model_of(file: &File, path: &Path) -> Result<Model, Failure> {
     let further = file.further_pickles();
     if further > 0 {
         let (shown, all) = (shown(path).display(), further.saturating_add(1));

@@ -40,13 +40,6 @@ pub enum Failure {
     },
     /// The output would overwrite a file.
     Overwrite(String),
-    /// The model cannot be exported to another runtime.
-    NotExported {
-        /// The model's file.
-        file: String,
-        /// The method and estimator, and the reason.
-        what: String,
-    },
     /// Wrong arguments.
     Usage(String),
 }
@@ -147,7 +140,6 @@ impl Failure {
             Self::Output(_) => "unwritable-output",
             Self::Swapped { .. } => "not-a-model",
             Self::Overwrite(_) => "file-exists",
-            Self::NotExported { .. } => "not-exported",
             Self::Usage(_) => "usage",
         }
     }
@@ -174,7 +166,6 @@ impl Failure {
             Self::Data { file, line, .. } => {
                 [Some(file.clone()), line.map(|line| format!("line {line}"))].into_iter().flatten().collect()
             }
-            Self::NotExported { file, .. } => vec![file.clone()],
             Self::Swapped { .. } | Self::Output(_) | Self::Overwrite(_) | Self::Usage(_) => Vec::new(),
         }
     }
@@ -186,9 +177,6 @@ impl Failure {
             Self::Data { help, .. } => help.clone(),
             Self::Swapped { help, .. } => Some(help.clone()),
             Self::Overwrite(_) => Some("`--force` overwrites it".to_owned()),
-            Self::NotExported { .. } => {
-                Some("`--method NAMES` exports the others; `skiff predict` supports all".to_owned())
-            }
             Self::Output(_) | Self::Usage(_) => None,
         }
     }
@@ -199,11 +187,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Skiff(error) => f.write_str(&error.message()),
             Self::Rows(rows) => f.write_str(&rows.error.message()),
-            Self::Data { what, .. }
-            | Self::Swapped { what, .. }
-            | Self::NotExported { what, .. }
-            | Self::Overwrite(what)
-            | Self::Usage(what) => f.write_str(what),
+            Self::Data { what, .. } | Self::Swapped { what, .. } | Self::Overwrite(what) | Self::Usage(what) => {
+                f.write_str(what)
+            }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }
     }

@@ -1,7 +1,7 @@
 //! Fitted scikit-learn estimators for other runtimes.
 //!
-//! A plan's operators expand into a closed set of tensor primitives, which each target translates: [`onnx::onnx`]
-//! writes ONNX files. What cannot be expressed is refused with the estimator, the operator and the reason.
+//! A plan's operators expand into a closed set of tensor primitives, which each target translates. What cannot be
+//! expressed is refused with the estimator, the operator and the reason.
 #![forbid(unsafe_code)]
 
 mod error;
@@ -10,8 +10,44 @@ mod graph;
 #[cfg(test)]
 mod interpreter;
 mod model;
-pub mod onnx;
+mod onnx;
+mod target;
 #[cfg(test)]
 mod tests;
 
+use skiff_models::Model;
+use skiff_plan::Method;
+
 pub use error::ExportError;
+pub use target::Target;
+
+/// What is exported.
+#[derive(Clone, Debug, Default)]
+pub struct ExportOptions {
+    /// The methods; all that can be exported where none are named.
+    pub methods: Option<Vec<Method>>,
+    /// What is written next to the model: pairs of a key and a value.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// An exported model.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Exported {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The methods in it.
+    pub methods: Vec<Method>,
+    /// Why the other methods are not in it.
+    pub refused: Vec<ExportError>,
+}
+
+/// A model for another runtime.
+///
+/// # Errors
+/// When a method that was named cannot be exported, or none can.
+pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<Exported, ExportError> {
+    match target {
+        Target::Onnx => onnx::onnx(model, options),
+    }
+}

@@ -12,6 +12,7 @@ mod custom;
 mod dump;
 mod encryption;
 mod error;
+mod export;
 mod input;
 mod inspection;
 mod lent;
@@ -39,7 +40,7 @@ mod _skiff {
 
     use pyo3::exceptions::PyRuntimeWarning;
     use pyo3::prelude::*;
-    use pyo3::types::PyDict;
+    use pyo3::types::{PyBytes, PyDict};
 
     #[pymodule_export]
     use crate::dump::Dump;
@@ -198,6 +199,26 @@ mod _skiff {
         let options = skiff::ConvertOptions { protocol, recipients, scikit_learn, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
         crate::convert::convert(py, file, &target, compress, options)
+    }
+
+    /// Exports a model, for `skiff.export`.
+    #[expect(clippy::needless_pass_by_value, reason = "lists and paths from Python are owned")]
+    #[pyfunction]
+    #[pyo3(signature = (model, output, /, *, target, methods))]
+    fn export<'py>(
+        py: Python<'py>,
+        model: &Bound<'py, Model>,
+        output: Option<PathBuf>,
+        target: Option<&str>,
+        methods: Option<Vec<String>>,
+    ) -> PyResult<(Option<Bound<'py, PyBytes>>, Vec<String>)> {
+        crate::export::export(py, model.get().parts(), output.as_deref(), target, methods.as_deref())
+    }
+
+    /// The estimators that are exported to a target, and their methods, for `skiff.supported`.
+    #[pyfunction]
+    fn exported(target: &str) -> Option<Vec<(&'static str, Vec<&'static str>)>> {
+        skiff::ExportTarget::of_name(target).map(|target| target.estimators().collect())
     }
 
     /// Reports what loading a file in Python would do, without loading it.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use skiff_export::ExportError;
 use skiff_files::ErrorKind as FileErrorKind;
 use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
@@ -49,6 +50,7 @@ enum Inner {
     Input(InputError),
     Shape(ShapeError),
     Target(String),
+    Export(ExportError),
     Migration(MigrationRefusal),
     Write(WriteError),
 }
@@ -189,7 +191,7 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
-            Inner::Migration(_) => ErrorKind::NotSupported,
+            Inner::Export(_) | Inner::Migration(_) => ErrorKind::NotSupported,
             Inner::Refusal(refusal) if refusal.is_argument() => ErrorKind::WrongInput,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
@@ -251,6 +253,7 @@ impl Error {
             Inner::Names(NamesError::TooMany { .. }) => "limit",
             Inner::Names(NamesError::Custom(_)) => "custom-code-failed",
             Inner::Target(_) => "unsupported-target",
+            Inner::Export(_) => "not-exported",
             Inner::Migration(_) => "unsupported-migration",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
             Inner::Write(WriteError::Value(_)) => "damaged-model",
@@ -373,6 +376,9 @@ impl Error {
                 "open it with `--identity FILE`, or with `--passphrase-env NAME` if it was encrypted with a passphrase"
                     .to_owned(),
             ),
+            Inner::Export(ExportError::Operator { .. } | ExportError::Signature { .. }) => {
+                Some("name the methods to export; skiff itself predicts with all of them".to_owned())
+            }
             Inner::Dangerous { .. } => Some("do not load it in Python; `skiff scan` lists all findings".to_owned()),
             Inner::Untrusted(findings) => {
                 let mut names: Vec<_> = findings.iter().filter_map(Finding::name_to_trust).collect();
@@ -451,6 +457,7 @@ impl fmt::Display for Error {
             Inner::Shape(error) => error.fmt(f),
             Inner::Migration(refusal) => write!(f, "{refusal}"),
             Inner::Target(what) => f.write_str(what),
+            Inner::Export(error) => error.fmt(f),
             Inner::Write(error) => error.fmt(f),
         }
     }
@@ -513,6 +520,15 @@ impl From<skiff_sign::Error> for Error {
     fn from(error: skiff_sign::Error) -> Self {
         let path = error.path().map(Path::to_owned);
         Self { file: path, ..Inner::Signing(error).into() }
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Call(error) => error.into(),
+            error => Inner::Export(error).into(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use skiff::Method;
+use skiff::{ExportTarget, Method};
 
 use super::model::OpenArguments;
 use super::values;
@@ -13,11 +13,14 @@ use super::values;
 pub struct Export {
     /// The model file, or - for standard input.
     pub model: PathBuf,
-    /// The file to write, whose extension is .onnx, or - for ONNX on standard output.
+    /// The file to write, whose extension selects the target, or - for standard output.
     pub output: PathBuf,
     /// The methods to export, separated by commas: all that can be exported but inverse_transform, unless this names some.
     #[arg(long, short, value_name = "NAMES", value_delimiter = ',', value_parser = values::method)]
     pub method: Vec<Method>,
+    /// The target of standard output [default: onnx].
+    #[arg(long, value_name = "TARGET", value_parser = values::export_target)]
+    pub to: Option<ExportTarget>,
     /// Write over a file that exists.
     #[arg(long)]
     pub force: bool,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use skiff::{Method, Scalar};
+use skiff::{ExportTarget, Method, Scalar};
 
 use super::predict::Dtype;
 
@@ -20,6 +20,14 @@ pub fn method(name: &str) -> Result<Method, String> {
     name.parse().map_err(|error| match similar(name, Method::ALL.iter().map(|method| method.name())) {
         Some(known) => format!("did you mean `{known}`?"),
         None => format!("{error}"),
+    })
+}
+
+/// The name of a target of exports.
+pub fn export_target(name: &str) -> Result<ExportTarget, String> {
+    ExportTarget::of_name(name).ok_or_else(|| {
+        let known: Vec<&str> = ExportTarget::all().map(ExportTarget::name).collect();
+        format!("expected {}", known.join(", "))
     })
 }
 

@@ -3,14 +3,21 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use skiff::{ConvertOptions, Converted, File};
+use skiff::{ConvertOptions, Converted, ExportTarget, File, Options};
 
 use crate::args::Convert;
+use crate::commands::export::Exported;
 use crate::report::{Failure, Outcome};
 use crate::{input, outputs};
 
 /// Writes the new file, and reports what it cannot hold.
 pub fn run(arguments: &Convert) -> Outcome {
+    if let Some(target) = ExportTarget::of_path(&arguments.output) {
+        return export(arguments, target);
+    }
+    if !arguments.method.is_empty() {
+        return Err(Failure::Usage("`--method` is only for an output for another runtime".to_owned()));
+    }
     let options = ConvertOptions {
         limits: arguments.limits.limits(),
         compression: arguments.compress,
@@ -44,6 +51,32 @@ pub fn run(arguments: &Convert) -> Outcome {
         let _ = writeln!(io::stderr(), "note: {note}");
     }
     Ok(())
+}
+
+/// Writes a file for another runtime.
+fn export(arguments: &Convert, target: ExportTarget) -> Outcome {
+    let Convert { compress, scikit_learn, protocol, to, .. } = arguments;
+    let recipients = arguments.recipients.read()?;
+    let given = [
+        ("--compress", compress.is_some()),
+        ("--for", scikit_learn.is_some()),
+        ("--protocol", protocol.is_some()),
+        ("--to", to.is_some()),
+        ("a recipient", recipients.is_some()),
+    ];
+    if let Some((flag, _)) = given.iter().find(|(_, is_given)| *is_given) {
+        let flag = if flag.starts_with('-') { format!("`{flag}`") } else { (*flag).to_owned() };
+        return Err(Failure::Usage(format!("{flag} is only for model files, and a `.{}` is none", target.extension())));
+    }
+    let options =
+        Options { limits: arguments.limits.limits(), identity: arguments.identity.read()?, ..Options::default() };
+    let exported = Exported {
+        model: &arguments.input,
+        output: &arguments.output,
+        methods: (!arguments.method.is_empty()).then_some(&arguments.method),
+        force: arguments.force,
+    };
+    exported.write(target, &options)
 }
 
 /// Writes to standard output.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::json;
+use skiff::ExportTarget;
 use skiff::registry::{self, Class};
 
 use crate::args::{Format, Supported, similar};
@@ -20,12 +21,33 @@ pub fn run(arguments: &Supported) -> Outcome {
         }
         return Ok(());
     }
+    if let Some(target) = arguments.target {
+        return exported(target, arguments.format, &mut out);
+    }
     match arguments.format {
         Format::Json => {
             let all: Vec<_> = registry::classes().map(to_json).collect();
             writeln!(out, "{}", json!(all))?;
         }
         Format::Text => write!(out, "{}", table())?,
+    }
+    Ok(())
+}
+
+/// The estimators that are exported to a target and their methods: the table of `docs/export.md`.
+fn exported(target: ExportTarget, format: Format, out: &mut impl Write) -> Outcome {
+    match format {
+        Format::Json => {
+            let all: serde_json::Map<String, serde_json::Value> =
+                target.estimators().map(|(estimator, methods)| (estimator.to_owned(), json!(methods))).collect();
+            writeln!(out, "{}", json!(all))?;
+        }
+        Format::Text => {
+            writeln!(out, "| estimator | methods |\n|---|---|")?;
+            for (estimator, methods) in target.estimators() {
+                writeln!(out, "| `{estimator}` | `{}` |", methods.join("`, `"))?;
+            }
+        }
     }
     Ok(())
 }

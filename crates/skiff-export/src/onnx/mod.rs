@@ -7,11 +7,10 @@ mod tree_ensemble;
 
 use prost::Message;
 use skiff_models::Model;
-use skiff_plan::Method;
 use skiff_plan::value::Classes;
 
-use crate::ExportError;
 use crate::model::{self, ModelGraph};
+use crate::{ExportError, ExportOptions, Exported};
 use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
 /// The version of the operators: the first one next to version 5 of those for classical models, whose `TreeEnsemble`
@@ -40,32 +39,12 @@ const BOOL: i32 = 9;
 /// How many bytes a protocol buffer has at most.
 const MOST_BYTES: usize = i32::MAX as usize;
 
-/// What is exported.
-#[derive(Clone, Debug, Default)]
-pub struct OnnxOptions {
-    /// The methods; all that can be exported where none are named.
-    pub methods: Option<Vec<Method>>,
-    /// What is written next to the model: pairs of a key and a value.
-    pub metadata: Vec<(String, String)>,
-}
-
-/// An ONNX file.
-#[derive(Debug)]
-pub struct Onnx {
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// The methods in it, whose names its outputs have.
-    pub methods: Vec<Method>,
-    /// Why the other methods are not in it.
-    pub refused: Vec<ExportError>,
-}
-
 /// A model as an ONNX file. Its inputs are `X`, (n, n_features) of float64, or a column each where some hold text; its
 /// outputs are named as the methods.
 ///
 /// # Errors
 /// When a method that was named cannot be exported, or none can.
-pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Onnx, ExportError> {
+pub(crate) fn onnx(model: &Model, options: &ExportOptions) -> Result<Exported, ExportError> {
     let ModelGraph { graph, methods, refused } = model::graph(model, options.methods.as_deref())?;
     let file = ModelProto {
         ir_version: IR_VERSION,
@@ -82,11 +61,11 @@ pub fn onnx(model: &Model, options: &OnnxOptions) -> Result<Onnx, ExportError> {
     if bytes > MOST_BYTES {
         return Err(ExportError::TooLarge { bytes });
     }
-    Ok(Onnx { bytes: file.encode_to_vec(), methods, refused })
+    Ok(Exported { bytes: file.encode_to_vec(), methods, refused })
 }
 
 /// What the file says of the model: lists are JSON.
-fn metadata(model: &Model, options: &OnnxOptions) -> Vec<StringStringEntryProto> {
+fn metadata(model: &Model, options: &ExportOptions) -> Vec<StringStringEntryProto> {
     let header = model.header();
     let mut pairs = vec![("estimator".to_owned(), header.class.clone())];
     if let Some(version) = &header.version {

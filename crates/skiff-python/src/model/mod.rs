@@ -50,6 +50,11 @@ impl Model {
         Self { model, file, opened, slice: None, content: OnceLock::new() }
     }
 
+    /// The file that the model was read from, and the model.
+    pub fn parts(&self) -> (&File, &skiff::Model) {
+        (&self.file, &self.model)
+    }
+
     fn class(&self) -> &str {
         &self.model.header().class
     }

@@ -1,0 +1,80 @@
+//! What models are exported to.
+
+use std::path::Path;
+
+/// What a model is exported to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// ONNX, in float64.
+    Onnx,
+}
+
+/// What is said of a target.
+struct About {
+    target: Target,
+    name: &'static str,
+    extension: &'static str,
+    about: &'static str,
+    /// The estimators and their methods, as recorded cases show them: a line each.
+    estimators: &'static str,
+}
+
+/// All targets, once.
+const TARGETS: &[About] = &[
+    About {
+        target: Target::Onnx,
+        name: "onnx",
+        extension: "onnx",
+        about: "ONNX, in float64: docs/export.md",
+        estimators: ESTIMATORS,
+    },
+];
+
+/// All targets write what expands into primitives.
+const ESTIMATORS: &str = include_str!("../data/estimators.txt");
+
+impl Target {
+    /// All targets.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TARGETS.iter().map(|about| about.target)
+    }
+
+    fn about_it(self) -> &'static About {
+        TARGETS.iter().find(|about| about.target == self).unwrap_or(&TARGETS[0])
+    }
+
+    /// Its name, for options that select a target.
+    pub fn name(self) -> &'static str {
+        self.about_it().name
+    }
+
+    /// The extension of its files' names.
+    pub fn extension(self) -> &'static str {
+        self.about_it().extension
+    }
+
+    /// A short description.
+    pub fn about(self) -> &'static str {
+        self.about_it().about
+    }
+
+    /// The target of this name or extension.
+    pub fn of_name(name: &str) -> Option<Self> {
+        TARGETS.iter().find(|about| about.name == name || about.extension == name).map(|about| about.target)
+    }
+
+    /// The target that a file's extension selects, ignoring case.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?;
+        TARGETS.iter().find(|about| extension.eq_ignore_ascii_case(about.extension)).map(|about| about.target)
+    }
+
+    /// The estimators that are exported, and their methods, as recorded cases of the newest scikit-learn show them.
+    /// Composite estimators export what the estimators within them export.
+    pub fn estimators(self) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+        self.about_it().estimators.lines().filter_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            Some((words.next()?, words.collect()))
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Export to other runtimes.
+
+use std::io::Write;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use skiff_export::Target as ExportTarget;
+use skiff_files::write::{NewFile, WriteError};
+use skiff_plan::Method;
+
+use crate::{Error, File, Model, Options};
+
+/// How a model is exported.
+#[derive(Clone, Debug, Default)]
+pub struct ExportOptions {
+    /// The methods; all that the target can hold where none are named.
+    pub methods: Option<Vec<Method>>,
+    /// How the model file is opened, and which estimator of it is exported.
+    pub opening: Options,
+}
+
+/// What was exported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exported {
+    /// The methods.
+    pub methods: Vec<Method>,
+    /// Why the other methods are not, in a sentence each.
+    pub refused: Vec<String>,
+}
+
+/// Exports the estimator of the model file at `input` to `output`, whose extension selects the target: those of
+/// [`ExportTarget::all`]. The file is written atomically.
+///
+/// # Errors
+/// Those of [`File::open`] and [`File::model`]; an unknown extension; a method that was named and cannot be exported, and
+/// a model of which nothing can; errors of the operating system.
+pub fn export(input: impl AsRef<Path>, output: impl AsRef<Path>, options: &ExportOptions) -> Result<Exported, Error> {
+    let output = output.as_ref();
+    let Some(target) = ExportTarget::of_path(output) else {
+        let known: Vec<String> = ExportTarget::all().map(|target| format!("`.{}`", target.extension())).collect();
+        let (known, found) = (known.join(", "), output.display());
+        return Err(Error::target(format!("expected an output file with the extension {known}, found `{found}`")));
+    };
+    let file = File::open(input, &options.opening)?;
+    file.export(&file.model(None)?, target, options.methods.as_deref(), output)
+}
+
+impl File {
+    /// Writes a model that was read from this file to `output` for a target, atomically.
+    ///
+    /// # Errors
+    /// A method that was named and cannot be exported, and a model of which nothing can; errors of the operating system.
+    pub fn export(
+        &self,
+        model: &Model,
+        target: ExportTarget,
+        methods: Option<&[Method]>,
+        output: impl AsRef<Path>,
+    ) -> Result<Exported, Error> {
+        let (bytes, exported) = self.export_bytes(model, target, methods)?;
+        let written = NewFile::create(output.as_ref()).and_then(|mut out| {
+            out.write_all(&bytes)?;
+            out.finish()
+        });
+        written.map_err(|error| Error::from(WriteError::Io(error)).in_file(output.as_ref()))?;
+        Ok(exported)
+    }
+
+    /// The bytes of a model that was read from this file, for a target.
+    ///
+    /// # Errors
+    /// A method that was named and cannot be exported, and a model of which nothing can.
+    pub fn export_bytes(
+        &self,
+        model: &Model,
+        target: ExportTarget,
+        methods: Option<&[Method]>,
+    ) -> Result<(Vec<u8>, Exported), Error> {
+        let digest = Sha256::digest(&*self.contents().content);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let options = skiff_export::ExportOptions {
+            methods: methods.map(<[Method]>::to_vec),
+            metadata: vec![("sha256".to_owned(), digest)],
+        };
+        let exported = skiff_export::export(model.typed(), target, &options);
+        let exported = exported.map_err(|error| match self.path() {
+            Some(path) => Error::from(error).in_file(path),
+            None => error.into(),
+        })?;
+        let refused = exported.refused.iter().map(ToString::to_string).collect();
+        Ok((exported.bytes, Exported { methods: exported.methods, refused }))
+    }
+}

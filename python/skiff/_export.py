@@ -1,0 +1,78 @@
+"""``skiff.export``: a model for another runtime."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import IO, Any, Iterable
+
+from skiff._dump import dumps
+from skiff._skiff import Identity, Limits, Model
+from skiff._skiff import export as _export
+from skiff._skiff import open as _open
+
+
+def export(
+    model: Any,
+    out: str | os.PathLike[str] | IO[bytes],
+    /,
+    methods: str | Iterable[str] | None = None,
+    *,
+    target: str | None = None,
+    at: str | None = None,
+    limits: Limits | None = None,
+    identity: Identity | str | os.PathLike[str] | None = None,
+) -> None:
+    """Export methods of a model to another runtime, in float64: ONNX.
+
+    Parameters
+    ----------
+    model : Model, estimator, str, path-like, bytes or file object
+        A model of ``skiff.open``, a fitted estimator of scikit-learn, or a model file: a path, its bytes, or a file opened
+        for reading bytes.
+    out : str, path-like or file object
+        The path to write, whose extension selects the target, or a file opened for writing bytes. A file at a path is
+        written atomically.
+    methods : str or list of str, optional
+        The methods to export, ``["predict", "predict_proba"]``. By default all that can be exported, except
+        ``inverse_transform``, which takes other columns than the rest; a warning says why others are left out.
+    target : str, optional
+        The target, ``"onnx"``, for a file object or a path without its extension.
+    at : str, optional
+        The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``.
+    limits : Limits, optional
+        Limits of memory and time for reading a file.
+    identity : Identity, str or path-like, optional
+        The key or passphrase of an encrypted file.
+
+    Raises
+    ------
+    NotSupportedError
+        If a method that was named cannot be exported, or no method can: the message has the estimator, the operator and
+        the reason.
+    WrongInputError
+        If the target or a method is unknown.
+
+    Warns
+    -----
+    UserWarning
+        For each method that is left out, with the reason.
+
+    Examples
+    --------
+    >>> skiff.export("model.joblib", "model.onnx", methods=["predict"])  # doctest: +SKIP
+    """
+    if not isinstance(model, Model):
+        is_file = isinstance(model, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(model, "read")
+        source = model if is_file else dumps(model, format="skiff")
+        model = _open(source, at=at, limits=limits, identity=identity)
+    names = [methods] if isinstance(methods, str) else None if methods is None else list(methods)
+    if isinstance(out, (str, os.PathLike)):
+        _, refused = _export(model, out, target=target, methods=names)
+    else:
+        if target is None:
+            target = os.path.splitext(str(getattr(out, "name", "")))[1].lstrip(".") or None
+        content, refused = _export(model, None, target=target, methods=names)
+        out.write(content or b"")
+    for what in refused:
+        warnings.warn(what, stacklevel=2)
