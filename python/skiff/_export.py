@@ -23,7 +23,7 @@ def export(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> None:
-    """Export methods of a model to another runtime, in float64: ONNX.
+    """Export methods of a model to another runtime, in float64: ONNX, C or Python without packages.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def export(
         The methods to export, ``["predict", "predict_proba"]``. By default all that can be exported, except
         ``inverse_transform``, which takes other columns than the rest; a warning says why others are left out.
     target : str, optional
-        The target, ``"onnx"``, for a file object or a path without its extension.
+        The target, ``"onnx"``, ``"c"`` or ``"python"``, for a file object or a path without its extension.
     at : str, optional
         The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``.
     limits : Limits, optional

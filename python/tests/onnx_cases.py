@@ -53,9 +53,11 @@ def families():
     return sorted({module for version, module, _ in archive.archives() if version == NEWEST})
 
 
-def outcomes(command, family, folder):
+def outcomes(command, family, folder, opened=None):
     """Each call of a family's cases that is exported and whose table the file takes: the call, how many rows were refused
-    and how many there are, the greatest relative difference, and what differs."""
+    and how many there are, the greatest relative difference, and what differs. ``opened`` makes a session of a model, as
+    :func:`session` does."""
+    opened = opened or session
     for name, files in archive.cases([f"{NEWEST}/{family}/"]):
         case = json.loads(files["case.json"])
         (folder / "arrays.npz").write_bytes(files["arrays.npz"])
@@ -68,7 +70,7 @@ def outcomes(command, family, folder):
             if "answer" not in call or call.get("params") or "input" not in call:
                 continue
             if (at, method) not in sessions:
-                sessions[at, method] = session(command, path, folder / "model.onnx", at, method)
+                sessions[at, method] = opened(command, path, folder, at, method)
             given = sessions[at, method] and feed(sessions[at, method], case["inputs"][call["input"]], arrays)
             if not given:
                 continue
@@ -89,7 +91,7 @@ def outcome(ready, given, call, answer, arrays):
         if found is None:
             return refused, rows, 0.0, None
         kept = np.array([row not in refused for row in range(rows)])
-        greatest, differs = compare(answer, arrays, found, share, kept)
+        greatest, differs = compare(answer, arrays, found, share, kept, getattr(ready, "is_flat", False))
     except Exception as error:  # Whatever the runtime raises is a failure of the file.
         return set(), rows, np.inf, f"{type(error).__name__}: {str(error)[:300]}"
     return refused, rows, greatest, differs
@@ -113,12 +115,19 @@ def run(ready, given, rows):
     return [np.concatenate(part) for part in zip(*parts, strict=True)] if parts else None, refused
 
 
-def session(command, path, out, at, method):
-    """onnxruntime on one method of the model; none where that is not exported."""
+def exported(command, path, out, at, method):
+    """Whether one method of the model could be exported."""
     arguments = [command, "export", path, out, "--force", "--method", method, *(["--at", at] if at else [])]
     done = subprocess.run(list(map(str, arguments)), capture_output=True, text=True)
     if done.returncode:
         assert done.stderr.startswith("error[") and "panicked" not in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+def session(command, path, folder, at, method):
+    """onnxruntime on one method of the model; none where that is not exported."""
+    out = folder / "model.onnx"
+    if not exported(command, path, out, at, method):
         return None
     onnx.checker.check_model(onnx.load(out), full_check=True)
     options = onnxruntime.SessionOptions()
@@ -174,8 +183,9 @@ def scalar(value):
     return np.nan if value is None else value
 
 
-def compare(answer, arrays, found, share, kept):
-    """The greatest difference of numbers, relative to their size, and what differs first, in the rows that are kept."""
+def compare(answer, arrays, found, share, kept, is_flat):
+    """The greatest difference of numbers, relative to their size, and what differs first, in the rows that are kept.
+    ``is_flat`` says that more than two dimensions are two."""
     expected = flatten(answer, arrays)
     if len(expected) == 1 and len(found) > 1:
         found = [np.concatenate([np.asarray(one, object) for one in found], axis=1)]
@@ -186,6 +196,8 @@ def compare(answer, arrays, found, share, kept):
         want, have = np.asarray(want), np.asarray(have)
         if not kept.all():
             want = want[kept]
+        if is_flat and want.ndim > 2:
+            want = want.reshape(len(want), -1)
         if want.shape != have.shape:
             return np.inf, f"expected shape {want.shape}, found {have.shape}"
         if want.dtype.kind in "OUST" or have.dtype.kind in "OU":

@@ -43,7 +43,7 @@ const TASKS: &[Task] = &[
     ),
     (
         "peers",
-        "exported models in other runtimes, compared with scikit-learn: onnx [FAMILY...] (docs/onnx.md)",
+        "exported models in other runtimes, compared with scikit-learn: onnx, c or python [FAMILY...] (docs/onnx.md)",
         peers::peers,
     ),
     (

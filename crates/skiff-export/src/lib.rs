@@ -11,12 +11,14 @@ mod graph;
 mod interpreter;
 mod model;
 mod onnx;
+mod source;
 mod target;
 #[cfg(test)]
 mod tests;
 
 use skiff_models::Model;
 use skiff_plan::Method;
+use source::Source;
 
 pub use error::ExportError;
 pub use target::Target;
@@ -49,5 +51,7 @@ pub struct Exported {
 pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<Exported, ExportError> {
     match target {
         Target::Onnx => onnx::onnx(model, options),
+        Target::C => source::source(model, Source::C, options),
+        Target::Python => source::source(model, Source::Python, options),
     }
 }

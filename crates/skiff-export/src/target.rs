@@ -7,6 +7,10 @@ use std::path::Path;
 pub enum Target {
     /// ONNX, in float64.
     Onnx,
+    /// C99 without dependencies.
+    C,
+    /// Python 3 without packages.
+    Python,
 }
 
 /// What is said of a target.
@@ -26,6 +30,20 @@ const TARGETS: &[About] = &[
         name: "onnx",
         extension: "onnx",
         about: "ONNX, in float64: docs/export.md",
+        estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::C,
+        name: "c",
+        extension: "c",
+        about: "C99 without dependencies: a function of one row for each method",
+        estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::Python,
+        name: "python",
+        extension: "py",
+        about: "Python 3 without packages: a function of one row for each method",
         estimators: ESTIMATORS,
     },
 ];

@@ -1,0 +1,344 @@
+//! C99.
+
+use std::fmt::Write as _;
+
+use super::language::{Language, Nested, Tables, in_lines, name};
+use super::program::{Apply, Function, Helper};
+use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
+
+pub(super) struct C;
+
+/// The helper functions, each after a line that has its name.
+const HELPERS: &str = include_str!("helpers.c");
+
+fn type_of(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F64 => "double",
+        DType::F32 => "float",
+        DType::I64 => "int64_t",
+        DType::Bool => "bool",
+        DType::Str => "const char *",
+    }
+}
+
+/// The declaration of an array.
+fn array_of(dtype: DType, name: &str, length: usize) -> String {
+    let space = if dtype == DType::Str { "" } else { " " };
+    format!("{}{space}{name}[{}]", type_of(dtype), length.max(1))
+}
+
+impl Language for C {
+    fn head(&self, notes: &[String], out: &mut String) {
+        for note in notes {
+            let _ = writeln!(out, "/* {} */", comment(note));
+        }
+        out.push_str(
+            "\n/* Compile without contraction of floating-point expressions (-ffp-contract=off) for the last bits.\n   \
+             Each function takes one row, and returns 0, or -1 for a row that is refused. */\n\n\
+             #include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n#include <string.h>\n\n",
+        );
+    }
+
+    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+        let (dtype, items): (DType, Vec<String>) = match &constant.elements {
+            Elements::F64(values) => (DType::F64, values.iter().map(|value| self.number(value.value())).collect()),
+            Elements::I64(values) => (DType::I64, values.iter().map(ToString::to_string).collect()),
+            Elements::Bool(values) => (DType::Bool, values.iter().map(|&value| self.truth(value)).collect()),
+            Elements::Str(values) => (DType::Str, values.iter().map(|value| self.text(value)).collect()),
+        };
+        table(&array_of(dtype, name, items.len()), dtype, items, out);
+    }
+
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+        let texts: Vec<String> = places.iter().map(|(text, _)| self.text(text)).collect();
+        let numbers: Vec<String> = places.iter().map(|(_, number)| number.to_string()).collect();
+        table(&array_of(DType::Str, name, texts.len()), DType::Str, texts, out);
+        table(&array_of(DType::I64, &format!("{name}_numbers"), numbers.len()), DType::I64, numbers, out);
+    }
+
+    fn nested(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+        let _ = writeln!(out, "static double {name}(const double *x) {{");
+        if matches!(body.root, Branch::Leaf(_)) {
+            out.push_str("    (void)x;\n");
+        }
+        self.branch(body, body.root, 1, out);
+        out.push_str("}\n\n");
+    }
+
+    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
+        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
+        let splits = (0..tables.features.len()).map(|at| {
+            let threshold = self.number(tables.thresholds[at]);
+            let (feature, flags) = (tables.features[at], tables.flags[at]);
+            format!("{{{threshold}, {feature}, {}, {}, {flags}}}", tables.lefts[at], tables.rights[at])
+        });
+        let splits: Vec<String> = splits.collect();
+        let empty = "{0, 0, 0, 0, 0}".to_owned();
+        let splits = if splits.is_empty() { vec![empty] } else { splits };
+        let mut write = |declaration: String, items: Vec<String>| {
+            let items = if items.is_empty() { vec!["0".to_owned()] } else { items };
+            let _ = writeln!(out, "static const {declaration}[{}] = {{", items.len());
+            in_lines(items.into_iter(), "    ", out);
+            out.push_str("};\n\n");
+        };
+        write(format!("struct split {name}_splits"), splits);
+        write(format!("double {name}_leaves"), numbers(&tables.leaves));
+        write(format!("int32_t {name}_roots"), integers(&tables.roots));
+        write(format!("int32_t {name}_sets"), integers(&tables.sets));
+        write(format!("double {name}_members"), numbers(&tables.members));
+    }
+
+    fn helper(&self, helper: Helper) -> &'static str {
+        let marker = match helper {
+            Helper::ArgMax => "arg_max",
+            Helper::ArgMin => "arg_min",
+            Helper::Copy => "copy",
+            Helper::CumSum => "cum_sum",
+            Helper::Gather => "gather",
+            Helper::GatherElements => "gather_elements",
+            Helper::LastArgMax => "last_arg_max",
+            Helper::MatMul => "matmul",
+            Helper::Max => "max",
+            Helper::Min => "min",
+            Helper::Sum => "sum",
+            Helper::TopK => "top_k",
+            Helper::Trees => "trees",
+        };
+        super::language::section(HELPERS, "/// ", marker)
+    }
+
+    fn begin(&self, function: &Function, out: &mut String) {
+        let is_table = function.inputs.len() == 1 && function.inputs[0].0 == "X";
+        let mut parameters: Vec<String> = Vec::new();
+        for (at, (own, dtype, length)) in function.inputs.iter().enumerate() {
+            parameters.push(match is_table {
+                true => format!("const {}", array_of(*dtype, "x", *length)),
+                false => {
+                    let space = if *dtype == DType::Str { "" } else { " " };
+                    let _ = writeln!(out, "/* column{at}: {} */", comment(own));
+                    format!("{}{space}column{at}", type_of(*dtype))
+                }
+            });
+        }
+        let count = function.outputs.len();
+        for (at, output) in function.outputs.iter().enumerate() {
+            let own = if count == 1 { "out".to_owned() } else { format!("out{at}") };
+            if count > 1 {
+                let _ = writeln!(out, "/* {own}: {} */", comment(&output.name));
+            }
+            // One element is returned by a pointer to it, a list in an array.
+            parameters.push(match output.is_one {
+                true => format!("{} *{own}", type_of(output.dtype).trim_end_matches(' ')),
+                false => array_of(output.dtype, &own, output.length),
+            });
+        }
+        let _ = writeln!(out, "int {}({}) {{", function.method.name(), parameters.join(", "));
+        if !is_table {
+            for (at, (_, dtype, _)) in function.inputs.iter().enumerate() {
+                let _ = writeln!(out, "    {} = {{column{at}}};", array_of(*dtype, &format!("x{at}"), 1));
+                let _ = writeln!(out, "    (void)x{at};");
+            }
+        } else {
+            out.push_str("    (void)x;\n");
+        }
+    }
+
+    fn end(&self, function: &Function, out: &mut String) {
+        let count = function.outputs.len();
+        for (at, output) in function.outputs.iter().enumerate() {
+            let own = if count == 1 { "out".to_owned() } else { format!("out{at}") };
+            let from = name(function, output.array);
+            let length = output.length;
+            let _ = match output.is_one {
+                true => writeln!(out, "    *{own} = {from}[0];"),
+                false => writeln!(out, "    for (int i = 0; i < {length}; i++) {own}[i] = {from}[i];"),
+            };
+        }
+        out.push_str("    return 0;\n}\n\n");
+    }
+
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+        let _ = writeln!(out, "    {};", array_of(dtype, name, length));
+    }
+
+    fn elements(&self, name: &str, length: usize, value: &str, out: &mut String) {
+        let _ = match length {
+            1 => writeln!(out, "    {name}[0] = {value};"),
+            _ => writeln!(out, "    for (int i = 0; i < {length}; i++) {name}[i] = {value};"),
+        };
+    }
+
+    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String) {
+        // Helpers that move elements of any type know their size.
+        let (own, size) = match helper {
+            Helper::ArgMax => ("arg_max", false),
+            Helper::ArgMin => ("arg_min", false),
+            Helper::Copy => ("copy", true),
+            Helper::CumSum if dtype == DType::F32 => ("cum_sum_single", false),
+            Helper::CumSum => ("cum_sum", false),
+            Helper::Gather => ("gather", true),
+            Helper::GatherElements => ("gather_elements", true),
+            Helper::LastArgMax => ("last_arg_max", false),
+            Helper::MatMul => ("matmul", false),
+            Helper::Max if dtype == DType::I64 => ("max_integer", false),
+            Helper::Max => ("max_of", false),
+            Helper::Min => ("min_of", false),
+            Helper::Sum if dtype == DType::I64 => ("sum_integers", false),
+            Helper::Sum => ("sum", false),
+            Helper::TopK => ("top_k", false),
+            Helper::Trees => ("trees", false),
+        };
+        let arguments = arguments.join(", ");
+        let size = if size { format!(", sizeof({})", type_of(dtype).trim_end()) } else { String::new() };
+        let _ = writeln!(out, "    {own}({arguments}{size});");
+    }
+
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: Option<usize>, trees: usize, out: &mut String) {
+        if nested.is_some() {
+            for tree in 0..trees {
+                let _ = writeln!(out, "    {to}[{tree}] = {forest}_tree{tree}({from});");
+            }
+            return;
+        }
+        let tables = ["splits", "leaves", "roots", "sets", "members"].map(|table| format!("{forest}_{table}"));
+        let _ = writeln!(out, "    trees({to}, {from}, {trees}, {});", tables.join(", "));
+    }
+
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "    for (int i = 0; i < {length}; i++) {{\n        {to}[i] = -1;\n        for (size_t j = 0; j < \
+             sizeof({encoder}) / sizeof({encoder}[0]); j++)\n            if (strcmp({from}[i], {encoder}[j]) == 0) \
+             {{ {to}[i] = {encoder}_numbers[j]; break; }}\n    }}"
+        );
+    }
+
+    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+        let _ = writeln!(out, "    if ({condition}[0]) return -1; /* {reason} */");
+    }
+
+    fn number(&self, value: f64) -> String {
+        match value {
+            value if value.is_nan() => "NAN".to_owned(),
+            f64::INFINITY => "INFINITY".to_owned(),
+            f64::NEG_INFINITY => "-INFINITY".to_owned(),
+            value => format!("{value:?}"),
+        }
+    }
+
+    fn truth(&self, value: bool) -> String {
+        if value { "true" } else { "false" }.to_owned()
+    }
+
+    fn text(&self, value: &str) -> String {
+        let mut text = String::from("\"");
+        for byte in value.bytes() {
+            match byte {
+                b'"' => text.push_str("\\\""),
+                b'\\' => text.push_str("\\\\"),
+                // Trigraphs begin with two question marks.
+                b'?' => text.push_str("\\?"),
+                b' '..=b'~' => text.push(char::from(byte)),
+                byte => {
+                    let _ = write!(text, "\\{byte:03o}");
+                }
+            }
+        }
+        text.push('"');
+        text
+    }
+
+    fn apply(&self, function: Apply, arguments: &[String]) -> String {
+        let a = arguments.first().map_or("", String::as_str);
+        let b = arguments.get(1).map_or("", String::as_str);
+        let c = arguments.get(2).map_or("", String::as_str);
+        match function {
+            Apply::Abs => format!("fabs({a})"),
+            Apply::Add => format!("{a} + {b}"),
+            Apply::And => format!("{a} && {b}"),
+            Apply::Cast(_, DType::Bool) => format!("{a} != 0"),
+            Apply::Cast(_, to) => format!("({}){a}", type_of(to)),
+            Apply::Ceil => format!("ceil({a})"),
+            Apply::Cos => format!("cos({a})"),
+            Apply::Div => format!("{a} / {b}"),
+            Apply::Equal => format!("{a} == {b}"),
+            Apply::EqualText => format!("strcmp({a}, {b}) == 0"),
+            Apply::Exp => format!("exp({a})"),
+            Apply::Floor => format!("floor({a})"),
+            Apply::Greater => format!("{a} > {b}"),
+            Apply::GreaterOrEqual => format!("{a} >= {b}"),
+            Apply::IsInf => format!("isinf({a}) != 0"),
+            Apply::IsNaN => format!("isnan({a}) != 0"),
+            Apply::Less => format!("{a} < {b}"),
+            Apply::LessOrEqual => format!("{a} <= {b}"),
+            Apply::Log => format!("log({a})"),
+            Apply::Mul => format!("{a} * {b}"),
+            Apply::Neg => format!("-({a})"),
+            Apply::Not => format!("!{a}"),
+            Apply::Or => format!("{a} || {b}"),
+            Apply::Pow => format!("pow({a}, {b})"),
+            Apply::Round => format!("nearbyint({a})"),
+            Apply::Sign => format!("isnan({a}) ? {a} : ({a} > 0) - ({a} < 0)"),
+            Apply::Sin => format!("sin({a})"),
+            Apply::Sqrt => format!("sqrt({a})"),
+            Apply::Sub => format!("{a} - {b}"),
+            Apply::Tanh => format!("tanh({a})"),
+            Apply::Where => format!("{a} ? {b} : {c}"),
+        }
+    }
+
+    fn divided(&self, a: &str, b: usize) -> String {
+        format!("{a} / {b}")
+    }
+}
+
+impl C {
+    fn branch(&self, body: &Nested<'_>, branch: Branch, depth: usize, out: &mut String) {
+        let indent = "    ".repeat(depth);
+        let split = match branch {
+            Branch::Leaf(leaf) => {
+                let _ = writeln!(out, "{indent}return {};", self.number(body.forest.leaves[leaf].value.value()));
+                return;
+            }
+            Branch::Split(split) => &body.forest.splits[split],
+        };
+        let x = format!("x[{}]", split.feature);
+        let test = match &split.test {
+            // A comparison with NaN is false.
+            Test::AtMost(threshold) if split.missing_left => format!("!({x} > {})", self.number(threshold.value())),
+            Test::AtMost(threshold) => format!("{x} <= {}", self.number(threshold.value())),
+            Test::Among(set) => {
+                let members = body.forest.sets[*set].iter().map(|member| format!("{x} == {member}"));
+                let missing = split.missing_left.then(|| format!("isnan({x})"));
+                let all: Vec<String> = missing.into_iter().chain(members).collect();
+                if all.is_empty() { "false".to_owned() } else { all.join(" || ") }
+            }
+        };
+        let named = body.features.get(split.feature).map(|name| comment(name));
+        let comment = named.map(|name| format!(" /* {name} */")).unwrap_or_default();
+        let _ = writeln!(out, "{indent}if ({test}) {{{comment}");
+        self.branch(body, split.left, depth + 1, out);
+        let _ = writeln!(out, "{indent}}} else {{");
+        self.branch(body, split.right, depth + 1, out);
+        let _ = writeln!(out, "{indent}}}");
+    }
+}
+
+/// A text that does not end the comment it is in.
+fn comment(text: &str) -> String {
+    text.replace(['\n', '\r'], " ").replace("*/", "* /").replace("??", "? ?")
+}
+
+/// A table of constants; C has none without elements.
+fn table(declaration: &str, dtype: DType, items: Vec<String>, out: &mut String) {
+    let pointer = if dtype == DType::Str {
+        declaration.replacen("const char *", "const char *const ", 1)
+    } else {
+        format!("const {declaration}")
+    };
+    let items = if items.is_empty() { vec!["0".to_owned()] } else { items };
+    let _ = writeln!(out, "static {pointer} = {{");
+    in_lines(items.into_iter(), "    ", out);
+    out.push_str("};\n\n");
+}

@@ -1,0 +1,173 @@
+/// arg_max
+static void arg_max(int64_t *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        const double *lane = x + (size_t)o * length * inner + j;
+        int best = 0;
+        for (int k = 1; k < length; k++) if (lane[k * inner] > lane[best * inner]) best = k;
+        to[o * inner + j] = best;
+    }
+}
+/// arg_min
+static void arg_min(int64_t *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        const double *lane = x + (size_t)o * length * inner + j;
+        int best = 0;
+        for (int k = 1; k < length; k++) if (lane[k * inner] < lane[best * inner]) best = k;
+        to[o * inner + j] = best;
+    }
+}
+/// copy
+static void copy(void *to, const void *from, size_t to_start, size_t to_step, size_t from_start, size_t from_step,
+                 size_t count, size_t outer, size_t size) {
+    for (size_t o = 0; o < outer; o++)
+        memcpy((char *)to + (to_start + o * to_step) * size, (const char *)from + (from_start + o * from_step) * size,
+               count * size);
+}
+/// cum_sum
+static inline void cum_sum(double *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int k = 0; k < length; k++) for (int j = 0; j < inner; j++) {
+        size_t at = ((size_t)o * length + k) * inner + j;
+        to[at] = k == 0 ? x[at] : to[at - inner] + x[at];
+    }
+}
+
+static inline void cum_sum_single(float *to, const float *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int k = 0; k < length; k++) for (int j = 0; j < inner; j++) {
+        size_t at = ((size_t)o * length + k) * inner + j;
+        to[at] = k == 0 ? x[at] : to[at - inner] + x[at];
+    }
+}
+/// gather
+static void gather(void *to, const void *x, const int64_t *places, int outer, int length, int inner, int count,
+                   size_t size) {
+    for (int o = 0; o < outer; o++) for (int q = 0; q < count; q++) {
+        size_t from = ((size_t)o * length + places[q]) * inner, at = ((size_t)o * count + q) * inner;
+        memcpy((char *)to + at * size, (const char *)x + from * size, inner * size);
+    }
+}
+/// gather_elements
+static void gather_elements(void *to, const void *x, const int64_t *places, int outer, int length, int inner, int count,
+                            size_t size) {
+    for (int o = 0; o < outer; o++) for (int q = 0; q < count; q++) for (int j = 0; j < inner; j++) {
+        size_t at = ((size_t)o * count + q) * inner + j, from = ((size_t)o * length + places[at]) * inner + j;
+        memcpy((char *)to + at * size, (const char *)x + from * size, size);
+    }
+}
+/// last_arg_max
+static void last_arg_max(int64_t *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        const double *lane = x + (size_t)o * length * inner + j;
+        int best = 0;
+        for (int k = 1; k < length; k++) if (lane[k * inner] >= lane[best * inner]) best = k;
+        to[o * inner + j] = best;
+    }
+}
+/// matmul
+static void matmul(double *to, const double *x, const double *y, int rows, int inner, int columns) {
+    for (int row = 0; row < rows; row++) {
+        double *sums = to + (size_t)row * columns;
+        for (int column = 0; column < columns; column++) sums[column] = 0;
+        for (int k = 0; k < inner; k++) {
+            const double factor = x[(size_t)row * inner + k], *own = y + (size_t)k * columns;
+            for (int column = 0; column < columns; column++) sums[column] += factor * own[column];
+        }
+    }
+}
+/// max
+static inline void max_of(double *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        double most = -INFINITY;
+        for (int k = 0; k < length; k++) {
+            double value = x[((size_t)o * length + k) * inner + j];
+            if (value > most || isnan(value)) most = value;
+            if (isnan(most)) break;
+        }
+        to[o * inner + j] = most;
+    }
+}
+
+static inline void max_integer(int64_t *to, const int64_t *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        int64_t most = INT64_MIN;
+        for (int k = 0; k < length; k++) {
+            int64_t value = x[((size_t)o * length + k) * inner + j];
+            if (value > most) most = value;
+        }
+        to[o * inner + j] = most;
+    }
+}
+/// min
+static void min_of(double *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        double least = INFINITY;
+        for (int k = 0; k < length; k++) {
+            double value = x[((size_t)o * length + k) * inner + j];
+            if (value < least || isnan(value)) least = value;
+            if (isnan(least)) break;
+        }
+        to[o * inner + j] = least;
+    }
+}
+/// sum
+static inline void sum(double *to, const double *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        double all = 0;
+        for (int k = 0; k < length; k++) all += x[((size_t)o * length + k) * inner + j];
+        to[o * inner + j] = all;
+    }
+}
+
+static inline void sum_integers(int64_t *to, const int64_t *x, int outer, int length, int inner) {
+    for (int o = 0; o < outer; o++) for (int j = 0; j < inner; j++) {
+        int64_t all = 0;
+        for (int k = 0; k < length; k++) all += x[((size_t)o * length + k) * inner + j];
+        to[o * inner + j] = all;
+    }
+}
+/// top_k
+static void top_k(double *to, int64_t *places, const double *x, int outer, int length, int k) {
+    for (int o = 0; o < outer; o++) {
+        double *least = to + (size_t)o * k;
+        int64_t *found = places + (size_t)o * k;
+        int count = 0;
+        for (int at = 0; at < length; at++) {
+            double value = x[(size_t)o * length + at];
+            int place = count;
+            while (place > 0 && (least[place - 1] > value || (isnan(least[place - 1]) && !isnan(value)))) place--;
+            if (place >= k) continue;
+            if (count < k) count++;
+            for (int later = count - 1; later > place; later--) {
+                least[later] = least[later - 1];
+                found[later] = found[later - 1];
+            }
+            least[place] = value;
+            found[place] = at;
+        }
+    }
+}
+/// trees
+/* A step that is not negative is a split, and -1 - n is leaf n. */
+struct split {
+    double threshold;
+    int32_t feature, left, right, flags;
+};
+
+static void trees(double *to, const double *x, int count, const struct split *splits, const double *leaves,
+                  const int32_t *roots, const int32_t *sets, const double *members) {
+    for (int tree = 0; tree < count; tree++) {
+        int32_t at = roots[tree];
+        while (at >= 0) {
+            const struct split *split = splits + at;
+            double value = x[split->feature];
+            bool left;
+            if (isnan(value)) left = split->flags & 1;
+            else if (split->flags & 2) {
+                left = false;
+                int set = (int)split->threshold;
+                for (int32_t member = sets[set]; member < sets[set + 1]; member++) left |= members[member] == value;
+            } else left = value <= split->threshold;
+            at = left ? split->left : split->right;
+        }
+        to[tree] = leaves[-1 - at];
+    }
+}

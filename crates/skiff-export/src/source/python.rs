@@ -1,0 +1,297 @@
+//! Python 3, without packages.
+
+use std::fmt::Write as _;
+
+use super::language::{Language, Nested, Tables, in_lines, name, section};
+use super::program::{Apply, Function, Helper};
+use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
+
+pub(super) struct Python;
+
+/// The helper functions, each after a line that has its name.
+const HELPERS: &str = include_str!("helpers.py");
+/// How the lines of names begin.
+const MARKER: &str = "## ";
+
+impl Language for Python {
+    fn head(&self, notes: &[String], out: &mut String) {
+        out.push_str("\"\"\"");
+        let text = notes.iter().map(|note| note.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', " "));
+        out.push_str(&text.map(|note| note.replace('\n', " ")).collect::<Vec<_>>().join("\n"));
+        out.push_str(
+            "\n\nEach function takes one row, and raises ValueError for a row that is refused.\n\"\"\"\n\nimport math\nimport \
+             struct\n\n\n",
+        );
+        out.push_str(section(HELPERS, MARKER, "math"));
+    }
+
+    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+        let items: Vec<String> = match &constant.elements {
+            Elements::F64(values) => values.iter().map(|value| self.number(value.value())).collect(),
+            Elements::I64(values) => values.iter().map(ToString::to_string).collect(),
+            Elements::Bool(values) => values.iter().map(|&value| self.truth(value)).collect(),
+            Elements::Str(values) => values.iter().map(|value| self.text(value)).collect(),
+        };
+        list(name, items, out);
+    }
+
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+        let _ = writeln!(out, "{name} = {{");
+        in_lines(places.iter().map(|(text, number)| format!("{}: {number}", self.text(text))), "    ", out);
+        out.push_str("}\n\n\n");
+    }
+
+    fn nested(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+        let _ = writeln!(out, "def {name}(x):");
+        self.branch(body, body.root, 1, out);
+        out.push_str("\n\n");
+    }
+
+    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
+        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
+        for (table, items) in [
+            ("features", integers(&tables.features)),
+            ("thresholds", numbers(&tables.thresholds)),
+            ("flags", integers(&tables.flags)),
+            ("lefts", integers(&tables.lefts)),
+            ("rights", integers(&tables.rights)),
+            ("leaves", numbers(&tables.leaves)),
+            ("roots", integers(&tables.roots)),
+            ("sets", integers(&tables.sets)),
+            ("members", numbers(&tables.members)),
+        ] {
+            list(&format!("{name}_{table}"), items, out);
+        }
+    }
+
+    fn helper(&self, helper: Helper) -> &'static str {
+        let own = match helper {
+            Helper::ArgMax => "arg_max",
+            Helper::ArgMin => "arg_min",
+            Helper::Copy => "copy",
+            Helper::CumSum => "cum_sum",
+            Helper::Gather => "gather",
+            Helper::GatherElements => "gather_elements",
+            Helper::LastArgMax => "last_arg_max",
+            Helper::MatMul => "matmul",
+            Helper::Max => "max",
+            Helper::Min => "min",
+            Helper::Sum => "sum",
+            Helper::TopK => "top_k",
+            Helper::Trees => "trees",
+        };
+        section(HELPERS, MARKER, own)
+    }
+
+    fn begin(&self, function: &Function, out: &mut String) {
+        if let [(own, _, length)] = &function.inputs[..]
+            && own == "X"
+        {
+            let _ = writeln!(out, "def {}(x):", function.method.name());
+            let _ = writeln!(out, "    # {length} numbers");
+            return;
+        }
+        let parameters = (0..function.inputs.len()).map(|at| format!("column{at}"));
+        let _ = writeln!(out, "def {}({}):", function.method.name(), parameters.collect::<Vec<_>>().join(", "));
+        for (at, (own, ..)) in function.inputs.iter().enumerate() {
+            let _ = writeln!(out, "    # {}", own.replace(['\n', '\r'], " "));
+            let _ = writeln!(out, "    x{at} = [column{at}]");
+        }
+    }
+
+    fn end(&self, function: &Function, out: &mut String) {
+        let values = function.outputs.iter().map(|output| {
+            let from = name(function, output.array);
+            if output.is_one { format!("{from}[0]") } else { format!("list({from})") }
+        });
+        if function.outputs.len() > 1 {
+            let names: Vec<&str> = function.outputs.iter().map(|output| output.name.as_str()).collect();
+            let _ = writeln!(out, "    # {}", names.join(", ").replace(['\n', '\r'], " "));
+        }
+        let _ = writeln!(out, "    return {}\n\n", values.collect::<Vec<_>>().join(", "));
+    }
+
+    fn declare(&self, _: &str, _: DType, _: usize, _: &mut String) {}
+
+    fn elements(&self, name: &str, length: usize, value: &str, out: &mut String) {
+        let _ = match length {
+            1 => writeln!(out, "    {name} = [{value}]"),
+            _ => writeln!(out, "    {name} = [{value} for i in range({length})]"),
+        };
+    }
+
+    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String) {
+        let own = match helper {
+            Helper::Copy => {
+                let [to, rest @ ..] = arguments else { return };
+                let [from, to_start, to_step, start, _, count, outer] = rest else { return };
+                let is_one = outer == "1";
+                // The first part of several begins the list.
+                if to_start == "0" && !is_one {
+                    let _ = writeln!(out, "    {to} = [None] * ({to_step} * {outer})");
+                }
+                if is_one {
+                    let end = start.parse::<usize>().unwrap_or(0) + count.parse::<usize>().unwrap_or(0);
+                    let part =
+                        if count == "1" { format!("[{from}[{start}]]") } else { format!("{from}[{start}:{end}]") };
+                    let sign = if to_start == "0" { "=" } else { "+=" };
+                    let _ = writeln!(out, "    {to} {sign} {part}");
+                    return;
+                }
+                let _ = writeln!(out, "    copy({to}, {})", rest.join(", "));
+                return;
+            }
+            Helper::ArgMax => "arg_max",
+            Helper::ArgMin => "arg_min",
+            Helper::CumSum => "cum_sum",
+            Helper::Gather => "gather",
+            Helper::GatherElements => "gather_elements",
+            Helper::LastArgMax => "last_arg_max",
+            Helper::MatMul => "matmul",
+            Helper::Max => "max_of",
+            Helper::Min => "min_of",
+            Helper::Sum => "sum_of",
+            Helper::TopK => "top_k",
+            Helper::Trees => "trees",
+        };
+        let results = if helper == Helper::TopK { 2 } else { 1 };
+        let (to, from) = arguments.split_at(results);
+        let rounded = if helper == Helper::CumSum && dtype == DType::F32 { ", single" } else { "" };
+        let _ = writeln!(out, "    {} = {own}({}{rounded})", to.join(", "), from.join(", "));
+    }
+
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: Option<usize>, trees: usize, out: &mut String) {
+        if nested.is_some() {
+            let all = (0..trees).map(|tree| format!("{forest}_tree{tree}({from})"));
+            let _ = writeln!(out, "    {to} = [");
+            in_lines(all, "        ", out);
+            out.push_str("    ]\n");
+            return;
+        }
+        let tables = ["features", "thresholds", "flags", "lefts", "rights", "leaves", "roots", "sets", "members"];
+        let tables = tables.map(|table| format!("{forest}_{table}"));
+        let _ = writeln!(out, "    {to} = trees({from}, {})", tables.join(", "));
+    }
+
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+        let _ = writeln!(out, "    {to} = [{encoder}.get({from}[i], -1) for i in range({length})]");
+    }
+
+    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+        let _ = writeln!(
+            out,
+            "    if {condition}[0]:\n        raise ValueError({})",
+            self.text(&format!("refused: {reason}"))
+        );
+    }
+
+    fn number(&self, value: f64) -> String {
+        match value {
+            value if value.is_nan() => "math.nan".to_owned(),
+            f64::INFINITY => "math.inf".to_owned(),
+            f64::NEG_INFINITY => "-math.inf".to_owned(),
+            value => format!("{value:?}"),
+        }
+    }
+
+    fn truth(&self, value: bool) -> String {
+        if value { "True" } else { "False" }.to_owned()
+    }
+
+    fn text(&self, value: &str) -> String {
+        let mut text = String::from("\"");
+        for character in value.chars() {
+            match character {
+                '"' => text.push_str("\\\""),
+                '\\' => text.push_str("\\\\"),
+                ' '..='~' => text.push(character),
+                character => {
+                    let _ = write!(text, "\\U{:08x}", u32::from(character));
+                }
+            }
+        }
+        text.push('"');
+        text
+    }
+
+    fn apply(&self, function: Apply, arguments: &[String]) -> String {
+        let a = arguments.first().map_or("", String::as_str);
+        let b = arguments.get(1).map_or("", String::as_str);
+        let c = arguments.get(2).map_or("", String::as_str);
+        match function {
+            Apply::Abs => format!("abs({a})"),
+            Apply::Add => format!("{a} + {b}"),
+            Apply::And => format!("{a} and {b}"),
+            Apply::Cast(_, DType::Bool) => format!("{a} != 0"),
+            Apply::Cast(_, DType::F32) => format!("single({a})"),
+            Apply::Cast(_, DType::F64) => format!("float({a})"),
+            Apply::Cast(_, _) => format!("int({a})"),
+            Apply::Ceil => format!("whole(math.ceil, {a})"),
+            Apply::Cos => format!("turned(math.cos, {a})"),
+            Apply::Div => format!("divide({a}, {b})"),
+            Apply::Equal | Apply::EqualText => format!("{a} == {b}"),
+            Apply::Exp => format!("exp({a})"),
+            Apply::Floor => format!("whole(math.floor, {a})"),
+            Apply::Greater => format!("{a} > {b}"),
+            Apply::GreaterOrEqual => format!("{a} >= {b}"),
+            Apply::IsInf => format!("math.isinf({a})"),
+            Apply::IsNaN => format!("math.isnan({a})"),
+            Apply::Less => format!("{a} < {b}"),
+            Apply::LessOrEqual => format!("{a} <= {b}"),
+            Apply::Log => format!("log({a})"),
+            Apply::Mul => format!("{a} * {b}"),
+            Apply::Neg => format!("-({a})"),
+            Apply::Not => format!("not {a}"),
+            Apply::Or => format!("{a} or {b}"),
+            Apply::Pow => format!("power({a}, {b})"),
+            Apply::Round => format!("whole(round, {a})"),
+            Apply::Sign => format!("sign({a})"),
+            Apply::Sin => format!("turned(math.sin, {a})"),
+            Apply::Sqrt => format!("root({a})"),
+            Apply::Sub => format!("{a} - {b}"),
+            Apply::Tanh => format!("math.tanh({a})"),
+            Apply::Where => format!("{b} if {a} else {c}"),
+        }
+    }
+
+    fn divided(&self, a: &str, b: usize) -> String {
+        format!("{a} // {b}")
+    }
+}
+
+impl Python {
+    fn branch(&self, body: &Nested<'_>, branch: Branch, depth: usize, out: &mut String) {
+        let indent = "    ".repeat(depth);
+        let split = match branch {
+            Branch::Leaf(leaf) => {
+                let _ = writeln!(out, "{indent}return {}", self.number(body.forest.leaves[leaf].value.value()));
+                return;
+            }
+            Branch::Split(split) => &body.forest.splits[split],
+        };
+        let x = format!("x[{}]", split.feature);
+        let test = match &split.test {
+            // A comparison with NaN is false.
+            Test::AtMost(threshold) if split.missing_left => format!("not {x} > {}", self.number(threshold.value())),
+            Test::AtMost(threshold) => format!("{x} <= {}", self.number(threshold.value())),
+            Test::Among(set) => {
+                let members: Vec<String> = body.forest.sets[*set].iter().map(ToString::to_string).collect();
+                let missing = if split.missing_left { format!("{x} != {x} or ") } else { String::new() };
+                format!("{missing}{x} in [{}]", members.join(", "))
+            }
+        };
+        let named = body.features.get(split.feature).map(|name| name.replace(['\n', '\r'], " "));
+        let comment = named.map(|name| format!("  # {name}")).unwrap_or_default();
+        let _ = writeln!(out, "{indent}if {test}:{comment}");
+        self.branch(body, split.left, depth + 1, out);
+        let _ = writeln!(out, "{indent}else:");
+        self.branch(body, split.right, depth + 1, out);
+    }
+}
+
+fn list(name: &str, items: Vec<String>, out: &mut String) {
+    let _ = writeln!(out, "{name} = [");
+    in_lines(items.into_iter(), "    ", out);
+    out.push_str("]\n\n\n");
+}
