@@ -12,8 +12,14 @@ import pytest
 
 import skiff
 
-FILES = sorted((pathlib.Path(__file__).parent / "data").glob("changes-*.json"))
-CASES = [(file.stem.partition("-")[2], name, case) for file in FILES for name, case in json.loads(file.read_text()).items()]
+
+def cases_of(kind):
+    """The version, the name and the model of each case in the files of a kind, with rows and what it answers."""
+    files = sorted((pathlib.Path(__file__).parent / "data").glob(f"{kind}-*.json"))
+    return [(file.stem.partition("-")[2], name, case) for file in files for name, case in json.loads(file.read_text()).items()]
+
+
+CASES = cases_of("changes")
 
 #: What changes without an error in scikit-learn 1.9, of the classes that the files hold.
 CHANGING = {"boosting", "encoder", "forest", "lda", "liblinear", "max", "pls", "rest", "tfidf", "tree"}
@@ -21,6 +27,12 @@ CHANGING = {"boosting", "encoder", "forest", "lda", "liblinear", "max", "pls", "
 
 def content_of(case):
     return zlib.decompress(base64.b64decode(case["model"]))
+
+
+def rows_of(case):
+    rows = case["rows"]
+    first = rows[0][0] if isinstance(rows[0], list) else rows[0]
+    return rows if isinstance(first, str) else np.array(rows)
 
 
 def loaded(content):
@@ -40,7 +52,7 @@ def test_a_warning_for_each_change_and_no_other(version, name, case):
         # That scikit-learn cannot load it at all is an error, not another answer.
         assert error.code in ("other-version", "no-such-class", "damaged-model"), error
         return
-    rows = case["rows"] if isinstance(case["rows"][0], str) or isinstance(case["rows"][0][0], str) else np.array(case["rows"])
+    rows = rows_of(case)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

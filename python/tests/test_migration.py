@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
-from test_answers_change import CASES, content_of
+from test_answers_change import CASES as SINCE_0_20
+from test_answers_change import cases_of, content_of, rows_of
 
 import skiff
+
+
+CASES = SINCE_0_20 + cases_of("before")
 
 
 def loaded(content, **options):
@@ -35,17 +39,19 @@ def test_what_is_migrated_answers_as_before(version, name, case):
     (message,) = said(caught)
     others = {warning.category for warning in caught}
     if message.startswith("not migrated"):
-        assert InconsistentVersionWarning in others, others
+        assert InconsistentVersionWarning in others or version == "0.17.1", others
         return
-    assert message.startswith(f"migrated from scikit-learn {version}"), message
+    # scikit-learn 0.17 left no stamp: the state tells the minor version.
+    known = "0.17" if version == "0.17.1" else version
+    assert message.startswith(f"migrated from scikit-learn {known} to "), message
     assert message.endswith("migrate=False builds it as it is."), message
     assert not others & {InconsistentVersionWarning, skiff.AnswersChangeWarning}, others
-    rows = case["rows"] if isinstance(case["rows"][0], str) or isinstance(case["rows"][0][0], str) else np.array(case["rows"])
+    rows = rows_of(case)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         answer = getattr(model, case["method"])(rows)
     answer = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
-    assert np.allclose(answer, case["answer"], rtol=1e-9, atol=1e-12), (message, answer[:3], case["answer"][:3])
+    assert np.allclose(answer, case["answer"], rtol=1e-9, atol=1e-12, equal_nan=True), (message, answer[:3], case["answer"][:3])
 
 
 def test_nearly_all_are_migrated():
@@ -56,7 +62,7 @@ def test_nearly_all_are_migrated():
             left += [(version, name, message) for message in said(caught) if message.startswith("not migrated")]
         except skiff.NotSupportedError as error:
             left.append((version, name, str(error)))
-    assert len(CASES) > 90 and len(left) < 10, left
+    assert len(CASES) > 170 and len(left) < 15, left
 
 
 def test_the_warning_names_versions_and_changes():

@@ -48,6 +48,22 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
     }
 }
 
+/// Gives an object the parameters of its class that it does not have, by their defaults on the other side.
+pub(crate) fn add_defaults(step: &mut Step<'_>) {
+    let (class, to) = (step.subject().class, step.to);
+    let mut missing: Vec<_> = class
+        .parameters()
+        .filter(|(name, parameter)| parameter.versions.contains(to) && !step.holds(name))
+        .filter_map(|(name, parameter)| Some((name, default(parameter, to)?)))
+        .collect();
+    missing.sort_unstable();
+    for (name, default) in missing {
+        if let Some(value) = literal::node(step.graph(), default) {
+            step.set(name, value);
+        }
+    }
+}
+
 /// The default that a version has.
 fn default(parameter: &skiff_sklearn::Parameter, version: Version) -> Option<&'static str> {
     parameter.defaults.iter().find(|(versions, _)| versions.contains(version)).and_then(|(_, default)| *default)

@@ -32,3 +32,17 @@ pub(crate) const ENSEMBLES: &[&str] =
 pub(crate) const NMFS: &[&str] = &["MiniBatchNMF", "NMF"];
 /// Support vector machines of libsvm.
 pub(crate) const SVMS: &[&str] = &["NuSVC", "NuSVR", "OneClassSVM", "SVC", "SVR"];
+/// Trees, and ensembles of trees that hand their parameters on.
+pub(crate) const TREES_OF_ANY_KIND: &[&str] = &[
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreeClassifier",
+    "ExtraTreeRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "RandomTreesEmbedding",
+];

@@ -85,7 +85,7 @@ const STAMPED: &str = "0.18";
 ///
 /// # Errors
 /// A model that the target has no state for, or none that gives the same answers; a model that a version wrote which
-/// is newer than the catalog, or older than the first boundary.
+/// is newer than the catalog; a target on the way back that is older than 0.20.
 pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated, Refused> {
     let original = graph;
     let mut graph = graph.clone_with_room();
@@ -94,12 +94,8 @@ pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated,
     let mut migration =
         Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
     let from = migration.find_subjects()?;
-    migration.refuse_without_rules(target)?;
-    let versions: Vec<Version> = VERSIONS
-        .iter()
-        .skip_while(|name| **name != boundaries::OLDEST)
-        .filter_map(|name| Version::parse(name))
-        .collect();
+    migration.refuse_too_old(target)?;
+    let versions: Vec<Version> = VERSIONS.iter().filter_map(|name| Version::parse(name)).collect();
     for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)) {
         if let &[old, new] = pair
             && new <= target.version
@@ -182,21 +178,17 @@ impl Work {
         Ok(stamps.into_iter().map(|(_, text)| text).collect())
     }
 
-    /// What changed before the first boundary is not known.
-    fn refuse_without_rules(&self, target: &Target) -> Result<(), Refused> {
-        let first = Version::parse(boundaries::OLDEST).unwrap_or(Version::OLDEST);
-        let is_without =
-            |subject: &&Subject| subject.version != target.version && subject.version.min(target.version) < first;
-        match self.subjects.iter().find(is_without) {
-            None => Ok(()),
-            Some(subject) => Err(Refused {
+    /// The first boundaries have no way back.
+    fn refuse_too_old(&self, target: &Target) -> Result<(), Refused> {
+        let is_newer = |subject: &&Subject| subject.version > target.version;
+        let has_way_back = Version::parse(boundaries::OLDEST_TARGET).is_some_and(|oldest| target.version >= oldest);
+        match self.subjects.iter().find(is_newer) {
+            Some(subject) if !has_way_back => Err(Refused {
                 class: subject.class.name().to_owned(),
                 node: Some(subject.id),
-                why: format!(
-                    "there are no rules for versions before {first} yet, and this is from {} to {}",
-                    subject.version, target.version
-                ),
+                why: format!("models are not written for versions before {}", boundaries::OLDEST_TARGET),
             }),
+            _ => Ok(()),
         }
     }
 
@@ -337,8 +329,7 @@ mod tests {
 
     #[test]
     fn there_is_a_file_for_each_boundary() {
-        let first = VERSIONS.iter().position(|name| *name == boundaries::OLDEST).unwrap();
-        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1 - first);
+        assert_eq!(boundaries::ALL.len(), VERSIONS.len() - 1);
     }
 
     #[test]
@@ -401,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_before_the_first_boundary_are_refused() {
+    fn versions_before_0_20_are_no_targets() {
         let graph = logistic_regression("auto");
         let refused = to(&graph, &target("0.19.2")).unwrap_err();
         assert!(refused.to_string().contains("before 0.20"), "{refused}");
@@ -409,9 +400,7 @@ mod tests {
         let (root, version) = (old.root(), values::text(&mut old, "0.18.2"));
         let state = values::dict(&mut old, &[(STAMP, version)]);
         old.change(root, skiff_pickle::Change::Build(state));
-        let refused = to(&old, &target("1.9.1")).unwrap_err();
-        assert!(refused.to_string().contains("from 0.18 to 1.9"), "{refused}");
-        assert!(to(&old, &target("0.18.1")).is_ok());
+        assert!(to(&old, &target("0.19.1")).is_ok() && to(&old, &target("0.17.1")).is_err());
     }
 
     /// A tree of a root and two leaves that tells two classes apart, as 1.2 has it.

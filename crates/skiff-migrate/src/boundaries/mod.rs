@@ -2,6 +2,9 @@
 
 use crate::rule::Boundary;
 
+mod v0_17_to_v0_18;
+mod v0_18_to_v0_19;
+mod v0_19_to_v0_20;
 mod v0_20_to_v0_21;
 mod v0_21_to_v0_22;
 mod v0_22_to_v0_23;
@@ -20,11 +23,14 @@ mod v1_8_to_v1_9;
 #[cfg(test)]
 pub(crate) use v1_2_to_v1_3::OLD_NODES;
 
-/// The version on the old side of the first boundary.
-pub(crate) const OLDEST: &str = "0.20";
+/// The oldest version that models are written for: the boundaries before it have no way back.
+pub(crate) const OLDEST_TARGET: &str = "0.20";
 
-/// Every boundary from [`OLDEST`] to the newest version that the catalog knows.
-pub(crate) const ALL: [&Boundary; 14] = [
+/// Every boundary, in the order of the versions that the catalog knows.
+pub(crate) const ALL: [&Boundary; 17] = [
+    &v0_17_to_v0_18::BOUNDARY,
+    &v0_18_to_v0_19::BOUNDARY,
+    &v0_19_to_v0_20::BOUNDARY,
     &v0_20_to_v0_21::BOUNDARY,
     &v0_21_to_v0_22::BOUNDARY,
     &v0_22_to_v0_23::BOUNDARY,

@@ -2,6 +2,8 @@
 
 use skiff_files::{DType, Endian, Node, Order, Scalar, Sparse};
 
+use super::v0_19_to_v0_20::by_category;
+use crate::catalog;
 use crate::classes::{HISTOGRAMS, SVMS};
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
@@ -23,6 +25,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"], up: gamma, down: nothing },
         Rule { classes: HISTOGRAMS, up: no_older_histograms, down: no_older_histograms },
         Rule { classes: &["OneHotEncoder", "OrdinalEncoder"], up: no_legacy_mode, down: nothing },
+        Rule { classes: &["Imputer"], up: simple_imputer, down: nothing },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: no_warnings, down: nothing },
         Rule { classes: FORESTS, up: trees, down: nothing },
         Rule { classes: SEARCHES, up: folds, down: nothing },
@@ -170,10 +173,12 @@ fn no_older_histograms(step: &mut Step<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Columns of integers alone were encoded otherwise.
 fn no_legacy_mode(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.flag("_legacy_mode") {
-        return Err(step.refused("columns that are encoded by their greatest integer have no state there"));
+        let [counts, starts, active] =
+            ["_n_values_", "_feature_indices_", "_active_features_"].map(|name| step.take(name));
+        by_category(step, counts, starts, active)?;
+        step.take("_categories");
     }
     if step.holds("_categories") {
         step.rename_over("_categories", "categories");
@@ -217,5 +222,22 @@ fn folds(step: &mut Step<'_>) -> Result<(), Refused> {
     if matches!(step.scalar("iid"), Some(Scalar::Str(_))) {
         step.set_bool("iid", true);
     }
+    Ok(())
+}
+
+/// `Imputer` gave way to `SimpleImputer`, which has no axis.
+fn simple_imputer(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.int("axis") != Some(0) {
+        return Err(step.refused("rows cannot be filled by their own values there"));
+    }
+    step.take("axis");
+    if step.is("missing_values", "NaN") {
+        step.set_float("missing_values", f64::NAN);
+    }
+    step.become_class("sklearn.impute._base.SimpleImputer");
+    if step.holds("statistics_") {
+        step.set_none("indicator_");
+    }
+    catalog::add_defaults(step);
     Ok(())
 }

@@ -31,6 +31,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["ColumnTransformer"], up: input_indices, down: nothing },
         Rule { classes: &["RidgeClassifierCV"], up: one_label, down: one_label },
         Rule { classes: &["TfidfVectorizer"], up: terms, down: nothing },
+        Rule { classes: &["TfidfTransformer"], up: without_idf, down: fitted_without_idf },
         Rule { classes: NMFS, up: n_components, down: nothing },
     ],
 };
@@ -58,7 +59,7 @@ fn degrees(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 /// `predict` of several labels gave one.
-fn one_label(step: &mut Step<'_>) -> Result<(), Refused> {
+pub(super) fn one_label(step: &mut Step<'_>) -> Result<(), Refused> {
     let binarizer = step.get("_label_binarizer");
     let kind = binarizer.and_then(|binarizer| step.other(binarizer)?.text("y_type_"));
     if kind.is_some_and(|kind| kind.starts_with("multilabel")) {
@@ -218,4 +219,18 @@ fn places(step: &Step<'_>, columns: NodeId, count: usize, names: Option<&[String
         return Some(set.map(|(place, _)| place).collect());
     }
     scalars.iter().map(place).collect()
+}
+
+/// Without inverse document frequencies nothing was fitted, and nothing had to be. An attribute of any name says that it is.
+fn without_idf(step: &mut Step<'_>) -> Result<(), Refused> {
+    let uses_none = step.scalar("use_idf") == Some(Scalar::Bool(false));
+    if uses_none && !step.subject().names().iter().any(|name| name.ends_with('_')) {
+        step.set_bool("fitted_", true);
+    }
+    Ok(())
+}
+
+fn fitted_without_idf(step: &mut Step<'_>) -> Result<(), Refused> {
+    step.take("fitted_");
+    Ok(())
 }
