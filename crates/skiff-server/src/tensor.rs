@@ -5,9 +5,10 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
+use skiff::arrays::{self, NamedArray};
 use skiff::table::{Column, Dense, Elements, Texts};
-use skiff::value::{Classes, Columns, IntKind, Labels, Precision, Value};
-use skiff::{Answer, Rank, Scalar, Table};
+use skiff::value::{Columns, IntKind, Precision};
+use skiff::{Answer, Table};
 
 use crate::error::ApiError;
 
@@ -271,133 +272,22 @@ pub(crate) fn columns(tensors: Vec<Tensor>) -> Result<Table<'static>, ApiError> 
     Ok(Table::Columns(Columns::new(rows, Some(names.into()), columns)?))
 }
 
-/// The most elements that a sparse answer may have when it is written out.
-const MOST_DENSE: usize = 1 << 26;
-
 /// The tensors of an answer: one called `name`, or several called after it.
 pub(crate) fn tensors(name: &str, answer: Answer) -> Result<Vec<Tensor>, ApiError> {
-    match answer {
-        Answer::One(value, rank) => of_value(name, value, rank),
-        Answer::List(items) | Answer::Tuple(items) => {
-            let mut all = Vec::new();
-            for (index, item) in items.into_iter().enumerate() {
-                all.extend(tensors(&format!("{name}_{index}"), item)?);
-            }
-            Ok(all)
-        }
-    }
+    let arrays = NamedArray::of(name, answer).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let tensor = |NamedArray { name, shape, elements }| Tensor { name, shape, data: elements.into() };
+    Ok(arrays.into_iter().map(tensor).collect())
 }
 
-fn of_value(name: &str, value: Value<'static>, rank: Rank) -> Result<Vec<Tensor>, ApiError> {
-    let (rows, cols) = (value.rows(), value.cols());
-    let shape = match rank {
-        Rank::Zero => Vec::new(),
-        Rank::One => vec![rows],
-        Rank::OneOrTwo if cols == 1 => vec![rows],
-        Rank::Two | Rank::OneOrTwo => vec![rows, cols],
-        Rank::Three { depth } => vec![rows, cols / depth.max(1), depth],
-    };
-    let data = match value {
-        Value::Floats(matrix, Precision::Double) => Data::F64(matrix.data.into_owned()),
-        Value::Floats(matrix, Precision::Single) =>
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "the values are float32")]
-            Data::F32(matrix.data.iter().map(|&value| value as f32).collect())
+impl From<arrays::Elements> for Data {
+    fn from(elements: arrays::Elements) -> Self {
+        match elements {
+            arrays::Elements::Ints(all, kind) => Self::Ints(all, kind),
+            arrays::Elements::F32(all) => Self::F32(all),
+            arrays::Elements::F64(all) => Self::F64(all),
+            arrays::Elements::Texts(all) => Self::Texts(all),
         }
-        Value::Ints(matrix, kind) => Data::Ints(matrix.data.into_owned(), kind),
-        Value::Sparse(csr) => {
-            if rows.saturating_mul(cols) > MOST_DENSE {
-                let what = format!(
-                    "the answer is a sparse matrix of {rows} × {cols}, too large to write out; send fewer rows"
-                );
-                return Err(ApiError::bad_request(what));
-            }
-            match csr.dtype {
-                skiff::value::NumberType::Float(Precision::Single) =>
-                {
-                    #[expect(clippy::cast_possible_truncation, reason = "the values are float32")]
-                    Data::F32(csr.to_dense().data.iter().map(|&value| value as f32).collect())
-                }
-                skiff::value::NumberType::Float(Precision::Double) => Data::F64(csr.to_dense().data.into_owned()),
-                #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
-                skiff::value::NumberType::Int(kind) => {
-                    Data::Ints(csr.to_dense().data.iter().map(|&value| value as i64).collect(), kind)
-                }
-            }
-        }
-        Value::Labels(labels) => return of_labels(name, &labels, shape),
-        Value::Columns(columns) => {
-            let names = columns.names.clone();
-            let named = columns.columns.into_iter().enumerate().map(|(index, column)| {
-                let column_name = names.as_ref().and_then(|names| names.get(index));
-                let column_name = column_name.map_or_else(|| index.to_string(), String::clone);
-                Tensor { name: format!("{name}:{column_name}"), shape: vec![rows], data: of_column(column) }
-            });
-            return Ok(named.collect());
-        }
-        Value::Texts(texts) => Data::Texts(texts.iter().map(str::to_owned).collect()),
-        Value::Dicts(dicts) => Data::Texts(dicts.rows.iter().map(|row| format!("{row:?}")).collect()),
-        Value::TermLists(lists) => {
-            let row = |row: usize| lists.row(row).map(Json::from).collect::<Json>().to_string();
-            Data::Texts((0..lists.len()).map(row).collect())
-        }
-        Value::NumberLists(lists) => {
-            let row = |bounds: &[usize]| {
-                let numbers = lists.numbers.get(bounds[0]..bounds[1]).unwrap_or_default();
-                numbers.iter().copied().map(Json::from).collect::<Json>().to_string()
-            };
-            Data::Texts(lists.bounds.windows(2).map(row).collect())
-        }
-        Value::Many(_) => return Err(ApiError::internal("a method returned several values at once")),
-    };
-    Ok(vec![Tensor::new(name.to_owned(), shape, data)?])
-}
-
-fn of_column(column: Column<'static>) -> Data {
-    match column {
-        Column::Ints(all, kind) => Data::Ints(all.into_owned(), kind),
-        Column::Floats(all, Precision::Double) => Data::F64(all.into_owned()),
-        #[expect(clippy::cast_possible_truncation, reason = "the values are float32")]
-        Column::Floats(all, Precision::Single) => Data::F32(all.iter().map(|&value| value as f32).collect()),
-        Column::Texts(texts) => Data::Texts(texts.iter().map(str::to_owned).collect()),
-        Column::Objects(all) => Data::Texts(all.iter().map(text).collect()),
     }
-}
-
-/// A scalar as a text; `None` is an empty one.
-fn text(scalar: &Scalar) -> String {
-    match scalar {
-        Scalar::None => String::new(),
-        Scalar::Str(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// Labels of one kind are one tensor, those of several kinds one for each column.
-fn of_labels(name: &str, labels: &Labels, shape: Vec<usize>) -> Result<Vec<Tensor>, ApiError> {
-    let column = |column: usize| {
-        let classes = &labels.classes[column];
-        let codes = labels.codes.iter().skip(column).step_by(labels.cols.max(1));
-        match &**classes {
-            Classes::Ints(all, kind) => {
-                Data::Ints(codes.map(|&code| all.get(code as usize).copied().unwrap_or(0)).collect(), *kind)
-            }
-            Classes::Floats(all, Precision::Double) => {
-                Data::F64(codes.map(|&code| all.get(code as usize).copied().unwrap_or(f64::NAN)).collect())
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "the labels are float32")]
-            Classes::Floats(all, Precision::Single) => {
-                Data::F32(codes.map(|&code| all.get(code as usize).map_or(f32::NAN, |&value| value as f32)).collect())
-            }
-            _ => Data::Texts(codes.map(|&code| text(&classes.get(code as usize).unwrap_or(Scalar::None))).collect()),
-        }
-    };
-    if labels.cols == 1 {
-        return Ok(vec![Tensor::new(name.to_owned(), shape, column(0))?]);
-    }
-    let named =
-        |index: usize| Tensor { name: format!("{name}_{index}"), shape: vec![labels.rows], data: column(index) };
-    Ok((0..labels.cols).map(named).collect())
 }
 
 /// An element of a tensor in JSON.

@@ -1,5 +1,8 @@
 //! The content of a model file, from the object graph: unsupported estimators are shown as well.
 
+#[cfg(feature = "json")]
+mod json;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};

@@ -19,6 +19,8 @@
 //! [`Model`] predicts. All files are treated as untrusted: [`Limits`] bound memory and time.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "json")]
+pub mod arrays;
 mod changes;
 mod convert;
 pub mod custom;

@@ -4,8 +4,6 @@ mod html;
 
 use std::io::{self, Write};
 
-use serde_json::{Value as Json, json};
-use skiff::passport::Value;
 use skiff::{EstimatorView, Inspection, Passport, class_name};
 
 use crate::args::{Inspect, InspectFormat};
@@ -26,7 +24,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
     let mut out = io::stdout().lock();
     let name = input::shown(&arguments.model).display().to_string();
     match arguments.format {
-        InspectFormat::Json => writeln!(out, "{:#}", to_json(&inspection))?,
+        InspectFormat::Json => writeln!(out, "{:#}", inspection.to_json())?,
         InspectFormat::Html => write!(out, "{}", html::page(&name, &inspection))?,
         InspectFormat::Text => write_text(&mut out, &name, &inspection)?,
     }
@@ -147,61 +145,5 @@ fn bytes(count: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", number / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} MB", number / 1e6),
         _ => format!("{:.2} GB", number / 1e9),
-    }
-}
-
-fn to_json(inspection: &Inspection) -> Json {
-    json!({
-        "format": inspection.format,
-        "size": inspection.size,
-        "written_by": inspection.written_by,
-        "estimators": inspection.estimators.iter().map(estimator_json).collect::<Vec<_>>(),
-        "passport": inspection.passport.as_ref().map(|passport| object(passport.entries())),
-        "unusual": inspection.unusual,
-    })
-}
-
-fn estimator_json(view: &EstimatorView) -> Json {
-    let pairs = |pairs: &[(String, String)]| Json::Object(pairs.iter().map(|(k, v)| (k.clone(), json!(v))).collect());
-    let (methods, error) = match &view.methods {
-        Ok(methods) => (methods.iter().map(|method| method.name()).collect(), None),
-        Err(error) => (Vec::new(), Some(error)),
-    };
-    let member = |(attribute, class, count): &(String, String, usize)| json!({ "attribute": attribute, "class": class, "count": count });
-    let members: Vec<_> = view.members.iter().map(member).collect();
-    json!({
-        "address": view.address,
-        "label": view.label,
-        "class": view.class,
-        "parameters": pairs(&view.parameters),
-        "attributes": pairs(&view.attributes),
-        "classes": view.classes,
-        "feature_names_in": view.feature_names_in,
-        "n_features_in": view.n_features_in,
-        "array_bytes": view.array_bytes,
-        "methods": methods,
-        "error": error,
-        "inner": view.inner.iter().map(estimator_json).collect::<Vec<_>>(),
-        "members": members,
-    })
-}
-
-fn object(pairs: &[(String, Value)]) -> Json {
-    Json::Object(pairs.iter().map(|(name, value)| (name.clone(), passport_json(value))).collect())
-}
-
-/// Values are at most [`skiff::passport::MOST_DEPTH`] deep. NaN and infinities are objects, as the passport
-/// itself writes it.
-fn passport_json(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => json!(value),
-        Value::Int(value) => json!(value),
-        Value::Float(value) if value.is_nan() => json!({ "float": "nan" }),
-        Value::Float(value) if value.is_infinite() => json!({ "float": if *value > 0.0 { "inf" } else { "-inf" } }),
-        Value::Float(value) => json!(value),
-        Value::Text(text) => json!(text),
-        Value::List(items) => Json::Array(items.iter().map(passport_json).collect()),
-        Value::Object(pairs) => object(pairs),
     }
 }
