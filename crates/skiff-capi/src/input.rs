@@ -1,0 +1,161 @@
+//! Asking a model: rows of numbers, of strings, or columns of Arrow.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use skiff::table::{Column, Dense, Elements, Texts};
+use skiff::types::ValueType;
+use skiff::value::Columns;
+use skiff::{Method, Scalar, Table};
+
+use crate::answer::skiff_answer;
+use crate::arrow::{self, ArrowArray, ArrowSchema};
+use crate::error::{Failure, returned, skiff_error};
+use crate::model::{model_of, skiff_model, slice, text};
+
+/// # Safety
+/// `method` is NULL or a text.
+unsafe fn method_of(model: &skiff_model, method: *const c_char) -> Result<Method, Failure> {
+    // SAFETY: the caller's promise.
+    let name = unsafe { text(method, "the method's name") }?.unwrap_or("predict");
+    let known = model.model.methods();
+    let found = name.parse::<Method>().ok().filter(|method| known.contains(method));
+    found.ok_or_else(|| {
+        let known: Vec<&str> = known.iter().map(|method| method.name()).collect();
+        Failure::argument(format!("the model has no method `{name}`; it has {}", known.join(", ")))
+    })
+}
+
+fn answered(model: &skiff_model, method: Method, table: &Table<'_>) -> Result<skiff_answer, Failure> {
+    skiff_answer::new(method, model.model.call(method, table)?)
+}
+
+/// Calls a method ("predict", "predict_proba", "transform", …; NULL is "predict") with `n_rows` rows of `n_columns`
+/// numbers, one row after the other. NaN is a missing value. The numbers are not copied.
+///
+/// # Safety
+/// `model` is a model, `method` NULL or a text, `rows` points to `n_rows * n_columns` numbers, `error` is NULL or
+/// writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn skiff_call_rows(
+    model: *const skiff_model,
+    method: *const c_char,
+    rows: *const f64,
+    n_rows: usize,
+    n_columns: usize,
+    error: *mut *mut skiff_error,
+) -> *mut skiff_answer {
+    let run = || {
+        // SAFETY: the caller's promise.
+        let model = unsafe { model_of(model) }?;
+        // SAFETY: the caller's promise.
+        let method = unsafe { method_of(model, method) }?;
+        let count =
+            n_rows.checked_mul(n_columns).ok_or_else(|| Failure::argument("more numbers than fit in memory"))?;
+        // SAFETY: the caller's promise.
+        let rows = unsafe { slice(rows, count, "rows") }?;
+        answered(model, method, &Table::Dense(Dense::c_order(n_rows, n_columns, Elements::F64(rows.into()))?))
+    };
+    // SAFETY: the caller's promise.
+    unsafe { returned(error, run) }
+}
+
+/// Calls a method with `n_rows` rows of `n_columns` texts in UTF-8, one row after the other; NULL among them is a missing
+/// value. A model of text takes one column of documents. `names` are the names of the columns, or NULL.
+///
+/// # Safety
+/// `model` is a model, `method` NULL or a text, `cells` points to `n_rows * n_columns` pointers that are NULL or texts,
+/// `names` is NULL or points to `n_columns` texts, `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn skiff_call_strings(
+    model: *const skiff_model,
+    method: *const c_char,
+    cells: *const *const c_char,
+    n_rows: usize,
+    n_columns: usize,
+    names: *const *const c_char,
+    error: *mut *mut skiff_error,
+) -> *mut skiff_answer {
+    let run = || {
+        // SAFETY: the caller's promise.
+        let model = unsafe { model_of(model) }?;
+        // SAFETY: the caller's promise.
+        let method = unsafe { method_of(model, method) }?;
+        let count = n_rows.checked_mul(n_columns).ok_or_else(|| Failure::argument("more texts than fit in memory"))?;
+        // SAFETY: the caller's promise.
+        let cells = unsafe { slice(cells, count, "cells") }?;
+        // SAFETY: the caller's promise.
+        let texts = cells.iter().map(|&cell| unsafe { text(cell, "a cell") }).collect::<Result<Vec<_>, _>>()?;
+        let column = |column: usize| of_texts(texts.iter().skip(column).step_by(n_columns).copied());
+        let columns: Vec<Column<'_>> = (0..n_columns).map(column).collect();
+        let names = if names.is_null() {
+            None
+        } else {
+            // SAFETY: the caller's promise.
+            let names = unsafe { slice(names, n_columns, "names") }?;
+            let name = |&name| {
+                // SAFETY: the caller's promise.
+                unsafe { text(name, "a name") }?.map(str::to_owned).ok_or_else(|| Failure::argument("a name is NULL"))
+            };
+            Some(Arc::from(names.iter().map(name).collect::<Result<Vec<String>, _>>()?))
+        };
+        answered(model, method, &table(model, method, n_rows, names, columns)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { returned(error, run) }
+}
+
+/// A column of texts, objects where some are missing.
+pub(crate) fn of_texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Column<'static> {
+    match cells.clone().collect::<Option<Vec<&str>>>() {
+        Some(texts) => Column::Texts(Texts::from_iter(texts)),
+        None => {
+            Column::Objects(cells.map(|cell| cell.map_or(Scalar::None, |text| Scalar::Str(text.to_owned()))).collect())
+        }
+    }
+}
+
+/// The columns as the model takes them: one of texts may be its documents.
+fn table<'a>(
+    model: &skiff_model,
+    method: Method,
+    rows: usize,
+    names: Option<Arc<[String]>>,
+    mut columns: Vec<Column<'a>>,
+) -> Result<Table<'a>, Failure> {
+    if let [Column::Texts(_)] = columns[..]
+        && matches!(model.model.signature(method)?.input, ValueType::Texts)
+        && let Some(Column::Texts(texts)) = columns.pop()
+    {
+        return Ok(Table::Texts(texts));
+    }
+    Ok(Table::Columns(Columns::new(rows, names, columns)?))
+}
+
+/// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They may be
+/// bools, integers, floats, utf8, large utf8, or dictionaries of these texts; null is a missing value, as in what pandas
+/// makes of such a batch. Both stay the caller's, who releases them afterwards.
+///
+/// # Safety
+/// `model` is a model, `method` NULL or a text, `array` and `schema` are valid as the interface says and not released,
+/// `error` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn skiff_call_arrow(
+    model: *const skiff_model,
+    method: *const c_char,
+    array: *const ArrowArray,
+    schema: *const ArrowSchema,
+    error: *mut *mut skiff_error,
+) -> *mut skiff_answer {
+    let run = || {
+        // SAFETY: the caller's promise.
+        let model = unsafe { model_of(model) }?;
+        // SAFETY: the caller's promise.
+        let method = unsafe { method_of(model, method) }?;
+        // SAFETY: the caller's promise.
+        let (rows, names, columns) = unsafe { arrow::columns(array, schema) }?;
+        answered(model, method, &table(model, method, rows, Some(names.into()), columns)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { returned(error, run) }
+}
