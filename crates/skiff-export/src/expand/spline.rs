@@ -1,7 +1,7 @@
 //! `SplineTransformer`.
 
 use skiff_plan::operators::{Extrapolation, Spline, SplineBasis};
-use skiff_plan::value::Matrix;
+use skiff_plan::value::{Matrix, Precision};
 
 use super::{Block, Expand, Floats, Reason};
 use crate::graph::{Builder, DType, Dim, TensorId};
@@ -9,6 +9,7 @@ use crate::graph::{Builder, DType, Dim, TensorId};
 impl Expand for Spline {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
         let Floats { tensor: x, precision, .. } = inputs[0].to_floats(builder)?;
+        let precision = if self.sparse { Precision::Double } else { precision };
         let mut columns = Vec::with_capacity(self.bases.len());
         for (column, (basis, degree)) in self.bases.iter().zip(self.degrees()).enumerate() {
             let x = builder.column(x, column);

@@ -21,12 +21,13 @@ pub(crate) const SPLINE_TRANSFORMER: Class = class! {
     /// polynomials, or what is at the other end. `include_bias=False` leaves out the last spline of each feature. With
     /// `handle_missing='zeros'` NaN becomes zeros.
     /// # Not supported
-    /// `sparse_output=True`; a constant beyond the knots for splines of degree 0, and lines with only one such spline.
+    /// `sparse_output=True` with `handle_missing='zeros'`, unless splines are constant or linear beyond the knots, where
+    /// scikit-learn leaves some values of NaN; a constant beyond the knots for splines of degree 0, and lines with only one such spline.
     /// # Older versions
     /// `sparse_output` is of 1.3, `handle_missing` of 1.8. Straight lines of a degree below 2 begin, from the second
     /// feature on, at other knots: scikit-learn raises the degree on the way.
     paths: ["sklearn.preprocessing._polynomial.SplineTransformer"],
-    training_only: ["handle_missing", "knots", "n_features_out_", "n_knots", "order", "sparse_output"],
+    training_only: ["handle_missing", "knots", "n_features_out_", "n_knots", "order"],
     read: SplineTransformer::read,
 };
 
@@ -42,9 +43,6 @@ const PARTS: [&str; 9] = ["t", "c", "axis", "extrapolate", "_t", "_c", "_axis", 
 impl SplineTransformer {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        if fields.bool_or("sparse_output", false)? {
-            return Err(fields.unsupported("sparse_output", "sparse splines"));
-        }
         let extrapolation = match fields.string("extrapolation")?.as_str() {
             "error" => Extrapolation::Refuse,
             "constant" => Extrapolation::Constant,
@@ -69,7 +67,15 @@ impl SplineTransformer {
         }
         let nan_is_zero = fields.string_or_none("handle_missing")?.as_deref() == Some("zeros");
         let include_bias = fields.bool("include_bias")?;
-        Ok(Self { spline: Arc::new(Spline { bases, extrapolation, include_bias, nan_is_zero }) })
+        let sparse = fields.bool_or("sparse_output", false)?;
+        let goes_on =
+            matches!(extrapolation, Extrapolation::Refuse | Extrapolation::Continue | Extrapolation::Periodic);
+        if sparse && nan_is_zero && goes_on {
+            // scikit-learn clears NaN in the columns of the first feature only.
+            let what = "sparse splines of missing values that are not constant or linear beyond the knots";
+            return Err(fields.unsupported("handle_missing", what));
+        }
+        Ok(Self { spline: Arc::new(Spline { bases, extrapolation, include_bias, nan_is_zero, sparse }) })
     }
 }
 

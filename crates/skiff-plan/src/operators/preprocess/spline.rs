@@ -1,8 +1,8 @@
 //! `SplineTransformer`: B-splines of each feature.
 
 use crate::InputError;
-use crate::operators::Operator;
-use crate::value::{Matrix, Value};
+use crate::operators::{Operator, to_sparse};
+use crate::value::{Matrix, Precision, Value};
 
 /// The values of the splines of each column. (n, n_features) → (n, columns of all splines).
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Spline {
     pub include_bias: bool,
     /// Whether NaN becomes zeros.
     pub nan_is_zero: bool,
+    /// Whether what comes out is sparse, and `float64` for any rows.
+    pub sparse: bool,
 }
 
 /// The splines of one column. There are more than `2 degree + 1` knots, ascending and finite;
@@ -177,6 +179,7 @@ impl Operator for Spline {
         let Value::Floats(x, precision) = inputs[0] else {
             return Err(InputError::wrong_kind("a dense table of numbers", inputs[0]));
         };
+        let precision = if self.sparse { Precision::Double } else { *precision };
         let degrees = self.degrees();
         let left_out = usize::from(!self.include_bias);
         let width: usize = self.bases.iter().map(|basis| basis.coefficients.cols - left_out).sum();
@@ -188,7 +191,8 @@ impl Operator for Spline {
                 data.extend(splines[..splines.len() - left_out].iter().map(|&value| precision.round(value)));
             }
         }
-        Ok(Value::Floats(Matrix::new(x.rows, width, data), *precision))
+        let splines = Value::Floats(Matrix::new(x.rows, width, data), precision);
+        if self.sparse { to_sparse(&splines).map(Value::Sparse) } else { Ok(splines) }
     }
 
     fn describe(&self) -> String {
