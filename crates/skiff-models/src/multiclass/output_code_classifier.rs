@@ -72,6 +72,8 @@ impl Estimator for OutputCodeClassifier {
         let scores = self.estimators.iter().map(|one| one.score(x, plan)).collect::<Result<Vec<_>, _>>()?;
         let scores = plan.push(Concatenate { layout: Layout::Dense }, &scores);
         let scores = plan.push(SumUp::as_double(), &[scores]);
+        // `euclidean_distances` takes no NaN and no infinities: an inner estimator may make them of finite rows.
+        let scores = plan.check(scores, ArrayRule::FLOATS.any_names(), self.estimators.len());
         let numbers = self.codes.push(scores, plan);
         Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
     }
