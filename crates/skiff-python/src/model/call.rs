@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use skiff::value::{Columns, Value};
 use skiff::{Answer, Method, Params, Table, Takes};
 use skiff_models::Scoring;
+use skiff_models::fields::Version;
 
 use super::Model;
 use crate::input::{Held, Wanted};
@@ -42,13 +43,16 @@ impl Model {
             false => self.model.plan_with(method, &Params::new(params)).map(Arc::new),
         };
         let plan = plan.map_err(|error| error::raise(py, &error))?;
-        if plan.is_identity() && self.container().is_none() {
+        let is_frame = x.hasattr(intern!(py, "iloc"))?;
+        if plan.is_identity() && self.container().is_none() && !is_frame {
             return Ok(x.clone());
         }
-        if plan.keeps_frame() && self.container().is_none() && x.hasattr(intern!(py, "iloc"))? {
+        if (plan.is_identity() || plan.keeps_frame()) && self.container().is_none() && is_frame {
             // pandas has its own rules for its own types.
             let apply = py.import(intern!(py, "skiff._frames"))?.getattr(intern!(py, "apply"))?;
-            let frame = apply.call1((self.alone(), method.name(), x))?;
+            let version = self.model.typed().header().version;
+            let names_columns = version.is_some_and(|version| version >= Version::new(1, 4));
+            let frame = apply.call1((self.alone(), method.name(), x, names_columns))?;
             if !frame.is_none() {
                 return Ok(frame);
             }
