@@ -1,5 +1,7 @@
 //! The attributes of a model: fitted attributes, and methods.
 
+use std::sync::Arc;
+
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
@@ -144,9 +146,14 @@ impl Model {
 
     /// Whether the score of a pipeline is one of its last step's own.
     pub(super) fn ends_in_own_score(&self) -> bool {
-        let last = self.model.typed().estimator().inner().pop();
-        self.class() == "Pipeline"
-            && last.is_some_and(|(_, last)| has_inertia(&last.header().class) || is_covariance(&last))
+        let mut last = Arc::clone(self.model.typed());
+        while last.header().class == "Pipeline" {
+            match last.estimator().inner().pop() {
+                Some((_, inner)) => last = inner,
+                None => return false,
+            }
+        }
+        self.class() == "Pipeline" && (has_inertia(&last.header().class) || is_covariance(&last))
     }
 
     /// Whether the score is the likelihood of rows by a covariance.
