@@ -293,7 +293,7 @@ class Draw:
             ),
             lambda depth: Node(
                 "TransformedTargetRegressor",
-                (("regressor", self.estimator("regressor", depth)), ("func", "np.arctan"), ("inverse_func", "np.tan"), ("check_inverse", "False")),
+                (("regressor", self.estimator("regressor", depth)), ("func", "np.arcsinh"), ("inverse_func", "np.sinh"), ("check_inverse", "False")),
             ),
         ]
 
