@@ -12,14 +12,18 @@ import pyarrow as pa
 import pytest
 import scipy.sparse
 import skiff
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import SparseCoder
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OutputCodeClassifier
+from sklearn.naive_bayes import BernoulliNB
+from sklearn.neighbors import RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, MultiLabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, MultiLabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 random = np.random.default_rng(11)
@@ -300,3 +304,33 @@ def test_rows_for_which_rounding_errors_choose_the_atom_are_refused(tmp_path):
         same(ours.transform([[0.0, 0.0, 1.0]]), theirs.transform([[0.0, 0.0, 1.0]]))
         with pytest.raises(skiff.WrongInputError, match="two atoms of the dictionary"):
             ours.transform([[0.3, 0.7, 0.1]])
+
+
+@pytest.mark.parametrize("function", [None, np.exp])
+def test_columns_of_functions_are_named_as_features(function, tmp_path):
+    theirs = FunctionTransformer(function, feature_names_out="one-to-one").fit(X)
+    ours = opened(theirs, tmp_path)
+    for frame in [pd.DataFrame(X), pd.DataFrame(X, columns=list("abcd"))]:
+        pd.testing.assert_frame_equal(ours.transform(frame), theirs.transform(frame))
+
+
+def test_predictions_of_nan_have_no_score(tmp_path):
+    theirs = RadiusNeighborsRegressor(radius=0.1).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="NaN"):
+        theirs.score(X + 100, Y)
+    with pytest.raises(skiff.WrongInputError, match="NaN"):
+        opened(theirs, tmp_path).score(X + 100, Y)
+
+
+def test_codes_of_nan_are_refused(tmp_path):
+    with np.errstate(all="ignore"):
+        theirs = OutputCodeClassifier(BernoulliNB(binarize=None), random_state=0).fit(X - 1, Y)
+    with pytest.raises(ValueError, match="NaN"):
+        theirs.predict(X)
+    with pytest.raises(skiff.WrongInputError, match="NaN"):
+        opened(theirs, tmp_path).predict(X)
+
+
+def test_pipelines_within_pipelines_are_scored_by_their_last_estimator(tmp_path):
+    theirs = make_pipeline(StandardScaler(), make_pipeline(MinMaxScaler(), KMeans(2, random_state=0))).fit(X)
+    assert opened(theirs, tmp_path).score(X) == pytest.approx(theirs.score(X))
