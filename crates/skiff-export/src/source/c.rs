@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Language, Nested, Tables, in_lines, name};
+use super::language::{Language, Nested, Tables, in_lines, in_one_line, name};
 use super::program::{Apply, Function, Helper};
 use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
 
@@ -66,27 +66,19 @@ impl Language for C {
     }
 
     fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
-        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
         let splits = (0..tables.features.len()).map(|at| {
             let threshold = self.number(tables.thresholds[at]);
             let (feature, flags) = (tables.features[at], tables.flags[at]);
             format!("{{{threshold}, {feature}, {}, {}, {flags}}}", tables.lefts[at], tables.rights[at])
         });
-        let splits: Vec<String> = splits.collect();
-        let empty = "{0, 0, 0, 0, 0}".to_owned();
-        let splits = if splits.is_empty() { vec![empty] } else { splits };
-        let mut write = |declaration: String, items: Vec<String>| {
-            let items = if items.is_empty() { vec!["0".to_owned()] } else { items };
-            let _ = writeln!(out, "static const {declaration}[{}] = {{", items.len());
-            in_lines(items.into_iter(), "    ", out);
-            out.push_str("};\n\n");
-        };
-        write(format!("struct split {name}_splits"), splits);
-        write(format!("double {name}_leaves"), numbers(&tables.leaves));
-        write(format!("int32_t {name}_roots"), integers(&tables.roots));
-        write(format!("int32_t {name}_sets"), integers(&tables.sets));
-        write(format!("double {name}_members"), numbers(&tables.members));
+        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
+        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        rows(&format!("struct split {name}_splits"), splits, "{0, 0, 0, 0, 0}", out);
+        // The longest tables are not copied before they are written.
+        rows(&format!("double {name}_leaves"), tables.leaves.iter().map(|&leaf| self.number(leaf)), "0", out);
+        rows(&format!("int32_t {name}_roots"), integers(&tables.roots).into_iter(), "0", out);
+        rows(&format!("int32_t {name}_sets"), integers(&tables.sets).into_iter(), "0", out);
+        rows(&format!("double {name}_members"), numbers(&tables.members).into_iter(), "0", out);
     }
 
     fn helper(&self, helper: Helper) -> &'static str {
@@ -327,7 +319,17 @@ impl C {
 
 /// A text that does not end the comment it is in.
 fn comment(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace("*/", "* /").replace("??", "? ?")
+    in_one_line(text).replace("*/", "* /").replace("??", "? ?")
+}
+
+/// A table of items; C has none without any.
+fn rows(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: &str, out: &mut String) {
+    let _ = writeln!(out, "static const {declaration}[{}] = {{", items.len().max(1));
+    match items.len() {
+        0 => in_lines(std::iter::once(empty.to_owned()), "    ", out),
+        _ => in_lines(items, "    ", out),
+    }
+    out.push_str("};\n\n");
 }
 
 /// A table of constants; C has none without elements.

@@ -283,6 +283,11 @@ fn index(language: &dyn Language, place: &Place) -> String {
     }
 }
 
+/// A text for a comment of one line, without control characters.
+pub(super) fn in_one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
 /// Items in lines that are not too long.
 pub(super) fn in_lines(items: impl Iterator<Item = String>, indent: &str, out: &mut String) {
     let mut width = 0;

@@ -10,6 +10,7 @@ mod python;
 use skiff_models::Model;
 use skiff_plan::Method;
 
+use crate::graph::{Elements, Graph, Primitive};
 use crate::model::{ModelGraph, graph};
 use crate::{ExportError, ExportOptions, Exported};
 use language::Language;
@@ -34,7 +35,7 @@ pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> 
     let (mut exported, mut refused) = (Vec::new(), Vec::new());
     let all = model.methods();
     for &method in options.methods.as_ref().unwrap_or(&all) {
-        match function(model, method, &mut program) {
+        match function(model, source, method, &mut program) {
             Ok(()) => exported.push(method),
             Err(error) if options.methods.is_some() => return Err(error),
             Err(error) => refused.push(error),
@@ -50,11 +51,26 @@ pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> 
     Ok(Exported { bytes, methods: exported, refused })
 }
 
-fn function(model: &Model, method: Method, program: &mut Program) -> Result<(), ExportError> {
+fn function(model: &Model, source: Source, method: Method, program: &mut Program) -> Result<(), ExportError> {
     let ModelGraph { graph, .. } = graph(model, Some(&[method]))?;
-    program.add(method, &graph).map_err(|reason| ExportError::Signature {
-        method,
-        estimator: model.header().class.clone(),
-        reason,
+    let added = match source {
+        Source::C if has_zeros(&graph) => {
+            Err("the strings of C end with a zero, and one of its texts has one".to_owned())
+        }
+        Source::C | Source::Python => program.add(method, &graph),
+    };
+    let estimator = || model.header().class.clone();
+    added.map_err(|reason| ExportError::Signature { method, estimator: estimator(), reason })
+}
+
+/// Whether a text of a graph has a character of number zero.
+fn has_zeros(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|node| match &node.primitive {
+        Primitive::Constant(constant) => match &constant.elements {
+            Elements::Str(texts) => texts.iter().any(|text| text.contains('\0')),
+            _ => false,
+        },
+        Primitive::LabelEncoder(places) => places.iter().any(|(text, _)| text.contains('\0')),
+        _ => false,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Language, Nested, Tables, in_lines, name, section};
+use super::language::{Language, Nested, Tables, in_lines, in_one_line, name, section};
 use super::program::{Apply, Function, Helper};
 use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
 
@@ -16,8 +16,8 @@ const MARKER: &str = "## ";
 impl Language for Python {
     fn head(&self, notes: &[String], out: &mut String) {
         out.push_str("\"\"\"");
-        let text = notes.iter().map(|note| note.replace('\\', "\\\\").replace('"', "\\\"").replace('\r', " "));
-        out.push_str(&text.map(|note| note.replace('\n', " ")).collect::<Vec<_>>().join("\n"));
+        let text = notes.iter().map(|note| in_one_line(note).replace('\\', "\\\\").replace('"', "\\\""));
+        out.push_str(&text.collect::<Vec<_>>().join("\n"));
         out.push_str(
             "\n\nEach function takes one row, and raises ValueError for a row that is refused.\n\"\"\"\n\nimport math\nimport \
              struct\n\n\n",
@@ -95,7 +95,7 @@ impl Language for Python {
         let parameters = (0..function.inputs.len()).map(|at| format!("column{at}"));
         let _ = writeln!(out, "def {}({}):", function.method.name(), parameters.collect::<Vec<_>>().join(", "));
         for (at, (own, ..)) in function.inputs.iter().enumerate() {
-            let _ = writeln!(out, "    # {}", own.replace(['\n', '\r'], " "));
+            let _ = writeln!(out, "    # {}", in_one_line(own));
             let _ = writeln!(out, "    x{at} = [column{at}]");
         }
     }
@@ -107,7 +107,7 @@ impl Language for Python {
         });
         if function.outputs.len() > 1 {
             let names: Vec<&str> = function.outputs.iter().map(|output| output.name.as_str()).collect();
-            let _ = writeln!(out, "    # {}", names.join(", ").replace(['\n', '\r'], " "));
+            let _ = writeln!(out, "    # {}", in_one_line(&names.join(", ")));
         }
         let _ = writeln!(out, "    return {}\n\n", values.collect::<Vec<_>>().join(", "));
     }
@@ -281,7 +281,7 @@ impl Python {
                 format!("{missing}{x} in [{}]", members.join(", "))
             }
         };
-        let named = body.features.get(split.feature).map(|name| name.replace(['\n', '\r'], " "));
+        let named = body.features.get(split.feature).map(|name| in_one_line(name));
         let comment = named.map(|name| format!("  # {name}")).unwrap_or_default();
         let _ = writeln!(out, "{indent}if {test}:{comment}");
         self.branch(body, split.left, depth + 1, out);
