@@ -1,5 +1,6 @@
 //! Model files by name, or on standard input.
 
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -10,6 +11,12 @@ use crate::report::{self, Failure};
 /// Whether `-` was given.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether the path names standard input, a pipe or a device: what is read from it cannot be read again, and it cannot
+/// be replaced.
+pub fn is_stream(path: &Path) -> bool {
+    is_standard(path) || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// A name for messages.

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use crate::input::is_stream;
 use crate::report::{Failure, Outcome};
 
-/// An error for an output that exists, unless `force`.
+/// An error for an output that exists, unless `force`. Pipes and devices are written to, not overwritten.
 pub fn refuse_existing(output: &Path, force: bool) -> Outcome {
-    match force || fs::symlink_metadata(output).is_err() {
+    match force || fs::symlink_metadata(output).is_err() || is_stream(output) {
         true => Ok(()),
         false => Err(exists(format!("`{}` exists", output.display()))),
     }
@@ -16,7 +17,7 @@ pub fn refuse_existing(output: &Path, force: bool) -> Outcome {
 /// An error for an output that is one of the inputs, under any name, unless `force`.
 pub fn refuse_inputs(output: &Path, inputs: &[&Path], force: bool) -> Outcome {
     match inputs.iter().find(|input| is_same(output, input)) {
-        Some(input) if !force => {
+        Some(input) if !force && !is_stream(output) => {
             Err(exists(format!("the output `{}` is the input `{}`", output.display(), input.display())))
         }
         _ => Ok(()),

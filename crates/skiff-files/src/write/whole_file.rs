@@ -1,6 +1,6 @@
 //! Atomic writing of files.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use super::WriteError;
 
 /// Writes the file at `path` with `write`: to a temporary name in the same directory, then synced and renamed. Whatever
-/// happens meanwhile, either the old file or the new file exists, complete.
+/// happens meanwhile, either the old file or the new file exists, complete. The new file has the old one's permissions.
+/// Pipes and devices, such as `/dev/null`, are written to instead of replaced.
 ///
 /// # Errors
 /// Errors of `write` and of the operating system; the temporary file is removed then.
@@ -32,27 +33,45 @@ pub fn remove_unfinished() {
     }
 }
 
-/// A file under a temporary name next to its final one. It is removed unless it is finished.
+/// A file under a temporary name next to its final one, which is removed unless it is finished; or a pipe or a device.
 #[derive(Debug)]
 pub struct NewFile {
     out: BufWriter<File>,
-    temporary: PathBuf,
+    /// `None` for a pipe or a device.
+    temporary: Option<PathBuf>,
     path: PathBuf,
-    is_finished: bool,
 }
 
 impl NewFile {
-    /// Begins a file that will be named `path`. If that is a symbolic link, its target will be replaced.
+    /// Begins a file that will be named `path`. If that is a symbolic link, its target will be replaced; if it is a pipe
+    /// or a device, it will be written to.
     ///
     /// # Errors
     /// Errors of the operating system.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let path = match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path)?,
-            _ => path.to_owned(),
+        let (mut path, mut old) = (path.to_owned(), fs::symlink_metadata(path).ok());
+        if old.as_ref().is_some_and(Metadata::is_symlink) {
+            // `/dev/stdout` is a link to a link to the name of a pipe, which is in no directory.
+            old = Some(fs::metadata(&path)?);
+            path = fs::canonicalize(&path).unwrap_or(path);
+        }
+        let (file, temporary) = match &old {
+            Some(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Some(old) if !old.is_file() => (OpenOptions::new().write(true).open(&path)?, None),
+            _ => {
+                let (file, temporary) = create(&path)?;
+                (file, Some(temporary))
+            }
         };
-        let (file, temporary) = create(&path)?;
-        Ok(Self { out: BufWriter::with_capacity(1 << 20, file), temporary, path, is_finished: false })
+        let new = Self { out: BufWriter::with_capacity(1 << 20, file), temporary, path };
+        if let (Some(old), Some(_)) = (old, &new.temporary) {
+            let file = new.out.get_ref();
+            // Some file systems refuse even to set the permissions that a file has.
+            if file.metadata()?.permissions() != old.permissions() {
+                file.set_permissions(old.permissions())?;
+            }
+        }
+        Ok(new)
     }
 
     /// Syncs the file to disk and renames it.
@@ -61,9 +80,11 @@ impl NewFile {
     /// Errors of the operating system.
     pub fn finish(mut self) -> io::Result<()> {
         self.out.flush()?;
+        let Some(temporary) = &self.temporary else { return Ok(()) };
         self.out.get_ref().sync_all()?;
-        fs::rename(&self.temporary, &self.path)?;
-        self.is_finished = true;
+        fs::rename(temporary, &self.path)?;
+        forget(temporary);
+        self.temporary = None;
         sync_directory(&self.path)
     }
 }
@@ -86,12 +107,17 @@ impl Seek for NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if !self.is_finished {
+        if let Some(temporary) = &self.temporary {
             // The original error matters more than that the temporary file could not be removed.
-            let _ = fs::remove_file(&self.temporary);
+            let _ = fs::remove_file(temporary);
+            forget(temporary);
         }
-        UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != self.temporary);
     }
+}
+
+/// [`remove_unfinished`] need not remove this file any more.
+fn forget(temporary: &Path) {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != temporary);
 }
 
 /// A new file next to `path`, with a unique name.
@@ -155,8 +181,8 @@ mod tests {
         file.write_all(b"half").unwrap();
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
         // Not `remove_unfinished`, which would take the files of other tests.
-        assert!(UNFINISHED.lock().unwrap().contains(&file.temporary));
-        let temporary = file.temporary.clone();
+        let temporary = file.temporary.clone().unwrap();
+        assert!(UNFINISHED.lock().unwrap().contains(&temporary));
         drop(file);
         assert!(!UNFINISHED.lock().unwrap().contains(&temporary));
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 0);
@@ -174,6 +200,30 @@ mod tests {
         whole_file(&link, |out| Ok(out.write_all(b"new")?)).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_pipes_are_written_to() {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+
+        let directory = std::env::temp_dir().join(format!("skiff-device-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        // A link, since a test that fails must not replace the machine's own device.
+        let link = directory.join("null");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let file = NewFile::create(&link).unwrap();
+        assert_eq!(file.temporary, None);
+        file.finish().unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        let failed = NewFile::create(&directory).unwrap_err();
+        assert_eq!(failed.kind(), io::ErrorKind::IsADirectory);
+        let secret = directory.join("secret");
+        fs::write(&secret, b"old").unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        whole_file(&secret, |out| Ok(out.write_all(b"new")?)).unwrap();
+        assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
         fs::remove_dir_all(&directory).unwrap();
     }
 }

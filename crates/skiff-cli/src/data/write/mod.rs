@@ -13,6 +13,7 @@ use skiff::{Answer, Method, Model};
 use skiff_files::write::NewFile;
 
 use crate::args::AnswerFormat;
+use crate::input;
 use crate::report::Failure;
 
 /// An output of predictions, batch by batch.
@@ -46,13 +47,13 @@ pub fn sink(
         (None, Some("csv")) => AnswerFormat::Csv,
         (None, Some("jsonl" | "ndjson")) => AnswerFormat::Jsonl,
         (None, Some("npy")) => AnswerFormat::Npy,
+        (None, _) if input::is_stream(path) => AnswerFormat::Csv,
         (None, _) => {
             let failure = Failure::data(path, "expected .csv, .jsonl or .npy as the output's extension");
             return Err(failure.with_help("`--format FORMAT` selects the format for any name"));
         }
     };
-    let file = NewFile::create(path)
-        .map_err(|error| Failure::Output(io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))))?;
+    let file = NewFile::create(path)?;
     Ok(match format {
         AnswerFormat::Csv => Box::new(csv::Csv::new(file, names)),
         AnswerFormat::Jsonl => Box::new(json_lines::JsonLines::new(file, names)),
