@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text", display_order = 900)]
     pub errors: Format,
     /// The number of threads; by default SKIFF_NUM_THREADS, or the number of cores.
-    #[arg(long, global = true, value_name = "COUNT", display_order = 901)]
+    #[arg(long, global = true, value_name = "COUNT", display_order = 901, value_parser = values::count)]
     pub threads: Option<NonZeroUsize>,
     #[command(subcommand)]
     pub command: Command,

@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod shown;
 
+use std::env;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
@@ -20,14 +21,17 @@ use clap::Parser;
 use skiff::threads;
 use skiff::verify::Verified;
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, Format};
 use crate::report::{Failure, Outcome};
 
 #[global_allocator]
 static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
     // A server finishes its requests first, and sees to signals itself.
     if !matches!(arguments.command, Command::Serve(_)) {
         interrupt::watch();
@@ -74,6 +78,23 @@ fn main() -> ExitCode {
             ExitCode::from(if failure.is_no() { 1 } else { 2 })
         }
     }
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for, which ends the command as well.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let words: Vec<_> = env::args_os().collect();
+    let as_json = words.windows(2).any(|pair| pair[0] == "--errors" && pair[1] == "json");
+    if !error.use_stderr() || !(as_json || words.iter().any(|word| word == "--errors=json")) {
+        error.exit();
+    }
+    let text = error.to_string();
+    // Usage and the pointer to `--help` are for people.
+    let lines =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let message = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let message = message.trim_start_matches("error: ").to_owned();
+    report::print(&Failure::Usage(message), Format::Json);
+    ExitCode::from(2)
 }
 
 /// Sets the number of threads, from the option or the environment.

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::json;
+use skiff::{Method, Model};
 
 use crate::args::Format;
+use crate::shown::shown;
 
 /// The result of a command.
 pub type Outcome = Result<(), Failure>;
@@ -16,8 +18,10 @@ pub type Outcome = Result<(), Failure>;
 pub enum Failure {
     /// An error of the library.
     Skiff(skiff::Error),
-    /// A table could not be read.
+    /// A table or another file is wrong, or could not be read or written.
     Data {
+        /// The error's code.
+        code: &'static str,
         /// The file's name, `-` for standard input.
         file: String,
         /// The wrong line or row, counted from 1, if known.
@@ -40,6 +44,13 @@ pub enum Failure {
     },
     /// The output would overwrite a file.
     Overwrite(String),
+    /// The model does not have the method.
+    NoMethod {
+        /// The library's error.
+        error: skiff::Error,
+        /// The methods that it has.
+        methods: Vec<Method>,
+    },
     /// Wrong arguments.
     Usage(String),
 }
@@ -62,9 +73,31 @@ pub struct RowsFailure {
 }
 
 impl Failure {
-    /// A table that cannot be read.
+    /// A table whose content is wrong.
     pub fn data(file: &Path, what: impl fmt::Display) -> Self {
-        Self::Data { file: file.display().to_string(), line: None, what: what.to_string(), help: None }
+        Self::in_file("wrong-data", file, what)
+    }
+
+    /// A file that the system does not let the command read.
+    pub fn unreadable(file: &Path, what: impl fmt::Display) -> Self {
+        Self::in_file("unreadable-file", file, what)
+    }
+
+    /// A file that the system does not let the command write.
+    pub fn unwritable(file: &Path, what: impl fmt::Display) -> Self {
+        Self::in_file("unwritable-file", file, what)
+    }
+
+    fn in_file(code: &'static str, file: &Path, what: impl fmt::Display) -> Self {
+        Self::Data { code, file: file.display().to_string(), line: None, what: what.to_string(), help: None }
+    }
+
+    /// An error of preparing a method; if the model does not have it, with the methods that it has.
+    pub fn of_method(error: skiff::Error, model: &Model) -> Self {
+        match error.code() {
+            "no-such-method" => Self::NoMethod { error, methods: model.methods() },
+            _ => Self::Skiff(error),
+        }
     }
 
     /// In this line of the data.
@@ -122,6 +155,17 @@ impl Failure {
         }
     }
 
+    /// An error of the output, which is this file.
+    #[must_use]
+    pub fn of_output(self, file: &Path) -> Self {
+        match self {
+            Self::Output(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Self::in_file("unwritable-output", file, format!("cannot write the output: {error}"))
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the reader of the output closed it.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -136,7 +180,8 @@ impl Failure {
         match self {
             Self::Skiff(error) => error.code(),
             Self::Rows(rows) => rows.error.code(),
-            Self::Data { .. } => "wrong-data",
+            Self::NoMethod { error, .. } => error.code(),
+            Self::Data { code, .. } => code,
             Self::Output(_) => "unwritable-output",
             Self::Swapped { .. } => "not-a-model",
             Self::Overwrite(_) => "file-exists",
@@ -147,7 +192,7 @@ impl Failure {
     /// The file, the path in the model, the byte, the row, as far as known.
     fn place(&self) -> Vec<String> {
         match self {
-            Self::Skiff(error) => {
+            Self::Skiff(error) | Self::NoMethod { error, .. } => {
                 let file = error.file().map(|file| file.display().to_string());
                 let byte = error.offset().map(|offset| format!("byte {offset}"));
                 let row = error.row().map(|row| format!("row {row}"));
@@ -175,6 +220,11 @@ impl Failure {
             Self::Skiff(error) => error.help(),
             Self::Rows(rows) => rows.error.help(),
             Self::Data { help, .. } => help.clone(),
+            Self::NoMethod { methods, .. } if methods.is_empty() => None,
+            Self::NoMethod { methods, .. } => {
+                let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
+                Some(format!("it has `{}`", names.join("`, `")))
+            }
             Self::Swapped { help, .. } => Some(help.clone()),
             Self::Overwrite(_) => Some("`--force` overwrites it".to_owned()),
             Self::Output(_) | Self::Usage(_) => None,
@@ -185,7 +235,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Skiff(error) => f.write_str(&error.message()),
+            Self::Skiff(error) | Self::NoMethod { error, .. } => f.write_str(&error.message()),
             Self::Rows(rows) => f.write_str(&rows.error.message()),
             Self::Data { what, .. } | Self::Swapped { what, .. } | Self::Overwrite(what) | Self::Usage(what) => {
                 f.write_str(what)
@@ -209,7 +259,7 @@ impl From<io::Error> for Failure {
 
 /// Prints a note to standard error.
 pub fn note(text: &str) {
-    let _ = io::stderr().write_all(format!("note: {text}\n").as_bytes());
+    let _ = io::stderr().write_all(format!("note: {}\n", shown(text)).as_bytes());
 }
 
 /// Prints a failure to standard error.
@@ -217,12 +267,13 @@ pub fn print(failure: &Failure, format: Format) {
     let place = failure.place();
     let text = match format {
         Format::Text => {
-            let mut text = format!("error[{}]: {failure}\n", failure.code());
+            let mut text = format!("error[{}]: {}\n", failure.code(), shown(&failure.to_string()));
             if !place.is_empty() {
-                text += &format!("  --> {}\n", place.join(", "));
+                text += &format!("  --> {}\n", shown(&place.join(", ")));
             }
             if let Some(help) = failure.help() {
-                text += &format!("help: {help}\n");
+                let lines: Vec<_> = help.lines().map(shown).collect();
+                text += &format!("help: {}\n", lines.join("\n"));
             }
             text
         }

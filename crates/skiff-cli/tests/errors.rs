@@ -139,7 +139,45 @@ fn a_row_that_cannot_be_answered_is_counted_over_all_batches() {
 #[test]
 fn a_method_that_is_not_there_is_told_before_data_is_read() {
     let text = says(&["predict", &example("iris-svc.joblib"), "nowhere.csv", "--method", "predict_proba"]);
-    assert_eq!(text, "error[no-such-method]: `SVC` has no method `predict_proba`\n");
+    let expected = "error[no-such-method]: `SVC` has no method `predict_proba`\n\
+                    help: it has `predict`, `decision_function`\n";
+    assert_eq!(text, expected);
+    assert_eq!(says(&["plan", &example("iris-svc.joblib"), "--method", "transform"]).lines().count(), 2);
+}
+
+/// What a terminal obeys must not reach it from a file or its name.
+#[cfg(unix)]
+#[test]
+fn control_characters_are_escaped() {
+    let svc = example("iris-svc.joblib");
+    let rows = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n1,2,3,\u{1b}[31mred\n";
+    let text = says(&["predict", &svc, &file("escape.csv", rows.as_bytes())]);
+    assert!(text.contains("found `\\u{1b}[31mred`\n"), "{text}");
+    let text = says(&["predict", &svc, &file("escaped-name.csv", b"\x1b[2Ja,b\n1,2\n")]);
+    assert!(text.contains("the data has `\\u{1b}[2Ja`, `b`\n"), "{text}");
+    assert!(says(&["predict", &svc, "no\nwhere.csv"]).contains("  --> no\\nwhere.csv\n"));
+    let folder = skiff_testing::command::Folder::new("escapes");
+    fs::copy(&svc, folder.file("a\u{1b}[1m.joblib")).expect("a copy");
+    let output = Command::new(env!("CARGO_BIN_EXE_skiff")).arg("scan").arg(folder.path()).output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("model ") && text.ends_with("a\\u{1b}[1m.joblib\n"), "{text}");
+}
+
+#[test]
+fn data_that_cannot_be_read_is_told_apart_from_wrong_data() {
+    let svc = example("iris-svc.joblib");
+    let text = says(&["predict", &svc, "nowhere"]);
+    assert!(text.starts_with("error[unreadable-file]: cannot read the data: "), "{text}");
+    let text = says(&["predict", &svc, &workspace("examples").display().to_string()]);
+    assert!(text.starts_with("error[unreadable-file]: expected a file of rows, found a folder\n"), "{text}");
+    let text = says(&["predict", &svc, &file("empty.npy", b"")]);
+    assert!(text.starts_with("error[wrong-data]: expected a .npy or .npz file\n"), "{text}");
+    let text = says(&["predict", &svc, &file("empty.txt", b"")]);
+    assert!(text.starts_with("error[wrong-data]: the data is empty\n"), "{text}");
+    let text = says(&["predict", &svc, &file("utf-16.csv", b"\xff\xfea\0\n\0")]);
+    assert!(text.starts_with("error[wrong-data]: expected UTF-8 text, found UTF-16\n"), "{text}");
+    let text = says(&["predict", &svc, &file("latin.csv", b"a,Z\xfcrich\n")]);
+    assert!(text.contains("latin.csv, line 1\nhelp: convert it first"), "{text}");
 }
 
 /// Opening a pipe without a writer blocks forever, and a device may be endless.

@@ -133,7 +133,7 @@ fn what_cannot_be_signed_is_told() {
     assert_eq!(says("sign model.joblib --force --key ed.pem"), text);
     setup.prints("sign model.joblib --force --key ed.pem --extension");
     let text = says("keygen key.pem");
-    assert!(text.starts_with("error[wrong-data]: cannot write the key: "), "{text}");
+    assert!(text.starts_with("error[unwritable-file]: cannot write the key: "), "{text}");
 
     #[cfg(unix)]
     {

@@ -66,6 +66,43 @@ fn predictions_do_not_replace_the_data_or_the_model() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let files = Files::new("unwritable");
+    for (words, code) in [
+        ("predict model.joblib rows.csv -o no/where.csv", "error[unwritable-output]: cannot write the output: "),
+        ("export model.joblib no/where.onnx", "error[unwritable-file]: cannot write the file: "),
+        (
+            "encrypt model.joblib --passphrase-env SECRET -o no/where.age",
+            "error[unwritable-file]: cannot write the file: ",
+        ),
+    ] {
+        let (status, error) = files.run(words);
+        assert_eq!(status, 2, "{words}");
+        assert!(error.starts_with(code) && error.contains("\n  --> no/where."), "{error}");
+    }
+}
+
+/// A device that is replaced by a file is lost to the whole machine. A link to it protects the machine from this test.
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_written_to() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let files = Files::new("devices");
+    std::os::unix::fs::symlink("/dev/null", files.0.path().join("null")).expect("a link");
+    files.does("predict model.joblib rows.csv -o null");
+    files.does("predict model.joblib rows.csv -o null --format npy");
+    files.does("encrypt model.joblib --passphrase-env SECRET -o null");
+    assert!(fs::metadata("/dev/null").expect("the device").file_type().is_char_device());
+    let pipe = files.0.file("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let reader = std::thread::spawn(move || fs::read(pipe).expect("what is written"));
+    files.does("predict model.joblib rows.csv -o pipe");
+    files.does("predict model.joblib rows.csv -o file.csv");
+    assert_eq!(reader.join().expect("no panic"), files.read("file.csv"));
+}
+
+#[test]
 fn conversions_do_not_replace_files() {
     let files = Files::new("convert");
     files.does("convert model.joblib other.skops");

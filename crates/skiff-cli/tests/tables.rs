@@ -193,6 +193,29 @@ fn gzip_is_read_from_files_and_pipes() {
 }
 
 #[test]
+fn columns_that_do_not_fit_are_told_with_what_to_do() {
+    let (folder, iris) = (Folder::new("misfits"), example("iris-svc.joblib"));
+    let five = file(&folder, "five.csv", "5.1,3.5,1.4,0.2,setosa\n4.9,3.0,1.4,0.2,setosa\n");
+    let (_, error) = run(2, &["predict", &iris, &five], "");
+    assert!(error.contains("help: the first line is `5.1,3.5,1.4,0.2,setosa`: `--no-header` is for"), "{error}");
+    let (_, error) = run(2, &["predict", &iris, &five, "--no-header"], "");
+    let help = "help: select 4 of them, in the model's order, by `--columns`; the data has `0`, `1`, `2`, `3`, `4`\n";
+    assert!(error.ends_with(help), "{error}");
+    assert_eq!(skiff(&["predict", &iris, &five, "--no-header", "--columns", "0,1,2,3"], "").lines().count(), 3);
+}
+
+#[test]
+fn objects_do_not_lose_one_of_two_columns_with_the_same_name() {
+    let iris = example("iris-svc.joblib");
+    let names = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),prediction";
+    let rows = format!("{names}\n5.1,3.5,1.4,0.2,before\n");
+    let arguments = ["predict", &iris, "-", "--keep", "prediction"];
+    assert_eq!(skiff(&arguments, &rows), "prediction,prediction\nbefore,setosa\n");
+    let (_, error) = run(2, &[&arguments[..], &["--format", "jsonl"]].concat(), &rows);
+    assert!(error.starts_with("error[usage]: two columns of the output are called `prediction`"), "{error}");
+}
+
+#[test]
 fn answers_go_where_they_are_asked_to() {
     let iris = example("iris-svc.joblib");
     let rows = "[5.1,3.5,1.4,0.2]";

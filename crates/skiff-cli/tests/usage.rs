@@ -144,3 +144,23 @@ fn an_unchecked_signature_is_told() {
     let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(json["unchecked_signature"], signature.as_str());
 }
+
+#[test]
+fn wrong_arguments_are_json_where_errors_are() {
+    for arguments in [&["predict", "--errors", "json", "m", "--metod", "x"][..], &["--errors=json", "predict", "m"]] {
+        let error = says(arguments);
+        let json: serde_json::Value = serde_json::from_str(&error).expect("JSON");
+        assert_eq!(json["code"], "usage", "{error}");
+        let message = json["message"].as_str().expect("a message");
+        assert!(!message.contains('\n') && !message.starts_with("error"), "{message}");
+    }
+    assert!(prints(&["predict", "--errors", "json", "--help"]).starts_with("Predict for "));
+}
+
+#[test]
+fn counts_of_nothing_are_refused() {
+    for count in ["0", "-1", "many"] {
+        let error = says(&["version", &format!("--threads={count}")]);
+        assert!(error.contains("expected a whole number, 1 or more"), "{error}");
+    }
+}

@@ -55,7 +55,7 @@ pub struct Serve {
 #[command(next_help_heading = "Requests")]
 pub struct RequestArguments {
     /// How many requests are computed at a time; as many as there are cores unless this says so.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = values::count)]
     pub concurrency: Option<NonZeroUsize>,
     /// How many requests may wait; one more is refused with status 429.
     #[arg(long, value_name = "COUNT", default_value = "1024")]

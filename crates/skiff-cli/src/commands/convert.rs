@@ -8,6 +8,7 @@ use skiff::{ConvertOptions, Converted, ExportTarget, File, Options};
 use crate::args::Convert;
 use crate::commands::export::Exported;
 use crate::report::{Failure, Outcome};
+use crate::shown::shown;
 use crate::{input, outputs};
 
 /// Writes the new file, and reports what it cannot hold.
@@ -48,7 +49,7 @@ pub fn run(arguments: &Convert) -> Outcome {
     };
     for note in converted.changed.iter().chain(&converted.dropped) {
         // A failure to print the note is ignored.
-        let _ = writeln!(io::stderr(), "note: {note}");
+        let _ = writeln!(io::stderr(), "note: {}", shown(note));
     }
     Ok(())
 }

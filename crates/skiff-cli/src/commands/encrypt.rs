@@ -81,16 +81,19 @@ fn whole(path: &Path) -> Result<Vec<u8>, Failure> {
     if input::is_standard(path) {
         return input::standard(&Limits { decompressed: u64::MAX - 1, ..Limits::default() });
     }
-    std::fs::read(path).map_err(|error| Failure::data(path, format!("cannot read the file: {error}")))
+    std::fs::read(path).map_err(|error| Failure::unreadable(path, format!("cannot read the file: {error}")))
 }
 
 /// Writes to a file, or to standard output.
 fn write(output: Option<&Path>, write: impl FnOnce(&mut dyn Write) -> Outcome) -> Outcome {
     match output {
         Some(output) => {
-            let mut file = NewFile::create(output)?;
-            write(&mut file)?;
-            Ok(file.finish()?)
+            let written = || -> Outcome {
+                let mut file = NewFile::create(output)?;
+                write(&mut file)?;
+                Ok(file.finish()?)
+            };
+            written().map_err(|failure| failure.of_output(output))
         }
         None => {
             let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());

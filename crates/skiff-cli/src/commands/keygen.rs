@@ -38,5 +38,5 @@ fn write_secret(path: &Path, text: &[u8]) -> Result<(), Failure> {
         file.write_all(text)?;
         file.sync_all()
     };
-    write().map_err(|error| Failure::data(path, format!("cannot write the key: {error}")))
+    write().map_err(|error| Failure::unwritable(path, format!("cannot write the key: {error}")))
 }

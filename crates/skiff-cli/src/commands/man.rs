@@ -16,5 +16,5 @@ pub fn run(arguments: &Man) -> Outcome {
         return Ok(io::stdout().write_all(&page)?);
     };
     clap_mangen::generate_to(command, folder)
-        .map_err(|error| Failure::data(folder, format!("cannot write the pages: {error}")))
+        .map_err(|error| Failure::unwritable(folder, format!("cannot write the pages: {error}")))
 }

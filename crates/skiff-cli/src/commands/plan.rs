@@ -6,7 +6,7 @@ use skiff::{Method, Model};
 
 use crate::args::Plan;
 use crate::input;
-use crate::report::Outcome;
+use crate::report::{Failure, Outcome};
 use crate::shown::shown;
 
 /// Prints the operators of the given method, or of all.
@@ -20,14 +20,21 @@ pub fn run(arguments: &Plan) -> Outcome {
     for method in methods {
         match arguments.signature {
             true => write_signature(&mut out, &model, method)?,
-            false => writeln!(out, "{method}:\n{}", model.plan(method)?)?,
+            false => {
+                let plan = model.plan(method).map_err(|error| Failure::of_method(error, &model))?;
+                writeln!(out, "{method}:")?;
+                for line in plan.to_string().lines() {
+                    writeln!(out, "{}", shown(line))?;
+                }
+                writeln!(out)?;
+            }
         }
     }
     Ok(())
 }
 
 fn write_signature(out: &mut impl Write, model: &Model, method: Method) -> Outcome {
-    let signature = model.signature(method)?;
+    let signature = model.signature(method).map_err(|error| Failure::of_method(error, model))?;
     writeln!(out, "{method}")?;
     writeln!(out, "  takes    {}", shown(&signature.input.to_string()))?;
     writeln!(out, "  returns  {}", shown(&signature.output.to_string()))?;

@@ -34,16 +34,21 @@ pub fn run(arguments: &Predict) -> Outcome {
     }
     let model = input::model(path, &arguments.open.options()?).map_err(|failure| failure.or_swapped(path, data))?;
     // A missing method is reported before any data is read.
-    let plan = model.plan_with(arguments.method, &Params::new(arguments.param.iter().cloned()))?;
+    let params = Params::new(arguments.param.iter().cloned());
+    let plan = model.plan_with(arguments.method, &params).map_err(|error| Failure::of_method(error, &model))?;
     let format = read::format_of(data, arguments.data_options.data_format)?;
-    let mut sink = sink(output, arguments.format, &model, arguments.method)?;
+    let in_output = |failure: Failure| match output {
+        Some(output) => failure.of_output(output),
+        None => failure,
+    };
+    let mut sink = sink(output, arguments.format, &model, arguments.method).map_err(in_output)?;
     let is_seen = output.is_some();
     let progress = progress::bytes(arguments.quiet, is_seen);
     let mut command =
         Prediction { arguments, model: &model, plan: &plan, progress: &progress, rows: 0, uses: Vec::new() };
-    command.predict(format, &mut *sink)?;
+    command.predict(format, &mut *sink).map_err(in_output)?;
     progress.finish_and_clear();
-    sink.finish()
+    sink.finish().map_err(in_output)
 }
 
 /// One run of the command.
@@ -134,9 +139,8 @@ impl Prediction<'_> {
         let dtypes = &self.arguments.data_options.dtype;
         if let Some((column, _)) = dtypes.iter().find(|(column, _)| !names.contains(column)) {
             let what = format!("`--dtype`: `{column}` is not a column that the model takes");
-            return Err(
-                Failure::data(&self.arguments.data, what).with_help(format!("it takes `{}`", names.join("`, `")))
-            );
+            return Err(Failure::data(input::shown(&self.arguments.data), what)
+                .with_help(format!("it takes `{}`", names.join("`, `"))));
         }
         let documents = self.model.takes() == Takes::Texts;
         let kind = |(name, column): (&String, &ColumnUse)| match dtypes.iter().rev().find(|(given, _)| given == name) {
@@ -199,7 +203,7 @@ impl Prediction<'_> {
 
     fn predict_array(&mut self, path: &Path, sink: &mut dyn Sink) -> Outcome {
         let array = Array::open(path)?;
-        let table = array.table(self.plan.half()).map_err(|what| Failure::data(path, what))?;
+        let table = array.table(self.plan.half()).map_err(|what| Failure::data(input::shown(path), what))?;
         let rows = table.rows();
         self.progress.set_length(rows as u64);
         let mut start = 0;

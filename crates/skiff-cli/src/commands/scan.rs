@@ -89,7 +89,7 @@ fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
         let (inside, unread) = skiff::files_in(path);
         for (folder, error) in unread {
             *failed = true;
-            report::print(&Failure::data(&folder, error), Format::Text);
+            report::print(&Failure::unreadable(&folder, error), Format::Text);
         }
         found.extend(inside.into_iter().map(|path| (path, false)));
     }
@@ -99,13 +99,13 @@ fn files(paths: &[PathBuf], failed: &mut bool) -> Vec<(PathBuf, bool)> {
 fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
     let Scanned { path, verdict, is_passed_over } = one;
     if *is_passed_over {
-        return writeln!(out, "not a model  {}", path.display());
+        return writeln!(out, "not a model  {}", shown(&path.display().to_string()));
     }
-    writeln!(out, "{:<10} {}", verdict.rating.name(), path.display())?;
+    writeln!(out, "{:<10} {}", verdict.rating.name(), shown(&path.display().to_string()))?;
     for finding in &verdict.findings {
         let place = place(finding);
         let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
-        writeln!(out, "    {}: {}{place}", finding.rating.name(), message(finding))?;
+        writeln!(out, "    {}: {}{}", finding.rating.name(), shown(&message(finding)), shown(&place))?;
     }
     if verdict.in_a_row > 1 {
         writeln!(out, "    note: {} pickles in one file; Python's loaders read the first", verdict.in_a_row)?;
@@ -114,7 +114,8 @@ fn write_text(out: &mut impl Write, one: &Scanned) -> io::Result<()> {
         let path = path.iter().filter(|path| !path.is_empty());
         let place: Vec<_> = place.iter().chain(path).map(String::as_str).collect();
         let place = if place.is_empty() { String::new() } else { format!("  [{}]", place.join(", ")) };
-        writeln!(out, "    note: `{class}` has no attribute `{name}` in any version; it holds plain data{place}")?;
+        let note = format!("`{class}` has no attribute `{name}` in any version; it holds plain data{place}");
+        writeln!(out, "    note: {}", shown(&note))?;
     }
     Ok(())
 }

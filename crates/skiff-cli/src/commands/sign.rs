@@ -6,6 +6,7 @@ use skiff::signing::{self, Extensions, Links, SignOptions};
 
 use crate::args::keys::{Sign, variable};
 use crate::report::{Failure, Outcome};
+use crate::shown::shown;
 use crate::{input, outputs};
 
 /// Writes the signature, and prints its path.
@@ -31,6 +32,11 @@ pub fn run(arguments: &Sign) -> Outcome {
     };
     signing::sign(&arguments.model, &key, &options)?;
     let how = key.algorithm().describe();
-    writeln!(io::stdout(), "{}: signed by {how}, key `{}`", signature.display(), key.public().fingerprint())?;
+    writeln!(
+        io::stdout(),
+        "{}: signed by {how}, key `{}`",
+        shown(&signature.display().to_string()),
+        key.public().fingerprint()
+    )?;
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use skiff::{ColumnUse, Model, Plan, Takes};
 
 use crate::args::similar;
+use crate::input::shown;
 use crate::report::Failure;
 
 /// The columns of the data.
@@ -98,12 +99,15 @@ fn missing_columns(data: &Path, missing: &[String], wanted: &[String], names: &[
     };
     let help = match names {
         [] => "the data has no columns".to_owned(),
+        [first, ..] if first.parse::<f64>().is_ok() => {
+            format!("the first line is `{}`: `--no-header` is for data without names", shortened(names).join(","))
+        }
         [one] if one.contains([';', '\t', '|']) => {
             format!("the data has one column, `{one}`: `--delimiter CHARACTER` sets the delimiter")
         }
         _ => format!("the data has `{}`", shortened(names).join("`, `")),
     };
-    Failure::data(data, what).with_help(help)
+    Failure::data(shown(data), what).with_help(help)
 }
 
 fn wrong_count(data: &Path, model: &Model, expected: usize, taken: &[usize], names: &[String]) -> Failure {
@@ -112,8 +116,9 @@ fn wrong_count(data: &Path, model: &Model, expected: usize, taken: &[usize], nam
         Takes::Table => format!("`{class}` takes {expected} columns, the data has {}", taken.len()),
         Takes::Texts | Takes::Dicts => format!("`{class}` takes one column of documents, the data has {}", taken.len()),
     };
-    let names = shortened(names).join(",");
-    Failure::data(data, what).with_help(format!("select them in the model's order: --columns {names}"))
+    let count = if expected == 1 { "it".to_owned() } else { format!("{expected} of them, in the model's order,") };
+    let names = shortened(names).join("`, `");
+    Failure::data(shown(data), what).with_help(format!("select {count} by `--columns`; the data has `{names}`"))
 }
 
 /// The first ten names, and an ellipsis if there are more.

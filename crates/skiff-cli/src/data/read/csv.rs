@@ -204,6 +204,7 @@ fn unique_names(record: &Record) -> Vec<String> {
 fn failure(path: &Path, error: RecordError) -> Failure {
     match error {
         RecordError::Io(error) => Failure::data(shown(path), format!("cannot read the data: {error}")),
+        RecordError::NotUtf8(line) => source::not_utf8(path, line),
         RecordError::Content(line, what) => Failure::data(shown(path), what).at_line(line),
     }
 }

@@ -14,6 +14,7 @@ mod source;
 mod text_lines;
 mod whole;
 
+use std::fs;
 use std::path::Path;
 
 use skiff::table::{Dicts, Texts};
@@ -66,11 +67,16 @@ pub enum Content {
 
 /// The data's format: given by the user, else that of the extension; standard input is CSV.
 pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, Failure> {
+    if is_standard(path) {
+        return Ok(given.unwrap_or(DataFormat::Csv));
+    }
+    let metadata =
+        fs::metadata(path).map_err(|error| Failure::unreadable(path, format!("cannot read the data: {error}")))?;
+    if metadata.is_dir() {
+        return Err(Failure::unreadable(path, "expected a file of rows, found a folder"));
+    }
     if let Some(format) = given {
         return Ok(format);
-    }
-    if is_standard(path) {
-        return Ok(DataFormat::Csv);
     }
     let extension = |path: &Path| path.extension().and_then(|text| text.to_str()).map(str::to_lowercase);
     let last = match extension(path) {

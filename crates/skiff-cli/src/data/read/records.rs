@@ -24,6 +24,8 @@ pub struct Record {
 pub enum RecordError {
     /// An error of the system.
     Io(io::Error),
+    /// The record that begins on this line is not UTF-8.
+    NotUtf8(u64),
     /// What is wrong with the file, and on which line.
     Content(u64, &'static str),
 }
@@ -102,8 +104,7 @@ impl<R: BufRead> Records<R> {
                 return Ok(None);
             }
             let bytes = std::mem::take(&mut self.bytes);
-            record.text =
-                String::from_utf8(bytes).map_err(|_| RecordError::Content(record.line, "expected UTF-8 text"))?;
+            record.text = String::from_utf8(bytes).map_err(|_| RecordError::NotUtf8(record.line))?;
             let is_blank = record.ends.len() == 1 && !was_quoted && record.text.trim().is_empty();
             if !is_blank {
                 return Ok(Some(record));

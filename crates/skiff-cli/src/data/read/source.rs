@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use indicatif::ProgressBar;
 
-use crate::input::is_standard;
+use crate::input::{is_standard, shown};
 use crate::progress;
 use crate::report::Failure;
 
@@ -19,20 +19,27 @@ const BUFFER: usize = 256 * 1024;
 
 /// Opens the data as a stream.
 pub fn open(path: &Path, progress: &ProgressBar) -> Result<Stream, Failure> {
-    let failed = |error: io::Error| Failure::data(path, format!("cannot read the data: {error}"));
-    if is_standard(path) {
+    let failed = |error: io::Error| Failure::unreadable(shown(path), format!("cannot read the data: {error}"));
+    let reader: Stream = if is_standard(path) {
         progress::without_length(progress);
-        let reader = BufReader::with_capacity(BUFFER, progress.wrap_read(io::stdin()));
-        return decompressed(Box::new(reader)).map_err(failed);
+        Box::new(BufReader::with_capacity(BUFFER, progress.wrap_read(io::stdin())))
+    } else {
+        let file = File::open(path).map_err(failed)?;
+        progress.set_length(file.metadata().map_err(failed)?.len());
+        Box::new(BufReader::with_capacity(BUFFER, progress.wrap_read(file)))
+    };
+    let mut stream = decompressed(reader).map_err(failed)?;
+    if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = stream.fill_buf().unwrap_or_default() {
+        let failure = Failure::data(shown(path), "expected UTF-8 text, found UTF-16");
+        return Err(failure.with_help("`iconv -f UTF-16 -t UTF-8` converts it"));
     }
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(Failure::data(path, "expected a file of rows, found a folder"));
-    }
-    progress.set_length(metadata.len());
-    let reader = BufReader::with_capacity(BUFFER, progress.wrap_read(file));
-    decompressed(Box::new(reader)).map_err(failed)
+    Ok(stream)
+}
+
+/// A line of text in another encoding, which cannot be known.
+pub fn not_utf8(path: &Path, line: u64) -> Failure {
+    let failure = Failure::data(shown(path), "expected UTF-8 text").at_line(line);
+    failure.with_help("convert it first, if it is in Windows-1252 by `iconv -f WINDOWS-1252 -t UTF-8`")
 }
 
 /// The content of a gzip stream; any other stream unchanged.

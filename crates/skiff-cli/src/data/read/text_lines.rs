@@ -40,13 +40,17 @@ impl Iterator for TextLines {
                     lines.push(line);
                 }
                 Err(error) => {
-                    let what = match error.kind() {
-                        std::io::ErrorKind::InvalidData => "expected UTF-8 text".to_owned(),
-                        _ => format!("cannot read the data: {error}"),
+                    let line = self.line + 1;
+                    let failure = match error.kind() {
+                        std::io::ErrorKind::InvalidData => source::not_utf8(&self.path, line),
+                        _ => Failure::data(shown(&self.path), format!("cannot read the data: {error}")).at_line(line),
                     };
-                    return Some(Err(Failure::data(shown(&self.path), what).at_line(self.line + 1)));
+                    return Some(Err(failure));
                 }
             }
+        }
+        if self.line == 0 {
+            return Some(Err(Failure::data(shown(&self.path), "the data is empty")));
         }
         let numbers = (first..=self.line).collect();
         (!lines.is_empty()).then(|| Ok(Batch { lines: numbers, content: Content::Texts(Texts::from_iter(lines)) }))

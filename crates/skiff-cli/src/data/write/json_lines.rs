@@ -1,5 +1,7 @@
 //! Predictions as JSON lines: an object for each row.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value as Json};
 use skiff::table::Column;
 use skiff::{Answer, Scalar};
@@ -25,6 +27,13 @@ impl<W: Finish> JsonLines<W> {
 impl<W: Finish> Sink for JsonLines<W> {
     fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure> {
         let answers = columns(answer, &self.names);
+        let mut names = HashSet::new();
+        let mut all = kept.iter().map(|(name, _)| name).chain(answers.iter().map(|(name, _)| name));
+        if let Some(twice) = all.find(|name| !names.insert(name.as_str())) {
+            let what =
+                format!("two columns of the output are called `{twice}`, which an object cannot have; write CSV");
+            return Err(Failure::Usage(what));
+        }
         for row in 0..answer.rows() {
             let mut object = Map::new();
             for (name, column) in kept {
