@@ -124,15 +124,15 @@ fn the_paths_through_a_forest_are_one_table_of_integers() {
     assert!(text.lines().nth(1).is_some_and(|row| row.split(',').all(|cell| cell == "0" || cell == "1")), "{text}");
 }
 
-/// An array of `float16` of this shape, as numpy writes it.
-fn half_array(folder: &Folder, rows: usize, halves: &[u16]) -> String {
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {}), }}", halves.len() / rows);
+/// An array of four columns of this dtype, as numpy writes it.
+fn array<const N: usize>(folder: &Folder, dtype: &str, elements: &[[u8; N]]) -> String {
+    let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({}, 4), }}", elements.len() / 4);
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     let length = (header.len() + 1 + 10).next_multiple_of(64) - 10;
     bytes.extend(u16::try_from(length).expect("a short header").to_le_bytes());
     bytes.extend(format!("{header:<width$}\n", width = length - 1).bytes());
-    bytes.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
-    let path = folder.file("half.npy");
+    bytes.extend(elements.iter().flatten());
+    let path = folder.file("array.npy");
     fs::write(&path, bytes).expect("a file");
     path
 }
@@ -142,7 +142,8 @@ fn half_array(folder: &Folder, rows: usize, halves: &[u16]) -> String {
 fn half_precision_arrays_are_read_where_they_are_widened() {
     let folder = Folder::new("half");
     // Two rows of 1.0, -0.5, 2.0, 0.25.
-    let array = half_array(&folder, 2, &[0x3c00, 0xb800, 0x4000, 0x3400, 0x3c00, 0xb800, 0x4000, 0x3400]);
+    let halves = [0x3c00_u16, 0xb800, 0x4000, 0x3400, 0x3c00, 0xb800, 0x4000, 0x3400];
+    let array = array(&folder, "<f2", &halves.map(u16::to_le_bytes));
     let bayes = folder.model("1.9.1/naive_bayes/gaussian");
     let text = skiff(&["predict", &bayes, &array], "");
     let rows = "a,b,c,d\n1,-0.5,2,0.25\n1,-0.5,2,0.25\n";
@@ -153,6 +154,27 @@ fn half_precision_arrays_are_read_where_they_are_widened() {
         "",
     );
     assert!(String::from_utf8_lossy(&refused.stderr).contains("float16 is not supported here"));
+}
+
+/// scikit-learn computes in `float32` only where it is in the machine's byte order.
+#[test]
+fn arrays_of_the_other_byte_order_are_doubles() {
+    let folder = Folder::new("big-endian");
+    let scaler = folder.model("1.9.1/preprocessing/standard_scaler");
+    let transform = |data: &str, rows: &str| skiff(&["predict", &scaler, data, "-m", "transform"], rows);
+    let row = [0.1_f32, -0.7, 2.3, 1000.1];
+    let doubles = row.map(|value| f64::from(value).to_string()).join(",");
+    let expected = transform("-", &format!("a,b,c,d\n{doubles}\n"));
+    let (_, expected) = expected.split_once('\n').expect("a header");
+    let values = |text: &str| text.split_once('\n').expect("a header").1.to_owned();
+    assert_eq!(values(&transform(&array(&folder, ">f4", &row.map(f32::to_be_bytes)), "")), expected);
+    assert_ne!(values(&transform(&array(&folder, "<f4", &row.map(f32::to_le_bytes)), "")), expected);
+    let large = array(&folder, "<u8", &[u64::MAX; 4].map(u64::to_le_bytes));
+    let refused = command::run(
+        Command::new(env!("CARGO_BIN_EXE_skiff")).args(["predict", &scaler, &large, "-m", "transform"]),
+        "",
+    );
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("integers beyond int64 are not supported"));
 }
 
 /// A function that scales columns looks at all rows, however many blocks they are read in.

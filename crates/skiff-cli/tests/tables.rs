@@ -36,12 +36,16 @@ fn file(folder: &Folder, name: &str, content: impl AsRef<[u8]>) -> String {
     folder.file(name)
 }
 
-/// The answers to `rows` as a file, which are also those to them in a pipe.
+/// The answers to `rows` as a file, which are also those to them in a pipe, with a name and without.
 fn answers(folder: &Folder, model: &str, method: &str, name: &str, rows: &str) -> String {
     let format = name.rsplit('.').next().expect("an extension");
     let from_file = skiff(&["predict", model, &file(folder, name, rows), "-m", method], "");
     let from_pipe = skiff(&["predict", model, "-", "--data-format", format, "-m", method], rows);
     assert_eq!(from_file, from_pipe);
+    if cfg!(unix) {
+        let from_name = skiff(&["predict", model, "/dev/stdin", "--data-format", format, "-m", method], rows);
+        assert_eq!(from_file, from_name);
+    }
     from_file
 }
 

@@ -11,7 +11,7 @@ use super::kind::{Kind, Seen};
 use super::records::{Record, RecordError, Records};
 use super::source::{self, Copy, Stream};
 use super::{BATCH_ROWS, Batch, Chosen, Content};
-use crate::input::{is_standard, shown};
+use crate::input::{is_stream, shown};
 use crate::report::Failure;
 
 /// The dialect of a CSV file.
@@ -67,7 +67,7 @@ impl CsvFile {
     }
 
     /// Selects columns, each with its type. A column whose type is inferred is read to its end first:
-    /// standard input is copied for that.
+    /// standard input and pipes are copied for that.
     pub fn choose(&mut self, mut columns: Vec<Chosen>) -> Result<(), Failure> {
         let decimal = self.dialect.decimal;
         if columns.iter().any(|column| matches!(column.kind, Kind::Whole)) {
@@ -106,7 +106,7 @@ impl CsvFile {
         let (path, dialect) = (self.path.clone(), self.dialect.clone());
         let failed = |path: &Path, error: io::Error| Failure::data(shown(path), error);
         let mut copied = None;
-        if let (true, Some(records)) = (is_standard(&path), self.records.take()) {
+        if let (true, Some(records)) = (is_stream(&path), self.records.take()) {
             let (mut rest, line) = records.into_rest().map_err(|error| failed(&path, error))?;
             copied = Some((Copy::of(&mut rest).map_err(|error| failed(&path, error))?, line));
         } else {

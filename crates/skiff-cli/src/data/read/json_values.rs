@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
 use super::source::{self, Copy, Stream};
-use crate::input::{is_standard, shown};
+use crate::input::{is_stream, shown};
 use crate::report::Failure;
 
 /// The layout of the values of a file.
@@ -84,7 +84,7 @@ impl JsonValues {
         let failed = |error: io::Error| Failure::data(shown(&self.path), error);
         self.mark = Some(match &mut self.values {
             Values::Array(array) => Mark::Array(array.at, array.line),
-            Values::Lines { stream, line } if is_standard(&self.path) => {
+            Values::Lines { stream, line } if is_stream(&self.path) => {
                 let mut copy = Copy::of(stream).map_err(failed)?;
                 *stream = copy.open().map_err(failed)?;
                 Mark::Copy(copy, *line)

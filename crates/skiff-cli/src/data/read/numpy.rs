@@ -6,10 +6,10 @@ use std::path::Path;
 use skiff::table::{Column, Dense, Elements};
 use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
 use skiff::{File, Options, Scalar, Table};
-use skiff_files::{DType, NdArray, Order, Sparse, SparseFormat};
+use skiff_files::{DType, Endian, NdArray, Order, Sparse, SparseFormat};
 use skiff_pickle::{Graph, Node, NodeId};
 
-use crate::input::is_standard;
+use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
 /// An array in a file.
@@ -33,17 +33,21 @@ impl Array {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let file = if is_standard(path) {
             let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::data(path, error))?;
-            File::read(bytes, &Options::default())?
+            io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::unreadable(shown(path), error))?;
+            File::read(bytes, &Options::default())
         } else {
-            File::open(path, &Options::default())?
+            File::open(path, &Options::default())
         };
+        let file = file.map_err(|error| match error.code() {
+            "not-a-model" => Failure::data(shown(path), "expected a .npy or .npz file"),
+            _ => error.into(),
+        })?;
         let graph = &file.contents().graph;
-        let refused = |what: &str| Failure::data(path, what);
+        let refused = |what: &str| Failure::data(shown(path), what);
         let node = match graph.node(graph.root()) {
             Node::Dict(pairs) => {
                 if let Some(sparse) = scipy_sparse(graph, pairs) {
-                    return sparse.map(Self::Sparse).map_err(|what| Failure::data(path, what));
+                    return sparse.map(Self::Sparse).map_err(|what| Failure::data(shown(path), what));
                 }
                 match pairs[..] {
                     [(_, only)] => only,
@@ -52,7 +56,7 @@ impl Array {
             }
             _ => graph.root(),
         };
-        let array = NdArray::read(graph, node).map_err(|error| Failure::data(path, error))?;
+        let array = NdArray::read(graph, node).map_err(|error| Failure::data(shown(path), error))?;
         let array = array.ok_or_else(|| refused("expected an array"))?;
         let shape = match array.shape[..] {
             [rows] => (rows, 1),
@@ -62,7 +66,7 @@ impl Array {
         if array.dtype.is_real() {
             return Ok(Self::Dense(array));
         }
-        let elements = array.to_scalars(graph).map_err(|error| Failure::data(path, error))?;
+        let elements = array.to_scalars(graph).map_err(|error| Failure::data(shown(path), error))?;
         Ok(Self::Scalars { shape, elements })
     }
 
@@ -74,7 +78,10 @@ impl Array {
         let expected = "expected an array of numbers or strings";
         match self {
             Self::Dense(array) if is_half(&array.dtype) && half.is_none() => Err(HALF),
-            Self::Dense(array) => dense(array, half).map(Table::Dense).ok_or(expected),
+            Self::Dense(array) => dense(array, half).map(Table::Dense).ok_or(match array.dtype {
+                DType::UInt { size: 8, .. } => "integers beyond int64 are not supported",
+                _ => expected,
+            }),
             Self::Scalars { shape: (rows, cols), elements } => {
                 let column = |col: usize| {
                     let cells = || elements.iter().skip(col).step_by((*cols).max(1));
@@ -116,7 +123,8 @@ fn dense(array: &NdArray, half: Option<Precision>) -> Option<Dense<'_>> {
         (Some(elements), Order::F) => Dense::fortran_order(rows, cols, elements).ok(),
         (None, _) => {
             let elements = match array.dtype {
-                DType::Float { size: 4, .. } => Elements::F32(array.to_f32()?.into()),
+                // scikit-learn keeps `float32` only in the machine's byte order, and computes in doubles otherwise.
+                DType::Float { size: 4, endian: Endian::Little } => Elements::F32(array.to_f32()?.into()),
                 DType::Float { size: 2, .. } if half == Some(Precision::Single) => {
                     Elements::F32(array.to_f32()?.into())
                 }
@@ -161,7 +169,7 @@ fn read_sparse(graph: &Graph, find: impl Fn(&str) -> Option<NodeId>, format: Nod
     let sparse = Sparse::from_parts(format, (rows, cols), data, indices, indptr, graph.root());
     let sparse = sparse.map_err(|error| error.to_string())?;
     let dtype = match sparse.data.dtype {
-        DType::Float { size: 4, .. } => NumberType::Float(Precision::Single),
+        DType::Float { size: 4, endian: Endian::Little } => NumberType::Float(Precision::Single),
         DType::Float { .. } => NumberType::Float(Precision::Double),
         ref integers => NumberType::Int(int_kind(integers)),
     };
