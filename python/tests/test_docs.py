@@ -1,0 +1,144 @@
+"""The commands and the Python in `docs/` run as written there, block after block."""
+
+import hashlib
+import io
+import os
+import pathlib
+import pickle
+import re
+import shutil
+import subprocess
+import types
+
+import numpy as np
+import pytest
+import skiff
+from conftest import COMMAND, ROOT
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+X, Y = load_iris(return_X_y=True)
+Y = Y > 0
+
+# What the pages leave to the reader.
+STAND_INS = """
+set -e
+curl() { cat model.joblib; }
+less() { cat; }
+"""
+RECIPIENT = "$(sed -n 's/# public key: //p' identity.txt)"
+
+
+class Clipper:
+    """A reader's own class."""
+
+
+class Call:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def blocks(page):
+    """The language and the text of each block of code."""
+    text = (ROOT / "docs" / page).read_text()
+    return re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def run(script, folder):
+    """Standard output of a script of bash."""
+    path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", STAND_INS + script], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the files that the pages name."""
+    monkeypatch.chdir(tmp_path)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    pathlib.Path("model.pkl").write_bytes(pickle.dumps(model))
+    pathlib.Path("old.pkl").write_bytes(pickle.dumps(model))
+    skiff.dump(model, "model.joblib")
+    skiff.dump({"model": model, "scaler": model[0]}, "models.skiff")
+    np.savetxt("rows.csv", X, delimiter=",", header="a,b,c,d", comments="")
+    pathlib.Path("train.parquet").write_bytes(b"rows")
+    pathlib.Path("train.py").write_text("# how it was made")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", ["convert.md", "encrypt.md", "export.md", "format.md", "passport.md", "python.md", "sign.md"])
+def test_the_blocks_of_a_page_run_one_after_the_other(page, folder):
+    model = skiff.load("model.pkl")
+    if page in ("encrypt.md", "sign.md"):
+        skiff.dump(model, "model.skiff")
+    elif page == "convert.md":
+        os.remove("model.joblib")
+    names = {
+        "skiff": skiff,
+        "hashlib": hashlib,
+        "estimator": model,
+        "model": model,
+        "X": X,
+        "X_train": X,
+        "y_train": Y,
+        "X_test": X,
+        "file": io.BytesIO(),
+        "mypkg": types.SimpleNamespace(clean=abs),
+        "Clipper": Clipper,
+        "__file__": "train.py",
+    }
+    ran = 0
+    for language, block in blocks(page):
+        if language == "python":
+            exec(compile(block, page, "exec"), names)
+        # Chains of certificates are tested where there are some, in `skiff-sign`.
+        elif (language == "sh" or block.startswith("skiff ")) and "--certificate" not in block:
+            run(block.replace("--recipient age1…", f"--recipient {RECIPIENT}"), folder)
+        else:
+            continue
+        ran += 1
+    assert ran
+    if page == "format.md":
+        skiff.dump(model, "plain.skiff")
+        assert np.array_equal(names["skiff_arrays"]("plain.skiff").predict(X), model.predict(X))
+
+
+def test_the_scan_prints_what_is_shown(folder):
+    (folder / "downloads").mkdir()
+    (folder / "downloads" / "a.pkl").write_bytes(pickle.dumps(Call(), protocol=4))
+    (folder / "downloads" / "notes.txt").write_text("A note.")
+    command, _, expected = blocks("scan.md")[0][1].partition("\n")
+    assert command.startswith("$ skiff scan ")
+    assert run(command.removeprefix("$ ") + " || true", folder) == expected
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_server_answers_what_is_shown():
+    (_, serve), (_, listening), *asked = blocks("serve.md")
+    words = serve.split()
+    assert words[:2] == ["skiff", "serve"] and listening.startswith("listening on http://")
+    address = listening.split()[-1]
+    server = subprocess.Popen(
+        [COMMAND, *words[1:], "--http", "127.0.0.1:0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        here = server.stdout.readline().split()[-1]
+        ran = 0
+        for language, block in asked:
+            if language == "sh" and block.startswith("curl "):
+                commands = re.sub("^# .*\n", "", block, flags=re.MULTILINE).replace(address, here)
+                out = run("unset -f curl\n" + commands, ROOT)
+                for shown in re.findall("^# (.*)$", block, re.MULTILINE):
+                    assert out.strip() == shown
+                assert "error" not in out
+                ran += 1
+        assert ran
+    finally:
+        server.terminate()
+        server.wait()
+        server.stdout.close()
