@@ -192,6 +192,9 @@ def points():
     model = KernelDensity(leaf_size=5).fit(x)
     model.tree_ = with_part(model.tree_, 6, 10**6)
     yield "density-nodes", model, "a tree of points that says that it has more nodes"
+    model = KernelDensity(leaf_size=5).fit(x)
+    model.tree_ = with_part(model.tree_, 4, 0)
+    yield "density-leaf-size", model, "a tree of points with leaves of none: compiled code divides by it"
     model = KNeighborsClassifier(3, algorithm="ball_tree", metric="seuclidean", metric_params={"V": x.var(axis=0)}).fit(x, y)
     metric = model._tree.__getstate__()[11]
     state = metric.__getstate__()

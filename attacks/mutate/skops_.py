@@ -53,13 +53,15 @@ def mutate(random, schema, allowed, donors):
         schema["protocol"] = random.choice([0, 1, 2, 3, 99, -1, "2", None, 1.5, True])
         return f"protocol {schema['protocol']!r}", []
     node = random.choice(read)
+    # Where a function stands, another may.
+    func = ["func"] if node["__loader__"] == "FunctionNode" else []
     if draw == 1:
         field, index = random.choice([("__module__", 0), ("__class__", 1)])
         node[field] = name(random, allowed)[index]
-        return f"{field} = {node[field]}", []
+        return f"{field} = {node[field]}", func
     if draw == 2:
         node["__module__"], node["__class__"] = name(random, allowed)
-        return f"{node['__module__']}.{node['__class__']} for {node['__loader__']}", []
+        return f"{node['__module__']}.{node['__class__']} for {node['__loader__']}", func
     if draw == 3:
         node["__loader__"] = random.choice(LOADERS)
         return f"loader {node['__loader__']}", []

@@ -15,7 +15,11 @@ type Task = (&'static str, &'static str, fn(&[String]) -> Result<(), String>);
 
 /// Every task, once.
 const TASKS: &[Task] = &[
-    ("test", "format, lints, Rust tests, a minute of fuzzing, and the Python tests against a real scikit-learn", test),
+    (
+        "test",
+        "format, lints, Rust tests, a minute of fuzzing, the Python tests against a real scikit-learn, two minutes of mutations",
+        test,
+    ),
     ("rust", "format, lints and Rust tests: what needs no Python", rust),
     ("python", "the Python tests against a real scikit-learn", python),
     ("fuzz", "libFuzzer, for a few seconds for each target: [TARGET...] [--seconds N]", fuzz::fuzz),
@@ -83,7 +87,12 @@ fn main() -> ExitCode {
 type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
-    let rest: [Step<'_>; 2] = [("fuzzing", &|| fuzz::fuzz(&[])), ("Python tests", &|| python(arguments))];
+    let mutations = ["--seconds", "120", "--seed", "9"].map(str::to_owned);
+    let rest: [Step<'_>; 3] = [
+        ("fuzzing", &|| fuzz::fuzz(&[])),
+        ("Python tests", &|| python(arguments)),
+        ("mutations", &|| mutate(&mutations)),
+    ];
     in_steps(&[&RUST[..], &rest].concat())
 }
 

@@ -48,6 +48,9 @@ pub enum ErrorKind {
     NoMark(Opcode),
     /// The memo has no value with that key.
     NotInMemo(u64),
+    /// A value is put at a place of the memo that no pickler has come to in so few bytes. Python's unpickler in C makes
+    /// room for all the places before it.
+    FarInMemo(u64),
     /// The text argument of an opcode is invalid.
     BadText {
         /// The opcode.
@@ -100,6 +103,9 @@ impl fmt::Display for ErrorKind {
             Self::StackUnderflow(opcode) => write!(f, "`{}` found too few values on the stack", opcode.name()),
             Self::NoMark(opcode) => write!(f, "`{}` found no mark on the stack", opcode.name()),
             Self::NotInMemo(key) => write!(f, "the memo has no value with the key `{key}`"),
+            Self::FarInMemo(key) => {
+                write!(f, "expected a place in the memo that so few bytes can come to, found `{key}`")
+            }
             Self::BadText { opcode, expected } => {
                 write!(f, "`{}` expected {expected}, found other text", opcode.name())
             }

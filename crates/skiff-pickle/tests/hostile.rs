@@ -73,11 +73,12 @@ fn a_billion_laughs() {
 }
 
 #[test]
-fn numbers_of_the_memo_are_free() {
+fn numbers_of_the_memo_are_no_lengths() {
+    // From the last place that is accepted down: nothing is made for those before it.
     let mut bytes = b"N".to_vec();
     for key in 0u32..1_000 {
         bytes.push(b'r');
-        bytes.extend((u32::MAX - key * 4_000_000).to_le_bytes());
+        bytes.extend((65_536 - key * 64).to_le_bytes());
     }
     bytes.push(b'.');
     assert_eq!(through(bytes).len(), 2);

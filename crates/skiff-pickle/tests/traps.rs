@@ -52,10 +52,13 @@ fn memoize_takes_the_number_of_taken_places() {
 }
 
 #[test]
-fn the_memo_takes_any_number() {
-    let graph = graph(b"(K\x01r\xff\xff\xff\xffK\x02p9223372036854775807\ng9223372036854775807\nj\xff\xff\xff\xfft.");
+fn the_memo_takes_numbers_in_any_order_but_none_beyond_its_bytes() {
+    let graph = graph(b"(K\x01r\xff\xff\x00\x00K\x02p65536\ng65536\nj\xff\xff\x00\x00t.");
     assert_eq!(items(&graph)[2..], [&Node::Int(2), &Node::Int(1)]);
     refused(b"K\x01p-1\n.", 2, "`PUT` expected a key of the memo, found other text");
+    let far = "expected a place in the memo that so few bytes can come to, found `4294967295`";
+    refused(b"K\x01r\xff\xff\xff\xff.", 2, far);
+    refused(b"K\x01p4294967295\n.", 2, far);
 }
 
 #[test]

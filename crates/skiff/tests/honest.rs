@@ -20,7 +20,9 @@ fn honest_files_are_models() {
     let options = Options::default();
     let paths: Vec<_> = files(&workspace("fixtures/honest"))
         .into_iter()
-        .filter(|path| path.extension().is_some_and(|kind| kind == "pkl" || kind == "joblib"))
+        .filter(|path| {
+            path.extension().is_some_and(|kind| ["pkl", "joblib", "skops"].iter().any(|known| kind == *known))
+        })
         .collect();
     assert!(paths.len() > 40, "found {} files", paths.len());
     let mut wrong = Vec::new();

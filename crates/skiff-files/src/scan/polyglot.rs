@@ -96,7 +96,7 @@ fn may_be_callable(graph: &Graph, id: NodeId) -> bool {
         }
         _ if matches!(object.make, Make::NewObj | Make::NewObjEx) => Some((module, name)),
         ("numpy", "dtype") => return false,
-        _ if is_numpy_module(module, "multiarray") && name == "_reconstruct" => return false,
+        _ if is_numpy_module(module, "multiarray") && matches!(name, "_reconstruct" | "scalar") => return false,
         _ => None,
     };
     !class.is_some_and(|(_, name)| matches!(name, "NumpyArrayWrapper" | "NDArrayWrapper" | "ZNDArrayWrapper"))

@@ -6,6 +6,9 @@ use crate::error::{Error, ErrorKind};
 use crate::graph::{Make, Node, NodeId, Object, Span};
 use crate::limits::exceeded;
 
+/// So many places in the memo are no trouble to anybody.
+const MOST_PLACES: u64 = 1 << 16;
+
 impl Machine<'_> {
     pub(super) fn call(&mut self, make: Make) -> Result<(), Error> {
         self.expect_values(2)?;
@@ -36,6 +39,10 @@ impl Machine<'_> {
 
     pub(super) fn put(&mut self, key: u64) -> Result<(), Error> {
         let top = self.top()?;
+        // Each place takes a byte at least, and picklers take them in order.
+        if key > u64::try_from(self.offset).unwrap_or(u64::MAX).max(MOST_PLACES) {
+            return Err(Error::new(self.offset, ErrorKind::FarInMemo(key)));
+        }
         self.memo.put(key, top);
         self.budget.memo(self.memo.len(), self.offset)
     }

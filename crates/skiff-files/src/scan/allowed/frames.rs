@@ -15,13 +15,37 @@ pub(super) fn fit(graph: &Graph, blocks: NodeId, axes: NodeId) -> bool {
 }
 
 fn fits(graph: &Graph, blocks: NodeId, axes: NodeId) -> Option<()> {
+    let block = |&block: &NodeId| match graph.items(graph.object(block)?.arguments)? {
+        &[values, placement, ..] => Some((values, placement)),
+        _ => None,
+    };
+    blocks_fit(graph, &graph.items(blocks)?.iter().map(block).collect::<Option<Vec<_>>>()?, axes)
+}
+
+/// The same of the state that a table's blocks were given before pandas 1.3: `(…, {'0.14.1': {'axes': …, 'blocks': …}})`.
+pub(super) fn state_fits(graph: &Graph, state: NodeId) -> bool {
+    let all = graph.items(state).and_then(|parts| value(graph, *parts.get(3)?, "0.14.1"));
+    let fits = all.and_then(|all| {
+        let block = |&block: &NodeId| Some((value(graph, block, "values")?, value(graph, block, "mgr_locs")?));
+        let blocks = graph.items(value(graph, all, "blocks")?)?.iter().map(block).collect::<Option<Vec<_>>>()?;
+        blocks_fit(graph, &blocks, value(graph, all, "axes")?)
+    });
+    fits.is_some()
+}
+
+/// What a dict has under a key; of several, the last one, as in Python.
+fn value(graph: &Graph, dict: NodeId, key: &str) -> Option<NodeId> {
+    let Node::Dict(pairs) = graph.node(dict) else { return None };
+    pairs.iter().rev().find(|(name, _)| graph.name_of(*name) == Some(key)).map(|(_, value)| *value)
+}
+
+/// Values and places of each block.
+fn blocks_fit(graph: &Graph, blocks: &[(NodeId, NodeId)], axes: NodeId) -> Option<()> {
     let axes = graph.items(axes)?;
     let columns = length(graph, *axes.first()?, DEEPEST)?;
     let rows = axes.get(1).map(|&axis| length(graph, axis, DEEPEST).ok_or(())).transpose().ok()?;
-    let blocks = graph.items(blocks)?;
     let mut places = Vec::new();
-    for &block in blocks {
-        let &[values, placement, ..] = graph.items(graph.object(block)?.arguments)? else { return None };
+    for &(values, placement) in blocks {
         let found = self::places(graph, placement, columns)?;
         if let Some(array) = NdArray::read(graph, values).ok()? {
             let wanted = [Some(found.len()), rows];
@@ -75,11 +99,8 @@ fn length(graph: &Graph, id: NodeId, depth: usize) -> Option<usize> {
             _,
             "_new_Index" | "_new_DatetimeIndex" | "_new_IntervalIndex" | "_new_PeriodIndex" | "_new_TimedeltaIndex",
         ) => {
-            let Node::Dict(pairs) = graph.node(*arguments.get(1)?) else { return None };
-            let part = |name: &str| {
-                let found = pairs.iter().rev().find(|(key, _)| graph.name_of(*key) == Some(name));
-                found.map(|(_, value)| *value)
-            };
+            let parts = *arguments.get(1)?;
+            let part = |name: &str| value(graph, parts, name);
             if let Some(data) = part("data").or_else(|| part("left")) {
                 return length(graph, data, depth);
             }

@@ -21,6 +21,7 @@ use skiff_sklearn::Class;
 
 pub(super) use form::{Kind, Values};
 pub(super) use frames::length_of_index;
+pub(super) use pandas::table;
 pub(crate) use scikit_learn::has_new_obj;
 pub(super) use scikit_learn::{holds_items, is_named_tuple, made_by_skops};
 pub(super) use scipy::{EXECUTED, distribution};
@@ -51,6 +52,8 @@ pub(super) enum State {
     Form(Kind),
     /// What joblib's array wrappers hold, and nothing else.
     Wrapper,
+    /// What the blocks of pandas' tables were given before 1.3.
+    Table,
     /// A distribution of scipy, which *executes the text* `_parse_arg_template` of its state.
     Distribution,
 }
@@ -194,7 +197,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
     if packages::is_class(module, name) {
         return Some(Made::of(State::Estimator));
     }
-    if scikit_learn::is_listed(module, name) && !is_function {
+    if (scikit_learn::is_listed(module, name) || scikit_learn::is_cython_class(module, name)) && !is_function {
         return scikit_learn::class(module, name);
     }
     None

@@ -4,7 +4,7 @@
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use super::form::Kind;
+use super::form::{Kind, Values};
 use super::python::{LONGEST_RANGE, integer, is_short};
 use super::sort::Sort;
 use super::{Call, Called, Made, State, frames, name_of};
@@ -13,8 +13,9 @@ use super::{Call, Called, Made, State, frames, name_of};
 pub(super) fn class(module: &str, name: &str) -> Option<Made> {
     let state = match sort(module, name)? {
         Sort::Frame => FRAME,
-        // Of tables they are called with what they consist of, since pandas 1.3.
         Sort::Manager if name == "SingleBlockManager" => MANAGER_STATE,
+        // Since pandas 1.3 it is called with what it consists of.
+        Sort::Manager => return is_class(module, name).then(|| Made::of(State::Table)),
         Sort::PandasArray => ARRAY_STATE,
         Sort::PandasDType => DTYPE_STATE,
         _ => return None,
@@ -275,8 +276,24 @@ const MANAGER_STATE: Kind = Kind::Tuple(&[
     )]),
 ]);
 
+/// Whether a table's blocks are given what pandas gives them, and as many columns and rows as they name.
+pub(in super::super) fn table(values: &Values<'_>, state: NodeId) -> Result<(), &'static str> {
+    match values.fits(state, MANAGER_STATE) {
+        false => Err("is given a state that pandas never wrote"),
+        true if !frames::state_fits(values.graph, state) => Err("has blocks that do not fit its columns and rows"),
+        true => Ok(()),
+    }
+}
+
 /// What arrays keep of their properties.
-const CACHE: Kind = Kind::Keys(&[("dtype", DTYPE), ("unit", Kind::Text), ("kind", Kind::Text), ("numpy_dtype", DTYPE)]);
+const CACHE: Kind = Kind::Keys(&[
+    ("dtype", DTYPE),
+    ("unit", Kind::Text),
+    ("kind", Kind::Text),
+    ("numpy_dtype", DTYPE),
+    // Before pandas 1.3.
+    ("ndim", Kind::Int),
+]);
 
 /// Arrays that are given a dict of attributes.
 const ARRAY_STATE: Kind = Kind::Or(&[

@@ -132,7 +132,7 @@ pub(super) fn is_estimator(module: &str, name: &str) -> bool {
 }
 
 /// Classes in compiled code, whose state is taken apart there.
-fn is_cython_class(module: &str, name: &str) -> bool {
+pub(super) fn is_cython_class(module: &str, name: &str) -> bool {
     if module == "_loss" {
         return is_loss(name);
     }

@@ -15,7 +15,7 @@ impl Judged<'_> {
                 (Change::Build(state), _) => {
                     self.stands(id, *state);
                     // skops hands on states of all kinds, of which some have a form of their own.
-                    let has_form = matches!(made.state, State::Distribution | State::Form(_));
+                    let has_form = matches!(made.state, State::Distribution | State::Form(_) | State::Table);
                     let own = reading == Reading::Skops && !has_form;
                     match made.state {
                         State::Class(class) | State::Compiled(class) => {
@@ -64,6 +64,7 @@ impl Judged<'_> {
             (State::Form(kind), _) if self.values.fits(id, kind) => Ok(()),
             (State::Form(_), _) => Err(OTHER_STATE),
             (State::Distribution, _) => allowed::distribution(&self.values, id),
+            (State::Table, _) => allowed::table(&self.values, id),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{DType, Instance, NdArray, Scalar};
 pub(super) fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
     let instance = Instance::read(graph, id).ok_or("is no tree of points")?;
     let state = instance.state().and_then(|state| graph.items(state));
-    let Some(&[data, order, nodes, bounds, _, _, n_nodes, _, _, _, _, metric, ref rest @ ..]) = state else {
+    let Some(&[data, order, nodes, bounds, leaf_size, _, n_nodes, _, _, _, _, metric, ref rest @ ..]) = state else {
         return Err("has a state of fewer than twelve parts".to_owned());
     };
     let array = |node: NodeId, name: &str| {
@@ -27,6 +27,10 @@ pub(super) fn check(graph: &Graph, id: NodeId) -> Result<(), String> {
     }
     if count(graph, n_nodes) != Some(nodes.len()) || nodes.ndim() != 1 {
         return Err(format!("has {} as its nodes", nodes.describe()));
+    }
+    // Compiled code divides by it.
+    if count(graph, leaf_size).is_none_or(|size| size == 0) {
+        return Err("has leaves of no points".to_owned());
     }
     check_ranges(&nodes, points)?;
     let boxes = if instance.name.starts_with("KD") { 2 } else { 1 };
