@@ -29,7 +29,10 @@ fn convert(input: &str, output: &str, target: &Target) -> Result<Vec<String>, Bo
     let migrated = migrate(&file.graph, file.graph.root(), target)?;
     let mut out = BufWriter::new(File::create(output)?);
     let protocol = if target.is_of_python2() { 2 } else { 4 };
-    write::joblib(&migrated.graph, protocol, None, &mut out)?;
+    match target.has_older_joblib() {
+        true => write::joblib_unaligned(&migrated.graph, protocol, None, &mut out)?,
+        false => write::joblib(&migrated.graph, protocol, None, &mut out)?,
+    }
     out.flush()?;
     Ok(migrated.notes)
 }

@@ -22,6 +22,11 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
         {
             if parameter.versions.contains(from) && !parameter.versions.contains(to) {
                 drop_parameter(step, class, &name);
+            } else if step.is(&name, "deprecated")
+                && let Some(default) = default(parameter, to).filter(|default| *default != "'deprecated'")
+                && let Some(value) = literal::node(step.graph(), default)
+            {
+                step.set(&name, value);
             }
         } else if let Some(attribute) = class.attribute(&name)
             && attribute.versions.contains(from)

@@ -50,7 +50,16 @@ impl Target {
 
     /// Whether some of its users have Python 2.
     pub fn is_of_python2(&self) -> bool {
-        Version::parse(PYTHON3_ALONE).is_some_and(|first| self.version < first)
+        self.is_before(PYTHON3_ALONE)
+    }
+
+    /// Whether some of its users have a joblib that does not read aligned arrays, which 1.2 began to write.
+    pub fn has_older_joblib(&self) -> bool {
+        self.is_before(JOBLIB_1_2)
+    }
+
+    fn is_before(&self, version: &str) -> bool {
+        Version::parse(version).is_some_and(|version| self.version < version)
     }
 
     /// The version in full.
@@ -75,6 +84,10 @@ pub struct Migrated {
 
 /// The first version that needs Python 3.
 const PYTHON3_ALONE: &str = "0.21";
+/// The first version that needs joblib 1.2.
+const JOBLIB_1_2: &str = "1.4";
+/// The first version whose users all have a numpy that reads the random states of numpy 2.
+const NUMPY_2: &str = "1.6";
 /// Attribute of estimators: the version that wrote them.
 pub(crate) const STAMP: &str = "_sklearn_version";
 /// The oldest version that leaves the stamp.
@@ -91,6 +104,9 @@ pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated,
     let mut graph = graph.clone_with_room();
     graph.set_root(root);
     python2::to_python3(&mut graph);
+    if target.is_before(NUMPY_2) {
+        python2::to_older_random_states(&mut graph);
+    }
     let mut migration =
         Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
     let from = migration.find_subjects()?;
@@ -223,7 +239,7 @@ impl Work {
                     }
                 }
                 for rule in boundary.rules {
-                    if rule.classes.contains(&step.class()) {
+                    if rule.concerns(step.class()) {
                         if is_up { (rule.up)(&mut step)? } else { (rule.down)(&mut step)? }
                     }
                 }

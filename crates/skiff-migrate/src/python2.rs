@@ -113,6 +113,7 @@ fn everywhere<'a>(module: &'a str, name: &'a str) -> Option<(&'a str, &'a str)> 
             _,
         ) => ("numpy", if name == "round_" { "round" } else { name }),
         ("numpy.core.multiarray" | "numpy._core.multiarray", "ndarray") => ("numpy", name),
+        ("scipy.special._ufuncs" | "scipy.special._special_ufuncs", _) => ("scipy.special", name),
         // Older names of functions that numpy 2 has no more.
         ("numpy", "round_") => ("numpy", "round"),
         _ => {
@@ -123,4 +124,38 @@ fn everywhere<'a>(module: &'a str, name: &'a str) -> Option<(&'a str, &'a str)> 
         }
     };
     (found != (module, name)).then_some(found)
+}
+
+/// Has `RandomState`s be made as numpy made them before 1.17, which each of its versions still reads.
+pub(crate) fn to_older_random_states(graph: &mut Graph) {
+    let ids: Vec<NodeId> = graph.ids().collect();
+    for id in ids {
+        let Some([name, key, position, has_gauss, gauss]) = state_of_random_state(graph, id) else { continue };
+        let class = values::global(graph, "numpy.random", "__RandomState_ctor");
+        let made = values::call(graph, class, Vec::new());
+        let state = values::tuple(graph, vec![name, key, position, has_gauss, gauss]);
+        let mut made = graph.node(made).clone();
+        if let Node::Object(object) = &mut made {
+            object.changes = vec![Change::Build(state)];
+        }
+        *graph.node_mut(id) = made;
+    }
+}
+
+/// The parts of the state of a `RandomState` of the Mersenne twister.
+fn state_of_random_state(graph: &Graph, id: NodeId) -> Option<[NodeId; 5]> {
+    let object = graph.object(id)?;
+    let (module, name) = graph.global(object.callable)?;
+    if !(module.starts_with("numpy.random") && name == "__randomstate_ctor") {
+        return None;
+    }
+    let [Change::Build(state)] = object.changes.as_slice() else { return None };
+    let within = |dict: NodeId, key: &str| {
+        let Node::Dict(pairs) = graph.node(dict) else { return None };
+        pairs.iter().find(|(known, _)| graph.str_of(*known) == Some(key)).map(|(_, value)| *value)
+    };
+    let name = within(*state, "bit_generator").filter(|name| graph.str_of(*name) == Some("MT19937"))?;
+    let inner = within(*state, "state")?;
+    let part = |key| within(*state, key);
+    Some([name, within(inner, "key")?, within(inner, "pos")?, part("has_gauss")?, part("gauss")?])
 }

@@ -19,12 +19,19 @@ pub(crate) struct Boundary {
 
 /// A change to the objects of some classes.
 pub(crate) struct Rule {
-    /// Names of classes; modules were renamed.
+    /// Names of classes, all of them if there are none; modules were renamed.
     pub classes: &'static [&'static str],
     /// To the newer version.
     pub up: Apply,
     /// To the older version.
     pub down: Apply,
+}
+
+impl Rule {
+    /// Whether it is about the objects of a class.
+    pub fn concerns(&self, class: &str) -> bool {
+        self.classes.is_empty() || self.classes.contains(&class)
+    }
 }
 
 /// For a rule that has nothing to do in one direction.

@@ -88,6 +88,9 @@ impl Writing {
             Kind::Pickle => {
                 write::compressed(self.compression, out, &mut |out| write::pickle(graph, self.protocol, out))
             }
+            Kind::Joblib if self.scikit_learn.as_ref().is_some_and(ScikitLearn::has_older_joblib) => {
+                write::joblib_unaligned(graph, self.protocol, self.compression, out)
+            }
             Kind::Joblib => write::joblib(graph, self.protocol, self.compression, out),
             Kind::Skops => {
                 let deflate = self.compression.map(|_| level.unwrap_or(DEFLATE_LEVEL));

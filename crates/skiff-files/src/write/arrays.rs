@@ -32,6 +32,8 @@ pub(crate) enum Spelling {
     Wrapped {
         /// Whether the file may be mapped: it is not compressed.
         mapped: bool,
+        /// Whether the elements are aligned, as joblib has them since 1.2.
+        aligned: bool,
     },
 }
 
@@ -192,7 +194,7 @@ impl Writer<'_> {
     fn spell(&mut self, id: NodeId, parts: &Parts, spelling: Spelling) {
         let size = parts.array.size().unwrap_or(0);
         let node = match (spelling, self.numpy) {
-            (Spelling::Wrapped { mapped }, _) => self.wrap(parts, mapped),
+            (Spelling::Wrapped { mapped, aligned }, _) => self.wrap(parts, mapped, aligned),
             (Spelling::FromBuffer | Spelling::Loaded, Some(numpy)) if size > 0 && self.buffers => {
                 self.over_buffer(numpy, parts)
             }
@@ -243,21 +245,23 @@ impl Writer<'_> {
         call(callable, arguments, Vec::new())
     }
 
-    fn wrap(&mut self, parts: &Parts, mapped: bool) -> Node {
+    fn wrap(&mut self, parts: &Parts, mapped: bool, aligned: bool) -> Node {
         let subclass = self.global("numpy", "ndarray");
         let shape = self.shape(parts);
         let order = self.order(parts);
         let mapped = self.graph.push(Node::Bool(mapped));
-        let alignment = self.graph.push(Node::Int(i64::try_from(ALIGNMENT).unwrap_or_default()));
-        let attributes = [
+        let mut attributes = vec![
             ("subclass", subclass),
             ("shape", shape),
             ("order", order),
             ("dtype", parts.dtype),
             ("allow_mmap", mapped),
-            ("numpy_array_alignment_bytes", alignment),
         ];
-        let attributes = attributes.map(|(name, value)| (self.text(name), value)).to_vec();
+        if aligned {
+            let alignment = self.graph.push(Node::Int(i64::try_from(ALIGNMENT).unwrap_or_default()));
+            attributes.push(("numpy_array_alignment_bytes", alignment));
+        }
+        let attributes = attributes.into_iter().map(|(name, value)| (self.text(name), value)).collect();
         let state = self.graph.push(Node::Dict(attributes));
         let callable = self.global("joblib.numpy_pickle", "NumpyArrayWrapper");
         let arguments = self.tuple(Vec::new());

@@ -6,7 +6,10 @@ use skiff_pickle::{Graph, NodeId, Out, Payload, Payloads, WriteError};
 pub(super) const ALIGNMENT: u64 = 16;
 
 /// Writes arrays as joblib does.
-pub(super) struct Arrays;
+pub(super) struct Arrays {
+    /// As joblib aligns them since 1.2.
+    pub aligned: bool,
+}
 
 impl Payloads for Arrays {
     fn payload(
@@ -19,10 +22,12 @@ impl Payloads for Arrays {
         // `respell` left no other content.
         let Payload::Raw(elements) = content else { return Err(WriteError::Payload(object)) };
         // One byte says how many follow, 1 to 16: the elements begin at a multiple of 16.
-        let padding = ALIGNMENT - out.position().wrapping_add(1) % ALIGNMENT;
-        let padding = u8::try_from(padding).unwrap_or_default();
-        out.write(&[padding])?;
-        out.write(&vec![0xff; padding.into()])?;
+        if self.aligned {
+            let padding = ALIGNMENT - out.position().wrapping_add(1) % ALIGNMENT;
+            let padding = u8::try_from(padding).unwrap_or_default();
+            out.write(&[padding])?;
+            out.write(&vec![0xff; padding.into()])?;
+        }
         out.write(&graph.bytes_once(elements).ok_or(WriteError::Damaged(object))?)
     }
 }

@@ -60,9 +60,34 @@ pub fn joblib(
     compression: Option<Compression>,
     out: &mut dyn io::Write,
 ) -> Result<(), WriteError> {
-    let graph = arrays::respell(graph.clone_with_room(), Spelling::Wrapped { mapped: compression.is_none() })?;
+    joblib_of(graph, protocol, compression, true, out)
+}
+
+/// As [`joblib`], but as joblib did before 1.2, which each version reads: arrays are not aligned.
+///
+/// # Errors
+/// As [`joblib`].
+pub fn joblib_unaligned(
+    graph: &Graph,
+    protocol: u8,
+    compression: Option<Compression>,
+    out: &mut dyn io::Write,
+) -> Result<(), WriteError> {
+    joblib_of(graph, protocol, compression, false, out)
+}
+
+fn joblib_of(
+    graph: &Graph,
+    protocol: u8,
+    compression: Option<Compression>,
+    aligned: bool,
+    out: &mut dyn io::Write,
+) -> Result<(), WriteError> {
+    let spelling = Spelling::Wrapped { mapped: compression.is_none(), aligned };
+    let graph = arrays::respell(graph.clone_with_room(), spelling)?;
     compressed(compression, out, &mut |out| {
-        let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut joblib::Arrays)?;
+        let mut arrays = joblib::Arrays { aligned };
+        let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut arrays)?;
         error::no_buffers(&buffers)
     })
 }

@@ -1,6 +1,5 @@
 //! From scikit-learn 0.17 to 0.18.
 
-use super::v0_24_to_v1_0::one_label;
 use crate::classes::TREES_OF_ANY_KIND;
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
@@ -21,7 +20,6 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["GenericUnivariateSelect", "SelectFdr"], up: ranks, down: nothing },
         Rule { classes: &["DummyClassifier"], up: draws, down: nothing },
         Rule { classes: &["KernelDensity"], up: deviations, down: nothing },
-        Rule { classes: &["RidgeClassifier"], up: one_label, down: nothing },
         Rule { classes: &["_CalibratedClassifier"], up: calibrated_classes, down: nothing },
     ],
 };

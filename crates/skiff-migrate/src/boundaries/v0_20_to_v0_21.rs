@@ -13,6 +13,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[],
     values: &[],
     rules: &[
+        Rule { classes: &["SimpleImputer"], up: nothing, down: no_indicator },
         Rule { classes: &["LinearDiscriminantAnalysis"], up: softmax, down: softmax },
         Rule { classes: &["FeatureHasher", "HashingVectorizer"], up: signs, down: nothing },
         Rule { classes: &["OneHotEncoder"], up: no_drop, down: nothing },
@@ -191,4 +192,11 @@ fn shares(step: &mut Step<'_>, shares: &[f64]) {
     ];
     let dummy = step.instance("sklearn.dummy.DummyClassifier", &attributes);
     step.set("init_", dummy);
+}
+
+fn no_indicator(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.flag("add_indicator") {
+        return Err(step.would_answer_otherwise("`add_indicator` is not known"));
+    }
+    Ok(())
 }

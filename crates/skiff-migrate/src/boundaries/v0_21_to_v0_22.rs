@@ -14,8 +14,11 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[(SVMS, "n_support_", "_n_support")],
     values: &[],
     rules: &[
+        Rule { classes: VECTORIZERS, up: accents, down: accents },
+        Rule { classes: CODERS, up: nothing, down: rounds },
+        Rule { classes: &["Isomap"], up: nothing, down: training_data },
         Rule { classes: &["DummyClassifier"], up: strategy, down: nothing },
-        Rule { classes: &["DummyClassifier", "DummyRegressor"], up: one_axis, down: nothing },
+        Rule { classes: &["DummyClassifier", "DummyRegressor"], up: one_axis, down: axes },
         Rule { classes: &["NuSVR", "OneClassSVM", "SVR"], up: n_support, down: nothing },
         Rule { classes: &["VotingClassifier", "VotingRegressor"], up: dropped, down: nothing },
         Rule { classes: &["FunctionTransformer"], up: validate, down: nothing },
@@ -24,7 +27,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["MultiOutputClassifier"], up: classes, down: nothing },
         Rule { classes: &["SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"], up: gamma, down: nothing },
         Rule { classes: HISTOGRAMS, up: no_older_histograms, down: no_older_histograms },
-        Rule { classes: &["OneHotEncoder", "OrdinalEncoder"], up: no_legacy_mode, down: nothing },
+        Rule { classes: &["OneHotEncoder", "OrdinalEncoder"], up: no_legacy_mode, down: not_of_integers },
         Rule { classes: &["Imputer"], up: simple_imputer, down: nothing },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: no_warnings, down: nothing },
         Rule { classes: FORESTS, up: trees, down: nothing },
@@ -48,6 +51,8 @@ const FORESTS: &[&str] = &[
     "RandomForestRegressor",
     "RandomTreesEmbedding",
 ];
+const CODERS: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning", "SparseCoder"];
+const VECTORIZERS: &[&str] = &["CountVectorizer", "HashingVectorizer", "TfidfVectorizer"];
 const SEARCHES: &[&str] = &["GridSearchCV", "RandomizedSearchCV"];
 
 fn strategy(step: &mut Step<'_>) -> Result<(), Refused> {
@@ -239,5 +244,44 @@ fn simple_imputer(step: &mut Step<'_>) -> Result<(), Refused> {
         step.set_none("indicator_");
     }
     catalog::add_defaults(step);
+    Ok(())
+}
+
+fn axes(step: &mut Step<'_>) -> Result<(), Refused> {
+    if let Some(outputs) = step.int("n_outputs_") {
+        step.set_bool("output_2d_", outputs > 1);
+    }
+    Ok(())
+}
+
+fn not_of_integers(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.class() == "OneHotEncoder" && step.holds("categories_") {
+        step.set_bool("_legacy_mode", false);
+    }
+    Ok(())
+}
+
+fn training_data(step: &mut Step<'_>) -> Result<(), Refused> {
+    let neighbors = step.get("nbrs_");
+    if let Some(rows) = neighbors.and_then(|neighbors| step.other(neighbors)?.get("_fit_X")) {
+        step.set("training_data_", rows);
+    }
+    Ok(())
+}
+
+/// The number of rounds was 500 by lars, and 1000 by coordinate descent.
+fn rounds(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.int("transform_max_iter").is_some_and(|rounds| rounds != 1000) {
+        return Err(step.would_answer_otherwise("`transform_max_iter` is not known"));
+    }
+    Ok(())
+}
+
+fn accents(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("strip_accents", "unicode") {
+        step.note(
+            "accents that are characters of their own are stripped since scikit-learn 0.22, and were kept before",
+        );
+    }
     Ok(())
 }

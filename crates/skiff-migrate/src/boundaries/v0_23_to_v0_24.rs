@@ -31,10 +31,13 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
     values: &[],
     rules: &[
+        Rule { classes: &["GaussianProcessRegressor"], up: nothing, down: no_inverse },
+        Rule { classes: &["Matern"], up: nothing, down: finite },
+        Rule { classes: &["MinMaxScaler"], up: nothing, down: not_clipped },
         Rule { classes: HISTOGRAMS, up: no_categories, down: categories },
         Rule { classes: &["TreePredictor"], up: categorical_nodes, down: numerical_nodes },
         Rule { classes: &["_BinMapper"], up: numerical_bins, down: nothing },
-        Rule { classes: &["_CalibratedClassifier"], up: classes, down: nothing },
+        Rule { classes: &["_CalibratedClassifier"], up: classes, down: encoded_classes },
         Rule { classes: &["MissingIndicator"], up: precomputed, down: nothing },
         Rule { classes: &["IterativeImputer", "KNNImputer", "SimpleImputer"], up: mask_for_indicator, down: nothing },
         Rule { classes: &["MiniBatchSparsePCA", "SparsePCA"], up: normalized, down: nothing },
@@ -148,5 +151,37 @@ fn n_categories(step: &mut Step<'_>) -> Result<(), Refused> {
     let Some(counts) = counts else { return Err(step.refused("`category_count_` holds no tables")) };
     let node = values::i64_array(step.graph(), &[counts.len()], &counts);
     step.add("n_categories_", node);
+    Ok(())
+}
+
+fn not_clipped(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.flag("clip") {
+        return Err(step.would_answer_otherwise("`clip` is not known"));
+    }
+    Ok(())
+}
+
+fn finite(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.float("nu").is_some_and(f64::is_infinite) {
+        return Err(step.refused("`nu` has to be finite there"));
+    }
+    Ok(())
+}
+
+/// What `predict` keeps for its next call.
+fn no_inverse(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("X_train_") {
+        step.set_none("_K_inv");
+    }
+    Ok(())
+}
+
+/// An encoder told the places of the classes.
+fn encoded_classes(step: &mut Step<'_>) -> Result<(), Refused> {
+    if let Some(classes) = step.get("classes") {
+        let encoder = step.instance("sklearn.preprocessing._label.LabelEncoder", &[("classes_", classes)]);
+        step.set("label_encoder_", encoder);
+        step.set("classes_", classes);
+    }
     Ok(())
 }

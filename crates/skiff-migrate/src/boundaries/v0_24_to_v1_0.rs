@@ -26,13 +26,14 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         (STOCHASTIC, "loss", "squared_loss", "squared_error"),
     ],
     rules: &[
-        Rule { classes: &["PolynomialFeatures"], up: degrees, down: nothing },
+        Rule { classes: &["PolynomialFeatures"], up: degrees, down: one_degree },
         Rule { classes: &["OrdinalEncoder"], up: nothing_missing, down: nothing },
-        Rule { classes: &["ColumnTransformer"], up: input_indices, down: nothing },
-        Rule { classes: &["RidgeClassifierCV"], up: one_label, down: one_label },
+        Rule { classes: &["ColumnTransformer"], up: input_indices, down: names_of_columns },
+        Rule { classes: &["RidgeClassifier", "RidgeClassifierCV"], up: one_label, down: one_label },
+        Rule { classes: &[], up: nothing, down: n_features },
         Rule { classes: &["TfidfVectorizer"], up: terms, down: nothing },
         Rule { classes: &["TfidfTransformer"], up: without_idf, down: fitted_without_idf },
-        Rule { classes: NMFS, up: n_components, down: nothing },
+        Rule { classes: NMFS, up: n_components, down: one_penalty },
     ],
 };
 
@@ -59,7 +60,7 @@ fn degrees(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 /// `predict` of several labels gave one.
-pub(super) fn one_label(step: &mut Step<'_>) -> Result<(), Refused> {
+fn one_label(step: &mut Step<'_>) -> Result<(), Refused> {
     let binarizer = step.get("_label_binarizer");
     let kind = binarizer.and_then(|binarizer| step.other(binarizer)?.text("y_type_"));
     if kind.is_some_and(|kind| kind.starts_with("multilabel")) {
@@ -232,5 +233,47 @@ fn without_idf(step: &mut Step<'_>) -> Result<(), Refused> {
 
 fn fitted_without_idf(step: &mut Step<'_>) -> Result<(), Refused> {
     step.take("fitted_");
+    Ok(())
+}
+
+fn one_degree(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.int("degree").is_none() {
+        return Err(step.refused("`degree` cannot be a pair there"));
+    }
+    if let Some(count) = step.get("n_features_in_") {
+        step.set("n_input_features_", count);
+    }
+    Ok(())
+}
+
+/// How many features there are had a name of its own in some classes.
+fn n_features(step: &mut Step<'_>) -> Result<(), Refused> {
+    let to = step.to;
+    let is_kept = step.subject().class.attribute("n_features_").is_some_and(|kept| kept.versions.contains(to));
+    if is_kept && let Some(count) = step.get("n_features_in_") {
+        step.add("n_features_", count);
+    }
+    Ok(())
+}
+
+fn names_of_columns(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.holds("transformers_") {
+        return Ok(());
+    }
+    match step.get("feature_names_in_") {
+        Some(names) => step.set("_feature_names_in", names),
+        None => step.set_none("_feature_names_in"),
+    }
+    if let Some(count) = step.get("n_features_in_") {
+        step.set("_n_features", count);
+    }
+    Ok(())
+}
+
+fn one_penalty(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.float("alpha_W").unwrap_or(0.0) != 0.0 {
+        return Err(step.would_answer_otherwise("the penalty `alpha_W` is not known"));
+    }
+    step.set_float("alpha", 0.0);
     Ok(())
 }

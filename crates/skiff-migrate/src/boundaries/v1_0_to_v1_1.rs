@@ -23,6 +23,9 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         (&["KMeans"], "_algorithm", "full", "lloyd"),
     ],
     rules: &[
+        Rule { classes: &["OrdinalEncoder"], up: nothing, down: encoded_missing },
+        Rule { classes: &["GaussianRandomProjection"], up: nothing, down: dense },
+        Rule { classes: &["Isomap"], up: nothing, down: radius },
         Rule { classes: &["OneHotEncoder"], up: nothing_infrequent, down: no_infrequent },
         Rule { classes: &["SimpleImputer"], up: fit_dtype, down: nothing },
         Rule { classes: &["KNNImputer"], up: valid_mask, down: nothing },
@@ -242,6 +245,25 @@ fn max_features(step: &mut Step<'_>) -> Result<(), Refused> {
         && let Some(count) = step.get("max_features")
     {
         step.add("max_features_", count);
+    }
+    Ok(())
+}
+
+fn radius(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.has("n_neighbors") {
+        return Err(step.refused("neighbors are not found by `radius` there"));
+    }
+    Ok(())
+}
+
+fn dense(step: &mut Step<'_>) -> Result<(), Refused> {
+    step.set_bool("dense_output", true);
+    Ok(())
+}
+
+fn encoded_missing(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.float("encoded_missing_value").is_some_and(|value| !value.is_nan()) {
+        return Err(step.would_answer_otherwise("missing values are NaN, whatever `encoded_missing_value` says"));
     }
     Ok(())
 }

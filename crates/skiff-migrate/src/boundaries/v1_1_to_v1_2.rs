@@ -1,5 +1,7 @@
 //! From scikit-learn 1.1 to 1.2.
 
+use skiff_files::Node;
+
 use crate::classes::{ENSEMBLES, FORESTS, NMFS};
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
@@ -18,7 +20,9 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: FORESTS, up: estimator, down: base_estimator },
         Rule { classes: &["CalibratedClassifierCV"], up: estimator, down: base_estimator },
         Rule { classes: &["OneHotEncoder"], up: sparse_output, down: sparse },
-        Rule { classes: &["KernelDensity"], up: bandwidth, down: nothing },
+        Rule { classes: &["KernelDensity"], up: bandwidth, down: bandwidth_itself },
+        Rule { classes: &["NuSVR", "OneClassSVM", "SVR"], up: nothing, down: no_class_weights },
+        Rule { classes: &[], up: nothing, down: arrays },
         Rule { classes: NMFS, up: no_alpha, down: nothing },
         Rule { classes: DICTIONARIES, up: transform_alpha, down: alpha_itself },
         Rule { classes: PENALIZED, up: no_penalty, down: none_in_words },
@@ -112,6 +116,35 @@ fn alpha_itself(step: &mut Step<'_>) -> Result<(), Refused> {
         && let Some(alpha) = step.get("alpha")
     {
         step.set("transform_alpha", alpha);
+    }
+    Ok(())
+}
+
+fn bandwidth_itself(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.text("bandwidth").is_some()
+        && let Some(bandwidth) = step.get("bandwidth_")
+    {
+        step.set("bandwidth", bandwidth);
+    }
+    Ok(())
+}
+
+fn no_class_weights(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("support_") {
+        step.set_f64("class_weight_", &[0], &[]);
+    }
+    Ok(())
+}
+
+/// `set_output` is not known there.
+fn arrays(step: &mut Step<'_>) -> Result<(), Refused> {
+    let graph = &step.migration.graph;
+    let container = step.get("_sklearn_output_config").and_then(|config| match graph.node(config) {
+        Node::Dict(pairs) => pairs.iter().find(|(key, _)| graph.str_of(*key) == Some("transform")),
+        _ => None,
+    });
+    if let Some(name) = container.and_then(|(_, name)| graph.str_of(*name)).filter(|name| *name != "default") {
+        return Err(step.would_answer_otherwise(&format!("`transform` gives arrays, and not `{name}`")));
     }
     Ok(())
 }

@@ -22,7 +22,9 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: PLS, up: one_target, down: two_axes },
         Rule { classes: DISTANCES, up: double, down: nothing },
         Rule { classes: DISTANCES_64, up: nothing, down: of_any_precision },
-        Rule { classes: &["KernelPCA"], up: gamma, down: nothing },
+        Rule { classes: &["KernelPCA"], up: gamma, down: own_gamma },
+        Rule { classes: &["FastICA"], up: nothing, down: whiten },
+        Rule { classes: &["AdditiveChi2Sampler"], up: nothing, down: interval },
         Rule { classes: &["OrdinalEncoder"], up: nothing_infrequent, down: no_infrequent },
         Rule { classes: &["IsolationForest"], up: path_lengths, down: nothing },
         Rule { classes: &["GaussianRandomProjection", "SparseRandomProjection"], up: n_features_out, down: nothing },
@@ -350,5 +352,32 @@ fn passthrough_scorer(step: &mut Step<'_>) -> Result<(), Refused> {
         let scorer = step.instance("sklearn.metrics._scorer._PassthroughScorer", &[("_estimator", estimator)]);
         step.set("scorer_", scorer);
     }
+    Ok(())
+}
+
+fn own_gamma(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.flag("fit_inverse_transform") && !step.has("gamma") && !step.is("kernel", "linear") {
+        return Err(step.would_answer_otherwise("`inverse_transform` takes another `gamma`"));
+    }
+    Ok(())
+}
+
+fn whiten(step: &mut Step<'_>) -> Result<(), Refused> {
+    if let Some(whiten) = step.get("whiten").filter(|_| step.holds("components_")) {
+        step.set("_whiten", whiten);
+    }
+    Ok(())
+}
+
+/// What `sample_interval=None` comes to was an attribute.
+fn interval(step: &mut Step<'_>) -> Result<(), Refused> {
+    let interval = match (step.float("sample_interval"), step.int("sample_steps")) {
+        (Some(interval), _) => interval,
+        (None, Some(1)) => 0.8,
+        (None, Some(2)) => 0.5,
+        (None, Some(3)) => 0.4,
+        _ => return Err(step.refused("there is no interval for its number of steps")),
+    };
+    step.set_float("sample_interval_", interval);
     Ok(())
 }

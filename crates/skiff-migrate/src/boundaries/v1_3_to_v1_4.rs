@@ -18,7 +18,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: HISTOGRAMS, up: preprocessor, down: no_preprocessor },
         Rule { classes: &["GradientBoostingClassifier"], up: equal_scores, down: equal_scores },
         Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
-        Rule { classes: &["ColumnTransformer"], up: passthrough, down: nothing },
+        Rule { classes: &["ColumnTransformer"], up: passthrough, down: no_passthrough },
         Rule { classes: NAIVE_BAYES, up: force_alpha, down: nothing },
         Rule { classes: &["AgglomerativeClustering", "FeatureAgglomeration"], up: metric, down: nothing },
         Rule { classes: &["_PredictScorer", "_ProbaScorer", "_ThresholdScorer"], up: scorer, down: nothing },
@@ -348,6 +348,15 @@ pub(super) fn votes_by_number(step: &Step<'_>) -> bool {
 fn outliers(step: &mut Step<'_>) -> Result<(), Refused> {
     if votes_by_number(step) && step.int("outlier_label").is_none() {
         return Err(step.would_answer_otherwise("the probabilities of outliers are 0 where their label is no integer"));
+    }
+    Ok(())
+}
+
+/// Columns that pass through have an estimator already.
+fn no_passthrough(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("transformers_") {
+        let none = values::dict(step.graph(), &[]);
+        step.set("_name_to_fitted_passthrough", none);
     }
     Ok(())
 }

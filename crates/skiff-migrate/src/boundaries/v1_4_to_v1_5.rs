@@ -12,6 +12,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[(RIDGES, "store_cv_values", "store_cv_results"), (&["TSNE"], "n_iter", "max_iter")],
     values: &[],
     rules: &[
+        Rule { classes: &["ClassifierChain"], up: nothing, down: handed_on },
         Rule { classes: RIDGES, up: store_cv_values, down: nothing },
         Rule { classes: &["TSNE"], up: n_iter, down: nothing },
         Rule { classes: PLS, up: raw_units, down: standardized_units },
@@ -102,6 +103,14 @@ fn marked_values(step: &mut Step<'_>) -> Result<(), Refused> {
     let is_fitted = step.get("_fit_X").is_some_and(|id| !matches!(step.migration.graph.node(id), Node::None));
     if is_fitted && !is_nan {
         return Err(step.would_answer_otherwise("`missing_values` that are not NaN are filled with others"));
+    }
+    Ok(())
+}
+
+/// Chains hand on predictions there, and nothing else.
+fn handed_on(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.has("chain_method") && !step.is("chain_method", "predict") {
+        return Err(step.would_answer_otherwise("chains hand on predictions, whatever `chain_method` says"));
     }
     Ok(())
 }

@@ -11,12 +11,14 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[(&["SelfTrainingClassifier"], "base_estimator_", "estimator_")],
     values: &[],
     rules: &[
+        Rule { classes: &["ColumnTransformer"], up: nothing, down: pattern },
         Rule { classes: &["SelfTrainingClassifier"], up: estimator, down: base_estimator },
         Rule { classes: &["AdaBoostClassifier"], up: samme, down: algorithm },
         Rule { classes: &["NearestCentroid"], up: priors, down: no_priors },
         Rule { classes: &["KNNImputer"], up: incomparable_rows, down: incomparable_rows },
+        Rule { classes: DISCRIMINANTS, up: logarithms, down: logarithms },
         Rule { classes: &["PowerTransformer"], up: out_of_range, down: out_of_range },
-        Rule { classes: &["IterativeImputer"], up: empty_features, down: nothing },
+        Rule { classes: &["IterativeImputer"], up: empty_features, down: no_empty_features },
         Rule { classes: &["Log", "SquaredLoss", "Huber"], up: compiled_loss, down: nothing },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: newton_cholesky, down: nothing },
         Rule { classes: &["_CurveScorer"], up: scorer, down: nothing },
@@ -25,6 +27,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
 };
 
+const DISCRIMINANTS: &[&str] = &["LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"];
 /// Estimators that keep the compiled loss that they were fitted with.
 const WITH_LOSSES: &[&str] = &["Perceptron", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor"];
 
@@ -181,6 +184,28 @@ fn incomparable_rows(step: &mut Step<'_>) -> Result<(), Refused> {
 fn out_of_range(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.is("method", "box-cox") {
         step.note("`inverse_transform` of values that no row is mapped to may be other numbers, or NaN");
+    }
+    Ok(())
+}
+
+fn logarithms(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("classes_") {
+        step.note("`predict_log_proba` is -inf before scikit-learn 1.6 where a probability is 0, and a number since");
+    }
+    Ok(())
+}
+
+fn pattern(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.text("verbose_feature_names_out").is_some() {
+        return Err(step.would_answer_otherwise("names of columns follow no pattern"));
+    }
+    Ok(())
+}
+
+fn no_empty_features(step: &mut Step<'_>) -> Result<(), Refused> {
+    let flags = step.array("_is_empty_feature").and_then(|flags| flags.to_i64());
+    if flags.is_some_and(|flags| flags.contains(&1)) {
+        return Err(step.would_answer_otherwise("features without a value take part in the rounds"));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[],
     values: &[],
     rules: &[
+        Rule { classes: &["MLPRegressor"], up: nothing, down: link },
         Rule { classes: &["ClassifierChain", "RegressorChain"], up: estimator, down: base_estimator },
         Rule { classes: COORDINATE_DESCENT, up: alphas, down: n_alphas },
         Rule { classes: &["HistGradientBoostingClassifier"], up: label_encoder, down: nothing },
@@ -70,5 +71,12 @@ fn plain_list(step: &mut Step<'_>) -> Result<(), Refused> {
     let data = data.ok_or_else(|| step.refused("it holds no columns"))?;
     let list = step.graph().node(data).clone();
     *step.graph().node_mut(id) = list;
+    Ok(())
+}
+
+fn link(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("loss", "poisson") {
+        return Err(step.refused("`loss='poisson'` is not known there"));
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! From scikit-learn 1.7 to 1.8.
 
 use skiff_files::numpy::nodes;
-use skiff_files::{NdArray, Node, NodeId};
+use skiff_files::{NdArray, Node, NodeId, Scalar};
 
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
@@ -12,8 +12,10 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[],
     values: &[],
     rules: &[
-        Rule { classes: &["SimpleImputer"], up: fill_dtype, down: nothing },
-        Rule { classes: &["RidgeClassifier", "RidgeClassifierCV"], up: ridge_classes, down: nothing },
+        Rule { classes: &["SimpleImputer"], up: fill_dtype, down: empty_features },
+        Rule { classes: &["MaxAbsScaler"], up: nothing, down: not_clipped },
+        Rule { classes: &["OneHotEncoder"], up: nothing, down: infrequent },
+        Rule { classes: &["RidgeClassifier", "RidgeClassifierCV"], up: ridge_classes, down: two_axes },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: one_link, down: links },
         Rule { classes: &["GradientBoostingClassifier"], up: certain, down: certain },
         Rule { classes: &["OneVsRestClassifier"], up: first_of_equals, down: last_of_equals },
@@ -209,7 +211,7 @@ fn links(step: &mut Step<'_>) -> Result<(), Refused> {
             step.would_answer_otherwise("`solver='liblinear'` of several classes is one against the rest there")
         );
     }
-    step.set_text("multi_class", "deprecated");
+    step.set_text("multi_class", if is_binary { "auto" } else { "multinomial" });
     Ok(())
 }
 
@@ -289,6 +291,52 @@ fn missing_paths(step: &mut Step<'_>) -> Result<(), Refused> {
     let goes_left = step.array("nodes").and_then(|nodes| nodes.field("missing_go_to_left")?.to_i64());
     if goes_left.is_some_and(|goes_left| goes_left.contains(&1)) {
         step.note("`decision_path` of missing values follows the tree since scikit-learn 1.8, and went right before");
+    }
+    Ok(())
+}
+
+/// The coefficients of two classes have one axis since.
+fn two_axes(step: &mut Step<'_>) -> Result<(), Refused> {
+    if let Some(coef) = step.array("coef_")
+        && let &[width] = coef.shape.as_slice()
+        && let Some(numbers) = coef.to_f64()
+    {
+        let array = step.floats(&coef.dtype, &[1, width], &numbers);
+        step.set("coef_", array);
+    }
+    Ok(())
+}
+
+/// Features without a value are filled with a constant there, whatever `keep_empty_features` says.
+fn empty_features(step: &mut Step<'_>) -> Result<(), Refused> {
+    let statistics = step.array("statistics_").and_then(|statistics| match statistics.objects() {
+        Some(objects) => {
+            let graph = &step.migration.graph;
+            Some(objects.iter().filter_map(|id| Scalar::read(graph, *id).ok()??.as_f64()).collect())
+        }
+        None => statistics.to_f64(),
+    });
+    let is_left_out = statistics.is_some_and(|statistics: Vec<f64>| statistics.iter().any(|value| value.is_nan()));
+    if step.is("strategy", "constant") && !step.flag("keep_empty_features") && is_left_out {
+        return Err(step.would_answer_otherwise("features without a value are kept"));
+    }
+    Ok(())
+}
+
+fn not_clipped(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.flag("clip") {
+        return Err(step.would_answer_otherwise("`clip` is not known"));
+    }
+    Ok(())
+}
+
+/// `handle_unknown='warn'` encoded what is unknown by zeros.
+fn infrequent(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("handle_unknown", "warn") {
+        step.set_text(
+            "handle_unknown",
+            if step.flag("_infrequent_enabled") { "infrequent_if_exist" } else { "ignore" },
+        );
     }
     Ok(())
 }
