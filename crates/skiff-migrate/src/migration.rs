@@ -208,11 +208,11 @@ impl Work {
         }
     }
 
-    /// The rules hold both ways; how older versions answer after the way back is not measured yet.
+    /// The rules hold both ways; what is known to differ on the way back stands in docs/migrations.md.
     fn note_way_back(&mut self, from: Version, target: &Target) {
         if self.subjects.iter().any(|subject| subject.version == from) {
             let version = target.version();
-            self.note(format!("the way back to scikit-learn {version} is not measured yet: compare predictions there"));
+            self.note(format!("not every model is known to answer alike in the older scikit-learn {version}: compare predictions there"));
         }
     }
 
