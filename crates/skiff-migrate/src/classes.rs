@@ -46,3 +46,6 @@ pub(crate) const TREES_OF_ANY_KIND: &[&str] = &[
     "RandomForestRegressor",
     "RandomTreesEmbedding",
 ];
+
+/// Estimators that find neighbors within a radius.
+pub(crate) const BY_RADIUS: &[&str] = &["NearestNeighbors", "RadiusNeighborsClassifier", "RadiusNeighborsRegressor"];

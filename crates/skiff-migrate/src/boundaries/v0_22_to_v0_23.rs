@@ -2,7 +2,7 @@
 
 use skiff_files::{DType, Sparse};
 
-use crate::classes::{HISTOGRAMS, SVMS};
+use crate::classes::{BY_RADIUS, HISTOGRAMS, SVMS};
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
 use crate::step::Step;
@@ -24,6 +24,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: HISTOGRAMS, up: early_stopping, down: no_early_stopping },
         Rule { classes: &["GaussianProcessRegressor"], up: deviation, down: no_deviation },
         Rule { classes: &["IterativeImputer"], up: bounds, down: nothing },
+        Rule { classes: BY_RADIUS, up: nothing, down: no_tree_of_mahalanobis },
+        Rule { classes: &["OrdinalEncoder"], up: nothing, down: found_categories },
         Rule { classes: WITH_FEATURES, up: n_features_in, down: nothing },
     ],
 };
@@ -118,6 +120,20 @@ const WITH_FEATURES: &[&str] = &[
     "TruncatedSVD",
     "VarianceThreshold",
 ];
+
+fn no_tree_of_mahalanobis(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("effective_metric_", "mahalanobis") && !step.is("_fit_method", "brute") {
+        return Err(step.would_answer_otherwise("trees find no points within a radius by `mahalanobis`"));
+    }
+    Ok(())
+}
+
+fn found_categories(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("categories", "auto") {
+        return Ok(());
+    }
+    Err(step.would_answer_otherwise("categories that are given are looked up in another way"))
+}
 
 fn threads(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.holds("cluster_centers_") {

@@ -3,7 +3,7 @@
 use skiff_files::numpy::nodes;
 use skiff_files::{DType, Order};
 
-use crate::classes::{BOOSTED, HISTOGRAMS, PLS, STOCHASTIC};
+use crate::classes::{BOOSTED, BY_RADIUS, HISTOGRAMS, PLS, STOCHASTIC};
 use crate::error::Refused;
 use crate::losses::Loss;
 use crate::rule::{Boundary, Rule, nothing};
@@ -38,6 +38,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneVsOneClassifier"], up: threshold, down: threshold },
         Rule { classes: &["GaussianProcessRegressor"], up: one_axis, down: one_axis },
         Rule { classes: &["SelectFromModel"], up: max_features, down: nothing },
+        Rule { classes: BY_RADIUS, up: nothing, down: no_braycurtis },
     ],
 };
 
@@ -245,6 +246,13 @@ fn max_features(step: &mut Step<'_>) -> Result<(), Refused> {
         && let Some(count) = step.get("max_features")
     {
         step.add("max_features_", count);
+    }
+    Ok(())
+}
+
+fn no_braycurtis(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("effective_metric_", "braycurtis") {
+        return Err(step.would_answer_otherwise("other points are within a radius by `braycurtis`"));
     }
     Ok(())
 }

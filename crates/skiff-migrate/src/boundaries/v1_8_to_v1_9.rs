@@ -1,6 +1,6 @@
 //! From scikit-learn 1.8 to 1.9.
 
-use skiff_files::{Instance, Node, NodeId};
+use skiff_files::{DType, Instance, Node, NodeId};
 use skiff_pickle::{Change, Object};
 
 use super::v1_3_to_v1_4::votes_by_number;
@@ -19,6 +19,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: BOOSTED, up: no_criterion, down: criterion },
         Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
         Rule { classes: &["SplineTransformer"], up: splines_within, down: splines_alone },
+        Rule { classes: &["LabelBinarizer"], up: nothing, down: no_bools },
     ],
 };
 
@@ -39,6 +40,13 @@ const LOSSES: &[&str] = &[
 
 const REGRESSION_TREES: &[&str] =
     &["DecisionTreeRegressor", "ExtraTreeRegressor", "ExtraTreesRegressor", "RandomForestRegressor"];
+
+fn no_bools(step: &mut Step<'_>) -> Result<(), Refused> {
+    match step.array("classes_").is_some_and(|classes| classes.dtype == DType::Bool) {
+        true => Err(step.would_answer_otherwise("labels that are bools are told apart in another way")),
+        false => Ok(()),
+    }
+}
 
 /// There is but one criterion: the two that there were chose the same splits.
 fn no_criterion(step: &mut Step<'_>) -> Result<(), Refused> {
