@@ -48,8 +48,8 @@ pub enum ErrorKind {
     NoMark(Opcode),
     /// The memo has no value with that key.
     NotInMemo(u64),
-    /// A value is put at a place of the memo that no pickler has come to in so few bytes. Python's unpickler in C makes
-    /// room for all the places before it.
+    /// A value is put at a place of the memo that no pickler reaches in so few bytes. Python's unpickler in C allocates
+    /// all the places before it.
     FarInMemo(u64),
     /// The text argument of an opcode is invalid.
     BadText {

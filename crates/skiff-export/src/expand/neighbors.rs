@@ -79,7 +79,7 @@ impl Expand for NearestNeighbors {
             None => distances,
         };
         let distances = Block::doubles(distances);
-        // Whoever looks at all points for one takes the first of equals.
+        // A search of one neighbor among all points takes the first of equal ones.
         if matches!((&*self.search, self.count), (Search::Brute(..), 1)) {
             return Ok(Block::Many(vec![distances, Block::ints(indices)]));
         }

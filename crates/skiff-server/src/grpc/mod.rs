@@ -75,7 +75,7 @@ impl From<ApiError> for Status {
                 _ => Code::InvalidArgument,
             },
         };
-        // It travels in a header, where there is little room.
+        // It travels in a header, whose length is limited.
         let message: String = error.message().chars().take(MOST_MESSAGE).collect();
         Self::new(code, message)
     }
