@@ -20,5 +20,5 @@ mod version;
 
 pub use class::{Attribute, Class, Member, MemberKind, Parameter};
 pub use kind::Kind;
-pub use text::{class, paths};
+pub use text::{class, held, is_held, paths};
 pub use version::{VERSIONS, Version, Versions};

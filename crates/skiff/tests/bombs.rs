@@ -485,7 +485,7 @@ fn opened(bytes: Vec<u8>) -> String {
 /// The time limit is an error, wherever the time was spent.
 #[test]
 fn time_is_a_limit() {
-    let no_time = || Options::from(Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() });
+    let no_time = || Options::from(Limits { time: Some(Duration::ZERO), ..Limits::default() });
     let list = pickle(&format!("({}l.", "N".repeat(1 << 16)));
     for bytes in [list.clone(), zlib(&list), xz(&list), zip(&[("a", &list)], true)] {
         let error = File::read(bytes.clone(), &no_time()).expect_err("there is no time");
@@ -496,7 +496,7 @@ fn time_is_a_limit() {
         assert!(verdict.findings.iter().any(|finding| finding.sentence.contains("`time`")), "{:?}", verdict.findings);
     }
     let model = std::fs::read(tree_example()).expect("the example is there");
-    let limits = Limits { time: Some(std::time::Duration::from_secs(600)), ..Limits::default() };
+    let limits = Limits { time: Some(Duration::from_secs(600)), ..Limits::default() };
     let file = File::read(model, &limits.into()).expect("there is time");
     file.model(None).expect("there is time");
 }

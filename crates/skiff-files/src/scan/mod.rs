@@ -13,7 +13,6 @@ mod keys;
 mod numbers;
 mod paths;
 mod polyglot;
-mod sklearn_names;
 mod standard_library;
 mod trusted;
 mod unfolded;

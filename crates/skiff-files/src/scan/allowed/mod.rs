@@ -197,7 +197,7 @@ fn class(module: &str, name: &str) -> Option<Made> {
     if packages::is_class(module, name) {
         return Some(Made::of(State::Estimator));
     }
-    if (scikit_learn::is_listed(module, name) || scikit_learn::is_cython_class(module, name)) && !is_function {
+    if (skiff_sklearn::is_held(module, name) || scikit_learn::is_cython_class(module, name)) && !is_function {
         return scikit_learn::class(module, name);
     }
     None

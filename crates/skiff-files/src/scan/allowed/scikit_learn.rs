@@ -1,12 +1,12 @@
 //! scikit-learn's names, and how its compiled classes are made.
 
 use skiff_pickle::{Graph, Node, Object};
+use skiff_sklearn::is_held;
 
-use super::super::sklearn_names::NAMES;
 use super::{Call, Called, Items, Made, State, is_plain, name_of};
 
 pub(super) fn may_stand(module: &str, name: &str) -> bool {
-    is_cython_class(module, name) || is_listed(module, name) || is_function(module, name)
+    is_cython_class(module, name) || is_held(module, name) || is_function(module, name)
 }
 
 /// Functions that transform what they are given, and do nothing else.
@@ -91,14 +91,14 @@ fn items(name: &str) -> Items {
 
 /// Whether a class derives from dict or list.
 pub(in super::super) fn holds_items(module: &str, name: &str) -> bool {
-    items(name) != Items::Nothing && is_listed(module, name)
+    items(name) != Items::Nothing && is_held(module, name)
 }
 
 /// What skops makes by a call where pickle would make an empty instance and fill it: subclasses of dict and list, and
 /// named tuples.
 pub(in super::super) fn made_by_skops(graph: &Graph, object: &Object) -> Option<Made> {
     let (module, name) = name_of(graph, object.callable)?;
-    let made = is_listed(module, name).then(|| class(module, name))??;
+    let made = is_held(module, name).then(|| class(module, name))??;
     let arguments = graph.items(object.arguments)?;
     let is_whole = match (made.items, arguments) {
         (Items::Pairs, []) => true,
@@ -117,18 +117,13 @@ pub(in super::super) fn is_named_tuple(module: &str, name: &str) -> bool {
     )
 }
 
-pub(super) fn is_listed(module: &str, name: &str) -> bool {
-    let found = NAMES.binary_search_by(|(entry, _)| (*entry).cmp(module)).ok().and_then(|place| NAMES.get(place));
-    found.is_some_and(|(_, names)| names.contains(&name))
-}
-
 /// Whether objects of a class are estimators, or parts of them, that nobody can call.
 pub(super) fn is_estimator(module: &str, name: &str) -> bool {
     let is_class = name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
     let has_call = ["scorer", "kernels", "loss", "dist_metrics", "correlation_models", "regression_models"]
         .iter()
         .any(|part| module.contains(part));
-    is_class && !has_call && is_listed(module, name)
+    is_class && !has_call && is_held(module, name)
 }
 
 /// Classes in compiled code, whose state is taken apart there.
@@ -158,12 +153,12 @@ pub(super) fn is_cython_class(module: &str, name: &str) -> bool {
                 .strip_suffix("Distance")
                 .is_some_and(|kind| kind != "PyFunc" && kind.bytes().all(|byte| byte.is_ascii_alphabetic()))
     };
-    MODULES.contains(&module) && (is_listed(module, name) || is_distance())
+    MODULES.contains(&module) && (is_held(module, name) || is_distance())
 }
 
 /// The losses call their module `_loss` as well.
 fn is_loss(name: &str) -> bool {
-    is_listed("sklearn._loss._loss", name)
+    is_held("sklearn._loss._loss", name)
 }
 
 /// `__pyx_unpickle_CyHuberLoss` of its module: the class that it makes.
@@ -192,16 +187,15 @@ mod tests {
     /// A class that the catalog does not know could not be judged.
     #[test]
     fn the_catalog_knows_every_class() {
-        for (module, names) in NAMES {
-            for name in *names {
-                let is_class = name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
-                assert!(!is_class || skiff_sklearn::class(module, name).is_some(), "{module}.{name}");
-            }
+        for path in skiff_sklearn::held() {
+            let (module, name) = path.rsplit_once('.').expect("a dotted path");
+            let is_class = name.trim_start_matches('_').starts_with(|first: char| first.is_ascii_uppercase());
+            assert!(!is_class || skiff_sklearn::class(module, name).is_some(), "{path}");
         }
     }
 
     #[test]
     fn names_are_sorted() {
-        assert!(NAMES.is_sorted_by_key(|(module, _)| module));
+        assert!(skiff_sklearn::held().is_sorted());
     }
 }
