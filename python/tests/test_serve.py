@@ -1,12 +1,9 @@
 """`skiff serve`, asked by Triton's own clients over HTTP and gRPC: each entry of the matrix by both."""
 
-import contextlib
 import datetime
 import http.client
 import ipaddress
 import queue
-import re
-import signal
 import ssl
 import subprocess
 import urllib.request
@@ -23,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.json_format import MessageToDict
+from servers import serving
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
@@ -36,24 +34,6 @@ PASSENGERS = {
     "port": ("BYTES", np.array(["S", "C"], dtype=object)),
     "alone": ("FP64", np.array([1.0, 0.0])),
 }
-
-
-@contextlib.contextmanager
-def serving(*arguments):
-    """A running server: its addresses by scheme."""
-    command = [COMMAND, "serve", *map(str, arguments), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            addresses = {}
-            while len(addresses) < 2:
-                line = process.stdout.readline()
-                assert line, process.stderr.read()
-                scheme, address = re.fullmatch(r"listening on (\w+)://(\S+)\n", line).groups()
-                addresses[scheme] = address
-            yield addresses
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=40) == 0
 
 
 @pytest.fixture(scope="module")

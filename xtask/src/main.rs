@@ -47,7 +47,8 @@ const TASKS: &[Task] = &[
     ),
     (
         "peers",
-        "exported models in other runtimes, compared with scikit-learn: onnx, c or python [FAMILY...] (docs/onnx.md)",
+        "exported models in other runtimes, compared with scikit-learn: onnx, c or python [FAMILY...] (docs/onnx.md); the \
+         server's page in Chromium: page",
         peers::peers,
     ),
     (

@@ -1,18 +1,25 @@
-//! `cargo xtask peers`: exported models, asked by the runtimes that they are exported for.
+//! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, and the server's page in a
+//! browser.
 
 use std::process::Command;
 
-use super::{cargo, environment, run};
+use super::{cargo, environment, run, wheel};
 
 pub fn peers(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
     run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
     const COMMAND: &str = "target/release/skiff";
-    let mut command = Command::new(python);
+    let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
         Some(language @ ("c" | "python")) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),
-        _ => return Err("expected the name of a target: onnx, c, python".to_owned()),
+        Some("page") => {
+            wheel(&python, "release")?;
+            // The tests are not skipped where there is no Chromium.
+            command.env("SKIFF_CHROMIUM", "required");
+            command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/test_page.py"])
+        }
+        _ => return Err("expected the name of a target: onnx, c, python, page".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

@@ -88,7 +88,8 @@ impl Failure {
         Self::in_file("unwritable-file", file, what)
     }
 
-    fn in_file(code: &'static str, file: &Path, what: impl fmt::Display) -> Self {
+    /// An error of a file, with its code.
+    pub fn in_file(code: &'static str, file: &Path, what: impl fmt::Display) -> Self {
         Self::Data { code, file: file.display().to_string(), line: None, what: what.to_string(), help: None }
     }
 

@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::repository::LoadError;
+
 /// Why a request gets no answer.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -77,8 +79,8 @@ impl ApiError {
     }
 
     /// A model could not be loaded.
-    pub(crate) fn load(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "load-failed", message)
+    pub(crate) fn load(error: &LoadError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.code, error.to_string())
     }
 
     /// A fault of the server's.

@@ -221,6 +221,9 @@ fn csv_column(cells: Vec<String>, is_text: bool) -> Column<'static> {
         if let Some(all) = cells.iter().map(number).collect::<Option<Vec<f64>>>() {
             return Column::Floats(all.into(), Precision::Double);
         }
+        if let Some(all) = flags(&cells) {
+            return all;
+        }
     }
     if cells.iter().any(String::is_empty) {
         // As pandas reads an empty cell of text.
@@ -228,6 +231,23 @@ fn csv_column(cells: Vec<String>, is_text: bool) -> Column<'static> {
         return Column::Objects(cells.into_iter().map(cell).collect());
     }
     Column::Texts(Texts::from_iter(cells))
+}
+
+/// A column of bools, in the words that pandas reads so; of objects if cells are missing. `None` for another column.
+fn flags(cells: &[String]) -> Option<Column<'static>> {
+    let flag = |cell: &String| match cell.trim() {
+        "True" | "TRUE" | "true" => Some(Scalar::Bool(true)),
+        "False" | "FALSE" | "false" => Some(Scalar::Bool(false)),
+        "" => Some(Scalar::Float(f64::NAN)),
+        _ => None,
+    };
+    let all = cells.iter().map(flag).collect::<Option<Vec<_>>>()?;
+    let int = |flag: &Scalar| if let Scalar::Bool(flag) = flag { Some(i64::from(*flag)) } else { None };
+    let ints: Option<Vec<i64>> = all.iter().map(int).collect();
+    Some(match ints {
+        Some(ints) => Column::Ints(ints.into(), IntKind::Bool),
+        None => Column::Objects(all.into()),
+    })
 }
 
 /// `{"predictions": …}`: lists as numpy's `tolist` has them; records of an answer with named columns.

@@ -6,6 +6,7 @@
 //! | Open Inference Protocol V2 (gRPC) | `inference.GRPCInferenceService`, `grpc.health.v1.Health` |
 //! | KServe V1 | `/v1/models`, `/v1/models/NAME`, `/v1/models/NAME:predict` |
 //! | MLflow, SageMaker | `/ping`, `/health`, `/version`, `/invocations`, `/models/NAME/invocations` |
+//! | people | `/`, `/models/NAME[/versions/V]`: HTML |
 //! | operations | `/metrics` (Prometheus), `/openapi.json`, `/healthz`, `/livez`, `/readyz` |
 //!
 //! A request never changes what another one gets: a row's answer is the same alone and in a batch, and a model that is
@@ -24,6 +25,7 @@ mod metrics;
 mod mlflow;
 mod openapi;
 mod operations;
+mod page;
 mod predict;
 mod repository;
 mod run;
@@ -109,10 +111,17 @@ fn rest(shared: &SharedArc) -> Router<SharedArc> {
         .route("/v1/models/{name}", get(kserve::status).post(kserve::predict))
         .route("/invocations", post(mlflow::invocations))
         .route("/models/{name}/invocations", post(mlflow::model_invocations))
+        .route("/models/{name}/versions/{version}/invocations", post(mlflow::model_invocations))
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(openapi::document))
         .route_layer(middleware::from_fn_with_state(Arc::clone(shared), access::require_key));
+    // The page asks for the key itself.
     let open = Router::new()
+        .route("/", get(page::overview))
+        .route("/models/{name}", get(page::model))
+        .route("/models/{name}/versions/{version}", get(page::model))
+        .route("/page.css", get(page::style))
+        .route("/page.js", get(page::script))
         .route("/v2", get(v2::server))
         .route("/v2/health/live", get(operations::live))
         .route("/v2/health/ready", get(operations::ready))

@@ -17,6 +17,7 @@ use crate::predict::{Question, ask};
 use crate::repository::Loaded;
 use crate::shared::SharedArc;
 use crate::shared::State;
+use crate::v2::ModelPath;
 
 /// `POST /invocations`: of the only model.
 pub(crate) async fn invocations(
@@ -31,15 +32,15 @@ pub(crate) async fn invocations(
     invoke(&shared, &loaded, &asked, &headers, &body).await
 }
 
-/// `POST /models/NAME/invocations`
+/// `POST /models/NAME/invocations` and `POST /models/NAME/versions/VERSION/invocations`
 pub(crate) async fn model_invocations(
     shared: State,
-    Path(name): Path<String>,
+    Path(path): Path<ModelPath>,
     Query(asked): Query<Asked>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let loaded = shared.repository.get(&name, None).ok_or_else(|| ApiError::no_model(&name, None))?;
+    let loaded = path.find(&shared)?;
     invoke(&shared, &loaded, &asked, &headers, &body).await
 }
 

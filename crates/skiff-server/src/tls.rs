@@ -52,7 +52,7 @@ impl Tls {
             current,
         });
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.map_err(|error| LoadError { path: chain.to_owned(), message: error.to_string() })?;
+        let config = config.map_err(|error| LoadError::new(chain, "wrong-certificate", error.to_string()))?;
         let mut config = config.with_no_client_auth().with_cert_resolver(Arc::clone(&certificate) as _);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { certificate, acceptor: TlsAcceptor::from(Arc::new(config)) })
@@ -78,7 +78,7 @@ impl ResolvesServerCert for Certificate {
 }
 
 fn read(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, LoadError> {
-    let failed = |path: &Path, message: String| LoadError { path: path.to_owned(), message };
+    let failed = |path: &Path, message: String| LoadError::new(path, "wrong-certificate", message);
     let certificates = CertificateDer::pem_file_iter(chain).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let certificates = certificates.map_err(|error| failed(chain, format!("expected certificates as PEM: {error}")))?;
     if certificates.is_empty() {

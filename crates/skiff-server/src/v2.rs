@@ -26,11 +26,11 @@ const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-cont
 #[derive(Debug, Deserialize)]
 pub(crate) struct ModelPath {
     name: String,
-    version: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 impl ModelPath {
-    fn find(&self, shared: &SharedArc) -> Result<Arc<Loaded>, ApiError> {
+    pub(crate) fn find(&self, shared: &SharedArc) -> Result<Arc<Loaded>, ApiError> {
         find(shared, &self.name, self.version.as_deref())
     }
 }
@@ -194,7 +194,7 @@ pub(crate) async fn load_again(shared: &SharedArc, name: String) -> Result<(), A
     let loaded = tokio::task::spawn_blocking(move || repository.load_again(&name)).await;
     match loaded.map_err(|error| ApiError::internal(error.to_string()))? {
         None => Err(missing),
-        Some(loaded) => loaded.map_err(|error| ApiError::load(error.to_string())),
+        Some(loaded) => loaded.map_err(|error| ApiError::load(&error)),
     }
 }
 

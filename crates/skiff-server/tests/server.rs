@@ -162,6 +162,12 @@ async fn columns_of_a_frame_are_one_tensor_each() {
     assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&reply));
     let by_csv: Value = serde_json::from_slice(&reply).unwrap();
     assert_eq!(floats(&by_csv["predictions"]), floats(&by_records["predictions"]));
+    // Bools in words, as pandas reads them, and a column that the model does not take.
+    let csv = "survived,rank,sex,age,fare,port,alone\nno,3,male,22,7.25,S,True\nyes,1,female,,71.0,C,False\n";
+    let request = Request::post("/invocations?method=predict_proba").header("content-type", "text/csv");
+    let (_, _, reply) = send(&server, request.body(Body::from(csv)).unwrap()).await;
+    let by_words: Value = serde_json::from_slice(&reply).unwrap();
+    assert_eq!(by_words, by_csv);
 }
 
 #[tokio::test]

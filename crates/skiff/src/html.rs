@@ -58,6 +58,27 @@ pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
     html.push_str("</div>");
 }
 
+/// The class, classes, features and methods of an estimator, as a table.
+pub fn facts(html: &mut String, view: &EstimatorView) {
+    let mut facts = vec![("class".to_owned(), view.class.clone())];
+    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
+    if let Some(classes) = &view.classes {
+        fact("classes", classes.join(", "));
+    }
+    match (&view.feature_names_in, view.n_features_in) {
+        (Some(names), _) => fact("features", names.join(", ")),
+        (None, Some(count)) => fact("features", count.to_string()),
+        (None, None) => {}
+    }
+    match &view.methods {
+        Ok(methods) => {
+            fact("methods", methods.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "));
+        }
+        Err(error) => fact("not supported", error.clone()),
+    }
+    table(html, &facts);
+}
+
 /// Names and their values, one row each.
 pub fn table(html: &mut String, pairs: &[(String, String)]) {
     html.push_str("<table>\n");

@@ -43,7 +43,7 @@ pub fn run(arguments: &Serve) -> Outcome {
 }
 
 fn failure(error: LoadError) -> Failure {
-    Failure::data(&error.path, error.message)
+    Failure::in_file(error.code, &error.path, error.message).with_help_if(error.help)
 }
 
 fn api_key(name: &str) -> Result<ApiKey, Failure> {

@@ -278,6 +278,23 @@ impl Categories {
         Some(numbers)
     }
 
+    /// All of them but missing ones, in the order of their places, if they are text and plain numbers.
+    pub fn values(&self) -> Option<Vec<Scalar>> {
+        if self.types.others {
+            return None;
+        }
+        let number = |value: f64| match whole(value) {
+            Some(whole) if self.types.bools && !self.types.ints => Scalar::Bool(whole != 0),
+            Some(whole) if !self.types.floats => Scalar::Int(whole),
+            _ => Scalar::Float(value),
+        };
+        let mut all: Vec<(u32, Scalar)> =
+            self.numbers()?.into_iter().map(|(value, place)| (place, number(value))).collect();
+        all.extend(self.texts().map(|(text, place)| (place, Scalar::Str(text.to_owned()))));
+        all.sort_by_key(|(place, _)| *place);
+        Some(all.into_iter().map(|(_, value)| value).collect())
+    }
+
     /// Which types of values there are.
     pub fn types(&self) -> Types {
         self.types
@@ -307,6 +324,18 @@ fn whole(value: f64) -> Option<i64> {
 mod tests {
     use super::*;
     use crate::value::Precision;
+
+    #[test]
+    fn values_are_listed_in_order() {
+        let text = |text: &str| Scalar::Str(text.to_owned());
+        let mixed = [text("b"), Scalar::Int(3), Scalar::None, text("a"), Scalar::Float(f64::NAN)];
+        let categories = Categories::new(&Classes::Objects(mixed.to_vec())).expect("few");
+        assert_eq!(categories.values(), Some(vec![text("b"), Scalar::Int(3), text("a")]));
+        let floats = Categories::new(&Classes::Floats(vec![0.5, 2.0], Precision::Double)).expect("few");
+        assert_eq!(floats.values(), Some(vec![Scalar::Float(0.5), Scalar::Float(2.0)]));
+        let bytes = Categories::new(&Classes::Objects(vec![Scalar::Bytes(vec![1])])).expect("few");
+        assert_eq!(bytes.values(), None);
+    }
 
     #[test]
     fn values_are_found_as_python_compares_them() {

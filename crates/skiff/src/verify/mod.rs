@@ -103,6 +103,16 @@ pub enum Verified {
     CouldNot,
 }
 
+impl File {
+    /// The recorded rows of a `.skiff`, which `model` of this file takes; `None` if there are none, or they cannot be
+    /// read, which [`verify`] reports.
+    pub fn recorded_rows(&self, model: &Model) -> Option<Table<'static>> {
+        let contents = self.contents();
+        let samples = Samples::read(&contents.graph, contents.samples?, model.takes(), self.limits().decoded);
+        samples.ok().map(|samples| samples.table)
+    }
+}
+
 impl Verification {
     /// The verdict on all results together.
     pub fn verdict(&self) -> Verified {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use skiff::Inspection;
 use skiff::html::{self, Detail, escaped, table};
-use skiff::{EstimatorView, Inspection};
 
 use super::bytes;
 
@@ -54,32 +54,11 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
         let _ = writeln!(html, "<h2>{}</h2>", escaped(place));
         html::boxes(&mut html, estimator, Detail::Attributes);
         html.push('\n');
-        estimator_facts(&mut html, estimator);
+        html::facts(&mut html, estimator);
     }
     if inspection.estimators.is_empty() {
         html.push_str("<p>There is no estimator in the file.</p>\n");
     }
     html.push_str("</body>\n</html>\n");
     html
-}
-
-/// The facts about an estimator.
-fn estimator_facts(html: &mut String, view: &EstimatorView) {
-    let mut facts = vec![("class".to_owned(), view.class.clone())];
-    let mut fact = |name: &str, value: String| facts.push((name.to_owned(), value));
-    if let Some(classes) = &view.classes {
-        fact("classes", classes.join(", "));
-    }
-    match (&view.feature_names_in, view.n_features_in) {
-        (Some(names), _) => fact("features", names.join(", ")),
-        (None, Some(count)) => fact("features", count.to_string()),
-        (None, None) => {}
-    }
-    match &view.methods {
-        Ok(methods) => {
-            fact("methods", methods.iter().map(|method| method.name()).collect::<Vec<_>>().join(", "));
-        }
-        Err(error) => fact("not supported", error.clone()),
-    }
-    table(html, &facts);
 }

@@ -1,4 +1,6 @@
-//! The models that are served: where they come from, which versions there are, and loading them again.
+//! The models that are served: which versions there are, and loading them again.
+
+mod source;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,127 +13,10 @@ use skiff::signing::{self, SignatureRequirement};
 use skiff::types::ValueType;
 use skiff::{File, Method, Model, Options};
 
+use crate::page::About;
 use crate::predict::Statistics;
 
-/// One model file to serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelSource {
-    /// The name in paths.
-    pub name: String,
-    /// The number of the version; 1 where files have none.
-    pub version: u64,
-    /// The file.
-    pub path: PathBuf,
-}
-
-/// Why a model is not served.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError {
-    /// The argument or file.
-    pub path: PathBuf,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl std::fmt::Display for LoadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.message)
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-impl ModelSource {
-    /// The models of one argument: `PATH` or `NAME=PATH`. A file is called after itself, without its extensions. A folder
-    /// has files, called after themselves, and folders `NAME` with versions `NAME/1`, `NAME/2`, … that are files, whatever
-    /// their extension, or folders with one file.
-    ///
-    /// # Errors
-    /// When there is no such file or folder, when a folder has no models, and when a name cannot stand in a path.
-    pub fn from_argument(argument: &str) -> Result<Vec<Self>, LoadError> {
-        let (name, path) = match argument.split_once('=') {
-            Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\', '.']) => (Some(name), path),
-            _ => (None, argument),
-        };
-        let path = Path::new(path);
-        let failed = |message: String| LoadError { path: path.to_owned(), message };
-        let is_folder = fs::metadata(path).map_err(|error| failed(error.to_string()))?.is_dir();
-        let found = match (is_folder, name) {
-            (false, _) => vec![Self::of_file(path, name)?],
-            (true, Some(name)) => versions(name, path)?,
-            (true, None) => {
-                let mut all = Vec::new();
-                for entry in entries(path)? {
-                    match entry.is_dir() {
-                        true => all.extend(versions(&stem(&entry), &entry)?),
-                        false if is_companion(&entry) => {}
-                        false => all.push(Self::of_file(&entry, None)?),
-                    }
-                }
-                all
-            }
-        };
-        match found.is_empty() {
-            true => Err(failed("the folder has no models".to_owned())),
-            false => Ok(found),
-        }
-    }
-
-    fn of_file(path: &Path, name: Option<&str>) -> Result<Self, LoadError> {
-        let name = name.map_or_else(|| stem(path), str::to_owned);
-        if name.is_empty() || name.contains(['/', ':']) {
-            let message = format!("`{name}` cannot be the name of a model; name it by NAME=PATH");
-            return Err(LoadError { path: path.to_owned(), message });
-        }
-        Ok(Self { name, version: 1, path: path.to_owned() })
-    }
-}
-
-/// The versions of one model: what in `folder` has a number as its name.
-fn versions(name: &str, folder: &Path) -> Result<Vec<ModelSource>, LoadError> {
-    let mut found = Vec::new();
-    for entry in entries(folder)? {
-        let Ok(version) = stem(&entry).parse::<u64>() else { continue };
-        let path = match entry.is_dir() {
-            false => entry,
-            true => {
-                let files: Vec<PathBuf> =
-                    entries(&entry)?.into_iter().filter(|file| file.is_file() && !is_companion(file)).collect();
-                match <[PathBuf; 1]>::try_from(files) {
-                    Ok([file]) => file,
-                    Err(files) => {
-                        let message = format!("expected one model file in a version's folder, found {}", files.len());
-                        return Err(LoadError { path: entry, message });
-                    }
-                }
-            }
-        };
-        found.push(ModelSource { name: name.to_owned(), version, path });
-    }
-    Ok(found)
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    let failed = |error: std::io::Error| LoadError { path: folder.to_owned(), message: error.to_string() };
-    let all = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    let mut paths: Vec<PathBuf> = all.into_iter().map(|entry| entry.path()).collect();
-    paths.retain(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
-    paths.sort();
-    Ok(paths)
-}
-
-/// What lies next to models and is not one: signatures, and the arrays of old joblib.
-fn is_companion(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let is_array = name.ends_with(".npy") && name.contains("_0") || name.contains(".npy_");
-    name.ends_with(".sig") || name.ends_with(".json") || name.ends_with(".md") || is_array
-}
-
-/// The name of a file up to its first point.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    name.split('.').next().unwrap_or_default().to_owned()
-}
+pub use source::{LoadError, ModelSource};
 
 /// A model that is served.
 #[derive(Debug)]
@@ -143,6 +28,8 @@ pub(crate) struct Loaded {
     pub(crate) methods: Vec<Method>,
     /// The type of the table that the methods take.
     pub(crate) input: ValueType,
+    /// What the page says of it.
+    pub(crate) about: About,
     pub(crate) statistics: Statistics,
 }
 
@@ -230,25 +117,25 @@ impl Repository {
             if let Some(other) = others {
                 let (name, other) = (&source.name, other.path.display());
                 let message = format!("{other} is the model `{name}` too; name them by NAME=PATH");
-                return Err(LoadError { path: source.path, message });
+                return Err(LoadError::new(&source.path, "wrong-argument", message));
             }
         }
         Ok(repository)
     }
 
     fn open(&self, name: &str, version: u64, path: &Path) -> Result<Loaded, LoadError> {
-        let failed = |message: String| LoadError { path: path.to_owned(), message };
+        let failed = |error: skiff::Error| LoadError::of_file(path, &error);
         let before = Stamp::of(path);
         if let Some(requirement) = &self.requirement {
-            let verdict = signing::verify(path, requirement).map_err(|error| failed(error.to_string()))?;
+            let verdict = signing::verify(path, requirement).map_err(failed)?;
             if !verdict.is_verified() {
-                return Err(failed("its signature does not verify".to_owned()));
+                return Err(LoadError::new(path, "untrusted-signature", "its signature does not verify"));
             }
         }
-        let file = File::open(path, &self.options).map_err(|error| failed(error.to_string()))?;
-        let model = file.model(None).map_err(|error| failed(error.to_string()))?;
+        let file = File::open(path, &self.options).map_err(failed)?;
+        let model = file.model(None).map_err(failed)?;
         if Stamp::of(path) != before {
-            return Err(failed("it was changed while it was read".to_owned()));
+            return Err(LoadError::new(path, "damaged-file", "it was changed while it was read"));
         }
         let mut methods: Vec<Method> =
             model.methods().into_iter().filter(|&method| model.signature(method).is_ok()).collect();
@@ -260,10 +147,11 @@ impl Repository {
         };
         methods.sort_by_key(rank);
         let Some(&first) = methods.first() else {
-            return Err(failed("the model has no method that takes rows".to_owned()));
+            return Err(LoadError::new(path, "no-such-method", "the model has no method that takes rows"));
         };
-        let input = model.signature(first).map_err(|error| failed(error.to_string()))?.input;
-        Ok(Loaded { name: name.to_owned(), version, model, methods, input, statistics: Statistics::default() })
+        let input = model.signature(first).map_err(failed)?.input;
+        let about = About::new(&file, &model);
+        Ok(Loaded { name: name.to_owned(), version, model, methods, input, about, statistics: Statistics::default() })
     }
 
     /// The model of a name, in its highest version unless one is named.
