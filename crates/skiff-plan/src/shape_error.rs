@@ -44,6 +44,8 @@ pub enum ShapeError {
         /// How many columns there are.
         columns: usize,
     },
+    /// The offsets of texts descend, leave their buffer, or divide a character.
+    TextBounds,
     /// A column index of a sparse matrix is outside of it.
     Index {
         /// The column index.
@@ -72,6 +74,9 @@ impl fmt::Display for ShapeError {
             }
             Self::TooWide { columns } => {
                 write!(f, "expected fewer than 2³² columns, found {columns}")
+            }
+            Self::TextBounds => {
+                f.write_str("expected the offsets of texts to ascend between characters of their buffer")
             }
             Self::Index { index, columns } => {
                 write!(f, "expected column indices below {columns}, found {index} in `indices`")

@@ -377,6 +377,21 @@ impl Column<'_> {
     }
 }
 
+impl<'a> Texts<'a> {
+    /// Strings one after the other in `text`, each from one of `offsets` to the next.
+    ///
+    /// # Errors
+    /// When there is no offset, or they descend, leave the text, or divide a character.
+    pub fn new(text: impl Into<Cow<'a, str>>, offsets: impl Into<Cow<'a, [usize]>>) -> Result<Self, ShapeError> {
+        let (text, offsets) = (text.into(), offsets.into());
+        let is_bound = |&offset: &usize| text.is_char_boundary(offset);
+        match !offsets.is_empty() && offsets.is_sorted() && offsets.iter().all(is_bound) {
+            true => Ok(Self { text, offsets }),
+            false => Err(ShapeError::TextBounds),
+        }
+    }
+}
+
 impl Texts<'_> {
     /// How many strings there are.
     pub fn len(&self) -> usize {
@@ -482,6 +497,18 @@ mod tests {
         assert_eq!(csr(&[0, 2, 1], &[0], &[1.0]), Err(ShapeError::RowStarts));
         assert_eq!(csr(&[0, 1, 2], &[0, 1], &[1.0]), Err(ShapeError::Stored { expected: 2, found: (2, 1) }));
         assert_eq!(csr(&[0, 1, 1], &[3], &[1.0]), Err(ShapeError::Index { index: 3, columns: 3 }));
+    }
+
+    #[test]
+    fn texts_are_between_characters_of_their_buffer() {
+        let texts = |offsets: &[usize]| Texts::new("aé", offsets.to_vec());
+        assert_eq!(
+            texts(&[0, 1, 1, 3]).map(|texts| texts.iter().map(str::to_owned).collect()),
+            Ok(vec!["a".to_owned(), String::new(), "é".to_owned()])
+        );
+        for offsets in [&[][..], &[1, 0], &[0, 4], &[0, 2]] {
+            assert_eq!(texts(offsets), Err(ShapeError::TextBounds));
+        }
     }
 
     #[test]

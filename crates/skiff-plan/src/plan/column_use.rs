@@ -35,6 +35,14 @@ impl ColumnUse {
         is_read || !self.categories.is_empty() || !self.fills.is_empty()
     }
 
+    /// What a missing text of the column is, where the data does not say: NaN, or `None` if an encoder was fitted on that
+    /// and on no NaN.
+    pub fn missing_text(&self) -> Scalar {
+        let types = self.categories.iter().map(|categories| categories.types());
+        let types = types.reduce(CategoryTypes::or).unwrap_or_default();
+        if types.none && !types.nan { Scalar::None } else { Scalar::Float(f64::NAN) }
+    }
+
     /// The type that the column was most likely fitted as: text if the plan looks it up among categories of text, or reads it as
     /// documents, objects if the categories are neither text nor numbers, else `float64`.
     pub fn column_type(&self) -> ColumnType {

@@ -1,0 +1,51 @@
+//! Parquet: the footer, and row groups.
+
+use std::fs::File;
+
+use arrow_schema::SchemaRef;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+
+use super::open::Rows;
+use crate::Error;
+
+/// The footer of a file.
+#[derive(Clone, Debug)]
+pub struct Footer(ArrowReaderMetadata);
+
+impl Footer {
+    /// Reads a footer. The types are Arrow's own, where the writer noted them.
+    pub fn read(file: &File) -> Result<Self, Error> {
+        let read = |options| ArrowReaderMetadata::load(file, options);
+        // A note that contradicts the columns is left aside, as the types of Parquet suffice.
+        let footer = read(ArrowReaderOptions::new())
+            .or_else(|error| read(ArrowReaderOptions::new().with_skip_arrow_metadata(true)).map_err(|_| error));
+        Ok(Self(footer?))
+    }
+
+    pub fn schema(&self) -> SchemaRef {
+        self.0.schema().clone()
+    }
+
+    /// The number of rows of each row group.
+    pub fn rows(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
+    }
+
+    /// Whether a column has nulls in any row group; `None` where the statistics do not say.
+    pub fn has_nulls(&self, column: usize) -> Option<bool> {
+        let schema = self.0.parquet_schema();
+        let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == column)?;
+        let groups = self.0.metadata().row_groups();
+        let counts = groups.iter().map(|group| group.columns().get(leaf)?.statistics()?.null_count_opt());
+        counts.collect::<Option<Vec<_>>>().map(|counts| counts.iter().any(|&count| count > 0))
+    }
+
+    /// The rows of a group.
+    pub fn batches(&self, file: File, group: usize, columns: &[usize], most: usize) -> Result<Rows, Error> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.0.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        let reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(most).build()?;
+        Ok(Box::new(reader))
+    }
+}
