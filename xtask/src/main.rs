@@ -101,10 +101,15 @@ fn rust(_: &[String]) -> Result<(), String> {
     in_steps(&RUST)
 }
 
+/// The command with all that it can be built with.
+const FULL: [&str; 2] = ["--features", "skiff-cli/full"];
+
 const RUST: [Step<'static>; 4] = [
     ("format", &|| run(cargo(&["fmt", "--all", "--check"]))),
-    ("lints", &|| run(cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))),
-    ("Rust tests", &|| run(cargo(&["test", "--workspace", "--no-fail-fast"]))),
+    ("lints", &|| {
+        run(cargo(&[&["clippy", "--workspace", "--all-targets"], &FULL[..], &["--", "--deny", "warnings"]].concat()))
+    }),
+    ("Rust tests", &|| run(cargo(&[&["test", "--workspace", "--no-fail-fast"], &FULL[..]].concat()))),
     ("recorded cases without SIMD", &|| {
         let mut command = cargo(&["test", "--workspace", "--test", "fixtures"]);
         command.env("SKIFF_SIMD", "off");
@@ -136,17 +141,8 @@ fn in_minutes(time: Duration) -> String {
 /// Makes a virtual environment under `target/`, builds the command and the wheel, and runs pytest. Further arguments go to pytest.
 fn python(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
-    run(cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "skiff-cli",
-        "--example",
-        "rewrite",
-        "--package",
-        "skiff-pickle",
-        "--bins",
-    ]))?;
+    let command = ["build", "--release", "--package", "skiff-cli", "--example", "rewrite", "--package", "skiff-pickle"];
+    run(cargo(&[&command[..], &FULL, &["--bins"]].concat()))?;
     wheel(&python, "release")?;
     let mut command = Command::new(python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests"]).args(arguments);

@@ -88,6 +88,16 @@ impl Failure {
         Self::in_file("unwritable-file", file, what)
     }
 
+    /// Parquet or Arrow, for which this command was not built.
+    #[cfg(not(feature = "arrow"))]
+    pub fn without_arrow() -> Self {
+        Self::Usage(
+            "this skiff was built without Parquet and Arrow files: `cargo install --path crates/skiff-cli --features full` \
+             builds it with them"
+                .to_owned(),
+        )
+    }
+
     /// An error of a file, with its code.
     pub fn in_file(code: &'static str, file: &Path, what: impl fmt::Display) -> Self {
         Self::Data { code, file: file.display().to_string(), line: None, what: what.to_string(), help: None }

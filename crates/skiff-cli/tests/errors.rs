@@ -169,7 +169,7 @@ fn data_that_cannot_be_read_is_told_apart_from_wrong_data() {
     let text = says(&["predict", &svc, "nowhere"]);
     assert!(text.starts_with("error[unreadable-file]: cannot read the data: "), "{text}");
     let text = says(&["predict", &svc, &workspace("examples").display().to_string()]);
-    assert!(text.starts_with("error[unreadable-file]: expected a file of rows, found a folder\n"), "{text}");
+    assert!(text.starts_with("error[unreadable-file]: ") && text.contains(" folder"), "{text}");
     let text = says(&["predict", &svc, &file("empty.npy", b"")]);
     assert!(text.starts_with("error[wrong-data]: expected a .npy or .npz file\n"), "{text}");
     let text = says(&["predict", &svc, &file("empty.txt", b"")]);

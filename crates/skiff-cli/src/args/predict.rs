@@ -14,22 +14,24 @@ pub struct Predict {
     /// The model file, or - for standard input.
     pub model: PathBuf,
     /// The rows: .csv, .tsv, .jsonl, .json, .npy, .npz (scipy sparse), .txt (one document per line), text formats also with .gz,
-    /// or - for standard input.
-    pub data: PathBuf,
+    /// or - for standard input. Of .parquet and .arrow there may be several files, patterns ('data/*.parquet') and folders.
+    #[arg(required = true)]
+    pub data: Vec<PathBuf>,
     /// The method: predict, predict_proba, decision_function, transform, …
     #[arg(long, short, default_value = "predict", value_name = "NAME", value_parser = values::method)]
     pub method: Method,
     /// A keyword argument of the method, as in Python: `n_neighbors=3`, `return_std=True`.
     #[arg(long, value_name = "NAME=VALUE", value_parser = values::parameter)]
     pub param: Vec<(String, Scalar)>,
-    /// The output file, in the format of its extension: .csv, .jsonl, .npy. By default, or with -, CSV to standard output. An
-    /// existing file is replaced when the output is complete, unless it is the model or the data.
+    /// The output file, in the format of its extension: .csv, .jsonl, .npy, .parquet, .arrow. By default, or with -, CSV to
+    /// standard output. An existing file is replaced when the output is complete, unless it is the model or the data. A
+    /// folder (`predictions/`) gets a file for every few row groups; run again after an interrupt, it gets those that it lacks.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The output format, instead of that of the extension.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<AnswerFormat>,
-    /// Allow the output to replace the model or the data.
+    /// Allow the output to replace the model or the data, and predictions of another model in an output folder.
     #[arg(long)]
     pub force: bool,
     /// Columns of the data to write next to the predictions, separated by commas.
@@ -101,6 +103,10 @@ pub enum AnswerFormat {
     Jsonl,
     /// A numpy array; to a file only.
     Npy,
+    /// Parquet.
+    Parquet,
+    /// An Arrow file, also known as Feather; an Arrow stream to standard output.
+    Arrow,
 }
 
 /// Defines the data formats: the enum, and the extensions of each.
@@ -145,4 +151,8 @@ data_formats! {
     Npz = "npz",
     /// One document per line.
     Text = "txt",
+    /// Parquet.
+    Parquet = "parquet" | "pq",
+    /// An Arrow file or stream.
+    Arrow = "arrow" | "feather" | "ipc" | "arrows",
 }

@@ -1,10 +1,10 @@
 //! `skiff predict`: predicts for a table of rows, block by block.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use skiff::table::Column;
 use skiff::value::Columns;
-use skiff::{ColumnUse, EvaluateOptions, Model, Params, Plan, Table, Takes, TimeUnit};
+use skiff::{ColumnUse, EvaluateOptions, File, Model, Params, Plan, Table, Takes, TimeUnit};
 
 use crate::args::{DataFormat, Dtype, Predict};
 use crate::data::blame::Blame;
@@ -12,7 +12,7 @@ use crate::data::read::{
     self, Array, Batch, Chosen, Content, CsvFile, Dialect, JsonRows, Kind, Layout, Shape, TextLines,
 };
 use crate::data::select::{Header, Selection, select};
-use crate::data::write::{Sink, sink};
+use crate::data::write::{Notes, Sink, sink};
 use crate::input;
 use crate::interrupt;
 use crate::outputs;
@@ -24,36 +24,110 @@ const ARRAY_ROWS: usize = 64 * 1024;
 
 /// Opens the model and the data, and writes the predictions.
 pub fn run(arguments: &Predict) -> Outcome {
-    let Predict { model: path, data, output, .. } = arguments;
-    if input::is_standard(path) && input::is_standard(data) {
+    let Predict { model: path, data: all, output, .. } = arguments;
+    if input::is_standard(path) && all.iter().any(|data| input::is_standard(data)) {
         return Err(Failure::Usage("standard input cannot be both the model and the data".to_owned()));
     }
     let output = output.as_deref().filter(|output| !input::is_standard(output));
     if let Some(output) = output {
-        outputs::refuse_inputs(output, &[path, data], arguments.force)?;
+        let data = all.iter().map(PathBuf::as_path);
+        outputs::refuse_inputs(output, &data.chain([path.as_path()]).collect::<Vec<_>>(), arguments.force)?;
     }
-    let model = input::model(path, &arguments.open.options()?).map_err(|failure| failure.or_swapped(path, data))?;
+    let options = arguments.open.options()?;
+    let (file, model) = opened(path, &options).map_err(|failure| match &all[..] {
+        [data] => failure.or_swapped(path, data),
+        _ => failure,
+    })?;
     // A missing method is reported before any data is read.
     let params = Params::new(arguments.param.iter().cloned());
     let plan = model.plan_with(arguments.method, &params).map_err(|error| Failure::of_method(error, &model))?;
+    let notes = notes(arguments, &file, &model)?;
+    drop(file);
+    #[cfg(feature = "arrow")]
+    if crate::data::arrow::reads(all, arguments.data_options.data_format) {
+        let progress = progress::bytes(arguments.quiet, output.is_some());
+        let job = crate::data::arrow::Job { arguments, model: &model, plan: &plan, notes: &notes, progress: &progress };
+        job.run()?;
+        progress.finish_and_clear();
+        return Ok(());
+    }
+    let [data] = &all[..] else {
+        return Err(several_files());
+    };
     let format = read::format_of(data, arguments.data_options.data_format)?;
     let in_output = |failure: Failure| match output {
         Some(output) => failure.of_output(output),
         None => failure,
     };
-    let mut sink = sink(output, arguments.format, &model, arguments.method).map_err(in_output)?;
+    let mut sink = sink(output, arguments.format, &model, arguments.method, &notes).map_err(in_output)?;
     let is_seen = output.is_some();
     let progress = progress::bytes(arguments.quiet, is_seen);
     let mut command =
-        Prediction { arguments, model: &model, plan: &plan, progress: &progress, rows: 0, uses: Vec::new() };
+        Prediction { arguments, data, model: &model, plan: &plan, progress: &progress, rows: 0, uses: Vec::new() };
     command.predict(format, &mut *sink).map_err(in_output)?;
     progress.finish_and_clear();
     sink.finish().map_err(in_output)
 }
 
+/// The file at `path`, and its model.
+fn opened(path: &Path, options: &skiff::Options) -> Result<(File, Model), Failure> {
+    let file = input::file(path, options)?;
+    let model = input::model_of(&file, path)?;
+    Ok((file, model))
+}
+
+/// What Parquet and Arrow files of predictions say about their origin.
+#[cfg(feature = "arrow")]
+fn notes(arguments: &Predict, file: &File, model: &Model) -> Result<Notes, Failure> {
+    use sha2::{Digest, Sha256};
+
+    let mut digest = Sha256::new();
+    match input::is_stream(&arguments.model) {
+        true => digest.update(&*file.contents().content),
+        false => {
+            let failed = |error| Failure::unreadable(&arguments.model, error);
+            let file = std::fs::File::open(&arguments.model).map_err(failed)?;
+            let mut bytes = std::io::BufReader::with_capacity(1 << 20, file);
+            loop {
+                let read = std::io::BufRead::fill_buf(&mut bytes).map_err(failed)?;
+                let count = read.len();
+                if count == 0 {
+                    break;
+                }
+                digest.update(read);
+                std::io::BufRead::consume(&mut bytes, count);
+            }
+        }
+    }
+    let params: Vec<String> = arguments.param.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let notes = [
+        ("skiff.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("skiff.model", input::shown(&arguments.model).display().to_string()),
+        ("skiff.model_sha256", crate::data::arrow::hex(&digest.finalize())),
+        ("skiff.estimator", model.header().class.to_string()),
+        ("skiff.method", arguments.method.name().to_owned()),
+        ("skiff.params", params.join(", ")),
+    ];
+    Ok(notes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+#[cfg(not(feature = "arrow"))]
+fn notes(_: &Predict, _: &File, _: &Model) -> Result<Notes, Failure> {
+    Ok(Notes::new())
+}
+
+/// The error for several files, which only Parquet and Arrow files may be.
+fn several_files() -> Failure {
+    #[cfg(not(feature = "arrow"))]
+    return Failure::without_arrow();
+    #[cfg(feature = "arrow")]
+    Failure::Usage("several files must be Parquet or Arrow files".to_owned())
+}
+
 /// One run of the command.
 struct Prediction<'a> {
     arguments: &'a Predict,
+    data: &'a Path,
     model: &'a Model,
     plan: &'a Plan,
     progress: &'a Progress,
@@ -65,7 +139,7 @@ struct Prediction<'a> {
 
 impl Prediction<'_> {
     fn predict(&mut self, format: DataFormat, sink: &mut dyn Sink) -> Outcome {
-        let path = self.arguments.data.as_path();
+        let path = self.data;
         match format {
             DataFormat::Csv => self.predict_csv(b',', sink),
             DataFormat::Tsv => self.predict_csv(b'\t', sink),
@@ -80,11 +154,13 @@ impl Prediction<'_> {
                 self.refuse_columns()?;
                 self.predict_array(path, sink)
             }
+            DataFormat::Parquet | DataFormat::Arrow => Err(several_files()),
         }
     }
 
     fn predict_csv(&mut self, delimiter: u8, sink: &mut dyn Sink) -> Outcome {
-        let Predict { data, keep, data_options: options, .. } = self.arguments;
+        let Predict { keep, data_options: options, .. } = self.arguments;
+        let data = self.data;
         if self.model.takes() == Takes::Dicts {
             let what = format!("`{}` takes mappings of names to values, not a CSV", self.model.header().class);
             return Err(
@@ -112,7 +188,8 @@ impl Prediction<'_> {
     }
 
     fn predict_json(&mut self, layout: Layout, sink: &mut dyn Sink) -> Outcome {
-        let Predict { data, keep, data_options: options, .. } = self.arguments;
+        let Predict { keep, data_options: options, .. } = self.arguments;
+        let data = self.data;
         let mut file = JsonRows::open(data, layout, self.model.takes() == Takes::Dicts, self.progress)?;
         let named = file.shape == Shape::Objects;
         match file.shape {
@@ -139,8 +216,9 @@ impl Prediction<'_> {
         let dtypes = &self.arguments.data_options.dtype;
         if let Some((column, _)) = dtypes.iter().find(|(column, _)| !names.contains(column)) {
             let what = format!("`--dtype`: `{column}` is not a column that the model takes");
-            return Err(Failure::data(input::shown(&self.arguments.data), what)
-                .with_help(format!("it takes `{}`", names.join("`, `"))));
+            return Err(
+                Failure::data(input::shown(self.data), what).with_help(format!("it takes `{}`", names.join("`, `")))
+            );
         }
         let documents = self.model.takes() == Takes::Texts;
         let kind = |(name, column): (&String, &ColumnUse)| match dtypes.iter().rev().find(|(given, _)| given == name) {
@@ -239,7 +317,7 @@ impl Prediction<'_> {
         let answer = skiff::evaluate(self.plan, table, &EvaluateOptions::default()).map_err(|error| {
             let row = error.row();
             let line = row.and_then(|row| lines.get(row)).copied();
-            let file = input::shown(&self.arguments.data).display().to_string();
+            let file = input::shown(self.data).display().to_string();
             let in_block = row;
             let row = row.map(|row| self.rows + row);
             Failure::Rows(Box::new(RowsFailure { error, file, line, row, in_block, column: None }))

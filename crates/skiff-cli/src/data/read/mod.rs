@@ -25,6 +25,8 @@ pub use json::{JsonRows, Shape};
 pub use json_values::Layout;
 pub use kind::Kind;
 pub use numpy::Array;
+#[cfg(feature = "arrow")]
+pub use source::Copy;
 pub use text_lines::TextLines;
 
 use crate::args::DataFormat;

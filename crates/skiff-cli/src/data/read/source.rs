@@ -66,6 +66,12 @@ impl Copy {
         Ok(Self { file })
     }
 
+    /// The file.
+    #[cfg(feature = "arrow")]
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
     /// From its beginning.
     pub fn open(&mut self) -> io::Result<Stream> {
         self.file.rewind()?;

@@ -47,13 +47,17 @@ impl Names {
 /// The columns of a result, each with its name.
 pub fn columns<'a>(answer: &'a Answer, names: &Names) -> Vec<(String, Cells<'a>)> {
     let mut columns = Vec::new();
-    let answer = match answer {
+    collect(of_rows(answer, names), "", names, &mut columns);
+    columns
+}
+
+/// The part of a result that has an element for each row.
+pub fn of_rows<'a>(answer: &'a Answer, names: &Names) -> &'a Answer {
+    match answer {
         // A forest's `decision_path` also returns the start of each tree's nodes, which does not belong to rows.
         Answer::Tuple(parts) if names.stem == Method::DecisionPath.name() => parts.first().unwrap_or(answer),
         _ => answer,
-    };
-    collect(answer, "", names, &mut columns);
-    columns
+    }
 }
 
 fn collect<'a>(answer: &'a Answer, suffix: &str, names: &Names, columns: &mut Vec<(String, Cells<'a>)>) {

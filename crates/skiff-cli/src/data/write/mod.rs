@@ -1,5 +1,7 @@
 //! Writes predictions to files and to standard output.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 mod columns;
 mod csv;
 mod json_lines;
@@ -21,6 +23,13 @@ pub trait Sink {
     /// Writes the predictions for some rows, with the kept columns.
     fn write(&mut self, answer: &Answer, kept: &[(String, Column<'_>)]) -> Result<(), Failure>;
 
+    /// Writes the predictions for some rows, with the kept columns of an Arrow table.
+    #[cfg(feature = "arrow")]
+    fn write_arrow(&mut self, answer: &Answer, kept: &skiff_arrow::array::RecordBatch) -> Result<(), Failure> {
+        let names = kept.schema_ref().fields().iter().map(|field| field.name().clone());
+        self.write(answer, &names.zip(kept.columns().iter().map(skiff_arrow::kept)).collect::<Vec<_>>())
+    }
+
     /// Ends the output.
     fn finish(self: Box<Self>) -> Result<(), Failure>;
 }
@@ -31,6 +40,7 @@ pub fn sink(
     format: Option<AnswerFormat>,
     model: &Model,
     method: Method,
+    notes: &Notes,
 ) -> Result<Box<dyn Sink>, Failure> {
     let names = columns::Names::of(model, method);
     let Some(path) = path else {
@@ -39,6 +49,9 @@ pub fn sink(
             AnswerFormat::Csv => Ok(Box::new(csv::Csv::new(out, names))),
             AnswerFormat::Jsonl => Ok(Box::new(json_lines::JsonLines::new(out, names))),
             AnswerFormat::Npy => Err(Failure::Usage("a .npy array needs an output file: `--output FILE`".to_owned())),
+            format @ (AnswerFormat::Parquet | AnswerFormat::Arrow) => {
+                arrow_sink(io::stdout(), format, true, names, notes)
+            }
         };
     };
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
@@ -47,9 +60,12 @@ pub fn sink(
         (None, Some("csv")) => AnswerFormat::Csv,
         (None, Some("jsonl" | "ndjson")) => AnswerFormat::Jsonl,
         (None, Some("npy")) => AnswerFormat::Npy,
+        (None, Some("parquet" | "pq")) => AnswerFormat::Parquet,
+        (None, Some("arrow" | "feather" | "ipc")) => AnswerFormat::Arrow,
         (None, _) if input::is_stream(path) => AnswerFormat::Csv,
         (None, _) => {
-            let failure = Failure::data(path, "expected .csv, .jsonl or .npy as the output's extension");
+            let failure =
+                Failure::data(path, "expected .csv, .jsonl, .npy, .parquet or .arrow as the output's extension");
             return Err(failure.with_help("`--format FORMAT` selects the format for any name"));
         }
     };
@@ -58,8 +74,29 @@ pub fn sink(
         AnswerFormat::Csv => Box::new(csv::Csv::new(file, names)),
         AnswerFormat::Jsonl => Box::new(json_lines::JsonLines::new(file, names)),
         AnswerFormat::Npy => Box::new(npy::Npy::new(file)),
+        AnswerFormat::Parquet | AnswerFormat::Arrow => return arrow_sink(file, format, false, names, notes),
     })
 }
+
+/// The sink for Parquet or Arrow.
+#[cfg(feature = "arrow")]
+fn arrow_sink<W: Finish + Send + 'static>(
+    out: W,
+    format: AnswerFormat,
+    is_stream: bool,
+    names: columns::Names,
+    notes: &Notes,
+) -> Result<Box<dyn Sink>, Failure> {
+    Ok(Box::new(arrow::ArrowSink::new(out, format, is_stream, names, notes.clone())))
+}
+
+#[cfg(not(feature = "arrow"))]
+fn arrow_sink<W>(_: W, _: AnswerFormat, _: bool, _: columns::Names, _: &Notes) -> Result<Box<dyn Sink>, Failure> {
+    Err(Failure::without_arrow())
+}
+
+/// What a file of predictions says about their origin, by key.
+pub type Notes = Vec<(String, String)>;
 
 /// Finishes an output after everything was written.
 pub trait Finish: Write {
@@ -68,6 +105,12 @@ pub trait Finish: Write {
 }
 
 impl Finish for BufWriter<io::StdoutLock<'_>> {
+    fn finish(mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+impl Finish for io::Stdout {
     fn finish(mut self) -> io::Result<()> {
         self.flush()
     }
