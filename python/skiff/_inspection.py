@@ -37,6 +37,8 @@ class Inspection(TypedDict):
     size: int
     written_by: List[str]
     estimators: List[EstimatorView]
+    #: What `MLmodel` says, if it is a folder of MLflow's: flavors, the signature's columns, what was ignored.
+    mlflow: Optional[Dict[str, str]]
     #: The passport, if there is one: `docs/passport.md` has its layout.
     passport: Optional[Dict[str, Any]]
     unusual: List[str]

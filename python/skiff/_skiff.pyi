@@ -22,6 +22,7 @@ __all__ = [
     "inspect",
     "open",
     "rebuild",
+    "save_mlflow",
     "scan",
     "sign",
     "supported",
@@ -238,6 +239,16 @@ def convert(
     limits: Limits | None = None,
     identity: Identity | str | PathLike[str] | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
+) -> list[str]: ...
+def save_mlflow(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    folder: str | PathLike[str],
+    /,
+    *,
+    method: str,
+    signature: list[tuple[str, str]],
+    limits: Limits | None = None,
+    identity: Identity | str | PathLike[str] | None = None,
 ) -> list[str]: ...
 def export(
     model: Model,

@@ -48,7 +48,7 @@ const TASKS: &[Task] = &[
     (
         "peers",
         "exported models in other runtimes, compared with scikit-learn: onnx, c or python [FAMILY...] (docs/onnx.md); the \
-         server's page in Chromium: page",
+         server's page in Chromium: page; model folders of MLflow: mlflow",
         peers::peers,
     ),
     (

@@ -1,11 +1,14 @@
-//! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, and the server's page in a
-//! browser.
+//! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, the server's page in a
+//! browser, and folders exchanged with MLflow.
 
 use std::process::Command;
 
-use super::{cargo, environment, run, wheel};
+use super::{cargo, environment, environment_of, run, wheel};
 
 pub fn peers(arguments: &[String]) -> Result<(), String> {
+    if arguments.first().is_some_and(|name| name == "mlflow") {
+        return mlflow(&arguments[1..]);
+    }
     let python = environment()?;
     run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
     const COMMAND: &str = "target/release/skiff";
@@ -19,9 +22,18 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             command.env("SKIFF_CHROMIUM", "required");
             command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/test_page.py"])
         }
-        _ => return Err("expected the name of a target: onnx, c, python, page".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, python, page, mlflow".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)
+}
+
+/// Exchanges model folders with MLflow, which has an environment of its own.
+fn mlflow(arguments: &[String]) -> Result<(), String> {
+    let python = environment_of("target/mlflow", "python/tests/requirements-mlflow.txt")?;
+    wheel(&python, "release")?;
+    let mut command = Command::new(&python);
+    command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/mlflow_cases.py"]).args(arguments);
     run(command)
 }

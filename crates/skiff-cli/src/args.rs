@@ -128,11 +128,12 @@ pub struct Convert {
     /// The pickle protocol of the output, 2 to 5 [default: 4].
     #[arg(long, value_name = "N")]
     pub protocol: Option<i64>,
-    /// The format of standard output, as an extension: skops, joblib.xz, …
+    /// The format of standard output, as an extension: skops, joblib.xz, …; or mlflow, for which the output is a folder
+    /// that mlflow.pyfunc loads through skiff.
     #[arg(long, value_name = "EXTENSION")]
     pub to: Option<String>,
     /// The methods to export, where the output is for another runtime, separated by commas: all that can be exported,
-    /// unless this names some.
+    /// unless this names some. For MLflow, the one that predict of its model asks.
     #[arg(long, short, value_name = "NAMES", value_delimiter = ',', value_parser = values::method)]
     pub method: Vec<Method>,
     #[command(flatten)]

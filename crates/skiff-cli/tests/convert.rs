@@ -74,7 +74,7 @@ fn what_cannot_be_is_told() {
         (&[&*model, "-"][..], "error[usage]: `--to FORMAT` is required for standard output\n"),
         (
             &[&model, &out, "--to", "skops"],
-            "error[usage]: `--to` is only for standard output: a file's extension selects the format\n",
+            "error[usage]: `--to` is only for standard output, or `--to mlflow`: a file's extension selects the format\n",
         ),
         (
             &[&model, "-", "--to", "onnx"],

@@ -214,3 +214,16 @@ fn a_pickle_behind_a_magic_number_is_not_passed_over() {
         assert_eq!(output.status.code(), Some(1), "{name}: {}", String::from_utf8_lossy(&output.stdout));
     }
 }
+
+/// What cannot be served has the error of its file, as it has in the other commands.
+#[test]
+fn what_cannot_be_served_is_reported_with_its_code() {
+    let text = says(&["serve", &file_path("none.joblib"), "--http", "127.0.0.1:0"]);
+    assert!(text.starts_with("error[unreadable-file]: No such file"), "{text}");
+    let other = file("serve.txt", b"text\n");
+    let text = says(&["serve", &other, "--http", "127.0.0.1:0"]);
+    assert!(text.starts_with("error[not-a-model]: not a model file"), "{text}");
+    let dangerous = file("serve.pkl", b"cposix\nsystem\n(S'true'\ntR.");
+    let text = says(&["serve", &dangerous, "--http", "127.0.0.1:0"]);
+    assert!(text.starts_with("error[dangerous-file]: "), "{text}");
+}

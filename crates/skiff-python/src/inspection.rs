@@ -13,6 +13,7 @@ pub fn inspection<'py>(py: Python<'py>, found: &Inspection) -> PyResult<Bound<'p
     dict.set_item("size", found.size)?;
     dict.set_item("written_by", &found.written_by)?;
     dict.set_item("estimators", all(py, &found.estimators)?)?;
+    dict.set_item("mlflow", found.mlflow.as_ref().map(|mlflow| pairs(py, &mlflow.summary())).transpose()?)?;
     let passport = found.passport.as_ref().map(|passport| verification::object(py, passport.entries()));
     dict.set_item("passport", passport.transpose()?)?;
     dict.set_item("unusual", &found.unusual)?;

@@ -201,6 +201,23 @@ mod _skiff {
         crate::convert::convert(py, file, &target, compress, options)
     }
 
+    /// Writes a folder for MLflow, for `skiff.mlflow.save_model`.
+    #[expect(clippy::needless_pass_by_value, reason = "paths from Python are owned")]
+    #[pyfunction]
+    #[pyo3(signature = (source, folder, /, *, method, signature, limits=None, identity=None))]
+    fn save_mlflow<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        folder: PathBuf,
+        method: &str,
+        signature: Vec<(String, String)>,
+        limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<String>> {
+        let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
+        crate::convert::save_mlflow(py, file, &folder, method, signature)
+    }
+
     /// Exports a model, for `skiff.export`.
     #[expect(clippy::needless_pass_by_value, reason = "lists and paths from Python are owned")]
     #[pyfunction]

@@ -15,6 +15,7 @@ use skiff_plan::{InputError, InputErrorKind, ShapeError};
 
 use crate::EncryptionError;
 use crate::migration::Refusal as MigrationRefusal;
+use crate::mlflow::MlflowError;
 
 /// An error: what is wrong, where, its [kind](Error::kind), and [help](Error::help) on what to do.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ enum Inner {
     Target(String),
     Export(ExportError),
     Migration(MigrationRefusal),
+    Mlflow(MlflowError),
     Write(WriteError),
 }
 
@@ -117,6 +119,11 @@ impl Error {
 
     pub(crate) fn target(what: String) -> Self {
         Inner::Target(what).into()
+    }
+
+    /// The operating system could not write a file.
+    pub(crate) fn unwritable(error: std::io::Error) -> Self {
+        Inner::Write(WriteError::Io(error)).into()
     }
 
     pub(crate) fn migration(refusal: MigrationRefusal) -> Self {
@@ -191,7 +198,8 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
-            Inner::Export(_) | Inner::Migration(_) => ErrorKind::NotSupported,
+            Inner::Export(_) | Inner::Migration(_) | Inner::Mlflow(MlflowError::NoFlavor(_)) => ErrorKind::NotSupported,
+            Inner::Mlflow(_) => ErrorKind::DamagedFile,
             Inner::Refusal(refusal) if refusal.is_argument() => ErrorKind::WrongInput,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
             Inner::Names(NamesError::TooMany { .. }) => ErrorKind::Limit,
@@ -255,6 +263,8 @@ impl Error {
             Inner::Target(_) => "unsupported-target",
             Inner::Export(_) => "not-exported",
             Inner::Migration(_) => "unsupported-migration",
+            Inner::Mlflow(MlflowError::NoFlavor(_)) => "unsupported-format",
+            Inner::Mlflow(_) => "damaged-file",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
             Inner::Write(WriteError::Value(_)) => "damaged-model",
             Inner::Write(WriteError::Repeated(_)) => "limit",
@@ -457,6 +467,7 @@ impl fmt::Display for Error {
             Inner::Shape(error) => error.fmt(f),
             Inner::Migration(refusal) => write!(f, "{refusal}"),
             Inner::Target(what) => f.write_str(what),
+            Inner::Mlflow(error) => error.fmt(f),
             Inner::Export(error) => error.fmt(f),
             Inner::Write(error) => error.fmt(f),
         }
@@ -520,6 +531,12 @@ impl From<skiff_sign::Error> for Error {
     fn from(error: skiff_sign::Error) -> Self {
         let path = error.path().map(Path::to_owned);
         Self { file: path, ..Inner::Signing(error).into() }
+    }
+}
+
+impl From<MlflowError> for Error {
+    fn from(error: MlflowError) -> Self {
+        Inner::Mlflow(error).into()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Opening a model file.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use skiff_models::addresses::{self, EstimatorAddress};
 use skiff_models::custom::Custom;
 
 use crate::inspect::written_with;
+use crate::mlflow::{self, MlflowModel};
 use crate::passport::{Passport, PassportError};
 use crate::{Error, Identity, Model, encryption};
 
@@ -70,7 +72,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Model, Error> {
 /// When the file cannot be read or is not a pickle, when it is encrypted for another identity, and when `out` cannot
 /// be written to. A damaged pickle is printed up to the damage.
 pub fn disassemble(path: impl AsRef<Path>, options: &Options, out: &mut dyn io::Write) -> Result<(), Error> {
-    let (path, limits) = (path.as_ref(), &options.limits);
+    let (path, limits) = (&mlflow::model_file(path.as_ref())?, &options.limits);
     let mut print = || {
         let bytes =
             encryption::plain(skiff_files::bytes(path, limits)?, options.identity.as_ref(), limits)?.into_bytes();
@@ -96,23 +98,29 @@ pub struct File {
     /// The options it was opened with; their time limit started then.
     options: Options,
     path: Option<PathBuf>,
+    mlflow: Option<MlflowModel>,
 }
 
 impl File {
     pub(crate) fn new(file: ModelFile, path: Option<PathBuf>) -> Self {
-        Self { file, path, options: Options::default() }
+        Self { file, path, options: Options::default(), mlflow: None }
     }
 
-    /// Opens and reads the file at `path`. Nothing in it is executed, imported, opened or fetched.
+    /// Opens and reads the file at `path`, or the model in a folder of MLflow's. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors
     /// When it cannot be read, is damaged, is not a model file, or exceeds the limits; when it is
     /// encrypted for another identity.
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
         let (path, options) = (path.as_ref(), options.started());
+        let mlflow = MlflowModel::in_folder(path)?;
+        let path = &match &mlflow {
+            Some(mlflow) => Cow::Owned(mlflow.file(path)?),
+            None => Cow::Borrowed(path),
+        };
         let bytes = skiff_files::bytes(path, &options.limits).map_err(Error::from);
         let file = bytes.and_then(|bytes| Self::from_bytes(bytes, Some(path), options));
-        file.map_err(|error| error.in_file(path))
+        file.map(|file| Self { mlflow, ..file }).map_err(|error| error.in_file(path))
     }
 
     /// Reads a file from its bytes.
@@ -126,7 +134,7 @@ impl File {
     /// `path` is the origin of the bytes; it is not opened.
     pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, options: Options) -> Result<Self, Error> {
         let file = encryption::read(bytes, path, options.identity.as_ref(), &options.limits)?;
-        Ok(Self { file, options, path: path.map(Path::to_owned) })
+        Ok(Self { file, options, path: path.map(Path::to_owned), mlflow: None })
     }
 
     /// The object graph, and the format of the file.
@@ -140,6 +148,11 @@ impl File {
     /// When there is a passport that cannot be read.
     pub fn passport(&self) -> Result<Option<Passport>, PassportError> {
         self.file.passport.as_deref().map(Passport::parse).transpose()
+    }
+
+    /// What `MLmodel` says, if it was opened from a folder of MLflow's.
+    pub fn mlflow(&self) -> Option<&MlflowModel> {
+        self.mlflow.as_ref()
     }
 
     /// Cancels reading of its models from another thread: [`Limits::interrupt`].

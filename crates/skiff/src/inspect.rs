@@ -14,6 +14,7 @@ use skiff_models::fields::{ExtraAttribute, Version};
 use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
 
+use crate::mlflow::MlflowModel;
 use crate::{File, Model, Passport};
 
 /// What is in a file.
@@ -27,6 +28,8 @@ pub struct Inspection {
     pub written_by: Vec<String>,
     /// The estimators that are not part of another one.
     pub estimators: Vec<EstimatorView>,
+    /// What `MLmodel` says, if it was opened from a folder of MLflow's.
+    pub mlflow: Option<MlflowModel>,
     /// The passport, if there is one.
     pub passport: Option<Passport>,
     /// What regular models do not have: trailing bytes, code of other packages, several pickles.
@@ -148,6 +151,7 @@ impl File {
             size: contents.size,
             written_by: written_by(graph),
             estimators,
+            mlflow: self.mlflow().cloned(),
             passport,
             unusual,
         }

@@ -32,6 +32,7 @@ mod file;
 pub mod html;
 mod inspect;
 mod migration;
+pub mod mlflow;
 mod model;
 pub mod passport;
 mod rebuild;

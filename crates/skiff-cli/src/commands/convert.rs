@@ -3,7 +3,8 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use skiff::{ConvertOptions, Converted, ExportTarget, File, Options};
+use skiff::mlflow::MlflowOptions;
+use skiff::{ConvertOptions, Converted, ExportTarget, File, Method, Options};
 
 use crate::args::Convert;
 use crate::commands::export::Exported;
@@ -11,12 +12,18 @@ use crate::report::{Failure, Outcome};
 use crate::shown::shown;
 use crate::{input, outputs};
 
+/// What `--to` calls a folder for MLflow.
+const MLFLOW: &str = "mlflow";
+
 /// Writes the new file, and reports what it cannot hold.
 pub fn run(arguments: &Convert) -> Outcome {
-    if let Some(target) = ExportTarget::of_path(&arguments.output) {
+    if arguments.to.as_deref() != Some(MLFLOW)
+        && let Some(target) = ExportTarget::of_path(&arguments.output)
+    {
         return export(arguments, target);
     }
-    if !arguments.method.is_empty() {
+    let for_mlflow = arguments.to.as_deref() == Some(MLFLOW);
+    if !arguments.method.is_empty() && !for_mlflow {
         return Err(Failure::Usage("`--method` is only for an output for another runtime".to_owned()));
     }
     let options = ConvertOptions {
@@ -33,9 +40,19 @@ pub fn run(arguments: &Convert) -> Outcome {
         outputs::refuse_existing(&arguments.output, arguments.force)?;
     }
     let converted = match (&arguments.to, arguments.output == standard) {
+        (Some(_), false) if for_mlflow => {
+            let method = match arguments.method[..] {
+                [] => Method::Predict,
+                [method] => method,
+                _ => return Err(Failure::Usage("a folder for MLflow has one method".to_owned())),
+            };
+            let mlflow = MlflowOptions { method, ..MlflowOptions::default() };
+            input::file(&arguments.input, &options.opening())?.save_mlflow(&arguments.output, &mlflow, &options)?
+        }
         (Some(_), false) => {
             return Err(Failure::Usage(
-                "`--to` is only for standard output: a file's extension selects the format".to_owned(),
+                "`--to` is only for standard output, or `--to mlflow`: a file's extension selects the format"
+                    .to_owned(),
             ));
         }
         (None, true) => {

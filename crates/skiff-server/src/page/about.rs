@@ -34,6 +34,9 @@ impl About {
         if !inspection.written_by.is_empty() {
             facts.push(("written by".to_owned(), inspection.written_by.join(", ")));
         }
+        if let Some(mlflow) = &inspection.mlflow {
+            facts.extend(mlflow.summary());
+        }
         Self {
             facts,
             passport: inspection.passport.map(|passport| passport.summary()).unwrap_or_default(),

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use prometheus_client::metrics::counter::Counter;
+use skiff::mlflow::MLMODEL;
 use skiff::signing::{self, SignatureRequirement};
 use skiff::types::ValueType;
 use skiff::{File, Method, Model, Options};
@@ -42,7 +43,11 @@ struct Stamp {
 
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
+        let mut metadata = fs::metadata(path).ok()?;
+        if metadata.is_dir() {
+            // What MLflow writes last, or next to last.
+            metadata = fs::metadata(path.join(MLMODEL)).ok()?;
+        }
         Some(Self { modified: metadata.modified().ok(), length: metadata.len() })
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use skiff::mlflow::MLMODEL;
+
 /// One model file to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSource {
@@ -56,9 +58,9 @@ impl std::fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl ModelSource {
-    /// The models of one argument: `PATH` or `NAME=PATH`. A file is called after itself, without its extensions. A folder
-    /// has files, called after themselves, and folders `NAME` with versions `NAME/1`, `NAME/2`, … that are files, whatever
-    /// their extension, or folders with one file.
+    /// The models of one argument: `PATH` or `NAME=PATH`. A file is called after itself, without its extensions, and so is
+    /// a folder of MLflow's. Another folder has models, called after themselves, and folders `NAME` with versions `NAME/1`,
+    /// `NAME/2`, … that are models, whatever their extension, or folders with one file.
     ///
     /// # Errors
     /// When there is no such file or folder, when a folder has no models, and when a name cannot stand in a path.
@@ -68,17 +70,17 @@ impl ModelSource {
             _ => (None, argument),
         };
         let path = Path::new(path);
-        let is_folder = fs::metadata(path).map_err(|error| LoadError::unreadable(path, &error))?.is_dir();
-        let found = match (is_folder, name) {
-            (false, _) => vec![Self::of_file(path, name)?],
-            (true, Some(name)) => versions(name, path)?,
-            (true, None) => {
+        fs::metadata(path).map_err(|error| LoadError::unreadable(path, &error))?;
+        let found = match (is_model(path), name) {
+            (true, _) => vec![Self::of_model(path, name)?],
+            (false, Some(name)) => versions(name, path)?,
+            (false, None) => {
                 let mut all = Vec::new();
                 for entry in entries(path)? {
-                    match entry.is_dir() {
-                        true => all.extend(versions(&stem(&entry), &entry)?),
-                        false if is_companion(&entry) => {}
-                        false => all.push(Self::of_file(&entry, None)?),
+                    match is_model(&entry) {
+                        false => all.extend(versions(&stem(&entry), &entry)?),
+                        true if is_companion(&entry) => {}
+                        true => all.push(Self::of_model(&entry, None)?),
                     }
                 }
                 all
@@ -90,7 +92,7 @@ impl ModelSource {
         }
     }
 
-    fn of_file(path: &Path, name: Option<&str>) -> Result<Self, LoadError> {
+    fn of_model(path: &Path, name: Option<&str>) -> Result<Self, LoadError> {
         let name = name.map_or_else(|| stem(path), str::to_owned);
         if name.is_empty() || name.contains(['/', ':']) {
             let message = format!("`{name}` cannot be the name of a model; name it by NAME=PATH");
@@ -105,9 +107,9 @@ fn versions(name: &str, folder: &Path) -> Result<Vec<ModelSource>, LoadError> {
     let mut found = Vec::new();
     for entry in entries(folder)? {
         let Ok(version) = stem(&entry).parse::<u64>() else { continue };
-        let path = match entry.is_dir() {
-            false => entry,
-            true => {
+        let path = match is_model(&entry) {
+            true => entry,
+            false => {
                 let files: Vec<PathBuf> =
                     entries(&entry)?.into_iter().filter(|file| file.is_file() && !is_companion(file)).collect();
                 match <[PathBuf; 1]>::try_from(files) {
@@ -122,6 +124,11 @@ fn versions(name: &str, folder: &Path) -> Result<Vec<ModelSource>, LoadError> {
         found.push(ModelSource { name: name.to_owned(), version, path });
     }
     Ok(found)
+}
+
+/// Whether it is one model: a file, or a folder of MLflow's.
+fn is_model(path: &Path) -> bool {
+    !path.is_dir() || path.join(MLMODEL).is_file()
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {

@@ -13,6 +13,7 @@ impl Inspection {
             "size": self.size,
             "written_by": self.written_by,
             "estimators": self.estimators.iter().map(estimator_json).collect::<Vec<_>>(),
+            "mlflow": self.mlflow.as_ref().map(|mlflow| pairs(&mlflow.summary())),
             "passport": self.passport.as_ref().map(|passport| object(passport.entries())),
             "unusual": self.unusual,
         })
@@ -20,7 +21,6 @@ impl Inspection {
 }
 
 fn estimator_json(view: &EstimatorView) -> Json {
-    let pairs = |pairs: &[(String, String)]| Json::Object(pairs.iter().map(|(k, v)| (k.clone(), json!(v))).collect());
     let (methods, error) = match &view.methods {
         Ok(methods) => (methods.iter().map(|method| method.name()).collect(), None),
         Err(error) => (Vec::new(), Some(error)),
@@ -42,6 +42,10 @@ fn estimator_json(view: &EstimatorView) -> Json {
         "inner": view.inner.iter().map(estimator_json).collect::<Vec<_>>(),
         "members": members,
     })
+}
+
+fn pairs(pairs: &[(String, String)]) -> Json {
+    Json::Object(pairs.iter().map(|(name, text)| (name.clone(), json!(text))).collect())
 }
 
 fn object(pairs: &[(String, Value)]) -> Json {

@@ -13,7 +13,7 @@ use skiff_plan::table::Table;
 use skiff_plan::{Answer, EvaluateOptions, Method};
 
 use crate::signing::{self, SignatureRequirement, SignatureVerdict};
-use crate::{Error, ErrorKind, File, Model, Options, encryption};
+use crate::{Error, ErrorKind, File, Model, Options, encryption, mlflow};
 
 /// Options of verifying a file.
 #[derive(Clone, Debug, Default)]
@@ -172,6 +172,7 @@ pub fn verify_with(
 ) -> Result<Verification, Error> {
     let path = path.as_ref();
     let look = || {
+        let path = &mlflow::model_file(path)?;
         let bytes = skiff_files::bytes(path, &options.open.limits)?;
         verified(bytes, Some(path), &options.open, custom)
     };

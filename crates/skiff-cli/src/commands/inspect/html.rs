@@ -45,6 +45,10 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
         }
         html.push_str("</ul>\n");
     }
+    if let Some(mlflow) = &inspection.mlflow {
+        html.push_str("<h2>MLflow</h2>\n");
+        table(&mut html, &mlflow.summary());
+    }
     if let Some(passport) = &inspection.passport {
         html.push_str("<h2>Passport</h2>\n");
         table(&mut html, &passport.summary());

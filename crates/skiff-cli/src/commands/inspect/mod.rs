@@ -4,7 +4,7 @@ mod html;
 
 use std::io::{self, Write};
 
-use skiff::{EstimatorView, Inspection, Passport, class_name};
+use skiff::{EstimatorView, Inspection, class_name};
 
 use crate::args::{Inspect, InspectFormat};
 use crate::input;
@@ -43,8 +43,11 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
     if inspection.estimators.is_empty() {
         writeln!(out, "\nno estimator in the file")?;
     }
+    if let Some(mlflow) = &inspection.mlflow {
+        write_entries(out, "MLflow", mlflow.summary())?;
+    }
     if let Some(passport) = &inspection.passport {
-        write_passport(out, passport)?;
+        write_entries(out, "passport", passport.summary())?;
     }
     if !inspection.unusual.is_empty() {
         writeln!(out, "\nunusual:")?;
@@ -55,9 +58,9 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
     Ok(())
 }
 
-fn write_passport(out: &mut impl Write, passport: &Passport) -> io::Result<()> {
-    writeln!(out, "\npassport:")?;
-    for (name, text) in passport.summary() {
+fn write_entries(out: &mut impl Write, heading: &str, entries: Vec<(String, String)>) -> io::Result<()> {
+    writeln!(out, "\n{heading}:")?;
+    for (name, text) in entries {
         // Notes may have several lines.
         let mut lines = text.lines();
         writeln!(out, "  {}: {}", shown(&name), shown(lines.next().unwrap_or_default()))?;
