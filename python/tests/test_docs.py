@@ -8,9 +8,11 @@ import pickle
 import re
 import shutil
 import subprocess
+import sys
 import types
 
 import numpy as np
+import pandas as pd
 import pytest
 import skiff
 from conftest import COMMAND, ROOT
@@ -106,6 +108,41 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, folder):
     if page == "format.md":
         skiff.dump(model, "plain.skiff")
         assert np.array_equal(names["skiff_arrays"]("plain.skiff").predict(X), model.predict(X))
+
+
+SCALE = dict(re.findall(r"^## (\w+)[^\n]*\n(.*?)(?=^## )", (ROOT / "docs" / "scale.md").read_text(), re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("engine, package", [
+    ("Polars", "polars"), ("DuckDB", "duckdb"), ("pandas", "dask"), ("Spark", "pyspark"), ("Ray", "ray"), ("The", None)
+])
+def test_models_predict_in_engines_as_shown(engine, package, folder, monkeypatch):
+    """Spark and Ray where they are installed, as `cargo xtask peers` does."""
+    if package is not None:
+        pytest.importorskip(package)
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    # The Snappy of Java is not there for every C library.
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "--conf spark.sql.parquet.compression.codec=zstd pyspark-shell")
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(id=np.arange(len(X)))
+    skiff.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(frame[list("abcd")], Y), "model.skiff")
+    pathlib.Path("data").mkdir()
+    for part in range(3):
+        frame.iloc[part * 50 : (part + 1) * 50].to_parquet(f"data/{part}.parquet", index=False, compression="zstd")
+    expected = skiff.open("model.skiff").predict(frame[list("abcd")])
+    names = {}
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", SCALE[engine], re.MULTILINE | re.DOTALL):
+        if language == "sh":
+            run(block, folder)
+        else:
+            exec(compile(block, "scale.md", "exec"), names)
+    written = {"Polars": "polars.parquet", "Ray": "ray.parquet", "The": "predictions.parquet", "Spark": "spark.parquet"}
+    if engine in written:
+        found = pd.read_parquet(written[engine]).sort_values("id")
+        assert found.iloc[:, 1].tolist() == expected.tolist()
+    elif engine == "DuckDB":
+        assert sorted(names["counts"]) == sorted((kind, int((expected == kind).sum())) for kind in (False, True))
+    else:
+        assert names["predictions"].compute().tolist() == expected.tolist()
 
 
 def test_the_scan_prints_what_is_shown(folder):

@@ -48,7 +48,8 @@ const TASKS: &[Task] = &[
     (
         "peers",
         "exported models in other runtimes, compared with scikit-learn: onnx, c or python [FAMILY...] (docs/onnx.md); the \
-         server's page in Chromium: page; model folders of MLflow: mlflow",
+         server's page in Chromium: page; model folders of MLflow: mlflow; models in \
+         clusters of Spark and of Ray: spark, ray (docs/scale.md)",
         peers::peers,
     ),
     (

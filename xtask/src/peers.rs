@@ -1,5 +1,5 @@
 //! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, the server's page in a
-//! browser, and folders exchanged with MLflow.
+//! browser, folders exchanged with MLflow, and models in the clusters of other engines.
 
 use std::process::Command;
 
@@ -22,7 +22,27 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             command.env("SKIFF_CHROMIUM", "required");
             command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/test_page.py"])
         }
-        _ => return Err("expected the name of a target: onnx, c, python, page, mlflow".to_owned()),
+        Some(engine @ ("spark" | "ray")) => {
+            wheel(&python, "release")?;
+            let package = if engine == "spark" { "pyspark" } else { "ray[data]" };
+            let mut install = Command::new(&python);
+            install.args(["-m", "pip", "install", "--quiet", package]);
+            run(install)?;
+            let mut example = Command::new(&python);
+            example.args([
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "python/tests/test_docs.py",
+                "-k",
+                if engine == "spark" { "Spark" } else { "Ray" },
+            ]);
+            run(example)?;
+            command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
+        }
+        _ => return Err("expected the name of a target: onnx, c, python, page, mlflow, spark, ray".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

@@ -1,9 +1,11 @@
 //! The extension module of the Python package `skiff`: `python/skiff/` is the public package, `_skiff.pyi` its types.
 //!
 //! Thin: inputs become tables ([`input`]), results become arrays ([`output`]), errors become exceptions ([`error`]), and
-//! the library in between runs without the GIL. The only unsafe code borrows arrays for it ([`lent`]).
+//! the library in between runs without the GIL. The only unsafe code borrows arrays for it ([`lent`]),
+//! and takes those of Arrow ([`arrow`]).
 #![deny(unsafe_code)]
 
+mod arrow;
 mod attribute;
 mod blocks;
 mod compress;
@@ -42,6 +44,8 @@ mod _skiff {
     use pyo3::prelude::*;
     use pyo3::types::{PyBytes, PyDict};
 
+    #[pymodule_export]
+    use crate::arrow::{ArrowArray, ArrowMethod};
     #[pymodule_export]
     use crate::dump::Dump;
     #[pymodule_export]

@@ -12,7 +12,7 @@ use skiff::Scalar;
 use skiff::value::{Columns, Precision};
 
 pub use column::{ColumnReader, Reading};
-pub use model::table;
+pub use model::{fields, table};
 
 use crate::{Error, PandasSchema};
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, Field};
 use skiff::table::Column;
+use skiff::types::ColumnType;
 use skiff::value::{Columns, Precision};
-use skiff::{ColumnUse, Model, Plan, Scalar, Table, Takes};
+use skiff::{Categories, CategoryTypes, ColumnUse, Model, Plan, Scalar, Table, Takes};
 
 use super::{ColumnReader, Reading, half_of};
 use crate::{Error, PandasSchema};
@@ -71,6 +73,38 @@ pub fn table<'a>(model: &Model, plan: &Plan, batch: &'a RecordBatch) -> Result<T
     }
     let names = names.map(Arc::from);
     Columns::new(batch.num_rows(), names, columns).map(Table::Columns).map_err(Error::new)
+}
+
+/// The columns that a method takes, in the types that it was most likely fitted on: text or `float64`; `None` where the
+/// number of columns is not known.
+pub fn fields(model: &Model, plan: &Plan) -> Option<Vec<Field>> {
+    let features = model.feature_names_in();
+    let count = match (&features, model.takes()) {
+        (Some(features), _) => features.len(),
+        (None, Takes::Table) => model.n_features_in()?,
+        (None, _) => 1,
+    };
+    let uses = plan.column_uses(count, features.as_deref());
+    let name = |index: usize| match &features {
+        Some(features) => features[index].clone(),
+        None => format!("x{index}"),
+    };
+    let field = |(index, column): (usize, &ColumnUse)| {
+        let of = match column.column_type() {
+            ColumnType::Numbers(_) if is_of_bools(column) => DataType::Boolean,
+            ColumnType::Numbers(_) if model.takes() == Takes::Table => DataType::Float64,
+            _ => DataType::Utf8,
+        };
+        Field::new(name(index), of, true)
+    };
+    Some(uses.iter().enumerate().map(field).collect())
+}
+
+/// Whether a column is looked up among bools only.
+fn is_of_bools(column: &ColumnUse) -> bool {
+    let types = |categories: &Arc<Categories>| categories.types();
+    let of_bools = |types: CategoryTypes| types.bools && !types.ints && !types.floats;
+    !column.as_number && column.categories.iter().map(types).reduce(CategoryTypes::or).is_some_and(of_bools)
 }
 
 fn missing(column: &ColumnUse, has_na: bool) -> Scalar {

@@ -55,6 +55,11 @@ impl Model {
         (&self.file, &self.model)
     }
 
+    /// How its calls run.
+    pub fn running(&self) -> &Running {
+        &self.opened.running
+    }
+
     fn class(&self) -> &str {
         &self.model.header().class
     }
