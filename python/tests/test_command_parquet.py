@@ -5,6 +5,7 @@ import decimal
 import json
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import time
@@ -387,6 +388,34 @@ def test_errors_say_where(tmp_path, change, what):
     frame.to_parquet(data)
     change(data)
     assert what in refused(path, data)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows"])
+def test_damaged_files_are_errors(tmp_path, suffix):
+    """No byte of a file makes the command panic, or allocate what the file is too small for."""
+    frame = mixed(60)
+    path, data = dumped(mixed_model(frame), tmp_path), tmp_path / f"rows.{suffix}"
+    table = pa.Table.from_pandas(frame)
+    if suffix == "parquet":
+        pq.write_table(table, data, row_group_size=20)
+    elif suffix == "arrow":
+        pyarrow.feather.write_feather(table, data, chunksize=20)
+    else:
+        with pa.ipc.new_stream(data, table.schema) as writer:
+            writer.write_table(table)
+    content, rng = data.read_bytes(), np.random.default_rng(7)
+    memory = (resource.RLIMIT_AS, (6 << 30, 6 << 30))
+    failed = 0
+    for _ in range(60):
+        damaged = bytearray(content)
+        place = max(0, len(content) - 1 - int(rng.exponential(len(content) / 4)))
+        damaged[place : place + 4] = rng.integers(0, 256, 4, np.uint8).tobytes() if rng.random() < 0.7 else b"\xff" * 4
+        data.write_bytes(damaged[: len(content) if rng.random() < 0.9 else place])
+        command = [COMMAND, "predict", path, data, "--keep", "age"]
+        done = subprocess.run(command, capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(*memory))
+        assert done.returncode in (0, 2) and "panicked" not in done.stderr, done.stderr
+        failed += done.returncode == 2
+    assert failed > 20
 
 
 def test_files_that_contradict_each_other_are_told(tmp_path):

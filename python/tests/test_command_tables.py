@@ -1,14 +1,17 @@
 """How `skiff predict` reads tables: as pandas reads the whole file, whatever the encoder, the form of missing cells and
 the block that a row is in. scikit-learn, given what pandas makes of the file, is the judge."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import pickle
 import subprocess
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from conftest import COMMAND
 from sklearn.compose import make_column_transformer
@@ -188,6 +191,27 @@ def test_json_lines(tmp_path, kind, missing):
         np.testing.assert_allclose(answer(path, "transform", data), expected, rtol=1e-10)
     from_pipe = answer(path, "transform", "-", "--data-format", "jsonl", stdin=rows.encode())
     np.testing.assert_allclose(from_pipe, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("codec, suffix", [("gzip", "gz"), ("zstd", "zst"), ("bz2", "bz2"), ("xz", "xz")])
+def test_compressed_text(tmp_path, codec, suffix):
+    text = "n,c\n" + "".join(f"{number},x{number % 3}\n" for number in range(20_000))
+    frame = read(text, "text")
+    model = make_column_transformer((OneHotEncoder(sparse_output=False), ["c"]), (StandardScaler(), ["n"])).fit(frame)
+    path, data = tmp_path / "model.pkl", tmp_path / f"rows.csv.{suffix}"
+    path.write_bytes(pickle.dumps(model))
+    # Two parts, one after the other, are one stream.
+    parts = []
+    for part in (text[:9000], text[9000:]):
+        with pa.BufferOutputStream() as sink:
+            if codec in ("gzip", "zstd"):
+                with pa.CompressedOutputStream(sink, codec) as stream:
+                    stream.write(part.encode())
+                parts.append(sink.getvalue().to_pybytes())
+            else:
+                parts.append({"bz2": bz2, "xz": lzma}[codec].compress(part.encode()))
+    data.write_bytes(b"".join(parts))
+    np.testing.assert_allclose(answer(path, "transform", data), model.transform(frame), rtol=1e-10)
 
 
 @pytest.mark.skipif(tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1), reason="pandas was off by a bit at times")

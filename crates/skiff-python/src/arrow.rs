@@ -158,7 +158,10 @@ fn batches(object: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
         // SAFETY: capsules of these names hold what the interface says; the array is moved out of its capsule, which then
         // has nothing to release, and the schema stays in its own, which lives until the end of this function.
         let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
-        let array = make_array(data.map_err(|error| wrong(py, &error))?);
+        let data = data.map_err(|error| wrong(py, &error))?;
+        // Offsets and UTF-8 of whatever library it is.
+        data.validate_full().map_err(|error| wrong(py, &error))?;
+        let array = make_array(data);
         return match array.as_any().downcast_ref::<StructArray>() {
             Some(columns) if columns.null_count() == 0 => Ok(vec![RecordBatch::from(columns)]),
             Some(_) => Err(error::wrong_input(py, "expected columns, found a struct array with nulls")),
@@ -171,7 +174,14 @@ fn batches(object: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
         // SAFETY: as above; the stream is moved out of its capsule.
         let reader = unsafe { ArrowArrayStreamReader::from_raw(stream.as_ptr()) };
         let reader = reader.map_err(|error| wrong(py, &error))?;
-        return reader.collect::<Result<_, _>>().map_err(|error| wrong(py, &error));
+        let checked = |batch: Result<RecordBatch, _>| {
+            let batch = batch.map_err(|error: skiff_arrow::schema::ArrowError| wrong(py, &error))?;
+            for column in batch.columns() {
+                column.to_data().validate_full().map_err(|error| wrong(py, &error))?;
+            }
+            Ok(batch)
+        };
+        return reader.map(checked).collect();
     }
     let class = object.get_type().name()?;
     Err(PyTypeError::new_err(format!("expected a record batch or a table of Arrow, found {class}")))

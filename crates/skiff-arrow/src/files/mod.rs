@@ -2,6 +2,7 @@
 
 mod find;
 mod ipc;
+mod messages;
 mod open;
 mod parquet;
 mod partition;
@@ -17,7 +18,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
 pub use find::{Found, find};
-pub use open::{DataFile, Group};
+pub use open::{DataFile, Group, is_caught};
 pub use partition::{Partition, data_type as partition_type};
 pub use write::{FileFormat, Writer};
 
@@ -121,6 +122,9 @@ impl From<::parquet::errors::ParquetError> for Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        Self::new(error)
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::new("the file is damaged: it ends early"),
+            _ => Self::new(error),
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! An open file: its columns, and the rows of each of its groups.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
-use super::{Partition, Source, ipc, parquet};
+use super::{Partition, Source, ipc, messages, parquet};
 use crate::{Error, PandasSchema};
 
 /// A row group of a Parquet file, a record batch of an Arrow file, all of an Arrow stream.
@@ -50,10 +51,12 @@ impl DataFile {
                 let schema = footer.schema();
                 (Kind::Parquet(footer), schema)
             } else if magic == *b"ARROW1" {
+                messages::check_file(&source.open()?)?;
                 let batches = ipc::Batches::read(source.open()?)?;
                 let schema = batches.schema();
                 (Kind::File(batches), schema)
             } else if magic.starts_with(b"\xff\xff\xff\xff") {
+                messages::check_stream(&source.open()?)?;
                 (Kind::Stream, ipc::stream(source.open()?, None)?.1)
             } else if magic == [0; 6] {
                 return Err(Error::new("the file is empty"));
@@ -213,7 +216,20 @@ impl DataFile {
     }
 }
 
+thread_local! {
+    static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a panic of this thread would be returned as an error: of a reader on a damaged file. A program's panic hook
+/// need not report it.
+pub fn is_caught() -> bool {
+    IS_CAUGHT.get()
+}
+
 /// The result of reading, where the reader may panic on a damaged file.
 fn caught<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Error::new("the file is damaged")))
+    let before = IS_CAUGHT.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Error::new("the file is damaged")));
+    IS_CAUGHT.set(before);
+    result
 }

@@ -14,7 +14,7 @@ pub struct Predict {
     /// The model file, or - for standard input.
     pub model: PathBuf,
     /// The rows: .csv, .tsv, .jsonl, .json, .npy, .npz (scipy sparse), .txt (one document per line), text formats also with .gz,
-    /// or - for standard input. Of .parquet and .arrow there may be several files, patterns ('data/*.parquet') and folders.
+    /// .zst, .bz2 and .xz, or - for standard input. Of .parquet and .arrow there may be several files, patterns ('data/*.parquet') and folders.
     #[arg(required = true)]
     pub data: Vec<PathBuf>,
     /// The method: predict, predict_proba, decision_function, transform, …

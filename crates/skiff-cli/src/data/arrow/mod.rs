@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use skiff::{ColumnUse, Model, Plan, Takes};
 use skiff_arrow::array::RecordBatch;
+use skiff_arrow::files::is_caught;
 
 use self::dataset::Dataset;
 use self::groups::{Groups, Predicted};
@@ -62,6 +63,13 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Predicts for all rows of the files.
     pub fn run(self) -> Outcome {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            // A damaged file is reported as such.
+            if !is_caught() {
+                hook(panic);
+            }
+        }));
         let Predict { data, keep, data_options, output, force, format, method, .. } = self.arguments;
         if !data_options.dtype.is_empty() {
             return Err(Failure::Usage("`--dtype` is for text formats: these files have types".to_owned()));

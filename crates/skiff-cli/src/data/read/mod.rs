@@ -83,7 +83,9 @@ pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, F
     let extension = |path: &Path| path.extension().and_then(|text| text.to_str()).map(str::to_lowercase);
     let last = match extension(path) {
         // The format of compressed data is that of the inner extension.
-        Some(last) if last == "gz" => extension(Path::new(path.file_stem().unwrap_or_default())),
+        Some(last) if matches!(last.as_str(), "gz" | "zst" | "bz2" | "xz") => {
+            extension(Path::new(path.file_stem().unwrap_or_default()))
+        }
         last => last,
     };
     DataFormat::of_extension(last.as_deref().unwrap_or_default()).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The bytes of the data: of a file or of standard input, decompressed if they are gzip.
+//! The bytes of the data: of a file or of standard input, decompressed if they are compressed.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -13,6 +13,9 @@ use crate::report::Failure;
 
 /// A stream of bytes that updates a progress bar.
 pub type Stream = Box<dyn BufRead>;
+
+/// The memory that the dictionary of an xz stream may take, in KiB; `xz -9` needs 64 MiB.
+const XZ_MEMORY: u32 = 256 * 1024;
 
 /// How many bytes are read at a time.
 const BUFFER: usize = 256 * 1024;
@@ -42,12 +45,19 @@ pub fn not_utf8(path: &Path, line: u64) -> Failure {
     failure.with_help("convert it first, if it is in Windows-1252 by `iconv -f WINDOWS-1252 -t UTF-8`")
 }
 
-/// The content of a gzip stream; any other stream unchanged.
+/// The content of a stream that is compressed by gzip, zstd, bzip2 or xz; any other stream unchanged.
 fn decompressed(mut stream: Stream) -> io::Result<Stream> {
     Ok(match stream.fill_buf()? {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(stream))),
+        [0x1f, 0x8b, ..] => buffered(MultiGzDecoder::new(stream)),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => buffered(zstd::stream::read::Decoder::with_buffer(stream)?),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => buffered(bzip2::bufread::MultiBzDecoder::new(stream)),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => buffered(lzma_rust2::XzReader::new_mem_limit(stream, true, XZ_MEMORY)),
         _ => stream,
     })
+}
+
+fn buffered(stream: impl Read + 'static) -> Stream {
+    Box::new(BufReader::with_capacity(BUFFER, stream))
 }
 
 /// A stream that can be read twice, through a copy in an unlinked temporary file.
