@@ -43,6 +43,8 @@ pub enum Command {
     Predict(Box<Predict>),
     /// Show the content of a model file.
     Inspect(Inspect),
+    /// Compare two model files: exit status 0 if their models are the same, 1 if something differs.
+    Diff(Diff),
     /// Serve models over HTTP: Open Inference Protocol V2, KServe V1, MLflow's and SageMaker's scoring protocol.
     Serve(Box<Serve>),
     /// Convert a model to another file format.
@@ -88,6 +90,26 @@ pub struct Inspect {
     /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
+    #[command(flatten)]
+    pub open: OpenArguments,
+}
+
+/// `skiff diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The first model file, of any supported format, or - for standard input.
+    pub first: PathBuf,
+    /// The second model file.
+    pub second: PathBuf,
+    /// The output format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: InspectFormat,
+    /// Show all differences: otherwise those of each kind are shown as far as they fit on a screen.
+    #[arg(long)]
+    pub all: bool,
+    /// Take arrays for the same whose elements differ by at most 1e-8 + 1e-5 · |second|.
+    #[arg(long)]
+    pub close: bool,
     #[command(flatten)]
     pub open: OpenArguments,
 }

@@ -43,6 +43,11 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Predict(command) => commands::predict::run(command),
         Command::Inspect(command) => commands::inspect::run(command),
+        Command::Diff(command) => match commands::diff::run(command) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(1),
+            Err(failure) => Err(failure),
+        },
         Command::Serve(command) => commands::serve::run(command),
         Command::Convert(command) => commands::convert::run(command),
         Command::Export(command) => commands::export::run(command),

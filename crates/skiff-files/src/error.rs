@@ -154,7 +154,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "not a model file: neither joblib, skops nor npy, and as a pickle: {}", error.kind)
             }
             Self::Text(what) => write!(f, "not a model file: it is {what}"),
-            Self::Foreign(name) => write!(f, "{name} is not supported: expected pickle, joblib, skops or npy"),
+            Self::Foreign(name) => write!(f, "{name} is not supported: expected pickle, joblib, skops, npy or .skiff"),
             Self::Encrypted => write!(f, "the file is encrypted with age: an identity is needed to open it"),
             Self::Pointer(name) => write!(f, "this is {name}, not the model itself"),
             Self::Pickle(error) if self.limit().is_some() => write!(f, "{}", error.kind),

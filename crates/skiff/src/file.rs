@@ -236,10 +236,7 @@ impl File {
         let graph = &self.file.graph;
         self.refuse_dangerous()?;
         let (node, address) = match at {
-            Some(address) => {
-                let node = addresses::resolve(graph, graph.root(), address);
-                (node.map_err(|error| Error::address(error, self.estimators()))?, address.to_owned())
-            }
+            Some(address) => (self.node_at(address)?, address.to_owned()),
             None => {
                 let mut found = self.estimators();
                 match found.len() {
@@ -255,6 +252,13 @@ impl File {
             }
         };
         self.read_model(node, &address, custom)
+    }
+
+    /// What is at an address.
+    pub(crate) fn node_at(&self, address: &str) -> Result<NodeId, Error> {
+        let graph = &self.file.graph;
+        let node = addresses::resolve(graph, graph.root(), address);
+        node.map_err(|error| Error::address(error, self.estimators()))
     }
 
     /// The estimator at `node`, in a file that was checked not to be dangerous.

@@ -88,22 +88,22 @@ const DEPTH: usize = 16;
 /// For how many of several estimators the methods are listed: each must be read completely for that.
 const ASKED: usize = 64;
 /// How long a text of a file is shown, in bytes.
-const SHOWN: usize = 1_000;
+pub(crate) const SHOWN: usize = 1_000;
 /// How many bytes are visited for a file of any size, and how many times its size: objects may be shared so that
 /// showing them wherever they occur would never end.
 const FREE_WORK: usize = 16 << 20;
 const WORK: usize = 4;
 
 /// What is left of the work of one inspection.
-struct Left(Cell<usize>);
+pub(crate) struct Left(Cell<usize>);
 
 impl Left {
-    fn of(graph: &Graph) -> Self {
+    pub(crate) fn of(graph: &Graph) -> Self {
         Self(Cell::new(graph.size().saturating_mul(WORK).saturating_add(FREE_WORK)))
     }
 
     /// Spends `work`; false when less is left.
-    fn spend(&self, work: usize) -> bool {
+    pub(crate) fn spend(&self, work: usize) -> bool {
         let left = self.0.get().checked_sub(work);
         self.0.set(left.unwrap_or(0));
         left.is_some()
@@ -278,7 +278,7 @@ fn collect_inner(graph: &Graph, node: NodeId, name: &str, found: &mut Vec<(Strin
 }
 
 /// A hyperparameter as Python would write it, shortened.
-fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
+pub(crate) fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     if let Ok(Some(scalar)) = Scalar::read(graph, node) {
         return match scalar {
             Scalar::Str(text) => format!("'{}'", shortened(&text)),
@@ -305,7 +305,7 @@ fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     }
 }
 
-fn attribute(graph: &Graph, node: NodeId) -> String {
+pub(crate) fn attribute(graph: &Graph, node: NodeId) -> String {
     match Sparse::read(graph, node) {
         Ok(Some(sparse)) => format!("sparse matrix {:?} with {} stored", sparse.shape, sparse.stored()),
         _ => match Scalar::read(graph, node) {

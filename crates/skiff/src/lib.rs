@@ -24,6 +24,7 @@ pub mod arrays;
 mod changes;
 mod convert;
 pub mod custom;
+pub mod diff;
 mod dump;
 pub mod encryption;
 mod error;
@@ -48,6 +49,7 @@ mod writing;
 
 pub use changes::AnswersChange;
 pub use convert::{ConvertOptions, Converted, convert};
+pub use diff::{Diff, diff};
 pub use dump::Attachments;
 pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};

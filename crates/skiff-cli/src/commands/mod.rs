@@ -2,12 +2,14 @@
 
 pub mod completions;
 pub mod convert;
+pub mod diff;
 pub mod disassemble;
 pub mod encrypt;
 pub mod export;
 pub mod inspect;
 pub mod keygen;
 pub mod man;
+mod page;
 pub mod plan;
 pub mod predict;
 pub mod scan;

@@ -1,4 +1,4 @@
-//! The HTML page of a model file: one file, without scripts or anything that is fetched.
+//! The HTML page of a model file.
 
 use std::fmt::Write;
 
@@ -7,31 +7,9 @@ use skiff::html::{self, Detail, escaped, table};
 
 use super::bytes;
 
-const HEAD: &str = "<!DOCTYPE html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">
-<meta name=\"viewport\" content=\"width=device-width\">
-";
-
-/// Of the page around the boxes.
-const STYLE: &str = "\
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #8a9bb0}
-table{border-collapse:collapse}
-th{text-align:left;vertical-align:top;font-weight:600;padding:.1rem 1.2rem .1rem 0;white-space:nowrap}
-td{vertical-align:top;padding:.1rem 0;overflow-wrap:anywhere;white-space:pre-wrap}
-.unusual{color:#b3261e}
-";
-
 /// The page. `name` is the file's.
 pub fn page(name: &str, inspection: &Inspection) -> String {
-    let mut html = String::from(HEAD);
-    let (title, boxes) = (escaped(name), html::STYLE);
-    let _ =
-        write!(html, "<title>{title}</title>\n<style>\n{STYLE}{boxes}</style>\n</head>\n<body>\n<h1>{title}</h1>\n");
+    let mut html = String::new();
     let mut facts =
         vec![("format".to_owned(), inspection.format.join(", ")), ("size".to_owned(), bytes(inspection.size))];
     if !inspection.written_by.is_empty() {
@@ -63,6 +41,5 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
     if inspection.estimators.is_empty() {
         html.push_str("<p>There is no estimator in the file.</p>\n");
     }
-    html.push_str("</body>\n</html>\n");
-    html
+    super::super::page::page(name, &html)
 }

@@ -140,7 +140,7 @@ fn few(items: &[String]) -> String {
 }
 
 /// A human-readable number of bytes.
-fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let number = count as f64;
     match count {

@@ -182,8 +182,6 @@ pub(crate) fn has_new_obj(module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     /// A class that the catalog does not know could not be judged.
     #[test]
     fn the_catalog_knows_every_class() {
