@@ -23,6 +23,7 @@ from skiff._errors import (
     UnwritableFileError,
     WrongInputError,
 )
+from skiff._diff import diff
 from skiff._export import export
 from skiff._load import load, loads
 from skiff._scores import check_scores
@@ -56,6 +57,7 @@ __all__ = [
     "__version__",
     "check_scores",
     "convert",
+    "diff",
     "dump",
     "dumps",
     "export",

@@ -5,6 +5,7 @@ from typing import Any, Protocol, final
 import numpy as np
 from numpy.typing import NDArray
 
+from skiff._diff import Diff
 from skiff._inspection import Inspection
 from skiff._verdict import Verdict
 
@@ -184,6 +185,15 @@ def inspect(
 ) -> Inspection: ...
 
 def supported() -> list[tuple[str, str, str]]: ...
+def diff(
+    first: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    second: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    /,
+    *,
+    at: str | None,
+    limits: Limits | None,
+    identity: Identity | str | PathLike[str] | None,
+) -> Diff: ...
 
 # What `skiff.dump`, `skiff.load` and `skiff.verify` are made of.
 

@@ -55,7 +55,8 @@ fn estimator<'py>(py: Python<'py>, view: &EstimatorView) -> PyResult<Bound<'py, 
     Ok(dict)
 }
 
-fn pairs<'py>(py: Python<'py>, pairs: &[(String, String)]) -> PyResult<Bound<'py, PyDict>> {
+/// Text by name.
+pub fn pairs<'py>(py: Python<'py>, pairs: &[(String, String)]) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, value) in pairs {
         dict.set_item(name, value)?;

@@ -8,6 +8,7 @@
 mod arrow;
 mod attribute;
 mod blocks;
+mod comparison;
 mod compress;
 mod convert;
 mod custom;
@@ -158,6 +159,23 @@ mod _skiff {
         let file = crate::source::read(py, source, limits.map(Bound::get), identity)?;
         let found = py.detach(|| skiff::threads::install(None, || file.inspect()));
         crate::inspection::inspection(py, &found)
+    }
+
+    /// Compares two files, for `skiff.diff`.
+    #[pyfunction]
+    #[pyo3(signature = (first, second, /, *, at, limits, identity))]
+    fn diff<'py>(
+        py: Python<'py>,
+        first: &Bound<'py, PyAny>,
+        second: &Bound<'py, PyAny>,
+        at: Option<&str>,
+        limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let read = |source| crate::source::read(py, source, limits.map(Bound::get), identity);
+        let files = [read(first)?, read(second)?];
+        let found = py.detach(|| skiff::diff(files.each_ref(), at));
+        crate::comparison::comparison(py, &found.map_err(|error| crate::error::raise(py, &error))?)
     }
 
     /// Compares the bytes of `source` with their digest and its signature, and predicts for the recorded rows

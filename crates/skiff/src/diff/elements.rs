@@ -28,8 +28,9 @@ impl Elements {
             let same = |(first, second): (&i64, &i64)| first == second;
             // The difference of 64-bit integers may have 65 bits.
             #[expect(clippy::cast_precision_loss, reason = "the difference is shown")]
-            let distance = |(first, second): (&i64, &i64)| (i128::from(*first) - i128::from(*second)).abs() as f64;
-            return Ok(Self::collect(&first, &second, same, Some(distance)));
+            let distance =
+                |(first, second): (&i64, &i64)| Some((i128::from(*first) - i128::from(*second)).abs() as f64);
+            return Ok(Self::collect(&first, &second, same, distance));
         }
         if let (Some(first), Some(second)) = (first.to_f64(), second.to_f64()) {
             let same = |(first, second): (&f64, &f64)| {
@@ -37,27 +38,27 @@ impl Elements {
             };
             let distance = |(first, second): (&f64, &f64)| {
                 let distance = (first - second).abs();
-                if distance.is_nan() { f64::INFINITY } else { distance }
+                Some(if distance.is_nan() { f64::INFINITY } else { distance })
             };
-            return Ok(Self::collect(&first, &second, same, Some(distance)));
+            return Ok(Self::collect(&first, &second, same, distance));
         }
         let (first, second) = (first.to_scalars().ok_or(())?, second.to_scalars().ok_or(())?);
         let same = |(first, second): (&Scalar, &Scalar)| is_same(first, second);
-        Ok(Self::collect(&first, &second, same, None::<fn((&Scalar, &Scalar)) -> f64>))
+        Ok(Self::collect(&first, &second, same, |_| None))
     }
 
     fn collect<T: Magnitude>(
         first: &[T],
         second: &[T],
         same: impl Fn((&T, &T)) -> bool,
-        distance: Option<impl Fn((&T, &T)) -> f64>,
+        distance: impl Fn((&T, &T)) -> Option<f64>,
     ) -> Option<Self> {
         let mut found: Option<Self> = None;
         for (place, pair) in first.iter().zip(second).enumerate() {
             if same(pair) {
                 continue;
             }
-            let distance = distance.as_ref().map(|distance| distance(pair));
+            let distance = distance(pair);
             let is_close = distance.is_some_and(|distance| distance <= ABSOLUTE + RELATIVE * pair.1.magnitude());
             match &mut found {
                 None => {
