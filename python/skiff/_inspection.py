@@ -30,6 +30,17 @@ EstimatorView = TypedDict(
 )
 
 
+class PlainLoading(TypedDict):
+    """What loading the file as it is would do in a version of scikit-learn."""
+
+    version: str
+    #: ``fails``, ``answers-differ``, ``state-differs``, ``warns`` or ``loads``.
+    outcome: str
+    reasons: List[str]
+    #: Why ``skiff.convert(..., for_=...)`` cannot rewrite it for this version, if it cannot.
+    refused: Optional[str]
+
+
 class Inspection(TypedDict):
     """The content of a file."""
 
@@ -42,3 +53,5 @@ class Inspection(TypedDict):
     #: The passport, if there is one: `docs/passport.md` has its layout.
     passport: Optional[Dict[str, Any]]
     unusual: List[str]
+    #: With ``in_=``.
+    plain_loading: Optional[PlainLoading]

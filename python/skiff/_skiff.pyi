@@ -22,6 +22,7 @@ __all__ = [
     "convert",
     "export",
     "exported",
+    "diff",
     "inspect",
     "open",
     "rebuild",
@@ -180,6 +181,7 @@ def inspect(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     /,
     *,
+    in_: str | None = None,
     limits: Limits | None = None,
     identity: Identity | str | PathLike[str] | None = None,
 ) -> Inspection: ...

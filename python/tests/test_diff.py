@@ -32,7 +32,7 @@ def test_formats_do_not_count(tmp_path, extension):
     path = tmp_path / f"model.{extension}"
     skiff.dump(model(), path)
     found = skiff.diff(path, model())
-    assert found["is_same"] and found["is_complete"] and found["same"] > 30, found["differences"]
+    assert found["is_same"] and found["is_complete"] and found["same"] > 20, found["differences"]
 
 
 def test_hyperparameters_and_coefficients():
@@ -86,7 +86,7 @@ def test_addresses(tmp_path):
     both = tmp_path / "one.joblib", tmp_path / "two.joblib"
     assert paths(skiff.diff(*both)) == ["['b']"]
     assert skiff.diff(*both, at="['a']")["is_same"]
-    with pytest.raises(skiff.SkiffError, match="address"):
+    with pytest.raises(skiff.SkiffError, match="no `\\[.c.\\]`"):
         skiff.diff(*both, at="['c']")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.linear_model import Ridge
 from test_answers_change import CASES as SINCE_0_20
 from test_answers_change import cases_of, content_of, rows_of
 
@@ -96,3 +97,14 @@ def test_what_this_scikit_learn_wrote_is_not_migrated():
     for thing in (tree, tree.tree_, np.arange(3)):
         _, caught = loaded(skiff.dumps(thing))
         assert not caught, [str(warning.message) for warning in caught]
+
+
+def test_what_loading_as_it_is_would_do(tmp_path):
+    skiff.dump(Ridge().fit([[0.0], [1.0]], [0, 1]), tmp_path / "model.joblib")
+    assert skiff.inspect(tmp_path / "model.joblib")["plain_loading"] is None
+    here = skiff.inspect(tmp_path / "model.joblib", in_=f"scikit-learn=={sklearn.__version__}")["plain_loading"]
+    assert here == {"version": sklearn.__version__, "outcome": "loads", "reasons": [], "refused": None}
+    old = skiff.inspect(tmp_path / "model.joblib", in_="scikit-learn==0.20.4")["plain_loading"]
+    assert old["outcome"] == "fails" and any("sklearn.linear_model.ridge.Ridge" in why for why in old["reasons"])
+    with pytest.raises(ValueError, match="expected a version"):
+        skiff.inspect(tmp_path / "model.joblib", in_="scikit-learn==0.1")

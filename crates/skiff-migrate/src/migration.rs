@@ -66,6 +66,17 @@ impl Target {
     pub fn version(&self) -> &str {
         &self.text
     }
+
+    /// Whether it is this minor version, major and minor number, or a later one.
+    pub fn is_since(&self, (major, minor): (u32, u32)) -> bool {
+        Version::parse(&format!("{major}.{minor}")).is_some_and(|version| version <= self.version)
+    }
+
+    /// Module and name there of a class or function of scikit-learn, given by any path that it has had; `None` if there is
+    /// no such class.
+    pub fn path_of(&self, module: &str, name: &str) -> Option<(String, String)> {
+        catalog::path(module, name, self.version)
+    }
 }
 
 /// A model for another version.

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use skiff::{EstimatorView, Inspection};
+use skiff::{EstimatorView, Inspection, PlainLoading};
 
 use crate::verification;
 
@@ -17,6 +17,17 @@ pub fn inspection<'py>(py: Python<'py>, found: &Inspection) -> PyResult<Bound<'p
     let passport = found.passport.as_ref().map(|passport| verification::object(py, passport.entries()));
     dict.set_item("passport", passport.transpose()?)?;
     dict.set_item("unusual", &found.unusual)?;
+    let loading = found.plain_loading.as_ref().map(|loading| plain_loading(py, loading)).transpose()?;
+    dict.set_item("plain_loading", loading)?;
+    Ok(dict)
+}
+
+fn plain_loading<'py>(py: Python<'py>, loading: &PlainLoading) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("version", &loading.version)?;
+    dict.set_item("outcome", loading.outcome.name())?;
+    dict.set_item("reasons", &loading.reasons)?;
+    dict.set_item("refused", loading.refused.as_deref())?;
     Ok(dict)
 }
 

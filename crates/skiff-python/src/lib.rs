@@ -128,6 +128,9 @@ mod _skiff {
     /// ----------
     /// source : str, PathLike, bytes or binary file
     ///     The model: a path, its bytes, or a file opened in binary mode.
+    /// in_ : str, optional
+    ///     A version of scikit-learn, `"scikit-learn==1.9.1"`: `plain_loading` says what loading the file there as it is
+    ///     would do.
     /// limits : Limits, optional
     ///     Limits on memory and size while reading.
     /// identity : Identity, str or PathLike, optional
@@ -138,7 +141,8 @@ mod _skiff {
     /// -------
     /// dict
     ///     `format`, `size`, `written_by` (the versions that wrote the file), `estimators` (each with its `address`,
-    ///     `class`, `parameters`, fitted `attributes`, `methods` and nested estimators), `passport` and `unusual`.
+    ///     `class`, `parameters`, fitted `attributes`, `methods` and nested estimators), `passport`, `unusual` and
+    ///     `plain_loading`.
     ///
     /// Raises
     /// ------
@@ -149,15 +153,24 @@ mod _skiff {
     /// UnreadableFileError
     ///     If the file cannot be read; an `OSError`.
     #[pyfunction]
-    #[pyo3(signature = (source, /, *, limits=None, identity=None))]
+    #[pyo3(signature = (source, /, *, in_=None, limits=None, identity=None))]
     fn inspect<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
+        in_: Option<&str>,
         limits: Option<&Bound<'py, Limits>>,
         identity: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
+        let version =
+            in_.map(skiff::ScikitLearn::parse).transpose().map_err(pyo3::exceptions::PyValueError::new_err)?;
         let file = crate::source::read(py, source, limits.map(Bound::get), identity)?;
-        let found = py.detach(|| skiff::threads::install(None, || file.inspect()));
+        let found = py.detach(|| {
+            skiff::threads::install(None, || {
+                let mut found = file.inspect();
+                found.plain_loading = version.map(|version| file.plain_loading(&version));
+                found
+            })
+        });
         crate::inspection::inspection(py, &found)
     }
 

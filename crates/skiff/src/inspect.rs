@@ -15,7 +15,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
 
 use crate::mlflow::MlflowModel;
-use crate::{File, Model, Passport};
+use crate::{File, Model, Passport, PlainLoading};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Inspection {
     pub passport: Option<Passport>,
     /// What regular models do not have: trailing bytes, code of other packages, several pickles.
     pub unusual: Vec<String>,
+    /// What a version of scikit-learn makes of the file as it is, if that was asked: [`File::plain_loading`].
+    pub plain_loading: Option<PlainLoading>,
 }
 
 /// An estimator as the file has it.
@@ -154,6 +156,7 @@ impl File {
             mlflow: self.mlflow().cloned(),
             passport,
             unusual,
+            plain_loading: None,
         }
     }
 

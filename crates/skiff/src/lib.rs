@@ -36,6 +36,7 @@ mod migration;
 pub mod mlflow;
 mod model;
 pub mod passport;
+mod plain_loading;
 mod rebuild;
 mod scan;
 #[cfg(feature = "signing")]
@@ -58,6 +59,7 @@ pub use file::{File, Options, disassemble, disassemble_bytes, open};
 pub use inspect::{EstimatorView, Inspection, class_name};
 pub use model::{Model, evaluate};
 pub use passport::Passport;
+pub use plain_loading::{PlainLoading, PlainOutcome};
 pub use rebuild::{Migration, Rebuilt};
 pub use scan::{files_in, scan, scan_bytes};
 pub use target::{TARGETS, Target, targets_help};

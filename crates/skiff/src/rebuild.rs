@@ -183,7 +183,8 @@ fn refuse_damaged(graph: &Graph, limits: &Limits) -> Result<(), Error> {
     }
 }
 
-fn versions(graph: &Graph) -> Vec<String> {
+/// The versions of scikit-learn in the stamps of estimators.
+pub(crate) fn versions(graph: &Graph) -> Vec<String> {
     let mut versions = BTreeSet::new();
     for id in graph.ids() {
         let Node::Dict(pairs) = graph.node(id) else { continue };

@@ -16,6 +16,12 @@ impl Inspection {
             "mlflow": self.mlflow.as_ref().map(|mlflow| pairs(&mlflow.summary())),
             "passport": self.passport.as_ref().map(|passport| object(passport.entries())),
             "unusual": self.unusual,
+            "plain_loading": self.plain_loading.as_ref().map(|loading| json!({
+                "version": loading.version,
+                "outcome": loading.outcome.name(),
+                "reasons": loading.reasons,
+                "refused": loading.refused,
+            })),
         })
     }
 }

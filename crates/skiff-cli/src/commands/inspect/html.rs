@@ -15,6 +15,13 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
     if !inspection.written_by.is_empty() {
         facts.push(("written by".to_owned(), inspection.written_by.join(", ")));
     }
+    if let Some(loading) = &inspection.plain_loading {
+        let mut text = loading.outcome.sentence().to_owned();
+        for reason in &loading.reasons {
+            let _ = write!(text, "\n{reason}");
+        }
+        facts.push((format!("in scikit-learn {}", loading.version), text));
+    }
     table(&mut html, &facts);
     if !inspection.unusual.is_empty() {
         html.push_str("<h2>Unusual</h2>\n<ul class=\"unusual\">\n");

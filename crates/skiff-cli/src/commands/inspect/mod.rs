@@ -4,7 +4,7 @@ mod html;
 
 use std::io::{self, Write};
 
-use skiff::{EstimatorView, Inspection, class_name};
+use skiff::{EstimatorView, Inspection, PlainLoading, PlainOutcome, class_name};
 
 use crate::args::{Inspect, InspectFormat};
 use crate::input;
@@ -21,6 +21,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
         file.model(Some(address))?;
         inspection.estimators.retain(|estimator| estimator.address == *address);
     }
+    inspection.plain_loading = arguments.scikit_learn.as_ref().map(|version| file.plain_loading(version));
     let mut out = io::stdout().lock();
     let name = input::shown(&arguments.model).display().to_string();
     match arguments.format {
@@ -29,6 +30,19 @@ pub fn run(arguments: &Inspect) -> Outcome {
         InspectFormat::Text => write_text(&mut out, &name, &inspection)?,
     }
     Ok(())
+}
+
+/// What the version of `--in` makes of the file as it is.
+fn write_plain_loading(out: &mut impl Write, loading: &PlainLoading) -> io::Result<()> {
+    writeln!(out, "\nin scikit-learn {}: {}", loading.version, loading.outcome.sentence())?;
+    for reason in &loading.reasons {
+        writeln!(out, "  {}", shown(reason))?;
+    }
+    match (&loading.refused, loading.outcome) {
+        (Some(refused), _) => writeln!(out, "`skiff convert --for` cannot rewrite it: {}", shown(refused)),
+        (None, PlainOutcome::Loads) => Ok(()),
+        (None, _) => writeln!(out, "`skiff convert --for scikit-learn=={}` rewrites it", loading.version),
+    }
 }
 
 fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::Result<()> {
@@ -42,6 +56,9 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
     }
     if inspection.estimators.is_empty() {
         writeln!(out, "\nno estimator in the file")?;
+    }
+    if let Some(loading) = &inspection.plain_loading {
+        write_plain_loading(out, loading)?;
     }
     if let Some(mlflow) = &inspection.mlflow {
         write_entries(out, "MLflow", mlflow.summary())?;
