@@ -157,9 +157,9 @@ struct skiff_answer *skiff_call_strings(const struct skiff_model *model,
                                         const char *const *names,
                                         struct skiff_error **error);
 
-// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They may be
-// bools, integers, floats, utf8, large utf8, or dictionaries of these texts; null is a missing value, as in what pandas
-// makes of such a batch. Both stay the caller's, who releases them afterwards.
+// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They are
+// read as pandas does: bools, integers and floats of any width, text in any layout, dictionaries, decimals, timestamps;
+// null is a missing value. Both stay the caller's, who releases them afterwards.
 //
 // # Safety
 // `model` is a model, `method` NULL or a text, `array` and `schema` are valid as the interface says and not released,

@@ -106,7 +106,7 @@ pub unsafe extern "C" fn skiff_call_strings(
 }
 
 /// A column of texts, objects where some are missing.
-pub(crate) fn of_texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Column<'static> {
+fn of_texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Column<'static> {
     match cells.clone().collect::<Option<Vec<&str>>>() {
         Some(texts) => Column::Texts(Texts::from_iter(texts)),
         None => {
@@ -132,9 +132,9 @@ fn table<'a>(
     Ok(Table::Columns(Columns::new(rows, names, columns)?))
 }
 
-/// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They may be
-/// bools, integers, floats, utf8, large utf8, or dictionaries of these texts; null is a missing value, as in what pandas
-/// makes of such a batch. Both stay the caller's, who releases them afterwards.
+/// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They are
+/// read as pandas does: bools, integers and floats of any width, text in any layout, dictionaries, decimals, timestamps;
+/// null is a missing value. Both stay the caller's, who releases them afterwards.
 ///
 /// # Safety
 /// `model` is a model, `method` NULL or a text, `array` and `schema` are valid as the interface says and not released,
@@ -153,8 +153,11 @@ pub unsafe extern "C" fn skiff_call_arrow(
         // SAFETY: the caller's promise.
         let method = unsafe { method_of(model, method) }?;
         // SAFETY: the caller's promise.
-        let (rows, names, columns) = unsafe { arrow::columns(array, schema) }?;
-        answered(model, method, &table(model, method, rows, Some(names.into()), columns)?)
+        let batch = unsafe { arrow::batch(array, schema) }?;
+        let half = model.model.plan(method)?.half();
+        let columns = skiff_arrow::read::columns(&batch, &Scalar::None, half);
+        let columns = columns.map_err(|error| Failure::argument(error.to_string()))?;
+        answered(model, method, &table(model, method, columns.rows, columns.names, columns.columns)?)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }

@@ -153,13 +153,13 @@ static void arrow(const char *path) {
   FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "column `sex`");
   sexes[2] = 4;
   ports[1] = 7;
-  FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "no entry 7");
+  FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "column `port`: Invalid argument error: Value at position 0 out of bounds: 7");
   ports[1] = 1;
   columns[0].length = 1;
   FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "found 1");
   columns[0].length = 2;
-  schemas[0].format = "tdD";
-  FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "`tdD`");
+  schemas[0].format = "td?";
+  FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "td?");
   batch.release = NULL;
   FAILS(skiff_call_arrow(model, "predict_proba", &batch, &schema, &error), "wrong-argument", "released");
   skiff_model_free(model);
