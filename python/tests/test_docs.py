@@ -73,7 +73,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", ["convert.md", "encrypt.md", "export.md", "format.md", "mlflow.md", "passport.md", "python.md", "sign.md"])
+@pytest.mark.parametrize("page", ["convert.md", "encrypt.md", "export.md", "format.md", "mlflow.md", "passport.md", "python.md", "registry.md", "sign.md"])
 def test_the_blocks_of_a_page_run_one_after_the_other(page, folder):
     model = skiff.load("model.pkl")
     if page in ("encrypt.md", "sign.md"):

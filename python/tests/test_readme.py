@@ -1,10 +1,12 @@
 """The Python and the commands in the README run, and answer what it says there."""
 
 import ast
+import os
 import pathlib
 import re
 import shlex
 import subprocess
+import sys
 
 import numpy as np
 from conftest import COMMAND
@@ -57,3 +59,37 @@ def test_every_command_and_option_in_the_list_exists():
         text = subprocess.run([COMMAND, words[1], "--help"], capture_output=True, text=True, check=True).stdout
         for option in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", line.partition("#")[0]):
             assert option in text, (words[1], option)
+
+
+TRAIN = """
+import pathlib, skiff
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+c = pathlib.Path("c.txt")
+value = int(c.read_text()) + 1 if c.exists() else 1
+c.write_text(str(value))
+pathlib.Path("iris.csv").write_text("rows")
+skiff.dump(LogisticRegression(C=value).fit(*load_iris(return_X_y=True)), "iris.skiff", data="iris.csv", source=__file__)
+"""
+
+
+def test_the_life_of_a_model(tmp_path):
+    (block,) = [block for block in blocks("sh") if "skiff registry" in block]
+    (tmp_path / "train.py").write_text(TRAIN)
+    path = [str(COMMAND.parent), str(pathlib.Path(sys.executable).parent), os.environ["PATH"]]
+    # The server is asked for its address, and ended.
+    serve = "serve() { command skiff serve \"$@\" --http 127.0.0.1:0 > listening & until [ -s listening ]; do kill -0 $!; sleep 0.05; done; kill $!; wait $!; }"
+    script = f"set -e\n{serve}\n" + block.replace("skiff serve ", "serve ")
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": os.pathsep.join(path), "SKIFF_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "listening").read_text().startswith("listening on http://")
+    assert 'estimator.parameters.C: 1 -> 2' in done.stdout
+    *_, first, second, third = done.stdout.splitlines()
+    assert "- -> 1" in first and "1 -> 2" in second and "2 -> 1" in third and "(rollback)" in third

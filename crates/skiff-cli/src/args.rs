@@ -4,6 +4,8 @@ mod export;
 pub mod keys;
 mod model;
 mod predict;
+#[cfg_attr(not(feature = "registry"), expect(dead_code, reason = "they are for the help and the completions"))]
+pub mod registry;
 mod serve;
 mod values;
 
@@ -32,6 +34,9 @@ pub struct Arguments {
     /// The number of threads; by default SKIFF_NUM_THREADS, or the number of cores.
     #[arg(long, global = true, value_name = "COUNT", display_order = 901, value_parser = values::count)]
     pub threads: Option<NonZeroUsize>,
+    /// Require every model from a registry to be signed with this public key, in PEM [default: SKIFF_REGISTRY_KEY].
+    #[arg(long, global = true, value_name = "FILE", display_order = 902)]
+    pub require_signature: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -57,6 +62,9 @@ pub enum Command {
     /// if everything matches, 1 if something differs, 2 if not everything could be checked. With a key or
     /// certificates, verify its signature, or that of a folder.
     Verify(Verify),
+    /// Keep versions of models in a folder or an object store, with aliases and their history. Every command takes
+    /// URL/NAME@ALIAS in place of a model file.
+    Registry(registry::Registry),
     /// Sign a model, a file or a folder, with an OpenSSF Model Signing signature.
     Sign(Sign),
     /// Generate a signing key, or an age identity for decryption.
@@ -80,6 +88,67 @@ pub enum Command {
     Man(Man),
     /// Print the version.
     Version,
+}
+
+/// A model among the arguments: a file, or its address in a registry.
+#[derive(Debug)]
+pub enum ModelArgument<'a> {
+    /// A path.
+    Path(&'a mut PathBuf),
+    /// An argument of `skiff serve`, and the name in it, if there is one.
+    Served(&'a mut String, Option<String>),
+}
+
+impl ModelArgument<'_> {
+    /// The path or address, if it is text.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) => path.to_str(),
+            Self::Served(argument, None) => Some(argument),
+            Self::Served(argument, Some(name)) => argument.get(name.len() + 1..),
+        }
+    }
+}
+
+impl Command {
+    /// The models that the command opens, which may be in a registry; not those that it writes something next to.
+    pub fn models(&mut self) -> Vec<ModelArgument<'_>> {
+        let path = match self {
+            Self::Predict(command) => &mut command.model,
+            Self::Inspect(command) => &mut command.model,
+            Self::Convert(command) => &mut command.input,
+            Self::Export(command) => &mut command.model,
+            Self::Verify(command) => &mut command.model,
+            Self::Plan(command) => &mut command.model,
+            Self::Disassemble(command) => &mut command.model,
+            Self::Diff(command) => {
+                return [&mut command.first, &mut command.second].map(ModelArgument::Path).into();
+            }
+            Self::Scan(command) => return command.paths.iter_mut().map(ModelArgument::Path).collect(),
+            Self::Serve(command) => {
+                // A name has no colon or slash, which addresses have.
+                let name = |argument: &str| {
+                    let (name, _) = argument.split_once('=')?;
+                    (!name.contains([':', '/'])).then(|| name.to_owned())
+                };
+                let served = command.models.iter_mut().map(|argument| {
+                    let name = name(argument);
+                    ModelArgument::Served(argument, name)
+                });
+                return served.collect();
+            }
+            Self::Registry(_)
+            | Self::Sign(_)
+            | Self::Keygen(_)
+            | Self::Encrypt(_)
+            | Self::Decrypt(_)
+            | Self::Supported(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Version => return Vec::new(),
+        };
+        vec![ModelArgument::Path(path)]
+    }
 }
 
 /// `skiff inspect`

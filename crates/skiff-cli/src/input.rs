@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use skiff::{File, Limits, Model, Options};
 
@@ -19,9 +20,24 @@ pub fn is_stream(path: &Path) -> bool {
     is_standard(path) || fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
+/// Files that stand for models in a registry, and the addresses of those.
+static ADDRESSES: OnceLock<Vec<(PathBuf, PathBuf)>> = OnceLock::new();
+
+/// Sets the names for messages of files that stand for something else, once, before the command begins.
+#[cfg(feature = "registry")]
+pub fn show_as(names: Vec<(PathBuf, PathBuf)>) {
+    // They are set once.
+    let _ = ADDRESSES.set(names);
+}
+
 /// A name for messages.
 pub fn shown(path: &Path) -> &Path {
-    if is_standard(path) { Path::new("standard input") } else { path }
+    let addresses = ADDRESSES.get().into_iter().flatten();
+    match addresses.into_iter().find(|(file, _)| file == path) {
+        Some((_, address)) => address,
+        None if is_standard(path) => Path::new("standard input"),
+        None => path,
+    }
 }
 
 /// Opens the file at `path`, or standard input.

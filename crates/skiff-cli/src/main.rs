@@ -28,7 +28,7 @@ use crate::report::{Failure, Outcome};
 static ALLOCATOR: skiff_memory::LargePages = skiff_memory::LargePages;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
@@ -37,6 +37,10 @@ fn main() -> ExitCode {
         interrupt::watch();
     }
     if let Err(failure) = limit_threads(arguments.threads) {
+        report::print(&failure, arguments.errors);
+        return ExitCode::from(2);
+    }
+    if let Err(failure) = commands::registry::resolve(&mut arguments) {
         report::print(&failure, arguments.errors);
         return ExitCode::from(2);
     }
@@ -55,6 +59,10 @@ fn main() -> ExitCode {
             Ok(Verified::Yes) => Ok(()),
             Ok(Verified::No) => return ExitCode::from(1),
             Ok(Verified::CouldNot) => return ExitCode::from(2),
+            Err(failure) => Err(failure),
+        },
+        Command::Registry(command) => match commands::registry::run(command) {
+            Ok(status) => return status,
             Err(failure) => Err(failure),
         },
         Command::Sign(command) => commands::sign::run(command),

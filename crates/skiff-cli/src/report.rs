@@ -8,6 +8,7 @@ use serde_json::json;
 use skiff::{Method, Model};
 
 use crate::args::Format;
+use crate::input;
 use crate::shown::shown;
 
 /// The result of a command.
@@ -111,6 +112,16 @@ impl Failure {
         }
     }
 
+    /// In this place, for a file that stands for something else.
+    #[cfg(feature = "registry")]
+    #[must_use]
+    pub fn in_place(mut self, place: &str) -> Self {
+        if let Self::Data { file, .. } = &mut self {
+            place.clone_into(file);
+        }
+        self
+    }
+
     /// In this line of the data.
     #[must_use]
     pub fn at_line(mut self, number: u64) -> Self {
@@ -204,7 +215,7 @@ impl Failure {
     fn place(&self) -> Vec<String> {
         match self {
             Self::Skiff(error) | Self::NoMethod { error, .. } => {
-                let file = error.file().map(|file| file.display().to_string());
+                let file = error.file().map(|file| input::shown(file).display().to_string());
                 let byte = error.offset().map(|offset| format!("byte {offset}"));
                 let row = error.row().map(|row| format!("row {row}"));
                 let model_path = error.model_path().map(str::to_owned);

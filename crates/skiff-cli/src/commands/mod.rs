@@ -12,6 +12,11 @@ pub mod man;
 mod page;
 pub mod plan;
 pub mod predict;
+#[cfg(feature = "registry")]
+pub mod registry;
+#[cfg(not(feature = "registry"))]
+#[path = "registry/without.rs"]
+pub mod registry;
 pub mod scan;
 pub mod serve;
 pub mod sign;

@@ -1,0 +1,42 @@
+//! Versions of models in a folder, or in S3, Google Cloud Storage or Azure; no server, no database.
+//!
+//! A registry has blobs named by their SHA-256, a manifest for each version of a model, and for each alias
+//! (`production`) an entry for each change. Nothing is ever overwritten: versions and changes are numbered, and a number
+//! is taken by creating its object, which a store does for one writer only. So two writers never lose a change, a
+//! writer that is killed leaves the old or the new state, and an alias has its whole history. `docs/registry.md`
+//! specifies the objects.
+//!
+//! ```no_run
+//! use skiff_registry::{Author, Registry, Selector};
+//!
+//! # fn main() -> Result<(), skiff_registry::Error> {
+//! let registry = Registry::open("s3://models/registry")?;
+//! let production = Selector::Alias("production".parse()?);
+//! let manifest = registry.resolve(&"churn".parse()?, &production)?;
+//! registry.fetch(&manifest.file, "churn.skiff".as_ref())?;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod address;
+mod aliases;
+mod cache;
+mod collect;
+mod error;
+mod manifest;
+mod probe;
+mod push;
+mod registry;
+mod store;
+mod verify;
+
+pub use address::{Address, Digest, Name, Selector};
+pub use aliases::{AliasChange, AliasEntry, Expected};
+pub use cache::{Cache, Cached};
+pub use collect::Collected;
+pub use error::Error;
+pub use manifest::{Author, Blob, Description, Manifest, Parent};
+pub use push::{Push, Pushed};
+pub use registry::{MARKER, Registry, Settings};
+pub use verify::{Problem, Report};
