@@ -42,7 +42,15 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(example)?;
             command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
         }
-        _ => return Err("expected the name of a target: onnx, c, python, page, mlflow, spark, ray".to_owned()),
+        Some("image") => {
+            // A build of its own: scripts and macros that run while it is built cannot be static.
+            let target = "x86_64-unknown-linux-gnu";
+            let mut build = cargo(&["build", "--release", "--package", "skiff-cli", "--target", target]);
+            build.env("RUSTFLAGS", "-C target-feature=+crt-static");
+            run(build)?;
+            command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
+        }
+        _ => return Err("expected the name of a target: onnx, c, python, page, mlflow, spark, ray, image".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

@@ -1,10 +1,10 @@
 //! The command line: every flag, once.
 
 mod export;
+mod image;
 pub mod keys;
 mod model;
 mod predict;
-#[cfg_attr(not(feature = "registry"), expect(dead_code, reason = "they are for the help and the completions"))]
 pub mod registry;
 mod serve;
 mod values;
@@ -19,6 +19,7 @@ use skiff::{Compression, ExportTarget, Method};
 use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign, SignatureArguments};
 
 pub use export::Export;
+pub use image::{Image, ImageFormat};
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
 pub use serve::Serve;
@@ -65,6 +66,8 @@ pub enum Command {
     /// Keep versions of models in a folder or an object store, with aliases and their history. Every command takes
     /// URL/NAME@ALIAS in place of a model file.
     Registry(registry::Registry),
+    /// Write a container image that serves a model, or a Kubernetes manifest or systemd unit.
+    Image(Box<Image>),
     /// Sign a model, a file or a folder, with an OpenSSF Model Signing signature.
     Sign(Sign),
     /// Generate a signing key, or an age identity for decryption.
@@ -120,6 +123,7 @@ impl Command {
             Self::Export(command) => &mut command.model,
             Self::Verify(command) => &mut command.model,
             Self::Plan(command) => &mut command.model,
+            Self::Image(command) => &mut command.model,
             Self::Disassemble(command) => &mut command.model,
             Self::Diff(command) => {
                 return [&mut command.first, &mut command.second].map(ModelArgument::Path).into();
@@ -158,7 +162,7 @@ pub struct Inspect {
     pub model: PathBuf,
     /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: InspectFormat,
+    pub format: InspectOutput,
     /// Also show what loading the file as it is would do in a version of scikit-learn, scikit-learn==1.9.1: with
     /// joblib or pickle, without a conversion.
     #[arg(long = "in", value_name = "scikit-learn==VERSION", value_parser = skiff::ScikitLearn::parse)]
@@ -334,6 +338,21 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// An output format of `skiff inspect`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InspectOutput {
+    /// Text.
+    Text,
+    /// For programs.
+    Json,
+    /// An HTML page, in one file.
+    Html,
+    /// A model card: Markdown with front matter, as model hubs read it.
+    Card,
+    /// A bill of materials: CycloneDX 1.6, with a model card.
+    Cyclonedx,
 }
 
 /// An output format for the content of a model file.

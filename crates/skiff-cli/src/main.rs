@@ -65,6 +65,7 @@ fn main() -> ExitCode {
             Ok(status) => return status,
             Err(failure) => Err(failure),
         },
+        Command::Image(command) => commands::image::run(command),
         Command::Sign(command) => commands::sign::run(command),
         Command::Keygen(command) => commands::keygen::run(command),
         Command::Encrypt(command) => commands::encrypt::encrypt(command),

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod disassemble;
 pub mod encrypt;
 pub mod export;
+pub mod image;
 pub mod inspect;
 pub mod keygen;
 pub mod man;

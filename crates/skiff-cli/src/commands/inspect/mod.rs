@@ -1,19 +1,31 @@
 //! `skiff inspect`: the content of a model file.
 
+mod card;
+mod cyclonedx;
+pub mod facts;
 mod html;
 
 use std::io::{self, Write};
 
 use skiff::{EstimatorView, Inspection, PlainLoading, PlainOutcome, class_name};
 
-use crate::args::{Inspect, InspectFormat};
+use crate::args::{Inspect, InspectOutput};
 use crate::input;
 use crate::report::Outcome;
 use crate::shown::shown;
+use facts::Facts;
 
 /// Prints the file's content: the libraries that wrote it, the estimators as a tree, anything unusual.
 pub fn run(arguments: &Inspect) -> Outcome {
     let options = arguments.open.options()?;
+    if matches!(arguments.format, InspectOutput::Card | InspectOutput::Cyclonedx) {
+        let facts = Facts::read(&arguments.model, &options)?;
+        let mut out = io::stdout().lock();
+        return match arguments.format {
+            InspectOutput::Card => Ok(out.write_all(card::card(&facts).as_bytes())?),
+            _ => Ok(writeln!(out, "{:#}", cyclonedx::bill(&facts))?),
+        };
+    }
     let file = input::file(&arguments.model, &options)?;
     let mut inspection = file.inspect();
     if let Some(address) = &options.at {
@@ -25,9 +37,9 @@ pub fn run(arguments: &Inspect) -> Outcome {
     let mut out = io::stdout().lock();
     let name = input::shown(&arguments.model).display().to_string();
     match arguments.format {
-        InspectFormat::Json => writeln!(out, "{:#}", inspection.to_json())?,
-        InspectFormat::Html => write!(out, "{}", html::page(&name, &inspection))?,
-        InspectFormat::Text => write_text(&mut out, &name, &inspection)?,
+        InspectOutput::Json => writeln!(out, "{:#}", inspection.to_json())?,
+        InspectOutput::Html => write!(out, "{}", html::page(&name, &inspection))?,
+        _ => write_text(&mut out, &name, &inspection)?,
     }
     Ok(())
 }
