@@ -228,6 +228,15 @@ pub fn bytes(path: &Path, limits: &Limits) -> Result<Bytes, Error> {
     mapped::bytes(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))
 }
 
+/// A copy of the bytes of the file at `path`, in memory: for files that others may write to meanwhile, which could end
+/// the process if they were mapped.
+///
+/// # Errors
+/// As [`bytes`], and when the file is longer than the limits allow.
+pub fn copied_bytes(path: &Path, limits: &Limits) -> Result<Bytes, Error> {
+    mapped::copied(path, limits.decompressed).map_err(|error| Error::new(ErrorKind::Io(error)))
+}
+
 /// Prints the opcodes of the pickles in a file, decompressed, without joblib's arrays. A file that is
 /// damaged is printed up to the damage; the last line then reports it.
 ///

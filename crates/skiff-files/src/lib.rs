@@ -39,8 +39,8 @@ pub use decompress::Codec;
 pub use describe::{class_path, describe};
 pub use error::{Error, ErrorKind};
 pub use file::{
-    Content, Format, Layer, ModelFile, Trailing, bytes, disassemble, disassemble_bytes, open, read, read_with_buffers,
-    verify, verify_bytes,
+    Content, Format, Layer, ModelFile, Trailing, bytes, copied_bytes, disassemble, disassemble_bytes, open, read,
+    read_with_buffers, verify, verify_bytes,
 };
 pub use instance::Instance;
 pub use joblib::Layout;

@@ -19,6 +19,15 @@ pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<Bytes> {
     if metadata.is_file() && metadata.len() >= SMALL {
         return map(&file).map(|map| Bytes::owned_by(Mapped(map)));
     }
+    read(file, most)
+}
+
+/// A copy of the bytes of the file at `path`, which may be modified and truncated meanwhile.
+pub(crate) fn copied(path: &Path, most: u64) -> io::Result<Bytes> {
+    read(open_file(path)?, most)
+}
+
+fn read(file: File, most: u64) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {

@@ -112,13 +112,30 @@ impl File {
     /// When it cannot be read, is damaged, is not a model file, or exceeds the limits; when it is
     /// encrypted for another identity.
     pub fn open(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
-        let (path, options) = (path.as_ref(), options.started());
+        Self::open_by(path.as_ref(), options, skiff_files::bytes)
+    }
+
+    /// Like [`File::open`], from a copy in memory: a large file is mapped otherwise, and whoever truncates it meanwhile
+    /// ends the process. For processes that must outlive whatever is done to the file.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_copied(path: impl AsRef<Path>, options: &Options) -> Result<Self, Error> {
+        Self::open_by(path.as_ref(), options, skiff_files::copied_bytes)
+    }
+
+    fn open_by(
+        path: &Path,
+        options: &Options,
+        bytes: impl FnOnce(&Path, &Limits) -> Result<Bytes, skiff_files::Error>,
+    ) -> Result<Self, Error> {
+        let options = options.started();
         let mlflow = MlflowModel::in_folder(path)?;
         let path = &match &mlflow {
             Some(mlflow) => Cow::Owned(mlflow.file(path)?),
             None => Cow::Borrowed(path),
         };
-        let bytes = skiff_files::bytes(path, &options.limits).map_err(Error::from);
+        let bytes = bytes(path, &options.limits).map_err(Error::from);
         let file = bytes.and_then(|bytes| Self::from_bytes(bytes, Some(path), options));
         file.map(|file| Self { mlflow, ..file }).map_err(|error| error.in_file(path))
     }

@@ -137,7 +137,7 @@ impl Repository {
                 return Err(LoadError::new(path, "untrusted-signature", "its signature does not verify"));
             }
         }
-        let file = File::open(path, &self.options).map_err(failed)?;
+        let file = File::open_copied(path, &self.options).map_err(failed)?;
         let model = file.model(None).map_err(failed)?;
         if Stamp::of(path) != before {
             return Err(LoadError::new(path, "damaged-file", "it was changed while it was read"));
