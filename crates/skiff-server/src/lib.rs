@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod coalesce;
 mod describe;
 mod error;
 mod frame;
@@ -52,6 +53,7 @@ pub use run::{Listen, Watcher, run};
 pub use shared::Settings;
 pub use tls::Tls;
 
+use coalesce::Gathering;
 use metrics::Metrics;
 use shared::{Shared, SharedArc};
 
@@ -71,6 +73,7 @@ impl Routes {
             metrics: Metrics::new(&repository),
             running: Semaphore::new(settings.concurrency.get().min(Semaphore::MAX_PERMITS)),
             admitted: Semaphore::new(admitted),
+            gathering: Gathering::default(),
             repository,
             settings,
         }))

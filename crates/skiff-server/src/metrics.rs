@@ -26,6 +26,12 @@ struct Prediction {
     method: String,
 }
 
+/// What tells models apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Model {
+    model: String,
+}
+
 /// All that is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -34,6 +40,7 @@ pub(crate) struct Metrics {
     seconds: Family<Prediction, Histogram>,
     rows: Family<Prediction, Counter>,
     failures: Family<Prediction, Counter>,
+    coalesced: Family<Model, Counter>,
     in_flight: Gauge,
     duration: Histogram,
 }
@@ -50,6 +57,7 @@ impl Metrics {
             seconds: Family::new_with_constructor(times),
             rows: Family::default(),
             failures: Family::default(),
+            coalesced: Family::default(),
             in_flight: Gauge::default(),
             duration: times(),
             registry: Registry::default(),
@@ -70,6 +78,11 @@ impl Metrics {
         );
         registry.register("predicted_rows", "Rows that were computed", metrics.rows.clone());
         registry.register("failed_predictions", "Requests that a model refused", metrics.failures.clone());
+        registry.register(
+            "coalesced_requests",
+            "Requests that were computed together with others",
+            metrics.coalesced.clone(),
+        );
         registry.register("model_reloads", "Models loaded anew", repository.reloads.clone());
         registry.register(
             "failed_model_reloads",
@@ -95,6 +108,11 @@ impl Metrics {
         let prediction = Prediction { model: model.to_owned(), method: method.to_owned() };
         self.seconds.get_or_create(&prediction).observe(seconds);
         self.rows.get_or_create(&prediction).inc_by(u64::try_from(rows).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn coalesced(&self, model: &str, requests: usize) {
+        let model = Model { model: model.to_owned() };
+        self.coalesced.get_or_create(&model).inc_by(u64::try_from(requests).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn failed(&self, model: &str, method: &str) {

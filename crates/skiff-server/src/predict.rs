@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use skiff::{Answer, EvaluateOptions, Method, Params, Plan, Table};
 use tokio::time::timeout_at;
 
+use crate::coalesce::together;
 use crate::error::ApiError;
 use crate::repository::Loaded;
 use crate::shared::SharedArc;
@@ -139,6 +140,12 @@ async fn ask_within(
     let late = || ApiError::timeout(settings.timeout.as_secs_f64());
     let deadline = start + settings.timeout;
     let _admitted = shared.admitted.try_acquire().map_err(|_| ApiError::too_many())?;
+    let together = timeout_at(deadline.into(), together(shared, loaded, &questions, &table, deadline));
+    if let Some((method, answer, elapsed)) = together.await.map_err(|_| late())? {
+        let answers = vec![(method, answer)];
+        count(shared, loaded, rows, elapsed, &answers);
+        return Ok(answers);
+    }
     let running = timeout_at(deadline.into(), shared.running.acquire()).await.map_err(|_| late())?;
     let _running = running.map_err(|_| ApiError::not_ready("the server is stopping"))?;
     if Instant::now() >= deadline {
@@ -159,16 +166,7 @@ async fn ask_within(
     let elapsed = begun.elapsed();
     match answered {
         Ok(answers) => {
-            let count = u64::try_from(rows.max(1)).unwrap_or(u64::MAX);
-            let row = (nanos(elapsed) / count).max(1);
-            let before = loaded.statistics.row_nanos.load(Ordering::Relaxed);
-            let average = if before == 0 { row } else { before - before / 8 + row / 8 };
-            loaded.statistics.row_nanos.store(average.max(1), Ordering::Relaxed);
-            loaded.statistics.rows.fetch_add(rows as u64, Ordering::Relaxed);
-            loaded.statistics.compute_nanos.fetch_add(nanos(elapsed), Ordering::Relaxed);
-            for (method, _) in &answers {
-                shared.metrics.predicted(&loaded.name, method.name(), rows, elapsed.as_secs_f64());
-            }
+            count(shared, loaded, rows, elapsed, &answers);
             Ok(answers)
         }
         Err((method, error)) => {
@@ -179,6 +177,28 @@ async fn ask_within(
             }
         }
     }
+}
+
+/// Counts what was computed in `elapsed`.
+fn count(shared: &SharedArc, loaded: &Loaded, rows: usize, elapsed: Duration, answers: &[(Method, Answer)]) {
+    let statistics = &loaded.statistics;
+    let count = u64::try_from(rows.max(1)).unwrap_or(u64::MAX);
+    let row = (nanos(elapsed) / count).max(1);
+    let before = statistics.row_nanos.load(Ordering::Relaxed);
+    let average = if before == 0 { row } else { before - before / 8 + row / 8 };
+    statistics.row_nanos.store(average.max(1), Ordering::Relaxed);
+    statistics.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    statistics.compute_nanos.fetch_add(nanos(elapsed), Ordering::Relaxed);
+    for (method, _) in answers {
+        shared.metrics.predicted(&loaded.name, method.name(), rows, elapsed.as_secs_f64());
+    }
+}
+
+/// The answer of one question, whoever may have asked it.
+pub(crate) fn compute_alone(question: &Question, table: &Table<'_>, deadline: Instant) -> Result<Answer, skiff::Error> {
+    let watch = |_| if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let options = EvaluateOptions { watch: Some(&watch), ..EvaluateOptions::default() };
+    skiff::evaluate(&question.plan, table, &options)
 }
 
 fn compute(

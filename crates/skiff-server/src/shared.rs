@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use crate::access::ApiKey;
+use crate::coalesce::Gathering;
 use crate::metrics::Metrics;
 use crate::repository::Repository;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub queue: usize,
     /// How long a request may wait and compute.
     pub timeout: Duration,
+    /// How long a request of a few rows waits for others, to be computed together with them; `None` for not at all.
+    pub coalesce: Option<Duration>,
     /// The key that requests must bring, if any.
     pub api_key: Option<ApiKey>,
     /// How often files are looked at for changes; `None` for never.
@@ -39,6 +42,7 @@ impl Default for Settings {
             concurrency: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             queue: 1024,
             timeout: Duration::from_secs(60),
+            coalesce: None,
             api_key: None,
             reload_every: Some(Duration::from_secs(1)),
             access_log: false,
@@ -56,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) running: Semaphore,
     /// A permit for each request that is computed or waits.
     pub(crate) admitted: Semaphore,
+    /// Requests that wait to be computed together.
+    pub(crate) gathering: Gathering,
 }
 
 /// What all handlers share, as an extractor.

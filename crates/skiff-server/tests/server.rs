@@ -371,3 +371,47 @@ async fn the_openapi_document_has_requests_that_work() {
     }
     assert_eq!(asked, 9);
 }
+
+/// Requests that are computed together get what they get alone, bit for bit; one that is refused takes no other along.
+#[tokio::test(flavor = "multi_thread")]
+async fn coalesced_requests_get_their_own_answers() {
+    let names = ["iris-svc.joblib", "digits-forest.joblib"];
+    let alone = server(&names, Settings::default());
+    let within = Some(Duration::from_millis(50));
+    let together = server(&names, Settings { coalesce: within, ..Settings::default() });
+    let request = |model: &str, cols: usize, number: usize| {
+        let rows = number % 3 + 1;
+        let cell = |cell: usize| json!(((cell * 7 + number * 31) % 97) as f64 / 9.7);
+        let mut data: Vec<Value> = (0..rows * cols).map(cell).collect();
+        if number == 5 {
+            data[0] = Value::Null;
+        }
+        let method = if model == "iris-svc" { "decision_function" } else { "predict_proba" };
+        let input = json!({ "name": "X", "shape": [rows, cols], "datatype": "FP64", "data": data });
+        (format!("/v2/models/{model}/infer"), json!({ "inputs": [input], "outputs": [{ "name": method }] }))
+    };
+    for refused in [false, true] {
+        let mut asked = Vec::new();
+        for number in (0..16).filter(|&number| refused || number != 5) {
+            for (model, cols) in [("iris-svc", 4), ("digits-forest", 64)] {
+                let (path, body) = request(model, cols, number);
+                let server = together.clone();
+                asked.push((
+                    path.clone(),
+                    body.clone(),
+                    tokio::spawn(async move { post(&server, &path, &body).await }),
+                ));
+            }
+        }
+        for (path, body, reply) in asked {
+            assert_eq!(reply.await.unwrap(), post(&alone, &path, &body).await, "{path} {body}");
+        }
+    }
+    let (_, _, text) = send(&together, Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    let text = String::from_utf8(text).unwrap();
+    for model in ["iris-svc", "digits-forest"] {
+        let line = format!("skiff_coalesced_requests_total{{model=\"{model}\"}} ");
+        let count = text.split(&line).nth(1).and_then(|rest| rest.lines().next()).expect("a count");
+        assert!(count.parse::<u64>().unwrap() >= 2, "{text}");
+    }
+}

@@ -63,6 +63,10 @@ pub struct RequestArguments {
     /// How long a request may wait and compute before it is refused with status 503.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = values::seconds)]
     pub timeout: Duration,
+    /// Let requests of a few rows wait this long for others, and compute them together: each gets the answer that it gets
+    /// alone. It pays where computing 64 rows takes little longer than one, and never for a single client.
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    pub coalesce: Option<Duration>,
     /// The longest body of a request, decompressed.
     #[arg(long, value_name = "BYTES", default_value = "67108864")]
     pub max_body: usize,

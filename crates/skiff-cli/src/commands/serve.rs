@@ -29,6 +29,7 @@ pub fn run(arguments: &Serve) -> Outcome {
         concurrency: requests.concurrency.unwrap_or(default.concurrency),
         queue: requests.queue,
         timeout: requests.timeout,
+        coalesce: requests.coalesce,
         api_key: arguments.api_key_env.as_deref().map(api_key).transpose()?,
         reload_every: Some(arguments.reload_every).filter(|every| !every.is_zero()),
         access_log: arguments.access_log,
