@@ -59,6 +59,7 @@ const TASKS: &[Task] = &[
         bench,
     ),
     ("bench-cold", "benchmarks of fresh processes, compared with Python and scikit-learn: [CASE...]", bench_cold),
+    ("bench-serve", "benchmarks of the server, compared with FastAPI, MLServer and MLflow: [MODEL...]", bench_serve),
     (
         "bench-persistence",
         "benchmarks of dumping and loading, compared with joblib, pickle and skops",
@@ -222,6 +223,16 @@ fn bench_cold(arguments: &[String]) -> Result<(), String> {
     run(cargo(&["build", "--profile", "dist", "--package", "skiff-cli"]))?;
     let mut command = Command::new(python);
     command.arg("benches/cold.py").args(arguments);
+    run(command)
+}
+
+fn bench_serve(arguments: &[String]) -> Result<(), String> {
+    // Next to each other: the benchmark finds one from the other.
+    environment_of("target/rivals-serve/mlserver", "benches/requirements-mlserver.txt")?;
+    let python = environment_of("target/rivals-serve/others", "benches/requirements-serve.txt")?;
+    run(cargo(&["build", "--profile", "dist", "--package", "skiff-cli"]))?;
+    let mut command = Command::new(python);
+    command.arg("benches/serving.py").args(arguments);
     run(command)
 }
 
