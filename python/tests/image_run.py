@@ -15,7 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "examples" / "iris-svc.joblib"
-# What the issue of images promises.
+# What docs/image.md promises.
 MOST_BYTES = 30e6
 MOST_SECONDS = 0.2
 ROW = [5.1, 3.5, 1.4, 0.2]
