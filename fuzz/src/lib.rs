@@ -111,6 +111,48 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::encryption,
         most_memory: 192,
     },
+    Target {
+        name: "v2_json",
+        about: "requests of Open Inference Protocol as JSON: each is answered or refused, and never the server's fault",
+        run: targets::v2_json,
+        seeds: seeds::requests::v2_json,
+        most_memory: 192,
+    },
+    Target {
+        name: "v2_binary",
+        about: "the same with binary tensors after the JSON",
+        run: targets::v2_binary,
+        seeds: seeds::requests::v2_binary,
+        most_memory: 192,
+    },
+    Target {
+        name: "v2_grpc",
+        about: "messages of ModelInfer",
+        run: targets::v2_grpc,
+        seeds: seeds::requests::v2_grpc,
+        most_memory: 192,
+    },
+    Target {
+        name: "kserve",
+        about: "requests of KServe V1",
+        run: targets::kserve,
+        seeds: seeds::requests::kserve,
+        most_memory: 192,
+    },
+    Target {
+        name: "mlflow_json",
+        about: "requests of MLflow as JSON",
+        run: targets::mlflow_json,
+        seeds: seeds::requests::mlflow_json,
+        most_memory: 192,
+    },
+    Target {
+        name: "mlflow_csv",
+        about: "tables as CSV",
+        run: targets::mlflow_csv,
+        seeds: seeds::requests::mlflow_csv,
+        most_memory: 192,
+    },
 ];
 
 /// The target of that name.

@@ -1,5 +1,7 @@
 //! Where fuzzing begins: small real files of each kind, and the attacks.
 
+pub mod requests;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,4 @@
+//! The target `kserve` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("kserve");

@@ -1,0 +1,4 @@
+//! The target `mlflow_csv` for libFuzzer.
+#![no_main]
+
+skiff_fuzz::fuzzer!("mlflow_csv");
