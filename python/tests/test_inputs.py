@@ -18,11 +18,12 @@ from sklearn.decomposition import SparseCoder
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_selection import SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OutputCodeClassifier
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import RadiusNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, MultiLabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
@@ -334,3 +335,25 @@ def test_codes_of_nan_are_refused(tmp_path):
 def test_pipelines_within_pipelines_are_scored_by_their_last_estimator(tmp_path):
     theirs = make_pipeline(StandardScaler(), make_pipeline(MinMaxScaler(), KMeans(2, random_state=0))).fit(X)
     assert opened(theirs, tmp_path).score(X) == pytest.approx(theirs.score(X))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        ColumnTransformer([("kept", "passthrough", ["a", "b"])]),
+        FeatureUnion([("once", "passthrough"), ("twice", "passthrough")]),
+        FunctionTransformer(validate=True),
+        SelectKBest(k=2),
+        VarianceThreshold(),
+    ],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_large_integers_keep_their_digits(transformer, dtype, tmp_path):
+    """Integers beyond 2**53, which a float64 does not hold."""
+    large = 2**60 + 2**36 + 1
+    frame = pd.DataFrame({"a": [large, 1, 2, 7], "b": [3, 4, large, 9], "c": [1, 5, 2, large]}).astype(dtype)
+    transformer.fit(frame, [0, 1, 0, 1])
+    ours, theirs = opened(transformer, tmp_path).transform(frame), transformer.transform(frame)
+    assert np.asarray(ours).dtype == np.asarray(theirs).dtype == dtype
+    assert np.array_equal(ours, theirs)

@@ -85,9 +85,9 @@ fn sentence(difference: &Difference) -> String {
             let (first, second) = (value(first), value(second));
             match elements {
                 Some(elements) if first == second => format!("{first}: {}", of_elements(elements)),
-                Some(elements) => format!("{first} → {second}: {}", of_elements(elements)),
+                Some(elements) if elements.count > 1 => format!("{first} → {second}: {}", of_elements(elements)),
                 None if first == second => format!("{first} → another"),
-                None => format!("{first} → {second}"),
+                _ => format!("{first} → {second}"),
             }
         }
     }
@@ -98,6 +98,7 @@ fn of_elements(elements: &Elements) -> String {
     let Elements { count, differing, greatest, at, is_close } = elements;
     let close = if *is_close { ", closely" } else { "" };
     let greatest = match greatest {
+        Some(greatest) if (1e-3..1e4).contains(greatest) => format!(", by at most {greatest:.4}"),
         Some(greatest) if greatest.is_finite() => format!(", by at most {greatest:.3e}"),
         Some(_) => ", NaN or infinity from a number".to_owned(),
         None => String::new(),

@@ -90,21 +90,35 @@ impl Operator for Concatenate {
 /// A block that is put in the row of the others.
 enum Part<'v> {
     Floats(Cow<'v, [f64]>),
-    Ints(&'v [i64]),
+    Ints(Cow<'v, [i64]>),
 }
 
 /// The numbers of a block and their dtype; `None` where it has text or objects.
 fn numbers<'v>(value: &'v Value<'_>) -> Result<Option<(Part<'v>, NumberType)>, InputError> {
     Ok(Some(match value {
         Value::Floats(matrix, precision) => (Part::Floats(Cow::Borrowed(&matrix.data)), NumberType::Float(*precision)),
-        Value::Ints(matrix, kind) => (Part::Ints(&matrix.data), NumberType::Int(*kind)),
+        Value::Ints(matrix, kind) => (Part::Ints(Cow::Borrowed(&matrix.data)), NumberType::Int(*kind)),
         Value::Sparse(csr) => (Part::Floats(csr.to_dense().data), csr.dtype),
         Value::Columns(columns) => {
             let Some(dtype) = dtype_of(columns) else { return Ok(None) };
-            (Part::Floats(columns_to_matrix(columns)?.0.data), dtype)
+            match ints(columns) {
+                Some(data) => (Part::Ints(Cow::Owned(data)), dtype),
+                None => (Part::Floats(columns_to_matrix(columns)?.0.data), dtype),
+            }
         }
         other => return Err(InputError::wrong_kind("a table", other)),
     }))
+}
+
+/// Columns of integers row by row: as floats, those beyond 2⁵³ would lose digits. `None` if a column has anything else.
+fn ints(columns: &Columns<'_>) -> Option<Vec<i64>> {
+    let columns = columns.columns.iter().map(|column| match column {
+        Column::Ints(values, _) => Some(values),
+        _ => None,
+    });
+    let columns = columns.collect::<Option<Vec<_>>>()?;
+    let rows = columns.first()?.len();
+    Some((0..rows).flat_map(|row| columns.iter().map(move |column| column[row])).collect())
 }
 
 /// The dtype of `np.asarray(frame)`; `None` for object.
@@ -297,7 +311,7 @@ pub fn to_sparse(value: &Value<'_>) -> Result<Csr<'static>, InputError> {
     };
     let data: Cow<'_, [f64]> = match part {
         Part::Floats(data) => data,
-        Part::Ints(data) => data.iter().map(|&value| float_of(value)).collect(),
+        Part::Ints(data) => data.iter().map(|&value| float_of(value)).collect::<Vec<_>>().into(),
     };
     let (rows, cols) = (value.rows(), value.cols());
     let (mut indices, mut stored) = (Vec::new(), Vec::new());
@@ -340,6 +354,19 @@ mod tests {
             assert_eq!(a.promote(b), result, "{a:?} {b:?}");
             assert_eq!(b.promote(a), result, "{b:?} {a:?}");
         }
+    }
+
+    #[test]
+    fn large_integers_of_a_frame_keep_their_digits() {
+        let large = (1 << 60) + 1;
+        let kind = IntKind::Int { bytes: 8, signed: true };
+        let columns = vec![Column::Ints(vec![large, 2].into(), kind), Column::Ints(vec![3, -large].into(), kind)];
+        let frame = Value::Columns(Columns { rows: 2, names: None, origins: None, columns });
+        let one = Value::Ints(Matrix::new(2, 1, vec![1, 2]), kind);
+        let Ok(Value::Ints(all, _)) = (Concatenate { layout: Layout::Any }).run(&[&frame, &one]) else {
+            panic!("not integers")
+        };
+        assert_eq!(all.data[..], [large, 3, 1, 2, -large, 2]);
     }
 
     #[test]
