@@ -113,7 +113,8 @@ const RUST: [Step<'static>; 4] = [
     }),
     ("Rust tests", &|| run(cargo(&[&["test", "--workspace", "--no-fail-fast"], &FULL[..]].concat()))),
     ("recorded cases without SIMD", &|| {
-        let mut command = cargo(&["test", "--workspace", "--test", "fixtures"]);
+        // With the same features, so that nothing is built again.
+        let mut command = cargo(&[&["test", "--workspace", "--test", "fixtures"], &FULL[..]].concat());
         command.env("SKIFF_SIMD", "off");
         run(command)
     }),

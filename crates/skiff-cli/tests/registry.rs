@@ -1,6 +1,6 @@
 //! `skiff registry`, and models in registries in place of files.
-#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 #![cfg(feature = "registry")]
+#![expect(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
