@@ -1,6 +1,7 @@
 //! The command line: every flag, once.
 
 mod export;
+mod format;
 mod image;
 pub mod keys;
 mod model;
@@ -19,6 +20,7 @@ use skiff::{Compression, ExportTarget, Method};
 use keys::{Decrypt, Encrypt, IdentityArguments, Keygen, RecipientArguments, Sign, SignatureArguments};
 
 pub use export::Export;
+pub use format::Format;
 pub use image::{Image, ImageFormat};
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
@@ -329,15 +331,6 @@ pub struct Completions {
 pub struct Man {
     /// An existing folder for skiff.1, skiff-predict.1, …; by default skiff.1 is written to standard output.
     pub folder: Option<PathBuf>,
-}
-
-/// An output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// An output format of `skiff inspect`.

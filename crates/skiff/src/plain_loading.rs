@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use skiff_files::{DType, Graph, Instance, NdArray, Node, NodeId};
-use skiff_migrate::Migrated;
+use skiff_migrate::{Migrated, Target as ScikitLearn};
 use skiff_sklearn::Version;
 
 use crate::migration::migrated_for_loading;
-use crate::{File, ScikitLearn, changes};
+use crate::{File, changes};
 
 /// What loading a file as it is does, the worst of it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
 use skiff_files::{Content, Graph, Limits, Node, NodeId};
+use skiff_migrate::Target as ScikitLearn;
 use skiff_models::addresses;
 
 use crate::migration::migrated_for_loading;
-use crate::{AnswersChange, Error, File, ScikitLearn, changes};
+use crate::{AnswersChange, Error, File, changes};
 
 /// What Python needs to build the object in a file.
 #[derive(Debug)]
