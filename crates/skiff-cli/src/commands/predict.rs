@@ -85,8 +85,10 @@ fn notes(arguments: &Predict, file: &File, model: &Model) -> Result<Notes, Failu
     match input::is_stream(&arguments.model) {
         true => digest.update(&*file.contents().content),
         false => {
-            let failed = |error| Failure::unreadable(&arguments.model, error);
-            let file = std::fs::File::open(&arguments.model).map_err(failed)?;
+            // In a folder of MLflow's, the model's own file.
+            let path = file.path().unwrap_or(&arguments.model);
+            let failed = |error| Failure::unreadable(path, error);
+            let file = std::fs::File::open(path).map_err(failed)?;
             let mut bytes = std::io::BufReader::with_capacity(1 << 20, file);
             loop {
                 let read = std::io::BufRead::fill_buf(&mut bytes).map_err(failed)?;
