@@ -50,7 +50,7 @@ def array_of(*items):
 def models():
     import pandas as pd
     from scipy import sparse
-    from sklearn import cluster, decomposition, ensemble, feature_extraction, linear_model, neighbors, preprocessing
+    from sklearn import cluster, decomposition, ensemble, feature_extraction, kernel_approximation, linear_model, neighbors, preprocessing
     from sklearn.cluster._kmeans import _kmeans_single_lloyd
 
     x = np.abs(np.random.default_rng(0).normal(size=(12, 4))).round(2)
@@ -73,6 +73,8 @@ def models():
     yield "passes-topics", changed(topics, max_doc_update_iter=10**15, mean_change_tol=-1.0), "as many passes as may be"
     atoms = decomposition.SparseCoder(np.eye(4), transform_algorithm="lasso_cd")
     yield "passes-atoms", changed(atoms, transform_max_iter=2**31 - 1, transform_alpha=0.0), "as many passes as may be"
+    sampler = kernel_approximation.AdditiveChi2Sampler(sample_interval=0.5).fit(abs(x))
+    yield "steps-sampler", changed(sampler, sample_steps=10**39), "a sampler of more steps than anything counts"
     splines = preprocessing.SplineTransformer(n_knots=3).fit(x)
     yield "columns-splines", changed(splines, n_features_out_=10**10), "splines of ten billion columns"
     labels = preprocessing.MultiLabelBinarizer().fit([[1, 2], [3]])

@@ -17,7 +17,11 @@ const MOST_PARTS: usize = 256;
 /// Passes over the rows that are to be transformed: some make them until nothing changes, or as often as they may.
 const MOST_PASSES: usize = 1 << 20;
 
-const CLASSES: [&str; 17] = [
+/// Steps of a sampler, each of which makes two columns of every feature in a loop of Python's.
+const MOST_STEPS: usize = 1 << 10;
+
+const CLASSES: [&str; 18] = [
+    "AdditiveChi2Sampler",
     "BisectingKMeans",
     "CountVectorizer",
     "DictVectorizer",
@@ -76,12 +80,14 @@ pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String>
             }
             check_halves(graph, &instance)
         }
+        "AdditiveChi2Sampler" => check_passes(graph, &instance, &["sample_steps"], MOST_STEPS),
         "NMF" | "MiniBatchNMF" => {
-            check_passes(graph, &instance, &["max_iter", "transform_max_iter", "_transform_max_iter"])
+            let names = ["max_iter", "transform_max_iter", "_transform_max_iter"];
+            check_passes(graph, &instance, &names, MOST_PASSES)
         }
-        "LatentDirichletAllocation" => check_passes(graph, &instance, &["max_doc_update_iter"]),
+        "LatentDirichletAllocation" => check_passes(graph, &instance, &["max_doc_update_iter"], MOST_PASSES),
         "DictionaryLearning" | "MiniBatchDictionaryLearning" | "SparseCoder" => {
-            check_passes(graph, &instance, &["transform_max_iter"])
+            check_passes(graph, &instance, &["transform_max_iter"], MOST_PASSES)
         }
         "MultiLabelBinarizer" => match instance.attribute("_cached_dict") {
             Some(places) => check_places(graph, "_cached_dict", places),
@@ -131,13 +137,17 @@ fn check_places(graph: &Graph, name: &str, places: NodeId) -> Result<(), String>
     }
 }
 
-fn check_passes(graph: &Graph, instance: &Instance<'_>, names: &[&str]) -> Result<(), String> {
-    let passes = |name: &&str| match *graph.node(instance.attribute(name)?) {
-        Node::Int(passes) => usize::try_from(passes).ok(),
-        Node::BigInt(_) => Some(usize::MAX),
-        _ => None,
+fn check_passes(graph: &Graph, instance: &Instance<'_>, names: &[&str], most: usize) -> Result<(), String> {
+    let passes = |name: &&str| {
+        let value = instance.attribute(name)?;
+        match graph.node(value) {
+            Node::Int(passes) => usize::try_from(*passes).ok(),
+            Node::BigInt(_) => Some(usize::MAX),
+            Node::Object(_) => count(graph, value),
+            _ => None,
+        }
     };
-    match names.iter().filter_map(passes).find(|&passes| passes > MOST_PASSES) {
+    match names.iter().filter_map(passes).find(|&passes| passes > most) {
         Some(passes) => Err(format!("goes over the rows up to {passes} times")),
         None => Ok(()),
     }
