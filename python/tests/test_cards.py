@@ -28,7 +28,7 @@ def inspected(path, form):
 
 def card_of(path):
     card = ModelCard(inspected(path, "card"))
-    assert card.data.library_name == "sklearn"
+    assert card.data.to_dict()["library_name"] == "sklearn"
     return card
 
 

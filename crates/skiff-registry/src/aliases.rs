@@ -174,7 +174,7 @@ impl Registry {
             if self.store.create(&entry(model, alias, new.number), json(&new))? == Created::Yes {
                 return Ok(new);
             }
-            // Whoever was faster may not have been the last.
+            // The writer that was faster may not have been the last.
             let mut number = new.number;
             while let Some(entry) = self.entry(model, alias, number)? {
                 number = number.saturating_add(1);

@@ -82,7 +82,7 @@ impl Registry {
         }
         for path in self.store.unfinished() {
             let at = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
-            // Whoever writes it now could not finish.
+            // A writer that sends it now could not finish.
             let is_left = |at| is_old(at) && Utc::now().signed_duration_since(at) > MOST_TIME;
             if at.is_some_and(|at| is_left(at.into())) {
                 if !dry_run {

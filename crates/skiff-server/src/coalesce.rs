@@ -26,7 +26,7 @@ pub(crate) struct Gathering(Mutex<HashMap<Kind, Vec<Waiting>>>);
 /// Requests that may be computed together: of one loaded model, one method, and as many columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Kind {
-    /// The address of the model, which whoever computes keeps loaded.
+    /// The address of the model, which the thread that computes keeps loaded.
     model: usize,
     method: Method,
     cols: usize,

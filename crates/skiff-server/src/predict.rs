@@ -194,7 +194,7 @@ fn count(shared: &SharedArc, loaded: &Loaded, rows: usize, elapsed: Duration, an
     }
 }
 
-/// The answer of one question, whoever may have asked it.
+/// The answer to one request, from any protocol.
 pub(crate) fn compute_alone(question: &Question, table: &Table<'_>, deadline: Instant) -> Result<Answer, skiff::Error> {
     let watch = |_| if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = EvaluateOptions { watch: Some(&watch), ..EvaluateOptions::default() };

@@ -115,7 +115,7 @@ impl File {
         Self::open_by(path.as_ref(), options, skiff_files::bytes)
     }
 
-    /// Like [`File::open`], from a copy in memory: a large file is mapped otherwise, and whoever truncates it meanwhile
+    /// Like [`File::open`], from a copy in memory: a large file is mapped otherwise, and truncating it meanwhile
     /// ends the process. For processes that must outlive whatever is done to the file.
     ///
     /// # Errors

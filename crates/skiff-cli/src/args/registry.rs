@@ -70,7 +70,7 @@ pub struct Push {
     /// A version in the same registry that this one was made from: churn:2, churn@production.
     #[arg(long, value_name = "NAME:VERSION")]
     pub parent: Vec<String>,
-    /// Push a file that is no model for skiff, such as an export or an encrypted model.
+    /// Push a file that skiff does not open as a model, such as an export or an encrypted model.
     #[arg(long)]
     pub as_is: bool,
     #[command(flatten)]

@@ -146,7 +146,7 @@ fn library(name: &str, version: &str) -> Option<Json> {
 /// A UUID of the file's digest, so that the document of a file is always the same.
 fn serial_number(digest: &str) -> String {
     let part = |begin: usize, end: usize| digest.get(begin..end).unwrap_or_default();
-    // Version 8, which leaves its bits to whoever makes it, and the usual variant.
+    // Version 8, whose bits the application chooses, and the usual variant.
     format!("urn:uuid:{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
 }
 
