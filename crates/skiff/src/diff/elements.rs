@@ -33,9 +33,7 @@ impl Elements {
             return Ok(Self::collect(&first, &second, same, distance));
         }
         if let (Some(first), Some(second)) = (first.to_f64(), second.to_f64()) {
-            let same = |(first, second): (&f64, &f64)| {
-                first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan())
-            };
+            let same = |(first, second): (&f64, &f64)| is_same_float(*first, *second);
             let distance = |(first, second): (&f64, &f64)| {
                 let distance = (first - second).abs();
                 Some(if distance.is_nan() { f64::INFINITY } else { distance })
@@ -104,9 +102,18 @@ impl Magnitude for Scalar {
 /// Whether two scalars are the same value: NaN is itself, 0.0 is not -0.0.
 pub(super) fn is_same(first: &Scalar, second: &Scalar) -> bool {
     match (first, second) {
-        (Scalar::Float(first), Scalar::Float(second)) => {
-            first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan())
+        (Scalar::Float(first), Scalar::Float(second)) => is_same_float(*first, *second),
+        (Scalar::Complex(real, imaginary), Scalar::Complex(reals, imaginaries)) => {
+            is_same_float(*real, *reals) && is_same_float(*imaginary, *imaginaries)
+        }
+        (Scalar::Interval(first), Scalar::Interval(second)) => {
+            let ends = [(&first.left, &second.left), (&first.right, &second.right)];
+            first.closed == second.closed && ends.iter().all(|(first, second)| is_same(first, second))
         }
         _ => first == second,
     }
+}
+
+fn is_same_float(first: f64, second: f64) -> bool {
+    first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan())
 }

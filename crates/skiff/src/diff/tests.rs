@@ -3,10 +3,10 @@
 use super::*;
 use crate::Options;
 
-/// A pickle of protocol 0 and what is compared with it.
-fn compared(first: &str, second: &str) -> Diff {
-    let read = |text: &str| File::read(text.as_bytes().to_vec(), &Options::default()).expect("a pickle");
-    diff([&read(first), &read(second)], None).expect("no address is asked for")
+/// A pickle, mostly of protocol 0, and what is compared with it.
+fn compared(first: impl AsRef<[u8]>, second: impl AsRef<[u8]>) -> Diff {
+    let read = |pickle: &[u8]| File::read(pickle.to_vec(), &Options::default()).expect("a pickle");
+    diff([&read(first.as_ref()), &read(second.as_ref())], None).expect("no address is asked for")
 }
 
 /// Each difference as a line.
@@ -65,6 +65,31 @@ fn dicts_by_key_lists_by_place_steps_by_name() {
     let steps = |steps: &[String]| format!("(l{}.", steps.concat());
     let found = compared(&steps(&[step("a", 1), step("b", 2)]), &steps(&[step("new", 9), step("b", 2), step("a", 3)]));
     assert_eq!(lines(&found), ["structure : [a, b] | [new, b, a]", "attribute [0]: 1 | 3"]);
+}
+
+/// Values that equal nothing in Python, that no reader takes apart, and that are not in the file.
+#[test]
+fn every_value_is_itself() {
+    let long = [b"\x8b".as_slice(), &2_000_u32.to_le_bytes(), &[1; 2_000], b"."].concat();
+    for (pickle, other, is_complete) in [
+        (
+            b"c__builtin__\ncomplex\n(Fnan\nF1\ntR.".as_slice(),
+            b"c__builtin__\ncomplex\n(Fnan\nF2\ntR.".as_slice(),
+            true,
+        ),
+        (b"cdecimal\nDecimal\n(VNaN\ntR.", b"cdecimal\nDecimal\n(V1\ntR.", true),
+        (b"cfractions\nFraction\n(V1/2\ntR.", b"cfractions\nFraction\n(V1/3\ntR.", true),
+        (b"V\\ud800\n.", b"V\\ud801\n.", true),
+        (&long, b"\x8b\x01\0\0\0\x01.", true),
+        (b"Pone\n.", b"Ptwo\n.", true),
+        (b"\x82\x01.", b"\x82\x02.", true),
+        (b"(l(lI1\naa.", b"(l(lI2\naa.", true),
+        (b"\x97.", b"N.", false),
+    ] {
+        let found = compared(pickle, pickle);
+        assert_eq!((found.differences.as_slice(), found.is_complete), ([].as_slice(), is_complete), "{pickle:?}");
+        assert_eq!(compared(pickle, other).differences.len(), 1, "{pickle:?}");
+    }
 }
 
 /// A list that holds itself, and lists that double.
