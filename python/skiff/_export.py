@@ -7,9 +7,11 @@ import warnings
 from typing import IO, Any, Iterable
 
 from skiff._dump import dumps
+from skiff._errors import WrongInputError
 from skiff._skiff import Identity, Limits, Model
 from skiff._skiff import export as _export
 from skiff._skiff import open as _open
+from skiff._skiff import picture as _picture
 
 
 def export(
@@ -20,10 +22,12 @@ def export(
     *,
     target: str | None = None,
     at: str | None = None,
+    max_depth: int | None = None,
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> None:
-    """Export methods of a model to another runtime, in float64: ONNX, C or Python without packages.
+    """Export methods of a model to another runtime, in float64: ONNX, C or Python without packages. Or draw a tree or a
+    composite estimator: SVG, Graphviz or text.
 
     Parameters
     ----------
@@ -37,9 +41,14 @@ def export(
         The methods to export, ``["predict", "predict_proba"]``. By default all that can be exported, except
         ``inverse_transform``, which takes other columns than the rest; a warning says why others are left out.
     target : str, optional
-        The target, ``"onnx"``, ``"c"`` or ``"python"``, for a file object or a path without its extension.
+        The target, ``"onnx"``, ``"c"``, ``"python"``, ``"svg"``, ``"dot"`` or ``"text"``, for a file object or a path
+        without its extension.
     at : str, optional
-        The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``.
+        The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``. To draw it, also that
+        of a tree within: ``estimators_[3]``.
+    max_depth : int, optional
+        How deep a tree is drawn. Without it, of a tree of more than 2000 nodes only the first levels are, and a warning
+        says so; text has ten levels, as scikit-learn's ``export_text``.
     limits : Limits, optional
         Limits of memory and time for reading a file.
     identity : Identity, str or path-like, optional
@@ -56,23 +65,31 @@ def export(
     Warns
     -----
     UserWarning
-        For each method that is left out, with the reason.
+        For each method that is left out, with the reason, and for a tree that is not drawn to its leaves.
 
     Examples
     --------
     >>> skiff.export("model.joblib", "model.onnx", methods=["predict"])  # doctest: +SKIP
+    >>> skiff.export("forest.joblib", "tree.svg", at="estimators_[3]", max_depth=4)  # doctest: +SKIP
     """
-    if not isinstance(model, Model):
-        is_file = isinstance(model, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(model, "read")
-        source = model if is_file else dumps(model, format="skiff")
-        model = _open(source, at=at, limits=limits, identity=identity)
+    is_file = isinstance(model, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(model, "read")
+    if not isinstance(model, Model) and not is_file:
+        model = dumps(model, format="skiff")
+    path = out if isinstance(out, (str, os.PathLike)) else None
+    if path is None and target is None:
+        target = os.path.splitext(str(getattr(out, "name", "")))[1].lstrip(".") or None
     names = [methods] if isinstance(methods, str) else None if methods is None else list(methods)
-    if isinstance(out, (str, os.PathLike)):
-        _, refused = _export(model, out, target=target, methods=names)
-    else:
-        if target is None:
-            target = os.path.splitext(str(getattr(out, "name", "")))[1].lstrip(".") or None
-        content, refused = _export(model, None, target=target, methods=names)
+    exported = None
+    if names is None:
+        exported = _picture(model, path, target=target, at=at, max_depth=max_depth, limits=limits, identity=identity)
+    if exported is None:
+        if max_depth is not None:
+            raise WrongInputError("`max_depth` is for pictures of trees", code="wrong-argument", help=None)
+        if not isinstance(model, Model):
+            model = _open(model, at=at, limits=limits, identity=identity)
+        exported = _export(model, path, target=target, methods=names)
+    content, refused = exported
+    if path is None:
         out.write(content or b"")
     for what in refused:
         warnings.warn(what, stacklevel=2)

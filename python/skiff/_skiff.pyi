@@ -25,6 +25,7 @@ __all__ = [
     "diff",
     "inspect",
     "open",
+    "picture",
     "rebuild",
     "save_mlflow",
     "scan",
@@ -287,6 +288,17 @@ def export(
     target: str | None,
     methods: list[str] | None,
 ) -> tuple[bytes | None, list[str]]: ...
+def picture(
+    source: Model | str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    output: str | PathLike[str] | None,
+    /,
+    *,
+    target: str | None,
+    at: str | None,
+    max_depth: int | None,
+    limits: Limits | None,
+    identity: Identity | str | PathLike[str] | None,
+) -> tuple[bytes | None, list[str]] | None: ...
 def exported(target: str) -> list[tuple[str, list[str]]] | None: ...
 def rebuild(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,

@@ -11,6 +11,7 @@ mod graph;
 mod interpreter;
 mod model;
 mod onnx;
+pub mod picture;
 mod source;
 mod target;
 #[cfg(test)]
@@ -53,5 +54,8 @@ pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<
         Target::Onnx => onnx::onnx(model, options),
         Target::C => source::source(model, Source::C, options),
         Target::Python => source::source(model, Source::Python, options),
+        Target::Dot | Target::Svg | Target::Text => {
+            Err(ExportError::Picture(format!("`{}` is a picture, which has no methods", target.name())))
+        }
     }
 }

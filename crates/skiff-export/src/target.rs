@@ -11,6 +11,12 @@ pub enum Target {
     C,
     /// Python 3 without packages.
     Python,
+    /// A tree for Graphviz.
+    Dot,
+    /// A tree, or the parts of a composite estimator.
+    Svg,
+    /// A tree as text.
+    Text,
 }
 
 /// What is said of a target.
@@ -45,6 +51,27 @@ const TARGETS: &[About] = &[
         extension: "py",
         about: "Python 3 without packages: a function of one row for each method",
         estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::Dot,
+        name: "dot",
+        extension: "dot",
+        about: "a tree for Graphviz, like scikit-learn's export_graphviz",
+        estimators: "",
+    },
+    About {
+        target: Target::Svg,
+        name: "svg",
+        extension: "svg",
+        about: "a tree or a composite estimator as a picture",
+        estimators: "",
+    },
+    About {
+        target: Target::Text,
+        name: "text",
+        extension: "txt",
+        about: "a tree as text, like scikit-learn's export_text",
+        estimators: "",
     },
 ];
 
@@ -81,13 +108,19 @@ impl Target {
         TARGETS.iter().find(|about| about.name == name || about.extension == name).map(|about| about.target)
     }
 
+    /// Whether it shows a model, and does not run it.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Dot | Self::Svg | Self::Text)
+    }
+
     /// The target that a file's extension selects, ignoring case.
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?;
         TARGETS.iter().find(|about| extension.eq_ignore_ascii_case(about.extension)).map(|about| about.target)
     }
 
-    /// The estimators that are exported, and their methods, as recorded cases of the newest scikit-learn show them.
+    /// The estimators that are exported, and their methods, as recorded cases of the newest scikit-learn show them; none
+    /// for pictures, which have no methods.
     /// Composite estimators export what the estimators within them export.
     pub fn estimators(self) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
         self.about_it().estimators.lines().filter_map(|line| {

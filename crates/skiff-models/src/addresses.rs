@@ -89,8 +89,18 @@ fn address(places: &[Visited], place: usize) -> String {
 /// # Errors
 /// When the syntax of the address is wrong, or there is no such node.
 pub fn resolve(graph: &Graph, root: NodeId, address: &str) -> Result<NodeId, AddressError> {
+    Ok(walk(graph, root, address)?.last().map_or(root, |(node, _)| *node))
+}
+
+/// The nodes on the way from `root` to `address`, without the root: each with the length of its address.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn walk(graph: &Graph, root: NodeId, address: &str) -> Result<Vec<(NodeId, usize)>, AddressError> {
+    let address = address.trim();
+    let mut way = Vec::new();
     let mut node = root;
-    let mut rest = address.trim();
+    let mut rest = address;
     while !rest.is_empty() {
         let (step, after) = Step::parse(rest).ok_or_else(|| AddressError::Syntax(rest.to_owned()))?;
         let walked = &address[..address.len() - rest.len()];
@@ -100,8 +110,9 @@ pub fn resolve(graph: &Graph, root: NodeId, address: &str) -> Result<NodeId, Add
             found: skiff_files::describe(graph, node),
         })?;
         rest = after;
+        way.push((node, address.len() - rest.len()));
     }
-    Ok(node)
+    Ok(way)
 }
 
 /// An error of an address.

@@ -267,6 +267,27 @@ mod _skiff {
         crate::export::export(py, model.get().parts(), output.as_deref(), target, methods.as_deref())
     }
 
+    /// Draws a tree or a composite estimator of a model or a file, for `skiff.export`; `None` for other targets.
+    #[expect(clippy::too_many_arguments, reason = "named in Python")]
+    #[expect(clippy::needless_pass_by_value, reason = "paths and strings from Python are owned")]
+    #[expect(clippy::type_complexity, reason = "a tuple for Python")]
+    #[pyfunction]
+    #[pyo3(signature = (source, output, /, *, target, at, max_depth, limits, identity))]
+    fn picture<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        output: Option<PathBuf>,
+        target: Option<&str>,
+        at: Option<String>,
+        max_depth: Option<usize>,
+        limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<(Option<Bound<'py, PyBytes>>, Vec<String>)>> {
+        let limits = limits.map(Bound::get);
+        let pictured = crate::export::Pictured { source, at: at.as_deref(), max_depth, limits, identity };
+        crate::export::picture(py, &pictured, output.as_deref(), target)
+    }
+
     /// The estimators that are exported to a target, and their methods, for `skiff.supported`.
     #[pyfunction]
     fn exported(target: &str) -> Option<Vec<(&'static str, Vec<&'static str>)>> {

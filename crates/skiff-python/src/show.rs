@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use skiff::html::{self, Detail};
-use skiff::{EstimatorView, class_name};
+use skiff::{EstimatorView, File, class_name};
 
 /// Its `repr`, in one line: `<skiff.Model Pipeline(scaler=StandardScaler, svc=SVC), 4 features, 3 classes>`.
 pub fn text(view: &EstimatorView) -> String {
@@ -45,8 +45,11 @@ pub fn one_line(view: &EstimatorView) -> String {
 }
 
 /// Its display in notebooks: each estimator is a box, with nested ones inside.
-pub fn html(view: &EstimatorView) -> String {
+pub fn html(file: &File, view: &EstimatorView) -> String {
     let mut html = format!("<style>\n{}</style>", html::STYLE);
     html::boxes(&mut html, view, Detail::Parameters);
+    if let Some(svg) = file.sketch(view) {
+        html::tree(&mut html, &svg);
+    }
     html
 }

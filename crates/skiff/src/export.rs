@@ -15,6 +15,8 @@ use crate::{Error, File, Model, Options};
 pub struct ExportOptions {
     /// The methods; all that the target can hold where none are named.
     pub methods: Option<Vec<Method>>,
+    /// How deep a tree is drawn; a picture has no methods.
+    pub max_depth: Option<usize>,
     /// How the model file is opened, and which estimator of it is exported.
     pub opening: Options,
 }
@@ -25,7 +27,7 @@ pub struct ExportOptions {
 pub struct Exported {
     /// The methods.
     pub methods: Vec<Method>,
-    /// Why the other methods are not, in a sentence each.
+    /// Why the other methods are not, in a sentence each; of a picture what it leaves out.
     pub refused: Vec<String>,
 }
 
@@ -43,7 +45,19 @@ pub fn export(input: impl AsRef<Path>, output: impl AsRef<Path>, options: &Expor
         return Err(Error::target(format!("expected an output file with the extension {known}, found `{found}`")));
     };
     let file = File::open(input, &options.opening)?;
+    if target.is_picture() {
+        return file.write_picture(None, target, options.max_depth, output);
+    }
     file.export(&file.model(None)?, target, options.methods.as_deref(), output)
+}
+
+/// Writes a file atomically.
+pub(crate) fn write(bytes: &[u8], output: &Path) -> Result<(), Error> {
+    let written = NewFile::create(output).and_then(|mut out| {
+        out.write_all(bytes)?;
+        out.finish()
+    });
+    written.map_err(|error| Error::from(WriteError::Io(error)).in_file(output))
 }
 
 impl File {
@@ -59,11 +73,7 @@ impl File {
         output: impl AsRef<Path>,
     ) -> Result<Exported, Error> {
         let (bytes, exported) = self.export_bytes(model, target, methods)?;
-        let written = NewFile::create(output.as_ref()).and_then(|mut out| {
-            out.write_all(&bytes)?;
-            out.finish()
-        });
-        written.map_err(|error| Error::from(WriteError::Io(error)).in_file(output.as_ref()))?;
+        write(&bytes, output.as_ref())?;
         Ok(exported)
     }
 

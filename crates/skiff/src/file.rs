@@ -177,6 +177,11 @@ impl File {
         self.options.limits.interrupt.clone().unwrap_or_default()
     }
 
+    /// The address that it was opened with.
+    pub(crate) fn at(&self) -> Option<&str> {
+        self.options.at.as_deref()
+    }
+
     /// The limits.
     pub(crate) fn limits(&self) -> &Limits {
         &self.options.limits

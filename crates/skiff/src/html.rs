@@ -5,6 +5,8 @@ use std::fmt::Write;
 use crate::EstimatorView;
 use crate::inspect::class_name;
 
+pub use skiff_export::picture::escaped;
+
 /// The style of the boxes, in the colors of the surrounding page: the content of a `style` element.
 pub const STYLE: &str = "\
 .skiff-box{border:1px solid #8a9bb0;border-radius:6px;margin:4px 6px;padding:2px 8px 4px;display:inline-block;\
@@ -16,6 +18,8 @@ vertical-align:top;font:13px/1.5 system-ui,sans-serif;background:rgba(120,150,19
 .skiff-box th{font-weight:normal}
 .skiff-row{display:flex;flex-flow:row wrap}
 .skiff-column{display:flex;flex-direction:column;align-items:flex-start}
+.skiff-tree{overflow-x:auto;margin:4px 6px}
+.skiff-tree svg{background:#fff}
 ";
 
 /// What a box shows of its estimator when it is opened.
@@ -58,6 +62,11 @@ pub fn boxes(html: &mut String, view: &EstimatorView, detail: Detail) {
     html.push_str("</div>");
 }
 
+/// A picture of a tree, which scrolls where it is too wide.
+pub fn tree(html: &mut String, svg: &str) {
+    let _ = writeln!(html, "<div class=\"skiff-tree\">\n{svg}</div>");
+}
+
 /// The class, classes, features and methods of an estimator, as a table.
 pub fn facts(html: &mut String, view: &EstimatorView) {
     let mut facts = vec![("class".to_owned(), view.class.clone())];
@@ -86,22 +95,4 @@ pub fn table(html: &mut String, pairs: &[(String, String)]) {
         let _ = writeln!(html, "<tr><th>{}</th><td>{}</td></tr>", escaped(name), escaped(value));
     }
     html.push_str("</table>\n");
-}
-
-/// Text from the file, escaped for HTML. Control characters are not allowed in HTML.
-pub fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\n' | '\t' => safe.push(character),
-            other if other.is_control() => safe.push('\u{fffd}'),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

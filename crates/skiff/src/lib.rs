@@ -36,6 +36,7 @@ mod migration;
 pub mod mlflow;
 mod model;
 pub mod passport;
+mod picture;
 mod plain_loading;
 mod rebuild;
 mod scan;

@@ -18,6 +18,9 @@ pub struct Export {
     /// The methods to export, separated by commas: all that can be exported but inverse_transform, unless this names some.
     #[arg(long, short, value_name = "NAMES", value_delimiter = ',', value_parser = values::method)]
     pub method: Vec<Method>,
+    /// How deep a tree is drawn: to .dot, .svg and .txt.
+    #[arg(long, value_name = "LEVELS", conflicts_with = "method")]
+    pub max_depth: Option<usize>,
     /// The target of standard output [default: onnx].
     #[arg(long, value_name = "TARGET", value_parser = values::export_target)]
     pub to: Option<ExportTarget>,

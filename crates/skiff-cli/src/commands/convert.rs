@@ -92,6 +92,7 @@ fn export(arguments: &Convert, target: ExportTarget) -> Outcome {
         model: &arguments.input,
         output: &arguments.output,
         methods: (!arguments.method.is_empty()).then_some(&arguments.method),
+        max_depth: None,
         force: arguments.force,
     };
     exported.write(target, &options)

@@ -24,6 +24,7 @@ pub fn run(arguments: &Export) -> Outcome {
         model: &arguments.model,
         output: &arguments.output,
         methods: (!arguments.method.is_empty()).then_some(&arguments.method),
+        max_depth: arguments.max_depth,
         force: arguments.force,
     };
     exported.write(target, &arguments.open.options()?)
@@ -40,6 +41,8 @@ pub struct Exported<'a> {
     pub model: &'a Path,
     pub output: &'a Path,
     pub methods: Option<&'a [Method]>,
+    /// How deep a tree is drawn.
+    pub max_depth: Option<usize>,
     pub force: bool,
 }
 
@@ -51,17 +54,31 @@ impl Exported<'_> {
             outputs::refuse_existing(self.output, self.force)?;
         }
         let file = input::file(self.model, options)?;
-        let model = input::model_of(&file, self.model)?;
-        let exported = if standard {
-            let (bytes, exported) = file.export_bytes(&model, target, self.methods)?;
-            io::stdout().lock().write_all(&bytes)?;
-            exported
+        let exported = if target.is_picture() {
+            if self.methods.is_some() {
+                return Err(Failure::Usage(format!("a `.{}` is a picture, which has no methods", target.extension())));
+            }
+            match standard {
+                true => to_standard_output(file.picture(None, target, self.max_depth)?)?,
+                false => file.write_picture(None, target, self.max_depth, self.output)?,
+            }
+        } else if self.max_depth.is_some() {
+            return Err(Failure::Usage("`--max-depth` is for pictures of trees: .dot, .svg, .txt".to_owned()));
         } else {
-            file.export(&model, target, self.methods, self.output)?
+            let model = input::model_of(&file, self.model)?;
+            match standard {
+                true => to_standard_output(file.export_bytes(&model, target, self.methods)?)?,
+                false => file.export(&model, target, self.methods, self.output)?,
+            }
         };
         for refused in &exported.refused {
             report::note(refused);
         }
         Ok(())
     }
+}
+
+fn to_standard_output((bytes, exported): (Vec<u8>, skiff::Exported)) -> io::Result<skiff::Exported> {
+    io::stdout().lock().write_all(&bytes)?;
+    Ok(exported)
 }

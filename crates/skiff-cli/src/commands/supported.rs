@@ -22,6 +22,10 @@ pub fn run(arguments: &Supported) -> Outcome {
         return Ok(());
     }
     if let Some(target) = arguments.target {
+        if target.is_picture() {
+            let what = "pictures show trees and composite estimators: docs/export.md";
+            return Err(Failure::Usage(format!("`{}` has no methods; {what}", target.name())));
+        }
         return exported(target, arguments.format, &mut out);
     }
     match arguments.format {

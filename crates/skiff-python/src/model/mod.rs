@@ -402,7 +402,7 @@ impl Model {
 
     /// The estimator as a diagram, for notebooks.
     fn _repr_html_(&self) -> String {
-        show::html(&self.file.view(&self.model))
+        show::html(&self.file, &self.file.view(&self.model))
     }
 
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use skiff::Inspection;
 use skiff::html::{self, Detail, escaped, table};
+use skiff::{File, Inspection};
 
 use super::bytes;
 
 /// The page. `name` is the file's.
-pub fn page(name: &str, inspection: &Inspection) -> String {
+pub fn page(name: &str, file: &File, inspection: &Inspection) -> String {
     let mut html = String::new();
     let mut facts =
         vec![("format".to_owned(), inspection.format.join(", ")), ("size".to_owned(), bytes(inspection.size))];
@@ -44,6 +44,9 @@ pub fn page(name: &str, inspection: &Inspection) -> String {
         html::boxes(&mut html, estimator, Detail::Attributes);
         html.push('\n');
         html::facts(&mut html, estimator);
+        if let Some(svg) = file.sketch(estimator) {
+            html::tree(&mut html, &svg);
+        }
     }
     if inspection.estimators.is_empty() {
         html.push_str("<p>There is no estimator in the file.</p>\n");

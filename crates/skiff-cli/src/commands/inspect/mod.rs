@@ -38,7 +38,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
     let name = input::shown(&arguments.model).display().to_string();
     match arguments.format {
         InspectOutput::Json => writeln!(out, "{:#}", inspection.to_json())?,
-        InspectOutput::Html => write!(out, "{}", html::page(&name, &inspection))?,
+        InspectOutput::Html => write!(out, "{}", html::page(&name, &file, &inspection))?,
         _ => write_text(&mut out, &name, &inspection)?,
     }
     Ok(())
