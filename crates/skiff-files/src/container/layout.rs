@@ -9,7 +9,7 @@ use super::coding::Coding;
 use super::digest::{self, BEFORE};
 use super::header::{entry, quoted};
 use super::kind::Kind;
-use super::{DIGESTS, PADDING, VERSION};
+use super::{DIGESTS, PADDING};
 use crate::write::WriteError;
 
 /// The alignment of the parts of a file: a cache line.
@@ -66,9 +66,10 @@ impl<'g> Parts<'g> {
         [&mut self.head, &mut self.hot, &mut self.mapped, &mut self.cold].into_iter().flatten()
     }
 
-    /// Writes the file. `profile` is how its tensors are compressed, if they are; `notes` are further metadata.
+    /// Writes the file, of this version. `profile` is how its tensors are compressed, if they are; `notes` are further metadata.
     pub fn write(
         mut self,
+        version: u32,
         profile: Option<&str>,
         notes: &[(String, String)],
         out: &mut dyn io::Write,
@@ -91,7 +92,7 @@ impl<'g> Parts<'g> {
             pad.end(&mut self.head);
         }
         sort(&mut self.head);
-        let mut header = self.header(alignment, profile, notes);
+        let mut header = self.header(alignment, version, profile, notes);
         let digest = {
             let head = self.head.iter().map(|tensor| &*tensor.bytes);
             digest::of_head(std::iter::once(header.as_slice()).chain(head))
@@ -109,10 +110,10 @@ impl<'g> Parts<'g> {
     }
 
     /// The length and the header, with zeros in place of the digest.
-    fn header(&self, alignment: usize, profile: Option<&str>, notes: &[(String, String)]) -> Vec<u8> {
+    fn header(&self, alignment: usize, version: u32, profile: Option<&str>, notes: &[(String, String)]) -> Vec<u8> {
         let zeros = String::from_utf8_lossy(&digest::ZEROS).into_owned();
         let head = size(&self.head);
-        let mut json = format!("{BEFORE}{zeros}\",\"skiff.head_size\":\"{head}\",\"skiff.version\":\"{VERSION}\"");
+        let mut json = format!("{BEFORE}{zeros}\",\"skiff.head_size\":\"{head}\",\"skiff.version\":\"{version}\"");
         if !self.hot.is_empty() {
             let _ = write!(json, ",\"skiff.hot_size\":\"{}\"", size(&self.hot));
         }

@@ -11,7 +11,10 @@ use super::coding::{self, Coding};
 use super::columns::Of;
 use super::header::{Header, damaged, number, numbers};
 use super::kind::Kind;
-use super::packed::{Coded, ColumnEncoding, Group, GroupColumn, GroupTable, Packed, Tables, Tensor};
+use super::packed::{
+    Coded, ColumnEncoding, Group, GroupColumn, GroupTable, LeafCounts, Packed, Tables, Tensor, TreeValues, Trees,
+};
+use super::trees::Derivation;
 use crate::Error;
 use crate::decompress::Inflation;
 use crate::json::{Document, Id, Json};
@@ -36,6 +39,8 @@ enum Item {
     Tensor(String),
     /// In a group, as which of its arrays.
     Member { group: usize, member: usize },
+    /// Follows from the counts of a group's trees, of which one.
+    Values { group: usize, member: usize },
 }
 
 impl<'a> List<'a> {
@@ -72,8 +77,10 @@ impl<'a> List<'a> {
             }
         }
         let mut members = vec![0_usize; list.groups.len()];
+        let mut values = members.clone();
         for &item in array("arrays")? {
-            let item = item_of(&document, item, &mut members).ok_or(damaged("an array in its list is wrong"))?;
+            let item =
+                item_of(&document, item, &mut members, &mut values).ok_or(damaged("an array in its list is wrong"))?;
             list.items.push(item);
         }
         Ok(list)
@@ -134,6 +141,10 @@ impl<'a> List<'a> {
                 let packed: Option<Packed> = self.groups.get(*group).and_then(|group| group.member(*member));
                 add(graph, Bytes::owned_by(packed.ok_or_else(missing)?)).ok_or_else(missing)
             }
+            Item::Values { group, member } => {
+                let values: Option<TreeValues> = self.groups.get(*group).and_then(|group| group.values(*member));
+                add(graph, Bytes::owned_by(values.ok_or_else(missing)?)).ok_or_else(missing)
+            }
         }
     }
 
@@ -173,7 +184,62 @@ impl<'a> List<'a> {
                 column.at.checked_add(column.of.size()).filter(|&end| lies_inside && end <= size).ok_or_else(wrong)?;
             columns.push(column);
         }
-        Ok(Group { size, starts, columns, released: AtomicUsize::new(0) })
+        let trees = match document.get(group, "tree") {
+            Some(tree) => Some(self.trees(document, tree, rows, &starts, &columns, inflation)?),
+            None => None,
+        };
+        let group = Group { size, starts, columns, trees, released: AtomicUsize::new(0) };
+        if group.is_derivable() { Ok(group) } else { Err(wrong()) }
+    }
+
+    /// What derived columns follow from, of arrays of `rows` elements in total.
+    fn trees(
+        &self,
+        document: &Document<'_>,
+        tree: Id,
+        rows: usize,
+        starts: &[usize],
+        columns: &[GroupColumn],
+        inflation: &mut Inflation,
+    ) -> Result<Trees, Error> {
+        let wrong = || damaged("a group of trees in its list is inconsistent");
+        let offset = |name| document.get(tree, name).and_then(|value| number(document, value)).ok_or_else(wrong);
+        let (left, right) = (offset("left")?, offset("right")?);
+        let leaves = document.get(tree, "leaves").and_then(|leaves| numbers(document, leaves)).ok_or_else(wrong)?;
+        let fits = |(leaves, nodes): (&usize, &[usize])| range(nodes).is_some_and(|nodes| *leaves <= nodes.len());
+        let suits = leaves.len().checked_add(1) == Some(starts.len()) && leaves.iter().zip(starts.windows(2)).all(fits);
+        let ends = running(&leaves).filter(|_| suits).ok_or_else(wrong)?;
+        let sum = ends.last().copied().unwrap_or(0);
+        let has = |tensor: &Tensor, count: Option<usize>| {
+            count.and_then(|count| count.checked_mul(tensor.kind.size())) == Some(tensor.len())
+        };
+        for column in columns {
+            if let ColumnEncoding::Sum(tensor) = &column.stored {
+                has(tensor, Some(sum)).then_some(()).ok_or_else(wrong)?;
+            }
+        }
+        let counts = match document.get(tree, "counts").and_then(|name| document.text_of(name)) {
+            None => None,
+            Some(name) => {
+                let counts = self.tensor(name, inflation)?;
+                let (width, outputs, weight) = (offset("width")?, offset("outputs")?, offset("weight")?);
+                let fractions = document.get(tree, "fractions").map(|flag| document.value(flag));
+                let fractions = match fractions {
+                    Some(Json::Bool(fractions)) => *fractions,
+                    _ => return Err(wrong()),
+                };
+                let suits = matches!(counts.kind, Kind::U8 | Kind::U16 | Kind::U32)
+                    && has(&counts, sum.checked_mul(width))
+                    && width.checked_rem(outputs) == Some(0)
+                    && width > 0;
+                suits.then_some(()).ok_or_else(wrong)?;
+                let bytes = rows.checked_mul(width).and_then(|count| count.checked_mul(8));
+                let bytes = bytes.filter(|&bytes| isize::try_from(bytes).is_ok()).ok_or_else(wrong)?;
+                inflation.reserve(bytes, self.file.len())?;
+                Some(LeafCounts { counts, width, outputs, weight, fractions })
+            }
+        };
+        Ok(Trees { left, right, starts: ends, counts })
     }
 
     /// A column of `rows` elements in total, of several arrays.
@@ -191,6 +257,20 @@ impl<'a> List<'a> {
         let at = document.get(column, "at").and_then(|at| number(document, at)).ok_or_else(wrong)?;
         let of = text("type").and_then(Of::parse).ok_or_else(wrong)?;
         let has = |tensor: &Tensor, count: usize, size: usize| count.checked_mul(size) == Some(tensor.len());
+        if let Some(how) = text("derived") {
+            let how = Derivation::parse(how).ok_or_else(wrong)?;
+            let stored = match (how, of) {
+                (Derivation::Sum, Of::Kind(kind @ (Kind::I32 | Kind::I64 | Kind::F64))) => {
+                    let tensor = self.tensor(text("tensor").ok_or_else(wrong)?, inflation)?;
+                    let suits = tensor.kind == kind || kind.narrower().contains(&tensor.kind);
+                    ColumnEncoding::Sum(Some(tensor).filter(|_| suits).ok_or_else(wrong)?)
+                }
+                (Derivation::Right, Of::Kind(Kind::I32 | Kind::I64))
+                | (Derivation::Count | Derivation::Gini, Of::Kind(Kind::F64)) => ColumnEncoding::Derived(how),
+                _ => return Err(wrong()),
+            };
+            return Ok(GroupColumn { at, of, stored });
+        }
         let stored = match (text("constant"), text("tensor"), text("table")) {
             (Some(digits), None, None) => {
                 let value = hexadecimal(digits).filter(|value| value.len() == of.size());
@@ -263,13 +343,20 @@ fn add(graph: &mut Graph, bytes: Bytes) -> Option<Span> {
     graph.span(buffer, 0, length)
 }
 
-fn item_of(document: &Document<'_>, item: Id, members: &mut [usize]) -> Option<Item> {
-    if let Some(group) = number(document, item) {
-        // Each occurrence of a group is its next array.
-        let next = members.get_mut(group)?;
+fn item_of(document: &Document<'_>, item: Id, members: &mut [usize], values: &mut [usize]) -> Option<Item> {
+    // Each occurrence of a group is its next array.
+    let next = |all: &mut [usize], group: usize| {
+        let next = all.get_mut(group)?;
         let member = *next;
         *next = next.checked_add(1)?;
-        return Some(Item::Member { group, member });
+        Some(member)
+    };
+    if let Some(group) = number(document, item) {
+        return Some(Item::Member { group, member: next(members, group)? });
+    }
+    if let Some(group) = document.get(item, "counts") {
+        let group = number(document, group)?;
+        return Some(Item::Values { group, member: next(values, group)? });
     }
     let name = document.text_of(item).or_else(|| document.text_of(document.get(item, "tensor")?));
     name.map(|name| Item::Tensor(name.to_owned()))

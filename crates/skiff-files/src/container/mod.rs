@@ -1,7 +1,7 @@
 //! The `.skiff` file: a safetensors file whose tensors are the model's arrays, and the object graph.
 //!
 //! `docs/format.md` is the specification. `header` is safetensors itself, `list` has the location of each array, `encode`
-//! narrows columns and `decode` widens them again, `packed` are arrays that are decoded on first use, `coding` compresses tensors,
+//! narrows columns and `decode` widens them again, `trees` derives what follows from the leaves of trees, `packed` are arrays that are decoded on first use, `coding` compresses tensors,
 //! `paths` names them, `heat` selects those that predictions read, `layout` orders them, `digest` detects each
 //! flipped bit.
 
@@ -19,16 +19,20 @@ mod packed;
 mod paths;
 mod read;
 mod taken;
+mod trees;
 mod vocabularies;
 mod write;
 
 pub(crate) use digest::is_skiff;
-pub(crate) use packed::{Coded, Packed};
+pub(crate) use packed::{Coded, Packed, TreeValues};
 pub(crate) use read::{Contents, read, verify};
 pub(crate) use write::write;
 
-/// The version of the format that is written, and the newest that is read.
-pub(crate) const VERSION: u32 = 1;
+/// The newest version of the format that is read; it is written only where a file needs it.
+pub(crate) const VERSION: u32 = 2;
+
+/// The version of files without columns that are derived from trees.
+const VERSION_WITHOUT_TREES: u32 = 1;
 
 /// The tensor that holds the object graph: a pickle of protocol 5 with its buffers out of band.
 const GRAPH: &str = "skiff.graph";

@@ -1,6 +1,7 @@
 //! Writes the object graph as a `.skiff` file.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -15,8 +16,9 @@ use super::kind::Kind;
 use super::layout::{Parts, Tensor};
 use super::read::is_object;
 use super::taken::{Array, ExtractedArrays, Group, Stored};
+use super::trees::{self, Derived, DerivedColumn};
 use super::vocabularies::Vocabulary;
-use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, coding};
+use super::{ARRAYS, ARRAYS_SIZE, GRAPH, PASSPORT, SAMPLE, SAMPLES, VERSION, VERSION_WITHOUT_TREES, coding};
 use crate::write::{SkiffOptions, WriteError};
 use crate::{DType, NdArray, Order};
 
@@ -51,7 +53,8 @@ pub(crate) fn write(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io:
         }
         None => file.head(ARRAYS, list.into_bytes()),
     }
-    file.parts.write(options.compression.map(|_| "zstd"), &notes, out)
+    let version = if file.has_trees { VERSION } else { VERSION_WITHOUT_TREES };
+    file.parts.write(version, options.compression.map(|_| "zstd"), &notes, out)
 }
 
 /// Tensors that would be compressed to less than this fraction are not compressed in a file of more bytes than [`FREE`]: a
@@ -74,6 +77,8 @@ struct File<'g> {
     vocabularies: Vec<String>,
     /// Its compressed tensors, as JSON.
     coded: Vec<String>,
+    /// Whether a group has columns that are derived from trees.
+    has_trees: bool,
 }
 
 impl<'g> File<'g> {
@@ -83,27 +88,56 @@ impl<'g> File<'g> {
 
     /// Adds the arrays of a graph, with the given `heat`, if any.
     fn add(&mut self, taken: &'g ExtractedArrays, purpose: Purpose, heat: Option<Heat>) -> Result<(), WriteError> {
-        let before = self.groups.len();
+        let derived = match purpose {
+            Purpose::Compress => AllDerived::of(taken)?,
+            Purpose::Map => AllDerived::none(taken),
+        };
+        // Groups whose arrays follow from others are not written.
+        let mut next = self.groups.len();
+        let mut place = || {
+            next = next.saturating_add(1);
+            next.saturating_sub(1)
+        };
+        let places: Vec<Option<usize>> =
+            derived.is_left_out.iter().map(|left_out| (!left_out).then(&mut place)).collect();
+        let place = |group: &usize| places.get(*group).copied().flatten();
         let plain = |array: &Array| match array.stored {
             Stored::Group(_) => None,
             _ => Some(settled(&taken.graph, array.elements)),
         };
         let contents: Vec<Option<Result<_, WriteError>>> = taken.arrays.par_iter().map(plain).collect();
-        for (array, bytes) in taken.arrays.iter().zip(contents) {
+        for ((number, array), bytes) in taken.arrays.iter().enumerate().zip(contents) {
             self.whole = self.whole.saturating_add(array.elements.len);
             match (&array.stored, bytes) {
-                (Stored::Group(group), _) => self.arrays.push(before.saturating_add(*group).to_string()),
+                (Stored::Group(group), _) => {
+                    let item = match (place(group), derived.of_values.get(&number).and_then(place)) {
+                        (Some(place), _) => place.to_string(),
+                        (None, Some(place)) if array.readonly => format!("{{\"counts\":{place},\"readonly\":true}}"),
+                        (None, Some(place)) => format!("{{\"counts\":{place}}}"),
+                        (None, None) => return Err(WriteError::Content),
+                    };
+                    self.arrays.push(item);
+                }
                 (_, Some(bytes)) => self.plain(array, bytes?, heat),
                 (_, None) => return Err(WriteError::Content),
             }
         }
-        let stored: Result<Vec<Vec<(&Field, encode::Stored)>>, WriteError> = taken
+        let groups: Vec<(&Group, Option<Derived>)> = taken
             .groups
-            .par_iter()
-            .map_init(Scratch::default, |scratch, group| columns(&taken.graph, group, purpose, scratch))
+            .iter()
+            .zip(derived.groups)
+            .zip(&derived.is_left_out)
+            .filter_map(|(group, is_left_out)| (!is_left_out).then_some(group))
             .collect();
-        for (group, columns) in taken.groups.iter().zip(stored?) {
-            self.group(group, columns, heat);
+        let stored: Result<Vec<_>, WriteError> = groups
+            .into_par_iter()
+            .map_init(Scratch::default, |scratch, (group, derived)| {
+                let columns = columns(&taken.graph, group, derived.as_ref(), purpose, scratch)?;
+                Ok((group, columns, derived))
+            })
+            .collect();
+        for (group, columns, derived) in stored? {
+            self.group(group, columns, derived, heat);
         }
         taken.vocabularies.iter().for_each(|(name, vocabulary)| self.vocabulary(name, vocabulary));
         Ok(())
@@ -142,13 +176,29 @@ impl<'g> File<'g> {
     }
 
     /// Adds arrays in columns.
-    fn group(&mut self, group: &Group, columns: Vec<(&Field, encode::Stored)>, heat: Option<Heat>) {
+    fn group(
+        &mut self,
+        group: &Group,
+        columns: Vec<(&Field, encode::Stored)>,
+        derived: Option<Derived>,
+        heat: Option<Heat>,
+    ) {
+        self.has_trees |= derived.is_some();
         let size = group.dtype.itemsize().unwrap_or_default();
         let rows: usize = group.members.iter().map(|(_, length)| length).sum();
         let lengths: Vec<usize> = group.members.iter().map(|(_, length)| *length).collect();
         let readonly = if group.readonly { "\"readonly\":true," } else { "" };
         let mut json = format!("{{{readonly}\"itemsize\":{size},\"lengths\":{},\"columns\":[", list(&lengths));
-        for (number, (field, stored)) in columns.into_iter().enumerate() {
+        let Derived { left, right, leaves, columns: others, counts } = derived.unwrap_or_default();
+        let others = others.into_iter().filter_map(|column| {
+            let field = group.fields.iter().find(|field| field.at == column.at)?;
+            Some((field, Cells::Derived(column)))
+        });
+        let mut all: Vec<(&Field, Cells)> =
+            columns.into_iter().map(|(field, stored)| (field, Cells::Stored(stored))).chain(others).collect();
+        all.sort_by_key(|(field, _)| field.at);
+        let sum: usize = leaves.iter().sum();
+        for (number, (field, stored)) in all.into_iter().enumerate() {
             json.push_str(if number > 0 { ",\n" } else { "\n" });
             let _ = write!(json, "{{\"at\":{},\"type\":\"{}\",", field.at, field.of.name());
             let name =
@@ -164,6 +214,18 @@ impl<'g> File<'g> {
                     let (alignment, bytes) = (kind.size(), Cow::Owned(bytes));
                     part.push(Tensor { name, kind, shape, alignment, bytes, coding: None });
                 };
+            let stored = match stored {
+                Cells::Stored(stored) => stored,
+                Cells::Derived(DerivedColumn { how, leaves, .. }) => {
+                    let _ = write!(json, "\"derived\":\"{}\"", how.name());
+                    if let Some((kind, bytes)) = leaves {
+                        json.push(',');
+                        tensor(&mut json, "tensor", name, kind, vec![sum], bytes);
+                    }
+                    json.push('}');
+                    continue;
+                }
+            };
             match stored {
                 encode::Stored::Constant(value) => {
                     json.push_str("\"constant\":\"");
@@ -203,7 +265,21 @@ impl<'g> File<'g> {
             }
             json.push('}');
         }
-        json.push_str("]}");
+        json.push(']');
+        if !leaves.is_empty() {
+            let _ = write!(json, ",\n\"tree\":{{\"left\":{left},\"right\":{right},\"leaves\":{}", list(&leaves));
+            if let Some(trees::Counts { kind, bytes, width, outputs, weight, fractions }) = counts {
+                let name = format!("{COUNTS}{}", group.name);
+                json.push_str(",\"counts\":");
+                quoted(&mut json, &name);
+                let _ = write!(json, ",\"width\":{width},\"outputs\":{outputs},\"weight\":{weight}");
+                let _ = write!(json, ",\"fractions\":{fractions}");
+                let (shape, alignment, bytes) = (vec![sum, width], kind.size(), Cow::Owned(bytes));
+                self.parts.hot.push(Tensor { name, kind, shape, alignment, bytes, coding: None });
+            }
+            json.push('}');
+        }
+        json.push('}');
         self.groups.push(json);
     }
 
@@ -244,16 +320,120 @@ impl<'g> File<'g> {
     }
 }
 
+/// A column to be written.
+enum Cells {
+    Stored(encode::Stored),
+    Derived(DerivedColumn),
+}
+
+/// The prefix of the names of tensors with the counts of leaves.
+const COUNTS: &str = "skiff.counts.";
+
+/// What follows from trees in all groups.
+struct AllDerived {
+    groups: Vec<Option<Derived>>,
+    /// The groups of values that follow from counts.
+    is_left_out: Vec<bool>,
+    /// The group of nodes that each such array follows from.
+    of_values: HashMap<usize, usize>,
+}
+
+impl AllDerived {
+    fn none(taken: &ExtractedArrays) -> Self {
+        let groups = taken.groups.len();
+        let none = std::iter::repeat_with(|| None).take(groups).collect();
+        Self { groups: none, is_left_out: vec![false; groups], of_values: HashMap::new() }
+    }
+
+    fn of(taken: &ExtractedArrays) -> Result<Self, WriteError> {
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); taken.groups.len()];
+        for (number, array) in taken.arrays.iter().enumerate() {
+            if let Stored::Group(group) = array.stored
+                && let Some(members) = members.get_mut(group)
+            {
+                members.push(number);
+            }
+        }
+        let names: HashMap<&str, usize> =
+            taken.arrays.iter().enumerate().map(|(number, array)| (&*array.name, number)).collect();
+        let values = |nodes: usize| {
+            let name = &taken.arrays.get(nodes)?.name;
+            let values = *names.get(&*format!("{}values", name.strip_suffix("nodes")?))?;
+            matches!(taken.arrays.get(values)?.stored, Stored::Group(_)).then_some(values)
+        };
+        // The values of each group's nodes, in the same order.
+        let values: Vec<Option<Vec<usize>>> = members
+            .iter()
+            .map(|members| {
+                let values: Vec<usize> = members.iter().map(|&nodes| values(nodes)).collect::<Option<_>>()?;
+                values.is_sorted_by(|first, second| first < second).then_some(values)
+            })
+            .collect();
+        let derive = |(number, group): (usize, &Group), with_values: bool| {
+            let values = values.get(number).and_then(Option::as_ref).filter(|_| with_values);
+            derived(taken, group, values.map(Vec::as_slice))
+        };
+        let all = taken.groups.par_iter().enumerate();
+        let groups: Vec<Option<Derived>> = all.map(|group| derive(group, true)).collect::<Result<_, _>>()?;
+        let mut of_values = HashMap::new();
+        for (group, (derived, values)) in groups.iter().zip(&values).enumerate() {
+            if derived.as_ref().is_some_and(|derived| derived.counts.is_some()) {
+                of_values.extend(values.iter().flatten().map(|&values| (values, group)));
+            }
+        }
+        // A group is left out as a whole, or none is.
+        let follow = |members: &[usize]| members.iter().filter(|member| of_values.contains_key(member)).count();
+        let is_left_out: Vec<bool> = members.iter().map(|members| follow(members) > 0).collect();
+        if members.iter().all(|members| matches!(follow(members), count if count == 0 || count == members.len())) {
+            return Ok(Self { groups, is_left_out, of_values });
+        }
+        let all = taken.groups.par_iter().enumerate();
+        let groups = all.map(|group| derive(group, false)).collect::<Result<_, _>>()?;
+        Ok(Self { groups, ..Self::none(taken) })
+    }
+}
+
+/// What of the arrays of a group follows from trees; `values` are the numbers of the arrays with the values of the same trees.
+fn derived(taken: &ExtractedArrays, group: &Group, values: Option<&[usize]>) -> Result<Option<Derived>, WriteError> {
+    if !group.fields.iter().any(|field| field.name == "left_child") {
+        return Ok(None);
+    }
+    let size = group.dtype.itemsize().ok_or(WriteError::Content)?;
+    let at_hand = |span: &Span| taken.graph.shared_bytes(*span).at_hand();
+    let nodes: Vec<Bytes> = group.members.iter().map(|(span, _)| at_hand(span)).collect();
+    let nodes: Vec<&[u8]> = nodes.iter().map(Bytes::as_slice).collect();
+    let arrays: Vec<&Array> = values.into_iter().flatten().filter_map(|&number| taken.arrays.get(number)).collect();
+    // The number of values of each node, and of outputs.
+    let shape = arrays.first().and_then(|array| match array.array.shape[..] {
+        [_, outputs, classes] => outputs.checked_mul(classes).filter(|&width| width > 0).map(|width| (width, outputs)),
+        _ => None,
+    });
+    let is_alike = |array: &&Array| {
+        let NdArray { dtype, shape: lengths, order, .. } = &array.array;
+        let width = lengths.get(1..).map(|lengths| lengths.iter().product::<usize>());
+        let outputs = lengths.get(1).copied();
+        Kind::of(dtype) == Some(Kind::F64) && *order == Order::C && width.zip(outputs) == shape
+    };
+    let bytes: Vec<Bytes> = arrays.iter().map(|array| at_hand(&array.elements)).collect();
+    let values = shape.filter(|_| arrays.iter().all(is_alike)).map(|(width, outputs)| trees::Values {
+        arrays: bytes.iter().map(Bytes::as_slice).collect(),
+        width,
+        outputs,
+    });
+    Ok(trees::derive(&nodes, size, &group.fields, values.as_ref()))
+}
+
 /// Bytes that do not change between their digest and their writing.
 fn settled(graph: &Graph, elements: Span) -> Result<Cow<'_, [u8]>, WriteError> {
     let bytes = graph.bytes_once(elements).ok_or(WriteError::Content)?;
     Ok(if graph.shared_bytes(elements).may_change() { Cow::Owned(bytes.into_owned()) } else { bytes })
 }
 
-/// The columns of a group, without those of only zeros.
+/// The columns of a group, without those that are derived and those of only zeros.
 fn columns<'a>(
     graph: &Graph,
     group: &'a Group,
+    derived: Option<&Derived>,
     purpose: Purpose,
     scratch: &mut Scratch,
 ) -> Result<Vec<(&'a Field, encode::Stored)>, WriteError> {
@@ -265,9 +445,12 @@ fn columns<'a>(
     if arrays.iter().zip(&members).any(|(array, bytes)| array.len() != bytes.len()) {
         return Err(WriteError::Content);
     }
-    let columns = encode(&arrays, size, &group.fields, purpose, scratch).ok_or(WriteError::Content)?;
+    let is_derived = |at: usize| derived.is_some_and(|derived| derived.columns.iter().any(|column| column.at == at));
+    let kept: Vec<&Field> = group.fields.iter().filter(|field| !is_derived(field.at)).collect();
+    let fields: Vec<Field> = kept.iter().map(|field| (*field).clone()).collect();
+    let columns = encode(&arrays, size, &fields, purpose, scratch).ok_or(WriteError::Content)?;
     members.iter().for_each(Bytes::release);
-    Ok(group.fields.iter().zip(columns).filter_map(|(field, stored)| Some((field, stored?))).collect())
+    Ok(kept.into_iter().zip(columns).filter_map(|(field, stored)| Some((field, stored?))).collect())
 }
 
 fn list(numbers: &[usize]) -> String {

@@ -1,6 +1,7 @@
 //! numpy's values: dtypes, arrays, masked arrays, random states.
 
 mod cast;
+mod changed;
 mod column;
 mod dtype;
 mod dtype_state;

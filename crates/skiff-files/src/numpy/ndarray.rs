@@ -7,7 +7,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId, Owner, Payload};
 use super::dtype::read_shape;
 use super::{Column, DType, Endian};
 use crate::call::{Call, bytes_of, is_numpy_module};
-use crate::container::{Coded, Packed};
+use crate::container::{Coded, Packed, TreeValues};
 use crate::instance::Instance;
 use crate::{Scalar, ValueError, ValueErrorKind as Kind};
 
@@ -136,10 +136,11 @@ impl NdArray {
     pub fn column(&self) -> Option<Column<'_>> {
         let ArrayData::Raw(bytes) = &self.data else { return None };
         let stride = self.dtype.itemsize()?;
-        let elements = match (bytes.owner::<Packed>(), bytes.owner::<Coded>()) {
-            (Some(packed), _) => packed.cells(0, stride)?,
-            (_, Some(coded)) => coded.assemble().map_or_else(|| Cow::Borrowed(bytes.as_slice()), Cow::Owned),
-            (None, None) => Cow::Borrowed(bytes.as_slice()),
+        let elements = match (bytes.owner::<Packed>(), bytes.owner::<Coded>(), bytes.owner::<TreeValues>()) {
+            (Some(packed), ..) => packed.cells(0, stride)?,
+            (_, Some(coded), _) => coded.assemble().map_or_else(|| Cow::Borrowed(bytes.as_slice()), Cow::Owned),
+            (_, _, Some(values)) => values.assemble().map_or_else(|| Cow::Borrowed(bytes.as_slice()), Cow::Owned),
+            (None, None, None) => Cow::Borrowed(bytes.as_slice()),
         };
         (elements.len() == bytes.len()).then(|| self.view(&self.dtype, elements, stride, 0))
     }
@@ -264,7 +265,11 @@ impl NdArray {
     /// The raw bytes in place; `None` also if they would have to be assembled.
     pub(crate) fn bytes_in_place(&self) -> Option<&[u8]> {
         match &self.data {
-            ArrayData::Raw(bytes) if bytes.owner::<Packed>().is_none() && bytes.owner::<Coded>().is_none() => {
+            ArrayData::Raw(bytes)
+                if bytes.owner::<Packed>().is_none()
+                    && bytes.owner::<Coded>().is_none()
+                    && bytes.owner::<TreeValues>().is_none() =>
+            {
                 self.bytes()
             }
             _ => None,
