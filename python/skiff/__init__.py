@@ -29,6 +29,7 @@ from skiff._load import load, loads
 from skiff._scores import check_scores
 from skiff._signing import SignatureProblem, SignatureVerdict, sign
 from skiff._skiff import Identity, Limits, Model, StoredObject, __version__, inspect, open, scan
+from skiff._slim import slim
 from skiff._supported import supported
 from skiff._verification import Replay, Verification, verify
 
@@ -67,6 +68,7 @@ __all__ = [
     "open",
     "scan",
     "sign",
+    "slim",
     "supported",
     "verify",
 ]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from skiff._diff import Diff
 from skiff._inspection import Inspection
+from skiff._slim import Slimmed
 from skiff._verdict import Verdict
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "save_mlflow",
     "scan",
     "sign",
+    "slim",
     "supported",
     "verify",
 ]
@@ -270,6 +272,17 @@ def convert(
     identity: Identity | str | PathLike[str] | None = None,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
 ) -> list[str]: ...
+def slim(
+    source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
+    target: str | PathLike[str],
+    /,
+    *,
+    compress: bool | int | str | tuple[str, int] | None,
+    protocol: int | None,
+    limits: Limits | None,
+    identity: Identity | str | PathLike[str] | None,
+    recipients: str | Identity | Iterable[str | Identity] | None,
+) -> Slimmed: ...
 def save_mlflow(
     source: str | PathLike[str] | bytes | bytearray | memoryview | _Readable,
     folder: str | PathLike[str],

@@ -8,6 +8,7 @@ mod model;
 mod predict;
 pub mod registry;
 mod serve;
+mod slim;
 mod values;
 
 use std::num::NonZeroUsize;
@@ -25,6 +26,7 @@ pub use image::{Image, ImageFormat};
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
 pub use serve::Serve;
+pub use slim::Slim;
 pub use values::similar;
 
 /// Open, inspect and run scikit-learn models without Python and without running any code in them.
@@ -58,6 +60,8 @@ pub enum Command {
     /// Convert a model to another file format.
     #[command(after_help = convert_help())]
     Convert(Convert),
+    /// Write a smaller file for the same model: without what only training needs, in narrower numbers, compressed.
+    Slim(Box<Slim>),
     /// Export a model's methods to another runtime.
     #[command(after_help = export_help())]
     Export(Export),
@@ -122,6 +126,7 @@ impl Command {
             Self::Predict(command) => &mut command.model,
             Self::Inspect(command) => &mut command.model,
             Self::Convert(command) => &mut command.input,
+            Self::Slim(command) => &mut command.model,
             Self::Export(command) => &mut command.model,
             Self::Verify(command) => &mut command.model,
             Self::Plan(command) => &mut command.model,

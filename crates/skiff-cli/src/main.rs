@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         },
         Command::Serve(command) => commands::serve::run(command),
         Command::Convert(command) => commands::convert::run(command),
+        Command::Slim(command) => commands::slim::run(command),
         Command::Export(command) => commands::export::run(command),
         Command::Verify(command) => match commands::verify::run(command) {
             Ok(Verified::Yes) => Ok(()),

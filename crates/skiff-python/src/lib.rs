@@ -26,6 +26,7 @@ mod running;
 mod scan;
 mod show;
 mod signing;
+mod slim;
 mod source;
 mod stored;
 mod value;
@@ -234,6 +235,26 @@ mod _skiff {
         let options = skiff::ConvertOptions { protocol, recipients, scikit_learn, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
         crate::convert::convert(py, file, &target, compress, options)
+    }
+
+    /// Writes a smaller file for the same model, for `skiff.slim`.
+    #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
+    #[pyfunction]
+    #[pyo3(signature = (source, target, /, *, compress, protocol, limits, identity, recipients))]
+    fn slim<'py>(
+        py: Python<'py>,
+        source: &Bound<'py, PyAny>,
+        target: PathBuf,
+        compress: Option<&Bound<'py, PyAny>>,
+        protocol: Option<i64>,
+        limits: Option<&Bound<'py, Limits>>,
+        identity: Option<&Bound<'py, PyAny>>,
+        recipients: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let recipients = crate::encryption::recipients(py, recipients)?;
+        let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
+        let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
+        crate::slim::slim(py, file, &target, compress, options)
     }
 
     /// Writes a folder for MLflow, for `skiff.mlflow.save_model`.

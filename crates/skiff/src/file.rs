@@ -106,6 +106,25 @@ impl File {
         Self { file, path, options: Options::default(), mlflow: None }
     }
 
+    /// The same file with another graph, to which nodes were added.
+    pub(crate) fn with_graph(&self, graph: Graph) -> Self {
+        let ModelFile { roots, first_end, format, content, size, companions, trailing, passport, samples, .. } =
+            &self.file;
+        let file = ModelFile {
+            graph,
+            roots: roots.clone(),
+            first_end: *first_end,
+            format: format.clone(),
+            content: content.clone(),
+            size: *size,
+            companions: companions.clone(),
+            trailing: *trailing,
+            passport: passport.clone(),
+            samples: *samples,
+        };
+        Self { file, options: self.options.clone(), path: self.path.clone(), mlflow: None }
+    }
+
     /// Opens and reads the file at `path`, or the model in a folder of MLflow's. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub mod registry;
 pub mod scan;
 pub mod serve;
 pub mod sign;
+pub mod slim;
 pub mod supported;
 pub mod verify;
 mod verify_signature;
