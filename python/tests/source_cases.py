@@ -13,6 +13,8 @@ import tempfile
 
 import numpy as np
 import onnx_cases
+from hosts import hosts
+from hosts.hosts import Refused
 
 Input = collections.namedtuple("Input", "name type shape")
 
@@ -25,10 +27,6 @@ TYPES = {
     "const char *": (ctypes.c_char_p, object),
 }
 NUMBERS = itertools.count()
-
-
-class Refused(Exception):
-    """A row that the code refuses."""
 
 
 class Code:
@@ -130,23 +128,166 @@ def python(command, path, folder, at, method):
     return Code(inputs, features(text), call)
 
 
-LANGUAGES = {"c": c, "python": python}
+def asked(host, key, inputs, text, encoded=lambda text: text):
+    """The method that a program asks."""
+
+    def call(row):
+        given = [row[0].tolist()] if inputs[0].name == "X" else [encoded(one[0]) for one in row]
+        return [np.asarray(one) for one in host.call(key, given)]
+
+    return Code(inputs, features(text), call)
+
+
+def inputs_of(text, method, begin, comment):
+    """The inputs of a function, from the comments in front of it."""
+    start = re.search(begin.format(method), text, re.M).start()
+    before = text[:start].rstrip("\n").split("\n\n")[-1] + "\n"
+    table = re.search(rf"^ *{comment} x: (\d+) numbers$", before, re.M)
+    if table:
+        return [Input("X", "tensor(double)", (None, int(table[1])))]
+    return [Input(name, "unknown", (None, 1)) for name in re.findall(rf"^ *{comment} `?column\d+`?: (.*)$", before, re.M)]
+
+
+def javascript(command, path, folder, at, method):
+    """The method, as a module of Node; none where it is not exported."""
+    source = folder / "model.mjs"
+    if not onnx_cases.exported(command, path, source, at, method):
+        return None
+    text = source.read_text()
+    inputs = inputs_of(text, method, r"^export function {}\(", "//")
+    several = "several" if re.search(r"^// Returns ", text, re.M) else "one"
+    key = hosts.node().load(source, method, several)
+    return asked(hosts.node(), key, inputs, text)
+
+
+def java(command, path, folder, at, method):
+    """The method, as a class; none where it is not exported."""
+    source = folder / "Model.java"
+    if not onnx_cases.exported(command, path, source, at, method):
+        return None
+    text = source.read_text()
+    inputs = inputs_of(text, method, r"^    public static \S+ {}\(", "//")
+    key = hosts.java().load(source, method)
+    return asked(hosts.java(), key, inputs, text)
+
+
+def rust(command, path, folder, at, method):
+    """The method, as a module without the standard library; none where it is not exported."""
+    source = folder / "model.rs"
+    if not onnx_cases.exported(command, path, source, at, method):
+        return None
+    text = source.read_text()
+    found = re.search(rf"^pub fn {method}<'a>\((.*)\) -> Result<(.*), Refused> {{$", text, re.M)
+    parameters = [parameter.split(": ", 1)[1] for parameter in found[1].split(", ")]
+    if found[1].startswith("x: "):
+        inputs = [Input("X", "tensor(double)", (None, int(found[1].split("; ")[1][:-1])))]
+    else:
+        inputs = inputs_of(text, method, r"^pub fn {}<", "///")
+    several = re.search(rf"^/// Returns (.*)\.$", text, re.M)
+    host = hosts.rust(source, method, parameters, len(several[1].split(", ")) if several else 0, folder)
+    return asked(host, "", inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
+
+
+def go(command, path, folder, at, method):
+    """The method, as a package of Go; none where it is not exported."""
+    source = folder / "model.go"
+    if not onnx_cases.exported(command, path, source, at, method):
+        return None
+    text, name = source.read_text(), "".join(word.capitalize() for word in method.split("_"))
+    found = re.search(rf"^func {name}\((.*)\) \((.*), err error\) {{$", text, re.M)
+    parameters = [parameter.split(" ", 1)[1] for parameter in found[1].split(", ")]
+    if found[1].startswith("x "):
+        inputs = [Input("X", "tensor(double)", (None, int(re.search(r"\d+", parameters[0])[0])))]
+    else:
+        inputs = inputs_of(text, name, r"^func {}\(", "//")
+    host = hosts.go(source, name, parameters, len(found[2].split(", ")), folder)
+    return asked(host, "", inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
+
+
+LANGUAGES = {"c": c, "go": go, "java": java, "javascript": javascript, "python": python, "rust": rust}
+
+
+class Tally:
+    """What became of the calls in one language."""
+
+    def __init__(self):
+        self.estimators, self.methods, self.calls, self.rows, self.refused, self.differ = set(), set(), 0, 0, 0, 0
+        self.trees, self.others = 0.0, 0.0
+
+    def add(self, call, refused, rows, greatest, differs):
+        self.estimators.add(call.estimator)
+        self.methods.add((call.estimator, call.method))
+        self.calls += 1
+        self.rows += rows
+        self.refused += len(refused)
+        self.differ += bool(differs)
+        # Models and rows of float32 are computed in float64 here.
+        if not differs and "32" not in call.name:
+            is_tree = call.estimator in onnx_cases.EXACT and "log" not in call.method
+            self.trees, self.others = (max(self.trees, greatest), self.others) if is_tree else (self.trees, max(self.others, greatest))
+
+    def line(self, language, tool):
+        greatest = [f"{value:.1e}" if value else "0" for value in (self.trees, self.others)]
+        counts = [len(self.estimators), len(self.methods), self.calls, self.rows, self.refused, self.differ]
+        return " | ".join([f"| {language}", tool, *(f"{count:,}" for count in counts), *greatest]) + " |"
+
+
+TOOLS = {
+    "c": ["cc", "--version"],
+    "go": ["go", "version"],
+    "java": ["java", "--version"],
+    "javascript": ["node", "--version"],
+    "python": [sys.executable, "--version"],
+    "rust": ["rustc", "--version"],
+}
+
+
+def page(line):
+    """The page of results with the line of one language, and those of other languages that it has."""
+    old = PAGE.read_text().splitlines() if PAGE.exists() else []
+    lines = {line.split(" | ")[0]: line for line in [*(one for one in old if re.match(r"\| [a-z]", one)), line]}
+    known = [f"- `{name}`: {why}" for name, why in onnx_cases.EXCEPTIONS.items()]
+    return "\n".join([
+        "# Source code in its languages",
+        "",
+        f"`cargo xtask peers LANGUAGE` exports each method of the recorded cases of scikit-learn {onnx_cases.NEWEST}, compiles"
+        " it and asks it about each recorded row, values exactly on thresholds and next to them among these. Labels are"
+        " identical. The greatest difference is relative to the number, or to a thousandth of the greatest one in the answer;"
+        " 0 is every bit. Models and rows of float32, which are computed in float64, are compared to 10⁻⁵ and not counted there.",
+        "",
+        "These calls differ:",
+        "",
+        *known,
+        "",
+        "| language | tool | estimators | methods | calls | rows | refused | differ | greatest difference of trees | of others |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *(lines[key] for key in sorted(lines) if key != "| language"),
+        "",
+    ])
+
+
+PAGE = onnx_cases.ROOT / "docs" / "source.md"
 
 
 def main():
     language, command, *families = sys.argv[1:]
-    calls, failures = 0, []
+    tally, failures = Tally(), []
     with tempfile.TemporaryDirectory() as folder:
         for family in families or onnx_cases.families():
             cases = onnx_cases.outcomes(command, family, pathlib.Path(folder), LANGUAGES[language])
-            for call, _, _, _, differs in cases:
-                calls += 1
+            for call, refused, rows, greatest, differs in cases:
+                tally.add(call, refused, rows, greatest, differs)
                 if differs:
                     known = onnx_cases.is_known(call)
                     print(f"{'known' if known else 'DIFFERS'} {call.name}: {differs}", flush=True)
                     failures += [] if known else [call.name]
-            print(f"{family}: {calls} calls so far", flush=True)
-    sys.exit(f"{len(failures)} of {calls} calls differ" if failures else 0)
+            print(f"{family}: {tally.calls} calls so far", flush=True)
+    tool = subprocess.run(TOOLS[language], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    line = tally.line(language, tool)
+    print(line)
+    if not families:
+        PAGE.write_text(page(line))
+    sys.exit(f"{len(failures)} of {tally.calls} calls differ" if failures else 0)
 
 
 if __name__ == "__main__":

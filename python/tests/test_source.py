@@ -1,4 +1,4 @@
-"""Models as source code answer as scikit-learn did: recorded cases, compiled by `cc` or run by Python."""
+"""Models as source code answer as scikit-learn did: recorded cases, compiled and run in their language."""
 
 import shutil
 
@@ -9,19 +9,30 @@ import pandas as pd
 import pytest
 import source_cases
 from conftest import COMMAND, ROOT
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier
 
-#: A selection: `cargo xtask peers c` and `cargo xtask peers python` ask all.
+#: A selection: `cargo xtask peers LANGUAGE` asks all.
 SELECTION = {
     "c": ["calibration", "cluster", "compose", "impute", "neural_network"],
+    "go": ["isotonic"],
+    "java": ["compose", "impute", "tree"],
+    "javascript": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "tree"],
+    "rust": ["calibration"],
     "python": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "svm", "tree"],
 }
 
 
+def needs(language):
+    """Skips the test where the tools of a language are not there."""
+    tool = source_cases.TOOLS[language][0]
+    if not shutil.which(tool):
+        pytest.skip(f"there is no `{tool}`")
+
+
 @pytest.mark.parametrize("language, family", [(one, family) for one, all in SELECTION.items() for family in all])
 def test_code_answers_as_scikit_learn(language, family, tmp_path):
-    if language == "c" and not shutil.which("cc"):
-        pytest.skip("there is no C compiler")
+    needs(language)
     failures, calls = [], 0
     for call, _, _, _, differs in onnx_cases.outcomes(COMMAND, family, tmp_path, source_cases.LANGUAGES[language]):
         calls += 1
@@ -44,11 +55,12 @@ def test_code_is_readable(skiff):
 
 
 #: What would end a comment or a string.
-NAMES = ["a */ int b;", '"""', "c\nd", "e\\", "f\0", "g??/", "\u2028h", 'é"']
+NAMES = ["</script>", "\\u000a int c;", "\u202e // d", "a */ int b;", '"""', "c\nd", "e\\", "f\0", "g??/", "\u2028h", 'é"']
 
 
-@pytest.mark.parametrize("language", ["c", "python"])
+@pytest.mark.parametrize("language", sorted(SELECTION))
 def test_names_and_labels_are_data(language, tmp_path):
+    needs(language)
     rows = np.random.default_rng(3).normal(size=(200, len(NAMES)))
     labels = np.array([name.replace("\0", "") for name in NAMES], object)[np.abs(rows).argmax(axis=1)]
     estimator = DecisionTreeClassifier(random_state=0).fit(pd.DataFrame(rows, columns=NAMES), labels)
@@ -64,3 +76,43 @@ def test_a_zero_in_a_label_is_refused_in_c(skiff):
     error = skiff.fails("export", skiff.folder / "model.joblib", skiff.folder / "model.c", "--method", "predict")
     assert error.startswith("error[not-exported]") and "zero" in error
     skiff.run("export", skiff.folder / "model.joblib", skiff.folder / "model.py", "--method", "predict")
+
+
+def near(values):
+    """Numbers, and those next to them, in both precisions."""
+    values = np.unique(values)
+    singles = values.astype(np.float32)
+    apart = [np.nextafter(values, side) for side in (-np.inf, np.inf)]
+    apart += [np.nextafter(singles, np.float32(side)).astype(np.float64) for side in (-np.inf, np.inf)]
+    halves = [(values + other) / 2 for other in apart[2:]]
+    return np.concatenate([values, *apart, *halves, [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300, -1e300, 1e-60]])
+
+
+@pytest.mark.parametrize("language", sorted(SELECTION))
+@pytest.mark.parametrize("size", ["conditions", "tables"])
+def test_rows_next_to_thresholds(language, size, tmp_path):
+    needs(language)
+    random = np.random.default_rng(7)
+    X = random.normal(size=(600, 3)).astype(np.float32).astype(np.float64) * [1, 1e3, 1e-3]
+    X[::7, 1] = np.nan
+    y = np.nan_to_num(X).sum(axis=1) + random.normal(size=len(X))
+    trees, leaves = (3, 16) if size == "conditions" else (12, 400)
+    forest = RandomForestRegressor(trees, max_leaf_nodes=leaves, random_state=0).fit(X, y)
+    boosting = HistGradientBoostingRegressor(max_iter=trees, max_leaf_nodes=min(leaves, 31), min_samples_leaf=2).fit(X, y)
+    thresholds = np.concatenate([tree.tree_.threshold for tree in forest.estimators_])
+    thresholds = np.concatenate([thresholds, *(tree[0].nodes["num_threshold"] for tree in boosting._predictors)])
+    rows = random.choice(near(thresholds), size=(400, 3))
+    for estimator in (forest, boosting):
+        # Forests refuse infinities, and what is one in float32.
+        own = np.where(np.abs(rows) > 1e38, 1.0, rows) if estimator is forest else rows
+        joblib.dump(estimator, tmp_path / "model.joblib")
+        code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
+        (found,) = code.run(None, {"X": own})
+        assert (found == estimator.predict(own)).all()
+
+
+def test_integers_that_javascript_lacks_are_refused(skiff):
+    path = skiff.folder / "model.joblib"
+    joblib.dump(DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 2**53 + 1]), path)
+    assert "do not have all integers" in skiff.fails("export", path, skiff.folder / "x.mjs", "--method", "predict")
+    skiff.run("export", path, skiff.folder / "x.js", "--method", "predict_proba")

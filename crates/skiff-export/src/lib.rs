@@ -54,6 +54,10 @@ pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<
         Target::Onnx => onnx::onnx(model, options),
         Target::C => source::source(model, Source::C, options),
         Target::Python => source::source(model, Source::Python, options),
+        Target::JavaScript => source::source(model, Source::JavaScript, options),
+        Target::Go => source::source(model, Source::Go, options),
+        Target::Java => source::source(model, Source::Java, options),
+        Target::Rust => source::source(model, Source::Rust, options),
         Target::Dot | Target::Svg | Target::Text => {
             Err(ExportError::Picture(format!("`{}` is a picture, which has no methods", target.name())))
         }

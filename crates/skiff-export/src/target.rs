@@ -11,6 +11,14 @@ pub enum Target {
     C,
     /// Python 3 without packages.
     Python,
+    /// A module of JavaScript.
+    JavaScript,
+    /// A class of Java 11.
+    Java,
+    /// Go 1.21.
+    Go,
+    /// Rust without the standard library.
+    Rust,
     /// A tree for Graphviz.
     Dot,
     /// A tree, or the parts of a composite estimator.
@@ -53,6 +61,34 @@ const TARGETS: &[About] = &[
         estimators: ESTIMATORS,
     },
     About {
+        target: Target::JavaScript,
+        name: "javascript",
+        extension: "mjs",
+        about: "a module of JavaScript without dependencies (or .js): a function of one row for each method",
+        estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::Java,
+        name: "java",
+        extension: "java",
+        about: "a class of Java 11 without dependencies: a method of one row for each method",
+        estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::Go,
+        name: "go",
+        extension: "go",
+        about: "Go 1.21 without dependencies: a function of one row for each method",
+        estimators: ESTIMATORS,
+    },
+    About {
+        target: Target::Rust,
+        name: "rust",
+        extension: "rs",
+        about: "Rust without the standard library: a function of one row for each method",
+        estimators: ESTIMATORS,
+    },
+    About {
         target: Target::Dot,
         name: "dot",
         extension: "dot",
@@ -77,6 +113,15 @@ const TARGETS: &[About] = &[
 
 /// All targets write what expands into primitives.
 const ESTIMATORS: &str = include_str!("../data/estimators.txt");
+
+/// The extensions of modules of JavaScript where all modules are ES modules.
+const JAVASCRIPT: &str = "js";
+
+impl About {
+    fn has_extension(&self, extension: &str) -> bool {
+        self.extension == extension || (self.target == Target::JavaScript && extension == JAVASCRIPT)
+    }
+}
 
 impl Target {
     /// All targets.
@@ -105,7 +150,7 @@ impl Target {
 
     /// The target of this name or extension.
     pub fn of_name(name: &str) -> Option<Self> {
-        TARGETS.iter().find(|about| about.name == name || about.extension == name).map(|about| about.target)
+        TARGETS.iter().find(|about| about.name == name || about.has_extension(name)).map(|about| about.target)
     }
 
     /// Whether it shows a model, and does not run it.
@@ -115,8 +160,8 @@ impl Target {
 
     /// The target that a file's extension selects, ignoring case.
     pub fn of_path(path: &Path) -> Option<Self> {
-        let extension = path.extension()?;
-        TARGETS.iter().find(|about| extension.eq_ignore_ascii_case(about.extension)).map(|about| about.target)
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        TARGETS.iter().find(|about| about.has_extension(&extension)).map(|about| about.target)
     }
 
     /// The estimators that are exported, and their methods, as recorded cases of the newest scikit-learn show them; none

@@ -2,14 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Language, Nested, Tables, in_lines, in_one_line, name};
-use super::program::{Apply, Function, Helper};
-use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
+use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
+use super::program::{Apply, Function, Helper, Input};
+use crate::graph::{Constant, DType, Elements, Step as Branch};
 
 pub(super) struct C;
-
-/// The helper functions, each after a line that has its name.
-const HELPERS: &str = include_str!("helpers.c");
 
 fn type_of(dtype: DType) -> &'static str {
     match dtype {
@@ -28,6 +25,19 @@ fn array_of(dtype: DType, name: &str, length: usize) -> String {
 }
 
 impl Language for C {
+    fn helpers(&self) -> Helpers {
+        Helpers { text: include_str!("helpers.c"), marker: "/// " }
+    }
+
+    fn refuses(&self, constant: &Constant) -> Option<&'static str> {
+        match &constant.elements {
+            Elements::Str(texts) if texts.iter().any(|text| text.contains('\0')) => {
+                Some("the strings of C end with a zero, and one of its texts has one")
+            }
+            _ => None,
+        }
+    }
+
     fn head(&self, notes: &[String], out: &mut String) {
         for note in notes {
             let _ = writeln!(out, "/* {} */", comment(note));
@@ -56,12 +66,12 @@ impl Language for C {
         table(&array_of(DType::I64, &format!("{name}_numbers"), numbers.len()), DType::I64, numbers, out);
     }
 
-    fn nested(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
         let _ = writeln!(out, "static double {name}(const double *x) {{");
         if matches!(body.root, Branch::Leaf(_)) {
             out.push_str("    (void)x;\n");
         }
-        self.branch(body, body.root, 1, out);
+        body.write(self, "    ", out);
         out.push_str("}\n\n");
     }
 
@@ -81,29 +91,18 @@ impl Language for C {
         rows(&format!("double {name}_members"), numbers(&tables.members).into_iter(), "0", out);
     }
 
-    fn helper(&self, helper: Helper) -> &'static str {
-        let marker = match helper {
-            Helper::ArgMax => "arg_max",
-            Helper::ArgMin => "arg_min",
-            Helper::Copy => "copy",
-            Helper::CumSum => "cum_sum",
-            Helper::Gather => "gather",
-            Helper::GatherElements => "gather_elements",
-            Helper::LastArgMax => "last_arg_max",
-            Helper::MatMul => "matmul",
-            Helper::Max => "max",
-            Helper::Min => "min",
-            Helper::Sum => "sum",
-            Helper::TopK => "top_k",
-            Helper::Trees => "trees",
-        };
-        super::language::section(HELPERS, "/// ", marker)
+    fn is_nan(&self, x: &str) -> String {
+        format!("isnan({x})")
+    }
+
+    fn comment(&self, text: &str) -> String {
+        format!(" /* {} */", comment(text))
     }
 
     fn begin(&self, function: &Function, out: &mut String) {
-        let is_table = function.inputs.len() == 1 && function.inputs[0].0 == "X";
+        let is_table = function.table().is_some();
         let mut parameters: Vec<String> = Vec::new();
-        for (at, (own, dtype, length)) in function.inputs.iter().enumerate() {
+        for (at, Input { name: own, dtype, length }) in function.inputs.iter().enumerate() {
             parameters.push(match is_table {
                 true => format!("const {}", array_of(*dtype, "x", *length)),
                 false => {
@@ -126,13 +125,12 @@ impl Language for C {
             });
         }
         let _ = writeln!(out, "int {}({}) {{", function.method.name(), parameters.join(", "));
-        if !is_table {
-            for (at, (_, dtype, _)) in function.inputs.iter().enumerate() {
-                let _ = writeln!(out, "    {} = {{column{at}}};", array_of(*dtype, &format!("x{at}"), 1));
-                let _ = writeln!(out, "    (void)x{at};");
-            }
-        } else {
+        if is_table {
             out.push_str("    (void)x;\n");
+        }
+        for (at, input) in function.columns() {
+            let _ = writeln!(out, "    {} = {{column{at}}};", array_of(input.dtype, &format!("x{at}"), 1));
+            let _ = writeln!(out, "    (void)x{at};");
         }
     }
 
@@ -154,7 +152,7 @@ impl Language for C {
         let _ = writeln!(out, "    {};", array_of(dtype, name, length));
     }
 
-    fn elements(&self, name: &str, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
         let _ = match length {
             1 => writeln!(out, "    {name}[0] = {value};"),
             _ => writeln!(out, "    for (int i = 0; i < {length}; i++) {name}[i] = {value};"),
@@ -186,8 +184,8 @@ impl Language for C {
         let _ = writeln!(out, "    {own}({arguments}{size});");
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: Option<usize>, trees: usize, out: &mut String) {
-        if nested.is_some() {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+        if nested {
             for tree in 0..trees {
                 let _ = writeln!(out, "    {to}[{tree}] = {forest}_tree{tree}({from});");
             }
@@ -244,76 +242,30 @@ impl Language for C {
     fn apply(&self, function: Apply, arguments: &[String]) -> String {
         let a = arguments.first().map_or("", String::as_str);
         let b = arguments.get(1).map_or("", String::as_str);
-        let c = arguments.get(2).map_or("", String::as_str);
         match function {
             Apply::Abs => format!("fabs({a})"),
-            Apply::Add => format!("{a} + {b}"),
-            Apply::And => format!("{a} && {b}"),
             Apply::Cast(_, DType::Bool) => format!("{a} != 0"),
             Apply::Cast(_, to) => format!("({}){a}", type_of(to)),
             Apply::Ceil => format!("ceil({a})"),
             Apply::Cos => format!("cos({a})"),
-            Apply::Div => format!("{a} / {b}"),
-            Apply::Equal => format!("{a} == {b}"),
             Apply::EqualText => format!("strcmp({a}, {b}) == 0"),
             Apply::Exp => format!("exp({a})"),
             Apply::Floor => format!("floor({a})"),
-            Apply::Greater => format!("{a} > {b}"),
-            Apply::GreaterOrEqual => format!("{a} >= {b}"),
             Apply::IsInf => format!("isinf({a}) != 0"),
             Apply::IsNaN => format!("isnan({a}) != 0"),
-            Apply::Less => format!("{a} < {b}"),
-            Apply::LessOrEqual => format!("{a} <= {b}"),
             Apply::Log => format!("log({a})"),
-            Apply::Mul => format!("{a} * {b}"),
-            Apply::Neg => format!("-({a})"),
-            Apply::Not => format!("!{a}"),
-            Apply::Or => format!("{a} || {b}"),
             Apply::Pow => format!("pow({a}, {b})"),
             Apply::Round => format!("nearbyint({a})"),
             Apply::Sign => format!("isnan({a}) ? {a} : ({a} > 0) - ({a} < 0)"),
             Apply::Sin => format!("sin({a})"),
             Apply::Sqrt => format!("sqrt({a})"),
-            Apply::Sub => format!("{a} - {b}"),
             Apply::Tanh => format!("tanh({a})"),
-            Apply::Where => format!("{a} ? {b} : {c}"),
+            other => infix(other, arguments),
         }
     }
 
     fn divided(&self, a: &str, b: usize) -> String {
         format!("{a} / {b}")
-    }
-}
-
-impl C {
-    fn branch(&self, body: &Nested<'_>, branch: Branch, depth: usize, out: &mut String) {
-        let indent = "    ".repeat(depth);
-        let split = match branch {
-            Branch::Leaf(leaf) => {
-                let _ = writeln!(out, "{indent}return {};", self.number(body.forest.leaves[leaf].value.value()));
-                return;
-            }
-            Branch::Split(split) => &body.forest.splits[split],
-        };
-        let x = format!("x[{}]", split.feature);
-        let test = match &split.test {
-            // A comparison with NaN is false.
-            Test::AtMost(threshold) if split.missing_left => format!("!({x} > {})", self.number(threshold.value())),
-            Test::AtMost(threshold) => format!("{x} <= {}", self.number(threshold.value())),
-            Test::Among(set) => {
-                let members = body.forest.sets[*set].iter().map(|member| format!("{x} == {member}"));
-                let missing = split.missing_left.then(|| format!("isnan({x})"));
-                let all: Vec<String> = missing.into_iter().chain(members).collect();
-                if all.is_empty() { "false".to_owned() } else { all.join(" || ") }
-            }
-        };
-        let named = body.features.get(split.feature).map(|name| comment(name));
-        let comment = named.map(|name| format!(" /* {name} */")).unwrap_or_default();
-        let _ = writeln!(out, "{indent}if ({test}) {{{comment}");
-        self.branch(body, split.left, depth + 1, out);
-        let _ = writeln!(out, "{indent}}} else {{");
-        self.branch(body, split.right, depth + 1, out);
-        let _ = writeln!(out, "{indent}}}");
     }
 }
 

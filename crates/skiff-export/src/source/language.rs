@@ -8,23 +8,43 @@ use crate::graph::{Constant, DType, Forest, Step as Branch, Test};
 
 /// How many splits a forest has at most to be written as nested conditions, for people to read.
 const MOST_NESTED: usize = 300;
+/// How many splits all such forests of a file have at most.
+const MOST_NESTED_OF_ALL: usize = 3_000;
 /// How deep conditions are nested at most: compilers have limits.
 const DEEPEST_NESTED: usize = 40;
 
-/// A language that programs are written in.
+/// A language that programs are written in. What has a body here is so in the languages that look like C.
 pub(super) trait Language {
+    /// The helper functions.
+    fn helpers(&self) -> Helpers;
+    /// Why it cannot hold a constant.
+    fn refuses(&self, constant: &Constant) -> Option<&'static str> {
+        let _ = constant;
+        None
+    }
+    /// Why it cannot express a function.
+    fn refuses_function(&self, function: &Function) -> Option<&'static str> {
+        let _ = function;
+        None
+    }
+    /// How many steps a function has at most, and why.
+    fn most_steps(&self) -> Option<(usize, &'static str)> {
+        None
+    }
     /// The beginning of the file; `notes` are lines about the model.
     fn head(&self, notes: &[String], out: &mut String);
+    /// The end of the file.
+    fn tail(&self, out: &mut String) {
+        let _ = out;
+    }
     /// A table of constants.
     fn constant(&self, name: &str, constant: &Constant, out: &mut String);
     /// Strings and their numbers.
     fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String);
     /// A function that one tree is: nested conditions over the array `x`.
-    fn nested(&self, name: &str, body: &Nested<'_>, out: &mut String);
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String);
     /// The tables of a forest.
     fn tables(&self, name: &str, tables: &Tables, out: &mut String);
-    /// A helper function.
-    fn helper(&self, helper: Helper) -> &'static str;
     /// The beginning of a method's function.
     fn begin(&self, function: &Function, out: &mut String);
     /// The end of it, with what it returns.
@@ -32,21 +52,72 @@ pub(super) trait Language {
     /// An array that is filled from here on.
     fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String);
     /// `name[i] = value` for each `i` below `length`.
-    fn elements(&self, name: &str, length: usize, value: &str, out: &mut String);
+    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut String);
     /// A call of a helper function.
     fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String);
-    /// What each tree has for the array `from`: trees of their own, or in tables.
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: Option<usize>, trees: usize, out: &mut String);
+    /// What each tree has for the array `from`: nested trees have functions, others are in tables.
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String);
     /// The numbers of strings.
     fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String);
     /// The row is refused.
     fn refuse(&self, condition: &str, reason: &str, out: &mut String);
     fn number(&self, value: f64) -> String;
+    fn integer(&self, value: i64) -> String {
+        value.to_string()
+    }
     fn truth(&self, value: bool) -> String;
     fn text(&self, value: &str) -> String;
     fn apply(&self, function: Apply, arguments: &[String]) -> String;
     /// `a / b`, rounded down.
     fn divided(&self, a: &str, b: usize) -> String;
+    /// Whether a number is NaN.
+    fn is_nan(&self, x: &str) -> String;
+    /// A comment at the end of a line.
+    fn comment(&self, text: &str) -> String;
+    /// The line of a condition.
+    fn opening(&self, condition: &str) -> String {
+        format!("if ({condition}) {{")
+    }
+    /// The line before what is done otherwise.
+    fn otherwise(&self) -> &'static str {
+        "} else {"
+    }
+    /// The line after both.
+    fn closing(&self) -> Option<&'static str> {
+        Some("}")
+    }
+    /// What returns a number.
+    fn returning(&self, value: &str) -> String {
+        format!("return {value};")
+    }
+    /// Whether a number is at most `threshold`, or NaN.
+    fn at_most_or_nan(&self, x: &str, threshold: &str) -> String {
+        // A comparison with NaN is false.
+        format!("!({x} > {threshold})")
+    }
+    /// Whether a number is one of these.
+    fn is_among(&self, x: &str, members: &[u32], or_nan: bool) -> String {
+        let members = members.iter().map(|&member| format!("{x} == {}", self.number(f64::from(member))));
+        let missing = or_nan.then(|| self.is_nan(x));
+        let all: Vec<String> = missing.into_iter().chain(members).collect();
+        if all.is_empty() { self.truth(false) } else { all.join(" || ") }
+    }
+}
+
+/// The helper functions of a language, each after a line of a marker and its name.
+pub(super) struct Helpers {
+    pub text: &'static str,
+    pub marker: &'static str,
+}
+
+impl Helpers {
+    /// The part of this name.
+    pub(super) fn section(&self, name: &str) -> &'static str {
+        let line = format!("{}{name}\n", self.marker);
+        let start = self.text.find(&line).map_or(self.text.len(), |start| start + line.len());
+        let rest = &self.text[start..];
+        rest.find(self.marker).map_or(rest, |end| &rest[..end])
+    }
 }
 
 /// A tree as nested conditions.
@@ -55,6 +126,42 @@ pub(super) struct Nested<'a> {
     pub root: Branch,
     /// The names of the features that it compares, where they are known.
     pub features: &'a [String],
+}
+
+impl Nested<'_> {
+    /// The conditions, where a function of the array `x` begins at `indent`.
+    pub(super) fn write(&self, language: &dyn Language, indent: &str, out: &mut String) {
+        self.branch(language, self.root, [indent, indent].map(str::to_owned), out);
+    }
+
+    /// One branch at the indent `own`, whose inner lines are indented by `step` more. Nested trees are not deep.
+    fn branch(&self, language: &dyn Language, branch: Branch, [own, step]: [String; 2], out: &mut String) {
+        let split = match branch {
+            Branch::Leaf(leaf) => {
+                let value = language.number(self.forest.leaves[leaf].value.value());
+                let _ = writeln!(out, "{own}{}", language.returning(&value));
+                return;
+            }
+            Branch::Split(split) => &self.forest.splits[split],
+        };
+        let x = format!("x[{}]", split.feature);
+        let test = match &split.test {
+            Test::AtMost(threshold) => {
+                let threshold = language.number(threshold.value());
+                if split.missing_left { language.at_most_or_nan(&x, &threshold) } else { format!("{x} <= {threshold}") }
+            }
+            Test::Among(set) => language.is_among(&x, &self.forest.sets[*set], split.missing_left),
+        };
+        let named = self.features.get(split.feature).map(|name| language.comment(name)).unwrap_or_default();
+        let _ = writeln!(out, "{own}{}{named}", language.opening(&test));
+        let inner = || [format!("{own}{step}"), step.clone()];
+        self.branch(language, split.left, inner(), out);
+        let _ = writeln!(out, "{own}{}", language.otherwise());
+        self.branch(language, split.right, inner(), out);
+        if let Some(closing) = language.closing() {
+            let _ = writeln!(out, "{own}{closing}");
+        }
+    }
 }
 
 /// The trees of a forest as columns of tables.
@@ -75,6 +182,27 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// The names of all tables, in the order in which helper functions take them.
+    pub(super) const NAMES: [&str; 9] =
+        ["features", "thresholds", "flags", "lefts", "rights", "leaves", "roots", "sets", "members"];
+
+    /// The tables of integers, with their names.
+    pub(super) fn integers(&self) -> [(&'static str, &[i64]); 6] {
+        [
+            ("features", &self.features),
+            ("flags", &self.flags),
+            ("lefts", &self.lefts),
+            ("rights", &self.rights),
+            ("roots", &self.roots),
+            ("sets", &self.sets),
+        ]
+    }
+
+    /// The tables of numbers, with their names.
+    pub(super) fn numbers(&self) -> [(&'static str, &[f64]); 3] {
+        [("thresholds", &self.thresholds), ("leaves", &self.leaves), ("members", &self.members)]
+    }
+
     fn of(forest: &Forest) -> Self {
         let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         let step = |branch: Branch| match branch {
@@ -125,7 +253,13 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
     for (at, encoder) in program.encoders.iter().enumerate() {
         language.encoder(&format!("strings{at}"), encoder, &mut out);
     }
-    let nested: Vec<bool> = program.forests.iter().map(|forest| is_nested(forest)).collect();
+    let mut splits = 0;
+    let nested = program.forests.iter().map(|forest| {
+        let is_nested = is_nested(forest) && splits + forest.splits.len() <= MOST_NESTED_OF_ALL;
+        splits += if is_nested { forest.splits.len() } else { 0 };
+        is_nested
+    });
+    let nested: Vec<bool> = nested.collect();
     let mut helpers = BTreeSet::new();
     for step in program.functions.iter().flat_map(|function| &function.steps) {
         match step {
@@ -139,7 +273,7 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
         }
     }
     for helper in helpers {
-        out.push_str(language.helper(helper));
+        out.push_str(language.helpers().section(helper.name()));
         out.push('\n');
     }
     for (at, forest) in program.forests.iter().enumerate() {
@@ -151,7 +285,7 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
         let features = if forest.n_features == program.features.len() { &program.features[..] } else { &[] };
         for (tree, one) in forest.trees.iter().enumerate() {
             let body = Nested { forest, root: one.root, features };
-            language.nested(&format!("forest{at}_tree{tree}"), &body, &mut out);
+            language.tree(&format!("forest{at}_tree{tree}"), &body, &mut out);
         }
     }
     for function in &program.functions {
@@ -161,6 +295,7 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
         }
         language.end(function, &mut out);
     }
+    language.tail(&mut out);
     out
 }
 
@@ -208,7 +343,7 @@ fn write_step(
             let name = format!("t{to}");
             language.declare(&name, *dtype, *length, out);
             let value = expression(language, function, value, *length == 1);
-            language.elements(&name, *length, &value, out);
+            language.elements(&name, *dtype, *length, &value, out);
         }
         Step::Call { helper, to, from, numbers } => {
             let mut arguments = Vec::new();
@@ -226,8 +361,8 @@ fn write_step(
         Step::Trees { to, from, forest } => {
             let (to, trees) = (format!("t{to}"), program.forests[*forest].trees.len());
             language.declare(&to, DType::F64, trees, out);
-            let is_nested = nested[*forest].then_some(*forest);
-            language.trees(&to, &name(function, *from), &format!("forest{forest}"), is_nested, trees, out);
+            let from = name(function, *from);
+            language.trees(&to, &from, &format!("forest{forest}"), nested[*forest], trees, out);
         }
         Step::Encode { to, from, length, encoder } => {
             let to = format!("t{to}");
@@ -241,7 +376,7 @@ fn write_step(
 /// What an array is called in a function.
 pub(super) fn name(function: &Function, array: Array) -> String {
     match array {
-        Array::Input(at) if function.inputs.len() == 1 && function.inputs[at].0 == "X" => "x".to_owned(),
+        Array::Input(_) if function.table().is_some() => "x".to_owned(),
         Array::Input(at) => format!("x{at}"),
         Array::Constant(at) => format!("c{at}"),
         Array::Local(at) => format!("t{at}"),
@@ -252,7 +387,7 @@ pub(super) fn name(function: &Function, array: Array) -> String {
 fn expression(language: &dyn Language, function: &Function, value: &Value, is_first: bool) -> String {
     match value {
         Value::Number(value) => language.number(*value),
-        Value::Integer(value) => value.to_string(),
+        Value::Integer(value) => language.integer(*value),
         Value::Truth(value) => language.truth(*value),
         Value::Text(value) => language.text(value),
         Value::Element(array, _) if is_first => format!("{}[0]", name(function, *array)),
@@ -283,9 +418,13 @@ fn index(language: &dyn Language, place: &Place) -> String {
     }
 }
 
-/// A text for a comment of one line, without control characters.
+/// A text for a comment of one line: without characters that end a line or turn what follows them around.
 pub(super) fn in_one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    let is_plain = |character: char| {
+        !character.is_control()
+            && !matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|character| if is_plain(character) { character } else { ' ' }).collect()
 }
 
 /// Items in lines that are not too long.
@@ -306,10 +445,24 @@ pub(super) fn in_lines(items: impl Iterator<Item = String>, indent: &str, out: &
     out.push('\n');
 }
 
-/// The part of a text after the line `marker name`, up to the next line with a marker.
-pub(super) fn section(text: &'static str, marker: &str, name: &str) -> &'static str {
-    let line = format!("{marker}{name}\n");
-    let start = text.find(&line).map_or(text.len(), |start| start + line.len());
-    let rest = &text[start..];
-    rest.find(marker).map_or(rest, |end| &rest[..end])
+/// A function of elements that languages like C write between its arguments.
+pub(super) fn infix(function: Apply, arguments: &[String]) -> String {
+    let sign = match function {
+        Apply::Add => "+",
+        Apply::And => "&&",
+        Apply::Div => "/",
+        Apply::Equal => "==",
+        Apply::Greater => ">",
+        Apply::GreaterOrEqual => ">=",
+        Apply::Less => "<",
+        Apply::LessOrEqual => "<=",
+        Apply::Mul => "*",
+        Apply::Or => "||",
+        Apply::Sub => "-",
+        Apply::Neg => return format!("-({})", arguments.join("")),
+        Apply::Not => return format!("!{}", arguments.join("")),
+        Apply::Where => return format!("{} ? {} : {}", arguments[0], arguments[1], arguments[2]),
+        other => unreachable!("{other:?} has a name"),
+    };
+    arguments.join(&format!(" {sign} "))
 }

@@ -3,14 +3,18 @@
 //! A graph becomes a [`Program`] of elementwise loops and calls of a few helper functions, which a [`Language`] writes.
 
 mod c;
+mod go;
+mod java;
+mod javascript;
 mod language;
 mod program;
 mod python;
+mod rust;
 
 use skiff_models::Model;
 use skiff_plan::Method;
 
-use crate::graph::{Elements, Graph, Primitive};
+use crate::graph::{Constant, Elements};
 use crate::model::{ModelGraph, graph};
 use crate::{ExportError, ExportOptions, Exported};
 use language::Language;
@@ -21,21 +25,33 @@ use program::Program;
 pub(crate) enum Source {
     /// C99.
     C,
+    /// Go 1.21.
+    Go,
+    /// Java 11.
+    Java,
+    /// An ES module.
+    JavaScript,
     /// Python 3.
     Python,
+    /// Rust without the standard library.
+    Rust,
 }
 
 /// A model as source code: a function for each method.
 pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> Result<Exported, ExportError> {
     let language: &dyn Language = match source {
         Source::C => &c::C,
+        Source::Go => &go::Go,
+        Source::Java => &java::Java::new(),
+        Source::JavaScript => &javascript::JavaScript,
         Source::Python => &python::Python,
+        Source::Rust => &rust::Rust,
     };
     let mut program = Program::new(model);
     let (mut exported, mut refused) = (Vec::new(), Vec::new());
     let all = model.methods();
     for &method in options.methods.as_ref().unwrap_or(&all) {
-        match function(model, source, method, &mut program) {
+        match function(model, language, method, &mut program) {
             Ok(()) => exported.push(method),
             Err(error) if options.methods.is_some() => return Err(error),
             Err(error) => refused.push(error),
@@ -51,26 +67,24 @@ pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> 
     Ok(Exported { bytes, methods: exported, refused })
 }
 
-fn function(model: &Model, source: Source, method: Method, program: &mut Program) -> Result<(), ExportError> {
+fn function(model: &Model, language: &dyn Language, method: Method, program: &mut Program) -> Result<(), ExportError> {
     let ModelGraph { graph, .. } = graph(model, Some(&[method]))?;
-    let added = match source {
-        Source::C if has_zeros(&graph) => {
-            Err("the strings of C end with a zero, and one of its texts has one".to_owned())
+    let added = program.add(method, &graph, |function, constants, encoders| {
+        let texts = |places: &[(String, i64)]| places.iter().map(|(text, _)| text.clone()).collect();
+        let encoders =
+            encoders.iter().map(|places| Constant { shape: Vec::new(), elements: Elements::Str(texts(places)) });
+        let refused = constants.iter().find_map(|constant| language.refuses(constant));
+        let refused = refused.or_else(|| encoders.into_iter().find_map(|constant| language.refuses(&constant)));
+        if let Some(reason) = refused.or_else(|| language.refuses_function(function)) {
+            return Err(reason.to_owned());
         }
-        Source::C | Source::Python => program.add(method, &graph),
-    };
+        match language.most_steps() {
+            Some((most, why)) if function.steps.len() > most => {
+                Err(format!("it takes {} steps, more than {most}: {why}", function.steps.len()))
+            }
+            _ => Ok(()),
+        }
+    });
     let estimator = || model.header().class.clone();
     added.map_err(|reason| ExportError::Signature { method, estimator: estimator(), reason })
-}
-
-/// Whether a text of a graph has a character of number zero.
-fn has_zeros(graph: &Graph) -> bool {
-    graph.nodes.iter().any(|node| match &node.primitive {
-        Primitive::Constant(constant) => match &constant.elements {
-            Elements::Str(texts) => texts.iter().any(|text| text.contains('\0')),
-            _ => false,
-        },
-        Primitive::LabelEncoder(places) => places.iter().any(|(text, _)| text.contains('\0')),
-        _ => false,
-    })
 }

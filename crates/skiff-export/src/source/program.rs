@@ -25,18 +25,28 @@ pub(super) struct Program {
     pub constants: Vec<Arc<Constant>>,
     pub forests: Vec<Arc<Forest>>,
     /// Strings and their numbers.
-    pub encoders: Vec<Arc<Vec<(String, i64)>>>,
+    pub encoders: Vec<Strings>,
 }
+
+/// Strings and their numbers.
+pub(super) type Strings = Arc<Vec<(String, i64)>>;
 
 /// A method.
 #[derive(Debug)]
 pub(super) struct Function {
     pub method: Method,
-    /// The name, type and length of each input.
-    pub inputs: Vec<(String, DType, usize)>,
-    /// What is returned: the array, and whether it is one element rather than a list.
+    pub inputs: Vec<Input>,
+    /// What is returned.
     pub outputs: Vec<Output>,
     pub steps: Vec<Step>,
+}
+
+/// What a function takes.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub name: String,
+    pub dtype: DType,
+    pub length: usize,
 }
 
 /// What a function returns.
@@ -89,6 +99,61 @@ pub(super) enum Helper {
     Sum,
     TopK,
     Trees,
+}
+
+impl Helper {
+    /// Its name, which begins its part of the helper functions of each language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ArgMax => "arg_max",
+            Self::ArgMin => "arg_min",
+            Self::Copy => "copy",
+            Self::CumSum => "cum_sum",
+            Self::Gather => "gather",
+            Self::GatherElements => "gather_elements",
+            Self::LastArgMax => "last_arg_max",
+            Self::MatMul => "matmul",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Sum => "sum",
+            Self::TopK => "top_k",
+            Self::Trees => "trees",
+        }
+    }
+
+    /// How many arrays it fills.
+    pub fn results(self) -> usize {
+        if self == Self::TopK { 2 } else { 1 }
+    }
+
+    /// How many arrays it reads.
+    pub fn inputs(self) -> usize {
+        if matches!(self, Self::Gather | Self::GatherElements | Self::MatMul) { 2 } else { 1 }
+    }
+}
+
+impl Function {
+    /// The length of the row, where it is one array of numbers.
+    pub fn table(&self) -> Option<usize> {
+        match &self.inputs[..] {
+            [only] if only.name == "X" => Some(only.length),
+            _ => None,
+        }
+    }
+
+    /// The columns of the row and their numbers, where it is no array.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &Input)> {
+        let columns = if self.table().is_some() { &[][..] } else { &self.inputs[..] };
+        columns.iter().enumerate()
+    }
+
+    /// The functions of elements that it needs.
+    pub fn applies(&self) -> impl Iterator<Item = Apply> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Elements { value: Value::Apply(apply, _), .. } => Some(*apply),
+            _ => None,
+        })
+    }
 }
 
 /// An expression over the place `i`.
@@ -165,10 +230,19 @@ impl Program {
         }
     }
 
-    /// Adds a method, or nothing where it cannot be written.
-    pub(super) fn add(&mut self, method: Method, graph: &Graph) -> Result<(), String> {
+    /// Adds a method, or nothing where it cannot be written: what `check` says of the function, and of the constants and
+    /// strings that it adds.
+    pub(super) fn add(
+        &mut self,
+        method: Method,
+        graph: &Graph,
+        check: impl FnOnce(&Function, &[Arc<Constant>], &[Strings]) -> Result<(), String>,
+    ) -> Result<(), String> {
         let before = (self.constants.len(), self.forests.len(), self.encoders.len());
-        let function = self.function(method, graph);
+        let function = self.function(method, graph).and_then(|function| {
+            check(&function, &self.constants[before.0..], &self.encoders[before.2..])?;
+            Ok(function)
+        });
         let function = function.inspect_err(|_| {
             self.constants.truncate(before.0);
             self.forests.truncate(before.1);
@@ -184,7 +258,8 @@ impl Program {
         let mut inputs = Vec::new();
         for (at, (name, tensor)) in graph.inputs.iter().enumerate() {
             writing.arrays.insert(*tensor, Array::Input(at));
-            inputs.push((name.clone(), graph.type_of(*tensor).dtype, writing.length(*tensor)));
+            let (dtype, length) = (graph.type_of(*tensor).dtype, writing.length(*tensor));
+            inputs.push(Input { name: name.clone(), dtype, length });
         }
         for node in &graph.nodes {
             writing.node(node)?;

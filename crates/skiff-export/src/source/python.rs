@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Language, Nested, Tables, in_lines, in_one_line, name, section};
+use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, name};
 use super::program::{Apply, Function, Helper};
-use crate::graph::{Constant, DType, Elements, Step as Branch, Test};
+use crate::graph::{Constant, DType, Elements};
 
 pub(super) struct Python;
 
-/// The helper functions, each after a line that has its name.
-const HELPERS: &str = include_str!("helpers.py");
-/// How the lines of names begin.
-const MARKER: &str = "## ";
-
 impl Language for Python {
+    fn helpers(&self) -> Helpers {
+        Helpers { text: include_str!("helpers.py"), marker: "## " }
+    }
+
     fn head(&self, notes: &[String], out: &mut String) {
         out.push_str("\"\"\"");
         let text = notes.iter().map(|note| in_one_line(note).replace('\\', "\\\\").replace('"', "\\\""));
@@ -22,7 +21,7 @@ impl Language for Python {
             "\n\nEach function takes one row, and raises ValueError for a row that is refused.\n\"\"\"\n\nimport math\nimport \
              struct\n\n\n",
         );
-        out.push_str(section(HELPERS, MARKER, "math"));
+        out.push_str(self.helpers().section("math"));
     }
 
     fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
@@ -41,61 +40,66 @@ impl Language for Python {
         out.push_str("}\n\n\n");
     }
 
-    fn nested(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
         let _ = writeln!(out, "def {name}(x):");
-        self.branch(body, body.root, 1, out);
+        body.write(self, "    ", out);
         out.push_str("\n\n");
     }
 
     fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
-        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
-        for (table, items) in [
-            ("features", integers(&tables.features)),
-            ("thresholds", numbers(&tables.thresholds)),
-            ("flags", integers(&tables.flags)),
-            ("lefts", integers(&tables.lefts)),
-            ("rights", integers(&tables.rights)),
-            ("leaves", numbers(&tables.leaves)),
-            ("roots", integers(&tables.roots)),
-            ("sets", integers(&tables.sets)),
-            ("members", numbers(&tables.members)),
-        ] {
-            list(&format!("{name}_{table}"), items, out);
+        for (table, values) in tables.integers() {
+            list(&format!("{name}_{table}"), values.iter().map(ToString::to_string).collect(), out);
+        }
+        for (table, values) in tables.numbers() {
+            list(&format!("{name}_{table}"), values.iter().map(|&value| self.number(value)).collect(), out);
         }
     }
 
-    fn helper(&self, helper: Helper) -> &'static str {
-        let own = match helper {
-            Helper::ArgMax => "arg_max",
-            Helper::ArgMin => "arg_min",
-            Helper::Copy => "copy",
-            Helper::CumSum => "cum_sum",
-            Helper::Gather => "gather",
-            Helper::GatherElements => "gather_elements",
-            Helper::LastArgMax => "last_arg_max",
-            Helper::MatMul => "matmul",
-            Helper::Max => "max",
-            Helper::Min => "min",
-            Helper::Sum => "sum",
-            Helper::TopK => "top_k",
-            Helper::Trees => "trees",
-        };
-        section(HELPERS, MARKER, own)
+    fn is_nan(&self, x: &str) -> String {
+        format!("{x} != {x}")
+    }
+
+    fn comment(&self, text: &str) -> String {
+        format!("  # {}", in_one_line(text))
+    }
+
+    fn opening(&self, condition: &str) -> String {
+        format!("if {condition}:")
+    }
+
+    fn otherwise(&self) -> &'static str {
+        "else:"
+    }
+
+    fn closing(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn returning(&self, value: &str) -> String {
+        format!("return {value}")
+    }
+
+    fn at_most_or_nan(&self, x: &str, threshold: &str) -> String {
+        // A comparison with NaN is false.
+        format!("not {x} > {threshold}")
+    }
+
+    fn is_among(&self, x: &str, members: &[u32], or_nan: bool) -> String {
+        let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+        let missing = if or_nan { format!("{} or ", self.is_nan(x)) } else { String::new() };
+        format!("{missing}{x} in [{}]", members.join(", "))
     }
 
     fn begin(&self, function: &Function, out: &mut String) {
-        if let [(own, _, length)] = &function.inputs[..]
-            && own == "X"
-        {
+        if let Some(length) = function.table() {
             let _ = writeln!(out, "def {}(x):", function.method.name());
             let _ = writeln!(out, "    # {length} numbers");
             return;
         }
         let parameters = (0..function.inputs.len()).map(|at| format!("column{at}"));
         let _ = writeln!(out, "def {}({}):", function.method.name(), parameters.collect::<Vec<_>>().join(", "));
-        for (at, (own, ..)) in function.inputs.iter().enumerate() {
-            let _ = writeln!(out, "    # {}", in_one_line(own));
+        for (at, input) in function.columns() {
+            let _ = writeln!(out, "    # {}", in_one_line(&input.name));
             let _ = writeln!(out, "    x{at} = [column{at}]");
         }
     }
@@ -114,7 +118,7 @@ impl Language for Python {
 
     fn declare(&self, _: &str, _: DType, _: usize, _: &mut String) {}
 
-    fn elements(&self, name: &str, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
         let _ = match length {
             1 => writeln!(out, "    {name} = [{value}]"),
             _ => writeln!(out, "    {name} = [{value} for i in range({length})]"),
@@ -142,35 +146,25 @@ impl Language for Python {
                 let _ = writeln!(out, "    copy({to}, {})", rest.join(", "));
                 return;
             }
-            Helper::ArgMax => "arg_max",
-            Helper::ArgMin => "arg_min",
-            Helper::CumSum => "cum_sum",
-            Helper::Gather => "gather",
-            Helper::GatherElements => "gather_elements",
-            Helper::LastArgMax => "last_arg_max",
-            Helper::MatMul => "matmul",
             Helper::Max => "max_of",
             Helper::Min => "min_of",
             Helper::Sum => "sum_of",
-            Helper::TopK => "top_k",
-            Helper::Trees => "trees",
+            other => other.name(),
         };
-        let results = if helper == Helper::TopK { 2 } else { 1 };
-        let (to, from) = arguments.split_at(results);
+        let (to, from) = arguments.split_at(helper.results());
         let rounded = if helper == Helper::CumSum && dtype == DType::F32 { ", single" } else { "" };
         let _ = writeln!(out, "    {} = {own}({}{rounded})", to.join(", "), from.join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: Option<usize>, trees: usize, out: &mut String) {
-        if nested.is_some() {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+        if nested {
             let all = (0..trees).map(|tree| format!("{forest}_tree{tree}({from})"));
             let _ = writeln!(out, "    {to} = [");
             in_lines(all, "        ", out);
             out.push_str("    ]\n");
             return;
         }
-        let tables = ["features", "thresholds", "flags", "lefts", "rights", "leaves", "roots", "sets", "members"];
-        let tables = tables.map(|table| format!("{forest}_{table}"));
+        let tables = Tables::NAMES.map(|table| format!("{forest}_{table}"));
         let _ = writeln!(out, "    {to} = trees({from}, {})", tables.join(", "));
     }
 
@@ -257,36 +251,6 @@ impl Language for Python {
 
     fn divided(&self, a: &str, b: usize) -> String {
         format!("{a} // {b}")
-    }
-}
-
-impl Python {
-    fn branch(&self, body: &Nested<'_>, branch: Branch, depth: usize, out: &mut String) {
-        let indent = "    ".repeat(depth);
-        let split = match branch {
-            Branch::Leaf(leaf) => {
-                let _ = writeln!(out, "{indent}return {}", self.number(body.forest.leaves[leaf].value.value()));
-                return;
-            }
-            Branch::Split(split) => &body.forest.splits[split],
-        };
-        let x = format!("x[{}]", split.feature);
-        let test = match &split.test {
-            // A comparison with NaN is false.
-            Test::AtMost(threshold) if split.missing_left => format!("not {x} > {}", self.number(threshold.value())),
-            Test::AtMost(threshold) => format!("{x} <= {}", self.number(threshold.value())),
-            Test::Among(set) => {
-                let members: Vec<String> = body.forest.sets[*set].iter().map(ToString::to_string).collect();
-                let missing = if split.missing_left { format!("{x} != {x} or ") } else { String::new() };
-                format!("{missing}{x} in [{}]", members.join(", "))
-            }
-        };
-        let named = body.features.get(split.feature).map(|name| in_one_line(name));
-        let comment = named.map(|name| format!("  # {name}")).unwrap_or_default();
-        let _ = writeln!(out, "{indent}if {test}:{comment}");
-        self.branch(body, split.left, depth + 1, out);
-        let _ = writeln!(out, "{indent}else:");
-        self.branch(body, split.right, depth + 1, out);
     }
 }
 
