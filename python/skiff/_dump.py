@@ -40,6 +40,7 @@ def dump(
     metrics: Mapping[str, float] | None = None,
     author: str | None = None,
     notes: str | None = None,
+    lock: bool = False,
     recipients: str | Identity | Iterable[str | Identity] | None = None,
     trusted: Iterable[str | type | Callable[..., Any]] = (),
 ) -> list[str] | None:
@@ -71,6 +72,8 @@ def dump(
     data, source, cv, metrics, author, notes : optional
         Content of the passport of a ``.skiff``, which ``skiff.inspect`` shows: the training data, the code, cross-validation
         scores or how to compute them, numbers by name, texts.
+    lock : bool, default=False
+        Record the versions of all installed distributions in the passport, with which the model can be trained again.
     recipients : str, Identity or list of them, optional
         Encrypt the file with age for these recipients: ``age1…``, or an ``Identity`` (also of a passphrase). ``skiff.open``
         and ``skiff.load`` open it with ``identity``. The name may end in ``.age``.
@@ -117,6 +120,7 @@ def dump(
         "metrics": metrics,
         "author": author,
         "notes": notes,
+        "lock": lock or None,
     }
     recorded = {name: value for name, value in recorded.items() if value is not None}
     extra: dict[str, Any] = {}

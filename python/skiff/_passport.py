@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import platform as _platform
+import re
 import sys
 from typing import Any, Mapping
 
@@ -46,13 +47,15 @@ def collect(
     metrics: Mapping[str, float] | None = None,
     author: str | None = None,
     notes: str | None = None,
+    lock: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The passport of ``estimator``, for ``json.dumps``, and the recorded rows, if requested.
 
     ``X_sample`` are rows, of any type that the estimator accepts: they are predicted here. ``data`` is the training
     data: a path, a URI, a table, ``(X, y)``, or a mapping of facts. ``source`` is the code: a path,
     a module, a function. ``cv`` are cross-validation scores, the result of ``cross_validate``, a fitted search, or
-    ``(cv, X, y)`` and ``(cv, X, y, scoring)`` to compute them here. ``metrics`` are numbers by name.
+    ``(cv, X, y)`` and ``(cv, X, y, scoring)`` to compute them here. ``metrics`` are numbers by name. ``lock`` records all
+    installed distributions.
     """
     passport: dict[str, Any] = {
         "version": VERSION,
@@ -75,6 +78,8 @@ def collect(
             if not isinstance(text, str):
                 raise TypeError(f"expected a text for `{name}`, not {type(text).__name__}")
             passport[name] = text
+    if lock:
+        passport["lock"] = locked()
     samples = None
     if X_sample is not None:
         samples, passport["samples"] = _samples.record(estimator, X_sample)
@@ -112,6 +117,18 @@ def versions(estimator: Any) -> dict[str, str]:
                 continue
         found[distribution] = version
     return found
+
+
+def locked() -> dict[str, str]:
+    """The versions of all installed distributions, by their normalized names."""
+    found: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        # A damaged one has no name.
+        name, version = distribution.metadata["Name"], distribution.version
+        if isinstance(name, str) and isinstance(version, str):
+            # Of two of a name, the first is imported.
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
+    return dict(sorted(found.items()))
 
 
 def platform() -> dict[str, Any]:

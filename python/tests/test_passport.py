@@ -130,3 +130,11 @@ def test_metrics_author_and_notes(path):
     with pytest.raises(ValueError, match="at most"):
         skiff.dump(SVC().fit(X, Y), path, notes="x" * (5 << 20))
     assert skiff.inspect(path)["passport"] == found, "the old file is there still"
+
+
+def test_all_distributions_are_recorded_on_request(path):
+    assert "lock" not in passport_of(path)
+    lock = passport_of(path, lock=True)["lock"]
+    assert (lock["scikit-learn"], lock["numpy"], lock["pytest"]) == (sklearn.__version__, np.__version__, pytest.__version__)
+    assert lock.keys() == {name.lower().replace("_", "-").replace(".", "-") for name in lock}
+    assert "lock" not in passport_of(path, lock=False)
