@@ -26,7 +26,7 @@ pub use image::{Image, ImageFormat};
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
 pub use serve::Serve;
-pub use slim::Slim;
+pub use slim::{LossyArguments, Slim};
 pub use values::similar;
 
 /// Open, inspect and run scikit-learn models without Python and without running any code in them.

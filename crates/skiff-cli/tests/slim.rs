@@ -70,3 +70,36 @@ fn wrong_options_are_named() {
     assert!(fails(&["slim", &model, &folder.file("a.txt")]).contains("extension"));
     assert!(!std::path::Path::new(&file).exists());
 }
+
+#[test]
+fn changes_are_measured_before_anything_is_written() {
+    let folder = Folder::new("slim-measured");
+    let (forest, data) = (example("digits-forest.joblib"), example("digits.csv"));
+    let file = folder.file("a.skiff");
+    let arguments = ["slim", &forest, &file, "--prune-trees", "3"];
+    let fails = |more: &[&str]| {
+        let output = run(&[&arguments[..], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        assert!(!std::path::Path::new(&file).exists(), "{more:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(fails(&[]).contains("`--data`, or `--unmeasured`"));
+    assert!(fails(&["--data", &data, "--max-label-change", "0"]).contains("nothing was written"));
+    assert!(fails(&["--data", &data, "--max-depth", "400"]).contains("no tree becomes smaller"));
+    assert!(fails(&["--data", &data, "--top-features", "4"]).contains("applies to linear models"));
+    let output = run(&["slim", &forest, &file, "--prune-trees", "0"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("at least one tree"), "{output:?}");
+    let report = out(&[&arguments[..], &["--data", &data, "--max-label-change", "1"]].concat());
+    assert!(report.contains("other labels") && report.contains("RandomForestClassifier.estimators_"), "{report}");
+    let before = out(&["predict", &forest, &data]);
+    let after = out(&["predict", &file, &data]);
+    let differ = before.lines().zip(after.lines()).filter(|(before, after)| before != after).count();
+    assert!(differ > 0 && differ * 4 < before.lines().count(), "{differ} of {}", before.lines().count());
+    // Without rows, if that is what is asked for.
+    out(&[&arguments[..], &["--unmeasured", "--force"]].concat());
+    // The rows that the file records.
+    let report = out(&["slim", &example("passengers.skiff"), &folder.file("b.skiff"), "--float16", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert!(report["measured"]["rows"].as_u64().is_some_and(|rows| rows > 5), "{report}");
+    assert!(report["measured"]["greatest_difference"].as_f64().is_some_and(|greatest| greatest > 0.0), "{report}");
+}

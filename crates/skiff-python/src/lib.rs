@@ -240,21 +240,26 @@ mod _skiff {
     /// Writes a smaller file for the same model, for `skiff.slim`.
     #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "named in Python, and owned")]
     #[pyfunction]
-    #[pyo3(signature = (source, target, /, *, compress, protocol, limits, identity, recipients))]
+    #[pyo3(signature = (source, target, /, *, bits, prune_trees, max_depth, top_features, compress, protocol, limits, identity, recipients))]
     fn slim<'py>(
         py: Python<'py>,
         source: &Bound<'py, PyAny>,
         target: PathBuf,
+        bits: Option<u8>,
+        prune_trees: Option<&Bound<'py, PyAny>>,
+        max_depth: Option<usize>,
+        top_features: Option<usize>,
         compress: Option<&Bound<'py, PyAny>>,
         protocol: Option<i64>,
         limits: Option<&Bound<'py, Limits>>,
         identity: Option<&Bound<'py, PyAny>>,
         recipients: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
+        let lossy = crate::slim::lossy(py, bits, prune_trees, max_depth, top_features)?;
         let recipients = crate::encryption::recipients(py, recipients)?;
         let options = skiff::ConvertOptions { protocol, recipients, ..Default::default() };
         let file = || crate::source::read(py, source, limits.map(Bound::get), identity);
-        crate::slim::slim(py, file, &target, compress, options)
+        crate::slim::slim(py, file, &target, compress, &lossy, options)
     }
 
     /// Writes a folder for MLflow, for `skiff.mlflow.save_model`.

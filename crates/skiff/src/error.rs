@@ -53,6 +53,8 @@ enum Inner {
     Target(String),
     Export(ExportError),
     Migration(MigrationRefusal),
+    /// What would make a model smaller does not apply to it.
+    Reduction(String),
     Mlflow(MlflowError),
     Write(WriteError),
 }
@@ -124,6 +126,10 @@ impl Error {
     /// The operating system could not write a file.
     pub(crate) fn unwritable(error: std::io::Error) -> Self {
         Inner::Write(WriteError::Io(error)).into()
+    }
+
+    pub(crate) fn reduction(what: String) -> Self {
+        Inner::Reduction(what).into()
     }
 
     pub(crate) fn migration(refusal: MigrationRefusal) -> Self {
@@ -198,7 +204,9 @@ impl Error {
             Inner::Untrusted(findings) if is_damage(findings) => ErrorKind::DamagedFile,
             Inner::Untrusted(_) => ErrorKind::Untrusted,
             Inner::Hostile { .. } => ErrorKind::DamagedFile,
-            Inner::Export(_) | Inner::Migration(_) | Inner::Mlflow(MlflowError::NoFlavor(_)) => ErrorKind::NotSupported,
+            Inner::Export(_) | Inner::Migration(_) | Inner::Reduction(_) | Inner::Mlflow(MlflowError::NoFlavor(_)) => {
+                ErrorKind::NotSupported
+            }
             Inner::Mlflow(_) => ErrorKind::DamagedFile,
             Inner::Refusal(refusal) if refusal.is_argument() => ErrorKind::WrongInput,
             Inner::Refusal(refusal) if !refusal.is_no_method() => ErrorKind::NotSupported,
@@ -263,6 +271,7 @@ impl Error {
             Inner::Target(_) => "unsupported-target",
             Inner::Export(_) => "not-exported",
             Inner::Migration(_) => "unsupported-migration",
+            Inner::Reduction(_) => "not-applicable",
             Inner::Mlflow(MlflowError::NoFlavor(_)) => "unsupported-format",
             Inner::Mlflow(_) => "damaged-file",
             Inner::Write(WriteError::Io(_)) => "unwritable-file",
@@ -466,7 +475,7 @@ impl fmt::Display for Error {
             Inner::Input(error) => error.fmt(f),
             Inner::Shape(error) => error.fmt(f),
             Inner::Migration(refusal) => write!(f, "{refusal}"),
-            Inner::Target(what) => f.write_str(what),
+            Inner::Target(what) | Inner::Reduction(what) => f.write_str(what),
             Inner::Mlflow(error) => error.fmt(f),
             Inner::Export(error) => error.fmt(f),
             Inner::Write(error) => error.fmt(f),

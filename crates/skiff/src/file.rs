@@ -125,6 +125,12 @@ impl File {
         Self { file, options: self.options.clone(), path: self.path.clone(), mlflow: None }
     }
 
+    /// The same file without recorded rows.
+    pub(crate) fn without_samples(mut self) -> Self {
+        self.file.samples = None;
+        self
+    }
+
     /// Opens and reads the file at `path`, or the model in a folder of MLflow's. Nothing in it is executed, imported, opened or fetched.
     ///
     /// # Errors

@@ -136,7 +136,7 @@ impl Form {
 }
 
 /// The key or passphrase of an encrypted model.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Opening the model")]
 pub struct IdentityArguments {
     /// The age identity file for an encrypted model.

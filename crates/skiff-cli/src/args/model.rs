@@ -10,7 +10,7 @@ use super::values;
 use crate::report::Failure;
 
 /// Which estimator in the file, and how it is opened.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Opening the model")]
 pub struct OpenArguments {
     /// The estimator's address in a file with several objects: "[0]", "['model']".
@@ -34,7 +34,7 @@ impl OpenArguments {
 macro_rules! limits {
     ($($(#[$doc:meta])* $flag:ident: $limit:ident = $name:literal, $type:ty;)*) => {
         /// The limits of reading a file.
-        #[derive(Debug, Args)]
+        #[derive(Debug, Default, Args)]
         #[command(next_help_heading = "Limits")]
         pub struct LimitArguments {
             $(

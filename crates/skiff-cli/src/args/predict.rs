@@ -47,7 +47,7 @@ pub struct Predict {
 }
 
 /// Options of reading the data.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reading the data")]
 pub struct DataArguments {
     /// The format of the data, instead of that of its extension [default for standard input: csv].

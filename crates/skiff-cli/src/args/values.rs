@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use skiff::slim::Pruning;
 use skiff::{ExportTarget, Method, Scalar};
 
 use super::predict::Dtype;
@@ -88,6 +89,32 @@ pub fn decimal(text: &str) -> Result<u8, String> {
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| "expected a number of seconds, 0 or more".to_owned())
+}
+
+/// How many bits learned numbers get.
+pub fn bits(text: &str) -> Result<u8, String> {
+    match text {
+        "8" => Ok(8),
+        _ => Err("expected 8".to_owned()),
+    }
+}
+
+/// A number of trees, or an alpha.
+pub fn pruning(text: &str) -> Result<Pruning, String> {
+    let alpha = text.parse().ok().filter(|alpha: &f64| alpha.is_finite() && *alpha >= 0.0);
+    match text.parse() {
+        Ok(0) => Err("expected at least one tree".to_owned()),
+        Ok(count) => Ok(Pruning::First(count)),
+        Err(_) => alpha
+            .map(Pruning::CostComplexity)
+            .ok_or_else(|| "expected a number of trees, or an alpha: 0.001".to_owned()),
+    }
+}
+
+/// A share of all.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 /// A number of things of which there must be one.

@@ -1,6 +1,7 @@
 //! `skiff predict`: predicts for a table of rows, block by block.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use skiff::table::Column;
 use skiff::value::Columns;
@@ -62,11 +63,33 @@ pub fn run(arguments: &Predict) -> Outcome {
     let mut sink = sink(output, arguments.format, &model, arguments.method, &notes).map_err(in_output)?;
     let is_seen = output.is_some();
     let progress = progress::bytes(arguments.quiet, is_seen);
-    let mut command =
-        Prediction { arguments, data, model: &model, plan: &plan, progress: &progress, rows: 0, uses: Vec::new() };
+    let mut command = Prediction::new(arguments, data, &model, &plan, &progress);
     command.predict(format, &mut *sink).map_err(in_output)?;
     progress.finish_and_clear();
     sink.finish().map_err(in_output)
+}
+
+/// Predicts for all rows of the data into a sink, and returns how long the model took, where that is known.
+pub fn into_sink(
+    arguments: &Predict,
+    model: &Model,
+    plan: &Plan,
+    sink: &mut dyn Sink,
+) -> Result<Option<Duration>, Failure> {
+    let progress = progress::bytes(true, false);
+    #[cfg(feature = "arrow")]
+    if crate::data::arrow::reads(&arguments.data, arguments.data_options.data_format) {
+        let notes = Notes::new();
+        crate::data::arrow::Job { arguments, model, plan, notes: &notes, progress: &progress }.run_into(Some(sink))?;
+        return Ok(None);
+    }
+    let [data] = &arguments.data[..] else {
+        return Err(several_files());
+    };
+    let format = read::format_of(data, arguments.data_options.data_format)?;
+    let mut command = Prediction::new(arguments, data, model, plan, &progress);
+    command.predict(format, sink)?;
+    Ok(Some(command.time))
 }
 
 /// The file at `path`, and its model.
@@ -137,9 +160,15 @@ struct Prediction<'a> {
     rows: usize,
     /// What the plan does with each of its input columns.
     uses: Vec<ColumnUse>,
+    /// How long the plan was evaluated.
+    time: Duration,
 }
 
-impl Prediction<'_> {
+impl<'a> Prediction<'a> {
+    fn new(arguments: &'a Predict, data: &'a Path, model: &'a Model, plan: &'a Plan, progress: &'a Progress) -> Self {
+        Self { arguments, data, model, plan, progress, rows: 0, uses: Vec::new(), time: Duration::ZERO }
+    }
+
     fn predict(&mut self, format: DataFormat, sink: &mut dyn Sink) -> Outcome {
         let path = self.data;
         match format {
@@ -316,6 +345,7 @@ impl Prediction<'_> {
         kept: &[(String, Column<'_>)],
         sink: &mut dyn Sink,
     ) -> Outcome {
+        let start = Instant::now();
         let answer = skiff::evaluate(self.plan, table, &EvaluateOptions::default()).map_err(|error| {
             let row = error.row();
             let line = row.and_then(|row| lines.get(row)).copied();
@@ -324,6 +354,7 @@ impl Prediction<'_> {
             let row = row.map(|row| self.rows + row);
             Failure::Rows(Box::new(RowsFailure { error, file, line, row, in_block, column: None }))
         })?;
+        self.time += start.elapsed();
         self.rows += table.rows();
         // An interrupt never truncates a line of output.
         interrupt::whole(|| sink.write(&answer, kept))

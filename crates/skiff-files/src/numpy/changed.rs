@@ -2,10 +2,30 @@
 
 use skiff_pickle::{Bytes, Change, Graph, Node, NodeId, Payload};
 
-use super::NdArray;
+use super::{NdArray, Order, count, nodes};
 use crate::call::Call;
 
 impl NdArray {
+    /// An array like that at `id`, of `_reconstruct` and in C order, with another shape and elements: the dtype is shared.
+    /// `None` if it is in another form, or the number of elements is another than the shape's.
+    pub fn with_shape(graph: &mut Graph, id: NodeId, shape: &[usize], bytes: Vec<u8>) -> Option<NodeId> {
+        let array = Self::read(graph, id).ok()??;
+        let length = count(shape, array.dtype.itemsize()?, id).ok()?.checked_mul(array.dtype.itemsize()?)?;
+        if bytes.len() != length || array.order != Order::C {
+            return None;
+        }
+        let mut object = Box::new(graph.object(id)?.clone());
+        let mut state = graph.items(object.state()?)?.to_vec();
+        let buffer = graph.add_buffer(Bytes::from(bytes));
+        let span = graph.span(buffer, 0, length)?;
+        let [.., old_shape, _, _, elements] = state.as_mut_slice() else { return None };
+        *old_shape = nodes::lengths(graph, shape);
+        *elements = graph.push(Node::Bytes(span));
+        let state = graph.push(Node::Tuple(state.into()));
+        object.changes = vec![Change::Build(state)];
+        Some(graph.push(Node::Object(object)))
+    }
+
     /// The array at `id` with other elements, of the same dtype, shape and memory order, with which it shares everything else.
     /// `None` if it is no array of raw elements, or their number is another.
     pub fn with_bytes(graph: &mut Graph, id: NodeId, bytes: Vec<u8>) -> Option<NodeId> {
@@ -41,8 +61,7 @@ impl NdArray {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numpy::nodes;
-    use crate::{DType, Endian, Order};
+    use crate::{DType, Endian};
 
     #[test]
     fn dtype_and_shape_are_shared() {
@@ -56,5 +75,12 @@ mod tests {
         let array = NdArray::read(&graph, changed).expect("an array").expect("one");
         assert_eq!((array.shape.as_slice(), array.order, array.bytes()), (&[2, 3][..], Order::F, Some(&[1; 48][..])));
         assert_eq!(NdArray::with_bytes(&mut graph, id, vec![1; 47]), None);
+        let elements = graph.keep(&[0; 8]);
+        let template = nodes::array(&mut graph, &dtype, &[1], Order::C, elements);
+        let longer = NdArray::with_shape(&mut graph, template, &[2, 1], vec![2; 16]).expect("as many bytes");
+        let array = NdArray::read(&graph, longer).expect("an array").expect("one");
+        assert_eq!((array.shape.as_slice(), array.bytes()), (&[2, 1][..], Some(&[2; 16][..])));
+        assert_eq!(NdArray::with_shape(&mut graph, template, &[3], vec![2; 16]), None);
+        assert_eq!(NdArray::with_shape(&mut graph, id, &[2], vec![2; 16]), None);
     }
 }

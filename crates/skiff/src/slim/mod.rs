@@ -1,7 +1,15 @@
 //! A smaller file for the same model: without what only training needs, in narrower numbers, and compressed.
 
+mod cut;
+mod ensembles;
+mod features;
 #[cfg(feature = "json")]
 mod json;
+mod lossy;
+mod measure;
+mod objects;
+mod options;
+mod rounding;
 mod state;
 mod thresholds;
 mod training;
@@ -9,13 +17,17 @@ mod training;
 use std::path::Path;
 
 use skiff_files::scan;
-use skiff_files::{Codec, Graph, Node, NodeId};
+use skiff_files::write::Compression;
+use skiff_files::{Codec, Graph};
 
+use self::objects::reachable;
 use crate::target::Kind;
 use crate::writing::named;
-use crate::{Compression, ConvertOptions, Converted, Error, File, Options};
+use crate::{ConvertOptions, Converted, Error, File, Options};
 
-pub use training::{TRAINING, Training};
+pub use measure::{Answers, Measured, Metric, method_of};
+pub use options::{Changed, Lossy, Precision, Pruning};
+pub use training::{Dropped, TRAINING, Training};
 
 /// A model that has been made smaller, before it is written.
 #[derive(Debug)]
@@ -24,21 +36,8 @@ pub struct Slim {
     before: u64,
     dropped: Vec<Dropped>,
     thresholds: usize,
+    changed: Vec<Changed>,
     notes: Vec<String>,
-}
-
-/// Attributes that were dropped: those of one name, of all objects of one class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Dropped {
-    /// The class's name, without its module.
-    pub class: String,
-    /// The attribute.
-    pub attribute: &'static str,
-    /// How many objects had it.
-    pub objects: usize,
-    /// The bytes of arrays and texts that nothing else in the model refers to.
-    pub bytes: u64,
 }
 
 impl Slim {
@@ -58,7 +57,7 @@ impl Slim {
         }
         let thresholds = thresholds::narrow(&mut graph);
         let before = file.contents().size;
-        let slim = Self { file: file.with_graph(graph), before, dropped, thresholds, notes };
+        let slim = Self { file: file.with_graph(graph), before, dropped, thresholds, changed: Vec::new(), notes };
         // A reader refuses an estimator without an attribute that it needs.
         if file.model(None).is_ok() {
             slim.file.model(None)?;
@@ -140,29 +139,4 @@ fn user_code(graph: &Graph) -> Option<String> {
         let (module, name) = graph.global(id)?;
         (!scan::is_listed(module, name)).then(|| format!("{module}.{name}"))
     })
-}
-
-/// For each node whether the root leads to it.
-fn reachable(graph: &Graph) -> Vec<bool> {
-    let mut seen = vec![false; graph.len()];
-    let mut waiting = vec![graph.root()];
-    while let Some(id) = waiting.pop() {
-        if let Some(seen) = seen.get_mut(id.index())
-            && !*seen
-        {
-            *seen = true;
-            graph.each_child(id, |child| waiting.push(child));
-        }
-    }
-    seen
-}
-
-/// The bytes of the arrays and texts of a node itself.
-fn size(graph: &Graph, id: NodeId) -> u64 {
-    let length = match graph.node(id) {
-        Node::Bytes(span) | Node::ByteArray(span) | Node::Str(span) | Node::ByteStr(span) => span.len,
-        Node::Payload { content: skiff_pickle::Payload::Raw(span), .. } => span.len,
-        _ => 0,
-    };
-    length.try_into().unwrap_or(u64::MAX)
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use skiff_files::{DType, Endian, Graph, Instance, NdArray, NodeId};
 
-use super::{reachable, state};
+use super::objects::reachable;
+use super::state;
 
 /// Narrows the thresholds of all trees, and returns how many trees have others.
 pub(super) fn narrow(graph: &mut Graph) -> usize {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use skiff_files::{Graph, Instance, NodeId};
+use skiff_files::{Graph, NodeId};
 use skiff_sklearn::Class;
 
-use super::{Dropped, reachable, size, state};
+use super::objects::{class_of, reachable, size};
+use super::state;
 
 /// Attributes of some classes that only training needs.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,20 @@ pub struct Training {
     pub attributes: &'static [&'static str],
     /// What they are.
     pub about: &'static str,
+}
+
+/// Attributes that were dropped: those of one name, of all objects of one class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// The class's name, without its module.
+    pub class: String,
+    /// The attribute.
+    pub attribute: &'static str,
+    /// How many objects had it.
+    pub objects: usize,
+    /// The bytes of arrays and texts that nothing else in the model refers to.
+    pub bytes: u64,
 }
 
 /// What is dropped: attributes that no method of the class reads in any version, nor those of classes that hold it, except
@@ -42,8 +57,8 @@ pub const TRAINING: &[Training] = &[
     },
     Training {
         classes: &["sklearn.neural_network._multilayer_perceptron.BaseMultilayerPerceptron"],
-        attributes: &["_optimizer", "loss_curve_", "validation_scores_"],
-        about: "moments of the optimizer, as large as the weights or twice as large, and scores of each iteration",
+        attributes: &["_best_coefs", "_best_intercepts", "_optimizer", "loss_curve_", "validation_scores_"],
+        about: "moments of the optimizer, as large as the weights or twice as large, weights to go back to, and scores",
     },
     Training {
         classes: &["sklearn.feature_extraction.text.CountVectorizer"],
@@ -178,12 +193,6 @@ pub(super) fn drop_all(graph: &mut Graph) -> Vec<Dropped> {
         });
     }
     summary(graph, &removed)
-}
-
-/// The class of the object at `id`, if it is scikit-learn's.
-fn class_of(graph: &Graph, id: NodeId) -> Option<&'static Class> {
-    let (module, name) = Instance::class(graph, id)?;
-    skiff_sklearn::class(module, name)
 }
 
 /// What was removed, by class and attribute, the largest first. What two of them share counts once.

@@ -16,7 +16,7 @@ use self::dataset::Dataset;
 use self::groups::{Groups, Predicted};
 use self::input::{Input, Unit};
 use super::select::{Header, select};
-use super::write::{Notes, Sink, sink};
+use super::write::{self, Notes, Sink};
 use crate::args::{DataFormat, Predict};
 use crate::input::{is_standard, shown};
 use crate::interrupt;
@@ -63,6 +63,11 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Predicts for all rows of the files.
     pub fn run(self) -> Outcome {
+        self.run_into(None)
+    }
+
+    /// Predicts for all rows of the files into a sink, or else into the output of the arguments.
+    pub fn run_into(self, sink: Option<&mut dyn Sink>) -> Outcome {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             // A damaged file is reported as such.
@@ -100,6 +105,9 @@ impl Job<'_> {
             Some(output) => failure.of_output(output),
             None => failure,
         };
+        if let Some(sink) = sink {
+            return self.write_all(sink, groups);
+        }
         match output.filter(|output| is_folder(output)) {
             Some(folder) => {
                 let key = self.key(&selection.names, &input);
@@ -107,7 +115,7 @@ impl Job<'_> {
                 self.write_parts(dataset, groups).map_err(in_output)
             }
             None => {
-                let mut sink = sink(output, *format, self.model, *method, self.notes).map_err(in_output)?;
+                let mut sink = write::sink(output, *format, self.model, *method, self.notes).map_err(in_output)?;
                 self.write_all(&mut *sink, groups).map_err(in_output)?;
                 sink.finish().map_err(in_output)
             }
@@ -152,7 +160,8 @@ impl Job<'_> {
                 Some(writing) => writing,
                 none => {
                     let path = dataset.path(part);
-                    let sink = sink(Some(&path), Some(dataset.format), self.model, self.arguments.method, self.notes)?;
+                    let sink =
+                        write::sink(Some(&path), Some(dataset.format), self.model, self.arguments.method, self.notes)?;
                     none.insert((part, 0, sink))
                 }
             };

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+mod collected;
 mod columns;
 mod csv;
 mod json_lines;
@@ -17,6 +18,8 @@ use skiff_files::write::NewFile;
 use crate::args::AnswerFormat;
 use crate::input;
 use crate::report::Failure;
+
+pub use collected::Collected;
 
 /// An output of predictions, batch by batch.
 pub trait Sink {
