@@ -26,8 +26,8 @@ def export(
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> None:
-    """Export methods of a model to another runtime, in float64: ONNX, or C, Go, Java, JavaScript, Python or Rust without
-    packages. Or draw a tree or a composite estimator: SVG, Graphviz or text.
+    """Export methods of a model to another runtime, in float64: ONNX, C, Go, Java, JavaScript, Python or Rust without
+    packages, or SQL. Or draw a tree or a composite estimator: SVG, Graphviz or text.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def export(
         The methods to export, ``["predict", "predict_proba"]``. By default all that can be exported, except
         ``inverse_transform``, which takes other columns than the rest; a warning says why others are left out.
     target : str, optional
-        The target, ``"onnx"``, ``"c"``, ``"go"``, ``"java"``, ``"javascript"``, ``"python"``, ``"rust"``, ``"svg"``,
-        ``"dot"`` or ``"text"``, for a file object or a path without its extension.
+        The target, ``"onnx"``, ``"c"``, ``"go"``, ``"java"``, ``"javascript"``, ``"python"``, ``"rust"``, ``"sql"``,
+        ``"svg"``, ``"dot"`` or ``"text"``, for a file object or a path without its extension.
     at : str, optional
         The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``. To draw it, also that
         of a tree within: ``estimators_[3]``.
@@ -89,7 +89,7 @@ def export(
             model = _open(model, at=at, limits=limits, identity=identity)
         exported = _export(model, path, target=target, methods=names)
     content, refused = exported
-    if path is None:
+    if not isinstance(out, (str, os.PathLike)):
         out.write(content or b"")
     for what in refused:
         warnings.warn(what, stacklevel=2)

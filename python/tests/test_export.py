@@ -5,16 +5,20 @@ import io
 import json
 import warnings
 
+import joblib
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
 import skiff
 from conftest import ROOT
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier, export_graphviz, export_text
 
 X = np.random.default_rng(7).normal(size=(60, 3))
 Y = np.array(["no", "yes"])[(X[:, 0] + X[:, 1] > 0).astype(int)]
@@ -72,7 +76,32 @@ def test_what_is_left_out_is_said(tmp_path):
     with pytest.raises(skiff.WrongInputError, match="`guess` is not the name of a method"):
         skiff.export(machine, tmp_path / "other.onnx", methods=["guess"])
     with pytest.raises(skiff.WrongInputError, match="expected a target"):
-        skiff.export(machine, tmp_path / "other.txt")
+        skiff.export(machine, tmp_path / "other.unknown")
+
+
+def test_trees_are_drawn(tmp_path):
+    table = pd.DataFrame(X, columns=list("abc"))
+    tree = DecisionTreeClassifier(random_state=0).fit(table, Y)
+    names = {"feature_names": list("abc"), "class_names": [str(label) for label in tree.classes_]}
+    out = io.BytesIO()
+    skiff.export(tree, out, target="dot", max_depth=1)
+    assert out.getvalue().decode() == export_graphviz(tree, filled=True, max_depth=1, **names)
+    forest = RandomForestClassifier(3, random_state=0).fit(table, Y)
+    joblib.dump({"model": forest}, tmp_path / "model.joblib")
+    skiff.export(tmp_path / "model.joblib", tmp_path / "tree.txt", at="['model'].estimators_[2]")
+    assert (tmp_path / "tree.txt").read_text() == export_text(forest.estimators_[2], **names)
+    boosting = HistGradientBoostingClassifier(max_iter=2).fit(table, Y)
+    joblib.dump(boosting, tmp_path / "model.joblib")
+    skiff.export(tmp_path / "model.joblib", tmp_path / "tree.svg", at="_predictors[1][0]")
+    assert (tmp_path / "tree.svg").read_text().startswith("<svg ")
+    joblib.dump(tree, tmp_path / "model.joblib")
+    assert "<svg " in skiff.open(tmp_path / "model.joblib")._repr_html_()
+    with pytest.raises(skiff.NotSupportedError, match="is not one tree: draw one of those in it"):
+        skiff.export(forest, tmp_path / "other.svg")
+    with pytest.raises(skiff.NotSupportedError, match="a picture, which has no methods"):
+        skiff.export(tree, tmp_path / "other.svg", "predict")
+    with pytest.raises(skiff.WrongInputError, match="`max_depth` is for pictures"):
+        skiff.export(tree, tmp_path / "other.onnx", max_depth=2)
 
 
 def test_the_metadata_says_what_was_exported(tmp_path):

@@ -1,5 +1,6 @@
 """Models as source code answer as scikit-learn did: recorded cases, compiled and run in their language."""
 
+import os
 import shutil
 
 import joblib
@@ -10,15 +11,18 @@ import pytest
 import source_cases
 from conftest import COMMAND, ROOT
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier
 
 #: A selection: `cargo xtask peers LANGUAGE` asks all.
 SELECTION = {
     "c": ["calibration", "cluster", "compose", "impute", "neural_network"],
+    "duckdb": ["compose", "ensemble", "impute", "linear_model", "preprocessing", "tree"],
     "go": ["isotonic"],
     "java": ["compose", "impute", "tree"],
     "javascript": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "tree"],
     "rust": ["calibration"],
+    "postgres": ["tree"],
     "python": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "svm", "tree"],
 }
 
@@ -28,6 +32,8 @@ def needs(language):
     tool = source_cases.TOOLS[language][0]
     if not shutil.which(tool):
         pytest.skip(f"there is no `{tool}`")
+    if language == "postgres" and "SKIFF_POSTGRES" not in os.environ:
+        pytest.skip("there is no PostgreSQL")
 
 
 @pytest.mark.parametrize("language, family", [(one, family) for one, all in SELECTION.items() for family in all])
@@ -116,3 +122,23 @@ def test_integers_that_javascript_lacks_are_refused(skiff):
     joblib.dump(DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 2**53 + 1]), path)
     assert "do not have all integers" in skiff.fails("export", path, skiff.folder / "x.mjs", "--method", "predict")
     skiff.run("export", path, skiff.folder / "x.js", "--method", "predict_proba")
+
+
+def test_queries_are_readable_and_refuse_what_they_cannot_hold(skiff):
+    needs("duckdb")
+    iris, passengers = (ROOT / "examples" / name for name in ("iris-svc.joblib", "passengers.joblib"))
+    query = skiff.folder / "model.sql"
+    skiff.run("export", passengers, query, "--method", "predict_proba")
+    text = query.read_text()
+    assert "SELECT data.*, model.*\nFROM data\n" in text
+    assert """COALESCE(data."fare"::float8, 'NaN'::float8) AS x""" in text and 'AS "predict_proba_1"' in text
+    path = skiff.folder / "model.joblib"
+    rows = np.random.default_rng(3).normal(size=(60, 2))
+    joblib.dump(KNeighborsRegressor().fit(rows, rows[:, 0]), path)
+    assert "error[not-exported]" in skiff.fails("export", path, query, "--force")
+    # A table may have names that would end a string, and a text may have them as well.
+    names = ['a"b', "c'd; --"]
+    joblib.dump(DecisionTreeClassifier().fit(pd.DataFrame(rows, columns=names), np.where(rows[:, 0] > 0, "y'", 'n"')), path)
+    code = source_cases.LANGUAGES["duckdb"](COMMAND, path, skiff.folder, None, "predict")
+    assert set(code.run(None, {"X": rows})[0]) == {"y'", 'n"'}
+    assert "some rows are refused" in skiff.fails("export", iris, query, "--force")

@@ -15,7 +15,9 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
-        Some(language @ ("c" | "go" | "java" | "javascript" | "python" | "rust")) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),
+        Some(
+            language @ ("c" | "duckdb" | "go" | "java" | "javascript" | "postgres" | "python" | "rust"),
+        ) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),
         Some("page") => {
             wheel(&python, "release")?;
             // The tests are not skipped where there is no Chromium.
@@ -50,7 +52,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, go, java, javascript, python, rust, page, mlflow, spark, ray, image".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, postgres, python, rust, page, mlflow, spark, ray, image".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

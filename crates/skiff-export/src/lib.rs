@@ -58,6 +58,7 @@ pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<
         Target::Go => source::source(model, Source::Go, options),
         Target::Java => source::source(model, Source::Java, options),
         Target::Rust => source::source(model, Source::Rust, options),
+        Target::Sql => source::query(model, options),
         Target::Dot | Target::Svg | Target::Text => {
             Err(ExportError::Picture(format!("`{}` is a picture, which has no methods", target.name())))
         }

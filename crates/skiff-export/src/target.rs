@@ -19,6 +19,8 @@ pub enum Target {
     Go,
     /// Rust without the standard library.
     Rust,
+    /// A query for PostgreSQL and DuckDB.
+    Sql,
     /// A tree for Graphviz.
     Dot,
     /// A tree, or the parts of a composite estimator.
@@ -89,6 +91,13 @@ const TARGETS: &[About] = &[
         estimators: ESTIMATORS,
     },
     About {
+        target: Target::Sql,
+        name: "sql",
+        extension: "sql",
+        about: "a query for PostgreSQL and DuckDB: a column for each result",
+        estimators: SQL,
+    },
+    About {
         target: Target::Dot,
         name: "dot",
         extension: "dot",
@@ -111,7 +120,10 @@ const TARGETS: &[About] = &[
     },
 ];
 
-/// All targets write what expands into primitives.
+/// What queries hold of it: `cargo xtask peers duckdb` writes it.
+const SQL: &str = include_str!("../data/sql.txt");
+
+/// All other targets write what expands into primitives.
 const ESTIMATORS: &str = include_str!("../data/estimators.txt");
 
 /// The extensions of modules of JavaScript where all modules are ES modules.

@@ -232,9 +232,8 @@ impl Tables {
     }
 }
 
-/// The whole file.
-pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(String, String)]) -> String {
-    let mut out = String::new();
+/// Lines about the model.
+pub(super) fn notes(program: &Program, metadata: &[(String, String)]) -> Vec<String> {
     let mut notes = vec![match &program.version {
         Some(version) => format!("{} of scikit-learn {version}, exported by skiff", program.estimator),
         None => format!("{}, exported by skiff", program.estimator),
@@ -244,6 +243,13 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
         let named = program.features.iter().enumerate().map(|(at, name)| format!("x[{at}] {name}"));
         notes.push(format!("features: {}", named.collect::<Vec<_>>().join(", ")));
     }
+    notes
+}
+
+/// The whole file.
+pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(String, String)]) -> String {
+    let mut out = String::new();
+    let notes = notes(program, metadata);
     language.head(&notes, &mut out);
     for (at, constant) in program.constants.iter().enumerate() {
         if constant.shape.iter().product::<usize>() != 1 || is_used(program, at) {

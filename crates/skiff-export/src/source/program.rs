@@ -230,17 +230,16 @@ impl Program {
         }
     }
 
-    /// Adds a method, or nothing where it cannot be written: what `check` says of the function, and of the constants and
-    /// strings that it adds.
+    /// Adds a method, or nothing where it cannot be written: `check` sees it with the program that it belongs to.
     pub(super) fn add(
         &mut self,
         method: Method,
         graph: &Graph,
-        check: impl FnOnce(&Function, &[Arc<Constant>], &[Strings]) -> Result<(), String>,
+        check: &dyn Fn(&Self, &Function) -> Result<(), String>,
     ) -> Result<(), String> {
         let before = (self.constants.len(), self.forests.len(), self.encoders.len());
         let function = self.function(method, graph).and_then(|function| {
-            check(&function, &self.constants[before.0..], &self.encoders[before.2..])?;
+            check(self, &function)?;
             Ok(function)
         });
         let function = function.inspect_err(|_| {
