@@ -257,7 +257,7 @@ def test_forests_keep_their_first_trees(tmp_path):
 
 
 def test_isolation_forests_keep_their_first_trees(tmp_path):
-    model = IsolationForest(10, random_state=0).fit(X)
+    model = IsolationForest(n_estimators=10, random_state=0).fit(X)
     slim, _ = loaded(model, tmp_path, prune_trees=4, X=X)
     assert len(slim.estimators_) == len(slim.estimators_features_) == 4
     assert np.allclose(slim.score_samples(X), skiff.open(tmp_path / "slim.pkl").score_samples(X), rtol=1e-12)
