@@ -44,6 +44,7 @@ fn regenerate(arguments: &[String]) -> Result<(), String> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--all" => options.push(argument),
             "--only" | "--cases" => options.extend([argument, arguments.next().ok_or(USAGE)?]),
             option if option.starts_with('-') => return Err(USAGE.to_owned()),
             _ => versions.push(argument),
@@ -74,9 +75,24 @@ pub(crate) fn environment(version: &str) -> Result<PathBuf, String> {
     let first = first.and_then(|python| Some((python, python.rsplit_once('.')?.0)));
     let (python_version, minor) =
         first.ok_or_else(|| format!("{} does not begin with `# Python X.Y.Z`", requirements.display()))?;
-    let mut venv = Command::new(format!("python{minor}"));
     // If pyenv has several Pythons, it runs the requested one.
-    venv.args(["-m", "venv"]).arg(&folder).env("PYENV_VERSION", python_version);
+    let interpreter = || {
+        let mut python = Command::new(format!("python{minor}"));
+        python.env("PYENV_VERSION", python_version);
+        python
+    };
+    let mut venv = interpreter();
+    if minor == "2.7" {
+        // Python 2 has no `venv`, and 20.15 is the last virtualenv that makes environments of it.
+        let tools = root().join("target/oracles/virtualenv");
+        let mut pip = interpreter();
+        pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(&tools).arg("virtualenv<20.16");
+        run_in(root(), pip)?;
+        venv.args(["-m", "virtualenv", "--quiet"]).env("PYTHONPATH", &tools);
+    } else {
+        venv.args(["-m", "venv"]);
+    }
+    venv.arg(&folder);
     run_in(root(), venv)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r"]).arg(&requirements);
