@@ -3,7 +3,7 @@
 use skiff_plan::operators::{LogAddExp, PairwiseScores, SammeScores, SumUp, WeightedMedian};
 use skiff_plan::value::Precision;
 
-use super::svm::{pairs, scores_of_pairs};
+use super::svm::{pairs, row_by_row, scores_of_pairs};
 use super::{Block, Expand, Floats, Reason};
 use crate::graph::{Builder, DType};
 
@@ -66,6 +66,7 @@ impl Expand for LogAddExp {
 
 impl Expand for PairwiseScores {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        row_by_row(self.scale)?;
         let (predictions, confidences) = (inputs[0].to_floats(builder)?.tensor, inputs[1].to_floats(builder)?.tensor);
         let (is_first, is_second) = (builder.is(predictions, 0.0), builder.is(predictions, 1.0));
         let (first, second) = (builder.cast(is_first, DType::F64), builder.cast(is_second, DType::F64));

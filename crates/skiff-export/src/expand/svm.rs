@@ -1,6 +1,6 @@
 //! Support vector machines, and the votes of one-versus-one classifiers.
 
-use skiff_plan::operators::{Kernel, PairScores, PairVotes, SupportVectors, Vectors};
+use skiff_plan::operators::{ConfidenceScale, Kernel, PairScores, PairVotes, SupportVectors, Vectors};
 use skiff_plan::value::Matrix;
 
 use super::neighbors::refused_where_any;
@@ -150,12 +150,21 @@ fn side_sums(builder: &mut Builder, classes: usize, pairs: &[(usize, usize)]) ->
 
 impl Expand for PairScores {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        row_by_row(self.scale)?;
         let decisions = inputs[0].to_floats(builder)?.tensor;
         let is_second = builder.below(decisions, 0.0);
         let second = builder.cast(is_second, DType::F64);
         let first = builder.minus_from(1.0, second);
         let confidences = builder.neg(decisions);
         Ok(Block::doubles(scores_of_pairs(builder, self.classes, &pairs(self.classes), (first, second), confidences)))
+    }
+}
+
+/// Refuses scores that depend on all rows of a table.
+pub(super) fn row_by_row(scale: ConfidenceScale) -> Result<(), Reason> {
+    match scale {
+        ConfidenceScale::Bounded => Ok(()),
+        ConfidenceScale::WholeTable => Err(Reason::new("scores are scaled by the greatest one of the whole table")),
     }
 }
 

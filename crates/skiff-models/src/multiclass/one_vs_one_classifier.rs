@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use skiff_pickle::NodeId;
 use skiff_plan::operators::{
-    Argmax, ArrayRule, Concatenate, Dtype, Finite, GreaterThan, Layout, PairwiseScores, SparseRule, TakeLabels,
+    Argmax, ArrayRule, Concatenate, ConfidenceScale, Dtype, Finite, GreaterThan, Layout, PairwiseScores, SparseRule,
+    TakeLabels,
 };
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
@@ -24,10 +25,10 @@ pub(crate) const ONE_VS_ONE_CLASSIFIER: Class = class! {
     /// into (-1/3, 1/3) and added to the votes: `decision_function`, of two classes the second's. The label is the class of
     /// the greatest score, the first of equals.
     /// # Not supported
-    /// `pairwise_indices_`, of kernels that were computed before. `decision_function` of files before 0.21, which scaled the
-    /// confidences by the greatest one of the whole table.
+    /// `pairwise_indices_`, of kernels that were computed before.
     /// # Older versions
-    /// Before 1.1 scores of two classes were compared with 0 even where they are probabilities; before 0.24 the rows were
+    /// Before 0.19 two classes had a score each; before 0.21 the confidences were scaled by the greatest one of the whole
+    /// table. Before 1.1 scores of two classes were compared with 0 even where they are probabilities; before 0.24 the rows were
     /// not validated.
     paths: ["sklearn.multiclass.OneVsOneClassifier"],
     training_only: ["estimator", "n_jobs"],
@@ -47,6 +48,8 @@ pub struct OneVsOneClassifier {
 /// What the versions did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
+    /// Before 0.19: two classes have a score each.
+    Columns,
     /// Before 0.21: scaled by the whole table.
     Scaled,
     /// Before 1.0: rows are not validated.
@@ -73,12 +76,9 @@ impl OneVsOneClassifier {
         if fields.has("pairwise_indices_") {
             return Err(fields.unsupported("pairwise_indices_", "estimators of precomputed kernels"));
         }
-        let age = match (fields.before(0, 21), fields.before(1, 0), fields.before(1, 1)) {
-            (true, ..) => Age::Scaled,
-            (_, true, _) => Age::Unchecked,
-            (.., true) => Age::Zero,
-            _ => Age::Present,
-        };
+        let ages = [(0, 19, Age::Columns), (0, 21, Age::Scaled), (1, 0, Age::Unchecked), (1, 1, Age::Zero)];
+        let age = ages.into_iter().find(|(major, minor, _)| fields.before(*major, *minor));
+        let age = age.map_or(Age::Present, |(.., age)| age);
         Ok(Self { models, classes, n_features: fields.header().n_features_in, age })
     }
 
@@ -99,8 +99,14 @@ impl OneVsOneClassifier {
         let predictions = plan.push(Concatenate { layout: Layout::Dense }, &predictions);
         let confidences = plan.push(Concatenate { layout: Layout::Dense }, &confidences);
         let classes = self.classes.len();
-        let scores = plan.push(PairwiseScores { classes }, &[predictions, confidences]);
-        Ok(if classes == 2 { column(scores, 1, plan) } else { scores })
+        let scale = if self.age <= Age::Scaled { ConfidenceScale::WholeTable } else { ConfidenceScale::Bounded };
+        let scores = plan.push(PairwiseScores { classes, scale }, &[predictions, confidences]);
+        Ok(if self.has_one_score() { column(scores, 1, plan) } else { scores })
+    }
+
+    /// Whether there is a score of the second class alone.
+    fn has_one_score(&self) -> bool {
+        self.classes.len() == 2 && self.age != Age::Columns
     }
 }
 
@@ -120,19 +126,16 @@ impl Estimator for OneVsOneClassifier {
                     _ => 0.0,
                 };
                 let scores = self.scores(x, plan)?;
-                let numbers = match self.classes.len() {
-                    2 => plan.push(GreaterThan { bound }, &[scores]),
-                    _ => plan.push(Argmax, &[scores]),
+                let numbers = match self.has_one_score() {
+                    true => plan.push(GreaterThan { bound }, &[scores]),
+                    false => plan.push(Argmax, &[scores]),
                 };
                 Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])))
-            }
-            Method::DecisionFunction if self.age == Age::Scaled => {
-                plan.unsupported(method, "a file from before 0.21, which scaled scores by those of the whole batch")
             }
             Method::DecisionFunction => {
                 let x = self.check(input, plan);
                 let scores = self.scores(x, plan)?;
-                Ok(if self.classes.len() == 2 { Output::column(scores) } else { Output::matrix(scores) })
+                Ok(if self.has_one_score() { Output::column(scores) } else { Output::matrix(scores) })
             }
             _ => plan.no_method(method),
         }

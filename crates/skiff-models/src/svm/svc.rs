@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use skiff_files::Scalar;
-use skiff_plan::operators::{Argmax, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels};
+use skiff_plan::operators::{
+    Argmax, ConfidenceScale, Elementwise, Function, PairProbabilities, PairScores, PairVotes, TakeLabels,
+};
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, ValueId};
 
@@ -26,8 +28,8 @@ pub(crate) const SVC: Class = class! {
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
     /// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
-    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` is an error for more than
-    /// two classes.
+    /// 0.21 the confidences in one-versus-rest scores were scaled by the greatest one of the whole table, and 0.17 took
+    /// them with the wrong sign.
     paths: ["sklearn.svm._classes.SVC", "sklearn.svm.classes.SVC"],
     read: SupportVectorClassifier::read,
 };
@@ -46,8 +48,8 @@ pub(crate) const NU_SVC: Class = class! {
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
     /// `_n_support` was `n_support_` before 0.22, `_probA` and `_probB` were `probA_` and `probB_` before 0.23. Before
-    /// 0.21 one-versus-rest scores depended on the other rows of the table: `decision_function` is an error for more than
-    /// two classes.
+    /// 0.21 the confidences in one-versus-rest scores were scaled by the greatest one of the whole table, and 0.17 took
+    /// them with the wrong sign.
     paths: ["sklearn.svm._classes.NuSVC", "sklearn.svm.classes.NuSVC"],
     read: SupportVectorClassifier::read,
 };
@@ -64,8 +66,10 @@ struct SupportVectorClassifier {
     break_ties: bool,
     /// Where `probability=True`.
     sigmoids: Option<Sigmoids>,
-    /// Before 0.21 one-versus-rest scores were scaled by the greatest confidence of the whole table.
-    scores_of_whole_table: bool,
+    /// Of one-versus-rest scores.
+    scale: ConfidenceScale,
+    /// Whether the confidences of one-versus-rest scores have the wrong sign, as in 0.17.
+    turned: bool,
 }
 
 /// `_probA` and `_probB`, one for each pair of classes.
@@ -95,8 +99,13 @@ impl SupportVectorClassifier {
             one_versus_rest,
             break_ties,
             sigmoids,
-            scores_of_whole_table: fields.before(0, 21),
+            scale: if fields.before(0, 21) { ConfidenceScale::WholeTable } else { ConfidenceScale::Bounded },
+            turned: fields.before(0, 18),
         })
+    }
+
+    fn pair_scores(&self) -> PairScores {
+        PairScores { classes: self.classes.len(), scale: self.scale, turned: self.turned }
     }
 
     fn is_binary(&self) -> bool {
@@ -111,7 +120,7 @@ impl SupportVectorClassifier {
         let decisions = self.machine.decisions(input, plan);
         let classes = self.classes.len();
         let numbers = if self.break_ties && !self.is_binary() {
-            let scores = plan.push(PairScores { classes }, &[decisions]);
+            let scores = plan.push(self.pair_scores(), &[decisions]);
             plan.push(Argmax, &[scores])
         } else {
             plan.push(PairVotes { classes }, &[decisions])
@@ -127,11 +136,7 @@ impl SupportVectorClassifier {
         if !self.one_versus_rest {
             return Ok(Output::matrix(decisions));
         }
-        if self.scores_of_whole_table {
-            let what = "one-versus-rest scores before scikit-learn 0.21, which depend on all other rows of the batch";
-            return plan.unsupported(Method::DecisionFunction, what);
-        }
-        Ok(Output::matrix(plan.push(PairScores { classes: self.classes.len() }, &[decisions])))
+        Ok(Output::matrix(plan.push(self.pair_scores(), &[decisions])))
     }
 
     fn probabilities(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {

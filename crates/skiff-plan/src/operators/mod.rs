@@ -56,8 +56,9 @@ pub use labels::{
 pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
 pub use manifold::{Barycenters, GeodesicKernel};
 pub use neighbors::{
-    ArgmaxOrOutlier, Brute, ClassMode, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborSums, NeighborVotes,
-    NeighborWeights, OutlierFactors, Outliers, RadiusMeans, RadiusNeighbors, RadiusVotes, Search, VoteSum,
+    ArgmaxOrOutlier, Brute, ClassMode, EmptyMean, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborSums,
+    NeighborVotes, NeighborWeights, OutlierFactors, Outliers, RadiusMeans, RadiusNeighbors, RadiusVotes, Search,
+    VoteSum,
 };
 pub use preprocess::{
     AdditiveChi2, AppendIfMissing, BinCenters, BinForm, Binarize, CountSketch, Discretize, Extrapolation, FillKind,
@@ -65,7 +66,7 @@ pub use preprocess::{
     PowerFamily, Quantile, Rescale, Rescaling, Spline, SplineBasis, UnlessAllMissing,
 };
 pub use sampling::{BoltzmannMachine, DrawMixture, GibbsStep, PseudoLikelihood};
-pub use svm::{Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
+pub use svm::{ConfidenceScale, Kernel, PairProbabilities, PairScores, PairVotes, SupportVectors, Vectors};
 pub use text::{
     CountTerms, DictLayout, HashTerms, ListTerms, PreprocessTexts, RowNorm, TermWeights, UnvectorizeDicts,
     VectorizeDicts, WeighTerms,

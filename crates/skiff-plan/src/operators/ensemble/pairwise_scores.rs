@@ -1,16 +1,20 @@
 //! `sklearn.utils.multiclass._ovr_decision_function`.
 
 use crate::InputError;
-use crate::operator::Operator;
+use crate::operator::{Operator, Scope};
+use crate::operators::svm::pair_scores::ConfidenceScale;
+use crate::operators::svm::pair_votes::pairs as all_pairs;
 use crate::value::{Matrix, Precision, Value};
 
 /// From what the estimator of each pair of classes predicts (0 for its first class, 1 for its second) and how sure it is of
-/// the second to a score for each class: its votes, plus the sum of its confidences brought into (-1/3, 1/3). Inputs:
+/// the second to a score for each class: its votes, plus the sum of its confidences as `scale` brings them below 1/2. Inputs:
 /// predictions and confidences, (n, pairs) both. → (n, classes).
 #[derive(Debug)]
 pub struct PairwiseScores {
     /// How many classes there are.
     pub classes: usize,
+    /// How confidences are added to votes.
+    pub scale: ConfidenceScale,
 }
 
 impl Operator for PairwiseScores {
@@ -24,14 +28,14 @@ impl Operator for PairwiseScores {
         if predictions.cols != pairs || confidences.cols != pairs {
             return Err(InputError::refused(format!("expected the results of {pairs} pairs of classes")));
         }
-        let mut scores = Vec::with_capacity(predictions.rows * self.classes);
-        let (mut votes, mut sums) = (vec![0.0; self.classes], vec![0.0; self.classes]);
-        for (predictions, confidences) in predictions.iter_rows().zip(confidences.iter_rows()) {
-            votes.fill(0.0);
-            sums.fill(0.0);
-            let pairs =
-                (0..self.classes).flat_map(|first| (first + 1..self.classes).map(move |second| (first, second)));
-            for ((first, second), (&prediction, &confidence)) in pairs.zip(predictions.iter().zip(confidences)) {
+        let mut votes = vec![0.0; predictions.rows * self.classes];
+        let mut sums = votes.clone();
+        let each = votes.chunks_exact_mut(self.classes.max(1)).zip(sums.chunks_exact_mut(self.classes.max(1)));
+        for ((predictions, confidences), (votes, sums)) in
+            predictions.iter_rows().zip(confidences.iter_rows()).zip(each)
+        {
+            let each = predictions.iter().zip(confidences);
+            for ((first, second), (&prediction, &confidence)) in all_pairs(self.classes).zip(each) {
                 sums[first] -= confidence;
                 sums[second] += confidence;
                 if prediction == 0.0 {
@@ -40,13 +44,16 @@ impl Operator for PairwiseScores {
                     votes[second] += 1.0;
                 }
             }
-            let each = votes.iter().zip(&sums);
-            scores.extend(each.map(|(votes, sum)| votes + sum / (3.0 * (sum.abs() + 1.0))));
         }
+        let scores = self.scale.scores(votes, &sums);
         Ok(Value::Floats(Matrix::new(predictions.rows, self.classes, scores), Precision::Double))
     }
 
     fn describe(&self) -> String {
-        format!("{} classes", self.classes)
+        self.scale.describe(self.classes)
+    }
+
+    fn scope(&self) -> Scope {
+        self.scale.scope()
     }
 }

@@ -1,11 +1,11 @@
 //! Support vector machines, and the votes of one-versus-one classifiers.
 
 mod pair_probabilities;
-mod pair_scores;
+pub(crate) mod pair_scores;
 pub(crate) mod pair_votes;
 mod support_vectors;
 
 pub use pair_probabilities::PairProbabilities;
-pub use pair_scores::PairScores;
+pub use pair_scores::{ConfidenceScale, PairScores};
 pub use pair_votes::PairVotes;
 pub use support_vectors::{Kernel, SupportVectors, Vectors};
