@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use skiff_plan::operators::{Affine, ArrayRule, Center, Covariance, Finite, LogDensity, Project, SparseRule};
-use skiff_plan::value::{Matrix, Precision};
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::value::{Matrix, Precision, Value};
+use skiff_plan::{Answer, Method, Output, Rank, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Refusal};
@@ -34,6 +34,8 @@ struct Era {
     accepts_sparse: bool,
     /// `inverse_transform` validates its rows.
     checks_inverse: bool,
+    /// Before 0.18 components that whiten were kept divided by the roots of what they explain.
+    keeps_scale: bool,
 }
 
 impl Components {
@@ -51,6 +53,7 @@ impl Components {
             centers_products: !fields.before(1, 5),
             accepts_sparse: !fields.before(1, 4),
             checks_inverse: !fields.before(1, 8),
+            keeps_scale: whiten && fields.before(0, 18) && components.rows < components.cols,
         };
         let components = Arc::new(components);
         Ok(Self { components, precision, mean, variance, era, back: OnceLock::new() })
@@ -85,8 +88,8 @@ impl Components {
             }
             Method::InverseTransform => {
                 let finite = if self.era.checks_inverse { Finite::All } else { Finite::Any };
-                // Between 1.5 and 1.7 the product with sparse rows went through.
-                let through = self.era.centers_products && !self.era.checks_inverse;
+                // Between 1.4 and 1.7 the product with sparse rows went through.
+                let through = self.era.accepts_sparse && !self.era.checks_inverse;
                 let sparse = if through { SparseRule::Accept } else { SparseRule::Refuse };
                 let x = plan.check(input, ArrayRule::FLOATS.finite(finite).sparse(sparse).any_names(), self.count());
                 let affine = self.back.get_or_init(|| {
@@ -122,8 +125,20 @@ impl Components {
         Output::column(plan.push(step, &[x]))
     }
 
+    /// `get_covariance` and `get_precision`; `None` where the covariance is singular.
+    pub(crate) fn matrices(&self, method: &str, covariance: &Covariance) -> Option<Answer> {
+        let matrix = match method {
+            "get_covariance" if !self.era.keeps_scale => covariance.matrix(),
+            "get_precision" => covariance.precision_matrix(self.precision).ok()?.0,
+            _ => return None,
+        };
+        let matrix = matrix.map(|&value| self.precision.round(value));
+        Some(Answer::One(Value::Floats(matrix, self.precision), Rank::Two))
+    }
+
     /// `_BasePCA.get_covariance`, not yet multiplied: each component explains what `explained_variance_` says, less the
-    /// noise. Where `whiten`, scikit-learn multiplies the components by the roots first.
+    /// noise. Where `whiten`, scikit-learn multiplies the components by the roots first, since 0.18, when they are no longer
+    /// divided by them.
     pub(crate) fn covariance(&self, fields: &Fields<'_, '_>) -> Result<Covariance, ReadError> {
         let noise = fields.float("noise_variance_")?;
         let explained = fields.vector_of("explained_variance_", self.count())?;
@@ -131,7 +146,7 @@ impl Components {
             return Err(fields.damaged("components_", "there are more components than features"));
         }
         let mut components = Arc::clone(&self.components);
-        if self.variance.is_some() {
+        if self.variance.is_some() && !self.era.keeps_scale {
             let rows = Arc::make_mut(&mut components).data.to_mut().chunks_exact_mut(self.width().max(1));
             for (row, variance) in rows.zip(&explained) {
                 let root = self.precision.round(variance.sqrt());

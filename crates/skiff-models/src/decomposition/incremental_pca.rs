@@ -1,6 +1,7 @@
 //! `sklearn.decomposition.IncrementalPCA`.
 
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::operators::Covariance;
+use skiff_plan::{Answer, Method, Output, ValueId};
 
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
@@ -31,12 +32,16 @@ pub(crate) const INCREMENTAL_PCA: Class = class! {
 #[derive(Debug)]
 pub struct IncrementalPCA {
     components: Components,
+    /// `None` if there is no `noise_variance_`.
+    covariance: Option<Covariance>,
 }
 
 impl IncrementalPCA {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let components = Components::read(fields)?;
+        let has_noise = fields.has("noise_variance_") && fields.has("explained_variance_");
+        let covariance = if has_noise { Some(components.covariance(fields)?) } else { None };
         fields.training_only(&[
             "copy",
             "explained_variance_ratio_",
@@ -49,7 +54,7 @@ impl IncrementalPCA {
             "n_samples_seen_",
             "var_",
         ]);
-        Ok(Self { components })
+        Ok(Self { components, covariance })
     }
 }
 
@@ -62,6 +67,10 @@ impl Estimator for IncrementalPCA {
         _params: &Params,
     ) -> Result<Output, Refusal> {
         self.components.lower(method, input, plan)
+    }
+
+    fn without_rows(&self, method: &str, _params: &Params) -> Option<Answer> {
+        self.components.matrices(method, self.covariance.as_ref()?)
     }
 
     fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::Covariance;
-use skiff_plan::{Method, Output, ValueId};
+use skiff_plan::{Answer, Method, Output, ValueId};
 
 use super::components::Components;
 use crate::fields::{Fields, ReadError};
@@ -77,6 +77,10 @@ impl Estimator for PCA {
             (Method::ScoreSamples, None) => plan.unsupported(method, "a model without `noise_variance_`"),
             _ => self.components.lower(method, input, plan),
         }
+    }
+
+    fn without_rows(&self, method: &str, _params: &Params) -> Option<Answer> {
+        self.components.matrices(method, self.covariance.as_deref()?)
     }
 
     fn feature_names_out(&self, header: &Header, _input: &[String]) -> Result<Vec<String>, NamesError> {

@@ -58,6 +58,24 @@ impl Covariance {
         Self { components, variances, noise, inverse: OnceLock::new() }
     }
 
+    /// The covariance as a matrix.
+    pub fn matrix(&self) -> Matrix<'static, f64> {
+        let Matrix { rows, cols, .. } = *self.components;
+        let mut columns = Vec::with_capacity(rows * cols);
+        let mut scaled = Vec::with_capacity(rows * cols);
+        for column in 0..cols {
+            let values = || self.components.iter_rows().map(|row| row[column]);
+            columns.extend(values());
+            scaled.extend(values().zip(&self.variances).map(|(value, variance)| value * variance));
+        }
+        let (columns, scaled) = (Matrix::new(cols, rows, columns), Matrix::new(cols, rows, scaled));
+        let mut covariance = dot::matmul_transposed(&scaled, &columns);
+        for feature in 0..cols {
+            covariance[feature * cols + feature] += self.noise;
+        }
+        Matrix::new(cols, cols, covariance)
+    }
+
     fn inverse(&self, precision: Precision) -> Result<&Inverse, InputError> {
         let inverse = self.inverse.get_or_init(|| match self.noise {
             _ if self.is_singular(precision) => Err(SINGULAR),
@@ -138,16 +156,7 @@ impl Covariance {
         if rows < cols {
             return Err("fewer components than features and no noise: the covariance is singular");
         }
-        let mut columns = Vec::with_capacity(rows * cols);
-        let mut scaled = Vec::with_capacity(rows * cols);
-        for column in 0..cols {
-            let values = || self.components.iter_rows().map(|row| row[column]);
-            columns.extend(values());
-            scaled.extend(values().zip(&self.variances).map(|(value, variance)| value * variance));
-        }
-        let (columns, scaled) = (Matrix::new(cols, rows, columns), Matrix::new(cols, rows, scaled));
-        let covariance = Matrix::new(cols, cols, dot::matmul_transposed(&scaled, &columns));
-        let inverse = Lu::of(&covariance).ok_or("the covariance is singular")?.inverse();
+        let inverse = Lu::of(&self.matrix()).ok_or("the covariance is singular")?.inverse();
         let log_determinant = match Lu::of(&inverse).map(|factors| factors.log_determinant()) {
             Some((sign, log)) if sign > 0.0 => log,
             _ => f64::NEG_INFINITY,
