@@ -25,14 +25,11 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["Tree"], up: missing_paths, down: missing_paths },
         Rule { classes: CODERS, up: rounds, down: rounds },
         Rule { classes: &["StandardScaler"], up: single_rows, down: single_rows },
-        Rule { classes: NEIGHBORS, up: equal_distances, down: equal_distances },
     ],
 };
 
 /// Estimators whose codes may be found by coordinate descent.
 const CODERS: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning", "SparseCoder"];
-const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"];
-
 /// Estimators whose scores are equal for many rows.
 const STEPWISE: &[&str] = &[
     "BaggingClassifier",
@@ -276,13 +273,6 @@ fn single_rows(step: &mut Step<'_>) -> Result<(), Refused> {
         step.note(
             "rows of `float32` are scaled by statistics rounded to it since scikit-learn 1.8; far from 0 that shows",
         );
-    }
-    Ok(())
-}
-
-fn equal_distances(step: &mut Step<'_>) -> Result<(), Refused> {
-    if step.holds("_fit_X") {
-        step.note("which of several neighbors at the same distance counts may be another one");
     }
     Ok(())
 }

@@ -20,8 +20,11 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
         Rule { classes: &["SplineTransformer"], up: splines_within, down: splines_alone },
         Rule { classes: &["LabelBinarizer"], up: nothing, down: no_bools },
+        Rule { classes: NEIGHBORS, up: equal_distances, down: equal_distances },
     ],
 };
+
+const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"];
 
 /// Losses that the catalog gives no family of their own.
 const LOSSES: &[&str] = &[
@@ -40,6 +43,13 @@ const LOSSES: &[&str] = &[
 
 const REGRESSION_TREES: &[&str] =
     &["DecisionTreeRegressor", "ExtraTreeRegressor", "ExtraTreesRegressor", "RandomForestRegressor"];
+
+fn equal_distances(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("_fit_X") {
+        step.note("which of several neighbors at the same distance counts may be another one");
+    }
+    Ok(())
+}
 
 fn no_bools(step: &mut Step<'_>) -> Result<(), Refused> {
     match step.array("classes_").is_some_and(|classes| classes.dtype == DType::Bool) {

@@ -50,7 +50,7 @@ pub(crate) enum Weights {
 
 impl NeighborsBase {
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let sort = if fields.before(1, 8) { Sort::Quick } else { Sort::Intro };
+        let sort = if fields.before(1, 9) { Sort::Quick } else { Sort::Intro };
         let search = match fields.string("_fit_method")?.as_str() {
             "brute" => read_brute(fields, sort)?,
             "kd_tree" | "ball_tree" => Search::Tree(read_tree(fields, "_tree")?, sort),
@@ -372,8 +372,10 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
 
 /// How the version that wrote the file searches points of this dtype.
 fn brute_of(fields: &Fields<'_, '_>, sort: Sort, precision: Option<Precision>) -> Brute {
+    // In 1.1 it was for `float64` alone.
+    let before_heap = fields.before(1, 1) || (fields.before(1, 2) && precision == Some(Precision::Single));
     Brute {
-        heap: (!fields.before(1, 1)).then_some(sort),
+        heap: (!before_heap).then_some(sort),
         precision,
         sparse_heap: !fields.before(1, 2),
         sparse_euclidean: fields.before(1, 4),

@@ -13,7 +13,7 @@ pub struct NeighborHeap {
 /// `simultaneous_sort`, which decides the order of equals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// A quicksort down to pairs, until 1.7.
+    /// A quicksort down to pairs, until 1.8.
     Quick,
     /// Introsort with insertion sort below sixteen elements.
     Intro,
@@ -107,7 +107,7 @@ fn median_to_end(values: &mut [f64], indices: &mut [usize]) -> f64 {
     values[last]
 }
 
-/// `_simultaneous_sort` until scikit-learn 1.7. The work list is no deeper than the slice is long.
+/// `simultaneous_sort` until scikit-learn 1.8. The work list is no deeper than the slice is long.
 fn quick(values: &mut [f64], indices: &mut [usize]) {
     let mut open = vec![(0, values.len())];
     while let Some((start, end)) = open.pop() {
