@@ -91,8 +91,8 @@ impl<'g> Instance<'g> {
         self.graph.object(self.id)?.state()
     }
 
-    /// The items of a subclass of `dict`: the pairs of the dict that it was created from (`_reconstructor`, protocols 0 and 1), and
-    /// those that were set by `SETITEM` and `SETITEMS`.
+    /// The items of a subclass of `dict`: the pairs of the dict that it was created from (`_reconstructor`, protocols 0 and 1), or
+    /// of the list of pairs (`OrderedDict`, Python 2), and those that were set by `SETITEM` and `SETITEMS`.
     pub fn items(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
         let changes = self.graph.object(self.id).map_or(&[][..], |object| &object.changes);
         let base = match self.arguments {
@@ -104,6 +104,14 @@ impl<'g> Instance<'g> {
             }
             _ => &[],
         };
+        let listed = match self.arguments {
+            [pairs] if (self.module, self.name) == ("collections", "OrderedDict") => self.graph.items(*pairs),
+            _ => None,
+        };
+        let listed = listed.unwrap_or_default().iter().filter_map(|&pair| match self.graph.items(pair) {
+            Some(&[key, value]) => Some((key, value)),
+            _ => None,
+        });
         let set = changes
             .iter()
             .flat_map(|change| match change {
@@ -111,7 +119,7 @@ impl<'g> Instance<'g> {
                 _ => &[],
             })
             .copied();
-        base.iter().copied().chain(set)
+        base.iter().copied().chain(listed).chain(set)
     }
 
     /// Whether a state has more than attributes: a key that is not a string, or something other than dicts. The

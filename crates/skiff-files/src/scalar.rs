@@ -23,9 +23,9 @@ pub enum Scalar {
     BigInt(String),
     /// A float of any width.
     Float(f64),
-    /// Text; Python 2's `str` too when it is ASCII.
+    /// Text; Python 2's `str` too when it is UTF-8.
     Str(String),
-    /// Bytes; Python 2's `str` too when it is not ASCII.
+    /// Bytes; Python 2's `str` too when it is not UTF-8.
     Bytes(Vec<u8>),
     /// A complex number.
     Complex(f64, f64),
@@ -131,7 +131,8 @@ impl Scalar {
                 Some(text) => Self::Str(text.to_owned()),
                 None => return Ok(None),
             },
-            Node::ByteStr(span) => match graph.str_of(id) {
+            // Python 2's source files are UTF-8 mostly, and so are the texts in them.
+            Node::ByteStr(span) => match graph.text(*span) {
                 Some(text) => Self::Str(text.to_owned()),
                 None => Self::Bytes(graph.bytes(*span).to_vec()),
             },

@@ -20,3 +20,10 @@ pub struct Header {
     /// Attributes that scikit-learn never sets, and that no prediction depends on: those of tools.
     pub extra: Vec<String>,
 }
+
+impl Header {
+    /// Whether it was written before scikit-learn `major.minor`.
+    pub fn before(&self, major: u32, minor: u32) -> bool {
+        self.version.is_none_or(|version| version < Version::new(major, minor))
+    }
+}

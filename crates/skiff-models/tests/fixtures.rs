@@ -255,6 +255,10 @@ fn check(case: &Case, opened: &Opened, call: &Call) -> Result<(), String> {
     let outcome = opened.model(&call.at).and_then(|model| ask(case, &model, call));
     match (&call.expected, outcome) {
         (Expected::Error { .. }, Err(_)) => Ok(()),
+        // The same state can be asked by a method that only later versions have.
+        (Expected::Error { message, .. }, Ok(_)) if message.contains("has no attribute") && case.sklearn != NEWEST => {
+            Ok(())
+        }
         (Expected::Error { kind, message }, Ok(_)) => {
             Err(format!("answered, where scikit-learn raises {kind}: {}", message.lines().next().unwrap_or_default()))
         }

@@ -356,6 +356,14 @@ impl Graph {
         }
     }
 
+    /// The text of a `Str`, or of a Python 2 `str` that is UTF-8.
+    pub fn text_of(&self, id: NodeId) -> Option<&str> {
+        match *self.node(id) {
+            Node::Str(span) | Node::ByteStr(span) => self.text(span),
+            _ => None,
+        }
+    }
+
     /// Like [`Graph::str_of`], for names: `None` if the text is longer than any name. (A file can refer to one text as
     /// often as it likes; each time its bytes are read again.)
     pub fn name_of(&self, id: NodeId) -> Option<&str> {

@@ -146,6 +146,10 @@ impl Expand for Elementwise {
             Function::Add(constant) => builder.plus(x, constant),
             Function::Multiply(constant) => builder.times(x, constant),
             Function::Divide(constant) => builder.over(x, constant),
+            Function::Power(constant) => {
+                let constant = builder.number(constant);
+                builder.pow(x, constant)
+            }
             Function::Clip(low, high) => {
                 let x = builder.at_least(x, low);
                 builder.at_most(x, high)

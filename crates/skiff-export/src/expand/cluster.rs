@@ -87,6 +87,16 @@ impl Expand for Pool {
                     #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ features")]
                     builder.over(sum, count as f64)
                 }
+                Pooling::MeanAsGiven => {
+                    let mut sum = builder.column(members, 0);
+                    for member in 1..count {
+                        let member = builder.column(members, member);
+                        sum = builder.add(sum, member);
+                        sum = builder.rounded(sum, precision);
+                    }
+                    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ features")]
+                    builder.over(sum, count as f64)
+                }
                 Pooling::Max => builder.max(members, 1),
                 Pooling::Min => builder.min(members, 1),
                 Pooling::Median => {

@@ -46,6 +46,16 @@ pub(super) fn reduced(
                 builder.times(power, weights.next().copied().unwrap_or(1.0))
             })
         }
+        Metric::WeightedDifferences { p, weights } => {
+            let mut weights = weights.iter();
+            builder.over_pairs(x, points, |builder, x, y| {
+                let difference = builder.sub(x, y);
+                let size = builder.abs(difference);
+                let size = builder.times(size, weights.next().copied().unwrap_or(1.0));
+                let p = builder.number(*p);
+                builder.pow(size, p)
+            })
+        }
         Metric::Hamming => {
             let count = builder.over_pairs(x, points, |builder, x, y| {
                 let is_equal = builder.equal(x, y);
@@ -83,7 +93,7 @@ fn parts(builder: &mut Builder, x: TensorId, y: TensorId) -> (TensorId, TensorId
 pub(super) fn finished(builder: &mut Builder, reduced: TensorId, metric: &Metric) -> Result<TensorId, Reason> {
     Ok(match metric {
         Metric::Euclidean | Metric::StandardizedEuclidean(_) => builder.sqrt(reduced),
-        Metric::Minkowski { p, .. } => {
+        Metric::Minkowski { p, .. } | Metric::WeightedDifferences { p, .. } => {
             let exponent = builder.number(1.0 / p);
             builder.pow(reduced, exponent)
         }

@@ -1,7 +1,7 @@
 //! From scikit-learn 1.0 to 1.1.
 
 use skiff_files::numpy::nodes;
-use skiff_files::{DType, Order};
+use skiff_files::{DType, Order, Scalar};
 
 use crate::classes::{BOOSTED, BY_RADIUS, HISTOGRAMS, PLS, STOCHASTIC};
 use crate::error::Refused;
@@ -35,6 +35,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["TfidfVectorizer"], up: own_parameters, down: nothing },
         Rule { classes: &["FastICA"], up: whiten, down: nothing },
         Rule { classes: &["MinkowskiDistance"], up: no_weights, down: one_zero },
+        Rule { classes: &["WMinkowskiDistance"], up: weighted_powers, down: nothing },
         Rule { classes: &["OneVsOneClassifier"], up: threshold, down: threshold },
         Rule { classes: &["GaussianProcessRegressor"], up: one_axis, down: one_axis },
         Rule { classes: &["SelectFromModel"], up: max_features, down: nothing },
@@ -194,6 +195,30 @@ fn whiten(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 /// Weights are optional; what stood in their place is none.
+/// Until 1.0 Minkowski's distance of weights was kept as the one of weighted differences.
+fn weighted_powers(step: &mut Step<'_>) -> Result<(), Refused> {
+    let id = step.subject().id;
+    let graph = step.graph();
+    let state = graph.object(id).and_then(skiff_pickle::Object::state);
+    let parts = state.and_then(|state| graph.items(state)).map(<[_]>::to_vec).unwrap_or_default();
+    let &[p, weights, matrix] = &*parts else {
+        return Err(step.refused("its state is not a number, weights and a matrix"));
+    };
+    let power = Scalar::read(step.graph(), p).ok().flatten().and_then(|p| p.as_f64());
+    let (Some(power), Some(weights)) = (power, step.array_at(weights).and_then(|weights| weights.to_f64())) else {
+        return Err(step.refused("its state is not a number, weights and a matrix"));
+    };
+    let weights: Vec<f64> = weights.iter().map(|weight| weight.powf(power)).collect();
+    let weights = values::f64_array(step.graph(), &[weights.len()], &weights);
+    let state = values::tuple(step.graph(), vec![p, weights, matrix]);
+    if let skiff_files::Node::Object(object) = step.graph().node_mut(id) {
+        object.changes = vec![skiff_pickle::Change::Build(state)];
+    }
+    step.become_class("sklearn.metrics._dist_metrics.MinkowskiDistance");
+    step.note("weights are multiplied with powers of differences, which changes the last digits of distances");
+    Ok(())
+}
+
 fn no_weights(step: &mut Step<'_>) -> Result<(), Refused> {
     set_weights(step, &[])
 }

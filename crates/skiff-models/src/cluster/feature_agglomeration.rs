@@ -21,7 +21,7 @@ pub(crate) const FEATURE_AGGLOMERATION: Class = class! {
     /// # Not supported
     /// A `pooling_func` that is not numpy's `mean`, `median`, `max` or `min`.
     /// # Older versions
-    /// The state has been the same since 0.17.
+    /// The state has been the same since 0.17. Before 0.20 means of `float32` rows were `float32`.
     paths: ["sklearn.cluster._agglomerative.FeatureAgglomeration", "sklearn.cluster.hierarchical.FeatureAgglomeration"],
     training_only: ["_metric", "_n_features_out", "affinity", "children_", "compute_distances", "compute_full_tree", "connectivity", "distance_threshold", "distances_", "linkage", "memory", "metric", "n_clusters", "n_clusters_", "n_components", "n_components_", "n_connected_components_", "n_leaves_"],
     read: FeatureAgglomeration::read,
@@ -38,6 +38,7 @@ impl FeatureAgglomeration {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let function = fields.required("pooling_func")?;
         let pooling = match fields.graph().global(function) {
+            Some((module, "mean")) if module.starts_with("numpy") && fields.before(0, 20) => Pooling::MeanAsGiven,
             Some((module, "mean")) if module.starts_with("numpy") => Pooling::Mean,
             Some((module, "median")) if module.starts_with("numpy") => Pooling::Median,
             Some((module, "max" | "amax")) if module.starts_with("numpy") => Pooling::Max,

@@ -20,9 +20,10 @@ pub(crate) const ELLIPTIC_ENVELOPE: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. `score_samples` is its negative,
     /// `decision_function` subtracts `offset_`, and `predict` is 1 if it is not below 0, else -1.
     /// # Not supported
-    /// `error_norm`; the scores of versions before 0.20, which were powers of distances.
+    /// `error_norm`, and `raw_values` of versions before 0.20.
     /// # Older versions
-    /// `offset_` is new in 0.20. Since then rows are validated.
+    /// Before 0.20 there was no `score_samples`, `decision_function` was `threshold_`^0.33 - `mahalanobis`^0.33, and `predict`
+    /// compared distances with `threshold_`.
     paths: ["sklearn.covariance._elliptic_envelope.EllipticEnvelope", "sklearn.covariance.elliptic_envelope.EllipticEnvelope", "sklearn.covariance.outlier_detection.EllipticEnvelope"],
     read: EllipticEnvelope::read,
 };
@@ -31,15 +32,26 @@ pub(crate) const ELLIPTIC_ENVELOPE: Class = class! {
 #[derive(Debug)]
 pub struct EllipticEnvelope {
     covariance: EstimatedCovariance,
-    /// `offset_`; none before 0.20.
-    offset: Option<f64>,
+    bound: Bound,
+}
+
+/// Where outliers begin.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    /// `offset_` of `score_samples`.
+    Offset(f64),
+    /// `threshold_` of distances, before 0.20.
+    Threshold(f64),
 }
 
 impl EllipticEnvelope {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let covariance = EstimatedCovariance::read(fields)?;
-        let offset = if fields.before(0, 20) { None } else { Some(fields.float("offset_")?) };
+        let bound = match fields.before(0, 20) {
+            true => Bound::Threshold(fields.float("threshold_")?),
+            false => Bound::Offset(fields.float("offset_")?),
+        };
         fields.training_only(&[
             "assume_centered",
             "contamination",
@@ -56,7 +68,7 @@ impl EllipticEnvelope {
             "support_fraction",
             "threshold_",
         ]);
-        Ok(Self { covariance, offset })
+        Ok(Self { covariance, bound })
     }
 }
 
@@ -71,19 +83,26 @@ impl Estimator for EllipticEnvelope {
         if !matches!(method, Method::ScoreSamples | Method::DecisionFunction | Method::Predict) {
             return self.covariance.lower(method, input, plan, params);
         }
-        let Some(offset) = self.offset else {
-            return plan.unsupported(method, "the threshold of a version before 0.20");
-        };
         let distances = self.covariance.mahalanobis(input, plan);
         let scores = plan.push(Elementwise { function: Function::Negative }, &[distances]);
-        if method == Method::ScoreSamples {
-            return Ok(Output::column(scores));
-        }
-        let scores = plan.push(Elementwise { function: Function::Add(-offset) }, &[scores]);
-        if method == Method::DecisionFunction {
-            return Ok(Output::column(scores));
-        }
-        let inside = plan.push(AtLeast { bound: 0.0 }, &[scores]);
+        let inside = match (method, self.bound) {
+            (Method::ScoreSamples, Bound::Threshold(_)) => return plan.no_method(method),
+            (Method::ScoreSamples, Bound::Offset(_)) => return Ok(Output::column(scores)),
+            (Method::DecisionFunction, Bound::Threshold(threshold)) => {
+                let powers = plan.push(Elementwise { function: Function::Power(0.33) }, &[distances]);
+                let powers = plan.push(Elementwise { function: Function::Negative }, &[powers]);
+                let scores = plan.push(Elementwise { function: Function::Add(threshold.powf(0.33)) }, &[powers]);
+                return Ok(Output::column(scores));
+            }
+            (_, Bound::Threshold(threshold)) => plan.push(AtLeast { bound: -threshold }, &[scores]),
+            (_, Bound::Offset(offset)) => {
+                let scores = plan.push(Elementwise { function: Function::Add(-offset) }, &[scores]);
+                if method == Method::DecisionFunction {
+                    return Ok(Output::column(scores));
+                }
+                plan.push(AtLeast { bound: 0.0 }, &[scores])
+            }
+        };
         let sides = TakeLabels::of(&Arc::new(Classes::Ints(vec![-1, 1], IntKind::I64)));
         Ok(Output::column(plan.push(sides, &[inside])))
     }

@@ -26,7 +26,8 @@ pub(crate) const KERNEL_PCA: Class = class! {
     /// Kernels that are functions, and `kernel_params`.
     /// # Older versions
     /// The eigenvectors were `alphas_` and the eigenvalues `lambdas_` before 1.0. Before 0.22 eigenvalues of 0 gave NaN
-    /// and infinity. `gamma_` is of 1.3; before, the way back took 1 / the number of components for a missing `gamma`.
+    /// and infinity. 0.23 added `alpha` on the way back as well, to places that hang on the number of the row: refused.
+    /// `gamma_` is of 1.3; before, the way back took 1 / the number of components for a missing `gamma`.
     paths: ["sklearn.decomposition._kernel_pca.KernelPCA", "sklearn.decomposition.kernel_pca.KernelPCA"],
     training_only: ["X_transformed_fit_", "_centerer", "alpha", "alphas_", "coef0", "copy_X", "degree", "dual_coef_", "eigen_solver", "eigenvalues_", "eigenvectors_", "fit_inverse_transform", "gamma", "gamma_", "iterated_power", "kernel_params", "lambdas_", "max_iter", "n_components", "n_jobs", "random_state", "remove_zero_eig", "tol"],
     read: KernelPCA::read,
@@ -43,6 +44,8 @@ pub struct KernelPCA {
     back: Option<(FittedKernel, Arc<Affine>)>,
     /// `eigenvalues_`, and their dtype.
     eigenvalues: (Vec<f64>, Precision),
+    /// Whether it is of 0.23.
+    adds_alpha: bool,
 }
 
 impl KernelPCA {
@@ -82,7 +85,8 @@ impl KernelPCA {
             false => None,
         };
         let projection = Arc::new(Affine { coef, intercept: Vec::new(), precision });
-        Ok(Self { kernel, centerer, projection, back, eigenvalues: (eigenvalues, of_values) })
+        let adds_alpha = !fields.before(0, 23) && fields.before(0, 24);
+        Ok(Self { kernel, centerer, projection, back, eigenvalues: (eigenvalues, of_values), adds_alpha })
     }
 
     /// The eigenvalues of the kernel of the fit, and their dtype.
@@ -116,6 +120,8 @@ impl Estimator for KernelPCA {
                 let centered = centerer.centered(values, plan);
                 Ok(Output::matrix(plan.push(&self.projection, &[centered])))
             }
+            (Method::InverseTransform, Some(_)) if self.adds_alpha => plan
+                .unsupported(method, "a file of 0.23, which added `alpha` to other rows by their place in the table"),
             (Method::InverseTransform, Some((kernel, dual))) => {
                 let rule = ArrayRule::FLOATS.finite(Finite::All).sparse(SparseRule::Accept).any_names();
                 let x = plan.check(input, rule, kernel.width());

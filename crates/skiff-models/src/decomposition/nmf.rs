@@ -127,7 +127,7 @@ impl NonNegativeFactorization {
             one_dtype,
             counts_unstored: !fields.before(0, 22),
         };
-        let dtype = if fields.before(0, 24) { Dtype::Double } else { Dtype::Float };
+        let dtype = if fields.before(0, 23) { Dtype::Double } else { Dtype::Float };
         let multiplies_sparse = !fields.before(1, 2);
         Ok(Self { weights: Arc::new(weights), dtype, shuffle: None, multiplies_sparse, back: OnceLock::new() })
     }

@@ -53,6 +53,8 @@ pub struct DummyClassifier {
     counts: bool,
     /// Whether the rows are validated, though they are not used.
     checks_rows: bool,
+    /// Whether it is of before 0.18.
+    is_first: bool,
 }
 
 /// One column of labels.
@@ -109,7 +111,8 @@ impl DummyClassifier {
         let seeded = fields.scalar("random_state").is_ok();
         fields.training_only(&["constant", "n_classes_", "random_state", "strategy"]);
         let (counts, checks_rows) = (fields.before(0, 21), fields.before(0, 20));
-        Ok(Self { outputs, strategy, random, seeded, flat, sparse_output, counts, checks_rows })
+        let is_first = fields.before(0, 18);
+        Ok(Self { outputs, strategy, random, seeded, flat, sparse_output, counts, checks_rows, is_first })
     }
 
     /// Whether it is of before 0.22 and has one output in a list: half of that scikit-learn forgot to unpack it.
@@ -192,6 +195,9 @@ impl DummyClassifier {
         let Some(outputs) = self.outputs.iter().map(of_output).collect::<Option<Vec<_>>>() else {
             return plan.unsupported(method, "sparse labels that are no integers");
         };
+        if self.draws() && self.is_first {
+            return plan.unsupported(method, "sparse labels drawn by a file of before 0.18, which drew others");
+        }
         let random = match self.draws() {
             true => {
                 let before = self.outputs.iter().map(|output| output.priors.clone()).collect();

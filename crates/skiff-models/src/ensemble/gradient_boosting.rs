@@ -135,7 +135,9 @@ impl GradientBoosting {
     }
 
     fn start(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<(Start, Vec<ValueId>), Refusal> {
-        let x = plan.check(input, RULE, self.trees.n_features);
+        let is_dense = plan.header().before(0, 19);
+        let rule = if is_dense { RULE.sparse(SparseRule::Refuse) } else { RULE };
+        let x = plan.check(input, rule, self.trees.n_features);
         match &self.init {
             Init::Constant(values) => Ok((Start::Values(values.clone()), vec![x])),
             Init::Model { model, method, start } => {

@@ -55,7 +55,7 @@ impl DictVectorizer {
         let terms = numbered(fields, "vocabulary_", &pairs)?;
         let names = fields.list("feature_names_")?;
         fields.expect_len("feature_names_", names.len(), terms.len())?;
-        let differs = names.iter().zip(&terms).position(|(&name, term)| fields.graph().str_of(name) != Some(term));
+        let differs = names.iter().zip(&terms).position(|(&name, term)| fields.graph().text_of(name) != Some(term));
         if let Some(index) = differs {
             return Err(fields.damaged("feature_names_", format!("name {index} differs from `vocabulary_`")));
         }

@@ -318,7 +318,7 @@ pub(super) fn numbered<'g>(
     let mut known: Option<NumpyInt> = None;
     for &(key, value) in pairs {
         let path = || format!("{}[{}]", fields.path_of(name), skiff_files::describe(graph, key));
-        let term = graph.str_of(key).ok_or_else(|| match graph.node(key) {
+        let term = graph.text_of(key).ok_or_else(|| match graph.node(key) {
             Node::Str(_) | Node::ByteStr(_) => fields.unsupported(name, "a term that is not valid text"),
             _ => fields.unsupported(name, format!("a term that is {}", skiff_files::describe(graph, key))),
         })?;

@@ -79,7 +79,7 @@ impl<'r, 'g> Fields<'r, 'g> {
 
     /// Whether it was written before scikit-learn `major.minor`.
     pub fn before(&self, major: u32, minor: u32) -> bool {
-        self.version().is_none_or(|version| version < Version::new(major, minor))
+        self.header.before(major, minor)
     }
 
     /// Whether the estimator is of the class with this path.

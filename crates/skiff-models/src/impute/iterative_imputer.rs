@@ -30,7 +30,7 @@ pub(crate) const ITERATIVE_IMPUTER: Class = class! {
     /// # Not supported
     /// `sample_posterior=True`, which draws from scipy's truncated normal distribution.
     /// # Older versions
-    /// Before 1.6 `keep_empty_features=True` kept the first filling for all columns.
+    /// Before 0.23 all columns had the same limits, as numbers. Before 1.6 `keep_empty_features=True` kept the first filling for all columns.
     paths: ["sklearn.impute._iterative.IterativeImputer", "sklearn.impute.IterativeImputer"],
     training_only: ["_estimator", "estimator", "fill_value", "imputation_order", "initial_strategy", "max_iter", "max_value", "min_value", "n_features_with_missing_", "n_nearest_features", "random_state", "random_state_", "skip_complete", "tol", "verbose"],
     read: IterativeImputer::read,
@@ -163,8 +163,11 @@ impl IterativeImputer {
 fn read_sequence(fields: &Fields<'_, '_>, is_empty: &[bool]) -> Result<Vec<Imputation>, ReadError> {
     let name = "imputation_sequence_";
     let columns = is_empty.len();
-    let least = fields.vector_of("_min_value", columns)?;
-    let most = fields.vector_of("_max_value", columns)?;
+    let bounds = |name: &str| match fields.before(0, 23) {
+        true => Ok(vec![fields.float(name)?; columns]),
+        false => fields.vector_of(name, columns),
+    };
+    let (least, most) = (bounds("_min_value")?, bounds("_max_value")?);
     let path = fields.path_of(name);
     let mut sequence = Vec::new();
     for (number, node) in fields.list(name)?.into_iter().enumerate() {

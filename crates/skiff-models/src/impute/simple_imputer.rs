@@ -74,7 +74,7 @@ impl SimpleImputer {
         };
         let fills = statistics.into_iter().map(|value| (keep || !is_nan(&value)).then(|| cast(value))).collect();
         let fill_kind = match fill_dtype {
-            _ if !constant || fields.before(1, 5) => None,
+            _ if !constant || fields.before(1, 4) => None,
             Some(DType::Object) => Some(FillKind::Object),
             Some(DType::Float { .. }) => Some(FillKind::Float),
             Some(DType::UInt { .. } | DType::Bool) => Some(FillKind::UInt),

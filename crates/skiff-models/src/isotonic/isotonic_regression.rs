@@ -18,8 +18,8 @@ pub(crate) const ISOTONIC_REGRESSION: Class = class! {
     /// Linear interpolation between the thresholds. Beyond them it is NaN, the value of the outermost threshold
     /// (`out_of_bounds='clip'`) or an error (`'raise'`). `transform` is the same.
     /// # Older versions
-    /// The thresholds were `_necessary_X_` and `_necessary_y_` before 0.24, and `X_` and `y_` in 0.17. Since 0.24 a
-    /// table of one column is accepted, and numbers have the dtype of `X_thresholds_`.
+    /// The thresholds were `_necessary_X_` and `_necessary_y_` before 0.24, and `X_` and `y_` in 0.17. Since 0.21 numbers
+    /// have the dtype of the thresholds, and since 0.24 a table of one column is accepted.
     paths: ["sklearn.isotonic.IsotonicRegression"],
     training_only: ["X_max_", "X_min_", "X_", "X_thresholds_", "_X_", "_necessary_X_", "_necessary_y_", "_y_", "f_", "increasing", "increasing_", "y_", "y_max", "y_min", "y_thresholds_"],
     read: IsotonicRegression::read,
@@ -50,7 +50,8 @@ impl IsotonicRegression {
             "raise" => OutOfBounds::Refuse,
             other => return Err(fields.unsupported("out_of_bounds", format!("`{other}`"))),
         };
-        let is_single = x_name == "X_thresholds_" && numbers.precision == skiff_plan::value::Precision::Single;
+        let keeps_dtype = x_name == "X_thresholds_" || (x_name == "_necessary_X_" && !fields.before(0, 21));
+        let is_single = keeps_dtype && numbers.precision == skiff_plan::value::Precision::Single;
         let dtype = if is_single { Dtype::Single } else { Dtype::Double };
         Ok(Self { function: Arc::new(Interpolate { xs, ys, out_of_bounds }), dtype })
     }

@@ -51,7 +51,11 @@ impl Estimator for LinearRegressor {
         _params: &Params,
     ) -> Result<Output, Refusal> {
         match method {
-            Method::Predict => Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank)),
+            // Until 0.18 regressors had it too.
+            Method::DecisionFunction if !plan.header().before(0, 19) => plan.no_method(method),
+            Method::Predict | Method::DecisionFunction => {
+                Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank))
+            }
             _ => plan.no_method(method),
         }
     }

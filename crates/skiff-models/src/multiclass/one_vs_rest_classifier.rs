@@ -31,6 +31,7 @@ pub(crate) const ONE_VS_REST_CLASSIFIER: Class = class! {
     /// Labels as lists of lists, of 0.17.
     /// # Older versions
     /// Before 1.8 the last of equal scores decided. Before 1.7 probabilities that are all zero became NaN.
+    /// Before 0.19 scores of two classes were a matrix of one column.
     paths: ["sklearn.multiclass.OneVsRestClassifier"],
     training_only: ["classes_", "estimator", "n_jobs", "verbose"],
     read: OneVsRestClassifier::read,
@@ -47,6 +48,8 @@ pub struct OneVsRestClassifier {
     last_of_equals: bool,
     /// Since 1.7.
     keeps_zeros: bool,
+    /// Before 0.19 the scores of two classes were a matrix of one column.
+    keeps_axis: bool,
 }
 
 /// `y_type_` of the binarizer.
@@ -78,7 +81,8 @@ impl OneVsRestClassifier {
         };
         fields.expect_len("estimators_", estimators.len(), expected)?;
         let (last_of_equals, keeps_zeros) = (fields.before(1, 8), !fields.before(1, 7));
-        Ok(Self { estimators, classes, labels, last_of_equals, keeps_zeros })
+        let keeps_axis = fields.before(0, 19);
+        Ok(Self { estimators, classes, labels, last_of_equals, keeps_zeros, keeps_axis })
     }
 
     fn predict(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
@@ -128,10 +132,14 @@ impl OneVsRestClassifier {
     fn decision_function(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {
         let method = Method::DecisionFunction;
         if let [one] = &self.estimators[..] {
-            return match one {
-                Binary::Model(model) => plan.inner(model, method, input, &Params::default()),
-                Binary::Constant(_) => Ok(Output::column(one.decision(input, plan)?)),
+            let scores = match one {
+                Binary::Model(model) => plan.inner(model, method, input, &Params::default())?,
+                Binary::Constant(_) => Output::column(one.decision(input, plan)?),
             };
+            return Ok(match scores.value() {
+                Some(value) if self.keeps_axis => Output::matrix(value),
+                _ => scores,
+            });
         }
         let each = self.estimators.iter().map(|one| one.decision(input, plan));
         let each = each.collect::<Result<Vec<_>, _>>()?;

@@ -53,7 +53,8 @@ impl OutputCodeClassifier {
         let codes = NearestPoint::new(fields, codes, Precision::Double);
         let rule = ArrayRule::FLOATS.dtype(Dtype::Numeric);
         let rule = if fields.before(0, 24) { rule } else { rule.sparse(SparseRule::Accept) };
-        Ok(Self { estimators, codes, classes, rule: fields.before(1, 0).then_some(rule) })
+        let is_checked = fields.before(1, 0) && !fields.before(0, 19);
+        Ok(Self { estimators, codes, classes, rule: is_checked.then_some(rule) })
     }
 }
 

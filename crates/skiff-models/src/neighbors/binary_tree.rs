@@ -136,11 +136,18 @@ fn read_metric(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Metr
         Ok(Some(fields.numbers_at(node, &format!("{path}.vec"))?.data))
     };
     let missing = || ReadError::new(path.to_owned(), ReadErrorKind::Damaged("its state is too short".to_owned()));
+    let power = || {
+        let power = *state.first().ok_or_else(missing)?;
+        fields.scalar_at(power, path)?.as_f64().ok_or_else(missing)
+    };
     Ok(match name {
+        "SEuclideanDistance" if fields.before(0, 18) => {
+            return Err(unsupported("`seuclidean` of 0.17, which forgot its variances when it was loaded".to_owned()));
+        }
         "SEuclideanDistance" => Metric::StandardizedEuclidean(vector()?.ok_or_else(missing)?),
+        "WMinkowskiDistance" => Metric::WeightedDifferences { p: power()?, weights: vector()?.ok_or_else(missing)? },
         "MinkowskiDistance" => {
-            let power = *state.first().ok_or_else(missing)?;
-            let p = fields.scalar_at(power, path)?.as_f64().ok_or_else(missing)?;
+            let p = power()?;
             // Without weights the vector is a placeholder, `[0]` of one element.
             let weights = vector()?.filter(|weights| !(weights.is_empty() || weights[..] == [0.0]));
             Metric::Minkowski { p, weights }
@@ -149,8 +156,14 @@ fn read_metric(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Metr
             let matrix = *state.get(2).ok_or_else(missing)?;
             Metric::Mahalanobis(fields.numbers_at(matrix, &format!("{path}.mat"))?.data)
         }
+        "JaccardDistance" => Metric::Boolean(jaccard(fields)),
         _ => plain_metric(name).ok_or_else(|| unsupported(format!("`{}`", instance.name)))?,
     })
+}
+
+/// By the version, which decides about rows in which nothing is true.
+fn jaccard(fields: &Fields<'_, '_>) -> Boolean {
+    if fields.before(0, 20) { Boolean::JaccardOrNan } else { Boolean::Jaccard }
 }
 
 /// Metrics without parameters, by the names of their classes.
@@ -163,7 +176,6 @@ fn plain_metric(class: &str) -> Option<Metric> {
         "CanberraDistance" => Metric::Canberra,
         "BrayCurtisDistance" => Metric::BrayCurtis,
         "HaversineDistance" => Metric::Haversine,
-        "JaccardDistance" => Metric::Boolean(Boolean::Jaccard),
         "MatchingDistance" => Metric::Boolean(Boolean::Matching),
         "DiceDistance" => Metric::Boolean(Boolean::Dice),
         "KulsinskiDistance" => Metric::Boolean(Boolean::Kulsinski),
@@ -192,19 +204,20 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
         let missing = || fields.unsupported(attribute, format!("`{name}` without `{key}`"));
         Ok(vector(key)?.ok_or_else(missing)?.data)
     };
+    let power = || {
+        let p = match param("p") {
+            Some(node) => fields.scalar_at(node, &fields.path_of(attribute))?.as_f64(),
+            None => Scalar::Int(2).as_f64(),
+        };
+        p.ok_or_else(|| fields.damaged(attribute, "`p` is not a number"))
+    };
     Ok(match name {
         "euclidean" | "l2" => Metric::Euclidean,
         "sqeuclidean" => Metric::SquaredEuclidean,
         "manhattan" | "l1" | "cityblock" => Metric::Manhattan,
         "chebyshev" | "infinity" => Metric::Chebyshev,
-        "minkowski" | "p" => {
-            let p = match param("p") {
-                Some(node) => fields.scalar_at(node, &fields.path_of(attribute))?.as_f64(),
-                None => Scalar::Int(2).as_f64(),
-            };
-            let p = p.ok_or_else(|| fields.damaged(attribute, "`p` is not a number"))?;
-            Metric::Minkowski { p, weights: vector("w")?.map(|numbers| numbers.data) }
-        }
+        "minkowski" | "p" => Metric::Minkowski { p: power()?, weights: vector("w")?.map(|numbers| numbers.data) },
+        "wminkowski" => Metric::WeightedDifferences { p: power()?, weights: needed("w")? },
         "seuclidean" => Metric::StandardizedEuclidean(needed("V")?),
         "mahalanobis" => Metric::Mahalanobis(needed("VI")?),
         "hamming" => Metric::Hamming,
@@ -217,7 +230,7 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
             return Err(fields.unsupported(attribute, "`missing_values`"));
         }
         "nan_euclidean" => Metric::NanEuclidean,
-        "jaccard" => Metric::Boolean(Boolean::Jaccard),
+        "jaccard" => Metric::Boolean(jaccard(fields)),
         "matching" => Metric::Boolean(Boolean::Matching),
         "dice" => Metric::Boolean(Boolean::Dice),
         "kulsinski" => Metric::Boolean(Boolean::Kulsinski),

@@ -181,6 +181,11 @@ fn read_old_label(fields: &Fields<'_, '_>, outputs: usize) -> Result<Vec<Option<
     let label = match fields.scalar("outlier_label")? {
         Scalar::Str(text) => match fields.array("classes_").map(|classes| classes.dtype) {
             Ok(DType::Str { chars, .. }) => Scalar::Str(text.chars().take(chars).collect()),
+            // Python 2's texts are bytes.
+            Ok(DType::Bytes { len }) => {
+                let bytes = text.into_bytes().into_iter().take(len).collect();
+                String::from_utf8(bytes).map_or_else(|error| Scalar::Bytes(error.into_bytes()), Scalar::Str)
+            }
             _ => Scalar::Str(text),
         },
         other => other,

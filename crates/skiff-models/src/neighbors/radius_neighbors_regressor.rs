@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_files::DType;
-use skiff_plan::operators::RadiusMeans;
+use skiff_plan::operators::{EmptyMean, RadiusMeans};
 use skiff_plan::value::{IntKind, Matrix, NumberType};
 use skiff_plan::{Method, Output, ValueId};
 
@@ -24,7 +24,8 @@ pub(crate) const RADIUS_NEIGHBORS_REGRESSOR: Class = class! {
     /// # Not supported
     /// Callable weights and metrics; a call without rows.
     /// # Older versions
-    /// The state has been the same since 0.17.
+    /// The state has been the same since 0.17. Before 0.20 rows without neighbours had NaN for targets of any dtype, and
+    /// were an error where neighbours weigh.
     paths: [
         "sklearn.neighbors._regression.RadiusNeighborsRegressor",
         "sklearn.neighbors.regression.RadiusNeighborsRegressor",
@@ -65,7 +66,8 @@ impl RadiusNeighborsRegressor {
         };
         let targets = targets.ok_or_else(|| fields.unexpected("_y", "an array of one or two dimensions"))?;
         fields.expect_len("_y", targets.rows, neighbors.points())?;
-        Ok(Self { neighbors, means: Arc::new(RadiusMeans { targets, dtype, by_distance }), several })
+        let empty = if fields.before(0, 20) { EmptyMean::Mean } else { EmptyMean::Cast };
+        Ok(Self { neighbors, means: Arc::new(RadiusMeans { targets, dtype, by_distance, empty }), several })
     }
 }
 

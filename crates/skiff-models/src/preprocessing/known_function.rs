@@ -268,7 +268,13 @@ impl KnownFunction {
                         | Rescaling::Robust { center: false, .. }
                 );
                 let sparse = if keeps_zeros { SparseRule::Accept } else { SparseRule::Refuse };
-                let x = check(ArrayRule::FLOATS.finite(Finite::AllowNan).sparse(sparse), plan);
+                let is_old = plan.header().before(0, 20);
+                let sparse = match method {
+                    Rescaling::Robust { .. } if is_old => SparseRule::Refuse,
+                    _ => sparse,
+                };
+                let finite = if is_old { Finite::All } else { Finite::AllowNan };
+                let x = check(ArrayRule::FLOATS.finite(finite).sparse(sparse), plan);
                 plan.push(Rescale { method: *method, by_row: *by_row }, &[x])
             }
         }
@@ -329,6 +335,14 @@ fn rescaling_with(method: Rescaling, name: &str, value: &Argument) -> Option<Res
     Some(method)
 }
 
+/// numpy, where Python 2 named a ufunc by another module that has it.
+fn ufunc_module(module: &str) -> &str {
+    match module {
+        "numpy.core.arrayprint" | "numpy.matlib" | "scipy.stats._discrete_distns" => "numpy",
+        _ => module,
+    }
+}
+
 /// The module and name of a function; `numpy.core._ufunc_reconstruct('numpy.core.umath', 'log1p')` is one, before numpy
 /// 1.20.
 fn path(graph: &Graph, node: NodeId) -> Option<(&str, &str)> {
@@ -338,7 +352,7 @@ fn path(graph: &Graph, node: NodeId) -> Option<(&str, &str)> {
     let object = graph.object(node)?;
     match graph.items(object.arguments)? {
         &[module, function] if graph.global(object.callable) == Some(("numpy.core", "_ufunc_reconstruct")) => {
-            Some((graph.str_of(module)?, graph.str_of(function)?))
+            Some((ufunc_module(graph.str_of(module)?), graph.str_of(function)?))
         }
         _ => None,
     }

@@ -34,6 +34,8 @@ pub(crate) const MULTI_LABEL_BINARIZER: Class = class! {
 pub struct MultiLabelBinarizer {
     known: KnownCategories,
     sparse_output: bool,
+    /// Before 0.20.
+    refuses_unknown: bool,
     /// `classes_` as text.
     names: Arc<Terms>,
 }
@@ -46,7 +48,8 @@ impl MultiLabelBinarizer {
             return Err(fields.unexpected("classes_", "an array of one dimension"));
         };
         let names = names(classes).ok_or_else(|| fields.damaged("classes_", "a class stands there twice"))?;
-        Ok(Self { sparse_output: fields.bool("sparse_output")?, known, names: Arc::new(names) })
+        let (sparse_output, refuses_unknown) = (fields.bool("sparse_output")?, fields.before(0, 20));
+        Ok(Self { sparse_output, refuses_unknown, known, names: Arc::new(names) })
     }
 }
 
@@ -81,7 +84,8 @@ impl Estimator for MultiLabelBinarizer {
         match method {
             Method::Transform => {
                 let classes = Arc::clone(&self.known.lookup[0]);
-                let binarize = BinarizeLabelSets { classes, sparse: self.sparse_output };
+                let (sparse, refuses_unknown) = (self.sparse_output, self.refuses_unknown);
+                let binarize = BinarizeLabelSets { classes, sparse, refuses_unknown };
                 Ok(Output::matrix(plan.push(binarize, &[input])))
             }
             Method::InverseTransform => {

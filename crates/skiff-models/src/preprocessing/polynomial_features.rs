@@ -43,6 +43,8 @@ pub struct PolynomialFeatures {
     bias: bool,
     /// Whether products were made from the first factor to the last.
     in_order: bool,
+    /// Whether sparse rows are taken, since 0.20.
+    sparse: SparseRule,
 }
 
 /// The most columns: more would let a small file use all memory.
@@ -65,6 +67,7 @@ impl PolynomialFeatures {
             interaction_only: fields.bool("interaction_only")?,
             bias: fields.bool("include_bias")?,
             in_order: fields.before(0, 22),
+            sparse: if fields.before(0, 20) { SparseRule::Refuse } else { SparseRule::Accept },
         };
         // Beyond the number of factors in regular files, counting itself would take long.
         let full = if degrees.1 <= 256 { model.step().full_width() } else { None };
@@ -119,7 +122,7 @@ impl Estimator for PolynomialFeatures {
         if method != Method::Transform {
             return plan.no_method(method);
         }
-        let x = plan.check(input, ArrayRule::FLOATS.sparse(SparseRule::Accept), self.features);
+        let x = plan.check(input, ArrayRule::FLOATS.sparse(self.sparse), self.features);
         Ok(Output::matrix(plan.push(self.step(), &[x])))
     }
 

@@ -145,9 +145,12 @@ impl Estimator for SplineTransformer {
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         names::check(header, input)?;
         let left_out = usize::from(!self.spline.include_bias);
+        let counts_all = self.spline.extrapolation == Extrapolation::Periodic && header.before(1, 2);
         let pairs = input.iter().zip(&self.spline.bases);
         names::collect(pairs.flat_map(|(name, basis)| {
-            (0..basis.coefficients.cols - left_out).map(move |spline| format!("{name}_sp_{spline}"))
+            // Old versions forgot that some splines of a period are the same.
+            let count = if counts_all { basis.coefficients.rows } else { basis.coefficients.cols };
+            (0..count - left_out).map(move |spline| format!("{name}_sp_{spline}"))
         }))
     }
 

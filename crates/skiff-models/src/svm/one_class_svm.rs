@@ -1,6 +1,6 @@
 //! `sklearn.svm.OneClassSVM`.
 
-use skiff_plan::operators::{Elementwise, Function, Inliers};
+use skiff_plan::operators::{Elementwise, Function, Inliers, SumUp};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::support_vector_machine::SupportVectorMachine;
@@ -19,7 +19,8 @@ pub(crate) const ONE_CLASS_SVM: Class = class! {
     /// # Not supported
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
-    /// `offset_` and `score_samples` are new in 0.20; before, `decision_function` returned a matrix of one column.
+    /// `offset_` and `score_samples` are new in 0.20; before, `decision_function` returned a matrix of one column. Before
+    /// 0.19 `predict` returned floats.
     paths: ["sklearn.svm._classes.OneClassSVM", "sklearn.svm.classes.OneClassSVM"],
     read: OneClassSVM::read,
 };
@@ -30,12 +31,18 @@ pub struct OneClassSVM {
     machine: SupportVectorMachine,
     /// `offset_`, from 0.20.
     offset: Option<f64>,
+    /// Before 0.19 `predict` answered floats.
+    answers_floats: bool,
 }
 
 impl OneClassSVM {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        Ok(Self { machine: SupportVectorMachine::read(fields, None)?, offset: fields.float_or_none("offset_")? })
+        Ok(Self {
+            machine: SupportVectorMachine::read(fields, None)?,
+            offset: fields.float_or_none("offset_")?,
+            answers_floats: fields.before(0, 19),
+        })
     }
 }
 
@@ -50,7 +57,8 @@ impl Estimator for OneClassSVM {
         match (method, self.offset) {
             (Method::Predict, _) => {
                 let decisions = self.machine.decisions(input, plan);
-                Ok(Output::column(plan.push(Inliers { bound: 0.0, inclusive: false }, &[decisions])))
+                let sides = plan.push(Inliers { bound: 0.0, inclusive: false }, &[decisions]);
+                Ok(Output::column(if self.answers_floats { plan.push(SumUp::as_double(), &[sides]) } else { sides }))
             }
             (Method::DecisionFunction, Some(_)) => Ok(Output::column(self.machine.decisions(input, plan))),
             (Method::DecisionFunction, None) => Ok(Output::matrix(self.machine.decisions(input, plan))),

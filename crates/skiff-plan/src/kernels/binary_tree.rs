@@ -1,6 +1,6 @@
 //! `KDTree` and `BallTree`: the search for neighbours that scikit-learn does, node by node in its order.
 
-use super::metric::Metric;
+use super::metric::{Boolean, Metric};
 use super::neighbor_heap::NeighborHeap;
 use crate::value::Matrix;
 
@@ -63,7 +63,11 @@ impl BinaryTree {
             }
             if node.is_leaf {
                 for &point in &self.order[node.start..node.end] {
-                    heap.push(self.metric.reduced(x, self.points.row(point)), point);
+                    let reduced = self.metric.reduced(x, self.points.row(point));
+                    // The versions with this metric took points in that were nearer than the farthest neighbour.
+                    if !(reduced.is_nan() && self.metric == Metric::Boolean(Boolean::JaccardOrNan)) {
+                        heap.push(reduced, point);
+                    }
                 }
                 continue;
             }

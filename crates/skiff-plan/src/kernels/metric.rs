@@ -22,6 +22,13 @@ pub enum Metric {
         /// `w`, one for each feature.
         weights: Option<Vec<f64>>,
     },
+    /// (Σ (w |x - y|)ᵖ)^(1/p): `wminkowski`, until scikit-learn 1.2.
+    WeightedDifferences {
+        /// `p`
+        p: f64,
+        /// `w`, one for each feature.
+        weights: Vec<f64>,
+    },
     /// √((x - y)ᵀ VI (x - y)); VI row by row.
     Mahalanobis(Vec<f64>),
     /// The share of features that differ.
@@ -47,6 +54,8 @@ pub enum Metric {
 pub enum Boolean {
     /// differ / (both + differ); 0 where none is true.
     Jaccard,
+    /// The same, but NaN where none is true: before scikit-learn 0.20.
+    JaccardOrNan,
     /// differ / n
     Matching,
     /// differ / (2 both + differ)
@@ -68,7 +77,9 @@ impl Metric {
     pub fn fits(&self, width: usize) -> bool {
         match self {
             Self::StandardizedEuclidean(variances) => variances.len() == width,
-            Self::Minkowski { weights: Some(weights), .. } => weights.len() == width,
+            Self::Minkowski { weights: Some(weights), .. } | Self::WeightedDifferences { weights, .. } => {
+                weights.len() == width
+            }
             Self::Mahalanobis(inverse) => Some(inverse.len()) == width.checked_mul(width),
             Self::Haversine => width == 2,
             _ => true,
@@ -93,6 +104,9 @@ impl Metric {
             Self::Minkowski { p, weights: None } => pairs().fold(0.0, |sum, (x, y)| sum + (x - y).abs().powf(*p)),
             Self::Minkowski { p, weights: Some(weights) } => {
                 pairs().zip(weights).fold(0.0, |sum, ((x, y), weight)| sum + weight * (x - y).abs().powf(*p))
+            }
+            Self::WeightedDifferences { p, weights } => {
+                pairs().zip(weights).fold(0.0, |sum, ((x, y), weight)| sum + (weight * (x - y).abs()).powf(*p))
             }
             Self::Mahalanobis(inverse) => {
                 let mut sum = 0.0;
@@ -137,7 +151,7 @@ impl Metric {
             Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) | Self::NanEuclidean => {
                 reduced.sqrt()
             }
-            Self::Minkowski { p, .. } => reduced.powf(1.0 / p),
+            Self::Minkowski { p, .. } | Self::WeightedDifferences { p, .. } => reduced.powf(1.0 / p),
             Self::Haversine => 2.0 * reduced.sqrt().asin(),
             _ => reduced,
         }
@@ -149,7 +163,7 @@ impl Metric {
             Self::Euclidean | Self::StandardizedEuclidean(_) | Self::Mahalanobis(_) | Self::NanEuclidean => {
                 distance * distance
             }
-            Self::Minkowski { p, .. } => distance.powf(*p),
+            Self::Minkowski { p, .. } | Self::WeightedDifferences { p, .. } => distance.powf(*p),
             Self::Haversine => {
                 let sine = (0.5 * distance).sin();
                 sine * sine
@@ -181,7 +195,7 @@ impl Boolean {
         let n = x.len();
         match self {
             Self::Jaccard if both + differ == 0 => 0.0,
-            Self::Jaccard => share(differ, both + differ),
+            Self::Jaccard | Self::JaccardOrNan => share(differ, both + differ),
             Self::Matching => share(differ, n),
             Self::Dice => share(differ, 2 * both + differ),
             Self::Kulsinski => share(differ + n - both, differ + n),

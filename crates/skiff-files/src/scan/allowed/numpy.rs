@@ -152,9 +152,12 @@ fn is_known_ufunc(module: &str, name: &str) -> bool {
     is_ufunc(module, name) || (module.starts_with("scipy.special") && super::scipy::may_stand(module, name))
 }
 
+/// Python 2 names a ufunc by the first module that has it: these have numpy's under the names of numpy.
+const OTHER_MODULES_OF_UFUNCS: [&str; 3] = ["numpy.core.arrayprint", "numpy.matlib", "scipy.stats._discrete_distns"];
+
 fn is_ufunc(module: &str, name: &str) -> bool {
     let known = module == "numpy" || is_numpy_module(module, "_multiarray_umath") || is_numpy_module(module, "umath");
-    known && UFUNCS.contains(&name)
+    (known || OTHER_MODULES_OF_UFUNCS.contains(&module)) && UFUNCS.contains(&name)
 }
 
 const BIT_GENERATORS: [&str; 5] = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];

@@ -43,6 +43,8 @@ pub enum Function {
     Multiply(f64),
     /// `x / constant`
     Divide(f64),
+    /// `x ** constant`
+    Power(f64),
     /// `np.clip(x, low, high)`; NaN stays NaN.
     Clip(f64, f64),
 }
@@ -67,6 +69,7 @@ impl Function {
             Self::Add(constant) => x + constant,
             Self::Multiply(constant) => x * constant,
             Self::Divide(constant) => x / constant,
+            Self::Power(constant) => x.powf(constant),
             Self::Clip(low, high) => x.clamp(low, high),
         }
     }

@@ -20,6 +20,8 @@ pub struct Pool {
 pub enum Pooling {
     /// `np.mean`, in `float64`.
     Mean,
+    /// `np.mean` in the dtype of the rows: before scikit-learn 0.20.
+    MeanAsGiven,
     /// `np.median`
     Median,
     /// `np.max`
@@ -46,6 +48,10 @@ impl Operator for Pool {
             }
             data.extend(members.iter_mut().map(|values| match self.pooling {
                 Pooling::Mean => values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f64,
+                Pooling::MeanAsGiven => {
+                    let sum = values.iter().fold(0.0, |sum, value| precision.round(sum + value));
+                    precision.round(sum / values.len() as f64)
+                }
                 Pooling::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
                 Pooling::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
                 Pooling::Median => precision.round(median(values, precision)),

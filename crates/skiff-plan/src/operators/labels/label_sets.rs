@@ -19,6 +19,8 @@ pub struct BinarizeLabelSets {
     pub classes: Arc<Categories>,
     /// Whether what comes out is sparse.
     pub sparse: bool,
+    /// Whether a label that is no class is an error: before scikit-learn 0.20.
+    pub refuses_unknown: bool,
 }
 
 impl Operator for BinarizeLabelSets {
@@ -39,7 +41,17 @@ impl Operator for BinarizeLabelSets {
             });
             // A NaN equals no class, not even one that is NaN.
             let labels = labels.filter(|label| !matches!(label, Scalar::Float(value) if value.is_nan()));
-            let mut found: Vec<u32> = labels.filter_map(|label| self.classes.of_scalar(label)).collect();
+            let mut found = Vec::new();
+            for label in labels {
+                match self.classes.of_scalar(label) {
+                    Some(class) => found.push(class),
+                    None if self.refuses_unknown => {
+                        let message = format!("found the unknown label {label} during transform");
+                        return Err(InputError::refused(message).in_row(indptr.len() - 1));
+                    }
+                    None => {}
+                }
+            }
             found.sort_unstable();
             found.dedup();
             indices.extend(found);

@@ -20,7 +20,7 @@ pub use neighbor_sums::NeighborSums;
 pub use neighbor_votes::{NeighborVotes, VoteSum};
 pub use neighbor_weights::NeighborWeights;
 pub use outlier_factors::OutlierFactors;
-pub use radius_means::RadiusMeans;
+pub use radius_means::{EmptyMean, RadiusMeans};
 pub use radius_neighbors::RadiusNeighbors;
 pub use radius_votes::{ArgmaxOrOutlier, ClassMode, Outliers, RadiusVotes};
 pub use search::{Brute, Search};

@@ -20,12 +20,26 @@ pub struct RadiusMeans {
     pub dtype: NumberType,
     /// Whether neighbours weigh 1 / distance.
     pub by_distance: bool,
+    /// What a row without neighbours gets.
+    pub empty: EmptyMean,
 }
+
+/// The mean of no targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyMean {
+    /// NaN as the dtype of the targets has it.
+    Cast,
+    /// NaN, or an error where neighbours weigh: before scikit-learn 0.20.
+    Mean,
+}
+
+const NO_WEIGHTS: &str = "weights sum to zero, can't be normalized";
 
 impl RadiusMeans {
     /// What a row without neighbours has: what C's cast makes of NaN, on the processors that have SSE2.
     pub fn nan(&self) -> f64 {
         match self.dtype {
+            _ if self.empty == EmptyMean::Mean => f64::NAN,
             NumberType::Float(_) => f64::NAN,
             NumberType::Int(IntKind::Bool) => 1.0,
             NumberType::Int(IntKind::Int { bytes: 8, signed: true }) => -9_223_372_036_854_775_808.0,
@@ -40,6 +54,9 @@ impl RadiusMeans {
         let outputs = self.targets.cols;
         let is_single = self.dtype == NumberType::Float(Precision::Single);
         if list.points.is_empty() {
+            if self.by_distance && self.empty == EmptyMean::Mean {
+                return Err(InputError::refused(NO_WEIGHTS));
+            }
             means.extend(std::iter::repeat_n(self.nan(), outputs));
             return Ok(is_single);
         }
@@ -59,7 +76,7 @@ impl RadiusMeans {
             Some(_) => pairwise_sum_in(weights, precision),
         };
         if whole == 0.0 {
-            return Err(InputError::refused("weights sum to zero, can't be normalized"));
+            return Err(InputError::refused(NO_WEIGHTS));
         }
         for output in 0..outputs {
             let targets = list.points.iter().map(|&point| {
@@ -92,7 +109,9 @@ impl Operator for RadiusMeans {
         let means = Matrix::new(rows, outputs, means);
         Ok(match self.dtype {
             #[expect(clippy::cast_possible_truncation, reason = "what a cast of NaN makes is whole")]
-            NumberType::Int(kind) if rows > 0 && empty => Value::Ints(means.map(|&mean| mean as i64), kind),
+            NumberType::Int(kind) if rows > 0 && empty && self.empty == EmptyMean::Cast => {
+                Value::Ints(means.map(|&mean| mean as i64), kind)
+            }
             NumberType::Float(Precision::Single) if single => Value::Floats(means, Precision::Single),
             _ => Value::Floats(means, Precision::Double),
         })
