@@ -1,6 +1,6 @@
 //! What Python 2 and other versions of numpy and scipy wrote, by names that all of them know.
 
-use skiff_files::{Graph, Node, NodeId};
+use skiff_files::{DType, Endian, Graph, NdArray, Node, NodeId, Order, Scalar};
 use skiff_pickle::{Change, Global, python3_name};
 
 use crate::values;
@@ -9,6 +9,15 @@ use crate::values;
 /// their versions knows.
 pub(crate) fn to_python3(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
+    // Python 3 has no opcode for a `str` of bytes.
+    if ids.iter().any(|&id| matches!(graph.node(id), Node::ByteStr(_))) {
+        for &id in &ids {
+            if let Some((dtype, shape, bytes)) = texts(graph, id) {
+                let array = values::array(graph, &dtype, &shape, Order::C, bytes);
+                *graph.node_mut(id) = graph.node(array).clone();
+            }
+        }
+    }
     let mut raw = Vec::new();
     for &id in &ids {
         raw.extend(elements(graph, id).filter(|&id| matches!(graph.node(id), Node::ByteStr(_))));
@@ -21,7 +30,7 @@ pub(crate) fn to_python3(graph: &mut Graph) {
     for id in ids {
         match *graph.node(id) {
             Node::ByteStr(span) => {
-                *graph.node_mut(id) = if graph.bytes(span).is_ascii() { Node::Str(span) } else { Node::Bytes(span) };
+                *graph.node_mut(id) = if graph.text(span).is_some() { Node::Str(span) } else { Node::Bytes(span) };
             }
             Node::Global(_) => {
                 let named = graph.global(id).and_then(|(module, name)| everywhere(module, name));
@@ -46,6 +55,24 @@ pub(crate) fn to_python3(graph: &mut Graph) {
 fn name_it(graph: &mut Graph, id: NodeId, module: &str, name: &str) {
     let (module, name) = (graph.keep(module.as_bytes()), graph.keep(name.as_bytes()));
     *graph.node_mut(id) = Node::Global(Global { module, name });
+}
+
+/// An array of Python 2's texts, which are bytes to numpy, as one of texts; `None` if an element is not UTF-8.
+fn texts(graph: &Graph, id: NodeId) -> Option<(DType, Vec<usize>, Vec<u8>)> {
+    let array = NdArray::read(graph, id).ok()??;
+    let DType::Bytes { .. } = array.dtype else { return None };
+    let text = |scalar| match scalar {
+        Scalar::Bytes(bytes) => String::from_utf8(bytes).ok(),
+        Scalar::Str(text) => Some(text),
+        _ => None,
+    };
+    let texts: Vec<String> = array.column()?.to_scalars()?.into_iter().map(text).collect::<Option<_>>()?;
+    let chars = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+    let padded = |text: &String| -> Vec<u8> {
+        let letters = text.chars().map(u32::from).chain(std::iter::repeat(0)).take(chars);
+        letters.flat_map(u32::to_le_bytes).collect()
+    };
+    Some((DType::Str { chars, endian: Endian::Little }, array.shape.clone(), texts.iter().flat_map(padded).collect()))
 }
 
 /// The node that holds an array's or a number's elements.
@@ -76,7 +103,14 @@ fn ufunc(graph: &Graph, id: NodeId) -> Option<&str> {
         return None;
     }
     let &[module, name] = graph.items(object.arguments)? else { return None };
-    let is_numpy = matches!(graph.str_of(module)?, "numpy.core.umath" | "numpy.core._multiarray_umath");
+    let is_numpy = matches!(
+        graph.str_of(module)?,
+        "numpy.core.umath"
+            | "numpy.core._multiarray_umath"
+            | "numpy.core.arrayprint"
+            | "numpy.matlib"
+            | "scipy.stats._discrete_distns"
+    );
     graph.str_of(name).filter(|_| is_numpy)
 }
 

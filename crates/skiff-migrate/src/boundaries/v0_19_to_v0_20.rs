@@ -24,10 +24,18 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["RadiusNeighborsRegressor"], up: nobody_near, down: nothing },
         Rule { classes: NEIGHBORS, up: angles, down: nothing },
         Rule { classes: BOOSTED, up: n_estimators, down: nothing },
+        Rule { classes: &["FeatureAgglomeration"], up: doubles, down: nothing },
     ],
 };
 
 const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"];
+
+fn doubles(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.function("pooling_func") == Some("mean") {
+        step.note("means of `float32` rows are `float64` since scikit-learn 0.20");
+    }
+    Ok(())
+}
 
 /// Both trees were called the same, and knew no weights.
 fn named_tree(step: &mut Step<'_>) -> Result<(), Refused> {
@@ -210,6 +218,11 @@ fn nobody_near(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 fn angles(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("effective_metric_", "jaccard") {
+        return Err(
+            step.would_answer_otherwise("rows in which nothing is true are near each other, and were far from all")
+        );
+    }
     if step.is("effective_metric_", "cosine") {
         step.note("distances between rows of the same direction are 0, where they were next to it");
     }

@@ -34,8 +34,9 @@ struct Era {
     accepts_sparse: bool,
     /// `inverse_transform` validates its rows.
     checks_inverse: bool,
-    /// Before 0.18 components that whiten were kept divided by the roots of what they explain.
-    keeps_scale: bool,
+    /// Before 0.18 `get_precision`, unlike `get_covariance`, did not multiply components that whiten by the roots of what
+    /// they explain, unless there were as many as features.
+    forgets_roots: bool,
 }
 
 impl Components {
@@ -53,7 +54,7 @@ impl Components {
             centers_products: !fields.before(1, 5),
             accepts_sparse: !fields.before(1, 4),
             checks_inverse: !fields.before(1, 8),
-            keeps_scale: whiten && fields.before(0, 18) && components.rows < components.cols,
+            forgets_roots: whiten && fields.before(0, 18) && components.rows < components.cols,
         };
         let components = Arc::new(components);
         Ok(Self { components, precision, mean, variance, era, back: OnceLock::new() })
@@ -128,7 +129,7 @@ impl Components {
     /// `get_covariance` and `get_precision`; `None` where the covariance is singular.
     pub(crate) fn matrices(&self, method: &str, covariance: &Covariance) -> Option<Answer> {
         let matrix = match method {
-            "get_covariance" if !self.era.keeps_scale => covariance.matrix(),
+            "get_covariance" if !self.era.forgets_roots => covariance.matrix(),
             "get_precision" => covariance.precision_matrix(self.precision).ok()?.0,
             _ => return None,
         };
@@ -137,8 +138,7 @@ impl Components {
     }
 
     /// `_BasePCA.get_covariance`, not yet multiplied: each component explains what `explained_variance_` says, less the
-    /// noise. Where `whiten`, scikit-learn multiplies the components by the roots first, since 0.18, when they are no longer
-    /// divided by them.
+    /// noise. Where `whiten`, scikit-learn multiplies the components by the roots first.
     pub(crate) fn covariance(&self, fields: &Fields<'_, '_>) -> Result<Covariance, ReadError> {
         let noise = fields.float("noise_variance_")?;
         let explained = fields.vector_of("explained_variance_", self.count())?;
@@ -146,7 +146,7 @@ impl Components {
             return Err(fields.damaged("components_", "there are more components than features"));
         }
         let mut components = Arc::clone(&self.components);
-        if self.variance.is_some() && !self.era.keeps_scale {
+        if self.variance.is_some() && !self.era.forgets_roots {
             let rows = Arc::make_mut(&mut components).data.to_mut().chunks_exact_mut(self.width().max(1));
             for (row, variance) in rows.zip(&explained) {
                 let root = self.precision.round(variance.sqrt());

@@ -45,8 +45,8 @@ impl MissingIndicator {
             fields.ints("features_")?.into_iter().map(|at| usize::try_from(at).ok().filter(|&at| at < n_features));
         let places: Option<Vec<usize>> = places.collect();
         let mut features = places.ok_or_else(|| fields.damaged("features_", "a column index out of range"))?;
-        // Before 0.22 a fit without missing values showed all columns.
-        if fields.before(0, 22) && features.is_empty() {
+        // Before 0.21 a fit without missing values showed all columns.
+        if fields.before(0, 21) && features.is_empty() {
             features = (0..n_features).collect();
         }
         let refuse_new = fields.bool_or("error_on_new", true)? && !all;
