@@ -202,10 +202,10 @@ fn drawing(python: &Path, arguments: &[String]) -> Command {
 
 /// Runs the recorded cases, keeps what they say of each class, and writes the table of it.
 fn supported(_: &[String]) -> Result<(), String> {
-    let mut command = cargo(&["test", "--workspace", "--test", "fixtures", "what_is_tested"]);
+    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "fixtures", "what_is_tested"]].concat());
     command.env("SKIFF_UPDATE", "1");
     run(command)?;
-    let mut command = cargo(&["test", "--workspace", "--test", "supported"]);
+    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "supported"]].concat());
     command.env("SKIFF_UPDATE", "1");
     run(command)
 }
