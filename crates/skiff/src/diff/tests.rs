@@ -4,7 +4,7 @@ use super::*;
 use crate::Options;
 
 /// A pickle, mostly of protocol 0, and what is compared with it.
-fn compared(first: impl AsRef<[u8]>, second: impl AsRef<[u8]>) -> Diff {
+fn compared<P: AsRef<[u8]> + ?Sized>(first: &P, second: &P) -> Diff {
     let read = |pickle: &[u8]| File::read(pickle.to_vec(), &Options::default()).expect("a pickle");
     diff([&read(first.as_ref()), &read(second.as_ref())], None).expect("no address is asked for")
 }

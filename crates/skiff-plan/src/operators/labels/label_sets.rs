@@ -133,7 +133,11 @@ mod tests {
         let rows = vec![vec![(String::new(), labels(&["c", "a", "c", "z"]))], vec![(String::new(), labels(&[]))]];
         let input = Value::Dicts(Dicts { rows: rows.into() });
         for sparse in [false, true] {
-            let ones = BinarizeLabelSets { classes: Arc::clone(&classes), sparse }.run(&[&input]).unwrap();
+            let binarize = |refuses_unknown| {
+                BinarizeLabelSets { classes: Arc::clone(&classes), sparse, refuses_unknown }.run(&[&input])
+            };
+            assert!(binarize(true).is_err());
+            let ones = binarize(false).unwrap();
             let terms = Arc::new(Terms::new(names.into_iter()).unwrap());
             let Ok(Value::TermLists(lists)) = (LabelSets { classes: terms }).run(&[&ones]) else { panic!("lists") };
             assert_eq!(lists.row(0).collect::<Vec<_>>(), ["a", "c"]);
