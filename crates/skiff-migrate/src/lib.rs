@@ -29,3 +29,4 @@ mod work;
 pub use changes::Change;
 pub use error::Refused;
 pub use migration::{Migrated, Target, migrate};
+pub use python2::to_python3;

@@ -114,7 +114,7 @@ pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated,
     let original = graph;
     let mut graph = graph.clone_with_room();
     graph.set_root(root);
-    python2::to_python3(&mut graph);
+    let mut graph = python2::to_python3(graph);
     if target.is_before(NUMPY_2) {
         python2::to_older_random_states(&mut graph);
     }

@@ -7,7 +7,12 @@ use crate::values;
 
 /// Has texts of Python 2 be texts, and the elements of arrays bytes; and names of numpy and scipy those that each of
 /// their versions knows.
-pub(crate) fn to_python3(graph: &mut Graph) {
+pub fn to_python3(mut graph: Graph) -> Graph {
+    change(&mut graph);
+    graph
+}
+
+fn change(graph: &mut Graph) {
     let ids: Vec<NodeId> = graph.ids().collect();
     // Python 3 has no opcode for a `str` of bytes.
     if ids.iter().any(|&id| matches!(graph.node(id), Node::ByteStr(_))) {

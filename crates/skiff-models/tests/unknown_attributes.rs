@@ -54,7 +54,11 @@ fn helper_objects_have_no_unknown_attributes() {
             pairs.pop();
         }
     }
-    let accepted: Vec<_> = refused.iter().filter(|(_, is_refused)| !**is_refused).map(|(helper, _)| helper).collect();
+    // Before 0.24 there were no categories, for which alone the bins are read.
+    let is_unread =
+        |(name, version): &(_, &str)| *name == "_BinMapper" && ["0.21.3", "0.22.2.post1", "0.23.2"].contains(version);
+    let accepted = refused.iter().filter(|(helper, is_refused)| !**is_refused && !is_unread(helper));
+    let accepted: Vec<_> = accepted.map(|(helper, _)| helper).collect();
     assert!(accepted.is_empty(), "an unknown attribute is accepted in {accepted:?}");
     let missing: Vec<_> = HELPERS.iter().filter(|name| !refused.keys().any(|(found, _)| found == *name)).collect();
     // With `SKIFF_CASES`, only some are read.

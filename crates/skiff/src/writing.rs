@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use skiff_files::write::{self, Compression, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
-use skiff_files::{Codec, Graph};
+use skiff_files::{Codec, Graph, Node};
+use skiff_migrate::to_python3;
 
 use crate::inspect::written_by;
 use crate::target::{Kind, Target};
@@ -94,7 +95,10 @@ impl Writing {
             Kind::Joblib => write::joblib(graph, self.protocol, self.compression, out),
             Kind::Skops => {
                 let deflate = self.compression.map(|_| level.unwrap_or(DEFLATE_LEVEL));
-                write::skops(graph, &SkopsOptions { deflate }, out)
+                // skops has no byte strings of Python 2, so that nothing would tell its texts in arrays from bytes.
+                let is_python_2 = graph.ids().any(|id| matches!(graph.node(id), Node::ByteStr(_)));
+                let graph = if is_python_2 { Cow::Owned(to_python3(graph.clone())) } else { Cow::Borrowed(graph) };
+                write::skops(&graph, &SkopsOptions { deflate }, out)
             }
             Kind::Json => write::json(graph, &JsonOptions { written_by: &written_by(graph) }, &mut out),
         }

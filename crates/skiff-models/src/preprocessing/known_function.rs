@@ -346,8 +346,8 @@ fn ufunc_module(module: &str) -> &str {
 /// The module and name of a function; `numpy.core._ufunc_reconstruct('numpy.core.umath', 'log1p')` is one, before numpy
 /// 1.20.
 fn path(graph: &Graph, node: NodeId) -> Option<(&str, &str)> {
-    if let Some(path) = graph.global(node) {
-        return Some(path);
+    if let Some((module, name)) = graph.global(node) {
+        return Some((ufunc_module(module), name));
     }
     let object = graph.object(node)?;
     match graph.items(object.arguments)? {

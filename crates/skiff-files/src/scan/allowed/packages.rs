@@ -47,6 +47,10 @@ pub(super) fn call(call: &Call<'_>) -> Called {
         ("pyarrow.lib", "type_for_alias") if pyarrow::is_alias(call.graph(), module, name, call.arguments) => {
             Ok(Made::of(State::Nothing))
         }
+        // Without a folder nothing is touched: what scikit-learn 0.17 and 0.18 have for no memory at all.
+        ("sklearn.externals.joblib.memory", "Memory") => {
+            call.makes(4, &[Kind::None, Kind::None, Kind::Plain, Kind::Plain], State::Nothing)
+        }
         ("pyarrow.lib", "py_buffer") => call.makes(1, &[Kind::Or(&[Kind::Bytes, Kind::Buffer])], State::Nothing),
         ("pyarrow.lib", "_restore_array") => call.makes(1, &[ARRAY_DATA], State::Nothing),
         ("pyarrow.lib", "chunked_array") => call.makes(2, &[Kind::Each(&ARROW), ARROW], State::Nothing),

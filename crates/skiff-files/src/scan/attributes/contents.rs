@@ -353,6 +353,7 @@ fn family(module: &str, name: &str) -> Family {
         "pandas" if name.starts_with("_new_") || name.ends_with("Index") => "pandas.Index",
         "pandas" | "pyarrow" => "pandas",
         "joblib" if name == "Memory" => "joblib.Memory",
+        "sklearn" if (module, name) == ("sklearn.externals.joblib.memory", "Memory") => "joblib.Memory",
         "joblib" | "sklearn" if allowed::is_array_wrapper(name) => WRAPPER,
         "scipy" if module.starts_with("scipy.stats.") => "scipy.stats",
         "scipy" if module.starts_with("scipy.interpolate.") => "scipy.interpolate",
