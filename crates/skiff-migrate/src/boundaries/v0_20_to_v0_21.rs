@@ -16,6 +16,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["SimpleImputer"], up: nothing, down: no_indicator },
         Rule { classes: &["LinearDiscriminantAnalysis"], up: softmax, down: softmax },
         Rule { classes: &["FeatureHasher", "HashingVectorizer"], up: signs, down: nothing },
+        Rule { classes: &["MultiLabelBinarizer"], up: no_cache, down: nothing },
         Rule { classes: &["OneHotEncoder"], up: no_drop, down: nothing },
         Rule { classes: &["NuSVC", "SVC"], up: votes_of_a_batch, down: votes_of_a_batch },
         Rule { classes: &["OneVsOneClassifier"], up: votes_of_pairs, down: votes_of_pairs },
@@ -32,6 +33,14 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 fn softmax(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.array("classes_").is_some_and(|classes| classes.len() != 2) {
         return Err(step.would_answer_otherwise("`predict_proba` of several classes is normalized in another way"));
+    }
+    Ok(())
+}
+
+/// The numbers of the classes are looked up in a dict that is made by the first `transform`.
+fn no_cache(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.has("classes_") {
+        step.set_none("_cached_dict");
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ impl RandomState {
     /// `binomial(n, p)`: how many of `n` trials succeed.
     pub(super) fn binomial(&mut self, n: u64, p: f64) -> u64 {
         let Ok(count) = i64::try_from(n) else { return 0 };
-        if n == 0 || p == 0.0 {
+        // numpy refuses NaN, for which no draw would ever be taken.
+        if n == 0 || p == 0.0 || p.is_nan() {
             return 0;
         }
         let rare = if p <= 0.5 { p } else { 1.0 - p };

@@ -7,6 +7,8 @@ mod mt19937;
 
 use mt19937::Mt19937;
 
+use crate::InputError;
+
 /// The generator MT19937 with numpy's legacy distributions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomState {
@@ -115,6 +117,17 @@ impl RandomState {
         all
     }
 
+    /// Refuses to draw by what is not between 0 and 1, in numpy's words.
+    ///
+    /// # Errors
+    /// When a chance is below 0, above 1, or NaN.
+    pub fn check_chances(chances: &[f64]) -> Result<(), InputError> {
+        match chances.iter().all(|chance| (0.0..=1.0).contains(chance)) {
+            true => Ok(()),
+            false => Err(InputError::refused("pvals < 0, pvals > 1 or pvals contains NaNs")),
+        }
+    }
+
     /// `multinomial(trials, chances)`: how many trials end in each place.
     pub fn multinomial(&mut self, trials: u64, chances: &[f64]) -> Vec<u64> {
         let mut counts = vec![0; chances.len()];
@@ -136,6 +149,17 @@ impl RandomState {
 #[cfg(test)]
 mod tests {
     use super::RandomState;
+
+    #[test]
+    fn what_is_no_chance_ends() {
+        assert!(
+            RandomState::check_chances(&[0.5, f64::NAN]).is_err() && RandomState::check_chances(&[0.5, 0.5]).is_ok()
+        );
+        for chance in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 7.0, 1e300] {
+            let drawn = RandomState::new(1).multinomial(100, &[chance, 0.5]);
+            assert_eq!(drawn.iter().sum::<u64>(), 100, "{chance}");
+        }
+    }
 
     /// Numbers of `numpy.random.RandomState(3)`.
     #[test]

@@ -45,6 +45,9 @@ impl Operator for DrawClasses {
         let mut random = self.random.clone();
         let mut data = vec![0; rows * outputs];
         for (output, draw) in self.outputs.iter().enumerate() {
+            if let ClassDraw::Weighted(chances) = draw {
+                RandomState::check_chances(chances)?;
+            }
             for row in 0..rows {
                 data[row * outputs + output] = draw.draw(&mut random);
             }

@@ -47,6 +47,7 @@ impl Operator for DrawSparseLabels {
             && !random.restarts
         {
             for chances in &random.before {
+                RandomState::check_chances(chances)?;
                 for _ in 0..rows {
                     state.multinomial(1, chances);
                 }

@@ -24,6 +24,7 @@ impl Operator for DrawMixture {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         let rows = inputs[0].rows();
+        RandomState::check_chances(&self.weights)?;
         let mut random = self.random.clone();
         let counts = random.multinomial(rows as u64, &self.weights);
         let mut points = Vec::with_capacity(rows * self.means.cols);
