@@ -154,7 +154,8 @@ def test_a_skiff_is_safetensors(skiff, name, compress):
     with safe_open(path, framework="np") as file:
         names = set(file.keys())
         assert {"skiff.graph", "skiff.arrays"} <= names
-        assert file.metadata()["skiff.version"] == "1"
+        # Nodes of trees are derived from their leaves since version 2.
+        assert file.metadata()["skiff.version"] == ("2" if compress and name in ("forest", "boosting") else "1")
         assert file.metadata().get("skiff.profile") == ("zstd" if compress else None)
         if name == "forest":
             assert file.get_tensor("estimators_.0-6.tree_.nodes.feature").size > 0
@@ -183,11 +184,16 @@ def read_skiff(path):
     for name, coded in said.get("coded", {}).items():
         tensors[name] = decompressed(tensors[name], coded)
     groups = [(bytes if group.get("readonly") else bytearray, iter(arrays_of(group, tensors))) for group in said.get("groups", [])]
-    buffers = []
+    buffers, counted = [], {}
     for array in said["arrays"]:
         if isinstance(array, int):
             kind, members = groups[array]
             buffers.append(kind(next(members).tobytes()))
+        elif isinstance(array, dict) and "counts" in array:
+            if array["counts"] not in counted:
+                counted[array["counts"]] = iter(values_of(said["groups"][array["counts"]], tensors))
+            kind = bytes if array.get("readonly") else bytearray
+            buffers.append(kind(next(counted[array["counts"]]).tobytes()))
         elif isinstance(array, str):
             buffers.append(bytearray(tensors[array].tobytes()))
         else:
@@ -218,6 +224,8 @@ def arrays_of(group, tensors):
     starts = np.cumsum([0, *group["lengths"]])
     elements = np.zeros((starts[-1], group["itemsize"]), np.uint8)
     for column in group["columns"]:
+        if "derived" in column:
+            continue
         of = DTYPES.get(column["type"], np.uint8)
         if "constant" in column:
             constant = np.frombuffer(bytes.fromhex(column["constant"]), of)
@@ -242,7 +250,75 @@ def arrays_of(group, tensors):
         values = np.concatenate(parts).reshape(starts[-1], -1).astype(of)
         values = np.ascontiguousarray(values).view(np.uint8)
         elements[:, column["at"] : column["at"] + values.shape[1]] = values
-    return [elements[start:end] for start, end in zip(starts, starts[1:])]
+    arrays = [elements[start:end] for start, end in zip(starts, starts[1:])]
+    if "tree" in group:
+        leaves = np.cumsum([0, *group["tree"]["leaves"]])
+        for nodes, start, end in zip(arrays, leaves, leaves[1:]):
+            derive(group, nodes, slice(start, end), tensors)
+    return arrays
+
+
+def field(group, nodes, at):
+    """The column of a tree's nodes at an offset, which can be written to."""
+    column = next(column for column in group["columns"] if column["at"] == at)
+    of = np.dtype(DTYPES[column["type"]])
+    return np.ndarray(len(nodes), of, nodes, at, (group["itemsize"],)), of
+
+
+def summed(left, right, of_leaves, dtype):
+    """The numbers of leaves for the leaves, and for the other nodes the sums of both children's."""
+    sums = np.zeros((len(left), *of_leaves.shape[1:]), dtype)
+    sums[left == -1] = of_leaves
+    for node in range(len(left))[::-1]:
+        if left[node] != -1:
+            sums[node] = sums[left[node]] + sums[right[node]]
+    return sums
+
+
+def derive(group, nodes, leaves, tensors):
+    """Fills in the columns that follow from the leaves."""
+    tree = group["tree"]
+    left, right = field(group, nodes, tree["left"])[0], field(group, nodes, tree["right"])[0]
+    order = {"right": 0, "sum": 1, "count": 2, "gini": 3}
+    derived = sorted((column for column in group["columns"] if "derived" in column), key=lambda column: order[column["derived"]])
+    for column in derived:
+        values, of = field(group, nodes, column["at"])
+        if column["derived"] == "right":
+            after = np.arange(1, len(nodes) + 1)
+            for node in range(len(nodes))[::-1]:
+                values[node] = -1 if left[node] == -1 else after[left[node]]
+                after[node] = node + 1 if left[node] == -1 else after[values[node]]
+        elif column["derived"] == "sum":
+            values[:] = summed(left, right, tensors[column["tensor"]][leaves].astype(of), of)
+        else:
+            counts, outputs = counts_of(group, nodes, leaves, tensors), tree["outputs"]
+            if column["derived"] == "count":
+                values[:] = counts[:, : tree["width"] // outputs].sum(axis=1)
+            else:
+                weight = field(group, nodes, tree["weight"])[0]
+                impurity = np.zeros(len(nodes))
+                for of_output in np.split(counts.astype(float), outputs, axis=1):
+                    squares = np.zeros(len(nodes))
+                    for of_class in of_output.T:
+                        squares = squares + of_class * of_class
+                    impurity = impurity + (1 - squares / (weight * weight))
+                values[:] = impurity / outputs
+
+
+def counts_of(group, nodes, leaves, tensors):
+    tree = group["tree"]
+    left, right = field(group, nodes, tree["left"])[0], field(group, nodes, tree["right"])[0]
+    return summed(left, right, tensors[tree["counts"]].reshape(-1, tree["width"])[leaves].astype(np.int64), np.int64)
+
+
+def values_of(group, tensors):
+    """The values of the nodes of each tree of a group."""
+    leaves = np.cumsum([0, *group["tree"]["leaves"]])
+    for nodes, start, end in zip(arrays_of(group, tensors), leaves, leaves[1:]):
+        values = counts_of(group, nodes, slice(start, end), tensors).astype(float)
+        if group["tree"]["fractions"]:
+            values = values / field(group, nodes, group["tree"]["weight"])[0][:, None]
+        yield values
 
 
 def test_what_cannot_be_is_refused(skiff):

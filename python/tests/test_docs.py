@@ -11,15 +11,18 @@ import subprocess
 import sys
 import types
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import skiff
 from conftest import COMMAND, ROOT
 from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 X, Y = load_iris(return_X_y=True)
 Y = Y > 0
@@ -80,6 +83,10 @@ def test_the_blocks_of_a_page_run_one_after_the_other(page, folder):
         skiff.dump(model, "model.skiff")
     elif page == "convert.md":
         os.remove("model.joblib")
+    elif page == "export.md":
+        joblib.dump(DecisionTreeClassifier(random_state=0).fit(X, Y), "tree.joblib")
+        joblib.dump(RandomForestClassifier(5, random_state=0).fit(X, Y), "forest.joblib")
+        joblib.dump(model, "pipeline.joblib")
     names = {
         "skiff": skiff,
         "hashlib": hashlib,

@@ -128,13 +128,16 @@ impl Components {
 
     /// `get_covariance` and `get_precision`; `None` where the covariance is singular.
     pub(crate) fn matrices(&self, method: &str, covariance: &Covariance) -> Option<Answer> {
-        let matrix = match method {
-            "get_covariance" if !self.era.forgets_roots => covariance.matrix(),
-            "get_precision" => covariance.precision_matrix(self.precision).ok()?.0,
+        let (matrix, precision) = match method {
+            "get_covariance" if !self.era.forgets_roots => (covariance.matrix(), self.precision),
+            // Without a component it is a multiple of `np.eye`.
+            "get_precision" if self.count() == 0 => {
+                (covariance.precision_matrix(self.precision).ok()?.0, Precision::Double)
+            }
+            "get_precision" => (covariance.precision_matrix(self.precision).ok()?.0, self.precision),
             _ => return None,
         };
-        let matrix = matrix.map(|&value| self.precision.round(value));
-        Some(Answer::One(Value::Floats(matrix, self.precision), Rank::Two))
+        Some(Answer::One(Value::Floats(matrix.map(|&value| precision.round(value)), precision), Rank::Two))
     }
 
     /// `_BasePCA.get_covariance`, not yet multiplied: each component explains what `explained_variance_` says, less the
