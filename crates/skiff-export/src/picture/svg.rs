@@ -31,13 +31,13 @@ pub(super) fn tree(tree: &Tree, drawing: &Drawing) -> String {
     for (drawn, lines) in nodes.iter().zip(&lines) {
         heights[drawn.depth] = heights[drawn.depth].max(height(lines.len()));
     }
-    // How much room each branch takes: children come after their parents.
+    // The width of each branch: children come after their parents.
     let mut below = vec![0.0; nodes.len()];
-    let mut rooms = widths.clone();
+    let mut branches = widths.clone();
     for at in (0..nodes.len()).rev() {
-        rooms[at] = f64::max(widths[at], below[at]);
+        branches[at] = f64::max(widths[at], below[at]);
         if let Some(parent) = nodes[at].parent {
-            below[parent] += rooms[at] + if below[parent] > 0.0 { GAPS[0] } else { 0.0 };
+            below[parent] += branches[at] + if below[parent] > 0.0 { GAPS[0] } else { 0.0 };
         }
     }
     let mut starts = vec![MARGIN; nodes.len()];
@@ -46,18 +46,18 @@ pub(super) fn tree(tree: &Tree, drawing: &Drawing) -> String {
     for at in 0..nodes.len() {
         if let Some(parent) = nodes[at].parent {
             starts[at] = next[parent];
-            next[parent] += rooms[at] + GAPS[0];
+            next[parent] += branches[at] + GAPS[0];
         }
-        next[at] = starts[at] + (rooms[at] - below[at]) / 2.0;
+        next[at] = starts[at] + (branches[at] - below[at]) / 2.0;
     }
     let tops: Vec<f64> =
         heights.iter().scan(MARGIN, |top, height| Some(std::mem::replace(top, *top + height + GAPS[1]))).collect();
     let size = [
-        rooms.first().copied().unwrap_or(0.0) + 2.0 * MARGIN,
+        branches.first().copied().unwrap_or(0.0) + 2.0 * MARGIN,
         tops.last().zip(heights.last()).map_or(0.0, |(top, height)| top + height + MARGIN),
     ];
     let mut out = head(size, "decision tree");
-    let middle = |at: usize| starts[at] + rooms[at] / 2.0;
+    let middle = |at: usize| starts[at] + branches[at] / 2.0;
     out.push_str("<g stroke=\"#555\">\n");
     for (at, drawn) in nodes.iter().enumerate() {
         let Some(parent) = drawn.parent else { continue };

@@ -141,7 +141,7 @@ impl Function {
         }
     }
 
-    /// The columns of the row and their numbers, where it is no array.
+    /// The columns of the row and their numbers, where it is not an array.
     pub fn columns(&self) -> impl Iterator<Item = (usize, &Input)> {
         let columns = if self.table().is_some() { &[][..] } else { &self.inputs[..] };
         columns.iter().enumerate()

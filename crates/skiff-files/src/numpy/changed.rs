@@ -27,7 +27,7 @@ impl NdArray {
     }
 
     /// The array at `id` with other elements, of the same dtype, shape and memory order, with which it shares everything else.
-    /// `None` if it is no array of raw elements, or their number is another.
+    /// `None` if it is not an array of raw elements, or their number is another.
     pub fn with_bytes(graph: &mut Graph, id: NodeId, bytes: Vec<u8>) -> Option<NodeId> {
         let length = Self::read(graph, id).ok()??.size()?;
         if bytes.len() != length {

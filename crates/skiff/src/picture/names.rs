@@ -103,7 +103,7 @@ fn reordered(graph: &Graph, booster: &Instance<'_>, names: Vec<String>) -> Optio
     Some(first)
 }
 
-/// The elements of an array as Python's `str` writes them; `None` if it is no array of one dimension.
+/// The elements of an array as Python's `str` writes them; `None` if it is not an array of one dimension.
 fn texts(graph: &Graph, node: NodeId) -> Option<Vec<String>> {
     let array = NdArray::read(graph, node).ok()??;
     if array.ndim() != 1 {
