@@ -473,6 +473,9 @@ def pandas_states():
         second = body({"_parse_arg_template": template, "shapes": None})
         write(f"class-of-{name}.pkl", b"\x80\x02" + made + first + b"b" + second + b"b.",
               f"a state of {name} makes it a distribution of scipy, which executes the text of the second state")
+    for module, name in [("pandas.core.arrays.timedeltas", "TimedeltaArray"), ("pandas.core.arrays.categorical", "Categorical")]:
+        empty = Call(Name("copyreg", "__newobj__"), Name(module, name))
+        write(f"work-empty-{name}.pkl", dumps(empty), "an array of pandas without its array: compiled code follows a null pointer")
     booster = Name("xgboost.core", "Booster")
     write("partial-booster.pkl", dumps(Call(Name("functools", "partial"), booster, state=(booster, (), {"model_file": "/nonexistent"}, None))),
           "a partial function that opens a file, or an address, when it is called")

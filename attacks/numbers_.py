@@ -201,6 +201,9 @@ def points():
     model._tree = with_part(model._tree, 11, Remade(metric, None, (state[0], np.ones(1), *state[2:])))
     yield "metric", model, "a metric whose parameters are shorter than the points"
     model = KNeighborsClassifier(3, algorithm="kd_tree").fit(x, y)
+    model._tree = with_part(model._tree, 11, None)
+    yield "metric-none", model, "a tree of points without a metric: compiled code calls it"
+    model = KNeighborsClassifier(3, algorithm="kd_tree").fit(x, y)
     model._tree = with_part(model._tree, 11, Remade(model._tree.__getstate__()[11], None, (2.0,)))
     yield "metric-state", model, "a metric whose state has one part of three: compiled code takes them without a look"
     model = RadiusNeighborsClassifier(1.0, algorithm="brute").fit(x, y)

@@ -3,7 +3,7 @@
 import _compat_pickle
 import struct
 
-from tree import Atom, Buffer, Call, Computed, Dict, Name, Persistent, Seq
+from tree import Atom, Buffer, Call, Computed, Dict, Name, Persistent, Python2String, Seq
 
 
 class CannotWrite(Exception):
@@ -137,6 +137,9 @@ class Writer:
         elif isinstance(value, str):
             self.str(value)
             self.memoize(node)
+        elif isinstance(value, Python2String):
+            self.python2_string(value)
+            self.memoize(node)
         elif isinstance(value, (bytes, bytearray)):
             self.bytes(value)
             self.memoize(node)
@@ -176,6 +179,17 @@ class Writer:
             out += b"\x8d" + struct.pack("<Q", len(data)) + data
         else:
             out += b"X" + struct.pack("<I", len(data)) + data
+
+    def python2_string(self, value):
+        out = self.out
+        if self.protocol == 0 or self.style.is_odd(0.03):
+            # As Python 2's `repr`.
+            shown = repr(bytes(value))[1:]
+            out += b"S" + shown.encode("ascii") + b"\n"
+        elif len(value) < 256:
+            out += b"U" + bytes([len(value)]) + value
+        else:
+            out += b"T" + struct.pack("<i", len(value)) + value
 
     def bytes(self, value):
         out, protocol = self.out, self.protocol

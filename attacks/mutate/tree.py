@@ -16,6 +16,10 @@ class Node:
     __slots__ = ()
 
 
+class Python2String(bytes):
+    """What Python 2 wrote as `str`: text to Python 3, or bytes where the loader asks for them."""
+
+
 class Atom(Node):
     """None, a bool, an int, a float, a str, bytes or a bytearray."""
 
@@ -165,7 +169,7 @@ class Reader:
                 return self.stack.pop()
             if name in _VALUES:
                 if opcode.name in ("STRING", "BINSTRING", "SHORT_BINSTRING") and isinstance(argument, str):
-                    argument = argument.encode("latin-1")
+                    argument = Python2String(argument.encode("latin-1"))
                 self.stack.append(Atom(argument))
                 continue
             step = getattr(self, "op_" + name.lower(), None)
@@ -350,7 +354,10 @@ class Reader:
 
     def payload(self, state):
         """What follows joblib's wrapper of an array."""
-        attributes = {key.value: value for key, value in state.pairs}
+        attributes = {
+            key.value.decode() if isinstance(key.value, Python2String) else key.value: value
+            for key, value in state.pairs
+        }
         dtype = self.dtype_of(attributes["dtype"])
         if dtype.hasobject:
             inner = Reader(self.file, self.dtype_of)

@@ -5,9 +5,9 @@
 //! Looked at wherever such an object stands, whatever estimator holds it. What only the estimator around it can tell is
 //! for whoever reads estimators.
 
-mod codes;
 mod ensemble;
 mod histogram;
+mod pandas;
 mod points;
 mod random_state;
 mod spline;
@@ -71,7 +71,7 @@ impl Numbers {
             _ if module.starts_with("numpy.random") || RandomState::read(graph, id).is_some() => {
                 random_state::check(graph, id)
             }
-            _ if module.starts_with("pandas") => codes::check(graph, id, name),
+            _ if module.starts_with("pandas") => pandas::check(graph, id, name),
             _ if svm::CLASSIFIERS.contains(&bare) => svm::check(graph, id, true),
             _ if svm::OTHERS.contains(&bare) => svm::check(graph, id, false),
             _ if is_estimator_module(module) => {

@@ -1,14 +1,47 @@
-//! The codes of pandas' categoricals and indices of several levels: pandas takes a label for each of them in compiled code
-//! that looks at no bounds.
+//! What compiled code of pandas trusts: that its arrays hold an array, and that each code of a categorical or of an index of
+//! several levels is the place of a label.
 
-use skiff_pickle::{Graph, Node, NodeId};
+use skiff_pickle::{Change, Graph, Node, NodeId, Object};
 
 use super::array;
-use crate::Instance;
+use crate::{Instance, NdArray};
 use crate::scan::allowed::length_of_index;
+
+/// The subclasses of `NDArrayBacked`: its compiled methods follow a pointer to an array that is null before `__setstate__`,
+/// and to None where the state holds that.
+const BACKED: [&str; 7] = [
+    "Categorical",
+    "DatetimeArray",
+    "NumpyExtensionArray",
+    "PandasArray",
+    "PeriodArray",
+    "StringArray",
+    "TimedeltaArray",
+];
+
+/// Whether every state that the object is given holds an array, and there is a state.
+fn holds_array(graph: &Graph, object: &Object) -> bool {
+    let is_array = |id: NodeId| !matches!(NdArray::read(graph, id), Ok(None));
+    let is_backing = |id: NodeId| match graph.node(id) {
+        Node::Dict(pairs) => {
+            let is_named = |key| matches!(graph.name_of(key), Some("_ndarray" | "_data" | "_codes"));
+            pairs.iter().any(|&(key, value)| is_named(key) && is_array(value))
+        }
+        Node::Tuple(parts) => parts.iter().take(2).any(|&part| is_array(part)),
+        _ => false,
+    };
+    let mut states = object.changes.iter().filter_map(|change| match change {
+        Change::Build(state) => Some(*state),
+        _ => None,
+    });
+    states.next().is_some_and(is_backing) && states.all(is_backing)
+}
 
 /// Looks at the object at `id`, which `name` makes.
 pub(super) fn check(graph: &Graph, id: NodeId, name: &str) -> Result<(), String> {
+    if BACKED.contains(&name) && graph.object(id).is_some_and(|object| !holds_array(graph, object)) {
+        return Err("has no array".to_owned());
+    }
     match name {
         "Categorical" => categorical(graph, id),
         "_new_Index" => levels(graph, id),
