@@ -66,21 +66,28 @@ def exported(database, command, path, folder, at, method):
     return Query(database, text, inputs, columns)
 
 
-def duckdb(columns, values, query):
+@functools.cache
+def duckdb_connection():
     import duckdb
+
+    # The tables have few rows: more threads wait for each other.
+    return duckdb.connect(config={"threads": 1})
+
+
+def duckdb(columns, values, query):
     import pyarrow
 
     arrays = [pyarrow.array(range(len(values[0])))]
     for (_, kind), own in zip(columns, values, strict=True):
         arrays.append(pyarrow.array([*own], pyarrow.string() if kind == "text" else pyarrow.float64(), from_pandas=False))
-    with duckdb.connect() as connection:
-        connection.register("data", pyarrow.table(arrays, [KEY, *(name for name, _ in columns)]))
-        answer = connection.sql(query)
-        return answer.columns, answer.fetchall()
+    connection = duckdb_connection()
+    connection.register("data", pyarrow.table(arrays, [KEY, *(name for name, _ in columns)]))
+    answer = connection.sql(query)
+    return answer.columns, answer.fetchall()
 
 
 @functools.cache
-def connection():
+def postgres_connection():
     import psycopg
 
     return psycopg.connect(os.environ["SKIFF_POSTGRES"], autocommit=True)
@@ -89,7 +96,7 @@ def connection():
 def postgres(columns, values, query):
     quoted = [f'"{name}"'.replace("%", "%%") for name in [KEY, *(name.replace('"', '""') for name, _ in columns)]]
     types = ["bigint", *(kind for _, kind in columns)]
-    with connection().cursor() as cursor:
+    with postgres_connection().cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS data")
         created = ", ".join(f"{name} {kind}" for name, kind in zip(quoted, types, strict=True))
         cursor.execute(f"CREATE TEMPORARY TABLE data ({created})".replace("%%", "%"))

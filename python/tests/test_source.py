@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 #: A selection: `cargo xtask peers LANGUAGE` asks all.
 SELECTION = {
     "c": ["calibration", "cluster", "compose", "impute", "neural_network"],
-    "duckdb": ["compose", "ensemble", "impute", "linear_model", "preprocessing", "tree"],
+    "duckdb": ["compose", "impute", "preprocessing", "tree"],
     "go": ["isotonic"],
     "java": ["compose", "impute", "tree"],
     "javascript": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "tree"],
