@@ -140,6 +140,9 @@ def ensembles():
         model.n_features_in_ = 1
         yield f"{name}-features", model, f"{type(model).__name__} says that it has one feature, its trees have three"
     model = GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=0).fit(x, y)
+    model.estimators_[1, 0].tree_ = None
+    yield "stage-without-tree", model, "a stage of gradient boosting whose tree is missing: compiled code reads its nodes"
+    model = GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=0).fit(x, y)
     model.estimators_ = np.repeat(model.estimators_, 4, axis=1)
     yield "boosting-columns", model, "gradient boosting of more trees a stage than there are scores to add them to"
 

@@ -15,6 +15,6 @@ HARNESS = pathlib.Path(__file__).resolve().parent / "pipelines"
 def test_random_pipelines_agree():
     # Results of BLAS depend on the number of its threads.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-B", HARNESS, "--seed", "31", "--count", "400", "--seconds", "60"]
+    command = [sys.executable, "-B", HARNESS, "--seed", "31", "--count", "600", "--seconds", "60"]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,17 +6,18 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use skiff_pickle::{Graph, Make, Node, NodeId};
+use skiff_pickle::{Change, Graph, Make, Node, NodeId};
 
 use super::allowed::name_of;
 use super::judge::{AS_VALUE, GIVEN, OTHER_STATE};
 use super::standard_library;
-use super::{Finding, MORE_THAN_ONCE, Rating, dangers};
+use super::{Finding, MORE_THAN_ONCE, Rating, dangers, wrappers};
+use crate::Instance;
 use crate::call::is_numpy_module;
 
 /// Whether a finding counts in such a reading. `reached` is what the object that came out holds, if one did.
 pub(super) fn is_told(graph: &Graph, id: NodeId, finding: &Finding, reached: &HashSet<NodeId>) -> bool {
-    if is_misread_array(graph, id, finding) {
+    if is_misread_array(graph, id, finding) || is_misread_wrapper(graph, id, finding) {
         return false;
     }
     if reached.contains(&id) {
@@ -79,6 +80,21 @@ fn is_misread_array(graph: &Graph, id: NodeId, finding: &Finding) -> bool {
             is_array && finding.sentence == OTHER_STATE
         }),
     }
+}
+
+/// The first number behind a wrapper of joblib may be opcodes that give the wrapper a text or a number as its state. That
+/// is no state in Python, which stops there.
+fn is_misread_wrapper(graph: &Graph, id: NodeId, finding: &Finding) -> bool {
+    let Some((_, name)) = Instance::class(graph, id) else { return false };
+    let is_plain = |state: NodeId| {
+        let node = graph.node(state);
+        matches!(node, Node::Bytes(_) | Node::ByteStr(_) | Node::Str(_) | Node::Int(_) | Node::Float(_))
+    };
+    finding.sentence == wrappers::NOT_WRITTEN
+        && graph.changes(id).iter().all(|change| match change {
+            Change::Build(state) => is_plain(*state) || wrappers::check(graph, name, *state).is_ok(),
+            _ => false,
+        })
 }
 
 /// Whether Python may be able to call a value. Where it cannot, it stops there.

@@ -7,7 +7,7 @@ use crate::call::bytes_of;
 use crate::numpy::{is_array_class, read_shape};
 use crate::{DType, NdArray, companion};
 
-const NOT_WRITTEN: &str = "is given a state that joblib never wrote";
+pub(super) const NOT_WRITTEN: &str = "is given a state that joblib never wrote";
 
 /// Looks at the state of a wrapper whose class is `name`.
 pub(super) fn check(graph: &Graph, name: &str, state: NodeId) -> Result<(), &'static str> {

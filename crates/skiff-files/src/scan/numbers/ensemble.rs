@@ -54,8 +54,11 @@ fn check_trees(graph: &Graph, instance: &Instance<'_>, n_features: Option<usize>
         return Err("has another number of trees than of features for them".to_owned());
     }
     for (place, &estimator) in all.iter().enumerate() {
-        let tree = attribute(graph, estimator, "tree_").and_then(|tree| tree_features(graph, tree));
-        let Some(own) = tree else { continue };
+        let Some(tree) = attribute(graph, estimator, "tree_") else { continue };
+        // Compiled code takes None in its place, and reads its nodes all the same.
+        let Some(own) = tree_features(graph, tree) else {
+            return Err(format!("has an estimator {place} without a tree"));
+        };
         if n_features.is_none_or(|n_features| own > n_features) {
             return Err(format!("says that it has {} features and has a tree of {own}", shown(n_features)));
         }

@@ -4,8 +4,8 @@
 use skiff_pickle::{Change, Graph, Node, NodeId, Object};
 
 use super::array;
-use crate::{Instance, NdArray};
 use crate::scan::allowed::length_of_index;
+use crate::{Instance, NdArray};
 
 /// The subclasses of `NDArrayBacked`: its compiled methods follow a pointer to an array that is null before `__setstate__`,
 /// and to None where the state holds that.
