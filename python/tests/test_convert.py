@@ -18,11 +18,20 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_selection import SelectFromModel
+from sklearn.impute import KNNImputer
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 DTYPES = {
@@ -329,3 +338,25 @@ def test_what_cannot_be_is_refused(skiff):
     assert "compressed" in skiff.fails("convert", first, skiff.folder / "model.pkl", "--compress", "zlib")
     assert "protocol" in skiff.fails("convert", first, skiff.folder / "model.pkl", "--protocol", 1)
     assert "level" in skiff.fails("convert", first, skiff.folder / "model.joblib", "--compress", "lz4:3")
+
+
+X = np.array([[0.0, 3.0], [1.0, 1.0], [2.0, 2.0], [3.0, 1.0], [4.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    "version, parameter, estimator",
+    [
+        ("1.7", "handle_missing", SplineTransformer(n_knots=3, handle_missing="zeros")),
+        ("1.1", "sparse_output", SplineTransformer(n_knots=3, sparse_output=True)),
+        ("1.1", "keep_empty_features", KNNImputer(keep_empty_features=True)),
+        ("0.23", "dtype", KBinsDiscretizer(2, dtype=np.float32, quantile_method="averaged_inverted_cdf")),
+        ("0.23", "handle_unknown", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
+        ("0.21", "break_ties", SVC(break_ties=True)),
+        ("0.23", "importance_getter", SelectFromModel(Ridge(), importance_getter="coef_")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_answers_ask_for_is_not_dropped(version, parameter, estimator, skiff):
+    joblib.dump(estimator.fit(X, [0, 1, 2, 1, 0]), skiff.folder / "model.joblib")
+    error = skiff.fails("convert", skiff.folder / "model.joblib", skiff.folder / "old.joblib", "--for", f"scikit-learn=={version}")
+    assert type(estimator).__name__ in error and f"no parameter `{parameter}`" in error

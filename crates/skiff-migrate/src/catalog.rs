@@ -3,17 +3,40 @@
 use skiff_files::{Node, Scalar};
 use skiff_sklearn::{Class, Version};
 
+use crate::error::Refused;
 use crate::literal;
 use crate::step::Step;
 
 /// Families whose objects keep their constructor's parameters under their names.
 const WITH_PARAMETERS: [&str; 2] = ["sklearn.base.BaseEstimator", "sklearn.gaussian_process.kernels.Kernel"];
 
+/// Parameters that came after their class and after 0.20, that a fitted model asks for in its answers, and that no rule of
+/// a boundary is about. Without them it answers as if they had their defaults.
+const ASKED_FOR: &[(&[&str], &[&str])] = &[
+    (&["IterativeImputer"], &["fill_value", "keep_empty_features"]),
+    (&["KBinsDiscretizer"], &["dtype"]),
+    (&["KNNImputer"], &["keep_empty_features"]),
+    (&["NuSVC", "SVC"], &["break_ties"]),
+    (&["OrdinalEncoder"], &["handle_unknown", "unknown_value"]),
+    (&["SelectFromModel"], &["importance_getter"]),
+    (&["SplineTransformer"], &["handle_missing", "sparse_output"]),
+];
+/// Those that names of columns alone depend on.
+const OF_NAMES: &[(&[&str], &[&str])] = &[
+    (&["ColumnTransformer", "FeatureUnion"], &["verbose_feature_names_out"]),
+    (&["FunctionTransformer"], &["feature_names_out"]),
+    (&["OneHotEncoder"], &["feature_name_combiner"]),
+];
+
+fn is_among(table: &[(&[&str], &[&str])], class: &str, name: &str) -> bool {
+    table.iter().any(|(classes, names)| classes.contains(&class) && names.contains(&name))
+}
+
 /// Takes from an object what the other side does not have, and gives it the parameters that are new there.
-pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
+pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) -> Result<(), Refused> {
     let class = step.subject().class;
     if !step.subject().is_plain() {
-        return;
+        return Ok(());
     }
     let has_parameters = WITH_PARAMETERS.contains(&class.family());
     for name in step.subject().names() {
@@ -21,7 +44,7 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
             && has_parameters
         {
             if parameter.versions.contains(from) && !parameter.versions.contains(to) {
-                drop_parameter(step, class, &name);
+                drop_parameter(step, class, &name)?;
             } else if step.is(&name, "deprecated")
                 && let Some(default) = default(parameter, to).filter(|default| *default != "'deprecated'")
                 && let Some(value) = literal::node(step.graph(), default)
@@ -36,7 +59,7 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
         }
     }
     if !has_parameters {
-        return;
+        return Ok(());
     }
     let mut new: Vec<_> = class
         .parameters()
@@ -51,6 +74,7 @@ pub(crate) fn cross(step: &mut Step<'_>, from: Version, to: Version) {
             step.set(name, value);
         }
     }
+    Ok(())
 }
 
 /// Gives an object the parameters of its class that it does not have, by their defaults on the other side.
@@ -74,9 +98,9 @@ fn default(parameter: &skiff_sklearn::Parameter, version: Version) -> Option<&'s
     parameter.defaults.iter().find(|(versions, _)| versions.contains(version)).and_then(|(_, default)| *default)
 }
 
-/// A parameter that the other side does not have, which fitting alone asked for: rules have been at the others.
-fn drop_parameter(step: &mut Step<'_>, class: &'static Class, name: &str) {
-    let Some(value) = step.get(name) else { return };
+/// Takes a parameter that the other side does not have, after the boundary's rules.
+fn drop_parameter(step: &mut Step<'_>, class: &'static Class, name: &str) -> Result<(), Refused> {
+    let Some(value) = step.get(name) else { return Ok(()) };
     let defaults = class.parameter(name).map(|parameter| parameter.defaults.clone()).unwrap_or_default();
     let shown = match step.migration.graph.node(value) {
         Node::None => "None".to_owned(),
@@ -86,13 +110,17 @@ fn drop_parameter(step: &mut Step<'_>, class: &'static Class, name: &str) {
     let is_default = defaults.iter().any(|(_, default)| *default == Some(&*shown))
         || matches!(&*shown, "'deprecated'" | "'warn'" | "'auto'" | "None");
     step.take(name);
-    if !is_default {
-        let value = if shown.is_empty() { "its value".to_owned() } else { format!("`{name}={shown}`") };
-        step.note(&format!(
-            "scikit-learn {} has no parameter `{name}`; {value} is lost, which only `fit` asks for",
-            step.to
-        ));
+    if is_default {
+        return Ok(());
     }
+    let value = if shown.is_empty() { "its value".to_owned() } else { format!("`{name}={shown}`") };
+    if is_among(ASKED_FOR, step.class(), name) {
+        return Err(step.would_answer_otherwise(&format!("it has no parameter `{name}`, and here {value} counts")));
+    }
+    let asks =
+        if is_among(OF_NAMES, step.class(), name) { "the names of columns come from" } else { "only `fit` asks for" };
+    step.note(&format!("scikit-learn {} has no parameter `{name}`; {value} is lost, which {asks}", step.to));
+    Ok(())
 }
 
 /// As Python prints it.

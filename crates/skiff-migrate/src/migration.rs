@@ -254,7 +254,7 @@ impl Work {
                         if is_up { (rule.up)(&mut step)? } else { (rule.down)(&mut step)? }
                     }
                 }
-                catalog::cross(&mut step, from, to);
+                catalog::cross(&mut step, from, to)?;
             }
             index += 1;
         }

@@ -23,7 +23,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["KernelDensity"], up: bandwidth, down: bandwidth_itself },
         Rule { classes: &["NuSVR", "OneClassSVM", "SVR"], up: nothing, down: no_class_weights },
         Rule { classes: &[], up: nothing, down: arrays },
-        Rule { classes: NMFS, up: no_alpha, down: nothing },
+        Rule { classes: NMFS, up: no_alpha, down: dense_codes },
+        Rule { classes: &["SplineTransformer"], up: names, down: names },
         Rule { classes: DICTIONARIES, up: transform_alpha, down: alpha_itself },
         Rule { classes: PENALIZED, up: no_penalty, down: none_in_words },
     ],
@@ -32,6 +33,20 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 const DICTIONARIES: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning"];
 const PENALIZED: &[&str] =
     &["LogisticRegression", "LogisticRegressionCV", "Perceptron", "SGDClassifier", "SGDOneClassSVM", "SGDRegressor"];
+
+/// `inverse_transform` multiplies sparse codes element by element.
+fn dense_codes(step: &mut Step<'_>) -> Result<(), Refused> {
+    step.note("`inverse_transform` of sparse codes raises, or is no product, before scikit-learn 1.2");
+    Ok(())
+}
+
+/// Fewer splines than there are coefficients are told apart in the names of columns.
+fn names(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("extrapolation", "periodic") {
+        step.note("`get_feature_names_out` has more names than columns before scikit-learn 1.2");
+    }
+    Ok(())
+}
 
 /// `base_estimator` became `estimator`.
 fn estimator(step: &mut Step<'_>) -> Result<(), Refused> {

@@ -24,7 +24,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
 };
 
-const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"];
+const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "LocalOutlierFactor", "NearestNeighbors"];
 
 /// Losses that the catalog gives no family of their own.
 const LOSSES: &[&str] = &[
