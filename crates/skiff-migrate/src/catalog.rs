@@ -17,6 +17,7 @@ const ASKED_FOR: &[(&[&str], &[&str])] = &[
     (&["KBinsDiscretizer"], &["dtype"]),
     (&["KNNImputer"], &["keep_empty_features"]),
     (&["NuSVC", "SVC"], &["break_ties"]),
+    (&["OneHotEncoder"], &["drop"]),
     (&["OrdinalEncoder"], &["handle_unknown", "unknown_value"]),
     (&["SelectFromModel"], &["importance_getter"]),
     (&["SplineTransformer"], &["handle_missing", "sparse_output"]),

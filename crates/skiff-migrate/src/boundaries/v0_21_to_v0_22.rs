@@ -29,11 +29,18 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: HISTOGRAMS, up: no_older_histograms, down: no_older_histograms },
         Rule { classes: &["OneHotEncoder", "OrdinalEncoder"], up: no_legacy_mode, down: not_of_integers },
         Rule { classes: &["Imputer"], up: simple_imputer, down: nothing },
+        Rule { classes: &["MiniBatchSparsePCA", "SparsePCA"], up: nothing, down: normalized },
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: no_warnings, down: nothing },
         Rule { classes: FORESTS, up: trees, down: nothing },
         Rule { classes: SEARCHES, up: folds, down: nothing },
     ],
 };
+
+/// Components are normalized on request only.
+fn normalized(step: &mut Step<'_>) -> Result<(), Refused> {
+    step.set_bool("normalize_components", true);
+    Ok(())
+}
 
 const NEIGHBORS: &[&str] = &[
     "KNeighborsClassifier",

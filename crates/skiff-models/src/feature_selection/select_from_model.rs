@@ -138,7 +138,7 @@ impl Norm {
 /// `_calculate_threshold`
 fn read_threshold(fields: &Fields<'_, '_>, model: &Model, scores: &[f64]) -> Result<f64, ReadError> {
     let text = match fields.scalar("threshold")? {
-        Scalar::None if is_sparse(fields, model) => return Ok(1e-5),
+        Scalar::None if is_sparse(fields, model)? => return Ok(1e-5),
         Scalar::None => "mean".to_owned(),
         Scalar::Str(text) => text,
         number => return number.as_f64().ok_or_else(|| fields.unexpected("threshold", "a number")),
@@ -171,27 +171,29 @@ fn median(scores: &[f64]) -> f64 {
 }
 
 /// Whether the estimator has an L1 penalty, as the version that wrote the file would find.
-fn is_sparse(fields: &Fields<'_, '_>, model: &Model) -> bool {
-    let Some(attributes) = Attributes::of(fields.graph(), model.node()) else { return false };
+fn is_sparse(fields: &Fields<'_, '_>, model: &Model) -> Result<bool, ReadError> {
+    let Some(attributes) = Attributes::of(fields.graph(), model.node()) else { return Ok(false) };
     let class = model.header().class.as_str();
     let scalar = |name: &str| Scalar::read(fields.graph(), attributes.node(name)?).ok()?;
     let is_l1 = scalar("penalty").is_some_and(|penalty| penalty.as_str() == Some("l1"));
     let is_one = |ratio: f64| (ratio - 1.0).abs() <= 1e-8 + 1e-5;
-    let has_ratio = |name: &str| match scalar(name).and_then(|ratio| ratio.as_f64()) {
-        Some(ratio) => is_one(ratio),
-        None => attributes
-            .array(name)
-            .and_then(|array| array.to_f64())
-            .is_some_and(|ratios| !ratios.is_empty() && ratios.into_iter().all(is_one)),
+    let has_ratio = |name: &str| match (scalar(name).and_then(|ratio| ratio.as_f64()), attributes.array(name)) {
+        (Some(ratio), _) => Ok(is_one(ratio)),
+        (None, Some(array)) => match array.to_f64() {
+            Some(ratios) => Ok(!ratios.is_empty() && ratios.into_iter().all(is_one)),
+            // As of `LogisticRegressionCV` without `l1_ratios`.
+            None => Err(fields.unsupported("threshold", "scikit-learn cannot tell it where `l1_ratio_` holds None")),
+        },
+        _ => Ok(false),
     };
     let by_ratio = match class {
-        "ElasticNet" if !fields.before(1, 1) => has_ratio("l1_ratio"),
-        "ElasticNetCV" if !fields.before(1, 1) => has_ratio("l1_ratio_"),
-        "LogisticRegression" if !fields.before(1, 8) => has_ratio("l1_ratio"),
-        "LogisticRegressionCV" if !fields.before(1, 8) => has_ratio("l1_ratio_"),
+        "ElasticNet" if !fields.before(1, 1) => has_ratio("l1_ratio")?,
+        "ElasticNetCV" if !fields.before(1, 1) => has_ratio("l1_ratio_")?,
+        "LogisticRegression" if !fields.before(1, 8) => has_ratio("l1_ratio")?,
+        "LogisticRegressionCV" if !fields.before(1, 8) => has_ratio("l1_ratio_")?,
         _ => false,
     };
-    is_l1 || class.contains("Lasso") || by_ratio
+    Ok(is_l1 || class.contains("Lasso") || by_ratio)
 }
 
 impl Estimator for SelectFromModel {
