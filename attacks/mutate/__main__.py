@@ -25,6 +25,7 @@ from formats import HONEST, LOADERS, STEPS, Formats, Seed, kind_of  # noqa: E402
 from mutations import KINDS  # noqa: E402
 from palette import TAKE_FUNCTIONS, Palette, allowed_names  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
+from sweep import VALUES, sweep  # noqa: E402
 from tree import Atom, Name, Unreadable  # noqa: E402
 
 #: Larger files take longer and hold no other kinds of things.
@@ -52,6 +53,12 @@ def main():
     parser.add_argument("--seeds", type=pathlib.Path, help="the folder of models, made if it is not there")
     parser.add_argument("--failures", type=pathlib.Path, default=ROOT / "target" / "mutate" / "failures")
     parser.add_argument("--replay", nargs="+", type=pathlib.Path, help="judge and load these files instead")
+    parser.add_argument(
+        "--sweep",
+        nargs="*",
+        choices=tuple(VALUES),
+        help="put these values, or all, in each place of each model instead, one after the other",
+    )
     parser.add_argument("--no-honest", action="store_true", help="do not count failures of unchanged models")
     arguments = parser.parse_args()
     folder = arguments.seeds or made(arguments.python)
@@ -61,7 +68,11 @@ def main():
     run.honest()
     if arguments.no_honest:
         run.failures.clear()
-    run.mutate()
+    if arguments.sweep is None:
+        run.mutate()
+    else:
+        run.prepare()
+        sweep(run, arguments.sweep or tuple(VALUES))
     return run.summary()
 
 
@@ -79,6 +90,8 @@ def made(python):
 
 
 class Run:
+    BATCH = BATCH
+
     def __init__(self, arguments, folder):
         self.arguments, self.folder = arguments, folder
         with open(folder / "index.json") as file:
@@ -191,11 +204,15 @@ class Run:
 
     # Mutations.
 
-    def mutate(self):
+    def prepare(self):
+        """Asks which names are on the allow-list."""
         candidates = [name for name in self.index["names"]]
         self.allowed = allowed_names(candidates, skiff.scan)
         self.names.update(f"{module}.{name}" for module, name in self.allowed)
         print(f"{len(self.allowed)} of {len(candidates)} names are on the allow-list", flush=True)
+
+    def mutate(self):
+        self.prepare()
         until = time.monotonic() + self.arguments.seconds
         pending = None
         while not self.is_over(until):
