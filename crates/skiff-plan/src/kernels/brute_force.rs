@@ -166,11 +166,11 @@ impl Points {
         match (&self.rows, &self.metric) {
             (Rows::Panels(points), Metric::Cosine) => {
                 let x: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
-                points.products(&x, out);
+                products(points, &x, sparse, out);
                 out.iter_mut().for_each(|dot| *dot = (1.0 - *dot).clamp(0.0, 2.0));
             }
             (Rows::Panels(points), _) => {
-                points.products(x, out);
+                products(points, x, sparse, out);
                 out.iter_mut().zip(squares).for_each(|(dot, y)| *dot = euclidean(square, *dot, *y));
             }
             (Rows::Gaps(points, gaps), _) => {
@@ -189,7 +189,7 @@ impl Points {
             }
             (Rows::Dense(points), metric) => out.extend(points.iter_rows().map(|y| metric.reduced(x, y))),
             (Rows::Sparse(csr), Metric::Euclidean | Metric::SquaredEuclidean) => {
-                out.extend(products(csr, x).zip(squares).map(|(dot, y)| euclidean(square, dot, *y)));
+                out.extend(products_of_sparse(csr, x).zip(squares).map(|(dot, y)| euclidean(square, dot, *y)));
             }
             (Rows::Sparse(csr), Metric::Cosine) => {
                 let scaled: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
@@ -253,8 +253,13 @@ fn without_gaps(whole: f64, x: &[f64], y: &[f64]) -> f64 {
     if present == 0 { f64::NAN } else { scaled }
 }
 
+/// The products of a row, which may be one of a sparse matrix, with dense ones.
+fn products(points: &Panels, x: &[f64], sparse: bool, out: &mut Vec<f64>) {
+    if sparse { points.products_of_sparse(x, out) } else { points.products(x, out) }
+}
+
 /// The products of a dense row with sparse ones.
-fn products(csr: &Csr<'static>, x: &[f64]) -> impl Iterator<Item = f64> {
+fn products_of_sparse(csr: &Csr<'static>, x: &[f64]) -> impl Iterator<Item = f64> {
     (0..csr.rows).map(|row| {
         let (columns, values) = csr.row(row);
         columns.iter().zip(values).fold(0.0, |sum, (&column, value)| sum + x[column as usize] * value)

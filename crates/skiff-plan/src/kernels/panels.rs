@@ -60,6 +60,22 @@ impl Panels {
         });
         out.truncate(self.rows);
     }
+
+    /// The same of a row of a sparse matrix, here with its zeros: scipy multiplies and adds one after the other, without
+    /// fused multiply-adds.
+    pub(crate) fn products_of_sparse(&self, x: &[f64], out: &mut Vec<f64>) {
+        out.clear();
+        for group in self.lanes.chunks_exact(self.cols.max(1)) {
+            let mut sums = [0.0; LANES];
+            for (lanes, x) in group.iter().zip(x).filter(|(_, x)| **x != 0.0) {
+                for lane in 0..LANES {
+                    sums[lane] += x * lanes[lane];
+                }
+            }
+            out.extend(sums);
+        }
+        out.resize(self.rows, 0.0);
+    }
 }
 
 #[inline(always)]
@@ -94,6 +110,19 @@ mod tests {
                 .map(|row| row.iter().zip(&x).fold(0.0, |sum: f64, (y, x)| x.mul_add(*y, sum)))
                 .collect();
             assert_eq!(found, expected);
+            Panels::new(&matrix).products_of_sparse(&x, &mut found);
+            let expected: Vec<f64> =
+                matrix.iter_rows().map(|row| row.iter().zip(&x).fold(0.0, |sum, (y, x)| sum + x * y)).collect();
+            assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn a_sparse_row_that_is_a_point_has_its_square_as_product() {
+        let point = [1.308, 7.435, 0.0, 3.308];
+        let square = point.iter().fold(0.0, |sum, x| sum + x * x);
+        let mut found = Vec::new();
+        Panels::new(&Matrix::new(1, 4, point.to_vec())).products_of_sparse(&point, &mut found);
+        assert_eq!(found, [square]);
     }
 }
