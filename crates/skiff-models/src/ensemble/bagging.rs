@@ -140,15 +140,20 @@ impl Bagging {
         each.collect()
     }
 
-    /// The mean of the results, summed in the order of the jobs that scikit-learn would split them into.
+    /// The mean of the results, summed in the order of the jobs that scikit-learn would split them into. It is `float64`
+    /// where scikit-learn adds them to an array that `is_allocated` before, and else of their own dtype.
     #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
-    pub(crate) fn mean(&self, answers: &[ValueId], plan: &mut Lowering<'_>) -> ValueId {
+    pub(crate) fn mean(&self, answers: &[ValueId], is_allocated: bool, plan: &mut Lowering<'_>) -> ValueId {
         let divisor = answers.len() as f64;
+        let sum = |answers: &[ValueId], divisor: f64, plan: &mut Lowering<'_>| {
+            let weights = is_allocated.then(|| vec![1.0; answers.len()]);
+            plan.push(SumUp { weights, divisor }, answers)
+        };
         if let [_] = &self.jobs[..] {
-            return plan.push(SumUp { weights: None, divisor }, answers);
+            return sum(answers, divisor, plan);
         }
-        let sums: Vec<ValueId> = self.jobs.iter().map(|job| plan.push(SumUp::PLAIN, &answers[job.clone()])).collect();
-        plan.push(SumUp { weights: None, divisor }, &sums)
+        let sums: Vec<ValueId> = self.jobs.iter().map(|job| sum(&answers[job.clone()], 1.0, plan)).collect();
+        sum(&sums, divisor, plan)
     }
 
     /// The mean of the results of `method` of all estimators.
@@ -169,7 +174,7 @@ impl Bagging {
             }
             values.push(value);
         }
-        let mean = self.mean(&values, plan);
+        let mean = self.mean(&values, false, plan);
         match rank {
             Some(rank) => Ok(Output::One(mean, rank)),
             None => plan.no_method(method),

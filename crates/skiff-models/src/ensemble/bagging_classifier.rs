@@ -66,7 +66,7 @@ impl BaggingClassifier {
                 }
             }
         })?;
-        Ok(self.bagging.mean(&answers, plan))
+        Ok(self.bagging.mean(&answers, true, plan))
     }
 
     /// An estimator's columns at the indices of its classes; `fill` for classes that its rows did not have.
