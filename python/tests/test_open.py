@@ -24,8 +24,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
 from sklearn.svm import SVC
 
 import skiff
@@ -250,6 +250,39 @@ def test_numbers_in_dataframes_and_names_out():
     same(opened(plain).transform(numbered), plain.transform(numbered))
     with pytest.raises(TypeError, match="string names"):
         answering.transform(frame.rename(columns={"a": 1}))
+
+
+def nameless():
+    """Transformers with a function that does not name its columns."""
+    log = FunctionTransformer(np.log1p)
+    yield ColumnTransformer([("log", log, ["a", "b"])], remainder="passthrough")
+    yield ColumnTransformer(
+        [("log", log, ["a", "b"]), ("scale", StandardScaler(), ["c"])], verbose_feature_names_out=False
+    )
+    yield make_pipeline(StandardScaler(), FunctionTransformer(np.abs))
+    yield make_pipeline(FunctionTransformer(np.abs), StandardScaler())
+    yield make_pipeline(FunctionTransformer(np.abs))
+    yield FeatureUnion([("log", log), ("scale", StandardScaler())])
+    yield ColumnTransformer([("scale", FunctionTransformer(scale), ["a", "b"])])
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_functions_without_names_keep_the_container(place):
+    frame = pd.DataFrame(np.random.RandomState(0).rand(20, 3), columns=list("abc"), index=range(100, 120))
+    theirs = list(nameless())[place].set_output(transform="pandas").fit(frame)
+    ours = skiff.open(pickle.dumps(theirs))
+    for rows in [frame, frame.to_numpy()]:
+        try:
+            # `transform` leaves names in the estimator.
+            expected = copy.deepcopy(theirs).transform(rows)
+        except ValueError:  # Columns by name are not those of an array.
+            continue
+        found = ours.transform(rows)
+        assert type(found) is type(expected)
+        if isinstance(expected, pd.DataFrame):
+            pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
+        else:
+            np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_set_output_gives_dataframes():

@@ -15,8 +15,8 @@ pub enum Computed {
     Array(Answer),
     /// A Python `int`.
     Count(usize),
-    /// A Python `float`.
-    Number(f64),
+    /// A Python `float`, or a `numpy.float32`.
+    Number(f64, Precision),
     /// An attribute of the file with another name.
     At(NodeId),
     /// For each column some elements of one array: the array, and the array of their indices; or `None`.

@@ -22,6 +22,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether `set_output` selects a DataFrame.
+    pub fn wraps_output(&self) -> bool {
+        self.set_output.is_some()
+    }
+
     /// Whether it was written before scikit-learn `major.minor`.
     pub fn before(&self, major: u32, minor: u32) -> bool {
         self.version.is_none_or(|version| version < Version::new(major, minor))

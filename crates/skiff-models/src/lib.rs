@@ -59,4 +59,4 @@ mod xgboost;
 
 pub use check::contradictions;
 pub use computed::{Attributes, Computed};
-pub use model::{CallError, Class, ComputedAttribute, Estimator, Model, NamesError, Scoring, Takes};
+pub use model::{CallError, Class, ComputedAttribute, Estimator, Frame, Model, NamesError, Scoring, Takes};

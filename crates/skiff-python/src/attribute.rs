@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList};
 use skiff::File;
 use skiff_files::{Graph, Instance, NodeId};
 use skiff_models::Computed;
+use skiff_plan::value::Precision;
 
 use crate::model::Opened;
 use crate::output;
@@ -58,7 +59,10 @@ pub fn read<'py>(
         None => match py.detach(|| typed.computed(graph, name)).ok_or(Hidden::Absent)? {
             Computed::Array(answer) => output::answer(py, answer)?,
             Computed::Count(count) => count.into_bound_py_any(py)?,
-            Computed::Number(number) => number.into_bound_py_any(py)?,
+            Computed::Number(number, Precision::Double) => number.into_bound_py_any(py)?,
+            Computed::Number(number, Precision::Single) => {
+                py.import(intern!(py, "numpy"))?.call_method1(intern!(py, "float32"), (number,))?
+            }
             Computed::At(node) => reader.value(py, node)?,
             Computed::Taken(all) => {
                 let list = PyList::empty(py);

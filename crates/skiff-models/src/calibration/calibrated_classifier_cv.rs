@@ -101,7 +101,8 @@ impl CalibratedClassifierCV {
         let each = each.collect::<Result<Vec<_>, _>>()?;
         #[expect(clippy::cast_precision_loss, reason = "a number of classifiers")]
         let divisor = each.len() as f64;
-        Ok(plan.push(SumUp { weights: None, divisor }, &each))
+        // Added to an array of `float64` that scikit-learn allocates.
+        Ok(plan.push(SumUp { weights: Some(vec![1.0; each.len()]), divisor }, &each))
     }
 }
 
@@ -168,6 +169,9 @@ impl Calibrated {
         };
         match &self.calibrators {
             &Calibrators::Temperature(beta) => {
+                // `check_array` of `_convert_to_logits`
+                let width = if single { 1 } else { own };
+                let scores = plan.check(scores, ArrayRule::FLOATS.any_names(), width);
                 let logits = match (single, method) {
                     (true, Method::PredictProba) => {
                         let both = plan.push(BothSides::Complement, &[scores]);

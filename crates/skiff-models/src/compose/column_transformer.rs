@@ -10,7 +10,7 @@ use skiff_plan::{Method, Output, ValueId};
 use super::columns::{ColumnSpec, read_input_indices};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, class};
+use crate::model::{Class, Estimator, Frame, Model, NamesError, class};
 use crate::pipeline::{join_names, read_weights, weigh};
 
 pub(crate) const COLUMN_TRANSFORMER: Class = class! {
@@ -69,6 +69,23 @@ enum Naming {
     Plain,
     /// A format string with `{transformer_name}` and `{feature_name}` (1.6).
     Format(String),
+}
+
+impl Naming {
+    /// The names of the columns of all transformers, each with what it is called.
+    fn name(&self, parts: Vec<(String, Vec<String>)>) -> Result<Vec<String>, NamesError> {
+        let named = |transformer: &str, format: &str, names: Vec<String>| {
+            let format = format.replace("{transformer_name}", transformer);
+            names.into_iter().map(|feature| format.replace("{feature_name}", &feature)).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Prefixed => join_names(parts, true),
+            Self::Plain => join_names(parts, false),
+            Self::Format(format) => {
+                Ok(parts.into_iter().flat_map(|(name, names)| named(&name, format, names)).collect())
+            }
+        }
+    }
 }
 
 impl ColumnTransformer {
@@ -288,18 +305,41 @@ impl Estimator for ColumnTransformer {
             if let Some(model) = model {
                 names = model.feature_names_out(Some(&names))?;
             }
-            if let Naming::Format(format) = naming {
-                let named = names
-                    .iter()
-                    .map(|feature| format.replace("{transformer_name}", name).replace("{feature_name}", feature));
-                names = named.collect();
-            }
             parts.push((name.clone(), names));
         }
-        match naming {
-            Naming::Prefixed => join_names(parts, true),
-            Naming::Plain => join_names(parts, false),
-            Naming::Format(_) => Ok(parts.into_iter().flat_map(|(_, names)| names).collect()),
+        naming.name(parts)
+    }
+
+    fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {
+        let Some(naming) = self.naming.as_ref().filter(|_| model.header().wraps_output()) else {
+            return Ok(Frame::Array);
+        };
+        match model.feature_names_out(None) {
+            Ok(names) => Ok(Frame::Named(names)),
+            Err(NamesError::NoMethod { class }) => {
+                // Since 1.9 a pipeline with a nameless transformer makes columns without meaning.
+                let is_function = |one: &Transformer| {
+                    one.model.as_ref().is_none_or(|model| {
+                        model.header().class == "FunctionTransformer" || model.feature_names_out(None).is_ok()
+                    })
+                };
+                if !model.header().before(1, 9) && !self.transformers.iter().all(is_function) {
+                    return Err(NamesError::NoMethod { class });
+                }
+                let fitted = model.header().feature_names_in.as_ref();
+                let table = match (input, fitted) {
+                    (Frame::Named(_), Some(names)) => Frame::Named(names.to_vec()),
+                    _ => input.clone(),
+                };
+                let mut parts = Vec::with_capacity(self.transformers.len());
+                for Transformer { name, model, places, .. } in &self.transformers {
+                    let part = table.select(places);
+                    let part = model.as_ref().map_or(Ok(part.clone()), |model| model.frame(&part))?;
+                    parts.push((name.clone(), part));
+                }
+                Frame::of_parts(parts, |parts| naming.name(parts))
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -20,7 +20,8 @@ pub(crate) const ELLIPTIC_ENVELOPE: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. `score_samples` is its negative,
     /// `decision_function` subtracts `offset_`, and `predict` is 1 if it is not below 0, else -1.
     /// # Not supported
-    /// `error_norm`, and `raw_values` of versions before 0.20.
+    /// `error_norm`, and `raw_values` of versions before 0.20. A pseudo-inverse of which rounding errors decide more than a
+    /// millionth.
     /// # Older versions
     /// Before 0.20 there was no `score_samples`, `decision_function` was `threshold_`^0.33 - `mahalanobis`^0.33, and `predict`
     /// compared distances with `threshold_`.
@@ -83,7 +84,7 @@ impl Estimator for EllipticEnvelope {
         if !matches!(method, Method::ScoreSamples | Method::DecisionFunction | Method::Predict) {
             return self.covariance.lower(method, input, plan, params);
         }
-        let distances = self.covariance.mahalanobis(input, plan);
+        let distances = self.covariance.mahalanobis(method, input, plan)?;
         let scores = plan.push(Elementwise { function: Function::Negative }, &[distances]);
         let inside = match (method, self.bound) {
             (Method::ScoreSamples, Bound::Threshold(_)) => return plan.no_method(method),

@@ -20,7 +20,8 @@ pub(crate) const EMPIRICAL_COVARIANCE: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._empirical_covariance.EmpiricalCovariance", "sklearn.covariance.empirical_covariance_.EmpiricalCovariance"],
@@ -37,7 +38,8 @@ pub(crate) const SHRUNK_COVARIANCE: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._shrunk_covariance.ShrunkCovariance", "sklearn.covariance.shrunk_covariance_.ShrunkCovariance"],
@@ -54,7 +56,8 @@ pub(crate) const LEDOIT_WOLF: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._shrunk_covariance.LedoitWolf", "sklearn.covariance.shrunk_covariance_.LedoitWolf"],
@@ -71,7 +74,8 @@ pub(crate) const OAS: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._shrunk_covariance.OAS", "sklearn.covariance.shrunk_covariance_.OAS"],
@@ -88,7 +92,8 @@ pub(crate) const MIN_COV_DET: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._robust_covariance.MinCovDet", "sklearn.covariance.robust_covariance.MinCovDet"],
@@ -105,7 +110,8 @@ pub(crate) const GRAPHICAL_LASSO: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._graph_lasso.GraphicalLasso", "sklearn.covariance.graph_lasso_.GraphicalLasso"],
@@ -122,7 +128,8 @@ pub(crate) const GRAPHICAL_LASSO_CV: Class = class! {
     /// `mahalanobis`: `(x - location_)ᵀ · precision_ · (x - location_)`. Without `precision_` it is the pseudo-inverse
     /// of `covariance_`. `get_precision` takes no rows.
     /// # Not supported
-    /// `score`, the likelihood of all rows together, and `error_norm`.
+    /// `score`, the likelihood of all rows together, and `error_norm`. A pseudo-inverse of which rounding errors decide more
+    /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
     paths: ["sklearn.covariance._graph_lasso.GraphicalLassoCV", "sklearn.covariance.graph_lasso_.GraphicalLassoCV"],
@@ -138,6 +145,8 @@ pub struct EstimatedCovariance {
     dtype: Precision,
     /// The numbers that rows may have.
     finite: Finite,
+    /// Whether rounding errors do not decide the inverse.
+    is_certain: bool,
 }
 
 impl EstimatedCovariance {
@@ -150,20 +159,35 @@ impl EstimatedCovariance {
         let matrix = matrix.ok_or_else(|| fields.unexpected(name, "a square matrix"))?;
         fields.expect_n_features(name, matrix.cols)?;
         let location = fields.vector_of("location_", matrix.cols)?;
-        let precision = if stored { matrix } else { pseudo_inverse(&matrix) };
+        let (precision, is_certain) = match stored {
+            true => (matrix, true),
+            false => {
+                let inverse = pseudo_inverse(&matrix);
+                let is_certain = inverse.is_certain();
+                (inverse.matrix, is_certain)
+            }
+        };
         // Read where `precision_` is not.
         fields.training_only(&["covariance_", "precision_"]);
         let finite = if fields.before(0, 20) { Finite::Any } else { Finite::All };
-        Ok(Self { distances: Arc::new(Mahalanobis { location, precision }), dtype, finite })
+        Ok(Self { distances: Arc::new(Mahalanobis { location, precision }), dtype, finite, is_certain })
     }
 
     pub(super) fn n_features(&self) -> usize {
         self.distances.location.len()
     }
 
-    pub(super) fn mahalanobis(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
+    pub(super) fn mahalanobis(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+    ) -> Result<ValueId, Refusal> {
+        if !self.is_certain {
+            return plan.unsupported(method, "an ill-conditioned `covariance_`: rounding errors decide its inverse, which `store_precision=True` keeps");
+        }
         let x = plan.check(input, ArrayRule::FLOATS.finite(self.finite), self.n_features());
-        plan.push(&self.distances, &[x])
+        Ok(plan.push(&self.distances, &[x]))
     }
 }
 
@@ -176,14 +200,15 @@ impl Estimator for EstimatedCovariance {
         _params: &Params,
     ) -> Result<Output, Refusal> {
         match method {
-            Method::Mahalanobis => Ok(Output::column(self.mahalanobis(input, plan))),
+            Method::Mahalanobis => Ok(Output::column(self.mahalanobis(method, input, plan)?)),
             _ => plan.no_method(method),
         }
     }
 
     fn without_rows(&self, method: &str, _params: &Params) -> Option<Answer> {
         let precision = self.distances.precision.clone();
-        (method == "get_precision").then(|| Answer::One(Value::Floats(precision, self.dtype), Rank::Two))
+        (method == "get_precision" && self.is_certain)
+            .then(|| Answer::One(Value::Floats(precision, self.dtype), Rank::Two))
     }
 
     fn n_features_in(&self) -> Option<usize> {

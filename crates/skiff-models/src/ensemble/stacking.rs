@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_plan::operators::{Concatenate, LabelNumbers, Layout, SelectColumns, Selection};
+use skiff_plan::operators::{Concatenate, LabelNumbers, Layout, RefuseSparse, SelectColumns, Selection};
 use skiff_plan::{Method, Output, Rank, ValueId};
 
 use super::heterogeneous::Heterogeneous;
@@ -83,7 +83,12 @@ impl Stacking {
         if self.passthrough {
             parts.push(input);
         }
-        Ok(plan.push(Concatenate { layout: Layout::Any }, &parts))
+        let x = plan.push(Concatenate { layout: Layout::Any }, &parts);
+        // `predict` asks `transform`, which wraps what it returns.
+        if plan.header().wraps_output() {
+            return Ok(plan.push(RefuseSparse { message: "The transformer outputs a scipy sparse matrix." }, &[x]));
+        }
+        Ok(x)
     }
 
     /// The result of `method` of the final estimator.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use skiff_files::Scalar;
-use skiff_plan::kernels::pairwise_sum::pairwise_sum;
-use skiff_plan::value::{Matrix, Value};
+use skiff_plan::kernels::pairwise_sum::pairwise_sum_in;
+use skiff_plan::value::{Matrix, Precision, Value};
 use skiff_plan::{Answer, Method, Output, ValueId};
 
 use super::rfe::rows_of;
@@ -26,8 +26,7 @@ pub(crate) const SELECT_FROM_MODEL: Class = class! {
     /// coefficients is their norm. `inverse_transform` puts zeros into the other columns. NaN and infinity are an
     /// error unless the estimator's tags allow NaN: trees, forests, histogram boosting, ensembles of them.
     /// # Not supported
-    /// `importance_getter` other than `'auto'`, `'coef_'` and `'feature_importances_'`; coefficients of `float32` or in a sparse
-    /// matrix.
+    /// `importance_getter` other than `'auto'`, `'coef_'` and `'feature_importances_'`; coefficients in a sparse matrix.
     /// # Older versions
     /// Without a threshold, the mean is it, or 1e-5 for estimators with an L1 penalty: by `penalty` and `Lasso` in the name
     /// before 1.8, later by `l1_ratio` as well.
@@ -42,8 +41,15 @@ pub struct SelectFromModel {
     columns: SelectedColumns,
     model: Arc<Model>,
     name: &'static str,
-    /// `threshold_`
-    threshold: f64,
+    threshold: Threshold,
+}
+
+/// `threshold_`
+#[derive(Clone, Copy, Debug)]
+struct Threshold {
+    value: f64,
+    /// Of the importances that it was computed from; a number that was given is a Python `float`.
+    precision: Precision,
 }
 
 impl SelectFromModel {
@@ -51,8 +57,10 @@ impl SelectFromModel {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let name = if fields.has("estimator_") { "estimator_" } else { "estimator" };
         let model = fields.model(name)?;
-        let scores = read_scores(fields, &model)?;
-        let threshold = read_threshold(fields, &model, &scores)?;
+        let (scores, precision) = read_scores(fields, &model)?;
+        let threshold = read_threshold(fields, &model, &scores, precision)?;
+        // Compared in the dtype of the importances.
+        let least = precision.round(threshold.value);
         let most = match fields.has("max_features_") {
             true => Some(fields.count("max_features_")?),
             false => match fields.optional("max_features") {
@@ -74,7 +82,7 @@ impl SelectFromModel {
             places.iter().take(most).for_each(|&place| support[place] = true);
         }
         for (stays, &score) in support.iter_mut().zip(&scores) {
-            *stays &= !matches!(score.partial_cmp(&threshold), Some(std::cmp::Ordering::Less));
+            *stays &= !matches!(score.partial_cmp(&least), Some(std::cmp::Ordering::Less));
         }
         let columns = SelectedColumns::new(fields, name, support, rows_of(fields))?;
         Ok(Self { columns, model, name, threshold })
@@ -82,7 +90,7 @@ impl SelectFromModel {
 }
 
 /// `_get_feature_importances` with `transform_func='norm'`.
-fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<Vec<f64>, ReadError> {
+fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<(Vec<f64>, Precision), ReadError> {
     let getter = fields.string_or_none("importance_getter")?;
     let names: &[&str] = match getter.as_deref() {
         None | Some("auto") => &["coef_", "feature_importances_"],
@@ -95,17 +103,18 @@ fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<Vec<f64>, ReadE
         let node = attributes.as_ref().and_then(|attributes| attributes.node(name));
         if let Some(node) = node {
             let numbers = fields.numbers_at(node, &fields.path_of(name)).ok()?;
-            return numbers.into_rows().map(|matrix| matrix.into_owned());
+            let precision = numbers.precision;
+            return numbers.into_rows().map(|matrix| (matrix.into_owned(), precision));
         }
         match model.computed(fields.graph(), name)? {
-            Computed::Array(Answer::One(Value::Floats(matrix, _), rank)) => Some(match rank {
-                skiff_plan::Rank::One => Matrix::new(1, matrix.rows, matrix.data.into_owned()),
-                _ => matrix,
+            Computed::Array(Answer::One(Value::Floats(matrix, precision), rank)) => Some(match rank {
+                skiff_plan::Rank::One => (Matrix::new(1, matrix.rows, matrix.data.into_owned()), precision),
+                _ => (matrix, precision),
             }),
             _ => None,
         }
     };
-    let Some(importances) = names.iter().find_map(numbers) else {
+    let Some((importances, precision)) = names.iter().find_map(numbers) else {
         return Err(fields.unsupported("estimator", "an estimator whose importances are not an array of numbers"));
     };
     let order = match fields.float_or_none("norm_order")? {
@@ -114,7 +123,8 @@ fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<Vec<f64>, ReadE
         Some(f64::INFINITY) => Norm::Most,
         Some(order) => return Err(fields.unsupported("norm_order", order.to_string())),
     };
-    Ok((0..importances.cols).map(|column| order.of(importances.iter_rows().map(|row| row[column]))).collect())
+    let column = |column| order.of(importances.iter_rows().map(|row| row[column]), precision);
+    Ok(((0..importances.cols).map(column).collect(), precision))
 }
 
 /// `norm_order`
@@ -126,47 +136,51 @@ enum Norm {
 }
 
 impl Norm {
-    fn of(self, values: impl Iterator<Item = f64>) -> f64 {
+    /// The norm of `values`, every step of it rounded to their dtype.
+    fn of(self, values: impl Iterator<Item = f64>, precision: Precision) -> f64 {
+        let add = |sum: f64, value: f64| precision.round(sum + value);
         match self {
-            Self::Sum => values.fold(0.0, |sum, value| sum + value.abs()),
-            Self::Root => values.fold(0.0, |sum, value| sum + value * value).sqrt(),
+            Self::Sum => values.map(f64::abs).fold(0.0, add),
+            Self::Root => precision.round(values.map(|value| precision.round(value * value)).fold(0.0, add).sqrt()),
             Self::Most => values.fold(0.0, |most, value| value.abs().max(most)),
         }
     }
 }
 
 /// `_calculate_threshold`
-fn read_threshold(fields: &Fields<'_, '_>, model: &Model, scores: &[f64]) -> Result<f64, ReadError> {
+fn read_threshold(
+    fields: &Fields<'_, '_>,
+    model: &Model,
+    scores: &[f64],
+    precision: Precision,
+) -> Result<Threshold, ReadError> {
+    let given = |value| Threshold { value, precision: Precision::Double };
     let text = match fields.scalar("threshold")? {
-        Scalar::None if is_sparse(fields, model)? => return Ok(1e-5),
+        Scalar::None if is_sparse(fields, model)? => return Ok(given(1e-5)),
         Scalar::None => "mean".to_owned(),
         Scalar::Str(text) => text,
-        number => return number.as_f64().ok_or_else(|| fields.unexpected("threshold", "a number")),
+        number => return number.as_f64().map(given).ok_or_else(|| fields.unexpected("threshold", "a number")),
     };
     let (factor, reference) = match text.split_once('*') {
-        Some((factor, reference)) => (Some(factor.trim()), reference.trim()),
-        None => (None, text.as_str()),
+        Some((factor, reference)) => (factor.trim().parse::<f64>().ok(), reference.trim()),
+        None => (Some(1.0), text.as_str()),
     };
-    let reference = match reference {
+    let value = match (factor, reference) {
         #[expect(clippy::cast_precision_loss, reason = "a number of features")]
-        "mean" => pairwise_sum(scores) / scores.len() as f64,
-        "median" => median(scores),
+        (Some(factor), "mean") => factor * precision.round(pairwise_sum_in(scores, precision) / scores.len() as f64),
+        (Some(factor), "median") => factor * median(scores, precision),
         _ => return Err(fields.unsupported("threshold", format!("`{text}`"))),
     };
-    match factor.map(str::parse::<f64>) {
-        None => Ok(reference),
-        Some(Ok(factor)) => Ok(factor * reference),
-        Some(Err(_)) => Err(fields.unsupported("threshold", format!("`{text}`"))),
-    }
+    Ok(Threshold { value: precision.round(value), precision })
 }
 
-fn median(scores: &[f64]) -> f64 {
+fn median(scores: &[f64], precision: Precision) -> f64 {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f64::total_cmp);
     match (sorted.len() / 2, sorted.len() % 2) {
         (0, 0) => f64::NAN,
         (half, 1) => sorted[half],
-        (half, _) => (sorted[half - 1] + sorted[half]) / 2.0,
+        (half, _) => precision.round(precision.round(sorted[half - 1] + sorted[half]) / 2.0),
     }
 }
 
@@ -220,7 +234,11 @@ impl Estimator for SelectFromModel {
     }
 
     fn computed(&self) -> Vec<ComputedAttribute<'_>> {
-        vec![("threshold_", Box::new(|_| (self.name == "estimator_").then_some(Computed::Number(self.threshold))))]
+        let Threshold { value, precision } = self.threshold;
+        vec![(
+            "threshold_",
+            Box::new(move |_| (self.name == "estimator_").then_some(Computed::Number(value, precision))),
+        )]
     }
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {

@@ -51,7 +51,8 @@ impl SelectedColumns {
         let (places, width) = (self.places(), self.support.len());
         match method {
             Method::Transform => {
-                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite).sparse(SparseRule::Accept);
+                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite);
+                let rule = if plan.header().wraps_output() { rule } else { rule.sparse(SparseRule::Accept) };
                 let mut x = plan.check(input, rule, width);
                 // A DataFrame becomes one array, unless the output is a DataFrame.
                 if plan.header().set_output.is_none() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use skiff_plan::value::Classes;
 use skiff_plan::{Answer, Method, Output, ValueId};
 
-use super::{Model, NamesError};
+use super::{Frame, Model, NamesError};
 
 use crate::computed::{Attributes, Computed};
 use crate::lowering::{Header, Lowering, Params, Refusal};
@@ -40,6 +40,17 @@ pub trait Estimator: Any + Debug + Send + Sync {
     fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
         let _ = input;
         Err(NamesError::no_method(header))
+    }
+
+    /// The container of the result of `transform`, of rows in the container `input`. `model` is this estimator.
+    ///
+    /// # Errors
+    /// When a container is selected by `set_output`, and the columns have no names.
+    fn frame(&self, model: &Model, _input: &Frame) -> Result<Frame, NamesError> {
+        match model.header().wraps_output() {
+            true => model.feature_names_out(None).map(Frame::Named),
+            false => Ok(Frame::Array),
+        }
     }
 
     /// The result of a method without rows, such as `get_support`; `None` if there is no such method.

@@ -5,6 +5,7 @@ mod custom_estimator;
 mod delegate;
 mod error;
 mod estimator;
+mod frame;
 mod reading;
 pub(crate) mod response;
 
@@ -28,6 +29,7 @@ pub(crate) use class::class;
 pub(crate) use delegate::delegates_rows;
 pub use error::CallError;
 pub use estimator::{ComputedAttribute, Estimator, Scoring, Takes};
+pub use frame::Frame;
 pub(crate) use reading::Reading;
 
 /// Up to how many columns without names have separate types in signatures.

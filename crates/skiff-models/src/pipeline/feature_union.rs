@@ -10,7 +10,7 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Takes, class};
+use crate::model::{Class, Estimator, Frame, Model, NamesError, Takes, class};
 
 pub(crate) const FEATURE_UNION: Class = class! {
     /// Several transformers of the same rows, side by side.
@@ -165,6 +165,32 @@ impl Estimator for FeatureUnion {
             parts.push((name.clone(), names));
         }
         join_names(parts, self.prefixed)
+    }
+
+    fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {
+        if !model.header().wraps_output() {
+            return Ok(Frame::Array);
+        }
+        match model.feature_names_out(None) {
+            Ok(names) => Ok(Frame::Named(names)),
+            Err(NamesError::NoMethod { class }) => {
+                let mut parts = Vec::with_capacity(self.transformers.len());
+                for Transformer { name, model, .. } in &self.transformers {
+                    let part = model.as_ref().map_or(Ok(input.clone()), |model| model.frame(input))?;
+                    parts.push((name.clone(), part));
+                }
+                // Before 1.9 the columns kept the names that they had; since then an only nameless transformer has them.
+                let is_old = model.header().before(1, 9);
+                if !is_old && class != "FunctionTransformer" {
+                    return Err(NamesError::NoMethod { class });
+                }
+                Frame::of_parts(parts, |parts| match is_old {
+                    true => Ok(parts.into_iter().flat_map(|(_, names)| names).collect()),
+                    false => join_names(parts, self.prefixed),
+                })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn n_features_in(&self) -> Option<usize> {

@@ -11,7 +11,7 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Scoring, Takes, class};
+use crate::model::{Class, Estimator, Frame, Model, NamesError, Scoring, Takes, class};
 
 pub(crate) const PIPELINE: Class = class! {
     /// Transformers one after the other, and an estimator at the end.
@@ -176,6 +176,10 @@ impl Estimator for Pipeline {
             names = model.feature_names_out(Some(&names))?;
         }
         Ok(names)
+    }
+
+    fn frame(&self, _model: &Model, input: &Frame) -> Result<Frame, NamesError> {
+        self.steps.iter().flatten().try_fold(input.clone(), |frame, step| step.frame(&frame))
     }
 
     fn n_features_in(&self) -> Option<usize> {

@@ -7,7 +7,7 @@ use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, NamesError, class};
+use crate::model::{Class, Estimator, Frame, Model, NamesError, class};
 use crate::names;
 use crate::preprocessing::known_function::{Arguments, KnownFunction};
 
@@ -142,6 +142,17 @@ impl Estimator for FunctionTransformer {
         match self.one_to_one {
             true => names::one_to_one(header, input),
             false => Err(NamesError::no_method(header)),
+        }
+    }
+
+    /// Whoever does not name columns wraps nothing: numpy's functions of one number return what they get.
+    fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {
+        match &self.func {
+            _ if self.one_to_one && model.header().wraps_output() => model.feature_names_out(None).map(Frame::Named),
+            _ if self.validate.is_some() => Ok(Frame::Array),
+            Func::Identity | Func::Known(KnownFunction::Elementwise(_)) => Ok(input.clone()),
+            Func::Known(_) => Ok(Frame::Array),
+            Func::Custom(_) | Func::Unknown(_) => Err(NamesError::no_method(model.header())),
         }
     }
 }

@@ -30,7 +30,8 @@ pub(crate) const K_BINS_DISCRETIZER: Class = class! {
 #[derive(Debug)]
 pub struct KBinsDiscretizer {
     forth: Arc<Discretize>,
-    back: Arc<BinCenters>,
+    /// `None` where a column has no bins.
+    back: Option<Arc<BinCenters>>,
     /// `dtype`.
     dtype: Dtype,
     /// Whether columns of bins are `float64` for rows of any dtype.
@@ -52,19 +53,20 @@ impl KBinsDiscretizer {
         let lists = fields.list("bin_edges_")?;
         fields.expect_n_features("bin_edges_", lists.len())?;
         fields.expect_len("n_bins_", counts.len(), lists.len())?;
-        let (mut edges, mut centers) = (Vec::new(), Vec::new());
+        let (mut edges, mut centers, mut has_inverse) = (Vec::new(), Vec::new(), true);
         for (index, (&node, &count)) in lists.iter().zip(&counts).enumerate() {
             let path = fields.path_of(&format!("bin_edges_[{index}]"));
             let numbers = fields.numbers_at(node, &path)?;
             let all = numbers.data;
-            let fits = numbers.shape.len() == 1
-                && all.len() >= 2
-                && usize::try_from(count).is_ok_and(|count| count + 1 == all.len());
-            if !fits || !all.is_sorted() {
+            let fits = numbers.shape.len() == 1 && usize::try_from(count).is_ok_and(|count| count + 1 == all.len());
+            // Of a column of nearly one number no bin is left, and no numbers to take its rows back to.
+            let (least, is_invertible) = if form == BinForm::Ordinal { (1, all.len() > 1) } else { (2, true) };
+            if !fits || all.len() < least || !all.is_sorted() {
                 return Err(fields.damaged("bin_edges_", format!("the edges of column {index} do not match its bins")));
             }
             centers.push(all.windows(2).map(|pair| (pair[1] + pair[0]) * 0.5).collect());
-            edges.push(all[1..all.len() - 1].to_vec());
+            edges.push(all.get(1..all.len() - 1).unwrap_or_default().to_vec());
+            has_inverse &= is_invertible;
         }
         let dtype = match fields.optional("dtype") {
             None => Dtype::Float,
@@ -82,7 +84,7 @@ impl KBinsDiscretizer {
         let tolerant = fields.before(1, 2);
         Ok(Self {
             forth: Arc::new(Discretize { edges, tolerant, form }),
-            back: Arc::new(BinCenters { centers }),
+            back: has_inverse.then(|| Arc::new(BinCenters { centers })),
             dtype,
             one_hot_is_double: fields.before(0, 24),
             encoder,
@@ -101,11 +103,17 @@ impl Estimator for KBinsDiscretizer {
         let width = self.forth.edges.len();
         match method {
             Method::Transform => {
+                if self.forth.form == BinForm::OneHot && plan.header().wraps_output() {
+                    return plan.unsupported(method, "sparse output with `set_output` for DataFrames");
+                }
                 let dtype = if self.one_hot_is_double && self.encoder.is_some() { Dtype::Double } else { self.dtype };
                 let x = plan.check(input, ArrayRule::FLOATS.dtype(dtype), width);
                 Ok(Output::matrix(plan.push(&self.forth, &[x])))
             }
             Method::InverseTransform => {
+                let Some(back) = &self.back else {
+                    return plan.unsupported(method, "a column without bins");
+                };
                 let numbers = match &self.encoder {
                     Some(encoder) => {
                         let labels = plan.inner_value(encoder, method, input)?;
@@ -114,7 +122,7 @@ impl Estimator for KBinsDiscretizer {
                     None => input,
                 };
                 let x = plan.check(numbers, ArrayRule::FLOATS.any_names(), width);
-                Ok(Output::matrix(plan.push(&self.back, &[x])))
+                Ok(Output::matrix(plan.push(back, &[x])))
             }
             _ => plan.no_method(method),
         }

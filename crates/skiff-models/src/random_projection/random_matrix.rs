@@ -112,8 +112,8 @@ impl RandomMatrix {
         let components = &self.forth.coef;
         let columns = components.transposed();
         let inverse = match components.rows <= components.cols {
-            true => product(&columns, &pseudo_inverse(&product(components, components))),
-            false => product(&pseudo_inverse(&product(&columns, &columns)), components),
+            true => product(&columns, &pseudo_inverse(&product(components, components)).matrix),
+            false => product(&pseudo_inverse(&product(&columns, &columns)).matrix, components),
         };
         Arc::new(Affine { coef: inverse, intercept: Vec::new(), precision: self.forth.precision })
     }

@@ -52,22 +52,40 @@ pub fn symmetric_eigen(matrix: &Matrix<'_, f64>) -> (Vec<f64>, Matrix<'static, f
     ((0..n).map(|at| a[at * n + at]).collect(), Matrix::new(n, n, vectors))
 }
 
+/// A pseudo-inverse.
+#[derive(Clone, Debug)]
+pub struct PseudoInverse {
+    /// The inverse.
+    pub matrix: Matrix<'static, f64>,
+    /// How large a part of it rounding errors may decide: the unit of the greatest eigenvalue, over the least that was kept.
+    pub uncertainty: f64,
+}
+
+impl PseudoInverse {
+    /// Whether two implementations that round differently agree to a millionth.
+    pub fn is_certain(&self) -> bool {
+        self.uncertainty <= 1e-6
+    }
+}
+
 /// `scipy.linalg.pinvh`: the inverse on the eigenvectors whose eigenvalues are not rounding errors.
-pub fn pseudo_inverse(matrix: &Matrix<'_, f64>) -> Matrix<'static, f64> {
+pub fn pseudo_inverse(matrix: &Matrix<'_, f64>) -> PseudoInverse {
     let n = matrix.rows;
     let (values, vectors) = symmetric_eigen(matrix);
     let greatest = values.iter().fold(0.0_f64, |greatest, value| greatest.max(value.abs()));
     #[expect(clippy::cast_precision_loss, reason = "matrices have fewer than 2⁵³ rows")]
     let least = greatest * n as f64 * f64::EPSILON;
     let mut inverse = vec![0.0; n * n];
+    let mut uncertainty = 0.0_f64;
     for (value, vector) in values.iter().zip(vectors.iter_rows()).filter(|(value, _)| value.abs() > least) {
+        uncertainty = uncertainty.max(greatest * f64::EPSILON / value.abs());
         for (row, x) in inverse.chunks_exact_mut(n).zip(vector) {
             for (element, y) in row.iter_mut().zip(vector) {
                 *element += x * y / value;
             }
         }
     }
-    Matrix::new(n, n, inverse)
+    PseudoInverse { matrix: Matrix::new(n, n, inverse), uncertainty }
 }
 
 #[cfg(test)]
@@ -81,7 +99,8 @@ mod tests {
     #[test]
     fn an_inverse_is_one() {
         let matrix = Matrix::new(3, 3, vec![4.0, 1.0, 0.5, 1.0, 3.0, -0.25, 0.5, -0.25, 2.0]);
-        let inverse = pseudo_inverse(&matrix);
+        let PseudoInverse { matrix: inverse, uncertainty } = pseudo_inverse(&matrix);
+        assert!(uncertainty < 1e-14);
         let product: Vec<f64> =
             (0..9).map(|at| (0..3).map(|k| matrix.row(at / 3)[k] * inverse.row(k)[at % 3]).sum()).collect();
         assert!(close(&product, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]), "{product:?}");
@@ -90,7 +109,13 @@ mod tests {
     #[test]
     fn a_singular_matrix_is_inverted_where_it_can_be() {
         let matrix = Matrix::new(2, 2, vec![1.0, 1.0, 1.0, 1.0]);
-        assert!(close(&pseudo_inverse(&matrix).data, &[0.25; 4]));
-        assert!(close(&pseudo_inverse(&Matrix::new(2, 2, vec![0.0; 4])).data, &[0.0; 4]));
+        assert!(close(&pseudo_inverse(&matrix).matrix.data, &[0.25; 4]));
+        assert!(close(&pseudo_inverse(&Matrix::new(2, 2, vec![0.0; 4])).matrix.data, &[0.0; 4]));
+    }
+
+    #[test]
+    fn rounding_errors_decide_where_an_eigenvalue_is_barely_kept() {
+        let nearly = |least: f64| pseudo_inverse(&Matrix::new(2, 2, vec![1.0, 0.0, 0.0, least])).is_certain();
+        assert!(nearly(1e-9) && !nearly(1e-12) && nearly(1e-17));
     }
 }

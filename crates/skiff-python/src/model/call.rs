@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use skiff::value::{Columns, Value};
 use skiff::{Answer, Method, Params, Table, Takes};
-use skiff_models::Scoring;
 use skiff_models::fields::Version;
+use skiff_models::{Frame, Scoring};
 
 use super::Model;
 use crate::input::{Held, Wanted};
@@ -204,14 +204,25 @@ impl Model {
 
     /// The container that `set_output` selected before the model was saved.
     fn container(&self) -> Option<String> {
-        let mut typed = Arc::clone(self.model.typed());
-        while typed.header().class == "Pipeline" {
-            let (_, last) = typed.estimator().inner().pop()?;
-            typed = last;
+        fn of(typed: &skiff_models::Model) -> Option<String> {
+            if typed.header().class == "Pipeline" {
+                let steps = typed.estimator().inner();
+                // A step that wraps nothing returns what it gets, or an array.
+                return steps
+                    .iter()
+                    .rev()
+                    .map(|(_, step)| step)
+                    .find(|step| !is_nameless(step))
+                    .and_then(|step| of(step));
+            }
+            let header = typed.header();
+            header.set_output.clone().filter(|_| header.wraps_output() && !is_nameless(typed))
         }
         // Where nobody names its columns, a function decides itself what it returns.
-        let is_nameless = typed.header().class == "FunctionTransformer" && typed.feature_names_out(None).is_err();
-        typed.header().set_output.clone().filter(|container| container != "default" && !is_nameless)
+        fn is_nameless(typed: &skiff_models::Model) -> bool {
+            typed.header().class == "FunctionTransformer" && typed.feature_names_out(None).is_err()
+        }
+        of(self.model.typed())
     }
 
     fn in_container<'py>(
@@ -225,9 +236,16 @@ impl Model {
             let message = format!("{container} output does not support sparse data");
             return Err(error::wrong_input(py, &message));
         }
-        let names = self.model.feature_names_out(None).map_err(|error| error::raise(py, &error))?;
-        if let (Some(Value::Columns(columns)), "pandas" | "polars") = (answer.value(), container.as_str()) {
-            return output::in_container(py, columns, names, x, &container);
+        let frame = self.model.typed().frame(&frame_of(x)?).map_err(|error| error::raise(py, &error.into()))?;
+        let names = match frame {
+            Frame::Array => return output::answer(py, answer),
+            Frame::Numbered => None,
+            Frame::Named(names) => Some(names),
+        };
+        if let (Some(Value::Columns(columns)), "pandas" | "polars", Some(names)) =
+            (answer.value(), container.as_str(), &names)
+        {
+            return output::in_container(py, columns, names.clone(), x, &container);
         }
         let answer = output::answer(py, answer)?;
         let arguments = PyDict::new(py);
@@ -246,6 +264,13 @@ impl Model {
         }
         py.import(container)?.getattr(intern!(py, "DataFrame"))?.call((answer,), Some(&arguments))
     }
+}
+
+/// The container of rows that Python hands over: a DataFrame whose columns have names, or an array.
+fn frame_of(x: &Bound<'_, PyAny>) -> PyResult<Frame> {
+    let Some(columns) = x.getattr_opt(intern!(x.py(), "columns"))? else { return Ok(Frame::Array) };
+    let names = columns.try_iter()?.map(|name| name?.extract::<String>().map_err(PyErr::from));
+    Ok(names.collect::<PyResult<Vec<_>>>().map_or(Frame::Numbered, Frame::Named))
 }
 
 fn read_params(params: &Bound<'_, PyDict>) -> PyResult<Vec<(String, skiff_files::Scalar)>> {
