@@ -70,6 +70,13 @@ pub const TARGETS: &[Target] = &[
         most_memory: 192,
     },
     Target {
+        name: "model_json",
+        about: "models as JSON, and the way back",
+        run: targets::model_json,
+        seeds: seeds::model_json,
+        most_memory: 192,
+    },
+    Target {
         name: "container",
         about: "the .skiff file, its digests put right, and the way back",
         run: targets::container,

@@ -58,6 +58,8 @@ pub enum ErrorKind {
     ZipContent(Vec<String>),
     /// The schema of a skops file is not as skops writes it.
     SkopsSchema(&'static str),
+    /// A model as JSON is not as `docs/json.md` specifies it.
+    ModelJson(String),
     /// A skops file has an unknown loader.
     SkopsLoader(String),
     /// A `.skiff` file is inconsistent.
@@ -171,6 +173,7 @@ impl fmt::Display for ErrorKind {
             Self::ZipContent(names) => {
                 write!(f, "expected a zip with one model in it, found {}", quoted(names))
             }
+            Self::ModelJson(what) => write!(f, "damaged model as JSON: {what}"),
             Self::SkopsSchema(what) => write!(f, "damaged skops file: {what}"),
             Self::Container(what) => write!(f, "damaged `.skiff` file: {what}"),
             Self::ContainerVersion { most, found } => {

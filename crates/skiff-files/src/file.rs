@@ -8,7 +8,7 @@ use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff, text_kind};
-use crate::{Error, ErrorKind, container, dill, mapped, npy, skops, zip};
+use crate::{Error, ErrorKind, container, dill, mapped, model_json, npy, skops, zip};
 
 /// The content of a model file.
 #[derive(Debug)]
@@ -79,6 +79,8 @@ pub enum Content {
     Skops,
     /// skiff's own container of tensors and a graph.
     Skiff,
+    /// A model as JSON.
+    Json,
 }
 
 impl Format {
@@ -99,6 +101,7 @@ impl Format {
             Content::Npz => "npz".to_owned(),
             Content::Skops => "skops".to_owned(),
             Content::Skiff => "skiff".to_owned(),
+            Content::Json => "JSON".to_owned(),
         };
         self.layers.iter().map(layer).chain([content]).collect()
     }
@@ -169,6 +172,11 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             graph.set_root(root);
             trailing.content = length(content.len().saturating_sub(end));
             Ok(whole(graph, Content::Npy, trailing))
+        }
+        Sniffed::ModelJson => {
+            let graph =
+                model_json::read(&content, &mut inflation.budget()).map_err(|error| error.decompressed(inside))?;
+            Ok(whole(graph, Content::Json, trailing))
         }
         Sniffed::Skiff => {
             let container::Contents { graph, passport, samples } =
@@ -262,7 +270,9 @@ pub fn disassemble_bytes(
         Sniffed::Foreign(name) => return Err(Error::new(ErrorKind::Foreign(name))),
         Sniffed::Encrypted => return Err(Error::new(ErrorKind::Encrypted)),
         Sniffed::Pointer(name) => return Err(Error::new(ErrorKind::Pointer(name))),
-        Sniffed::Zip | Sniffed::Npy | Sniffed::Skiff => return Err(Error::new(ErrorKind::NoModel(None))),
+        Sniffed::Zip | Sniffed::Npy | Sniffed::Skiff | Sniffed::ModelJson => {
+            return Err(Error::new(ErrorKind::NoModel(None)));
+        }
         Sniffed::Compressed(_) => return Err(Error::new(ErrorKind::Layers)),
         Sniffed::Pickle | Sniffed::Other => {}
     }

@@ -18,6 +18,7 @@ mod instance;
 mod joblib;
 pub mod json;
 mod mapped;
+mod model_json;
 mod npy;
 pub mod numpy;
 pub mod pandas;

@@ -2,6 +2,7 @@
 
 use crate::Codec;
 use crate::container::is_skiff;
+use crate::model_json;
 use crate::sevenz;
 
 /// The apparent format of a file or a layer.
@@ -14,6 +15,8 @@ pub(crate) enum Sniffed {
     Npy,
     /// skiff's own container.
     Skiff,
+    /// A model as JSON.
+    ModelJson,
     /// A known format that is not supported.
     Foreign(&'static str),
     /// A placeholder of a file.
@@ -64,6 +67,9 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
         if bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic)) {
             return Sniffed::Foreign(name);
         }
+    }
+    if model_json::is_model(bytes) {
+        return Sniffed::ModelJson;
     }
     // A length of the header below 4 GiB, and the header: no text has zeros there.
     if let [_, _, _, _, 0, 0, 0, 0, b'{', ..] = bytes {

@@ -184,6 +184,19 @@ fn recorded_models_cut_and_changed() {
 }
 
 #[test]
+fn models_as_json_cut_and_changed() {
+    let as_json = |(name, bytes): (String, Vec<u8>)| {
+        let file = skiff_files::read(bytes.into(), None, &skiff::Limits::default()).ok()?;
+        let mut text = Vec::new();
+        skiff_files::write::json(&file.graph, &skiff_files::write::JsonOptions::default(), &mut text).ok()?;
+        (text.len() < 20_000).then_some((format!("{name} as JSON"), text))
+    };
+    let files: Vec<_> = recorded(83).into_iter().filter_map(as_json).collect();
+    assert!(!files.is_empty(), "no models");
+    damaged(&files, 40 * times(), 200 * times());
+}
+
+#[test]
 fn two_models_in_one() {
     let mut failures = Failures::default();
     let files: Vec<Vec<u8>> = recorded(17).into_iter().map(|(_, bytes)| bytes).collect();

@@ -59,6 +59,20 @@ pub fn skops() -> Vec<Seed> {
     seeds
 }
 
+/// Small models as JSON.
+pub fn model_json() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for model in one_of_each_estimator(1_500, 1) {
+        let bytes = skiff_files::Bytes::from(model.bytes);
+        let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
+        let mut bytes = Vec::new();
+        if write::json(&file.graph, &write::JsonOptions::default(), &mut bytes).is_ok() {
+            seeds.push(Seed { name: format!("{}.json", model.name), bytes });
+        }
+    }
+    seeds
+}
+
 /// A pickle of a dict that is large enough for a vocabulary.
 fn vocabulary() -> Seed {
     let word = |number: u16| {

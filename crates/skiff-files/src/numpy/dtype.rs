@@ -102,6 +102,13 @@ pub struct Field {
     pub offset: usize,
 }
 
+impl Field {
+    /// The offset of the first byte behind it; `None` if it exceeds the address space.
+    pub fn end(&self) -> Option<usize> {
+        self.dtype.itemsize()?.checked_add(self.offset)
+    }
+}
+
 impl DType {
     /// The dtype at `id`; `None` if the node is not a dtype object.
     ///
@@ -145,6 +152,15 @@ impl DType {
     /// A dtype by its code.
     pub fn from_code(code: &str) -> Option<Self> {
         type_code::parse(code)
+    }
+
+    /// A dtype by its name, as it is displayed: `float64`, `<U3`, `datetime64[ns]`.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match (name.strip_prefix("datetime64"), name.strip_prefix("timedelta64")) {
+            (Some(unit), _) => type_code::parse(&format!("M8{unit}")),
+            (_, Some(unit)) => type_code::parse(&format!("m8{unit}")),
+            _ => type_code::parse_name(name),
+        }
     }
 
     /// Bytes of one element; `None` if it exceeds the address space. Objects have none: they are nodes.

@@ -14,7 +14,7 @@ use super::judge::{Care, Counts, Judged, Reading, byte_strings};
 use super::{Check, Finding, MOST_FINDINGS, Rating, Trusted, UnknownAttribute};
 use crate::decompress::Inflation;
 use crate::sniff::{Sniffed, sniff};
-use crate::{container, npy};
+use crate::{container, model_json, npy};
 
 /// Layers and archives in each other: an honest file has three at most.
 const MOST_LAYERS: usize = 12;
@@ -111,6 +111,7 @@ impl<'a> Scan<'a> {
             Sniffed::Zip => self.zip(bytes, depth),
             Sniffed::Npy => self.npy(bytes, depth),
             Sniffed::Skiff => self.skiff(bytes, depth),
+            Sniffed::ModelJson => self.model_json(bytes, depth),
             Sniffed::Foreign("a 7z archive") => self.sevenz(bytes, depth),
             Sniffed::Foreign(name) => self.unread(format!("is {name}, which is not looked into")),
             Sniffed::Encrypted => self.unread("is encrypted by age, and cannot be looked into without an identity"),
@@ -180,6 +181,18 @@ impl<'a> Scan<'a> {
                 self.judge(&graph, &roots, 0..graph.len(), Reading::Pickle, None, depth);
             }
             Err(error) => self.unread(format!("is a .skiff file that cannot be read: {error}")),
+        }
+    }
+
+    /// What a program that reads it as skiff does would call.
+    fn model_json(&mut self, bytes: &Bytes, depth: usize) {
+        self.is_model_file = true;
+        match model_json::read(bytes, &mut self.budget) {
+            Ok(graph) => {
+                self.judged = self.judged.saturating_add(1);
+                self.judge(&graph, &[graph.root()], 0..graph.len(), Reading::Pickle, None, depth);
+            }
+            Err(error) => self.unread(format!("is a model as JSON that cannot be read: {error}")),
         }
     }
 

@@ -165,8 +165,13 @@ impl Writer<'_, '_> {
     pub(super) fn dtype(&mut self, dtype: &DType) -> Result<(), WriteError> {
         match dtype {
             // Their depth was limited when they were read.
-            DType::Struct { fields, .. } => {
-                self.out.text("[");
+            DType::Struct { fields, itemsize } => {
+                let mut end = 0_usize;
+                let is_packed = fields.iter().all(|field| {
+                    let begin = std::mem::replace(&mut end, field.end().unwrap_or(usize::MAX));
+                    begin == field.offset
+                }) && end == *itemsize;
+                self.out.text(if is_packed { "[" } else { "{\"fields\": [" });
                 for (place, field) in fields.iter().enumerate() {
                     self.out.text(if place > 0 { ", [" } else { "[" });
                     self.out.quoted(field.name.as_bytes())?;
@@ -175,6 +180,10 @@ impl Writer<'_, '_> {
                     self.out.text("]");
                 }
                 self.out.text("]");
+                if !is_packed {
+                    let offsets: Vec<_> = fields.iter().map(|field| field.offset.to_string()).collect();
+                    self.out.text(&format!(", \"offsets\": [{}], \"itemsize\": {itemsize}}}", offsets.join(", ")));
+                }
                 Ok(())
             }
             DType::Sub { dtype, shape } => {

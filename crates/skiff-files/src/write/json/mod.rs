@@ -1,5 +1,4 @@
-//! The object graph as JSON: every parameter of a model as text, as specified in `docs/json.md`. It is an
-//! export: nothing reads it back.
+//! The object graph as JSON: every parameter of a model as text, as specified in `docs/json.md`.
 //!
 //! Written from the outside in, as a stream: a list of tasks replaces recursion, and at most a few kilobytes
 //! are buffered.
@@ -37,6 +36,7 @@ pub(super) fn write(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::
         graph,
         out: Text::new(out, graph),
         progress: vec![Progress::Once; graph.len()],
+        ids: 0,
         path: String::new(),
         depth: 1,
         todo: vec![Task::Node(graph.root())],
@@ -65,8 +65,8 @@ enum Progress {
     Once,
     /// It is referred to again, and was not written.
     Again,
-    /// It was written, with its id.
-    Written,
+    /// It was written, with this id.
+    Written(usize),
 }
 
 /// The remaining tasks, the last one first.
@@ -98,6 +98,8 @@ struct Writer<'g, 'o> {
     graph: &'g Graph,
     out: Text<'o>,
     progress: Vec<Progress>,
+    /// How many values have ids, which count from 1.
+    ids: usize,
     path: String,
     depth: usize,
     todo: Vec<Task<'g>>,
@@ -171,6 +173,10 @@ impl<'g> Writer<'g, '_> {
         if !graph.changes(id).is_empty() {
             return Err(self.refuse(id, "a change to a value that is not an object"));
         }
+        if let Some(Progress::Written(known)) = self.progress.get(id.index()) {
+            self.out.text(&format!("{{\"$\": \"ref\", \"id\": {known}}}"));
+            return Ok(());
+        }
         match graph.node(id) {
             Node::None => self.out.text("null"),
             Node::Bool(true) => self.out.text("true"),
@@ -190,9 +196,6 @@ impl<'g> Writer<'g, '_> {
                 self.out.text("{\"$\": \"name\", \"name\": ");
                 self.out.quoted(name.as_bytes())?;
                 self.out.text("}");
-            }
-            _ if self.progress.get(id.index()) == Some(&Progress::Written) => {
-                self.out.text(&format!("{{\"$\": \"ref\", \"id\": {}}}", id.index()));
             }
             Node::Str(_) | Node::ByteStr(_) => {
                 self.open("text", id);
@@ -252,8 +255,9 @@ impl<'g> Writer<'g, '_> {
         self.out.text(kind);
         self.out.text("\"");
         if let Some(progress) = self.progress.get_mut(id.index()).filter(|progress| **progress == Progress::Again) {
-            *progress = Progress::Written;
-            self.out.text(&format!(", \"id\": {}", id.index()));
+            self.ids = self.ids.saturating_add(1);
+            *progress = Progress::Written(self.ids);
+            self.out.text(&format!(", \"id\": {}", self.ids));
         }
     }
 

@@ -6,6 +6,18 @@ use super::{DType, MaskedArray, NdArray, Step, Task, Writer, scalar_array};
 use crate::Instance;
 use crate::write::WriteError;
 
+/// How an object is made of its class and arguments.
+enum Making {
+    /// `class.__new__(class)`.
+    Plain,
+    /// `class(*arguments)`.
+    Called,
+    /// `class.__new__(class, *arguments)`.
+    New,
+    /// `function(class, *arguments)`.
+    By(NodeId),
+}
+
 impl<'g> Writer<'g, '_> {
     pub(super) fn object(&mut self, id: NodeId) -> Result<(), WriteError> {
         let graph = self.graph;
@@ -62,7 +74,17 @@ impl<'g> Writer<'g, '_> {
             self.out.quoted(version.as_bytes())?;
         }
         let mut tasks = vec![Task::Indent];
-        if !instance.arguments().is_empty() {
+        let making = self.making(instance);
+        if let Making::By(function) = making {
+            self.out.text(", \"made_by\": ");
+            let name = self.name(function)?;
+            self.out.quoted(name.as_bytes())?;
+        }
+        if !instance.arguments().is_empty() && !matches!(making, Making::Plain) {
+            if matches!(making, Making::New) {
+                self.section("new", &mut tasks);
+                tasks.push(Task::Text("true"));
+            }
             self.section("arguments", &mut tasks);
             tasks.push(Task::Text("["));
             self.places(instance.arguments(), &mut tasks);
@@ -95,6 +117,28 @@ impl<'g> Writer<'g, '_> {
         Ok(())
     }
 
+    /// How the class is called, as far as the arguments do not say it.
+    fn making(&self, instance: &Instance<'g>) -> Making {
+        let graph = self.graph;
+        let Some(object) = graph.object(instance.id) else { return Making::Plain };
+        let function = graph.global(object.callable).map_or("", |(_, name)| name);
+        let is_plain = || match *instance.arguments() {
+            [base, state] => {
+                matches!(graph.global(base), Some(("builtins" | "__builtin__", "object")))
+                    && matches!(graph.node(state), Node::None)
+            }
+            _ => false,
+        };
+        match object.make {
+            Make::Reduce if function == "_reconstructor" && is_plain() => Making::Plain,
+            Make::Reduce if function == "_reconstructor" || function.starts_with("__pyx_unpickle_") => {
+                Making::By(object.callable)
+            }
+            Make::Reduce if !function.starts_with("__newobj") => Making::Called,
+            _ => Making::New,
+        }
+    }
+
     /// A call of a function, of which only the name is known.
     fn call(&mut self, id: NodeId) -> Result<(), WriteError> {
         let Some(object) = self.graph.object(id) else { return Ok(()) };
@@ -114,6 +158,10 @@ impl<'g> Writer<'g, '_> {
         }
         self.section("arguments", &mut tasks);
         tasks.push(Task::Node(object.arguments));
+        if let Some(keywords) = object.keywords {
+            self.section("keywords", &mut tasks);
+            tasks.push(Task::Node(keywords));
+        }
         for change in &object.changes {
             self.change(change, true, &mut tasks);
         }
@@ -131,13 +179,13 @@ impl<'g> Writer<'g, '_> {
             }
             Change::Build(_) => {}
             Change::Append(items) | Change::Add(items) => {
-                self.section("items", tasks);
+                self.section(if matches!(change, Change::Add(_)) { "members" } else { "items" }, tasks);
                 tasks.push(Task::Text("["));
                 self.places(items, tasks);
                 tasks.push(Task::Text("]"));
             }
             Change::SetItems(pairs) => {
-                self.section("items", tasks);
+                self.section("entries", tasks);
                 tasks.push(Task::Text("["));
                 for (place, &(key, value)) in pairs.iter().enumerate() {
                     let open = if place > 0 { ", [" } else { "[" };
