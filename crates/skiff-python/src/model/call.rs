@@ -269,7 +269,7 @@ impl Model {
 /// The container of rows that Python hands over: a DataFrame whose columns have names, or an array.
 fn frame_of(x: &Bound<'_, PyAny>) -> PyResult<Frame> {
     let Some(columns) = x.getattr_opt(intern!(x.py(), "columns"))? else { return Ok(Frame::Array) };
-    let names = columns.try_iter()?.map(|name| name?.extract::<String>().map_err(PyErr::from));
+    let names = columns.try_iter()?.map(|name| name?.extract::<String>());
     Ok(names.collect::<PyResult<Vec<_>>>().map_or(Frame::Numbered, Frame::Named))
 }
 
