@@ -12,6 +12,7 @@ mod interpreter;
 mod model;
 mod onnx;
 pub mod picture;
+mod pmml;
 mod source;
 mod target;
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<
         Target::Java => source::source(model, Source::Java, options),
         Target::Rust => source::source(model, Source::Rust, options),
         Target::Sql => source::query(model, options),
+        Target::Pmml => pmml::pmml(model, options),
         Target::Dot | Target::Svg | Target::Text => {
             Err(ExportError::Picture(format!("`{}` is a picture, which has no methods", target.name())))
         }

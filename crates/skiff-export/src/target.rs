@@ -21,6 +21,8 @@ pub enum Target {
     Rust,
     /// A query for PostgreSQL and DuckDB.
     Sql,
+    /// PMML 4.4.
+    Pmml,
     /// A tree for Graphviz.
     Dot,
     /// A tree, or the parts of a composite estimator.
@@ -98,6 +100,13 @@ const TARGETS: &[About] = &[
         estimators: SQL,
     },
     About {
+        target: Target::Pmml,
+        name: "pmml",
+        extension: "pmml",
+        about: "PMML 4.4: a model of the Data Mining Group's standard: docs/pmml.md",
+        estimators: PMML,
+    },
+    About {
         target: Target::Dot,
         name: "dot",
         extension: "dot",
@@ -122,6 +131,9 @@ const TARGETS: &[About] = &[
 
 /// What queries hold of it: `cargo xtask peers duckdb` writes it.
 const SQL: &str = include_str!("../data/sql.txt");
+
+/// What documents hold of it: `cargo xtask peers pmml` writes it.
+const PMML: &str = include_str!("../data/pmml.txt");
 
 /// All other targets write what expands into primitives.
 const ESTIMATORS: &str = include_str!("../data/estimators.txt");

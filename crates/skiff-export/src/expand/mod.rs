@@ -35,6 +35,7 @@ use skiff_plan::{Plan, PlanNode, ValueId};
 pub(crate) use block::{Block, Column, Floats, Numbers};
 pub(crate) use labels::labels;
 pub(crate) use neighbors::in_order;
+pub(crate) use svm::by_pairs;
 
 use crate::graph::Builder;
 
@@ -84,7 +85,8 @@ pub(crate) fn values(plan: &Plan, builder: &mut Builder, input: &Block) -> Resul
 /// is in neither list does not compile.
 macro_rules! operators {
     (expanded: $($expanded:ident)*; refused: $($($refused:ident)|+ = $reason:literal;)*) => {
-        fn operator_of(operator: &AnyOperator, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
+        /// The value of one operator.
+        pub(crate) fn operator_of(operator: &AnyOperator, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
             match operator {
                 $(AnyOperator::$expanded(operator) => operator.expand(builder, inputs),)*
                 $($(AnyOperator::$refused(_))|+ => Err(Reason::new($reason)),)*

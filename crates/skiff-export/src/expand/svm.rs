@@ -85,6 +85,11 @@ fn kernel(builder: &mut Builder, x: TensorId, kernel: Kernel, vectors: &Matrix<'
     }
 }
 
+/// (n_support, pairs of classes): a support vector has a coefficient for each pair that its class is in.
+pub(crate) fn by_pairs(vectors: &SupportVectors) -> Matrix<'static, f64> {
+    vectors.by_pairs()
+}
+
 /// The coefficients of a support vector machine as a matrix.
 trait ByPairs {
     /// (n_support, pairs of classes): a support vector has a coefficient for each pair that its class is in.

@@ -1,0 +1,253 @@
+//! From the plans of a classification to its model.
+
+use skiff_plan::ValueId;
+use skiff_plan::operators::{AnyOperator, BothSides, Function as Elementwise, Question, Start, TreeTables};
+
+use super::document::{Body, Feature, Function, Model, OutputField, Score};
+use super::expression::Scalar;
+use super::mining_model::ensemble_of;
+use super::regression_model::{RegressionModel, RegressionTable};
+use super::translation::{PlanValues, Translation};
+use super::tree_model::{Node, Test, TreeModel};
+use crate::expand::Refused;
+
+/// What is exported of a classifier.
+pub(super) struct Classification<'c> {
+    /// The value of the numbers of classes, in the plan of `predict`.
+    pub codes: ValueId,
+    /// The classes as texts.
+    pub classes: &'c [String],
+    /// The value of the probabilities, in the plan of `predict_proba`.
+    pub probabilities: Option<ValueId>,
+}
+
+/// A model, and why its probabilities are not in it.
+pub(super) type Classified = (Model, Option<Refused>);
+
+impl Translation {
+    /// The model of a class: an element of PMML where there is one, else a tree that turns the number of the class into the
+    /// class, next to which probabilities are derived fields.
+    pub(super) fn classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &mut Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Classified, Refused> {
+        if let Some(model) = self.tree_classification(predict, proba, wanted)? {
+            return Ok((model, None));
+        }
+        if let Some(model) = self.support_vector_classification(predict, proba, wanted)? {
+            return Ok((model, None));
+        }
+        if let Some(model) = self.network_classification(predict, proba, wanted)? {
+            return Ok((model, None));
+        }
+        if let Some(model) = self.linear_classification(predict, proba, wanted)? {
+            return Ok((model, None));
+        }
+        self.any_classification(predict, proba, wanted)
+    }
+
+    /// Trees whose leaves hold probabilities: one, or the mean of several.
+    fn tree_classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Option<Model>, Refused> {
+        if !matches!(operator(predict, wanted.codes), Some(AnyOperator::Argmax(_))) {
+            return Ok(None);
+        }
+        let Some(scores) = predict.before(wanted.codes) else { return Ok(None) };
+        let Some(AnyOperator::TreeEnsemble(ensemble)) = operator(predict, scores) else { return Ok(None) };
+        let Question::Sum { start: Start::Values(start), divisor } = &ensemble.question else { return Ok(None) };
+        let (width, count) = match &ensemble.trees {
+            TreeTables::Single(trees) => (trees.leaves.width, trees.len()),
+            TreeTables::Double(trees) => (trees.leaves.width, trees.len()),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a number of trees")]
+        let is_mean = count as f64 == *divisor && start.iter().all(|&start| start == 0.0);
+        let same = match (proba, wanted.probabilities) {
+            (Some(plan), Some(value)) => match operator(plan, value) {
+                Some(AnyOperator::TreeEnsemble(other)) => same_trees(&ensemble.trees, &other.trees),
+                _ => false,
+            },
+            _ => true,
+        };
+        if !is_mean || !same || width < 2 || width != wanted.classes.len() {
+            return Ok(None);
+        }
+        let Some(before) = predict.before(scores) else { return Ok(None) };
+        let x = self.numbers(predict, before)?;
+        let score = |row: &[f64]| Score::Distribution(row.to_vec());
+        let trees: Result<Vec<TreeModel>, _> = match &ensemble.trees {
+            TreeTables::Single(trees) => (0..count).map(|tree| self.tree(trees, tree, &x, score)).collect(),
+            TreeTables::Double(trees) => (0..count).map(|tree| self.tree(trees, tree, &x, score)).collect(),
+        };
+        let trees = trees.map_err(|reason| Refused { node: scores.index() - 1, reason })?;
+        let model = ensemble_of(trees, "average", Function::Classification);
+        let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
+        Ok(Some(Model { has_target: true, outputs, ..model }))
+    }
+
+    /// Support vectors of two classes. Of more, the votes are derived fields, since PMML leaves open which of equals wins.
+    fn support_vector_classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Option<Model>, Refused> {
+        let votes = matches!(operator(predict, wanted.codes), Some(AnyOperator::PairVotes(_)));
+        let Some(scores) = predict.before(wanted.codes).filter(|_| votes && proba.is_none()) else { return Ok(None) };
+        let Some(AnyOperator::SupportVectors(vectors)) = operator(predict, scores) else { return Ok(None) };
+        let Some(before) = predict.before(scores).filter(|_| wanted.classes.len() == 2) else { return Ok(None) };
+        let x = self.numbers(predict, before)?;
+        let models = self.support_vector_models(vectors, &x);
+        let mut models = models.map_err(|reason| Refused { node: scores.index() - 1, reason })?;
+        let Some(Body::SupportVectors(mut machine)) = models.pop() else { return Ok(None) };
+        // libsvm's first class is above 0, PMML's below it.
+        machine.coefficients.iter_mut().for_each(|coefficient| *coefficient = -*coefficient);
+        machine.intercept = -machine.intercept;
+        machine.classes = Some((0, 1));
+        Ok(Some(classifier(Body::SupportVectors(machine), Vec::new())))
+    }
+
+    /// A neural network with hidden layers.
+    fn network_classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &mut Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Option<Model>, Refused> {
+        let (Some(plan), Some(value)) = (proba, wanted.probabilities) else { return Ok(None) };
+        let binary = is_complement(plan, value);
+        let inner = if binary { plan.before(value) } else { Some(value) };
+        let is_argmax = match operator(predict, wanted.codes) {
+            Some(AnyOperator::Argmax(_)) => !binary,
+            Some(AnyOperator::GreaterThan(own)) => binary && own.bound == 0.5,
+            _ => false,
+        };
+        let Some(inner) = inner.filter(|_| is_argmax) else { return Ok(None) };
+        let Some(network) = self.network(plan, inner)? else { return Ok(None) };
+        let network = if binary { network.with_both_classes() } else { network };
+        if network.layers.last().is_none_or(|layer| layer.biases.len() != wanted.classes.len()) {
+            return Ok(None);
+        }
+        Ok(Some(classifier(Body::Neural(network), probabilities(wanted.classes))))
+    }
+
+    /// Scores whose logistic function or softmax are the probabilities.
+    fn linear_classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &mut Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Option<Model>, Refused> {
+        let Some(scores) = predict.before(wanted.codes) else { return Ok(None) };
+        let count = wanted.classes.len();
+        let is_binary = match operator(predict, wanted.codes) {
+            Some(AnyOperator::GreaterThan(own)) if own.bound == 0.0 && count == 2 => true,
+            Some(AnyOperator::AtLeast(own)) if own.bound == 0.0 && count == 2 => true,
+            Some(AnyOperator::Argmax(_)) if count > 2 => false,
+            _ => return Ok(None),
+        };
+        // The scores behind the probabilities, where there are some.
+        let behind = match (proba.as_mut(), wanted.probabilities) {
+            (Some(plan), Some(value)) => {
+                let inner = if is_binary {
+                    plan.before(value).filter(|_| is_complement(plan, value)).filter(|&inner| is_expit(plan, inner))
+                } else {
+                    Some(value).filter(|&value| matches!(operator(plan, value), Some(AnyOperator::Softmax(_))))
+                };
+                let Some(inner) = inner.and_then(|inner| plan.before(inner)) else { return Ok(None) };
+                Some((plan, inner))
+            }
+            _ => None,
+        };
+        let mut tables = self.tables(predict, scores)?;
+        if let Some((plan, inner)) = behind
+            && self.tables(plan, inner)? != tables
+        {
+            return Ok(None);
+        }
+        let normalization = if is_binary { "logit" } else { "softmax" };
+        if is_binary {
+            tables.push(RegressionTable { intercept: 0.0, terms: Vec::new(), class: Some(0) });
+            tables[0].class = Some(1);
+        } else {
+            tables.iter_mut().enumerate().for_each(|(class, table)| table.class = Some(class));
+        }
+        if tables.len() != count {
+            return Ok(None);
+        }
+        let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
+        Ok(Some(classifier(Body::Regression(RegressionModel { normalization, tables }), outputs)))
+    }
+
+    /// A leaf for each class, chosen by the number of the class.
+    fn any_classification(
+        &mut self,
+        predict: &mut PlanValues<'_>,
+        proba: &mut Option<PlanValues<'_>>,
+        wanted: &Classification<'_>,
+    ) -> Result<Classified, Refused> {
+        let codes = self.numbers(predict, wanted.codes)?;
+        let code = codes.first().cloned().unwrap_or(Scalar::I64(0));
+        let field = self.expressions.id(&code);
+        let count = wanted.classes.len().max(1);
+        let mut nodes = Vec::with_capacity(2 * count - 1);
+        for class in 0..count - 1 {
+            let left = 2 * class + 1;
+            #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
+            let test = Test::AtMost(class as f64 + 0.5);
+            nodes.push(Node::Split { field, test, missing_left: false, left, right: left + 1 });
+            nodes.push(Node::Leaf(Score::Class(class)));
+        }
+        nodes.push(Node::Leaf(Score::Class(count - 1)));
+        let (mut outputs, mut refused) = (Vec::new(), None);
+        if let (Some(plan), Some(value)) = (proba.as_mut(), wanted.probabilities) {
+            match self.numbers(plan, value) {
+                Ok(shares) => {
+                    let features = shares.iter().map(|share| Feature::Transformed(self.expressions.id(share)));
+                    outputs = wanted.classes.iter().zip(features).map(|(class, feature)| output(class, feature)).collect();
+                }
+                Err(error) => refused = Some(error),
+            }
+        }
+        let tree = TreeModel { nodes, has_default_children: false };
+        Ok((classifier(Body::Tree(tree), outputs), refused))
+    }
+}
+
+fn classifier(body: Body, outputs: Vec<OutputField>) -> Model {
+    Model { body, function: Function::Classification, outputs, rescale: None, has_target: true }
+}
+
+fn operator<'p>(plan: &PlanValues<'p>, value: ValueId) -> Option<&'p AnyOperator> {
+    plan.node(value).map(|node| &node.operator)
+}
+
+fn is_complement(plan: &PlanValues<'_>, value: ValueId) -> bool {
+    matches!(operator(plan, value), Some(AnyOperator::BothSides(sides)) if matches!(**sides, BothSides::Complement))
+}
+
+fn is_expit(plan: &PlanValues<'_>, value: ValueId) -> bool {
+    matches!(operator(plan, value), Some(AnyOperator::Elementwise(own)) if own.function == Elementwise::Expit)
+}
+
+fn same_trees(one: &TreeTables, other: &TreeTables) -> bool {
+    match (one, other) {
+        (TreeTables::Single(a), TreeTables::Single(b)) => std::sync::Arc::ptr_eq(a, b),
+        (TreeTables::Double(a), TreeTables::Double(b)) => std::sync::Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+/// The output fields of probabilities that the model itself returns.
+fn probabilities(classes: &[String]) -> Vec<OutputField> {
+    classes.iter().enumerate().map(|(class, name)| output(name, Feature::Probability(class))).collect()
+}
+
+fn output(class: &str, feature: Feature) -> OutputField {
+    OutputField { name: format!("probability({class})"), dtype: "double", feature, is_final: true }
+}

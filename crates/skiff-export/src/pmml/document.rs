@@ -1,0 +1,445 @@
+//! The document: its fields, its model, and what a model consists of.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::clustering_model::ClusteringModel;
+use super::expression::{Expr, ExprId, Expressions, Scalar, Source};
+use super::neural_network::NeuralNetwork;
+use super::regression_model::RegressionModel;
+use super::support_vector_machine_model::SupportVectorMachineModel;
+use super::transformations;
+use super::tree_model::TreeModel;
+use super::xml::{Xml, number};
+use crate::graph::DType;
+
+/// A model with what surrounds it.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub body: Body,
+    pub function: Function,
+    pub outputs: Vec<OutputField>,
+    /// What is added to a number that is predicted, and what it is multiplied by first.
+    pub rescale: Option<(f64, f64)>,
+    /// Whether it predicts the target of the document.
+    pub has_target: bool,
+}
+
+/// What a model does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Regression,
+    Classification,
+    Clustering,
+}
+
+/// An element of PMML that predicts.
+#[derive(Debug)]
+pub(super) enum Body {
+    Clustering(ClusteringModel),
+    Mining { method: &'static str, segments: Vec<Segment> },
+    Neural(NeuralNetwork),
+    Regression(RegressionModel),
+    SupportVectors(SupportVectorMachineModel),
+    Tree(TreeModel),
+}
+
+/// A member of an ensemble or of a chain.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub model: Model,
+    pub weight: Option<f64>,
+}
+
+/// A result besides the target.
+#[derive(Debug)]
+pub(super) struct OutputField {
+    pub name: String,
+    pub dtype: &'static str,
+    pub feature: Feature,
+    pub is_final: bool,
+}
+
+/// What an output field holds.
+#[derive(Debug)]
+pub(super) enum Feature {
+    PredictedValue,
+    /// The probability of the class of this number.
+    Probability(usize),
+    /// A field.
+    Transformed(ExprId),
+}
+
+/// What a leaf has.
+#[derive(Clone, Debug)]
+pub(super) enum Score {
+    Number(f64),
+    /// The class of this number.
+    Class(usize),
+    /// The probabilities of all classes.
+    Distribution(Vec<f64>),
+}
+
+impl Score {
+    /// The attribute `score`.
+    pub(super) fn text(&self, categories: &[String]) -> String {
+        match self {
+            Self::Number(value) => number(*value),
+            Self::Class(class) => categories.get(*class).cloned().unwrap_or_default(),
+            Self::Distribution(shares) => {
+                categories.get(skiff_plan::operators::argmax(shares)).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The elements `ScoreDistribution`.
+    pub(super) fn write(&self, xml: &mut Xml, categories: &[String]) {
+        let Self::Distribution(shares) = self else { return };
+        for (category, share) in categories.iter().zip(shares) {
+            let share = number(*share);
+            xml.empty(
+                "ScoreDistribution",
+                &[("value", category), ("recordCount", &share), ("probability", &share)],
+            );
+        }
+    }
+}
+
+/// An input of the document.
+#[derive(Clone, Debug)]
+pub(super) struct DataField {
+    pub name: String,
+    pub is_text: bool,
+}
+
+/// What is predicted.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Number,
+    /// Classes as texts, and their data type.
+    Classes(Vec<String>, &'static str),
+    /// Nothing: a clustering has no target.
+    None,
+}
+
+/// A whole document.
+pub(super) struct Document<'a> {
+    pub expressions: &'a Expressions,
+    pub inputs: Vec<DataField>,
+    pub target_name: String,
+    pub target: Target,
+    pub model: Model,
+    pub metadata: &'a [(String, String)],
+}
+
+/// The names of the fields that expressions became.
+pub(super) struct Names<'a> {
+    pub expressions: &'a Expressions,
+    names: HashMap<ExprId, String>,
+}
+
+impl Names<'_> {
+    pub(super) fn of(&self, id: ExprId) -> &str {
+        match self.expressions.get(id) {
+            Expr::Field { name, .. } => name,
+            _ => self.names.get(&id).map_or("", String::as_str),
+        }
+    }
+
+    /// Whether an expression has a field of its own.
+    pub(super) fn has(&self, id: ExprId) -> bool {
+        matches!(self.expressions.get(id), Expr::Field { .. }) || self.names.contains_key(&id)
+    }
+
+    /// All expressions that some fields depend on, themselves included.
+    fn closure(&self, roots: impl IntoIterator<Item = ExprId>) -> BTreeSet<ExprId> {
+        let mut open: Vec<ExprId> = roots.into_iter().collect();
+        let mut all = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if all.insert(id) {
+                let arguments = self.expressions.get(id).arguments().iter();
+                open.extend(arguments.filter_map(|x| if let Scalar::Expr(id) = x { Some(*id) } else { None }));
+            }
+        }
+        all
+    }
+}
+
+impl Model {
+    /// The fields that it refers to itself, those of its members included.
+    pub(super) fn fields(&self) -> Vec<ExprId> {
+        let mut open = vec![self];
+        let mut fields = Vec::new();
+        while let Some(model) = open.pop() {
+            fields.extend(model.outputs.iter().filter_map(|output| match output.feature {
+                Feature::Transformed(id) => Some(id),
+                _ => None,
+            }));
+            match &model.body {
+                Body::Clustering(own) => fields.extend_from_slice(&own.fields),
+                Body::Mining { segments, .. } => open.extend(segments.iter().map(|segment| &segment.model)),
+                Body::Neural(own) => fields.extend_from_slice(&own.fields),
+                Body::Regression(own) => fields.extend(own.fields()),
+                Body::SupportVectors(own) => fields.extend_from_slice(&own.fields),
+                Body::Tree(own) => fields.extend(own.fields()),
+            }
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    /// A model that is a member of another, and returns a number to those after it.
+    pub(super) fn hidden(mut self, name: &str) -> Self {
+        let (name, feature) = (name.to_owned(), Feature::PredictedValue);
+        self.outputs.push(OutputField { name, dtype: "double", feature, is_final: false });
+        self.has_target = false;
+        self
+    }
+
+    fn element(&self) -> &'static str {
+        match &self.body {
+            Body::Clustering(_) => "ClusteringModel",
+            Body::Mining { .. } => "MiningModel",
+            Body::Neural(_) => "NeuralNetwork",
+            Body::Regression(_) => "RegressionModel",
+            Body::SupportVectors(_) => "SupportVectorMachineModel",
+            Body::Tree(_) => "TreeModel",
+        }
+    }
+}
+
+impl Document<'_> {
+    /// The bytes of the file; the first character that XML cannot hold, if there is one.
+    pub(super) fn write(&self) -> Result<Vec<u8>, char> {
+        let names = self.names();
+        let mut xml = Xml::new();
+        xml.open("PMML", &[("xmlns", "http://www.dmg.org/PMML-4_4"), ("version", "4.4")]);
+        xml.open("Header", &[("description", "a model of scikit-learn")]);
+        for (key, value) in self.metadata {
+            xml.empty("Extension", &[("name", key), ("value", value)]);
+        }
+        xml.empty("Application", &[("name", "skiff"), ("version", env!("CARGO_PKG_VERSION"))]);
+        xml.close();
+        let all = names.closure(self.model.fields());
+        self.dictionary(&mut xml, &all);
+        let global = all.iter().filter(|id| names.names.contains_key(id) && self.expressions.level(**id) == 0);
+        let global: Vec<ExprId> = global.copied().collect();
+        if !global.is_empty() {
+            xml.open("TransformationDictionary", &[]);
+            global.iter().for_each(|id| transformations::derived_field(&mut xml, &names, *id));
+            xml.close();
+        }
+        self.model(&mut xml, &names, &self.model, false);
+        xml.close();
+        xml.finish()
+    }
+
+    /// Names what must be a field: what models refer to, what occurs several times, and what is nested too deep.
+    fn names(&self) -> Names<'_> {
+        let mut names = Names { expressions: self.expressions, names: HashMap::new() };
+        let roots: HashSet<ExprId> = self.model.fields().into_iter().collect();
+        let all = names.closure(roots.iter().copied());
+        let mut uses: HashMap<ExprId, usize> = HashMap::new();
+        let mut needs_field: HashSet<ExprId> = roots;
+        for &id in &all {
+            let expr = self.expressions.get(id);
+            for argument in expr.arguments() {
+                let Scalar::Expr(argument) = argument else { continue };
+                *uses.entry(*argument).or_default() += 1;
+                // A table and a conversion are of fields.
+                if matches!(expr, Expr::Map { .. } | Expr::Cast(..)) {
+                    needs_field.insert(*argument);
+                }
+            }
+            if matches!(expr, Expr::Cast(..)) || self.expressions.is_deep(id) {
+                needs_field.insert(id);
+            }
+        }
+        let mut taken: HashSet<String> = self.inputs.iter().map(|input| input.name.clone()).collect();
+        taken.insert(self.target_name.clone());
+        for id in all {
+            let is_field = matches!(self.expressions.get(id), Expr::Field { .. });
+            let is_used_often = uses.get(&id).is_some_and(|&count| count > 1);
+            if !is_field && (needs_field.contains(&id) || is_used_often) {
+                let wanted = self.wanted_name(id);
+                let numbered = (2..).map(|number: usize| format!("{wanted}#{number}"));
+                let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name));
+                let name = name.unwrap_or(wanted);
+                taken.insert(name.clone());
+                names.names.insert(id, name);
+            }
+        }
+        names
+    }
+
+    /// A name in the manner of JPMML-SkLearn: `standardScaler(x1)`, `float(x1)`.
+    fn wanted_name(&self, id: ExprId) -> String {
+        let function = match self.expressions.get(id) {
+            Expr::Cast(DType::F32, _) => "float",
+            Expr::Cast(..) => "double",
+            _ => self.expressions.estimator_of(id),
+        };
+        match self.expressions.source(id) {
+            Source::None => function.to_owned(),
+            Source::One(name) => format!("{function}({name})"),
+            Source::Several => format!("{function}(…)"),
+        }
+    }
+
+    fn dictionary(&self, xml: &mut Xml, used: &BTreeSet<ExprId>) {
+        xml.open("DataDictionary", &[]);
+        match &self.target {
+            Target::Number => {
+                let attributes = [("name", self.target_name.as_str()), ("optype", "continuous"), ("dataType", "double")];
+                xml.empty("DataField", &attributes);
+            }
+            Target::Classes(classes, dtype) => {
+                let attributes = [("name", self.target_name.as_str()), ("optype", "categorical"), ("dataType", *dtype)];
+                xml.open("DataField", &attributes);
+                classes.iter().for_each(|class| xml.empty("Value", &[("value", class)]));
+                xml.close();
+            }
+            Target::None => {}
+        }
+        let used: HashSet<&str> = used.iter().filter_map(|id| self.input(*id)).collect();
+        for input in self.inputs.iter().filter(|input| used.contains(input.name.as_str())) {
+            let (optype, dtype) = if input.is_text { ("categorical", "string") } else { ("continuous", "double") };
+            xml.empty("DataField", &[("name", &input.name), ("optype", optype), ("dataType", dtype)]);
+        }
+        xml.close();
+    }
+
+    /// The name of an input, if that is what the expression is.
+    fn input(&self, id: ExprId) -> Option<&str> {
+        match self.expressions.get(id) {
+            Expr::Field { name, level: 0, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    fn model(&self, xml: &mut Xml, names: &Names<'_>, model: &Model, is_member: bool) {
+        let function = match model.function {
+            Function::Regression => "regression",
+            Function::Classification => "classification",
+            Function::Clustering => "clustering",
+        };
+        let mut attributes = vec![("functionName", function)];
+        match &model.body {
+            Body::Tree(tree) => attributes.extend(tree.attributes()),
+            Body::Regression(own) => attributes.push(("normalizationMethod", own.normalization)),
+            Body::SupportVectors(own) => attributes.extend(own.attributes()),
+            Body::Neural(own) => attributes.extend(own.attributes()),
+            Body::Clustering(own) => attributes.extend(own.attributes()),
+            Body::Mining { .. } => {}
+        }
+        let count = match &model.body {
+            Body::Clustering(own) => own.centers.rows.to_string(),
+            _ => String::new(),
+        };
+        if !count.is_empty() {
+            attributes.push(("numberOfClusters", &count));
+        }
+        xml.open(model.element(), &attributes);
+        let fields = model.fields();
+        let is_chain = matches!(&model.body, Body::Mining { method: "modelChain", .. });
+        self.schema(xml, names, model, &fields, is_member);
+        self.outputs(xml, names, model);
+        if let Some((constant, factor)) = model.rescale {
+            let (constant, factor) = (number(constant), number(factor));
+            let mut attributes = vec![("rescaleConstant", constant.as_str()), ("rescaleFactor", &factor)];
+            if model.has_target {
+                attributes.insert(0, ("field", &self.target_name));
+            }
+            xml.open("Targets", &[]);
+            xml.empty("Target", &attributes);
+            xml.close();
+        }
+        // A chain's derived fields are those of its segments, since they depend on what segments before them return.
+        let local = names.closure(fields.iter().copied());
+        let local = local.into_iter().filter(|id| names.names.contains_key(id) && self.expressions.level(*id) > 0);
+        let local: Vec<ExprId> = if is_chain || is_member { Vec::new() } else { local.collect() };
+        if !local.is_empty() {
+            xml.open("LocalTransformations", &[]);
+            local.iter().for_each(|id| transformations::derived_field(xml, names, *id));
+            xml.close();
+        }
+        let classes: &[String] = match (&self.target, model.function) {
+            (Target::Classes(classes, _), Function::Classification) => classes,
+            _ => &[],
+        };
+        match &model.body {
+            Body::Clustering(own) => own.write(xml, names),
+            Body::Mining { method, segments } => {
+                xml.open("Segmentation", &[("multipleModelMethod", method)]);
+                for (place, segment) in segments.iter().enumerate() {
+                    let (id, weight) = ((place + 1).to_string(), segment.weight.map(number));
+                    let mut attributes = vec![("id", id.as_str())];
+                    attributes.extend(weight.as_deref().map(|weight| ("weight", weight)));
+                    xml.open("Segment", &attributes);
+                    xml.empty("True", &[]);
+                    self.model(xml, names, &segment.model, !is_chain);
+                    xml.close();
+                }
+                xml.close();
+            }
+            Body::Neural(own) => own.write(xml, names, &self.target_name, classes),
+            Body::Regression(own) => own.write(xml, names, classes),
+            Body::SupportVectors(own) => own.write(xml, names, classes),
+            Body::Tree(own) => own.write(xml, names, classes),
+        }
+        xml.close();
+    }
+
+    /// The fields that come from outside: inputs, and for a member what the model around it has derived.
+    fn schema(&self, xml: &mut Xml, names: &Names<'_>, model: &Model, fields: &[ExprId], is_member: bool) {
+        xml.open("MiningSchema", &[]);
+        if model.has_target && !matches!(self.target, Target::None) {
+            xml.empty("MiningField", &[("name", &self.target_name), ("usageType", "target")]);
+        }
+        let is_chain = matches!(&model.body, Body::Mining { method: "modelChain", .. });
+        let mut inputs: Vec<&str> = Vec::new();
+        for id in names.closure(fields.iter().copied()) {
+            match self.expressions.get(id) {
+                Expr::Field { name, level, .. } if *level == 0 || !is_chain => inputs.push(name),
+                _ if is_member && self.expressions.level(id) > 0 && fields.contains(&id) => inputs.push(names.of(id)),
+                _ => {}
+            }
+        }
+        inputs.sort_unstable();
+        inputs.dedup();
+        inputs.iter().for_each(|name| xml.empty("MiningField", &[("name", name)]));
+        xml.close();
+    }
+
+    fn outputs(&self, xml: &mut Xml, names: &Names<'_>, model: &Model) {
+        if model.outputs.is_empty() {
+            return;
+        }
+        xml.open("Output", &[]);
+        for output in &model.outputs {
+            let optype = if output.dtype == "double" { "continuous" } else { "categorical" };
+            let mut attributes = vec![("name", output.name.as_str()), ("optype", optype), ("dataType", output.dtype)];
+            match (&output.feature, &self.target) {
+                (Feature::PredictedValue, _) => attributes.push(("feature", "predictedValue")),
+                (Feature::Probability(class), Target::Classes(classes, _)) => {
+                    attributes.push(("feature", "probability"));
+                    attributes.extend(classes.get(*class).map(|class| ("value", class.as_str())));
+                }
+                (Feature::Probability(_), _) => attributes.push(("feature", "probability")),
+                (Feature::Transformed(_), _) => attributes.push(("feature", "transformedValue")),
+            }
+            if !output.is_final {
+                attributes.push(("isFinalResult", "false"));
+            }
+            match output.feature {
+                Feature::Transformed(id) => {
+                    xml.open("OutputField", &attributes);
+                    xml.empty("FieldRef", &[("field", names.of(id))]);
+                    xml.close();
+                }
+                _ => xml.empty("OutputField", &attributes),
+            }
+        }
+        xml.close();
+    }
+}

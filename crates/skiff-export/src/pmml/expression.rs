@@ -1,0 +1,433 @@
+//! Expressions of one row: what becomes the derived fields of a document.
+//!
+//! Expressions are in an arena and refer by number, each to lower ones only; equal expressions are one. Those that a model
+//! refers to, and those that occur several times, become derived fields; all others are written where they are used.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::graph::{Bits, DType};
+
+/// The number of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ExprId(usize);
+
+impl ExprId {
+    pub(super) fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// One element of a value, for one row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Scalar {
+    F64(Bits),
+    I64(i64),
+    Bool(bool),
+    Str(Rc<str>),
+    Expr(ExprId),
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Expr {
+    /// A field of the document: an input, or what a segment before returns.
+    Field { name: Rc<str>, dtype: DType, level: usize },
+    /// A constant that needs a field of its own.
+    Constant(Scalar),
+    /// A function of PMML.
+    Apply(&'static str, Vec<Scalar>),
+    /// A field of another type.
+    Cast(DType, Scalar),
+    /// The number of a text in a table, or another number.
+    Map { input: Scalar, table: Rc<Vec<(String, Bits)>>, default: Bits },
+}
+
+/// What is known of an expression.
+#[derive(Clone, Debug)]
+struct Facts {
+    dtype: DType,
+    depth: u32,
+    /// 0 where it depends on inputs alone, else the number of segments that must have run.
+    level: usize,
+    source: Source,
+    /// The class of the estimator that computes it.
+    estimator: Rc<str>,
+}
+
+/// The inputs of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    None,
+    One(Rc<str>),
+    Several,
+}
+
+/// Nested deeper than this, expressions become fields: readers of documents recurse.
+const DEPTH: u32 = 12;
+/// More expressions than this are no document that anybody can use.
+const MOST: usize = 400_000;
+
+/// The expressions of a document.
+#[derive(Debug, Default)]
+pub(super) struct Expressions {
+    nodes: Vec<Expr>,
+    facts: Vec<Facts>,
+    index: HashMap<Expr, ExprId>,
+    /// The class of the estimator whose operators are translated.
+    estimator: Option<Rc<str>>,
+}
+
+impl Scalar {
+    pub(super) fn number(value: f64) -> Self {
+        Self::F64(Bits::of(value))
+    }
+
+    /// Its value as a number, where it is constant.
+    #[expect(clippy::cast_precision_loss, reason = "codes and numbers of classes")]
+    pub(super) fn constant(&self) -> Option<f64> {
+        match self {
+            Self::F64(bits) => Some(bits.value()),
+            Self::I64(value) => Some(*value as f64),
+            Self::Bool(value) => Some(f64::from(u8::from(*value))),
+            Self::Str(_) | Self::Expr(_) => None,
+        }
+    }
+
+    pub(super) fn is(&self, value: f64) -> bool {
+        self.constant() == Some(value)
+    }
+}
+
+impl Expr {
+    pub(super) fn arguments(&self) -> &[Scalar] {
+        match self {
+            Self::Field { .. } | Self::Constant(_) => &[],
+            Self::Apply(_, arguments) => arguments,
+            Self::Cast(_, input) | Self::Map { input, .. } => std::slice::from_ref(input),
+        }
+    }
+}
+
+impl Expressions {
+    /// Names the estimator whose expressions follow.
+    pub(super) fn set_estimator(&mut self, path: &str) {
+        let class = path.rsplit('›').next().unwrap_or(path).trim();
+        let mut letters = class.chars();
+        let name = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
+        self.estimator = name.map(Into::into);
+    }
+
+    pub(super) fn is_too_large(&self) -> bool {
+        self.nodes.len() > MOST
+    }
+
+    pub(super) fn get(&self, id: ExprId) -> &Expr {
+        &self.nodes[id.0]
+    }
+
+    pub(super) fn dtype(&self, scalar: &Scalar) -> DType {
+        match scalar {
+            Scalar::F64(_) => DType::F64,
+            Scalar::I64(_) => DType::I64,
+            Scalar::Bool(_) => DType::Bool,
+            Scalar::Str(_) => DType::Str,
+            Scalar::Expr(id) => self.facts[id.0].dtype,
+        }
+    }
+
+    pub(super) fn dtype_of(&self, id: ExprId) -> DType {
+        self.facts[id.0].dtype
+    }
+
+    pub(super) fn level(&self, id: ExprId) -> usize {
+        self.facts[id.0].level
+    }
+
+    pub(super) fn estimator_of(&self, id: ExprId) -> &str {
+        &self.facts[id.0].estimator
+    }
+
+    pub(super) fn source(&self, id: ExprId) -> &Source {
+        &self.facts[id.0].source
+    }
+
+    /// Whether it is deep enough to become a field.
+    pub(super) fn is_deep(&self, id: ExprId) -> bool {
+        self.facts[id.0].depth % DEPTH == 0
+    }
+
+    /// A field of the document.
+    pub(super) fn field(&mut self, name: &str, dtype: DType, level: usize) -> Scalar {
+        self.add(Expr::Field { name: name.into(), dtype, level }, dtype)
+    }
+
+    /// The expression of a scalar that a model refers to.
+    pub(super) fn id(&mut self, scalar: &Scalar) -> ExprId {
+        match scalar {
+            Scalar::Expr(id) => *id,
+            constant => {
+                let dtype = self.dtype(constant);
+                self.insert(Expr::Constant(constant.clone()), dtype)
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, expr: Expr, dtype: DType) -> Scalar {
+        Scalar::Expr(self.insert(expr, dtype))
+    }
+
+    fn insert(&mut self, expr: Expr, dtype: DType) -> ExprId {
+        if let Some(&id) = self.index.get(&expr) {
+            return id;
+        }
+        let (mut depth, mut level, mut source) = (0, 0, Source::None);
+        for argument in expr.arguments() {
+            let Scalar::Expr(id) = argument else { continue };
+            let facts = &self.facts[id.0];
+            depth = depth.max(facts.depth);
+            level = level.max(facts.level);
+            source = source.with(&facts.source);
+        }
+        if let Expr::Field { name, level: own, .. } = &expr {
+            (level, source) = (*own, Source::One(Rc::clone(name)));
+        }
+        let estimator = self.estimator.clone().unwrap_or_else(|| "skiff".into());
+        let id = ExprId(self.nodes.len());
+        self.nodes.push(expr.clone());
+        self.facts.push(Facts { dtype, depth: depth + 1, level, source, estimator });
+        self.index.insert(expr, id);
+        id
+    }
+
+    /// A function of PMML, with what is constant computed now.
+    pub(super) fn apply(&mut self, function: &'static str, dtype: DType, arguments: Vec<Scalar>) -> Scalar {
+        self.add(Expr::Apply(function, arguments), dtype)
+    }
+
+    pub(super) fn cast(&mut self, x: Scalar, dtype: DType) -> Scalar {
+        let own = self.dtype(&x);
+        match (own, dtype) {
+            (own, dtype) if own == dtype => x,
+            // Integers are doubles in a document.
+            (DType::I64, DType::F64) => match x {
+                Scalar::I64(_) => Scalar::number(x.constant().unwrap_or(f64::NAN)),
+                other => other,
+            },
+            (DType::F64, DType::I64) => match x.constant() {
+                #[expect(clippy::cast_possible_truncation, reason = "numpy's conversion")]
+                Some(value) => Scalar::I64(value as i64),
+                None if self.is_whole(&x) => x,
+                None => self.truncated(x),
+            },
+            (DType::Bool, _) => {
+                let (one, zero) = (Scalar::number(1.0), Scalar::number(0.0));
+                self.choose(x, one, zero)
+            }
+            (DType::F64 | DType::I64, DType::F32) => match x.constant() {
+                #[expect(clippy::cast_possible_truncation, reason = "rounding to float32 is the purpose")]
+                Some(value) => Scalar::number(f64::from(value as f32)),
+                None => self.add(Expr::Cast(DType::F32, x), DType::F32),
+            },
+            (DType::F32, DType::F64) => self.add(Expr::Cast(DType::F64, x), DType::F64),
+            (_, DType::Bool) => self.compare("notEqual", x, Scalar::number(0.0)),
+            _ => self.add(Expr::Cast(dtype, x), dtype),
+        }
+    }
+
+    fn is_whole(&self, x: &Scalar) -> bool {
+        let Scalar::Expr(id) = x else { return false };
+        match &self.nodes[id.0] {
+            Expr::Apply("floor" | "ceil" | "rint", _) => true,
+            Expr::Map { table, default, .. } => {
+                table.iter().map(|(_, value)| value).chain([default]).all(|value| value.value().fract() == 0.0)
+            }
+            Expr::Apply("if", arguments) => arguments[1..].iter().all(|x| match x.constant() {
+                Some(value) => value.fract() == 0.0,
+                None => self.is_whole(x),
+            }),
+            _ => false,
+        }
+    }
+
+    fn truncated(&mut self, x: Scalar) -> Scalar {
+        let negative = self.compare("lessThan", x.clone(), Scalar::number(0.0));
+        let (up, down) = (self.apply("ceil", DType::F64, vec![x.clone()]), self.apply("floor", DType::F64, vec![x]));
+        self.choose(negative, up, down)
+    }
+
+    /// A comparison of numbers or texts.
+    pub(super) fn compare(&mut self, function: &'static str, x: Scalar, y: Scalar) -> Scalar {
+        if let (Some(a), Some(b)) = (x.constant(), y.constant()) {
+            #[expect(clippy::float_cmp, reason = "that is the function")]
+            return Scalar::Bool(match function {
+                "equal" => a == b,
+                "notEqual" => a != b,
+                "lessThan" => a < b,
+                "lessOrEqual" => a <= b,
+                "greaterThan" => a > b,
+                _ => a >= b,
+            });
+        }
+        if let (Scalar::Str(a), Scalar::Str(b), "equal") = (&x, &y, function) {
+            return Scalar::Bool(a == b);
+        }
+        // What a table of texts holds is compared as the text itself.
+        if let ("equal", Scalar::Expr(id), Some(value)) = (function, &x, y.constant())
+            && let Expr::Map { input, table, default } = &self.nodes[id.0]
+            && default.value() != value
+        {
+            let matching: Vec<&(String, Bits)> = table.iter().filter(|(_, held)| held.value() == value).collect();
+            if let [(text, _)] = matching[..] {
+                let (input, text) = (input.clone(), Scalar::Str(text.as_str().into()));
+                return self.apply("equal", DType::Bool, vec![input, text]);
+            }
+            if matching.is_empty() {
+                return Scalar::Bool(false);
+            }
+        }
+        self.apply(function, DType::Bool, vec![x, y])
+    }
+
+    pub(super) fn choose(&mut self, condition: Scalar, yes: Scalar, no: Scalar) -> Scalar {
+        match condition {
+            Scalar::Bool(true) => yes,
+            Scalar::Bool(false) => no,
+            _ if yes == no => yes,
+            condition => {
+                let dtype = self.dtype(&yes);
+                self.apply("if", dtype, vec![condition, yes, no])
+            }
+        }
+    }
+
+    pub(super) fn not(&mut self, x: Scalar) -> Scalar {
+        match x {
+            Scalar::Bool(value) => Scalar::Bool(!value),
+            x => self.apply("not", DType::Bool, vec![x]),
+        }
+    }
+
+    /// `and` and `or`.
+    pub(super) fn logic(&mut self, function: &'static str, x: Scalar, y: Scalar) -> Scalar {
+        let decides = function == "or";
+        match (x, y) {
+            (Scalar::Bool(value), other) | (other, Scalar::Bool(value)) => {
+                if value == decides { Scalar::Bool(value) } else { other }
+            }
+            (x, y) => self.apply(function, DType::Bool, vec![x, y]),
+        }
+    }
+
+    /// `+`, `-`, `*`, `/` and `pow` of doubles.
+    pub(super) fn arithmetic(&mut self, function: &'static str, x: Scalar, y: Scalar) -> Scalar {
+        if let (Some(a), Some(b)) = (x.constant(), y.constant()) {
+            return Scalar::number(match function {
+                "+" => a + b,
+                "-" => a - b,
+                "*" => a * b,
+                "/" => a / b,
+                _ => a.powf(b),
+            });
+        }
+        match function {
+            "+" if x.is(0.0) => y,
+            "+" | "-" if y.is(0.0) => x,
+            "*" if x.is(1.0) => y,
+            "*" | "/" | "pow" if y.is(1.0) => x,
+            // Rows that are answered hold no NaN where this is computed.
+            "*" if x.is(0.0) || y.is(0.0) => Scalar::number(0.0),
+            _ => {
+                let (x, y) = (self.cast(x, DType::F64), self.cast(y, DType::F64));
+                self.apply(function, DType::F64, vec![x, y])
+            }
+        }
+    }
+
+    /// The number of a text in a table.
+    pub(super) fn map(&mut self, input: Scalar, table: &Rc<Vec<(String, Bits)>>, default: f64) -> Scalar {
+        self.add(Expr::Map { input, table: Rc::clone(table), default: Bits::of(default) }, DType::F64)
+    }
+
+    /// The number at the place that a table of texts, or a choice between places, leads to: as a table or a choice of
+    /// numbers.
+    pub(super) fn remapped(&mut self, index: &Scalar, numbers: &[f64]) -> Option<Scalar> {
+        let at = |place: f64| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared before")]
+            let found = (place >= 0.0 && place.fract() == 0.0).then(|| numbers.get(place as usize).copied());
+            found.flatten()
+        };
+        if let Some(place) = index.constant() {
+            return at(place).map(Scalar::number);
+        }
+        let Scalar::Expr(id) = index else { return None };
+        match self.nodes[id.0].clone() {
+            Expr::Map { input, table, default } => {
+                // What is in no table is refused in scikit-learn, or has been replaced by a choice before.
+                let table = table.iter().map(|(text, place)| Some((text.clone(), Bits::of(at(place.value())?))));
+                let table = Rc::new(table.collect::<Option<Vec<_>>>()?);
+                let default = at(default.value()).unwrap_or(f64::NAN);
+                Some(self.map(input, &table, default))
+            }
+            Expr::Apply("if", arguments) => {
+                let [condition, yes, no] = &arguments[..] else { return None };
+                if let Some(mapped) = self.mapped_unless_unknown(condition, yes, no, numbers) {
+                    return Some(mapped);
+                }
+                let (yes, no) = (self.remapped(yes, numbers)?, self.remapped(no, numbers)?);
+                Some(self.choose(condition.clone(), yes, no))
+            }
+            _ => None,
+        }
+    }
+
+    /// `if(lessThan(table, 0), last, table)`: a table of texts where what is not in it has a place of its own.
+    fn mapped_unless_unknown(&mut self, condition: &Scalar, yes: &Scalar, no: &Scalar, numbers: &[f64]) -> Option<Scalar> {
+        let (Scalar::Expr(condition), Scalar::Expr(id)) = (condition, no) else { return None };
+        let Expr::Apply("lessThan", arguments) = &self.nodes[condition.0] else { return None };
+        let Expr::Map { input, table, default } = self.nodes[id.0].clone() else { return None };
+        let is_own = arguments.first() == Some(no) && arguments.get(1).is_some_and(|bound| bound.is(0.0));
+        if !is_own || default.value() >= 0.0 || table.iter().any(|(_, place)| place.value() < 0.0) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a table")]
+        let at = |place: f64| numbers.get(place as usize).copied();
+        let default = at(yes.constant().filter(|place| *place >= 0.0)?)?;
+        let table = table.iter().map(|(text, place)| Some((text.clone(), Bits::of(at(place.value())?))));
+        let table = Rc::new(table.collect::<Option<Vec<_>>>()?);
+        Some(self.map(input, &table, default))
+    }
+
+    /// The sum of doubles in their order.
+    pub(super) fn sum(&mut self, terms: Vec<Scalar>) -> Scalar {
+        let mut terms: Vec<Scalar> = terms.into_iter().filter(|term| !term.is(0.0)).collect();
+        match terms.len() {
+            0 => Scalar::number(0.0),
+            1 => terms.remove(0),
+            2 => {
+                let second = terms.remove(1);
+                self.arithmetic("+", terms.remove(0), second)
+            }
+            _ => self.apply("sum", DType::F64, terms),
+        }
+    }
+
+    /// The greatest or the least of doubles.
+    pub(super) fn extreme(&mut self, function: &'static str, mut terms: Vec<Scalar>) -> Scalar {
+        match terms.len() {
+            1 => terms.remove(0),
+            _ => self.apply(function, DType::F64, terms),
+        }
+    }
+}
+
+impl Source {
+    fn with(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::None, other) => other.clone(),
+            (own, Self::None) => own,
+            (Self::One(a), Self::One(b)) if a == *b => Self::One(a),
+            _ => Self::Several,
+        }
+    }
+}

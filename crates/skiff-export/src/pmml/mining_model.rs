@@ -1,0 +1,239 @@
+//! `MiningModel`: ensembles of trees.
+
+use std::sync::Arc;
+
+use skiff_plan::kernels::trees::{NodeView, Threshold, Trees};
+use skiff_plan::operators::{AnyOperator, BoostedEnsemble, BoostedQuestion, Question, Start, TreeEnsemble, TreeTables};
+use skiff_plan::value::{NumberType, Precision};
+
+use super::document::{Body, Function, Model, Score, Segment};
+use super::expression::{Expr, Scalar};
+use super::primitives;
+use super::translation::{Translation, Value};
+use super::tree_model::TreeModel;
+use crate::expand::{self, Numbers, Reason};
+use crate::graph::{Builder, DType, Graph, Node, Primitive};
+
+/// The sum of trees over a divisor, which begins with a number for each column.
+pub(super) struct TreeSum {
+    pub start: Vec<Scalar>,
+    pub divisor: f64,
+}
+
+impl Translation {
+    /// The sums of scikit-learn's trees: a segment for each column.
+    pub(super) fn tree_ensemble(&mut self, ensemble: &TreeEnsemble, inputs: &[&Value]) -> Result<Value, Reason> {
+        let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
+        let start = inputs.get(1).and_then(|start| start.floats()).unwrap_or_default();
+        let sum = tree_sum(ensemble, start)?;
+        let address = match &ensemble.trees {
+            TreeTables::Single(trees) => Arc::as_ptr(trees) as usize,
+            TreeTables::Double(trees) => Arc::as_ptr(trees) as usize,
+        };
+        let of_all = (address, "sum".to_owned());
+        let fields = self.once(of_all, &x.clone(), |this| match &ensemble.trees {
+            TreeTables::Single(trees) => this.sums(trees, &x),
+            TreeTables::Double(trees) => this.sums(trees, &x),
+        })?;
+        let columns = fields.into_iter().enumerate().map(|(column, field)| {
+            let start = sum.start.get(column).cloned().unwrap_or(Scalar::number(0.0));
+            let total = self.expressions.arithmetic("+", field, start);
+            self.expressions.arithmetic("/", total, Scalar::number(sum.divisor))
+        });
+        Ok(Value::doubles(columns.collect()))
+    }
+
+    fn sums<T: Threshold>(&mut self, trees: &Trees<T>, x: &[Scalar]) -> Result<Vec<Scalar>, Reason> {
+        (0..trees.leaves.columns)
+            .map(|column| {
+                let models = self.column_trees(trees, x, column)?;
+                Ok(self.segment(ensemble_of(models, "sum", Function::Regression)))
+            })
+            .collect()
+    }
+
+    /// The trees of one column of the sums.
+    pub(super) fn column_trees<T: Threshold>(
+        &mut self,
+        trees: &Trees<T>,
+        x: &[Scalar],
+        column: usize,
+    ) -> Result<Vec<TreeModel>, Reason> {
+        let leaves = &trees.leaves;
+        let own = (0..trees.len()).filter(|tree| leaves.width > 1 || tree % leaves.columns.max(1) == column);
+        let own: Vec<usize> = own.collect();
+        own.into_iter().map(|tree| self.tree(trees, tree, x, |row| Score::Number(row[if leaves.width > 1 { column } else { 0 }]))).collect()
+    }
+
+    /// One tree; `score` is what a leaf with these values has.
+    pub(super) fn tree<T: Threshold>(
+        &mut self,
+        trees: &Trees<T>,
+        tree: usize,
+        x: &[Scalar],
+        score: impl Fn(&[f64]) -> Score,
+    ) -> Result<TreeModel, Reason> {
+        if x.len() < trees.n_features {
+            return Err(Reason::new("it has more features than columns"));
+        }
+        let leaves = &trees.leaves;
+        let categorical = categorical(trees);
+        let mut field = |feature: usize| match categorical[feature] {
+            true => {
+                let category = self.category(&x[feature]);
+                self.expressions.id(&category)
+            }
+            false => self.compared(&x[feature]),
+        };
+        Ok(TreeModel::of_trees(trees, tree, &mut field, |leaf| {
+            if leaf < leaves.pure {
+                let mut row = vec![0.0; leaves.width.max(1)];
+                row[if leaves.width > 1 { leaf as usize } else { 0 }] = 1.0;
+                return score(&row);
+            }
+            let at = (leaves.starts[tree] + leaf - leaves.pure) as usize * leaves.width;
+            score(&leaves.values[at..at + leaves.width])
+        }))
+    }
+
+    /// The category that histogram gradient boosting makes of a number: the lowest eight bits of the whole number, and
+    /// missing for negative ones.
+    fn category(&mut self, x: &Scalar) -> Scalar {
+        let e = &mut self.expressions;
+        let whole = e.apply("floor", DType::F64, vec![x.clone()]);
+        let rounds = e.arithmetic("/", whole.clone(), Scalar::number(256.0));
+        let rounds = e.apply("floor", DType::F64, vec![rounds]);
+        let rounds = e.arithmetic("*", rounds, Scalar::number(256.0));
+        let category = e.arithmetic("-", whole, rounds);
+        let is_negative = e.compare("lessThan", x.clone(), Scalar::number(0.0));
+        e.choose(is_negative, Scalar::number(f64::NAN), category)
+    }
+
+    /// The sums of LightGBM's and XGBoost's trees.
+    pub(super) fn boosted_ensemble(
+        &mut self,
+        ensemble: &BoostedEnsemble,
+        operator: &AnyOperator,
+        inputs: &[&Value],
+    ) -> Result<Value, Reason> {
+        let BoostedQuestion::Sum { start, precision, divisor } = &ensemble.question else {
+            return Err(Reason::new("the numbers of leaves are not exported to PMML"));
+        };
+        if *precision == Precision::Single {
+            return Err(Reason::new("XGBoost adds its trees in float32, and PMML adds in double"));
+        }
+        let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
+        let key = (Arc::as_ptr(&ensemble.trees) as usize, format!("{:?}", ensemble.range));
+        let fields = self.once(key, &x.clone(), |this| {
+            let (forest, features) = this.forest_of(operator, &x)?;
+            let columns = ensemble.trees.columns;
+            (0..columns)
+                .map(|column| {
+                    let own = ensemble.range.clone().enumerate();
+                    let own = own.filter(|(_, tree)| ensemble.trees.trees[*tree].column as usize == column);
+                    let models = own.map(|(place, _)| {
+                        TreeModel::of_forest(&forest, place, &mut |feature| this.expressions.id(&features[feature]))
+                    });
+                    let models: Vec<TreeModel> = models.collect();
+                    Ok(if models.is_empty() {
+                        Scalar::number(0.0)
+                    } else {
+                        this.segment(ensemble_of(models, "sum", Function::Regression))
+                    })
+                })
+                .collect()
+        })?;
+        let columns = fields.into_iter().zip(start).map(|(field, start)| {
+            let total = self.expressions.arithmetic("+", field, Scalar::number(*start));
+            self.expressions.arithmetic("/", total, Scalar::number(*divisor))
+        });
+        Ok(Value::doubles(columns.collect()))
+    }
+
+    /// The forest that an operator expands into, and the features that it compares.
+    fn forest_of(
+        &mut self,
+        operator: &AnyOperator,
+        x: &[Scalar],
+    ) -> Result<(Arc<crate::graph::Forest>, Vec<Scalar>), Reason> {
+        let mut builder = Builder::default();
+        let tensor = builder.input("0".to_owned(), DType::F64, x.len());
+        let dtype = NumberType::Float(Precision::Double);
+        let result = expand::operator_of(operator, &mut builder, &[&Numbers { tensor, dtype, sparse: false }.into()])?;
+        builder.output("0".to_owned(), result.any_tensor()?);
+        let graph = builder.finish().map_err(Reason::new)?;
+        let Graph { nodes, types, inputs, .. } = graph;
+        let is_forest = |node: &Node| matches!(node.primitive, Primitive::TreeEnsemble(_));
+        let at = nodes.iter().position(is_forest).ok_or_else(|| Reason::new("it has no trees"))?;
+        let forest = match &nodes[at].primitive {
+            Primitive::TreeEnsemble(forest) => Arc::clone(forest),
+            _ => return Err(Reason::new("it has no trees")),
+        };
+        let outputs = vec![("0".to_owned(), nodes[at].inputs[0])];
+        let mut before = Graph { nodes: nodes.into_iter().take(at).collect(), types, inputs, outputs };
+        before.prune();
+        let mut outputs = primitives::run(&mut self.expressions, &before, &[("0".to_owned(), x.to_vec())])?;
+        Ok((forest, outputs.pop().map(|features| features.elements).unwrap_or_default()))
+    }
+}
+
+/// What the sum begins with and is divided by.
+pub(super) fn tree_sum(ensemble: &TreeEnsemble, input: Vec<Scalar>) -> Result<TreeSum, Reason> {
+    match &ensemble.question {
+        Question::Sum { start, divisor } => {
+            let start = match start {
+                Start::Values(values) => values.iter().map(|&value| Scalar::number(value)).collect(),
+                Start::Input => input,
+            };
+            Ok(TreeSum { start, divisor: *divisor })
+        }
+        Question::Stages { .. } => Err(Reason::new("sums after each stage are not exported to PMML")),
+        Question::Leaves { .. } => Err(Reason::new("the numbers of leaves are not exported to PMML")),
+        Question::Paths { .. } => Err(Reason::new("paths through trees are not exported to PMML")),
+    }
+}
+
+/// Which features are split by categories.
+fn categorical<T: Threshold>(trees: &Trees<T>) -> Vec<bool> {
+    let mut is_categorical = vec![false; trees.n_features];
+    if !trees.categories.is_empty() {
+        for node in &trees.nodes {
+            if let NodeView::Categories { feature, .. } = node.view() {
+                is_categorical[feature] = true;
+            }
+        }
+    }
+    is_categorical
+}
+
+/// One tree, or several in a `MiningModel`.
+pub(super) fn ensemble_of(mut trees: Vec<TreeModel>, method: &'static str, function: Function) -> Model {
+    let model = |body| Model { body, function, outputs: Vec::new(), rescale: None, has_target: false };
+    match trees.len() {
+        1 => model(Body::Tree(trees.remove(0))),
+        _ => {
+            let segments = trees.into_iter().map(|tree| Segment { model: model(Body::Tree(tree)), weight: None });
+            model(Body::Mining { method, segments: segments.collect() })
+        }
+    }
+}
+
+/// The field of a segment and what is added to it, where a number is no more than that.
+pub(super) fn shifted_segment(translation: &Translation, scalar: &Scalar) -> Option<(usize, f64, f64)> {
+    let Scalar::Expr(id) = scalar else { return None };
+    match translation.expressions.get(*id) {
+        Expr::Field { level, .. } if *level > 0 => Some((level - 1, 0.0, 1.0)),
+        Expr::Apply("+", arguments) => {
+            let [inner, constant] = &arguments[..] else { return None };
+            let (segment, own, factor) = shifted_segment(translation, inner)?;
+            Some((segment, own + constant.constant()?, factor))
+        }
+        Expr::Apply("/", arguments) => {
+            let [inner, constant] = &arguments[..] else { return None };
+            let (segment, own, factor) = shifted_segment(translation, inner)?;
+            let divisor = constant.constant()?;
+            Some((segment, own / divisor, factor / divisor))
+        }
+        _ => None,
+    }
+}
