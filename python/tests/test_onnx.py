@@ -14,7 +14,7 @@ def test_the_command_writes_valid_files(skiff):
     onnx.checker.check_model(model, full_check=True)
     assert {output.name for output in model.graph.output} >= {"predict", "decision_function"}
     assert skiff.fails("export", path, out).startswith("error[file-exists]")
-    assert skiff.fails("export", path, skiff.folder / "iris.pmml").startswith("error[usage]")
+    assert skiff.fails("export", path, skiff.folder / "iris.unknown").startswith("error[usage]")
     assert skiff.fails("export", path, skiff.folder / "b.onnx", "--method", "predict_proba,predict")
 
 

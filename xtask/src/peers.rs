@@ -9,12 +9,16 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     if arguments.first().is_some_and(|name| name == "mlflow") {
         return mlflow(&arguments[1..]);
     }
-    let python = environment()?;
+    let python = match arguments.first().map(String::as_str) {
+        Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
+        _ => environment()?,
+    };
     run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
     const COMMAND: &str = "target/release/skiff";
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
+        Some("pmml") => command.args(["-B", "python/tests/pmml_cases.py", COMMAND, "docs/pmml.md"]),
         Some(
             language @ ("c" | "duckdb" | "go" | "java" | "javascript" | "postgres" | "python" | "rust"),
         ) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),
@@ -52,7 +56,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, postgres, python, rust, page, mlflow, spark, ray, image".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, image".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

@@ -3,20 +3,22 @@
 use skiff_plan::ValueId;
 use skiff_plan::operators::{AnyOperator, BothSides, Function as Elementwise, Question, Start, TreeTables};
 
-use super::document::{Body, Feature, Function, Model, OutputField, Score};
+use super::document::{Body, Feature, Function, Model, OutputField, Owner, Score};
 use super::expression::Scalar;
-use super::mining_model::ensemble_of;
+use super::mining_model::{ensemble_of, shifted_segment};
 use super::regression_model::{RegressionModel, RegressionTable};
 use super::translation::{PlanValues, Translation};
 use super::tree_model::{Node, Test, TreeModel};
-use crate::expand::Refused;
+use crate::expand::{Reason, Refused};
 
 /// What is exported of a classifier.
 pub(super) struct Classification<'c> {
     /// The value of the numbers of classes, in the plan of `predict`.
     pub codes: ValueId,
-    /// The classes as texts.
+    /// The classes as texts, none of them twice.
     pub classes: &'c [String],
+    /// The class of each number, where some have the same.
+    pub places: &'c [usize],
     /// The value of the probabilities, in the plan of `predict_proba`.
     pub probabilities: Option<ValueId>,
 }
@@ -33,6 +35,9 @@ impl Translation {
         proba: &mut Option<PlanValues<'_>>,
         wanted: &Classification<'_>,
     ) -> Result<Classified, Refused> {
+        if wanted.places.len() != wanted.classes.len() {
+            return self.any_classification(predict, proba, wanted);
+        }
         if let Some(model) = self.tree_classification(predict, proba, wanted)? {
             return Ok((model, None));
         }
@@ -87,7 +92,7 @@ impl Translation {
         let trees = trees.map_err(|reason| Refused { node: scores.index() - 1, reason })?;
         let model = ensemble_of(trees, "average", Function::Classification);
         let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
-        Ok(Some(Model { has_target: true, outputs, ..model }))
+        Ok(Some(Model { target: Owner::Document, outputs, ..model }))
     }
 
     /// Support vectors of two classes. Of more, the votes are derived fields, since PMML leaves open which of equals wins.
@@ -170,6 +175,9 @@ impl Translation {
         {
             return Ok(None);
         }
+        if matches!(operator(predict, wanted.codes), Some(AnyOperator::GreaterThan(_))) && self.may_be_zero(&tables) {
+            return Ok(None);
+        }
         let normalization = if is_binary { "logit" } else { "softmax" };
         if is_binary {
             tables.push(RegressionTable { intercept: 0.0, terms: Vec::new(), class: Some(0) });
@@ -184,6 +192,18 @@ impl Translation {
         Ok(Some(classifier(Body::Regression(RegressionModel { normalization, tables }), outputs)))
     }
 
+    /// Whether a score without a constant part is likely to be 0: there the first class wins in scikit-learn, and the second
+    /// one in evaluators of PMML.
+    fn may_be_zero(&self, tables: &[RegressionTable]) -> bool {
+        tables.iter().any(|RegressionTable { intercept, terms, .. }| {
+            let shift = match terms[..] {
+                [(field, _)] => shifted_segment(self, &Scalar::Expr(field)).map_or(0.0, |(_, shift, _)| shift),
+                _ => 0.0,
+            };
+            *intercept == 0.0 && shift == 0.0
+        })
+    }
+
     /// A leaf for each class, chosen by the number of the class.
     fn any_classification(
         &mut self,
@@ -194,22 +214,28 @@ impl Translation {
         let codes = self.numbers(predict, wanted.codes)?;
         let code = codes.first().cloned().unwrap_or(Scalar::I64(0));
         let field = self.expressions.id(&code);
-        let count = wanted.classes.len().max(1);
+        let count = wanted.places.len().max(1);
+        let class = |number: usize| Node::Leaf(Score::Class(wanted.places.get(number).copied().unwrap_or(0)));
         let mut nodes = Vec::with_capacity(2 * count - 1);
-        for class in 0..count - 1 {
-            let left = 2 * class + 1;
+        for number in 0..count - 1 {
+            let left = 2 * number + 1;
             #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
-            let test = Test::AtMost(class as f64 + 0.5);
+            let test = Test::AtMost(number as f64 + 0.5);
             nodes.push(Node::Split { field, test, missing_left: false, left, right: left + 1 });
-            nodes.push(Node::Leaf(Score::Class(class)));
+            nodes.push(class(number));
         }
-        nodes.push(Node::Leaf(Score::Class(count - 1)));
+        nodes.push(class(count - 1));
         let (mut outputs, mut refused) = (Vec::new(), None);
         if let (Some(plan), Some(value)) = (proba.as_mut(), wanted.probabilities) {
             match self.numbers(plan, value) {
+                Ok(shares) if shares.len() != wanted.classes.len() => {
+                    let reason = Reason::new("its probabilities are of other classes than it predicts");
+                    refused = Some(Refused { node: value.index().saturating_sub(1), reason });
+                }
                 Ok(shares) => {
                     let features = shares.iter().map(|share| Feature::Transformed(self.expressions.id(share)));
-                    outputs = wanted.classes.iter().zip(features).map(|(class, feature)| output(class, feature)).collect();
+                    outputs =
+                        wanted.classes.iter().zip(features).map(|(class, feature)| output(class, feature)).collect();
                 }
                 Err(error) => refused = Some(error),
             }
@@ -220,7 +246,7 @@ impl Translation {
 }
 
 fn classifier(body: Body, outputs: Vec<OutputField>) -> Model {
-    Model { body, function: Function::Classification, outputs, rescale: None, has_target: true }
+    Model { body, function: Function::Classification, outputs, rescale: None, target: Owner::Document }
 }
 
 fn operator<'p>(plan: &PlanValues<'p>, value: ValueId) -> Option<&'p AnyOperator> {

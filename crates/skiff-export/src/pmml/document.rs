@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::clustering_model::ClusteringModel;
 use super::expression::{Expr, ExprId, Expressions, Scalar, Source};
+use super::nearest_neighbor_model::NearestNeighborModel;
 use super::neural_network::NeuralNetwork;
 use super::regression_model::RegressionModel;
 use super::support_vector_machine_model::SupportVectorMachineModel;
@@ -20,8 +21,18 @@ pub(super) struct Model {
     pub outputs: Vec<OutputField>,
     /// What is added to a number that is predicted, and what it is multiplied by first.
     pub rescale: Option<(f64, f64)>,
-    /// Whether it predicts the target of the document.
-    pub has_target: bool,
+    pub target: Owner,
+}
+
+/// Whose target a model predicts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// That of the document.
+    Document,
+    /// None.
+    Nobody,
+    /// A number of its own, of this name: members that need a target.
+    Own(String),
 }
 
 /// What a model does.
@@ -37,6 +48,7 @@ pub(super) enum Function {
 pub(super) enum Body {
     Clustering(ClusteringModel),
     Mining { method: &'static str, segments: Vec<Segment> },
+    Neighbors(NearestNeighborModel),
     Neural(NeuralNetwork),
     Regression(RegressionModel),
     SupportVectors(SupportVectorMachineModel),
@@ -96,10 +108,7 @@ impl Score {
         let Self::Distribution(shares) = self else { return };
         for (category, share) in categories.iter().zip(shares) {
             let share = number(*share);
-            xml.empty(
-                "ScoreDistribution",
-                &[("value", category), ("recordCount", &share), ("probability", &share)],
-            );
+            xml.empty("ScoreDistribution", &[("value", category), ("recordCount", &share), ("probability", &share)]);
         }
     }
 }
@@ -177,6 +186,7 @@ impl Model {
             match &model.body {
                 Body::Clustering(own) => fields.extend_from_slice(&own.fields),
                 Body::Mining { segments, .. } => open.extend(segments.iter().map(|segment| &segment.model)),
+                Body::Neighbors(own) => fields.extend_from_slice(&own.fields),
                 Body::Neural(own) => fields.extend_from_slice(&own.fields),
                 Body::Regression(own) => fields.extend(own.fields()),
                 Body::SupportVectors(own) => fields.extend_from_slice(&own.fields),
@@ -188,11 +198,27 @@ impl Model {
         fields
     }
 
+    /// The targets that members have of their own.
+    fn own_targets(&self) -> Vec<&str> {
+        let (mut open, mut targets) = (vec![self], Vec::new());
+        while let Some(model) = open.pop() {
+            if let Owner::Own(name) = &model.target {
+                targets.push(name.as_str());
+            }
+            if let Body::Mining { segments, .. } = &model.body {
+                open.extend(segments.iter().map(|segment| &segment.model));
+            }
+        }
+        targets
+    }
+
     /// A model that is a member of another, and returns a number to those after it.
     pub(super) fn hidden(mut self, name: &str) -> Self {
         let (name, feature) = (name.to_owned(), Feature::PredictedValue);
         self.outputs.push(OutputField { name, dtype: "double", feature, is_final: false });
-        self.has_target = false;
+        if self.target == Owner::Document {
+            self.target = Owner::Nobody;
+        }
         self
     }
 
@@ -200,6 +226,7 @@ impl Model {
         match &self.body {
             Body::Clustering(_) => "ClusteringModel",
             Body::Mining { .. } => "MiningModel",
+            Body::Neighbors(_) => "NearestNeighborModel",
             Body::Neural(_) => "NeuralNetwork",
             Body::Regression(_) => "RegressionModel",
             Body::SupportVectors(_) => "SupportVectorMachineModel",
@@ -257,6 +284,7 @@ impl Document<'_> {
         }
         let mut taken: HashSet<String> = self.inputs.iter().map(|input| input.name.clone()).collect();
         taken.insert(self.target_name.clone());
+        taken.extend(self.model.own_targets().into_iter().map(str::to_owned));
         for id in all {
             let is_field = matches!(self.expressions.get(id), Expr::Field { .. });
             let is_used_often = uses.get(&id).is_some_and(|&count| count > 1);
@@ -290,7 +318,8 @@ impl Document<'_> {
         xml.open("DataDictionary", &[]);
         match &self.target {
             Target::Number => {
-                let attributes = [("name", self.target_name.as_str()), ("optype", "continuous"), ("dataType", "double")];
+                let attributes =
+                    [("name", self.target_name.as_str()), ("optype", "continuous"), ("dataType", "double")];
                 xml.empty("DataField", &attributes);
             }
             Target::Classes(classes, dtype) => {
@@ -301,8 +330,12 @@ impl Document<'_> {
             }
             Target::None => {}
         }
+        for own in self.model.own_targets() {
+            xml.empty("DataField", &[("name", own), ("optype", "continuous"), ("dataType", "double")]);
+        }
         let used: HashSet<&str> = used.iter().filter_map(|id| self.input(*id)).collect();
-        for input in self.inputs.iter().filter(|input| used.contains(input.name.as_str())) {
+        let is_used = |(at, input): &(usize, &DataField)| *at == 0 || used.contains(input.name.as_str());
+        for (_, input) in self.inputs.iter().enumerate().filter(is_used) {
             let (optype, dtype) = if input.is_text { ("categorical", "string") } else { ("continuous", "double") };
             xml.empty("DataField", &[("name", &input.name), ("optype", optype), ("dataType", dtype)]);
         }
@@ -330,6 +363,7 @@ impl Document<'_> {
             Body::SupportVectors(own) => attributes.extend(own.attributes()),
             Body::Neural(own) => attributes.extend(own.attributes()),
             Body::Clustering(own) => attributes.extend(own.attributes()),
+            Body::Neighbors(own) => attributes.push(("numberOfNeighbors", &own.neighbors)),
             Body::Mining { .. } => {}
         }
         let count = match &model.body {
@@ -347,7 +381,7 @@ impl Document<'_> {
         if let Some((constant, factor)) = model.rescale {
             let (constant, factor) = (number(constant), number(factor));
             let mut attributes = vec![("rescaleConstant", constant.as_str()), ("rescaleFactor", &factor)];
-            if model.has_target {
+            if model.target == Owner::Document {
                 attributes.insert(0, ("field", &self.target_name));
             }
             xml.open("Targets", &[]);
@@ -382,6 +416,7 @@ impl Document<'_> {
                 }
                 xml.close();
             }
+            Body::Neighbors(own) => own.write(xml, names, self.target_of(model).unwrap_or_default()),
             Body::Neural(own) => own.write(xml, names, &self.target_name, classes),
             Body::Regression(own) => own.write(xml, names, classes),
             Body::SupportVectors(own) => own.write(xml, names, classes),
@@ -393,8 +428,9 @@ impl Document<'_> {
     /// The fields that come from outside: inputs, and for a member what the model around it has derived.
     fn schema(&self, xml: &mut Xml, names: &Names<'_>, model: &Model, fields: &[ExprId], is_member: bool) {
         xml.open("MiningSchema", &[]);
-        if model.has_target && !matches!(self.target, Target::None) {
-            xml.empty("MiningField", &[("name", &self.target_name), ("usageType", "target")]);
+        let target = self.target_of(model);
+        if let Some(target) = target {
+            xml.empty("MiningField", &[("name", target), ("usageType", "target")]);
         }
         let is_chain = matches!(&model.body, Body::Mining { method: "modelChain", .. });
         let mut inputs: Vec<&str> = Vec::new();
@@ -407,8 +443,21 @@ impl Document<'_> {
         }
         inputs.sort_unstable();
         inputs.dedup();
+        // A model that asks for nothing needs one field all the same.
+        if inputs.is_empty() && target.is_none() {
+            inputs.extend(self.inputs.first().map(|input| input.name.as_str()));
+        }
         inputs.iter().for_each(|name| xml.empty("MiningField", &[("name", name)]));
         xml.close();
+    }
+
+    /// The name of the target that a model has.
+    fn target_of<'m>(&'m self, model: &'m Model) -> Option<&'m str> {
+        match (&model.target, &self.target) {
+            (Owner::Own(name), _) => Some(name),
+            (Owner::Document, Target::Number | Target::Classes(..)) => Some(&self.target_name),
+            (Owner::Document, Target::None) | (Owner::Nobody, _) => None,
+        }
     }
 
     fn outputs(&self, xml: &mut Xml, names: &Names<'_>, model: &Model) {

@@ -12,12 +12,6 @@ use crate::graph::{Bits, DType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ExprId(usize);
 
-impl ExprId {
-    pub(super) fn index(self) -> usize {
-        self.0
-    }
-}
-
 /// One element of a value, for one row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Scalar {
@@ -40,7 +34,7 @@ pub(super) enum Expr {
     /// A field of another type.
     Cast(DType, Scalar),
     /// The number of a text in a table, or another number.
-    Map { input: Scalar, table: Rc<Vec<(String, Bits)>>, default: Bits },
+    Map { input: Scalar, table: Rc<Vec<(String, Bits)>>, default: Bits, missing: Bits },
 }
 
 /// What is known of an expression.
@@ -51,6 +45,8 @@ struct Facts {
     /// 0 where it depends on inputs alone, else the number of segments that must have run.
     level: usize,
     source: Source,
+    /// Whether it may have no value.
+    may_be_missing: bool,
     /// The class of the estimator that computes it.
     estimator: Rc<str>,
 }
@@ -192,17 +188,68 @@ impl Expressions {
         if let Expr::Field { name, level: own, .. } = &expr {
             (level, source) = (*own, Source::One(Rc::clone(name)));
         }
+        let may_be_missing = self.result_may_be_missing(&expr);
         let estimator = self.estimator.clone().unwrap_or_else(|| "skiff".into());
         let id = ExprId(self.nodes.len());
         self.nodes.push(expr.clone());
-        self.facts.push(Facts { dtype, depth: depth + 1, level, source, estimator });
+        self.facts.push(Facts { dtype, depth: depth + 1, level, source, may_be_missing, estimator });
         self.index.insert(expr, id);
         id
     }
 
-    /// A function of PMML, with what is constant computed now.
+    /// Whether a scalar may have no value for some rows.
+    pub(super) fn may_be_missing(&self, scalar: &Scalar) -> bool {
+        match scalar {
+            Scalar::Expr(id) => self.facts[id.0].may_be_missing,
+            constant => constant.constant().is_some_and(f64::is_nan),
+        }
+    }
+
+    fn result_may_be_missing(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Field { level, .. } => *level == 0,
+            Expr::Constant(constant) => self.may_be_missing(constant),
+            Expr::Cast(_, input) => self.may_be_missing(input),
+            Expr::Map { default, missing, .. } => default.value().is_nan() || missing.value().is_nan(),
+            Expr::Apply(function, _) if is_logical(function) => false,
+            Expr::Apply("if", arguments) => {
+                let [condition, yes, no] = &arguments[..] else { return true };
+                let asked = match condition {
+                    Scalar::Expr(id) => match &self.nodes[id.0] {
+                        Expr::Apply("isMissing", asked) => asked.first(),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                self.may_be_missing(yes) || (asked != Some(no) && self.may_be_missing(no))
+            }
+            Expr::Apply(_, arguments) => arguments.iter().any(|argument| self.may_be_missing(argument)),
+        }
+    }
+
+    /// A function of PMML.
     pub(super) fn apply(&mut self, function: &'static str, dtype: DType, arguments: Vec<Scalar>) -> Scalar {
         self.add(Expr::Apply(function, arguments), dtype)
+    }
+
+    /// A function of one number, which is missing where the number is: evaluators raise an error for such an argument.
+    pub(super) fn function(&mut self, function: &'static str, x: Scalar) -> Scalar {
+        let may_be_missing = self.may_be_missing(&x);
+        let result = self.apply(function, DType::F64, vec![x.clone()]);
+        if !may_be_missing {
+            return result;
+        }
+        let is_missing = self.is_missing(x);
+        self.choose(is_missing, Scalar::number(f64::NAN), result)
+    }
+
+    /// Whether there is no value.
+    pub(super) fn is_missing(&mut self, x: Scalar) -> Scalar {
+        match x.constant() {
+            Some(value) => Scalar::Bool(value.is_nan()),
+            None if !self.may_be_missing(&x) => Scalar::Bool(false),
+            None => self.apply("isMissing", DType::Bool, vec![x]),
+        }
     }
 
     pub(super) fn cast(&mut self, x: Scalar, dtype: DType) -> Scalar {
@@ -239,8 +286,8 @@ impl Expressions {
         let Scalar::Expr(id) = x else { return false };
         match &self.nodes[id.0] {
             Expr::Apply("floor" | "ceil" | "rint", _) => true,
-            Expr::Map { table, default, .. } => {
-                table.iter().map(|(_, value)| value).chain([default]).all(|value| value.value().fract() == 0.0)
+            Expr::Map { table, default, missing, .. } => {
+                table.iter().map(|(_, value)| value).chain([default, missing]).all(|value| value.value().fract() == 0.0)
             }
             Expr::Apply("if", arguments) => arguments[1..].iter().all(|x| match x.constant() {
                 Some(value) => value.fract() == 0.0,
@@ -252,7 +299,7 @@ impl Expressions {
 
     fn truncated(&mut self, x: Scalar) -> Scalar {
         let negative = self.compare("lessThan", x.clone(), Scalar::number(0.0));
-        let (up, down) = (self.apply("ceil", DType::F64, vec![x.clone()]), self.apply("floor", DType::F64, vec![x]));
+        let (up, down) = (self.function("ceil", x.clone()), self.function("floor", x));
         self.choose(negative, up, down)
     }
 
@@ -274,8 +321,9 @@ impl Expressions {
         }
         // What a table of texts holds is compared as the text itself.
         if let ("equal", Scalar::Expr(id), Some(value)) = (function, &x, y.constant())
-            && let Expr::Map { input, table, default } = &self.nodes[id.0]
+            && let Expr::Map { input, table, default, missing } = &self.nodes[id.0]
             && default.value() != value
+            && missing.value() != value
         {
             let matching: Vec<&(String, Bits)> = table.iter().filter(|(_, held)| held.value() == value).collect();
             if let [(text, _)] = matching[..] {
@@ -313,7 +361,11 @@ impl Expressions {
         let decides = function == "or";
         match (x, y) {
             (Scalar::Bool(value), other) | (other, Scalar::Bool(value)) => {
-                if value == decides { Scalar::Bool(value) } else { other }
+                if value == decides {
+                    Scalar::Bool(value)
+                } else {
+                    other
+                }
             }
             (x, y) => self.apply(function, DType::Bool, vec![x, y]),
         }
@@ -345,8 +397,9 @@ impl Expressions {
     }
 
     /// The number of a text in a table.
-    pub(super) fn map(&mut self, input: Scalar, table: &Rc<Vec<(String, Bits)>>, default: f64) -> Scalar {
-        self.add(Expr::Map { input, table: Rc::clone(table), default: Bits::of(default) }, DType::F64)
+    pub(super) fn map(&mut self, input: Scalar, table: &Rc<Vec<(String, Bits)>>, default: f64, missing: f64) -> Scalar {
+        let (default, missing) = (Bits::of(default), Bits::of(missing));
+        self.add(Expr::Map { input, table: Rc::clone(table), default, missing }, DType::F64)
     }
 
     /// The number at the place that a table of texts, or a choice between places, leads to: as a table or a choice of
@@ -362,12 +415,12 @@ impl Expressions {
         }
         let Scalar::Expr(id) = index else { return None };
         match self.nodes[id.0].clone() {
-            Expr::Map { input, table, default } => {
+            Expr::Map { input, table, default, missing } => {
                 // What is in no table is refused in scikit-learn, or has been replaced by a choice before.
                 let table = table.iter().map(|(text, place)| Some((text.clone(), Bits::of(at(place.value())?))));
                 let table = Rc::new(table.collect::<Option<Vec<_>>>()?);
-                let default = at(default.value()).unwrap_or(f64::NAN);
-                Some(self.map(input, &table, default))
+                let [default, missing] = [default, missing].map(|place| at(place.value()).unwrap_or(f64::NAN));
+                Some(self.map(input, &table, default, missing))
             }
             Expr::Apply("if", arguments) => {
                 let [condition, yes, no] = &arguments[..] else { return None };
@@ -382,10 +435,16 @@ impl Expressions {
     }
 
     /// `if(lessThan(table, 0), last, table)`: a table of texts where what is not in it has a place of its own.
-    fn mapped_unless_unknown(&mut self, condition: &Scalar, yes: &Scalar, no: &Scalar, numbers: &[f64]) -> Option<Scalar> {
+    fn mapped_unless_unknown(
+        &mut self,
+        condition: &Scalar,
+        yes: &Scalar,
+        no: &Scalar,
+        numbers: &[f64],
+    ) -> Option<Scalar> {
         let (Scalar::Expr(condition), Scalar::Expr(id)) = (condition, no) else { return None };
         let Expr::Apply("lessThan", arguments) = &self.nodes[condition.0] else { return None };
-        let Expr::Map { input, table, default } = self.nodes[id.0].clone() else { return None };
+        let Expr::Map { input, table, default, missing } = self.nodes[id.0].clone() else { return None };
         let is_own = arguments.first() == Some(no) && arguments.get(1).is_some_and(|bound| bound.is(0.0));
         if !is_own || default.value() >= 0.0 || table.iter().any(|(_, place)| place.value() < 0.0) {
             return None;
@@ -393,9 +452,10 @@ impl Expressions {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a table")]
         let at = |place: f64| numbers.get(place as usize).copied();
         let default = at(yes.constant().filter(|place| *place >= 0.0)?)?;
+        let missing = if missing.value() < 0.0 { default } else { at(missing.value())? };
         let table = table.iter().map(|(text, place)| Some((text.clone(), Bits::of(at(place.value())?))));
         let table = Rc::new(table.collect::<Option<Vec<_>>>()?);
-        Some(self.map(input, &table, default))
+        Some(self.map(input, &table, default, missing))
     }
 
     /// The sum of doubles in their order.
@@ -419,6 +479,16 @@ impl Expressions {
             _ => self.apply(function, DType::F64, terms),
         }
     }
+}
+
+/// Whether a function of PMML has a truth value for all arguments, as transformations are written.
+pub(super) fn is_logical(function: &str) -> bool {
+    is_comparison(function) || matches!(function, "isMissing" | "and" | "or" | "not")
+}
+
+/// Whether a function compares, and is written with what it is for a missing value.
+pub(super) fn is_comparison(function: &str) -> bool {
+    matches!(function, "equal" | "notEqual" | "lessThan" | "lessOrEqual" | "greaterThan" | "greaterOrEqual")
 }
 
 impl Source {

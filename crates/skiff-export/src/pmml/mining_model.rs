@@ -6,7 +6,7 @@ use skiff_plan::kernels::trees::{NodeView, Threshold, Trees};
 use skiff_plan::operators::{AnyOperator, BoostedEnsemble, BoostedQuestion, Question, Start, TreeEnsemble, TreeTables};
 use skiff_plan::value::{NumberType, Precision};
 
-use super::document::{Body, Function, Model, Score, Segment};
+use super::document::{Body, Function, Model, Owner, Score, Segment};
 use super::expression::{Expr, Scalar};
 use super::primitives;
 use super::translation::{Translation, Value};
@@ -62,7 +62,9 @@ impl Translation {
         let leaves = &trees.leaves;
         let own = (0..trees.len()).filter(|tree| leaves.width > 1 || tree % leaves.columns.max(1) == column);
         let own: Vec<usize> = own.collect();
-        own.into_iter().map(|tree| self.tree(trees, tree, x, |row| Score::Number(row[if leaves.width > 1 { column } else { 0 }]))).collect()
+        own.into_iter()
+            .map(|tree| self.tree(trees, tree, x, |row| Score::Number(row[if leaves.width > 1 { column } else { 0 }])))
+            .collect()
     }
 
     /// One tree; `score` is what a leaf with these values has.
@@ -100,12 +102,14 @@ impl Translation {
     /// missing for negative ones.
     fn category(&mut self, x: &Scalar) -> Scalar {
         let e = &mut self.expressions;
-        let whole = e.apply("floor", DType::F64, vec![x.clone()]);
+        let whole = e.function("floor", x.clone());
         let rounds = e.arithmetic("/", whole.clone(), Scalar::number(256.0));
-        let rounds = e.apply("floor", DType::F64, vec![rounds]);
+        let rounds = e.function("floor", rounds);
         let rounds = e.arithmetic("*", rounds, Scalar::number(256.0));
         let category = e.arithmetic("-", whole, rounds);
         let is_negative = e.compare("lessThan", x.clone(), Scalar::number(0.0));
+        let is_large = e.compare("greaterThan", x.clone(), Scalar::number(2_147_483_647.0));
+        let category = e.choose(is_large, Scalar::number(0.0), category);
         e.choose(is_negative, Scalar::number(f64::NAN), category)
     }
 
@@ -208,7 +212,7 @@ fn categorical<T: Threshold>(trees: &Trees<T>) -> Vec<bool> {
 
 /// One tree, or several in a `MiningModel`.
 pub(super) fn ensemble_of(mut trees: Vec<TreeModel>, method: &'static str, function: Function) -> Model {
-    let model = |body| Model { body, function, outputs: Vec::new(), rescale: None, has_target: false };
+    let model = |body| Model { body, function, outputs: Vec::new(), rescale: None, target: Owner::Nobody };
     match trees.len() {
         1 => model(Body::Tree(trees.remove(0))),
         _ => {

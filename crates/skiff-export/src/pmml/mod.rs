@@ -4,11 +4,13 @@
 //! that is what is written; what stands in front of it becomes derived fields, and what stands between two models a chain
 //! of segments. Names are those of JPMML-SkLearn.
 
+mod categories;
 mod classification;
 mod clustering_model;
 mod document;
 mod expression;
 mod mining_model;
+mod nearest_neighbor_model;
 mod neural_network;
 mod primitives;
 mod regression;
@@ -21,7 +23,7 @@ mod translation;
 mod tree_model;
 mod xml;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use skiff_files::Scalar as FileScalar;
@@ -37,7 +39,7 @@ use crate::graph::DType;
 use crate::{ExportError, ExportOptions, Exported};
 use classification::Classification;
 use clustering_model::ClusteringModel;
-use document::{Body, DataField, Document, Feature, Function, Model, OutputField, Segment, Target};
+use document::{Body, DataField, Document, Feature, Function, Model, OutputField, Owner, Segment, Target};
 use expression::{Expr, ExprId, Scalar};
 use translation::{PlanValues, Translation, Value};
 
@@ -175,21 +177,24 @@ fn head(
         Some(AnyOperator::TakeLabels(labels)) => {
             let [classes] = &labels.classes[..] else { return Err(several) };
             let (texts, dtype) = class_texts(classes).map_err(Why::Shape)?;
-            let probabilities = proba.as_ref().and_then(|plan| plan.plan.output().value());
-            if proba.is_some() && probabilities.is_none() {
-                return Err(several);
-            }
             let codes = predict.before(value).ok_or(Why::Shape("it returns its input"))?;
-            let wanted = Classification { codes, classes: &texts, probabilities };
-            let (model, refused) = translation.classification(predict, proba, &wanted)?;
-            let has_probabilities = !model.outputs.is_empty();
-            return Ok(Head { model, target: Target::Classes(texts, dtype), has_probabilities, refused });
+            return classifier(translation, predict, proba, codes, &texts, dtype);
+        }
+        Some(AnyOperator::Argmax(_)) => {
+            let count = translation.numbers(predict, predict.before(value).unwrap_or(value))?.len();
+            let texts: Vec<String> = (0..count).map(|class| class.to_string()).collect();
+            return classifier(translation, predict, proba, value, &texts, "integer");
         }
         Some(AnyOperator::Inliers(_)) => {
             let texts = vec!["-1".to_owned(), "1".to_owned()];
             let numbers = translation.numbers(predict, value)?;
             let model = translation.signs(&numbers);
-            return Ok(Head { model, target: Target::Classes(texts, "integer"), has_probabilities: false, refused: None });
+            return Ok(Head {
+                model,
+                target: Target::Classes(texts, "integer"),
+                has_probabilities: false,
+                refused: None,
+            });
         }
         Some(AnyOperator::NearestCenter(centers)) => {
             let before = predict.before(value).ok_or(Why::Shape("it returns its input"))?;
@@ -202,7 +207,7 @@ fn head(
                 is_final: true,
             }];
             let body = Body::Clustering(body);
-            let model = Model { body, function: Function::Clustering, outputs, rescale: None, has_target: false };
+            let model = Model { body, function: Function::Clustering, outputs, rescale: None, target: Owner::Nobody };
             return Ok(Head { model, target: Target::None, has_probabilities: false, refused: None });
         }
         _ => {}
@@ -217,6 +222,34 @@ fn head(
     }
     let model = translation.regression(predict, value)?;
     Ok(Head { model, target: Target::Number, has_probabilities: false, refused: None })
+}
+
+/// The model of a class, whose numbers are a value of the plan of `predict`.
+fn classifier(
+    translation: &mut Translation,
+    predict: &mut PlanValues<'_>,
+    proba: &mut Option<PlanValues<'_>>,
+    codes: ValueId,
+    texts: &[String],
+    dtype: &'static str,
+) -> Result<Head, Why> {
+    let probabilities = proba.as_ref().and_then(|plan| plan.plan.output().value());
+    if proba.is_some() && probabilities.is_none() {
+        return Err(Why::Shape("a PMML model has one target, and it has several outputs"));
+    }
+    let mut classes: Vec<String> = Vec::with_capacity(texts.len());
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let places = texts.iter().map(|text| {
+        *known.entry(text).or_insert_with(|| {
+            classes.push(text.clone());
+            classes.len() - 1
+        })
+    });
+    let places: Vec<usize> = places.collect();
+    let wanted = Classification { codes, classes: &classes, places: &places, probabilities };
+    let (model, refused) = translation.classification(predict, proba, &wanted)?;
+    let has_probabilities = !model.outputs.is_empty();
+    Ok(Head { model, target: Target::Classes(classes, dtype), has_probabilities, refused })
 }
 
 /// How many columns of numbers a value has, as far as that is known without computing large ones.
@@ -253,7 +286,7 @@ impl Translation {
         let split = Node::Split { field, test: Test::AtMost(0.0), missing_left: false, left: 1, right: 2 };
         let nodes = vec![split, Node::Leaf(Score::Class(0)), Node::Leaf(Score::Class(1))];
         let body = Body::Tree(TreeModel { nodes, has_default_children: false });
-        Model { body, function: Function::Classification, outputs: Vec::new(), rescale: None, has_target: true }
+        Model { body, function: Function::Classification, outputs: Vec::new(), rescale: None, target: Owner::Document }
     }
 }
 
@@ -270,7 +303,9 @@ fn chain(translation: &mut Translation, model: Model) -> Model {
             Expr::Field { level, .. } if *level > 0 && needed.insert(level - 1) => {
                 open.extend(translation.segments.get(level - 1).iter().flat_map(|segment| segment.model.fields()));
             }
-            expr => open.extend(expr.arguments().iter().filter_map(|x| if let Scalar::Expr(id) = x { Some(*id) } else { None })),
+            expr => open.extend(
+                expr.arguments().iter().filter_map(|x| if let Scalar::Expr(id) = x { Some(*id) } else { None }),
+            ),
         }
     }
     if needed.is_empty() {
@@ -279,16 +314,24 @@ fn chain(translation: &mut Translation, model: Model) -> Model {
     let segments = std::mem::take(&mut translation.segments).into_iter().enumerate();
     let mut segments: Vec<Segment> =
         segments.filter(|(at, _)| needed.contains(at)).map(|(_, segment)| segment).collect();
-    let (function, has_target) = (model.function, model.has_target);
+    let (function, target) = (model.function, model.target.clone());
     segments.push(Segment { model, weight: None });
-    Model { body: Body::Mining { method: "modelChain", segments }, function, outputs: Vec::new(), rescale: None, has_target }
+    Model {
+        body: Body::Mining { method: "modelChain", segments },
+        function,
+        outputs: Vec::new(),
+        rescale: None,
+        target,
+    }
 }
 
 /// The classes as PMML writes values, and their data type.
 fn class_texts(classes: &Classes) -> Result<(Vec<String>, &'static str), &'static str> {
     let objects = "its classes are of several types, or of one that PMML has not";
     Ok(match classes {
-        Classes::Ints(values, IntKind::Bool) => (values.iter().map(|value| (*value != 0).to_string()).collect(), "boolean"),
+        Classes::Ints(values, IntKind::Bool) => {
+            (values.iter().map(|value| (*value != 0).to_string()).collect(), "boolean")
+        }
         Classes::Ints(values, _) => (values.iter().map(ToString::to_string).collect(), "integer"),
         Classes::Floats(values, _) => (values.iter().map(|&value| xml::number(value)).collect(), "double"),
         Classes::Strings(texts) => (texts.clone(), "string"),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::expression::{Expressions, Scalar};
 use crate::expand::Reason;
-use crate::graph::{Bits, DType, Dim, Elements, Graph, Primitive, TensorId};
+use crate::graph::{Bits, Dim, Elements, Graph, Primitive, TensorId};
 
 /// A tensor of one row, with its elements in C order.
 #[derive(Clone, Debug)]
@@ -61,10 +61,7 @@ fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor]) -> R
             let rest = e.choose(below, Scalar::number(-1.0), zero);
             e.choose(above, Scalar::number(1.0), rest)
         }),
-        Primitive::IsNaN => each(&inputs[0], |x| match x.constant() {
-            Some(value) => Scalar::Bool(value.is_nan()),
-            None => e.apply("isMissing", DType::Bool, vec![x]),
-        }),
+        Primitive::IsNaN => each(&inputs[0], |x| e.is_missing(x)),
         Primitive::IsInf => each(&inputs[0], |x| {
             let (up, down) = (Scalar::number(f64::INFINITY), Scalar::number(f64::NEG_INFINITY));
             let (up, down) = (e.compare("equal", x.clone(), up), e.compare("equal", x, down));
@@ -166,7 +163,7 @@ fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor]) -> R
             #[expect(clippy::cast_precision_loss, reason = "a number of categories")]
             let table = places.iter().map(|(text, place)| (text.clone(), Bits::of(*place as f64)));
             let table = Rc::new(table.collect::<Vec<_>>());
-            each(&inputs[0], |x| e.map(x, &table, -1.0))
+            each(&inputs[0], |x| e.map(x, &table, -1.0, -1.0))
         }
         Primitive::MatMul => {
             let (x, y) = (&inputs[0], &inputs[1]);
@@ -212,7 +209,7 @@ fn function(e: &mut Expressions, name: &'static str, x: &Tensor) -> Tensor {
             "sqrt" => value.sqrt(),
             _ => value.tanh(),
         }),
-        None => e.apply(name, DType::F64, vec![x]),
+        None => e.function(name, x),
     })
 }
 
@@ -264,7 +261,9 @@ fn place(e: &mut Expressions, function: &'static str, terms: &[Scalar], last: bo
             ("max", true) => a >= b,
             _ => a < b,
         };
-        return index((1..constants.len()).fold(0, |best, at| if better(constants[at], constants[best]) { at } else { best }));
+        return index(
+            (1..constants.len()).fold(0, |best, at| if better(constants[at], constants[best]) { at } else { best }),
+        );
     }
     let count = terms.len();
     let best = e.extreme(function, terms.to_vec());

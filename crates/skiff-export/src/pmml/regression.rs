@@ -4,18 +4,25 @@ use skiff_plan::ValueId;
 use skiff_plan::operators::{AnyOperator, Function as Elementwise, TreeTables};
 use skiff_plan::value::Matrix;
 
-use super::document::{Body, Function, Model};
+use super::document::{Body, Function, Model, Owner, Segment};
 use super::expression::Scalar;
 use super::mining_model::{ensemble_of, shifted_segment, tree_sum};
+use super::nearest_neighbor_model::NearestNeighborModel;
 use super::neural_network::{NeuralLayer, NeuralNetwork};
 use super::regression_model::{RegressionModel, RegressionTable};
-use super::translation::{PlanValues, Translation};
+use super::translation::{PlanValues, Translation, Value};
 use crate::expand::Refused;
 
 impl Translation {
     /// The model of a number: an element of PMML where there is one, else a linear model of one derived field.
     pub(super) fn regression(&mut self, plan: &mut PlanValues<'_>, value: ValueId) -> Result<Model, Refused> {
-        let model = |body| Model { body, function: Function::Regression, outputs: Vec::new(), rescale: None, has_target: true };
+        let model = |body| Model {
+            body,
+            function: Function::Regression,
+            outputs: Vec::new(),
+            rescale: None,
+            target: Owner::Document,
+        };
         let here = |reason| Refused { node: value.index().saturating_sub(1), reason };
         let link = match plan.node(value).map(|node| &node.operator) {
             Some(AnyOperator::Elementwise(own)) => match own.function {
@@ -61,24 +68,74 @@ impl Translation {
                     }
                 }
             }
+            Some((AnyOperator::NeighborMeans(means), inputs)) if means.targets.cols == 1 && inputs.len() == 1 => {
+                if let Value::Neighbors(neighbors) = self.value(plan, inputs[0])? {
+                    let fields = self.fields(&neighbors.x);
+                    let body = NearestNeighborModel::new(&neighbors, fields, means.targets.data.to_vec());
+                    return Ok(model(Body::Neighbors(body.map_err(here)?)));
+                }
+            }
+            Some((AnyOperator::WeightedMedian(median), inputs)) if !median.staged => {
+                return self.ensemble(plan, inputs, "weightedMedian", Some(&median.weights));
+            }
+            Some((AnyOperator::SumUp(sum), inputs)) if inputs.len() > 1 => {
+                #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
+                let count = inputs.len() as f64;
+                match &sum.weights {
+                    None if sum.divisor == count => return self.ensemble(plan, inputs, "average", None),
+                    Some(weights) if sum.divisor == weights.iter().sum::<f64>() => {
+                        return self.ensemble(plan, inputs, "weightedAverage", Some(weights));
+                    }
+                    _ => {}
+                }
+            }
             _ => {}
         }
         let tables = self.tables(plan, value)?;
         // The only segment is the model, if all that follows is a sum with a constant.
         if let ([RegressionTable { intercept, terms, .. }], 1) = (&tables[..], self.segments.len())
+            && !self.is_member
             && let [(field, coefficient)] = terms[..]
             && let Some((0, constant, factor)) = shifted_segment(self, &Scalar::Expr(field))
             && let Some(segment) = self.segments.pop()
         {
             let rescale = (constant * coefficient + intercept, factor * coefficient);
             let rescale = (rescale != (0.0, 1.0)).then_some(rescale);
-            return Ok(Model { outputs: Vec::new(), rescale, has_target: true, ..segment.model });
+            return Ok(Model { outputs: Vec::new(), rescale, target: Owner::Document, ..segment.model });
         }
         Ok(model(Body::Regression(RegressionModel { normalization: "none", tables })))
     }
 
+    /// A mean or median of regressions.
+    fn ensemble(
+        &mut self,
+        plan: &mut PlanValues<'_>,
+        inputs: &[ValueId],
+        method: &'static str,
+        weights: Option<&[f64]>,
+    ) -> Result<Model, Refused> {
+        let is_member = std::mem::replace(&mut self.is_member, true);
+        let mut segments = Vec::with_capacity(inputs.len());
+        for (at, input) in inputs.iter().enumerate() {
+            let mut model = self.regression(plan, *input)?;
+            model.target = match model.body {
+                Body::Neighbors(_) => Owner::Own(format!("target(member {})", self.members)),
+                _ => Owner::Nobody,
+            };
+            self.members += 1;
+            segments.push(Segment { model, weight: weights.map(|weights| weights[at]) });
+        }
+        self.is_member = is_member;
+        let body = Body::Mining { method, segments };
+        Ok(Model { body, function: Function::Regression, outputs: Vec::new(), rescale: None, target: Owner::Document })
+    }
+
     /// Linear predictors: the rows of a matrix, or one field for each column.
-    pub(super) fn tables(&mut self, plan: &mut PlanValues<'_>, value: ValueId) -> Result<Vec<RegressionTable>, Refused> {
+    pub(super) fn tables(
+        &mut self,
+        plan: &mut PlanValues<'_>,
+        value: ValueId,
+    ) -> Result<Vec<RegressionTable>, Refused> {
         if let Some((AnyOperator::Affine(affine), input)) =
             plan.node(value).and_then(|node| Some((&node.operator, *node.inputs.first()?)))
         {
@@ -170,5 +227,5 @@ fn trees_of(trees: Vec<super::tree_model::TreeModel>, start: f64, divisor: f64) 
     let is_mean = start == 0.0 && trees.len() > 1 && trees.len() as f64 == divisor;
     let method = if is_mean { "average" } else { "sum" };
     let rescale = (!is_mean && (start, divisor) != (0.0, 1.0)).then_some((start / divisor, 1.0 / divisor));
-    Model { rescale, has_target: true, ..ensemble_of(trees, method, Function::Regression) }
+    Model { rescale, target: Owner::Document, ..ensemble_of(trees, method, Function::Regression) }
 }

@@ -1,7 +1,7 @@
 //! `DerivedField` and the expressions in it.
 
 use super::document::Names;
-use super::expression::{Expr, ExprId, Scalar};
+use super::expression::{Expr, ExprId, Scalar, is_comparison};
 use super::xml::{Xml, number};
 use crate::graph::DType;
 
@@ -24,14 +24,21 @@ fn write(xml: &mut Xml, names: &Names<'_>, id: ExprId) {
         Expr::Field { name, .. } => xml.empty("FieldRef", &[("field", name)]),
         Expr::Constant(constant) | Expr::Cast(_, constant) => scalar(xml, names, constant),
         Expr::Apply(function, arguments) => {
-            xml.open("Apply", &[("function", function)]);
+            // Comparisons with NaN are false in numpy, and all but `!=`.
+            let is_compared = is_comparison(function);
+            let may_be_missing = is_compared && arguments.iter().any(|x| names.expressions.may_be_missing(x));
+            let missing = if *function == "notEqual" { "true" } else { "false" };
+            let attributes = [("function", *function), ("mapMissingTo", missing)];
+            xml.open("Apply", &attributes[..if may_be_missing { 2 } else { 1 }]);
             arguments.iter().for_each(|argument| scalar(xml, names, argument));
             xml.close();
         }
-        Expr::Map { input, table, default } => {
-            let default = number(default.value());
-            let attributes = [("outputColumn", "output"), ("dataType", "double"), ("defaultValue", &default)];
-            xml.open("MapValues", &attributes[..if default == "NaN" { 2 } else { 3 }]);
+        Expr::Map { input, table, default, missing } => {
+            let (default, missing) = (number(default.value()), number(missing.value()));
+            let mut attributes = vec![("outputColumn", "output"), ("dataType", "double")];
+            let settings = [("defaultValue", default.as_str()), ("mapMissingTo", &missing)];
+            attributes.extend(settings.into_iter().filter(|(_, value)| *value != "NaN"));
+            xml.open("MapValues", &attributes);
             if let Scalar::Expr(input) = input {
                 xml.empty("FieldColumnPair", &[("field", names.of(*input)), ("column", "input")]);
             }

@@ -9,8 +9,9 @@ use skiff_plan::types::ColumnType;
 use skiff_plan::value::{Classes, NumberType};
 use skiff_plan::{Plan, PlanNode, ValueId};
 
-use super::document::{Body, Function, Model, Segment};
+use super::document::{Body, Function, Model, Owner, Segment};
 use super::expression::{Expr, ExprId, Expressions, Scalar};
+use super::nearest_neighbor_model::Neighbors;
 use super::primitives;
 use super::support_vector_machine_model::SupportVectorMachineModel;
 use crate::expand::{self, Block, Column, Numbers, Reason, Refused};
@@ -23,6 +24,7 @@ pub(super) enum Value {
     Labels { codes: Vec<Scalar>, classes: Arc<[Arc<Classes>]> },
     Columns { names: Option<Arc<[String]>>, columns: Vec<(Scalar, ColumnType)> },
     Many(Vec<Value>),
+    Neighbors(Neighbors),
 }
 
 /// The expressions of a document and the models that run before the last one.
@@ -31,6 +33,9 @@ pub(super) struct Translation {
     pub expressions: Expressions,
     /// What returns a number that expressions use, in the order in which it runs.
     pub segments: Vec<Segment>,
+    /// Whether a member of an ensemble is translated, and how many there were.
+    pub is_member: bool,
+    pub members: usize,
     /// What operators that became segments return, by the address of what they hold and their inputs.
     known: HashMap<(usize, String, Vec<Scalar>), Vec<Scalar>>,
 }
@@ -82,9 +87,10 @@ impl Translation {
             let value = self.operator(operator, &inputs).map_err(refused)?;
             plan.values[at] = Some(value);
         }
-        plan.values[wanted.index()]
-            .clone()
-            .ok_or_else(|| Refused { node: wanted.index().saturating_sub(1), reason: Reason::new("a value is missing") })
+        plan.values[wanted.index()].clone().ok_or_else(|| Refused {
+            node: wanted.index().saturating_sub(1),
+            reason: Reason::new("a value is missing"),
+        })
     }
 
     /// The columns of a value of numbers.
@@ -110,10 +116,21 @@ impl Translation {
                 let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
                 self.support_vectors(vectors, &x)
             }
+            AnyOperator::Encode(encode) => self.encode(encode, inputs[0]),
+            AnyOperator::Impute(impute) => self.impute(impute, operator, inputs[0]),
+            AnyOperator::MissingMask(mask) => self.missing_mask(mask, operator, inputs[0]),
+            AnyOperator::NearestNeighbors(nearest) => {
+                let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
+                let search = Arc::clone(&nearest.search);
+                Ok(Value::Neighbors(Neighbors { search, count: nearest.count, x }))
+            }
+            AnyOperator::NeighborMeans(means) => self.neighbor_means(means, inputs),
+            AnyOperator::NeighborVotes(votes) => self.neighbor_votes(votes, inputs),
             AnyOperator::Item(item) => match inputs[0] {
-                Value::Many(values) => {
-                    values.get(item.index).cloned().ok_or_else(|| Reason::new("a value is missing"))
-                }
+                Value::Many(values) => values.get(item.index).cloned().ok_or_else(|| Reason::new("a value is missing")),
+                // The distances come first, which PMML has no way to compute with.
+                Value::Neighbors(_) if item.index == 1 => Ok(inputs[0].clone()),
+                Value::Neighbors(_) => Ok(Value::Many(Vec::new())),
                 _ => Err(Reason::new("it takes several values at once")),
             },
             _ => self.expanded(operator, inputs),
@@ -121,10 +138,11 @@ impl Translation {
     }
 
     /// An operator by its expansion into primitives.
-    fn expanded(&mut self, operator: &AnyOperator, inputs: &[&Value]) -> Result<Value, Reason> {
+    pub(super) fn expanded(&mut self, operator: &AnyOperator, inputs: &[&Value]) -> Result<Value, Reason> {
         let mut builder = Builder::default();
         let mut given = Vec::new();
-        let blocks = inputs.iter().enumerate().map(|(at, value)| block(&mut builder, value, &at.to_string(), &mut given));
+        let blocks =
+            inputs.iter().enumerate().map(|(at, value)| block(&mut builder, value, &at.to_string(), &mut given));
         let blocks = blocks.collect::<Result<Vec<_>, _>>()?;
         let result = expand::operator_of(operator, &mut builder, &blocks.iter().collect::<Vec<_>>())?;
         let tensors = match &result {
@@ -159,7 +177,7 @@ impl Translation {
         let models = self.support_vector_models(vectors, x)?;
         let columns = models.into_iter().map(|body| {
             let function = Function::Regression;
-            self.segment(Model { body, function, outputs: Vec::new(), rescale: None, has_target: false })
+            self.segment(Model { body, function, outputs: Vec::new(), rescale: None, target: Owner::Nobody })
         });
         Ok(Value::doubles(columns.collect()))
     }
@@ -240,7 +258,7 @@ impl Value {
                 .iter()
                 .map(|(scalar, kind)| matches!(kind, ColumnType::Numbers(_)).then(|| scalar.clone()))
                 .collect(),
-            Self::Labels { .. } | Self::Many(_) => None,
+            Self::Labels { .. } | Self::Many(_) | Self::Neighbors(_) => None,
         }
     }
 }
@@ -279,6 +297,7 @@ fn block(
             });
             Block::Columns { columns: columns.collect(), names: names.clone() }
         }
-        Value::Many(_) => return Err(Reason::new("it takes several values at once")),
+        Value::Neighbors(_) => return Err(Reason::new("it computes with the distances of neighbors")),
+        Value::Many(_) => return Err(Reason::new("it computes with several values at once")),
     })
 }

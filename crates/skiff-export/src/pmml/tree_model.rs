@@ -43,7 +43,13 @@ impl TreeModel {
             NodeView::Leaf { number } => Node::Leaf(score(number)),
             NodeView::Split { feature, threshold, missing_left, left } => {
                 let left = left - root;
-                Node::Split { field: field(feature), test: Test::AtMost(threshold), missing_left, left, right: left + 1 }
+                Node::Split {
+                    field: field(feature),
+                    test: Test::AtMost(threshold),
+                    missing_left,
+                    left,
+                    right: left + 1,
+                }
             }
             NodeView::Categories { feature, set, missing_left, left } => {
                 let (set, left) = (&trees.categories[set], left - root);

@@ -48,6 +48,14 @@ impl Xml {
         self.write(Event::End(BytesEnd::new(name)));
     }
 
+    /// An element without attributes that contains text, as rows of tables have, whose names are their columns'.
+    pub(super) fn named_text(&mut self, name: &str, text: &str) {
+        let text = self.escaped(text);
+        self.write(Event::Start(BytesStart::new(name)));
+        self.write(Event::Text(BytesText::from_escaped(text)));
+        self.write(Event::End(BytesEnd::new(name)));
+    }
+
     /// The document; the first character that it cannot hold, if there is one.
     pub(super) fn finish(self) -> Result<Vec<u8>, char> {
         match self.invalid {

@@ -1,0 +1,101 @@
+"""The structure of PMML documents; `cargo xtask peers pmml` asks an evaluator, which needs Java."""
+
+import io
+import re
+import xml.etree.ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+import skiff
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeClassifier
+
+X = np.random.default_rng(7).normal(size=(60, 3))
+Y = np.array(["no", "yes"])[(X[:, 0] + X[:, 1] > 0).astype(int)]
+NAMESPACE = {"": "http://www.dmg.org/PMML-4_4"}
+
+
+def document(estimator):
+    out = io.BytesIO()
+    skiff.export(estimator, out, target="pmml")
+    return xml.etree.ElementTree.fromstring(out.getvalue())
+
+
+def found(root, path):
+    return root.findall(path, NAMESPACE)
+
+
+def names(root, path):
+    return [element.get("name") for element in found(root, path)]
+
+
+def test_a_pipeline_is_derived_fields_and_a_model():
+    root = document(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y))
+    assert root.get("version") == "4.4"
+    assert names(root, "DataDictionary/DataField") == ["y", "x1", "x2", "x3"]
+    assert [value.get("value") for value in found(root, "DataDictionary/DataField[@name='y']/Value")] == ["no", "yes"]
+    assert names(root, "TransformationDictionary/DerivedField") == [f"standardScaler(x{i})" for i in (1, 2, 3)]
+    (model,) = found(root, "RegressionModel")
+    assert (model.get("functionName"), model.get("normalizationMethod")) == ("classification", "logit")
+    assert names(model, "Output/OutputField") == ["probability(no)", "probability(yes)"]
+
+
+def test_trees_compare_floats():
+    tree = DecisionTreeClassifier(random_state=0).fit(X, Y)
+    root = document(tree)
+    assert set(names(root, "TransformationDictionary/DerivedField")) <= {f"float(x{i})" for i in (1, 2, 3)}
+    assert len(found(root, ".//Node")) == tree.tree_.node_count
+    thresholds = {float(split.get("value")) for split in found(root, ".//SimplePredicate")}
+    assert thresholds == {float(np.float32(np.nextafter(np.float32(t), np.float32(-np.inf)) if np.float32(t) > t else t))
+                          for t in tree.tree_.threshold[tree.tree_.feature >= 0]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("estimator", "element"),
+    [
+        (RandomForestClassifier(3, random_state=0).fit(X, Y), "MiningModel"),
+        (GradientBoostingClassifier(n_estimators=3).fit(X, Y), "MiningModel"),
+        (PoissonRegressor().fit(X, np.abs(X[:, 0])), "RegressionModel"),
+        (SVR().fit(X, X[:, 0]), "SupportVectorMachineModel"),
+        (KMeans(3, n_init=1, random_state=0).fit(X), "ClusteringModel"),
+    ],
+)
+def test_models_have_their_element(estimator, element):
+    assert [child.tag.partition("}")[2] for child in document(estimator)][-1] == element
+
+
+def test_columns_keep_their_names_and_texts_their_values():
+    frame = pd.DataFrame({"age": [20.0, np.nan, 40.0, 50.0], "a <b> & \"c\"": ["x", "y & z", "x", "w"]})
+    transformer = make_column_transformer((SimpleImputer(), ["age"]), (OneHotEncoder(), ['a <b> & "c"']))
+    root = document(make_pipeline(transformer, LinearRegression()).fit(frame, [1.0, 2.0, 3.0, 4.0]))
+    assert names(root, "DataDictionary/DataField") == ["y", "age", 'a <b> & "c"']
+    assert {constant.text for constant in found(root, ".//Constant[@dataType='string']")} == {"w", "x", "y & z"}
+    assert found(root, ".//Apply[@function='isMissing']/FieldRef[@field='age']")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "reason"),
+    [
+        (LinearRegression().fit(X, X[:, :2]), "one target, and it has several outputs; export it to ONNX"),
+        (StandardScaler().fit(X), "a model that predicts"),
+        (make_pipeline(CountVectorizer(), MultinomialNB()).fit(["a b", "c d"], [0, 1]), "ONNX or source code"),
+    ],
+)
+def test_what_pmml_cannot_hold_is_refused(estimator, reason):
+    with pytest.raises(skiff.SkiffError, match=re.escape(reason)):
+        skiff.export(estimator, io.BytesIO(), target="pmml")
+
+
+def test_other_methods_are_refused():
+    with pytest.raises(skiff.SkiffError, match="`predict` and `predict_proba`"):
+        skiff.export(LogisticRegression().fit(X, Y), io.BytesIO(), target="pmml", methods="decision_function")
