@@ -273,8 +273,8 @@ impl Document<'_> {
             for argument in expr.arguments() {
                 let Scalar::Expr(argument) = argument else { continue };
                 *uses.entry(*argument).or_default() += 1;
-                // A table and a conversion are of fields.
-                if matches!(expr, Expr::Map { .. } | Expr::Cast(..)) {
+                // A table is of a field.
+                if matches!(expr, Expr::Map { .. }) {
                     needs_field.insert(*argument);
                 }
             }

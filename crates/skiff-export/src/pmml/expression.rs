@@ -150,7 +150,7 @@ impl Expressions {
 
     /// Whether it is deep enough to become a field.
     pub(super) fn is_deep(&self, id: ExprId) -> bool {
-        self.facts[id.0].depth % DEPTH == 0
+        self.facts[id.0].depth.is_multiple_of(DEPTH)
     }
 
     /// A field of the document.
@@ -390,7 +390,7 @@ impl Expressions {
             // Rows that are answered hold no NaN where this is computed.
             "*" if x.is(0.0) || y.is(0.0) => Scalar::number(0.0),
             _ => {
-                let (x, y) = (self.cast(x, DType::F64), self.cast(y, DType::F64));
+                let [x, y] = [x, y].map(|x| if self.dtype(&x) == DType::Bool { self.cast(x, DType::F64) } else { x });
                 self.apply(function, DType::F64, vec![x, y])
             }
         }

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use skiff_plan::kernels::trees::{NodeView, Threshold, Trees};
-use skiff_plan::operators::{AnyOperator, BoostedEnsemble, BoostedQuestion, Question, Start, TreeEnsemble, TreeTables};
-use skiff_plan::value::{NumberType, Precision};
+use skiff_plan::operators::{Question, Start, TreeEnsemble, TreeTables};
 
 use super::document::{Body, Function, Model, Owner, Score, Segment};
 use super::expression::{Expr, Scalar};
-use super::primitives;
 use super::translation::{Translation, Value};
 use super::tree_model::TreeModel;
-use crate::expand::{self, Numbers, Reason};
-use crate::graph::{Builder, DType, Graph, Node, Primitive};
+use crate::expand::Reason;
 
 /// The sum of trees over a divisor, which begins with a number for each column.
 pub(super) struct TreeSum {
@@ -111,73 +108,6 @@ impl Translation {
         let is_large = e.compare("greaterThan", x.clone(), Scalar::number(2_147_483_647.0));
         let category = e.choose(is_large, Scalar::number(0.0), category);
         e.choose(is_negative, Scalar::number(f64::NAN), category)
-    }
-
-    /// The sums of LightGBM's and XGBoost's trees.
-    pub(super) fn boosted_ensemble(
-        &mut self,
-        ensemble: &BoostedEnsemble,
-        operator: &AnyOperator,
-        inputs: &[&Value],
-    ) -> Result<Value, Reason> {
-        let BoostedQuestion::Sum { start, precision, divisor } = &ensemble.question else {
-            return Err(Reason::new("the numbers of leaves are not exported to PMML"));
-        };
-        if *precision == Precision::Single {
-            return Err(Reason::new("XGBoost adds its trees in float32, and PMML adds in double"));
-        }
-        let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
-        let key = (Arc::as_ptr(&ensemble.trees) as usize, format!("{:?}", ensemble.range));
-        let fields = self.once(key, &x.clone(), |this| {
-            let (forest, features) = this.forest_of(operator, &x)?;
-            let columns = ensemble.trees.columns;
-            (0..columns)
-                .map(|column| {
-                    let own = ensemble.range.clone().enumerate();
-                    let own = own.filter(|(_, tree)| ensemble.trees.trees[*tree].column as usize == column);
-                    let models = own.map(|(place, _)| {
-                        TreeModel::of_forest(&forest, place, &mut |feature| this.expressions.id(&features[feature]))
-                    });
-                    let models: Vec<TreeModel> = models.collect();
-                    Ok(if models.is_empty() {
-                        Scalar::number(0.0)
-                    } else {
-                        this.segment(ensemble_of(models, "sum", Function::Regression))
-                    })
-                })
-                .collect()
-        })?;
-        let columns = fields.into_iter().zip(start).map(|(field, start)| {
-            let total = self.expressions.arithmetic("+", field, Scalar::number(*start));
-            self.expressions.arithmetic("/", total, Scalar::number(*divisor))
-        });
-        Ok(Value::doubles(columns.collect()))
-    }
-
-    /// The forest that an operator expands into, and the features that it compares.
-    fn forest_of(
-        &mut self,
-        operator: &AnyOperator,
-        x: &[Scalar],
-    ) -> Result<(Arc<crate::graph::Forest>, Vec<Scalar>), Reason> {
-        let mut builder = Builder::default();
-        let tensor = builder.input("0".to_owned(), DType::F64, x.len());
-        let dtype = NumberType::Float(Precision::Double);
-        let result = expand::operator_of(operator, &mut builder, &[&Numbers { tensor, dtype, sparse: false }.into()])?;
-        builder.output("0".to_owned(), result.any_tensor()?);
-        let graph = builder.finish().map_err(Reason::new)?;
-        let Graph { nodes, types, inputs, .. } = graph;
-        let is_forest = |node: &Node| matches!(node.primitive, Primitive::TreeEnsemble(_));
-        let at = nodes.iter().position(is_forest).ok_or_else(|| Reason::new("it has no trees"))?;
-        let forest = match &nodes[at].primitive {
-            Primitive::TreeEnsemble(forest) => Arc::clone(forest),
-            _ => return Err(Reason::new("it has no trees")),
-        };
-        let outputs = vec![("0".to_owned(), nodes[at].inputs[0])];
-        let mut before = Graph { nodes: nodes.into_iter().take(at).collect(), types, inputs, outputs };
-        before.prune();
-        let mut outputs = primitives::run(&mut self.expressions, &before, &[("0".to_owned(), x.to_vec())])?;
-        Ok((forest, outputs.pop().map(|features| features.elements).unwrap_or_default()))
     }
 }
 

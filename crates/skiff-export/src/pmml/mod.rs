@@ -4,6 +4,7 @@
 //! that is what is written; what stands in front of it becomes derived fields, and what stands between two models a chain
 //! of segments. Names are those of JPMML-SkLearn.
 
+mod boosted_trees;
 mod categories;
 mod classification;
 mod clustering_model;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::expression::{Expressions, Scalar};
 use crate::expand::Reason;
-use crate::graph::{Bits, Dim, Elements, Graph, Primitive, TensorId};
+use crate::graph::{Bits, DType, Dim, Elements, Graph, Primitive, TensorId};
 
 /// A tensor of one row, with its elements in C order.
 #[derive(Clone, Debug)]
@@ -29,7 +29,11 @@ pub(super) fn run(
     };
     for node in &graph.nodes {
         let inputs = node.inputs.iter().map(|id| value(&values, id)).collect::<Result<Vec<_>, _>>()?;
-        let output = primitive(expressions, &node.primitive, &inputs)?;
+        let single = node.outputs.first().is_some_and(|id| graph.types[id.index()].dtype == DType::F32);
+        let mut output = primitive(expressions, &node.primitive, &inputs, single)?;
+        if single {
+            output = each(&output, |x| expressions.cast(x, DType::F32));
+        }
         if expressions.is_too_large() {
             return Err(Reason::new("it takes more expressions than a document can hold"));
         }
@@ -40,7 +44,8 @@ pub(super) fn run(
     graph.outputs.iter().map(|(_, id)| value(&values, id)).collect()
 }
 
-fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor]) -> Result<Tensor, Reason> {
+/// The value of a primitive; `single` says that its numbers are `float32`, to which whoever asks rounds them.
+fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor], single: bool) -> Result<Tensor, Reason> {
     let refused = |what: &str| Err(Reason::new(format!("PMML has no function for {what}")));
     Ok(match primitive {
         Primitive::Abs => function(e, "abs", &inputs[0]),
@@ -100,7 +105,8 @@ fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor]) -> R
             for o in 0..outer {
                 for at in o * length * inner + inner..(o + 1) * length * inner {
                     let (x, y) = (result.elements[at - inner].clone(), result.elements[at].clone());
-                    result.elements[at] = e.arithmetic("+", x, y);
+                    let sum = e.arithmetic("+", x, y);
+                    result.elements[at] = if single { e.cast(sum, DType::F32) } else { sum };
                 }
             }
             result

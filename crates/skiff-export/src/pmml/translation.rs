@@ -111,7 +111,7 @@ impl Translation {
         match operator {
             AnyOperator::TreeEnsemble(ensemble) => self.tree_ensemble(ensemble, inputs),
             AnyOperator::BoostedEnsemble(ensemble) => self.boosted_ensemble(ensemble, operator, inputs),
-            AnyOperator::CatEnsemble(_) => Err(Reason::new("trees of CatBoost are not exported to PMML yet")),
+            AnyOperator::CatEnsemble(ensemble) => self.cat_ensemble(ensemble, inputs),
             AnyOperator::SupportVectors(vectors) => {
                 let x = inputs[0].floats().ok_or_else(|| Reason::new("it takes numbers"))?;
                 self.support_vectors(vectors, &x)
