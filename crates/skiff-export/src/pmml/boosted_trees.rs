@@ -6,9 +6,9 @@ use skiff_plan::kernels::cat_trees::{CatNext, CatSplit, CatTree, CatTrees};
 use skiff_plan::operators::{AnyOperator, BoostedEnsemble, BoostedQuestion, CatEnsemble};
 use skiff_plan::value::{NumberType, Precision};
 
-use super::document::{Function, Score};
 use super::expression::{ExprId, Scalar};
 use super::mining_model::ensemble_of;
+use super::model::{Function, Score};
 use super::primitives;
 use super::translation::{Translation, Value};
 use super::tree_model::{Node as TreeNode, Test, TreeModel};

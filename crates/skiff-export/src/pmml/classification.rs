@@ -3,9 +3,9 @@
 use skiff_plan::ValueId;
 use skiff_plan::operators::{AnyOperator, BothSides, Function as Elementwise, Question, Start, TreeTables};
 
-use super::document::{Body, Feature, Function, Model, OutputField, Owner, Score};
 use super::expression::Scalar;
 use super::mining_model::{ensemble_of, shifted_segment};
+use super::model::{Body, Feature, Function, Model, OutputField, Owner, Score};
 use super::regression_model::{RegressionModel, RegressionTable};
 use super::translation::{PlanValues, Translation};
 use super::tree_model::{Node, Test, TreeModel};

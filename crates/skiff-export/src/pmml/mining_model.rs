@@ -5,8 +5,8 @@ use std::sync::Arc;
 use skiff_plan::kernels::trees::{NodeView, Threshold, Trees};
 use skiff_plan::operators::{Question, Start, TreeEnsemble, TreeTables};
 
-use super::document::{Body, Function, Model, Owner, Score, Segment};
 use super::expression::{Expr, Scalar};
+use super::model::{Body, Function, Model, Owner, Score, Segment};
 use super::translation::{Translation, Value};
 use super::tree_model::TreeModel;
 use crate::expand::Reason;

@@ -4,9 +4,9 @@ use skiff_plan::ValueId;
 use skiff_plan::operators::{AnyOperator, Function as Elementwise, TreeTables};
 use skiff_plan::value::Matrix;
 
-use super::document::{Body, Function, Model, Owner, Segment};
 use super::expression::Scalar;
 use super::mining_model::{ensemble_of, shifted_segment, tree_sum};
+use super::model::{Body, Function, Model, Owner, Segment};
 use super::nearest_neighbor_model::NearestNeighborModel;
 use super::neural_network::{NeuralLayer, NeuralNetwork};
 use super::regression_model::{RegressionModel, RegressionTable};

@@ -9,8 +9,8 @@ use skiff_plan::types::ColumnType;
 use skiff_plan::value::{Classes, NumberType};
 use skiff_plan::{Plan, PlanNode, ValueId};
 
-use super::document::{Body, Function, Model, Owner, Segment};
 use super::expression::{Expr, ExprId, Expressions, Scalar};
+use super::model::{Body, Function, Model, Owner, Segment};
 use super::nearest_neighbor_model::Neighbors;
 use super::primitives;
 use super::support_vector_machine_model::SupportVectorMachineModel;
