@@ -88,7 +88,7 @@ def test_columns_keep_their_names_and_texts_their_values():
     [
         (LinearRegression().fit(X, X[:, :2]), "one target, and it has several outputs; export it to ONNX"),
         (StandardScaler().fit(X), "a model that predicts"),
-        (make_pipeline(CountVectorizer(), MultinomialNB()).fit(["a b", "c d"], [0, 1]), "ONNX or source code"),
+        (make_pipeline(CountVectorizer(), MultinomialNB()).fit(["one two", "three four"], [0, 1]), "ONNX or source code"),
     ],
 )
 def test_what_pmml_cannot_hold_is_refused(estimator, reason):

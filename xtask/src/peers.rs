@@ -18,7 +18,12 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
-        Some("pmml") => command.args(["-B", "python/tests/pmml_cases.py", COMMAND, "docs/pmml.md"]),
+        Some("pmml") => {
+            let mut pipelines = Command::new(&python);
+            pipelines.args(["-B", "-W", "ignore", "python/tests/pmml_pipelines.py", COMMAND]);
+            run(pipelines)?;
+            command.args(["-B", "python/tests/pmml_cases.py", COMMAND, "docs/pmml.md"])
+        }
         Some(
             language @ ("c" | "duckdb" | "go" | "java" | "javascript" | "postgres" | "python" | "rust"),
         ) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),

@@ -65,8 +65,7 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
             None => Err(ExportError::Nothing { estimator: estimator() }),
         };
     }
-    let mut refused: Vec<ExportError> =
-        all.iter().filter(|&&method| !is_held(method)).map(|&method| unsupported(method, other)).collect();
+    let mut refused = Vec::new();
     let wants_proba = options.methods.as_ref().is_none_or(|methods| methods.contains(&Method::PredictProba));
     let predict = plan(model, Method::Predict)?;
     let proba = match wants_proba && all.contains(&Method::PredictProba) {
