@@ -3,7 +3,7 @@
 use skiff_plan::ValueId;
 use skiff_plan::operators::{AnyOperator, BothSides, Function as Elementwise, Question, Start, TreeTables};
 
-use super::expression::Scalar;
+use super::expression::{ExprId, Scalar};
 use super::mining_model::{ensemble_of, shifted_segment};
 use super::model::{Body, Feature, Function, Model, OutputField, Owner, Score};
 use super::regression_model::{RegressionModel, RegressionTable};
@@ -50,6 +50,9 @@ impl Translation {
         if let Some(model) = self.linear_classification(predict, proba, wanted)? {
             return Ok((model, None));
         }
+        if let Some(model) = self.vote(predict, proba, wanted)? {
+            return Ok((model, None));
+        }
         self.any_classification(predict, proba, wanted)
     }
 
@@ -64,7 +67,26 @@ impl Translation {
             return Ok(None);
         }
         let Some(scores) = predict.before(wanted.codes) else { return Ok(None) };
-        let Some(AnyOperator::TreeEnsemble(ensemble)) = operator(predict, scores) else { return Ok(None) };
+        let same = match (operator(predict, scores), proba, wanted.probabilities) {
+            (Some(AnyOperator::TreeEnsemble(ensemble)), Some(plan), Some(value)) => match operator(plan, value) {
+                Some(AnyOperator::TreeEnsemble(other)) => same_trees(&ensemble.trees, &other.trees),
+                _ => false,
+            },
+            _ => true,
+        };
+        let model = if same { self.tree_probabilities(predict, scores, wanted.classes.len())? } else { None };
+        let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
+        Ok(model.map(|model| Model { target: Owner::Document, outputs, ..model }))
+    }
+
+    /// The model of probabilities that are the mean of trees.
+    pub(super) fn tree_probabilities(
+        &mut self,
+        plan: &mut PlanValues<'_>,
+        value: ValueId,
+        classes: usize,
+    ) -> Result<Option<Model>, Refused> {
+        let Some(AnyOperator::TreeEnsemble(ensemble)) = operator(plan, value) else { return Ok(None) };
         let Question::Sum { start: Start::Values(start), divisor } = &ensemble.question else { return Ok(None) };
         let (width, count) = match &ensemble.trees {
             TreeTables::Single(trees) => (trees.leaves.width, trees.len()),
@@ -72,27 +94,18 @@ impl Translation {
         };
         #[expect(clippy::cast_precision_loss, reason = "a number of trees")]
         let is_mean = count as f64 == *divisor && start.iter().all(|&start| start == 0.0);
-        let same = match (proba, wanted.probabilities) {
-            (Some(plan), Some(value)) => match operator(plan, value) {
-                Some(AnyOperator::TreeEnsemble(other)) => same_trees(&ensemble.trees, &other.trees),
-                _ => false,
-            },
-            _ => true,
-        };
-        if !is_mean || !same || width < 2 || width != wanted.classes.len() {
+        if !is_mean || width < 2 || width != classes {
             return Ok(None);
         }
-        let Some(before) = predict.before(scores) else { return Ok(None) };
-        let x = self.numbers(predict, before)?;
+        let Some(before) = plan.before(value) else { return Ok(None) };
+        let x = self.numbers(plan, before)?;
         let score = |row: &[f64]| Score::Distribution(row.to_vec());
         let trees: Result<Vec<TreeModel>, _> = match &ensemble.trees {
             TreeTables::Single(trees) => (0..count).map(|tree| self.tree(trees, tree, &x, score)).collect(),
             TreeTables::Double(trees) => (0..count).map(|tree| self.tree(trees, tree, &x, score)).collect(),
         };
-        let trees = trees.map_err(|reason| Refused { node: scores.index() - 1, reason })?;
-        let model = ensemble_of(trees, "average", Function::Classification);
-        let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
-        Ok(Some(Model { target: Owner::Document, outputs, ..model }))
+        let trees = trees.map_err(|reason| Refused { node: value.index() - 1, reason })?;
+        Ok(Some(ensemble_of(trees, "average", Function::Classification)))
     }
 
     /// Support vectors of two classes. Of more, the votes are derived fields, since PMML leaves open which of equals wins.
@@ -214,17 +227,7 @@ impl Translation {
         let codes = self.numbers(predict, wanted.codes)?;
         let code = codes.first().cloned().unwrap_or(Scalar::I64(0));
         let field = self.expressions.id(&code);
-        let count = wanted.places.len().max(1);
-        let class = |number: usize| Node::Leaf(Score::Class(wanted.places.get(number).copied().unwrap_or(0)));
-        let mut nodes = Vec::with_capacity(2 * count - 1);
-        for number in 0..count - 1 {
-            let left = 2 * number + 1;
-            #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
-            let test = Test::AtMost(number as f64 + 0.5);
-            nodes.push(Node::Split { field, test, missing_left: false, left, right: left + 1 });
-            nodes.push(class(number));
-        }
-        nodes.push(class(count - 1));
+        let tree = TreeModel { nodes: by_number(field, wanted.places), has_default_children: false };
         let (mut outputs, mut refused) = (Vec::new(), None);
         if let (Some(plan), Some(value)) = (proba.as_mut(), wanted.probabilities) {
             match self.numbers(plan, value) {
@@ -240,16 +243,34 @@ impl Translation {
                 Err(error) => refused = Some(error),
             }
         }
-        let tree = TreeModel { nodes, has_default_children: false };
         Ok((classifier(Body::Tree(tree), outputs), refused))
     }
 }
 
-fn classifier(body: Body, outputs: Vec<OutputField>) -> Model {
+/// The nodes of a tree with a leaf for each number, which has its class; no path is longer than need be.
+fn by_number(field: ExprId, classes: &[usize]) -> Vec<Node> {
+    let mut open = vec![(0, classes.len().max(1))];
+    let mut nodes = Vec::with_capacity(2 * classes.len());
+    while let Some(&(first, end)) = open.get(nodes.len()) {
+        nodes.push(match end - first {
+            1 => Node::Leaf(Score::Class(classes.get(first).copied().unwrap_or(0))),
+            count => {
+                let (middle, left) = (first + count / 2, open.len());
+                open.extend([(first, middle), (middle, end)]);
+                #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
+                let test = Test::AtMost(middle as f64 - 0.5);
+                Node::Split { field, test, missing_left: false, left, right: left + 1 }
+            }
+        });
+    }
+    nodes
+}
+
+pub(super) fn classifier(body: Body, outputs: Vec<OutputField>) -> Model {
     Model { body, function: Function::Classification, outputs, rescale: None, target: Owner::Document }
 }
 
-fn operator<'p>(plan: &PlanValues<'p>, value: ValueId) -> Option<&'p AnyOperator> {
+pub(super) fn operator<'p>(plan: &PlanValues<'p>, value: ValueId) -> Option<&'p AnyOperator> {
     plan.node(value).map(|node| &node.operator)
 }
 
@@ -270,7 +291,7 @@ fn same_trees(one: &TreeTables, other: &TreeTables) -> bool {
 }
 
 /// The output fields of probabilities that the model itself returns.
-fn probabilities(classes: &[String]) -> Vec<OutputField> {
+pub(super) fn probabilities(classes: &[String]) -> Vec<OutputField> {
     classes.iter().enumerate().map(|(class, name)| output(name, Feature::Probability(class))).collect()
 }
 

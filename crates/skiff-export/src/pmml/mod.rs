@@ -25,6 +25,7 @@ mod tests;
 mod transformations;
 mod translation;
 mod tree_model;
+mod voting;
 mod xml;
 
 use std::collections::HashSet;

@@ -13,6 +13,9 @@ pub(super) struct Tensor {
     pub elements: Vec<Scalar>,
 }
 
+/// The most elements of a tensor for one row: what a document could hold expressions for.
+const MOST_ELEMENTS: usize = 1_000_000;
+
 /// The outputs of a graph, in their order, for inputs by name.
 pub(super) fn run(
     expressions: &mut Expressions,
@@ -29,6 +32,14 @@ pub(super) fn run(
     };
     for node in &graph.nodes {
         let inputs = node.inputs.iter().map(|id| value(&values, id)).collect::<Result<Vec<_>, _>>()?;
+        let types = node.outputs.iter().map(|id| &graph.types[id.index()].shape);
+        let lengths = |shape: &Vec<Dim>| {
+            let lengths = shape.iter().map(|dim| if let Dim::Fixed(length) = dim { *length } else { 1 });
+            lengths.fold(1, usize::saturating_mul)
+        };
+        if types.into_iter().any(|shape| lengths(shape) > MOST_ELEMENTS) {
+            return Err(Reason::new("it takes more numbers for a row than a document can hold"));
+        }
         let single = node.outputs.first().is_some_and(|id| graph.types[id.index()].dtype == DType::F32);
         let mut output = primitive(expressions, &node.primitive, &inputs, single)?;
         if single {
@@ -97,6 +108,9 @@ fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor], sing
         Primitive::ReduceSum { axis } => reduce(&inputs[0], *axis, |terms| e.sum(terms)),
         Primitive::ReduceMax { axis } => reduce(&inputs[0], *axis, |terms| e.extreme("max", terms)),
         Primitive::ReduceMin { axis } => reduce(&inputs[0], *axis, |terms| e.extreme("min", terms)),
+        Primitive::ArgMax { axis, .. } | Primitive::ArgMin { axis } if inputs[0].shape[*axis] > MOST_PLACES => {
+            return Err(Reason::new(format!("it looks for the greatest of more than {MOST_PLACES} numbers")));
+        }
         Primitive::ArgMax { axis, last } => reduce(&inputs[0], *axis, |terms| place(e, "max", &terms, *last)),
         Primitive::ArgMin { axis } => reduce(&inputs[0], *axis, |terms| place(e, "min", &terms, false)),
         Primitive::CumSum { axis } => {
@@ -251,7 +265,10 @@ fn taken(e: &mut Expressions, choices: &[Scalar], index: &Scalar) -> Result<Scal
     Ok(result)
 }
 
-/// The longest chain of `if`.
+/// Most numbers of which the place of the greatest is an expression, which is a chain of `if`.
+const MOST_PLACES: usize = 1000;
+
+/// The longest chain of `if` that looks a number up.
 const MOST_CHOICES: usize = 200;
 
 /// The place of the greatest or least of some doubles, the first or the last of equals.
