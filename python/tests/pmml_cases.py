@@ -222,7 +222,7 @@ def write(page, tallies, refused, is_valid):
         "",
         *(f"- `{name}`: {why}" for name, why in EXCEPTIONS.items()),
         *([""] if EXCEPTIONS else []),
-        "Labels are identical. The greatest difference is relative to the number, or to a thousandth of the greatest one in"
+        "All other labels are identical. The greatest difference is relative to the number, or to a thousandth of the greatest one in"
         " the answer. Models fitted to float32 are compared to 10⁻⁵.",
         "",
         "| estimator | method | calls | rows | differ | greatest difference |",

@@ -166,23 +166,32 @@ impl Translation {
         let is_binary = match operator(predict, wanted.codes) {
             Some(AnyOperator::GreaterThan(own)) if own.bound == 0.0 && count == 2 => true,
             Some(AnyOperator::AtLeast(own)) if own.bound == 0.0 && count == 2 => true,
-            Some(AnyOperator::Argmax(_)) if count > 2 => false,
+            Some(AnyOperator::Argmax(_)) if count > 1 => false,
             _ => return Ok(None),
         };
         // The scores behind the probabilities, where there are some.
         let behind = match (proba.as_mut(), wanted.probabilities) {
             (Some(plan), Some(value)) => {
                 let inner = if is_binary {
-                    plan.before(value).filter(|_| is_complement(plan, value)).filter(|&inner| is_expit(plan, inner))
+                    let complement = Some(value).filter(|&value| is_complement(plan, value));
+                    let inner = complement.and_then(|value| plan.before(value)).filter(|&inner| is_expit(plan, inner));
+                    inner.and_then(|inner| plan.before(inner))
                 } else {
-                    Some(value).filter(|&value| matches!(operator(plan, value), Some(AnyOperator::Softmax(_))))
+                    behind_softmax(plan, value)
                 };
-                let Some(inner) = inner.and_then(|inner| plan.before(inner)) else { return Ok(None) };
+                let Some(inner) = inner else { return Ok(None) };
                 Some((plan, inner))
             }
             _ => None,
         };
+        // Without probabilities, only linear scores: a softmax may make numbers equal that are not.
+        if behind.is_none() && !matches!(operator(predict, scores), Some(AnyOperator::Affine(_))) {
+            return Ok(None);
+        }
         let mut tables = self.tables(predict, scores)?;
+        if is_binary && tables.len() != 1 {
+            return Ok(None);
+        }
         if let Some((plan, inner)) = behind
             && self.tables(plan, inner)? != tables
         {
@@ -198,7 +207,8 @@ impl Translation {
         } else {
             tables.iter_mut().enumerate().for_each(|(class, table)| table.class = Some(class));
         }
-        if tables.len() != count {
+        // Evaluators take a second class without a predictor as that of a logistic function.
+        if tables.len() != count || (!is_binary && tables[1].terms.is_empty()) {
             return Ok(None);
         }
         let outputs = if wanted.probabilities.is_some() { probabilities(wanted.classes) } else { Vec::new() };
@@ -272,6 +282,21 @@ pub(super) fn classifier(body: Body, outputs: Vec<OutputField>) -> Model {
 
 pub(super) fn operator<'p>(plan: &PlanValues<'p>, value: ValueId) -> Option<&'p AnyOperator> {
     plan.node(value).map(|node| &node.operator)
+}
+
+/// The scores whose softmax a value is, as an operator of its own or by logarithms: `exp(x - logsumexp(x))`.
+fn behind_softmax(plan: &PlanValues<'_>, value: ValueId) -> Option<ValueId> {
+    match operator(plan, value)? {
+        AnyOperator::Softmax(_) => plan.before(value),
+        AnyOperator::Elementwise(own) if own.function == Elementwise::Exp => {
+            let logs = plan.before(value)?;
+            match operator(plan, logs)? {
+                AnyOperator::SubtractLogSumExp(_) => plan.before(logs),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn is_complement(plan: &PlanValues<'_>, value: ValueId) -> bool {

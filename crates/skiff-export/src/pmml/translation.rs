@@ -124,11 +124,15 @@ impl Translation {
                 let search = Arc::clone(&nearest.search);
                 Ok(Value::Neighbors(Neighbors { search, count: nearest.count, x }))
             }
+            AnyOperator::NeighborWeights(_) => {
+                Err(Reason::new("its neighbors weigh by distance, for which PMML has other weights"))
+            }
+            AnyOperator::RadiusNeighbors(_) => Err(Reason::new("PMML has no neighbors within a radius")),
             AnyOperator::NeighborMeans(means) => self.neighbor_means(means, inputs),
             AnyOperator::NeighborVotes(votes) => self.neighbor_votes(votes, inputs),
             AnyOperator::Item(item) => match inputs[0] {
                 Value::Many(values) => values.get(item.index).cloned().ok_or_else(|| Reason::new("a value is missing")),
-                // The distances come first, which PMML has no way to compute with.
+                // The distances come first, which no expression of PMML can compute with.
                 Value::Neighbors(_) if item.index == 1 => Ok(inputs[0].clone()),
                 Value::Neighbors(_) => Ok(Value::Many(Vec::new())),
                 _ => Err(Reason::new("it takes several values at once")),
