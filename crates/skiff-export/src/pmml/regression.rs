@@ -11,7 +11,7 @@ use super::nearest_neighbor_model::NearestNeighborModel;
 use super::neural_network::{NeuralLayer, NeuralNetwork};
 use super::regression_model::{RegressionModel, RegressionTable};
 use super::translation::{PlanValues, Translation, Value};
-use crate::expand::Refused;
+use crate::expand::{Reason, Refused};
 
 impl Translation {
     /// The model of a number: an element of PMML where there is one, else a linear model of one derived field.
@@ -139,6 +139,11 @@ impl Translation {
         if let Some((AnyOperator::Affine(affine), input)) =
             plan.node(value).and_then(|node| Some((&node.operator, *node.inputs.first()?)))
         {
+            if !affine.coef.data.iter().chain(&affine.intercept).all(|value| value.is_finite()) {
+                let reason =
+                    Reason::new("its coefficients are not finite, and their products with zeros are not numbers");
+                return Err(Refused { node: value.index() - 1, reason });
+            }
             let x = self.numbers(plan, input)?;
             let fields = self.fields(&x);
             let rows = affine.coef.iter_rows().enumerate();
