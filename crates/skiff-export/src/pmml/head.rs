@@ -158,20 +158,21 @@ fn value_width(
     plan: &mut PlanValues<'_>,
     value: ValueId,
 ) -> Result<Option<usize>, Refused> {
-    Ok(match plan.node(value).map(|node| &node.operator) {
+    // What keeps the width is passed over.
+    let mut from = value;
+    while let Some(AnyOperator::Elementwise(_) | AnyOperator::SumUp(_)) = plan.node(from).map(|node| &node.operator) {
+        let Some(before) = plan.before(from) else { break };
+        from = before;
+    }
+    Ok(match plan.node(from).map(|node| &node.operator) {
         Some(AnyOperator::Affine(affine)) => Some(affine.coef.rows),
         Some(AnyOperator::TreeEnsemble(ensemble)) => Some(match &ensemble.trees {
             TreeTables::Single(trees) => trees.leaves.columns,
             TreeTables::Double(trees) => trees.leaves.columns,
         }),
         Some(AnyOperator::SupportVectors(vectors)) => Some(vectors.intercepts.len()),
-        Some(AnyOperator::Elementwise(_)) => match plan.before(value) {
-            Some(before) => match plan.node(before).map(|node| &node.operator) {
-                Some(AnyOperator::Affine(affine)) => Some(affine.coef.rows),
-                _ => translation.value(plan, value)?.floats().map(|columns| columns.len()),
-            },
-            None => None,
-        },
+        Some(AnyOperator::NeighborMeans(means)) => Some(means.targets.cols),
+        Some(AnyOperator::WeightedMedian(median)) if !median.staged => Some(1),
         _ => translation.value(plan, value)?.floats().map(|columns| columns.len()),
     })
 }

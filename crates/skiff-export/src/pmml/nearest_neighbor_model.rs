@@ -52,8 +52,8 @@ impl NearestNeighborModel {
         let (points, metric) = match &*neighbors.search {
             Search::Tree(tree, _) => (tree.points.clone(), &tree.metric),
             Search::Brute(points, _) => match points.to_matrix() {
-                Some(matrix) if !points.is_sparse() => (matrix, &points.metric),
-                _ => return Err(Reason::new("its points are not dense")),
+                Some(matrix) => (matrix, &points.metric),
+                None => return Err(Reason::new("PMML has no such metric")),
             },
             Search::Precomputed(..) => return Err(Reason::new("its rows are distances that were computed before")),
         };
