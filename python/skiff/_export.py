@@ -41,8 +41,8 @@ def export(
         The methods to export, ``["predict", "predict_proba"]``. By default all that can be exported, except
         ``inverse_transform``, which takes other columns than the rest; a warning says why others are left out.
     target : str, optional
-        The target, ``"onnx"``, ``"c"``, ``"go"``, ``"java"``, ``"javascript"``, ``"python"``, ``"rust"``, ``"sql"``, ``"pmml"``,
-        ``"svg"``, ``"dot"`` or ``"text"``, for a file object or a path without its extension.
+        The target, ``"onnx"``, ``"c"``, ``"go"``, ``"java"``, ``"javascript"``, ``"python"``, ``"rust"``, ``"sql"``,
+        ``"pmml"``, ``"svg"``, ``"dot"`` or ``"text"``, for a file object or a path without its extension.
     at : str, optional
         The address of the estimator in a file that contains several objects: ``[0]``, ``['model']``. To draw it, also that
         of a tree within: ``estimators_[3]``.

@@ -30,7 +30,6 @@ EXCEPTIONS = {
     r"lightgbm/lgbm_classifier_categories.*\(unknown\)": "whole parts of numbers beyond 32 bits, which JPMML refuses",
     r"float32_far_origin/.*32\)": "rows of float32 far from the origin, which scikit-learn subtracts in float32",
     r"discriminant_analysis/lda_float32_binary predict_proba\(float32\)": "scikit-learn computes in float32",
-    r"naive_bayes/gaussian_far .*\(far\)": "infinite log-likelihoods, whose difference JPMML refuses",
     r"semi_supervised/label_(propagation|spreading)_(far|rbf) ": "a quotient of zeros, which JPMML refuses",
 }
 DATA = pathlib.Path("crates/skiff-export/data/pmml.txt")
@@ -70,7 +69,11 @@ def frame_of(document, given, arrays):
     """The table as the evaluator takes it; none where it is of another kind."""
     if given["kind"] == "dense":
         rows = arrays[given["array"]]
-        if rows.ndim != 2 or rows.dtype not in (np.float64, np.float32) or not all(re.fullmatch(r"x\d+", name) for name in document.inputs):
+        if (
+            rows.ndim != 2
+            or rows.dtype not in (np.float64, np.float32)
+            or not all(re.fullmatch(r"x\d+", name) for name in document.inputs)
+        ):
             return None
         rows = rows.astype(np.float64)
         return pd.DataFrame({f"x{at + 1}": rows[:, at] for at in range(rows.shape[1])})
@@ -147,10 +150,16 @@ def compared(document, frame, is_single, asked, answer, arrays):
         want = np.asarray(want[0]).ravel()
         have = np.asarray(found, object).ravel()
         differs = [at for at, (a, b) in enumerate(zip(want, have, strict=True)) if not onnx_cases.same(a, b)]
-        shown = f"{len(differs)} of {len(want)}: expected {want[differs[0]]!r}, found {have[differs[0]]!r}" if differs else None
+        shown = (
+            f"{len(differs)} of {len(want)}: expected {want[differs[0]]!r}, found {have[differs[0]]!r}"
+            if differs
+            else None
+        )
         return 0.0, shown
     have = np.asarray(found)
-    have = have.astype(np.float64 if np.asarray(want[0]).dtype.kind == "f" else np.int64) if have.dtype == object else have
+    have = (
+        have.astype(np.float64 if np.asarray(want[0]).dtype.kind == "f" else np.int64) if have.dtype == object else have
+    )
     if np.asarray(want[0]).ndim == 2 and have.ndim == 1:
         have = have.reshape(np.asarray(want[0]).shape)
     return onnx_cases.compare(answer, arrays, [have], share, np.ones(len(have), bool), False)

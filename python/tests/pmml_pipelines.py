@@ -73,7 +73,12 @@ ORDINAL = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, e
 
 def models():
     """Names, estimators, tables and targets."""
-    yield "scaled linear", make_pipeline(columns(StandardScaler(), OneHotEncoder(drop="first")), LinearRegression()), FULL, SCORES
+    yield (
+        "scaled linear",
+        make_pipeline(columns(StandardScaler(), OneHotEncoder(drop="first")), LinearRegression()),
+        FULL,
+        SCORES,
+    )
     yield "imputed ridge", make_pipeline(columns(filled(MinMaxScaler()), TEXT), Ridge()), GAPS, SCORES
     yield "indicator", make_pipeline(columns(SimpleImputer(add_indicator=True), DENSE), Ridge()), GAPS, SCORES
     yield "logistic", make_pipeline(columns(filled(RobustScaler()), TEXT), LogisticRegression()), GAPS, BINARY
@@ -81,21 +86,44 @@ def models():
     yield "poisson", make_pipeline(columns(StandardScaler(), DENSE), PoissonRegressor()), FULL, np.exp(SCORES / 4)
     yield "tree", make_pipeline(columns("passthrough", ORDINAL), DecisionTreeClassifier(max_depth=5)), GAPS, BINARY
     yield "forest", make_pipeline(columns("passthrough", ORDINAL), RandomForestClassifier(10)), GAPS, THREE == 1
-    yield "extra trees", make_pipeline(columns(SimpleImputer(strategy="median"), TEXT), ExtraTreesRegressor(8)), GAPS, SCORES
-    yield "boosting", make_pipeline(columns(SimpleImputer(), TEXT), GradientBoostingClassifier(n_estimators=12)), GAPS, THREE
+    yield (
+        "extra trees",
+        make_pipeline(columns(SimpleImputer(strategy="median"), TEXT), ExtraTreesRegressor(8)),
+        GAPS,
+        SCORES,
+    )
+    yield (
+        "boosting",
+        make_pipeline(columns(SimpleImputer(), TEXT), GradientBoostingClassifier(n_estimators=12)),
+        GAPS,
+        THREE,
+    )
     categories = HistGradientBoostingClassifier(categorical_features=[3, 4], max_iter=15)
-    yield "histogram", make_pipeline(columns("passthrough", ORDINAL), HistGradientBoostingClassifier(max_iter=15)), GAPS, BINARY
+    yield (
+        "histogram",
+        make_pipeline(columns("passthrough", ORDINAL), HistGradientBoostingClassifier(max_iter=15)),
+        GAPS,
+        BINARY,
+    )
     numbered = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
     yield "histogram of categories", make_pipeline(columns("passthrough", numbered), categories), GAPS, THREE
     by_dtype = HistGradientBoostingRegressor(categorical_features="from_dtype", max_iter=10)
     as_categories = FULL.astype({"deck": "category", "port": "category"})
     yield "histogram by dtype", by_dtype, as_categories, SCORES
-    yield "selected", make_pipeline(
-        columns(filled(StandardScaler()), TEXT), VarianceThreshold(), SelectKBest(k=4), LogisticRegression()
-    ), GAPS, BINARY
-    yield "bins", make_pipeline(
-        columns(KBinsDiscretizer(4, quantile_method="averaged_inverted_cdf"), DENSE), Ridge()
-    ), FULL, SCORES
+    yield (
+        "selected",
+        make_pipeline(
+            columns(filled(StandardScaler()), TEXT), VarianceThreshold(), SelectKBest(k=4), LogisticRegression()
+        ),
+        GAPS,
+        BINARY,
+    )
+    yield (
+        "bins",
+        make_pipeline(columns(KBinsDiscretizer(4, quantile_method="averaged_inverted_cdf"), DENSE), Ridge()),
+        FULL,
+        SCORES,
+    )
     yield "polynomial", make_pipeline(columns(PolynomialFeatures(2), DENSE), Ridge()), FULL, SCORES
     yield "power", make_pipeline(columns(PowerTransformer(), DENSE), SVC()), FULL, BINARY
     yield "network", make_pipeline(columns(StandardScaler(), DENSE), MLPClassifier((5, 4), max_iter=60)), FULL, THREE
@@ -108,7 +136,9 @@ def models():
     yield "soft votes", make_pipeline(columns(StandardScaler(), DENSE), soft), FULL, THREE
     mean = VotingRegressor([("l", Ridge()), ("t", DecisionTreeRegressor(max_depth=3))])
     yield "mean", make_pipeline(columns(StandardScaler(), DENSE), mean), FULL, SCORES
-    stack = StackingClassifier([("t", DecisionTreeClassifier(max_depth=3)), ("b", GaussianNB())], LogisticRegression(), cv=2)
+    stack = StackingClassifier(
+        [("t", DecisionTreeClassifier(max_depth=3)), ("b", GaussianNB())], LogisticRegression(), cv=2
+    )
     yield "stack", make_pipeline(columns(StandardScaler(), DENSE), stack), FULL, BINARY
     yield "bagging", make_pipeline(columns(StandardScaler(), DENSE), BaggingClassifier(n_estimators=5)), FULL, THREE
 
@@ -148,7 +178,10 @@ def compare(command, folder, name, estimator, frame, target):
         return f"{differs} of {len(expected)} labels differ"
     if hasattr(estimator, "predict_proba"):
         shares = estimator.predict_proba(asked)
-        names = [f"probability({str(label).lower() if isinstance(label, np.bool_) else label})" for label in estimator.classes_]
+        names = [
+            f"probability({str(label).lower() if isinstance(label, np.bool_) else label})"
+            for label in estimator.classes_
+        ]
         apart = np.abs(found[names].to_numpy(np.float64) - shares) / np.maximum(shares, 1e-6)
         return f"{(apart > 1e-9).sum()} probabilities differ, by {apart.max()}" if (apart > 1e-9).any() else None
     return None
