@@ -10,7 +10,7 @@ from typing import IO, Any, Callable, Iterable, Literal, Mapping, Union
 
 import numpy as np
 
-from skiff import _passport
+from skiff import _passport, _rebuild
 from skiff._convert import Compress, highest
 from skiff._errors import WrongInputError
 from skiff._load import names_to_trust
@@ -109,6 +109,10 @@ def dump(
             "another format, and skiff.load returns the estimator"
         )
     path = _path(target)
+    name = getattr(target, "name", None) if path is None else path
+    is_rebuilt = _rebuild.is_requested()
+    if is_rebuilt and path is not None:
+        path = _rebuild.path_of(path)
     if path is None and format is None:
         format = _format_of(target, protocol)
     new = Dump(path, format=format, compress=compress, protocol=highest(protocol), recipients=recipients)
@@ -126,6 +130,8 @@ def dump(
     extra: dict[str, Any] = {}
     if new.format == "skiff":
         passport, samples = _passport.collect(estimator, **recorded)
+        if is_rebuilt:
+            _rebuild.complete(passport)
         extra["passport"] = _passport.dumps(passport)
         extra["samples"] = None if samples is None else _pickled(samples)
     elif recorded:
@@ -133,7 +139,11 @@ def dump(
         raise WrongInputError(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
     written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **extra)
     if written is None:
+        if is_rebuilt and path is not None:
+            _rebuild.keep(path, name)
         return None if path is None else [path]
+    if is_rebuilt:
+        _rebuild.keep_bytes(written, name)
     target.write(written)
     return None
 

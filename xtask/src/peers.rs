@@ -1,5 +1,5 @@
 //! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, the server's page in a
-//! browser, folders exchanged with MLflow, and models in the clusters of other engines.
+//! browser, folders exchanged with MLflow, models in the clusters of other engines, and models trained again.
 
 use std::process::Command;
 
@@ -53,6 +53,10 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(example)?;
             command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
         }
+        Some("rebuild") => {
+            wheel(&python, "release")?;
+            command.args(["-B", "python/tests/rebuild_cases.py", COMMAND, "docs/rebuild.md"])
+        }
         Some("image") => {
             // A build of its own: scripts and macros that run while it is built cannot be static.
             let target = "x86_64-unknown-linux-gnu";
@@ -61,7 +65,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, image".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

@@ -6,6 +6,7 @@ mod image;
 pub mod keys;
 mod model;
 mod predict;
+pub mod rebuild;
 pub mod registry;
 mod serve;
 mod slim;
@@ -25,6 +26,7 @@ pub use format::Format;
 pub use image::{Image, ImageFormat};
 pub use model::{LimitArguments, OpenArguments};
 pub use predict::{AnswerFormat, DataFormat, Dtype, Predict};
+pub use rebuild::{Rebuild, Requirement};
 pub use serve::Serve;
 pub use slim::{LossyArguments, Slim};
 pub use values::similar;
@@ -69,6 +71,9 @@ pub enum Command {
     /// if everything matches, 1 if something differs, 2 if not everything could be checked. With a key or
     /// certificates, verify its signature, or that of a folder.
     Verify(Verify),
+    /// Train a model again from the source, the data and the versions in its passport: exit status 0 if it is the same to the
+    /// last bit or its scores are in the recorded range, 1 if they are not. This runs code: it lists what, and asks.
+    Rebuild(Box<Rebuild>),
     /// Keep versions of models in a folder or an object store, with aliases and their history. Every command takes
     /// URL/NAME@ALIAS in place of a model file.
     Registry(registry::Registry),
@@ -129,6 +134,7 @@ impl Command {
             Self::Slim(command) => &mut command.model,
             Self::Export(command) => &mut command.model,
             Self::Verify(command) => &mut command.model,
+            Self::Rebuild(command) => &mut command.model,
             Self::Plan(command) => &mut command.model,
             Self::Image(command) => &mut command.model,
             Self::Disassemble(command) => &mut command.model,

@@ -62,6 +62,15 @@ fn main() -> ExitCode {
             Ok(Verified::CouldNot) => return ExitCode::from(2),
             Err(failure) => Err(failure),
         },
+        Command::Rebuild(command) => match commands::rebuild::run(command) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(1),
+            Err(failure) => {
+                // 1 says that a model was written, a modified file included.
+                report::print(&failure, arguments.errors);
+                return ExitCode::from(2);
+            }
+        },
         Command::Registry(command) => match commands::registry::run(command) {
             Ok(status) => return status,
             Err(failure) => Err(failure),

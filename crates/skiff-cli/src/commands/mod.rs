@@ -13,6 +13,7 @@ pub mod man;
 mod page;
 pub mod plan;
 pub mod predict;
+pub mod rebuild;
 #[cfg(feature = "registry")]
 pub mod registry;
 #[cfg(not(feature = "registry"))]

@@ -3,7 +3,7 @@
 use super::{Passport, Value};
 
 /// The entries that a summary formats specially.
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 12] = [
     "version",
     "created",
     "author",
@@ -15,6 +15,7 @@ const TOLD: [&str; 11] = [
     "cross_validation",
     "metrics",
     "notes",
+    "parent",
 ];
 /// The number of digits of a digest that are shown.
 const DIGITS: usize = 12;
@@ -47,6 +48,7 @@ impl Passport {
             data => line("data", data.map(reference)),
         }
         line("source", self.get(&["source"]).map(source));
+        line("parent", self.get(&["parent"]).map(source));
         for scores in self.scores() {
             let mean = scores.mean.map_or_else(String::new, |mean| format!(" {mean:.6}"));
             let std = scores.std.map_or_else(String::new, |std| format!(" ± {std:.6}"));

@@ -19,6 +19,7 @@ use crate::report::Failure;
 use crate::shown::shown;
 
 pub use resolve::resolve;
+pub use transfer::{push_rebuilt, refuse_unsigned};
 
 /// Runs the command of the registry.
 pub fn run(arguments: &flags::Registry) -> Result<ExitCode, Failure> {

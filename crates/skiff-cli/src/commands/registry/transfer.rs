@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use skiff::{File, Options, Rating, signing};
-use skiff_registry::{Address, Description, Name, Parent, Registry};
+use skiff_registry::{Address, Description, Digest, Name, Parent, Registry, Selector};
 
 use super::{author, change, open, resolve, version};
-use crate::args::registry as flags;
+use crate::args::{LimitArguments, registry as flags};
 use crate::report::{Failure, Outcome};
 use crate::shown::shown;
 use crate::{input, outputs};
@@ -88,6 +88,47 @@ fn parent_of(registry: &Registry, text: &str) -> Result<Parent, Failure> {
     let address: Address = format!("{}/{text}", registry.url()).parse()?;
     let manifest = registry.resolve(&address.model, address.version()?)?;
     Ok(Parent { model: manifest.model, version: manifest.version, digest: manifest.file.digest })
+}
+
+/// An error if models of registries must be signed, which a rebuilt one is not.
+pub fn refuse_unsigned() -> Outcome {
+    match resolve::required_key()? {
+        None => Ok(()),
+        Some(_) => Err(Failure::Usage(
+            "models from registries must be signed: write the model with `-o FILE`, sign it, and push it with `--parent`"
+                .to_owned(),
+        )),
+    }
+}
+
+/// Pushes a rebuilt model as the next version of that at `address`, whose file has the digest `parent`; its title.
+pub fn push_rebuilt(
+    path: &Path,
+    address: &str,
+    parent: &str,
+    change: &flags::ChangeArguments,
+    limits: &LimitArguments,
+) -> Result<String, Failure> {
+    let (registry, address) = open(address)?;
+    let digest: Digest = format!("sha256:{parent}").parse()?;
+    // An alias may have been moved meanwhile.
+    let named = address.selector.as_ref().map(|selector| registry.resolve(&address.model, selector)).transpose()?;
+    let parent = match named.filter(|manifest| manifest.file.digest == digest) {
+        Some(manifest) => manifest,
+        None => registry.resolve(&address.model, &Selector::Digest(digest))?,
+    };
+    let pushed = registry.push(
+        &address.model,
+        skiff_registry::Push {
+            file: path,
+            signature: None,
+            description: description(path, &Options { limits: limits.limits(), ..Options::default() })?,
+            parents: vec![Parent { model: parent.model, version: parent.version, digest: parent.file.digest }],
+            by: author(change),
+            why: change.why.clone().or_else(|| Some("rebuilt".to_owned())),
+        },
+    )?;
+    Ok(format!("{}/{}", registry.url(), pushed.manifest.title()))
 }
 
 /// Writes a version, and its signature.
