@@ -198,6 +198,60 @@ def test_a_file_is_replaced_in_traffic(how, replacements, tmp_path):
         assert server.returncode == 0
 
 
+def test_an_alias_is_moved_in_traffic(replacements, tmp_path, monkeypatch):
+    monkeypatch.setenv("SKIFF_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "registry"
+
+    def registry(verb, *words):
+        subprocess.run([COMMAND, "registry", verb, *map(str, words)], check=True, capture_output=True)
+
+    registry("init", folder)
+    for path in replacements:
+        registry("push", path, folder / "m")
+    (tmp_path / "no-model.txt").write_text("no model")
+    registry("push", tmp_path / "no-model.txt", folder / "m", "--as-is")
+    registry("alias", folder / "m", "production", 1)
+    rows = np.random.default_rng(1).normal(size=(8, 4)).tolist()
+    body = {"inputs": [{"name": "X", "shape": [8, 4], "datatype": "FP64", "data": sum(rows, [])}], "outputs": [{"name": "predict"}]}
+    expected = [skiff.open(path).predict(rows).tolist() for path in replacements]
+    latest, is_over = [], threading.Event()
+    with process(f"{folder}/m@production", "--follow", "0.05", stderr=subprocess.PIPE) as (server, port):
+
+        def client(_):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            while not is_over.is_set():
+                found = ask(connection, "/v2/models/m/infer", body)["outputs"][0]["data"]
+                assert found in expected, found
+                latest[:] = [expected.index(found) + 1]
+
+        def is_served(version):
+            until = time.monotonic() + PATIENCE
+            while latest != [version]:
+                assert time.monotonic() < until and server.poll() is None, (version, latest)
+                time.sleep(0.02)
+
+        threads = in_threads(2, client)
+        is_served(1)
+        for version in (2, 1, 2):
+            registry("alias", folder / "m", "production", version)
+            is_served(version)
+        # What cannot be served changes nothing, nor does an alias that is gone; afterwards it is followed as before.
+        registry("alias", folder / "m", "production", 3)
+        time.sleep(0.3)
+        registry("alias", folder / "m", "production", "--remove")
+        time.sleep(0.3)
+        assert latest == [2]
+        registry("alias", folder / "m", "production", 1)
+        is_served(1)
+        is_over.set()
+        joined(*threads)
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=PATIENCE)
+    assert server.returncode == 0
+    assert said.count("m@production was moved: m:2 is served") == 2 and said.count("m@production was moved: m:1 is served") == 2
+    assert said.count("m@production cannot be followed: ") == 2, said
+
+
 def resident(server):
     """MB of memory that a process has."""
     with open(f"/proc/{server.pid}/status") as status:

@@ -37,6 +37,10 @@ pub struct Serve {
     /// every model again at any time.
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = values::seconds)]
     pub reload_every: Duration,
+    /// How often the aliases of models from registries are looked up: where one was moved, its new version is served,
+    /// without a failed request; 0 for never.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
+    pub follow: Duration,
     /// Write a line of JSON to standard error for each request.
     #[arg(long)]
     pub access_log: bool,

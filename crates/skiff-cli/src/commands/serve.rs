@@ -20,7 +20,7 @@ pub fn run(arguments: &Serve) -> Outcome {
     for argument in &arguments.models {
         sources.extend(ModelSource::from_argument(argument).map_err(failure)?);
     }
-    let repository = Repository::load(sources, options, requirement).map_err(failure)?;
+    let repository = Arc::new(Repository::load(sources, options, requirement).map_err(failure)?);
     let requests = &arguments.requests;
     let default = Settings::default();
     let settings = Settings {
@@ -39,11 +39,14 @@ pub fn run(arguments: &Serve) -> Outcome {
         _ => None,
     };
     let listen = Listen { http: arguments.http, grpc: arguments.grpc, tls };
-    let served = skiff_server::run(Arc::new(repository), settings, &listen, Arc::new(Notes));
+    #[cfg(feature = "registry")]
+    super::registry::follow(&repository, arguments.follow);
+    let served = skiff_server::run(repository, settings, &listen, Arc::new(Notes));
     served.map_err(|error| Failure::Usage(format!("cannot listen on {error}")))
 }
 
-fn failure(error: LoadError) -> Failure {
+/// An error of a model that is not served.
+pub(super) fn failure(error: LoadError) -> Failure {
     Failure::in_file(error.code, &error.path, error.message).with_help_if(error.help)
 }
 

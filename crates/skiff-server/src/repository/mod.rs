@@ -246,6 +246,24 @@ impl Repository {
         replaced.filter_map(Result::err).collect()
     }
 
+    /// Serves a version from another file from now on. If that cannot be loaded, the old model stays; if a request unloaded
+    /// the model, it stays so.
+    ///
+    /// # Errors
+    /// When the file cannot be loaded.
+    pub fn move_to(&self, name: &str, version: u64, path: &Path) -> Result<(), LoadError> {
+        let is_unloaded =
+            self.slots(|known, slot| known == name && slot.is_unloaded).iter().any(|slot| slot.1 == version);
+        if !is_unloaded {
+            return self.replace(name, version, path);
+        }
+        let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = models.get_mut(name).and_then(|versions| versions.get_mut(&version)) {
+            path.clone_into(&mut slot.path);
+        }
+        Ok(())
+    }
+
     fn slots(&self, wanted: impl Fn(&str, &Slot) -> bool) -> Vec<(String, u64, PathBuf)> {
         let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
@@ -263,9 +281,12 @@ impl Repository {
         let opened = self.open(name, version, path);
         let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
         let Some(slot) = models.get_mut(name).and_then(|versions| versions.get_mut(&version)) else { return Ok(()) };
-        slot.stamp = stamp;
+        if path == slot.path || opened.is_ok() {
+            slot.stamp = stamp;
+        }
         match opened {
             Ok(loaded) => {
+                path.clone_into(&mut slot.path);
                 (slot.loaded, slot.error, slot.is_unloaded) = (Some(Arc::new(loaded)), None, false);
                 self.reloads.inc();
                 Ok(())

@@ -2,6 +2,7 @@
 
 mod change;
 mod compare;
+mod follow;
 mod resolve;
 mod show;
 mod transfer;
@@ -18,6 +19,7 @@ use crate::args::registry::{self as flags, ChangeArguments, RegistryCommand};
 use crate::report::Failure;
 use crate::shown::shown;
 
+pub use follow::follow;
 pub use resolve::resolve;
 pub use transfer::{push_rebuilt, refuse_unsigned};
 

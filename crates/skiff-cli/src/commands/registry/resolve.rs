@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use skiff::signing::{self, PublicKey, SignatureRequirement, Trust};
 use skiff_registry::{Address, Cache, Cached, MARKER, Manifest, Registry};
 
-use super::version;
+use super::{follow, version};
 use crate::args::{Arguments, ModelArgument};
 use crate::input;
 use crate::report::{Failure, Outcome};
@@ -33,6 +33,7 @@ pub fn resolve(arguments: &mut Arguments) -> Outcome {
             ModelArgument::Path(path) => *path = cached.model,
             ModelArgument::Served(argument, name) => {
                 let name = name.unwrap_or_else(|| manifest.model.to_string());
+                follow::remember(&name, registry, &address, manifest)?;
                 *argument = format!("{name}={}", cached.model.display());
             }
         }
