@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import COMMAND
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -78,6 +79,15 @@ def test_close_and_nan():
     [coef] = [one for one in found["differences"] if one["path"] == "coef_"]
     assert math.isinf(coef["elements"]["greatest"]) and coef["elements"]["at"] == 1
     assert skiff.diff(third, third)["is_same"]
+
+
+def test_addresses_in_memory_do_not_count():
+    both = [TfidfVectorizer().fit(["a word", "another word"]) for _ in range(2)]
+    for number, vectorizer in enumerate(both):
+        vectorizer._stop_words_id = number
+    assert skiff.diff(*map(skiff.dumps, both))["is_same"]
+    both[1].vocabulary_["word"] = 3
+    assert paths(skiff.diff(*map(skiff.dumps, both))) == ["vocabulary_['word']"]
 
 
 def test_addresses(tmp_path):

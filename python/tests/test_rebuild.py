@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import COMMAND
@@ -187,6 +188,26 @@ def test_files_of_scripts_stay_in_the_temporary_folder(home):
     before = (home / "m.skiff").read_bytes()
     assert "the same to the last bit" in rebuild(home, "m.skiff", "--yes", "--", home / "m.skiff")
     assert (home / "m.skiff").read_bytes() == before
+
+
+def test_an_interrupt_ends_the_script_and_leaves_nothing(home):
+    (home / "slow.py").write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n")
+    skiff.dump(skiff.load(home / "m.skiff"), home / "n.skiff", source=home / "slow.py", data=home / "data" / "train.csv")
+    temporary = home / "temporary"
+    temporary.mkdir()
+    command = [COMMAND, "rebuild", "n.skiff", "--yes", "--here", "--python", sys.executable]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        # What the script prints is a message.
+        script = next(int(line) for line in process.stderr if line.strip().isdigit())
+        assert len(os.listdir(temporary)) == 1
+        process.terminate()
+        assert process.wait(timeout=20) == 130
+    assert not os.listdir(temporary) and not (home / "n.rebuilt.skiff").exists()
+    with pytest.raises(ProcessLookupError):
+        while True:
+            os.kill(script, 0)
+            time.sleep(0.02)
 
 
 def test_the_next_version_in_a_registry(home):

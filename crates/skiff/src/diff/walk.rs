@@ -9,6 +9,9 @@ use super::elements::{Elements, is_same};
 use super::{Diff, Difference, Side, Subject};
 use crate::inspect::{Left, SHOWN, attribute, parameter};
 
+/// Attributes that say nothing of the model: who wrote it, and the address of an object in the memory of that process.
+const NOT_OF_THE_MODEL: [&str; 2] = ["_sklearn_version", "_stop_words_id"];
+
 /// The most differences that are listed.
 const MOST: usize = 10_000;
 /// Up to so many elements of an array are shown.
@@ -148,7 +151,7 @@ impl Walk<'_> {
         let others: HashMap<&str, NodeId> = other.attributes().collect();
         let mut found = HashSet::new();
         // The version that wrote an estimator is said of the file.
-        for (name, value) in one.attributes().filter(|(name, _)| *name != "_sklearn_version") {
+        for (name, value) in one.attributes().filter(|(name, _)| !NOT_OF_THE_MODEL.contains(name)) {
             found.insert(name);
             let inherited = pair.subject == Subject::Hyperparameter;
             let subject = if inherited || is_parameter(name) { Subject::Hyperparameter } else { Subject::Attribute };
@@ -157,7 +160,7 @@ impl Walk<'_> {
                 None => self.only(0, value, below(name), subject),
             }
         }
-        for (name, value) in other.attributes().filter(|(name, _)| *name != "_sklearn_version") {
+        for (name, value) in other.attributes().filter(|(name, _)| !NOT_OF_THE_MODEL.contains(name)) {
             if !found.contains(name) {
                 let subject = if is_parameter(name) { Subject::Hyperparameter } else { Subject::Attribute };
                 self.only(1, value, below(name), subject);

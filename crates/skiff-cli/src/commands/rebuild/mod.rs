@@ -21,7 +21,7 @@ use skiff::{File, Options, Passport};
 use skiff_files::write::NewFile;
 
 use crate::args::{Format, Rebuild};
-use crate::report::{Failure, Outcome};
+use crate::report::{self, Failure, Outcome};
 use crate::shown::shown;
 use crate::{input, interrupt, outputs};
 
@@ -55,6 +55,9 @@ pub fn run(arguments: &Rebuild) -> Result<bool, Failure> {
     let plan = Plan::new(arguments, model, &passport)?;
     let environment = Environment::new(arguments, model, &passport)?;
     let folder = folder()?;
+    if !arguments.keep {
+        interrupt::remove_later(&folder);
+    }
     let done = (|| {
         let mut list = Vec::new();
         describe(&mut list, arguments, &digest, &plan, &environment, &folder, &output)?;
@@ -70,10 +73,10 @@ pub fn run(arguments: &Rebuild) -> Result<bool, Failure> {
         let rebuilt = dumped(&folder, &name, &plan.source.digest, &options)?;
         compare(arguments, [&file, &rebuilt.file], [&passport, &rebuilt.passport], &rebuilt.path, &output)
     })();
-    match arguments.keep {
-        true => crate::report::note(&format!("the temporary folder is `{}`", folder.display())),
-        false => interrupt::remove_folder(),
+    if arguments.keep {
+        report::note(&format!("the temporary folder is `{}`", folder.display()));
     }
+    interrupt::remove_folder();
     done
 }
 
@@ -134,10 +137,7 @@ fn folder() -> Result<PathBuf, Failure> {
     loop {
         let folder = parent.join(format!("skiff-rebuild-{:x}-{number:x}", std::process::id()));
         match builder.create(&folder) {
-            Ok(()) => {
-                interrupt::remove_later(&folder);
-                return Ok(folder);
-            }
+            Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
             Err(error) => return Err(Failure::unwritable(&folder, error)),
         }
