@@ -4,6 +4,7 @@ import copy
 import io
 import json
 import pickle
+import re
 import threading
 
 import joblib
@@ -396,6 +397,18 @@ def test_every_source(tmp_path, monkeypatch):
     for source in (3, None, io.StringIO("text")):
         with pytest.raises(TypeError):
             skiff.open(source)
+
+
+def test_addresses_in_registries_are_the_commands(tmp_path):
+    (tmp_path / "skiff-registry.json").write_text('{"layout": 1, "created": "2026-11-25T15:09:04Z", "grace": 1}')
+    for address in ("s3://bucket/models/m@production", "gs://bucket/m:3", f"{tmp_path}/m@production", tmp_path / "m:1"):
+        for function in (skiff.open, skiff.load, skiff.inspect, skiff.scan, skiff.verify):
+            with pytest.raises(skiff.NotSupportedError, match=re.escape(f"`skiff registry pull {address} FILE`")):
+                function(address)
+    # Other names are names of files.
+    for path in (tmp_path / "m", "s3:/m@production", "nowhere/m@production"):
+        with pytest.raises(FileNotFoundError):
+            skiff.open(path)
 
 
 def test_errors_are_what_python_people_catch(tmp_path):

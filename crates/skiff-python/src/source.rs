@@ -1,6 +1,6 @@
 //! The sources of models: a path, bytes, or an open file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -176,8 +176,34 @@ pub enum Source {
 pub fn source(source: &Bound<'_, PyAny>) -> PyResult<Source> {
     Ok(match bytes_of(source)? {
         Some(bytes) => Source::Bytes(bytes),
-        None => Source::Path(source.extract()?),
+        None => {
+            let path: PathBuf = source.extract()?;
+            if is_in_registry(&path) {
+                return Err(error::not_supported(
+                    source.py(),
+                    &format!(
+                        "`{0}` is in a registry, which only the command opens: `skiff registry pull {0} FILE` writes it to a \
+                         file",
+                        path.display()
+                    ),
+                ));
+            }
+            Source::Path(path)
+        }
     })
+}
+
+/// Whether a path is the address of a model in a registry: it has the scheme of an object store, or it is no file, names a
+/// version and is in a folder that is a registry. `skiff-registry` decides the same; with its clients of object stores the
+/// wheel would take much longer to build.
+fn is_in_registry(path: &Path) -> bool {
+    const SCHEMES: [&str; 8] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss"];
+    let Some(text) = path.to_str() else { return false };
+    if text.split_once("://").is_some_and(|(scheme, _)| SCHEMES.contains(&scheme)) {
+        return true;
+    }
+    let names_version = text.rsplit(['/', '\\']).next().is_some_and(|name| name.contains(['@', ':']));
+    names_version && !path.exists() && path.parent().is_some_and(|folder| folder.join("skiff-registry.json").is_file())
 }
 
 /// Reads the file `source`.
