@@ -109,8 +109,8 @@ def dump(
             "another format, and skiff.load returns the estimator"
         )
     path = _path(target)
-    name = getattr(target, "name", None) if path is None else path
     is_rebuilt = _rebuild.is_requested()
+    name = None if path is None else os.path.basename(path)
     if is_rebuilt and path is not None:
         path = _rebuild.path_of(path)
     if path is None and format is None:
@@ -139,11 +139,11 @@ def dump(
         raise WrongInputError(f"only a `.skiff` has a passport: expected no `{name}` for a {new.format} file")
     written = new.write(_pickled(estimator), trusted=names_to_trust(trusted), **extra)
     if written is None:
-        if is_rebuilt and path is not None:
+        if is_rebuilt and path is not None and name is not None:
             _rebuild.keep(path, name)
         return None if path is None else [path]
     if is_rebuilt:
-        _rebuild.keep_bytes(written, name)
+        _rebuild.keep_bytes(written, getattr(target, "name", None))
     target.write(written)
     return None
 

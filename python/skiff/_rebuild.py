@@ -42,7 +42,7 @@ def path_of(path: str) -> str:
 
 def keep(path: str, name: str) -> None:
     """Keep a copy of the file that was just written at ``path``."""
-    kept = _kept(os.path.basename(name))
+    kept = _kept(name)
     if os.path.realpath(path) != os.path.realpath(kept):
         with open(path, "rb") as file:
             keep_bytes(file.read(), name)

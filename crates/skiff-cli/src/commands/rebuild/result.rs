@@ -76,7 +76,7 @@ impl Comparison {
         match (self.is_same, self.values) {
             (true, [same, _]) => writeln!(out, "  model: the same to the last bit, {same} values")?,
             (false, [same, 0]) => {
-                writeln!(out, "  model: not everything could be compared; {same} values are the same")?
+                writeln!(out, "  model: not everything could be compared; {same} values are the same")?;
             }
             (false, [same, 1]) => writeln!(out, "  model: 1 value differs, {same} are the same")?,
             (false, [same, others]) => writeln!(out, "  model: {others} values differ, {same} are the same")?,
