@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 import skiff
 import skiff.mlflow
+from conftest import COMMAND
 from mlflow.models import infer_signature
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
@@ -166,3 +167,32 @@ def test_mlflow_serves_what_skiff_writes(tmp_path, without_scikit_learn):
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def test_a_registry_is_imported(tmp_path, monkeypatch):
+    # MLflow asks for a database, unless told otherwise.
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    store, registry = tmp_path / "mlruns", tmp_path / "registry"
+    mlflow.set_tracking_uri(store.as_uri())
+    mlflow.set_registry_uri(store.as_uri())
+    for seed in (0, 0, 1):
+        model = RandomForestClassifier(10, random_state=seed).fit(X, Y)
+        with mlflow.start_run():
+            mlflow.sklearn.log_model(model, name="model", registered_model_name="iris")
+    client = mlflow.MlflowClient()
+    client.set_registered_model_alias("iris", "production", 2)
+    client.update_model_version("iris", "3", description="another seed")
+
+    def command(*words):
+        return subprocess.run([COMMAND, "registry", *map(str, words)], check=True, capture_output=True, text=True).stdout
+
+    command("init", registry)
+    command("import", store, registry)
+    (listed,) = json.loads(command("list", registry, "--format", "json"))
+    assert listed == {"model": "iris", "versions": [1, 2, 3], "aliases": {"production": 2}}
+    for version in (1, 2, 3):
+        command("pull", f"{registry}/iris:{version}", tmp_path / "pulled")
+        expected = mlflow.sklearn.load_model(f"models:/iris/{version}").predict_proba(X)
+        assert np.array_equal(skiff.open(tmp_path / "pulled").predict_proba(X), expected)
+        os.remove(tmp_path / "pulled")
+    assert "another seed" in command("show", f"{registry}/iris")

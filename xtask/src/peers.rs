@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use super::{cargo, environment, environment_of, run, wheel};
+use super::{FULL, cargo, environment, environment_of, run, wheel};
 
 pub fn peers(arguments: &[String]) -> Result<(), String> {
     if arguments.first().is_some_and(|name| name == "mlflow") {
@@ -76,6 +76,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
 fn mlflow(arguments: &[String]) -> Result<(), String> {
     let python = environment_of("target/mlflow", "python/tests/requirements-mlflow.txt")?;
     wheel(&python, "release")?;
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     let mut command = Command::new(&python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/mlflow_cases.py"]).args(arguments);
     run(command)

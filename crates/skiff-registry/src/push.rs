@@ -36,6 +36,8 @@ pub struct Push<'a> {
     pub by: Author,
     /// Why.
     pub why: Option<String>,
+    /// Whether the file of the newest version becomes another version: where an import keeps those that there were.
+    pub repeat: bool,
 }
 
 /// What a push did.
@@ -59,7 +61,7 @@ impl Registry {
         let sources = [Some((&file, push.file)), signature.as_ref().zip(push.signature)];
         let sources: Vec<(&Blob, &Path)> = sources.into_iter().flatten().collect();
         let last = self.numbers(&versions(model))?.last().copied();
-        if let Some(last) = last {
+        if let Some(last) = last.filter(|_| !push.repeat) {
             let newest = self.manifest(model, last)?;
             if newest.file.digest == file.digest
                 && newest.signature.as_ref().map(|blob| &blob.digest) == signature.as_ref().map(|blob| &blob.digest)

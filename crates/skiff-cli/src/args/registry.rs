@@ -21,6 +21,8 @@ pub enum RegistryCommand {
     Init(Init),
     /// Make a file the next version of a model: 1, 2, …
     Push(Box<Push>),
+    /// Push the versions of MLflow's registry in a folder, and set its aliases: exit status 1 if something was left out.
+    Import(Import),
     /// Write a version to a file, and its signature next to it.
     Pull(Pull),
     /// List the models.
@@ -73,6 +75,23 @@ pub struct Push {
     /// Push a file that skiff does not open as a model, such as an export or an encrypted model.
     #[arg(long)]
     pub as_is: bool,
+    #[command(flatten)]
+    pub change: ChangeArguments,
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// `skiff registry import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// MLflow's folder: mlruns.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The registry.
+    pub url: String,
+    /// Only this model.
+    #[arg(long, value_name = "NAME")]
+    pub model: Vec<String>,
     #[command(flatten)]
     pub change: ChangeArguments,
     #[command(flatten)]

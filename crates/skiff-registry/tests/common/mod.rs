@@ -53,5 +53,13 @@ pub fn change(why: &str) -> AliasChange {
 }
 
 pub fn push_of(file: &Path) -> Push<'_> {
-    Push { file, signature: None, description: Description::default(), parents: Vec::new(), by: author(), why: None }
+    Push {
+        file,
+        signature: None,
+        description: Description::default(),
+        parents: Vec::new(),
+        by: author(),
+        why: None,
+        repeat: false,
+    }
 }

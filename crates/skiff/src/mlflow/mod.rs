@@ -3,6 +3,7 @@
 //! `MLmodel`, a YAML file, is untrusted like any model file. What it says is trusted is not: lists of types that loaders
 //! should accept are reported and ignored, and so is code in the folder.
 
+mod registry;
 mod save;
 mod yaml;
 
@@ -16,6 +17,7 @@ use skiff_files::json::{Document, Id, Json};
 use crate::Error;
 use yaml::Entries;
 
+pub use registry::{RegisteredModel, RegisteredVersion, registered_models};
 pub use save::MlflowOptions;
 
 /// The name of the file that makes a folder one of MLflow's.
@@ -43,12 +45,15 @@ pub(crate) enum MlflowError {
     NoFlavor(Vec<String>),
     /// The path of the model leaves the folder.
     Outside(String),
+    /// A file of a registry is not what MLflow writes: the reason.
+    Registry(String),
 }
 
 impl fmt::Display for MlflowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged(why) => write!(f, "`{MLMODEL}` is damaged: {why}"),
+            Self::Registry(why) => write!(f, "MLflow's registry is damaged: {why}"),
             Self::NoFlavor(found) => {
                 let found = if found.is_empty() { "none".to_owned() } else { format!("`{}`", found.join("`, `")) };
                 write!(f, "expected the MLflow flavor `sklearn`, found {found}")

@@ -3,6 +3,7 @@
 mod change;
 mod compare;
 mod follow;
+mod import;
 mod resolve;
 mod show;
 mod transfer;
@@ -31,6 +32,7 @@ pub fn run(arguments: &flags::Registry) -> Result<ExitCode, Failure> {
             writeln!(io::stdout(), "{}: made", shown(registry.url()))?;
         }
         RegistryCommand::Push(command) => transfer::push(command)?,
+        RegistryCommand::Import(command) => return import::import(command),
         RegistryCommand::Pull(command) => transfer::pull(command)?,
         RegistryCommand::List(command) => show::list(command)?,
         RegistryCommand::Show(command) => show::show(command)?,

@@ -42,6 +42,7 @@ pub fn push(arguments: &flags::Push) -> Outcome {
             parents,
             by: author(&arguments.change),
             why: arguments.change.why.clone(),
+            repeat: false,
         },
     )?;
     let manifest = &pushed.manifest;
@@ -57,7 +58,7 @@ pub fn push(arguments: &flags::Push) -> Outcome {
 }
 
 /// What is in the file; an error if loading it in Python would run code.
-fn description(path: &Path, options: &Options) -> Result<Description, Failure> {
+pub(super) fn description(path: &Path, options: &Options) -> Result<Description, Failure> {
     let file = File::open(path, options).map_err(|error| match error.code() {
         "not-a-model" | "encrypted" => {
             let what = format!("{}; `--as-is` pushes any file", error.message());
@@ -126,6 +127,7 @@ pub fn push_rebuilt(
             parents: vec![Parent { model: parent.model, version: parent.version, digest: parent.file.digest }],
             by: author(change),
             why: change.why.clone().or_else(|| Some("rebuilt".to_owned())),
+            repeat: false,
         },
     )?;
     Ok(format!("{}/{}", registry.url(), pushed.manifest.title()))
