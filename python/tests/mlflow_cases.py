@@ -178,7 +178,7 @@ def test_a_registry_is_imported(tmp_path, monkeypatch):
     for seed in (0, 0, 1):
         model = RandomForestClassifier(10, random_state=seed).fit(X, Y)
         with mlflow.start_run():
-            mlflow.sklearn.log_model(model, name="model", registered_model_name="iris")
+            mlflow.sklearn.log_model(model, name="model", registered_model_name="iris", serialization_format="cloudpickle")
     client = mlflow.MlflowClient()
     client.set_registered_model_alias("iris", "production", 2)
     client.update_model_version("iris", "3", description="another seed")

@@ -47,7 +47,9 @@ def test_extensions_say_what_is_written(tmp_path):
     same(pickle.loads((tmp_path / "m.skiff").read_bytes()), forest)
 
 
-def test_files_that_are_open(tmp_path):
+def test_files_that_are_open(tmp_path, monkeypatch):
+    # Two files of different seconds have different passports.
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     forest, _ = model()
     for options in ({}, {"format": "skiff"}, {"format": "pickle"}, {"format": "joblib", "compress": "xz"}):
         out = io.BytesIO()
