@@ -42,7 +42,7 @@ def convert(
         The model file: a path, its bytes, or a file opened for reading bytes.
     target : str or path-like
         The path to write. Its extension selects the format: ``.skiff``, ``.pkl``, ``.joblib``, ``.skops``, or ``.json``,
-        which cannot be loaded. A codec's extension may follow: ``.pkl.gz``, ``.joblib.xz``.
+        a text to read and edit. A codec's extension may follow: ``.pkl.gz``, ``.joblib.xz``.
     for_ : str, optional
         The scikit-learn that is to load the target, ``"scikit-learn==1.9.1"``. Whatever version wrote the source, the target
         is as if it had been fitted there, and predicts the same; what only ``fit`` would have asked for, and is lost, is

@@ -20,10 +20,17 @@ from skiff._skiff import Dump, Identity, Model
 _LEAST = 4 << 10
 
 
-Format = Union[Literal["skiff"], Literal["pickle"], Literal["joblib"], Literal["skops"]]
+Format = Union[Literal["skiff"], Literal["pickle"], Literal["joblib"], Literal["skops"], Literal["json"]]
 
 #: The formats of file objects, by the extension of their name.
-_EXTENSIONS: dict[str, Format] = {".skiff": "skiff", ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib", ".skops": "skops"}
+_EXTENSIONS: dict[str, Format] = {
+    ".skiff": "skiff",
+    ".pkl": "pickle",
+    ".pickle": "pickle",
+    ".joblib": "joblib",
+    ".skops": "skops",
+    ".json": "json",
+}
 
 def dump(
     estimator: Any,
@@ -65,7 +72,7 @@ def dump(
         The pickle protocol of a ``.pkl`` or ``.joblib``, 2 to 5; 4 by default. A negative number is the highest.
     file : file object, optional
         The name of ``filename`` in ``pickle.dump``.
-    format : {"skiff", "pickle", "joblib", "skops"}, optional
+    format : {"skiff", "pickle", "joblib", "skops", "json"}, optional
         The format, in place of that of the extension.
     X_sample : array-like of shape (n_samples, n_features), optional
         Rows that are recorded in a ``.skiff`` together with the model's predictions, for ``skiff.verify``.
@@ -165,7 +172,7 @@ def dumps(
         The object to write.
     protocol : int, optional
         If given, the bytes are a pickle of this protocol, 2 to 5; a negative number is the highest.
-    format : {"skiff", "pickle", "joblib", "skops"}, optional
+    format : {"skiff", "pickle", "joblib", "skops", "json"}, optional
         The format: by default a ``.skiff``, unless ``protocol`` is given.
     compress, recipients
         As for ``skiff.dump``.

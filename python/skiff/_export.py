@@ -23,6 +23,8 @@ def export(
     target: str | None = None,
     at: str | None = None,
     max_depth: int | None = None,
+    float32: bool = False,
+    opset: int | None = None,
     limits: Limits | None = None,
     identity: Identity | str | os.PathLike[str] | None = None,
 ) -> None:
@@ -49,6 +51,12 @@ def export(
     max_depth : int, optional
         How deep a tree is drawn. Without it, of a tree of more than 2000 nodes only the first levels are, and a warning
         says so; text has ten levels, as scikit-learn's ``export_text``.
+    float32 : bool, default=False
+        Write ONNX with numbers of float32, those of inputs and outputs too, for runtimes that have no others. A warning
+        says what precision is lost.
+    opset : int, optional
+        The version of ONNX's operators, 13 to 21, for older runtimes. By default 21, the first version whose trees compute
+        in float64; a warning says what precision is lost with others.
     limits : Limits, optional
         Limits of memory and time for reading a file.
     identity : Identity, str or path-like, optional
@@ -65,7 +73,8 @@ def export(
     Warns
     -----
     UserWarning
-        For each method that is left out, with the reason, and for a tree that is not drawn to its leaves.
+        For each method that is left out, with the reason, for precision that is lost, and for a tree that is not drawn to
+        its leaves.
 
     Examples
     --------
@@ -80,14 +89,14 @@ def export(
         target = os.path.splitext(str(getattr(out, "name", "")))[1].lstrip(".") or None
     names = [methods] if isinstance(methods, str) else None if methods is None else list(methods)
     exported = None
-    if names is None:
+    if names is None and not float32 and opset is None:
         exported = _picture(model, path, target=target, at=at, max_depth=max_depth, limits=limits, identity=identity)
     if exported is None:
         if max_depth is not None:
             raise WrongInputError("`max_depth` is for pictures of trees", code="wrong-argument", help=None)
         if not isinstance(model, Model):
             model = _open(model, at=at, limits=limits, identity=identity)
-        exported = _export(model, path, target=target, methods=names)
+        exported = _export(model, path, target=target, methods=names, float32=float32, opset=opset)
     content, refused = exported
     if not isinstance(out, (str, os.PathLike)):
         out.write(content or b"")

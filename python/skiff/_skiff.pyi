@@ -304,6 +304,8 @@ def export(
     *,
     target: str | None,
     methods: list[str] | None,
+    float32: bool,
+    opset: int | None,
 ) -> tuple[bytes | None, list[str]]: ...
 def picture(
     source: Model | str | PathLike[str] | bytes | bytearray | memoryview | _Readable,

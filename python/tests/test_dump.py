@@ -109,7 +109,7 @@ def test_what_does_not_suit_is_refused(tmp_path):
         ("m.skiff", {"compress": 23}, "a level of zstd"),
         ("m.pkl", {"compress": 3}, "compressed files"),
         ("m.pkl", {"protocol": 1}, "from `2` to `5`"),
-        ("m.json", {}, "cannot be loaded"),
+        ("m.json", {"compress": 3}, "cannot be compressed"),
         ("m.pkl", {"protocol": 300}, "found `300`"),
         ("m.pkl", {"protocol": 6}, "from `2` to `5`"),
         ("m.joblib", {"protocol": True}, "from `2` to `5`"),

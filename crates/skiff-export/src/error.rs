@@ -40,6 +40,8 @@ pub enum ExportError {
         /// How many bytes it would take.
         bytes: usize,
     },
+    /// The file cannot be written with these numbers or operators.
+    Form(String),
     /// It cannot be drawn.
     Picture(String),
     /// A bug in skiff.
@@ -66,7 +68,7 @@ impl fmt::Display for ExportError {
             Self::TooLarge { bytes } => {
                 write!(f, "the file would take {bytes} bytes, more than the 2 GiB of a protocol buffer")
             }
-            Self::Picture(what) => f.write_str(what),
+            Self::Form(what) | Self::Picture(what) => f.write_str(what),
             Self::Mistake(what) => write!(f, "a bug in skiff, please report it: {what}"),
         }
     }

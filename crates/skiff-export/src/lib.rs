@@ -32,6 +32,17 @@ pub struct ExportOptions {
     pub methods: Option<Vec<Method>>,
     /// What is written next to the model: pairs of a key and a value.
     pub metadata: Vec<(String, String)>,
+    /// For ONNX alone.
+    pub onnx: OnnxOptions,
+}
+
+/// What an ONNX file is written with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OnnxOptions {
+    /// Whether all numbers, those of inputs and outputs too, are float32 instead of float64.
+    pub float32: bool,
+    /// The version of the operators, between 13 and 21; 21 by default, the first whose trees compute in float64.
+    pub opset: Option<i64>,
 }
 
 /// An exported model.
@@ -44,6 +55,8 @@ pub struct Exported {
     pub methods: Vec<Method>,
     /// Why the other methods are not in it.
     pub refused: Vec<ExportError>,
+    /// What is less precise in the file than in the model, in a sentence each.
+    pub lost: Vec<String>,
 }
 
 /// A model for another runtime.
@@ -51,6 +64,9 @@ pub struct Exported {
 /// # Errors
 /// When a method that was named cannot be exported, or none can.
 pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<Exported, ExportError> {
+    if options.onnx != OnnxOptions::default() && target != Target::Onnx {
+        return Err(ExportError::Form(format!("float32 and opsets are for ONNX, not for `{}`", target.name())));
+    }
     match target {
         Target::Onnx => onnx::onnx(model, options),
         Target::C => source::source(model, Source::C, options),

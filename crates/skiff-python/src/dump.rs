@@ -45,12 +45,6 @@ impl Dump {
         let name = path.as_deref().unwrap_or(Path::new(""));
         self::compress(&mut options, name, compress)?;
         let target = options.check(name).map_err(|error| error::raise(py, &error))?;
-        if !target.is_loaded {
-            let extension = target.extension();
-            let what =
-                format!("a `.{extension}` cannot be loaded, so `skiff.dump` does not write it: use `skiff.convert`");
-            return Err(error::wrong_input(py, &what));
-        }
         Ok(Self { path, options, target })
     }
 
@@ -92,11 +86,10 @@ impl Dump {
     }
 }
 
-/// The format with that name, among those that can be loaded.
+/// The format with that name.
 fn named(py: Python<'_>, name: &str) -> PyResult<&'static Target> {
-    let known = || TARGETS.iter().filter(|target| target.is_loaded);
-    known().find(|target| target.name == name).ok_or_else(|| {
-        let names: Vec<_> = known().map(|target| format!("`{}`", target.name)).collect();
+    TARGETS.iter().find(|target| target.name == name).ok_or_else(|| {
+        let names: Vec<_> = TARGETS.iter().map(|target| format!("`{}`", target.name)).collect();
         error::wrong_input(py, &format!("expected a format of {}, found `{name}`", names.join(", ")))
     })
 }

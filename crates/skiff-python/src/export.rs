@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use skiff::{ExportTarget, File, Method};
+use skiff::{ExportOptions, ExportTarget, File, Method, OnnxOptions};
 
 use crate::error;
 use crate::model::Model;
@@ -17,6 +17,7 @@ pub fn export<'py>(
     output: Option<&Path>,
     target: Option<&str>,
     methods: Option<&[String]>,
+    onnx: OnnxOptions,
 ) -> PyResult<(Option<Bound<'py, PyBytes>>, Vec<String>)> {
     let target = self::target(output, target).ok_or_else(|| {
         let known: Vec<String> =
@@ -27,14 +28,15 @@ pub fn export<'py>(
         name.parse::<Method>().map_err(|_| error::wrong_input(py, &format!("`{name}` is not the name of a method")))
     };
     let methods = methods.map(|names| names.iter().map(parse).collect::<PyResult<Vec<_>>>()).transpose()?;
+    let options = ExportOptions { methods, onnx, ..ExportOptions::default() };
     let raise = |error| error::raise(py, &error);
     match output {
         Some(output) => {
-            let exported = py.detach(|| file.export(model, target, methods.as_deref(), output)).map_err(raise)?;
+            let exported = py.detach(|| file.export(model, target, &options, output)).map_err(raise)?;
             Ok((None, exported.refused))
         }
         None => {
-            let exported = py.detach(|| file.export_bytes(model, target, methods.as_deref())).map_err(raise)?;
+            let exported = py.detach(|| file.export_bytes(model, target, &options)).map_err(raise)?;
             let (bytes, exported) = exported;
             Ok((Some(PyBytes::new(py, &bytes)), exported.refused))
         }

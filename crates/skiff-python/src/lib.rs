@@ -282,15 +282,18 @@ mod _skiff {
     /// Exports a model, for `skiff.export`.
     #[expect(clippy::needless_pass_by_value, reason = "lists and paths from Python are owned")]
     #[pyfunction]
-    #[pyo3(signature = (model, output, /, *, target, methods))]
+    #[pyo3(signature = (model, output, /, *, target, methods, float32, opset))]
     fn export<'py>(
         py: Python<'py>,
         model: &Bound<'py, Model>,
         output: Option<PathBuf>,
         target: Option<&str>,
         methods: Option<Vec<String>>,
+        float32: bool,
+        opset: Option<i64>,
     ) -> PyResult<(Option<Bound<'py, PyBytes>>, Vec<String>)> {
-        crate::export::export(py, model.get().parts(), output.as_deref(), target, methods.as_deref())
+        let onnx = skiff::OnnxOptions { float32, opset };
+        crate::export::export(py, model.get().parts(), output.as_deref(), target, methods.as_deref(), onnx)
     }
 
     /// Draws a tree or a composite estimator of a model or a file, for `skiff.export`; `None` for other targets.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use skiff_export::Target as ExportTarget;
+use skiff_export::{OnnxOptions, Target as ExportTarget};
 use skiff_files::write::{NewFile, WriteError};
 use skiff_plan::Method;
 
@@ -17,6 +17,8 @@ pub struct ExportOptions {
     pub methods: Option<Vec<Method>>,
     /// How deep a tree is drawn; a picture has no methods.
     pub max_depth: Option<usize>,
+    /// Numbers and operators of an ONNX file.
+    pub onnx: OnnxOptions,
     /// How the model file is opened, and which estimator of it is exported.
     pub opening: Options,
 }
@@ -27,7 +29,8 @@ pub struct ExportOptions {
 pub struct Exported {
     /// The methods.
     pub methods: Vec<Method>,
-    /// Why the other methods are not, in a sentence each; of a picture what it leaves out.
+    /// Why the other methods are not, and what is less precise than in the model, in a sentence each; of a picture what it
+    /// leaves out.
     pub refused: Vec<String>,
 }
 
@@ -48,7 +51,7 @@ pub fn export(input: impl AsRef<Path>, output: impl AsRef<Path>, options: &Expor
     if target.is_picture() {
         return file.write_picture(None, target, options.max_depth, output);
     }
-    file.export(&file.model(None)?, target, options.methods.as_deref(), output)
+    file.export(&file.model(None)?, target, options, output)
 }
 
 /// Writes a file atomically.
@@ -61,7 +64,7 @@ pub(crate) fn write(bytes: &[u8], output: &Path) -> Result<(), Error> {
 }
 
 impl File {
-    /// Writes a model that was read from this file to `output` for a target, atomically.
+    /// Writes a model that was read from this file to `output` for a target, atomically: the methods of `options`.
     ///
     /// # Errors
     /// A method that was named and cannot be exported, and a model of which nothing can; errors of the operating system.
@@ -69,10 +72,10 @@ impl File {
         &self,
         model: &Model,
         target: ExportTarget,
-        methods: Option<&[Method]>,
+        options: &ExportOptions,
         output: impl AsRef<Path>,
     ) -> Result<Exported, Error> {
-        let (bytes, exported) = self.export_bytes(model, target, methods)?;
+        let (bytes, exported) = self.export_bytes(model, target, options)?;
         write(&bytes, output.as_ref())?;
         Ok(exported)
     }
@@ -85,20 +88,21 @@ impl File {
         &self,
         model: &Model,
         target: ExportTarget,
-        methods: Option<&[Method]>,
+        options: &ExportOptions,
     ) -> Result<(Vec<u8>, Exported), Error> {
         let digest = Sha256::digest(&*self.contents().content);
         let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let options = skiff_export::ExportOptions {
-            methods: methods.map(<[Method]>::to_vec),
+            methods: options.methods.clone(),
             metadata: vec![("sha256".to_owned(), digest)],
+            onnx: options.onnx.clone(),
         };
         let exported = skiff_export::export(model.typed(), target, &options);
         let exported = exported.map_err(|error| match self.path() {
             Some(path) => Error::from(error).in_file(path),
             None => error.into(),
         })?;
-        let refused = exported.refused.iter().map(ToString::to_string).collect();
+        let refused = exported.refused.iter().map(ToString::to_string).chain(exported.lost).collect();
         Ok((exported.bytes, Exported { methods: exported.methods, refused }))
     }
 }

@@ -64,6 +64,7 @@ pub use passport::Passport;
 pub use plain_loading::{PlainLoading, PlainOutcome};
 pub use rebuild::{Migration, Rebuilt};
 pub use scan::{files_in, scan, scan_bytes};
+pub use skiff_export::OnnxOptions;
 pub use slim::{Slim, slim};
 pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};

@@ -18,8 +18,6 @@ pub struct Target {
     pub about: &'static str,
     /// The codecs that it supports.
     pub codecs: &'static [Codec],
-    /// Whether it can be loaded again.
-    pub is_loaded: bool,
     pub(crate) kind: Kind,
 }
 
@@ -39,7 +37,6 @@ pub const TARGETS: &[Target] = &[
         extensions: &["skiff"],
         about: "skiff's own, a safetensors file with the complete model",
         codecs: &[Codec::Zstd],
-        is_loaded: true,
         kind: Kind::Skiff,
     },
     Target {
@@ -47,7 +44,6 @@ pub const TARGETS: &[Target] = &[
         extensions: &["pkl", "pickle"],
         about: "a pickle, for `pickle.load`",
         codecs: &[],
-        is_loaded: true,
         kind: Kind::Pickle,
     },
     Target {
@@ -55,7 +51,6 @@ pub const TARGETS: &[Target] = &[
         extensions: &["joblib"],
         about: "for `joblib.load`",
         codecs: &[Codec::Zlib, Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Lzma, Codec::Lz4],
-        is_loaded: true,
         kind: Kind::Joblib,
     },
     Target {
@@ -63,15 +58,13 @@ pub const TARGETS: &[Target] = &[
         extensions: &["skops"],
         about: "for `skops.io.load`",
         codecs: &[Codec::Deflate],
-        is_loaded: true,
         kind: Kind::Skops,
     },
     Target {
         name: "json",
         extensions: &["json"],
-        about: "every parameter as text, which cannot be loaded: docs/json.md",
+        about: "every parameter as text, for people and other programs: docs/json.md",
         codecs: &[],
-        is_loaded: false,
         kind: Kind::Json,
     },
 ];

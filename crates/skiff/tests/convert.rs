@@ -60,7 +60,7 @@ fn each_kind_is_written_and_told_by_its_name() {
         for extension in target.extensions {
             let mut bytes = Vec::new();
             file.convert_to(&format!("model.{extension}"), &ConvertOptions::default(), &mut bytes).unwrap();
-            assert_eq!(File::read(bytes, &Options::default()).is_ok(), target.is_loaded, "{extension}");
+            assert!(File::read(bytes, &Options::default()).is_ok(), "{extension}");
         }
         for &codec in target.codecs {
             let compression = skiff::Compression::at(codec, None).unwrap();

@@ -111,7 +111,8 @@ fn damage_is_found_and_nothing_panics() {
     for armor in [Armor::Binary, Armor::Text] {
         let whole = encrypted("damage", &identity.recipients().unwrap().with_armor(armor));
         let plain = fs::read(example()).unwrap();
-        let ends = (0..whole.len()).step_by(whole.len() / 60);
+        // Armor without its last line end is whole.
+        let ends = (0..whole.trim_ascii_end().len()).step_by(whole.len() / 60);
         for bytes in ends.map(|end| whole[..end].to_vec()) {
             assert!(File::read(bytes, &opening).is_err());
         }

@@ -40,7 +40,7 @@ CHOOSE_AMONG_EQUALS = {
     "Isomap", "KNNImputer", "KNeighborsClassifier", "KNeighborsRegressor", "KNeighborsTransformer", "LabelPropagation",
     "LabelSpreading", "LocalOutlierFactor", "LocallyLinearEmbedding", "NearestNeighbors",
 }
-FEW_VALUES = {"Binarizer", "KBinsDiscretizer", "MissingIndicator", "RandomTreesEmbedding", "StackingRegressor", "VotingRegressor"}
+FEW_VALUES = {"Binarizer", "KBinsDiscretizer", "MissingIndicator", "RandomTreesEmbedding", "StackingClassifier", "StackingRegressor", "VotingRegressor"}
 #: What a fit may not take longer than, in seconds of the processor; those that do are passed over.
 LONGEST = 3.0
 

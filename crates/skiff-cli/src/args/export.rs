@@ -21,6 +21,12 @@ pub struct Export {
     /// How deep a tree is drawn: to .dot, .svg and .txt.
     #[arg(long, value_name = "LEVELS", conflicts_with = "method")]
     pub max_depth: Option<usize>,
+    /// Write ONNX with numbers of float32, those of inputs and outputs too, for runtimes that have no others.
+    #[arg(long, conflicts_with = "max_depth")]
+    pub float32: bool,
+    /// The version of ONNX's operators, 13 to 21, for older runtimes [default: 21].
+    #[arg(long, value_name = "VERSION", conflicts_with = "max_depth")]
+    pub opset: Option<i64>,
     /// The target of standard output [default: onnx].
     #[arg(long, value_name = "TARGET", value_parser = values::export_target)]
     pub to: Option<ExportTarget>,

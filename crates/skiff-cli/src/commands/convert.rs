@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use skiff::mlflow::MlflowOptions;
-use skiff::{ConvertOptions, Converted, ExportTarget, File, Method, Options};
+use skiff::{ConvertOptions, Converted, ExportOptions, ExportTarget, File, Method, Options};
 
 use crate::args::Convert;
 use crate::commands::export::Exported;
@@ -91,8 +91,10 @@ fn export(arguments: &Convert, target: ExportTarget) -> Outcome {
     let exported = Exported {
         model: &arguments.input,
         output: &arguments.output,
-        methods: (!arguments.method.is_empty()).then_some(&arguments.method),
-        max_depth: None,
+        options: ExportOptions {
+            methods: (!arguments.method.is_empty()).then(|| arguments.method.clone()),
+            ..ExportOptions::default()
+        },
         force: arguments.force,
     };
     exported.write(target, &options)

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use skiff::{ExportTarget, Method, Options};
+use skiff::{ExportOptions, ExportTarget, OnnxOptions, Options};
 
 use crate::args::Export;
 use crate::report::{self, Failure, Outcome};
@@ -23,8 +23,12 @@ pub fn run(arguments: &Export) -> Outcome {
     let exported = Exported {
         model: &arguments.model,
         output: &arguments.output,
-        methods: (!arguments.method.is_empty()).then_some(&arguments.method),
-        max_depth: arguments.max_depth,
+        options: ExportOptions {
+            methods: (!arguments.method.is_empty()).then(|| arguments.method.clone()),
+            max_depth: arguments.max_depth,
+            onnx: OnnxOptions { float32: arguments.float32, opset: arguments.opset },
+            ..ExportOptions::default()
+        },
         force: arguments.force,
     };
     exported.write(target, &arguments.open.options()?)
@@ -40,9 +44,7 @@ fn unknown(output: &Path) -> Failure {
 pub struct Exported<'a> {
     pub model: &'a Path,
     pub output: &'a Path,
-    pub methods: Option<&'a [Method]>,
-    /// How deep a tree is drawn.
-    pub max_depth: Option<usize>,
+    pub options: ExportOptions,
     pub force: bool,
 }
 
@@ -54,21 +56,22 @@ impl Exported<'_> {
             outputs::refuse_existing(self.output, self.force)?;
         }
         let file = input::file(self.model, options)?;
+        let wanted = &self.options;
         let exported = if target.is_picture() {
-            if self.methods.is_some() {
+            if wanted.methods.is_some() {
                 return Err(Failure::Usage(format!("a `.{}` is a picture, which has no methods", target.extension())));
             }
             match standard {
-                true => to_standard_output(file.picture(None, target, self.max_depth)?)?,
-                false => file.write_picture(None, target, self.max_depth, self.output)?,
+                true => to_standard_output(file.picture(None, target, wanted.max_depth)?)?,
+                false => file.write_picture(None, target, wanted.max_depth, self.output)?,
             }
-        } else if self.max_depth.is_some() {
+        } else if wanted.max_depth.is_some() {
             return Err(Failure::Usage("`--max-depth` is for pictures of trees: .dot, .svg, .txt".to_owned()));
         } else {
             let model = input::model_of(&file, self.model)?;
             match standard {
-                true => to_standard_output(file.export_bytes(&model, target, self.methods)?)?,
-                false => file.export(&model, target, self.methods, self.output)?,
+                true => to_standard_output(file.export_bytes(&model, target, wanted)?)?,
+                false => file.export(&model, target, wanted, self.output)?,
             }
         };
         for refused in &exported.refused {

@@ -15,6 +15,10 @@ pub(super) fn strings<'s>(name: &str, values: impl Iterator<Item = &'s str>) -> 
     AttributeProto { name: name.to_owned(), strings, r#type: 8, ..AttributeProto::default() }
 }
 
+pub(super) fn string(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), s: Some(value.as_bytes().to_vec()), r#type: 3, ..AttributeProto::default() }
+}
+
 pub(super) fn tensor(name: &str, value: TensorProto) -> AttributeProto {
     AttributeProto { name: name.to_owned(), t: Some(value), r#type: 4, ..AttributeProto::default() }
 }

@@ -1,10 +1,13 @@
-//! ONNX files: float64 throughout, by operators that onnxruntime has in float64.
+//! ONNX files: float64 throughout, by operators that onnxruntime has in float64; or float32 throughout.
 
 mod attributes;
+mod form;
 mod proto;
 mod translate;
 mod tree_ensemble;
+mod tree_ensemble_regressor;
 
+use form::Form;
 use prost::Message;
 use skiff_models::Model;
 use skiff_plan::value::Classes;
@@ -13,13 +16,6 @@ use crate::model::{self, ModelGraph};
 use crate::{ExportError, ExportOptions, Exported};
 use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
-/// The version of the operators: the first one next to version 5 of those for classical models, whose `TreeEnsemble`
-/// computes in float64.
-const OPSET: i64 = 21;
-/// The version of the operators for classical models.
-const ML_OPSET: i64 = 5;
-/// The version of the file format that goes with them.
-const IR_VERSION: i64 = 10;
 /// The domain of the operators for classical models.
 const ML_DOMAIN: &str = "ai.onnx.ml";
 
@@ -39,21 +35,23 @@ const BOOL: i32 = 9;
 /// How many bytes a protocol buffer has at most.
 const MOST_BYTES: usize = i32::MAX as usize;
 
-/// A model as an ONNX file. Its inputs are `X`, (n, n_features) of float64, or a column each where some hold text; its
+/// A model as an ONNX file. Its inputs are `X`, (n, n_features) of float64 or float32, or a column each where some hold text; its
 /// outputs are named as the methods.
 ///
 /// # Errors
 /// When a method that was named cannot be exported, or none can.
 pub(crate) fn onnx(model: &Model, options: &ExportOptions) -> Result<Exported, ExportError> {
+    let form = Form::new(&options.onnx)?;
     let ModelGraph { graph, methods, refused } = model::graph(model, options.methods.as_deref())?;
+    form.check(&graph)?;
     let file = ModelProto {
-        ir_version: IR_VERSION,
+        ir_version: form.ir_version(),
         producer_name: "skiff".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: Some(translate::graph(&graph, &model.header().class)),
+        graph: Some(translate::graph(&graph, &model.header().class, form)),
         opset_import: vec![
-            OperatorSetIdProto { domain: String::new(), version: OPSET },
-            OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: ML_OPSET },
+            OperatorSetIdProto { domain: String::new(), version: form.opset },
+            OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: form.ml_opset() },
         ],
         metadata_props: metadata(model, options),
     };
@@ -61,7 +59,7 @@ pub(crate) fn onnx(model: &Model, options: &ExportOptions) -> Result<Exported, E
     if bytes > MOST_BYTES {
         return Err(ExportError::TooLarge { bytes });
     }
-    Ok(Exported { bytes: file.encode_to_vec(), methods, refused })
+    Ok(Exported { bytes: file.encode_to_vec(), methods, refused, lost: form.lost(&graph) })
 }
 
 /// What the file says of the model: lists are JSON.

@@ -3,19 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{int, ints, strings};
+use super::form::Form;
 use super::proto::{
     AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
     ValueInfoProto,
 };
-use super::{BOOL, DOUBLE, FLOAT, INT64, ML_DOMAIN, STRING, tree_ensemble};
-use crate::graph::{Constant, DType, Dim, Elements, Graph, Node, Primitive, TensorId, TensorType};
+use super::{INT64, ML_DOMAIN, tree_ensemble, tree_ensemble_regressor};
+use crate::graph::{Constant, DType, Dim, Elements, Forest, Graph, Node, Primitive, TensorId, TensorType};
 
 /// The name of the dimension of rows.
 const ROWS: &str = "n_samples";
 
 /// A graph as ONNX writes it.
-pub(super) fn graph(graph: &Graph, name: &str) -> GraphProto {
-    let mut translation = Translation::new(graph);
+pub(super) fn graph(graph: &Graph, name: &str, form: Form) -> GraphProto {
+    let mut translation = Translation::new(graph, form);
     for node in &graph.nodes {
         translation.node(node);
     }
@@ -25,6 +26,7 @@ pub(super) fn graph(graph: &Graph, name: &str) -> GraphProto {
 
 struct Translation<'g> {
     graph: &'g Graph,
+    form: Form,
     proto: GraphProto,
     /// What tensors are called that are neither input nor output.
     prefix: String,
@@ -34,7 +36,7 @@ struct Translation<'g> {
 }
 
 impl<'g> Translation<'g> {
-    fn new(graph: &'g Graph) -> Self {
+    fn new(graph: &'g Graph, form: Form) -> Self {
         // Columns may have any names.
         let taken: HashSet<&str> = graph.inputs.iter().map(|(name, _)| name.as_str()).collect();
         let mut prefix = "t".to_owned();
@@ -45,9 +47,9 @@ impl<'g> Translation<'g> {
         for (name, tensor) in &graph.inputs {
             names.insert(*tensor, name.clone());
         }
-        let input = graph.inputs.iter().map(|(name, tensor)| value(name, graph.type_of(*tensor))).collect();
+        let input = graph.inputs.iter().map(|(name, tensor)| value(name, graph.type_of(*tensor), form)).collect();
         let proto = GraphProto { input, ..GraphProto::default() };
-        Self { graph, proto, prefix, names, lists: HashMap::new() }
+        Self { graph, form, proto, prefix, names, lists: HashMap::new() }
     }
 
     fn name(&mut self, tensor: TensorId) -> String {
@@ -75,7 +77,7 @@ impl<'g> Translation<'g> {
             while inputs.contains(name.as_str()) {
                 name.push('_');
             }
-            self.proto.output.push(value(&name, self.graph.type_of(*tensor)));
+            self.proto.output.push(value(&name, self.graph.type_of(*tensor), self.form));
             let from = self.name(*tensor);
             self.push("Identity", "", vec![from], vec![name], Vec::new());
         }
@@ -89,7 +91,7 @@ impl<'g> Translation<'g> {
         let name = format!("{}list{}", self.prefix, self.lists.len());
         let shape = if is_one { Vec::new() } else { vec![values.len()] };
         let constant = Constant { shape, elements: Elements::I64(values.to_vec()) };
-        self.proto.initializer.push(initializer(&name, &constant));
+        self.proto.initializer.push(initializer(&name, &constant, self.form));
         self.lists.insert((values.to_vec(), is_one), name.clone());
         name
     }
@@ -100,7 +102,7 @@ impl<'g> Translation<'g> {
         let mut domain = "";
         let (op_type, attributes) = match &node.primitive {
             Primitive::Constant(constant) => {
-                self.proto.initializer.push(initializer(&outputs[0], constant));
+                self.proto.initializer.push(initializer(&outputs[0], constant, self.form));
                 return;
             }
             Primitive::Abs => ("Abs", vec![]),
@@ -111,7 +113,7 @@ impl<'g> Translation<'g> {
                 vec![int("axis", number(*axis)), int("keepdims", 1), int("select_last_index", i64::from(*last))],
             ),
             Primitive::ArgMin { axis } => ("ArgMin", vec![int("axis", number(*axis)), int("keepdims", 1)]),
-            Primitive::Cast(dtype) => ("Cast", vec![int("to", i64::from(element_type(*dtype)))]),
+            Primitive::Cast(dtype) => ("Cast", vec![int("to", i64::from(self.form.element_type(*dtype)))]),
             Primitive::Ceil => ("Ceil", vec![]),
             Primitive::Concat { axis } => ("Concat", vec![int("axis", number(*axis))]),
             Primitive::Cos => ("Cos", vec![]),
@@ -149,14 +151,8 @@ impl<'g> Translation<'g> {
             Primitive::Not => ("Not", vec![]),
             Primitive::Or => ("Or", vec![]),
             Primitive::Pow => ("Pow", vec![]),
-            Primitive::ReduceMax { axis } => {
-                inputs.push(self.list(&[number(*axis)], false));
-                ("ReduceMax", vec![int("keepdims", 1)])
-            }
-            Primitive::ReduceMin { axis } => {
-                inputs.push(self.list(&[number(*axis)], false));
-                ("ReduceMin", vec![int("keepdims", 1)])
-            }
+            Primitive::ReduceMax { axis } => ("ReduceMax", self.reduced(*axis, &mut inputs)),
+            Primitive::ReduceMin { axis } => ("ReduceMin", self.reduced(*axis, &mut inputs)),
             Primitive::ReduceSum { axis } => {
                 inputs.push(self.list(&[number(*axis)], false));
                 ("ReduceSum", vec![int("keepdims", 1)])
@@ -191,12 +187,34 @@ impl<'g> Translation<'g> {
                 ("TopK", vec![int("axis", -1), int("largest", 0), int("sorted", 1)])
             }
             Primitive::TreeEnsemble(forest) => {
+                if !self.form.has_tree_ensemble() {
+                    self.regressor(forest, inputs, &outputs[0]);
+                    return;
+                }
                 domain = ML_DOMAIN;
-                ("TreeEnsemble", tree_ensemble::attributes(forest))
+                ("TreeEnsemble", tree_ensemble::attributes(forest, self.form))
             }
             Primitive::Where => ("Where", vec![]),
         };
         self.push(op_type, domain, inputs, outputs, attributes);
+    }
+
+    /// The settings of a reduction, whose axis is an input since opset 18.
+    fn reduced(&mut self, axis: usize, inputs: &mut Vec<String>) -> Vec<AttributeProto> {
+        if self.form.opset < 18 {
+            return vec![ints("axes", vec![number(axis)]), int("keepdims", 1)];
+        }
+        inputs.push(self.list(&[number(axis)], false));
+        vec![int("keepdims", 1)]
+    }
+
+    /// Trees for runtimes without `TreeEnsemble`: what they return is float32.
+    fn regressor(&mut self, forest: &Forest, inputs: Vec<String>, output: &str) {
+        let single = format!("{output}_single");
+        let attributes = tree_ensemble_regressor::attributes(forest, self.form);
+        self.push("TreeEnsembleRegressor", ML_DOMAIN, inputs, vec![single.clone()], attributes);
+        let to = vec![int("to", i64::from(self.form.element_type(DType::F64)))];
+        self.push("Cast", "", vec![single], vec![output.to_owned()], to);
     }
 
     /// Zero for each row, added to `inputs[0]`: it is taken from a list of one element, which has no second one for rows
@@ -213,7 +231,13 @@ impl<'g> Translation<'g> {
         }
         let dtype = self.graph.type_of(node.inputs[0]).dtype;
         let typed = format!("{output}_typed");
-        self.push("Cast", "", vec![zero], vec![typed.clone()], vec![int("to", i64::from(element_type(dtype)))]);
+        self.push(
+            "Cast",
+            "",
+            vec![zero],
+            vec![typed.clone()],
+            vec![int("to", i64::from(self.form.element_type(dtype)))],
+        );
         let add = if dtype == DType::Bool { "Or" } else { "Add" };
         self.push(add, "", vec![inputs[0].clone(), typed], vec![output.to_owned()], Vec::new());
     }
@@ -221,7 +245,11 @@ impl<'g> Translation<'g> {
     /// The shape of a row that is repeated as often as `like` has rows.
     fn shape_of_rows(&mut self, node: &Node, like: &str, output: &str) -> String {
         let (rows, shape) = (format!("{output}_rows"), format!("{output}_shape"));
-        self.push("Shape", "", vec![like.to_owned()], vec![rows.clone()], vec![int("start", 0), int("end", 1)]);
+        // `Shape` of a part is new in opset 15.
+        let all = format!("{output}_lengths");
+        self.push("Shape", "", vec![like.to_owned()], vec![all.clone()], Vec::new());
+        let [start, end, axis] = [0, 1, 0].map(|value| self.list(&[value], false));
+        self.push("Slice", "", vec![all, start, end, axis], vec![rows.clone()], Vec::new());
         let lengths = self.graph.type_of(node.outputs[0]).shape[1..].iter().map(|dim| match dim {
             Dim::Batch => -1,
             Dim::Fixed(length) => number(*length),
@@ -232,39 +260,36 @@ impl<'g> Translation<'g> {
     }
 }
 
-fn value(name: &str, of: &TensorType) -> ValueInfoProto {
+fn value(name: &str, of: &TensorType, form: Form) -> ValueInfoProto {
     let dim = of.shape.iter().map(|dim| match dim {
         Dim::Batch => DimensionProto { dim_value: None, dim_param: Some(ROWS.to_owned()) },
         Dim::Fixed(length) => DimensionProto { dim_value: Some(number(*length)), dim_param: None },
     });
     let shape = Some(TensorShapeProto { dim: dim.collect() });
-    let tensor_type = Some(TensorTypeProto { elem_type: element_type(of.dtype), shape });
+    let tensor_type = Some(TensorTypeProto { elem_type: form.element_type(of.dtype), shape });
     ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
 }
 
-fn initializer(name: &str, constant: &Constant) -> TensorProto {
-    let dims = constant.shape.iter().map(|&length| number(length)).collect();
-    let mut tensor = TensorProto { name: name.to_owned(), dims, ..TensorProto::default() };
-    tensor.data_type = element_type(constant.tensor_type().dtype);
-    match &constant.elements {
-        Elements::F64(values) => {
-            tensor.raw_data = Some(values.iter().flat_map(|bits| bits.value().to_le_bytes()).collect());
-        }
-        Elements::I64(values) => tensor.raw_data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-        Elements::Bool(values) => tensor.raw_data = Some(values.iter().map(|&value| u8::from(value)).collect()),
-        Elements::Str(values) => tensor.string_data = values.iter().map(|value| value.as_bytes().to_vec()).collect(),
-    }
+fn initializer(name: &str, constant: &Constant, form: Form) -> TensorProto {
+    let mut tensor = match &constant.elements {
+        Elements::F64(values) => form.numbers(values.iter().map(|bits| bits.value())),
+        elements => TensorProto {
+            data_type: form.element_type(constant.tensor_type().dtype),
+            raw_data: match elements {
+                Elements::I64(values) => Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+                Elements::Bool(values) => Some(values.iter().map(|&value| u8::from(value)).collect()),
+                Elements::F64(_) | Elements::Str(_) => None,
+            },
+            string_data: match elements {
+                Elements::Str(values) => values.iter().map(|value| value.as_bytes().to_vec()).collect(),
+                _ => Vec::new(),
+            },
+            ..TensorProto::default()
+        },
+    };
+    name.clone_into(&mut tensor.name);
+    tensor.dims = constant.shape.iter().map(|&length| number(length)).collect();
     tensor
-}
-
-fn element_type(dtype: DType) -> i32 {
-    match dtype {
-        DType::F64 => DOUBLE,
-        DType::F32 => FLOAT,
-        DType::I64 => INT64,
-        DType::Bool => BOOL,
-        DType::Str => STRING,
-    }
 }
 
 fn number(value: usize) -> i64 {

@@ -1,8 +1,9 @@
 //! Trees as the attributes of `TreeEnsemble` of ai.onnx.ml 5, which compares and adds in float64.
 
+use super::UINT8;
 use super::attributes::{int, ints, tensor};
+use super::form::Form;
 use super::proto::{AttributeProto, TensorProto};
-use super::{DOUBLE, UINT8};
 use crate::graph::{Forest, Step, Test};
 
 /// `BRANCH_LEQ`
@@ -17,31 +18,25 @@ const SUM: i64 = 1;
 struct Tables {
     features: Vec<i64>,
     modes: Vec<u8>,
-    splits: Vec<u8>,
+    splits: Vec<f64>,
     missing_tracks_true: Vec<i64>,
     true_ids: Vec<i64>,
     true_leafs: Vec<i64>,
     false_ids: Vec<i64>,
     false_leafs: Vec<i64>,
-    members: Vec<u8>,
+    members: Vec<f64>,
     targets: Vec<i64>,
-    weights: Vec<u8>,
+    weights: Vec<f64>,
     roots: Vec<i64>,
 }
 
 /// One target for each tree, and one tree for each target.
-pub(super) fn attributes(forest: &Forest) -> Vec<AttributeProto> {
+pub(super) fn attributes(forest: &Forest, form: Form) -> Vec<AttributeProto> {
     let mut tables = Tables::default();
     for (target, tree) in forest.trees.iter().enumerate() {
         tables.roots.push(number(tables.features.len()));
-        tables.tree(forest, tree.root, number(target));
+        tables.tree(forest, tree.root, number(target), form);
     }
-    let doubles = |bytes: Vec<u8>| TensorProto {
-        dims: vec![number(bytes.len() / size_of::<f64>())],
-        data_type: DOUBLE,
-        raw_data: Some(bytes),
-        ..TensorProto::default()
-    };
     let modes = TensorProto {
         dims: vec![number(tables.modes.len())],
         data_type: UINT8,
@@ -53,26 +48,26 @@ pub(super) fn attributes(forest: &Forest) -> Vec<AttributeProto> {
         int("n_targets", number(forest.trees.len())),
         int("post_transform", 0),
         ints("leaf_targetids", tables.targets),
-        tensor("leaf_weights", doubles(tables.weights)),
+        tensor("leaf_weights", form.numbers(tables.weights.into_iter())),
         ints("nodes_falseleafs", tables.false_leafs),
         ints("nodes_falsenodeids", tables.false_ids),
         ints("nodes_featureids", tables.features),
         ints("nodes_missing_value_tracks_true", tables.missing_tracks_true),
         tensor("nodes_modes", modes),
-        tensor("nodes_splits", doubles(tables.splits)),
+        tensor("nodes_splits", form.numbers(tables.splits.into_iter())),
         ints("nodes_trueleafs", tables.true_leafs),
         ints("nodes_truenodeids", tables.true_ids),
         ints("tree_roots", tables.roots),
     ];
     if !tables.members.is_empty() {
-        attributes.push(tensor("membership_values", doubles(tables.members)));
+        attributes.push(tensor("membership_values", form.numbers(tables.members.into_iter())));
     }
     attributes
 }
 
 impl Tables {
     /// One tree, its splits before those that follow them.
-    fn tree(&mut self, forest: &Forest, root: Step, target: i64) {
+    fn tree(&mut self, forest: &Forest, root: Step, target: i64, form: Form) {
         let split = match root {
             Step::Split(split) => split,
             Step::Leaf(leaf) => {
@@ -94,11 +89,13 @@ impl Tables {
             next += 1;
             let split = &forest.splits[split];
             match &split.test {
-                Test::AtMost(threshold) => self.push(split.feature, AT_MOST, threshold.value(), split.missing_left),
+                Test::AtMost(threshold) => {
+                    self.push(split.feature, AT_MOST, form.threshold(threshold.value()), split.missing_left)
+                }
                 Test::Among(set) => {
                     self.push(split.feature, MEMBER, 0.0, split.missing_left);
                     let members = forest.sets[*set].iter().map(|&member| f64::from(member));
-                    self.members.extend(members.chain([f64::NAN]).flat_map(f64::to_le_bytes));
+                    self.members.extend(members.chain([f64::NAN]));
                 }
             }
             let mut place = |side: Step| match side {
@@ -119,13 +116,13 @@ impl Tables {
     fn push(&mut self, feature: usize, mode: u8, threshold: f64, missing_left: bool) {
         self.features.push(number(feature));
         self.modes.push(mode);
-        self.splits.extend(threshold.to_le_bytes());
+        self.splits.push(threshold);
         self.missing_tracks_true.push(i64::from(missing_left));
     }
 
     fn leaf(&mut self, forest: &Forest, leaf: usize, target: i64) -> i64 {
         self.targets.push(target);
-        self.weights.extend(forest.leaves[leaf].value.value().to_le_bytes());
+        self.weights.push(forest.leaves[leaf].value.value());
         number(self.targets.len() - 1)
     }
 }

@@ -2,8 +2,8 @@
 
 use skiff_plan::value::Matrix;
 
-use super::document::Names;
 use super::expression::ExprId;
+use super::names::Names;
 use super::xml::{Xml, number};
 
 /// Centres, whose clusters are numbered from 0.

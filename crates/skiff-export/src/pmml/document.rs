@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::expression::{Expr, ExprId, Expressions, Scalar, Source};
 use super::model::{Body, Feature, Function, Model, Owner};
+use super::names::Names;
 use super::transformations;
 use super::xml::{Xml, number};
 use crate::graph::DType;
@@ -35,39 +36,6 @@ pub(super) struct Document<'a> {
     pub metadata: &'a [(String, String)],
 }
 
-/// The names of the fields that expressions became.
-pub(super) struct Names<'a> {
-    pub expressions: &'a Expressions,
-    names: HashMap<ExprId, String>,
-}
-
-impl Names<'_> {
-    pub(super) fn of(&self, id: ExprId) -> &str {
-        match self.expressions.get(id) {
-            Expr::Field { name, .. } => name,
-            _ => self.names.get(&id).map_or("", String::as_str),
-        }
-    }
-
-    /// Whether an expression has a field of its own.
-    pub(super) fn has(&self, id: ExprId) -> bool {
-        matches!(self.expressions.get(id), Expr::Field { .. }) || self.names.contains_key(&id)
-    }
-
-    /// All expressions that some fields depend on, themselves included.
-    fn closure(&self, roots: impl IntoIterator<Item = ExprId>) -> BTreeSet<ExprId> {
-        let mut open: Vec<ExprId> = roots.into_iter().collect();
-        let mut all = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if all.insert(id) {
-                let arguments = self.expressions.get(id).arguments().iter();
-                open.extend(arguments.filter_map(|x| if let Scalar::Expr(id) = x { Some(*id) } else { None }));
-            }
-        }
-        all
-    }
-}
-
 impl Document<'_> {
     /// The bytes of the file; the first character that XML cannot hold, if there is one.
     pub(super) fn write(&self) -> Result<Vec<u8>, char> {
@@ -82,7 +50,7 @@ impl Document<'_> {
         xml.close();
         let all = names.closure(self.model.fields());
         self.dictionary(&mut xml, &all);
-        let global = all.iter().filter(|id| names.names.contains_key(id) && self.expressions.level(**id) == 0);
+        let global = all.iter().filter(|id| names.is_named(**id) && self.expressions.level(**id) == 0);
         let global: Vec<ExprId> = global.copied().collect();
         if !global.is_empty() {
             xml.open("TransformationDictionary", &[]);
@@ -96,7 +64,7 @@ impl Document<'_> {
 
     /// Names what must be a field: what models refer to, what occurs several times, and what is nested too deep.
     fn names(&self) -> Names<'_> {
-        let mut names = Names { expressions: self.expressions, names: HashMap::new() };
+        let mut names = Names::new(self.expressions);
         let roots: HashSet<ExprId> = self.model.fields().into_iter().collect();
         let all = names.closure(roots.iter().copied());
         let mut uses: HashMap<ExprId, usize> = HashMap::new();
@@ -127,7 +95,7 @@ impl Document<'_> {
                 let name = std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken.contains(name));
                 let name = name.unwrap_or(wanted);
                 taken.insert(name.clone());
-                names.names.insert(id, name);
+                names.insert(id, name);
             }
         }
         names
@@ -223,7 +191,7 @@ impl Document<'_> {
         }
         // A chain's derived fields are those of its segments, since they depend on what segments before them return.
         let local = names.closure(fields.iter().copied());
-        let local = local.into_iter().filter(|id| names.names.contains_key(id) && self.expressions.level(*id) > 0);
+        let local = local.into_iter().filter(|id| names.is_named(*id) && self.expressions.level(*id) > 0);
         let local: Vec<ExprId> = if is_chain || is_member { Vec::new() } else { local.collect() };
         if !local.is_empty() {
             xml.open("LocalTransformations", &[]);

@@ -14,6 +14,7 @@ mod functions;
 mod head;
 mod mining_model;
 mod model;
+mod names;
 mod nearest_neighbor_model;
 mod neural_network;
 mod primitives;
@@ -113,7 +114,7 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
         let reason = format!("XML has no way to write the character U+{:04X} of its names", u32::from(character));
         unsupported(Method::Predict, &reason)
     })?;
-    Ok(Exported { bytes, methods, refused })
+    Ok(Exported { bytes, methods, refused, lost: Vec::new() })
 }
 
 fn plan(model: &SkiffModel, method: Method) -> Result<Plan, ExportError> {

@@ -7,9 +7,9 @@ use skiff_plan::kernels::metric::Metric;
 use skiff_plan::operators::{NeighborMeans, NeighborVotes, Search};
 use skiff_plan::value::Matrix;
 
-use super::document::Names;
 use super::expression::{ExprId, Scalar};
 use super::model::{Body, Function, Model, Owner};
+use super::names::Names;
 use super::translation::{Translation, Value};
 use super::xml::{Xml, number};
 use crate::expand::Reason;

@@ -1,7 +1,7 @@
 //! `NeuralNetwork`: layers of neurons.
 
-use super::document::Names;
 use super::expression::ExprId;
+use super::names::Names;
 use super::xml::{Xml, number};
 use skiff_plan::value::Matrix;
 

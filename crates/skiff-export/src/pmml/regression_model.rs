@@ -1,7 +1,7 @@
 //! `RegressionModel`: a linear predictor, or one for each class.
 
-use super::document::Names;
 use super::expression::ExprId;
+use super::names::Names;
 use super::xml::{Xml, number};
 
 /// One or more linear predictors and a link.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use skiff_plan::operators::Kernel;
 use skiff_plan::value::Matrix;
 
-use super::document::Names;
 use super::expression::ExprId;
+use super::names::Names;
 use super::xml::{Xml, number};
 
 /// A sum of the kernel values of support vectors times their coefficients, plus an intercept: of one regression, or of two

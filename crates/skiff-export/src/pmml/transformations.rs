@@ -1,7 +1,7 @@
 //! `DerivedField` and the expressions in it.
 
-use super::document::Names;
 use super::expression::{Expr, ExprId, Scalar, is_comparison};
+use super::names::Names;
 use super::xml::{Xml, number};
 use crate::graph::DType;
 

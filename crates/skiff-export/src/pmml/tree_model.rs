@@ -2,9 +2,9 @@
 
 use skiff_plan::kernels::trees::{NodeView, Threshold, Trees};
 
-use super::document::Names;
 use super::expression::ExprId;
 use super::model::Score;
+use super::names::Names;
 use super::xml::{Xml, number};
 use crate::graph::{Forest, Step, Test as ForestTest};
 

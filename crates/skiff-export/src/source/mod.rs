@@ -52,7 +52,7 @@ pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> 
     let methods = options.methods.clone().unwrap_or_else(|| model.methods());
     let programmed = Programmed::of(model, &methods, options, &|program, function| check(language, program, function))?;
     let bytes = language::written(language, &programmed.program, &options.metadata).into_bytes();
-    Ok(Exported { bytes, methods: programmed.methods, refused: programmed.refused })
+    Ok(Exported { bytes, methods: programmed.methods, refused: programmed.refused, lost: Vec::new() })
 }
 
 /// A model as a query of SQL, whose columns are the results of its methods. The way back takes another table than the other
@@ -71,7 +71,7 @@ pub(crate) fn query(model: &Model, options: &ExportOptions) -> Result<Exported, 
         estimator: model.header().class.clone(),
         reason: format!("together with the other methods, {reason}"),
     })?;
-    Ok(Exported { bytes: bytes.into_bytes(), methods, refused })
+    Ok(Exported { bytes: bytes.into_bytes(), methods, refused, lost: Vec::new() })
 }
 
 /// The program of the methods that can be written, and why the others are not in it.

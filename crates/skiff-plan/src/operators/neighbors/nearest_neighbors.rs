@@ -98,7 +98,7 @@ impl NearestNeighbors {
             for distance in &mut distances {
                 // All but squares of Euclidean distances are compared as they are.
                 if !points.is_euclidean() {
-                    *distance = points.metric.finish(*distance);
+                    *distance = brute.finish(points, *distance, single);
                 }
                 if single {
                     *distance = Precision::Single.round(*distance);

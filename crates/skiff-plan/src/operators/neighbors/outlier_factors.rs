@@ -3,7 +3,7 @@
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::operator::Operator;
-use crate::value::{Matrix, Precision, Value};
+use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The negative mean of `density of the neighbour / density of the row`. Inputs: the distances of the neighbours (n, k),
 /// their numbers (n, k), and the rows, whose dtype counts. → (n, 1).
@@ -28,7 +28,11 @@ impl Operator for OutlierFactors {
         let (Value::Floats(distances, found), Value::Ints(neighbors, _)) = (inputs[0], inputs[1]) else {
             return Err(InputError::wrong_kind("neighbours", inputs[1]));
         };
-        let is_single = matches!(inputs[2], Value::Floats(_, Precision::Single));
+        let is_single = match inputs[2] {
+            Value::Floats(_, precision) => *precision == Precision::Single,
+            Value::Sparse(csr) => csr.dtype == NumberType::Float(Precision::Single),
+            _ => false,
+        };
         let from_rows = if self.casts && is_single { Precision::Single } else { *found };
         let reached = from_rows.promote(self.reach_precision);
         let precision = reached.promote(self.precision);

@@ -67,7 +67,7 @@ impl Operator for RadiusNeighbors {
                     for (index, &reduced) in reduced.iter().enumerate() {
                         // All but squares of Euclidean distances are compared as they are.
                         let finishes_first = heap.is_none() && !points.is_euclidean();
-                        let compared = if finishes_first { points.metric.finish(reduced) } else { reduced };
+                        let compared = if finishes_first { brute.finish(points, reduced, single) } else { reduced };
                         let compared = if single { Precision::Single.round(compared) } else { compared };
                         if limit.holds(compared) {
                             near.push(if finishes_first { compared } else { points.metric.finish(compared) });

@@ -121,11 +121,17 @@ impl Brute {
     }
 
     /// Whether distances are `float32`, where no heap is used: `euclidean_distances` answers `float32` for two tables of
-    /// `float32`, computing in `float64`; so do cosines.
+    /// `float32`, computing in `float64`; so do cosines and `nan_euclidean_distances`.
     pub(super) fn is_single(self, points: &Points, precision: Option<Precision>) -> bool {
-        (points.is_euclidean() || points.metric == Metric::Cosine)
+        (points.is_euclidean() || matches!(points.metric, Metric::Cosine | Metric::NanEuclidean))
             && precision == Some(Precision::Single)
             && self.precision == Some(Precision::Single)
+    }
+
+    /// The distance of what the kernel compares. The squares of `nan_euclidean_distances` are an array, of `float32` if `single`.
+    pub(super) fn finish(self, points: &Points, reduced: f64, single: bool) -> f64 {
+        let is_rounded = single && points.metric == Metric::NanEuclidean;
+        points.metric.finish(if is_rounded { Precision::Single.round(reduced) } else { reduced })
     }
 }
 
