@@ -63,7 +63,8 @@ def dump(
     filename : str, path-like or file object
         The path of the file, or a file opened for writing bytes. Its extension selects the format: ``.skiff``, ``.pkl`` or
         ``.pickle`` (for ``pickle.load``), ``.joblib`` (for ``joblib.load``), ``.skops`` (for ``skops.io.load``, which cannot
-        represent every object). A file object without such a name is a ``.skiff``, unless ``protocol`` is given.
+        represent every object), ``.json`` (a text to read and edit). A file object without such a name is a ``.skiff``, unless
+        ``protocol`` is given.
     compress : bool, int, str or tuple, optional
         As in joblib: ``True``, a level, a codec (``"xz"``), or a codec and its level (``("xz", 3)``): zlib, gzip, bz2, xz,
         lzma or lz4 for a ``.joblib``, zstd for a ``.skiff``, deflate for a ``.skops``. A codec's extension in the name has the

@@ -98,7 +98,7 @@ def test_forms_that_cannot_be(tmp_path):
         package.export(model, tmp_path / "model.c", float32=True)
     with pytest.raises(package.SkiffError, match="for ONNX, not for `svg`"):
         package.export(model, tmp_path / "model.svg", float32=True)
-    model.coef_ = model.coef_ * 1e200
+    model.coef_ = model.coef_.astype(float) * 1e200
     with pytest.raises(package.SkiffError, match="which float32 has not"):
         package.export(model, tmp_path / "model.onnx", float32=True)
     rows = np.column_stack([ROWS, np.arange(len(ROWS)) % 5])

@@ -101,12 +101,13 @@ impl Form {
                         )));
                     }
                 }
-                Primitive::TreeEnsemble(forest) if !self.has_tree_ensemble() => {
-                    if forest.splits.iter().any(|split| matches!(split.test, Test::Among(_))) {
-                        let what =
-                            format!("trees with categories take `TreeEnsemble`, which opset {} has not", self.opset);
-                        return Err(ExportError::Form(what));
-                    }
+                Primitive::TreeEnsemble(forest)
+                    if !self.has_tree_ensemble()
+                        && forest.splits.iter().any(|split| matches!(split.test, Test::Among(_))) =>
+                {
+                    let opset = self.opset;
+                    let what = format!("trees with categories take `TreeEnsemble`, which opset {opset} has not");
+                    return Err(ExportError::Form(what));
                 }
                 _ => {}
             }

@@ -90,7 +90,7 @@ impl Tables {
             let split = &forest.splits[split];
             match &split.test {
                 Test::AtMost(threshold) => {
-                    self.push(split.feature, AT_MOST, form.threshold(threshold.value()), split.missing_left)
+                    self.push(split.feature, AT_MOST, form.threshold(threshold.value()), split.missing_left);
                 }
                 Test::Among(set) => {
                     self.push(split.feature, MEMBER, 0.0, split.missing_left);
