@@ -286,6 +286,14 @@ def test_functions_without_names_keep_the_container(place):
             np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+def test_columns_without_names_get_none():
+    theirs = FeatureUnion([("same", FunctionTransformer()), ("scale", StandardScaler())]).set_output(transform="pandas")
+    rows = np.random.RandomState(0).rand(20, 3)
+    ours = skiff.open(pickle.dumps(theirs.fit(rows)))
+    with pytest.raises(skiff.SkiffError, match="get_feature_names_out"):
+        ours.transform(pd.DataFrame(rows))
+
+
 def test_set_output_gives_dataframes():
     frame = pd.DataFrame(data()[0], columns=list("abcde")).set_index("a", drop=False)
     model = make_pipeline(StandardScaler(), PCA(2)).set_output(transform="pandas").fit(frame)

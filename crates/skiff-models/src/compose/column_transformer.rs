@@ -337,7 +337,7 @@ impl Estimator for ColumnTransformer {
                     let part = model.as_ref().map_or(Ok(part.clone()), |model| model.frame(&part))?;
                     parts.push((name.clone(), part));
                 }
-                Frame::of_parts(parts, |parts| naming.name(parts))
+                Frame::of_parts(model.header(), parts, |parts| naming.name(parts))
             }
             Err(error) => Err(error),
         }

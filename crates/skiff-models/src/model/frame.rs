@@ -1,6 +1,7 @@
 //! What `set_output` makes of the result of `transform`: an array, or a DataFrame with which columns.
 
 use super::{Model, NamesError};
+use crate::header::Header;
 
 /// The container of rows on their way through transformers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +17,17 @@ pub enum Frame {
 impl Frame {
     /// What the parts make side by side, as a `ColumnTransformer` or `FeatureUnion` with `set_output` puts them; `name` gives
     /// the names of all their columns.
+    ///
+    /// # Errors
+    /// For a DataFrame whose columns are not named by strings: scikit-learn makes names of what they have.
     pub(crate) fn of_parts(
+        header: &Header,
         parts: Vec<(String, Self)>,
         name: impl FnOnce(Vec<(String, Vec<String>)>) -> Result<Vec<String>, NamesError>,
     ) -> Result<Self, NamesError> {
+        if parts.iter().any(|(_, part)| *part == Self::Numbered) {
+            return Err(NamesError::no_method(header));
+        }
         let named = parts.into_iter().map(|(name, part)| match part {
             Self::Named(names) => Some((name, names)),
             Self::Array | Self::Numbered => None,

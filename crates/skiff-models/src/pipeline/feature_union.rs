@@ -184,7 +184,7 @@ impl Estimator for FeatureUnion {
                 if !is_old && class != "FunctionTransformer" {
                     return Err(NamesError::NoMethod { class });
                 }
-                Frame::of_parts(parts, |parts| match is_old {
+                Frame::of_parts(model.header(), parts, |parts| match is_old {
                     true => Ok(parts.into_iter().flat_map(|(_, names)| names).collect()),
                     false => join_names(parts, self.prefixed),
                 })
