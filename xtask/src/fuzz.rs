@@ -10,7 +10,7 @@ use std::thread;
 use super::{cargo, root, run};
 
 /// The default for each target: about a minute for all of them.
-const SECONDS: &str = "7";
+const SECONDS: &str = "5";
 
 pub fn fuzz(arguments: &[String]) -> Result<(), String> {
     if !can_build() {

@@ -92,7 +92,7 @@ type Step<'a> = (&'static str, &'a dyn Fn() -> Result<(), String>);
 
 fn test(arguments: &[String]) -> Result<(), String> {
     // So many, not so long: the same ones in each run.
-    let mutations = ["--count", "140000", "--seed", "9"].map(str::to_owned);
+    let mutations = ["--count", "80000", "--seed", "9"].map(str::to_owned);
     let rest: [Step<'_>; 3] = [
         ("fuzzing", &|| fuzz::fuzz(&[])),
         ("Python tests", &|| python(arguments)),
