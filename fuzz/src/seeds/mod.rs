@@ -48,29 +48,25 @@ pub fn npy() -> Vec<Seed> {
 pub fn skops() -> Vec<Seed> {
     let mut seeds = files("crates/skiff-files/tests/data", &["skops"], 20_000);
     seeds.extend(files("attacks", &["skops"], LARGEST));
-    for model in one_of_each_estimator(3_000, 1) {
-        let bytes = skiff_files::Bytes::from(model.bytes);
-        let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
-        let mut bytes = Vec::new();
-        if write::skops(&file.graph, &write::SkopsOptions::default(), &mut bytes).is_ok() {
-            seeds.push(Seed { name: format!("{}.skops", model.name), bytes });
-        }
-    }
+    seeds.extend(written(3_000, "skops", |graph, out| {
+        write::skops(graph, &write::SkopsOptions::default(), out).is_ok()
+    }));
     seeds
 }
 
 /// Small models as JSON.
 pub fn model_json() -> Vec<Seed> {
-    let mut seeds = Vec::new();
-    for model in one_of_each_estimator(1_500, 1) {
-        let bytes = skiff_files::Bytes::from(model.bytes);
-        let Ok(file) = skiff_files::read(bytes, None, &Limits::default()) else { continue };
+    written(1_500, "json", |graph, out| write::json(graph, &write::JsonOptions::default(), out).is_ok())
+}
+
+/// Small models of each estimator in another format, as far as it holds them.
+fn written(most: usize, extension: &str, write: impl Fn(&skiff_files::Graph, &mut Vec<u8>) -> bool) -> Vec<Seed> {
+    let seed = |model: Seed| {
+        let file = skiff_files::read(skiff_files::Bytes::from(model.bytes), None, &Limits::default()).ok()?;
         let mut bytes = Vec::new();
-        if write::json(&file.graph, &write::JsonOptions::default(), &mut bytes).is_ok() {
-            seeds.push(Seed { name: format!("{}.json", model.name), bytes });
-        }
-    }
-    seeds
+        write(&file.graph, &mut bytes).then(|| Seed { name: format!("{}.{extension}", model.name), bytes })
+    };
+    one_of_each_estimator(most, 1).into_iter().filter_map(seed).collect()
 }
 
 /// A pickle of a dict that is large enough for a vocabulary.
