@@ -256,7 +256,7 @@ def test_values(tmp_path):
     validator().validate(json.loads((tmp_path / "value.json").read_text()))
     skiff.convert(tmp_path / "value.json", tmp_path / "again.pkl")
     again = pickle.loads((tmp_path / "again.pkl").read_bytes())
-    # Loading makes numbers native, whoever wrote the pickle.
+    # numpy converts arrays to the native byte order on loading.
     Check().same(said(pickle.loads(pickle.dumps(value)), tmp_path), again, "again")
     assert again["arrays"][0] is again["arrays"][-1] and again["shared"][0] is again["shared"][1]
 

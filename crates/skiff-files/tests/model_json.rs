@@ -1,4 +1,4 @@
-//! Models as JSON: every recorded model comes back, and whoever edits one is told where it is wrong.
+//! Models as JSON: every recorded model comes back, and errors name the place of a wrong value.
 
 use skiff_files::write::{self, JsonOptions};
 use skiff_files::{Content, ErrorKind};

@@ -238,13 +238,15 @@ def jittered(rows, chance):
 
 
 def distance(one, other):
-    """The greatest difference of two answers of numbers of one shape; of labels, whether any differs; else infinity, or 0 if it is the second's."""
-    arrays = [answer.toarray() if scipy.sparse.issparse(answer) else np.asarray(answer) for answer in (one, other) if not isinstance(answer, (Exception, list, tuple))]
-    if len(arrays) < 2 or arrays[0].shape != arrays[1].shape or arrays[0].dtype != arrays[1].dtype:
+    """The greatest difference of two arrays of numbers, or how many labels differ; NaN if they are no arrays of one form."""
+    if any(isinstance(answer, (Exception, list, tuple)) for answer in (one, other)):
         return np.nan
-    if arrays[0].dtype.kind in "fiu":
-        return np.abs(np.nan_to_num(arrays[0].astype(float)) - np.nan_to_num(arrays[1].astype(float))).max(initial=0.0)
-    return float((arrays[0] != arrays[1]).any())
+    one, other = (answer.toarray() if scipy.sparse.issparse(answer) else np.asarray(answer) for answer in (one, other))
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return np.nan
+    if one.dtype.kind == "f":
+        return np.abs(np.nan_to_num(one) - np.nan_to_num(other)).max(initial=0.0)
+    return float((one != other).sum())
 
 
 def passed_over(node, container):

@@ -55,7 +55,7 @@ pub(super) fn run(
     graph.outputs.iter().map(|(_, id)| value(&values, id)).collect()
 }
 
-/// The value of a primitive; `single` says that its numbers are `float32`, to which whoever asks rounds them.
+/// The value of a primitive; `single` says that its numbers are `float32`; the caller rounds them.
 fn primitive(e: &mut Expressions, primitive: &Primitive, inputs: &[Tensor], single: bool) -> Result<Tensor, Reason> {
     let refused = |what: &str| Err(Reason::new(format!("PMML has no function for {what}")));
     Ok(match primitive {

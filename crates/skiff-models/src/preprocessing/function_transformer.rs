@@ -145,7 +145,7 @@ impl Estimator for FunctionTransformer {
         }
     }
 
-    /// Whoever does not name columns wraps nothing: numpy's functions of one number return what they get.
+    /// Without `feature_names_out` the result is not wrapped: numpy's functions of one number return a DataFrame for one.
     fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {
         match &self.func {
             _ if self.one_to_one && model.header().wraps_output() => model.feature_names_out(None).map(Frame::Named),
