@@ -133,13 +133,12 @@ impl PartialLeastSquares {
         if is_single {
             fields.expect_len(name, coef.rows, 1)?;
         }
-        let linear =
-            |coef: Matrix<'static, f64>, precision| Arc::new(Affine { coef, intercept: Vec::new(), precision });
+        let linear = |coef: Matrix<'static, f64>, precision| Arc::new(Affine::new(coef, Vec::new(), precision));
         Ok(Self {
             mean,
             deviation,
             precision,
-            prediction: Arc::new(Affine { coef, intercept, precision: coef_precision }),
+            prediction: Arc::new(Affine::new(coef, intercept, coef_precision)),
             scales: fields.before(1, 5),
             is_single,
             rotation: linear(rotations.transposed(), rotation_precision),

@@ -49,7 +49,7 @@ impl PLSSVD {
         let weights = numbers.into_matrix();
         let weights = weights.ok_or_else(|| fields.unexpected("x_weights_", "an array of two dimensions"))?;
         fields.expect_len("x_weights_", weights.rows, mean.len())?;
-        let weights = Affine { coef: weights.transposed(), intercept: Vec::new(), precision };
+        let weights = Affine::new(weights.transposed(), Vec::new(), precision);
         Ok(Self { mean, deviation, weights: Arc::new(weights) })
     }
 }

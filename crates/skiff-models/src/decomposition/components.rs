@@ -79,12 +79,12 @@ impl Components {
                 let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Double).sparse(sparse), self.width());
                 let mean = self.mean.clone();
                 let center = if self.era.centers_products { Center::Products(mean) } else { Center::Rows(mean) };
-                let project = Project {
-                    components: Arc::clone(&self.components),
+                let project = Project::new(
+                    Arc::clone(&self.components),
                     center,
-                    scale: self.scale(self.era.centers_products),
-                    precision: self.precision,
-                };
+                    self.scale(self.era.centers_products),
+                    self.precision,
+                );
                 Ok(Output::matrix(plan.push(project, &[x])))
             }
             Method::InverseTransform => {
@@ -95,7 +95,7 @@ impl Components {
                 let x = plan.check(input, ArrayRule::FLOATS.finite(finite).sparse(sparse).any_names(), self.count());
                 let affine = self.back.get_or_init(|| {
                     let coef = transpose(&self.components, &self.scale(false));
-                    Arc::new(Affine { coef, intercept: self.mean.clone(), precision: self.precision })
+                    Arc::new(Affine::new(coef, self.mean.clone(), self.precision))
                 });
                 Ok(Output::matrix(plan.push(affine, &[x])))
             }

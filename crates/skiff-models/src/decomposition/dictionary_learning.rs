@@ -135,7 +135,7 @@ impl SparseCoding {
             let both = coef.iter_rows().flat_map(|row| row.iter().copied().chain(row.iter().map(|value| -value)));
             coef = Matrix::new(coef.rows, 2 * coef.cols, both.collect::<Vec<_>>());
         }
-        Arc::new(Affine { coef, intercept: Vec::new(), precision: self.precision })
+        Arc::new(Affine::new(coef, Vec::new(), self.precision))
     }
 }
 

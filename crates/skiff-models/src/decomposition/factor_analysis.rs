@@ -112,7 +112,7 @@ impl Estimator for FactorAnalysis {
             Method::Transform => {
                 let (components, precision) = (Arc::clone(&self.projection), self.precision);
                 let center = Center::Rows(self.density.location.clone());
-                Ok(Output::matrix(plan.push(Project { components, center, scale: Vec::new(), precision }, &[x])))
+                Ok(Output::matrix(plan.push(Project::new(components, center, Vec::new(), precision), &[x])))
             }
             Method::ScoreSamples => {
                 let distances = plan.push(&self.density, &[x]);

@@ -59,7 +59,7 @@ impl FastICA {
         let coef =
             numbers.into_matrix().filter(|matrix| (matrix.rows, matrix.cols) == (components.cols, components.rows));
         let coef = coef.ok_or_else(|| fields.unexpected("mixing_", "an array of the shape of `components_.T`"))?;
-        let back = Affine { coef, intercept: mean.clone().unwrap_or_default(), precision: mixing_precision };
+        let back = Affine::new(coef, mean.clone().unwrap_or_default(), mixing_precision);
         Ok(Self { components: Arc::new(components), precision, mean, back: Arc::new(back) })
     }
 }
@@ -79,11 +79,11 @@ impl Estimator for FastICA {
                 Ok(Output::matrix(match &self.mean {
                     Some(mean) => {
                         let center = Center::Rows(mean.clone());
-                        plan.push(Project { components, center, scale: Vec::new(), precision }, &[x])
+                        plan.push(Project::new(components, center, Vec::new(), precision), &[x])
                     }
                     None => {
                         let coef = Matrix::clone(&components);
-                        plan.push(Affine { coef, intercept: Vec::new(), precision }, &[x])
+                        plan.push(Affine::new(coef, Vec::new(), precision), &[x])
                     }
                 }))
             }

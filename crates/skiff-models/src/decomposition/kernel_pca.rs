@@ -84,7 +84,7 @@ impl KernelPCA {
             true => Some(read_back(fields, coef.rows)?),
             false => None,
         };
-        let projection = Arc::new(Affine { coef, intercept: Vec::new(), precision });
+        let projection = Arc::new(Affine::new(coef, Vec::new(), precision));
         let adds_alpha = !fields.before(0, 23) && fields.before(0, 24);
         Ok(Self { kernel, centerer, projection, back, eigenvalues: (eigenvalues, of_values), adds_alpha })
     }
@@ -102,7 +102,7 @@ fn read_back(fields: &Fields<'_, '_>, components: usize) -> Result<(FittedKernel
     let precision = numbers.precision;
     let dual = numbers.into_matrix().ok_or_else(|| fields.unexpected("dual_coef_", "an array of two dimensions"))?;
     fields.expect_len("dual_coef_", dual.rows, kernel.fitted_rows())?;
-    Ok((kernel, Arc::new(Affine { coef: dual.transposed(), intercept: Vec::new(), precision })))
+    Ok((kernel, Arc::new(Affine::new(dual.transposed(), Vec::new(), precision))))
 }
 
 impl Estimator for KernelPCA {

@@ -134,7 +134,7 @@ impl NonNegativeFactorization {
 
     fn back(&self) -> Arc<Affine> {
         let NonNegativeWeights { components, precision, .. } = &*self.weights;
-        Arc::new(Affine { coef: transpose(components, &[]), intercept: Vec::new(), precision: *precision })
+        Arc::new(Affine::new(transpose(components, &[]), Vec::new(), *precision))
     }
 }
 

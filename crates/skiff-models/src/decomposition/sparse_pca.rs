@@ -94,7 +94,7 @@ impl SparsePCA {
 
     fn back(&self) -> Arc<Affine> {
         let coef = transpose(&self.components, &[]);
-        Arc::new(Affine { coef, intercept: self.mean.clone(), precision: self.precision })
+        Arc::new(Affine::new(coef, self.mean.clone(), self.precision))
     }
 }
 

@@ -54,13 +54,13 @@ impl TruncatedSVD {
             "singular_values_",
             "tol",
         ]);
-        let forth = Affine { coef: components, intercept: Vec::new(), precision };
+        let forth = Affine::new(components, Vec::new(), precision);
         Ok(Self { forth: Arc::new(forth), back: OnceLock::new() })
     }
 
     fn back(&self) -> Arc<Affine> {
         let Affine { coef, precision, .. } = &*self.forth;
-        Arc::new(Affine { coef: transpose(coef, &[]), intercept: Vec::new(), precision: *precision })
+        Arc::new(Affine::new(transpose(coef, &[]), Vec::new(), *precision))
     }
 }
 

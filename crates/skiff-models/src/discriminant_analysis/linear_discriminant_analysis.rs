@@ -165,11 +165,11 @@ impl Estimator for LinearDiscriminantAnalysis {
                 Ok(Output::matrix(match xbar {
                     Some(xbar) => {
                         let center = Center::Rows(xbar.clone());
-                        plan.push(Project { components, center, scale: Vec::new(), precision }, &[x])
+                        plan.push(Project::new(components, center, Vec::new(), precision), &[x])
                     }
                     None => {
                         let coef = Matrix::clone(&components);
-                        plan.push(Affine { coef, intercept: Vec::new(), precision }, &[x])
+                        plan.push(Affine::new(coef, Vec::new(), precision), &[x])
                     }
                 }))
             }

@@ -37,7 +37,7 @@ impl DiscriminantScores {
             Method::DecisionFunction if classes.len() == 2 => {
                 // `scores[:, 1] - scores[:, 0]`
                 let coef = Matrix::new(1, 2, vec![-1.0, 1.0]);
-                let difference = Affine { coef, intercept: Vec::new(), precision: Precision::Single };
+                let difference = Affine::new(coef, Vec::new(), Precision::Single);
                 Output::column(plan.push(difference, &[scores]))
             }
             Method::DecisionFunction => Output::matrix(scores),

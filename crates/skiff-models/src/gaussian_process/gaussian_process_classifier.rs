@@ -101,7 +101,7 @@ impl BinaryLaplace {
             weights: Some(fields.vector_of("W_sr_", rows)?),
             clips: false,
         };
-        let weights = Affine { coef, intercept: Vec::new(), precision: Precision::Double };
+        let weights = Affine::new(coef, Vec::new(), Precision::Double);
         let labels = as_text(&classes).map_or_else(|| Arc::clone(&classes), Arc::new);
         Ok(Self { kernel, weights: Arc::new(weights), variance: Arc::new(variance), classes, labels })
     }

@@ -81,7 +81,7 @@ impl GaussianProcessRegressor {
         let variance = ProcessVariance { kernel: Arc::clone(&kernel), lower, weights: None, clips: true };
         Ok(Self {
             kernel,
-            weights: Arc::new(Affine { coef, intercept: Vec::new(), precision: Precision::Double }),
+            weights: Arc::new(Affine::new(coef, Vec::new(), Precision::Double)),
             variance: Arc::new(variance),
             mean,
             deviation,
@@ -140,7 +140,7 @@ impl Estimator for GaussianProcessRegressor {
         }
         let variance = plan.push(&self.variance, &[kernel, x]);
         let coef = Matrix::new(squares.len(), 1, squares);
-        let scaled = Affine { coef, intercept: Vec::new(), precision: Precision::Double };
+        let scaled = Affine::new(coef, Vec::new(), Precision::Double);
         let variances = plan.push(scaled, &[variance]);
         let deviations = plan.push(Elementwise { function: Function::Sqrt }, &[variances]);
         let deviations =

@@ -43,7 +43,7 @@ impl Nystroem {
         let coef = numbers.into_matrix();
         let coef = coef.ok_or_else(|| fields.unexpected("normalization_", "an array of two dimensions"))?;
         fields.expect_len("normalization_", coef.cols, kernel.fitted_rows())?;
-        Ok(Self { kernel, normalization: Arc::new(Affine { coef, intercept: Vec::new(), precision }) })
+        Ok(Self { kernel, normalization: Arc::new(Affine::new(coef, Vec::new(), precision)) })
     }
 }
 

@@ -71,7 +71,7 @@ impl RandomFeatures {
         let weights = weights.ok_or_else(|| fields.unexpected("random_weights_", "an array of two dimensions"))?;
         fields.expect_n_features("random_weights_", weights.rows)?;
         let intercept = fields.vector_of("random_offset_", weights.cols)?;
-        let affine = Affine { coef: weights.transposed(), intercept, precision };
+        let affine = Affine::new(weights.transposed(), intercept, precision);
         Ok(Self { affine: Arc::new(affine), scale, skewedness })
     }
 }

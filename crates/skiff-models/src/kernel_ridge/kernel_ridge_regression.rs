@@ -48,7 +48,7 @@ impl KernelRidge {
         };
         let coef = coef.ok_or_else(|| fields.unexpected("dual_coef_", "an array of one or two dimensions"))?;
         fields.expect_len("dual_coef_", coef.cols, kernel.fitted_rows())?;
-        Ok(Self { kernel, dual: Arc::new(Affine { coef, intercept: Vec::new(), precision }), is_single })
+        Ok(Self { kernel, dual: Arc::new(Affine::new(coef, Vec::new(), precision)), is_single })
     }
 }
 

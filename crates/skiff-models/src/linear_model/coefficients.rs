@@ -42,7 +42,7 @@ impl Coefficients {
         let (intercept, intercept_precision) = read_intercept(fields, coef.rows)?;
         let precision = precision.promote(intercept_precision.unwrap_or(precision));
         let flat_sparse = is_flat_sparse(fields)?;
-        let affine = Arc::new(Affine { coef, intercept, precision });
+        let affine = Arc::new(Affine::new(coef, intercept, precision));
         Ok(Self { affine, rank, flat_sparse, finite: Finite::All })
     }
 

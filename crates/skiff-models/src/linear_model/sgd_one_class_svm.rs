@@ -42,7 +42,7 @@ impl SGDOneClassSVM {
         let coef = coef.ok_or_else(|| fields.unexpected("coef_", "one row of coefficients"))?;
         fields.expect_n_features("coef_", coef.cols)?;
         let offset = fields.vector_of("offset_", 1)?[0];
-        Ok(Self { hyperplane: Arc::new(Affine { coef, intercept: vec![-offset], precision }), offset })
+        Ok(Self { hyperplane: Arc::new(Affine::new(coef, vec![-offset], precision)), offset })
     }
 }
 

@@ -45,7 +45,7 @@ fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<BinaryLikelihood>, ReadErr
         let intercept = priors.iter().zip(sums).map(|(prior, sum)| prior + sum).collect();
         let coef = Matrix::new(features.rows, features.cols, coef);
         let threshold = fields.float_or_none("binarize")?;
-        Ok(BinaryLikelihood { affine: Affine { coef, intercept, precision }.into(), threshold })
+        Ok(BinaryLikelihood { affine: Affine::new(coef, intercept, precision).into(), threshold })
     })
 }
 

@@ -27,6 +27,6 @@ fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<CountLikelihood>, ReadErro
     NaiveBayes::read(fields, |classes| {
         let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, classes)?;
         let intercept = if classes.len() == 1 { priors } else { Vec::new() };
-        Ok(CountLikelihood(Affine { coef: features, intercept, precision }.into()))
+        Ok(CountLikelihood(Affine::new(features, intercept, precision).into()))
     })
 }

@@ -25,6 +25,6 @@ fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<CountLikelihood>, ReadErro
     fields.training_only(DISCRETE_TRAINING);
     NaiveBayes::read(fields, |classes| {
         let DiscreteLogs { features, priors, precision } = DiscreteLogs::read(fields, classes)?;
-        Ok(CountLikelihood(Affine { coef: features, intercept: priors, precision }.into()))
+        Ok(CountLikelihood(Affine::new(features, priors, precision).into()))
     })
 }

@@ -46,7 +46,7 @@ impl NeighborhoodComponentsAnalysis {
             true => fields.count("_n_features_out")?,
             false => coef.rows,
         };
-        Ok(Self { projection: Arc::new(Affine { coef, intercept: Vec::new(), precision }), names_out })
+        Ok(Self { projection: Arc::new(Affine::new(coef, Vec::new(), precision)), names_out })
     }
 }
 

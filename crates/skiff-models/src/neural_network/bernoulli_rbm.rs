@@ -75,7 +75,7 @@ impl BernoulliRBM {
             visible: fields.vector_of("intercept_visible_", coef.cols)?,
             precision,
         };
-        let hidden = Arc::new(Affine { coef, intercept, precision });
+        let hidden = Arc::new(Affine::new(coef, intercept, precision));
         Ok(Self { hidden, machine: Arc::new(machine), random, random_of_fit, dtype, widens: fields.before(1, 4) })
     }
 }

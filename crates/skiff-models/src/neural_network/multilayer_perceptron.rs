@@ -61,7 +61,7 @@ impl MultilayerPerceptron {
                 return Err(length(&path, coef.cols, numbers.data.len()));
             }
             let precision = precision.promote(numbers.precision);
-            layers.push(Arc::new(Affine { coef: coef.transposed(), intercept: numbers.data, precision }));
+            layers.push(Arc::new(Affine::new(coef.transposed(), numbers.data, precision)));
         }
         let perceptron = Self { layers, hidden, output };
         fields.expect_n_features("coefs_", perceptron.n_features())?;

@@ -66,7 +66,7 @@ impl RandomMatrix {
         let precision = numbers.precision;
         let coef = numbers.into_matrix();
         let coef = coef.ok_or_else(|| fields.unexpected("components_", "an array of two dimensions"))?;
-        Self::read(fields, Affine { coef, intercept: Vec::new(), precision }, false)
+        Self::read(fields, Affine::new(coef, Vec::new(), precision), false)
     }
 
     fn read_sparse(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
@@ -85,7 +85,7 @@ impl RandomMatrix {
             || fields.unsupported("components_", format!("a sparse matrix of {rows} × {cols} with too few values"));
         let coef = Matrix::new(rows, cols, data.ok_or_else(too_thin)?);
         let keeps_sparse = !fields.bool("dense_output")?;
-        Self::read(fields, Affine { coef, intercept: Vec::new(), precision }, keeps_sparse)
+        Self::read(fields, Affine::new(coef, Vec::new(), precision), keeps_sparse)
     }
 
     fn read(fields: &Fields<'_, '_>, forth: Affine, keeps_sparse: bool) -> Result<Self, ReadError> {
@@ -99,7 +99,7 @@ impl RandomMatrix {
                 let coef = coef.ok_or_else(|| {
                     fields.unexpected("inverse_components_", "an array of the shape of `components_.T`")
                 })?;
-                Some(Arc::new(Affine { coef, intercept: Vec::new(), precision }))
+                Some(Arc::new(Affine::new(coef, Vec::new(), precision)))
             }
             false => None,
         };
@@ -115,7 +115,7 @@ impl RandomMatrix {
             true => product(&columns, &pseudo_inverse(&product(components, components)).matrix),
             false => product(&pseudo_inverse(&product(&columns, &columns)).matrix, components),
         };
-        Arc::new(Affine { coef: inverse, intercept: Vec::new(), precision: self.forth.precision })
+        Arc::new(Affine::new(inverse, Vec::new(), self.forth.precision))
     }
 }
 

@@ -86,7 +86,7 @@ impl LabelPropagation {
                 let kernel = FittedKernel::with_rows(fields, "X_")?;
                 let (rows, width) = (kernel.fitted_rows(), kernel.width());
                 let coef = distributions.transposed();
-                let affine = Affine { coef, intercept: Vec::new(), precision: Precision::Double };
+                let affine = Affine::new(coef, Vec::new(), Precision::Double);
                 fields.expect_len(name, distributions.rows, rows)?;
                 (Kernel::Rbf(kernel, Arc::new(affine)), width)
             }

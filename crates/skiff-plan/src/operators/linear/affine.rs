@@ -1,7 +1,8 @@
 //! `X · coefᵀ + intercept`.
 
 use crate::InputError;
-use crate::kernels::{dot, fused};
+use crate::kernels::dot;
+use crate::kernels::fused::{self, Arranged};
 use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
@@ -14,15 +15,22 @@ pub struct Affine {
     pub intercept: Vec<f64>,
     /// The dtype of `coef` and `intercept`: the result is `float32` only if the rows are `float32` as well.
     pub precision: Precision,
+    /// `coef`, as the kernel takes it.
+    arranged: Arranged,
 }
 
 impl Affine {
+    /// Of its parts, which are described at the fields.
+    pub fn new(coef: Matrix<'static, f64>, intercept: Vec<f64>, precision: Precision) -> Self {
+        Self { coef, intercept, precision, arranged: Arranged::default() }
+    }
+
     /// Several scores are compared with each other, so equal ones must come out equal where BLAS's do; a single one is a
     /// product of a matrix and a vector, which BLAS sums in an order that differs from processor to processor.
     fn dense(&self, x: &Matrix<'_, f64>, precision: Precision) -> Vec<f64> {
         match self.coef.rows {
             0 | 1 => dot::matmul_transposed(x, &self.coef),
-            _ => fused::matmul_transposed(x, &self.coef, precision.promote(self.precision)),
+            _ => fused::matmul_transposed(x, &self.coef, Some(&self.arranged), precision.promote(self.precision)),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::InputError;
-use crate::kernels::{dot, fused};
+use crate::kernels::dot;
+use crate::kernels::fused::{self, Arranged};
 use crate::operator::Operator;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
@@ -18,6 +19,8 @@ pub struct Project {
     pub scale: Vec<f64>,
     /// The dtype of `components_` and `mean_`.
     pub precision: Precision,
+    /// `components`, as the kernel takes them.
+    arranged: Arranged,
 }
 
 /// When the mean is subtracted.
@@ -27,6 +30,17 @@ pub enum Center {
     Rows(Vec<f64>),
     /// From the products: `X · componentsᵀ - mean_ · componentsᵀ`.
     Products(Vec<f64>),
+}
+
+impl Project {
+    /// Of its parts, which are described at the fields.
+    pub fn new(components: Arc<Matrix<'static, f64>>, center: Center, scale: Vec<f64>, precision: Precision) -> Self {
+        Self { components, center, scale, precision, arranged: Arranged::default() }
+    }
+
+    fn products(&self, x: &Matrix<'_, f64>, precision: Precision) -> Vec<f64> {
+        fused::matmul_transposed(x, &self.components, Some(&self.arranged), precision)
+    }
 }
 
 impl Operator for Project {
@@ -47,16 +61,13 @@ impl Operator for Project {
         let (mut products, precision) = match (input, &self.center) {
             (Value::Floats(x, precision), Center::Products(_)) => {
                 let precision = precision.promote(self.precision);
-                (fused::matmul_transposed(x, &self.components, precision), precision)
+                (self.products(x, precision), precision)
             }
             (Value::Floats(x, precision), Center::Rows(mean)) => {
                 let precision = precision.promote(self.precision);
                 let pairs = x.iter_rows().flat_map(|row| row.iter().zip(mean));
                 let centered: Vec<f64> = pairs.map(|(x, mean)| precision.round(x - mean)).collect();
-                (
-                    fused::matmul_transposed(&Matrix::new(x.rows, x.cols, centered), &self.components, precision),
-                    precision,
-                )
+                (self.products(&Matrix::new(x.rows, x.cols, centered), precision), precision)
             }
             (Value::Sparse(x), Center::Products(_)) => {
                 let precision = match x.dtype {

@@ -29,7 +29,7 @@ impl BoltzmannMachine {
         let row = Matrix::new(1, row.len(), row);
         let products = match precision {
             Precision::Double => dot::matmul_transposed(&row, &self.components),
-            Precision::Single => fused::matmul_transposed(&row, &self.components, precision),
+            Precision::Single => fused::matmul_transposed(&row, &self.components, None, precision),
         };
         let sum = |(product, intercept): (f64, &f64)| precision.round(precision.round(product) + intercept);
         products.into_iter().zip(&self.hidden).map(sum).collect()
