@@ -23,6 +23,11 @@ use crate::{InputError, InputErrorKind};
 const BLOCK_NUMBERS: usize = 64 * 1024;
 /// How many rows a block has at least, however wide the input is.
 const FEWEST_ROWS: usize = 16;
+/// The most bytes of an intermediate value in a block, for the same reason; allocators keep so few for the next block.
+const VALUE_BYTES: usize = 128 * 1024;
+/// How many rows a block may have however wide intermediate values are: what operators do once for each block pays off.
+const ROWS_OF_WIDE_VALUES: usize = 64;
+
 /// How a plan is run.
 #[derive(Clone, Copy, Default)]
 pub struct EvaluateOptions<'o> {
@@ -61,9 +66,7 @@ pub fn evaluate(plan: &Plan, table: &Table<'_>) -> Result<Answer, InputError> {
 /// # Errors
 /// As [`evaluate`]; when [`EvaluateOptions::watch`] ended it.
 pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'_>) -> Result<Answer, InputError> {
-    let threads = threads::limited(options.threads);
-    let block_rows = block_rows(plan, table.rows(), table.cols(), threads);
-    Evaluation::new(plan, table, options, block_rows).answer(options.watch)
+    Evaluation::new(plan, table, options, None).answer(options.watch)
 }
 
 /// As [`evaluate`], in blocks of `block_rows` rows: the result is the same for any number above 0.
@@ -71,7 +74,7 @@ pub fn evaluate_with(plan: &Plan, table: &Table<'_>, options: &EvaluateOptions<'
 /// # Errors
 /// As [`evaluate`].
 pub fn evaluate_in_blocks(plan: &Plan, table: &Table<'_>, block_rows: usize) -> Result<Answer, InputError> {
-    Evaluation::new(plan, table, &EvaluateOptions::default(), block_rows.max(1)).answer(None)
+    Evaluation::new(plan, table, &EvaluateOptions::default(), Some(block_rows.max(1))).answer(None)
 }
 
 impl fmt::Debug for EvaluateOptions<'_> {
@@ -134,13 +137,17 @@ struct Sizes {
 type Values<'a> = Vec<Option<Value<'a>>>;
 
 impl<'e> Evaluation<'e> {
-    fn new(plan: &'e Plan, table: &'e Table<'e>, options: &EvaluateOptions<'e>, block_rows: usize) -> Self {
+    fn new(plan: &'e Plan, table: &'e Table<'e>, options: &EvaluateOptions<'e>, block_rows: Option<usize>) -> Self {
         let &EvaluateOptions { origin, threads, .. } = options;
         let row_bytes = match table.rows() > FEWEST_ROWS {
             true => plan.types(&ValueType::of(&table.block(0, 0))).unwrap_or_default(),
             false => Vec::new(),
         };
-        let row_bytes = row_bytes.iter().map(ValueType::row_bytes).collect();
+        let row_bytes: Vec<_> = row_bytes.iter().map(ValueType::row_bytes).collect();
+        let block_rows = block_rows.unwrap_or_else(|| {
+            let widest = row_bytes.iter().skip(1).flatten().max().copied().unwrap_or_default();
+            block_rows_of(plan, table.rows(), table.cols(), widest, threads::limited(threads))
+        });
         Self { plan, table, origin, threads, block_rows, widest: AtomicUsize::new(0), row_bytes }
     }
 
@@ -284,9 +291,15 @@ impl<'e> Evaluation<'e> {
     fn run(&self, nodes: Range<usize>, last_uses: &[Option<usize>], values: &mut Values<'_>) -> Result<(), InputError> {
         let start = nodes.start;
         for (index, node) in self.plan.nodes()[nodes].iter().enumerate().map(|(at, node)| (start + at, node)) {
-            let inputs: Vec<&Value<'_>> =
-                node.inputs.iter().map(|id| values[id.index()].as_ref().expect("kept until its last use")).collect();
-            let value = node.operator.run(&inputs)?;
+            let value = match node.inputs[..] {
+                [id] if last_uses[id.index()] == Some(index) => {
+                    node.operator.run_owned(values[id.index()].take().expect("kept until its last use"))?
+                }
+                _ => {
+                    let of = |id: &ValueId| values[id.index()].as_ref().expect("kept until its last use");
+                    node.operator.run(&node.inputs.iter().map(of).collect::<Vec<_>>())?
+                }
+            };
             self.widest.fetch_max(value.bytes(), Ordering::Relaxed);
             forget(node, index, last_uses, values);
             values[index + 1] = Some(value);
@@ -374,12 +387,15 @@ fn forget(node: &PlanNode, index: usize, last_uses: &[Option<usize>], values: &m
     }
 }
 
-fn block_rows(plan: &Plan, rows: usize, cols: usize, threads: usize) -> usize {
+/// How many rows a block should have, if a row of the widest intermediate value has so many bytes.
+fn block_rows_of(plan: &Plan, rows: usize, cols: usize, widest: usize, threads: usize) -> usize {
     let wanted = plan.nodes().iter().filter_map(|node| node.operator.block_rows()).max().unwrap_or(0);
     // Larger blocks must not leave cores without work.
     let shared = rows.div_ceil(threads);
     let most = plan.nodes().iter().filter_map(|node| node.operator.most_rows()).min().unwrap_or(usize::MAX);
-    (BLOCK_NUMBERS / cols.max(1)).clamp(FEWEST_ROWS, 1024).max(wanted.min(shared)).min(most)
+    let in_cache = (BLOCK_NUMBERS / cols.max(1)).clamp(FEWEST_ROWS, 1024);
+    let in_cache = in_cache.min((VALUE_BYTES / widest.max(1)).max(ROWS_OF_WIDE_VALUES));
+    in_cache.max(wanted.min(shared)).min(most)
 }
 
 fn collect(output: &Output, values: &[Option<Value<'_>>]) -> Answer {

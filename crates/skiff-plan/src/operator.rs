@@ -15,6 +15,14 @@ pub trait Operator {
     /// When scikit-learn would reject the input.
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError>;
 
+    /// The same of a single input that nothing else takes: an operator may write its result in its place.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    fn run_owned<'a>(&self, input: Value<'a>) -> Result<Value<'a>, InputError> {
+        self.run(&[&input])
+    }
+
     /// The type of its result for inputs of these types: by default that of the result for zero rows, which is right unless the
     /// type depends on what rows contain, or no rows are an error.
     ///

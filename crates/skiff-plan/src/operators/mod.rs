@@ -167,6 +167,12 @@ macro_rules! operators {
                     $(Self::$operator(operator) => operator.run(inputs),)*
                 }
             }
+
+            pub(crate) fn run_owned<'a>(&self, input: Value<'a>) -> Result<Value<'a>, InputError> {
+                match self {
+                    $(Self::$operator(operator) => operator.run_owned(input),)*
+                }
+            }
         }
     };
 }

@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::operator::Operator;
-use crate::value::{Matrix, Value};
+use crate::value::{Precision, Value};
 
 /// exp(x - max) over its row sum.
 #[derive(Debug)]
@@ -12,17 +12,22 @@ impl Operator for Softmax {
     const NAME: &'static str = "softmax";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let Value::Floats(x, precision) = inputs[0] else {
-            return Err(InputError::wrong_kind("scores", inputs[0]));
+        self.run_owned(inputs[0].clone())
+    }
+
+    fn run_owned<'a>(&self, input: Value<'a>) -> Result<Value<'a>, InputError> {
+        let Value::Floats(mut x, precision) = input else {
+            return Err(InputError::wrong_kind("scores", &input));
         };
-        let mut data = x.data.clone().into_owned();
-        for row in data.chunks_exact_mut(x.cols.max(1)) {
+        for row in x.data.to_mut().chunks_exact_mut(x.cols.max(1)) {
             softmax(row);
-            for value in row {
-                *value = precision.round(*value);
+            if precision == Precision::Single {
+                for value in row {
+                    *value = precision.round(*value);
+                }
             }
         }
-        Ok(Value::Floats(Matrix::new(x.rows, x.cols, data), *precision))
+        Ok(Value::Floats(x, precision))
     }
 }
 
