@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use skiff_files::{DType, NdArray};
 use skiff_pickle::NodeId;
-use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Trees};
+use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, ManyRows, Node, Trees};
 
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::tree::{Fault, depth_first};
@@ -94,6 +94,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
             values: filled.into_iter().flat_map(|tree| tree.values).collect(),
             columns: shape.columns,
         },
+        many_rows: ManyRows::default(),
     })
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use skiff_plan::kernels::boosted_trees::{
     BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet, NEARLY_ZERO,
+    SmallBoosted,
 };
 use skiff_plan::operators::BoostedLink;
 
@@ -75,6 +76,7 @@ impl ModelText {
             leaves: Vec::new(),
             numbers: Vec::new(),
             words: Vec::new(),
+            small: SmallBoosted::default(),
         };
         let (gains, starts) = (Vec::new(), Vec::with_capacity(sizes.len()));
         let mut model = Self { trees, link, categorical, average, version, gains, starts };
@@ -345,6 +347,7 @@ fn in_tree(index: usize, error: ReadErrorKind) -> ReadErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use skiff_plan::kernels::boosted_trees::TreeRows;
     use skiff_plan::value::Precision;
 
     use super::*;
@@ -367,7 +370,8 @@ mod tests {
 
     fn sum(model: &ModelText, row: [f64; 2]) -> f64 {
         let mut sums = [0.0];
-        model.trees.add(&row, 0..model.trees.trees.len(), Precision::Double, &mut sums);
+        let row = TreeRows { numbers: &row, precision: Precision::Double };
+        model.trees.add(row, 0..model.trees.trees.len(), Precision::Double, &mut sums);
         sums[0]
     }
 
@@ -423,7 +427,8 @@ mod tests {
                 for row in rows {
                     let row: Vec<f64> = row.into_iter().cycle().take(model.trees.n_features).collect();
                     let mut sums = vec![0.0; model.trees.columns];
-                    model.trees.add(&row, 0..model.trees.trees.len(), Precision::Double, &mut sums);
+                    let row = TreeRows { numbers: &row, precision: Precision::Double };
+                    model.trees.add(row, 0..model.trees.trees.len(), Precision::Double, &mut sums);
                 }
                 model.importances(1);
             }

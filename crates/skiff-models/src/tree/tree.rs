@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use skiff_files::{Column, DType, Endian, Instance, NdArray};
 use skiff_pickle::NodeId;
 use skiff_plan::kernels::pairwise_sum::pairwise_sum;
-use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, Node, Threshold, Trees};
+use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, ManyRows, Node, Threshold, Trees};
 
 use super::depth_first::{Fault, depth_first};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
@@ -118,6 +118,7 @@ pub(crate) fn read_trees(
             values,
             columns,
         },
+        many_rows: ManyRows::default(),
     })
 }
 
@@ -138,6 +139,7 @@ fn placeholder(places: &[usize], shape: &TreeShape, leaf_values: LeafValues) -> 
         categories: Vec::new(),
         missing: false,
         leaves: Leaves { width, pure: 0, starts: vec![0; places.len()], values: vec![0.0; width], columns },
+        many_rows: ManyRows::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! XGBoost's own bytes of a model: what a `Booster` pickles as its `handle`.
 
 use skiff_plan::kernels::boosted_trees::{
-    BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet,
+    BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet, SmallBoosted,
 };
 use skiff_plan::operators::BoostedLink;
 
@@ -98,6 +98,7 @@ impl ModelBytes {
             leaves: Vec::new(),
             numbers: Vec::new(),
             words: Vec::new(),
+            small: SmallBoosted::default(),
         };
         let mut most_words = bytes.len().saturating_mul(WORDS_PER_BYTE);
         let best_iteration = match learner.find("attributes").and_then(|all| all.find("best_iteration")) {
@@ -331,6 +332,7 @@ fn in_tree(index: usize, error: ReadErrorKind) -> ReadErrorKind {
 
 #[cfg(test)]
 mod tests {
+    use skiff_plan::kernels::boosted_trees::TreeRows;
     use skiff_plan::value::Precision;
 
     use super::*;
@@ -347,7 +349,8 @@ mod tests {
     fn sums(model: &ModelBytes, value: f64) -> Vec<f64> {
         let mut sums = model.start.clone();
         let row = vec![value; model.trees.n_features];
-        model.trees.add(&row, 0..model.trees.trees.len(), Precision::Single, &mut sums);
+        let row = TreeRows { numbers: &row, precision: Precision::Double };
+        model.trees.add(row, 0..model.trees.trees.len(), Precision::Single, &mut sums);
         sums
     }
 

@@ -4,7 +4,10 @@
 //! order of the trees.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use super::split_masks::{FEWEST_ROWS, SplitMasks, Step};
+use super::trees::{MissingSide, Threshold};
 use crate::value::Precision;
 
 /// All trees of a boosting. The caller guarantees: splits are after their parents; features are below
@@ -25,6 +28,24 @@ pub struct BoostedTrees {
     pub numbers: Vec<u32>,
     /// The sets of categories, one bit for each.
     pub words: Vec<u32>,
+    /// The same trees for many rows at once, if they are small.
+    pub small: SmallBoosted,
+}
+
+/// The same trees for many rows at once, for rows of each dtype, if they are small; made when they are first needed.
+#[derive(Debug, Default)]
+pub struct SmallBoosted {
+    single: OnceLock<Option<SplitMasks<f32>>>,
+    double: OnceLock<Option<SplitMasks<f64>>>,
+}
+
+/// Rows as trees take them.
+#[derive(Clone, Copy, Debug)]
+pub struct TreeRows<'x> {
+    /// Rows of `n_features`.
+    pub numbers: &'x [f64],
+    /// Their dtype.
+    pub precision: Precision,
 }
 
 /// One tree.
@@ -128,27 +149,79 @@ pub enum Next {
 pub const NEARLY_ZERO: f64 = 1e-35_f32 as f64;
 
 impl BoostedTrees {
-    /// Adds to each row of `sums` what `trees` have for the row, tree by tree in their order, rounding to `precision`
-    /// each time. `x` holds rows of `n_features`, `sums` as many rows of `columns`.
-    pub fn add(&self, x: &[f64], trees: Range<usize>, precision: Precision, sums: &mut [f64]) {
+    /// Adds to each row of `sums`, which has `columns`, what `trees` have for the row, tree by tree in their order,
+    /// rounding to `precision` each time.
+    pub fn add(&self, x: TreeRows<'_>, trees: Range<usize>, precision: Precision, sums: &mut [f64]) {
+        let add = |sum: &mut f64, leaf: f64, weight: f32| match precision {
+            Precision::Double => *sum += leaf * f64::from(weight),
+            Precision::Single => *sum = f64::from(single(*sum) + single(leaf) * weight),
+        };
+        let is_small = self.each_of_small(x, trees.clone(), |rows, tree, places, values| {
+            let BoostedTree { column, weight, .. } = self.trees[tree];
+            let sums = sums[rows.start * self.columns..rows.end * self.columns].chunks_exact_mut(self.columns);
+            for (sums, &place) in sums.zip(places) {
+                add(&mut sums[column as usize], values[place as usize], weight);
+            }
+        });
+        if is_small {
+            return;
+        }
         for tree in &self.trees[trees] {
             let column = tree.column as usize;
-            for (row, sums) in x.chunks_exact(self.n_features).zip(sums.chunks_exact_mut(self.columns)) {
-                let leaf = self.leaves[self.leaf(tree.root, row)];
-                let sum = &mut sums[column];
-                match precision {
-                    Precision::Double => *sum += leaf * f64::from(tree.weight),
-                    Precision::Single => *sum = f64::from(single(*sum) + single(leaf) * tree.weight),
-                }
+            for (row, sums) in x.numbers.chunks_exact(self.n_features).zip(sums.chunks_exact_mut(self.columns)) {
+                add(&mut sums[column], self.leaves[self.leaf(tree.root, row)], tree.weight);
             }
         }
     }
 
     /// The number of the leaf that each row ends in, `x`'s rows by `trees`.
-    pub fn apply(&self, x: &[f64], trees: Range<usize>) -> Vec<i64> {
+    pub fn apply(&self, x: TreeRows<'_>, trees: Range<usize>) -> Vec<i64> {
         let trees = &self.trees[trees];
-        let rows = x.chunks_exact(self.n_features);
+        let rows = x.numbers.chunks_exact(self.n_features);
         rows.flat_map(|row| trees.iter().map(|tree| i64::from(self.numbers[self.leaf(tree.root, row)]))).collect()
+    }
+
+    /// Calls `visit` with the places of the leaves that some rows end in, for some after the other and each of `trees`, if
+    /// all trees are small and there are enough rows for that; returns whether they are.
+    fn each_of_small(
+        &self,
+        x: TreeRows<'_>,
+        trees: Range<usize>,
+        visit: impl FnMut(Range<usize>, usize, &[u32], &[f64]),
+    ) -> bool {
+        if x.numbers.len() < FEWEST_ROWS * self.n_features {
+            return false;
+        }
+        // A `float32` number is at most a threshold if it is at most the greatest `float32` that is.
+        match x.precision {
+            Precision::Single => {
+                let small = self.small.single.get_or_init(|| self.to_split_masks());
+                walk(small.as_ref(), x.numbers, self.n_features, trees, visit)
+            }
+            Precision::Double => {
+                let small = self.small.double.get_or_init(|| self.to_split_masks());
+                walk(small.as_ref(), x.numbers, self.n_features, trees, visit)
+            }
+        }
+    }
+
+    fn to_split_masks<T: Threshold>(&self) -> Option<SplitMasks<T>> {
+        SplitMasks::new(self.trees.iter().map(|tree| tree.root.0), |_, branch| match Branch(branch).next() {
+            Next::Leaf(leaf) => Some(Step::Leaf { name: u32::try_from(leaf).ok()?, value: self.leaves[leaf] }),
+            Next::Split(split) => {
+                let BoostedSplit { feature, test, missing, left, right } = self.splits[split];
+                let BoostedTest::AtMost(threshold) = test else { return None };
+                let missing_left = match missing {
+                    BoostedMissing::Left => true,
+                    BoostedMissing::Right => false,
+                    BoostedMissing::AsZero => 0.0 <= threshold,
+                    // Numbers near zero do not go where the threshold says.
+                    BoostedMissing::LeftWithZero | BoostedMissing::RightWithZero => return None,
+                };
+                let threshold = T::at_most(threshold);
+                Some(Step::Split { feature, threshold, missing_left, left: left.0, right: right.0 })
+            }
+        })
     }
 
     fn leaf(&self, root: Branch, row: &[f64]) -> usize {
@@ -186,6 +259,21 @@ impl BoostedTrees {
     }
 }
 
+/// Calls `visit` as [`SplitMasks::walk`], also with the values of the leaves, if there are masks.
+fn walk<T: Threshold>(
+    small: Option<&SplitMasks<T>>,
+    x: &[f64],
+    n_features: usize,
+    trees: Range<usize>,
+    mut visit: impl FnMut(Range<usize>, usize, &[u32], &[f64]),
+) -> bool {
+    let Some(small) = small else { return false };
+    small.walk(&T::all(x), n_features, MissingSide::ByNode, trees, |rows, tree, places| {
+        visit(rows, tree, places, &small.values);
+    });
+    true
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "it is the value of a `float32`")]
 fn single(value: f64) -> f32 {
     value as f32
@@ -207,10 +295,21 @@ mod tests {
             leaves: vec![1.0, 2.0],
             numbers: vec![0, 1],
             words: vec![0b1001, 0b1],
+            small: SmallBoosted::default(),
         };
-        let mut sums = [0.0];
-        trees.add(&[value], 0..1, Precision::Double, &mut sums);
-        sums[0]
+        // Alone, and among as many rows as go through the masks; as `float32` where it is one.
+        let (alone, others) = (&mut [0.0], &mut [0.0; FEWEST_ROWS]);
+        let rows = [value; FEWEST_ROWS];
+        let x = |count: usize, precision| TreeRows { numbers: &rows[..count], precision };
+        trees.add(x(1, Precision::Double), 0..1, Precision::Double, alone);
+        trees.add(x(FEWEST_ROWS, Precision::Double), 0..1, Precision::Double, others);
+        assert_eq!(*others, [alone[0]; FEWEST_ROWS]);
+        if Precision::Single.round(value) == value || value.is_nan() {
+            others.fill(0.0);
+            trees.add(x(FEWEST_ROWS, Precision::Single), 0..1, Precision::Double, others);
+            assert_eq!(*others, [alone[0]; FEWEST_ROWS]);
+        }
+        alone[0]
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(crate) mod python_text;
 pub mod random;
 pub mod row_square;
 pub mod sparse_coding;
+mod split_masks;
 pub(crate) mod support;
 pub mod symmetric_eigen;
 pub mod times;

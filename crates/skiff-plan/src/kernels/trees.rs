@@ -7,10 +7,17 @@
 //! steps side by side until none of them moves any more.
 
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 use std::fmt::Debug;
+use std::sync::OnceLock;
+
+use super::split_masks::{FEWEST_ROWS, SplitMasks, Step};
 
 /// How many walks are interleaved: enough to hide the memory's latency.
 const LANES: usize = 32;
+
+/// How many walks through the lower parts of trees are interleaved: these are short, and all go on until the last one ends.
+const FEWER_LANES: usize = 16;
 
 /// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
 pub trait Threshold: Copy + PartialOrd + Debug + Default + Into<f64> + Send + Sync {
@@ -241,7 +248,27 @@ pub struct Trees<T> {
     pub missing: bool,
     /// The values of the leaves.
     pub leaves: Leaves,
+    /// The same trees for many rows at once.
+    pub many_rows: ManyRows<T>,
 }
+
+/// The same trees for many rows at once: the whole trees if all are small, or else their upper parts. Made when they are
+/// first needed.
+#[derive(Debug)]
+pub struct ManyRows<T> {
+    small: OnceLock<Option<SplitMasks<T>>>,
+    /// What the upper parts call leaves are nodes of the trees.
+    upper: OnceLock<Option<SplitMasks<T>>>,
+}
+
+impl<T> Default for ManyRows<T> {
+    fn default() -> Self {
+        Self { small: OnceLock::new(), upper: OnceLock::new() }
+    }
+}
+
+/// How many splits the upper part of a tree has: what is below has as many nodes as a narrow mask has bits.
+const UPPER_SPLITS: usize = 31;
 
 /// The values of leaves.
 #[derive(Debug)]
@@ -273,6 +300,26 @@ impl<T: Threshold> Trees<T> {
     /// `x` holds rows of `n_features`, `sums` as many rows of `columns`.
     pub fn add(&self, x: &[T], missing: MissingSide, sums: &mut [f64], from: usize, to: usize) {
         let columns = self.leaves.columns;
+        if let Some(small) = self.small_for(x) {
+            small.walk(x, self.n_features, missing, from..to, |rows, tree, places| {
+                let sums = &mut sums[rows.start * columns..rows.end * columns];
+                if columns == 1 {
+                    for (sum, &place) in sums.iter_mut().zip(places) {
+                        *sum += small.values[place as usize];
+                    }
+                    return;
+                }
+                for (sums, &place) in sums.chunks_exact_mut(columns).zip(places) {
+                    if self.leaves.width == 1 {
+                        sums[tree % columns] += small.values[place as usize];
+                    } else {
+                        let leaf = small.leaves[place as usize];
+                        self.leaves.add(tree, self.nodes[leaf as usize].threshold.leaf(), sums);
+                    }
+                }
+            });
+            return;
+        }
         self.walk(x, missing, from..to, |row, tree, leaf| {
             let sums = &mut sums[row * columns..(row + 1) * columns];
             self.leaves.add(tree, self.nodes[leaf as usize].threshold.leaf(), sums);
@@ -283,6 +330,15 @@ impl<T: Threshold> Trees<T> {
     pub fn apply(&self, x: &[T], missing: MissingSide) -> Vec<i64> {
         let trees = self.len();
         let mut places = vec![0; x.len() / self.n_features * trees];
+        if let Some(small) = self.small_for(x) {
+            small.walk(x, self.n_features, missing, 0..trees, |rows, tree, found| {
+                for (row, &place) in rows.zip(found) {
+                    let leaf = small.leaves[place as usize];
+                    places[row * trees + tree] = i64::from(self.numbers[leaf as usize]);
+                }
+            });
+            return places;
+        }
         self.walk(x, missing, 0..trees, |row, tree, leaf| {
             places[row * trees + tree] = i64::from(self.numbers[leaf as usize]);
         });
@@ -318,7 +374,86 @@ impl<T: Threshold> Trees<T> {
             }
         }
         self.n_features = n_features;
+        self.many_rows = ManyRows::default();
         Some(())
+    }
+
+    /// The trees by their splits' masks, if all are small and there are enough rows for that.
+    fn small_for(&self, x: &[T]) -> Option<&SplitMasks<T>> {
+        if x.len() < FEWEST_ROWS * self.n_features {
+            return None;
+        }
+        self.many_rows.small.get_or_init(|| self.to_split_masks()).as_ref()
+    }
+
+    /// The upper parts of the trees, if there are enough rows for that.
+    fn upper_for(&self, x: &[T]) -> Option<&SplitMasks<T>> {
+        let rows = x.len() / self.n_features;
+        if rows < LANES / 2 {
+            return None;
+        }
+        // Making them looks at every node; so few rows do not pay for that.
+        let is_worth_it = rows * self.len() >= self.nodes.len() / 8;
+        match self.many_rows.upper.get() {
+            None if is_worth_it => self.many_rows.upper.get_or_init(|| self.upper_split_masks()).as_ref(),
+            made => made.and_then(Option::as_ref),
+        }
+    }
+
+    fn upper_split_masks(&self) -> Option<SplitMasks<T>> {
+        // Below each node the most splits to a leaf. Children come after their parents.
+        let mut heights = vec![0_u32; self.nodes.len()];
+        for (place, node) in self.nodes.iter().enumerate().rev() {
+            if let NodeView::Split { left, .. } | NodeView::Categories { left, .. } = node.view() {
+                heights[place] = 1 + heights[left].max(heights[left + 1]);
+            }
+        }
+        // Again and again the split with the most below it.
+        let mut upper: Vec<Vec<u32>> = Vec::with_capacity(self.len());
+        for &root in &self.roots {
+            let (mut chosen, mut open) = (Vec::new(), BinaryHeap::from([(heights[root as usize], root)]));
+            while let Some((_, place)) = open.pop() {
+                let NodeView::Split { left, .. } = self.nodes[place as usize].view() else { continue };
+                chosen.push(place);
+                if chosen.len() == UPPER_SPLITS {
+                    break;
+                }
+                let left = u32::try_from(left).ok()?;
+                open.extend([left, left + 1].map(|child| (heights[child as usize], child)));
+            }
+            chosen.sort_unstable();
+            upper.push(chosen);
+        }
+        SplitMasks::new(self.roots.iter().copied(), |tree, place| match upper[tree].binary_search(&place) {
+            Ok(_) => self.step(place, 0.0),
+            Err(_) => Some(Step::Leaf { name: place, value: 0.0 }),
+        })
+    }
+
+    fn to_split_masks(&self) -> Option<SplitMasks<T>> {
+        SplitMasks::new(self.roots.iter().copied(), |tree, place| {
+            let value = match self.nodes[place as usize].view() {
+                NodeView::Leaf { number } => self.leaves.first(tree, number),
+                _ => 0.0,
+            };
+            self.step(place, value)
+        })
+    }
+
+    /// A node for [`SplitMasks`]; a leaf has this value.
+    fn step(&self, place: u32, value: f64) -> Option<Step<T>> {
+        let node = self.nodes[place as usize];
+        match node.view() {
+            NodeView::Leaf { .. } => Some(Step::Leaf { name: place, value }),
+            NodeView::Categories { .. } => None,
+            NodeView::Split { feature, missing_left, .. } => Some(Step::Split {
+                feature: u32::try_from(feature).ok()?,
+                threshold: node.threshold,
+                missing_left,
+                left: node.child,
+                right: node.child + 1,
+            }),
+        }
     }
 
     /// The nodes that one row passes in one tree, root and leaf included; missing values take the side that the node
@@ -357,6 +492,23 @@ impl<T: Threshold> Trees<T> {
         mut visit: impl FnMut(usize, usize, u32),
     ) {
         let rows = x.len() / self.n_features;
+        if let Some(upper) = self.upper_for(x) {
+            let missing = if MISSING { MissingSide::ByNode } else { MissingSide::Right };
+            upper.walk_by_tree(x, self.n_features, missing, trees, |rows, tree, places| {
+                for (rows, places) in rows.step_by(FEWER_LANES).zip(places.chunks(FEWER_LANES)) {
+                    // Past the last row the last one is walked again.
+                    let last = places.len() - 1;
+                    let starts: [_; FEWER_LANES] =
+                        std::array::from_fn(|lane| (rows + lane.min(last)) * self.n_features);
+                    let mut at = std::array::from_fn(|lane| upper.leaves[places[lane.min(last)] as usize]);
+                    self.descend::<MISSING, CATEGORIES, _>(x, &starts, &mut at);
+                    for (row, leaf) in (rows..).zip(&at[..places.len()]) {
+                        visit(row, tree, *leaf);
+                    }
+                }
+            });
+            return;
+        }
         if rows < LANES / 2 {
             // Few rows: trees side by side.
             for row in 0..rows {
@@ -368,7 +520,7 @@ impl<T: Threshold> Trees<T> {
                     at[..count].copy_from_slice(&self.roots[first..first + count]);
                     let idle = at[0];
                     at[count..].fill(idle);
-                    self.descend::<MISSING, CATEGORIES>(x, &starts, &mut at);
+                    self.descend::<MISSING, CATEGORIES, _>(x, &starts, &mut at);
                     for (tree, leaf) in (first..).zip(&at[..count]) {
                         visit(row, tree, *leaf);
                     }
@@ -383,7 +535,7 @@ impl<T: Threshold> Trees<T> {
                 let count = LANES.min(rows - first);
                 let starts = std::array::from_fn(|lane| (first + lane.min(count - 1)) * self.n_features);
                 let mut at = [self.roots[tree]; LANES];
-                self.descend::<MISSING, CATEGORIES>(x, &starts, &mut at);
+                self.descend::<MISSING, CATEGORIES, _>(x, &starts, &mut at);
                 for (row, leaf) in (first..).zip(&at[..count]) {
                     visit(row, tree, *leaf);
                 }
@@ -394,15 +546,15 @@ impl<T: Threshold> Trees<T> {
 
     /// Moves every lane down to its leaf.
     #[inline(always)]
-    fn descend<const MISSING: bool, const CATEGORIES: bool>(
+    fn descend<const MISSING: bool, const CATEGORIES: bool, const N: usize>(
         &self,
         x: &[T],
-        starts: &[usize; LANES],
-        at: &mut [u32; LANES],
+        starts: &[usize; N],
+        at: &mut [u32; N],
     ) {
         loop {
             let mut moved = 0;
-            for lane in 0..LANES {
+            for lane in 0..N {
                 let next = self.next::<MISSING, CATEGORIES>(x, starts[lane], at[lane]);
                 moved |= next ^ at[lane];
                 at[lane] = next;
@@ -438,6 +590,16 @@ impl<T: Threshold> Trees<T> {
 }
 
 impl Leaves {
+    /// The first value of a leaf.
+    fn first(&self, tree: usize, leaf: u32) -> f64 {
+        match leaf.checked_sub(self.pure) {
+            None => f64::from(u8::from(leaf == 0)),
+            Some(leaf) => {
+                self.values.get((self.starts[tree] + leaf) as usize * self.width).copied().unwrap_or_default()
+            }
+        }
+    }
+
     #[inline(always)]
     fn add(&self, tree: usize, leaf: u32, sums: &mut [f64]) {
         if leaf < self.pure {
@@ -454,6 +616,97 @@ impl Leaves {
             // A division for each leaf is worth avoiding where there is one column.
             let column = if self.columns == 1 { 0 } else { tree % self.columns };
             sums[column] += self.values[at];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Trees as deep as `depth`, with some shorter branches, and some categories if asked for.
+    fn trees(depth: u32, has_categories: bool) -> Trees<f32> {
+        let (mut nodes, mut roots, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut leaves = 0;
+        for tree in 0..3_u32 {
+            let root = nodes.len();
+            roots.push(u32::try_from(root).unwrap());
+            // Level by level; a node's children are added when it is its turn.
+            let mut levels = vec![0];
+            nodes.push(Node::default());
+            let (mut at, mut own_leaves) = (root, 0);
+            while at < nodes.len() {
+                let (level, place) = (levels[at - root], u32::try_from(at).unwrap());
+                let seed = place * 7919 + tree * 13;
+                nodes[at] = if level == depth || level > 2 && seed % 5 == 0 {
+                    own_leaves += 1;
+                    Node::leaf(own_leaves - 1, place)
+                } else {
+                    let left = u32::try_from(nodes.len()).unwrap();
+                    nodes.extend([Node::default(); 2]);
+                    levels.extend([level + 1; 2]);
+                    match has_categories && seed % 7 == 0 {
+                        true => Node::categorical(4, seed % 2, seed % 3 == 0, left),
+                        false => Node::split(seed % 4, f64::from(seed % 101) / 101.0, seed % 3 == 0, left),
+                    }
+                };
+                at += 1;
+            }
+            counts.push(u32::try_from(nodes.len() - root).unwrap());
+            leaves += own_leaves;
+        }
+        let starts = counts.iter().scan(0, |start, count| Some(std::mem::replace(start, *start + count.div_ceil(2))));
+        Trees {
+            n_features: 5,
+            numbers: (0..u32::try_from(nodes.len()).unwrap()).collect(),
+            roots,
+            categories: vec![[0b1010_0110, 0, 0, 1], [0b1, 1, 1, 1]],
+            missing: true,
+            leaves: Leaves {
+                width: 1,
+                pure: 0,
+                starts: starts.collect(),
+                values: (0..leaves).map(|leaf| f64::from(leaf) * 0.37 - 5.0).collect(),
+                columns: 1,
+            },
+            nodes,
+            counts,
+            many_rows: ManyRows::default(),
+        }
+        .without_unused_categories(has_categories)
+    }
+
+    impl Trees<f32> {
+        fn without_unused_categories(mut self, has_categories: bool) -> Self {
+            if !has_categories {
+                self.categories.clear();
+            }
+            self
+        }
+    }
+
+    #[test]
+    fn rows_of_a_batch_end_in_the_leaves_that_rows_alone_end_in() {
+        let number = |at: usize| match at * 7919 % 1009 {
+            0..60 => f32::NAN,
+            found if at % 5 == 4 => (found % 9) as f32 - 1.0,
+            found => found as f32 / 1009.0,
+        };
+        for (depth, has_categories) in [(2, false), (5, false), (5, true), (11, false), (11, true)] {
+            let trees = trees(depth, has_categories);
+            let x: Vec<f32> = (0..300 * 5).map(number).collect();
+            for missing in [MissingSide::ByNode, MissingSide::Right] {
+                let (mut alone, mut batch) = (vec![0.0; 300], vec![0.0; 300]);
+                for (x, sum) in x.chunks_exact(5).zip(alone.chunks_exact_mut(1)) {
+                    trees.add(x, missing, sum, 0, 3);
+                }
+                trees.add(&x, missing, &mut batch, 0, 3);
+                assert_eq!(alone, batch, "{depth} levels");
+                let applied: Vec<i64> = x.chunks_exact(5).flat_map(|x| trees.apply(x, missing)).collect();
+                assert_eq!(applied, trees.apply(&x, missing));
+            }
+            assert_eq!(trees.many_rows.small.get().is_some_and(Option::is_some), depth < 6 && !has_categories);
+            assert_eq!(trees.many_rows.upper.get().is_some_and(Option::is_some), depth > 6 || has_categories);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::kernels::boosted_trees::BoostedTrees;
+use crate::kernels::boosted_trees::{BoostedTrees, TreeRows};
 use crate::operators::Operator;
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
 use crate::{InputError, InputErrorKind};
@@ -101,16 +101,20 @@ impl Operator for BoostedEnsemble {
 
 impl BoostedEnsemble {
     /// Calls `f(x, rows)` for parts of the rows, one after the other.
-    fn each(&self, rows: &Value<'_>, mut f: impl FnMut(&[f64], Range<usize>)) -> Result<(), InputError> {
+    fn each(&self, rows: &Value<'_>, mut f: impl FnMut(TreeRows<'_>, Range<usize>)) -> Result<(), InputError> {
         match rows {
-            Value::Floats(x, _) => f(&x.data, 0..x.rows),
+            Value::Floats(x, precision) => f(TreeRows { numbers: &x.data, precision: *precision }, 0..x.rows),
             Value::Sparse(csr) => self.each_sparse(csr, f),
             other => return Err(InputError::wrong_kind("numbers", other)),
         }
         Ok(())
     }
 
-    fn each_sparse(&self, csr: &Csr<'_>, mut f: impl FnMut(&[f64], Range<usize>)) {
+    fn each_sparse(&self, csr: &Csr<'_>, mut f: impl FnMut(TreeRows<'_>, Range<usize>)) {
+        let precision = match csr.dtype {
+            NumberType::Float(precision) => precision,
+            NumberType::Int(_) => Precision::Double,
+        };
         let cols = csr.cols.max(1);
         let at_a_time = (DENSE_NUMBERS / cols).clamp(1, csr.rows.max(1));
         let mut dense = vec![self.absent; at_a_time * cols];
@@ -124,7 +128,7 @@ impl BoostedEnsemble {
                     part[column as usize] = value;
                 }
             }
-            f(part, from..to);
+            f(TreeRows { numbers: part, precision }, from..to);
         }
     }
 }
