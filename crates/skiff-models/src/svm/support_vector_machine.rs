@@ -68,7 +68,7 @@ impl SupportVectorMachine {
             "tol",
             "verbose",
         ]);
-        let machine = Arc::new(SupportVectors { kernel, vectors, coefficients, counts, intercepts });
+        let machine = Arc::new(SupportVectors::new(kernel, vectors, coefficients, counts, intercepts));
         Ok(Self { machine, width })
     }
 

@@ -6,7 +6,7 @@ use super::arch::vectorized;
 use crate::value::Matrix;
 
 /// The number of interleaved rows: four registers of AVX2, enough sums to hide the latency of one.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Rows in groups with interleaved features, so that each sum is a lane. The order of no sum depends on
 /// the width of the processor's registers; a processor without fused multiply-add computes the same, slowly.
@@ -39,6 +39,11 @@ impl Panels {
         }
     }
 
+    /// The groups of rows, each feature by feature.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &[[f64; LANES]]> {
+        self.lanes.chunks_exact(self.cols.max(1))
+    }
+
     /// The rows again.
     pub(crate) fn to_matrix(&self) -> Matrix<'static, f64> {
         let (rows, cols) = (self.rows, self.cols);
@@ -59,6 +64,28 @@ impl Panels {
             );
         });
         out.truncate(self.rows);
+    }
+
+    /// The products of `x` with the rows from group `first` on, or its squared distances from them, into `out`, as
+    /// [`support::pairings`](super::support::pairings) sums them: one product and one sum after the other.
+    #[inline(always)]
+    pub(crate) fn pairings<const SQUARED_DISTANCE: bool>(&self, x: &[f64], first: usize, out: &mut [[f64; LANES]]) {
+        if self.cols == 0 {
+            return out.fill([0.0; LANES]);
+        }
+        let groups = self.lanes[first * self.cols..].chunks_exact(self.cols.max(1));
+        for (group, out) in groups.zip(out) {
+            let mut sums = [0.0; LANES];
+            for (lanes, x) in group.iter().zip(x) {
+                for lane in 0..LANES {
+                    sums[lane] += match SQUARED_DISTANCE {
+                        true => (x - lanes[lane]) * (x - lanes[lane]),
+                        false => x * lanes[lane],
+                    };
+                }
+            }
+            *out = sums;
+        }
     }
 
     /// The same of a row of a sparse matrix, here with its zeros: scipy multiplies and adds one after the other, without

@@ -1,8 +1,9 @@
 //! Kernel values between rows and support vectors, and their weighted sums in libsvm's order.
 //!
 //! Eight rows are processed together, one in each lane, so that every sum over features and over support vectors is computed
-//! term by term, as in libsvm, and still fills the registers. Lanes are independent of each other:
-//! a row has the same bits alone and in a batch.
+//! term by term, as in libsvm, and still fills the registers. Of a row alone, support vectors are side by side
+//! ([`Panels::pairings`](super::panels::Panels::pairings)). Lanes are independent of each other: a row has the same bits
+//! alone and in a batch.
 
 use super::exp;
 use crate::value::Matrix;
@@ -59,8 +60,7 @@ fn add_term<const SQUARED_DISTANCE: bool>(sum: &mut Lanes, x: &Lanes, y: f64) {
 
 /// `exp(-gamma · distance²)` of each element.
 #[inline(always)]
-pub(crate) fn radial(values: &mut [Lanes], gamma: f64) {
-    let values = values.as_flattened_mut();
+pub(crate) fn radial(values: &mut [f64], gamma: f64) {
     for value in &mut *values {
         *value *= -gamma;
     }
@@ -68,13 +68,18 @@ pub(crate) fn radial(values: &mut [Lanes], gamma: f64) {
 }
 
 /// Adds each kernel value, times the coefficients of its support vector, to as many sums: `sums[places[r]] +=
-/// coefficients[vector][r] · values[vector]`, one support vector after the other.
+/// coefficients[vector][r] · values[vector]`, one support vector after the other, for `N` rows side by side.
 #[inline(always)]
-pub(crate) fn accumulate(values: &[Lanes], coefficients: &[f64], places: &[usize], sums: &mut [Lanes]) {
+pub(crate) fn accumulate<const N: usize>(
+    values: &[[f64; N]],
+    coefficients: &[f64],
+    places: &[usize],
+    sums: &mut [[f64; N]],
+) {
     if let &[place] = places {
         let mut sum = sums[place];
         for (value, &coefficient) in values.iter().zip(coefficients) {
-            for lane in 0..LANES {
+            for lane in 0..N {
                 sum[lane] += coefficient * value[lane];
             }
         }
@@ -84,7 +89,7 @@ pub(crate) fn accumulate(values: &[Lanes], coefficients: &[f64], places: &[usize
     for (value, coefficients) in values.iter().zip(coefficients.chunks_exact(places.len().max(1))) {
         for (&place, &coefficient) in places.iter().zip(coefficients) {
             let sum = &mut sums[place];
-            for lane in 0..LANES {
+            for lane in 0..N {
                 sum[lane] += coefficient * value[lane];
             }
         }
