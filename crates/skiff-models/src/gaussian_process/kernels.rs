@@ -32,7 +32,7 @@ pub(super) fn read_kernel(fields: &Fields<'_, '_>) -> Result<Arc<ProcessKernel>,
             return Err(fields.unsupported("kernel_", format!("more than {MOST_KERNELS} kernels in one")));
         }
     }
-    Ok(Arc::new(ProcessKernel { nodes, fitted }))
+    Ok(Arc::new(ProcessKernel::new(nodes, fitted)))
 }
 
 fn read_node(

@@ -1,5 +1,10 @@
 //! `sklearn.gaussian_process.kernels`.
 
+use std::sync::OnceLock;
+
+use crate::kernels::arch::vectorized;
+use crate::kernels::exp::exp;
+use crate::kernels::panels::{LANES, Panels};
 use crate::operator::{Operator, Scope};
 use crate::types::ValueType;
 use crate::value::{Matrix, Precision, Value};
@@ -12,6 +17,17 @@ pub struct ProcessKernel {
     pub nodes: Vec<KernelNode>,
     /// The rows of the fit, (n_fit, n_features).
     pub fitted: Matrix<'static, f64>,
+    /// The rows of the fit over the scales that some of the nodes divide them by, side by side; made when they are first
+    /// needed.
+    scaled: OnceLock<Vec<Scaled>>,
+}
+
+/// The rows of the fit over scales.
+#[derive(Debug)]
+struct Scaled {
+    /// One for each feature.
+    scales: Vec<f64>,
+    rows: Panels,
 }
 
 /// A kernel, or a combination of the previous ones.
@@ -63,6 +79,64 @@ pub enum Smoothness {
 }
 
 impl ProcessKernel {
+    /// Of its parts, which are described at the fields.
+    pub fn new(nodes: Vec<KernelNode>, fitted: Matrix<'static, f64>) -> Self {
+        Self { nodes, fitted, scaled: OnceLock::new() }
+    }
+
+    /// The kernel of a row with all rows of the fit, and with the zeros that fill up the last group of them.
+    fn of_fitted(&self, x: &[f64], stack: &mut Stack) {
+        let scaled = self.scaled.get_or_init(|| self.scale());
+        stack.used = 0;
+        vectorized!({
+            for node in &self.nodes {
+                match node {
+                    KernelNode::Constant(value) => stack.push().as_flattened_mut().fill(*value),
+                    KernelNode::White(_) => stack.push().as_flattened_mut().fill(0.0),
+                    KernelNode::DotProduct(sigma) => {
+                        let values = stack.push();
+                        of_scales(scaled, self.fitted.cols, &[]).rows.pairings::<false>(x, 0, values);
+                        each(values.as_flattened_mut(), |product| product + sigma * sigma);
+                    }
+                    KernelNode::Sum | KernelNode::Product => {
+                        let is_sum = *node == KernelNode::Sum;
+                        let (first, second) = stack.last_two();
+                        for (first, second) in first.as_flattened_mut().iter_mut().zip(second.as_flattened()) {
+                            *first = if is_sum { *first + second } else { *first * second };
+                        }
+                    }
+                    KernelNode::Power(exponent) => each(stack.last().as_flattened_mut(), |value| value.powf(*exponent)),
+                    KernelNode::Rbf(_)
+                    | KernelNode::Matern(..)
+                    | KernelNode::RationalQuadratic { .. }
+                    | KernelNode::ExpSineSquared { .. } => {
+                        let Scaled { scales, rows } = of_scales(scaled, self.fitted.cols, node.scales());
+                        stack.row.clear();
+                        stack.row.extend(x.iter().zip(scales).map(|(x, scale)| x / scale));
+                        let (values, row) = stack.push_with_row();
+                        rows.pairings::<true>(row, 0, values);
+                        node.of_squares(values.as_flattened_mut());
+                    }
+                }
+            }
+        });
+    }
+
+    /// The rows of the fit over all scales that occur.
+    fn scale(&self) -> Vec<Scaled> {
+        let mut all = Vec::<Scaled>::new();
+        for node in &self.nodes {
+            let scales = each_feature(node.scales(), self.fitted.cols);
+            if all.iter().all(|known| known.scales != scales) {
+                let over = |row: &[f64]| row.iter().zip(&scales).map(|(x, scale)| x / scale).collect::<Vec<_>>();
+                let rows: Vec<f64> = self.fitted.iter_rows().flat_map(over).collect();
+                let rows = Panels::new(&Matrix::new(self.fitted.rows, self.fitted.cols, rows));
+                all.push(Scaled { scales, rows });
+            }
+        }
+        all
+    }
+
     /// The kernel of two rows, or of a row with itself.
     fn of(&self, x: &[f64], y: &[f64], is_same: bool, stack: &mut Vec<f64>) -> f64 {
         stack.clear();
@@ -84,14 +158,13 @@ impl ProcessKernel {
                         0.0
                     }
                 }
-                KernelNode::Rbf(scales) => (-0.5 * square(scales)).exp(),
-                KernelNode::Matern(scales, smoothness) => smoothness.of(square(scales).sqrt()),
-                KernelNode::RationalQuadratic { alpha, scale } => {
-                    (1.0 + square(&[1.0]) / (2.0 * alpha * scale * scale)).powf(-alpha)
-                }
-                KernelNode::ExpSineSquared { scale, period } => {
-                    let sine = (std::f64::consts::PI / period * square(&[1.0]).sqrt()).sin() / scale;
-                    (-2.0 * sine * sine).exp()
+                KernelNode::Rbf(_)
+                | KernelNode::Matern(..)
+                | KernelNode::RationalQuadratic { .. }
+                | KernelNode::ExpSineSquared { .. } => {
+                    let mut value = [square(node.scales())];
+                    node.of_squares(&mut value);
+                    value[0]
                 }
                 KernelNode::DotProduct(sigma) => x.iter().zip(y).fold(0.0, |sum, (x, y)| sum + x * y) + sigma * sigma,
                 KernelNode::Sum | KernelNode::Product => {
@@ -112,19 +185,105 @@ impl ProcessKernel {
     }
 }
 
+/// Values of kernel expressions of one row with each row of the fit.
+#[derive(Default)]
+struct Stack {
+    groups: usize,
+    values: Vec<Vec<[f64; LANES]>>,
+    used: usize,
+    /// The row over the scales of a node.
+    row: Vec<f64>,
+}
+
+impl Stack {
+    fn push(&mut self) -> &mut [[f64; LANES]] {
+        self.push_with_row().0
+    }
+
+    fn push_with_row(&mut self) -> (&mut [[f64; LANES]], &[f64]) {
+        if self.used == self.values.len() {
+            self.values.push(vec![[0.0; LANES]; self.groups]);
+        }
+        self.used += 1;
+        (&mut self.values[self.used - 1], &self.row)
+    }
+
+    fn last(&mut self) -> &mut [[f64; LANES]] {
+        &mut self.values[self.used - 1]
+    }
+
+    /// Takes the last off.
+    fn last_two(&mut self) -> (&mut [[f64; LANES]], &[[f64; LANES]]) {
+        self.used -= 1;
+        let (first, second) = self.values.split_at_mut(self.used);
+        (&mut first[self.used - 1], &second[0])
+    }
+}
+
+/// A function of each value, in its place.
+#[inline(always)]
+fn each(values: &mut [f64], function: impl Fn(f64) -> f64) {
+    for value in values {
+        *value = function(*value);
+    }
+}
+
+/// As many scales as there are features.
+fn each_feature(scales: &[f64], features: usize) -> Vec<f64> {
+    (0..features).map(|at| scales.get(at).or(scales.first()).copied().unwrap_or(1.0)).collect()
+}
+
+/// The rows of the fit over these scales.
+fn of_scales<'s>(scaled: &'s [Scaled], features: usize, scales: &[f64]) -> &'s Scaled {
+    let scales = each_feature(scales, features);
+    scaled.iter().find(|known| known.scales == scales).expect("the scales of all nodes are there")
+}
+
+impl KernelNode {
+    /// What features are divided by; none where they are not.
+    fn scales(&self) -> &[f64] {
+        match self {
+            Self::Rbf(scales) | Self::Matern(scales, _) => scales,
+            _ => &[],
+        }
+    }
+
+    /// From squared distances to values.
+    #[inline(always)]
+    fn of_squares(&self, values: &mut [f64]) {
+        match *self {
+            Self::Matern(_, smoothness) => match smoothness {
+                Smoothness::Half => each(values, |square| Smoothness::Half.of(square.sqrt())),
+                Smoothness::ThreeHalves => each(values, |square| Smoothness::ThreeHalves.of(square.sqrt())),
+                Smoothness::FiveHalves => each(values, |square| Smoothness::FiveHalves.of(square.sqrt())),
+                Smoothness::Infinite => each(values, |square| Smoothness::Infinite.of(square.sqrt())),
+            },
+            Self::RationalQuadratic { alpha, scale } => {
+                each(values, |square| (1.0 + square / (2.0 * alpha * scale * scale)).powf(-alpha));
+            }
+            Self::ExpSineSquared { scale, period } => each(values, |square| {
+                let sine = (std::f64::consts::PI / period * square.sqrt()).sin() / scale;
+                exp(-2.0 * sine * sine)
+            }),
+            _ => each(values, |square| exp(-0.5 * square)),
+        }
+    }
+}
+
 impl Smoothness {
+    #[inline(always)]
     fn of(self, distance: f64) -> f64 {
         match self {
-            Self::Half => (-distance).exp(),
+            Self::Half => exp(-distance),
             Self::ThreeHalves => {
                 let k = distance * 3.0_f64.sqrt();
-                (1.0 + k) * (-k).exp()
+                (1.0 + k) * exp(-k)
             }
             Self::FiveHalves => {
                 let k = distance * 5.0_f64.sqrt();
-                (1.0 + k + k * k / 3.0) * (-k).exp()
+                (1.0 + k + k * k / 3.0) * exp(-k)
             }
-            Self::Infinite => (-(distance * distance) / 2.0).exp(),
+            Self::Infinite => exp(-(distance * distance) / 2.0),
         }
     }
 }
@@ -136,9 +295,11 @@ impl Operator for ProcessKernel {
         let Value::Floats(x, _) = inputs[0] else {
             return Err(InputError::wrong_kind("a dense table of numbers", inputs[0]));
         };
-        let (mut data, mut stack) = (Vec::with_capacity(x.rows * self.fitted.rows), Vec::new());
+        let mut data = Vec::with_capacity(x.rows * self.fitted.rows);
+        let mut stack = Stack { groups: self.fitted.rows.div_ceil(LANES), ..Stack::default() };
         for row in x.iter_rows() {
-            data.extend(self.fitted.iter_rows().map(|fitted| self.of(row, fitted, false, &mut stack)));
+            self.of_fitted(row, &mut stack);
+            data.extend_from_slice(&stack.last().as_flattened()[..self.fitted.rows]);
         }
         Ok(Value::Floats(Matrix::new(x.rows, self.fitted.rows, data), Precision::Double))
     }
