@@ -59,7 +59,7 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str) -> Result<BinaryTre
     if weights.as_ref().is_some_and(|weights| weights.len() != points.rows) {
         return Err(wrong("sample_weight", "there are not as many as points"));
     }
-    Ok(BinaryTree { points, order, nodes, bounds, metric, weights })
+    Ok(BinaryTree::new(points, order, nodes, bounds, metric, weights))
 }
 
 /// The points' numbers, each of them once.

@@ -1,7 +1,11 @@
 //! `KDTree` and `BallTree`: the search for neighbours that scikit-learn does, node by node in its order.
 
+use std::sync::OnceLock;
+
+use super::arch::vectorized;
 use super::metric::{Boolean, Metric};
 use super::neighbor_heap::NeighborHeap;
+use super::panels::{LANES, Panels};
 use crate::value::Matrix;
 
 /// A tree of nodes over points. If it exists, every index and range is valid, and the children of
@@ -20,7 +24,12 @@ pub struct BinaryTree {
     pub metric: Metric,
     /// `sample_weight`, one for each point.
     pub weights: Option<Vec<f64>>,
+    /// The points in the order of the leaves, side by side, for Euclidean distances; made when they are first needed.
+    ordered: OnceLock<Panels>,
 }
+
+/// The most numbers of points that are copied for that: 64 MiB.
+const MOST_ORDERED: usize = 8 << 20;
 
 /// A node's points: a range of the order.
 #[derive(Clone, Copy, Debug)]
@@ -52,16 +61,56 @@ pub enum Bounds {
 }
 
 impl BinaryTree {
+    /// Of its parts, which are described at the fields.
+    pub fn new(
+        points: Matrix<'static, f64>,
+        order: Vec<usize>,
+        nodes: Vec<Node>,
+        bounds: Bounds,
+        metric: Metric,
+        weights: Option<Vec<f64>>,
+    ) -> Self {
+        Self { points, order, nodes, bounds, metric, weights, ordered: OnceLock::new() }
+    }
+
+    /// Its points side by side, if that is how distances are computed.
+    fn ordered(&self) -> Option<&Panels> {
+        let is_euclidean = matches!(self.metric, Metric::Euclidean | Metric::SquaredEuclidean);
+        (is_euclidean && self.points.data.len() <= MOST_ORDERED).then(|| {
+            self.ordered.get_or_init(|| {
+                let numbers: Vec<f64> = self.order.iter().flat_map(|&point| self.points.row(point)).copied().collect();
+                Panels::new(&Matrix::new(self.order.len(), self.points.cols, numbers))
+            })
+        })
+    }
+
+    /// Pushes the points of a leaf whose points are `ordered`.
+    fn push_leaf(&self, node: Node, ordered: &Panels, x: &[f64], heap: &mut NeighborHeap) {
+        for group in node.start / LANES..node.end.div_ceil(LANES) {
+            let mut distances = [[0.0; LANES]];
+            vectorized!(ordered.pairings::<true>(x, group, &mut distances));
+            let first = group * LANES;
+            for at in node.start.max(first)..node.end.min(first + LANES) {
+                heap.push(distances[0][at - first], self.order[at]);
+            }
+        }
+    }
+
     /// `_query_single_depthfirst` from the root: fills `heap` with the nearest points of `x`, by reduced distances.
     pub fn query(&self, x: &[f64], heap: &mut NeighborHeap, open: &mut Vec<(usize, f64)>) {
         open.clear();
         open.push((0, self.least(0, x)));
+        let ordered = self.ordered();
         while let Some((at, least)) = open.pop() {
             let node = self.nodes[at];
             if least > heap.largest() {
                 continue;
             }
             if node.is_leaf {
+                if let Some(ordered) = ordered {
+                    self.push_leaf(node, ordered, x, heap);
+                    continue;
+                }
                 for &point in &self.order[node.start..node.end] {
                     let reduced = self.metric.reduced(x, self.points.row(point));
                     // The versions with this metric took points in that were nearer than the farthest neighbour.

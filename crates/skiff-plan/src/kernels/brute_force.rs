@@ -28,8 +28,8 @@ enum Rows {
     Dense(Matrix<'static, f64>),
     /// For Euclidean distances as they are, for cosines divided by their norms.
     Panels(Panels),
-    /// For `nan_euclidean`: with zeros for what is missing, and as they are.
-    Gaps(Panels, Matrix<'static, f64>),
+    /// For `nan_euclidean`: with zeros for what is missing, ones for what is not, and as they are.
+    Gaps(Panels, Panels, Matrix<'static, f64>),
     Sparse(Csr<'static>),
 }
 
@@ -56,7 +56,8 @@ impl Points {
             Metric::NanEuclidean => {
                 let filled = points.map(|value| filled(*value));
                 norms = of_rows(&filled, einsum);
-                Rows::Gaps(Panels::new(&filled), points)
+                let present = points.map(|value| f64::from(u8::from(!value.is_nan())));
+                Rows::Gaps(Panels::new(&filled), Panels::new(&present), points)
             }
             _ => Rows::Dense(points),
         };
@@ -73,7 +74,7 @@ impl Points {
     pub fn to_matrix(&self) -> Option<Matrix<'static, f64>> {
         match (&self.rows, &self.metric) {
             (_, Metric::Cosine | Metric::Correlation) => None,
-            (Rows::Dense(matrix) | Rows::Gaps(_, matrix), _) => Some(matrix.clone()),
+            (Rows::Dense(matrix) | Rows::Gaps(_, _, matrix), _) => Some(matrix.clone()),
             (Rows::Panels(panels), _) => Some(panels.to_matrix()),
             (Rows::Sparse(csr), _) => Some(csr.to_dense()),
         }
@@ -82,7 +83,7 @@ impl Points {
     /// How many points there are.
     pub fn len(&self) -> usize {
         match &self.rows {
-            Rows::Dense(matrix) | Rows::Gaps(_, matrix) => matrix.rows,
+            Rows::Dense(matrix) | Rows::Gaps(_, _, matrix) => matrix.rows,
             Rows::Panels(panels) => panels.rows,
             Rows::Sparse(csr) => csr.rows,
         }
@@ -96,7 +97,7 @@ impl Points {
     /// How many features they have.
     pub fn width(&self) -> usize {
         match &self.rows {
-            Rows::Dense(matrix) | Rows::Gaps(_, matrix) => matrix.cols,
+            Rows::Dense(matrix) | Rows::Gaps(_, _, matrix) => matrix.cols,
             Rows::Panels(panels) => panels.cols,
             Rows::Sparse(csr) => csr.cols,
         }
@@ -173,13 +174,21 @@ impl Points {
                 products(points, x, sparse, out);
                 out.iter_mut().zip(squares).for_each(|(dot, y)| *dot = euclidean(square, *dot, *y));
             }
-            (Rows::Gaps(points, gaps), _) => {
+            (Rows::Gaps(points, present, _), _) => {
                 let x_filled: Vec<f64> = x.iter().map(|value| filled(*value)).collect();
                 points.products(&x_filled, out);
                 let square = (self.einsum)(&x_filled);
-                for ((value, y), y_square) in out.iter_mut().zip(gaps.iter_rows()).zip(&self.norms) {
-                    *value = without_gaps(euclidean(square, *value, *y_square), x, y);
-                }
+                vectorized!({
+                    let groups = points.groups().zip(present.groups());
+                    for ((values, squares), (y, present)) in
+                        out.chunks_mut(LANES).zip(squares.chunks(LANES)).zip(groups)
+                    {
+                        let without_gaps = without_gaps(x, y, present);
+                        for (lane, (value, y_square)) in values.iter_mut().zip(squares).enumerate() {
+                            *value = without_gaps.of(lane, euclidean(square, *value, *y_square));
+                        }
+                    }
+                });
             }
             (Rows::Dense(points), Metric::Correlation) => {
                 let x: Vec<f64> = centered(x).collect();
@@ -240,17 +249,48 @@ fn filled(value: f64) -> f64 {
     if value.is_nan() { 0.0 } else { value }
 }
 
-/// The square of `nan_euclidean_distances`: `whole`, which counts what is missing as 0, less what one row has where the
-/// other lacks it, as if all features were like those that neither lacks; NaN where there are none.
-fn without_gaps(whole: f64, x: &[f64], y: &[f64]) -> f64 {
-    let lacked = |row: &[f64], other: &[f64]| -> f64 {
-        row.iter().zip(other).filter(|(x, other)| other.is_nan() && !x.is_nan()).map(|(x, _)| x * x).sum()
-    };
-    let shared = (whole - lacked(x, y) - lacked(y, x)).max(0.0);
-    let present = x.iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan()).count();
+/// What rows have where others lack it, of a row and those of a group.
+struct WithoutGaps {
+    /// The squares of what the row has and each of the group lacks.
+    x: [f64; LANES],
+    /// The other way round.
+    y: [f64; LANES],
+    /// How many features neither lacks.
+    present: [f64; LANES],
+    /// How many features there are.
+    features: f64,
+}
+
+impl WithoutGaps {
+    /// The square of `nan_euclidean_distances`: `whole`, which counts what is missing as 0, less what one row has where the
+    /// other lacks it, as if all features were like those that neither lacks; NaN where there are none.
+    #[inline(always)]
+    fn of(&self, lane: usize, whole: f64) -> f64 {
+        let shared = (whole - self.x[lane] - self.y[lane]).max(0.0);
+        let scaled = shared / self.present[lane] * self.features;
+        if self.present[lane] == 0.0 { f64::NAN } else { scaled }
+    }
+}
+
+/// `x` next to a group of rows: `y` with zeros for what is missing, and `present` with ones for what is not.
+#[inline(always)]
+fn without_gaps(x: &[f64], y: &[[f64; LANES]], present: &[[f64; LANES]]) -> WithoutGaps {
+    let zeros = [0.0; LANES];
     #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-    let scaled = shared / present as f64 * x.len() as f64;
-    if present == 0 { f64::NAN } else { scaled }
+    let mut gaps = WithoutGaps { x: zeros, y: zeros, present: zeros, features: x.len() as f64 };
+    for ((x, y), present) in x.iter().zip(y).zip(present) {
+        if x.is_nan() {
+            for lane in 0..LANES {
+                gaps.y[lane] += y[lane] * y[lane];
+            }
+        } else {
+            for lane in 0..LANES {
+                gaps.x[lane] += if present[lane] == 0.0 { x * x } else { 0.0 };
+                gaps.present[lane] += present[lane];
+            }
+        }
+    }
+    gaps
 }
 
 /// The products of a row, which may be one of a sparse matrix, with dense ones.

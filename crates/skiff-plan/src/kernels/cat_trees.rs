@@ -6,6 +6,14 @@
 
 use std::ops::Range;
 
+use super::arch::vectorized;
+
+/// How many rows answer a question side by side.
+const ROWS: usize = 64;
+
+/// From how many rows on that is quicker than one by one.
+const ENOUGH_ROWS: usize = 8;
+
 /// All trees of a CatBoost model. The code that makes it ensures that the splits, nodes and leaves that are named exist, that
 /// nodes stand after those that lead to them, and that splits ask for columns that rows have. (What is broken here panics
 /// later, and never answers.)
@@ -87,6 +95,17 @@ impl CatSplit {
 impl CatTrees {
     /// Adds the leaves of `trees` to `sums`, `x`'s rows of `width` columns by `columns`.
     pub fn add(&self, x: &[f64], width: usize, trees: Range<usize>, sums: &mut [f64]) {
+        let is_symmetric = |tree: &CatTree| matches!(tree, CatTree::Symmetric { .. });
+        // All columns are copied once, which costs less than the trees unless these are few.
+        if x.len() >= ENOUGH_ROWS * width
+            && width <= 8 * trees.len()
+            && self.trees[trees.clone()].iter().all(is_symmetric)
+        {
+            for (x, sums) in x.chunks(ROWS * width).zip(sums.chunks_mut(ROWS * self.columns)) {
+                self.add_block(x, width, &self.trees[trees.clone()], sums);
+            }
+            return;
+        }
         for tree in &self.trees[trees] {
             for (row, sums) in x.chunks_exact(width).zip(sums.chunks_exact_mut(self.columns)) {
                 let leaf = self.leaf(tree, row);
@@ -95,6 +114,52 @@ impl CatTrees {
                 }
             }
         }
+    }
+
+    /// The same of at most 64 rows and of symmetric trees: each question is put to all rows.
+    fn add_block(&self, x: &[f64], width: usize, trees: &[CatTree], sums: &mut [f64]) {
+        let mut columns = vec![[0.0; ROWS]; width];
+        for (row, x) in x.chunks_exact(width).enumerate() {
+            for (column, x) in columns.iter_mut().zip(x) {
+                column[row] = *x;
+            }
+        }
+        vectorized!({
+            for tree in trees {
+                let CatTree::Symmetric { splits, leaves } = tree else { continue };
+                let mut numbers = [0_u64; ROWS];
+                for (depth, split) in self.splits[splits.clone()].iter().enumerate() {
+                    let bit = 1 << depth;
+                    match *split {
+                        CatSplit::Above { column, border } => {
+                            let (column, border) = (&columns[column as usize], f64::from(border));
+                            for lane in 0..ROWS {
+                                numbers[lane] |= if column[lane] > border { bit } else { 0 };
+                            }
+                        }
+                        CatSplit::Is { column, hash } => {
+                            let (column, hash) = (&columns[column as usize], f64::from(hash));
+                            for lane in 0..ROWS {
+                                numbers[lane] |= if column[lane] == hash { bit } else { 0 };
+                            }
+                        }
+                    }
+                }
+                let leaves = &self.leaves[*leaves..];
+                if self.columns == 1 {
+                    for (sum, number) in sums.iter_mut().zip(numbers) {
+                        *sum += leaves[number as usize];
+                    }
+                } else {
+                    for (sums, number) in sums.chunks_exact_mut(self.columns).zip(numbers) {
+                        let values = &leaves[number as usize * self.columns..][..self.columns];
+                        for (sum, value) in sums.iter_mut().zip(values) {
+                            *sum += value;
+                        }
+                    }
+                }
+            }
+        });
     }
 
     /// Where the values of the leaf begin that a row ends in.
@@ -139,9 +204,11 @@ mod tests {
         };
         for (row, expected) in [([-1.0, 6.0], 1.0), ([0.5, 6.0], 2.0), ([f64::NAN, 7.0], 4.0), ([1.0, 7.0], 8.0)] {
             for tree in 0..2 {
-                let mut sums = [0.0];
-                trees.add(&row, 2, tree..tree + 1, &mut sums);
-                assert_eq!(sums, [expected], "tree {tree} of {row:?}");
+                for rows in [1, 7, 8, 64, 65] {
+                    let mut sums = vec![0.0; rows];
+                    trees.add(&row.repeat(rows), 2, tree..tree + 1, &mut sums);
+                    assert_eq!(sums, vec![expected; rows], "tree {tree} of {row:?}");
+                }
             }
         }
     }

@@ -13,12 +13,38 @@ const LANES: usize = 8;
 /// The product of `x` (n, k) with the transpose of `w` (m, k), row by row: n × m values.
 pub(crate) fn matmul_transposed(x: &Matrix<'_, f64>, w: &Matrix<'_, f64>) -> Vec<f64> {
     let mut out = vec![0.0; x.rows * w.rows];
+    if w.rows == 1 {
+        // Few features and one output: as one expression.
+        match x.cols {
+            1 => return few::<1>(x, w, out),
+            2 => return few::<2>(x, w, out),
+            3 => return few::<3>(x, w, out),
+            4 => return few::<4>(x, w, out),
+            5 => return few::<5>(x, w, out),
+            6 => return few::<6>(x, w, out),
+            7 => return few::<7>(x, w, out),
+            _ => {}
+        }
+    }
     if w.rows > 0 {
         vectorized!({
             for (x, out) in x.iter_rows().zip(out.chunks_exact_mut(w.rows)) {
                 products(x, w, out);
             }
         });
+    }
+    out
+}
+
+/// [`matmul_transposed`] for one output and `K` features, fewer than there are partial sums.
+fn few<const K: usize>(x: &Matrix<'_, f64>, w: &Matrix<'_, f64>, mut out: Vec<f64>) -> Vec<f64> {
+    let ([w], _) = w.data.as_chunks::<K>() else { return out };
+    for (x, out) in x.data.as_chunks::<K>().0.iter().zip(&mut out) {
+        let mut sums = [0.0; LANES];
+        for feature in 0..K {
+            sums[feature] += x[feature] * w[feature];
+        }
+        *out = pairwise(sums);
     }
     out
 }
@@ -105,6 +131,11 @@ fn finish(mut sums: [f64; LANES], x: &[f64], w: &[f64]) -> f64 {
     for ((sum, x), w) in sums.iter_mut().zip(x).zip(w) {
         *sum += x * w;
     }
+    pairwise(sums)
+}
+
+#[inline(always)]
+fn pairwise(sums: [f64; LANES]) -> f64 {
     ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]))
 }
 
@@ -114,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_row_has_the_same_bits_alone_and_beside_others() {
-        for (n, m, k) in [(1, 1, 0), (3, 1, 1), (5, 9, 7), (4, 4, 8), (3, 6, 133)] {
+        for (n, m, k) in [(1, 1, 0), (3, 1, 1), (3, 1, 5), (4, 1, 7), (5, 9, 7), (4, 4, 8), (3, 6, 133)] {
             let number = |seed: usize| ((seed * 7919 + 13) % 1009) as f64 / 31.0 - 16.0;
             let x = Matrix::new(n, k, (0..n * k).map(number).collect::<Vec<_>>());
             let w = Matrix::new(m, k, (0..m * k).map(|at| number(at + 5)).collect::<Vec<_>>());
