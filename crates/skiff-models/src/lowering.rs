@@ -1,5 +1,6 @@
 //! Lowering of estimators to plans.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use skiff_pickle::NodeId;
@@ -26,6 +27,8 @@ pub struct Lowering<'m> {
     asked: usize,
     /// The `RandomState`s in the file that operators draw from.
     drawn_from: Vec<NodeId>,
+    /// Of each value, the last check of it: the estimators of an ensemble mostly validate the same rows in the same way.
+    checked: HashMap<ValueId, ValueId>,
 }
 
 impl<'m> Lowering<'m> {
@@ -41,6 +44,7 @@ impl<'m> Lowering<'m> {
             estimator: header.class.as_str().into(),
             asked: 0,
             drawn_from: Vec::new(),
+            checked: HashMap::new(),
         };
         let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish(header, method)?;
@@ -64,7 +68,17 @@ impl<'m> Lowering<'m> {
             rule,
             n_features.into().or(self.header.n_features_in),
         );
-        self.push(check, &[input])
+        // A check that was taken back is not there any more, or another operator is.
+        if let Some(&same) = self.checked.get(&input)
+            && let Some(node) = self.nodes.get(same.index() - 1)
+            && matches!(&node.operator, AnyOperator::Check(known) if **known == check)
+            && (&node.inputs[..], &node.estimator) == (&[input], &self.estimator)
+        {
+            return same;
+        }
+        let checked = self.push(check, &[input]);
+        self.checked.insert(input, checked);
+        checked
     }
 
     /// Adds an operator, and returns its value.
@@ -89,9 +103,12 @@ impl<'m> Lowering<'m> {
         }
         let (nodes, drawn_from) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.drawn_from));
         let estimator = format!("{} › {}", self.estimator, model.header().class).into();
-        let mut lowering = Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from };
+        let checked = std::mem::take(&mut self.checked);
+        let mut lowering =
+            Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from, checked };
         let output = model.estimator().lower(method, input, &mut lowering, params);
-        (self.nodes, self.asked, self.drawn_from) = (lowering.nodes, lowering.asked, lowering.drawn_from);
+        let Lowering { nodes, asked, drawn_from, checked, .. } = lowering;
+        (self.nodes, self.asked, self.drawn_from, self.checked) = (nodes, asked, drawn_from, checked);
         output
     }
 

@@ -14,7 +14,7 @@ use crate::value::{Columns, Csr, Matrix, NumberType, Precision, Value};
 use crate::{InputError, InputErrorKind};
 
 /// Converts the input into numbers of the dtype that the estimator computes in, or returns an error.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Check {
     estimator: String,
     n_features: Option<usize>,
