@@ -2,6 +2,7 @@
 
 mod cases;
 mod fuzz;
+mod instructions;
 mod peers;
 mod versions;
 
@@ -58,6 +59,11 @@ const TASKS: &[Task] = &[
         "benchmarks of predictions, compared with scikit-learn, onnxruntime, oneDAL, treelite and others: [WORKLOAD...] \
          (docs/benchmarks.md)",
         bench,
+    ),
+    (
+        "instructions",
+        "how many instructions predictions take, compared with the counts in benches/instructions.tsv: [--update]",
+        instructions::instructions,
     ),
     ("bench-cold", "benchmarks of fresh processes, compared with Python and scikit-learn: [CASE...]", bench_cold),
     ("bench-serve", "benchmarks of the server, compared with FastAPI, MLServer and MLflow: [MODEL...]", bench_serve),

@@ -2,7 +2,8 @@
 //!
 //! It opens the model and prints the seconds that this took. Then, for each line on stdin, it predicts again and
 //! prints the seconds: `row` predicts one row, another one each time, often enough to be measured; `rows N` predicts the
-//! first N at once. So a script can let programs take turns, and a busy machine affects all of them equally.
+//! first N at once, also often enough; `once N` predicts them once. So a script can let programs take turns, and a busy
+//! machine affects all of them equally. In place of a file, `ROWS` may be `made:NxM`: N rows of M numbers.
 //! `benches/contender.py` is the same for Python, and describes the lines of JSON that are printed.
 #![forbid(unsafe_code)]
 
@@ -36,7 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         match line.strip_prefix("rows ") {
             Some(count) => several(&model, method, &rows.slice_rows(0, rows.rows().min(count.parse()?)))?,
             None if line == "row" => single_rows(&model, method, &rows, &mut next)?,
-            None => return Err(format!("expected `row` or `rows N`, found `{line}`").into()),
+            None => match line.strip_prefix("once ") {
+                Some(count) => counted_once(&model, method, &rows.slice_rows(0, rows.rows().min(count.parse()?)))?,
+                None => return Err(format!("expected `row`, `rows N` or `once N`, found `{line}`").into()),
+            },
         }
     }
     Ok(())
@@ -71,6 +75,13 @@ fn several(model: &Model, method: Method, rows: &Table<'_>) -> Result<(), skiff:
     Ok(())
 }
 
+/// One call with all of `rows`. `cargo xtask instructions` counts what is executed in here, by this name.
+#[inline(never)]
+fn counted_once(model: &Model, method: Method, rows: &Table<'_>) -> Result<(), skiff::Error> {
+    black_box(model.call(method, rows)?);
+    Ok(())
+}
+
 /// The CPU time of all threads so far, in seconds; `None` where Linux's `/proc` is not.
 fn cpu_time() -> Option<f64> {
     let mut nanoseconds = 0;
@@ -81,8 +92,14 @@ fn cpu_time() -> Option<f64> {
     Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
-/// Rows of numbers from a `.npy` file, or lines of text from any other.
+/// Rows of numbers from a `.npy` file or made ones, or lines of text from any other file.
 fn read_rows(path: &Path) -> Result<Table<'static>, Box<dyn Error>> {
+    if let Some((rows, cols)) = path.to_str().and_then(|path| path.strip_prefix("made:")?.split_once('x')) {
+        let (rows, cols) = (rows.parse()?, cols.parse()?);
+        // Between 0 and 8, none like another.
+        let numbers = (0..rows * cols).map(|at| (at * 7_919 % 100_003) as f64 / 12_500.0);
+        return Ok(Table::from_rows(rows, cols, numbers.collect::<Vec<_>>())?);
+    }
     if path.extension().is_none_or(|extension| extension != "npy") {
         return Ok(Table::from_texts(fs::read_to_string(path)?.lines()));
     }
