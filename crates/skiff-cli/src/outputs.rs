@@ -24,7 +24,7 @@ pub fn refuse_inputs(output: &Path, inputs: &[&Path], force: bool) -> Outcome {
     }
 }
 
-fn exists(what: String) -> Failure {
+pub fn exists(what: String) -> Failure {
     Failure::Overwrite(what)
 }
 

@@ -133,7 +133,7 @@ pub struct Address {
 }
 
 /// The schemes of the URLs that are registries.
-const SCHEMES: [&str; 9] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file"];
+const SCHEMES: [&str; 10] = ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "file", "oci"];
 
 impl Address {
     /// Whether the text has the form of an address in an object store: `s3://…`.

@@ -44,11 +44,11 @@ impl Cache {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| Error::File(folder.clone(), error))?;
         let model = folder.join(manifest.file.safe_name());
-        fetch(registry, &manifest.file, &model)?;
+        fetch(registry, manifest, &manifest.file, &model)?;
         let signature = match &manifest.signature {
             Some(blob) => {
                 let path = folder.join(format!("{}.sig", manifest.file.safe_name()));
-                fetch(registry, blob, &path)?;
+                fetch(registry, manifest, blob, &path)?;
                 Some(path)
             }
             None => None,
@@ -58,10 +58,10 @@ impl Cache {
 }
 
 /// Fetches a blob, unless the file has its digest.
-fn fetch(registry: &Registry, blob: &Blob, path: &Path) -> Result<(), Error> {
+fn fetch(registry: &Registry, manifest: &Manifest, blob: &Blob, path: &Path) -> Result<(), Error> {
     match digest(path) {
         Ok(found) if found == blob.digest => Ok(()),
-        _ => registry.fetch(blob, path),
+        _ => registry.fetch(&manifest.model, blob, path),
     }
 }
 

@@ -52,6 +52,18 @@ pub enum Error {
         /// Its version.
         found: Option<u64>,
     },
+    /// The store at the place cannot do it: why.
+    Unsupported(String, String),
+    /// The store cannot keep writers apart, and the caller did not say that there is one only.
+    ManyWriters(String),
+    /// What was just written at the place is not there: there is another writer.
+    OtherWriter(String),
+    /// The artifact at the place is not a version that skiff pushed.
+    NotAVersion(String),
+    /// An OCI registry does not let the caller in: what it said.
+    Denied(String, String),
+    /// An OCI registry failed: how.
+    Http(String, String),
     /// The store failed.
     Store {
         /// The object.
@@ -96,7 +108,12 @@ impl Error {
             Self::Layout { .. } => "later-registry",
             Self::NoModel(..) | Self::NoVersion(_) | Self::NoAlias(_) | Self::NoEarlier(_) => "not-in-registry",
             Self::Moved { .. } => "alias-moved",
-            Self::Store { .. } => "store-failed",
+            Self::Unsupported(..) => "not-in-this-store",
+            Self::ManyWriters(_) => "many-writers",
+            Self::OtherWriter(_) => "other-writer",
+            Self::NotAVersion(_) => "not-a-version",
+            Self::Denied(..) => "access-denied",
+            Self::Store { .. } | Self::Http(..) => "store-failed",
             Self::Damaged(..) => "damaged-registry",
             Self::Digest { .. } => "wrong-digest-of-blob",
             Self::Changed(_) => "file-changed",
@@ -122,6 +139,12 @@ impl Error {
             | Self::NoAlias(place)
             | Self::NoEarlier(place)
             | Self::Moved { alias: place, .. }
+            | Self::Unsupported(place, _)
+            | Self::ManyWriters(place)
+            | Self::OtherWriter(place)
+            | Self::NotAVersion(place)
+            | Self::Denied(place, _)
+            | Self::Http(place, _)
             | Self::Store { place, .. }
             | Self::Damaged(place, _)
             | Self::Digest { place, .. }
@@ -149,6 +172,13 @@ impl Error {
                                     replaces one"
                 .into(),
             Self::Moved { .. } => "somebody else changed it: look at `skiff registry log`, and decide again".into(),
+            Self::ManyWriters(_) => "`--single-writer` says that nobody else changes this model meanwhile".into(),
+            Self::OtherWriter(_) => "look at `skiff registry show`, and let one program write at a time".into(),
+            Self::Denied(..) => {
+                "`docker login`, `skopeo login` or `oras login` write passwords where skiff finds them; so \
+                                 do SKIFF_OCI_USER and SKIFF_OCI_PASSWORD. Programs that keep passwords are not run"
+                    .into()
+            }
             Self::Collecting(_) => "wait for `skiff registry gc` to end, then push again: it will check the version's \
                                     blobs"
                 .into(),
@@ -178,7 +208,7 @@ impl fmt::Display for Error {
                 "the store cannot hold a registry, since it does not create an object for one writer only: {what}"
             ),
             Self::Layout { found, .. } => {
-                write!(f, "expected a registry of layout {}, found {found}", crate::registry::LAYOUT)
+                write!(f, "expected a registry of layout {}, found {found}", crate::objects::LAYOUT)
             }
             Self::NoModel(_, name) => write!(f, "the registry has no model `{name}`"),
             Self::NoVersion(_) => f.write_str("the model has no such version"),
@@ -187,6 +217,14 @@ impl fmt::Display for Error {
             Self::Moved { expected, found, .. } => {
                 write!(f, "expected the alias at {}, found it at {}", version(*expected), version(*found))
             }
+            Self::Unsupported(_, what) => f.write_str(what),
+            Self::ManyWriters(_) => f.write_str(
+                "an OCI registry has no conditional writes: of two writers at the same time one loses its change",
+            ),
+            Self::OtherWriter(_) => f.write_str("another writer changed the tag at the same time"),
+            Self::NotAVersion(_) => f.write_str("it is not a version that skiff pushed"),
+            Self::Denied(_, what) => write!(f, "the registry denies access: {what}"),
+            Self::Http(_, what) => write!(f, "the registry failed: {what}"),
             Self::Store { source, .. } => write!(f, "the store failed: {source}"),
             Self::Damaged(_, what) => f.write_str(what),
             Self::Digest { expected, found, .. } => {

@@ -6,6 +6,9 @@
 //! writer that is killed leaves the old or the new state, and an alias has its whole history. `docs/registry.md`
 //! specifies the objects.
 //!
+//! OCI registries (`oci://`), with which container images are kept, have the same versions and aliases as tags; they
+//! cannot keep two writers apart, so that only one may write.
+//!
 //! ```no_run
 //! use skiff_registry::{Author, Registry, Selector};
 //!
@@ -13,7 +16,7 @@
 //! let registry = Registry::open("s3://models/registry")?;
 //! let production = Selector::Alias("production".parse()?);
 //! let manifest = registry.resolve(&"churn".parse()?, &production)?;
-//! registry.fetch(&manifest.file, "churn.skiff".as_ref())?;
+//! registry.fetch(&manifest.model, &manifest.file, "churn.skiff".as_ref())?;
 //! # Ok(())
 //! # }
 //! ```
@@ -21,22 +24,26 @@
 
 mod address;
 mod aliases;
+mod backend;
 mod cache;
-mod collect;
 mod error;
 mod manifest;
-mod probe;
+mod objects;
+#[cfg(feature = "clouds")]
+mod oci;
 mod push;
 mod registry;
-mod store;
+mod stamp;
 mod verify;
 
 pub use address::{Address, Digest, Name, Selector};
 pub use aliases::{AliasChange, AliasEntry, Expected};
 pub use cache::{Cache, Cached};
-pub use collect::Collected;
 pub use error::Error;
 pub use manifest::{Author, Blob, Description, Manifest, Parent};
+pub use objects::{MARKER, Settings};
+#[cfg(feature = "clouds")]
+pub use oci::Repository;
 pub use push::{Push, Pushed};
-pub use registry::{MARKER, Registry, Settings};
+pub use registry::{Collected, Registry};
 pub use verify::{Problem, Report};

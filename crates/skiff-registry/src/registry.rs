@@ -1,51 +1,35 @@
-//! A registry: where its objects are, and what is in it.
+//! A registry, wherever it is.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{SecondsFormat, Utc};
 use object_store::ObjectStore;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use skiff_files::write::NewFile;
 
-use crate::address::{Digest, Name, Selector};
-use crate::probe::probe;
-use crate::store::{Created, Receiving, Store};
-use crate::{Blob, Error, Manifest};
-
-/// The object that makes a folder a registry.
-pub const MARKER: &str = "skiff-registry.json";
-/// The layout that this crate writes.
-pub(crate) const LAYOUT: u64 = 1;
-
-/// What is fixed when a registry is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// How old, in seconds, a blob must be to be collected if no version has it.
-    pub grace: u64,
-}
-
-impl Default for Settings {
-    /// A day: no push takes as long.
-    fn default() -> Self {
-        Self { grace: 24 * 60 * 60 }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Marker {
-    layout: u64,
-    created: String,
-    #[serde(flatten)]
-    settings: Settings,
-}
+use crate::address::{Name, Selector};
+use crate::aliases::Move;
+use crate::backend::Backend;
+use crate::objects::{Objects, Settings};
+#[cfg(feature = "clouds")]
+use crate::oci::Oci;
+use crate::{AliasChange, AliasEntry, Blob, Error, Manifest, Push, Pushed, Report};
 
 /// A registry of models.
 #[derive(Debug)]
 pub struct Registry {
-    pub(crate) store: Store,
-    pub(crate) settings: Settings,
+    backend: Box<dyn Backend>,
+}
+
+/// What a collection removed, or would remove.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// Blobs, as they are named in the registry.
+    pub blobs: Vec<String>,
+    /// Their bytes in all.
+    pub bytes: u64,
+    /// What killed writers left of objects that they had begun, in a folder on this machine.
+    pub unfinished: usize,
+    /// Blobs that no version has, but that are too young.
+    pub young: usize,
 }
 
 impl Registry {
@@ -54,7 +38,10 @@ impl Registry {
     /// # Errors
     /// When there is one already, or the store would let two writers lose each other's changes.
     pub fn init(url: &str, settings: Settings) -> Result<Self, Error> {
-        Self::init_in(Store::open(url, true)?, settings)
+        match is_oci(url) {
+            true => Err(Error::Unsupported(url.to_owned(), "an OCI registry needs no `init`: push to it".to_owned())),
+            false => Ok(Self { backend: Box::new(Objects::init(url, settings)?) }),
+        }
     }
 
     /// The same in a store of the caller's; `url` is for messages.
@@ -62,42 +49,40 @@ impl Registry {
     /// # Errors
     /// As [`Registry::init`].
     pub fn init_on(objects: Arc<dyn ObjectStore>, url: &str, settings: Settings) -> Result<Self, Error> {
-        Self::init_in(Store::new(objects, object_store::path::Path::default(), None, url)?, settings)
-    }
-
-    fn init_in(store: Store, settings: Settings) -> Result<Self, Error> {
-        if store.read(MARKER)?.is_some() {
-            return Err(Error::Exists(store.url));
-        }
-        probe(&store)?;
-        let marker = Marker { layout: LAYOUT, created: now(), settings };
-        match store.create(MARKER, json(&marker))? {
-            Created::Yes => Ok(Self { store, settings: marker.settings }),
-            Created::Existed => Err(Error::Exists(store.url)),
-        }
+        Ok(Self { backend: Box::new(Objects::init_on(objects, url, settings)?) })
     }
 
     /// The registry in a folder or at a URL.
     ///
     /// # Errors
-    /// When there is none, or it is of a later layout.
+    /// When there is none, or it is of a later layout. An OCI registry is first asked by the functions below.
     pub fn open(url: &str) -> Result<Self, Error> {
-        let store = Store::open(url, false)?;
-        #[derive(Deserialize)]
-        struct Layout {
-            layout: u64,
+        #[cfg(feature = "clouds")]
+        if is_oci(url) {
+            return Ok(Self { backend: Box::new(Oci::open(url)?) });
         }
-        let Layout { layout } = read(&store, MARKER)?.ok_or_else(|| Error::NoRegistry(store.url.clone()))?;
-        if layout > LAYOUT {
-            return Err(Error::Layout { url: store.url, found: layout });
-        }
-        let marker: Marker = read(&store, MARKER)?.ok_or_else(|| Error::NoRegistry(store.url.clone()))?;
-        Ok(Self { store, settings: marker.settings })
+        Ok(Self { backend: Box::new(Objects::open(url)?) })
+    }
+
+    /// The same registry, of which the caller says that nobody else writes to it meanwhile. Without this, an OCI
+    /// registry refuses every change, as it cannot keep two writers apart; others need it not.
+    #[must_use]
+    pub fn single_writer(mut self) -> Self {
+        self.backend.allow_writing();
+        self
+    }
+
+    /// An error if every change of a model would be refused, for want of [`Registry::single_writer`].
+    ///
+    /// # Errors
+    /// [`Error::ManyWriters`].
+    pub fn check_writable(&self, model: &Name) -> Result<(), Error> {
+        self.backend.check_writable(model)
     }
 
     /// The folder or URL.
     pub fn url(&self) -> &str {
-        &self.store.url
+        self.backend.url()
     }
 
     /// The models, sorted by name.
@@ -105,8 +90,7 @@ impl Registry {
     /// # Errors
     /// When the store fails.
     pub fn models(&self) -> Result<Vec<Name>, Error> {
-        // Other names are not the registry's.
-        Ok(self.store.folders("models")?.iter().filter_map(|name| name.parse().ok()).collect())
+        self.backend.models()
     }
 
     /// The versions of a model, ascending.
@@ -114,11 +98,7 @@ impl Registry {
     /// # Errors
     /// When there is no such model.
     pub fn versions(&self, model: &Name) -> Result<Vec<u64>, Error> {
-        let versions = self.numbers(&versions(model))?;
-        match versions.is_empty() {
-            true => Err(Error::NoModel(self.url().to_owned(), model.clone())),
-            false => Ok(versions),
-        }
+        self.backend.versions(model)
     }
 
     /// A version of a model.
@@ -126,16 +106,7 @@ impl Registry {
     /// # Errors
     /// When there is none, or its manifest is damaged.
     pub fn manifest(&self, model: &Name, version: u64) -> Result<Manifest, Error> {
-        let name = manifest(model, version);
-        let found: Option<Manifest> = read(&self.store, &name)?;
-        let found = found.ok_or_else(|| Error::NoVersion(format!("{}/{model}:{version}", self.url())))?;
-        match (&found.model, found.version) == (model, version) {
-            true => Ok(found),
-            false => {
-                let what = format!("expected the manifest of `{model}:{version}`, found that of `{}`", found.title());
-                Err(Error::Damaged(self.store.place(&name), what))
-            }
-        }
+        self.backend.manifest(model, version)
     }
 
     /// The version that a selector names; the newest of those with the same digest.
@@ -143,90 +114,90 @@ impl Registry {
     /// # Errors
     /// When there is none.
     pub fn resolve(&self, model: &Name, selector: &Selector) -> Result<Manifest, Error> {
-        match selector {
-            Selector::Version(version) => self.manifest(model, *version),
-            Selector::Alias(alias) => {
-                let entry = self.current(model, alias)?;
-                let version = entry.and_then(|entry| entry.to);
-                let version = version.ok_or_else(|| Error::NoAlias(format!("{}/{model}@{alias}", self.url())))?;
-                self.manifest(model, version)
-            }
-            Selector::Digest(digest) => {
-                for version in self.versions(model)?.into_iter().rev() {
-                    let manifest = self.manifest(model, version)?;
-                    if manifest.file.digest == *digest {
-                        return Ok(manifest);
-                    }
-                }
-                Err(Error::NoVersion(format!("{}/{model}@{digest}", self.url())))
-            }
-        }
+        self.backend.resolve(model, selector)
     }
 
-    /// Writes a blob to a file, which appears when it is whole and has the digest that it is named by.
+    /// Writes a blob of a model to a file, which appears when it is whole and has the digest that it is named by.
     ///
     /// # Errors
     /// When the blob is missing or was modified, or the file cannot be written.
-    pub fn fetch(&self, wanted: &Blob, path: &Path) -> Result<(), Error> {
-        let unwritable = |error| Error::File(path.to_owned(), error);
-        let mut file = NewFile::create(path).map_err(unwritable)?;
-        let name = blob(&wanted.digest);
-        let found = self.store.receive(&name, wanted.size, &mut file).map_err(|error| match error {
-            Receiving::Store(error) => error,
-            Receiving::Output(error) => unwritable(error),
-        })?;
-        match found == wanted.digest {
-            true => file.finish().map_err(unwritable),
-            false => Err(Error::Digest { place: self.store.place(&name), expected: wanted.digest.clone(), found }),
-        }
+    pub fn fetch(&self, model: &Name, wanted: &Blob, path: &Path) -> Result<(), Error> {
+        self.backend.fetch(model, wanted, path)
     }
 
-    /// The numbers of the objects in a folder, ascending.
-    pub(crate) fn numbers(&self, folder: &str) -> Result<Vec<u64>, Error> {
-        let mut numbers: Vec<u64> = self.store.list(folder)?.iter().filter_map(crate::store::Listed::number).collect();
-        numbers.sort_unstable();
-        Ok(numbers)
+    /// Makes a file the next version of a model: 1, 2, …
+    ///
+    /// # Errors
+    /// When the file cannot be read, changes meanwhile, or the store fails. There is no version then, except after
+    /// [`Error::Collecting`].
+    pub fn push(&self, model: &Name, push: Push<'_>) -> Result<Pushed, Error> {
+        self.backend.push(model, push)
+    }
+
+    /// The aliases of a model, sorted, with their last change; removed ones too.
+    ///
+    /// # Errors
+    /// When the store fails, or an entry is damaged.
+    pub fn aliases(&self, model: &Name) -> Result<Vec<(Name, AliasEntry)>, Error> {
+        self.backend.aliases(model)
+    }
+
+    /// The last change of an alias; `None` if there was none.
+    ///
+    /// # Errors
+    /// When the store fails, or the entry is damaged.
+    pub fn current(&self, model: &Name, alias: &Name) -> Result<Option<AliasEntry>, Error> {
+        self.backend.current(model, alias)
+    }
+
+    /// All changes of an alias, in their order.
+    ///
+    /// # Errors
+    /// When there is no such alias, or an entry is missing or damaged.
+    pub fn history(&self, model: &Name, alias: &Name) -> Result<Vec<AliasEntry>, Error> {
+        self.backend.history(model, alias)
+    }
+
+    /// Sets an alias to a version, or removes it.
+    ///
+    /// # Errors
+    /// When there is no such version, or the alias is not what the change expects.
+    pub fn set_alias(
+        &self,
+        model: &Name,
+        alias: &Name,
+        to: Option<u64>,
+        change: &AliasChange,
+    ) -> Result<AliasEntry, Error> {
+        self.backend.change(model, alias, Move::To(to), change)
+    }
+
+    /// Sets an alias back to what it was before its last change; after that, to what it was before that one.
+    ///
+    /// # Errors
+    /// When there is nothing to go back to, or the alias is not what the change expects.
+    pub fn rollback(&self, model: &Name, alias: &Name, change: &AliasChange) -> Result<AliasEntry, Error> {
+        self.backend.change(model, alias, Move::Back, change)
+    }
+
+    /// Removes what no version has and is older than the registry's grace; only counts it if `dry_run`.
+    ///
+    /// # Errors
+    /// When the store fails, or a manifest cannot be read: nothing is removed then.
+    pub fn collect(&self, dry_run: bool) -> Result<Collected, Error> {
+        self.backend.collect(dry_run)
+    }
+
+    /// Reads every object: blobs have the digest that they are named by, manifests and histories are whole.
+    ///
+    /// # Errors
+    /// When the store fails. What is wrong with an object is in the report.
+    pub fn verify(&self) -> Result<Report, Error> {
+        self.backend.verify()
     }
 }
 
-/// The folder of a model's manifests.
-pub(crate) fn versions(model: &Name) -> String {
-    format!("models/{model}/versions")
-}
-
-/// The manifest of a version.
-pub(crate) fn manifest(model: &Name, version: u64) -> String {
-    format!("{}/{version:06}.json", versions(model))
-}
-
-/// The blob of a digest; folders of a hundred thousand names are slow to list.
-pub(crate) fn blob(digest: &Digest) -> String {
-    let hex = digest.hex();
-    format!("blobs/sha256/{}/{hex}", hex.get(..2).unwrap_or_default())
-}
-
-/// A JSON object of the registry; `None` if there is none.
-pub(crate) fn read<T: DeserializeOwned>(store: &Store, name: &str) -> Result<Option<T>, Error> {
-    let Some(bytes) = store.read(name)? else { return Ok(None) };
-    let parsed = serde_json::from_slice(&bytes);
-    parsed.map(Some).map_err(|error| Error::Damaged(store.place(name), format!("it cannot be read: {error}")))
-}
-
-/// An object's text.
-pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(value).expect("maps with string keys, and numbers, are always JSON");
-    text.push(b'\n');
-    text
-}
-
-/// The time, in UTC.
-pub(crate) fn now() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// 16 random digits.
-pub(crate) fn random() -> Result<String, Error> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| Error::System(std::io::Error::other(error.to_string())))?;
-    Ok(format!("{:016x}", u64::from_le_bytes(bytes)))
+/// Whether a URL is that of an OCI registry.
+fn is_oci(url: &str) -> bool {
+    url.starts_with("oci://")
 }

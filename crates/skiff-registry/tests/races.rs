@@ -144,7 +144,7 @@ fn a_writer_that_is_killed_leaves_the_old_or_the_new_state() {
         assert_eq!(report.problems, [], "after round {round}");
         if let Some(entry) = registry.current(&name("churn"), &name("production")).unwrap() {
             let manifest = registry.manifest(&name("churn"), entry.to.unwrap()).unwrap();
-            registry.fetch(&manifest.file, &folder.0.join("out")).unwrap();
+            registry.fetch(&manifest.model, &manifest.file, &folder.0.join("out")).unwrap();
         }
     }
     let report = registry.verify().unwrap();

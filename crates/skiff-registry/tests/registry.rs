@@ -26,7 +26,7 @@ fn what_is_pushed_is_pulled() {
         let pushed = registry.push(&name("churn"), push_of(&file)).unwrap();
         assert_eq!((pushed.manifest.version, pushed.is_new), (number, true));
         let out = folder.0.join("out");
-        registry.fetch(&registry.manifest(&name("churn"), number).unwrap().file, &out).unwrap();
+        registry.fetch(&name("churn"), &registry.manifest(&name("churn"), number).unwrap().file, &out).unwrap();
         assert_eq!(fs::read(out).unwrap(), content);
     }
     assert_eq!(registry.versions(&name("churn")).unwrap(), [1, 2, 3]);
@@ -131,7 +131,7 @@ fn a_corrupt_swapped_or_missing_blob_is_found() {
     }
     let blobs = files(&folder.0.join("registry"), "blobs");
     let out = folder.0.join("out");
-    let fetched = |version| registry.fetch(&registry.manifest(&model, version).unwrap().file, &out);
+    let fetched = |version| registry.fetch(&model, &registry.manifest(&model, version).unwrap().file, &out);
     let whole: Vec<Vec<u8>> = blobs.iter().map(|blob| fs::read(blob).unwrap()).collect();
 
     // A flipped bit, in the middle.
@@ -263,7 +263,7 @@ fn an_old_blob_that_is_pushed_again_is_not_collected() {
             let file = folder.file("m", format!("blob {round}").as_bytes());
             registry.push(&name(&format!("model-{round}")), push_of(&file)).unwrap();
             let kept = registry.manifest(&name(&format!("model-{round}")), 1).unwrap();
-            registry.fetch(&kept.file, &folder.0.join("out")).unwrap();
+            registry.fetch(&kept.model, &kept.file, &folder.0.join("out")).unwrap();
         }
     });
     let report = registry.verify().unwrap();

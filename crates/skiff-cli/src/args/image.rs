@@ -11,7 +11,7 @@ use super::model::OpenArguments;
 pub struct Image {
     /// The model file.
     pub model: PathBuf,
-    /// The file to write.
+    /// The file to write, or, for an image, where to push it: oci://HOST/REPOSITORY:TAG.
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
     /// What to write.
@@ -29,7 +29,7 @@ pub struct Image {
     /// The port that it listens on.
     #[arg(long, value_name = "PORT", default_value = "8080")]
     pub port: u16,
-    /// Overwrite an existing file.
+    /// Overwrite an existing file or tag.
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]

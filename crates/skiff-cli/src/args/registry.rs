@@ -48,7 +48,7 @@ pub enum RegistryCommand {
 /// `skiff registry init`
 #[derive(Debug, Args)]
 pub struct Init {
-    /// A folder, which is made if it is missing, or s3://BUCKET/FOLDER, gs://…, az://…
+    /// A folder, which is made if it is missing, or s3://BUCKET/FOLDER, gs://…, az://… An OCI registry, oci://…, needs none.
     pub url: String,
     /// How old a blob must be to be removed if no version has it, in seconds; longer than any push takes.
     #[arg(long, value_name = "SECONDS", default_value = "86400")]
@@ -178,6 +178,9 @@ pub struct ChangeArguments {
     /// Who, for the history [default: SKIFF_AUTHOR, or the name of the user].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
+    /// Nobody else writes to this model meanwhile: needed to write to an OCI registry, which cannot keep writers apart.
+    #[arg(long)]
+    pub single_writer: bool,
 }
 
 /// `skiff registry log`

@@ -22,7 +22,7 @@ pub fn header(path: &str, size: u64, mode: u32, kind: EntryType) -> io::Result<H
 }
 
 /// An archive of a folder and a file in it, which is read while the archive is, and its length.
-pub fn archive(folder: &str, path: &str, file: &Path, mode: u32) -> io::Result<(impl Read + use<>, u64)> {
+pub fn archive(folder: &str, path: &str, file: &Path, mode: u32) -> io::Result<(impl Read + Send + use<>, u64)> {
     let content = File::open(file)?;
     let size = content.metadata()?.len();
     let mut head = Vec::new();

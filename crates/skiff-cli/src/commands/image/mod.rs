@@ -34,7 +34,12 @@ pub fn run(arguments: &Image) -> Outcome {
     if input::is_standard(model) {
         return Err(Failure::Usage("an image cannot have standard input: save it to a file first".to_owned()));
     }
-    outputs::refuse_existing(&arguments.output, arguments.force)?;
+    let url = arguments.output.to_str().filter(|output| output.starts_with("oci://"));
+    if url.is_none() {
+        outputs::refuse_existing(&arguments.output, arguments.force)?;
+    } else if arguments.format != ImageFormat::Oci {
+        return Err(Failure::Usage("only images are pushed to a registry: expected a file after `-o`".to_owned()));
+    }
     let options = arguments.open.options()?;
     let file = input::file(model, &options)?;
     // The image serves it: what cannot be served is no image.
@@ -72,8 +77,12 @@ pub fn run(arguments: &Image) -> Outcome {
     };
     match arguments.format {
         ImageFormat::Oci => {
-            let digest = oci::write(&served, output)?;
-            let line = format!("{}: {digest}", output.display());
+            let image = oci::Image::of(&served)?;
+            match url {
+                Some(url) => image.push(&served, url, arguments.force)?,
+                None => image.write(&served, output)?,
+            }
+            let line = format!("{}: {}", output.display(), image.digest());
             Ok(writeln!(io::stdout(), "{}", shown(&line))?)
         }
         ImageFormat::Kubernetes => written(units::kubernetes(&served)),

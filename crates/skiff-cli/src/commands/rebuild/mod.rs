@@ -113,8 +113,9 @@ fn output(arguments: &Rebuild) -> Result<Output, Failure> {
         Some(path) => path.clone(),
         #[cfg(feature = "registry")]
         None if input::shown(model) != model => {
-            super::registry::refuse_unsigned()?;
-            return Ok(Output::Version(input::shown(model).display().to_string()));
+            let address = input::shown(model).display().to_string();
+            super::registry::check_push(&address, &arguments.change)?;
+            return Ok(Output::Version(address));
         }
         None => {
             let name = file_name(model);

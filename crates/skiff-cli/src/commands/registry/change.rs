@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 use skiff_registry::{AliasChange, AliasEntry, Expected, Name};
 
-use super::{author, open};
+use super::{author, open, open_to_change};
 use crate::args::Format;
 use crate::args::registry::{self as flags, ChangeArguments};
 use crate::report::{Failure, Outcome};
@@ -13,7 +13,7 @@ use crate::shown::shown;
 
 /// Sets or removes an alias.
 pub fn alias(arguments: &flags::Alias) -> Outcome {
-    let (registry, address) = open(&arguments.address)?;
+    let (registry, address) = open_to_change(&arguments.address, &arguments.change)?;
     let alias: Name = arguments.alias.parse()?;
     let change = change(&arguments.change, arguments.expect);
     let entry = registry.set_alias(&address.model, &alias, arguments.version, &change)?;
@@ -22,7 +22,7 @@ pub fn alias(arguments: &flags::Alias) -> Outcome {
 
 /// Sets an alias back.
 pub fn rollback(arguments: &flags::Rollback) -> Outcome {
-    let (registry, address) = open(&arguments.address)?;
+    let (registry, address) = open_to_change(&arguments.address, &arguments.change)?;
     let alias: Name = arguments.alias.parse()?;
     let entry = registry.rollback(&address.model, &alias, &change(&arguments.change, arguments.expect))?;
     print(&address.model, &alias, &entry)

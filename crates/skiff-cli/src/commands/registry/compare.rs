@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
-use skiff_registry::{Manifest, Name, Registry};
+use skiff_registry::{Error, Manifest, Name, Registry};
 
 use super::show::passport;
 use super::{short, version};
 use crate::args::{Format, registry as flags};
-use crate::report::{Failure, Outcome};
+use crate::report::{self, Failure, Outcome};
 use crate::shown::shown;
 
 /// Entries that differ between any two versions, or follow from others.
@@ -110,7 +110,16 @@ pub fn lineage(arguments: &flags::Lineage) -> Outcome {
 /// The versions that name this one as a parent.
 fn children(registry: &Registry, model: &Name, version: u64) -> Result<Vec<Manifest>, Failure> {
     let mut children = Vec::new();
-    for other in registry.models()? {
+    let models = match registry.models() {
+        Err(Error::Unsupported(..)) => {
+            report::note(
+                "this registry does not list its models: versions of others that were made from it are not shown",
+            );
+            vec![model.clone()]
+        }
+        models => models?,
+    };
+    for other in models {
         for number in registry.versions(&other)? {
             let manifest = registry.manifest(&other, number)?;
             if manifest.parents.iter().any(|parent| (&parent.model, parent.version) == (model, version)) {

@@ -31,6 +31,7 @@ pub fn import(arguments: &flags::Import) -> Result<ExitCode, Failure> {
         return Err(Failure::Usage(format!("`--model {unknown}`: MLflow's registry has no such model")));
     }
     let registry = Registry::open(&arguments.url)?;
+    let registry = if arguments.change.single_writer { registry.single_writer() } else { registry };
     let mut is_complete = true;
     for model in models.iter().filter(named) {
         match model.name.parse() {

@@ -22,7 +22,7 @@ use crate::shown::shown;
 
 pub use follow::follow;
 pub use resolve::resolve;
-pub use transfer::{push_rebuilt, refuse_unsigned};
+pub use transfer::{check_push, push_rebuilt};
 
 /// Runs the command of the registry.
 pub fn run(arguments: &flags::Registry) -> Result<ExitCode, Failure> {
@@ -102,6 +102,14 @@ fn verify(arguments: &flags::VerifyRegistry) -> Result<ExitCode, Failure> {
 fn open(text: &str) -> Result<(Registry, Address), Failure> {
     let address: Address = text.parse()?;
     Ok((Registry::open(&address.registry)?, address))
+}
+
+/// The same, to be changed.
+fn open_to_change(text: &str, arguments: &ChangeArguments) -> Result<(Registry, Address), Failure> {
+    let (registry, address) = open(text)?;
+    let registry = if arguments.single_writer { registry.single_writer() } else { registry };
+    registry.check_writable(&address.model)?;
+    Ok((registry, address))
 }
 
 /// The version at an address.

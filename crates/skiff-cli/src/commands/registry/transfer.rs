@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use skiff::{File, Options, Rating, signing};
 use skiff_registry::{Address, Description, Digest, Name, Parent, Registry, Selector};
 
-use super::{author, change, open, resolve, version};
+use super::{author, change, open_to_change, resolve, version};
 use crate::args::{LimitArguments, registry as flags};
 use crate::report::{Failure, Outcome};
 use crate::shown::shown;
@@ -14,7 +14,7 @@ use crate::{input, outputs};
 
 /// Pushes a file, and sets aliases.
 pub fn push(arguments: &flags::Push) -> Outcome {
-    let (registry, address) = open(&arguments.address)?;
+    let (registry, address) = open_to_change(&arguments.address, &arguments.change)?;
     if let Some(selector) = &address.selector {
         return Err(Failure::Usage(format!("the version is assigned: expected URL/NAME, without `{selector}`")));
     }
@@ -91,10 +91,10 @@ fn parent_of(registry: &Registry, text: &str) -> Result<Parent, Failure> {
     Ok(Parent { model: manifest.model, version: manifest.version, digest: manifest.file.digest })
 }
 
-/// An error if models of registries must be signed, which a rebuilt one is not.
-pub fn refuse_unsigned() -> Outcome {
+/// An error if a rebuilt model cannot be pushed next to that at `address`: before it is trained.
+pub fn check_push(address: &str, change: &flags::ChangeArguments) -> Outcome {
     match resolve::required_key()? {
-        None => Ok(()),
+        None => open_to_change(address, change).map(drop),
         Some(_) => Err(Failure::Usage(
             "models from registries must be signed: write the model with `-o FILE`, sign it, and push it with `--parent`"
                 .to_owned(),
@@ -110,7 +110,7 @@ pub fn push_rebuilt(
     change: &flags::ChangeArguments,
     limits: &LimitArguments,
 ) -> Result<String, Failure> {
-    let (registry, address) = open(address)?;
+    let (registry, address) = open_to_change(address, change)?;
     let digest: Digest = format!("sha256:{parent}").parse()?;
     // An alias may have been moved meanwhile.
     let named = address.selector.as_ref().map(|selector| registry.resolve(&address.model, selector)).transpose()?;

@@ -9,34 +9,19 @@ use std::fs;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::Error;
-use crate::registry::{Registry, json, now, random};
-use crate::store::Store;
+use super::store::Store;
+use super::{Objects, json};
+use crate::stamp::{now, random};
+use crate::{Collected, Error};
 
 /// The folder of the collections that run.
 const RUNNING: &str = "collections";
 /// What began longer ago, a collection or an object of a folder, was killed.
 const MOST_TIME: TimeDelta = TimeDelta::hours(1);
 
-/// What was removed, or would be.
-#[derive(Clone, Debug, Default)]
-pub struct Collected {
-    /// Blobs, as they are named in the registry.
-    pub blobs: Vec<String>,
-    /// Their bytes in all.
-    pub bytes: u64,
-    /// What killed writers left of objects that they had begun, in a folder on this machine.
-    pub unfinished: usize,
-    /// Blobs that no version has, but that are too young.
-    pub young: usize,
-}
-
-impl Registry {
+impl Objects {
     /// Removes what no version has and is older than the registry's grace; only counts it if `dry_run`.
-    ///
-    /// # Errors
-    /// When the store fails, or a manifest cannot be read: nothing is removed then.
-    pub fn collect(&self, dry_run: bool) -> Result<Collected, Error> {
+    pub(super) fn collect(&self, dry_run: bool) -> Result<Collected, Error> {
         if dry_run {
             return self.collect_now(true);
         }
@@ -55,9 +40,9 @@ impl Registry {
     fn collect_now(&self, dry_run: bool) -> Result<Collected, Error> {
         let mut needed = HashSet::new();
         for model in self.models()? {
-            for version in self.numbers(&crate::registry::versions(&model))? {
+            for version in self.numbers(&super::versions(&model))? {
                 let manifest = self.manifest(&model, version)?;
-                needed.extend(manifest.blobs().map(|blob| crate::registry::blob(&blob.digest)));
+                needed.extend(manifest.blobs().map(|blob| super::blob(&blob.digest)));
             }
         }
         let grace = TimeDelta::try_seconds(i64::try_from(self.settings.grace).unwrap_or(i64::MAX));

@@ -1,8 +1,8 @@
 //! Whether a store creates an object for one writer only: what everything in a registry relies on.
 
+use super::store::{Created, Store};
 use crate::Error;
-use crate::registry::random;
-use crate::store::{Created, Store};
+use crate::stamp::random;
 
 /// How often writers race, and how many. A store that checks first and writes later, as some emulators of S3 do, lets
 /// several of them win within a few rounds.
