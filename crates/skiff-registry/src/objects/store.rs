@@ -238,7 +238,11 @@ impl Store {
             Sending::Store(error) => self.failed(name)(error),
         })?;
         match &self.folder {
-            Some(folder) => durable(&folder.join(name)).map_err(|error| Error::File(folder.join(name), error)),
+            Some(folder) => match durable(&folder.join(name)) {
+                // A collection has removed it already; the push sends it again when its manifest is there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                done => done.map_err(|error| Error::File(folder.join(name), error)),
+            },
             None => Ok(()),
         }
     }
@@ -380,7 +384,7 @@ fn sync_folder(folder: &FilePath) -> io::Result<()> {
 
 /// The store of a URL; its keys and settings come from the environment, as the clouds' own tools have them.
 #[cfg(feature = "clouds")]
-fn cloud(url: &str) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
+pub(crate) fn cloud(url: &str) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
     use std::time::Duration;
 
     use object_store::aws::AmazonS3Builder;
@@ -413,6 +417,6 @@ fn cloud(url: &str) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
 }
 
 #[cfg(not(feature = "clouds"))]
-fn cloud(url: &str) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
+pub(crate) fn cloud(url: &str) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
     Err(Error::Url(url.to_owned(), "this program was built without object stores, the feature `clouds`".to_owned()))
 }
