@@ -6,7 +6,9 @@ umoci and root; `skiff` is a statically linked one.
 
 import http.client
 import json
+import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -38,7 +40,9 @@ def ask(port, method, path, body=None):
 def serves(root, config, port):
     """Seconds until the program, alone in `root`, answers, and its answer."""
     user = int(config["User"].split(":")[0])
-    words = ["chroot", f"--userspec={config['User']}", str(root), *config["Entrypoint"]]
+    # Found here, as the program has no PATH; it is not in that of every root.
+    chroot = shutil.which("chroot", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    words = [chroot, f"--userspec={config['User']}", str(root), *config["Entrypoint"]]
     start = time.monotonic()
     server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={})
     try:

@@ -13,7 +13,11 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
         _ => environment()?,
     };
-    run(cargo(&["build", "--release", "--package", "skiff-cli"]))?;
+    let features = match arguments.first().map(String::as_str) {
+        Some("registry" | "wandb") => &FULL[..],
+        _ => &[],
+    };
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], features].concat()))?;
     const COMMAND: &str = "target/release/skiff";
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
@@ -57,6 +61,14 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             wheel(&python, "release")?;
             command.args(["-B", "python/tests/rebuild_cases.py", COMMAND, "docs/rebuild.md"])
         }
+        Some(peer @ ("registry" | "wandb")) => {
+            let (package, script) =
+                if peer == "registry" { ("oras", "oci_registry.py") } else { ("wandb", "wandb_artifacts.py") };
+            let mut install = Command::new(&python);
+            install.args(["-m", "pip", "install", "--quiet", package]);
+            run(install)?;
+            command.args(["-B", &format!("python/tests/{script}"), COMMAND])
+        }
         Some("image") => {
             // A build of its own: scripts and macros that run while it is built cannot be static.
             let target = "x86_64-unknown-linux-gnu";
@@ -65,7 +77,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

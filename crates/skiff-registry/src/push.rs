@@ -14,6 +14,8 @@ use crate::{Author, Blob, Description, Error, Manifest, Parent};
 pub struct Push<'a> {
     /// The model's file.
     pub file: &'a Path,
+    /// The file's name in the registry, if it is another.
+    pub name: Option<&'a str>,
     /// Its signature file.
     pub signature: Option<&'a Path>,
     /// What is in the file.

@@ -21,7 +21,7 @@ pub enum RegistryCommand {
     Init(Init),
     /// Make a file the next version of a model: 1, 2, …
     Push(Box<Push>),
-    /// Push the versions of MLflow's registry in a folder, and set its aliases: exit status 1 if something was left out.
+    /// Push the versions of MLflow's registry or of W&B's artifacts in a folder, and set their aliases: exit status 1 if something was left out.
     Import(Import),
     /// Write a version to a file, and its signature next to it.
     Pull(Pull),
@@ -84,7 +84,7 @@ pub struct Push {
 /// `skiff registry import`
 #[derive(Debug, Args)]
 pub struct Import {
-    /// MLflow's folder: mlruns.
+    /// MLflow's folder, mlruns, or that of W&B's artifacts, with a folder NAME:v3 for each version.
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
     /// The registry.

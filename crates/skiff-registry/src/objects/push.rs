@@ -22,7 +22,10 @@ const WAIT: Duration = Duration::from_secs(60);
 impl Objects {
     /// Makes a file the next version of a model: 1, 2, …
     pub(super) fn push(&self, model: &Name, push: Push<'_>) -> Result<Pushed, Error> {
-        let file = blob_of(push.file)?;
+        let mut file = blob_of(push.file)?;
+        if let Some(name) = push.name {
+            name.clone_into(&mut file.name);
+        }
         let signature = push.signature.map(blob_of).transpose()?;
         let sources = [Some((&file, push.file)), signature.as_ref().zip(push.signature)];
         let sources: Vec<(&Blob, &Path)> = sources.into_iter().flatten().collect();

@@ -15,7 +15,10 @@ use crate::{Blob, Error, Manifest, Push, Pushed};
 impl Oci {
     pub(super) fn push(&self, model: &Name, push: Push<'_>) -> Result<Pushed, Error> {
         let repository = self.writable(model)?;
-        let file = blob_of(push.file)?;
+        let mut file = blob_of(push.file)?;
+        if let Some(name) = push.name {
+            name.clone_into(&mut file.name);
+        }
         let signature = push.signature.map(blob_of).transpose()?;
         let tags = repository.tags()?.unwrap_or_default();
         let last = tags.iter().filter_map(|tag| number(tag)).max();

@@ -55,6 +55,7 @@ pub fn change(why: &str) -> AliasChange {
 pub fn push_of(file: &Path) -> Push<'_> {
     Push {
         file,
+        name: None,
         signature: None,
         description: Description::default(),
         parents: Vec::new(),

@@ -37,6 +37,7 @@ pub fn push(arguments: &flags::Push) -> Outcome {
         &address.model,
         skiff_registry::Push {
             file: path,
+            name: None,
             signature: signature.as_deref(),
             description,
             parents,
@@ -122,6 +123,7 @@ pub fn push_rebuilt(
         &address.model,
         skiff_registry::Push {
             file: path,
+            name: None,
             signature: None,
             description: description(path, &Options { limits: limits.limits(), ..Options::default() })?,
             parents: vec![Parent { model: parent.model, version: parent.version, digest: parent.file.digest }],

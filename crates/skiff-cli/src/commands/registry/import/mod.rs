@@ -1,34 +1,86 @@
-//! `skiff registry import`: the versions and aliases of MLflow's registry.
+//! `skiff registry import`: the versions and aliases of MLflow's registry, or of artifacts of W&B.
+
+mod mlflow;
+mod wandb;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use skiff::mlflow::{RegisteredModel, RegisteredVersion, registered_models};
-use skiff::{File, Options};
-use skiff_registry::{Name, Push, Registry};
+use skiff::Options;
+use skiff_registry::{Error, Name, Push, Registry};
 
 use super::{author, change, resolve, transfer};
 use crate::args::registry as flags;
 use crate::report::{self, Failure};
 use crate::shown::shown;
 
+/// Where versions come from.
+#[derive(Clone, Copy)]
+enum Source {
+    Mlflow,
+    Wandb,
+}
+
+impl Source {
+    /// A version as its own users write it.
+    fn number(self, number: u64) -> String {
+        match self {
+            Self::Mlflow => number.to_string(),
+            Self::Wandb => format!("v{number}"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mlflow => "MLflow",
+            Self::Wandb => "W&B",
+        })
+    }
+}
+
+/// A model to import.
+struct Model {
+    source: Source,
+    name: String,
+    /// Ascending.
+    versions: Vec<Version>,
+    /// With their versions.
+    aliases: Vec<(String, u64)>,
+}
+
+/// A version to import.
+struct Version {
+    number: u64,
+    /// Finds the model's file, and its name.
+    file: Box<dyn Fn() -> Result<(PathBuf, String), Failure>>,
+    /// What the user wrote about it.
+    description: Option<String>,
+}
+
 /// Pushes every version that is not there yet, and sets the aliases.
 pub fn import(arguments: &flags::Import) -> Result<ExitCode, Failure> {
     let folder = &arguments.folder;
     if resolve::required_key()?.is_some() {
-        let what = "models of this registry must be signed, and MLflow's are not: import without `--require-signature`";
+        let what = "models of this registry must be signed, and these are not: import without `--require-signature`";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let models = registered_models(folder)?;
+    let options = Options { limits: arguments.limits.limits(), ..Options::default() };
+    let mut models = mlflow::models(folder, &options)?;
     if models.is_empty() {
-        let what = "the folder has no models of MLflow's registry: expected `models/NAME/meta.yaml`";
+        models = wandb::models(folder)?;
+    }
+    if models.is_empty() {
+        let what = "the folder has no models: expected `models/NAME/meta.yaml` of MLflow, or `NAME:v3` of W&B";
         return Err(Failure::in_file("not-a-registry", folder, what));
     }
-    let named = |model: &&RegisteredModel| arguments.model.is_empty() || arguments.model.contains(&model.name);
+    let named = |model: &&Model| arguments.model.is_empty() || arguments.model.contains(&model.name);
     if let Some(unknown) = arguments.model.iter().find(|name| !models.iter().any(|model| model.name == **name)) {
-        return Err(Failure::Usage(format!("`--model {unknown}`: MLflow's registry has no such model")));
+        return Err(Failure::Usage(format!("`--model {unknown}`: the folder has no such model")));
     }
     let registry = Registry::open(&arguments.url)?;
     let registry = if arguments.change.single_writer { registry.single_writer() } else { registry };
@@ -46,29 +98,34 @@ pub fn import(arguments: &flags::Import) -> Result<ExitCode, Failure> {
 }
 
 /// One model; whether all of it was imported.
-fn one(arguments: &flags::Import, registry: &Registry, model: &RegisteredModel, name: &Name) -> Result<bool, Failure> {
-    // Our numbers by MLflow's.
+fn one(arguments: &flags::Import, registry: &Registry, model: &Model, name: &Name) -> Result<bool, Failure> {
+    // Our numbers by theirs.
     let mut numbers: BTreeMap<u64, u64> = BTreeMap::new();
-    if registry.models()?.contains(name) {
-        for number in registry.versions(name)? {
-            let why = registry.manifest(name, number)?.why.unwrap_or_default();
-            let imported = model.versions.iter().find(|version| why.starts_with(&reason(model, version)));
-            numbers.extend(imported.map(|version| (version.number, number)));
-        }
+    let existing = match registry.versions(name) {
+        Err(Error::NoModel(..)) => Vec::new(),
+        existing => existing?,
+    };
+    for number in existing {
+        let why = registry.manifest(name, number)?.why.unwrap_or_default();
+        let imported = model.versions.iter().find(|version| why.starts_with(&reason(model, version)));
+        numbers.extend(imported.map(|version| (version.number, number)));
     }
     let mut is_complete = true;
     for version in &model.versions {
         if numbers.contains_key(&version.number) {
             continue;
         }
+        registry.check_writable(name)?;
         match push(arguments, registry, model, version, name) {
             Ok(number) => {
-                let line = format!("{}/{name}:{number}  MLflow's version {}", registry.url(), version.number);
+                let theirs = model.source.number(version.number);
+                let line = format!("{}/{name}:{number}  {}'s version {theirs}", registry.url(), model.source);
                 writeln!(io::stdout(), "{}", shown(&line))?;
                 numbers.insert(version.number, number);
             }
             Err(failure) => {
-                report::note(&format!("version {} of `{}` is left out: {failure}", version.number, model.name));
+                let theirs = model.source.number(version.number);
+                report::note(&format!("version {theirs} of `{}` is left out: {failure}", model.name));
                 is_complete = false;
             }
         }
@@ -79,34 +136,30 @@ fn one(arguments: &flags::Import, registry: &Registry, model: &RegisteredModel, 
     Ok(is_complete)
 }
 
-/// How a version says which one of MLflow's it was; it ends so that 1 is not the beginning of 12.
-fn reason(model: &RegisteredModel, version: &RegisteredVersion) -> String {
-    format!("version {} of `{}` in MLflow.", version.number, model.name)
+/// How a version says which one of theirs it was; it ends so that 1 is not the beginning of 12.
+fn reason(model: &Model, version: &Version) -> String {
+    format!("version {} of `{}` in {}.", model.source.number(version.number), model.name, model.source)
 }
 
 /// Pushes one version; its number.
 fn push(
     arguments: &flags::Import,
     registry: &Registry,
-    model: &RegisteredModel,
-    version: &RegisteredVersion,
+    model: &Model,
+    version: &Version,
     name: &Name,
 ) -> Result<u64, Failure> {
-    let Some(folder) = &version.folder else {
-        let what = format!("its folder `{}` is not found, or has no `MLmodel`", version.location);
-        return Err(Failure::in_file("unreadable-file", Path::new(&version.location), what));
-    };
     let options = Options { limits: arguments.limits.limits(), ..Options::default() };
-    let file = File::open(folder, &options)?;
-    let path = file.path().unwrap_or(folder);
+    let (path, file_name) = (version.file)()?;
     let further = [version.description.as_ref(), arguments.change.why.as_ref()].into_iter().flatten();
     let why = further.fold(reason(model, version), |why, text| format!("{why} {text}"));
     let pushed = registry.push(
         name,
         Push {
-            file: path,
+            file: &path,
+            name: Some(&file_name),
             signature: None,
-            description: transfer::description(path, &options)?,
+            description: transfer::description(&path, &options)?,
             parents: Vec::new(),
             by: author(&arguments.change),
             why: Some(why),
@@ -116,7 +169,7 @@ fn push(
     Ok(pushed.manifest.version)
 }
 
-/// Sets an alias to the version that MLflow has it at; whether it could be.
+/// Sets an alias to the version that it was at; whether it could be.
 fn set(
     arguments: &flags::Import,
     registry: &Registry,
