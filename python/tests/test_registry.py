@@ -1,85 +1,25 @@
-"""`skiff registry` in S3, as moto has it.
-
-moto looks whether an object exists and writes it later: of twenty writers in its threads, once in some hundred races two
-create the same object. One thread, which answers one request after the other, keeps the promise; that is tried first.
-"""
+"""`skiff registry` in S3, as moto has it."""
 
 import concurrent.futures
 import json
 import os
-import socket
 import subprocess
-import sys
-import threading
-import urllib.error
-import urllib.request
 
 import pytest
 from conftest import COMMAND, ROOT
+from s3 import environment, put, s3  # noqa: F401
 
 MODEL = ROOT / "examples" / "iris-svc.joblib"
 ROWS = ROOT / "examples" / "iris.csv"
-SERVER = """
-import sys
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import run_simple
-run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
-"""
-
-
-@pytest.fixture(scope="module")
-def s3():
-    """The address of a server, with an empty bucket."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for attempt in range(200):
-            try:
-                put(f"{address}/bucket", b"")
-                break
-            except urllib.error.URLError:
-                assert server.poll() is None, "the server ended"
-                threading.Event().wait(0.1)
-        yield address
-    finally:
-        server.kill()
-        server.wait()
-
-
-def put(url, body, **headers):
-    """The status of a request that writes an object, or makes a bucket."""
-    # A form, which is urllib's default, the server would read itself. Signatures it does not check.
-    signed = "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
-    headers = {"Content-Type": "application/octet-stream", "Authorization": signed, **headers}
-    request = urllib.request.Request(url, data=body, method="PUT", headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
-
 
 @pytest.fixture
 def skiff(s3, tmp_path):
     """Runs the command in a folder of its own, with the server as S3."""
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": s3,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-        "SKIFF_CACHE": str(tmp_path / "cache"),
-    }
+    variables = {**environment(s3), "SKIFF_CACHE": str(tmp_path / "cache")}
 
     def run(*words, fails=None):
         done = subprocess.run(
-            [COMMAND, *map(str, words)], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+            [COMMAND, *map(str, words)], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=300
         )
         if fails is not None:
             assert done.returncode == 2 and fails in done.stderr, done.stderr

@@ -35,12 +35,13 @@ fn is_same(a: &Path, b: &Path) -> bool {
 
     match (fs::metadata(a), fs::metadata(b)) {
         (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-        _ => false,
+        // Names in an object store.
+        _ => a == b,
     }
 }
 
 /// Whether two names are the same file, through symbolic links.
 #[cfg(not(unix))]
 fn is_same(a: &Path, b: &Path) -> bool {
-    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b) || a == b
 }

@@ -25,6 +25,7 @@
 mod address;
 mod aliases;
 mod backend;
+mod bucket;
 mod cache;
 mod error;
 mod manifest;
@@ -38,6 +39,7 @@ mod verify;
 
 pub use address::{Address, Digest, Name, Selector};
 pub use aliases::{AliasChange, AliasEntry, Expected};
+pub use bucket::{Bucket, BucketFile, Upload};
 pub use cache::{Cache, Cached};
 pub use error::Error;
 pub use manifest::{Author, Blob, Description, Manifest, Parent};

@@ -1,12 +1,12 @@
 //! Arrow files, which have a footer, and Arrow streams, which do not.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 
+use super::object::Opened;
 use super::open::Rows;
 use crate::Error;
 
@@ -18,7 +18,7 @@ pub struct Batches {
 }
 
 impl Batches {
-    pub fn read(file: File) -> Result<Self, Error> {
+    pub fn read(file: Opened) -> Result<Self, Error> {
         let reader = FileReader::try_new_buffered(file, None)?;
         Ok(Self { schema: reader.schema(), count: reader.num_batches() })
     }
@@ -32,7 +32,7 @@ impl Batches {
     }
 
     /// The rows of one record batch.
-    pub fn group(&self, file: File, group: usize, columns: &[usize], most: usize) -> Result<Rows, Error> {
+    pub fn group(&self, file: Opened, group: usize, columns: &[usize], most: usize) -> Result<Rows, Error> {
         let mut reader = FileReader::try_new_buffered(file, Some(columns.to_vec()))?;
         reader.set_index(group)?;
         Ok(cut(Box::new(reader.take(1)), most))
@@ -41,7 +41,7 @@ impl Batches {
 
 /// The batches of a stream, and its schema; `columns` select and order none.
 pub fn stream(
-    file: File,
+    file: Opened,
     columns: Option<&[usize]>,
 ) -> Result<(impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>, SchemaRef), Error> {
     let reader = StreamReader::try_new(BufReader::new(file), columns.map(<[usize]>::to_vec))?;

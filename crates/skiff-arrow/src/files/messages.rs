@@ -1,10 +1,10 @@
 //! The lengths that an Arrow file declares, checked before anything of them is allocated.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use arrow_ipc::{Block, Message, MessageHeader, root_as_footer, root_as_message};
 
+use super::object::Opened;
 use crate::Error;
 
 /// A batch may take this much memory, whatever its size in the file, and so many times its size.
@@ -16,8 +16,8 @@ fn damaged(what: impl std::fmt::Display) -> Error {
 }
 
 /// Checks the footer of a file, and the message of each of its batches.
-pub fn check_file(file: &File) -> Result<(), Error> {
-    let length = file.metadata()?.len();
+pub fn check_file(file: Opened) -> Result<(), Error> {
+    let length = file.size()?;
     let mut reader = BufReader::new(file);
     let end = length.checked_sub(10).ok_or_else(|| damaged("it has no footer"))?;
     reader.seek(SeekFrom::Start(end))?;
@@ -40,7 +40,7 @@ pub fn check_file(file: &File) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_block(reader: &mut BufReader<&File>, block: &Block, length: u64) -> Result<(), Error> {
+fn check_block(reader: &mut BufReader<Opened>, block: &Block, length: u64) -> Result<(), Error> {
     let unsigned = |value: i64| u64::try_from(value).map_err(|_| damaged("a batch has a negative length"));
     let (start, head) = (unsigned(block.offset())?, unsigned(i64::from(block.metaDataLength()))?);
     let body = unsigned(block.bodyLength())?;
@@ -59,8 +59,8 @@ fn check_block(reader: &mut BufReader<&File>, block: &Block, length: u64) -> Res
 }
 
 /// Checks each message of a stream.
-pub fn check_stream(file: &File) -> Result<(), Error> {
-    let length = file.metadata()?.len();
+pub fn check_stream(file: Opened) -> Result<(), Error> {
+    let length = file.size()?;
     let mut reader = BufReader::new(file);
     let mut at = 0;
     loop {
@@ -95,7 +95,7 @@ pub fn check_stream(file: &File) -> Result<(), Error> {
 }
 
 /// Checks what the buffers of a batch will take when they are decompressed.
-fn check_buffers(reader: &mut BufReader<&File>, message: &Message<'_>, start: u64, body: u64) -> Result<(), Error> {
+fn check_buffers(reader: &mut BufReader<Opened>, message: &Message<'_>, start: u64, body: u64) -> Result<(), Error> {
     let batch = match message.header_type() {
         MessageHeader::RecordBatch => message.header_as_record_batch(),
         MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|batch| batch.data()),

@@ -3,6 +3,7 @@
 mod find;
 mod ipc;
 mod messages;
+mod object;
 mod open;
 mod parquet;
 mod partition;
@@ -17,11 +18,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
-pub use find::{Found, find};
+pub use bytes::Bytes;
+pub use find::{Found, find, find_listed, folder_of};
+pub use object::{Object, ObjectReader};
 pub use open::{DataFile, Group, is_caught};
 pub use partition::{Partition, data_type as partition_type};
 pub use write::{FileFormat, Writer};
 
+use self::object::Opened;
 use crate::Error;
 
 /// Where the bytes of a file are.
@@ -29,19 +33,42 @@ use crate::Error;
 pub struct Source {
     /// Its name, for messages.
     path: PathBuf,
-    /// The file without a name that has the bytes instead.
-    unnamed: Option<Arc<File>>,
+    place: Place,
+}
+
+/// What has the bytes.
+#[derive(Clone, Debug)]
+enum Place {
+    /// The file of that name.
+    Named,
+    /// A file without a name.
+    Unnamed(Arc<File>),
+    /// A file that is not on this machine.
+    Object(Arc<dyn Object>),
 }
 
 impl Source {
     /// The file at `path`.
     pub fn named(path: &Path) -> Self {
-        Self { path: path.to_owned(), unnamed: None }
+        Self { path: path.to_owned(), place: Place::Named }
     }
 
     /// An open file, which nothing else reads from; `shown` is its name in messages.
     pub fn unnamed(file: File, shown: &Path) -> Self {
-        Self { path: shown.to_owned(), unnamed: Some(Arc::new(file)) }
+        Self { path: shown.to_owned(), place: Place::Unnamed(Arc::new(file)) }
+    }
+
+    /// A file that is not on this machine; `shown` is its name in messages.
+    pub fn object(object: Arc<dyn Object>, shown: &Path) -> Self {
+        Self { path: shown.to_owned(), place: Place::Object(object) }
+    }
+
+    /// What tells the content of an object from that of an earlier one of its name; `None` for a file.
+    pub fn identity(&self) -> Option<String> {
+        match &self.place {
+            Place::Object(object) => Some(object.identity()),
+            Place::Named | Place::Unnamed(_) => None,
+        }
     }
 
     /// Its name.
@@ -51,25 +78,30 @@ impl Source {
 
     /// Whether two threads can read from it at a time.
     pub fn is_shareable(&self) -> bool {
-        self.unnamed.is_none()
+        !matches!(self.place, Place::Unnamed(_))
     }
 
     /// The file, at its beginning.
-    fn open(&self) -> io::Result<File> {
-        match &self.unnamed {
-            None => File::open(&self.path),
-            Some(file) => {
+    fn open(&self) -> io::Result<Opened> {
+        match &self.place {
+            Place::Named => File::open(&self.path).map(Opened::File),
+            Place::Unnamed(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
-                Ok(file)
+                Ok(Opened::File(file))
             }
+            Place::Object(object) => Ok(Opened::Object(ObjectReader::of(Arc::clone(object)))),
         }
     }
 
     /// The first bytes of the file.
     fn magic(&self) -> io::Result<[u8; 6]> {
         let mut magic = [0; 6];
-        let mut file = self.open()?;
+        let mut file = match &self.place {
+            // Not a byte more.
+            Place::Object(object) => Opened::Object(ObjectReader::new(Arc::clone(object), 0)),
+            _ => self.open()?,
+        };
         let mut at = 0;
         while at < magic.len() {
             match file.read(&mut magic[at..])? {

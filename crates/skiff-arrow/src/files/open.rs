@@ -47,16 +47,16 @@ impl DataFile {
         let opened = caught(|| {
             let magic = source.magic()?;
             let (kind, schema) = if magic.starts_with(b"PAR1") {
-                let footer = parquet::Footer::read(&source.open()?)?;
+                let footer = parquet::Footer::read(source.open()?)?;
                 let schema = footer.schema();
                 (Kind::Parquet(footer), schema)
             } else if magic == *b"ARROW1" {
-                messages::check_file(&source.open()?)?;
+                messages::check_file(source.open()?)?;
                 let batches = ipc::Batches::read(source.open()?)?;
                 let schema = batches.schema();
                 (Kind::File(batches), schema)
             } else if magic.starts_with(b"\xff\xff\xff\xff") {
-                messages::check_stream(&source.open()?)?;
+                messages::check_stream(source.open()?)?;
                 (Kind::Stream, ipc::stream(source.open()?, None)?.1)
             } else if magic == [0; 6] {
                 return Err(Error::new("the file is empty"));

@@ -1,11 +1,13 @@
 //! Parquet: the footer, and row groups.
 
-use std::fs::File;
+use std::ops::Range;
 
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::ChunkReader;
 
+use super::object::{Chunks, Opened};
 use super::open::Rows;
 use crate::Error;
 
@@ -15,7 +17,14 @@ pub struct Footer(ArrowReaderMetadata);
 
 impl Footer {
     /// Reads a footer. The types are Arrow's own, where the writer noted them.
-    pub fn read(file: &File) -> Result<Self, Error> {
+    pub fn read(file: Opened) -> Result<Self, Error> {
+        match file {
+            Opened::File(file) => Self::of(&file),
+            Opened::Object(reader) => Self::of(&Chunks::new(reader.object().clone(), Vec::new())),
+        }
+    }
+
+    fn of(file: &impl ChunkReader) -> Result<Self, Error> {
         let read = |options| ArrowReaderMetadata::load(file, options);
         // A note that contradicts the columns is left aside, as the types of Parquet suffice.
         let footer = read(ArrowReaderOptions::new())
@@ -42,7 +51,36 @@ impl Footer {
     }
 
     /// The rows of a group.
-    pub fn batches(&self, file: File, group: usize, columns: &[usize], most: usize) -> Result<Rows, Error> {
+    pub fn batches(&self, file: Opened, group: usize, columns: &[usize], most: usize) -> Result<Rows, Error> {
+        match file {
+            Opened::File(file) => self.rows_of(file, group, columns, most),
+            Opened::Object(reader) => {
+                let chunks = Chunks::new(reader.object().clone(), self.places(group, columns));
+                self.rows_of(chunks, group, columns, most)
+            }
+        }
+    }
+
+    /// Where the columns of a group are in the file.
+    fn places(&self, group: usize, columns: &[usize]) -> Vec<Range<u64>> {
+        let schema = self.0.parquet_schema();
+        let chunks = self.0.metadata().row_groups().get(group).map_or(&[][..], |group| group.columns());
+        let chosen = (0..).zip(chunks).filter(|(leaf, _)| columns.contains(&schema.get_column_root_idx(*leaf)));
+        chosen
+            .map(|(_, chunk)| {
+                let (start, length) = chunk.byte_range();
+                start..start.saturating_add(length)
+            })
+            .collect()
+    }
+
+    fn rows_of(
+        &self,
+        file: impl ChunkReader + 'static,
+        group: usize,
+        columns: &[usize],
+        most: usize,
+    ) -> Result<Rows, Error> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.0.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
         let reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(most).build()?;

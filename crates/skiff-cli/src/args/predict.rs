@@ -15,6 +15,7 @@ pub struct Predict {
     pub model: PathBuf,
     /// The rows: .csv, .tsv, .jsonl, .json, .npy, .npz (scipy sparse), .txt (one document per line), text formats also with .gz,
     /// .zst, .bz2 and .xz, or - for standard input. Of .parquet and .arrow there may be several files, patterns ('data/*.parquet') and folders.
+    /// In an object store: s3://BUCKET/PATH, gs://…, az://…
     #[arg(required = true)]
     pub data: Vec<PathBuf>,
     /// The method: predict, predict_proba, decision_function, transform, …

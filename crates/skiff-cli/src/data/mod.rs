@@ -4,5 +4,6 @@
 pub mod arrow;
 pub mod blame;
 pub mod read;
+pub mod remote;
 pub mod select;
 pub mod write;

@@ -23,6 +23,8 @@ use crate::backend::Backend;
 use crate::stamp::now;
 use crate::{AliasChange, AliasEntry, Blob, Collected, Error, Manifest, Push, Pushed, Report};
 
+pub(crate) use self::store::cloud;
+
 /// The object that makes a folder a registry.
 pub const MARKER: &str = "skiff-registry.json";
 /// The layout that this crate writes.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -16,6 +16,7 @@ use skiff_files::write::NewFile;
 use super::hex;
 use super::input::{Input, Unit};
 use crate::args::AnswerFormat;
+use crate::data::remote::{RemoteFolder, is_remote};
 use crate::interrupt;
 use crate::report::{Failure, Outcome};
 
@@ -26,13 +27,91 @@ const PART_ROWS: u64 = 1 << 20;
 
 /// A folder of parts.
 pub struct Dataset {
-    folder: PathBuf,
+    folder: Folder,
     /// The format of the parts.
     pub format: AnswerFormat,
     /// The parts in order.
     pub parts: Vec<Part>,
     /// Files of parts that are of other runs.
-    stale: Vec<PathBuf>,
+    stale: Vec<String>,
+}
+
+/// Where the parts are.
+enum Folder {
+    Local(PathBuf),
+    Remote(RemoteFolder),
+}
+
+impl Folder {
+    /// The folder, which is made if it is missing.
+    fn open(path: &Path) -> Result<Self, Failure> {
+        if is_remote(path) {
+            return Ok(Self::Remote(RemoteFolder::open(path)?));
+        }
+        fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
+        Ok(Self::Local(path.to_owned()))
+    }
+
+    fn names(&self) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Local(path) => {
+                let read = || -> io::Result<Vec<String>> {
+                    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+                    fs::read_dir(path)?.map(name).collect()
+                };
+                read().map_err(|error| unwritable(path, &error))
+            }
+            Self::Remote(folder) => folder.names(),
+        }
+    }
+
+    /// The place of a file.
+    fn path(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Local(path) => path.join(name),
+            Self::Remote(folder) => folder.url(name),
+        }
+    }
+
+    /// Calls a file by another name, which none has; whether that could be done. Object stores only copy.
+    fn rename(&self, from: &str, to: &str) -> bool {
+        match self {
+            Self::Local(path) => !path.join(to).exists() && fs::rename(path.join(from), path.join(to)).is_ok(),
+            Self::Remote(_) => false,
+        }
+    }
+
+    fn source(&self, name: &str) -> Option<Source> {
+        match self {
+            Self::Local(path) => Some(Source::named(&path.join(name))),
+            Self::Remote(folder) => folder.source(name),
+        }
+    }
+
+    fn remove(&self, name: &str) -> Outcome {
+        match self {
+            Self::Local(path) => {
+                let path = path.join(name);
+                fs::remove_file(&path).map_err(|error| Failure::unwritable(&path, error))
+            }
+            Self::Remote(folder) => folder.remove(name),
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) -> Outcome {
+        match self {
+            Self::Local(path) => {
+                let mut file = NewFile::create(&path.join(name))?;
+                file.write_all(text.as_bytes())?;
+                Ok(file.finish()?)
+            }
+            Self::Remote(folder) => folder.write(name, text),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::unwritable(path, format!("cannot write the output: {error}"))
 }
 
 /// Row groups of one file, whose predictions are in one file.
@@ -70,36 +149,38 @@ impl Dataset {
             _ => return Err(Failure::Usage("a folder of predictions has Parquet or Arrow files".to_owned())),
         };
         let mut parts = parts(input, key, extension);
-        let unwritable = |error| Failure::unwritable(folder, format!("cannot write the output: {error}"));
-        fs::create_dir_all(folder).map_err(unwritable)?;
-        let mut of_key: HashMap<String, PathBuf> = HashMap::new();
-        for entry in fs::read_dir(folder).map_err(unwritable)? {
-            let path = entry.map_err(unwritable)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = folder;
+        let folder = Folder::open(path)?;
+        let mut of_key: HashMap<String, String> = HashMap::new();
+        for name in folder.names()? {
             match key_of(&name) {
-                Some(key) => drop(of_key.insert(key, path)),
+                Some(key) => drop(of_key.insert(key, name)),
                 None if name == MANIFEST || name.starts_with('.') => {}
                 None => {
                     let what = format!("the output folder has other files: `{name}`");
-                    return Err(Failure::data(folder, what).with_help("name a new folder"));
+                    return Err(Failure::data(path, what).with_help("name a new folder"));
                 }
             }
         }
         for part in &mut parts {
             let Some(there) = key_of(&part.name).and_then(|key| of_key.remove(&key)) else { continue };
-            let path = folder.join(&part.name);
             // Its number has changed where files have come before it.
-            if there == path || !path.exists() && fs::rename(&there, &path).is_ok() {
-                part.rows = rows_of(&path);
+            if there == part.name || folder.rename(&there, &part.name) {
+                part.rows = folder.source(&part.name).and_then(rows_of);
+            } else if let Folder::Remote(_) = &folder {
+                // It keeps its name.
+                part.rows = folder.source(&there).and_then(rows_of);
+                part.name = there;
             }
         }
-        let stale: Vec<PathBuf> = of_key.into_values().collect();
+        let stale: Vec<String> = of_key.into_values().collect();
         if let (Some(one), false) = (stale.first(), force) {
+            let one = folder.path(one);
             let what =
                 format!("`{}` has predictions of another model, of other options or of other data", one.display());
             return Err(Failure::Overwrite(what));
         }
-        Ok(Self { folder: folder.to_owned(), format, parts, stale })
+        Ok(Self { folder, format, parts, stale })
     }
 
     /// Makes one part of all: the model needs all rows at once.
@@ -118,14 +199,12 @@ impl Dataset {
 
     /// Where a part is written.
     pub fn path(&self, part: usize) -> PathBuf {
-        self.folder.join(&self.parts[part].name)
+        self.folder.path(&self.parts[part].name)
     }
 
     /// Removes what other runs have left, and writes the manifest.
     pub fn publish(self, notes: &[(String, String)]) -> Outcome {
-        for stale in &self.stale {
-            fs::remove_file(stale).map_err(|error| Failure::unwritable(stale, error))?;
-        }
+        self.stale.iter().try_for_each(|stale| self.folder.remove(stale))?;
         // A group without rows has no part.
         let written = self.parts.iter().filter_map(|part| Some((part, part.rows?)));
         let parts: Vec<_> = written
@@ -137,9 +216,7 @@ impl Dataset {
         let rows = self.finished_rows();
         let about: serde_json::Map<_, _> = notes.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         let manifest = json!({ "about": about, "rows": rows, "parts": parts });
-        let mut file = NewFile::create(&self.folder.join(MANIFEST))?;
-        writeln!(file, "{manifest:#}")?;
-        Ok(interrupt::whole(|| file.finish())?)
+        interrupt::whole(|| self.folder.write(MANIFEST, &format!("{manifest:#}\n")))
     }
 }
 
@@ -180,8 +257,8 @@ fn key_of(name: &str) -> Option<String> {
 }
 
 /// How many rows a finished part has; `None` if it cannot be read.
-fn rows_of(path: &Path) -> Option<u64> {
-    let file = DataFile::open(Source::named(path), Vec::new()).ok()?;
+fn rows_of(source: Source) -> Option<u64> {
+    let file = DataFile::open(source, Vec::new()).ok()?;
     let mut rows = 0;
     for (group, known) in file.groups().into_iter().enumerate() {
         rows += match known.rows {

@@ -13,6 +13,7 @@ use skiff_arrow::read::{ColumnReader, Reading, half_of};
 use skiff_arrow::schema::DataType;
 
 use super::{failure, is_read};
+use crate::data::remote::{self, is_remote};
 use crate::input::is_standard;
 use crate::report::Failure;
 
@@ -79,6 +80,7 @@ impl Input {
                     let path = Path::new("standard input").to_owned();
                     found.push((Found { path: path.clone(), partitions: Vec::new() }, Source::unnamed(copy()?, &path)));
                 }
+                false if is_remote(argument) => found.extend(remote::find(argument, &EXTENSIONS)?),
                 false => found.extend(
                     find(argument, &EXTENSIONS).map_err(|error| unreadable(&error))?.into_iter().map(|found| {
                         let source = Source::named(&found.path);
@@ -131,6 +133,9 @@ impl Input {
     /// What identifies the content of a file without reading it: its name, its length, and when it was written.
     pub fn identity(&self, file: usize) -> String {
         let path = self.path(file);
+        if let Some(identity) = self.files[file].source.identity() {
+            return format!("{} {identity}", path.display());
+        }
         let metadata = path.metadata().ok();
         let written = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
         let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|time| time.as_nanos());

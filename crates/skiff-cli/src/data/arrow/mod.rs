@@ -15,6 +15,7 @@ use skiff_arrow::files::is_caught;
 use self::dataset::Dataset;
 use self::groups::{Groups, Predicted};
 use self::input::{Input, Unit};
+use super::remote::is_remote;
 use super::select::{Header, select};
 use super::write::{self, Notes, Sink};
 use crate::args::{DataFormat, Predict};
@@ -30,7 +31,8 @@ pub fn reads(data: &[std::path::PathBuf], format: Option<DataFormat>) -> bool {
         [one] if !is_standard(one) => {
             let extension = one.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
             let named = extension.as_deref().and_then(DataFormat::of_extension);
-            is_arrow(format.or(named)) || one.is_dir() && format.is_none() || !one.exists() && is_pattern(one)
+            let is_folder = if is_remote(one) { extension.is_none() } else { one.is_dir() };
+            is_arrow(format.or(named)) || is_folder && format.is_none() || !one.exists() && is_pattern(one)
         }
         [_] => is_arrow(format),
         _ => true,

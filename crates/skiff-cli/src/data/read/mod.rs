@@ -30,6 +30,7 @@ pub use source::Copy;
 pub use text_lines::TextLines;
 
 use crate::args::DataFormat;
+use crate::data::remote::is_remote;
 use crate::input::is_standard;
 use crate::report::Failure;
 
@@ -72,10 +73,12 @@ pub fn format_of(path: &Path, given: Option<DataFormat>) -> Result<DataFormat, F
     if is_standard(path) {
         return Ok(given.unwrap_or(DataFormat::Csv));
     }
-    let metadata =
-        fs::metadata(path).map_err(|error| Failure::unreadable(path, format!("cannot read the data: {error}")))?;
-    if metadata.is_dir() {
-        return Err(Failure::unreadable(path, "expected a file of rows, found a folder"));
+    if !is_remote(path) {
+        let metadata =
+            fs::metadata(path).map_err(|error| Failure::unreadable(path, format!("cannot read the data: {error}")))?;
+        if metadata.is_dir() {
+            return Err(Failure::unreadable(path, "expected a file of rows, found a folder"));
+        }
     }
     if let Some(format) = given {
         return Ok(format);

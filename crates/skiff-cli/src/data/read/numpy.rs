@@ -9,6 +9,7 @@ use skiff::{File, Options, Scalar, Table};
 use skiff_files::{DType, Endian, NdArray, Order, Sparse, SparseFormat};
 use skiff_pickle::{Graph, Node, NodeId};
 
+use crate::data::remote::is_remote;
 use crate::input::{is_standard, shown};
 use crate::report::Failure;
 
@@ -31,6 +32,10 @@ pub enum Array {
 impl Array {
     /// Opens a `.npy` or `.npz` file, or reads one from standard input.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        if is_remote(path) {
+            let what = "arrays are mapped into memory, which needs a file of this machine: copy it";
+            return Err(Failure::unreadable(path, what));
+        }
         let file = if is_standard(path) {
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(|error| Failure::unreadable(shown(path), error))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use indicatif::ProgressBar;
 
+use crate::data::remote::{self, is_remote};
 use crate::input::{is_standard, shown};
 use crate::progress;
 use crate::report::Failure;
@@ -26,6 +27,10 @@ pub fn open(path: &Path, progress: &ProgressBar) -> Result<Stream, Failure> {
     let reader: Stream = if is_standard(path) {
         progress::without_length(progress);
         Box::new(BufReader::with_capacity(BUFFER, progress.wrap_read(io::stdin())))
+    } else if is_remote(path) {
+        let (reader, length) = remote::text(path)?;
+        progress.set_length(length);
+        Box::new(BufReader::with_capacity(BUFFER, progress.wrap_read(reader)))
     } else {
         let file = File::open(path).map_err(failed)?;
         progress.set_length(file.metadata().map_err(failed)?.len());

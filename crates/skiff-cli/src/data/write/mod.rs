@@ -16,6 +16,7 @@ use skiff::{Answer, Method, Model};
 use skiff_files::write::NewFile;
 
 use crate::args::AnswerFormat;
+use crate::data::remote::{self, is_remote};
 use crate::input;
 use crate::report::Failure;
 
@@ -72,13 +73,28 @@ pub fn sink(
             return Err(failure.with_help("`--format FORMAT` selects the format for any name"));
         }
     };
-    let file = NewFile::create(path)?;
-    Ok(match format {
-        AnswerFormat::Csv => Box::new(csv::Csv::new(file, names)),
-        AnswerFormat::Jsonl => Box::new(json_lines::JsonLines::new(file, names)),
-        AnswerFormat::Npy => Box::new(npy::Npy::new(file)),
-        AnswerFormat::Parquet | AnswerFormat::Arrow => return arrow_sink(file, format, false, names, notes),
-    })
+    match (is_remote(path), format) {
+        (true, AnswerFormat::Npy) => {
+            Err(Failure::data(path, "a .npy array needs a file of this machine: its length is written last"))
+        }
+        (true, _) => file_sink(remote::create(path)?, format, names, notes),
+        (false, AnswerFormat::Npy) => Ok(Box::new(npy::Npy::new(NewFile::create(path)?))),
+        (false, _) => file_sink(NewFile::create(path)?, format, names, notes),
+    }
+}
+
+/// The sink for a file that is written from front to end.
+fn file_sink<W: Finish + Send + 'static>(
+    file: W,
+    format: AnswerFormat,
+    names: columns::Names,
+    notes: &Notes,
+) -> Result<Box<dyn Sink>, Failure> {
+    match format {
+        AnswerFormat::Jsonl => Ok(Box::new(json_lines::JsonLines::new(file, names))),
+        AnswerFormat::Parquet | AnswerFormat::Arrow => arrow_sink(file, format, false, names, notes),
+        AnswerFormat::Csv | AnswerFormat::Npy => Ok(Box::new(csv::Csv::new(file, names))),
+    }
 }
 
 /// The sink for Parquet or Arrow.
