@@ -173,6 +173,9 @@ impl Error {
                 .into(),
             Self::Moved { .. } => "somebody else changed it: look at `skiff registry log`, and decide again".into(),
             Self::ManyWriters(_) => "`--single-writer` says that nobody else changes this model meanwhile".into(),
+            Self::NotAVersion(_) => {
+                "`oras pull` gets the files of other artifacts; `skiff registry push` makes a version of one".into()
+            }
             Self::OtherWriter(_) => "look at `skiff registry show`, and let one program write at a time".into(),
             Self::Denied(..) => {
                 "`docker login`, `skopeo login` or `oras login` write passwords where skiff finds them; so \

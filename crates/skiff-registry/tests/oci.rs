@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use common::{Folder, change, name, push_of};
 use oci::{Reply, Request, Server};
+use serde_json::Value as Json;
 use skiff_registry::{AliasChange, Cache, Error, Expected, Manifest, Push, Registry, Selector, Settings};
 
 /// A registry with two versions of `churn`, of which `production` is the first.
@@ -70,6 +71,19 @@ fn the_life_of_a_model() {
     });
     assert_eq!(resolve(Selector::Digest(artifact.parse().unwrap())).version, 2);
 
+    // What ModelPack's schema allows, and no more.
+    server.objects(|objects| {
+        let json = |name: &str| -> Json { serde_json::from_slice(&objects[&format!("models/churn/{name}")]).unwrap() };
+        let manifest = json("manifests/3");
+        let config = json(&format!("blobs/{}", manifest["config"]["digest"].as_str().unwrap()));
+        let keys = |object: &Json| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&config), ["descriptor", "config", "modelfs"]);
+        assert_eq!(keys(&config["descriptor"]), ["createdAt", "authors", "name", "version", "description"]);
+        let layers: Vec<_> =
+            manifest["layers"].as_array().unwrap().iter().map(|layer| layer["digest"].clone()).collect();
+        assert_eq!((layers.len(), &config["modelfs"]["diffIds"]), (3, &Json::from(layers.clone())));
+    });
+
     let alias = name("production");
     registry.set_alias(&model, &alias, Some(3), &change("better")).unwrap();
     assert_eq!(registry.rollback(&model, &alias, &change("worse")).unwrap().to, Some(1));
@@ -105,7 +119,12 @@ fn no_change_without_a_single_writer() {
     for refused in [careful.collect(true).map(drop), Registry::init(&server.url(), Settings::default()).map(drop)] {
         assert!(matches!(refused, Err(Error::Unsupported(..))));
     }
-    assert!(matches!(registry.set_alias(&model, &name("7"), Some(1), &change("")), Err(Error::Unsupported(..))));
+    for refused in ["7", &"a".repeat(120)] {
+        assert!(matches!(
+            registry.set_alias(&model, &name(refused), Some(1), &change("")),
+            Err(Error::Unsupported(..))
+        ));
+    }
     assert!(matches!(registry.push(&name("Churn"), push_of(&file)), Err(Error::Url(..))));
     // A folder keeps writers apart.
     let kept_apart = folder.init(60);

@@ -14,6 +14,8 @@ use crate::{AliasChange, AliasEntry, Author, Error};
 
 /// What the tags of histories begin with.
 pub(super) const HISTORY: &str = "_history.";
+/// The longest tag.
+const MOST_TAG: usize = 128;
 
 impl Oci {
     /// The aliases of a model, and where they are. Tags at something that skiff did not push are none.
@@ -92,6 +94,11 @@ impl Oci {
         if alias.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
             let what = "in an OCI registry, tags of digits are versions: an alias needs a letter";
             return Err(Error::Unsupported(place(), what.to_owned()));
+        }
+        if HISTORY.len() + alias.as_str().len() > MOST_TAG {
+            let most = MOST_TAG - HISTORY.len();
+            let what = format!("expected at most {most} characters, as the tag of the history has more");
+            return Err(Error::Unsupported(place(), what));
         }
         let repository = self.writable(model)?;
         if let Move::To(Some(version)) = to {

@@ -108,10 +108,10 @@ impl Oci {
         }
         for version in self.versions(model)?.into_iter().rev() {
             let version = version.to_string();
-            if let Some((artifact, _)) = self.artifact(repository, model, &version)? {
-                if artifact.is_of_file(digest) {
-                    return self.read(repository, model, &version, &artifact);
-                }
+            if let Some((artifact, _)) = self.artifact(repository, model, &version)?
+                && artifact.is_of_file(digest)
+            {
+                return self.read(repository, model, &version, &artifact);
             }
         }
         Err(Error::NoVersion(self.place(model, &reference)))
