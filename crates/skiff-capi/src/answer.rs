@@ -4,10 +4,9 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 
 use skiff::arrays::{Elements, NamedArray};
-use skiff::value::IntKind;
-use skiff::{Answer, Method};
+use skiff_embed::dtype;
 
-use crate::error::{Failure, c_text, free};
+use crate::error::{c_text, free};
 
 /// The arrays that a method returned: one for most methods, several for some.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub struct skiff_answer(Vec<Array>);
 struct Array {
     name: CString,
     shape: Vec<usize>,
-    dtype: &'static str,
+    dtype: CString,
     elements: Elements,
     /// Views of the texts, which hold NUL behind each.
     strings: Vec<skiff_string>,
@@ -39,8 +38,8 @@ unsafe impl Send for skiff_answer {}
 unsafe impl Sync for skiff_answer {}
 
 impl skiff_answer {
-    pub(crate) fn new(method: Method, answer: Answer) -> Result<Self, Failure> {
-        Ok(Self(NamedArray::of(method.name(), answer)?.into_iter().map(Array::new).collect()))
+    pub(crate) fn new(arrays: Vec<NamedArray>) -> Self {
+        Self(arrays.into_iter().map(Array::new).collect())
     }
 
     /// # Safety
@@ -63,27 +62,7 @@ impl Array {
                 strings.push(skiff_string { data: text.as_ptr().cast(), length });
             }
         }
-        Self { name: c_text(&name), shape, dtype: dtype(&elements), elements, strings }
-    }
-}
-
-/// The dtype as numpy names it, with the NUL of C.
-fn dtype(elements: &Elements) -> &'static str {
-    match elements {
-        Elements::F64(_) => "float64\0",
-        Elements::F32(_) => "float32\0",
-        Elements::Texts(_) => "str\0",
-        Elements::Ints(_, kind) => match kind {
-            IntKind::Bool => "bool\0",
-            IntKind::Int { bytes: 1, signed: true } => "int8\0",
-            IntKind::Int { bytes: 2, signed: true } => "int16\0",
-            IntKind::Int { bytes: 4, signed: true } => "int32\0",
-            IntKind::Int { bytes: 1, signed: false } => "uint8\0",
-            IntKind::Int { bytes: 2, signed: false } => "uint16\0",
-            IntKind::Int { bytes: 4, signed: false } => "uint32\0",
-            IntKind::Int { signed: false, .. } => "uint64\0",
-            IntKind::Int { .. } => "int64\0",
-        },
+        Self { name: c_text(&name), shape, dtype: c_text(dtype(&elements)), elements, strings }
     }
 }
 
@@ -114,7 +93,7 @@ pub unsafe extern "C" fn skiff_answer_name(answer: *const skiff_answer, index: u
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn skiff_answer_dtype(answer: *const skiff_answer, index: usize) -> *const c_char {
     // SAFETY: the caller's promise.
-    unsafe { skiff_answer::array(answer, index) }.map_or(ptr::null(), |array| array.dtype.as_ptr().cast())
+    unsafe { skiff_answer::array(answer, index) }.map_or(ptr::null(), |array| array.dtype.as_ptr())
 }
 
 /// How many axes an array has.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use skiff_arrow::array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use skiff_arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, make_array};
 use skiff_arrow::schema::{Field, Schema};
+use skiff_embed::Failure;
 
-use crate::error::Failure;
 use crate::model::slice;
 
 /// `struct ArrowSchema` of the Arrow C Data Interface.

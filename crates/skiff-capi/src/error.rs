@@ -1,56 +1,15 @@
 //! Errors as objects of C.
 
 use std::ffi::{CString, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+
+use skiff_embed::{Failure, guarded};
 
 /// Why a function failed.
 #[derive(Debug)]
 pub struct skiff_error {
     code: CString,
     message: CString,
-}
-
-/// What goes wrong on the way: a code for programs, and a message.
-pub(crate) struct Failure {
-    code: &'static str,
-    message: String,
-}
-
-impl Failure {
-    /// The caller's mistake.
-    pub(crate) fn argument(message: impl Into<String>) -> Self {
-        Self { code: "wrong-argument", message: message.into() }
-    }
-
-    /// The same, with the place where it was found.
-    pub(crate) fn within(self, place: &str) -> Self {
-        Self { message: format!("{place}: {}", self.message), ..self }
-    }
-}
-
-impl From<skiff::Error> for Failure {
-    fn from(error: skiff::Error) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
-}
-
-impl From<skiff::ShapeError> for Failure {
-    fn from(error: skiff::ShapeError) -> Self {
-        Self { code: "wrong-input", message: error.to_string() }
-    }
-}
-
-impl From<skiff::arrays::TooSparse> for Failure {
-    fn from(error: skiff::arrays::TooSparse) -> Self {
-        Self { code: "limit", message: error.to_string() }
-    }
-}
-
-impl From<skiff::EncryptionError> for Failure {
-    fn from(error: skiff::EncryptionError) -> Self {
-        Self { code: "wrong-argument", message: error.to_string() }
-    }
 }
 
 /// A text as C has it. NUL, which would end it, becomes the replacement character.
@@ -63,13 +22,9 @@ pub(crate) fn c_text(text: &str) -> CString {
 /// # Safety
 /// `error` is NULL or points to where a pointer may be written.
 pub(crate) unsafe fn returned<T>(error: *mut *mut skiff_error, run: impl FnOnce() -> Result<T, Failure>) -> *mut T {
-    let failure = match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(value)) => return Box::into_raw(Box::new(value)),
-        Ok(Err(failure)) => failure,
-        Err(_) => Failure {
-            code: "internal",
-            message: "skiff has a fault here, which the standard error output tells".to_owned(),
-        },
+    let failure = match guarded(run) {
+        Ok(value) => return Box::into_raw(Box::new(value)),
+        Err(failure) => failure,
     };
     if !error.is_null() {
         let described = skiff_error { code: c_text(failure.code), message: c_text(&failure.message) };

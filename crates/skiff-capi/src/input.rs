@@ -3,14 +3,13 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use skiff::table::{Column, Dense, Elements, Texts};
-use skiff::types::ValueType;
-use skiff::value::Columns;
+use skiff::table::{Column, Elements};
 use skiff::{Method, Scalar, Table};
+use skiff_embed::{Failure, columns, dense, texts};
 
 use crate::answer::skiff_answer;
 use crate::arrow::{self, ArrowArray, ArrowSchema};
-use crate::error::{Failure, returned, skiff_error};
+use crate::error::{returned, skiff_error};
 use crate::model::{model_of, skiff_model, slice, text};
 
 /// # Safety
@@ -18,16 +17,11 @@ use crate::model::{model_of, skiff_model, slice, text};
 unsafe fn method_of(model: &skiff_model, method: *const c_char) -> Result<Method, Failure> {
     // SAFETY: the caller's promise.
     let name = unsafe { text(method, "the method's name") }?.unwrap_or("predict");
-    let known = model.model.methods();
-    let found = name.parse::<Method>().ok().filter(|method| known.contains(method));
-    found.ok_or_else(|| {
-        let known: Vec<&str> = known.iter().map(|method| method.name()).collect();
-        Failure::argument(format!("the model has no method `{name}`; it has {}", known.join(", ")))
-    })
+    model.0.method(name)
 }
 
 fn answered(model: &skiff_model, method: Method, table: &Table<'_>) -> Result<skiff_answer, Failure> {
-    skiff_answer::new(method, model.model.call(method, table)?)
+    Ok(skiff_answer::new(model.0.call(method, table)?))
 }
 
 /// Calls a method ("predict", "predict_proba", "transform", …; NULL is "predict") with `n_rows` rows of `n_columns`
@@ -54,7 +48,7 @@ pub unsafe extern "C" fn skiff_call_rows(
             n_rows.checked_mul(n_columns).ok_or_else(|| Failure::argument("more numbers than fit in memory"))?;
         // SAFETY: the caller's promise.
         let rows = unsafe { slice(rows, count, "rows") }?;
-        answered(model, method, &Table::Dense(Dense::c_order(n_rows, n_columns, Elements::F64(rows.into()))?))
+        answered(model, method, &dense(n_rows, n_columns, Elements::F64(rows.into()))?)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }
@@ -85,9 +79,9 @@ pub unsafe extern "C" fn skiff_call_strings(
         // SAFETY: the caller's promise.
         let cells = unsafe { slice(cells, count, "cells") }?;
         // SAFETY: the caller's promise.
-        let texts = cells.iter().map(|&cell| unsafe { text(cell, "a cell") }).collect::<Result<Vec<_>, _>>()?;
-        let column = |column: usize| of_texts(texts.iter().skip(column).step_by(n_columns).copied());
-        let columns: Vec<Column<'_>> = (0..n_columns).map(column).collect();
+        let cells = cells.iter().map(|&cell| unsafe { text(cell, "a cell") }).collect::<Result<Vec<_>, _>>()?;
+        let column = |column: usize| texts(cells.iter().skip(column).step_by(n_columns).copied());
+        let all: Vec<Column<'_>> = (0..n_columns).map(column).collect();
         let names = if names.is_null() {
             None
         } else {
@@ -99,37 +93,10 @@ pub unsafe extern "C" fn skiff_call_strings(
             };
             Some(Arc::from(names.iter().map(name).collect::<Result<Vec<String>, _>>()?))
         };
-        answered(model, method, &table(model, method, n_rows, names, columns)?)
+        answered(model, method, &columns(&model.0, method, n_rows, names, all)?)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }
-}
-
-/// A column of texts, objects where some are missing.
-fn of_texts<'a>(cells: impl Iterator<Item = Option<&'a str>> + Clone) -> Column<'static> {
-    match cells.clone().collect::<Option<Vec<&str>>>() {
-        Some(texts) => Column::Texts(Texts::from_iter(texts)),
-        None => {
-            Column::Objects(cells.map(|cell| cell.map_or(Scalar::None, |text| Scalar::Str(text.to_owned()))).collect())
-        }
-    }
-}
-
-/// The columns as the model takes them: one of texts may be its documents.
-fn table<'a>(
-    model: &skiff_model,
-    method: Method,
-    rows: usize,
-    names: Option<Arc<[String]>>,
-    mut columns: Vec<Column<'a>>,
-) -> Result<Table<'a>, Failure> {
-    if let [Column::Texts(_)] = columns[..]
-        && matches!(model.model.signature(method)?.input, ValueType::Texts)
-        && let Some(Column::Texts(texts)) = columns.pop()
-    {
-        return Ok(Table::Texts(texts));
-    }
-    Ok(Table::Columns(Columns::new(rows, names, columns)?))
 }
 
 /// Calls a method with a record batch of the Arrow C Data Interface: a struct whose children are the columns. They are
@@ -154,10 +121,10 @@ pub unsafe extern "C" fn skiff_call_arrow(
         let method = unsafe { method_of(model, method) }?;
         // SAFETY: the caller's promise.
         let batch = unsafe { arrow::batch(array, schema) }?;
-        let half = model.model.plan(method)?.half();
-        let columns = skiff_arrow::read::columns(&batch, &Scalar::None, half);
-        let columns = columns.map_err(|error| Failure::argument(error.to_string()))?;
-        answered(model, method, &table(model, method, columns.rows, columns.names, columns.columns)?)
+        let half = model.0.model.plan(method)?.half();
+        let read = skiff_arrow::read::columns(&batch, &Scalar::None, half);
+        let read = read.map_err(|error| Failure::argument(error.to_string()))?;
+        answered(model, method, &columns(&model.0, method, read.rows, read.names, read.columns)?)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }

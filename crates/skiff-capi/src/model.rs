@@ -4,17 +4,14 @@ use std::ffi::{CStr, CString, OsStr, c_char, c_void};
 use std::path::Path;
 use std::ptr;
 
-use serde_json::{Value as Json, json};
-use skiff::{File, Identity, Model, Options};
+use serde_json::Value as Json;
+use skiff_embed::{EmbeddedModel, Failure, Opening};
 
-use crate::error::{Failure, c_text, free, returned, skiff_error};
+use crate::error::{c_text, free, returned, skiff_error};
 
 /// A model, ready to answer. It does not change: any number of threads may use one at a time.
 #[derive(Debug)]
-pub struct skiff_model {
-    pub(crate) model: Model,
-    file: File,
-}
+pub struct skiff_model(pub(crate) EmbeddedModel);
 
 /// How a file is opened. Fields that are NULL are as if they were not there; so is a NULL pointer to all of them.
 #[repr(C)]
@@ -42,27 +39,15 @@ pub(crate) unsafe fn text<'a>(text: *const c_char, what: &str) -> Result<Option<
 }
 
 /// # Safety
-/// `options` is NULL or points to options whose fields are NULL or texts.
-unsafe fn options(options: *const skiff_options) -> Result<Options, Failure> {
+/// `options` is NULL or points to options whose fields are NULL or texts that live as long as `'a`.
+unsafe fn opening<'a>(options: *const skiff_options) -> Result<Opening<'a>, Failure> {
     // SAFETY: the caller's promise.
-    let Some(given) = (unsafe { options.as_ref() }) else { return Ok(Options::default()) };
+    let Some(given) = (unsafe { options.as_ref() }) else { return Ok(Opening::default()) };
     // SAFETY: the caller's promise.
     let (at, passphrase, identity) = unsafe {
         (text(given.at, "`at`")?, text(given.passphrase, "`passphrase`")?, text(given.identity, "`identity`")?)
     };
-    let identity = match (passphrase, identity) {
-        (None, None) => None,
-        (Some(passphrase), None) => Some(Identity::passphrase(passphrase)?),
-        (None, Some(identity)) => Some(Identity::read(identity.as_bytes())?),
-        (Some(_), Some(_)) => return Err(Failure::argument("expected either a passphrase or an identity, found both")),
-    };
-    Ok(Options { at: at.map(str::to_owned), identity, ..Options::default() })
-}
-
-fn opened(file: Result<File, skiff::Error>) -> Result<skiff_model, Failure> {
-    let file = file?;
-    let model = file.model(None)?;
-    Ok(skiff_model { model, file })
+    Ok(Opening { at, passphrase, identity })
 }
 
 /// Opens the model in a file: pickle, joblib, skops or .skiff, compressed or encrypted. Nothing in it is executed.
@@ -82,8 +67,8 @@ pub unsafe extern "C" fn skiff_open(
         // SAFETY: the caller's promise.
         let path = path_of(unsafe { CStr::from_ptr(path) })?;
         // SAFETY: the caller's promise.
-        let options = unsafe { self::options(options) }?;
-        opened(File::open(path, &options))
+        let opening = unsafe { opening(options) }?;
+        EmbeddedModel::open(path, &opening).map(skiff_model)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }
@@ -116,8 +101,8 @@ pub unsafe extern "C" fn skiff_open_memory(
         // SAFETY: the caller's promise.
         let bytes = unsafe { slice(data.cast::<u8>(), length, "data") }?.to_vec();
         // SAFETY: the caller's promise.
-        let options = unsafe { self::options(options) }?;
-        opened(File::read(bytes, &options))
+        let opening = unsafe { opening(options) }?;
+        EmbeddedModel::read(bytes, &opening).map(skiff_model)
     };
     // SAFETY: the caller's promise.
     unsafe { returned(error, run) }
@@ -180,7 +165,7 @@ unsafe fn returned_text(error: *mut *mut skiff_error, run: impl FnOnce() -> Resu
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn skiff_inspect(model: *const skiff_model, error: *mut *mut skiff_error) -> *mut c_char {
     // SAFETY: the caller's promise.
-    unsafe { returned_text(error, || Ok(model_of(model)?.file.inspect().to_json())) }
+    unsafe { returned_text(error, || Ok(model_of(model)?.0.inspect())) }
 }
 
 /// What the model takes and returns, as JSON: `n_features_in`, `feature_names_in`, `classes`, and for each method the
@@ -190,28 +175,8 @@ pub unsafe extern "C" fn skiff_inspect(model: *const skiff_model, error: *mut *m
 /// `model` is a model, `error` NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn skiff_signature(model: *const skiff_model, error: *mut *mut skiff_error) -> *mut c_char {
-    let run = || {
-        // SAFETY: the caller's promise.
-        let model = &unsafe { model_of(model) }?.model;
-        let method = |method: skiff::Method| {
-            let signature = model.signature(method).ok()?;
-            let types = json!({ "takes": signature.input.to_string(), "returns": signature.output.to_string() });
-            Some((method.name().to_owned(), types))
-        };
-        let classes = |classes: &skiff::value::Classes| {
-            (0..classes.len())
-                .map(|index| classes.get(index).map_or(Json::Null, |class| json!(class.to_string())))
-                .collect::<Json>()
-        };
-        Ok(json!({
-            "n_features_in": model.n_features_in(),
-            "feature_names_in": model.feature_names_in().map(|names| names.to_vec()),
-            "classes": model.classes().iter().map(|all| classes(all)).collect::<Vec<_>>(),
-            "methods": model.methods().into_iter().filter_map(method).collect::<serde_json::Map<_, _>>(),
-        }))
-    };
     // SAFETY: the caller's promise.
-    unsafe { returned_text(error, run) }
+    unsafe { returned_text(error, || Ok(model_of(model)?.0.signature())) }
 }
 
 /// Frees a text that a function returned; NULL is none.
