@@ -1,6 +1,7 @@
 //! `cargo xtask …`: the project's automation. `test` runs all tests; the README describes the others.
 
 mod cases;
+mod embed;
 mod fuzz;
 mod instructions;
 mod peers;
@@ -53,6 +54,11 @@ const TASKS: &[Task] = &[
          clusters of Spark and of Ray: spark, ray (docs/scale.md); an image, unpacked and run: image (docs/image.md); models in an OCI registry: registry; artifacts of W&B: wandb (docs/registry.md); models trained \
          again in fresh environments: rebuild (docs/rebuild.md)",
         peers::peers,
+    ),
+    (
+        "embed",
+        "a library for another language, built as its users get it, and tried there with all recorded cases: node (docs/node.md)",
+        embed::embed,
     ),
     (
         "bench",

@@ -1,0 +1,5 @@
+//! What Node.js needs of the linker.
+
+fn main() {
+    napi_build::setup();
+}
