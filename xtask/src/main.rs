@@ -57,7 +57,7 @@ const TASKS: &[Task] = &[
     ),
     (
         "embed",
-        "a library for another language, built as its users get it, and tried there with all recorded cases: node (docs/node.md)",
+        "a library for another language, built as its users get it, and tried there with all recorded cases: java (docs/java.md), node (docs/node.md)",
         embed::embed,
     ),
     (
