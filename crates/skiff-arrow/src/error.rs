@@ -10,12 +10,23 @@ pub struct Error {
     column: Option<String>,
     row_group: Option<usize>,
     file: Option<PathBuf>,
+    is_limit: bool,
 }
 
 impl Error {
     /// What is wrong.
     pub fn new(what: impl fmt::Display) -> Self {
-        Self { what: what.to_string(), column: None, row_group: None, file: None }
+        Self { what: what.to_string(), column: None, row_group: None, file: None, is_limit: false }
+    }
+
+    /// What would take more memory than a limit.
+    pub fn limit(what: impl fmt::Display) -> Self {
+        Self { is_limit: true, ..Self::new(what) }
+    }
+
+    /// Whether a limit is exceeded.
+    pub fn is_limit(&self) -> bool {
+        self.is_limit
     }
 
     /// In this column.

@@ -55,6 +55,12 @@ impl ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", message)
     }
 
+    /// The body would take more memory than the limit.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "limit", message)
+    }
+
     /// No model is loaded.
     pub(crate) fn not_ready(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", message)

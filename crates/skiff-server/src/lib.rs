@@ -15,6 +15,7 @@
 
 mod access;
 mod coalesce;
+mod columnar;
 mod describe;
 mod error;
 mod frame;

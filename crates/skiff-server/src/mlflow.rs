@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use skiff::Table;
 
+use crate::columnar;
 use crate::error::ApiError;
 use crate::frame;
 use crate::infer;
@@ -53,12 +54,16 @@ async fn invoke(
 ) -> Result<Json<Value>, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let method = asked.method.as_deref();
     let (table, params) = match media_type.as_str() {
         "text/csv" => (frame::of_csv(loaded, body)?, Map::new()),
         "application/json" | "" => read_json(loaded, body)?,
-        other => return Err(ApiError::content_type(other, "application/json or text/csv")),
+        other => match columnar::table(shared, loaded, method, other, body).await? {
+            Some(table) => (table, Map::new()),
+            None => return Err(ApiError::content_type(other, &columnar::CONTENT_TYPES.join(", "))),
+        },
     };
-    answer(shared, loaded, asked.method.as_deref(), params, table).await.map(Json)
+    answer(shared, loaded, method, params, table).await.map(Json)
 }
 
 /// The forms of a JSON body.

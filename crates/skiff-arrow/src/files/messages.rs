@@ -1,8 +1,9 @@
 //! The lengths that an Arrow file declares, checked before anything of them is allocated.
 
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
-use arrow_ipc::{Block, Message, MessageHeader, root_as_footer, root_as_message};
+use arrow_ipc::{Block, CompressionType, Message, MessageHeader, root_as_footer, root_as_message};
+use lz4_flex::frame::FrameDecoder;
 
 use super::object::Opened;
 use crate::Error;
@@ -10,6 +11,23 @@ use crate::Error;
 /// A batch may take this much memory, whatever its size in the file, and so many times its size.
 const LEAST: u64 = 1 << 30;
 const MOST_TIMES: u64 = 1024;
+
+/// What the batches of a stream may take when they are decompressed.
+#[derive(Clone, Copy, Debug)]
+pub enum Room {
+    /// Each batch by itself: a file of the user's own.
+    EachBatch,
+    /// All of them together, so many bytes; where a decompressor does not stop at the length that a buffer declares, it
+    /// is tried first.
+    All(u64),
+}
+
+impl Room {
+    /// So many bytes for all batches.
+    pub fn of(bytes: u64) -> Self {
+        Self::All(bytes)
+    }
+}
 
 fn damaged(what: impl std::fmt::Display) -> Error {
     Error::new(format!("the file is damaged: {what}"))
@@ -55,13 +73,12 @@ fn check_block(reader: &mut BufReader<Opened>, block: &Block, length: u64) -> Re
     let skipped = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
     let message = bytes.get(skipped..).ok_or_else(|| damaged("a batch has no message"))?;
     let message = root_as_message(message).map_err(damaged)?;
-    check_buffers(reader, &message, start + head, body)
+    check_buffers(reader, &message, start + head, body, &mut Room::EachBatch)
 }
 
-/// Checks each message of a stream.
-pub fn check_stream(file: Opened) -> Result<(), Error> {
-    let length = file.size()?;
-    let mut reader = BufReader::new(file);
+/// Checks each message of a stream of this length.
+pub fn check_stream(stream: impl Read + Seek, length: u64, mut room: Room) -> Result<(), Error> {
+    let mut reader = BufReader::new(stream);
     let mut at = 0;
     loop {
         let mut word = [0; 4];
@@ -88,21 +105,32 @@ pub fn check_stream(file: Opened) -> Result<(), Error> {
         let body = u64::try_from(message.bodyLength()).map_err(|_| damaged("a batch has a negative length"))?;
         let end = at.checked_add(body).filter(|&end| end <= length);
         let end = end.ok_or_else(|| damaged("a batch is longer than the file"))?;
-        check_buffers(&mut reader, &message, at, body)?;
+        check_buffers(&mut reader, &message, at, body, &mut room)?;
         reader.seek(SeekFrom::Start(end))?;
         at = end;
     }
 }
 
 /// Checks what the buffers of a batch will take when they are decompressed.
-fn check_buffers(reader: &mut BufReader<Opened>, message: &Message<'_>, start: u64, body: u64) -> Result<(), Error> {
+fn check_buffers(
+    reader: &mut (impl Read + Seek),
+    message: &Message<'_>,
+    start: u64,
+    body: u64,
+    room: &mut Room,
+) -> Result<(), Error> {
     let batch = match message.header_type() {
         MessageHeader::RecordBatch => message.header_as_record_batch(),
         MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|batch| batch.data()),
         _ => None,
     };
-    let Some(batch) = batch.filter(|batch| batch.compression().is_some()) else { return Ok(()) };
-    let most = LEAST.max(body.saturating_mul(MOST_TIMES));
+    let Some(batch) = batch else { return Ok(()) };
+    let Some(compression) = batch.compression() else { return Ok(()) };
+    let most = match *room {
+        Room::EachBatch => LEAST.max(body.saturating_mul(MOST_TIMES)),
+        Room::All(left) => left,
+    };
+    let is_tried = matches!(room, Room::All(_)) && compression.codec() == CompressionType::LZ4_FRAME;
     let mut all: u64 = 0;
     for buffer in batch.buffers().into_iter().flatten() {
         let (offset, length) = (u64::try_from(buffer.offset()).ok(), u64::try_from(buffer.length()).ok());
@@ -119,10 +147,24 @@ fn check_buffers(reader: &mut BufReader<Opened>, message: &Message<'_>, start: u
         let mut size = [0; 8];
         reader.read_exact(&mut size)?;
         // -1 is for a buffer that is not compressed.
-        all = all.saturating_add(u64::try_from(i64::from_le_bytes(size)).unwrap_or(length));
+        let declared = u64::try_from(i64::from_le_bytes(size));
+        all = all.saturating_add(declared.unwrap_or(length));
+        if all > most {
+            let what = format!("a batch would take {all} bytes of memory, more than the limit of {most}");
+            return Err(Error::limit(what));
+        }
+        if let (true, Ok(declared)) = (is_tried, declared) {
+            let mut compressed = vec![0; usize::try_from(length - 8).map_err(Error::new)?];
+            reader.read_exact(&mut compressed)?;
+            let mut decoder = FrameDecoder::new(Cursor::new(compressed)).take(declared.saturating_add(1));
+            let found = io::copy(&mut decoder, &mut io::sink()).map_err(|_| damaged("a buffer is not LZ4"))?;
+            if found > declared {
+                return Err(damaged("a buffer is longer than it declares"));
+            }
+        }
     }
-    match all <= most {
-        true => Ok(()),
-        false => Err(Error::new(format!("a batch would take {all} bytes of memory, more than the limit of {most}"))),
+    if let Room::All(left) = room {
+        *left = left.saturating_sub(all);
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Parquet and Arrow files: their columns before any row is read, and their rows in groups that can be read in parallel.
 
+mod body;
 mod find;
 mod ipc;
 mod messages;
@@ -7,6 +8,7 @@ mod object;
 mod open;
 mod parquet;
 mod partition;
+mod thrift;
 mod write;
 
 use std::fs::File;
@@ -18,6 +20,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
 
+pub use body::{BodyFormat, BodyLimits, read_body};
 pub use bytes::Bytes;
 pub use find::{Found, find, find_listed, folder_of};
 pub use object::{Object, ObjectReader};

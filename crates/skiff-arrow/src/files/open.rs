@@ -56,7 +56,9 @@ impl DataFile {
                 let schema = batches.schema();
                 (Kind::File(batches), schema)
             } else if magic.starts_with(b"\xff\xff\xff\xff") {
-                messages::check_stream(source.open()?)?;
+                let file = source.open()?;
+                let length = file.size()?;
+                messages::check_stream(file, length, messages::Room::EachBatch)?;
                 (Kind::Stream, ipc::stream(source.open()?, None)?.1)
             } else if magic == [0; 6] {
                 return Err(Error::new("the file is empty"));
@@ -227,7 +229,7 @@ pub fn is_caught() -> bool {
 }
 
 /// The result of reading, where the reader may panic on a damaged file.
-fn caught<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(super) fn caught<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let before = IS_CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(Error::new("the file is damaged")));
     IS_CAUGHT.set(before);

@@ -24,12 +24,18 @@ impl Footer {
         }
     }
 
-    fn of(file: &impl ChunkReader) -> Result<Self, Error> {
+    /// The same of any reader of parts.
+    pub fn of(file: &impl ChunkReader) -> Result<Self, Error> {
         let read = |options| ArrowReaderMetadata::load(file, options);
         // A note that contradicts the columns is left aside, as the types of Parquet suffice.
         let footer = read(ArrowReaderOptions::new())
             .or_else(|error| read(ArrowReaderOptions::new().with_skip_arrow_metadata(true)).map_err(|_| error));
         Ok(Self(footer?))
+    }
+
+    /// All that it says.
+    pub fn metadata(&self) -> &ArrowReaderMetadata {
+        &self.0
     }
 
     pub fn schema(&self) -> SchemaRef {
