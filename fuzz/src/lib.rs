@@ -160,6 +160,20 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::requests::mlflow_csv,
         most_memory: 192,
     },
+    Target {
+        name: "body_parquet",
+        about: "bodies of requests that are Parquet files: within the limits, whatever they say of themselves",
+        run: targets::body_parquet,
+        seeds: seeds::parquet,
+        most_memory: 64,
+    },
+    Target {
+        name: "body_arrow",
+        about: "the same for Arrow streams",
+        run: targets::body_arrow,
+        seeds: seeds::arrow,
+        most_memory: 64,
+    },
 ];
 
 /// The target of that name.

@@ -3,9 +3,11 @@
 import datetime
 import http.client
 import ipaddress
+import json
 import queue
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 
 import grpc
@@ -360,3 +362,42 @@ def test_a_key_that_is_not_the_certificates_is_refused(certificate, tmp_path):
         command = [COMMAND, "serve", EXAMPLES / "iris-svc.joblib", "--tls-cert", certificate[0], "--tls-key", key]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         assert done.returncode == 2 and what in done.stderr, done.stderr
+
+
+def test_the_examples_of_the_openapi_document_are_answered(addresses):
+    def ask(path, data=None):
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{addresses['http']}{path}", data=data, headers=headers)
+        with urllib.request.urlopen(request) as reply:
+            assert reply.status == 200
+            return json.load(reply)
+
+    asked = 0
+    for path, operations in ask("/openapi.json")["paths"].items():
+        for operation in operations.values():
+            bodies = operation.get("requestBody", {}).get("content", {})
+            if "example" in bodies.get("application/json", {}):
+                ask(path, json.dumps(bodies["application/json"]["example"]).encode())
+                asked += 1
+    assert asked == 1 + 3 * 3
+
+
+def test_lists_are_no_objects(addresses):
+    for path, body in [
+        ("/v1/models/iris-svc:predict", "[[[5.1, 3.5, 1.4, 0.2]]]"),
+        ("/v2/models/iris-svc/infer", '[null, [{"name": "X", "shape": [1, 4], "datatype": "FP64", "data": [1, 2, 3, 4]}]]'),
+        ("/v2/models/iris-svc/infer", '{"inputs": [["X", [1, 4], "FP64", [1, 2, 3, 4]]]}'),
+        ("/v2/repository/index", "[]"),
+    ]:
+        request = urllib.request.Request(f"http://{addresses['http']}{path}", data=body.encode())
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert refused.value.code == 400 and "expected an object" in refused.value.read().decode()
+
+
+def test_methods_that_a_path_does_not_have(addresses):
+    for path, method, allowed in [("/v1/models/iris-svc", "POST", "GET,HEAD"), ("/v1/models/iris-svc:predict", "GET", "POST")]:
+        request = urllib.request.Request(f"http://{addresses['http']}{path}", method=method)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert (refused.value.code, refused.value.headers["Allow"]) == (405, allowed)

@@ -17,7 +17,12 @@ const WORKLOADS: &[(&str, Model, &str, Rows)] = &[
     ("LightGBM", Model::File("fixtures/boosting/lightgbm-4.7.0-classifier.joblib"), "predict_proba", Rows::Made(4)),
     ("histogram boosting", Model::Case("ensemble/hist_multiclass"), "predict_proba", Rows::Made(4)),
     ("gradient boosting", Model::Case("ensemble/gradient_boosting_regressor"), "predict", Rows::Made(4)),
-    ("logistic regression", Model::Case("linear_model/logistic_regression_multinomial"), "predict_proba", Rows::Made(4)),
+    (
+        "logistic regression",
+        Model::Case("linear_model/logistic_regression_multinomial"),
+        "predict_proba",
+        Rows::Made(4),
+    ),
     ("k-d tree", Model::Case("neighbors/knn_auto"), "predict", Rows::Made(4)),
     ("Gaussian process", Model::Case("gaussian_process/gpr_rbf"), "predict", Rows::Made(4)),
     ("KNNImputer", Model::Case("impute/knn"), "transform", Rows::Made(4)),

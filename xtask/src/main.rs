@@ -52,7 +52,7 @@ const TASKS: &[Task] = &[
         "exported models in other runtimes, compared with scikit-learn: onnx, pmml, c or python [FAMILY...] (docs/onnx.md); the \
          server's page in Chromium: page; model folders of MLflow: mlflow; models in \
          clusters of Spark and of Ray: spark, ray (docs/scale.md); an image, unpacked and run: image (docs/image.md); models in an OCI registry: registry; artifacts of W&B: wandb (docs/registry.md); models trained \
-         again in fresh environments: rebuild (docs/rebuild.md)",
+         again in fresh environments: rebuild (docs/rebuild.md); the server by its OpenAPI document: schemathesis (docs/serve.md)",
         peers::peers,
     ),
     (

@@ -10,6 +10,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
         return mlflow(&arguments[1..]);
     }
     let python = match arguments.first().map(String::as_str) {
+        Some("schemathesis") => environment_of("target/schemathesis", "python/tests/requirements-schemathesis.txt")?,
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
         _ => environment()?,
     };
@@ -57,6 +58,10 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(example)?;
             command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
         }
+        Some("schemathesis") => {
+            run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
+            command.args(["-B", "python/tests/schemathesis_cases.py", COMMAND, "docs/serve.md"])
+        }
         Some("rebuild") => {
             wheel(&python, "release")?;
             command.args(["-B", "python/tests/rebuild_cases.py", COMMAND, "docs/rebuild.md"])
@@ -77,7 +82,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb, schemathesis".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");

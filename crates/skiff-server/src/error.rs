@@ -16,11 +16,13 @@ pub(crate) struct ApiError {
     code: &'static str,
     /// After how many seconds the client may try again.
     retry_after: Option<u32>,
+    /// The HTTP methods that the path has, where this one is not among them.
+    allow: Option<&'static str>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), code, retry_after: None }
+        Self { status, message: message.into(), code, retry_after: None, allow: None }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -59,6 +61,12 @@ impl ApiError {
     #[cfg(feature = "arrow")]
     pub(crate) fn too_large(message: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "limit", message)
+    }
+
+    /// The path has these HTTP methods, and no others.
+    pub(crate) fn only(methods: &'static str) -> Self {
+        let message = format!("the path has no such method; it has {methods}");
+        Self { allow: Some(methods), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", message) }
     }
 
     /// No model is loaded.
@@ -117,6 +125,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, body).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(methods) = self.allow {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         response
     }

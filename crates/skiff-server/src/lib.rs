@@ -25,6 +25,7 @@ mod kserve;
 mod listen;
 mod metrics;
 mod mlflow;
+mod object;
 mod openapi;
 mod operations;
 mod page;
@@ -42,7 +43,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::decompression::RequestDecompressionLayer;
@@ -112,7 +113,7 @@ fn rest(shared: &SharedArc) -> Router<SharedArc> {
         .route("/v2/repository/models/{name}/load", post(v2::load))
         .route("/v2/repository/models/{name}/unload", post(v2::unload))
         .route("/v1/models", get(kserve::list))
-        .route("/v1/models/{name}", get(kserve::status).post(kserve::predict))
+        .route("/v1/models/{name}", any(kserve::model))
         .route("/invocations", post(mlflow::invocations))
         .route("/models/{name}/invocations", post(mlflow::model_invocations))
         .route("/models/{name}/versions/{version}/invocations", post(mlflow::model_invocations))

@@ -67,7 +67,7 @@ async fn invoke(
 }
 
 /// The forms of a JSON body.
-const FORMS: [&str; 4] = ["dataframe_split", "dataframe_records", "instances", "inputs"];
+pub(crate) const FORMS: [&str; 4] = ["dataframe_split", "dataframe_records", "instances", "inputs"];
 
 fn read_json(loaded: &Loaded, body: &[u8]) -> Result<(Table<'static>, Map<String, Value>), ApiError> {
     let wrong = |what: String| ApiError::bad_request(what);

@@ -43,6 +43,11 @@ const INTEGERS: [(&str, IntKind); 9] = [
     ("UINT64", IntKind::Int { bytes: 8, signed: false }),
 ];
 
+/// The protocol's names of all datatypes that are read.
+pub(crate) fn datatypes() -> impl Iterator<Item = &'static str> {
+    INTEGERS.iter().map(|(name, _)| *name).chain(["FP32", "FP64", "BYTES"])
+}
+
 /// The protocol's name of an integer dtype.
 pub(crate) fn integer_name(kind: IntKind) -> &'static str {
     INTEGERS.iter().find(|(_, known)| *known == kind).map_or("INT64", |(name, _)| name)

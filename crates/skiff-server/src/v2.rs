@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json_, json};
 use crate::describe::{Described, inputs, outputs};
 use crate::error::ApiError;
 use crate::infer;
+use crate::object::Object;
 use crate::repository::{IndexEntry, Loaded};
 use crate::shared::{SharedArc, State};
 use crate::tensor::{Data, Tensor};
@@ -131,8 +132,8 @@ struct IndexRequest {
 
 /// `POST /v2/repository/index`
 pub(crate) async fn index(shared: State, body: Bytes) -> Result<Json<Vec<Json_>>, ApiError> {
-    let request: IndexRequest = match body.is_empty() {
-        true => IndexRequest::default(),
+    let Object(request) = match body.is_empty() {
+        true => Object(IndexRequest::default()),
         false => serde_json::from_slice(&body).map_err(|error| ApiError::bad_request(error.to_string()))?,
     };
     let entry = |entry: IndexEntry| {
@@ -169,8 +170,8 @@ struct LoadRequest {
 
 /// `POST /v2/repository/models/NAME/load`: from its file, anew.
 pub(crate) async fn load(shared: State, Path(name): Path<String>, body: Bytes) -> Result<Json<Json_>, ApiError> {
-    let request: LoadRequest = match body.is_empty() {
-        true => LoadRequest::default(),
+    let Object(request) = match body.is_empty() {
+        true => Object(LoadRequest::default()),
         false => serde_json::from_slice(&body).map_err(|error| ApiError::bad_request(error.to_string()))?,
     };
     refuse_load_parameters(request.parameters.keys())?;
@@ -212,9 +213,9 @@ struct InferRequest<'a> {
     #[serde(default)]
     id: Option<String>,
     #[serde(borrow)]
-    inputs: Vec<InputTensor<'a>>,
+    inputs: Vec<Object<InputTensor<'a>>>,
     #[serde(default)]
-    outputs: Option<Vec<OutputTensor>>,
+    outputs: Option<Vec<Object<OutputTensor>>>,
     #[serde(default)]
     parameters: Option<Map<String, Json_>>,
 }
@@ -273,10 +274,10 @@ pub(crate) async fn infer(
             (json, Some(binary))
         }
     };
-    let request: InferRequest<'_> =
+    let Object(request): Object<InferRequest<'_>> =
         serde_json::from_slice(json).map_err(|error| ApiError::bad_request(format!("not a V2 request: {error}")))?;
     let wants_binary = wants_binary(request.parameters.as_ref());
-    let outputs = request.outputs.unwrap_or_default();
+    let outputs: Vec<_> = request.outputs.unwrap_or_default().into_iter().map(|Object(output)| output).collect();
     for output in &outputs {
         infer::refuse_output_parameters(&output.name, output.parameters.other.keys())?;
     }
@@ -321,10 +322,10 @@ fn wants_binary(parameters: Option<&Map<String, Json_>>) -> bool {
     parameters.and_then(|parameters| parameters.get("binary_data_output")) == Some(&Json_::Bool(true))
 }
 
-fn read_inputs(inputs: Vec<InputTensor<'_>>, binary: Option<&[u8]>) -> Result<Vec<Tensor>, ApiError> {
+fn read_inputs(inputs: Vec<Object<InputTensor<'_>>>, binary: Option<&[u8]>) -> Result<Vec<Tensor>, ApiError> {
     let mut rest = binary.unwrap_or_default();
     let mut tensors = Vec::with_capacity(inputs.len());
-    for InputTensor { name, shape, datatype, data, parameters } in inputs {
+    for Object(InputTensor { name, shape, datatype, data, parameters }) in inputs {
         let wrong = |what: String| ApiError::bad_request(format!("input `{name}`: {what}"));
         if parameters.other.contains_key(infer::SHARED_MEMORY) {
             return Err(wrong(infer::NO_SHARED_MEMORY.to_owned()));

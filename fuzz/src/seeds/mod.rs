@@ -44,6 +44,16 @@ pub fn npy() -> Vec<Seed> {
     files("crates/skiff-files/tests/data", &["npy", "npz"], LARGEST)
 }
 
+/// Parquet files.
+pub fn parquet() -> Vec<Seed> {
+    files("crates/skiff-arrow/tests/data", &["parquet"], LARGEST)
+}
+
+/// Arrow streams.
+pub fn arrow() -> Vec<Seed> {
+    files("crates/skiff-arrow/tests/data", &["arrows"], LARGEST)
+}
+
 /// `.skops`, Python's and ours.
 pub fn skops() -> Vec<Seed> {
     let mut seeds = files("crates/skiff-files/tests/data", &["skops"], 20_000);

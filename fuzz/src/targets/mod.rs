@@ -1,5 +1,6 @@
 //! The targets' bodies, in the order from bytes to results.
 
+mod bodies;
 mod container;
 mod decode;
 mod encryption;
@@ -14,6 +15,7 @@ mod scan;
 mod signature;
 mod skops;
 
+pub use bodies::{body_arrow, body_parquet};
 pub use container::container;
 pub use decode::decode;
 pub use encryption::encryption;
