@@ -58,7 +58,7 @@ def run(folder, name, document, url):
         print(done.stdout, done.stderr)
     count, found = int(cases[1]), int(cases[4] or 0)
     print(f"{name}: {operations[1]} operations, {count} requests, {found} failures")
-    return failed, f"| {name} | {operations[1]} | {round(count, -3):,} | {found} |"
+    return failed, f"| {name} | {operations[1]} | {round(count, -2):,} | {found} |"
 
 
 def main():

@@ -3,7 +3,6 @@
 import datetime
 import http.client
 import ipaddress
-import json
 import queue
 import ssl
 import subprocess
@@ -362,24 +361,6 @@ def test_a_key_that_is_not_the_certificates_is_refused(certificate, tmp_path):
         command = [COMMAND, "serve", EXAMPLES / "iris-svc.joblib", "--tls-cert", certificate[0], "--tls-key", key]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         assert done.returncode == 2 and what in done.stderr, done.stderr
-
-
-def test_the_examples_of_the_openapi_document_are_answered(addresses):
-    def ask(path, data=None):
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"http://{addresses['http']}{path}", data=data, headers=headers)
-        with urllib.request.urlopen(request) as reply:
-            assert reply.status == 200
-            return json.load(reply)
-
-    asked = 0
-    for path, operations in ask("/openapi.json")["paths"].items():
-        for operation in operations.values():
-            bodies = operation.get("requestBody", {}).get("content", {})
-            if "example" in bodies.get("application/json", {}):
-                ask(path, json.dumps(bodies["application/json"]["example"]).encode())
-                asked += 1
-    assert asked == 1 + 3 * 3
 
 
 def test_lists_are_no_objects(addresses):
