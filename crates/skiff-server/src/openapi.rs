@@ -145,7 +145,7 @@ pub(crate) async fn document(shared: State) -> Json<Value> {
             is_body_optional: false,
         };
         add(format!("/v1/models/{name}:predict"), "post", false, &predict);
-        add(format!("/models/{name}/invocations"), "post", false, &invocations(&inputs, rows));
+        add(format!("/models/{name}/invocations"), "post", false, &invocations(&inputs, &rows));
     }
     let mut components = json!({ "schemas": { "Error": error(), "InferRequest": infer_request() } });
     if has_key {
@@ -163,7 +163,7 @@ pub(crate) async fn document(shared: State) -> Json<Value> {
 }
 
 /// MLflow's path, with the bodies of each content type.
-fn invocations(inputs: &[Described], rows: Value) -> Operation {
+fn invocations(inputs: &[Described], rows: &Value) -> Operation {
     let forms: Vec<Value> = mlflow::FORMS.iter().map(|form| json!({ "required": [form] })).collect();
     let nullable = json!({ "type": ["object", "null"] });
     let schema = json!({ "type": "object", "anyOf": forms, "properties": { "params": nullable } });
