@@ -3,6 +3,7 @@ body takes no more than the limits."""
 
 import io
 import json
+import pathlib
 import random
 import urllib.error
 import urllib.request
@@ -186,6 +187,10 @@ def test_bodies_beyond_the_limits():
         nothing = pa.table({"message": pa.nulls(40000), **{f"x{at}": pa.nulls(40000) for at in range(3000)}})
         refused(server, "spam-filter", stream(nothing), ARROW, 413, "more memory than the limit")
         assert ask(server, "spam-filter", parquet(many.slice(0, 3)), PARQUET)[0] == 200
+        status = pathlib.Path(f"/proc/{addresses['pid']}/status")
+        if status.exists():
+            (peak,) = (int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+            assert peak < 200_000, f"{peak} kB"
 
 
 def test_damaged_bodies_are_refused(server):
