@@ -32,6 +32,8 @@ pub enum Error {
     Layout {
         /// Where the registry is.
         url: String,
+        /// The latest layout that is known.
+        expected: u64,
         /// Its layout.
         found: u64,
     },
@@ -210,8 +212,8 @@ impl fmt::Display for Error {
                 f,
                 "the store cannot hold a registry, since it does not create an object for one writer only: {what}"
             ),
-            Self::Layout { found, .. } => {
-                write!(f, "expected a registry of layout {}, found {found}", crate::objects::LAYOUT)
+            Self::Layout { expected, found, .. } => {
+                write!(f, "expected a registry of layout {expected}, found {found}")
             }
             Self::NoModel(_, name) => write!(f, "the registry has no model `{name}`"),
             Self::NoVersion(_) => f.write_str("the model has no such version"),

@@ -11,25 +11,12 @@ use crate::backend::Backend;
 use crate::objects::{Objects, Settings};
 #[cfg(feature = "clouds")]
 use crate::oci::Oci;
-use crate::{AliasChange, AliasEntry, Blob, Error, Manifest, Push, Pushed, Report};
+use crate::{AliasChange, AliasEntry, Blob, Collected, Error, Manifest, Push, Pushed, Report};
 
 /// A registry of models.
 #[derive(Debug)]
 pub struct Registry {
     backend: Box<dyn Backend>,
-}
-
-/// What a collection removed, or would remove.
-#[derive(Clone, Debug, Default)]
-pub struct Collected {
-    /// Blobs, as they are named in the registry.
-    pub blobs: Vec<String>,
-    /// Their bytes in all.
-    pub bytes: u64,
-    /// What killed writers left of objects that they had begun, in a folder on this machine.
-    pub unfinished: usize,
-    /// Blobs that no version has, but that are too young.
-    pub young: usize,
 }
 
 impl Registry {

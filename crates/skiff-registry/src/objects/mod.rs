@@ -28,7 +28,7 @@ pub(crate) use self::store::cloud;
 /// The object that makes a folder a registry.
 pub const MARKER: &str = "skiff-registry.json";
 /// The layout that this crate writes.
-pub(crate) const LAYOUT: u64 = 1;
+const LAYOUT: u64 = 1;
 
 /// What is fixed when a registry is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ impl Objects {
         }
         let Layout { layout } = read(&store, MARKER)?.ok_or_else(|| Error::NoRegistry(store.url.clone()))?;
         if layout > LAYOUT {
-            return Err(Error::Layout { url: store.url, found: layout });
+            return Err(Error::Layout { url: store.url, expected: LAYOUT, found: layout });
         }
         let marker: Marker = read(&store, MARKER)?.ok_or_else(|| Error::NoRegistry(store.url.clone()))?;
         Ok(Self { store, settings: marker.settings })

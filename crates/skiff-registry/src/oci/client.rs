@@ -13,11 +13,9 @@ use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
-use super::credentials::{self, Challenge};
+use super::credentials::{self, Challenge, DOCKER_HUB};
 use crate::Error;
 
-/// The host that has the images of `docker.io`.
-pub(super) const DOCKER_HUB: &str = "registry-1.docker.io";
 /// Seconds without a byte after which a registry is given up.
 const TIMEOUT: u64 = 30;
 /// How often a request is sent that a busy registry did not answer.

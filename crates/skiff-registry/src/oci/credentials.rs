@@ -7,6 +7,8 @@ use std::{env, fs};
 use base64ct::{Base64, Encoding};
 use serde::Deserialize;
 
+/// The host that has the images of `docker.io`.
+pub(super) const DOCKER_HUB: &str = "registry-1.docker.io";
 /// The variables that hold them.
 const USER: &str = "SKIFF_OCI_USER";
 const PASSWORD: &str = "SKIFF_OCI_PASSWORD";
@@ -59,7 +61,7 @@ fn from_settings(text: &[u8], host: &str) -> Option<String> {
     let is_host = |key: &str| {
         let key = key.trim_start_matches("https://").trim_start_matches("http://");
         let key = key.split('/').next().unwrap_or_default();
-        key == host || (host == super::client::DOCKER_HUB && key == "index.docker.io")
+        key == host || (host == DOCKER_HUB && key == "index.docker.io")
     };
     let entry = settings.auths.iter().find(|(key, entry)| is_host(key) && !entry.auth.is_empty())?.1;
     let pair = Base64::decode_vec(&entry.auth).ok()?;
@@ -129,7 +131,7 @@ mod tests {
         let text = br#"{"auths": {"ghcr.io": {"auth": "YWRhOnNlY3JldA=="}, "localhost:5000": {},
             "https://index.docker.io/v1/": {"auth": "aHViOnB3"}, "bad.example": {"auth": "!"}}, "credsStore": "x"}"#;
         assert_eq!(from_settings(text, "ghcr.io"), Some("Basic YWRhOnNlY3JldA==".to_owned()));
-        assert_eq!(from_settings(text, crate::oci::client::DOCKER_HUB), Some("Basic aHViOnB3".to_owned()));
+        assert_eq!(from_settings(text, DOCKER_HUB), Some("Basic aHViOnB3".to_owned()));
         for host in ["localhost:5000", "bad.example", "evil-ghcr.io", "io"] {
             assert_eq!(from_settings(text, host), None, "{host}");
         }

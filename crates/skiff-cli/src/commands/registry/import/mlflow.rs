@@ -5,7 +5,7 @@ use std::path::Path;
 use skiff::mlflow::registered_models;
 use skiff::{File, Options};
 
-use super::{Model, Source, Version};
+use super::model::{Model, Source, Version};
 use crate::report::Failure;
 
 /// The models of the registry in a folder, sorted by name.

@@ -1,66 +1,21 @@
 //! `skiff registry import`: the versions and aliases of MLflow's registry, or of artifacts of W&B.
 
 mod mlflow;
+mod model;
 mod wandb;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use skiff::Options;
 use skiff_registry::{Error, Name, Push, Registry};
 
+use self::model::{Model, Version};
 use super::{author, change, resolve, transfer};
 use crate::args::registry as flags;
 use crate::report::{self, Failure};
 use crate::shown::shown;
-
-/// Where versions come from.
-#[derive(Clone, Copy)]
-enum Source {
-    Mlflow,
-    Wandb,
-}
-
-impl Source {
-    /// A version as its own users write it.
-    fn number(self, number: u64) -> String {
-        match self {
-            Self::Mlflow => number.to_string(),
-            Self::Wandb => format!("v{number}"),
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mlflow => "MLflow",
-            Self::Wandb => "W&B",
-        })
-    }
-}
-
-/// A model to import.
-struct Model {
-    source: Source,
-    name: String,
-    /// Ascending.
-    versions: Vec<Version>,
-    /// With their versions.
-    aliases: Vec<(String, u64)>,
-}
-
-/// A version to import.
-struct Version {
-    number: u64,
-    /// Finds the model's file, and its name.
-    file: Box<dyn Fn() -> Result<(PathBuf, String), Failure>>,
-    /// What the user wrote about it.
-    description: Option<String>,
-}
 
 /// Pushes every version that is not there yet, and sets the aliases.
 pub fn import(arguments: &flags::Import) -> Result<ExitCode, Failure> {

@@ -12,7 +12,7 @@ use std::{env, iter};
 use md5::{Digest, Md5};
 use serde_json::Value as Json;
 
-use super::{Model, Source, Version};
+use super::model::{Model, Source, Version};
 use crate::report::Failure;
 
 /// Where an artifact's files and their digests are listed.
