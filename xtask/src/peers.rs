@@ -5,12 +5,17 @@ use std::process::Command;
 
 use super::{FULL, cargo, environment, environment_of, run, wheel};
 
+/// The command that is asked.
+const COMMAND: &str = "target/release/skiff";
+
 pub fn peers(arguments: &[String]) -> Result<(), String> {
     if arguments.first().is_some_and(|name| name == "mlflow") {
         return mlflow(&arguments[1..]);
     }
+    if arguments.first().is_some_and(|name| name == "schemathesis") {
+        return schemathesis();
+    }
     let python = match arguments.first().map(String::as_str) {
-        Some("schemathesis") => environment_of("target/schemathesis", "python/tests/requirements-schemathesis.txt")?,
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
         _ => environment()?,
     };
@@ -19,7 +24,6 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
         _ => &[],
     };
     run(cargo(&[&["build", "--release", "--package", "skiff-cli"], features].concat()))?;
-    const COMMAND: &str = "target/release/skiff";
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
@@ -58,10 +62,6 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(example)?;
             command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
         }
-        Some("schemathesis") => {
-            run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
-            command.args(["-B", "python/tests/schemathesis_cases.py", COMMAND, "docs/serve.md"])
-        }
         Some("rebuild") => {
             wheel(&python, "release")?;
             command.args(["-B", "python/tests/rebuild_cases.py", COMMAND, "docs/rebuild.md"])
@@ -96,5 +96,14 @@ fn mlflow(arguments: &[String]) -> Result<(), String> {
     run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     let mut command = Command::new(&python);
     command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/mlflow_cases.py"]).args(arguments);
+    run(command)
+}
+
+/// Asks the server by its OpenAPI document; schemathesis has an environment of its own.
+fn schemathesis() -> Result<(), String> {
+    let python = environment_of("target/schemathesis", "python/tests/requirements-schemathesis.txt")?;
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
+    let mut command = Command::new(&python);
+    command.args(["-B", "python/tests/schemathesis_cases.py", COMMAND, "docs/serve.md"]);
     run(command)
 }
