@@ -280,13 +280,13 @@ fn without_gaps(x: &[f64], y: &[[f64; LANES]], present: &[[f64; LANES]]) -> With
     let mut gaps = WithoutGaps { x: zeros, y: zeros, present: zeros, features: x.len() as f64 };
     for ((x, y), present) in x.iter().zip(y).zip(present) {
         if x.is_nan() {
-            for lane in 0..LANES {
-                gaps.y[lane] += y[lane] * y[lane];
+            for (sum, y) in gaps.y.iter_mut().zip(y) {
+                *sum += y * y;
             }
         } else {
-            for lane in 0..LANES {
-                gaps.x[lane] += if present[lane] == 0.0 { x * x } else { 0.0 };
-                gaps.present[lane] += present[lane];
+            for ((sum, count), present) in gaps.x.iter_mut().zip(&mut gaps.present).zip(present) {
+                *sum += if *present == 0.0 { x * x } else { 0.0 };
+                *count += present;
             }
         }
     }

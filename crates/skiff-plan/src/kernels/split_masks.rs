@@ -151,7 +151,7 @@ impl<T: Threshold> SplitMasks<T> {
             match (&self.splits, count) {
                 (Splits::Narrow(splits), ROWS) => self.block::<_, ROWS>(splits, x, n_features, missing, &trees, visit),
                 (Splits::Narrow(splits), _) => {
-                    self.block::<_, FEWER_ROWS>(splits, x, n_features, missing, &trees, visit)
+                    self.block::<_, FEWER_ROWS>(splits, x, n_features, missing, &trees, visit);
                 }
                 (Splits::Wide(splits), ROWS) => self.block::<_, ROWS>(splits, x, n_features, missing, &trees, visit),
                 (Splits::Wide(splits), _) => self.block::<_, FEWER_ROWS>(splits, x, n_features, missing, &trees, visit),
@@ -340,7 +340,7 @@ mod tests {
         Step::Split {
             feature: node % 5,
             threshold,
-            missing_left: node % 3 == 0,
+            missing_left: node.is_multiple_of(3),
             left: 2 * node + 1,
             right: 2 * node + 2,
         }
