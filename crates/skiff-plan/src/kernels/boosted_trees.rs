@@ -182,7 +182,7 @@ impl BoostedTrees {
     }
 
     /// Calls `visit` with the places of the leaves that some rows end in, for some after the other and each of `trees`, if
-    /// all trees are small and there are enough rows for that; returns whether they are.
+    /// all trees are small and there are enough rows and trees for that; returns whether they are.
     fn each_of_small(
         &self,
         x: TreeRows<'_>,
@@ -267,7 +267,7 @@ fn walk<T: Threshold>(
     trees: Range<usize>,
     mut visit: impl FnMut(Range<usize>, usize, &[u32], &[f64]),
 ) -> bool {
-    let Some(small) = small else { return false };
+    let Some(small) = small.filter(|small| small.pays_for(trees.len())) else { return false };
     small.walk(&T::all(x), n_features, MissingSide::ByNode, trees, |rows, tree, places| {
         visit(rows, tree, places, &small.values);
     });

@@ -130,6 +130,11 @@ impl<T: Threshold> SplitMasks<T> {
         Some(Self { features, trees, splits, leaves, values })
     }
 
+    /// Whether so many of the trees are worth a copy of the features.
+    pub(super) fn pays_for(&self, trees: usize) -> bool {
+        self.features.len() <= FEATURES_FOR_A_TREE * trees
+    }
+
     /// Calls `visit(rows, tree, places)` for some rows and each of `trees`; for any one row in the order of the trees: with
     /// the places among [`Self::leaves`] of the leaves that the rows end in. `x` holds rows of `n_features`.
     pub(super) fn walk(

@@ -300,7 +300,7 @@ impl<T: Threshold> Trees<T> {
     /// `x` holds rows of `n_features`, `sums` as many rows of `columns`.
     pub fn add(&self, x: &[T], missing: MissingSide, sums: &mut [f64], from: usize, to: usize) {
         let columns = self.leaves.columns;
-        if let Some(small) = self.small_for(x) {
+        if let Some(small) = self.small_for(x, to - from) {
             small.walk(x, self.n_features, missing, from..to, |rows, tree, places| {
                 let sums = &mut sums[rows.start * columns..rows.end * columns];
                 if columns == 1 {
@@ -330,7 +330,7 @@ impl<T: Threshold> Trees<T> {
     pub fn apply(&self, x: &[T], missing: MissingSide) -> Vec<i64> {
         let trees = self.len();
         let mut places = vec![0; x.len() / self.n_features * trees];
-        if let Some(small) = self.small_for(x) {
+        if let Some(small) = self.small_for(x, trees) {
             small.walk(x, self.n_features, missing, 0..trees, |rows, tree, found| {
                 for (row, &place) in rows.zip(found) {
                     let leaf = small.leaves[place as usize];
@@ -378,26 +378,28 @@ impl<T: Threshold> Trees<T> {
         Some(())
     }
 
-    /// The trees by their splits' masks, if all are small and there are enough rows for that.
-    fn small_for(&self, x: &[T]) -> Option<&SplitMasks<T>> {
+    /// The trees by their splits' masks, if all are small and there are enough rows, and trees that are asked, for that.
+    fn small_for(&self, x: &[T], trees: usize) -> Option<&SplitMasks<T>> {
         if x.len() < FEWEST_ROWS * self.n_features {
             return None;
         }
-        self.many_rows.small.get_or_init(|| self.to_split_masks()).as_ref()
+        let small = self.many_rows.small.get_or_init(|| self.to_split_masks()).as_ref();
+        small.filter(|small| small.pays_for(trees))
     }
 
-    /// The upper parts of the trees, if there are enough rows for that.
-    fn upper_for(&self, x: &[T]) -> Option<&SplitMasks<T>> {
+    /// The upper parts of the trees, if there are enough rows, and trees that are asked, for that.
+    fn upper_for(&self, x: &[T], trees: usize) -> Option<&SplitMasks<T>> {
         let rows = x.len() / self.n_features;
         if rows < LANES / 2 {
             return None;
         }
         // Making them looks at every node; so few rows do not pay for that.
         let is_worth_it = rows * self.len() >= self.nodes.len() / 8;
-        match self.many_rows.upper.get() {
+        let upper = match self.many_rows.upper.get() {
             None if is_worth_it => self.many_rows.upper.get_or_init(|| self.upper_split_masks()).as_ref(),
             made => made.and_then(Option::as_ref),
-        }
+        };
+        upper.filter(|upper| upper.pays_for(trees))
     }
 
     fn upper_split_masks(&self) -> Option<SplitMasks<T>> {
@@ -492,7 +494,7 @@ impl<T: Threshold> Trees<T> {
         mut visit: impl FnMut(usize, usize, u32),
     ) {
         let rows = x.len() / self.n_features;
-        if let Some(upper) = self.upper_for(x) {
+        if let Some(upper) = self.upper_for(x, trees.len()) {
             let missing = if MISSING { MissingSide::ByNode } else { MissingSide::Right };
             upper.walk_by_tree(x, self.n_features, missing, trees, |rows, tree, places| {
                 for (rows, places) in rows.step_by(FEWER_LANES).zip(places.chunks(FEWER_LANES)) {

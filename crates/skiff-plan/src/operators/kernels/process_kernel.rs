@@ -17,9 +17,17 @@ pub struct ProcessKernel {
     pub nodes: Vec<KernelNode>,
     /// The rows of the fit, (n_fit, n_features).
     pub fitted: Matrix<'static, f64>,
-    /// The rows of the fit over the scales that some of the nodes divide them by, side by side; made when they are first
-    /// needed.
-    scaled: OnceLock<Vec<Scaled>>,
+    /// Made when it is first needed.
+    scaled: OnceLock<ScaledRows>,
+}
+
+/// The rows of the fit over the scales that nodes divide them by, side by side.
+#[derive(Debug)]
+struct ScaledRows {
+    /// Those over each of the scales that occur.
+    all: Vec<Scaled>,
+    /// Which of them each node takes that compares rows.
+    of_nodes: Vec<Option<usize>>,
 }
 
 /// The rows of the fit over scales.
@@ -86,16 +94,17 @@ impl ProcessKernel {
 
     /// The kernel of a row with all rows of the fit, and with the zeros that fill up the last group of them.
     fn of_fitted(&self, x: &[f64], stack: &mut Stack) {
-        let scaled = self.scaled.get_or_init(|| self.scale());
+        let ScaledRows { all, of_nodes } = self.scaled.get_or_init(|| self.scale());
         stack.used = 0;
         vectorized!({
-            for node in &self.nodes {
+            for (node, place) in self.nodes.iter().zip(of_nodes) {
+                let scaled = || place.map(|place| &all[place]).expect("this node compares rows");
                 match node {
                     KernelNode::Constant(value) => stack.push().as_flattened_mut().fill(*value),
                     KernelNode::White(_) => stack.push().as_flattened_mut().fill(0.0),
                     KernelNode::DotProduct(sigma) => {
                         let values = stack.push();
-                        of_scales(scaled, self.fitted.cols, &[]).rows.pairings::<false>(x, 0, values);
+                        scaled().rows.pairings::<false>(x, 0, values);
                         each(values.as_flattened_mut(), |product| product + sigma * sigma);
                     }
                     KernelNode::Sum | KernelNode::Product => {
@@ -110,7 +119,7 @@ impl ProcessKernel {
                     | KernelNode::Matern(..)
                     | KernelNode::RationalQuadratic { .. }
                     | KernelNode::ExpSineSquared { .. } => {
-                        let Scaled { scales, rows } = of_scales(scaled, self.fitted.cols, node.scales());
+                        let Scaled { scales, rows } = scaled();
                         stack.row.clear();
                         stack.row.extend(x.iter().zip(scales).map(|(x, scale)| x / scale));
                         let (values, row) = stack.push_with_row();
@@ -122,19 +131,24 @@ impl ProcessKernel {
         });
     }
 
-    /// The rows of the fit over all scales that occur.
-    fn scale(&self) -> Vec<Scaled> {
-        let mut all = Vec::<Scaled>::new();
+    fn scale(&self) -> ScaledRows {
+        let (mut all, mut of_nodes) = (Vec::<Scaled>::new(), Vec::with_capacity(self.nodes.len()));
         for node in &self.nodes {
+            if !node.compares_rows() {
+                of_nodes.push(None);
+                continue;
+            }
             let scales = each_feature(node.scales(), self.fitted.cols);
-            if all.iter().all(|known| known.scales != scales) {
+            let known = all.iter().position(|known| known.scales == scales);
+            of_nodes.push(Some(known.unwrap_or_else(|| {
                 let over = |row: &[f64]| row.iter().zip(&scales).map(|(x, scale)| x / scale).collect::<Vec<_>>();
                 let rows: Vec<f64> = self.fitted.iter_rows().flat_map(over).collect();
                 let rows = Panels::new(&Matrix::new(self.fitted.rows, self.fitted.cols, rows));
                 all.push(Scaled { scales, rows });
-            }
+                all.len() - 1
+            })));
         }
-        all
+        ScaledRows { all, of_nodes }
     }
 
     /// The kernel of two rows, or of a row with itself.
@@ -233,13 +247,19 @@ fn each_feature(scales: &[f64], features: usize) -> Vec<f64> {
     (0..features).map(|at| scales.get(at).or(scales.first()).copied().unwrap_or(1.0)).collect()
 }
 
-/// The rows of the fit over these scales.
-fn of_scales<'s>(scaled: &'s [Scaled], features: usize, scales: &[f64]) -> &'s Scaled {
-    let scales = each_feature(scales, features);
-    scaled.iter().find(|known| known.scales == scales).expect("the scales of all nodes are there")
-}
-
 impl KernelNode {
+    /// Whether it is a function of two rows, and not a constant or of other nodes.
+    fn compares_rows(&self) -> bool {
+        match self {
+            Self::Rbf(_)
+            | Self::Matern(..)
+            | Self::RationalQuadratic { .. }
+            | Self::ExpSineSquared { .. }
+            | Self::DotProduct(_) => true,
+            Self::Constant(_) | Self::White(_) | Self::Sum | Self::Product | Self::Power(_) => false,
+        }
+    }
+
     /// What features are divided by; none where they are not.
     fn scales(&self) -> &[f64] {
         match self {
