@@ -9,8 +9,8 @@ use std::thread;
 
 use super::{cargo, root, run};
 
-/// The default for each target: about a minute for all of them.
-const SECONDS: &str = "5";
+/// The default for each target.
+const SECONDS: &str = "60";
 
 pub fn fuzz(arguments: &[String]) -> Result<(), String> {
     if !can_build() {

@@ -14,7 +14,7 @@ const WORKLOADS: &[(&str, Model, &str, Rows)] = &[
     ("random forest", Model::File("examples/digits-forest.joblib"), "predict_proba", Rows::Made(64)),
     ("scaler and SVC", Model::File("examples/iris-svc.joblib"), "predict", Rows::Made(4)),
     ("TF-IDF", Model::File("examples/spam-filter.joblib"), "predict", Rows::File("examples/messages.txt")),
-    ("LightGBM", Model::File("fixtures/boosting/lightgbm-4.7.0-classifier.joblib"), "predict_proba", Rows::Made(4)),
+    ("LightGBM", Model::File("fixtures/boosting/lightgbm-4.7.0-classifier.joblib"), "predict_proba", Rows::Made(3)),
     ("histogram boosting", Model::Case("ensemble/hist_multiclass"), "predict_proba", Rows::Made(4)),
     ("gradient boosting", Model::Case("ensemble/gradient_boosting_regressor"), "predict", Rows::Made(4)),
     (
@@ -23,8 +23,8 @@ const WORKLOADS: &[(&str, Model, &str, Rows)] = &[
         "predict_proba",
         Rows::Made(4),
     ),
-    ("k-d tree", Model::Case("neighbors/knn_auto"), "predict", Rows::Made(4)),
-    ("Gaussian process", Model::Case("gaussian_process/gpr_rbf"), "predict", Rows::Made(4)),
+    ("k-d tree", Model::Case("neighbors/knn_auto"), "predict", Rows::Made(3)),
+    ("Gaussian process", Model::Case("gaussian_process/gpr_rbf"), "predict", Rows::Made(3)),
     ("KNNImputer", Model::Case("impute/knn"), "transform", Rows::Made(4)),
 ];
 
