@@ -357,3 +357,12 @@ def test_large_integers_keep_their_digits(transformer, dtype, tmp_path):
     ours, theirs = opened(transformer, tmp_path).transform(frame), transformer.transform(frame)
     assert np.asarray(ours).dtype == np.asarray(theirs).dtype == dtype
     assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("extrapolation", ["constant", "linear", "continue"])
+def test_splines_at_infinity(extrapolation, tmp_path):
+    """Where missing values are zeros, scikit-learn takes infinities as well."""
+    theirs = SplineTransformer(handle_missing="zeros", extrapolation=extrapolation).fit(X)
+    rows = X.copy()
+    rows[0, 1], rows[1, 2] = np.inf, -np.inf
+    same(opened(theirs, tmp_path).transform(rows), theirs.transform(rows))

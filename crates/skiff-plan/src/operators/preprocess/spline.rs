@@ -146,10 +146,11 @@ impl Spline {
                         continue;
                     }
                     let values = basis.at(bound);
-                    let slopes = if linear { basis.slopes(bound) } else { zeros() };
+                    let slopes = linear.then(|| basis.slopes(bound));
                     for j in 0..reached.min(splines.len()) {
                         let at = if is_below { j } else { last - j };
-                        splines[at] = values[at] + (x - bound) * slopes[at];
+                        // Not a slope of 0: infinity times 0 is NaN.
+                        splines[at] = values[at] + slopes.as_ref().map_or(0.0, |slopes| (x - bound) * slopes[at]);
                     }
                 }
                 Some(splines)
