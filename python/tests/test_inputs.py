@@ -24,7 +24,15 @@ from sklearn.multiclass import OutputCodeClassifier
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import RadiusNeighborsRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, MultiLabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    MultiLabelBinarizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.tree import DecisionTreeClassifier
 
 random = np.random.default_rng(11)
