@@ -16,7 +16,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{CompressionCodec, Type as PhysicalType};
 
-use super::messages::{self, Room};
+use super::messages::{self, Limit};
 use super::open::{Rows, caught};
 use super::parquet::Footer;
 use super::{concatenated, thrift};
@@ -131,7 +131,7 @@ fn stream_rows(body: &Bytes, is_wanted: impl Fn(&str) -> bool, limits: BodyLimit
     if body.starts_with(b"ARROW1") {
         return Err(Error::new("expected an Arrow stream, found an Arrow file"));
     }
-    messages::check_stream(Cursor::new(body), body.len() as u64, Room::of(limits.bytes as u64))?;
+    messages::check_stream(Cursor::new(body), body.len() as u64, Limit::All(limits.bytes as u64))?;
     let schema = StreamReader::try_new(Cursor::new(body.clone()), None)?.schema();
     let places = places(&schema, is_wanted);
     check_types(&schema, &places)?;
@@ -182,7 +182,7 @@ fn check_footer(body: &[u8]) -> Result<(), Error> {
 fn check_pages(body: &Bytes, footer: &Footer, places: &[usize], limits: BodyLimits) -> Result<usize, Error> {
     let schema = footer.metadata().parquet_schema();
     let mut longest = 0_usize;
-    let mut room = limits.bytes as u64;
+    let mut left_in_all = limits.bytes as u64;
     for group in footer.metadata().metadata().row_groups() {
         let mut dictionaries = 0_usize;
         for (leaf, column) in group.columns().iter().enumerate() {
@@ -213,8 +213,8 @@ fn check_pages(body: &Bytes, footer: &Footer, places: &[usize], limits: BodyLimi
                 let page = usize::try_from(header.compressed).ok().and_then(|length| rest.split_at_checked(length));
                 let (page, rest) =
                     page.ok_or_else(|| damaged("a page is longer than its column").in_column(&name()))?;
-                let left = room.checked_sub(header.uncompressed.max(header.compressed));
-                room = left.ok_or_else(|| charge(usize::MAX, limits).expect_err("more than any limit"))?;
+                let left = left_in_all.checked_sub(header.uncompressed.max(header.compressed));
+                left_in_all = left.ok_or_else(|| charge(usize::MAX, limits).expect_err("more than any limit"))?;
                 check_codec(codec, page, &header).map_err(|error| error.in_column(&name()))?;
                 if !ENCODINGS.contains(&header.encoding) {
                     let what = "its texts are encoded by their differences (DELTA_LENGTH_BYTE_ARRAY or DELTA_BYTE_ARRAY), \

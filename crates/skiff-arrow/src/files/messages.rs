@@ -14,19 +14,12 @@ const MOST_TIMES: u64 = 1024;
 
 /// What the batches of a stream may take when they are decompressed.
 #[derive(Clone, Copy, Debug)]
-pub enum Room {
+pub enum Limit {
     /// Each batch by itself: a file of the user's own.
     EachBatch,
     /// All of them together, so many bytes; where a decompressor does not stop at the length that a buffer declares, it
     /// is tried first.
     All(u64),
-}
-
-impl Room {
-    /// So many bytes for all batches.
-    pub fn of(bytes: u64) -> Self {
-        Self::All(bytes)
-    }
 }
 
 fn damaged(what: impl std::fmt::Display) -> Error {
@@ -73,11 +66,11 @@ fn check_block(reader: &mut BufReader<Opened>, block: &Block, length: u64) -> Re
     let skipped = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
     let message = bytes.get(skipped..).ok_or_else(|| damaged("a batch has no message"))?;
     let message = root_as_message(message).map_err(damaged)?;
-    check_buffers(reader, &message, start + head, body, &mut Room::EachBatch)
+    check_buffers(reader, &message, start + head, body, &mut Limit::EachBatch)
 }
 
 /// Checks each message of a stream of this length.
-pub fn check_stream(stream: impl Read + Seek, length: u64, mut room: Room) -> Result<(), Error> {
+pub fn check_stream(stream: impl Read + Seek, length: u64, mut limit: Limit) -> Result<(), Error> {
     let mut reader = BufReader::new(stream);
     let mut at = 0;
     loop {
@@ -105,7 +98,7 @@ pub fn check_stream(stream: impl Read + Seek, length: u64, mut room: Room) -> Re
         let body = u64::try_from(message.bodyLength()).map_err(|_| damaged("a batch has a negative length"))?;
         let end = at.checked_add(body).filter(|&end| end <= length);
         let end = end.ok_or_else(|| damaged("a batch is longer than the file"))?;
-        check_buffers(&mut reader, &message, at, body, &mut room)?;
+        check_buffers(&mut reader, &message, at, body, &mut limit)?;
         reader.seek(SeekFrom::Start(end))?;
         at = end;
     }
@@ -117,7 +110,7 @@ fn check_buffers(
     message: &Message<'_>,
     start: u64,
     body: u64,
-    room: &mut Room,
+    limit: &mut Limit,
 ) -> Result<(), Error> {
     let batch = match message.header_type() {
         MessageHeader::RecordBatch => message.header_as_record_batch(),
@@ -126,11 +119,11 @@ fn check_buffers(
     };
     let Some(batch) = batch else { return Ok(()) };
     let Some(compression) = batch.compression() else { return Ok(()) };
-    let most = match *room {
-        Room::EachBatch => LEAST.max(body.saturating_mul(MOST_TIMES)),
-        Room::All(left) => left,
+    let most = match *limit {
+        Limit::EachBatch => LEAST.max(body.saturating_mul(MOST_TIMES)),
+        Limit::All(left) => left,
     };
-    let is_tried = matches!(room, Room::All(_)) && compression.codec() == CompressionType::LZ4_FRAME;
+    let is_tried = matches!(limit, Limit::All(_)) && compression.codec() == CompressionType::LZ4_FRAME;
     let mut all: u64 = 0;
     for buffer in batch.buffers().into_iter().flatten() {
         let (offset, length) = (u64::try_from(buffer.offset()).ok(), u64::try_from(buffer.length()).ok());
@@ -163,7 +156,7 @@ fn check_buffers(
             }
         }
     }
-    if let Room::All(left) = room {
+    if let Limit::All(left) = limit {
         *left = left.saturating_sub(all);
     }
     Ok(())

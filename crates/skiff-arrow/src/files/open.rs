@@ -58,7 +58,7 @@ impl DataFile {
             } else if magic.starts_with(b"\xff\xff\xff\xff") {
                 let file = source.open()?;
                 let length = file.size()?;
-                messages::check_stream(file, length, messages::Room::EachBatch)?;
+                messages::check_stream(file, length, messages::Limit::EachBatch)?;
                 (Kind::Stream, ipc::stream(source.open()?, None)?.1)
             } else if magic == [0; 6] {
                 return Err(Error::new("the file is empty"));

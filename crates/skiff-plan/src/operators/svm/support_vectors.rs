@@ -1,5 +1,6 @@
 //! Weighted sums of kernel values: what support vector machines decide by.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::InputError;
@@ -163,12 +164,8 @@ impl SupportVectors {
             // The kernel values of some support vectors, from a multiple of `panels::LANES` on.
             let mut buffer = [[0.0; panels::LANES]; PANEL / panels::LANES];
             let mut buffered = 0..0;
-            let classes = self.counts.len();
-            let width = classes.saturating_sub(1).max(1);
-            let mut start = 0;
-            for (class, &count) in self.counts.iter().enumerate() {
-                let places = places(class, classes);
-                let end = start + count;
+            for (Range { mut start, end }, places) in self.classes() {
+                let width = places.len();
                 while start < end {
                     if start == buffered.end {
                         match self.kernel {
@@ -219,12 +216,8 @@ impl SupportVectors {
     fn sums(&self, kernel_values: impl Fn(usize, &mut [Lanes])) -> Vec<Lanes> {
         let mut sums = vec![[0.0; LANES]; self.intercepts.len()];
         let mut buffer = [[0.0; LANES]; PANEL];
-        let classes = self.counts.len();
-        let width = classes.saturating_sub(1).max(1);
-        let mut start = 0;
-        for (class, &count) in self.counts.iter().enumerate() {
-            let places = places(class, classes);
-            let end = start + count;
+        for (Range { mut start, end }, places) in self.classes() {
+            let width = places.len();
             while start < end {
                 let values = &mut buffer[..PANEL.min(end - start)];
                 kernel_values(start, values);
@@ -234,6 +227,16 @@ impl SupportVectors {
             }
         }
         sums
+    }
+
+    /// The support vectors of each class, and the sums that each of them adds to.
+    fn classes(&self) -> impl Iterator<Item = (Range<usize>, Vec<usize>)> {
+        let mut end = 0;
+        self.counts.iter().enumerate().map(move |(class, &count)| {
+            let start = end;
+            end += count;
+            (start..end, places(class, self.counts.len()))
+        })
     }
 
     fn write(&self, sums: &[Lanes], first: usize, rows: usize, out: &mut [f64]) {

@@ -6,218 +6,20 @@
 //! walk has no branches that a processor could guess wrong: some rows (or, for a single row, some trees) take their
 //! steps side by side until none of them moves any more.
 
-use std::borrow::Cow;
-use std::collections::BinaryHeap;
-use std::fmt::Debug;
-use std::sync::OnceLock;
+mod leaves;
+mod many_rows;
+mod node;
 
-use super::split_masks::{FEWEST_ROWS, SplitMasks, Step};
+pub use leaves::Leaves;
+pub use many_rows::ManyRows;
+use node::{CATEGORICAL, FEATURE, MISSING_LEFT};
+pub use node::{MAX_FEATURES, Node, NodeView, Threshold};
 
 /// How many walks are interleaved: enough to hide the memory's latency.
 const LANES: usize = 32;
 
 /// How many walks through the lower parts of trees are interleaved: these are short, and all go on until the last one ends.
 const FEWER_LANES: usize = 16;
-
-/// The number type that rows are compared in: `f32` for scikit-learn's own trees, `f64` for histogram-based ones.
-pub trait Threshold: Copy + PartialOrd + Debug + Default + Into<f64> + Send + Sync {
-    /// How many leaves a tree may have: what a NaN's spare bits can number.
-    const MAX_LEAVES: usize;
-
-    /// The threshold that makes a node a leaf.
-    fn of_leaf(leaf: u32) -> Self;
-
-    /// The leaf's number, for the threshold of a leaf.
-    fn leaf(self) -> u32;
-
-    /// The greatest number of this type that is not above `threshold`: comparing with it is comparing with `threshold`.
-    fn at_most(threshold: f64) -> Self;
-
-    /// Whether it is NaN.
-    fn is_nan(self) -> bool;
-
-    /// The category to which scikit-learn's `<uint8_t>value` converts a number that is not negative.
-    fn category(self) -> usize;
-
-    /// The value of this type nearest to `value`.
-    fn from_f64(value: f64) -> Self;
-
-    /// All of `values`, without a copy where they are of this type.
-    fn all(values: &[f64]) -> Cow<'_, [Self]>;
-
-    /// The index that [`Node::categorical`] stored.
-    fn place(self) -> usize;
-}
-
-impl Threshold for f32 {
-    const MAX_LEAVES: usize = 1 << 22;
-
-    fn of_leaf(leaf: u32) -> Self {
-        Self::from_bits(0x7fc0_0000 | leaf)
-    }
-
-    fn leaf(self) -> u32 {
-        self.to_bits() & 0x003f_ffff
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "rounding to float32, then down, is the purpose")]
-    fn at_most(threshold: f64) -> Self {
-        let nearest = threshold as Self;
-        if f64::from(nearest) > threshold { nearest.next_down() } else { nearest }
-    }
-
-    fn is_nan(self) -> bool {
-        self.is_nan()
-    }
-
-    fn category(self) -> usize {
-        f64::from(self).category()
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the rows were rounded to float32 before")]
-    fn from_f64(value: f64) -> Self {
-        value as Self
-    }
-
-    fn all(values: &[f64]) -> Cow<'_, [Self]> {
-        values.iter().map(|&value| Self::from_f64(value)).collect()
-    }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a `u32` before")]
-    fn place(self) -> usize {
-        self as usize
-    }
-}
-
-impl Threshold for f64 {
-    const MAX_LEAVES: usize = u32::MAX as usize;
-
-    fn of_leaf(leaf: u32) -> Self {
-        Self::from_bits(0x7ff8_0000_0000_0000 | u64::from(leaf))
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "leaves are numbered in 32 bits")]
-    fn leaf(self) -> u32 {
-        self.to_bits() as u32
-    }
-
-    fn at_most(threshold: f64) -> Self {
-        threshold
-    }
-
-    fn is_nan(self) -> bool {
-        self.is_nan()
-    }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "x86's conversion, bit for bit")]
-    fn category(self) -> usize {
-        // Processors convert to 32 bits, of which the lowest eight are kept; larger numbers become 2³¹.
-        if self < 2_147_483_648.0 { (self as i32 & 0xff) as usize } else { 0 }
-    }
-
-    fn from_f64(value: f64) -> Self {
-        value
-    }
-
-    fn all(values: &[f64]) -> Cow<'_, [Self]> {
-        Cow::Borrowed(values)
-    }
-
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a `u32` before")]
-    fn place(self) -> usize {
-        self as usize
-    }
-}
-
-/// A split or a leaf.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Node<T> {
-    /// The left child follows if the row's feature is at most this; a NaN marks a leaf and contains its number. The index in
-    /// [`Trees::categories`], for a split by categories.
-    threshold: T,
-    /// The feature's number, and two flags.
-    feature: u32,
-    /// The left child; the right one follows it. A leaf has the index before itself, since it always goes right.
-    child: u32,
-}
-
-/// What a node is, for those who translate trees.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NodeView {
-    /// A leaf.
-    Leaf {
-        /// Its number within its tree.
-        number: u32,
-    },
-    /// A split of numbers.
-    Split {
-        /// Which feature is asked.
-        feature: usize,
-        /// Rows of at most this go left.
-        threshold: f64,
-        /// Whether rows without a value do.
-        missing_left: bool,
-        /// The place of the left child; the right one follows.
-        left: usize,
-    },
-    /// A split of categories.
-    Categories {
-        /// Which feature is asked.
-        feature: usize,
-        /// The number of the set of those that go left.
-        set: usize,
-        /// Whether rows without a value do.
-        missing_left: bool,
-        /// The place of the left child; the right one follows.
-        left: usize,
-    },
-}
-
-/// Rows without a value go left.
-const MISSING_LEFT: u32 = 1 << 31;
-/// The split is by categories.
-const CATEGORICAL: u32 = 1 << 30;
-const FEATURE: u32 = CATEGORICAL - 1;
-
-/// The largest number of features.
-pub const MAX_FEATURES: usize = FEATURE as usize;
-
-impl<T: Threshold> Node<T> {
-    /// A split of numbers, at most `threshold` to the left.
-    pub fn split(feature: u32, threshold: f64, missing_left: bool, left: u32) -> Self {
-        let missing = if missing_left { MISSING_LEFT } else { 0 };
-        Self { threshold: T::at_most(threshold), feature: feature | missing, child: left }
-    }
-
-    /// A split of categories, those of set number `set` to the left.
-    pub fn categorical(feature: u32, set: u32, missing_left: bool, left: u32) -> Self {
-        let missing = if missing_left { MISSING_LEFT } else { 0 };
-        Self { threshold: T::from_f64(f64::from(set)), feature: feature | missing | CATEGORICAL, child: left }
-    }
-
-    /// Leaf number `leaf` of its tree, at index `place` of the table.
-    pub fn leaf(leaf: u32, place: u32) -> Self {
-        Self { threshold: T::of_leaf(leaf), feature: 0, child: place.wrapping_sub(1) }
-    }
-
-    /// What it is.
-    pub fn view(self) -> NodeView {
-        let feature = (self.feature & FEATURE) as usize;
-        let (missing_left, left) = (self.feature & MISSING_LEFT != 0, self.child as usize);
-        if self.threshold.is_nan() {
-            NodeView::Leaf { number: self.threshold.leaf() }
-        } else if self.feature & CATEGORICAL != 0 {
-            NodeView::Categories { feature, set: self.threshold.place(), missing_left, left }
-        } else {
-            NodeView::Split { feature, threshold: self.threshold.into(), missing_left, left }
-        }
-    }
-
-    /// The same node at index `place` of the table, with its left child at `left`; a leaf has none.
-    pub fn standing_at(self, place: u32, left: Option<u32>) -> Self {
-        Self { child: left.unwrap_or(place.wrapping_sub(1)), ..self }
-    }
-}
 
 /// Where rows without a value go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,39 +52,6 @@ pub struct Trees<T> {
     pub leaves: Leaves,
     /// The same trees for many rows at once.
     pub many_rows: ManyRows<T>,
-}
-
-/// The same trees for many rows at once: the whole trees if all are small, or else their upper parts. Made when they are
-/// first needed.
-#[derive(Debug)]
-pub struct ManyRows<T> {
-    small: OnceLock<Option<SplitMasks<T>>>,
-    /// What the upper parts call leaves are nodes of the trees.
-    upper: OnceLock<Option<SplitMasks<T>>>,
-}
-
-impl<T> Default for ManyRows<T> {
-    fn default() -> Self {
-        Self { small: OnceLock::new(), upper: OnceLock::new() }
-    }
-}
-
-/// How many splits the upper part of a tree has: what is below has as many nodes as a narrow mask has bits.
-const UPPER_SPLITS: usize = 31;
-
-/// The values of leaves.
-#[derive(Debug)]
-pub struct Leaves {
-    /// How many values a leaf has.
-    pub width: usize,
-    /// Leaves numbered below this have 1 for the class of that index and 0 for all others, and are not in `values`.
-    pub pure: u32,
-    /// Where each tree's values begin, counted in leaves.
-    pub starts: Vec<u32>,
-    /// `width` values for each leaf.
-    pub values: Vec<f64>,
-    /// How many columns the sums have: `width`, or one for each tree of a stage of boosting.
-    pub columns: usize,
 }
 
 impl<T: Threshold> Trees<T> {
@@ -376,86 +145,6 @@ impl<T: Threshold> Trees<T> {
         self.n_features = n_features;
         self.many_rows = ManyRows::default();
         Some(())
-    }
-
-    /// The trees by their splits' masks, if all are small and there are enough rows, and trees that are asked, for that.
-    fn small_for(&self, x: &[T], trees: usize) -> Option<&SplitMasks<T>> {
-        if x.len() < FEWEST_ROWS * self.n_features {
-            return None;
-        }
-        let small = self.many_rows.small.get_or_init(|| self.to_split_masks()).as_ref();
-        small.filter(|small| small.pays_for(trees))
-    }
-
-    /// The upper parts of the trees, if there are enough rows, and trees that are asked, for that.
-    fn upper_for(&self, x: &[T], trees: usize) -> Option<&SplitMasks<T>> {
-        let rows = x.len() / self.n_features;
-        if rows < LANES / 2 {
-            return None;
-        }
-        // Making them looks at every node; so few rows do not pay for that.
-        let is_worth_it = rows * self.len() >= self.nodes.len() / 8;
-        let upper = match self.many_rows.upper.get() {
-            None if is_worth_it => self.many_rows.upper.get_or_init(|| self.upper_split_masks()).as_ref(),
-            made => made.and_then(Option::as_ref),
-        };
-        upper.filter(|upper| upper.pays_for(trees))
-    }
-
-    fn upper_split_masks(&self) -> Option<SplitMasks<T>> {
-        // Below each node the most splits to a leaf. Children come after their parents.
-        let mut heights = vec![0_u32; self.nodes.len()];
-        for (place, node) in self.nodes.iter().enumerate().rev() {
-            if let NodeView::Split { left, .. } | NodeView::Categories { left, .. } = node.view() {
-                heights[place] = 1 + heights[left].max(heights[left + 1]);
-            }
-        }
-        // Again and again the split with the most below it.
-        let mut upper: Vec<Vec<u32>> = Vec::with_capacity(self.len());
-        for &root in &self.roots {
-            let (mut chosen, mut open) = (Vec::new(), BinaryHeap::from([(heights[root as usize], root)]));
-            while let Some((_, place)) = open.pop() {
-                let NodeView::Split { left, .. } = self.nodes[place as usize].view() else { continue };
-                chosen.push(place);
-                if chosen.len() == UPPER_SPLITS {
-                    break;
-                }
-                let left = u32::try_from(left).ok()?;
-                open.extend([left, left + 1].map(|child| (heights[child as usize], child)));
-            }
-            chosen.sort_unstable();
-            upper.push(chosen);
-        }
-        SplitMasks::new(self.roots.iter().copied(), |tree, place| match upper[tree].binary_search(&place) {
-            Ok(_) => self.step(place, 0.0),
-            Err(_) => Some(Step::Leaf { name: place, value: 0.0 }),
-        })
-    }
-
-    fn to_split_masks(&self) -> Option<SplitMasks<T>> {
-        SplitMasks::new(self.roots.iter().copied(), |tree, place| {
-            let value = match self.nodes[place as usize].view() {
-                NodeView::Leaf { number } => self.leaves.first(tree, number),
-                _ => 0.0,
-            };
-            self.step(place, value)
-        })
-    }
-
-    /// A node for [`SplitMasks`]; a leaf has this value.
-    fn step(&self, place: u32, value: f64) -> Option<Step<T>> {
-        let node = self.nodes[place as usize];
-        match node.view() {
-            NodeView::Leaf { .. } => Some(Step::Leaf { name: place, value }),
-            NodeView::Categories { .. } => None,
-            NodeView::Split { feature, missing_left, .. } => Some(Step::Split {
-                feature: u32::try_from(feature).ok()?,
-                threshold: node.threshold,
-                missing_left,
-                left: node.child,
-                right: node.child + 1,
-            }),
-        }
     }
 
     /// The nodes that one row passes in one tree, root and leaf included; missing values take the side that the node
@@ -588,37 +277,6 @@ impl<T: Threshold> Trees<T> {
         let set = &self.categories[node.threshold.place()];
         let category = value.category();
         set[category / 64] >> (category % 64) & 1 == 1
-    }
-}
-
-impl Leaves {
-    /// The first value of a leaf.
-    fn first(&self, tree: usize, leaf: u32) -> f64 {
-        match leaf.checked_sub(self.pure) {
-            None => f64::from(u8::from(leaf == 0)),
-            Some(leaf) => {
-                self.values.get((self.starts[tree] + leaf) as usize * self.width).copied().unwrap_or_default()
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn add(&self, tree: usize, leaf: u32, sums: &mut [f64]) {
-        if leaf < self.pure {
-            // Adding the zeros would change nothing.
-            sums[leaf as usize] += 1.0;
-            return;
-        }
-        let at = (self.starts[tree] + (leaf - self.pure)) as usize * self.width;
-        if self.columns == self.width {
-            for (sum, value) in sums.iter_mut().zip(&self.values[at..at + self.width]) {
-                *sum += value;
-            }
-        } else {
-            // A division for each leaf is worth avoiding where there is one column.
-            let column = if self.columns == 1 { 0 } else { tree % self.columns };
-            sums[column] += self.values[at];
-        }
     }
 }
 
