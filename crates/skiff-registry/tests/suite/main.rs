@@ -1,0 +1,7 @@
+//! The tests of the crate as its users see it, in one binary: each file here is a module of it.
+
+mod common;
+mod oci;
+mod probe;
+mod races;
+mod registry;
