@@ -2,11 +2,23 @@
 
 import os
 import pathlib
+import pickle
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 import sklearn
+from agreement import ask, disagreement
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import StackingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import Normalizer, SplineTransformer
+
+import skiff
 
 HARNESS = pathlib.Path(__file__).resolve().parent / "pipelines"
 
@@ -18,3 +30,45 @@ def test_random_pipelines_agree():
     command = [sys.executable, "-B", HARNESS, "--seed", "31", "--count", "600", "--seconds", "60"]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+N = np.random.RandomState(3).normal(size=(60, 4)).round(3)
+MIXED = pd.DataFrame(N, columns=[*"abcd"]).assign(word=np.array([*"rgbw"])[np.arange(60) % 4])
+
+
+
+#: What random pipelines found: an estimator, what it is fitted with, and what it is asked about.
+FOUND = {
+    "columns of an array of objects stay objects": (
+        make_pipeline(
+            ColumnTransformer([("word", "passthrough", ["word"])], remainder="passthrough"),
+            ColumnTransformer([("numbers", "passthrough", [-1, 2])]),
+        ),
+        MIXED,
+        MIXED[40:],
+    ),
+    "numbers beside objects are objects": (
+        StackingClassifier([("first", LogisticRegression())], passthrough=True, cv=2).set_output(transform="pandas"),
+        N,
+        N[40:].astype(object),
+    ),
+    "a union with set_output has no sparse columns": (
+        FeatureUnion([("only", Normalizer())]).set_output(transform="pandas"),
+        scipy.sparse.csr_matrix(np.abs(N)),
+        scipy.sparse.csr_matrix(np.abs(N)),
+    ),
+    "splines as a sparse matrix of float32 beyond the knots": (
+        SplineTransformer(sparse_output=True),
+        N,
+        (N * 2).astype(np.float32),
+    ),
+}
+
+
+@pytest.mark.skipif(sklearn.__version__ != "1.9.1", reason="the answers of one version")
+@pytest.mark.parametrize("name", FOUND)
+def test_what_random_pipelines_found(name):
+    estimator, X, rows = FOUND[name]
+    estimator.fit(X, np.arange(60) % 3)
+    ours = skiff.open(pickle.dumps(estimator))
+    assert disagreement(ask(ours, "transform", rows), ask(estimator, "transform", rows)) is None

@@ -141,6 +141,16 @@ impl<'m> Lowering<'m> {
         !outcome.is_err_and(|refusal| refusal.is_no_method())
     }
 
+    /// The operators that are there.
+    pub(crate) fn nodes(&self) -> &[PlanNode] {
+        &self.nodes
+    }
+
+    /// Removes all but the first `count` operators, whose values nothing is computed from.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.nodes.truncate(count);
+    }
+
     /// Removes all but the first operators and the first `RandomState`s.
     fn take_back(&mut self, (nodes, drawn_from): (usize, usize)) {
         self.nodes.truncate(nodes);

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use skiff_plan::operators::{
     Argmax, BothSides, ClassIndicator, Concatenate, ConstantRow, Difference, DivideByRowSum, Elementwise, Function,
-    GreaterThan, Layout, Repeat, SammeScores, Softmax, SumUp, TakeLabels,
+    GreaterThan, Layout, Repeat, SammeScores, Softmax, SumUp, TakeLabels, argmax,
 };
 use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::ada_boost::AdaBoost;
+use super::joined_trees::{JoinedTrees, tree_answers};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
@@ -48,6 +49,8 @@ pub struct AdaBoostClassifier {
     probabilities_of_their_own: bool,
     /// Whether scores of one class divide by zero, an error.
     divides_by_zero: bool,
+    /// Trees whose leaves have what they add to the scores.
+    votes: JoinedTrees,
 }
 
 /// `algorithm`.
@@ -77,7 +80,14 @@ impl AdaBoostClassifier {
             other => return Err(fields.unsupported("algorithm", format!("`{}`", other.unwrap_or("None")))),
         };
         let divides_by_zero = fields.before(1, 6) && algorithm == Algorithm::Samme;
-        Ok(Self { boosting, classes, algorithm, probabilities_of_their_own: fields.before(0, 22), divides_by_zero })
+        Ok(Self {
+            boosting,
+            classes,
+            algorithm,
+            probabilities_of_their_own: fields.before(0, 22),
+            divides_by_zero,
+            votes: JoinedTrees::default(),
+        })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
@@ -91,15 +101,45 @@ impl AdaBoostClassifier {
             let all = self.boosting.each(Method::PredictProba, x, plan)?;
             return Ok(all.into_iter().map(|probabilities| plan.push(SammeScores, &[probabilities])).collect());
         }
-        let all = self.boosting.each(Method::Predict, x, plan)?;
-        let parts = all.into_iter().zip(&self.boosting.weights).map(|(predictions, &weight)| {
-            let miss = match self.algorithm {
-                Algorithm::Samme => -1.0 / self.others() * weight,
-                _ => 0.0,
-            };
+        let predictions = self.boosting.each(Method::Predict, x, plan)?;
+        Ok(self.votes_of(&predictions, plan))
+    }
+
+    /// What predictions of each estimator add to the scores by SAMME.
+    fn votes_of(&self, predictions: &[ValueId], plan: &mut Lowering<'_>) -> Vec<ValueId> {
+        let votes = predictions.iter().zip(&self.boosting.weights).map(|(&predictions, &weight)| {
+            let miss = self.miss(weight);
             plan.push(ClassIndicator { classes: Arc::clone(&self.classes), hit: weight, miss }, &[predictions])
         });
-        Ok(parts.collect())
+        votes.collect()
+    }
+
+    /// What an estimator of this weight adds to the scores of the classes that it does not predict.
+    fn miss(&self, weight: f64) -> f64 {
+        match self.algorithm {
+            Algorithm::Samme => -1.0 / self.others() * weight,
+            _ => 0.0,
+        }
+    }
+
+    /// The scores where all estimators are single trees, by one operator.
+    fn scores_of_trees(&self, predictions: &[ValueId], plan: &mut Lowering<'_>) -> Option<ValueId> {
+        let trees = tree_answers(predictions, plan)?;
+        // Of two classes one has exactly the negative of the other's score, and their difference is twice the score.
+        let is_mirrored = self.classes.len() == 2 && self.algorithm == Algorithm::Samme;
+        let classes = if is_mirrored { 1..2 } else { 0..self.classes.len() };
+        let votes = |tree: usize, leaf: &[f64]| {
+            let label = trees[tree].classes.as_ref()?.get(argmax(leaf))?;
+            let (hit, predicted) = (self.boosting.weights[tree], self.classes.position(&label));
+            let vote = |class| if predicted == Some(class) { hit } else { self.miss(hit) };
+            // A label that is no class would be a miss for both.
+            (predicted.is_some() || !is_mirrored).then(|| classes.clone().map(vote).collect())
+        };
+        let sum = self.votes.sum(&trees, classes.len(), votes, self.boosting.norm, plan)?;
+        Some(match is_mirrored {
+            true => plan.push(Elementwise { function: Function::Multiply(2.0) }, &[sum]),
+            false => self.decision(sum, plan),
+        })
     }
 
     /// A score for each class, or one for two.
@@ -109,7 +149,16 @@ impl AdaBoostClassifier {
 
     fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         let x = self.boosting.check(input, plan);
-        let parts = self.parts(x, plan)?;
+        let parts = match self.algorithm {
+            Algorithm::SammeReal => self.parts(x, plan)?,
+            Algorithm::Samme | Algorithm::SammeWithoutPenalty => {
+                let predictions = self.boosting.each(Method::Predict, x, plan)?;
+                if let Some(scores) = self.scores_of_trees(&predictions, plan) {
+                    return Ok(scores);
+                }
+                self.votes_of(&predictions, plan)
+            }
+        };
         let sum = plan.push(SumUp { weights: None, divisor: self.boosting.norm }, &parts);
         Ok(self.decision(sum, plan))
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use skiff_plan::operators::{ArrayRule, Dtype, Finite, SelectColumns, Selection, SparseRule, SumUp};
 use skiff_plan::{Method, Output, ValueId};
 
+use super::joined_trees::{JoinedTrees, tree_answers};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::Model;
@@ -70,6 +71,8 @@ pub(crate) struct Bagging {
     /// The estimators whose results are summed by one job, in order: `_partition_estimators`.
     jobs: Vec<Range<usize>>,
     rule: ArrayRule,
+    /// The estimators if they are trees.
+    trees: JoinedTrees,
 }
 
 #[derive(Debug)]
@@ -101,7 +104,7 @@ impl Bagging {
         };
         fields.training_only(BAGGING_TRAINING_ONLY);
         fields.training_only(&["_max_features", "_max_samples"]);
-        Ok(Self { members: members.collect(), n_features, jobs, rule })
+        Ok(Self { members: members.collect(), n_features, jobs, rule, trees: JoinedTrees::default() })
     }
 
     pub(crate) fn n_features(&self) -> usize {
@@ -150,10 +153,21 @@ impl Bagging {
             plan.push(SumUp { weights, divisor }, answers)
         };
         if let [_] = &self.jobs[..] {
+            if let Some(mean) = self.mean_of_trees(answers, divisor, plan) {
+                return mean;
+            }
             return sum(answers, divisor, plan);
         }
         let sums: Vec<ValueId> = self.jobs.iter().map(|job| sum(&answers[job.clone()], 1.0, plan)).collect();
         sum(&sums, divisor, plan)
+    }
+
+    /// The mean where all estimators are single trees that have all columns, by one operator.
+    fn mean_of_trees(&self, answers: &[ValueId], divisor: f64, plan: &mut Lowering<'_>) -> Option<ValueId> {
+        let trees = tree_answers(answers, plan)?;
+        let width = trees.first()?.trees.leaves.width;
+        let is_number = trees.iter().all(|tree| tree.classes.is_none());
+        is_number.then(|| self.trees.sum(&trees, width, |_, leaf| Some(leaf.to_vec()), divisor, plan))?
     }
 
     /// The mean of the results of `method` of all estimators.

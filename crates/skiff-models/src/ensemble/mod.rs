@@ -16,6 +16,7 @@ mod hist_gradient_boosting_classifier;
 mod hist_gradient_boosting_regressor;
 mod hist_predictors;
 mod isolation_forest;
+mod joined_trees;
 mod random_forest;
 mod random_trees_embedding;
 mod stacking;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::Scalar;
 use skiff_pickle::Node;
-use skiff_plan::operators::{Concatenate, Layout, Multiply, SelectColumns, Selection};
+use skiff_plan::operators::{Concatenate, Layout, Multiply, RefuseSparse, SelectColumns, Selection};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
@@ -148,11 +148,13 @@ impl Estimator for FeatureUnion {
             let nothing = SelectColumns { by: Selection::Places(Vec::new()), series: false };
             parts.push(plan.push(nothing, &[input]));
         }
-        let layout = match &plan.header().set_output {
-            Some(container) if container != "default" => Layout::Separate,
-            _ => Layout::Any,
-        };
-        Ok(Output::matrix(plan.push(Concatenate { layout }, &parts)))
+        if !plan.header().wraps_output() {
+            return Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Any }, &parts)));
+        }
+        // `_hstack` asks for sparse blocks first.
+        let message = "The transformer outputs a scipy sparse matrix.";
+        let parts: Vec<_> = parts.into_iter().map(|part| plan.push(RefuseSparse { message }, &[part])).collect();
+        Ok(Output::matrix(plan.push(Concatenate { layout: Layout::Separate }, &parts)))
     }
 
     fn feature_names_out(&self, _header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {

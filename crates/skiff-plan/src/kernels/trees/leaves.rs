@@ -1,5 +1,7 @@
 //! What trees add for the leaves that rows end in.
 
+use std::borrow::Cow;
+
 /// The values of leaves.
 #[derive(Debug)]
 pub struct Leaves {
@@ -22,6 +24,17 @@ impl Leaves {
             None => f64::from(u8::from(leaf == 0)),
             Some(leaf) => {
                 self.values.get((self.starts[tree] + leaf) as usize * self.width).copied().unwrap_or_default()
+            }
+        }
+    }
+
+    /// All values of a leaf.
+    pub(super) fn of(&self, tree: usize, leaf: u32) -> Cow<'_, [f64]> {
+        match leaf.checked_sub(self.pure) {
+            None => (0..self.width).map(|column| f64::from(u8::from(column == leaf as usize))).collect(),
+            Some(leaf) => {
+                let at = (self.starts[tree] + leaf) as usize * self.width;
+                Cow::Borrowed(&self.values[at..at + self.width])
             }
         }
     }

@@ -6,6 +6,7 @@
 //! walk has no branches that a processor could guess wrong: some rows (or, for a single row, some trees) take their
 //! steps side by side until none of them moves any more.
 
+mod join;
 mod leaves;
 mod many_rows;
 mod node;

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use skiff_files::Scalar;
+
 use crate::InputError;
 use crate::operator::Operator;
 use crate::operators::checks::check::columns_to_matrix;
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
 
-/// Puts blocks of as many rows side by side, under numpy's rules of promotion. With columns of text or objects among
-/// them the result has dtype object in scikit-learn; here the columns keep their types.
+/// Puts blocks of as many rows side by side, under numpy's rules of promotion: with text or objects among them, all
+/// columns are objects.
 #[derive(Debug)]
 pub struct Concatenate {
     /// Whether the result is sparse.
@@ -78,7 +80,7 @@ impl Operator for Concatenate {
             Layout::Sparse => sparse(inputs),
             Layout::Any if any_sparse => sparse(inputs),
             Layout::Any | Layout::Dense => dense(inputs),
-            Layout::Separate => objects(inputs),
+            Layout::Separate => separate(inputs),
         }
     }
 
@@ -199,7 +201,24 @@ fn int_of(value: f64) -> i64 {
     value as i64
 }
 
+/// `astype(object)` of all columns. What only has text stays that: each of its elements is the same string either way.
 fn objects<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
+    let mut all = separate(inputs)?;
+    if let Value::Columns(columns) = &mut all {
+        for column in &mut columns.columns {
+            let objects = match column {
+                Column::Floats(values, _) => values.iter().map(|&value| Scalar::Float(value)).collect(),
+                Column::Ints(values, IntKind::Bool) => values.iter().map(|&value| Scalar::Bool(value != 0)).collect(),
+                Column::Ints(values, _) => values.iter().map(|&value| Scalar::Int(value)).collect(),
+                Column::Texts(_) | Column::Objects(_) => continue,
+            };
+            *column = Column::Objects(objects);
+        }
+    }
+    Ok(all)
+}
+
+fn separate<'a>(inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
     let rows = inputs.first().map_or(0, |input| input.rows());
     let (mut columns, mut all) = (Vec::new(), Vec::new());
     for input in inputs {

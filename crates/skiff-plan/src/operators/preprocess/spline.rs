@@ -171,6 +171,24 @@ impl Spline {
         });
         each.collect()
     }
+
+    /// scikit-learn replaces what is beyond the bounds by the lower one before scipy computes a sparse matrix, which
+    /// fails where that bound in `float32` is below itself.
+    fn check_bounds_of_single(&self, x: &Matrix<'_, f64>) -> Result<(), InputError> {
+        if !matches!(self.extrapolation, Extrapolation::Constant | Extrapolation::Linear) {
+            return Ok(());
+        }
+        for (column, basis) in self.bases.iter().enumerate() {
+            let (low, high) = basis.bounds();
+            let is_beyond = |row: &[f64]| row.get(column).is_some_and(|value| !(low..=high).contains(value));
+            if Precision::Single.round(low) < low && x.iter_rows().any(is_beyond) {
+                return Err(InputError::refused(
+                    "Out of bounds w/ x: the lower bound of the knots as float32 is below it",
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Operator for Spline {
@@ -180,6 +198,9 @@ impl Operator for Spline {
         let Value::Floats(x, precision) = inputs[0] else {
             return Err(InputError::wrong_kind("a dense table of numbers", inputs[0]));
         };
+        if self.sparse && *precision == Precision::Single {
+            self.check_bounds_of_single(x)?;
+        }
         let precision = if self.sparse { Precision::Double } else { *precision };
         let degrees = self.degrees();
         let left_out = usize::from(!self.include_bias);
