@@ -2,7 +2,9 @@
 
 `cargo xtask bench-serve` builds the command, makes the environments and runs this; `wrk` must be installed (Debian's
 package). The server has one core and `wrk` another one. The servers take turns, and medians are shown, since machines are
-busy. Arguments: names of models (all of them if there are none); `--rounds N`, `--seconds N`.
+busy. At a fixed rate, `open_loop.py` asks, which counts the wait of each request from when it was due; its times of all
+rounds are taken together. Arguments: names of models (all of them if there are none); `--rounds N`, `--seconds N`,
+`--skiff FILE`.
 """
 
 import argparse
@@ -18,7 +20,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from measure import FOLDER, SKIFF, machine
+import measure
+from measure import FOLDER, machine
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
 MLSERVER = Path(sys.prefix).parent / "mlserver" / "bin" / "mlserver"
@@ -27,6 +30,9 @@ MODELS = {
     "iris": "SVC, iris",
     "digits": "random forest, 200 trees, digits",
 }
+
+#: Requests of one row a second, about a third of what the slowest server answers on one core.
+RATES = {"iris": 200, "digits": 25}
 
 FIT = """
 import sys, json, joblib
@@ -72,7 +78,7 @@ def tensor(rows):
 
 
 def skiff(folder, port):
-    return [SKIFF, "serve", folder / "model.joblib", "--http", f"127.0.0.1:{port}"], inputs
+    return [measure.SKIFF, "serve", folder / "model.joblib", "--http", f"127.0.0.1:{port}"], inputs
 
 
 def fastapi(folder, port):
@@ -179,6 +185,16 @@ class Server:
         return rate, float(number) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit], 1e3 * cpu / count
 
 
+    def at_rate(self, rate, seconds):
+        """The milliseconds of each request of one row at a fixed rate."""
+        path, body = self.request(self.rows[:1])
+        file = FOLDER / "serving" / "body.json"
+        file.write_text(json.dumps(body))
+        command = ["taskset", "-c", CLIENT_CORE, sys.executable, Path(__file__).with_name("open_loop.py"), "127.0.0.1", self.port]
+        done = subprocess.run([*map(str, [*command, path, file, rate, seconds])], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -191,17 +207,22 @@ def measured(name, rounds, seconds):
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "rows.json").exists():
         subprocess.run([sys.executable, "-W", "ignore", "-c", FIT, name, folder], check=True, stderr=subprocess.DEVNULL)
-    found, answers = {server: [] for server in SERVERS}, {}
+    found, answers, times = {server: [] for server in SERVERS}, {}, {server: [] for server in SERVERS}
     for _ in range(rounds):
         for server, rounds_of in found.items():
             with Server(server, folder) as running:
                 figures = [running.ready]
                 for rows, connections in LOADS.values():
                     figures += running.load(rows, connections, seconds)
+                times[server] += running.at_rate(RATES[name], 3 * seconds)
                 answers[server] = running.answer
                 rounds_of.append([*figures, running.memory()])
     assert all(answer == answers["skiff"] for answer in answers.values()), "the servers answer differently"
-    return {server: [statistics.median(figure) for figure in zip(*rounds_of)] for server, rounds_of in found.items()}
+    figures = {server: [statistics.median(figure) for figure in zip(*rounds_of)] for server, rounds_of in found.items()}
+    for server, all_times in times.items():
+        cuts = statistics.quantiles(all_times, n=100)
+        figures[server] += [cuts[49], cuts[98]]
+    return figures, (folder / "model.joblib").stat().st_size / 1e6
 
 
 def main():
@@ -209,15 +230,22 @@ def main():
     parser.add_argument("models", nargs="*", metavar="MODEL")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--skiff", type=Path, default=measure.SKIFF, help="the command, if not that of the profile `dist`")
     arguments = parser.parse_args()
+    measure.SKIFF = arguments.skiff.resolve()
     print(f"{time.strftime('%Y-%m-%d')}, {machine('fastapi', 'mlflow')} Medians of {arguments.rounds} rounds.\n")
     for name in arguments.models or MODELS:
-        print(f"**{MODELS[name]}**\n")
-        print("| server | ready, s | memory, MB | 1 row: ms | requests/s | 16 connections: requests/s | CPU ms | 256 rows: rows/s |")
-        print("|---|--:|--:|--:|--:|--:|--:|--:|")
-        for server, figures in measured(name, arguments.rounds, arguments.seconds).items():
-            ready, rate1, ms1, _, rate16, _, cpu16, rate256, _, _, memory = figures
-            cells = [f"{ready:.2f}", f"{memory:.0f}", f"{ms1:.3f}", f"{rate1:,.0f}", f"{rate16:,.0f}", f"{cpu16:.3f}", f"{256 * rate256:,.0f}"]
+        figures, size = measured(name, arguments.rounds, arguments.seconds)
+        print(f"**{MODELS[name]}**, a file of {size:.2f} MB\n")
+        print(
+            "| server | ready, s | memory, MB | 1 row: ms | requests/s | CPU ms | 16 connections: requests/s | CPU ms | 256 rows: rows/s | CPU ms "
+            f"| {RATES[name]} requests/s: median ms | p99 ms |"
+        )
+        print("|---|" + "--:|" * 11)
+        for server, all_figures in figures.items():
+            ready, rate1, ms1, cpu1, rate16, _, cpu16, rate256, _, cpu256, memory, median, p99 = all_figures
+            cells = [f"{ready:.2f}", f"{memory:.0f}", f"{ms1:.3f}", f"{rate1:,.0f}", f"{cpu1:.3f}", f"{rate16:,.0f}", f"{cpu16:.3f}"]
+            cells += [f"{256 * rate256:,.0f}", f"{cpu256:.2f}", f"{median:.2f}", f"{p99:.2f}"]
             print(f"| {server} | {' | '.join(cells)} |")
         print(flush=True)
 

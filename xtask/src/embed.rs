@@ -94,7 +94,7 @@ fn java_platform() -> Result<String, String> {
     Ok(format!("{system}-{}", property("os.arch")?))
 }
 
-fn npm(arguments: &[&str]) -> Command {
+pub(super) fn npm(arguments: &[&str]) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.args(arguments);
     command

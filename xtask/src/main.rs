@@ -47,8 +47,8 @@ const TASKS: &[Task] = &[
         "peers",
         "exported models in other runtimes, compared with scikit-learn: onnx, pmml, c or python [FAMILY...] (docs/onnx.md); the \
          server's page in Chromium: page; model folders of MLflow: mlflow; models in \
-         clusters of Spark and of Ray: spark, ray (docs/scale.md); an image, unpacked and run: image (docs/image.md); models in an OCI registry: registry; artifacts of W&B: wandb (docs/registry.md); models trained \
-         again in fresh environments: rebuild (docs/rebuild.md); the server by its OpenAPI document: schemathesis (docs/serve.md)",
+         clusters of Spark and of Ray: spark, ray (docs/scale.md); an image, unpacked and run: image (docs/image.md); models in an OCI registry and in Azure: registry; artifacts of W&B: wandb (docs/registry.md); models trained \
+         again in fresh environments: rebuild (docs/rebuild.md); the server by its OpenAPI document: schemathesis, and next to Triton: triton (docs/serve.md)",
         peers::peers,
     ),
     (

@@ -1,9 +1,12 @@
 //! `cargo xtask peers`: exported models asked by the runtimes that they are exported for, the server's page in a
 //! browser, folders exchanged with MLflow, models in the clusters of other engines, and models trained again.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use super::{FULL, cargo, environment, environment_of, run, wheel};
+use super::embed::npm;
+use super::{FULL, cargo, environment, environment_of, root, run, run_in, wheel};
 
 /// The command that is asked.
 const COMMAND: &str = "target/release/skiff";
@@ -14,6 +17,9 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     }
     if arguments.first().is_some_and(|name| name == "schemathesis") {
         return schemathesis();
+    }
+    if arguments.first().is_some_and(|name| name == "triton") {
+        return triton();
     }
     let python = match arguments.first().map(String::as_str) {
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
@@ -67,11 +73,16 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             command.args(["-B", "python/tests/rebuild_cases.py", COMMAND, "docs/rebuild.md"])
         }
         Some(peer @ ("registry" | "wandb")) => {
-            let (package, script) =
-                if peer == "registry" { ("oras", "oci_registry.py") } else { ("wandb", "wandb_artifacts.py") };
+            let (packages, script) = match peer {
+                "registry" => (&["oras", "azure-storage-blob"][..], "oci_registry.py"),
+                _ => (&["wandb"][..], "wandb_artifacts.py"),
+            };
             let mut install = Command::new(&python);
-            install.args(["-m", "pip", "install", "--quiet", package]);
+            install.args(["-m", "pip", "install", "--quiet"]).args(packages);
             run(install)?;
+            if peer == "registry" {
+                azure(&python)?;
+            }
             command.args(["-B", &format!("python/tests/{script}"), COMMAND])
         }
         Some("image") => {
@@ -82,7 +93,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb, schemathesis".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb, schemathesis, triton".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
@@ -105,5 +116,26 @@ fn schemathesis() -> Result<(), String> {
     run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     let mut command = Command::new(&python);
     command.args(["-B", "python/tests/schemathesis_cases.py", COMMAND, "docs/serve.md"]);
+    run(command)
+}
+
+/// Keeps models in Azurite, the emulator of Azure's Blob Storage, which is an npm package.
+fn azure(python: &Path) -> Result<(), String> {
+    let folder = root().join("target/azurite");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    run_in(&folder, npm(&["install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "azurite@3"]))?;
+    let mut command = Command::new(python);
+    command.args(["-B", "python/tests/azure_registry.py", COMMAND, "target/azurite/node_modules/.bin/azurite-blob"]);
+    run(command)
+}
+
+/// Asks a real Triton and the server the same; Triton, from a wheel, and what it runs have an environment of their own.
+fn triton() -> Result<(), String> {
+    let triton = environment_of("target/triton", "python/tests/requirements-triton.txt")?;
+    let python = environment()?;
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
+    wheel(&python, "release")?;
+    let mut command = Command::new(&python);
+    command.args(["-B", "python/tests/triton_cases.py", COMMAND]).arg(triton).arg("docs/serve.md");
     run(command)
 }
