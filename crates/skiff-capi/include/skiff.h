@@ -131,26 +131,46 @@ const char *skiff_error_message(const struct skiff_error *error);
 void skiff_error_free(struct skiff_error *error);
 
 // Calls a method ("predict", "predict_proba", "transform", …; NULL is "predict") with `n_rows` rows of `n_columns`
-// numbers, one row after the other. NaN is a missing value. The numbers are not copied.
+// numbers, one row after the other. NaN is a missing value. The numbers are not copied. `arguments` are the method's
+// keyword arguments as a JSON object, `{"return_std": true}`, or NULL; so they are of the other functions.
 //
 // # Safety
-// `model` is a model, `method` NULL or a text, `rows` points to `n_rows * n_columns` numbers, `error` is NULL or
-// writable.
+// `model` is a model, `method` and `arguments` are NULL or texts, `rows` points to `n_rows * n_columns` numbers, `error`
+// is NULL or writable.
 struct skiff_answer *skiff_call_rows(const struct skiff_model *model,
                                      const char *method,
+                                     const char *arguments,
                                      const double *rows,
                                      size_t n_rows,
                                      size_t n_columns,
                                      struct skiff_error **error);
 
+// Calls a method with sparse rows, as scipy's `csr_matrix` has them: the numbers of row `i` are those from
+// `indptr[i]` to `indptr[i + 1]` of `data`, each in its column of `indices`; all other cells are 0. Nothing is copied if
+// the columns ascend within each row.
+//
+// # Safety
+// `model` is a model, `method` and `arguments` are NULL or texts, `indptr` points to `n_rows + 1` numbers, `indices` and
+// `data` to as many as the last one of `indptr` says, `error` is NULL or writable.
+struct skiff_answer *skiff_call_sparse(const struct skiff_model *model,
+                                       const char *method,
+                                       const char *arguments,
+                                       const size_t *indptr,
+                                       const uint32_t *indices,
+                                       const double *data,
+                                       size_t n_rows,
+                                       size_t n_columns,
+                                       struct skiff_error **error);
+
 // Calls a method with `n_rows` rows of `n_columns` texts in UTF-8, one row after the other; NULL among them is a missing
 // value. A model of text takes one column of documents. `names` are the names of the columns, or NULL.
 //
 // # Safety
-// `model` is a model, `method` NULL or a text, `cells` points to `n_rows * n_columns` pointers that are NULL or texts,
+// `model` is a model, `method` and `arguments` are NULL or texts, `cells` points to `n_rows * n_columns` pointers that are NULL or texts,
 // `names` is NULL or points to `n_columns` texts, `error` is NULL or writable.
 struct skiff_answer *skiff_call_strings(const struct skiff_model *model,
                                         const char *method,
+                                        const char *arguments,
                                         const char *const *cells,
                                         size_t n_rows,
                                         size_t n_columns,
@@ -162,10 +182,11 @@ struct skiff_answer *skiff_call_strings(const struct skiff_model *model,
 // null is a missing value. Both stay the caller's, who releases them afterwards.
 //
 // # Safety
-// `model` is a model, `method` NULL or a text, `array` and `schema` are valid as the interface says and not released,
+// `model` is a model, `method` and `arguments` are NULL or texts, `array` and `schema` are valid as the interface says and not released,
 // `error` is NULL or writable.
 struct skiff_answer *skiff_call_arrow(const struct skiff_model *model,
                                       const char *method,
+                                      const char *arguments,
                                       const struct ArrowArray *array,
                                       const struct ArrowSchema *schema,
                                       struct skiff_error **error);

@@ -3,11 +3,13 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod arguments;
 mod failure;
 mod model;
 mod rows;
 
 pub use answer::dtype;
+pub use arguments::arguments;
 pub use failure::{Failure, guarded};
 pub use model::{EmbeddedModel, Opening};
-pub use rows::{Cell, column_of, columns, dense, texts};
+pub use rows::{Cell, column_of, columns, dense, sparse, texts};

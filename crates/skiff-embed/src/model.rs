@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use skiff::arrays::NamedArray;
 use skiff::types::ValueType;
 use skiff::value::Classes;
-use skiff::{File, Identity, Method, Model, Options, Scalar, Table};
+use skiff::{File, Identity, Method, Model, Options, Params, Scalar, Table};
 
 use crate::failure::Failure;
 
@@ -112,12 +112,17 @@ impl EmbeddedModel {
         Ok(matches!(self.model.signature(method)?.input, ValueType::Texts))
     }
 
-    /// The arrays that a method returns: one for most methods, several for some.
+    /// The arrays that a method returns: one for most methods and arguments, several for some.
     ///
     /// # Errors
-    /// When the table is not what the method takes.
-    pub fn call(&self, method: Method, table: &Table<'_>) -> Result<Vec<NamedArray>, Failure> {
-        Ok(NamedArray::of(method.name(), self.model.call(method, table)?)?)
+    /// When the table is not what the method takes, or the method does not have one of the arguments.
+    pub fn call(&self, method: Method, arguments: &Params, table: &Table<'_>) -> Result<Vec<NamedArray>, Failure> {
+        // A plan without arguments is kept.
+        let answer = match arguments.is_empty() {
+            true => self.model.call(method, table)?,
+            false => self.model.call_with(method, arguments, table)?,
+        };
+        Ok(NamedArray::of(method.name(), answer)?)
     }
 }
 

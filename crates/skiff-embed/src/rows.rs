@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use skiff::table::{Column, Dense, Elements, Texts};
-use skiff::value::{Columns, IntKind, Precision};
-use skiff::{Method, Scalar, Table};
+use skiff::value::{Columns, Csr, IntKind, NumberType, Precision};
+use skiff::{Method, Scalar, ShapeError, Table};
 
 use crate::failure::Failure;
 use crate::model::EmbeddedModel;
@@ -53,6 +53,41 @@ pub fn dense<'a>(n_rows: usize, n_columns: usize, elements: Elements<'a>) -> Res
             Err(Failure::argument(format!("expected {n_rows} × {n_columns} numbers, as the shape says, found {found}")))
         }
     }
+}
+
+/// Sparse rows in CSR form, as scipy has it: `data` are the stored numbers, those of row `i` from `indptr[i]` to
+/// `indptr[i + 1]`, each in its column of `indices`. Columns in any order are sorted, and numbers of the same cell are
+/// added, as scipy and the Python package do.
+///
+/// # Errors
+/// When the arrays contradict each other, or an index is outside of the table.
+pub fn sparse<'a>(
+    shape: (usize, usize),
+    indptr: impl Into<Cow<'a, [usize]>>,
+    indices: impl Into<Cow<'a, [u32]>>,
+    data: impl Into<Cow<'a, [f64]>>,
+    precision: Precision,
+) -> Result<Table<'a>, Failure> {
+    let csr = Csr::new(shape, indptr, indices, data, NumberType::Float(precision))?;
+    let row_ascends = |bounds: &[usize]| csr.indices[bounds[0]..bounds[1]].is_sorted_by(|one, next| one < next);
+    Ok(Table::Sparse(if csr.indptr.windows(2).all(row_ascends) { csr } else { canonical(&csr)? }))
+}
+
+/// The same matrix with ascending columns in each row.
+fn canonical(csr: &Csr<'_>) -> Result<Csr<'static>, ShapeError> {
+    let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
+    for bounds in csr.indptr.windows(2) {
+        let row = bounds[0]..bounds[1];
+        let mut cells: Vec<(u32, f64)> =
+            csr.indices[row.clone()].iter().copied().zip(csr.data[row].iter().copied()).collect();
+        cells.sort_by_key(|&(column, _)| column);
+        for same in cells.chunk_by(|one, next| one.0 == next.0) {
+            indices.push(same[0].0);
+            data.push(same[1..].iter().fold(same[0].1, |sum, &(_, value)| sum + value));
+        }
+        indptr.push(indices.len());
+    }
+    Csr::new((csr.rows, csr.cols), indptr, indices, data, csr.dtype)
 }
 
 /// A column that holds text; where some are missing, it is one of objects.
@@ -139,6 +174,23 @@ mod tests {
             other => panic!("{other:?}"),
         }
         assert_eq!(column_of(Vec::new()), Column::Floats(Vec::new().into(), Precision::Double));
+    }
+
+    #[test]
+    fn sparse_rows_are_checked() {
+        let rows = |indptr: &[usize], indices: &[u32]| {
+            let made = sparse((2, 3), indptr.to_vec(), indices.to_vec(), vec![1.5; indices.len()], Precision::Double);
+            made.map(|table| table.rows()).map_err(|failure| failure.code)
+        };
+        assert_eq!(rows(&[0, 2, 3], &[0, 2, 1]), Ok(2));
+        assert_eq!(rows(&[0, 0, 0], &[]), Ok(2));
+        assert_eq!(rows(&[0, 2, 3], &[0, 3, 1]), Err("wrong-input"), "a column that is not there");
+        assert_eq!(rows(&[0, 3, 2], &[0, 2, 1]), Err("wrong-input"), "rows that end before they begin");
+        assert_eq!(rows(&[0, 2], &[0, 2]), Err("wrong-input"), "one row of two");
+        let made =
+            sparse((2, 3), vec![0, 4, 5], vec![2, 0, 2, 2, 1], vec![1.0, 2.0, 4.0, 8.0, 16.0], Precision::Double);
+        let Ok(Table::Sparse(csr)) = made else { panic!("{made:?}") };
+        assert_eq!((&*csr.indptr, &*csr.indices, &*csr.data), (&[0, 2, 3][..], &[0, 2, 1][..], &[2.0, 13.0, 16.0][..]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod rows;
 
 use std::path::Path;
 
-use jni::objects::{JByteArray, JClass, JObject, JObjectArray, JString};
+use jni::objects::{JByteArray, JClass, JIntArray, JObject, JObjectArray, JString};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, jni_mangle};
 use skiff::Method;
@@ -87,6 +87,7 @@ pub fn call_numbers<'local>(
     _: JClass<'local>,
     handle: jlong,
     method: JString<'local>,
+    arguments: JString<'local>,
     n_rows: jint,
     n_columns: jint,
     numbers: JObject<'local>,
@@ -94,8 +95,9 @@ pub fn call_numbers<'local>(
     let call = |env: &mut Env<'local>| -> Result<JObject<'local>, Thrown> {
         let model = models::get(handle)?;
         let method = model.method(&text(env, &method)?.unwrap_or_default())?;
+        let arguments = skiff_embed::arguments(text(env, &arguments)?.as_deref())?;
         let table = rows::numbers(env, n_rows, n_columns, numbers)?;
-        answer::arrays(env, guarded(|| model.call(method, &table))?)
+        answer::arrays(env, guarded(|| model.call(method, &arguments, &table))?)
     };
     env.with_env(call).resolve::<ThrownAsSkiffException>()
 }
@@ -106,6 +108,7 @@ pub fn call_columns<'local>(
     _: JClass<'local>,
     handle: jlong,
     method: JString<'local>,
+    arguments: JString<'local>,
     n_rows: jint,
     names: JObjectArray<'local, JString<'local>>,
     columns: JObjectArray<'local, JObject<'local>>,
@@ -113,8 +116,32 @@ pub fn call_columns<'local>(
     let call = |env: &mut Env<'local>| -> Result<JObject<'local>, Thrown> {
         let model = models::get(handle)?;
         let method = model.method(&text(env, &method)?.unwrap_or_default())?;
+        let arguments = skiff_embed::arguments(text(env, &arguments)?.as_deref())?;
         let table = rows::columns(env, &model, method, n_rows, &names, &columns)?;
-        answer::arrays(env, guarded(|| model.call(method, &table))?)
+        answer::arrays(env, guarded(|| model.call(method, &arguments, &table))?)
+    };
+    env.with_env(call).resolve::<ThrownAsSkiffException>()
+}
+
+#[jni_mangle("io.github.skiffml.Native")]
+pub fn call_sparse<'local>(
+    mut env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    handle: jlong,
+    method: JString<'local>,
+    arguments: JString<'local>,
+    n_rows: jint,
+    n_columns: jint,
+    indptr: JIntArray<'local>,
+    indices: JIntArray<'local>,
+    data: JObject<'local>,
+) -> JObject<'local> {
+    let call = |env: &mut Env<'local>| -> Result<JObject<'local>, Thrown> {
+        let model = models::get(handle)?;
+        let method = model.method(&text(env, &method)?.unwrap_or_default())?;
+        let arguments = skiff_embed::arguments(text(env, &arguments)?.as_deref())?;
+        let table = rows::sparse(env, n_rows, n_columns, &indptr, &indices, data)?;
+        answer::arrays(env, guarded(|| model.call(method, &arguments, &table))?)
     };
     env.with_env(call).resolve::<ThrownAsSkiffException>()
 }

@@ -34,6 +34,37 @@ pub(crate) fn numbers<'local>(
     Ok(dense(n_rows, n_columns, elements)?)
 }
 
+/// Sparse rows in CSR form; the data are a `double[]` or `float[]`.
+pub(crate) fn sparse<'local>(
+    env: &mut Env<'local>,
+    n_rows: jint,
+    n_columns: jint,
+    indptr: &JIntArray<'local>,
+    indices: &JIntArray<'local>,
+    data: JObject<'local>,
+) -> Result<Table<'static>, Thrown> {
+    let shape = (length(n_rows)?, length(n_columns)?);
+    let indptr: Vec<usize> = indexes(env, indptr, "indptr")?;
+    let indices: Vec<u32> = indexes(env, indices, "indices")?;
+    match column(env, data)? {
+        Column::Floats(all, precision) => Ok(skiff_embed::sparse(shape, indptr, indices, all, precision)?),
+        _ => Err(Failure::argument("expected an array of doubles or floats").into()),
+    }
+}
+
+/// The elements of an `int[]`, none of which may be negative.
+fn indexes<T: TryFrom<jint>>(env: &Env<'_>, array: &JIntArray<'_>, name: &str) -> Result<Vec<T>, Thrown> {
+    if array.is_null() {
+        return Err(Failure::argument(format!("expected an array as `{name}`, found null")).into());
+    }
+    let mut elements = vec![0; array.len(env)?];
+    array.get_region(env, 0, &mut elements)?;
+    let index = |index: jint| {
+        T::try_from(index).map_err(|_| Failure::argument(format!("expected indices in `{name}`, found {index}")).into())
+    };
+    elements.into_iter().map(index).collect()
+}
+
 /// Arrays of one length; `names` may be null.
 pub(crate) fn columns<'local>(
     env: &mut Env<'local>,

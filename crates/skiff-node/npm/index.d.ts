@@ -49,12 +49,26 @@ export type Rows =
   | readonly (Float64Array | Float32Array)[]
   /** Numbers row after row, with the number of rows and of columns. */
   | { data: Float64Array | Float32Array | readonly number[]; shape: readonly [number, number] }
+  /** Sparse rows as scipy's csr_matrix has them: `data` of row i from indptr[i] to indptr[i + 1], each in its column of `indices`. */
+  | SparseRows
   /** Documents; or one column of texts. */
   | readonly string[]
   /** Columns by name. */
   | { readonly [column: string]: Column }
   /** Rows by name. A name that a row does not have is a missing value. */
   | readonly { readonly [column: string]: Cell }[];
+
+export interface SparseRows {
+  data: Float64Array | Float32Array | readonly number[];
+  indices: Int32Array | Uint32Array | readonly number[];
+  indptr: Int32Array | Uint32Array | readonly number[];
+  shape: readonly [number, number];
+}
+
+/** Keyword arguments of a method by their names in Python: `{ return_std: true }`, `{ n_neighbors: 3 }`. */
+export interface Arguments {
+  readonly [name: string]: string | number | boolean | null;
+}
 
 /** The elements of an array by its dtype, in C order; bools are bytes. */
 export interface Elements {
@@ -128,10 +142,10 @@ export type MethodName =
 type CamelCase<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
 
 /** `predict(rows)`, `predictProba(rows)`, …: an estimator has some of them, and throws for the others. */
-export type Methods = { [M in MethodName as CamelCase<M>]: (rows: Rows) => Answer };
+export type Methods = { [M in MethodName as CamelCase<M>]: (rows: Rows, keywords?: Arguments) => Answer };
 
 /** `predictAsync(rows)`, `predictProbaAsync(rows)`, …: on another thread. The rows are copied first. */
-export type AsyncMethods = { [M in MethodName as `${CamelCase<M>}Async`]: (rows: Rows) => Promise<Answer> };
+export type AsyncMethods = { [M in MethodName as `${CamelCase<M>}Async`]: (rows: Rows, keywords?: Arguments) => Promise<Answer> };
 
 /** A model, opened by `open`. */
 export interface Model extends Methods, AsyncMethods {
@@ -140,10 +154,10 @@ export interface Model extends Methods, AsyncMethods {
   /** What is in the file: format, versions, estimators with parameters and methods, as `skiff inspect --format json`. */
   inspect(): { readonly [key: string]: unknown };
   signature(): Signature;
-  /** The method of that name. */
-  call(method: MethodName, rows: Rows): Answer;
+  /** The method of that name, with keyword arguments of it. */
+  call(method: MethodName, rows: Rows, keywords?: Arguments): Answer;
   /** The same on another thread. The rows are copied first. */
-  callAsync(method: MethodName, rows: Rows): Promise<Answer>;
+  callAsync(method: MethodName, rows: Rows, keywords?: Arguments): Promise<Answer>;
 }
 
 /** What a model takes and returns. */

@@ -3,7 +3,7 @@
 const { fileURLToPath } = require("url");
 
 const native = require("./skiff.node");
-const { nativeRows, WrongArgument } = require("./rows.js");
+const { nativeArguments, nativeRows, WrongArgument } = require("./rows.js");
 
 /** Why skiff could not do what it was asked: a `code` for programs, and a `message`. */
 class SkiffError extends Error {
@@ -112,14 +112,14 @@ class Model {
     return JSON.parse(returned(this.#native.signature()));
   }
 
-  call(method, rows) {
-    const given = checked(() => nativeRows(rows));
-    return new Answer(returned(this.#native.call(String(method), given)));
+  call(method, rows, keywords) {
+    const given = checked(() => [nativeRows(rows), nativeArguments(keywords)]);
+    return new Answer(returned(this.#native.call(String(method), ...given)));
   }
 
-  async callAsync(method, rows) {
-    const given = checked(() => nativeRows(rows));
-    return new Answer(returned(await returned(this.#native.callAsync(String(method), given))));
+  async callAsync(method, rows, keywords) {
+    const given = checked(() => [nativeRows(rows), nativeArguments(keywords)]);
+    return new Answer(returned(await returned(this.#native.callAsync(String(method), ...given))));
   }
 }
 
@@ -128,11 +128,11 @@ const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperC
 
 for (const method of native.methods()) {
   const functions = {
-    [camelCase(method)]: function (rows) {
-      return this.call(method, rows);
+    [camelCase(method)]: function (rows, keywords) {
+      return this.call(method, rows, keywords);
     },
-    [`${camelCase(method)}Async`]: function (rows) {
-      return this.callAsync(method, rows);
+    [`${camelCase(method)}Async`]: function (rows, keywords) {
+      return this.callAsync(method, rows, keywords);
     },
   };
   for (const [name, value] of Object.entries(functions)) {

@@ -28,8 +28,8 @@ function kind(value) {
 }
 
 /**
- * The rows of a user as the native part takes them: `numbers`, one row after the other, or `columns`.
- * They are lists of numbers, strings or both, records, columns by name, or `{ data, shape }`.
+ * The rows of a user as the native part takes them: `numbers`, one row after the other, `sparse`, or `columns`.
+ * They are lists of numbers, strings or both, records, columns by name, `{ data, shape }`, or sparse ones.
  */
 function nativeRows(rows) {
   if (Array.isArray(rows)) {
@@ -43,7 +43,9 @@ function nativeRows(rows) {
   if (!isObject(rows) || isList(rows)) {
     throw new WrongArgument(`expected a list of rows, columns by name, or { data, shape }, found ${kind(rows)}`);
   }
-  if (Array.isArray(rows.shape) && isList(rows.data)) return ofShape(rows);
+  if (Array.isArray(rows.shape) && isList(rows.data)) {
+    return isList(rows.indices) && isList(rows.indptr) ? ofSparse(rows) : ofShape(rows);
+  }
   const columns = Object.values(rows);
   for (const [name, cells] of Object.entries(rows)) {
     if (!isList(cells)) throw new WrongArgument(`column \`${name}\`: expected a list, found ${kind(cells)}`);
@@ -61,11 +63,34 @@ function own(data) {
   return data.buffer instanceof ArrayBuffer ? data : data.slice();
 }
 
-function ofShape({ data, shape }) {
-  const isLength = (length) => Number.isInteger(length) && length >= 0 && length < 2 ** 32;
-  if (shape.length !== 2 || !shape.every(isLength)) {
+/** Whether a number fits in 32 bits. */
+const isIndex = (number) => Number.isInteger(number) && number >= 0 && number < 2 ** 32;
+
+function checkShape(shape) {
+  if (shape.length !== 2 || !shape.every(isIndex)) {
     throw new WrongArgument(`expected a shape of two lengths, found [${shape.join(", ")}]`);
   }
+}
+
+/** Numbers that are counts or columns. */
+function indices(list, name) {
+  return Uint32Array.from(list, (index, at) => {
+    if (!isIndex(index)) throw new WrongArgument(`${name}[${at}]: expected an index, found ${index}`);
+    return index;
+  });
+}
+
+/** scipy's CSR form. */
+function ofSparse({ data, indices: columns, indptr, shape }) {
+  checkShape(shape);
+  const isSingle = data instanceof Float32Array;
+  const numbers = data instanceof Float64Array ? own(data) : Float64Array.from(data, (cell, at) => number(cell, `data[${at}]`));
+  const [nRows, nColumns] = shape;
+  return { sparse: { nRows, nColumns, isSingle, data: numbers, indices: indices(columns, "indices"), indptr: indices(indptr, "indptr") } };
+}
+
+function ofShape({ data, shape }) {
+  checkShape(shape);
   if (data instanceof Float64Array || data instanceof Float32Array) return ofNumbers(data, ...shape);
   return ofNumbers(Float64Array.from(data, (cell, at) => number(cell, `data[${at}]`)), ...shape);
 }
@@ -134,4 +159,17 @@ function ofColumn(cells, label) {
   };
 }
 
-module.exports = { nativeRows, WrongArgument };
+/** Keyword arguments of a method as JSON. */
+function nativeArguments(given) {
+  if (given === undefined || given === null) return "";
+  if (!isObject(given) || isList(given)) throw new WrongArgument(`expected arguments as an object, found ${kind(given)}`);
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== null && !["string", "number", "boolean"].includes(typeof value)) {
+      throw new WrongArgument(`argument \`${name}\`: expected a string, number, boolean or null, found ${kind(value)}`);
+    }
+    if (typeof value === "number" && !Number.isFinite(value)) throw new WrongArgument(`argument \`${name}\`: ${value} is not finite`);
+  }
+  return JSON.stringify(given);
+}
+
+module.exports = { nativeArguments, nativeRows, WrongArgument };

@@ -14,8 +14,8 @@ use napi::bindgen_prelude::{AsyncTask, Either, Uint8Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use skiff::arrays::NamedArray;
-use skiff::{Method, Table};
-use skiff_embed::{EmbeddedModel, Failure, Opening, guarded};
+use skiff::{Method, Params, Table};
+use skiff_embed::{EmbeddedModel, Failure, Opening, arguments, guarded};
 
 use answer::JsArray;
 use rows::JsRows;
@@ -132,34 +132,36 @@ impl NativeModel {
     }
 
     #[napi]
-    pub fn call(&self, method: String, rows: JsRows) -> Outcome<Vec<JsArray>> {
-        let call = Call::new(&self.0, &method, rows).and_then(|call| call.run());
+    pub fn call(&self, method: String, rows: JsRows, arguments: String) -> Outcome<Vec<JsArray>> {
+        let call = Call::new(&self.0, &method, rows, &arguments).and_then(|call| call.run());
         outcome(call.map(answer::arrays))
     }
 
     #[napi]
-    pub fn call_async(&self, method: String, rows: JsRows) -> Outcome<AsyncTask<Call>> {
-        outcome(Call::new(&self.0, &method, rows).map(AsyncTask::new))
+    pub fn call_async(&self, method: String, rows: JsRows, arguments: String) -> Outcome<AsyncTask<Call>> {
+        outcome(Call::new(&self.0, &method, rows, &arguments).map(AsyncTask::new))
     }
 }
 
-/// A method and its rows, copied from JavaScript, which may change them.
+/// A method, its keyword arguments and its rows, copied from JavaScript, which may change them.
 pub struct Call {
     model: Arc<EmbeddedModel>,
     method: Method,
+    arguments: Params,
     table: Table<'static>,
 }
 
 impl Call {
-    fn new(model: &Arc<EmbeddedModel>, method: &str, rows: JsRows) -> Result<Self, Failure> {
+    /// `given` are the arguments as JSON.
+    fn new(model: &Arc<EmbeddedModel>, method: &str, rows: JsRows, given: &str) -> Result<Self, Failure> {
         guarded(|| {
-            let method = model.method(method)?;
-            Ok(Self { model: Arc::clone(model), method, table: rows.into_table(model, method)? })
+            let (method, arguments) = (model.method(method)?, arguments(Some(given))?);
+            Ok(Self { model: Arc::clone(model), method, arguments, table: rows.into_table(model, method)? })
         })
     }
 
     fn run(&self) -> Result<Vec<NamedArray>, Failure> {
-        guarded(|| self.model.call(self.method, &self.table))
+        guarded(|| self.model.call(self.method, &self.arguments, &self.table))
     }
 }
 

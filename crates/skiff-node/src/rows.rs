@@ -1,17 +1,18 @@
-//! Rows as index.js hands them in: numbers row after row, or columns.
+//! Rows as index.js hands them in: numbers row after row, sparse ones, or columns.
 
-use napi::bindgen_prelude::{BigInt64Array, Either4, Float64Array, Null};
+use napi::bindgen_prelude::{BigInt64Array, Either4, Float64Array, Null, Uint32Array};
 use napi_derive::napi;
 use skiff::table::{Column, Elements};
 use skiff::value::{IntKind, Precision};
 use skiff::{Method, Table};
-use skiff_embed::{Cell, EmbeddedModel, Failure, column_of, columns, dense};
+use skiff_embed::{Cell, EmbeddedModel, Failure, column_of, columns, dense, sparse};
 
-/// Rows; exactly one of the two.
+/// Rows; exactly one of the three.
 #[napi(object, object_to_js = false)]
 pub struct JsRows {
     pub numbers: Option<JsNumbers>,
     pub columns: Option<JsColumns>,
+    pub sparse: Option<JsSparse>,
 }
 
 /// `n_rows` × `n_columns` numbers, one row after the other.
@@ -21,6 +22,18 @@ pub struct JsNumbers {
     pub n_columns: u32,
     pub data: Float64Array,
     /// Whether they came as a Float32Array.
+    pub is_single: bool,
+}
+
+/// Sparse rows in CSR form.
+#[napi(object, object_to_js = false)]
+pub struct JsSparse {
+    pub n_rows: u32,
+    pub n_columns: u32,
+    pub indptr: Uint32Array,
+    pub indices: Uint32Array,
+    pub data: Float64Array,
+    /// Whether the data came as a Float32Array.
     pub is_single: bool,
 }
 
@@ -57,6 +70,12 @@ impl JsRows {
             Self { columns: Some(all), .. } => {
                 let each = all.columns.into_iter().map(JsColumn::into_column).collect::<Result<_, _>>()?;
                 columns(model, method, all.n_rows as usize, all.names.map(Into::into), each)
+            }
+            Self { sparse: Some(all), .. } => {
+                let precision = if all.is_single { Precision::Single } else { Precision::Double };
+                let indptr: Vec<usize> = all.indptr.iter().map(|&at| at as usize).collect();
+                let shape = (all.n_rows as usize, all.n_columns as usize);
+                sparse(shape, indptr, all.indices.to_vec(), all.data.to_vec(), precision)
             }
             _ => Err(Failure::argument("expected rows or columns")),
         }

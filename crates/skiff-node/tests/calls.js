@@ -56,6 +56,38 @@ function numbers() {
   assert.deepStrictEqual(single.toArray(), labels.toArray());
 }
 
+/** Two digits, of which most pixels are 0. */
+function sparseRows() {
+  const model = skiff.open(example("digits-forest.joblib"), { at: "steps[1][1]" });
+  const rows = { data: [1, 4, 7, 10, 13, 16], indices: [2, 3, 20, 0, 10, 63], indptr: [0, 3, 6], shape: [2, 64] };
+  const dense = [new Float64Array(64), new Float64Array(64)];
+  rows.indices.forEach((column, at) => (dense[at < 3 ? 0 : 1][column] = rows.data[at]));
+  const expected = model.predictProba(dense).data;
+  const typed = { data: Float64Array.from(rows.data), indices: Int32Array.from(rows.indices), indptr: Int32Array.from(rows.indptr) };
+  for (const same of [rows, { ...rows, ...typed }, { ...rows, data: Float32Array.from(rows.data) }]) {
+    assert.deepStrictEqual(model.predictProba(same).data, expected);
+  }
+  fails(() => model.predict({ ...rows, shape: [2, 63] }), "wrong-input", "63");
+  fails(() => model.predict({ ...rows, shape: [2] }), "wrong-argument", "two lengths");
+  fails(() => model.predict({ ...rows, indptr: [0, 3] }), "wrong-input", "");
+  fails(() => model.predict({ ...rows, indptr: [0, 7, 6] }), "wrong-input", "");
+  const unsorted = { data: [7, 1, 3, 1, 10, 13, 16], indices: [20, 2, 3, 3, 0, 10, 63], indptr: [0, 4, 7], shape: [2, 64] };
+  assert.deepStrictEqual(model.predictProba(unsorted).data, expected);
+  fails(() => model.predict({ ...rows, indices: [2, -1, 20, 0, 10, 63] }), "wrong-argument", "indices[1]");
+  fails(() => model.predict({ ...rows, data: [1, "x", 7, 10, 13, 16] }), "wrong-argument", "data[1]");
+  fails(() => model.predict({ ...rows, data: [1] }), "wrong-input", "");
+}
+
+/** Recorded cases have arguments that models take. */
+function keywords() {
+  const model = skiff.open(example("iris-svc.joblib"));
+  assert.deepStrictEqual(model.predict(FLOWERS, {}).toArray(), ["setosa", "virginica"]);
+  fails(() => model.predict(FLOWERS, { return_std: true }), "wrong-argument", "no argument `return_std`");
+  fails(() => model.predict(FLOWERS, [true]), "wrong-argument", "as an object");
+  fails(() => model.predict(FLOWERS, { a: [1] }), "wrong-argument", "argument `a`");
+  fails(() => model.predict(FLOWERS, { a: NaN }), "wrong-argument", "not finite");
+}
+
 function knowledge() {
   const model = skiff.open(pathToFileURL(example("iris-svc.joblib")));
   assert.ok(model.methods.includes("predict") && !model.methods.includes("transform"));
@@ -161,6 +193,8 @@ async function leaks() {
 
 async function main() {
   numbers();
+  sparseRows();
+  keywords();
   knowledge();
   textsAndColumns();
   mistakes();

@@ -25,6 +25,15 @@ function rows(number) {
     return number % 2 || nRows === 0 ? { data, shape: [nRows, nColumns] } : list(nRows, row);
   }
   if (kind === 1) return list(nRows, text);
+  if (kind === 3) {
+    const indptr = list(nRows + 1, u32);
+    const indices = list(indptr[nRows], u32);
+    const data = list(indptr[nRows], f64);
+    const shape = [nRows, nColumns];
+    // Both forms in turn.
+    if (number % 2) return { data, indices, indptr, shape };
+    return { data: Float64Array.from(data), indices: Int32Array.from(indices), indptr: Uint32Array.from(indptr), shape };
+  }
   const names = u8() ? list(nColumns, text) : null;
   const columns = list(nColumns, () => (u8() ? list(nRows, () => (u8() ? text() : null)) : list(nRows, f64)));
   if (!names) return list(nRows, (_, row) => columns.map((column) => column[row]));
@@ -72,10 +81,12 @@ async function main() {
   const count = u32();
   for (let number = 0; number < count; number++) {
     const [path, address, method] = [text(), text(), text()];
+    const json = text();
+    const keywords = json ? JSON.parse(json) : undefined;
     const given = rows(number);
     try {
       const model = opened(path, address);
-      const { arrays } = number % 3 ? model.call(method, given) : await model.callAsync(method, given);
+      const { arrays } = number % 3 ? model.call(method, given, keywords) : await model.callAsync(method, given, keywords);
       put.u32(arrays.length);
       arrays.forEach(answer);
     } catch (error) {

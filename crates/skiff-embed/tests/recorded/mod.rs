@@ -3,12 +3,13 @@
 //!
 //! All numbers are big-endian, a text is its length in bytes (u32) and UTF-8. The file that a program reads is
 //!
-//! - the number of calls (u32), and for each: the model's path, the estimator's address and the method as texts,
-//!   and the rows: their kind (u8, see [`Kind`]), their number and that of columns (u32 each), then
+//! - the number of calls (u32), and for each: the model's path, the estimator's address, the method and its keyword
+//!   arguments as JSON (or nothing) as texts, and the rows: their kind (u8, see [`Kind`]), their number and that of columns (u32 each), then
 //!   - numbers: f64, row after row;
 //!   - documents: one text for each row;
 //!   - columns: a u8 that is 1 if there are names, the names, and for each column a u8 and its cells:
 //!     0 and f64, or 1 and texts behind a u8 that is 0 where a text is missing and not there.
+//!   - sparse rows: `indptr` (u32 each, one more than rows), `indices` (u32 each) and `data` (f64).
 //!
 //! What it writes is, for each call, the number of arrays (u32), and for each: name and dtype as texts, the number of axes
 //! and their lengths (u32 each), the number of elements (u32), and each as f64, i64 or text by its dtype.
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use skiff::arrays::{Elements, NamedArray};
 use skiff::table::Column;
-use skiff::value::{IntKind, Precision, Value};
+use skiff::value::{IntKind, NumberType, Precision, Value};
 use skiff::{File, Method, Options, Scalar, Table};
 use skiff_testing::{Call, Case, Expected, Tolerance, compare};
 
@@ -30,6 +31,7 @@ enum Kind {
     Numbers = 0,
     Documents = 1,
     Columns = 2,
+    Sparse = 3,
 }
 
 /// The file with the calls, and what is expected of each.
@@ -40,8 +42,8 @@ pub struct Questions {
     names: Vec<String>,
 }
 
-/// Writes the calls of all recorded cases of some versions of scikit-learn into a folder, with the models: calls without
-/// keyword arguments, of numbers, texts, or columns of both, which the library answers as recorded.
+/// Writes the calls of all recorded cases of some versions of scikit-learn into a folder, with the models: calls of
+/// numbers, sparse ones too, texts, or columns of both, which the library answers as recorded.
 pub fn write(folder: &Path, is_wanted: impl Fn(&Case) -> bool) -> Questions {
     fs::create_dir_all(folder).unwrap();
     let (mut bytes, mut expected, mut names) = (vec![0; 4], Vec::new(), Vec::new());
@@ -49,10 +51,11 @@ pub fn write(folder: &Path, is_wanted: impl Fn(&Case) -> bool) -> Questions {
         let path = case.model.write_to(folder);
         let mut files = BTreeMap::new();
         for call in &case.calls {
-            let Some((rows, answers)) = question(case, call, &path, &mut files) else { continue };
+            let Some((arguments, rows, answers)) = question(case, call, &path, &mut files) else { continue };
             text(&mut bytes, path.to_str().unwrap());
             text(&mut bytes, &call.at);
             text(&mut bytes, &call.method);
+            text(&mut bytes, &arguments);
             bytes.extend(rows);
             expected.push(answers);
             names.push(format!("{} {} {:?}", case.name, call.method, call.input));
@@ -69,11 +72,9 @@ fn question(
     call: &Call,
     path: &Path,
     models: &mut BTreeMap<String, Option<skiff::Model>>,
-) -> Option<(Vec<u8>, Vec<NamedArray>)> {
+) -> Option<(String, Vec<u8>, Vec<NamedArray>)> {
     let Expected::Answer(recorded) = &call.expected else { return None };
-    if !call.params.is_empty() {
-        return None;
-    }
+    let arguments = json(call)?;
     let method: Method = call.method.parse().ok()?;
     let table = case.table(call.input.as_deref()?).ok()?;
     let rows = rows(&table)?;
@@ -81,11 +82,23 @@ fn question(
         let at = Some(call.at.clone()).filter(|at| !at.is_empty());
         File::open(path, &Options { at, ..Options::default() }).ok()?.model(None).ok()
     });
-    let answer = model.as_ref()?.call(method, &table).ok()?;
+    let answer = model.as_ref()?.call_with(method, &call.params(), &table).ok()?;
     if compare(recorded, &answer, Tolerance::DOUBLE).difference.is_some() {
         return None;
     }
-    Some((rows, NamedArray::of(method.name(), answer).ok()?))
+    Some((arguments, rows, NamedArray::of(method.name(), answer).ok()?))
+}
+
+/// Keyword arguments as JSON, or nothing; `None` where one is no single value.
+fn json(call: &Call) -> Option<String> {
+    if call.params.is_empty() {
+        return Some(String::new());
+    }
+    let value = |(name, value): (&String, &serde_json::Value)| {
+        let is_single = !value.is_array() && !value.is_object();
+        is_single.then(|| format!("\"{name}\":{value}"))
+    };
+    Some(format!("{{{}}}", call.params.iter().map(value).collect::<Option<Vec<_>>>()?.join(",")))
 }
 
 fn text(bytes: &mut Vec<u8>, text: &str) {
@@ -147,6 +160,19 @@ fn rows(table: &Table<'_>) -> Option<Vec<u8>> {
                     _ => return None,
                 }
             }
+            Some(bytes)
+        }
+        Table::Sparse(csr) if csr.dtype == NumberType::Float(Precision::Double) => {
+            // Other languages' rows are sorted first, as the Python package's are: `inverse_transform` of a vectorizer
+            // then lists its terms in that order.
+            let ascends = |bounds: &[usize]| csr.indices[bounds[0]..bounds[1]].is_sorted_by(|one, next| one < next);
+            if !csr.indptr.windows(2).all(ascends) {
+                return None;
+            }
+            let mut bytes = head(Kind::Sparse, csr.rows, csr.cols);
+            let u32s = csr.indptr.iter().map(|&at| u32::try_from(at).unwrap()).chain(csr.indices.iter().copied());
+            bytes.extend(u32s.flat_map(u32::to_be_bytes));
+            bytes.extend(csr.data.iter().flat_map(|value| value.to_be_bytes()));
             Some(bytes)
         }
         Table::Sparse(_) | Table::Dicts(_) => None,

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +26,8 @@ public class Calls {
         Path examples = Path.of(arguments[0]);
         Path flowers = examples.resolve("iris-svc.joblib");
         numbers(flowers);
+        sparse(examples.resolve("digits-forest.joblib"));
+        keywords(flowers);
         textsAndColumns(examples);
         mistakes(flowers);
         files(flowers, Path.of(arguments[1]), Files.readString(Path.of(arguments[2])));
@@ -66,6 +69,44 @@ public class Calls {
             check(model.inspect().contains("SVC"), model.inspect());
             fails("wrong-argument", "dtype str", () -> labels.doubles());
             fails("wrong-argument", "has 1 axes", () -> labels.rows());
+        }
+    }
+
+    /** Two digits, of which most pixels are 0. */
+    private static void sparse(Path path) {
+        double[] data = {1, 4, 7, 10, 13, 16};
+        int[] indices = {2, 3, 20, 0, 10, 63};
+        int[] indptr = {0, 3, 6};
+        double[][] dense = new double[2][64];
+        for (int at = 0; at < 6; at++) dense[at / 3][indices[at]] = data[at];
+        try (Model model = Model.open(path, Options.NONE.at("steps[1][1]"))) {
+            double[] expected = model.predictProba(dense).doubles();
+            check(Arrays.equals(model.predictProba(Rows.sparse(data, indices, indptr, 2, 64)).doubles(), expected), "sparse");
+            float[] floats = {1, 4, 7, 10, 13, 16};
+            check(Arrays.equals(model.predictProba(Rows.sparse(floats, indices, indptr, 2, 64)).doubles(), expected), "floats");
+            fails("wrong-input", "63", () -> model.predict(Rows.sparse(data, indices, indptr, 2, 63)));
+            fails("wrong-input", "", () -> model.predict(Rows.sparse(data, indices, new int[] {0, 7, 6}, 2, 64)));
+            fails("wrong-input", "", () -> model.predict(Rows.sparse(new double[1], indices, indptr, 2, 64)));
+            fails("wrong-argument", "`indptr`", () -> model.predict(Rows.sparse(data, indices, null, 2, 64)));
+            fails("wrong-argument", "found null", () -> model.predict(Rows.sparse((double[]) null, indices, indptr, 2, 64)));
+            int[] negative = {2, -1, 20, 0, 10, 63};
+            fails("wrong-argument", "`indices`", () -> model.predict(Rows.sparse(data, negative, indptr, 2, 64)));
+            double[] parts = {7, 1, 3, 1, 10, 13, 16};
+            int[] unsorted = {20, 2, 3, 3, 0, 10, 63};
+            Rows same = Rows.sparse(parts, unsorted, new int[] {0, 4, 7}, 2, 64);
+            check(Arrays.equals(model.predictProba(same).doubles(), expected), "unsorted");
+        }
+    }
+
+    /** Recorded cases have arguments that models take. */
+    private static void keywords(Path path) {
+        try (Model model = Model.open(path)) {
+            Rows rows = Rows.of(FLOWERS);
+            check(Arrays.equals(model.predict(rows, Map.of()).strings(), LABELS), "no arguments");
+            fails("wrong-argument", "no argument `return_std`", () -> model.predict(rows, Map.of("return_std", true)));
+            fails("wrong-argument", "no argument `a\"\n`", () -> model.predict(rows, Map.of("a\"\n", "b\\")));
+            fails("wrong-argument", "argument `a`", () -> model.predict(rows, Map.of("a", new int[1])));
+            fails("wrong-argument", "not finite", () -> model.predict(rows, Map.of("a", Double.NaN)));
         }
     }
 

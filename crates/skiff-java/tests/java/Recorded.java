@@ -31,6 +31,7 @@ public class Recorded {
             String path = text();
             String at = text();
             String method = text();
+            Map<String, Object> keywords = keywords(text());
             Rows rows = rows(number);
             try {
                 Model model = models.get(path + " " + at);
@@ -42,7 +43,7 @@ public class Recorded {
                             : Model.read(Files.readAllBytes(Path.of(path)), options);
                     models.put(path + " " + at, model);
                 }
-                answer(model.call(method, rows));
+                answer(model.call(method, rows, keywords));
             } catch (SkiffException error) {
                 out.writeInt(-1);
                 put(error.code());
@@ -65,6 +66,31 @@ public class Recorded {
         return all;
     }
 
+    /** Arguments out of JSON, of which those that are recorded need little. */
+    private static Map<String, Object> keywords(String json) {
+        Map<String, Object> all = new HashMap<>();
+        if (json.isEmpty()) return all;
+        for (String pair : json.substring(1, json.length() - 1).split(",")) {
+            String[] parts = pair.split(":", 2);
+            all.put(parts[0].replace("\"", ""), keyword(parts[1]));
+        }
+        return all;
+    }
+
+    private static Object keyword(String value) {
+        if (value.equals("null")) return null;
+        if (value.equals("true") || value.equals("false")) return Boolean.valueOf(value);
+        if (value.startsWith("\"")) return value.substring(1, value.length() - 1);
+        if (value.matches("-?\\d+")) return Long.valueOf(value);
+        return Double.valueOf(value);
+    }
+
+    private static int[] ints(int count) {
+        int[] all = new int[count];
+        for (int at = 0; at < count; at++) all[at] = in.getInt();
+        return all;
+    }
+
     private static Rows rows(int number) {
         int kind = in.get();
         int rows = in.getInt();
@@ -81,6 +107,11 @@ public class Recorded {
             String[] documents = new String[rows];
             for (int row = 0; row < rows; row++) documents[row] = text();
             return Rows.documents(documents);
+        }
+        if (kind == 3) {
+            int[] indptr = ints(rows + 1);
+            int[] indices = ints(indptr[rows]);
+            return Rows.sparse(doubles(indptr[rows]), indices, indptr, rows, columns);
         }
         boolean hasNames = in.get() == 1;
         String[] names = new String[columns];

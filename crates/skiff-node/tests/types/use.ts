@@ -37,6 +37,9 @@ export function neverRun(model: skiff.Model): void {
   model.predict({ age: [3, null], city: ["Oslo", "Rome"], code: Int32Array.of(1, 2), id: BigInt64Array.of(1n, 2n) });
   model.predict([{ age: 3, city: "Oslo" }, { age: null }]);
   model.predict([Float64Array.of(1, 2)]);
+  model.predict({ data: [1], indices: [0], indptr: Uint32Array.of(0, 1), shape: [1, 2] }, { return_std: true, n: null });
+  // @ts-expect-error an argument is a single value
+  model.predict([[1]], { return_std: [true] });
   // @ts-expect-error a row alone is not rows
   model.predict([1, 2, 3]);
   // @ts-expect-error no such method

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A saved scikit-learn model. Any number of threads may use one at a time, and close it: a call that has begun ends, and
@@ -77,8 +78,16 @@ public final class Model implements AutoCloseable {
 
     /** Calls the method of that name: "predict", "predict_proba", "transform", … */
     public Answer call(String method, Rows rows) {
+        return call(method, rows, Collections.emptyMap());
+    }
+
+    /**
+     * Calls the method of that name with keyword arguments by their names in Python: {@code Map.of("return_std", true)}.
+     * Values are strings, integers, doubles, booleans or null.
+     */
+    public Answer call(String method, Rows rows, Map<String, ?> arguments) {
         try {
-            return new Answer(rows.call(handle, method));
+            return new Answer(rows.call(handle, method, Arguments.json(arguments)));
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -87,6 +96,11 @@ public final class Model implements AutoCloseable {
     /** Labels or values. */
     public Answer predict(Rows rows) {
         return call("predict", rows);
+    }
+
+    /** Labels or values, with keyword arguments. */
+    public Answer predict(Rows rows, Map<String, ?> arguments) {
+        return call("predict", rows, arguments);
     }
 
     /** Labels or values of rows of numbers. */

@@ -58,9 +58,13 @@ final class Native {
 
     static native String[] methods(long handle);
 
-    /** Numbers are a {@code double[]} or {@code float[]}; the answer has four elements for each array. */
-    static native Object[] callNumbers(long handle, String method, int rows, int columns, Object numbers);
+    /** Arguments are those of the method, as a JSON object or null. Numbers are a {@code double[]} or {@code float[]}; the answer has four elements for each array. */
+    static native Object[] callNumbers(long handle, String method, String arguments, int rows, int columns, Object numbers);
 
     /** Columns are arrays of one length, names may be null; the answer has four elements for each array. */
-    static native Object[] callColumns(long handle, String method, int rows, String[] names, Object[] columns);
+    static native Object[] callColumns(long handle, String method, String arguments, int rows, String[] names, Object[] columns);
+
+    /** Sparse rows in CSR form, data are a {@code double[]} or {@code float[]}; the answer has four elements for each array. */
+    static native Object[] callSparse(
+            long handle, String method, String arguments, int rows, int columns, int[] indptr, int[] indices, Object data);
 }

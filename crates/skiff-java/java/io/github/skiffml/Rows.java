@@ -8,7 +8,8 @@ import java.util.List;
 public abstract class Rows {
     private Rows() {}
 
-    abstract Object[] call(long model, String method);
+    /** Arguments are those of the method, as JSON or null. */
+    abstract Object[] call(long model, String method, String arguments);
 
     /** Rows of numbers; NaN is a missing value. */
     public static Rows of(double[][] rows) {
@@ -34,6 +35,19 @@ public abstract class Rows {
     /** Numbers, one row after the other, which are numpy's {@code float32}. */
     public static Rows of(float[] numbers, int rows, int columns) {
         return new Numbers(numbers, rows, columns);
+    }
+
+    /**
+     * Sparse rows, as scipy's {@code csr_matrix} has them: the numbers of row {@code i} are those from {@code indptr[i]} to
+     * {@code indptr[i + 1]} of {@code data}, each in its column of {@code indices}.
+     */
+    public static Rows sparse(double[] data, int[] indices, int[] indptr, int rows, int columns) {
+        return new Sparse(data, indices, indptr, rows, columns);
+    }
+
+    /** Sparse rows of numbers that are numpy's {@code float32}. */
+    public static Rows sparse(float[] data, int[] indices, int[] indptr, int rows, int columns) {
+        return new Sparse(data, indices, indptr, rows, columns);
     }
 
     /** One column of texts: the documents of a model of text. */
@@ -62,8 +76,29 @@ public abstract class Rows {
         }
 
         @Override
-        Object[] call(long model, String method) {
-            return Native.callNumbers(model, method, rows, columns, numbers);
+        Object[] call(long model, String method, String arguments) {
+            return Native.callNumbers(model, method, arguments, rows, columns, numbers);
+        }
+    }
+
+    private static final class Sparse extends Rows {
+        private final Object data;
+        private final int[] indices;
+        private final int[] indptr;
+        private final int rows;
+        private final int columns;
+
+        Sparse(Object data, int[] indices, int[] indptr, int rows, int columns) {
+            this.data = data;
+            this.indices = indices;
+            this.indptr = indptr;
+            this.rows = rows;
+            this.columns = columns;
+        }
+
+        @Override
+        Object[] call(long model, String method, String arguments) {
+            return Native.callSparse(model, method, arguments, rows, columns, indptr, indices, data);
         }
     }
 
@@ -124,9 +159,9 @@ public abstract class Rows {
         }
 
         @Override
-        Object[] call(long model, String method) {
+        Object[] call(long model, String method, String arguments) {
             String[] all = names.isEmpty() ? null : names.toArray(new String[0]);
-            return Native.callColumns(model, method, rows(), all, columns.toArray());
+            return Native.callColumns(model, method, arguments, rows(), all, columns.toArray());
         }
     }
 }
