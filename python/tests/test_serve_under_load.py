@@ -312,11 +312,34 @@ def test_slow_broken_and_hostile_clients_keep_nobody_from_an_answer():
         assert server.poll() is None
 
 
-def test_thousands_of_connections_at_a_time():
+def test_a_connection_whose_client_is_silent_is_closed():
+    """Half-open ones too: a client whose machine is gone is as silent as these, and nothing else shows it."""
+    head = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    silent = {
+        "half a head": head,
+        "a head without its body": head + b"Content-Length: 500\r\n\r\n",
+        "half a body": head + b"Content-Length: 500\r\n\r\n{",
+        "a request that was answered": b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "HTTP/2 without answers to pings": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0",
+    }
+    with process(EXAMPLES / "iris-svc.joblib") as (server, port):
+        clients = {name: socket.create_connection(("127.0.0.1", port), timeout=150) for name in silent}
+        for name, client in clients.items():
+            client.sendall(silent[name])
+        for name, client in clients.items():
+            with contextlib.suppress(ConnectionError):
+                # What comes before it is closed: an answer, an error, pings.
+                while client.recv(1 << 16):
+                    pass
+            client.close()
+        is_answered(port)
+
+
+def test_ten_thousand_connections_at_a_time():
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    count = min(3_000, hard - 200)
+    count = min(10_000, hard - 200)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
         with process(EXAMPLES / "iris-svc.joblib") as (server, port):
@@ -324,6 +347,9 @@ def test_thousands_of_connections_at_a_time():
             clients = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(count)]
             is_answered(port)
             assert resident(server) < before + 50 + count // 40
+            # The last of them is answered as well, next to all others.
+            clients[-1].sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert clients[-1].recv(1 << 16).startswith(b"HTTP/1.1 200 ")
             for client in clients:
                 client.close()
             is_answered(port)
@@ -337,6 +363,45 @@ def test_a_log_on_a_full_disk_stops_nothing():
             is_answered(port)
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=PATIENCE) == 0
+
+
+def test_a_full_disk_keeps_the_old_version(replacements, tmp_path, monkeypatch):
+    """The cache takes no more bytes when an alias is moved; when it does again, the new version is served."""
+    import resource
+
+    monkeypatch.setenv("SKIFF_CACHE", str(tmp_path / "cache"))
+    folder, small, large = tmp_path / "registry", *replacements
+    assert small.stat().st_size < large.stat().st_size // 2
+
+    def registry(verb, *words):
+        subprocess.run([COMMAND, "registry", verb, *map(str, words)], check=True, capture_output=True)
+
+    registry("init", folder)
+    for path in replacements:
+        registry("push", path, folder / "m")
+    registry("alias", folder / "m", "production", 1)
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+    most = large.stat().st_size // 2
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+    rows = np.random.default_rng(1).normal(size=(8, 4)).tolist()
+    expected = [{"predictions": skiff.open(path).predict(rows).tolist()} for path in replacements]
+    # Python ignores the signal of a write beyond the limit, and so does the server then: the write fails.
+    how = {"preexec_fn": limit, "restore_signals": False, "stderr": subprocess.PIPE}
+    with process(f"{folder}/m@production", "--follow", "0.05", **how) as (server, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        assert ask(connection, "/invocations", {"inputs": rows}) == expected[0]
+        registry("alias", folder / "m", "production", 2)
+        time.sleep(0.5)
+        assert ask(connection, "/invocations", {"inputs": rows}) == expected[0]
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        until = time.monotonic() + PATIENCE
+        while ask(connection, "/invocations", {"inputs": rows}) != expected[1]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=PATIENCE)
+    assert server.returncode == 0
+    assert said.count("m@production cannot be followed: ") == 1 and "m:2 is served" in said, said
 
 
 def test_more_requests_than_the_queue_takes_are_refused_at_once():
