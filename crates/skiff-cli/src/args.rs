@@ -12,6 +12,7 @@ mod serve;
 mod slim;
 mod values;
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -89,6 +90,9 @@ pub enum Command {
     Decrypt(Decrypt),
     /// Show the operators of a model's methods, or their signatures.
     Plan(Plan),
+    /// Run SQL over files with models' predictions as functions, by the program skiff-sql, which is built by itself.
+    #[command(disable_help_flag = true)]
+    Sql(Sql),
     /// Print a pickle's opcodes, without running them.
     Disassemble(Disassemble),
     /// Report what loading files in Python would do: exit status 0 if all are models, 1 if one is
@@ -159,6 +163,7 @@ impl Command {
             | Self::Keygen(_)
             | Self::Encrypt(_)
             | Self::Decrypt(_)
+            | Self::Sql(_)
             | Self::Supported(_)
             | Self::Completions(_)
             | Self::Man(_)
@@ -166,6 +171,14 @@ impl Command {
         };
         vec![ModelArgument::Path(path)]
     }
+}
+
+/// `skiff sql`
+#[derive(Debug, Args)]
+pub struct Sql {
+    /// The arguments of skiff-sql: a query, `--help`, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<OsString>,
 }
 
 /// `skiff inspect`

@@ -81,6 +81,10 @@ fn main() -> ExitCode {
         Command::Encrypt(command) => commands::encrypt::encrypt(command),
         Command::Decrypt(command) => commands::encrypt::decrypt(command),
         Command::Plan(command) => commands::plan::run(command),
+        Command::Sql(command) => match commands::sql::run(command, &arguments) {
+            Ok(status) => return status,
+            Err(failure) => Err(failure),
+        },
         Command::Disassemble(command) => commands::disassemble::run(command),
         Command::Scan(command) => match commands::scan::run(command) {
             Ok(commands::scan::Answer::AllModels) => Ok(()),

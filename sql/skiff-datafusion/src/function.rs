@@ -188,6 +188,10 @@ impl Bound {
         {
             return Err(format!("expected {expected} columns{listed}, found {}", columns.len()));
         }
+        let uses = self.plan.column_uses(columns.len(), names.as_deref().ok());
+        for (column, _) in columns.iter().zip(&uses).filter(|(column, used)| used.is_used() && is_foreign(column)) {
+            return Err(format!("column `{}`: the type {} is not supported", column.name(), column.data_type()));
+        }
         let Ok(names) = names else { return Ok(()) };
         let mut sorted = [names.to_vec(), columns.iter().map(|column| column.name().clone()).collect()];
         let is_in_order = sorted[0] == sorted[1];
@@ -216,6 +220,18 @@ impl Bound {
         })?;
         answer::array(&answer).map_err(|error| error.to_string())
     }
+}
+
+/// Whether scikit-learn sees a column of this type as objects of classes that no estimator takes.
+fn is_foreign(column: &Field) -> bool {
+    use DataType::{Date32, Date64, Interval, Time32, Time64, Timestamp};
+
+    let data_type = match column.data_type() {
+        DataType::Dictionary(_, values) => values,
+        other => other,
+    };
+    data_type.is_nested()
+        || matches!(data_type, Date32 | Date64 | Interval(_) | Time32(_) | Time64(_) | Timestamp(_, Some(_)))
 }
 
 /// The column with the text that is wrong.

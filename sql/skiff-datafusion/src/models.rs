@@ -63,8 +63,9 @@ impl Models {
         }
         let mut address: Address = name.parse().map_err(|error| ModelsError::of(&error, &name))?;
         if !matches!(address.selector, Some(Selector::Digest(_))) {
-            let (_, manifest) = elsewhere(|| version(name))?;
-            address.selector = Some(Selector::Digest(manifest.file.digest));
+            // The registry is dropped there too.
+            let digest = elsewhere(|| version(name).map(|(_, manifest)| manifest.file.digest))?;
+            address.selector = Some(Selector::Digest(digest));
         }
         if !Address::has_scheme(&address.registry)
             && let Ok(folder) = std::path::absolute(&address.registry)

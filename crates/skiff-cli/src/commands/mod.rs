@@ -23,6 +23,7 @@ pub mod scan;
 pub mod serve;
 pub mod sign;
 pub mod slim;
+pub mod sql;
 pub mod supported;
 pub mod verify;
 mod verify_signature;
