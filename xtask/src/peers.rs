@@ -21,6 +21,9 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     if arguments.first().is_some_and(|name| name == "triton") {
         return triton();
     }
+    if let Some(engine @ ("datafusion" | "ballista")) = arguments.first().map(String::as_str) {
+        return sql(engine, &arguments[1..]);
+    }
     let python = match arguments.first().map(String::as_str) {
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
         _ => environment()?,
@@ -93,10 +96,24 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, rebuild, image, registry, wandb, schemathesis, triton".to_owned()),
+        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, datafusion, ballista, rebuild, image, registry, wandb, schemathesis, triton".to_owned()),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)
+}
+
+/// Tests and asks `skiff-sql`, which has a workspace of its own.
+fn sql(engine: &str, arguments: &[String]) -> Result<(), String> {
+    let python = environment()?;
+    wheel(&python, "release")?;
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
+    for step in ["test", "build"] {
+        run_in(&root().join("sql"), cargo(&[step, "--workspace"]))?;
+    }
+    let mut command = Command::new(&python);
+    command.args(["-B", "python/tests/sql_cases.py", engine, "sql/target/debug/skiff-sql", COMMAND, "docs/scale.md"]);
+    command.args(arguments).env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
     run(command)
 }
 
