@@ -81,14 +81,43 @@ def killed(find, begun):
     return thread, said
 
 
+#: Makes importing scikit-learn an error.
+WITHOUT_SCIKIT_LEARN = """
+import sys
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "sklearn":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Without())
+"""
+
+
+def can_import(_):
+    """Whether a worker can import scikit-learn."""
+    try:
+        import sklearn  # noqa: F401
+    except ModuleNotFoundError:
+        return 0
+    return 1
+
+
 def in_spark(folder):
     from pyspark.sql import SparkSession
     from skiff.integrations import spark
 
+    import mlflow.pyfunc
+    import skiff.mlflow
+    from pyspark.sql.functions import struct
+
+    # Every Python of an executor runs this when it starts.
+    (folder / "workers").mkdir()
+    (folder / "workers" / "sitecustomize.py").write_text(WITHOUT_SCIKIT_LEARN)
     builder = SparkSession.builder.master("local-cluster[2,1,1024]").appName("skiff")
     settings = {
         "spark.ui.enabled": "false",
-        "spark.executorEnv.PYTHONPATH": os.pathsep.join(sys.path),
+        "spark.executorEnv.PYTHONPATH": os.pathsep.join([str(folder / "workers"), *sys.path]),
         "spark.executorEnv.OMP_NUM_THREADS": "1",
         "spark.executor.memory": "1g",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
@@ -101,6 +130,7 @@ def in_spark(folder):
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     application = session.sparkContext.applicationId
+    yield "all", "workers that can import scikit-learn", sum(session.sparkContext.parallelize(range(4), 4).map(can_import).collect())
     for kind in KINDS:
         path, data = written(kind, folder, COUNT, parts=8)
         frame = session.read.parquet(str(data))
@@ -111,6 +141,12 @@ def in_spark(folder):
             yield kind, f"`predict_udf`, `{method}`", differences(called.toPandas(), answers)
             mapped = spark.predict(path, frame, method=method, keep=["id"])
             yield kind, f"`mapInArrow`, `{method}`", differences(mapped.toPandas(), answers)
+            saved = folder / f"{kind}-{method}"
+            skiff.mlflow.save_model(path, saved, method=method)
+            of = {"f": "double", "b": "boolean"}.get(answers.dtype.kind, "string")
+            asked = mlflow.pyfunc.spark_udf(session, str(saved), env_manager="local", result_type=f"array<{of}>" if answers.ndim == 2 else of)
+            found = frame.select("id", asked(struct(*columns)).alias("p")).toPandas()
+            yield kind, f"`mlflow.pyfunc.spark_udf`, `{method}`", differences(found, answers)
     # One task after the other on each executor, slow enough to be killed in the middle.
     path, data = written("forest", pathlib.Path(tempfile.mkdtemp(dir=folder)), 400_000, parts=16)
     answers = expected(path, data, "predict")

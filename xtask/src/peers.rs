@@ -53,9 +53,9 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
         }
         Some(engine @ ("spark" | "ray")) => {
             wheel(&python, "release")?;
-            let package = if engine == "spark" { "pyspark" } else { "ray[data]" };
+            let packages: &[&str] = if engine == "spark" { &["pyspark", "mlflow", "psutil"] } else { &["ray[data]"] };
             let mut install = Command::new(&python);
-            install.args(["-m", "pip", "install", "--quiet", package]);
+            install.args(["-m", "pip", "install", "--quiet"]).args(packages);
             run(install)?;
             let mut example = Command::new(&python);
             example.args([
@@ -69,6 +69,11 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
                 if engine == "spark" { "Spark" } else { "Ray" },
             ]);
             run(example)?;
+            if engine == "spark" {
+                let mut speed = Command::new(&python);
+                speed.args(["-B", "benches/spark.py", "docs/scale.md"]);
+                run(speed)?;
+            }
             command.args(["-B", "python/tests/scale_cases.py", engine, "docs/scale.md"])
         }
         Some("rebuild") => {
