@@ -189,7 +189,8 @@ impl Bound {
             return Err(format!("expected {expected} columns{listed}, found {}", columns.len()));
         }
         let uses = self.plan.column_uses(columns.len(), names.as_deref().ok());
-        for (column, _) in columns.iter().zip(&uses).filter(|(column, used)| used.is_used() && is_foreign(column)) {
+        let foreign = columns.iter().zip(&uses).find(|(column, used)| used.is_used() && is_foreign(column));
+        if let Some((column, _)) = foreign {
             return Err(format!("column `{}`: the type {} is not supported", column.name(), column.data_type()));
         }
         let Ok(names) = names else { return Ok(()) };
