@@ -120,7 +120,7 @@ const RUST: [Step<'static>; 4] = [
     ("Rust tests", &|| run(cargo(&[&["test", "--workspace", "--no-fail-fast"], &FULL[..]].concat()))),
     ("recorded cases without SIMD", &|| {
         // With the same features, so that nothing is built again.
-        let mut command = cargo(&[&["test", "--workspace", "--test", "fixtures"], &FULL[..]].concat());
+        let mut command = cargo(&[&["test", "--workspace", "--test", "suite"], &FULL[..], &["fixtures::"]].concat());
         command.env("SKIFF_SIMD", "off");
         run(command)
     }),
@@ -210,10 +210,10 @@ fn drawing(python: &Path, arguments: &[String]) -> Command {
 
 /// Runs the recorded cases, keeps what they say of each class, and writes the table of it.
 fn supported(_: &[String]) -> Result<(), String> {
-    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "fixtures", "what_is_tested"]].concat());
+    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "suite", "what_is_tested"]].concat());
     command.env("SKIFF_UPDATE", "1");
     run(command)?;
-    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "supported"]].concat());
+    let mut command = cargo(&[&["test", "--workspace"][..], &FULL, &["--test", "suite", "supported::"]].concat());
     command.env("SKIFF_UPDATE", "1");
     run(command)
 }

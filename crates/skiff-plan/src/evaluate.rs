@@ -12,7 +12,7 @@ use skiff_files::threads;
 
 use crate::answer::{Answer, stack};
 use crate::operator::{BLOCK_BYTES, Scope};
-use crate::operators::AnyOperator;
+use crate::operators::{AnyOperator, Check};
 use crate::plan::{Output, Plan, PlanNode, Rank, ValueId};
 use crate::table::Table;
 use crate::types::ValueType;
@@ -289,8 +289,20 @@ impl<'e> Evaluation<'e> {
 
     /// Runs `nodes` over one block.
     fn run(&self, nodes: Range<usize>, last_uses: &[Option<usize>], values: &mut Values<'_>) -> Result<(), InputError> {
-        let start = nodes.start;
-        for (index, node) in self.plan.nodes()[nodes].iter().enumerate().map(|(at, node)| (start + at, node)) {
+        let mut left = nodes;
+        while let Some(index) = left.next() {
+            let node = &self.plan.nodes()[index];
+            if let Some((check, next)) = self.check_and_product(index, left.end, last_uses) {
+                let input = match last_uses[node.inputs[0].index()] == Some(index) {
+                    true => values[node.inputs[0].index()].take(),
+                    false => values[node.inputs[0].index()].clone(),
+                };
+                let value = check.then(input.expect("kept until its last use"), |rows| next.operator.run(&[rows]))?;
+                self.widest.fetch_max(value.bytes(), Ordering::Relaxed);
+                values[index + 2] = Some(value);
+                left.next();
+                continue;
+            }
             let value = match node.inputs[..] {
                 [id] if last_uses[id.index()] == Some(index) => {
                     node.operator.run_owned(values[id.index()].take().expect("kept until its last use"))?
@@ -305,6 +317,15 @@ impl<'e> Evaluation<'e> {
             values[index + 1] = Some(value);
         }
         Ok(())
+    }
+
+    /// The validation at `index`, if all that takes its rows is the operator after it, whose result shows whether they are
+    /// finite.
+    fn check_and_product(&self, index: usize, end: usize, last_uses: &[Option<usize>]) -> Option<(&Check, &PlanNode)> {
+        let AnyOperator::Check(check) = &self.plan.nodes()[index].operator else { return None };
+        let next = self.plan.nodes()[..end].get(index + 1)?;
+        let is_last = last_uses[index + 1] == Some(index + 1) && next.inputs[..] == [ValueId::of_node(index)];
+        (is_last && next.operator.shows_what_is_not_finite()).then_some((check, next))
     }
 
     /// The result if some nodes need the whole batch: the nodes between them run in blocks as usual, and values that are

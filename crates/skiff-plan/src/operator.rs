@@ -56,6 +56,12 @@ pub trait Operator {
         false
     }
 
+    /// Whether no number of a row of the result is finite if any number of that row of its one input, a table of floats, is
+    /// not; and whether the result is so much smaller that it is searched sooner than the input.
+    fn shows_what_is_not_finite(&self) -> bool {
+        false
+    }
+
     /// Whether it works row by row, or needs the whole batch.
     fn scope(&self) -> Scope {
         Scope::Rows

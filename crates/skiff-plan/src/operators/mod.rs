@@ -144,6 +144,12 @@ macro_rules! operators {
                 }
             }
 
+            pub(crate) fn shows_what_is_not_finite(&self) -> bool {
+                match self {
+                    $(Self::$operator(operator) => operator.shows_what_is_not_finite(),)*
+                }
+            }
+
             /// Whether it is user code.
             pub(crate) fn is_custom(&self) -> bool {
                 matches!(self, Self::CallCustom(_))

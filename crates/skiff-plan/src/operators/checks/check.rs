@@ -156,14 +156,42 @@ impl Check {
             self.check_names(columns)?;
         }
         let numbers = self.to_numbers(input)?;
+        self.check_numbers(&numbers)?;
+        Ok(numbers)
+    }
+
+    fn check_numbers(&self, numbers: &Value<'_>) -> Result<(), InputError> {
         // What scikit-learn does not look at may also be nothing.
         let is_unseen = self.rule.finite == Finite::AllOfDense && matches!(numbers, Value::Sparse(_));
         if numbers.rows() == 0 && !is_unseen {
             return Err(InputError::new(InputErrorKind::NoRows { shape: (0, numbers.cols()) }));
         }
-        self.check_finite(&numbers)?;
-        self.check_width(numbers.cols())?;
-        Ok(numbers)
+        self.check_finite(numbers)?;
+        self.check_width(numbers.cols())
+    }
+
+    /// The result of `next`, an operator that [`Operator::shows_what_is_not_finite`], for the checked rows. They are not
+    /// read twice: if all of the result is finite, so are they.
+    pub(crate) fn then<'a>(
+        &self,
+        input: Value<'a>,
+        next: impl Fn(&Value<'a>) -> Result<Value<'a>, InputError>,
+    ) -> Result<Value<'a>, InputError> {
+        let (matrix, precision) = match input {
+            Value::Floats(matrix, precision) if matrix.rows > 0 => (matrix, precision),
+            other => return next(&self.run_owned(other)?),
+        };
+        let numbers = to_dtype(matrix, precision, self.rule.dtype);
+        let is_searched = matches!(self.rule.finite, Finite::All | Finite::AllOfDense);
+        if is_searched && self.check_width(numbers.cols()).is_ok() {
+            let result = next(&numbers);
+            return match &result {
+                Ok(Value::Floats(products, _)) if all_finite(&products.data) => result,
+                _ => self.check_numbers(&numbers).map_err(|error| error.by(&self.estimator)).and(result),
+            };
+        }
+        self.check_numbers(&numbers).map_err(|error| error.by(&self.estimator))?;
+        next(&numbers)
     }
 
     fn check_width(&self, found: usize) -> Result<(), InputError> {
@@ -300,6 +328,13 @@ impl Operator for Check {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         self.check(inputs[0]).map_err(|error| error.by(&self.estimator))
+    }
+
+    fn run_owned<'a>(&self, input: Value<'a>) -> Result<Value<'a>, InputError> {
+        let Value::Floats(matrix, precision) = input else { return self.run(&[&input]) };
+        let numbers = to_dtype(matrix, precision, self.rule.dtype);
+        self.check_numbers(&numbers).map_err(|error| error.by(&self.estimator))?;
+        Ok(numbers)
     }
 
     fn output_type(&self, inputs: &[&ValueType]) -> Result<ValueType, InputError> {
@@ -455,6 +490,32 @@ fn all_finite(values: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::Affine;
+
+    #[test]
+    fn rows_that_are_not_finite_are_refused_whatever_shows_it() {
+        let check = Check::new("Ridge", None, ArrayRule::FLOATS, Some(2));
+        let affine = Affine::new(Matrix::new(1, 2, vec![0.0, 10.0]), vec![1.0], Precision::Double);
+        assert!(affine.shows_what_is_not_finite());
+        let ask = |rows: &[f64], cols: usize| {
+            let input = Value::Floats(Matrix::new(rows.len() / cols, cols, rows.to_vec()), Precision::Double);
+            let found = check.then(input.clone(), |rows| affine.run(&[rows]));
+            let expected = check.run(&[&input]).and_then(|rows| affine.run(&[&rows]));
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+            found.is_ok()
+        };
+        assert!(ask(&[1.0, 2.0, 3.0, 4.0], 2));
+        // Too large a product of rows that are finite.
+        assert!(ask(&[1.0, 2.0, 3.0, 1e308], 2));
+        // Nothing is left of a feature without weight but NaN.
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(!ask(&[1.0, 2.0, value, 4.0], 2));
+            assert!(!ask(&[1.0, 2.0, 3.0, value], 2));
+            assert!(!ask(&[value, 4.0, 5.0], 3));
+        }
+        assert!(!ask(&[1.0, 2.0, 3.0], 3));
+        assert!(!ask(&[], 2));
+    }
 
     #[test]
     fn floats_are_parsed_as_python_parses_them() {

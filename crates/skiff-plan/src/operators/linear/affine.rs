@@ -72,6 +72,11 @@ impl Operator for Affine {
         Ok(Value::Floats(Matrix::new(inputs[0].rows(), outputs, product), precision))
     }
 
+    /// Every output is a sum with a product of every feature: of NaN it is NaN, of infinity infinite or NaN.
+    fn shows_what_is_not_finite(&self) -> bool {
+        (1..=self.coef.cols / 2).contains(&self.coef.rows)
+    }
+
     fn describe(&self) -> String {
         format!("{} → {}", self.coef.cols, self.coef.rows)
     }

@@ -103,6 +103,11 @@ impl Operator for Project {
         Ok(Value::Floats(Matrix::new(rows, self.components.rows, products), precision))
     }
 
+    /// As [`Affine`](super::Affine).
+    fn shows_what_is_not_finite(&self) -> bool {
+        (1..=self.components.cols / 2).contains(&self.components.rows)
+    }
+
     fn describe(&self) -> String {
         format!("{} → {}", self.components.cols, self.components.rows)
     }
