@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process, thread};
 
 use crate::{RecordedModel, workspace};
@@ -35,12 +36,14 @@ pub fn example(name: &str) -> String {
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// An empty folder, which no other test may call so.
+    /// An empty folder, with this in its name.
     ///
     /// # Panics
     /// When there can be none.
     pub fn new(name: &str) -> Self {
-        let path = env::temp_dir().join(format!("skiff-{}-{name}", process::id()));
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let count = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("skiff-{}-{count}-{name}", process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder");
         Self(path)

@@ -12,6 +12,7 @@ mod passport;
 mod predict;
 mod registry;
 mod slim;
+mod sql;
 mod supported;
 mod tables;
 mod usage;
