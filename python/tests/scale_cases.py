@@ -222,11 +222,16 @@ def main(engine, page):
             print(kind, how, found, flush=True)
             lines.append(f"| {kind} | {how} | {found} |")
             failed |= found != 0
+    write_table(page, engine, lines)
+    return failed
+
+
+def write_table(page, engine, lines):
+    """Replaces what is between the engine's marks in a page."""
     page = pathlib.Path(page)
     begin, end = f"<!-- {engine} -->", f"<!-- /{engine} -->"
     block = "\n".join([begin, "", *lines, "", end])
     page.write_text(re.sub(f"{begin}.*{end}", lambda _: block, page.read_text(), flags=re.DOTALL))
-    return failed
 
 
 if __name__ == "__main__":

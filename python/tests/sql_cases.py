@@ -21,7 +21,7 @@ import urllib.request
 import pandas as pd
 import skiff
 from engines import KINDS, NAMES, rows, written
-from scale_cases import METHODS, differences, expected, killed
+from scale_cases import METHODS, differences, expected, killed, write_table
 from sklearn.ensemble import RandomForestClassifier
 
 COUNT, MANY = 20_000, 400_000
@@ -262,10 +262,7 @@ def main(engine, program, skiff_command, page):
             lines.append(f"| {kind} | {how} | {found} |")
             # What Ballista does with COPY is reported, not expected.
             failed |= found != 0 and "COPY" not in how
-    page = pathlib.Path(page)
-    begin, end = f"<!-- {engine} -->", f"<!-- /{engine} -->"
-    block = "\n".join([begin, "", *lines, "", end])
-    page.write_text(re.sub(f"{begin}.*{end}", lambda _: block, page.read_text(), flags=re.DOTALL))
+    write_table(page, engine, lines)
     return failed
 
 
