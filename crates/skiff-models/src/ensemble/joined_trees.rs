@@ -13,6 +13,8 @@ use crate::lowering::Lowering;
 /// A single tree in a plan, the rows that it is asked about, and the classes of its answer where that is a label.
 #[derive(Debug)]
 pub(crate) struct TreeAnswer {
+    /// The index of the tree's operator.
+    node: usize,
     input: ValueId,
     pub(crate) trees: Arc<Trees<f32>>,
     pub(crate) classes: Option<Arc<Classes>>,
@@ -29,20 +31,21 @@ pub(crate) fn tree_answers(values: &[ValueId], plan: &Lowering<'_>) -> Option<Ve
 }
 
 fn tree_answer(value: ValueId, plan: &Lowering<'_>) -> Option<TreeAnswer> {
-    let node = |value: ValueId| plan.nodes().get(value.index().checked_sub(1)?);
-    let (mut at, mut classes) = (node(value)?, None);
+    let node = |value: ValueId| value.index().checked_sub(1).and_then(|index| Some((index, plan.nodes().get(index)?)));
+    let ((mut index, mut at), mut classes) = (node(value)?, None);
     if let AnyOperator::TakeLabels(labels) = &at.operator {
         let [only] = &labels.classes[..] else { return None };
         classes = Some(Arc::clone(only));
-        let argmax = node(*at.inputs.first()?)?;
+        let (_, argmax) = node(*at.inputs.first()?)?;
         let AnyOperator::Argmax(_) = &argmax.operator else { return None };
-        at = node(*argmax.inputs.first()?)?;
+        (index, at) = node(*argmax.inputs.first()?)?;
     }
     let AnyOperator::TreeEnsemble(ensemble) = &at.operator else { return None };
     let TreeEnsemble { trees: TreeTables::Single(trees), question } = &**ensemble else { return None };
     let Question::Sum { start: Start::Values(start), divisor } = question else { return None };
     let is_plain = *divisor == 1.0 && start.iter().all(|&start| start == 0.0);
-    (is_plain && trees.len() == 1).then(|| TreeAnswer { input: at.inputs[0], trees: Arc::clone(trees), classes })
+    let input = *at.inputs.first()?;
+    (is_plain && trees.len() == 1).then(|| TreeAnswer { node: index, input, trees: Arc::clone(trees), classes })
 }
 
 /// Trees that are joined when a plan first needs them; `None` where they cannot be.
@@ -66,9 +69,11 @@ impl JoinedTrees {
             Trees::join(&single, width, value).map(Arc::new)
         });
         let trees = TreeTables::Single(Arc::clone(joined.as_ref()?));
-        let input = answers.first()?.input;
-        plan.keep(input.index());
+        let first = answers.first()?;
+        // Whatever was pushed since the first tree is of this ensemble; what was before may be another estimator's, which
+        // is asked about the same rows.
+        plan.keep(first.node);
         let question = Question::Sum { start: Start::Values(vec![0.0; width]), divisor };
-        Some(plan.push(TreeEnsemble { trees, question }, &[input]))
+        Some(plan.push(TreeEnsemble { trees, question }, &[first.input]))
     }
 }
