@@ -62,6 +62,15 @@ FOUND = {
         N,
         (N * 2).astype(np.float32),
     ),
+    **{
+        f"splines as a sparse matrix of {np.dtype(dtype)} beyond the knots, which begin at {low}": (
+            SplineTransformer(sparse_output=True, extrapolation=extrapolation),
+            np.linspace(low, 7.5, 60)[:, None],
+            np.arange(0, 10, dtype=dtype)[:, None],
+        )
+        for dtype in (np.int64, np.uint8)
+        for low, extrapolation in [(0.5, "constant"), (-0.5, "constant"), (2.0, "linear"), (-3.0, "linear")]
+    },
 }
 
 

@@ -137,7 +137,9 @@ impl Estimator for SplineTransformer {
             return plan.no_method(method);
         }
         let finite = if self.spline.nan_is_zero { Finite::Any } else { Finite::All };
-        let rule = ArrayRule::FLOATS.dtype(Dtype::Float).finite(finite);
+        // Of sparse splines the dtype of integers decides what is beyond the knots.
+        let dtype = if self.spline.sparse { Dtype::Numeric } else { Dtype::Float };
+        let rule = ArrayRule::FLOATS.dtype(dtype).finite(finite);
         let x = plan.check(input, rule, self.spline.bases.len());
         Ok(Output::matrix(plan.push(&self.spline, &[x])))
     }

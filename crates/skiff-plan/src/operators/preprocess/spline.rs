@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::operators::{Operator, to_sparse};
-use crate::value::{Matrix, Precision, Value};
+use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
 
 /// The values of the splines of each column. (n, n_features) → (n, columns of all splines).
 #[derive(Debug)]
@@ -172,19 +172,25 @@ impl Spline {
         each.collect()
     }
 
-    /// scikit-learn replaces what is beyond the bounds by the lower one before scipy computes a sparse matrix, which
-    /// fails where that bound in `float32` is below itself.
-    fn check_bounds_of_single(&self, x: &Matrix<'_, f64>) -> Result<(), InputError> {
+    /// scikit-learn replaces what is beyond the bounds by the lower one, in the dtype of the rows, before scipy computes a
+    /// sparse matrix, which fails where that is beyond them too: `float32` and integers round.
+    fn check_bounds_of(&self, x: &Matrix<'_, f64>, dtype: NumberType) -> Result<(), InputError> {
         if !matches!(self.extrapolation, Extrapolation::Constant | Extrapolation::Linear) {
             return Ok(());
         }
         for (column, basis) in self.bases.iter().enumerate() {
             let (low, high) = basis.bounds();
-            let is_beyond = |row: &[f64]| row.get(column).is_some_and(|value| !(low..=high).contains(value));
-            if Precision::Single.round(low) < low && x.iter_rows().any(is_beyond) {
-                return Err(InputError::refused(
-                    "Out of bounds w/ x: the lower bound of the knots as float32 is below it",
-                ));
+            let is_beyond = |value: f64| !(low..=high).contains(&value);
+            let replaced = match dtype {
+                NumberType::Float(precision) => precision.round(low),
+                NumberType::Int(IntKind::Bool) => f64::from(u8::from(low != 0.0)),
+                #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "numpy's casts")]
+                NumberType::Int(kind) => kind.wrap(low as i64) as f64,
+            };
+            if is_beyond(replaced) && x.iter_rows().any(|row| row.get(column).is_some_and(|&value| is_beyond(value))) {
+                let what =
+                    format!("Out of bounds w/ x: the lower bound of the knots, {low}, as {dtype} is beyond them");
+                return Err(InputError::refused(what));
             }
         }
         Ok(())
@@ -195,13 +201,17 @@ impl Operator for Spline {
     const NAME: &'static str = "spline";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let Value::Floats(x, precision) = inputs[0] else {
+        let Some((x, precision)) = inputs[0].to_floats() else {
             return Err(InputError::wrong_kind("a dense table of numbers", inputs[0]));
         };
-        if self.sparse && *precision == Precision::Single {
-            self.check_bounds_of_single(x)?;
+        if self.sparse {
+            let dtype = match inputs[0] {
+                Value::Ints(_, kind) => NumberType::Int(*kind),
+                _ => NumberType::Float(precision),
+            };
+            self.check_bounds_of(&x, dtype)?;
         }
-        let precision = if self.sparse { Precision::Double } else { *precision };
+        let precision = if self.sparse { Precision::Double } else { precision };
         let degrees = self.degrees();
         let left_out = usize::from(!self.include_bias);
         let width: usize = self.bases.iter().map(|basis| basis.coefficients.cols - left_out).sum();
