@@ -104,8 +104,10 @@ impl Expand for WeightedMedian {
             columns.push(block.tensor);
         }
         let precision = precision.ok_or_else(|| Reason::new("there is no estimator"))?;
+        let all = if let [all] = columns[..] { all } else { builder.concat(&columns, 1) };
+        let n_estimators = self.weights.len();
         let mut median = |count: usize| {
-            let predictions = builder.concat(&columns[..count], 1);
+            let predictions = if count == n_estimators { all } else { builder.slice(all, 1, 0, count) };
             let (sorted, order) = builder.least(predictions, count);
             let weights = builder.row(&self.weights[..count]);
             let weights = builder.gather(weights, order, 0);
@@ -118,8 +120,8 @@ impl Expand for WeightedMedian {
             Block::floats(builder.gather_elements(sorted, first, 1), precision)
         };
         Ok(match self.staged {
-            true => Block::Many((1..=columns.len()).map(median).collect()),
-            false => median(columns.len()),
+            true => Block::Many((1..=n_estimators).map(median).collect()),
+            false => median(n_estimators),
         })
     }
 }

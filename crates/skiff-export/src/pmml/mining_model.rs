@@ -64,6 +64,15 @@ impl Translation {
             .collect()
     }
 
+    /// The trees where each has a column of its own.
+    pub(super) fn trees_by_column<T: Threshold>(
+        &mut self,
+        trees: &Trees<T>,
+        x: &[Scalar],
+    ) -> Result<Vec<TreeModel>, Reason> {
+        (0..trees.len()).map(|tree| self.tree(trees, tree, x, |row| Score::Number(row[0]))).collect()
+    }
+
     /// One tree; `score` is what a leaf with these values has.
     pub(super) fn tree<T: Threshold>(
         &mut self,
@@ -125,6 +134,16 @@ pub(super) fn tree_sum(ensemble: &TreeEnsemble, input: Vec<Scalar>) -> Result<Tr
         Question::Leaves { .. } => Err(Reason::new("the numbers of leaves are not exported to PMML")),
         Question::Paths { .. } => Err(Reason::new("paths through trees are not exported to PMML")),
     }
+}
+
+/// Whether each of `count` trees has a column of its own, with nothing added to its values.
+pub(super) fn has_column_each(ensemble: &TreeEnsemble, count: usize) -> bool {
+    let (trees, columns) = match &ensemble.trees {
+        TreeTables::Single(trees) => (trees.len(), trees.leaves.columns),
+        TreeTables::Double(trees) => (trees.len(), trees.leaves.columns),
+    };
+    let Question::Sum { start: Start::Values(start), divisor } = &ensemble.question else { return false };
+    (trees, columns, *divisor) == (count, count, 1.0) && start.iter().all(|&start| start == 0.0)
 }
 
 /// Which features are split by categories.

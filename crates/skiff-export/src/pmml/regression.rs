@@ -5,7 +5,7 @@ use skiff_plan::operators::{AnyOperator, Function as Elementwise, TreeTables};
 use skiff_plan::value::Matrix;
 
 use super::expression::Scalar;
-use super::mining_model::{ensemble_of, shifted_segment, tree_sum};
+use super::mining_model::{ensemble_of, has_column_each, shifted_segment, tree_sum};
 use super::model::{Body, Function, Model, Owner, Segment};
 use super::nearest_neighbor_model::NearestNeighborModel;
 use super::neural_network::{NeuralLayer, NeuralNetwork};
@@ -76,7 +76,23 @@ impl Translation {
                 }
             }
             Some((AnyOperator::WeightedMedian(median), inputs)) if !median.staged => {
-                return self.ensemble(plan, inputs, "weightedMedian", Some(&median.weights));
+                let trees = plan.node(inputs[0]).and_then(|node| match &node.operator {
+                    AnyOperator::TreeEnsemble(ensemble) => Some((ensemble, *node.inputs.first()?)),
+                    _ => None,
+                });
+                let Some((ensemble, input)) = trees.filter(|(trees, _)| has_column_each(trees, median.weights.len()))
+                else {
+                    return self.ensemble(plan, inputs, "weightedMedian", Some(&median.weights));
+                };
+                let x = self.numbers(plan, input)?;
+                let trees = match &ensemble.trees {
+                    TreeTables::Single(trees) => self.trees_by_column(trees, &x),
+                    TreeTables::Double(trees) => self.trees_by_column(trees, &x),
+                };
+                let of = |tree, weight| Segment { model: ensemble_of(vec![tree], "sum", Function::Regression), weight };
+                let trees = trees.map_err(here)?.into_iter();
+                let segments = trees.zip(&median.weights).map(|(tree, &weight)| of(tree, Some(weight))).collect();
+                return Ok(model(Body::Mining { method: "weightedMedian", segments }));
             }
             Some((AnyOperator::SumUp(sum), inputs)) if inputs.len() > 1 => {
                 #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]

@@ -6,6 +6,7 @@ use skiff_plan::operators::{Item, WeightedMedian};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::ada_boost::AdaBoost;
+use super::joined_trees::{JoinedTrees, tree_answers};
 use crate::computed::Attributes;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
@@ -33,6 +34,8 @@ pub(crate) const ADA_BOOST_REGRESSOR: Class = class! {
 #[derive(Debug)]
 pub struct AdaBoostRegressor {
     boosting: AdaBoost,
+    /// The estimators if they are trees.
+    trees: JoinedTrees,
 }
 
 impl AdaBoostRegressor {
@@ -40,7 +43,7 @@ impl AdaBoostRegressor {
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let boosting = AdaBoost::read(fields)?;
         fields.training_only(&["loss"]);
-        Ok(Self { boosting })
+        Ok(Self { boosting, trees: JoinedTrees::default() })
     }
 }
 
@@ -58,8 +61,13 @@ impl Estimator for AdaBoostRegressor {
         }
         let x = self.boosting.check(input, plan);
         let predictions = self.boosting.each(Method::Predict, x, plan)?;
+        let trees = tree_answers(&predictions, plan).filter(|trees| trees.iter().all(|tree| tree.classes.is_none()));
+        let joined = trees.and_then(|trees| self.trees.each(&trees, plan));
         let median = WeightedMedian { weights: self.boosting.weights.clone(), staged };
-        let value = plan.push(median, &predictions);
+        let value = match joined {
+            Some(all) => plan.push(median, &[all]),
+            None => plan.push(median, &predictions),
+        };
         if !staged {
             return Ok(Output::column(value));
         }

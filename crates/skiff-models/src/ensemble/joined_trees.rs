@@ -64,16 +64,44 @@ impl JoinedTrees {
         divisor: f64,
         plan: &mut Lowering<'_>,
     ) -> Option<ValueId> {
-        let joined = self.0.get_or_init(|| {
-            let single: Vec<&Trees<f32>> = answers.iter().map(|answer| &*answer.trees).collect();
-            Trees::join(&single, width, value).map(Arc::new)
-        });
-        let trees = TreeTables::Single(Arc::clone(joined.as_ref()?));
-        let first = answers.first()?;
-        // Whatever was pushed since the first tree is of this ensemble; what was before may be another estimator's, which
-        // is asked about the same rows.
-        plan.keep(first.node);
+        let joined = self.0.get_or_init(|| join(answers, width, value).map(Arc::new));
         let question = Question::Sum { start: Start::Values(vec![0.0; width]), divisor };
-        Some(plan.push(TreeEnsemble { trees, question }, &[first.input]))
+        ask(answers, joined.as_ref()?, question, plan)
     }
+
+    /// Replaces the operators of `answers` by one with a column for each tree, whose leaves have one value: (n_samples,
+    /// n_trees). `None`, and nothing is replaced, where the trees cannot be joined.
+    pub(crate) fn each(&self, answers: &[TreeAnswer], plan: &mut Lowering<'_>) -> Option<ValueId> {
+        let joined = self.0.get_or_init(|| {
+            let mut joined = join(answers, 1, |_, leaf| (leaf.len() == 1).then(|| leaf.to_vec()))?;
+            joined.leaves.columns = joined.len();
+            Some(Arc::new(joined))
+        });
+        // Added to which, zeros keep their signs.
+        let start = Start::Values(vec![-0.0; answers.len()]);
+        ask(answers, joined.as_ref()?, Question::Sum { start, divisor: 1.0 }, plan)
+    }
+}
+
+fn join(
+    answers: &[TreeAnswer],
+    width: usize,
+    value: impl FnMut(usize, &[f64]) -> Option<Vec<f64>>,
+) -> Option<Trees<f32>> {
+    let single: Vec<&Trees<f32>> = answers.iter().map(|answer| &*answer.trees).collect();
+    Trees::join(&single, width, value)
+}
+
+fn ask(
+    answers: &[TreeAnswer],
+    joined: &Arc<Trees<f32>>,
+    question: Question,
+    plan: &mut Lowering<'_>,
+) -> Option<ValueId> {
+    let first = answers.first()?;
+    // Whatever was pushed since the first tree is of this ensemble; what was before may be another estimator's, which is
+    // asked about the same rows.
+    plan.keep(first.node);
+    let trees = TreeTables::Single(Arc::clone(joined));
+    Some(plan.push(TreeEnsemble { trees, question }, &[first.input]))
 }
