@@ -42,6 +42,9 @@ impl Expand for BoostedEnsemble {
             return Err(Reason::new("what a sparse matrix does not store is missing, and not zero"));
         }
         let trees = &*self.trees;
+        if trees.linear.is_some() && matches!(self.question, BoostedQuestion::Sum { .. }) {
+            return Err(Reason::new("linear models in the leaves of trees are not exported yet"));
+        }
         let mut columns = Columns::new(builder, rows.tensor);
         match &self.question {
             BoostedQuestion::Sum { start, precision, divisor } => {

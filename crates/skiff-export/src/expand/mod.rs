@@ -123,6 +123,7 @@ operators! {
         KernelDensity = "it sums node by node, until a tolerance is reached";
         DrawClasses | DrawMixture | DrawSparseLabels | GibbsStep | PseudoLikelihood = "it draws random numbers";
         ExtractPatches = "patches of pictures are not exported yet";
+        SingleAffine = "its sums are of `float32`, and leave out what is missing";
         AppendIfMissing = "how many columns it returns depends on all rows at once";
         NonNegativeWeights | ScaleCodes = "its codes are not exported yet";
         PairProbabilities = "libsvm iterates until its probabilities agree, each row as often as it needs";

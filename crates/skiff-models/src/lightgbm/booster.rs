@@ -29,14 +29,15 @@ pub(crate) const BOOSTER: Class = class! {
     /// objective makes of it: `1 / (1 + exp(-sigmoid · x))` for `binary`, `multiclassova` and `cross_entropy`, the softmax
     /// for `multiclass`, `exp(x)` for `poisson`, `gamma` and `tweedie`, `log(1 + exp(x))` for `cross_entropy_lambda`, x
     /// itself for other regressions, for ranking and for custom objectives; with `raw_score` nothing. Random
-    /// forests divide by the number of iterations first. `pred_leaf` gives the leaves' numbers.
+    /// forests divide by the number of iterations first. `pred_leaf` gives the leaves' numbers. Leaves of linear trees have a
+    /// constant and coefficients of features, added in the order of the file; where one of these is NaN, a value.
     ///
     /// A number goes left if it is at most the threshold; what is within 1e-35 of zero is zero. NaN is zero, or missing
     /// and goes where the split says, as does zero with `zero_as_missing`. A category goes left if it is in the split's set.
-    /// Integers of an array become `float32` first, as in LightGBM. (`GBDT::PredictRaw`, `Tree::NumericalDecision` and
+    /// Integers of an array become `float32` first, as in LightGBM. (`GBDT::PredictRaw`, `Tree::Predict`, `Tree::NumericalDecision` and
     /// `Tree::CategoricalDecision` of LightGBM's source.)
     /// # Not supported
-    /// Linear trees; categories of pandas next to others, or one of them alone in its column; `pred_contrib`, `validate_features` and the parameters of `predict`
+    /// Categories of pandas next to others, or one of them alone in its column; `pred_contrib`, `validate_features` and the parameters of `predict`
     /// that stop early. `skiff.load` does not make the object: LightGBM would.
     /// # Older versions
     /// Texts of LightGBM 2.1 and later are read. Before 4.0 a DataFrame of integers alone became `float32`.
@@ -94,8 +95,8 @@ impl Booster {
         let path = fields.path_of(name);
         let text = fields.graph().str_of(node);
         let text = text.ok_or_else(|| fields.unexpected_at(node, &path, "the text of a model"))?;
-        // What numbers become takes less than five times their text.
-        fields.spend(&path, text.len().saturating_mul(5))?;
+        // What numbers become takes less than eight times their text.
+        fields.spend(&path, text.len().saturating_mul(8))?;
         let model = ModelText::read(text).map_err(|kind| ReadError::new(path, kind))?;
         let categories = read_categories(fields, &model.categorical)?;
         let best_iteration = fields.int_or_none("best_iteration")?.and_then(|best| usize::try_from(best).ok());

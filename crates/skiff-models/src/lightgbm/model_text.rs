@@ -5,8 +5,8 @@
 use std::str::FromStr;
 
 use skiff_plan::kernels::boosted_trees::{
-    BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet, NEARLY_ZERO,
-    SmallBoosted,
+    BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet, LinearLeaves,
+    NEARLY_ZERO, SmallBoosted,
 };
 use skiff_plan::operators::BoostedLink;
 
@@ -76,6 +76,7 @@ impl ModelText {
             leaves: Vec::new(),
             numbers: Vec::new(),
             words: Vec::new(),
+            linear: None,
             small: SmallBoosted::default(),
         };
         let (gains, starts) = (Vec::new(), Vec::with_capacity(sizes.len()));
@@ -119,9 +120,6 @@ impl ModelText {
     }
 
     fn add_tree(&mut self, column: usize, lines: &Lines<'_>) -> Result<()> {
-        if lines.find("is_linear").is_some_and(|linear| linear != "0") {
-            return Err(unsupported("linear trees"));
-        }
         let leaves: usize = lines.number("num_leaves")?;
         let values: Vec<f64> = lines.numbers("leaf_value", leaves)?;
         let (first_split, first_leaf) = (self.trees.splits.len(), self.trees.leaves.len());
@@ -161,10 +159,45 @@ impl ModelText {
                 self.trees.splits.push(BoostedSplit { feature, test, missing, left, right });
             }
         }
+        self.add_linear(lines, &values)?;
         self.trees.leaves.extend(values);
         self.trees.numbers.extend(0..place(leaves)?);
         let column = u32::try_from(column).map_err(|_| unsupported("more than 4 billion columns"))?;
         self.trees.trees.push(BoostedTree { root, column, weight: 1.0 });
+        Ok(())
+    }
+
+    /// The linear models of a tree's leaves, which have `values`: of trees without any the values themselves.
+    fn add_linear(&mut self, lines: &Lines<'_>, values: &[f64]) -> Result<()> {
+        let is_linear = lines.find("is_linear").is_some_and(|linear| linear != "0");
+        if !is_linear && self.trees.linear.is_none() {
+            return Ok(());
+        }
+        let (before, n_features) = (&self.trees.leaves, self.trees.n_features);
+        let linear = self.trees.linear.get_or_insert_with(|| LinearLeaves {
+            constants: before.clone(),
+            starts: vec![0; before.len() + 1],
+            terms: Vec::new(),
+        });
+        if !is_linear {
+            linear.constants.extend(values);
+            linear.starts.resize(linear.starts.len() + values.len(), linear.terms.len());
+            return Ok(());
+        }
+        linear.constants.extend(lines.numbers::<f64>("leaf_const", values.len())?);
+        let counts: Vec<usize> = lines.numbers("num_features", values.len())?;
+        let total = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
+        let features: Vec<u32> = lines.numbers("leaf_features", total)?;
+        let coefficients: Vec<f64> = lines.numbers("leaf_coeff", total)?;
+        if let Some(feature) = features.iter().find(|&&feature| feature as usize >= n_features) {
+            return Err(damaged(format!("feature {feature} of {n_features}")));
+        }
+        let mut end = linear.terms.len();
+        linear.terms.extend(features.into_iter().zip(coefficients));
+        linear.starts.extend(counts.iter().map(|count| {
+            end += count;
+            end
+        }));
         Ok(())
     }
 
@@ -395,7 +428,7 @@ mod tests {
             ("cat_boundaries=0 1", "cat_boundaries=1 0", "cat_"),
             ("num_leaves=3", "num_leaves=4", "expected 4 numbers"),
             ("threshold=1.5 0", "threshold=1.5 1", "set 1 of 1"),
-            ("is_linear=0", "is_linear=1", "linear trees"),
+            ("is_linear=0", "is_linear=1", "no `leaf_const`"),
             ("objective=regression", "objective=mystery66", "the objective `mystery66`"),
             ("objective=regression", "objective=multiclass", "trees in an iteration"),
             ("max_feature_idx=1", "max_feature_idx=9", "names of 10 features"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skiff_files::Scalar;
 use skiff_plan::kernels::boosted_trees::BoostedTrees;
 use skiff_plan::operators::{
-    ArrayRule, BoostedEnsemble, BoostedLink, BoostedQuestion, Check, Dtype, Finite, SparseRule,
+    ArrayRule, BoostedEnsemble, BoostedLink, BoostedQuestion, Check, Dtype, Finite, SingleAffine, SparseRule,
 };
 use skiff_plan::value::{NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
@@ -26,13 +26,13 @@ pub(crate) const BOOSTER: Class = class! {
     /// one leaf of each tree, times the tree's weight with `dart`, are added in `float32`, in the order of the trees, for each class or target. Then what the objective makes of it: `1 / (1 + exp(-x))` for `logistic`,
     /// the softmax for `multi:softprob`, the number of the greatest for `multi:softmax`, `exp(x)` for `count:poisson`, `reg:gamma` and `reg:tweedie`, 0 or 1 for
     /// `binary:hinge`, x itself for other regressions and ranking; with `output_margin` nothing. `pred_leaf` gives the
-    /// leaves' numbers.
+    /// leaves' numbers. The booster `gblinear` has a coefficient for each feature instead of trees.
     ///
     /// A number goes left if it is below the threshold, a category if it is not in the split's set; missing values, which
     /// are NaN and what sparse rows do not name, go where the split says. (`predictor::GetNextNode` and
     /// `common::Decision` of XGBoost's source.)
     /// # Not supported
-    /// The booster `gblinear`; leaves of several values; categories of a DataFrame; other objectives, those of
+    /// Leaves of several values; categories of a DataFrame; other objectives, those of
     /// one's own among them; contributions; `iteration_range`. `skiff.load` does not make the object: XGBoost would.
     /// # Older versions
     /// Files of XGBoost 1.6 and later are read. Before 3.1 all classes had one base score.
@@ -45,6 +45,8 @@ pub(crate) const BOOSTER: Class = class! {
 #[derive(Clone, Debug)]
 pub struct Booster {
     trees: Arc<BoostedTrees>,
+    /// In place of trees.
+    linear: Option<Arc<SingleAffine>>,
     objective: Arc<str>,
     link: Option<BoostedLink>,
     start: Arc<[f64]>,
@@ -83,6 +85,7 @@ impl Booster {
         let names = model.feature_names;
         Ok(Self {
             trees: Arc::new(model.trees),
+            linear: model.linear.map(Arc::new),
             objective: model.objective.into(),
             link: model.link,
             start: model.start.into(),
@@ -131,6 +134,9 @@ impl Booster {
         if params.get("base_margin").is_some_and(|margin| *margin != Scalar::None) {
             return plan.unsupported(method, "`base_margin`");
         }
+        if self.linear.is_some() && (method == Method::Apply || params.flag("pred_leaf", false)) {
+            return plan.invalid(method, "the booster `gblinear` has no leaves");
+        }
         let all = self.iterations.len() - 1;
         let count = best.map_or(all, |best| best.saturating_add(1));
         if count > all {
@@ -146,7 +152,7 @@ impl Booster {
     /// Scores, or what the objective makes of them, or leaves.
     pub(super) fn answer(&self, asked: &Asked, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         // Only what becomes a `DMatrix` is looked at.
-        let finite = if asked.leaves { Finite::AllowNan } else { Finite::Any };
+        let finite = if asked.leaves || self.linear.is_some() { Finite::AllowNan } else { Finite::Any };
         let rule = ArrayRule::FLOATS.dtype(Dtype::Single).finite(finite).sparse(SparseRule::Accept);
         let check = Check::new(&plan.header().class, self.feature_names.as_ref(), rule, Some(self.n_features()));
         let x = plan.push(check, &[input]);
@@ -156,7 +162,10 @@ impl Booster {
             BoostedQuestion::Sum { start: self.start.to_vec(), precision: Precision::Single, divisor: 1.0 }
         };
         let (trees, range) = (Arc::clone(&self.trees), asked.trees.clone());
-        let scores = plan.push(BoostedEnsemble { trees, range, absent: f64::NAN, question }, &[x]);
+        let scores = match &self.linear {
+            Some(linear) => plan.push(linear, &[x]),
+            None => plan.push(BoostedEnsemble { trees, range, absent: f64::NAN, question }, &[x]),
+        };
         match self.link {
             Some(link) if !asked.margin && !asked.leaves => plan.push(link, &[scores]),
             _ => scores,

@@ -3,7 +3,8 @@
 use skiff_plan::kernels::boosted_trees::{
     BoostedMissing, BoostedSplit, BoostedTest, BoostedTree, BoostedTrees, Branch, CategorySet, SmallBoosted,
 };
-use skiff_plan::operators::BoostedLink;
+use skiff_plan::operators::{BoostedLink, SingleAffine};
+use skiff_plan::value::Matrix;
 
 use super::ubjson::{Json, damaged};
 use crate::fields::ReadErrorKind;
@@ -12,6 +13,8 @@ use crate::fields::ReadErrorKind;
 #[derive(Debug)]
 pub(super) struct ModelBytes {
     pub(super) trees: BoostedTrees,
+    /// In place of trees.
+    pub(super) linear: Option<SingleAffine>,
     pub(super) objective: String,
     /// What the objective makes of raw scores; `None` leaves them as they are.
     pub(super) link: Option<BoostedLink>,
@@ -47,6 +50,8 @@ impl ModelBytes {
                 let weights = learner.numbers(&["gradient_booster", "weight_drop"])?;
                 (&["gradient_booster", "gbtree", "model"][..], Some(weights))
             }
+            // It has no trees.
+            "gblinear" => (&["gradient_booster", "model"][..], None),
             other => return Err(unsupported(format!("the booster `{other}`"))),
         };
         let param = |name: &'static str| learner.count(&["learner_model_param", name]);
@@ -67,7 +72,7 @@ impl ModelBytes {
             _ if base.len() == columns => base,
             _ => return Err(damaged(format!("{} base scores of {columns} columns", base.len()))),
         };
-        let start = start.into_iter().map(|base| f64::from(to_margin.of(base, version))).collect();
+        let start: Vec<f64> = start.into_iter().map(|base| f64::from(to_margin.of(base, version))).collect();
         let gbtree = learner.get(trees_of)?;
         if gbtree.get(&["cats"]).and_then(|cats| cats.items(&["enc"])).is_ok_and(|categories| !categories.is_empty()) {
             return Err(unsupported("categories of a DataFrame"));
@@ -80,16 +85,27 @@ impl ModelBytes {
         if !feature_names.is_empty() && feature_names.len() != n_features {
             return Err(damaged(format!("{} names of {n_features} features", feature_names.len())));
         }
-        let groups = gbtree.ints(&["tree_info"])?;
-        let parts = gbtree.items(&["trees"])?;
+        let is_linear = learner.str(&["gradient_booster", "name"])? == "gblinear";
+        let linear = is_linear.then(|| read_linear(gbtree, n_features, &start)).transpose()?;
+        let (groups, parts) = match is_linear {
+            true => (Vec::new(), &[][..]),
+            false => (gbtree.ints(&["tree_info"])?, gbtree.items(&["trees"])?),
+        };
         if groups.len() != parts.len() {
             return Err(damaged(format!("{} trees, {} columns for them", parts.len(), groups.len())));
         }
         if weights.as_ref().is_some_and(|weights| weights.len() != parts.len()) {
             return Err(damaged(format!("weights of other trees than {}", parts.len())));
         }
-        let parallel = gbtree.count(&["gbtree_model_param", "num_parallel_tree"])?.max(1);
-        let iterations = read_iterations(gbtree, parts.len(), parallel.saturating_mul(columns))?;
+        let iterations = if is_linear {
+            let Json::Int(rounds) = gbtree.get(&["boosted_rounds"])? else {
+                return Err(damaged("`boosted_rounds` is not an integer"));
+            };
+            vec![0; usize::try_from(*rounds).unwrap_or(0).min(MOST_ROUNDS) + 1]
+        } else {
+            let parallel = gbtree.count(&["gbtree_model_param", "num_parallel_tree"])?.max(1);
+            read_iterations(gbtree, parts.len(), parallel.saturating_mul(columns))?
+        };
         let trees = BoostedTrees {
             n_features,
             columns,
@@ -98,6 +114,7 @@ impl ModelBytes {
             leaves: Vec::new(),
             numbers: Vec::new(),
             words: Vec::new(),
+            linear: None,
             small: SmallBoosted::default(),
         };
         let mut most_words = bytes.len().saturating_mul(WORDS_PER_BYTE);
@@ -105,7 +122,8 @@ impl ModelBytes {
             Some(Json::Str(best)) => Some(best.parse().map_err(|_| damaged("`best_iteration` is not a count"))?),
             _ => None,
         };
-        let mut read = Self { trees, objective, link, start, iterations, feature_names, best_iteration, version };
+        let mut read =
+            Self { trees, linear, objective, link, start, iterations, feature_names, best_iteration, version };
         for (index, (tree, group)) in parts.iter().zip(groups).enumerate() {
             let column = u32::try_from(group).ok().filter(|&column| (column as usize) < columns);
             let column = column.ok_or_else(|| damaged(format!("tree {index} has the invalid column {group}")))?;
@@ -227,11 +245,28 @@ impl ModelBytes {
 
 /// How many columns scores may have, whatever a file says: there is a base score for each.
 const MOST_COLUMNS: usize = 1 << 20;
+/// How many rounds are counted of a model without trees.
+const MOST_ROUNDS: usize = 1 << 20;
 /// XGBoost's own limit: what a `float32` counts exactly.
 const MOST_CATEGORIES: i64 = 16_777_216;
 /// How many words of categories a file may ask for by each of its bytes: a set is as long as its greatest category is
 /// large.
 const WORDS_PER_BYTE: usize = 4;
+
+/// The weights of the booster `gblinear`: a row for each feature, one of intercepts behind them, a column for each class.
+fn read_linear(model: &Json<'_>, n_features: usize, start: &[f64]) -> Result<SingleAffine> {
+    let columns = start.len();
+    let mut weights = model.numbers(&["weights"])?;
+    let count = n_features.saturating_add(1).saturating_mul(columns);
+    if weights.len() != count {
+        return Err(damaged(format!("{} weights of {n_features} features and {columns} columns", weights.len())));
+    }
+    let bias = weights.split_off(n_features * columns);
+    // Every column has the first one's base score: `GBLinear::PredictBatchInternal`.
+    let start = start.first().copied().unwrap_or(0.0);
+    let intercept = bias.iter().map(|&bias| single(bias) + single(start)).collect();
+    Ok(SingleAffine { coef: Matrix::new(n_features, columns, weights), intercept })
+}
 
 /// Where the trees of iterations begin: `iteration_indptr`, or as many for each.
 fn read_iterations(gbtree: &Json<'_>, trees: usize, each: usize) -> Result<Vec<usize>> {

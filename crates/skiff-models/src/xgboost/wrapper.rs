@@ -78,7 +78,7 @@ impl Wrapper {
             return Err(fields.unsupported("missing", "a number as the marker of missing values"));
         }
         match fields.string_or_none("booster")?.as_deref() {
-            None | Some("gbtree" | "dart") => {}
+            None | Some("gbtree" | "dart" | "gblinear") => {}
             Some(other) => return Err(fields.unsupported("booster", format!("`{other}`"))),
         }
         if let Some(objective) = fields.optional("objective") {

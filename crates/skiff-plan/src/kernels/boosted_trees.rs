@@ -28,8 +28,35 @@ pub struct BoostedTrees {
     pub numbers: Vec<u32>,
     /// The sets of categories, one bit for each.
     pub words: Vec<u32>,
+    /// The linear models in the leaves, if trees have some.
+    pub linear: Option<LinearLeaves>,
     /// The same trees for many rows at once, if they are small.
     pub small: SmallBoosted,
+}
+
+/// A linear model for each leaf. A leaf's features are below `n_features`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinearLeaves {
+    /// The constant of each leaf.
+    pub constants: Vec<f64>,
+    /// Where each leaf's terms begin, and where the last one's end.
+    pub starts: Vec<usize>,
+    /// The feature and the coefficient of each term.
+    pub terms: Vec<(u32, f64)>,
+}
+
+impl LinearLeaves {
+    /// The value of a leaf for a row; `None` where a number that it asks for is missing.
+    fn value(&self, leaf: usize, row: &[f64]) -> Option<f64> {
+        let terms = self.terms[self.starts[leaf]..self.starts[leaf + 1]].iter();
+        let mut values = terms.map(|&(feature, coefficient)| {
+            let value = row[feature as usize];
+            // LightGBM drops numbers near zero before it asks.
+            let value = if value.abs() <= NEARLY_ZERO { 0.0 } else { value };
+            (!value.is_nan()).then_some(coefficient * value)
+        });
+        values.try_fold(self.constants[leaf], |sum, value| Some(sum + value?))
+    }
 }
 
 /// The same trees for many rows at once, for rows of each dtype, if they are small; made when they are first needed.
@@ -156,6 +183,17 @@ impl BoostedTrees {
             Precision::Double => *sum += leaf * f64::from(weight),
             Precision::Single => *sum = f64::from(single(*sum) + single(leaf) * weight),
         };
+        if let Some(linear) = &self.linear {
+            for tree in &self.trees[trees] {
+                let column = tree.column as usize;
+                for (row, sums) in x.numbers.chunks_exact(self.n_features).zip(sums.chunks_exact_mut(self.columns)) {
+                    let leaf = self.leaf(tree.root, row);
+                    let value = linear.value(leaf, row).unwrap_or(self.leaves[leaf]);
+                    add(&mut sums[column], value, tree.weight);
+                }
+            }
+            return;
+        }
         let is_small = self.each_of_small(x, trees.clone(), |rows, tree, places, values| {
             let BoostedTree { column, weight, .. } = self.trees[tree];
             let sums = sums[rows.start * self.columns..rows.end * self.columns].chunks_exact_mut(self.columns);
@@ -295,6 +333,7 @@ mod tests {
             leaves: vec![1.0, 2.0],
             numbers: vec![0, 1],
             words: vec![0b1001, 0b1],
+            linear: None,
             small: SmallBoosted::default(),
         };
         // Alone, and among as many rows as go through the masks; as `float32` where it is one.

@@ -53,7 +53,7 @@ pub use labels::{
     DrawClasses, DrawSparseLabels, GreaterThan, Inliers, JoinLabels, LabelNumbers, LabelSets, LastArgmax, SparseDraw,
     SparseRandom, TakeCategories, TakeLabels, argmax,
 };
-pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SparseProduct};
+pub use linear::{Affine, Center, Interpolate, Multiply, OutOfBounds, Project, SingleAffine, SparseProduct};
 pub use manifold::{Barycenters, GeodesicKernel};
 pub use neighbors::{
     ArgmaxOrOutlier, Brute, ClassMode, EmptyMean, NearestNeighbors, NeighborGraph, NeighborMeans, NeighborSums,
@@ -300,6 +300,7 @@ operators! {
     ScaleCodes,
     SelectColumns,
     Sigmoid,
+    SingleAffine,
     Softmax,
     SparseCode,
     SparseProduct,
