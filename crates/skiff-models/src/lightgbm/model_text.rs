@@ -385,11 +385,14 @@ mod tests {
 
     use super::*;
 
-    const TREES: [&str; 2] = [
+    const TREES: [&str; 3] = [
         "Tree=0\nnum_leaves=3\nnum_cat=1\nsplit_feature=0 1\nsplit_gain=4 2\nthreshold=1.5 0\ndecision_type=10 1\n\
          left_child=1 -1\nright_child=-3 -2\nleaf_value=1 2 4\ncat_boundaries=0 1\ncat_threshold=6\nis_linear=0\n\
          shrinkage=1\n\n\n",
         "Tree=1\nnum_leaves=1\nnum_cat=0\nleaf_value=0.5\nis_linear=0\nshrinkage=1\n\n\n",
+        "Tree=2\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nsplit_gain=1\nthreshold=2.5\ndecision_type=2\nleft_child=-1\n\
+         right_child=-2\nleaf_value=0 64\nis_linear=1\nleaf_const=0 8\nnum_features=0 2\nleaf_features= 0 1 \n\
+         leaf_coeff= 2 -1 \nshrinkage=1\n\n\n",
     ];
 
     fn text() -> String {
@@ -414,6 +417,10 @@ mod tests {
         for (row, expected) in [([1.0, 1.0], 1.5), ([1.5, 0.0], 2.5), ([2.0, 1.0], 4.5), ([f64::NAN, f64::NAN], 2.5)] {
             assert_eq!(sum(&model, row), expected, "{row:?}");
         }
+        // Coefficients of the last tree, and the leaf's value where a number is missing.
+        for (row, expected) in [([3.0, 0.0], 4.5 + 14.0), ([3.0, f64::NAN], 4.5 + 64.0), ([3.0, 1e-36], 4.5 + 14.0)] {
+            assert_eq!(sum(&model, row), expected, "{row:?}");
+        }
         assert_eq!(model.importances(1), (vec![1, 1], vec![4.0, 2.0]));
         assert_eq!(model.importances(0), (vec![0, 0], vec![0.0, 0.0]));
     }
@@ -429,6 +436,9 @@ mod tests {
             ("num_leaves=3", "num_leaves=4", "expected 4 numbers"),
             ("threshold=1.5 0", "threshold=1.5 1", "set 1 of 1"),
             ("is_linear=0", "is_linear=1", "no `leaf_const`"),
+            ("leaf_features= 0 1", "leaf_features= 0 2", "feature 2 of 2"),
+            ("leaf_coeff= 2 -1", "leaf_coeff= 2", "expected 2 numbers of `leaf_coeff`, found 1"),
+            ("num_features=0 2", "num_features=0 9", "expected 9 numbers of `leaf_features`, found 2"),
             ("objective=regression", "objective=mystery66", "the objective `mystery66`"),
             ("objective=regression", "objective=multiclass", "trees in an iteration"),
             ("max_feature_idx=1", "max_feature_idx=9", "names of 10 features"),
@@ -437,9 +447,13 @@ mod tests {
         for (from, to, expected) in changes {
             let changed = text().replacen(from, to, 1);
             // A line of another length would move all that follows.
-            let size = TREES[0].len();
-            let moved = if TREES[0].contains(from) { size + to.len() - from.len() } else { size };
-            let changed = changed.replacen(&format!("tree_sizes={size}"), &format!("tree_sizes={moved}"), 1);
+            let of = |trees: &[String]| trees.iter().map(|tree| tree.len().to_string()).collect::<Vec<_>>().join(" ");
+            let mut trees = TREES.map(str::to_owned);
+            let sizes = of(&trees);
+            if let Some(tree) = trees.iter_mut().find(|tree| tree.contains(from)) {
+                *tree = tree.replacen(from, to, 1);
+            }
+            let changed = changed.replacen(&format!("tree_sizes={sizes}"), &format!("tree_sizes={}", of(&trees)), 1);
             let error = ModelText::read(&changed).expect_err(to).to_string();
             assert!(error.contains(expected), "{to}: {error}");
         }
