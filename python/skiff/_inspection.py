@@ -30,6 +30,13 @@ EstimatorView = TypedDict(
 )
 
 
+#: A conversion for another version of scikit-learn: what wrote the file that was converted, its format and digest, the version
+#: that it was converted for, and the program that did it.
+Conversion = TypedDict(
+    "Conversion", {"written_by": List[str], "format": str, "sha256": str, "for": str, "converted_by": str}
+)
+
+
 class PlainLoading(TypedDict):
     """What loading the file as it is would do in a version of scikit-learn."""
 
@@ -52,6 +59,8 @@ class Inspection(TypedDict):
     mlflow: Optional[Dict[str, str]]
     #: The passport, if there is one: `docs/passport.md` has its layout.
     passport: Optional[Dict[str, Any]]
+    #: The conversions that the model went through, the first one first.
+    history: List[Conversion]
     unusual: List[str]
     #: With ``in_=``.
     plain_loading: Optional[PlainLoading]

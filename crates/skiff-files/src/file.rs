@@ -8,7 +8,7 @@ use skiff_pickle::{Bytes, Graph, Limits, Node, NodeId};
 use crate::decompress::{Codec, Inflation};
 use crate::joblib::{Joblib, Layout};
 use crate::sniff::{Sniffed, sniff, text_kind};
-use crate::{Error, ErrorKind, container, dill, mapped, model_json, npy, skops, zip};
+use crate::{Error, ErrorKind, container, dill, history, mapped, model_json, npy, skops, zip};
 
 /// The content of a model file.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct ModelFile {
     pub passport: Option<String>,
     /// The root of the recorded rows of a `.skiff`.
     pub samples: Option<NodeId>,
+    /// Which conversions the model went through: the text of a JSON list. A `.skiff` has it in its passport.
+    pub history: Option<String>,
 }
 
 /// The format of a file, from the outside in.
@@ -149,6 +151,7 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
         trailing,
         passport: None,
         samples: None,
+        history: None,
     };
     match sniff(&content) {
         Sniffed::Zip => {
@@ -159,7 +162,8 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
                     Ok(whole(zip::arrays(&archive, &mut inflation, &mut budget)?, Content::Npz, trailing))
                 }
                 zip::Kind::Skops => {
-                    Ok(whole(skops::read(&archive, &mut inflation, &mut budget)?.0, Content::Skops, trailing))
+                    let skops::Contents { graph, history, .. } = skops::read(&archive, &mut inflation, &mut budget)?;
+                    Ok(ModelFile { history, ..whole(graph, Content::Skops, trailing) })
                 }
                 zip::Kind::Foreign(name) => Err(Error::new(ErrorKind::Foreign(name))),
                 zip::Kind::One(_) => Err(Error::new(ErrorKind::Layers)),
@@ -174,9 +178,9 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             Ok(whole(graph, Content::Npy, trailing))
         }
         Sniffed::ModelJson => {
-            let graph =
+            let (graph, history) =
                 model_json::read(&content, &mut inflation.budget()).map_err(|error| error.decompressed(inside))?;
-            Ok(whole(graph, Content::Json, trailing))
+            Ok(ModelFile { history, ..whole(graph, Content::Json, trailing) })
         }
         Sniffed::Skiff => {
             let container::Contents { graph, passport, samples } =
@@ -201,7 +205,8 @@ pub fn read(bytes: Bytes, name: Option<&Path>, limits: &Limits) -> Result<ModelF
             };
             let companions = host.companions();
             let Pickles { graph, roots, first_end, .. } = pickles;
-            Ok(ModelFile { roots, first_end, companions, ..whole(graph, kind, trailing) })
+            let history = history::of_pickle(&content);
+            Ok(ModelFile { roots, first_end, companions, history, ..whole(graph, kind, trailing) })
         }
     }
 }

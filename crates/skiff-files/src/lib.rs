@@ -14,6 +14,7 @@ mod describe;
 mod dill;
 mod error;
 mod file;
+mod history;
 mod instance;
 mod joblib;
 pub mod json;
@@ -43,6 +44,7 @@ pub use file::{
     Content, Format, Layer, ModelFile, Trailing, bytes, copied_bytes, disassemble, disassemble_bytes, open, read,
     read_with_buffers, verify, verify_bytes,
 };
+pub use history::MOST_HISTORY;
 pub use instance::Instance;
 pub use joblib::Layout;
 pub use mapped::open_file;

@@ -5,7 +5,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Write};
 
-use skiff_files::{Limits, write};
+use skiff_files::Limits;
+use skiff_files::write::{self, JoblibOptions};
 use skiff_migrate::{Target, migrate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,10 +30,8 @@ fn convert(input: &str, output: &str, target: &Target) -> Result<Vec<String>, Bo
     let migrated = migrate(&file.graph, file.graph.root(), target)?;
     let mut out = BufWriter::new(File::create(output)?);
     let protocol = if target.is_of_python2() { 2 } else { 4 };
-    match target.has_older_joblib() {
-        true => write::joblib_unaligned(&migrated.graph, protocol, None, &mut out)?,
-        false => write::joblib(&migrated.graph, protocol, None, &mut out)?,
-    }
+    let options = JoblibOptions { protocol, is_unaligned: target.has_older_joblib(), ..JoblibOptions::default() };
+    write::joblib_of(&migrated.graph, &options, &mut out)?;
     out.flush()?;
     Ok(migrated.notes)
 }

@@ -6,6 +6,7 @@
 #![deny(clippy::as_conversions, clippy::indexing_slicing)]
 
 mod bytes;
+mod comment;
 mod decode;
 mod disassemble;
 mod error;
@@ -22,6 +23,7 @@ mod text;
 mod write;
 
 pub use bytes::{Bytes, Owner};
+pub use comment::comment;
 pub use decode::{Argument, BytesAt, Decoder, Instruction};
 pub use disassemble::disassemble;
 pub use error::{Error, ErrorKind};

@@ -16,6 +16,16 @@ pub fn inspection<'py>(py: Python<'py>, found: &Inspection) -> PyResult<Bound<'p
     dict.set_item("mlflow", found.mlflow.as_ref().map(|mlflow| pairs(py, &mlflow.summary())).transpose()?)?;
     let passport = found.passport.as_ref().map(|passport| verification::object(py, passport.entries()));
     dict.set_item("passport", passport.transpose()?)?;
+    let history = found.history.iter().map(|conversion| {
+        let entry = PyDict::new(py);
+        entry.set_item("written_by", &conversion.written_by)?;
+        entry.set_item("format", &conversion.format)?;
+        entry.set_item("sha256", &conversion.sha256)?;
+        entry.set_item("for", &conversion.target)?;
+        entry.set_item("converted_by", &conversion.converted_by)?;
+        Ok(entry)
+    });
+    dict.set_item("history", history.collect::<PyResult<Vec<_>>>()?)?;
     dict.set_item("unusual", &found.unusual)?;
     let loading = found.plain_loading.as_ref().map(|loading| plain_loading(py, loading)).transpose()?;
     dict.set_item("plain_loading", loading)?;

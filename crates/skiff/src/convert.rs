@@ -7,6 +7,7 @@ use std::path::Path;
 use skiff_files::Limits;
 use skiff_files::write::{Compression, WriteError};
 
+use crate::history::says_more;
 use crate::migration::migrated;
 use crate::target::{Kind, Target};
 use crate::writing::{Held, Writing, named};
@@ -119,10 +120,17 @@ impl File {
     fn held_for(&self, writing: &Writing) -> Result<(Held<'_>, Vec<String>), Error> {
         let mut held = Held::of(self, writing.target);
         let Some(version) = &writing.scikit_learn else { return Ok((held, Vec::new())) };
-        let migrated = migrated(&held.graph, held.graph.root(), version).map_err(|error| match self.path() {
+        // The digest of a large file takes as long as rewriting its content.
+        let (migrated, history) = std::thread::scope(|scope| {
+            let history = scope.spawn(|| self.history_for(version));
+            let migrated = migrated(&held.graph, held.graph.root(), version);
+            (migrated, history.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let migrated = migrated.map_err(|error| match self.path() {
             Some(path) => error.in_file(path),
             None => error,
         })?;
+        held.history = Some(history);
         held.graph = Cow::Owned(migrated.graph);
         Ok((held, migrated.notes))
     }
@@ -144,8 +152,12 @@ impl File {
             let what = format!("{more} more pickles follow the model, which Python's loaders do not read");
             converted.dropped.push(what);
         }
+        if let Err(why) = self.history() {
+            converted.dropped.push(format!("the history of its versions cannot be read and is dropped: {why}"));
+        }
         if target.kind != Kind::Skiff {
-            let (passport, samples) = (self.contents().passport.is_some(), self.contents().samples.is_some());
+            let passport = self.contents().passport.as_deref().is_some_and(says_more);
+            let samples = self.contents().samples.is_some();
             let what = match (passport, samples) {
                 (true, true) => "the passport and the recorded rows are dropped",
                 (true, false) => "the passport is dropped",

@@ -69,13 +69,14 @@ impl File {
         let mut bytes = Vec::new();
         let options =
             ConvertOptions { format: TARGETS.iter().find(|target| target.name == "skiff"), ..Default::default() };
-        let held = Held { graph: Cow::Owned(graph), passport: None, samples: None };
+        let held = Held { graph: Cow::Owned(graph), passport: None, history: None, samples: None };
         Writing::of(Path::new(""), &options)?.write(&held, &mut bytes)?;
         Ok(bytes)
     }
 
     fn held<'a>(&'a self, attachments: Attachments<'a>) -> Held<'a> {
         let samples = attachments.samples.map(|samples| Cow::Borrowed(&samples.contents().graph));
-        Held { graph: Cow::Borrowed(&self.contents().graph), passport: attachments.passport, samples }
+        let passport = attachments.passport.map(Cow::Borrowed);
+        Held { graph: Cow::Borrowed(&self.contents().graph), passport, history: None, samples }
     }
 }

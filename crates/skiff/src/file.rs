@@ -99,17 +99,20 @@ pub struct File {
     options: Options,
     path: Option<PathBuf>,
     mlflow: Option<MlflowModel>,
+    /// The bytes of the file, encrypted and compressed as they are.
+    source: Bytes,
 }
 
 impl File {
     pub(crate) fn new(file: ModelFile, path: Option<PathBuf>) -> Self {
-        Self { file, path, options: Options::default(), mlflow: None }
+        let source = file.content.clone();
+        Self { file, path, options: Options::default(), mlflow: None, source }
     }
 
     /// The same file with another graph, to which nodes were added.
     pub(crate) fn with_graph(&self, graph: Graph) -> Self {
-        let ModelFile { roots, first_end, format, content, size, companions, trailing, passport, samples, .. } =
-            &self.file;
+        let ModelFile { roots, first_end, format, content, size, companions, trailing, .. } = &self.file;
+        let ModelFile { passport, samples, history, .. } = &self.file;
         let file = ModelFile {
             graph,
             roots: roots.clone(),
@@ -121,8 +124,10 @@ impl File {
             trailing: *trailing,
             passport: passport.clone(),
             samples: *samples,
+            history: history.clone(),
         };
-        Self { file, options: self.options.clone(), path: self.path.clone(), mlflow: None }
+        let (options, path, source) = (self.options.clone(), self.path.clone(), self.source.clone());
+        Self { file, options, path, mlflow: None, source }
     }
 
     /// The same file without recorded rows.
@@ -175,8 +180,8 @@ impl File {
 
     /// `path` is the origin of the bytes; it is not opened.
     pub(crate) fn from_bytes(bytes: Bytes, path: Option<&Path>, options: Options) -> Result<Self, Error> {
-        let file = encryption::read(bytes, path, options.identity.as_ref(), &options.limits)?;
-        Ok(Self { file, options, path: path.map(Path::to_owned), mlflow: None })
+        let file = encryption::read(bytes.clone(), path, options.identity.as_ref(), &options.limits)?;
+        Ok(Self { file, options, path: path.map(Path::to_owned), mlflow: None, source: bytes })
     }
 
     /// The object graph, and the format of the file.
@@ -222,6 +227,11 @@ impl File {
     pub fn stream_end(&self) -> Option<usize> {
         let is_plain = self.file.format.layers.is_empty();
         (is_plain && self.file.first_end < self.file.content.len()).then_some(self.file.first_end)
+    }
+
+    /// The bytes of the file as it was opened.
+    pub(crate) fn source(&self) -> &[u8] {
+        &self.source
     }
 
     /// The path it was opened from.

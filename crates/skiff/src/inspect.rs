@@ -15,7 +15,7 @@ use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
 
 use crate::mlflow::MlflowModel;
-use crate::{File, Model, Passport, PlainLoading};
+use crate::{Conversion, File, Model, Passport, PlainLoading};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Inspection {
     pub mlflow: Option<MlflowModel>,
     /// The passport, if there is one.
     pub passport: Option<Passport>,
+    /// The conversions that the model went through, the first one first: [`File::history`].
+    pub history: Vec<Conversion>,
     /// What regular models do not have: trailing bytes, code of other packages, several pickles.
     pub unusual: Vec<String>,
     /// What a version of scikit-learn makes of the file as it is, if that was asked: [`File::plain_loading`].
@@ -148,6 +150,10 @@ impl File {
             unusual.push(format!("a passport that cannot be read: {error}"));
             None
         });
+        let history = self.history().unwrap_or_else(|error| {
+            unusual.push(format!("a history of its versions that cannot be read: {error}"));
+            Vec::new()
+        });
         Inspection {
             format: contents.format.describe(),
             size: contents.size,
@@ -155,6 +161,7 @@ impl File {
             estimators,
             mlflow: self.mlflow().cloned(),
             passport,
+            history,
             unusual,
             plain_loading: None,
         }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use skiff_files::write::{self, Compression, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
+use skiff_files::write::{self, Compression, JoblibOptions, JsonOptions, SkiffOptions, SkopsOptions, WriteError};
 use skiff_files::{Codec, Graph, Node};
 use skiff_migrate::to_python3;
 
+use crate::history::in_passport;
 use crate::inspect::written_by;
 use crate::target::{Kind, Target};
 use crate::{ConvertOptions, Error, File, Recipients, ScikitLearn, encryption};
@@ -24,7 +25,9 @@ pub(crate) struct Writing {
 /// The content of a new file: the model, and what a `.skiff` can hold in addition.
 pub(crate) struct Held<'a> {
     pub graph: Cow<'a, Graph>,
-    pub passport: Option<&'a str>,
+    pub passport: Option<Cow<'a, str>>,
+    /// What becomes of the history of the model: a JSON list.
+    pub history: Option<String>,
     /// The root of a graph of its own.
     pub samples: Option<Cow<'a, Graph>>,
 }
@@ -73,8 +76,8 @@ impl Writing {
     }
 
     fn write_plain(&self, held: &Held<'_>, mut out: &mut dyn Write) -> Result<(), WriteError> {
-        let Held { graph, passport, samples } = held;
-        let graph: &Graph = graph;
+        let Held { graph, passport, history, samples } = held;
+        let (graph, history): (&Graph, _) = (graph, history.as_deref());
         let level = self.compression.and_then(|compression| compression.level);
         match self.target.kind {
             Kind::Skiff => {
@@ -83,24 +86,26 @@ impl Writing {
                 // The level was checked: it is small.
                 let compression =
                     self.compression.map(|_| i32::try_from(level.unwrap_or(ZSTD_LEVEL)).unwrap_or(i32::MAX));
-                let (passport, samples) = (*passport, samples.as_deref());
+                let with_history = history.and_then(|history| in_passport(passport.as_deref(), history));
+                let (passport, samples) = (with_history.as_deref().or(passport.as_deref()), samples.as_deref());
                 write::skiff(graph, &SkiffOptions { notes: &notes, compression, passport, samples }, out)
             }
-            Kind::Pickle => {
-                write::compressed(self.compression, out, &mut |out| write::pickle(graph, self.protocol, out))
+            Kind::Pickle => write::compressed(self.compression, out, &mut |out| {
+                write::pickle_with_history(graph, self.protocol, history, out)
+            }),
+            Kind::Joblib => {
+                let is_unaligned = self.scikit_learn.as_ref().is_some_and(ScikitLearn::has_older_joblib);
+                let (protocol, compression) = (self.protocol, self.compression);
+                write::joblib_of(graph, &JoblibOptions { protocol, compression, is_unaligned, history }, out)
             }
-            Kind::Joblib if self.scikit_learn.as_ref().is_some_and(ScikitLearn::has_older_joblib) => {
-                write::joblib_unaligned(graph, self.protocol, self.compression, out)
-            }
-            Kind::Joblib => write::joblib(graph, self.protocol, self.compression, out),
             Kind::Skops => {
                 let deflate = self.compression.map(|_| level.unwrap_or(DEFLATE_LEVEL));
                 // skops has no byte strings of Python 2, so that nothing would tell its texts in arrays from bytes.
                 let is_python_2 = graph.ids().any(|id| matches!(graph.node(id), Node::ByteStr(_)));
                 let graph = if is_python_2 { Cow::Owned(to_python3(graph.clone())) } else { Cow::Borrowed(graph) };
-                write::skops(&graph, &SkopsOptions { deflate }, out)
+                write::skops(&graph, &SkopsOptions { deflate, history }, out)
             }
-            Kind::Json => write::json(graph, &JsonOptions { written_by: &written_by(graph) }, &mut out),
+            Kind::Json => write::json(graph, &JsonOptions { written_by: &written_by(graph), history }, &mut out),
         }
     }
 }
@@ -138,6 +143,11 @@ impl<'a> Held<'a> {
             graph.set_root(samples);
             Cow::Owned(graph)
         });
-        Self { graph: Cow::Borrowed(&contents.graph), passport: contents.passport.as_deref(), samples }
+        Self {
+            graph: Cow::Borrowed(&contents.graph),
+            passport: contents.passport.as_deref().map(Cow::Borrowed),
+            history: file.history_text(),
+            samples,
+        }
     }
 }

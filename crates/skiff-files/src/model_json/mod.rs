@@ -13,7 +13,7 @@ use skiff_pickle::{Budget, Global, Graph, Make, Node, NodeId};
 use crate::json::{Document, Id, Json};
 use crate::numpy::nodes;
 use crate::text::two_complement;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, history};
 
 /// The version of the format, in `skiff.json`.
 const VERSION: &str = "1";
@@ -31,8 +31,8 @@ const MOST_STEPS: usize = 32;
 /// How far in the key has to begin.
 const START: usize = 1_024;
 
-/// Reads the model in `text`.
-pub(crate) fn read(text: &[u8], budget: &mut Budget) -> Result<Graph, Error> {
+/// Reads the model in `text`, and its [history](crate::ModelFile::history).
+pub(crate) fn read(text: &[u8], budget: &mut Budget) -> Result<(Graph, Option<String>), Error> {
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(text, budget.limits().nodes)
         .map_err(|offset| Error::at(ErrorKind::ModelJson("invalid JSON".to_owned()), offset))?;
@@ -51,7 +51,7 @@ pub(crate) fn read(text: &[u8], budget: &mut Budget) -> Result<Graph, Error> {
         let node = reader.load(value)?;
         *reader.graph.node_mut(id) = node;
     }
-    Ok(reader.graph)
+    Ok((reader.graph, history::of_json(&document, "history")))
 }
 
 struct Reader<'a> {

@@ -188,7 +188,7 @@ impl<'a> Scan<'a> {
     fn model_json(&mut self, bytes: &Bytes, depth: usize) {
         self.is_model_file = true;
         match model_json::read(bytes, &mut self.budget) {
-            Ok(graph) => {
+            Ok((graph, _)) => {
                 self.judged = self.judged.saturating_add(1);
                 self.judge(&graph, &[graph.root()], 0..graph.len(), Reading::Pickle, None, depth);
             }

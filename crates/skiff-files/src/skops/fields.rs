@@ -3,11 +3,12 @@
 
 use super::Reader;
 use crate::json::{Id, Json};
+use crate::write::SKOPS_HISTORY;
 use crate::{Error, ErrorKind};
 
-/// The fields of every node, and additional ones of the root: the last is written by skiff and not read.
+/// The fields of every node, and additional ones of the root: the last two are written by skiff.
 const COMMON: [&str; 4] = ["__class__", "__module__", "__loader__", "__id__"];
-const OUTERMOST: [&str; 3] = ["protocol", "_skops_version", "_written_by"];
+const OUTERMOST: [&str; 4] = ["protocol", "_skops_version", "_written_by", SKOPS_HISTORY];
 
 /// The additional fields of a loader's node; `None` for an unsupported loader.
 fn fields(loader: &str, protocol: u8, is_json: bool) -> Option<&'static [&'static str]> {

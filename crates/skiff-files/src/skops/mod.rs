@@ -14,15 +14,25 @@ use std::collections::HashMap;
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
 use crate::decompress::Inflation;
+use crate::history::MOST_HISTORY;
 use crate::json::{Document, Id, Json};
+use crate::write::SKOPS_HISTORY;
 use crate::zip::Archive;
 use crate::{Error, ErrorKind};
 
 /// The files of an archive that its schema names, by their names.
 pub(crate) type Files = HashMap<String, Bytes>;
 
-/// Reads the object in an archive; returns its files too.
-pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<(Graph, Files), Error> {
+/// What is in an archive.
+pub(crate) struct Contents {
+    pub graph: Graph,
+    pub files: Files,
+    /// The [history](crate::ModelFile::history).
+    pub history: Option<String>,
+}
+
+/// Reads the object in an archive.
+pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Contents, Error> {
     let text = archive.named("schema.json", inflation)?;
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(&text, budget.limits().nodes)
@@ -69,7 +79,9 @@ pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Bu
         reader.budget.nodes(160, 0)?;
         masked::respell(&mut reader.graph, id)?;
     }
-    Ok((reader.graph, reader.files))
+    let history = document.get(0, SKOPS_HISTORY).and_then(|history| document.text_of(history));
+    let history = history.filter(|history| history.len() <= MOST_HISTORY).map(str::to_owned);
+    Ok(Contents { graph: reader.graph, files: reader.files, history })
 }
 
 struct Reader<'a> {

@@ -35,6 +35,12 @@ pub(super) fn quoted(out: &mut dyn Write, text: &[u8]) -> io::Result<()> {
     out.write_all(b"\"")
 }
 
+/// The same, in memory.
+pub(crate) fn quoted_text(out: &mut Vec<u8>, text: &[u8]) {
+    // Writing to memory does not fail.
+    let _ = quoted(out, text);
+}
+
 fn escaped<'t>(out: &mut dyn Write, escape: &[u8], after: &'t [u8]) -> io::Result<&'t [u8]> {
     out.write_all(escape)?;
     Ok(after)

@@ -23,14 +23,15 @@ use std::io;
 
 use skiff_pickle::{Graph, Out};
 
-use crate::container;
+use crate::{container, history};
 use arrays::Spelling;
 pub use buffers::{Apart, Buffer, MAPPING, copy_buffers, pickle_with_buffers};
 pub use compress::{Compression, codec_name, compressed, level_range};
 pub use error::WriteError;
 pub use json::JsonOptions;
+pub(crate) use json_text::quoted_text;
 pub use skops::SkopsOptions;
-pub(crate) use skops::scalar_class;
+pub(crate) use skops::{HISTORY as SKOPS_HISTORY, scalar_class};
 pub use whole_file::{NewFile, remove_unfinished, whole_file};
 
 /// The default protocol of Python 3.8 to 3.13: every Python from 3.4 on reads it.
@@ -41,9 +42,24 @@ pub const DEFAULT_PROTOCOL: u8 = 4;
 /// # Errors
 /// A value that the protocol cannot represent, and errors of `out`.
 pub fn pickle(graph: &Graph, protocol: u8, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    pickle_with_history(graph, protocol, None, out)
+}
+
+/// As [`pickle`], with a [history](crate::ModelFile::history).
+///
+/// # Errors
+/// As [`pickle`].
+pub fn pickle_with_history(
+    graph: &Graph,
+    protocol: u8,
+    history: Option<&str>,
+    out: &mut dyn io::Write,
+) -> Result<(), WriteError> {
+    let comment = history.map(history::to_comment);
     let spelling = if protocol >= 5 { Spelling::FromBuffer } else { Spelling::Reconstruct };
     let graph = arrays::respell(graph.clone_with_room(), spelling)?;
-    let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut ())?;
+    let mut out = Out::new(out).with_comment(comment.as_deref());
+    let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut out, &mut ())?;
     error::no_buffers(&buffers)
 }
 
@@ -60,34 +76,35 @@ pub fn joblib(
     compression: Option<Compression>,
     out: &mut dyn io::Write,
 ) -> Result<(), WriteError> {
-    joblib_of(graph, protocol, compression, true, out)
+    joblib_of(graph, &JoblibOptions { protocol, compression, is_unaligned: false, history: None }, out)
 }
 
-/// As [`joblib`], but as joblib did before 1.2, which each version reads: arrays are not aligned.
+/// How a file of joblib's is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JoblibOptions<'a> {
+    /// The protocol, 2 to 5.
+    pub protocol: u8,
+    /// The compression; `None` writes arrays that can be mapped.
+    pub compression: Option<Compression>,
+    /// Whether arrays are not aligned, as in joblib before 1.2: each version reads that.
+    pub is_unaligned: bool,
+    /// The [history](crate::ModelFile::history).
+    pub history: Option<&'a str>,
+}
+
+/// As [`joblib`], with more options.
 ///
 /// # Errors
 /// As [`joblib`].
-pub fn joblib_unaligned(
-    graph: &Graph,
-    protocol: u8,
-    compression: Option<Compression>,
-    out: &mut dyn io::Write,
-) -> Result<(), WriteError> {
-    joblib_of(graph, protocol, compression, false, out)
-}
-
-fn joblib_of(
-    graph: &Graph,
-    protocol: u8,
-    compression: Option<Compression>,
-    aligned: bool,
-    out: &mut dyn io::Write,
-) -> Result<(), WriteError> {
+pub fn joblib_of(graph: &Graph, options: &JoblibOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
+    let &JoblibOptions { protocol, compression, is_unaligned, history } = options;
+    let (aligned, comment) = (!is_unaligned, history.map(history::to_comment));
     let spelling = Spelling::Wrapped { mapped: compression.is_none(), aligned };
     let graph = arrays::respell(graph.clone_with_room(), spelling)?;
     compressed(compression, out, &mut |out| {
         let mut arrays = joblib::Arrays { aligned };
-        let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut Out::new(out), &mut arrays)?;
+        let mut out = Out::new(out).with_comment(comment.as_deref());
+        let buffers = skiff_pickle::write(&graph, graph.root(), protocol, &mut out, &mut arrays)?;
         error::no_buffers(&buffers)
     })
 }
@@ -118,7 +135,7 @@ pub fn skiff(graph: &Graph, options: &SkiffOptions<'_>, out: &mut dyn io::Write)
 ///
 /// # Errors
 /// A value that skops cannot represent, or would load differently; an invalid level; errors of `out`.
-pub fn skops(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
+pub fn skops(graph: &Graph, options: &SkopsOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     skops::write(graph, options, out)
 }
 

@@ -7,7 +7,7 @@ use skiff_testing::RecordedModel;
 
 fn skops(graph: &Graph, deflate: Option<u32>) -> Result<Vec<u8>, WriteError> {
     let mut bytes = Vec::new();
-    write::skops(graph, &SkopsOptions { deflate }, &mut bytes).map(|()| bytes)
+    write::skops(graph, &SkopsOptions { deflate, history: None }, &mut bytes).map(|()| bytes)
 }
 
 fn back(bytes: Vec<u8>) -> Graph {

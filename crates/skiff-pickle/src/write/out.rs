@@ -11,12 +11,21 @@ pub struct Out<'a> {
     pub(super) position: u64,
     /// The nesting of pickles being written in each other's content.
     pub(super) nested: u32,
+    /// What the outermost pickle begins with, for those who look for it: [`comment`](crate::comment).
+    pub(super) comment: Option<&'a str>,
 }
 
 impl<'a> Out<'a> {
     /// Writes to `to`; positions are relative to here.
     pub fn new(to: &'a mut dyn io::Write) -> Self {
-        Self { to, position: 0, nested: 0 }
+        Self { to, position: 0, nested: 0, comment: None }
+    }
+
+    /// Begins the pickle with a string that is put on the stack and taken off again, so that no loader makes anything of it.
+    /// [`comment`](crate::comment) finds it.
+    #[must_use]
+    pub fn with_comment(self, comment: Option<&'a str>) -> Self {
+        Self { comment, ..self }
     }
 
     /// The number of bytes written.

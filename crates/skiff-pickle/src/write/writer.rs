@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::places::{Places, changes_of};
 use super::{Out, Payloads, WriteError};
+use crate::comment;
 use crate::graph::{Change, Graph, Make, Node, NodeId, Object};
 use crate::isomorphic::has_identity;
 use crate::opcode::Opcode;
@@ -73,6 +74,9 @@ pub(super) enum Batch<'a> {
 impl<'a> Writer<'a, '_> {
     pub(super) fn run(mut self, root: NodeId, payloads: &mut dyn Payloads) -> Result<Vec<u32>, WriteError> {
         self.out.write(&[Opcode::Proto.byte(), self.protocol])?;
+        if let Some(comment) = self.out.comment.take() {
+            self.out.write(&comment::opcodes(comment).ok_or(WriteError::TooLong(root))?)?;
+        }
         self.todo.push(Task::Node(root));
         while let Some(task) = self.todo.pop() {
             match task {

@@ -15,6 +15,13 @@ impl Inspection {
             "estimators": self.estimators.iter().map(estimator_json).collect::<Vec<_>>(),
             "mlflow": self.mlflow.as_ref().map(|mlflow| pairs(&mlflow.summary())),
             "passport": self.passport.as_ref().map(|passport| object(passport.entries())),
+            "history": self.history.iter().map(|conversion| json!({
+                "written_by": conversion.written_by,
+                "format": conversion.format,
+                "sha256": conversion.sha256,
+                "for": conversion.target,
+                "converted_by": conversion.converted_by,
+            })).collect::<Vec<_>>(),
             "unusual": self.unusual,
             "plain_loading": self.plain_loading.as_ref().map(|loading| json!({
                 "version": loading.version,

@@ -259,6 +259,11 @@ impl fmt::Display for Value {
     }
 }
 
+/// A string as JSON.
+pub(crate) fn quoted_text(text: &str) -> String {
+    Value::Text(text.to_owned()).to_string()
+}
+
 fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     use fmt::Write;
 

@@ -3,7 +3,7 @@
 use super::{Passport, Value};
 
 /// The entries that a summary formats specially.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 13] = [
     "version",
     "created",
     "author",
@@ -16,6 +16,8 @@ const TOLD: [&str; 12] = [
     "metrics",
     "notes",
     "parent",
+    // Shown on its own.
+    "history",
 ];
 /// The number of digits of a digest that are shown.
 const DIGITS: usize = 12;

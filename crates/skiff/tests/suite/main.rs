@@ -8,6 +8,7 @@ mod convert;
 mod damage;
 #[cfg(feature = "encryption")]
 mod encryption;
+mod history;
 mod honest;
 mod mlflow;
 mod packing;

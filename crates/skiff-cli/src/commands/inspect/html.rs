@@ -34,9 +34,17 @@ pub fn page(name: &str, file: &File, inspection: &Inspection) -> String {
         html.push_str("<h2>MLflow</h2>\n");
         table(&mut html, &mlflow.summary());
     }
-    if let Some(passport) = &inspection.passport {
+    if !inspection.history.is_empty() {
+        html.push_str("<h2>History</h2>\n<ol>\n");
+        for conversion in &inspection.history {
+            let _ = writeln!(html, "<li>{}</li>", escaped(&conversion.sentence()));
+        }
+        html.push_str("</ol>\n");
+    }
+    let summary = inspection.passport.as_ref().map(skiff::Passport::summary).unwrap_or_default();
+    if !summary.is_empty() {
         html.push_str("<h2>Passport</h2>\n");
-        table(&mut html, &passport.summary());
+        table(&mut html, &summary);
     }
     for estimator in &inspection.estimators {
         let place = if estimator.address.is_empty() { "Model" } else { &estimator.address };

@@ -75,8 +75,15 @@ fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::
     if let Some(mlflow) = &inspection.mlflow {
         write_entries(out, "MLflow", mlflow.summary())?;
     }
-    if let Some(passport) = &inspection.passport {
-        write_entries(out, "passport", passport.summary())?;
+    if !inspection.history.is_empty() {
+        writeln!(out, "\nhistory:")?;
+        for conversion in &inspection.history {
+            writeln!(out, "  {}", shown(&conversion.sentence()))?;
+        }
+    }
+    let summary = inspection.passport.as_ref().map(skiff::Passport::summary).unwrap_or_default();
+    if !summary.is_empty() {
+        write_entries(out, "passport", summary)?;
     }
     if !inspection.unusual.is_empty() {
         writeln!(out, "\nunusual:")?;

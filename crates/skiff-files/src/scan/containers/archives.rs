@@ -35,7 +35,7 @@ impl Scan<'_> {
         let mut parts = skops::Files::new();
         if is_skops {
             match skops::read(&archive, &mut self.inflation, &mut self.budget) {
-                Ok((graph, files)) => {
+                Ok(skops::Contents { graph, files, .. }) => {
                     self.judged = self.judged.saturating_add(1);
                     let root = [graph.root()];
                     self.judge(&graph, &root, 0..graph.len(), Reading::Skops, None, depth);

@@ -26,6 +26,8 @@ const VERSION: u32 = 1;
 pub struct JsonOptions<'a> {
     /// The libraries that wrote the model: `scikit-learn 1.9.1`.
     pub written_by: &'a [String],
+    /// The [history](crate::ModelFile::history), a JSON list.
+    pub history: Option<&'a str>,
 }
 
 /// Repeated strings longer than this are references.
@@ -50,7 +52,12 @@ pub(super) fn write(graph: &Graph, options: &JsonOptions<'_>, out: &mut dyn io::
         writer.out.text(if place > 0 { ", " } else { "" });
         writer.out.quoted(by.as_bytes())?;
     }
-    writer.out.text("],\n \"model\": ");
+    writer.out.text("]");
+    if let Some(history) = options.history {
+        writer.out.text(",\n \"history\": ");
+        writer.out.text(history);
+    }
+    writer.out.text(",\n \"model\": ");
     while let Some(task) = writer.todo.pop() {
         writer.task(task)?;
     }

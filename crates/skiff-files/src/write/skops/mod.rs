@@ -16,24 +16,30 @@ use std::io;
 use skiff_pickle::Graph;
 
 use super::WriteError;
+use super::quoted_text;
 use super::zip::Zip;
 pub(crate) use numpy::scalar_class;
 
 /// Options of writing a `.skops`.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SkopsOptions {
+pub struct SkopsOptions<'a> {
     /// The level, 0 to 9, at which the files in the zip are deflated; without one they are stored uncompressed, as
     /// skops does.
     pub deflate: Option<u32>,
+    /// The [history](crate::ModelFile::history), a JSON list.
+    pub history: Option<&'a str>,
 }
 
 /// The version of skops that this format corresponds to, in `_skops_version`.
 const LIKE_SKOPS: &str = "0.16.0";
 
+/// The key of the history in the schema, which skops ignores.
+pub(crate) const HISTORY: &str = "_skiff_history";
+
 /// The protocol that skops writes since 0.10.
 const PROTOCOL: u32 = 2;
 
-pub(super) fn write(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Write) -> Result<(), WriteError> {
+pub(super) fn write(graph: &Graph, options: &SkopsOptions<'_>, out: &mut dyn io::Write) -> Result<(), WriteError> {
     let mut zip = Zip::new(out, options.deflate);
     let mut schema = schema::Schema::of(graph, &mut zip)?;
     // After the brace of the root, which is removed.
@@ -41,8 +47,15 @@ pub(super) fn write(graph: &Graph, options: &SkopsOptions, out: &mut dyn io::Wri
         return Err(WriteError::Content);
     }
     let written_by = concat!("skiff ", env!("CARGO_PKG_VERSION"));
-    let tail =
-        format!(",\"protocol\":{PROTOCOL},\"_skops_version\":\"{LIKE_SKOPS}\",\"_written_by\":\"{written_by}\"}}");
-    zip.file("schema.json", &[&schema, tail.as_bytes()])?;
+    let mut tail =
+        format!(",\"protocol\":{PROTOCOL},\"_skops_version\":\"{LIKE_SKOPS}\",\"_written_by\":\"{written_by}\"")
+            .into_bytes();
+    if let Some(history) = options.history {
+        tail.extend(format!(",\"{HISTORY}\":").as_bytes());
+        // A string: what is in it cannot be taken for nodes.
+        quoted_text(&mut tail, history.as_bytes());
+    }
+    tail.push(b'}');
+    zip.file("schema.json", &[&schema, &tail])?;
     zip.finish()
 }
