@@ -213,6 +213,8 @@ pub(crate) fn read_metric_params(fields: &Fields<'_, '_>, name: &str) -> Result<
     };
     Ok(match name {
         "euclidean" | "l2" => Metric::Euclidean,
+        // scipy's, before there was `ArgKmin`.
+        "sqeuclidean" if fields.before(1, 1) => Metric::SquaredDifferences,
         "sqeuclidean" => Metric::SquaredEuclidean,
         "manhattan" | "l1" | "cityblock" => Metric::Manhattan,
         "chebyshev" | "infinity" => Metric::Chebyshev,

@@ -21,7 +21,8 @@ pub(crate) const QUANTILE_TRANSFORMER: Class = class! {
     /// with that share below it, within ±5.2. `inverse_transform` is the inverse. NaN stays NaN. In sparse rows only the
     /// stored elements are transformed; negative ones are an error unless `ignore_implicit_zeros`.
     /// # Older versions
-    /// Before 0.20 NaN was an error. Before 0.21 uniform numbers, too, were within `[1e-7, 1 - 1e-7]`.
+    /// Before 0.20 NaN was an error. Before 0.21 uniform numbers, too, were within `[1e-7, 1 - 1e-7]`. Before 1.5
+    /// `float32` rows were compared with the bounds in `float32`, by numpy of that time.
     paths: ["sklearn.preprocessing._data.QuantileTransformer", "sklearn.preprocessing.data.QuantileTransformer"],
     training_only: ["copy", "n_quantiles", "n_quantiles_", "random_state", "subsample"],
     read: QuantileTransformer::read,
@@ -63,6 +64,8 @@ impl QuantileTransformer {
         let mut back = Quantile::new(columns, references, normal, true);
         (forth.uniform_is_near, back.uniform_is_near) = (uniform_is_near, uniform_is_near);
         forth.refuse_negative = refuse_negative;
+        let narrows_bounds = fields.before(1, 5);
+        (forth.narrows_bounds, back.narrows_bounds) = (narrows_bounds, narrows_bounds);
         let finite = if fields.before(0, 20) { Finite::All } else { Finite::AllowNan };
         Ok(Self { forth: Arc::new(forth), back: Arc::new(back), finite })
     }

@@ -196,6 +196,9 @@ impl Points {
                 let pairs = points.iter_rows().zip(&self.norms);
                 out.extend(pairs.map(|(y, y_norm)| correlation(&x, y, x_norm * y_norm)));
             }
+            (Rows::Dense(points), Metric::BrayCurtis) if !arg_k_min => {
+                out.extend(points.iter_rows().map(|y| bray_curtis_of_scipy(x, y)));
+            }
             (Rows::Dense(points), metric) => out.extend(points.iter_rows().map(|y| metric.reduced(x, y))),
             (Rows::Sparse(csr), Metric::Euclidean | Metric::SquaredEuclidean) => {
                 out.extend(products_of_sparse(csr, x).zip(squares).map(|(dot, y)| euclidean(square, dot, *y)));
@@ -236,6 +239,14 @@ fn euclidean(square: f64, dot: f64, y: f64) -> f64 {
 /// What `normalize` divides by: the root of the square, but never 0.
 fn size(square: f64) -> f64 {
     if square == 0.0 { 1.0 } else { square.sqrt() }
+}
+
+/// scipy's Bray-Curtis distance, whose sums below the line may cancel: `BrayCurtis` of trees and `ArgKmin` adds up sizes.
+fn bray_curtis_of_scipy(x: &[f64], y: &[f64]) -> f64 {
+    let pairs = x.iter().zip(y);
+    let (part, whole) =
+        pairs.fold((0.0, 0.0), |(part, whole), (x, y)| (part + f64::abs(x - y), whole + f64::abs(x + y)));
+    part / whole
 }
 
 fn scale_rows(matrix: &mut Matrix<'static, f64>, size: impl Fn(&[f64]) -> f64) {
@@ -304,4 +315,27 @@ fn products_of_sparse(csr: &Csr<'static>, x: &[f64]) -> impl Iterator<Item = f64
         let (columns, values) = csr.row(row);
         columns.iter().zip(values).fold(0.0, |sum, (&column, value)| sum + x[column as usize] * value)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Distances of scipy 0.19 to 1.14, and those that scikit-learn's `BrayCurtisDistance` adds up otherwise.
+    #[test]
+    fn bray_curtis_is_that_of_scipy_but_for_arg_k_min() {
+        let points = Matrix::new(4, 3, vec![1.0, 2.0, -3.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, 0.5, 0.5, 2.0]);
+        let points = Points::dense(points, Metric::BrayCurtis, |row| row.iter().map(|x| x * x).sum());
+        let distances = |x: &[f64], arg_k_min: bool| {
+            let mut out = Vec::new();
+            points.distances(x, false, arg_k_min, &mut out);
+            out
+        };
+        assert_eq!(distances(&[1.0, -2.0, 3.0], false), [5.0, 1.0, 1.4, 0.5]);
+        let found = distances(&[1.0, 1.0, 1.0], false);
+        assert!((found[0] - 0.714_285_71).abs() < 1e-8 && (found[3] - 0.333_333_33).abs() < 1e-8, "{found:?}");
+        assert_eq!(found[1..3], [1.0, f64::INFINITY]);
+        assert!(distances(&[0.0, 0.0, 0.0], false)[1].is_nan());
+        assert_eq!(distances(&[1.0, -2.0, 3.0], true)[0], 10.0 / 12.0);
+    }
 }

@@ -9,6 +9,8 @@ pub enum Metric {
     Euclidean,
     /// Σ(x - y)²
     SquaredEuclidean,
+    /// The square of the Euclidean distance as scipy computes it, from differences and not from products.
+    SquaredDifferences,
     /// √Σ(x - y)²/V
     StandardizedEuclidean(Vec<f64>),
     /// Σ|x - y|
@@ -95,7 +97,9 @@ impl Metric {
     pub fn reduced(&self, x: &[f64], y: &[f64]) -> f64 {
         let pairs = || x.iter().zip(y).map(|(x, y)| (*x, *y));
         match self {
-            Self::Euclidean | Self::SquaredEuclidean => pairs().fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y)),
+            Self::Euclidean | Self::SquaredEuclidean | Self::SquaredDifferences => {
+                pairs().fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y))
+            }
             Self::StandardizedEuclidean(variances) => {
                 pairs().zip(variances).fold(0.0, |sum, ((x, y), variance)| sum + (x - y) * (x - y) / variance)
             }

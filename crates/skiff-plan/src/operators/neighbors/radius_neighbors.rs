@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::search::{Search, SearchRows, graph_row, refuse_negative};
 use crate::InputError;
+use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::stable_sort;
 use crate::operator::{BLOCK_BYTES, Operator};
 use crate::value::{IntKind, NumberLists, NumberType, Precision, Value};
@@ -57,7 +58,8 @@ impl Operator for RadiusNeighbors {
                     Found::new(NumberType::Float(if single { Precision::Single } else { Precision::Double }));
                 let limit = match heap {
                     Some(_) => Limit::of(points.metric.reduce(self.radius), false),
-                    None if points.is_euclidean() => Limit::of(self.radius * self.radius, single),
+                    // That of `sqeuclidean` is a limit of squares already.
+                    None if points.metric == Metric::Euclidean => Limit::of(self.radius * self.radius, single),
                     None => Limit::of(self.radius, single),
                 };
                 let mut reduced = Vec::new();
@@ -154,5 +156,41 @@ impl Found {
 
     fn into_value(self) -> Value<'static> {
         Value::Many(vec![Value::NumberLists(self.distances), Value::NumberLists(self.points)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::brute_force::Points;
+    use crate::operators::neighbors::search::Brute;
+    use crate::value::Matrix;
+
+    /// As scikit-learn 0.18.2 to 1.9.1, for `float32` rows as for `float64`.
+    #[test]
+    fn a_radius_of_squared_distances_is_not_squared_again() {
+        let points = || Matrix::new(4, 2, vec![0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 3.0, 1.0]);
+        let within = |metric: Metric, precision: Precision| {
+            let brute = Brute {
+                heap: None,
+                precision: Some(Precision::Double),
+                sparse_heap: false,
+                sparse_euclidean: false,
+                mixed_euclidean: false,
+            };
+            let points = Points::dense(points(), metric, |row| row.iter().map(|x| x * x).sum());
+            let step = RadiusNeighbors { search: Arc::new(Search::Brute(points, brute)), radius: 1.5, sorted: false };
+            let rows = Value::Floats(Matrix::new(2, 2, vec![0.0, 0.0, 1.0, 0.0]), precision);
+            let Ok(Value::Many(both)) = step.run(&[&rows]) else { panic!("two lists") };
+            let [Value::NumberLists(distances), Value::NumberLists(points)] = &both[..] else { panic!("two lists") };
+            (distances.numbers.clone(), points.numbers.clone())
+        };
+        for precision in [Precision::Single, Precision::Double] {
+            let squares = within(Metric::SquaredEuclidean, precision);
+            assert_eq!(squares, (vec![0.0, 1.0, 1.0, 1.0], vec![0.0, 0.0, 1.0, 2.0]));
+            let (distances, points) = within(Metric::Euclidean, precision);
+            assert_eq!(points, [0.0, 1.0, 0.0, 1.0, 2.0]);
+            assert!((distances[1] - 2.0_f64.sqrt()).abs() < 1e-6);
+        }
     }
 }

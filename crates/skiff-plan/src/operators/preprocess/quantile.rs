@@ -22,6 +22,8 @@ pub struct Quantile {
     pub uniform_is_near: bool,
     /// Whether negative elements of sparse rows are an error.
     pub refuse_negative: bool,
+    /// Whether `float32` rows are compared with bounds in `float32`, as numpy did before its version 2.
+    pub narrows_bounds: bool,
     /// For each column, the quantiles and references of the way from above, negated.
     mirrored: Vec<Vec<f64>>,
     mirrored_references: Vec<f64>,
@@ -41,8 +43,17 @@ impl Quantile {
         let mirror = |values: &[f64]| values.iter().rev().map(|value| -value).collect::<Vec<f64>>();
         let mirrored = quantiles.iter().map(|column| mirror(column)).collect();
         let mirrored_references = mirror(&references);
-        let (uniform_is_near, refuse_negative) = (false, false);
-        Self { quantiles, references, normal, inverse, uniform_is_near, refuse_negative, mirrored, mirrored_references }
+        Self {
+            quantiles,
+            references,
+            normal,
+            inverse,
+            uniform_is_near: false,
+            refuse_negative: false,
+            narrows_bounds: false,
+            mirrored,
+            mirrored_references,
+        }
     }
 
     fn at(&self, x: f64, column: usize, precision: Precision) -> f64 {
@@ -55,9 +66,12 @@ impl Quantile {
             (true, false) => (x, 0.0, 1.0),
         };
         let (to_low, to_high) = if self.inverse { (first, last) } else { (0.0, 1.0) };
+        // The distribution function of normal numbers is `float64`.
+        let round = |value: f64| if self.inverse && self.normal { value } else { precision.round(value) };
+        let bound = |value: f64| if self.narrows_bounds { round(value) } else { value };
         let (is_low, is_high) = match self.normal || self.uniform_is_near {
-            true => (x - NEAR < low, x + NEAR > high),
-            false => (x == low, x == high),
+            true => (round(x - round(NEAR)) < bound(low), round(x + round(NEAR)) > bound(high)),
+            false => (x == bound(low), x == bound(high)),
         };
         let mut y = if is_low {
             to_low
@@ -116,5 +130,36 @@ impl Operator for Quantile {
         let way = if self.inverse { "from" } else { "to" };
         let kind = if self.normal { "normal" } else { "uniform" };
         format!("{} columns, {way} {kind}", self.quantiles.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(normal: bool, narrows_bounds: bool, rows: &[f32]) -> Vec<f64> {
+        let references = vec![0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
+        let mut quantile = Quantile::new(vec![vec![-3.1, -1.0, 2.7, 3.1]], references, normal, false);
+        quantile.narrows_bounds = narrows_bounds;
+        rows.iter().map(|&x| Precision::Single.round(quantile.at(x.into(), 0, Precision::Single))).collect()
+    }
+
+    /// Answers of scikit-learn 1.2.2 with numpy 1.23, and of 1.5.2 with numpy 2.0.
+    #[test]
+    fn bounds_of_narrow_rows_are_compared_as_numpy_does() {
+        let rows = [-3.1, 3.1, -1.0, 2.7];
+        let third = [0.333_333_343_267_440_8, 0.666_666_686_534_881_6];
+        assert_eq!(of(false, true, &rows), [0.0, 1.0, third[0], third[1]]);
+        let new = [1.513_768_843_608_431_8e-8, 0.999_999_940_395_355_2, third[0], third[1]];
+        assert_eq!(of(false, false, &rows), new);
+        let normal = of(true, false, &rows);
+        assert_eq!(normal[..2], [-5.199_337_482_452_393, 5.199_337_482_452_393]);
+        // Steps of `float32` are wider than what is near: 1.5.2 answers -2.2822952 for the second of four equal quantiles.
+        let references: Vec<f64> = (0..90).map(|place| f64::from(place) / 89.0).collect();
+        let mut quantiles = vec![-3.1, -3.1];
+        quantiles.extend((0..88).map(|place| -2.9 + f64::from(place) * 0.1));
+        let quantile = Quantile::new(vec![quantiles], references, true, false);
+        let x = Precision::Single.round(-3.1);
+        assert!((quantile.at(x, 0, Precision::Single) - -2.282_295_2).abs() < 1e-5);
     }
 }
