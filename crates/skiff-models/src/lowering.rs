@@ -46,7 +46,7 @@ impl<'m> Lowering<'m> {
             drawn_from: Vec::new(),
             checked: HashMap::new(),
         };
-        let output = model.estimator().lower(method, ValueId::INPUT, &mut lowering, params)?;
+        let output = model.lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish(header, method)?;
         Ok(Plan::new(lowering.nodes, output))
     }
@@ -106,7 +106,7 @@ impl<'m> Lowering<'m> {
         let checked = std::mem::take(&mut self.checked);
         let mut lowering =
             Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from, checked };
-        let output = model.estimator().lower(method, input, &mut lowering, params);
+        let output = model.lower(method, input, &mut lowering, params);
         let Lowering { nodes, asked, drawn_from, checked, .. } = lowering;
         (self.nodes, self.asked, self.drawn_from, self.checked) = (nodes, asked, drawn_from, checked);
         output

@@ -19,6 +19,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
     values: &[],
     rules: &[
+        Rule { classes: &["Pipeline"], up: no_selection, down: nothing },
         Rule { classes: &["LDA", "QDA"], up: discriminant, down: nothing },
         Rule { classes: &["QuadraticDiscriminantAnalysis"], up: store_covariance, down: nothing },
         Rule { classes: &["SVC", "NuSVC"], up: votes, down: nothing },
@@ -39,6 +40,40 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 
 const KERNELS: &[&str] = &["KernelPCA", "KernelRidge", "Nystroem"];
 const CACHED: &[&str] = &["AgglomerativeClustering", "FeatureAgglomeration"];
+
+/// Estimators whose `transform` selected features by their coefficients or importances.
+const SELECTED: &[&str] = &[
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreeClassifier",
+    "ExtraTreeRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "LinearSVC",
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "Perceptron",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "SGDClassifier",
+    "SGDRegressor",
+];
+
+/// A step before the last one that has no `transform` any more.
+fn no_selection(step: &mut Step<'_>) -> Result<(), Refused> {
+    let Some(steps) = step.items("steps") else { return Ok(()) };
+    let Some((_, before)) = steps.split_last() else { return Ok(()) };
+    for pair in before {
+        let estimator = step.graph().items(*pair).and_then(|pair| pair.get(1).copied());
+        let class = estimator.and_then(|estimator| Some(step.other(estimator)?.class()));
+        if let Some(class) = class.filter(|class| SELECTED.contains(class)) {
+            return Err(step.refused(format!("`{class}` selects no features any more, as it does in the pipeline")));
+        }
+    }
+    Ok(())
+}
 
 fn discriminant(step: &mut Step<'_>) -> Result<(), Refused> {
     step.become_class(match step.class() {

@@ -149,6 +149,7 @@ fn randomized(step: &mut Step<'_>) -> Result<(), Refused> {
     {
         if step.flag("whiten") {
             scale_components(step, rows, width)?;
+            step.note("`inverse_transform` multiplies by the deviations, where it was no inverse of what whitens");
         }
         step.set_int("n_components_", i64::try_from(rows).unwrap_or(i64::MAX));
     }

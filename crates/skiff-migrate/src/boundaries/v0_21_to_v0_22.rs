@@ -246,6 +246,10 @@ fn simple_imputer(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.is("missing_values", "NaN") {
         step.set_float("missing_values", f64::NAN);
     }
+    if step.float("missing_values") == Some(0.0) {
+        step.note("sparse rows whose zeros are missing are refused, where they became dense");
+    }
+    step.note("rows with infinities are refused");
     step.become_class("sklearn.impute._base.SimpleImputer");
     if step.holds("statistics_") {
         step.set_none("indicator_");

@@ -31,6 +31,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
     values: &[],
     rules: &[
+        Rule { classes: &["LinearDiscriminantAnalysis"], up: logarithms, down: logarithms },
+        Rule { classes: &["SelectPercentile", "GenericUnivariateSelect"], up: percentile, down: percentile },
         Rule { classes: &["GaussianProcessRegressor"], up: nothing, down: no_inverse },
         Rule { classes: &["Matern"], up: nothing, down: finite },
         Rule { classes: &["MinMaxScaler"], up: nothing, down: not_clipped },
@@ -48,6 +50,38 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 const CENTERED: &[&str] = &["CCA", "PLSCanonical", "PLSRegression", "PLSSVD"];
 
 /// No feature was categorical.
+/// numpy before 1.20 weighted the two scores next to the percentile: of equal ones it may have been another number, and all of
+/// them above it or below.
+fn percentile(step: &mut Step<'_>) -> Result<(), Refused> {
+    let parameter = if step.class() == "SelectPercentile" { "percentile" } else { "param" };
+    if step.class() == "GenericUnivariateSelect" && !step.is("mode", "percentile") {
+        return Ok(());
+    }
+    let scores = step.array("scores_").and_then(|scores| scores.to_f64());
+    let (Some(mut scores), Some(percent)) = (scores, step.float(parameter)) else { return Ok(()) };
+    scores.iter_mut().filter(|score| score.is_nan()).for_each(|score| *score = f64::MIN);
+    scores.sort_by(f64::total_cmp);
+    let place = (100.0 - percent) / 100.0 * scores.len().saturating_sub(1) as f64;
+    if !(0.0..=9e15).contains(&place) {
+        return Ok(());
+    }
+    let below = place.floor() as usize;
+    let (Some(&low), share) = (scores.get(below), place - place.floor()) else { return Ok(()) };
+    let is_tie = scores.get(below + 1).is_some_and(|high| high.to_bits() == low.to_bits());
+    if is_tie && (low * (1.0 - share) + low * share).to_bits() != low.to_bits() {
+        return Err(step.would_answer_otherwise("of features with equal scores others are selected"));
+    }
+    Ok(())
+}
+
+/// Only of scores that are so far apart that a probability is 0.
+fn logarithms(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("coef_") {
+        step.note("`predict_log_proba` is -inf before scikit-learn 0.24 where a probability is 0, and a number since");
+    }
+    Ok(())
+}
+
 fn no_categories(step: &mut Step<'_>) -> Result<(), Refused> {
     if step.holds("_predictors") {
         step.set_none("is_categorical_");

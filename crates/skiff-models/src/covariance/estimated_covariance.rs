@@ -114,7 +114,7 @@ pub(crate) const GRAPHICAL_LASSO: Class = class! {
     /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
-    paths: ["sklearn.covariance._graph_lasso.GraphicalLasso", "sklearn.covariance.graph_lasso_.GraphicalLasso"],
+    paths: ["sklearn.covariance._graph_lasso.GraphicalLasso", "sklearn.covariance.graph_lasso_.GraphicalLasso", "sklearn.covariance.graph_lasso_.GraphLasso"],
     training_only: ["alpha", "assume_centered", "costs_", "covariance", "enet_tol", "eps", "max_iter", "mode", "n_iter_", "tol", "verbose"],
     read: EstimatedCovariance::read,
 };
@@ -132,8 +132,8 @@ pub(crate) const GRAPHICAL_LASSO_CV: Class = class! {
     /// than a millionth.
     /// # Older versions
     /// From 0.20 on rows are validated.
-    paths: ["sklearn.covariance._graph_lasso.GraphicalLassoCV", "sklearn.covariance.graph_lasso_.GraphicalLassoCV"],
-    training_only: ["alpha", "alpha_", "alphas", "assume_centered", "costs_", "cv", "cv_alphas_", "cv_results_", "enet_tol", "eps", "grid_scores_", "max_iter", "mode", "n_iter_", "n_jobs", "n_refinements", "tol", "verbose"],
+    paths: ["sklearn.covariance._graph_lasso.GraphicalLassoCV", "sklearn.covariance.graph_lasso_.GraphicalLassoCV", "sklearn.covariance.graph_lasso_.GraphLassoCV"],
+    training_only: ["alpha", "alpha_", "alphas", "assume_centered", "costs_", "cv", "cv_alphas_", "cv_results_", "enet_tol", "eps", "grid_scores", "grid_scores_", "max_iter", "mode", "n_iter_", "n_jobs", "n_refinements", "tol", "verbose"],
     read: EstimatedCovariance::read,
 };
 

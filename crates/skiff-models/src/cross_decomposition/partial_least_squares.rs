@@ -26,7 +26,7 @@ pub(crate) const PLS_REGRESSION: Class = class! {
     /// Before 1.5 rows were divided by the deviations before they were multiplied by `coef_`; before 1.3 `coef_` was
     /// transposed, and predictions of one target were a column of two dimensions. In 1.1 and 1.2 the coefficients are also
     /// in `_coef_`. The mean was `x_mean_`, and the deviation `x_std_`, before 0.24; the targets' mean was the
-    /// intercept before 1.1. `inverse_transform` is new in 0.23.
+    /// intercept before 1.1. `inverse_transform` is new in 0.22.
     paths: ["sklearn.cross_decomposition._pls.PLSRegression", "sklearn.cross_decomposition.pls_.PLSRegression"],
     training_only: ["_coef_", "_n_features_out", "_norm_y_weights", "_predict_1d", "_x_mean", "_x_scores", "_x_std", "_y_mean", "_y_scores", "_y_std", "algorithm", "coef_", "copy", "deflation_mode", "intercept_", "max_iter", "mode", "n_components", "n_iter_", "norm_y_weights", "scale", "tol", "x_mean_", "x_scores_", "x_std_", "x_weights_", "y_loadings_", "y_mean_", "y_rotations_", "y_scores_", "y_std_", "y_weights_"],
     read: PartialLeastSquares::read,
@@ -47,7 +47,7 @@ pub(crate) const PLS_CANONICAL: Class = class! {
     /// Before 1.5 rows were divided by the deviations before they were multiplied by `coef_`; before 1.3 `coef_` was
     /// transposed, and predictions of one target were a column of two dimensions. In 1.1 and 1.2 the coefficients are also
     /// in `_coef_`. The mean was `x_mean_`, and the deviation `x_std_`, before 0.24; the targets' mean was the
-    /// intercept before 1.1. `inverse_transform` is new in 0.23.
+    /// intercept before 1.1. `inverse_transform` is new in 0.22.
     paths: ["sklearn.cross_decomposition._pls.PLSCanonical", "sklearn.cross_decomposition.pls_.PLSCanonical"],
     training_only: ["_coef_", "_n_features_out", "_norm_y_weights", "_predict_1d", "_x_mean", "_x_scores", "_x_std", "_y_mean", "_y_scores", "_y_std", "algorithm", "coef_", "copy", "deflation_mode", "intercept_", "max_iter", "mode", "n_components", "n_iter_", "norm_y_weights", "scale", "tol", "x_mean_", "x_scores_", "x_std_", "x_weights_", "y_loadings_", "y_mean_", "y_rotations_", "y_scores_", "y_std_", "y_weights_"],
     read: PartialLeastSquares::read,
@@ -68,7 +68,7 @@ pub(crate) const CCA: Class = class! {
     /// Before 1.5 rows were divided by the deviations before they were multiplied by `coef_`; before 1.3 `coef_` was
     /// transposed, and predictions of one target were a column of two dimensions. In 1.1 and 1.2 the coefficients are also
     /// in `_coef_`. The mean was `x_mean_`, and the deviation `x_std_`, before 0.24; the targets' mean was the
-    /// intercept before 1.1. `inverse_transform` is new in 0.23.
+    /// intercept before 1.1. `inverse_transform` is new in 0.22.
     paths: ["sklearn.cross_decomposition._cca.CCA", "sklearn.cross_decomposition._pls.CCA", "sklearn.cross_decomposition.cca_.CCA"],
     training_only: ["_coef_", "_n_features_out", "_norm_y_weights", "_predict_1d", "_x_mean", "_x_scores", "_x_std", "_y_mean", "_y_scores", "_y_std", "algorithm", "coef_", "copy", "deflation_mode", "intercept_", "max_iter", "mode", "n_components", "n_iter_", "norm_y_weights", "scale", "tol", "x_mean_", "x_scores_", "x_std_", "x_weights_", "y_loadings_", "y_mean_", "y_rotations_", "y_scores_", "y_std_", "y_weights_"],
     read: PartialLeastSquares::read,
@@ -143,7 +143,7 @@ impl PartialLeastSquares {
             is_single,
             rotation: linear(rotations.transposed(), rotation_precision),
             back: linear(loadings, loading_precision),
-            has_inverse: !fields.before(0, 23),
+            has_inverse: !fields.before(0, 22),
         })
     }
 

@@ -32,6 +32,8 @@ struct Era {
     centers_products: bool,
     /// From 1.4 `transform` takes sparse rows.
     accepts_sparse: bool,
+    /// From 0.22 `transform` of `IncrementalPCA` takes sparse rows in batches, made dense.
+    takes_batches: bool,
     /// `inverse_transform` validates its rows.
     checks_inverse: bool,
     /// Before 0.18 `get_precision`, unlike `get_covariance`, did not multiply components that whiten by the roots of what
@@ -41,18 +43,28 @@ struct Era {
 
 impl Components {
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        let whiten = fields.bool("whiten")?;
+        Self::read_as(fields, whiten)
+    }
+
+    /// Components that were divided when they were fitted.
+    pub(crate) fn read_whitened(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
+        Self::read_as(fields, false)
+    }
+
+    fn read_as(fields: &Fields<'_, '_>, whiten: bool) -> Result<Self, ReadError> {
         let numbers = fields.numbers("components_")?;
         let precision = numbers.precision;
         let components = numbers.into_matrix();
         let components = components.ok_or_else(|| fields.unexpected("components_", "an array of two dimensions"))?;
         fields.expect_n_features("components_", components.cols)?;
         let mean = fields.vector_or_none("mean_", components.cols)?.unwrap_or_else(|| vec![0.0; components.cols]);
-        let whiten = fields.bool("whiten")?;
         let variance = if whiten { Some(fields.vector_of("explained_variance_", components.rows)?) } else { None };
         fields.training_only(&["explained_variance_"]);
         let era = Era {
             centers_products: !fields.before(1, 5),
             accepts_sparse: !fields.before(1, 4),
+            takes_batches: fields.header().class == "IncrementalPCA" && !fields.before(0, 22),
             checks_inverse: !fields.before(1, 8),
             forgets_roots: whiten && fields.before(0, 18) && components.rows < components.cols,
         };
@@ -74,6 +86,7 @@ impl Components {
                 let sparse = match (self.era.accepts_sparse, self.era.centers_products) {
                     (true, true) => SparseRule::Accept,
                     (true, false) => SparseRule::Densify,
+                    (false, _) if self.era.takes_batches => SparseRule::Densify,
                     (false, _) => SparseRule::Refuse,
                 };
                 let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Double).sparse(sparse), self.width());

@@ -16,11 +16,9 @@ pub(crate) const INCREMENTAL_PCA: Class = class! {
     /// `components_`, `mean_`; `explained_variance_` where `whiten`.
     /// # Transforms
     /// `(X - mean_) · components_ᵀ`, divided by `√explained_variance_` where `whiten`.
-    /// # Not supported
-    /// Sparse rows of versions before 1.4, which were processed in batches.
     /// # Older versions
     /// From 1.5 the mean is subtracted from the products instead of the rows, and `whiten` divides by no less than the dtype's
-    /// epsilon. Sparse rows are accepted from 1.4.
+    /// epsilon. Sparse rows are accepted from 0.22.
     paths: [
         "sklearn.decomposition._incremental_pca.IncrementalPCA",
         "sklearn.decomposition.incremental_pca.IncrementalPCA",

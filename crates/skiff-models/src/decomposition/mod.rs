@@ -9,6 +9,7 @@ mod kernel_pca;
 mod latent_dirichlet_allocation;
 mod nmf;
 mod pca;
+mod randomized_pca;
 mod sparse_pca;
 mod truncated_svd;
 
@@ -29,6 +30,7 @@ pub(crate) const CLASSES: &[Class] = &[
     nmf::MINI_BATCH_NMF,
     nmf::NMF,
     pca::PCA,
+    randomized_pca::RANDOMIZED_PCA,
     sparse_pca::MINI_BATCH_SPARSE_PCA,
     sparse_pca::SPARSE_PCA,
     truncated_svd::TRUNCATED_SVD,

@@ -25,9 +25,9 @@ pub(crate) const LINEAR_DISCRIMINANT_ANALYSIS: Class = class! {
     /// `(X - xbar_) · scalings_`, without `xbar_` where `solver='eigen'`; the first `n_components` columns of it.
     /// `solver='lsqr'` has no transform.
     /// # Older versions
-    /// Before 0.21 probabilities were the logistic function of each score over their sum. Since 0.21
-    /// `predict_log_proba` takes the smallest number for a probability of 0.
-    paths: ["sklearn.discriminant_analysis.LinearDiscriminantAnalysis"],
+    /// Before 0.21 probabilities were the logistic function of each score over their sum. Since 0.24
+    /// `predict_log_proba` takes the smallest number for a probability of 0. `LDA`, until 0.18, is the same class.
+    paths: ["sklearn.discriminant_analysis.LinearDiscriminantAnalysis", "sklearn.lda.LDA"],
     read: LinearDiscriminantAnalysis::read,
 };
 
@@ -40,6 +40,8 @@ pub struct LinearDiscriminantAnalysis {
     n_components: Option<usize>,
     /// Whether probabilities are one-versus-rest.
     one_versus_rest: bool,
+    /// Whether logarithms are of no probability of 0.
+    avoids_zero: bool,
 }
 
 /// What `transform` multiplies by.
@@ -66,7 +68,7 @@ impl LinearDiscriminantAnalysis {
             true => Some(fields.count("_max_components")?),
             false => None,
         };
-        let one_versus_rest = fields.before(0, 21);
+        let (one_versus_rest, avoids_zero) = (fields.before(0, 21), !fields.before(0, 24));
         fields.training_only(&[
             "_max_components",
             "n_components",
@@ -86,7 +88,7 @@ impl LinearDiscriminantAnalysis {
             "store_covariance",
             "tol",
         ]);
-        Ok(Self { linear, projection, n_components, one_versus_rest })
+        Ok(Self { linear, projection, n_components, one_versus_rest, avoids_zero })
     }
 }
 
@@ -151,7 +153,7 @@ impl Estimator for LinearDiscriminantAnalysis {
             Method::PredictProba => Ok(Output::matrix(self.probabilities(input, plan))),
             Method::PredictLogProba => {
                 let mut probabilities = self.probabilities(input, plan);
-                if !self.one_versus_rest {
+                if self.avoids_zero {
                     probabilities = plan.push(Elementwise { function: Function::SmallestForZero }, &[probabilities]);
                 }
                 Ok(Output::matrix(plan.push(Elementwise { function: Function::Log }, &[probabilities])))

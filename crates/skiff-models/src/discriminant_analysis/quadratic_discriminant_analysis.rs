@@ -23,7 +23,7 @@ pub(crate) const QUADRATIC_DISCRIMINANT_ANALYSIS: Class = class! {
     /// # Older versions
     /// The state has been the same since 0.17. Before 1.6 `predict_log_proba` was the logarithm of probabilities, which
     /// may be 0.
-    paths: ["sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis"],
+    paths: ["sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis", "sklearn.qda.QDA"],
     read: QuadraticDiscriminantAnalysis::read,
 };
 

@@ -57,6 +57,13 @@ impl Estimator for GradientBoostingRegressor {
     ) -> Result<Output, Refusal> {
         match method {
             Method::Predict => Ok(Output::column(self.boosting.scores(input, plan)?)),
+            Method::DecisionFunction if plan.header().before(0, 19) => {
+                Ok(Output::column(self.boosting.scores(input, plan)?))
+            }
+            Method::StagedDecisionFunction if plan.header().before(0, 19) => {
+                let stages = self.boosting.staged_scores(input, plan)?;
+                Ok(Output::List(stages.into_iter().map(Output::matrix).collect()))
+            }
             Method::StagedPredict => {
                 let stages = self.boosting.staged_scores(input, plan)?;
                 Ok(Output::List(stages.into_iter().map(Output::column).collect()))

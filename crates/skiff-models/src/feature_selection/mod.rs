@@ -1,6 +1,7 @@
 //! `sklearn.feature_selection`.
 
 mod allow_nan;
+pub(crate) mod old_selector;
 mod rfe;
 mod select_from_model;
 mod selector_mixin;
@@ -8,6 +9,7 @@ mod univariate_selection;
 mod variance_threshold;
 
 use crate::model::Class;
+pub(crate) use selector_mixin::SelectedColumns;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

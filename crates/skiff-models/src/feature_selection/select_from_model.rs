@@ -90,7 +90,7 @@ impl SelectFromModel {
 }
 
 /// `_get_feature_importances` with `transform_func='norm'`.
-fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<(Vec<f64>, Precision), ReadError> {
+pub(super) fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<(Vec<f64>, Precision), ReadError> {
     let getter = fields.string_or_none("importance_getter")?;
     let names: &[&str] = match getter.as_deref() {
         None | Some("auto") => &["coef_", "feature_importances_"],
@@ -166,12 +166,17 @@ fn read_threshold(
         None => (Some(1.0), text.as_str()),
     };
     let value = match (factor, reference) {
-        #[expect(clippy::cast_precision_loss, reason = "a number of features")]
-        (Some(factor), "mean") => factor * precision.round(pairwise_sum_in(scores, precision) / scores.len() as f64),
+        (Some(factor), "mean") => factor * mean_threshold(scores, precision),
         (Some(factor), "median") => factor * median(scores, precision),
         _ => return Err(fields.unsupported("threshold", format!("`{text}`"))),
     };
     Ok(Threshold { value: precision.round(value), precision })
+}
+
+/// `np.mean(scores)`
+pub(super) fn mean_threshold(scores: &[f64], precision: Precision) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a number of features")]
+    precision.round(pairwise_sum_in(scores, precision) / scores.len() as f64)
 }
 
 fn median(scores: &[f64], precision: Precision) -> f64 {
@@ -185,7 +190,7 @@ fn median(scores: &[f64], precision: Precision) -> f64 {
 }
 
 /// Whether the estimator has an L1 penalty, as the version that wrote the file would find.
-fn is_sparse(fields: &Fields<'_, '_>, model: &Model) -> Result<bool, ReadError> {
+pub(super) fn is_sparse(fields: &Fields<'_, '_>, model: &Model) -> Result<bool, ReadError> {
     let Some(attributes) = Attributes::of(fields.graph(), model.node()) else { return Ok(false) };
     let class = model.header().class.as_str();
     let scalar = |name: &str| Scalar::read(fields.graph(), attributes.node(name)?).ok()?;

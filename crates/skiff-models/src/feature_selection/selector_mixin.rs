@@ -38,6 +38,11 @@ impl SelectedColumns {
         Ok(Self { support, finite, dtype, keeps_dtype: !fields.before(1, 1) })
     }
 
+    /// Whether there is any.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.support.contains(&true)
+    }
+
     pub(crate) fn n_features_in(&self) -> usize {
         self.support.len()
     }

@@ -34,7 +34,8 @@ pub(crate) const SELECT_PERCENTILE: Class = class! {
     /// The columns whose score is above the percentile `100 - percentile` of all scores, and of those that equal it the
     /// first, as far as the percentage allows; NaN is the smallest. `inverse_transform` puts zeros into the other columns.
     /// # Older versions
-    /// The state has been the same since 0.17.
+    /// The state has been the same since 0.17. Before 0.24 the percentile is numpy's of that time, which weighted the scores
+    /// next to it: of two equal ones it may be another number.
     paths: ["sklearn.feature_selection._univariate_selection.SelectPercentile", "sklearn.feature_selection.univariate_selection.SelectPercentile"],
     read: UnivariateSelection::read_percentile,
 };
@@ -179,7 +180,7 @@ impl UnivariateSelection {
         // 0.17 counted the ranks of sorted p-values from 0.
         let first_rank = if fields.before(0, 18) { 0 } else { 1 };
         let support = match filter {
-            Filter::Percentile(percentile) => scores.above_percentile(percentile),
+            Filter::Percentile(percentile) => scores.above_percentile(percentile, fields.before(0, 24)),
             Filter::KBest(None) => vec![true; scores.values.len()],
             Filter::KBest(Some(k)) => scores.greatest(k),
             Filter::Fpr(alpha) => scores.below(alpha),
@@ -237,13 +238,13 @@ impl Scores {
         support
     }
 
-    fn above_percentile(&self, percentile: f64) -> Vec<bool> {
+    fn above_percentile(&self, percentile: f64, is_weighted: bool) -> Vec<bool> {
         let count = self.values.len();
         if percentile == 100.0 || percentile == 0.0 || count == 0 {
             return vec![percentile == 100.0; count];
         }
         let scores = self.without_nan();
-        let threshold = self.percentile(&scores, 100.0 - percentile);
+        let threshold = self.percentile(&scores, 100.0 - percentile, is_weighted);
         let mut support: Vec<bool> = scores.iter().map(|&score| score > threshold).collect();
         let ties: Vec<usize> = (0..count).filter(|&column| scores[column] == threshold).collect();
         #[expect(clippy::cast_possible_truncation, reason = "`int()`, of a share of the number of columns")]
@@ -261,9 +262,10 @@ impl Scores {
         support
     }
 
-    /// `np.percentile`, between two neighbours in the sorted scores. Each step is rounded to the dtype.
-    fn percentile(&self, scores: &[f64], percent: f64) -> f64 {
-        let round = |value: f64| self.precision.round(value);
+    /// `np.percentile`, between two neighbours in the sorted scores. Each step is rounded to the dtype. Before numpy 1.20, they
+    /// were weighted, in double precision: of two equal scores the percentile may then be another number.
+    fn percentile(&self, scores: &[f64], percent: f64, is_weighted: bool) -> f64 {
+        let round = |value: f64| if is_weighted { value } else { self.precision.round(value) };
         let mut sorted = scores.to_vec();
         sorted.sort_by(|a, b| order_of(*a, *b));
         let place = round(round(round(percent) / 100.0) * float(sorted.len() - 1));
@@ -271,6 +273,9 @@ impl Scores {
         let below = (place.floor() as usize).min(sorted.len() - 1);
         let above = (below + 1).min(sorted.len() - 1);
         let (low, high, share) = (sorted[below], sorted[above], round(place - place.floor()));
+        if is_weighted {
+            return self.precision.round(low * (1.0 - share) + high * share);
+        }
         let gap = round(high - low);
         match share >= 0.5 {
             true => round(high - round(gap * round(1.0 - share))),
@@ -318,9 +323,32 @@ mod tests {
         assert_eq!(scores.greatest(9), [true; 5]);
     }
 
+    /// Answers of scikit-learn 0.20.4 with numpy 1.16 and of 1.5.2 with numpy 2.0.
+    #[test]
+    fn a_percentile_between_equal_scores_is_that_of_the_numpy_of_the_day() {
+        // The scores, the percentage, and the columns that are selected by either.
+        type Selection<'a> = (&'a [f64], f64, &'a [u8], &'a [u8]);
+        let cases: [Selection<'_>; 6] = [
+            (&[0.2, 0.2, 0.9, 1.7, 2.9], 92.0, &[1, 1, 1, 1, 1], &[1, 0, 1, 1, 1]),
+            (&[0.9, 0.9, 2.9, 0.9, 0.9, 1.8, 0.9, 0.9], 76.0, &[0, 0, 1, 0, 0, 1, 0, 0], &[1, 1, 1, 1, 1, 1, 0, 0]),
+            (&[1.8, 1.8, 1.8], 70.0, &[0, 0, 0], &[1, 1, 0]),
+            (&[0.3, 0.3], 54.0, &[0, 0], &[1, 0]),
+            (&[0.1, 0.1, 0.1, 2.5, 2.1, 2.3], 93.0, &[1, 1, 1, 1, 1, 1], &[1, 1, 0, 1, 1, 1]),
+            (&[1.8, 1.8, 0.8, 1.6, 3.0], 43.0, &[0, 0, 0, 0, 1], &[1, 0, 0, 0, 1]),
+        ];
+        for (values, percentile, old, new) in cases {
+            let support = |is_weighted| -> Vec<u8> {
+                scores(values).above_percentile(percentile, is_weighted).into_iter().map(u8::from).collect()
+            };
+            assert_eq!((support(true), support(false)), (old.to_vec(), new.to_vec()), "{values:?}");
+        }
+        // All of them NaN, as `f_classif` of constant columns.
+        assert_eq!(scores(&[f64::NAN; 5]).above_percentile(60.0, true), [false; 5]);
+    }
+
     #[test]
     fn of_scores_at_the_percentile_the_first_are_kept() {
         let scores = scores(&[1.0, 3.0, 0.0, 3.0, 3.0]);
-        assert_eq!(scores.above_percentile(40.0), [false, true, false, true, false]);
+        assert_eq!(scores.above_percentile(40.0, false), [false, true, false, true, false]);
     }
 }

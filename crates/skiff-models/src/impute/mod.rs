@@ -1,5 +1,6 @@
 //! `sklearn.impute`.
 
+mod imputer;
 mod iterative_imputer;
 mod knn_imputer;
 mod missing;
@@ -10,6 +11,7 @@ use crate::model::Class;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
+    imputer::IMPUTER,
     iterative_imputer::ITERATIVE_IMPUTER,
     knn_imputer::KNN_IMPUTER,
     missing_indicator::MISSING_INDICATOR,

@@ -17,9 +17,10 @@ use skiff_pickle::{Graph, NodeId};
 use skiff_plan::table::Table;
 use skiff_plan::types::{ColumnType, ValueType};
 use skiff_plan::value::{NumberType, Precision};
-use skiff_plan::{Answer, ColumnUse, Method, OutputType, Plan, Signature, evaluate};
+use skiff_plan::{Answer, ColumnUse, Method, Output, OutputType, Plan, Signature, ValueId, evaluate};
 
 use crate::computed::{Attributes, Computed};
+use crate::feature_selection::SelectedColumns;
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::names;
 
@@ -47,6 +48,8 @@ pub struct Model {
     size: usize,
     /// The number of bytes read for it, with nested estimators counted at each occurrence: plans have copies.
     cost: usize,
+    /// What `transform` selects of estimators that were written before 0.19 and select features by their importances.
+    selector: Option<SelectedColumns>,
 }
 
 impl Model {
@@ -164,6 +167,23 @@ impl Model {
         Method::ALL.iter().copied().filter(answers).collect()
     }
 
+    /// The operators of `method`, added to `plan`.
+    pub(crate) fn lower(
+        &self,
+        method: Method,
+        input: ValueId,
+        plan: &mut Lowering<'_>,
+        params: &Params,
+    ) -> Result<Output, Refusal> {
+        match &self.selector {
+            Some(columns) if method == Method::Transform && columns.is_empty() => {
+                plan.unsupported(method, "no selected feature, for which scikit-learn raises")
+            }
+            Some(columns) if method == Method::Transform => columns.lower(method, input, plan),
+            _ => self.estimator.lower(method, input, plan, params),
+        }
+    }
+
     /// The plan of `method`.
     ///
     /// # Errors
@@ -177,7 +197,7 @@ impl Model {
         let estimator = self.estimator.part(part)?;
         let (class, path, header) = (self.class.clone(), self.path.clone(), self.header.clone());
         let (node, size, cost) = (self.node, self.size, self.cost);
-        Some(Arc::new(Self { class, node, path, header, estimator, size, cost }))
+        Some(Arc::new(Self { class, node, path, header, estimator, size, cost, selector: None }))
     }
 
     /// The attribute `name`, if scikit-learn computes it on access, such as `feature_importances_`. `graph` is

@@ -11,6 +11,7 @@ use skiff_plan::custom::Bound;
 use super::custom_estimator::CustomEstimator;
 use super::{Class, Estimator, Model};
 use crate::custom::{self, CodeLocation, Custom};
+use crate::feature_selection::old_selector;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::header::Header;
 
@@ -170,7 +171,13 @@ impl<'g> Reading<'g> {
         if cost > self.most {
             return Err(ReadError::new(path, ReadErrorKind::TooLarge));
         }
-        Ok(Model { class, node, path, header, estimator, size, cost })
+        let mut model = Model { class, node, path, header, estimator, size, cost, selector: None };
+        if old_selector::selects(&model)
+            && let Some(instance) = Instance::read(self.graph, node)
+        {
+            model.selector = old_selector::read(&Fields::new(self, instance, model.path.clone())?, &model)?;
+        }
+        Ok(model)
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) const SVR: Class = class! {
     /// # Not supported
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for the names of what a regression does not use.
+    /// The state has been the same since 0.17, but for the names of what a regression does not use. Until 0.18 there was a
+    /// `decision_function`, a matrix of one column.
     paths: ["sklearn.svm._classes.SVR", "sklearn.svm.classes.SVR"],
     read: SupportVectorRegressor::read,
 };
@@ -34,7 +35,8 @@ pub(crate) const NU_SVR: Class = class! {
     /// # Not supported
     /// Callable kernels. Sparse rows for a model that was fitted on dense ones, as in scikit-learn.
     /// # Older versions
-    /// The state has been the same since 0.17, but for the names of what a regression does not use.
+    /// The state has been the same since 0.17, but for the names of what a regression does not use. Until 0.18 there was a
+    /// `decision_function`, a matrix of one column.
     paths: ["sklearn.svm._classes.NuSVR", "sklearn.svm.classes.NuSVR"],
     read: SupportVectorRegressor::read,
 };
@@ -62,6 +64,9 @@ impl Estimator for SupportVectorRegressor {
     ) -> Result<Output, Refusal> {
         match method {
             Method::Predict => Ok(Output::column(self.machine.decisions(input, plan))),
+            Method::DecisionFunction if plan.header().before(0, 19) => {
+                Ok(Output::matrix(self.machine.decisions(input, plan)))
+            }
             _ => plan.no_method(method),
         }
     }
