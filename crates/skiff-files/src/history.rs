@@ -9,6 +9,9 @@ use crate::write::quoted_text;
 /// The longest history that is read or written, in bytes.
 pub const MOST_HISTORY: usize = 256 << 10;
 
+/// The key of the history in the schema of skops, which ignores it.
+pub(crate) const SKOPS_HISTORY: &str = "_skiff_history";
+
 const BEFORE: &str = "{\"skiff.history\": ";
 const AFTER: &str = "}";
 /// How deep a history is nested.

@@ -7,6 +7,7 @@ use skiff_files::Limits;
 use skiff_pickle::{Graph, Node, NodeId};
 
 use crate::custom::Custom;
+use crate::feature_selection::old_selector;
 use crate::fields::{ReadError, ReadErrorKind};
 use crate::model::Reading;
 use crate::registry;
@@ -16,7 +17,7 @@ use crate::registry;
 /// nodes of decision trees are not checked here, but by `skiff_files::scan`.
 pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, ReadError)> {
     let custom = Custom::default();
-    let reading = Reading::checking(graph, &custom, limits, registry::find);
+    let reading = Reading::checking(graph, &custom, limits, registry::find, old_selector::read);
     let mut covered = HashSet::new();
     let mut found = Vec::new();
     // An object is created before the content of its state, so outer estimators come first.

@@ -6,6 +6,7 @@ use skiff_files::Limits;
 use skiff_pickle::{Graph, NodeId};
 
 use crate::custom::Custom;
+use crate::feature_selection::old_selector;
 use crate::fields::ReadError;
 use crate::model::{Model, Reading};
 use crate::registry;
@@ -32,6 +33,6 @@ impl Model {
         custom: &Custom,
         limits: &Limits,
     ) -> Result<Arc<Self>, ReadError> {
-        Reading::of(graph, custom, limits, registry::find).model(node, path.to_owned())
+        Reading::of(graph, custom, limits, registry::find, old_selector::read).model(node, path.to_owned())
     }
 }

@@ -2,8 +2,8 @@
 //! versa: files with other fields are errors.
 
 use super::Reader;
+use crate::history::SKOPS_HISTORY;
 use crate::json::{Id, Json};
-use crate::write::SKOPS_HISTORY;
 use crate::{Error, ErrorKind};
 
 /// The fields of every node, and additional ones of the root: the last two are written by skiff.

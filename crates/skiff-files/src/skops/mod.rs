@@ -14,9 +14,8 @@ use std::collections::HashMap;
 use skiff_pickle::{Budget, Bytes, Graph, Node, NodeId};
 
 use crate::decompress::Inflation;
-use crate::history::MOST_HISTORY;
+use crate::history::{MOST_HISTORY, SKOPS_HISTORY};
 use crate::json::{Document, Id, Json};
-use crate::write::SKOPS_HISTORY;
 use crate::zip::Archive;
 use crate::{Error, ErrorKind};
 

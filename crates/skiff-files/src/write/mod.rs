@@ -31,7 +31,7 @@ pub use error::WriteError;
 pub use json::JsonOptions;
 pub(crate) use json_text::quoted_text;
 pub use skops::SkopsOptions;
-pub(crate) use skops::{HISTORY as SKOPS_HISTORY, scalar_class};
+pub(crate) use skops::scalar_class;
 pub use whole_file::{NewFile, remove_unfinished, whole_file};
 
 /// The default protocol of Python 3.8 to 3.13: every Python from 3.4 on reads it.

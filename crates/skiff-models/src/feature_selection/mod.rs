@@ -9,7 +9,6 @@ mod univariate_selection;
 mod variance_threshold;
 
 use crate::model::Class;
-pub(crate) use selector_mixin::SelectedColumns;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

@@ -20,7 +20,6 @@ use skiff_plan::value::{NumberType, Precision};
 use skiff_plan::{Answer, ColumnUse, Method, Output, OutputType, Plan, Signature, ValueId, evaluate};
 
 use crate::computed::{Attributes, Computed};
-use crate::feature_selection::SelectedColumns;
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::names;
 
@@ -49,7 +48,7 @@ pub struct Model {
     /// The number of bytes read for it, with nested estimators counted at each occurrence: plans have copies.
     cost: usize,
     /// What `transform` selects of estimators that were written before 0.19 and select features by their importances.
-    selector: Option<SelectedColumns>,
+    selector: Option<Box<dyn Estimator>>,
 }
 
 impl Model {
@@ -176,10 +175,7 @@ impl Model {
         params: &Params,
     ) -> Result<Output, Refusal> {
         match &self.selector {
-            Some(columns) if method == Method::Transform && columns.is_empty() => {
-                plan.unsupported(method, "no selected feature, for which scikit-learn raises")
-            }
-            Some(columns) if method == Method::Transform => columns.lower(method, input, plan),
+            Some(selector) if method == Method::Transform => selector.lower(method, input, plan, params),
             _ => self.estimator.lower(method, input, plan, params),
         }
     }

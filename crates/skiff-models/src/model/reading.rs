@@ -11,7 +11,6 @@ use skiff_plan::custom::Bound;
 use super::custom_estimator::CustomEstimator;
 use super::{Class, Estimator, Model};
 use crate::custom::{self, CodeLocation, Custom};
-use crate::feature_selection::old_selector;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::header::Header;
 
@@ -35,7 +34,12 @@ pub(crate) struct Reading<'g> {
     checks_only: bool,
     /// The class with a path.
     find: fn(&str) -> Option<&'static Class>,
+    /// What selects features of an estimator that was written before 0.19.
+    select: Select,
 }
+
+/// The estimator that selects features by the importances of another one, if that has such a `transform`.
+pub(crate) type Select = fn(&Fields<'_, '_>, &Model) -> Result<Option<Box<dyn Estimator>>, ReadError>;
 
 impl<'g> Reading<'g> {
     pub(crate) fn of(
@@ -43,6 +47,7 @@ impl<'g> Reading<'g> {
         custom: &'g Custom,
         limits: &Limits,
         find: fn(&str) -> Option<&'static Class>,
+        select: Select,
     ) -> Self {
         let left = graph.size().saturating_mul(GROWTH).saturating_add(FREE);
         Self {
@@ -56,6 +61,7 @@ impl<'g> Reading<'g> {
             limits: limits.clone(),
             checks_only: false,
             find,
+            select,
         }
     }
 
@@ -65,8 +71,9 @@ impl<'g> Reading<'g> {
         custom: &'g Custom,
         limits: &Limits,
         find: fn(&str) -> Option<&'static Class>,
+        select: Select,
     ) -> Self {
-        Self { checks_only: true, ..Self::of(graph, custom, limits, find) }
+        Self { checks_only: true, ..Self::of(graph, custom, limits, find, select) }
     }
 
     /// Whether it only checks.
@@ -172,10 +179,10 @@ impl<'g> Reading<'g> {
             return Err(ReadError::new(path, ReadErrorKind::TooLarge));
         }
         let mut model = Model { class, node, path, header, estimator, size, cost, selector: None };
-        if old_selector::selects(&model)
+        if model.header.before(0, 19)
             && let Some(instance) = Instance::read(self.graph, node)
         {
-            model.selector = old_selector::read(&Fields::new(self, instance, model.path.clone())?, &model)?;
+            model.selector = (self.select)(&Fields::new(self, instance, model.path.clone())?, &model)?;
         }
         Ok(model)
     }

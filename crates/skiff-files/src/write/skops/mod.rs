@@ -18,6 +18,7 @@ use skiff_pickle::Graph;
 use super::WriteError;
 use super::quoted_text;
 use super::zip::Zip;
+use crate::history::SKOPS_HISTORY;
 pub(crate) use numpy::scalar_class;
 
 /// Options of writing a `.skops`.
@@ -32,9 +33,6 @@ pub struct SkopsOptions<'a> {
 
 /// The version of skops that this format corresponds to, in `_skops_version`.
 const LIKE_SKOPS: &str = "0.16.0";
-
-/// The key of the history in the schema, which skops ignores.
-pub(crate) const HISTORY: &str = "_skiff_history";
 
 /// The protocol that skops writes since 0.10.
 const PROTOCOL: u32 = 2;
@@ -51,7 +49,7 @@ pub(super) fn write(graph: &Graph, options: &SkopsOptions<'_>, out: &mut dyn io:
         format!(",\"protocol\":{PROTOCOL},\"_skops_version\":\"{LIKE_SKOPS}\",\"_written_by\":\"{written_by}\"")
             .into_bytes();
     if let Some(history) = options.history {
-        tail.extend(format!(",\"{HISTORY}\":").as_bytes());
+        tail.extend(format!(",\"{SKOPS_HISTORY}\":").as_bytes());
         // A string: what is in it cannot be taken for nodes.
         quoted_text(&mut tail, history.as_bytes());
     }
