@@ -7,7 +7,7 @@ use std::path::Path;
 use skiff_files::Limits;
 use skiff_files::write::{Compression, WriteError};
 
-use crate::history::says_more;
+use crate::conversions::says_more;
 use crate::migration::migrated;
 use crate::target::{Kind, Target};
 use crate::writing::{Held, Writing, named};

@@ -14,8 +14,9 @@ use skiff_models::fields::{ExtraAttribute, Version};
 use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
 
+use crate::conversions::Conversion;
 use crate::mlflow::MlflowModel;
-use crate::{Conversion, File, Model, Passport, PlainLoading};
+use crate::{File, Model, Passport, PlainLoading};
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,6 +22,7 @@
 #[cfg(feature = "json")]
 pub mod arrays;
 mod changes;
+mod conversions;
 mod convert;
 pub mod custom;
 pub mod diff;
@@ -52,6 +53,7 @@ pub mod verify;
 mod writing;
 
 pub use changes::AnswersChange;
+pub use conversions::Conversion;
 pub use convert::{ConvertOptions, Converted, convert};
 pub use diff::{Diff, diff};
 pub use dump::Attachments;
@@ -59,7 +61,6 @@ pub use encryption::{EncryptionError, Identity, Recipients};
 pub use error::{Error, ErrorKind};
 pub use export::{ExportOptions, Exported, export};
 pub use file::{File, Options, disassemble, disassemble_bytes, open};
-pub use history::Conversion;
 pub use inspect::{EstimatorView, Inspection, class_name};
 pub use model::{Model, evaluate};
 pub use passport::Passport;

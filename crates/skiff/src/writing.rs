@@ -8,7 +8,7 @@ use skiff_files::write::{self, Compression, JoblibOptions, JsonOptions, SkiffOpt
 use skiff_files::{Codec, Graph, Node};
 use skiff_migrate::to_python3;
 
-use crate::history::in_passport;
+use crate::conversions::in_passport;
 use crate::inspect::written_by;
 use crate::target::{Kind, Target};
 use crate::{ConvertOptions, Error, File, Recipients, ScikitLearn, encryption};
