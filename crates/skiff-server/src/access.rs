@@ -1,6 +1,7 @@
 //! What is done around every request: the API key, the request id, metrics and the access log.
 
 use std::io::Write;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -66,11 +67,13 @@ const MOST_ID: usize = 128;
 /// Counts and times a request, gives it an id, and logs it.
 pub(crate) async fn observe(shared: State, mut request: Request, next: Next) -> Response {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
+    // The system is asked for it once.
+    static PROCESS: LazyLock<u32> = LazyLock::new(std::process::id);
     let start = Instant::now();
     let given = request.headers().get(REQUEST_ID).filter(|id| id.len() <= MOST_ID).cloned();
     let id = given.or_else(|| {
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        HeaderValue::from_str(&format!("{:x}-{count:x}", std::process::id())).ok()
+        HeaderValue::from_str(&format!("{:x}-{count:x}", *PROCESS)).ok()
     });
     if let Some(id) = &id {
         request.headers_mut().insert(REQUEST_ID, id.clone());

@@ -63,6 +63,8 @@ impl Watcher for Notes {
         let mut out = io::stdout().lock();
         // Nobody may be reading.
         let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
+        // Arguments and models have been read.
+        skiff_memory::give_back();
     }
 
     fn reload_failed(&self, error: &LoadError) {
