@@ -21,7 +21,9 @@ from lxml import etree
 from onnx_cases import NEWEST, Call, archive, scalar
 
 #: What a document holds.
-METHODS = ("predict", "predict_proba")
+METHODS = ("predict", "predict_proba", "decision_function")
+#: What the output fields of a method are called, of a class or of all.
+OUTPUTS = {"predict_proba": r"probability\(", "decision_function": r"decisionFunction(\(|$)"}
 #: Where JPMML's answer differs: calls by their names, and why.
 EXCEPTIONS = {
     r"neighbors/knn_(regressor_)?.*_grid predict": "points that are equally far, of which PMML takes the first",
@@ -48,12 +50,12 @@ class Document:
         self.elements = {etree.QName(one).localname for one in root.iter() if isinstance(one.tag, str)}
 
     def ask(self, frame, method):
-        """The answers to `predict` or `predict_proba` of all rows."""
+        """The answers to one of `METHODS` of all rows."""
         found = self.evaluator.evaluateAll(frame)
         if found["errors"].notna().any() if "errors" in found else False:
             raise RuntimeError(str(found["errors"].dropna().iloc[0]))
-        if method == "predict_proba":
-            names = [name for name in found.columns if name.startswith("probability(")]
+        if method in OUTPUTS:
+            names = [name for name in found.columns if re.match(OUTPUTS[method], name)]
             return found[names].to_numpy(np.float64) if names else None
         if "cluster" in found.columns:
             return found["cluster"].astype(np.int64).to_numpy()
@@ -144,7 +146,7 @@ def compared(document, frame, is_single, asked, answer, arrays):
     except Exception as error:
         return np.inf, f"{type(error).__name__}: {str(error)[:300]}"
     if found is None:
-        return np.inf, "no probabilities"
+        return np.inf, "no output fields"
     want = onnx_cases.flatten(answer, arrays)
     if len(want) == 1 and np.asarray(want[0]).dtype.kind in "OUSb":
         want = np.asarray(want[0]).ravel()
@@ -160,7 +162,8 @@ def compared(document, frame, is_single, asked, answer, arrays):
     have = (
         have.astype(np.float64 if np.asarray(want[0]).dtype.kind == "f" else np.int64) if have.dtype == object else have
     )
-    if np.asarray(want[0]).ndim == 2 and have.ndim == 1:
+    # One column is a column or a list of numbers.
+    if have.size == np.asarray(want[0]).size and 1 in (have.ndim, have.shape[-1]):
         have = have.reshape(np.asarray(want[0]).shape)
     return onnx_cases.compare(answer, arrays, [have], share, np.ones(len(have), bool), False)
 

@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVR
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 X = np.random.default_rng(7).normal(size=(60, 3))
@@ -44,10 +44,34 @@ def test_a_pipeline_is_derived_fields_and_a_model():
     assert root.get("version") == "4.4"
     assert names(root, "DataDictionary/DataField") == ["y", "x1", "x2", "x3"]
     assert [value.get("value") for value in found(root, "DataDictionary/DataField[@name='y']/Value")] == ["no", "yes"]
-    assert names(root, "TransformationDictionary/DerivedField") == [f"standardScaler(x{i})" for i in (1, 2, 3)]
+    scaled = [f"standardScaler(x{i})" for i in (1, 2, 3)]
+    assert names(root, "TransformationDictionary/DerivedField") == [*scaled, "logisticRegression(…)"]
     (model,) = found(root, "RegressionModel")
     assert (model.get("functionName"), model.get("normalizationMethod")) == ("classification", "logit")
-    assert names(model, "Output/OutputField") == ["probability(no)", "probability(yes)"]
+    assert names(model, "Output/OutputField") == ["probability(no)", "probability(yes)", "decisionFunction"]
+    assert found(model, "Output/OutputField/FieldRef")[0].get("field") == "logisticRegression(…)"
+
+
+def test_scores_are_named_after_classes_or_pairs_of_them():
+    labels = np.array(["a", "b", "c"])[np.arange(60) % 3]
+    outputs = lambda estimator: names(document(estimator.fit(X, labels)), ".//OutputField")  # noqa: E731
+    own = [name for name in outputs(SVC(decision_function_shape="ovr")) if name.startswith("d")]
+    assert own == ["decisionFunction(a)", "decisionFunction(b)", "decisionFunction(c)"]
+    pairs = [name for name in outputs(SVC(decision_function_shape="ovo")) if name.startswith("d")]
+    assert pairs == ["decisionFunction(a, b)", "decisionFunction(a, c)", "decisionFunction(b, c)"]
+
+
+def test_the_score_of_a_support_vector_machine_has_its_vectors_once():
+    machine = SVC().fit(X, Y)
+    root = document(machine)
+    assert len(found(root, ".//VectorInstance")) == len(machine.support_)
+    assert names(root, ".//OutputField")[-1] == "decisionFunction"
+
+
+def test_an_input_may_have_the_name_of_a_score():
+    frame = pd.DataFrame(X, columns=["decisionFunction", "y", "_decisionFunction"])
+    root = document(LogisticRegression().fit(frame, Y))
+    assert names(root, ".//OutputField")[-1] == "__decisionFunction"
 
 
 def test_trees_compare_floats():

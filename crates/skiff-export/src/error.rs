@@ -1,6 +1,6 @@
 //! Why a model cannot be exported.
 
-use std::fmt;
+use std::{fmt, io};
 
 use skiff_models::CallError;
 use skiff_plan::Method;
@@ -44,8 +44,16 @@ pub enum ExportError {
     Form(String),
     /// It cannot be drawn.
     Picture(String),
+    /// The file cannot be written.
+    Output(io::Error),
     /// A bug in skiff.
     Mistake(String),
+}
+
+impl From<io::Error> for ExportError {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
 }
 
 impl From<CallError> for ExportError {
@@ -68,6 +76,7 @@ impl fmt::Display for ExportError {
             Self::TooLarge { bytes } => {
                 write!(f, "the file would take {bytes} bytes, more than the 2 GiB of a protocol buffer")
             }
+            Self::Output(error) => error.fmt(f),
             Self::Form(what) | Self::Picture(what) => f.write_str(what),
             Self::Mistake(what) => write!(f, "a bug in skiff, please report it: {what}"),
         }
@@ -78,6 +87,7 @@ impl std::error::Error for ExportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Call(error) => Some(error),
+            Self::Output(error) => Some(error),
             _ => None,
         }
     }

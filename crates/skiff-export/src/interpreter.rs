@@ -372,13 +372,13 @@ fn leaf(forest: &Forest, mut at: Step, row: &[f64]) -> f64 {
             Step::Leaf(leaf) => return forest.leaves[leaf].value.value(),
             Step::Split(split) => {
                 let split = &forest.splits[split];
-                let x = row[split.feature];
+                let x = row[split.feature()];
                 let left = match &split.test {
                     _ if x.is_nan() => split.missing_left,
                     Test::AtMost(threshold) => x <= threshold.value(),
                     Test::Among(set) => forest.sets[*set].iter().any(|&member| f64::from(member) == x),
                 };
-                at = if left { split.left } else { split.right };
+                at = if left { split.left() } else { split.right() };
             }
         }
     }

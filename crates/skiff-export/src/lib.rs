@@ -11,12 +11,15 @@ mod graph;
 mod interpreter;
 mod model;
 mod onnx;
+mod output;
 pub mod picture;
 mod pmml;
 mod source;
 mod target;
 #[cfg(test)]
 mod tests;
+
+use std::io::Write;
 
 use skiff_models::Model;
 use skiff_plan::Method;
@@ -45,12 +48,10 @@ pub struct OnnxOptions {
     pub opset: Option<i64>,
 }
 
-/// An exported model.
+/// What was exported.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Exported {
-    /// The file.
-    pub bytes: Vec<u8>,
     /// The methods in it.
     pub methods: Vec<Method>,
     /// Why the other methods are not in it.
@@ -59,24 +60,29 @@ pub struct Exported {
     pub lost: Vec<String>,
 }
 
-/// A model for another runtime.
+/// Writes a model for another runtime, in pieces: the file is never in memory as a whole.
 ///
 /// # Errors
-/// When a method that was named cannot be exported, or none can.
-pub fn export(model: &Model, target: Target, options: &ExportOptions) -> Result<Exported, ExportError> {
+/// When a method that was named cannot be exported, or none can; errors of `out`. The file is not whole then.
+pub fn export(
+    model: &Model,
+    target: Target,
+    options: &ExportOptions,
+    out: &mut dyn Write,
+) -> Result<Exported, ExportError> {
     if options.onnx != OnnxOptions::default() && target != Target::Onnx {
         return Err(ExportError::Form(format!("float32 and opsets are for ONNX, not for `{}`", target.name())));
     }
     match target {
-        Target::Onnx => onnx::onnx(model, options),
-        Target::C => source::source(model, Source::C, options),
-        Target::Python => source::source(model, Source::Python, options),
-        Target::JavaScript => source::source(model, Source::JavaScript, options),
-        Target::Go => source::source(model, Source::Go, options),
-        Target::Java => source::source(model, Source::Java, options),
-        Target::Rust => source::source(model, Source::Rust, options),
-        Target::Sql => source::query(model, options),
-        Target::Pmml => pmml::pmml(model, options),
+        Target::Onnx => onnx::onnx(model, options, out),
+        Target::C => source::source(model, Source::C, options, out),
+        Target::Python => source::source(model, Source::Python, options, out),
+        Target::JavaScript => source::source(model, Source::JavaScript, options, out),
+        Target::Go => source::source(model, Source::Go, options, out),
+        Target::Java => source::source(model, Source::Java, options, out),
+        Target::Rust => source::source(model, Source::Rust, options, out),
+        Target::Sql => source::query(model, options, out),
+        Target::Pmml => pmml::pmml(model, options, out),
         Target::Dot | Target::Svg | Target::Text => {
             Err(ExportError::Picture(format!("`{}` is a picture, which has no methods", target.name())))
         }

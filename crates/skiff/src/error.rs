@@ -553,6 +553,7 @@ impl From<ExportError> for Error {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Call(error) => error.into(),
+            ExportError::Output(error) => WriteError::Io(error).into(),
             error => Inner::Export(error).into(),
         }
     }

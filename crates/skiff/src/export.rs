@@ -1,10 +1,10 @@
 //! Export to other runtimes.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use skiff_export::{OnnxOptions, Target as ExportTarget};
+use skiff_export::{ExportError, OnnxOptions, Target as ExportTarget};
 use skiff_files::write::{NewFile, WriteError};
 use skiff_plan::Method;
 
@@ -75,8 +75,11 @@ impl File {
         options: &ExportOptions,
         output: impl AsRef<Path>,
     ) -> Result<Exported, Error> {
-        let (bytes, exported) = self.export_bytes(model, target, options)?;
-        write(&bytes, output.as_ref())?;
+        let output = output.as_ref();
+        let in_output = |error: io::Error| Error::from(WriteError::Io(error)).in_file(output);
+        let mut out = NewFile::create(output).map_err(in_output)?;
+        let exported = self.write_export(model, target, options, &mut out)?.map_err(in_output)?;
+        out.finish().map_err(in_output)?;
         Ok(exported)
     }
 
@@ -90,19 +93,49 @@ impl File {
         target: ExportTarget,
         options: &ExportOptions,
     ) -> Result<(Vec<u8>, Exported), Error> {
-        let digest = Sha256::digest(&*self.contents().content);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut bytes = Vec::new();
+        let exported = self.write_export(model, target, options, &mut bytes)?;
+        Ok((bytes, exported.map_err(WriteError::Io)?))
+    }
+
+    /// Writes the bytes of a model for a target; the inner error is that of `out`.
+    fn write_export(
+        &self,
+        model: &Model,
+        target: ExportTarget,
+        options: &ExportOptions,
+        out: &mut dyn Write,
+    ) -> Result<io::Result<Exported>, Error> {
         let options = skiff_export::ExportOptions {
             methods: options.methods.clone(),
-            metadata: vec![("sha256".to_owned(), digest)],
+            metadata: vec![("sha256".to_owned(), self.digest())],
             onnx: options.onnx.clone(),
         };
-        let exported = skiff_export::export(model.typed(), target, &options);
-        let exported = exported.map_err(|error| match self.path() {
-            Some(path) => Error::from(error).in_file(path),
-            None => error.into(),
-        })?;
+        let exported = match skiff_export::export(model.typed(), target, &options, out) {
+            Ok(exported) => exported,
+            Err(ExportError::Output(error)) => return Ok(Err(error)),
+            Err(error) => {
+                return Err(match self.path() {
+                    Some(path) => Error::from(error).in_file(path),
+                    None => error.into(),
+                });
+            }
+        };
         let refused = exported.refused.iter().map(ToString::to_string).chain(exported.lost).collect();
-        Ok((exported.bytes, Exported { methods: exported.methods, refused }))
+        Ok(Ok(Exported { methods: exported.methods, refused }))
+    }
+
+    /// The digest of the content; the pages of a mapped file are released, so that they do not count as memory twice.
+    fn digest(&self) -> String {
+        const PIECE: usize = 1 << 20;
+        let content = &self.contents().content;
+        let mut hasher = Sha256::new();
+        for start in (0..content.len()).step_by(PIECE) {
+            if let Some(piece) = content.slice(start, PIECE.min(content.len() - start)) {
+                hasher.update(&*piece);
+                piece.release();
+            }
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

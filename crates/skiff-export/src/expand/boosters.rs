@@ -225,7 +225,7 @@ fn forest(
                         })
                     });
                     let (left, right) = if swapped { (right, left) } else { (left, right) };
-                    forest.splits.push(Split { feature, test, missing_left: missing_left != swapped, left, right });
+                    forest.splits.push(Split::new(feature, test, missing_left != swapped, [left, right]));
                 }
                 Step::Split(first)
             }
@@ -462,7 +462,7 @@ fn nodes(builder: &Builder, all: &CatTrees, trees: &[CatTree], x: TensorId) -> R
             let (left, right) = (step(no), step(yes));
             // Not above the border, or NaN: left.
             let test = Test::AtMost(Bits::of(border));
-            forest.splits.push(Split { feature, test, missing_left: true, left, right });
+            forest.splits.push(Split::new(feature, test, true, [left, right]));
         }
         forest.trees.push(Tree { root: Step::Split(first) });
     }

@@ -8,7 +8,7 @@ use skiff_plan::operators::{BoostingStart, Question, Start, StartLink, TreeEnsem
 use skiff_plan::value::{IntKind, Matrix, NumberType, Precision};
 
 use super::{Block, Expand, Numbers, Reason};
-use crate::graph::{Bits, Builder, DType, Dim, Forest, Leaf, Split, Step, TensorId, Test, Tree};
+use crate::graph::{Bits, Builder, DType, Dim, Forest, Leaf, Place, Split, Step, TensorId, Test, Tree};
 
 impl Expand for TreeEnsemble {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
@@ -162,10 +162,10 @@ fn categories<T: Threshold>(builder: &mut Builder, trees: &Trees<T>, x: TensorId
 
 /// The trees as the primitive has them; `value(tree, leaf, place)` is what a leaf holds.
 fn forest<T: Threshold>(trees: &Trees<T>, missing_by_node: bool, value: impl Fn(usize, u32, usize) -> f64) -> Forest {
-    let mut steps = Vec::with_capacity(trees.nodes.len());
+    let mut steps: Vec<Place> = Vec::with_capacity(trees.nodes.len());
     let (mut splits, mut leaves) = (0, 0);
     for node in &trees.nodes {
-        steps.push(match node.view() {
+        let step = match node.view() {
             NodeView::Leaf { .. } => {
                 leaves += 1;
                 Step::Leaf(leaves - 1)
@@ -174,7 +174,8 @@ fn forest<T: Threshold>(trees: &Trees<T>, missing_by_node: bool, value: impl Fn(
                 splits += 1;
                 Step::Split(splits - 1)
             }
-        });
+        };
+        steps.push(step.into());
     }
     let mut forest = Forest {
         n_features: trees.n_features,
@@ -187,7 +188,7 @@ fn forest<T: Threshold>(trees: &Trees<T>, missing_by_node: bool, value: impl Fn(
     let mut done = 0;
     for (tree, (&root, &count)) in trees.roots.iter().zip(&trees.counts).enumerate() {
         let root = root as usize;
-        forest.trees.push(Tree { root: steps[root] });
+        forest.trees.push(Tree { root: steps[root].into() });
         for place in root.max(done)..root + count as usize {
             let (feature, test, missing_left, left) = match trees.nodes[place].view() {
                 NodeView::Leaf { number } => {
@@ -202,7 +203,8 @@ fn forest<T: Threshold>(trees: &Trees<T>, missing_by_node: bool, value: impl Fn(
                 }
             };
             let missing_left = missing_left && missing_by_node;
-            forest.splits.push(Split { feature, test, missing_left, left: steps[left], right: steps[left + 1] });
+            let children = [steps[left], steps[left + 1]].map(Step::from);
+            forest.splits.push(Split::new(feature, test, missing_left, children));
         }
         done = done.max(root + count as usize);
     }

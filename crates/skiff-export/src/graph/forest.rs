@@ -32,15 +32,55 @@ pub(crate) enum Step {
     Leaf(usize),
 }
 
-/// A question to one feature.
+/// A question to one feature. Forests have millions of them: it is kept small.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Split {
-    pub feature: usize,
     pub test: Test,
+    feature: u32,
+    left: Place,
+    right: Place,
     /// Whether NaN goes left.
     pub missing_left: bool,
-    pub left: Step,
-    pub right: Step,
+}
+
+impl Split {
+    pub fn new(feature: usize, test: Test, missing_left: bool, [left, right]: [Step; 2]) -> Self {
+        let feature = u32::try_from(feature).expect("readers number features by 32 bits");
+        Self { test, feature, left: left.into(), right: right.into(), missing_left }
+    }
+
+    pub fn feature(&self) -> usize {
+        self.feature as usize
+    }
+
+    pub fn left(&self) -> Step {
+        self.left.into()
+    }
+
+    pub fn right(&self) -> Step {
+        self.right.into()
+    }
+}
+
+/// A step in a table: a number that is not negative is a split, and -1 - n is leaf n.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place(pub i32);
+
+impl From<Step> for Place {
+    fn from(step: Step) -> Self {
+        let small = |number: usize| i32::try_from(number).expect("readers number nodes by 32 bits, leaves included");
+        Self(match step {
+            Step::Split(split) => small(split),
+            Step::Leaf(leaf) => !small(leaf),
+        })
+    }
+}
+
+impl From<Place> for Step {
+    fn from(Place(place): Place) -> Self {
+        let number = |place: i32| usize::try_from(place).expect("a number that was there");
+        if place < 0 { Self::Leaf(number(!place)) } else { Self::Split(number(place)) }
+    }
 }
 
 /// Which rows go left.

@@ -8,7 +8,7 @@ mod primitive;
 
 pub(crate) use builder::Builder;
 pub(crate) use constant::{Bits, Constant, Elements};
-pub(crate) use forest::{Forest, Leaf, Split, Step, Test, Tree};
+pub(crate) use forest::{Forest, Leaf, Place, Split, Step, Test, Tree};
 pub(crate) use primitive::{DType, Dim, Primitive, TensorType};
 
 /// A tensor of a graph, by its number.

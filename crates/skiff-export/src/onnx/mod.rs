@@ -7,14 +7,17 @@ mod translate;
 mod tree_ensemble;
 mod tree_ensemble_regressor;
 
-use form::Form;
+use std::io::Write;
+
 use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use skiff_models::Model;
 use skiff_plan::value::Classes;
 
 use crate::model::{self, ModelGraph};
 use crate::{ExportError, ExportOptions, Exported};
-use proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
+use form::Form;
+use proto::{GRAPH, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
 /// The domain of the operators for classical models.
 const ML_DOMAIN: &str = "ai.onnx.ml";
@@ -40,26 +43,40 @@ const MOST_BYTES: usize = i32::MAX as usize;
 ///
 /// # Errors
 /// When a method that was named cannot be exported, or none can.
-pub(crate) fn onnx(model: &Model, options: &ExportOptions) -> Result<Exported, ExportError> {
+pub(crate) fn onnx(model: &Model, options: &ExportOptions, out: &mut dyn Write) -> Result<Exported, ExportError> {
     let form = Form::new(&options.onnx)?;
     let ModelGraph { graph, methods, refused } = model::graph(model, options.methods.as_deref())?;
     form.check(&graph)?;
-    let file = ModelProto {
+    let lost = form.lost(&graph);
+    // The fields of a `ModelProto` in their order, with those of the graph between others.
+    let head = ModelProto {
         ir_version: form.ir_version(),
         producer_name: "skiff".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        graph: Some(translate::graph(&graph, &model.header().class, form)),
+        ..ModelProto::default()
+    };
+    let tail = ModelProto {
         opset_import: vec![
             OperatorSetIdProto { domain: String::new(), version: form.opset },
             OperatorSetIdProto { domain: ML_DOMAIN.to_owned(), version: form.ml_opset() },
         ],
         metadata_props: metadata(model, options),
+        ..ModelProto::default()
     };
-    let bytes = file.encoded_len();
+    let pieces = translate::graph(graph, &model.header().class, form);
+    let graph = pieces.iter().map(Vec::len).sum::<usize>();
+    let mut head = head.encode_to_vec();
+    encode_key(GRAPH, WireType::LengthDelimited, &mut head);
+    encode_varint(u64::try_from(graph).unwrap_or(u64::MAX), &mut head);
+    let tail = tail.encode_to_vec();
+    let bytes = head.len() + graph + tail.len();
     if bytes > MOST_BYTES {
         return Err(ExportError::TooLarge { bytes });
     }
-    Ok(Exported { bytes: file.encode_to_vec(), methods, refused, lost: form.lost(&graph) })
+    for piece in std::iter::once(head).chain(pieces).chain([tail]) {
+        out.write_all(&piece)?;
+    }
+    Ok(Exported { methods, refused, lost })
 }
 
 /// What the file says of the model: lists are JSON.

@@ -2,7 +2,10 @@
 
 use prost::Message;
 
-/// A model.
+/// The number of the field `graph` of a model, which is written by itself.
+pub(super) const GRAPH: u32 = 7;
+
+/// A model, without its graph.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ModelProto {
     #[prost(int64, tag = "1")]
@@ -11,8 +14,6 @@ pub(super) struct ModelProto {
     pub producer_name: String,
     #[prost(string, tag = "3")]
     pub producer_version: String,
-    #[prost(message, optional, tag = "7")]
-    pub graph: Option<GraphProto>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: Vec<OperatorSetIdProto>,
     #[prost(message, repeated, tag = "14")]
@@ -37,15 +38,16 @@ pub(super) struct StringStringEntryProto {
     pub value: String,
 }
 
-/// What is computed.
+/// The number of the field `node` of a graph.
+pub(super) const NODE: u32 = 1;
+/// The number of the field `initializer` of a graph.
+pub(super) const INITIALIZER: u32 = 5;
+
+/// What is computed, without its nodes and tensors, which are written by themselves.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct GraphProto {
-    #[prost(message, repeated, tag = "1")]
-    pub node: Vec<NodeProto>,
     #[prost(string, tag = "2")]
     pub name: String,
-    #[prost(message, repeated, tag = "5")]
-    pub initializer: Vec<TensorProto>,
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfoProto>,
     #[prost(message, repeated, tag = "12")]

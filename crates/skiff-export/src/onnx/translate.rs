@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use prost::Message;
+use prost::encoding::message;
+
 use super::attributes::{int, ints, strings};
 use super::form::Form;
 use super::proto::{
-    AttributeProto, DimensionProto, GraphProto, NodeProto, TensorProto, TensorShapeProto, TensorTypeProto, TypeProto,
-    ValueInfoProto,
+    AttributeProto, DimensionProto, GraphProto, INITIALIZER, NODE, NodeProto, TensorProto, TensorShapeProto,
+    TensorTypeProto, TypeProto, ValueInfoProto,
 };
 use super::{INT64, ML_DOMAIN, tree_ensemble, tree_ensemble_regressor};
 use crate::graph::{Constant, DType, Dim, Elements, Forest, Graph, Node, Primitive, TensorId, TensorType};
@@ -14,20 +17,37 @@ use crate::graph::{Constant, DType, Dim, Elements, Forest, Graph, Node, Primitiv
 /// The name of the dimension of rows.
 const ROWS: &str = "n_samples";
 
-/// A graph as ONNX writes it.
-pub(super) fn graph(graph: &Graph, name: &str, form: Form) -> GraphProto {
-    let mut translation = Translation::new(graph, form);
-    for node in &graph.nodes {
-        translation.node(node);
+/// A graph as ONNX writes it, in pieces. Each primitive is dropped when it is encoded, so that no two forms of a large model
+/// are in memory at once.
+pub(super) fn graph(mut graph: Graph, name: &str, form: Form) -> Vec<Vec<u8>> {
+    let nodes = std::mem::take(&mut graph.nodes);
+    let mut translation = Translation::new(&graph, form);
+    for node in nodes {
+        translation.node(&node);
     }
     translation.outputs();
-    GraphProto { name: name.to_owned(), ..translation.proto }
+    let Translation { proto, mut nodes, initializers, .. } = translation;
+    let named = GraphProto { name: name.to_owned(), ..GraphProto::default() };
+    nodes.push(named.encode_to_vec());
+    nodes.extend(initializers);
+    nodes.push(proto.encode_to_vec());
+    nodes
+}
+
+/// A field of a message.
+fn encoded(field: u32, message: &impl Message) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message::encoded_len(field, message));
+    message::encode(field, message, &mut bytes);
+    bytes
 }
 
 struct Translation<'g> {
     graph: &'g Graph,
     form: Form,
+    /// Inputs and outputs.
     proto: GraphProto,
+    nodes: Vec<Vec<u8>>,
+    initializers: Vec<Vec<u8>>,
     /// What tensors are called that are neither input nor output.
     prefix: String,
     names: HashMap<TensorId, String>,
@@ -49,7 +69,8 @@ impl<'g> Translation<'g> {
         }
         let input = graph.inputs.iter().map(|(name, tensor)| value(name, graph.type_of(*tensor), form)).collect();
         let proto = GraphProto { input, ..GraphProto::default() };
-        Self { graph, form, proto, prefix, names, lists: HashMap::new() }
+        let (nodes, initializers) = (Vec::new(), Vec::new());
+        Self { graph, form, proto, nodes, initializers, prefix, names, lists: HashMap::new() }
     }
 
     fn name(&mut self, tensor: TensorId) -> String {
@@ -66,7 +87,13 @@ impl<'g> Translation<'g> {
         attribute: Vec<AttributeProto>,
     ) {
         let (op_type, domain) = (op_type.to_owned(), domain.to_owned());
-        self.proto.node.push(NodeProto { input, output, name: String::new(), op_type, attribute, domain });
+        // onnxruntime before 1.22 names nodes that it makes after those that it replaces, and refuses two of one name.
+        let name = output.first().cloned().unwrap_or_default();
+        self.push_node(&NodeProto { input, output, name, op_type, attribute, domain });
+    }
+
+    fn push_node(&mut self, node: &NodeProto) {
+        self.nodes.push(encoded(NODE, node));
     }
 
     /// Outputs get their own names by `Identity`: one tensor may be several, or an input.
@@ -91,7 +118,7 @@ impl<'g> Translation<'g> {
         let name = format!("{}list{}", self.prefix, self.lists.len());
         let shape = if is_one { Vec::new() } else { vec![values.len()] };
         let constant = Constant { shape, elements: Elements::I64(values.to_vec()) };
-        self.proto.initializer.push(initializer(&name, &constant, self.form));
+        self.initializers.push(encoded(INITIALIZER, &initializer(&name, &constant, self.form)));
         self.lists.insert((values.to_vec(), is_one), name.clone());
         name
     }
@@ -102,7 +129,8 @@ impl<'g> Translation<'g> {
         let mut domain = "";
         let (op_type, attributes) = match &node.primitive {
             Primitive::Constant(constant) => {
-                self.proto.initializer.push(initializer(&outputs[0], constant, self.form));
+                let tensor = initializer(&outputs[0], constant, self.form);
+                self.initializers.push(encoded(INITIALIZER, &tensor));
                 return;
             }
             Primitive::Abs => ("Abs", vec![]),
@@ -224,11 +252,16 @@ impl<'g> Translation<'g> {
         let to = vec![int("to", i64::from(INT64))];
         self.push("Cast", "", vec![inputs[1].clone()], vec![place.clone()], to);
         let only = self.list(&[0], false);
-        self.push("Gather", "", vec![only, place], vec![zero.clone()], vec![int("axis", 0)]);
-        if let Some(node) = self.proto.node.last_mut() {
-            // No two nodes have the same name.
-            node.name = format!("refused: {reason} ({output})");
-        }
+        // No two nodes have the same name, this one's output included.
+        let name = format!("refused: {reason} ({output})");
+        self.push_node(&NodeProto {
+            input: vec![only, place],
+            output: vec![zero.clone()],
+            name,
+            op_type: "Gather".to_owned(),
+            attribute: vec![int("axis", 0)],
+            domain: String::new(),
+        });
         let dtype = self.graph.type_of(node.inputs[0]).dtype;
         let typed = format!("{output}_typed");
         self.push(

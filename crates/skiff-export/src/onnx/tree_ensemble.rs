@@ -30,12 +30,15 @@ struct Tables {
     roots: Vec<i64>,
 }
 
-/// One target for each tree, and one tree for each target.
+/// One target for each tree, and one tree for each target, but for [`Tables::nothing`].
 pub(super) fn attributes(forest: &Forest, form: Form) -> Vec<AttributeProto> {
     let mut tables = Tables::default();
     for (target, tree) in forest.trees.iter().enumerate() {
         tables.roots.push(number(tables.features.len()));
         tables.tree(forest, tree.root, number(target), form);
+        if target == 0 && forest.trees.len() > 1 {
+            tables.nothing();
+        }
     }
     let modes = TensorProto {
         dims: vec![number(tables.modes.len())],
@@ -66,18 +69,32 @@ pub(super) fn attributes(forest: &Forest, form: Form) -> Vec<AttributeProto> {
 }
 
 impl Tables {
+    /// A tree that adds nothing to the first target. onnxruntime 1.21 to 1.23 add to that target what the second tree of a
+    /// file has, unless it is one split with two leaves of its own.
+    fn nothing(&mut self) {
+        self.roots.push(number(self.features.len()));
+        self.constant(0.0, 0);
+    }
+
+    /// A split whose two leaves have the same weight.
+    fn constant(&mut self, weight: f64, target: i64) {
+        self.push(0, AT_MOST, 0.0, false);
+        let leaf = number(self.targets.len());
+        self.targets.extend([target; 2]);
+        self.weights.extend([weight; 2]);
+        self.true_ids.push(leaf);
+        self.true_leafs.push(1);
+        self.false_ids.push(leaf + 1);
+        self.false_leafs.push(1);
+    }
+
     /// One tree, its splits before those that follow them.
     fn tree(&mut self, forest: &Forest, root: Step, target: i64, form: Form) {
         let split = match root {
             Step::Split(split) => split,
             Step::Leaf(leaf) => {
-                // A tree without splits is one whose only split leads to the same leaf on both sides.
-                let leaf = self.leaf(forest, leaf, target);
-                self.push(0, AT_MOST, 0.0, false);
-                self.true_ids.push(leaf);
-                self.true_leafs.push(1);
-                self.false_ids.push(leaf);
-                self.false_leafs.push(1);
+                // There are no trees without splits.
+                self.constant(forest.leaves[leaf].value.value(), target);
                 return;
             }
         };
@@ -90,10 +107,10 @@ impl Tables {
             let split = &forest.splits[split];
             match &split.test {
                 Test::AtMost(threshold) => {
-                    self.push(split.feature, AT_MOST, form.threshold(threshold.value()), split.missing_left);
+                    self.push(split.feature(), AT_MOST, form.threshold(threshold.value()), split.missing_left);
                 }
                 Test::Among(set) => {
-                    self.push(split.feature, MEMBER, 0.0, split.missing_left);
+                    self.push(split.feature(), MEMBER, 0.0, split.missing_left);
                     let members = forest.sets[*set].iter().map(|&member| f64::from(member));
                     self.members.extend(members.chain([f64::NAN]));
                 }
@@ -105,7 +122,7 @@ impl Tables {
                 }
                 Step::Leaf(leaf) => (self.leaf(forest, leaf, target), 1),
             };
-            let ((true_id, true_leaf), (false_id, false_leaf)) = (place(split.left), place(split.right));
+            let ((true_id, true_leaf), (false_id, false_leaf)) = (place(split.left()), place(split.right()));
             self.true_ids.push(true_id);
             self.true_leafs.push(true_leaf);
             self.false_ids.push(false_id);

@@ -71,8 +71,8 @@ impl Tables {
                         Test::Among(_) => f64::NAN,
                     };
                     let first = number(steps.len());
-                    steps.extend([split.left, split.right]);
-                    row = (number(split.feature), "BRANCH_LEQ", threshold, split.missing_left, first, first + 1);
+                    steps.extend([split.left(), split.right()]);
+                    row = (number(split.feature()), "BRANCH_LEQ", threshold, split.missing_left, first, first + 1);
                 }
             }
             let (feature, mode, threshold, missing_left, left, right) = row;

@@ -108,7 +108,8 @@ impl Translation {
         Ok(Some(ensemble_of(trees, "average", Function::Classification)))
     }
 
-    /// Support vectors of two classes. Of more, the votes are derived fields, since PMML leaves open which of equals wins.
+    /// Support vectors of two classes. Of more, the votes are derived fields, since PMML leaves open which of equals wins;
+    /// so is the vote of two whose score is an output field, which the vectors are then written for.
     fn support_vector_classification(
         &mut self,
         predict: &mut PlanValues<'_>,
@@ -116,7 +117,10 @@ impl Translation {
         wanted: &Classification<'_>,
     ) -> Result<Option<Model>, Refused> {
         let votes = matches!(operator(predict, wanted.codes), Some(AnyOperator::PairVotes(_)));
-        let Some(scores) = predict.before(wanted.codes).filter(|_| votes && proba.is_none()) else { return Ok(None) };
+        let Some(scores) = predict.before(wanted.codes).filter(|_| votes && proba.is_none() && !self.has_decision)
+        else {
+            return Ok(None);
+        };
         let Some(AnyOperator::SupportVectors(vectors)) = operator(predict, scores) else { return Ok(None) };
         let Some(before) = predict.before(scores).filter(|_| wanted.classes.len() == 2) else { return Ok(None) };
         let x = self.numbers(predict, before)?;

@@ -21,7 +21,7 @@ impl ClusteringModel {
         vec![("modelClass", "centerBased")]
     }
 
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>) {
         xml.open("ComparisonMeasure", &[("kind", "distance")]);
         xml.empty("squaredEuclidean", &[]);
         xml.close();

@@ -1,6 +1,7 @@
 //! The document: its fields, its model, and what a model consists of.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::{self, Write};
 
 use super::expression::{Expr, ExprId, Expressions, Scalar, Source};
 use super::model::{Body, Feature, Function, Model, Owner};
@@ -37,10 +38,10 @@ pub(super) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The bytes of the file; the first character that XML cannot hold, if there is one.
-    pub(super) fn write(&self) -> Result<Vec<u8>, char> {
+    /// Writes the file; the first character that XML cannot hold, if there is one.
+    pub(super) fn write(&self, to: &mut dyn Write) -> io::Result<Option<char>> {
         let names = self.names();
-        let mut xml = Xml::new();
+        let mut xml = Xml::new(to);
         xml.open("PMML", &[("xmlns", "http://www.dmg.org/PMML-4_4"), ("version", "4.4")]);
         xml.open("Header", &[("description", "a model of scikit-learn")]);
         for (key, value) in self.metadata {
@@ -115,7 +116,7 @@ impl Document<'_> {
         }
     }
 
-    fn dictionary(&self, xml: &mut Xml, used: &BTreeSet<ExprId>) {
+    fn dictionary(&self, xml: &mut Xml<'_>, used: &BTreeSet<ExprId>) {
         xml.open("DataDictionary", &[]);
         match &self.target {
             Target::Number => {
@@ -151,7 +152,7 @@ impl Document<'_> {
         }
     }
 
-    fn model(&self, xml: &mut Xml, names: &Names<'_>, model: &Model, is_member: bool) {
+    fn model(&self, xml: &mut Xml<'_>, names: &Names<'_>, model: &Model, is_member: bool) {
         let function = match model.function {
             Function::Regression => "regression",
             Function::Classification => "classification",
@@ -227,7 +228,7 @@ impl Document<'_> {
     }
 
     /// The fields that come from outside: inputs, and for a member what the model around it has derived.
-    fn schema(&self, xml: &mut Xml, names: &Names<'_>, model: &Model, fields: &[ExprId], is_member: bool) {
+    fn schema(&self, xml: &mut Xml<'_>, names: &Names<'_>, model: &Model, fields: &[ExprId], is_member: bool) {
         xml.open("MiningSchema", &[]);
         let target = self.target_of(model);
         if let Some(target) = target {
@@ -261,7 +262,7 @@ impl Document<'_> {
         }
     }
 
-    fn outputs(&self, xml: &mut Xml, names: &Names<'_>, model: &Model) {
+    fn outputs(&self, xml: &mut Xml<'_>, names: &Names<'_>, model: &Model) {
         if model.outputs.is_empty() {
             return;
         }

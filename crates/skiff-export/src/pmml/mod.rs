@@ -1,13 +1,14 @@
 //! PMML 4.4: the models of the Data Mining Group's standard, <https://dmg.org/pmml/v4-4-1/GeneralStructure.html>.
 //!
-//! A document holds `predict`, as the target, and `predict_proba`, as output fields. Where PMML has an element for a model,
-//! that is what is written; what stands in front of it becomes derived fields, and what stands between two models a chain
-//! of segments. Names are those of JPMML-SkLearn.
+//! A document holds `predict`, as the target, and `predict_proba` and `decision_function`, as output fields. Where PMML has
+//! an element for a model, that is what is written; what stands in front of it becomes derived fields, and what stands
+//! between two models a chain of segments. Names are those of JPMML-SkLearn.
 
 mod boosted_trees;
 mod categories;
 mod classification;
 mod clustering_model;
+mod decision;
 mod document;
 mod expression;
 mod functions;
@@ -30,6 +31,7 @@ mod voting;
 mod xml;
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::sync::Arc;
 
 use skiff_models::Model as SkiffModel;
@@ -48,7 +50,7 @@ use translation::{PlanValues, Translation, Value};
 const INSTEAD: &str = "export it to ONNX or source code instead";
 
 /// A model as a PMML document.
-pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Exported, ExportError> {
+pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions, out: &mut dyn Write) -> Result<Exported, ExportError> {
     let estimator = || model.header().class.clone();
     let unsupported = |method: Method, reason: &str| ExportError::Signature {
         method,
@@ -56,8 +58,8 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
         reason: format!("{reason}; {INSTEAD}"),
     };
     let all = model.methods();
-    let is_held = |method: Method| matches!(method, Method::Predict | Method::PredictProba);
-    let other = "a PMML document holds `predict` and `predict_proba`";
+    let is_held = |method: Method| matches!(method, Method::Predict | Method::PredictProba | Method::DecisionFunction);
+    let other = "a PMML document holds `predict`, `predict_proba` and `decision_function`";
     if let Some(&method) = options.methods.iter().flatten().find(|&&method| !is_held(method)) {
         return Err(unsupported(method, other));
     }
@@ -68,27 +70,32 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
         };
     }
     let mut refused = Vec::new();
-    let wants_proba = options.methods.as_ref().is_none_or(|methods| methods.contains(&Method::PredictProba));
     let predict = plan(model, Method::Predict)?;
-    let proba = match wants_proba && all.contains(&Method::PredictProba) {
-        true => match plan(model, Method::PredictProba) {
-            Ok(plan) => Some(plan),
-            Err(error) if options.methods.is_some() => return Err(error),
+    let mut other_plan = |method: Method| {
+        let is_wanted = options.methods.as_ref().is_none_or(|methods| methods.contains(&method));
+        if !is_wanted || !all.contains(&method) {
+            return Ok(None);
+        }
+        match plan(model, method) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(error) if options.methods.is_some() => Err(error),
             Err(error) => {
                 refused.push(error);
-                None
+                Ok(None)
             }
-        },
-        false => None,
+        }
     };
+    let (proba, decision) = (other_plan(Method::PredictProba)?, other_plan(Method::DecisionFunction)?);
     let of_table = model.signature(Method::Predict)?.input;
     let (fields, names) = inputs(&of_table).map_err(|reason| unsupported(Method::Predict, reason))?;
     let mut translation = Translation::default();
     let input = input(&mut translation, &of_table, &fields);
     let mut predict_values = PlanValues::new(&predict, input.clone());
-    let mut proba_values = proba.as_ref().map(|plan| PlanValues::new(plan, input));
+    let mut proba_values = proba.as_ref().map(|plan| PlanValues::new(plan, input.clone()));
+    // Before the model itself, which uses the models that run for the scores as well.
+    let scores = decision.as_ref().map(|plan| translation.decision(&mut PlanValues::new(plan, input)));
     let head = head(&mut translation, &mut predict_values, &mut proba_values);
-    let head = head.map_err(|why| why.into_error(Method::Predict, &predict, model))?;
+    let mut head = head.map_err(|why| why.into_error(Method::Predict, &predict, model))?;
     let mut methods = vec![Method::Predict];
     match (&proba, head.refused) {
         (Some(plan), Some(why)) => {
@@ -101,6 +108,21 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
         (Some(_), None) if head.has_probabilities => methods.push(Method::PredictProba),
         _ => {}
     }
+    if let (Some(plan), Some(scores)) = (&decision, scores) {
+        match scores.and_then(|scores| translation.decision_outputs(&scores, &head.target, &names)) {
+            Ok(outputs) => {
+                head.model.outputs.extend(outputs);
+                methods.push(Method::DecisionFunction);
+            }
+            Err(why) => {
+                let why = why.into_error(Method::DecisionFunction, plan, model);
+                if options.methods.is_some() {
+                    return Err(why);
+                }
+                refused.push(why);
+            }
+        }
+    }
     let target_name = ["y", "_target", "_y"].into_iter().find(|name| !names.contains(*name)).unwrap_or("_skiff_target");
     let document = Document {
         model: chain(&mut translation, head.model),
@@ -110,11 +132,11 @@ pub(crate) fn pmml(model: &SkiffModel, options: &ExportOptions) -> Result<Export
         target: head.target,
         metadata: &options.metadata,
     };
-    let bytes = document.write().map_err(|character| {
+    if let Some(character) = document.write(out)? {
         let reason = format!("XML has no way to write the character U+{:04X} of its names", u32::from(character));
-        unsupported(Method::Predict, &reason)
-    })?;
-    Ok(Exported { bytes, methods, refused, lost: Vec::new() })
+        return Err(unsupported(Method::Predict, &reason));
+    }
+    Ok(Exported { methods, refused, lost: Vec::new() })
 }
 
 fn plan(model: &SkiffModel, method: Method) -> Result<Plan, ExportError> {

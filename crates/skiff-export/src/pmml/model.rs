@@ -100,7 +100,7 @@ impl Score {
     }
 
     /// The elements `ScoreDistribution`.
-    pub(super) fn write(&self, xml: &mut Xml, categories: &[String]) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, categories: &[String]) {
         let Self::Distribution(shares) = self else { return };
         for (category, share) in categories.iter().zip(shares) {
             let share = number(*share);

@@ -68,7 +68,7 @@ impl NearestNeighborModel {
         Ok(Self { fields, points: Rc::new(points), targets, neighbors: neighbors.count.to_string(), measure })
     }
 
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>, target: &str) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>, target: &str) {
         let columns: Vec<String> = (0..self.fields.len()).map(|at| format!("x{at}")).collect();
         xml.open("TrainingInstances", &[("isTransformed", "true")]);
         xml.open("InstanceFields", &[]);

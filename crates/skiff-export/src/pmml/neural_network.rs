@@ -30,7 +30,7 @@ impl NeuralNetwork {
         vec![("activationFunction", "identity")]
     }
 
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>, target: &str, categories: &[String]) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>, target: &str, categories: &[String]) {
         xml.open("NeuralInputs", &[]);
         for (at, field) in self.fields.iter().enumerate() {
             xml.open("NeuralInput", &[("id", &format!("0,{at}"))]);

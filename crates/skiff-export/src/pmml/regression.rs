@@ -111,6 +111,7 @@ impl Translation {
         // The only segment is the model, if all that follows is a sum with a constant.
         if let ([RegressionTable { intercept, terms, .. }], 1) = (&tables[..], self.segments.len())
             && !self.is_member
+            && !self.has_decision
             && let [(field, coefficient)] = terms[..]
             && let Some((0, constant, factor)) = shifted_segment(self, &Scalar::Expr(field))
             && let Some(segment) = self.segments.pop()

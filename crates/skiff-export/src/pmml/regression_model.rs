@@ -27,7 +27,7 @@ impl RegressionModel {
         self.tables.iter().flat_map(|table| table.terms.iter().map(|(field, _)| *field))
     }
 
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>, categories: &[String]) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>, categories: &[String]) {
         for table in &self.tables {
             let intercept = number(table.intercept);
             let mut attributes = vec![("intercept", intercept.as_str())];

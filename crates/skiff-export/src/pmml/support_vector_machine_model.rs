@@ -33,7 +33,7 @@ impl SupportVectorMachineModel {
         }
     }
 
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>, categories: &[String]) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>, categories: &[String]) {
         match self.kernel {
             Kernel::Linear | Kernel::Precomputed => xml.empty("LinearKernelType", &[]),
             Kernel::Polynomial { gamma, coef0, degree } => {

@@ -38,8 +38,9 @@ fn of_case(name: &str, at: &str) -> Result<String, ExportError> {
     let file = case.model.open().expect("a recorded model");
     let node = addresses::resolve(&file.graph, file.graph.root(), at).expect("a model");
     let model = Model::read(&file.graph, node, at).expect("a model");
-    let exported = pmml(&model, &ExportOptions::default())?;
-    Ok(String::from_utf8(exported.bytes).expect("text"))
+    let mut bytes = Vec::new();
+    pmml(&model, &ExportOptions::default(), &mut bytes)?;
+    Ok(String::from_utf8(bytes).expect("text"))
 }
 
 /// The elements of a document, which is well-formed.
@@ -93,9 +94,10 @@ fn documents_are_whole_and_refusals_say_what_to_do() {
                     let node = addresses::resolve(&file.graph, file.graph.root(), at).ok()?;
                     let model = Model::read(&file.graph, node, at).ok()?;
                     let class = case.estimator.rsplit('.').next().unwrap_or_default().to_owned();
-                    match pmml(&model, &ExportOptions::default()) {
+                    let mut bytes = Vec::new();
+                    match pmml(&model, &ExportOptions::default(), &mut bytes) {
                         Ok(exported) => {
-                            let text = String::from_utf8(exported.bytes).expect("text");
+                            let text = String::from_utf8(bytes).expect("text");
                             Some(match undeclared(&text) {
                                 Some(what) => Err(format!("{}: {what}", case.name)),
                                 None => Ok((class, exported.methods)),
@@ -134,13 +136,16 @@ fn documents_are_whole_and_refusals_say_what_to_do() {
 
 #[test]
 fn classes_and_columns_may_have_any_name_that_xml_has() {
-    let mut xml = super::xml::Xml::new();
+    let mut bytes = Vec::new();
+    let mut xml = super::xml::Xml::new(&mut bytes);
     xml.empty("DataField", &[("name", "a <b> & \"c\"\n\t'd'")]);
-    let text = String::from_utf8(xml.finish().expect("a document")).expect("text");
+    assert_eq!(xml.finish().expect("a vector takes all bytes"), None);
+    let text = String::from_utf8(bytes).expect("text");
     assert_eq!(attribute(&elements(&text)[0], "name").as_deref(), Some("a <b> & \"c\"\n\t'd'"));
-    let mut xml = super::xml::Xml::new();
+    let mut bytes = Vec::new();
+    let mut xml = super::xml::Xml::new(&mut bytes);
     xml.empty("DataField", &[("name", "a\u{1}")]);
-    assert_eq!(xml.finish().err(), Some('\u{1}'));
+    assert_eq!(xml.finish().expect("a vector takes all bytes"), Some('\u{1}'));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::xml::{Xml, number};
 use crate::graph::DType;
 
 /// The field that an expression became.
-pub(super) fn derived_field(xml: &mut Xml, names: &Names<'_>, id: ExprId) {
+pub(super) fn derived_field(xml: &mut Xml<'_>, names: &Names<'_>, id: ExprId) {
     let (optype, dtype) = match names.expressions.dtype_of(id) {
         DType::F64 | DType::I64 => ("continuous", "double"),
         DType::F32 => ("continuous", "float"),
@@ -19,7 +19,7 @@ pub(super) fn derived_field(xml: &mut Xml, names: &Names<'_>, id: ExprId) {
 }
 
 /// An expression, whose parts that are no fields nest in it: less deep than the limit of `expression`.
-fn write(xml: &mut Xml, names: &Names<'_>, id: ExprId) {
+fn write(xml: &mut Xml<'_>, names: &Names<'_>, id: ExprId) {
     match names.expressions.get(id) {
         Expr::Field { name, .. } => xml.empty("FieldRef", &[("field", name)]),
         Expr::Constant(constant) | Expr::Cast(_, constant) => scalar(xml, names, constant),
@@ -55,7 +55,7 @@ fn write(xml: &mut Xml, names: &Names<'_>, id: ExprId) {
     }
 }
 
-fn scalar(xml: &mut Xml, names: &Names<'_>, scalar: &Scalar) {
+fn scalar(xml: &mut Xml<'_>, names: &Names<'_>, scalar: &Scalar) {
     match scalar {
         Scalar::Expr(id) if names.has(*id) => xml.empty("FieldRef", &[("field", names.of(*id))]),
         Scalar::Expr(id) => write(xml, names, *id),

@@ -36,6 +36,8 @@ pub(super) struct Translation {
     /// Whether a member of an ensemble is translated, and how many there were.
     pub is_member: bool,
     pub members: usize,
+    /// Whether output fields have the scores of `decision_function`, which share models with what is predicted.
+    pub has_decision: bool,
     /// What operators that became segments return, by the address of what they hold and their inputs.
     known: HashMap<(usize, String, Vec<Scalar>), Vec<Scalar>>,
 }
@@ -178,12 +180,15 @@ impl Translation {
 
     /// The decision values of support vectors: a model for each.
     fn support_vectors(&mut self, vectors: &SupportVectors, x: &[Scalar]) -> Result<Value, Reason> {
-        let models = self.support_vector_models(vectors, x)?;
-        let columns = models.into_iter().map(|body| {
-            let function = Function::Regression;
-            self.segment(Model { body, function, outputs: Vec::new(), rescale: None, target: Owner::Nobody })
-        });
-        Ok(Value::doubles(columns.collect()))
+        let of_all = (std::ptr::from_ref(vectors) as usize, "decision values".to_owned());
+        let columns = self.once(of_all, x, |this| {
+            let columns = this.support_vector_models(vectors, x)?.into_iter().map(|body| {
+                let function = Function::Regression;
+                this.segment(Model { body, function, outputs: Vec::new(), rescale: None, target: Owner::Nobody })
+            });
+            Ok(columns.collect())
+        })?;
+        Ok(Value::doubles(columns))
     }
 
     /// The models of the decision values of support vectors.

@@ -73,13 +73,13 @@ impl TreeModel {
                 Step::Split(place) => {
                     let split = &forest.splits[place];
                     let left = open.len();
-                    open.extend([split.left, split.right]);
+                    open.extend([split.left(), split.right()]);
                     has_default_children |= split.missing_left;
                     let test = match split.test {
                         ForestTest::AtMost(threshold) => Test::AtMost(threshold.value()),
                         ForestTest::Among(set) => Test::Among(forest.sets[set].clone()),
                     };
-                    let (field, missing_left) = (field(split.feature), split.missing_left);
+                    let (field, missing_left) = (field(split.feature()), split.missing_left);
                     Node::Split { field, test, missing_left, left, right: left + 1 }
                 }
             });
@@ -101,7 +101,7 @@ impl TreeModel {
     }
 
     /// The nodes, with a list of what is still to do instead of recursion, since trees may be deep.
-    pub(super) fn write(&self, xml: &mut Xml, names: &Names<'_>, categories: &[String]) {
+    pub(super) fn write(&self, xml: &mut Xml<'_>, names: &Names<'_>, categories: &[String]) {
         enum Todo {
             Open { node: usize, condition: Option<(usize, bool)> },
             Close,
@@ -151,7 +151,7 @@ impl TreeModel {
         }
     }
 
-    fn predicate(&self, xml: &mut Xml, names: &Names<'_>, split: usize, is_left: bool) {
+    fn predicate(&self, xml: &mut Xml<'_>, names: &Names<'_>, split: usize, is_left: bool) {
         let Some(Node::Split { field, test, .. }) = self.nodes.get(split) else { return };
         let field = names.of(*field);
         match test {

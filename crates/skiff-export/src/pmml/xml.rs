@@ -1,20 +1,25 @@
 //! Writing XML: elements one after the other, without a tree of them in memory.
 
+use std::io::{self, BufWriter, Write};
+
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 /// The elements of a document, in the order in which they are written.
-pub(super) struct Xml {
-    writer: Writer<Vec<u8>>,
+pub(super) struct Xml<'w> {
+    writer: Writer<BufWriter<&'w mut dyn Write>>,
     open: Vec<&'static str>,
+    /// The first error of what it is written to.
+    error: Option<io::Error>,
     /// The first character that XML 1.0 has no way to write.
     invalid: Option<char>,
 }
 
-impl Xml {
+impl<'w> Xml<'w> {
     /// A document with its declaration.
-    pub(super) fn new() -> Self {
-        let mut xml = Self { writer: Writer::new_with_indent(Vec::new(), b' ', 1), open: Vec::new(), invalid: None };
+    pub(super) fn new(to: &'w mut dyn Write) -> Self {
+        let writer = Writer::new_with_indent(BufWriter::new(to), b' ', 1);
+        let mut xml = Self { writer, open: Vec::new(), error: None, invalid: None };
         xml.write(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
         xml
     }
@@ -56,11 +61,11 @@ impl Xml {
         self.write(Event::End(BytesEnd::new(name)));
     }
 
-    /// The document; the first character that it cannot hold, if there is one.
-    pub(super) fn finish(self) -> Result<Vec<u8>, char> {
-        match self.invalid {
-            Some(invalid) => Err(invalid),
-            None => Ok(self.writer.into_inner()),
+    /// Writes what is left; the first character that the document cannot hold, if there is one.
+    pub(super) fn finish(self) -> io::Result<Option<char>> {
+        match self.error {
+            Some(error) => Err(error),
+            None => self.writer.into_inner().flush().map(|()| self.invalid),
         }
     }
 
@@ -94,7 +99,9 @@ impl Xml {
     }
 
     fn write(&mut self, event: Event<'_>) {
-        self.writer.write_event(event).expect("a vector takes all bytes");
+        if self.error.is_none() {
+            self.error = self.writer.write_event(event).err();
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
+use super::language::{Helpers, Language, Nested, Row, Tables, in_lines, in_one_line, infix, name};
 use super::program::{Apply, Function, Helper, Input};
 use crate::graph::{Constant, DType, Elements, Step as Branch};
+use crate::output::Text;
 
 pub(super) struct C;
 
@@ -38,7 +39,7 @@ impl Language for C {
         }
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         for note in notes {
             let _ = writeln!(out, "/* {} */", comment(note));
         }
@@ -49,24 +50,23 @@ impl Language for C {
         );
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
-        let (dtype, items): (DType, Vec<String>) = match &constant.elements {
-            Elements::F64(values) => (DType::F64, values.iter().map(|value| self.number(value.value())).collect()),
-            Elements::I64(values) => (DType::I64, values.iter().map(ToString::to_string).collect()),
-            Elements::Bool(values) => (DType::Bool, values.iter().map(|&value| self.truth(value)).collect()),
-            Elements::Str(values) => (DType::Str, values.iter().map(|value| self.text(value)).collect()),
-        };
-        table(&array_of(dtype, name, items.len()), dtype, items, out);
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
+        match &constant.elements {
+            Elements::F64(values) => {
+                table(name, DType::F64, values.iter().map(|value| self.number(value.value())), out);
+            }
+            Elements::I64(values) => table(name, DType::I64, values.iter().map(ToString::to_string), out),
+            Elements::Bool(values) => table(name, DType::Bool, values.iter().map(|&value| self.truth(value)), out),
+            Elements::Str(values) => table(name, DType::Str, values.iter().map(|value| self.text(value)), out),
+        }
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
-        let texts: Vec<String> = places.iter().map(|(text, _)| self.text(text)).collect();
-        let numbers: Vec<String> = places.iter().map(|(_, number)| number.to_string()).collect();
-        table(&array_of(DType::Str, name, texts.len()), DType::Str, texts, out);
-        table(&array_of(DType::I64, &format!("{name}_numbers"), numbers.len()), DType::I64, numbers, out);
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
+        table(name, DType::Str, places.iter().map(|(text, _)| self.text(text)), out);
+        table(&format!("{name}_numbers"), DType::I64, places.iter().map(|(_, number)| number.to_string()), out);
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "static double {name}(const double *x) {{");
         if matches!(body.root, Branch::Leaf(_)) {
             out.push_str("    (void)x;\n");
@@ -75,20 +75,15 @@ impl Language for C {
         out.push_str("}\n\n");
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
-        let splits = (0..tables.features.len()).map(|at| {
-            let threshold = self.number(tables.thresholds[at]);
-            let (feature, flags) = (tables.features[at], tables.flags[at]);
-            format!("{{{threshold}, {feature}, {}, {}, {flags}}}", tables.lefts[at], tables.rights[at])
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
+        let splits = tables.splits().map(|Row { feature, threshold, flags, left, right }| {
+            format!("{{{}, {feature}, {left}, {right}, {flags}}}", self.number(threshold))
         });
-        let numbers = |values: &[f64]| values.iter().map(|&value| self.number(value)).collect::<Vec<_>>();
-        let integers = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
         rows(&format!("struct split {name}_splits"), splits, "{0, 0, 0, 0, 0}", out);
-        // The longest tables are not copied before they are written.
-        rows(&format!("double {name}_leaves"), tables.leaves.iter().map(|&leaf| self.number(leaf)), "0", out);
-        rows(&format!("int32_t {name}_roots"), integers(&tables.roots).into_iter(), "0", out);
-        rows(&format!("int32_t {name}_sets"), integers(&tables.sets).into_iter(), "0", out);
-        rows(&format!("double {name}_members"), numbers(&tables.members).into_iter(), "0", out);
+        rows(&format!("double {name}_leaves"), tables.leaves().map(|leaf| self.number(leaf)), "0", out);
+        rows(&format!("int32_t {name}_roots"), tables.roots().map(|root| root.to_string()), "0", out);
+        rows(&format!("int32_t {name}_sets"), tables.sets.iter().map(ToString::to_string), "0", out);
+        rows(&format!("double {name}_members"), tables.members.iter().map(|&member| self.number(member)), "0", out);
     }
 
     fn is_nan(&self, x: &str) -> String {
@@ -99,7 +94,7 @@ impl Language for C {
         format!(" /* {} */", comment(text))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         let is_table = function.table().is_some();
         let mut parameters: Vec<String> = Vec::new();
         for (at, Input { name: own, dtype, length }) in function.inputs.iter().enumerate() {
@@ -134,7 +129,7 @@ impl Language for C {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         let count = function.outputs.len();
         for (at, output) in function.outputs.iter().enumerate() {
             let own = if count == 1 { "out".to_owned() } else { format!("out{at}") };
@@ -148,18 +143,18 @@ impl Language for C {
         out.push_str("    return 0;\n}\n\n");
     }
 
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>) {
         let _ = writeln!(out, "    {};", array_of(dtype, name, length));
     }
 
-    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let _ = match length {
             1 => writeln!(out, "    {name}[0] = {value};"),
             _ => writeln!(out, "    for (int i = 0; i < {length}; i++) {name}[i] = {value};"),
         };
     }
 
-    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut Text<'_>) {
         // Helpers that move elements of any type know their size.
         let (own, size) = match helper {
             Helper::ArgMax => ("arg_max", false),
@@ -184,7 +179,7 @@ impl Language for C {
         let _ = writeln!(out, "    {own}({arguments}{size});");
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         if nested {
             for tree in 0..trees {
                 let _ = writeln!(out, "    {to}[{tree}] = {forest}_tree{tree}({from});");
@@ -195,7 +190,7 @@ impl Language for C {
         let _ = writeln!(out, "    trees({to}, {from}, {trees}, {});", tables.join(", "));
     }
 
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(
             out,
             "    for (int i = 0; i < {length}; i++) {{\n        {to}[i] = -1;\n        for (size_t j = 0; j < \
@@ -204,7 +199,7 @@ impl Language for C {
         );
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let _ = writeln!(out, "    if ({condition}[0]) return -1; /* {reason} */");
     }
 
@@ -275,7 +270,7 @@ fn comment(text: &str) -> String {
 }
 
 /// A table of items; C has none without any.
-fn rows(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: &str, out: &mut String) {
+fn rows(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: &str, out: &mut Text<'_>) {
     let _ = writeln!(out, "static const {declaration}[{}] = {{", items.len().max(1));
     match items.len() {
         0 => in_lines(std::iter::once(empty.to_owned()), "    ", out),
@@ -285,14 +280,10 @@ fn rows(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: 
 }
 
 /// A table of constants; C has none without elements.
-fn table(declaration: &str, dtype: DType, items: Vec<String>, out: &mut String) {
-    let pointer = if dtype == DType::Str {
-        declaration.replacen("const char *", "const char *const ", 1)
-    } else {
-        format!("const {declaration}")
+fn table(name: &str, dtype: DType, items: impl ExactSizeIterator<Item = String>, out: &mut Text<'_>) {
+    let declaration = match dtype {
+        DType::Str => format!("char *const {name}"),
+        dtype => format!("{} {name}", type_of(dtype)),
     };
-    let items = if items.is_empty() { vec!["0".to_owned()] } else { items };
-    let _ = writeln!(out, "static {pointer} = {{");
-    in_lines(items.into_iter(), "    ", out);
-    out.push_str("};\n\n");
+    rows(&declaration, items, "0", out);
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
+use super::language::{Helpers, Language, Nested, Row, Tables, in_lines, in_one_line, infix, name};
 use super::program::{Apply, Function, Helper, Input, Output};
 use crate::graph::{Constant, DType, Elements};
+use crate::output::Text;
 
 pub(super) struct Go;
 
@@ -19,7 +20,7 @@ fn type_of(dtype: DType) -> &'static str {
 }
 
 /// A table.
-fn table(kind: &str, name: &str, items: impl ExactSizeIterator<Item = String>, out: &mut String) {
+fn table(kind: &str, name: &str, items: impl ExactSizeIterator<Item = String>, out: &mut Text<'_>) {
     let _ = writeln!(out, "var {name} = [{}]{kind}{{", items.len());
     if items.len() > 0 {
         in_lines(items, "\t", out);
@@ -41,7 +42,7 @@ impl Language for Go {
         Helpers { text: include_str!("helpers.go"), marker: "/// " }
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         for note in notes {
             let _ = writeln!(out, "// {}", in_one_line(note));
         }
@@ -53,7 +54,7 @@ impl Language for Go {
         out.push('\n');
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
         match &constant.elements {
             Elements::F64(values) => table("float64", name, values.iter().map(|value| self.number(value.value())), out),
             Elements::I64(values) => table("int64", name, values.iter().map(ToString::to_string), out),
@@ -62,25 +63,24 @@ impl Language for Go {
         }
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
         let _ = writeln!(out, "var {name} = map[string]int64{{");
         in_lines(places.iter().map(|(text, number)| format!("{}: {number}", self.text(text))), "\t", out);
         out.push_str("}\n\n");
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
-        let splits = (0..tables.features.len()).map(|at| {
-            let (threshold, feature) = (self.number(tables.thresholds[at]), tables.features[at]);
-            format!("{{{threshold}, {feature}, {}, {}, {}}}", tables.lefts[at], tables.rights[at], tables.flags[at])
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
+        let splits = tables.splits().map(|Row { feature, threshold, flags, left, right }| {
+            format!("{{{}, {feature}, {left}, {right}, {flags}}}", self.number(threshold))
         });
         table("split", &format!("{name}_splits"), splits, out);
-        table("float64", &format!("{name}_leaves"), tables.leaves.iter().map(|&leaf| self.number(leaf)), out);
-        table("int32", &format!("{name}_roots"), tables.roots.iter().map(ToString::to_string), out);
+        table("float64", &format!("{name}_leaves"), tables.leaves().map(|leaf| self.number(leaf)), out);
+        table("int32", &format!("{name}_roots"), tables.roots().map(|root| root.to_string()), out);
         table("int32", &format!("{name}_sets"), tables.sets.iter().map(ToString::to_string), out);
         table("float64", &format!("{name}_members"), tables.members.iter().map(|&member| self.number(member)), out);
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "func {name}(x []float64) float64 {{");
         body.write(self, "\t", out);
         out.push_str("}\n\n");
@@ -102,7 +102,7 @@ impl Language for Go {
         format!(" // {}", in_one_line(text))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         for (at, Input { name, .. }) in function.columns() {
             let _ = writeln!(out, "// column{at}: {}", in_one_line(name));
         }
@@ -128,7 +128,7 @@ impl Language for Go {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         for (at, output) in function.outputs.iter().enumerate() {
             let from = name(function, output.array);
             let _ = match (output.is_one, from.starts_with('x')) {
@@ -140,11 +140,11 @@ impl Language for Go {
         out.push_str("\treturn\n}\n\n");
     }
 
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>) {
         let _ = writeln!(out, "\tvar {name} [{length}]{}", type_of(dtype));
     }
 
-    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let value = if dtype == DType::F32 { format!("float32({value})") } else { value.to_owned() };
         let _ = match length {
             1 => writeln!(out, "\t{name}[0] = {value}"),
@@ -152,7 +152,7 @@ impl Language for Go {
         };
     }
 
-    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut Text<'_>) {
         let own = match helper {
             Helper::ArgMax => "argMax",
             Helper::ArgMin => "argMin",
@@ -174,7 +174,7 @@ impl Language for Go {
         let _ = writeln!(out, "\t{own}({})", arguments.collect::<Vec<_>>().join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         if !nested {
             let tables = ["splits", "leaves", "roots", "sets", "members"].map(|table| format!("{forest}_{table}[:]"));
             let _ = writeln!(out, "\ttrees({to}[:], {from}[:], {})", tables.join(", "));
@@ -185,7 +185,7 @@ impl Language for Go {
         }
     }
 
-    fn encode(&self, to: &str, from: &str, _: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, _: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(
             out,
             "\tfor i := range {to} {{\n\t\tnumber, isThere := {encoder}[{from}[i]]\n\t\t{to}[i] = where(isThere, number, \
@@ -193,7 +193,7 @@ impl Language for Go {
         );
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let reason = self.text(&format!("refused: {reason}"));
         let _ = writeln!(out, "\tif {condition}[0] {{\n\t\terr = errors.New({reason})\n\t\treturn\n\t}}");
     }

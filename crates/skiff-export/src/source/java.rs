@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
 use super::program::{Apply, Function, Helper, Input};
 use crate::graph::{Constant, DType, Elements};
+use crate::output::Text;
 
 /// A class writes its tables in methods and constants of at most 64 KiB: longer tables are in classes of their own.
 pub(super) struct Java {
@@ -24,7 +25,7 @@ impl Java {
     }
 
     /// A table in the class, or in classes of its own.
-    fn table(&self, kind: &str, name: &str, items: &mut dyn ExactSizeIterator<Item = String>, out: &mut String) {
+    fn table(&self, kind: &str, name: &str, items: &mut dyn ExactSizeIterator<Item = String>, out: &mut Text<'_>) {
         let length = items.len();
         if self.elements.get() + length <= MOST_ELEMENTS {
             self.elements.set(self.elements.get() + length);
@@ -73,7 +74,7 @@ impl Language for Java {
         Some((MOST_STEPS, "a method of Java has 64 KiB at most"))
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         for note in notes {
             let _ = writeln!(out, "// {}", comment(note));
         }
@@ -84,11 +85,11 @@ impl Language for Java {
         out.push_str(self.helpers().section("math"));
     }
 
-    fn tail(&self, out: &mut String) {
+    fn tail(&self, out: &mut Text<'_>) {
         out.push_str("}\n");
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
         match &constant.elements {
             Elements::F64(values) => {
                 self.table("double", name, &mut values.iter().map(|value| self.number(value.value())), out);
@@ -103,7 +104,7 @@ impl Language for Java {
         }
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
         let texts = &mut places.iter().map(|(text, _)| self.text(text));
         self.table("String", &format!("{name}_texts"), texts, out);
         let numbers = &mut places.iter().map(|(_, number)| self.integer(*number));
@@ -114,16 +115,16 @@ impl Language for Java {
         );
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
         for (table, values) in tables.integers() {
-            self.table("int", &format!("{name}_{table}"), &mut values.iter().map(ToString::to_string), out);
+            self.table("int", &format!("{name}_{table}"), &mut values.map(|value| value.to_string()), out);
         }
         for (table, values) in tables.numbers() {
-            self.table("double", &format!("{name}_{table}"), &mut values.iter().map(|&value| self.number(value)), out);
+            self.table("double", &format!("{name}_{table}"), &mut values.map(|value| self.number(value)), out);
         }
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "    private static double {name}(double[] x) {{");
         body.write(self, "    ", out);
         out.push_str("    }\n\n");
@@ -137,7 +138,7 @@ impl Language for Java {
         format!(" // {}", comment(text))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         for (at, Input { name, .. }) in function.columns() {
             let _ = writeln!(out, "    // column{at}: {}", comment(name));
         }
@@ -167,7 +168,7 @@ impl Language for Java {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         let values = function.outputs.iter().map(|output| {
             let from = name(function, output.array);
             if output.is_one { format!("{from}[0]") } else { format!("{from}.clone()") }
@@ -179,12 +180,12 @@ impl Language for Java {
         };
     }
 
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>) {
         let kind = type_of(dtype);
         let _ = writeln!(out, "        {kind}[] {name} = new {kind}[{length}];");
     }
 
-    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let value = if dtype == DType::F32 { format!("(float) ({value})") } else { value.to_owned() };
         let _ = match length {
             1 => writeln!(out, "        {name}[0] = {value};"),
@@ -192,7 +193,7 @@ impl Language for Java {
         };
     }
 
-    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut Text<'_>) {
         let own = match helper {
             Helper::ArgMax => "argMax",
             Helper::ArgMin => "argMin",
@@ -211,7 +212,7 @@ impl Language for Java {
         let _ = writeln!(out, "        {own}({});", arguments.join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         if !nested {
             let tables = Tables::NAMES.map(|table| format!("{forest}_{table}"));
             let _ = writeln!(out, "        trees({to}, {from}, {});", tables.join(", "));
@@ -222,14 +223,14 @@ impl Language for Java {
         }
     }
 
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(
             out,
             "        for (int i = 0; i < {length}; i++) {to}[i] = {encoder}.getOrDefault({from}[i], -1L);"
         );
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let reason = self.text(&format!("refused: {reason}"));
         let _ = writeln!(out, "        if ({condition}[0]) throw new IllegalArgumentException({reason});");
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
 use super::program::{Apply, Function, Helper, Input};
 use crate::graph::{Constant, DType, Elements};
+use crate::output::Text;
 
 pub(super) struct JavaScript;
 
@@ -25,7 +26,7 @@ impl Language for JavaScript {
         }
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         for note in notes {
             let _ = writeln!(out, "// {}", in_one_line(note));
         }
@@ -34,7 +35,7 @@ impl Language for JavaScript {
         out.push('\n');
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
         let _ = writeln!(out, "const {name} = [");
         match &constant.elements {
             Elements::F64(values) => in_lines(values.iter().map(|value| self.number(value.value())), "  ", out),
@@ -45,28 +46,28 @@ impl Language for JavaScript {
         out.push_str("];\n\n");
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
         let _ = writeln!(out, "const {name} = new Map([");
         in_lines(places.iter().map(|(text, number)| format!("[{}, {number}]", self.text(text))), "  ", out);
         out.push_str("]);\n\n");
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "const {name} = {{");
         for (table, values) in tables.integers() {
             let _ = writeln!(out, "  {table}: new Int32Array([");
-            in_lines(values.iter().map(ToString::to_string), "    ", out);
+            in_lines(values.map(|value| value.to_string()), "    ", out);
             out.push_str("  ]),\n");
         }
         for (table, values) in tables.numbers() {
             let _ = writeln!(out, "  {table}: new Float64Array([");
-            in_lines(values.iter().map(|&value| self.number(value)), "    ", out);
+            in_lines(values.map(|value| self.number(value)), "    ", out);
             out.push_str("  ]),\n");
         }
         out.push_str("};\n\n");
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "function {name}(x) {{");
         body.write(self, "  ", out);
         out.push_str("}\n\n");
@@ -80,7 +81,7 @@ impl Language for JavaScript {
         format!(" // {}", in_one_line(text))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         for (at, Input { name, .. }) in function.columns() {
             let _ = writeln!(out, "// column{at}: {}", in_one_line(name));
         }
@@ -101,7 +102,7 @@ impl Language for JavaScript {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         let values = function.outputs.iter().map(|output| {
             let from = name(function, output.array);
             if output.is_one { format!("{from}[0]") } else { format!("Array.from({from})") }
@@ -113,7 +114,7 @@ impl Language for JavaScript {
         };
     }
 
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>) {
         let kind = match dtype {
             DType::F64 => "Float64Array",
             // Its elements are rounded when they are set.
@@ -123,14 +124,14 @@ impl Language for JavaScript {
         let _ = writeln!(out, "  const {name} = new {kind}({length});");
     }
 
-    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let _ = match length {
             1 => writeln!(out, "  {name}[0] = {value};"),
             _ => writeln!(out, "  for (let i = 0; i < {length}; i++) {name}[i] = {value};"),
         };
     }
 
-    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut Text<'_>) {
         let own = match helper {
             Helper::ArgMax => "argMax",
             Helper::ArgMin => "argMin",
@@ -150,7 +151,7 @@ impl Language for JavaScript {
         let _ = writeln!(out, "  {own}({}, {});", from.join(", "), to.join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         if !nested {
             let _ = writeln!(out, "  trees({from}, {forest}, {to});");
             return;
@@ -160,11 +161,11 @@ impl Language for JavaScript {
         }
     }
 
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(out, "  for (let i = 0; i < {length}; i++) {to}[i] = {encoder}.get({from}[i]) ?? -1;");
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let reason = self.text(&format!("refused: {reason}"));
         let _ = writeln!(out, "  if ({condition}[0]) throw new Error({reason});");
     }

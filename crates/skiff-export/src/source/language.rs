@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use super::program::{Apply, Array, Function, Helper, Place, Program, Step, Term, Value};
-use crate::graph::{Constant, DType, Forest, Step as Branch, Test};
+use crate::graph::{Constant, DType, Forest, Place as TreePlace, Step as Branch, Test};
+use crate::output::Text;
 
 /// How many splits a forest has at most to be written as nested conditions, for people to read.
 const MOST_NESTED: usize = 300;
@@ -32,35 +34,35 @@ pub(super) trait Language {
         None
     }
     /// The beginning of the file; `notes` are lines about the model.
-    fn head(&self, notes: &[String], out: &mut String);
+    fn head(&self, notes: &[String], out: &mut Text<'_>);
     /// The end of the file.
-    fn tail(&self, out: &mut String) {
+    fn tail(&self, out: &mut Text<'_>) {
         let _ = out;
     }
     /// A table of constants.
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String);
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>);
     /// Strings and their numbers.
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String);
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>);
     /// A function that one tree is: nested conditions over the array `x`.
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String);
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>);
     /// The tables of a forest.
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String);
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>);
     /// The beginning of a method's function.
-    fn begin(&self, function: &Function, out: &mut String);
+    fn begin(&self, function: &Function, out: &mut Text<'_>);
     /// The end of it, with what it returns.
-    fn end(&self, function: &Function, out: &mut String);
+    fn end(&self, function: &Function, out: &mut Text<'_>);
     /// An array that is filled from here on.
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String);
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>);
     /// `name[i] = value` for each `i` below `length`.
-    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut String);
+    fn elements(&self, name: &str, dtype: DType, length: usize, value: &str, out: &mut Text<'_>);
     /// A call of a helper function.
-    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String);
+    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut Text<'_>);
     /// What each tree has for the array `from`: nested trees have functions, others are in tables.
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String);
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>);
     /// The numbers of strings.
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String);
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>);
     /// The row is refused.
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String);
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>);
     fn number(&self, value: f64) -> String;
     fn integer(&self, value: i64) -> String {
         value.to_string()
@@ -130,12 +132,12 @@ pub(super) struct Nested<'a> {
 
 impl Nested<'_> {
     /// The conditions, where a function of the array `x` begins at `indent`.
-    pub(super) fn write(&self, language: &dyn Language, indent: &str, out: &mut String) {
+    pub(super) fn write(&self, language: &dyn Language, indent: &str, out: &mut Text<'_>) {
         self.branch(language, self.root, [indent, indent].map(str::to_owned), out);
     }
 
     /// One branch at the indent `own`, whose inner lines are indented by `step` more. Nested trees are not deep.
-    fn branch(&self, language: &dyn Language, branch: Branch, [own, step]: [String; 2], out: &mut String) {
+    fn branch(&self, language: &dyn Language, branch: Branch, [own, step]: [String; 2], out: &mut Text<'_>) {
         let split = match branch {
             Branch::Leaf(leaf) => {
                 let value = language.number(self.forest.leaves[leaf].value.value());
@@ -144,7 +146,7 @@ impl Nested<'_> {
             }
             Branch::Split(split) => &self.forest.splits[split],
         };
-        let x = format!("x[{}]", split.feature);
+        let x = format!("x[{}]", split.feature());
         let test = match &split.test {
             Test::AtMost(threshold) => {
                 let threshold = language.number(threshold.value());
@@ -152,83 +154,96 @@ impl Nested<'_> {
             }
             Test::Among(set) => language.is_among(&x, &self.forest.sets[*set], split.missing_left),
         };
-        let named = self.features.get(split.feature).map(|name| language.comment(name)).unwrap_or_default();
+        let named = self.features.get(split.feature()).map(|name| language.comment(name)).unwrap_or_default();
         let _ = writeln!(out, "{own}{}{named}", language.opening(&test));
         let inner = || [format!("{own}{step}"), step.clone()];
-        self.branch(language, split.left, inner(), out);
+        self.branch(language, split.left(), inner(), out);
         let _ = writeln!(out, "{own}{}", language.otherwise());
-        self.branch(language, split.right, inner(), out);
+        self.branch(language, split.right(), inner(), out);
         if let Some(closing) = language.closing() {
             let _ = writeln!(out, "{own}{closing}");
         }
     }
 }
 
-/// The trees of a forest as columns of tables.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    /// The first step of each tree. A step that is not negative is a split, and -1 - n is leaf n.
-    pub roots: Vec<i64>,
-    pub features: Vec<i64>,
-    pub thresholds: Vec<f64>,
-    /// 1 where NaN goes left, and 2 more where the threshold is the number of a set.
-    pub flags: Vec<i64>,
-    pub lefts: Vec<i64>,
-    pub rights: Vec<i64>,
-    pub leaves: Vec<f64>,
+/// The trees of a forest as columns of tables, which are written without a copy of the forest.
+pub(super) struct Tables<'a> {
+    forest: &'a Forest,
     /// Where each set starts among the members; one more than there are sets.
     pub sets: Vec<i64>,
     pub members: Vec<f64>,
 }
 
-impl Tables {
+/// A row of the table of splits.
+pub(super) struct Row {
+    pub feature: usize,
+    pub threshold: f64,
+    /// 1 where NaN goes left, and 2 more where the threshold is the number of a set.
+    pub flags: u8,
+    /// A step that is not negative is a split, and -1 - n is leaf n.
+    pub left: i32,
+    pub right: i32,
+}
+
+/// A column of a table.
+pub(super) type Column<'a, T> = Box<dyn ExactSizeIterator<Item = T> + 'a>;
+
+impl<'a> Tables<'a> {
     /// The names of all tables, in the order in which helper functions take them.
-    pub(super) const NAMES: [&str; 9] =
+    pub(super) const NAMES: [&'static str; 9] =
         ["features", "thresholds", "flags", "lefts", "rights", "leaves", "roots", "sets", "members"];
 
-    /// The tables of integers, with their names.
-    pub(super) fn integers(&self) -> [(&'static str, &[i64]); 6] {
-        [
-            ("features", &self.features),
-            ("flags", &self.flags),
-            ("lefts", &self.lefts),
-            ("rights", &self.rights),
-            ("roots", &self.roots),
-            ("sets", &self.sets),
-        ]
+    fn of(forest: &'a Forest) -> Self {
+        let mut tables = Self { forest, sets: vec![0], members: Vec::new() };
+        for set in &forest.sets {
+            tables.members.extend(set.iter().map(|&member| f64::from(member)));
+            tables.sets.push(i64::try_from(tables.members.len()).unwrap_or(i64::MAX));
+        }
+        tables
     }
 
-    /// The tables of numbers, with their names.
-    pub(super) fn numbers(&self) -> [(&'static str, &[f64]); 3] {
-        [("thresholds", &self.thresholds), ("leaves", &self.leaves), ("members", &self.members)]
-    }
-
-    fn of(forest: &Forest) -> Self {
-        let number = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        let step = |branch: Branch| match branch {
-            Branch::Split(split) => number(split),
-            Branch::Leaf(leaf) => -1 - number(leaf),
-        };
-        let mut tables = Self { sets: vec![0], ..Self::default() };
-        tables.roots = forest.trees.iter().map(|tree| step(tree.root)).collect();
-        for split in &forest.splits {
-            tables.features.push(number(split.feature));
+    /// The splits of all trees.
+    pub(super) fn splits(&self) -> impl ExactSizeIterator<Item = Row> + '_ {
+        self.forest.splits.iter().map(|split| {
             let (threshold, is_set) = match split.test {
                 Test::AtMost(threshold) => (threshold.value(), 0),
                 #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ sets")]
                 Test::Among(set) => (set as f64, 2),
             };
-            tables.thresholds.push(threshold);
-            tables.flags.push(i64::from(split.missing_left) + is_set);
-            tables.lefts.push(step(split.left));
-            tables.rights.push(step(split.right));
-        }
-        tables.leaves = forest.leaves.iter().map(|leaf| leaf.value.value()).collect();
-        for set in &forest.sets {
-            tables.members.extend(set.iter().map(|&member| f64::from(member)));
-            tables.sets.push(number(tables.members.len()));
-        }
-        tables
+            let [left, right] = [split.left(), split.right()].map(|step| TreePlace::from(step).0);
+            Row { feature: split.feature(), threshold, flags: u8::from(split.missing_left) + is_set, left, right }
+        })
+    }
+
+    /// The first step of each tree.
+    pub(super) fn roots(&self) -> impl ExactSizeIterator<Item = i32> + '_ {
+        self.forest.trees.iter().map(|tree| TreePlace::from(tree.root).0)
+    }
+
+    /// The numbers of the leaves of all trees.
+    pub(super) fn leaves(&self) -> impl ExactSizeIterator<Item = f64> + '_ {
+        self.forest.leaves.iter().map(|leaf| leaf.value.value())
+    }
+
+    /// The tables of integers, with their names.
+    pub(super) fn integers(&self) -> [(&'static str, Column<'_, i64>); 6] {
+        [
+            ("features", Box::new(self.splits().map(|row| i64::try_from(row.feature).unwrap_or(i64::MAX)))),
+            ("flags", Box::new(self.splits().map(|row| i64::from(row.flags)))),
+            ("lefts", Box::new(self.splits().map(|row| i64::from(row.left)))),
+            ("rights", Box::new(self.splits().map(|row| i64::from(row.right)))),
+            ("roots", Box::new(self.roots().map(i64::from))),
+            ("sets", Box::new(self.sets.iter().copied())),
+        ]
+    }
+
+    /// The tables of numbers, with their names.
+    pub(super) fn numbers(&self) -> [(&'static str, Column<'_, f64>); 3] {
+        [
+            ("thresholds", Box::new(self.splits().map(|row| row.threshold))),
+            ("leaves", Box::new(self.leaves())),
+            ("members", Box::new(self.members.iter().copied())),
+        ]
     }
 }
 
@@ -246,9 +261,14 @@ pub(super) fn notes(program: &Program, metadata: &[(String, String)]) -> Vec<Str
     notes
 }
 
-/// The whole file.
-pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(String, String)]) -> String {
-    let mut out = String::new();
+/// Writes the whole file.
+pub(super) fn write(
+    language: &dyn Language,
+    program: &Program,
+    metadata: &[(String, String)],
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = Text::new(to);
     let notes = notes(program, metadata);
     language.head(&notes, &mut out);
     for (at, constant) in program.constants.iter().enumerate() {
@@ -302,7 +322,7 @@ pub(super) fn written(language: &dyn Language, program: &Program, metadata: &[(S
         language.end(function, &mut out);
     }
     language.tail(&mut out);
-    out
+    out.finish()
 }
 
 /// Whether a constant of one element is read as an array.
@@ -327,7 +347,7 @@ fn is_nested(forest: &Forest) -> bool {
     // Parents come before their children.
     let mut depths = vec![0; forest.splits.len()];
     for (at, split) in forest.splits.iter().enumerate() {
-        for branch in [split.left, split.right] {
+        for branch in [split.left(), split.right()] {
             if let Branch::Split(child) = branch {
                 depths[child] = depths[at] + 1;
             }
@@ -342,7 +362,7 @@ fn write_step(
     nested: &[bool],
     function: &Function,
     step: &Step,
-    out: &mut String,
+    out: &mut Text<'_>,
 ) {
     match step {
         Step::Elements { to, dtype, length, value } => {
@@ -434,7 +454,7 @@ pub(super) fn in_one_line(text: &str) -> String {
 }
 
 /// Items in lines that are not too long.
-pub(super) fn in_lines(items: impl Iterator<Item = String>, indent: &str, out: &mut String) {
+pub(super) fn in_lines(items: impl Iterator<Item = String>, indent: &str, out: &mut Text<'_>) {
     let mut width = 0;
     for item in items {
         if width == 0 || width + item.len() + 2 > 110 {

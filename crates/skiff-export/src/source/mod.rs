@@ -12,6 +12,8 @@ mod python;
 mod rust;
 mod sql;
 
+use std::io::Write;
+
 use skiff_models::Model;
 use skiff_plan::Method;
 
@@ -40,7 +42,12 @@ pub(crate) enum Source {
 }
 
 /// A model as source code: a function for each method.
-pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> Result<Exported, ExportError> {
+pub(crate) fn source(
+    model: &Model,
+    source: Source,
+    options: &ExportOptions,
+    out: &mut dyn Write,
+) -> Result<Exported, ExportError> {
     let language: &dyn Language = match source {
         Source::C => &c::C,
         Source::Go => &go::Go,
@@ -51,13 +58,13 @@ pub(crate) fn source(model: &Model, source: Source, options: &ExportOptions) -> 
     };
     let methods = options.methods.clone().unwrap_or_else(|| model.methods());
     let programmed = Programmed::of(model, &methods, options, &|program, function| check(language, program, function))?;
-    let bytes = language::written(language, &programmed.program, &options.metadata).into_bytes();
-    Ok(Exported { bytes, methods: programmed.methods, refused: programmed.refused, lost: Vec::new() })
+    language::write(language, &programmed.program, &options.metadata, out)?;
+    Ok(Exported { methods: programmed.methods, refused: programmed.refused, lost: Vec::new() })
 }
 
 /// A model as a query of SQL, whose columns are the results of its methods. The way back takes another table than the other
 /// methods, so that it is exported alone.
-pub(crate) fn query(model: &Model, options: &ExportOptions) -> Result<Exported, ExportError> {
+pub(crate) fn query(model: &Model, options: &ExportOptions, out: &mut dyn Write) -> Result<Exported, ExportError> {
     let mut methods = options.methods.clone().unwrap_or_else(|| model.methods());
     if options.methods.is_none() {
         methods.retain(|&method| method != Method::InverseTransform);
@@ -66,12 +73,13 @@ pub(crate) fn query(model: &Model, options: &ExportOptions) -> Result<Exported, 
     let Programmed { program, methods, refused } = Programmed::of(model, &methods, options, &alone)?;
     let notes = language::notes(&program, &options.metadata);
     let written = Query::of(&program, &program.functions).and_then(|query| query.written(&notes));
-    let bytes = written.map_err(|reason| ExportError::Signature {
+    let text = written.map_err(|reason| ExportError::Signature {
         method: methods.last().copied().unwrap_or(Method::Predict),
         estimator: model.header().class.clone(),
         reason: format!("together with the other methods, {reason}"),
     })?;
-    Ok(Exported { bytes: bytes.into_bytes(), methods, refused, lost: Vec::new() })
+    out.write_all(text.as_bytes())?;
+    Ok(Exported { methods, refused, lost: Vec::new() })
 }
 
 /// The program of the methods that can be written, and why the others are not in it.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, name};
 use super::program::{Apply, Function, Helper};
 use crate::graph::{Constant, DType, Elements};
+use crate::output::Text;
 
 pub(super) struct Python;
 
@@ -13,7 +14,7 @@ impl Language for Python {
         Helpers { text: include_str!("helpers.py"), marker: "## " }
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         out.push_str("\"\"\"");
         let text = notes.iter().map(|note| in_one_line(note).replace('\\', "\\\\").replace('"', "\\\""));
         out.push_str(&text.collect::<Vec<_>>().join("\n"));
@@ -24,34 +25,33 @@ impl Language for Python {
         out.push_str(self.helpers().section("math"));
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
-        let items: Vec<String> = match &constant.elements {
-            Elements::F64(values) => values.iter().map(|value| self.number(value.value())).collect(),
-            Elements::I64(values) => values.iter().map(ToString::to_string).collect(),
-            Elements::Bool(values) => values.iter().map(|&value| self.truth(value)).collect(),
-            Elements::Str(values) => values.iter().map(|value| self.text(value)).collect(),
-        };
-        list(name, items, out);
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
+        match &constant.elements {
+            Elements::F64(values) => list(name, values.iter().map(|value| self.number(value.value())), out),
+            Elements::I64(values) => list(name, values.iter().map(ToString::to_string), out),
+            Elements::Bool(values) => list(name, values.iter().map(|&value| self.truth(value)), out),
+            Elements::Str(values) => list(name, values.iter().map(|value| self.text(value)), out),
+        }
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
         let _ = writeln!(out, "{name} = {{");
         in_lines(places.iter().map(|(text, number)| format!("{}: {number}", self.text(text))), "    ", out);
         out.push_str("}\n\n\n");
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "def {name}(x):");
         body.write(self, "    ", out);
         out.push_str("\n\n");
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
         for (table, values) in tables.integers() {
-            list(&format!("{name}_{table}"), values.iter().map(ToString::to_string).collect(), out);
+            list(&format!("{name}_{table}"), values.map(|value| value.to_string()), out);
         }
         for (table, values) in tables.numbers() {
-            list(&format!("{name}_{table}"), values.iter().map(|&value| self.number(value)).collect(), out);
+            list(&format!("{name}_{table}"), values.map(|value| self.number(value)), out);
         }
     }
 
@@ -90,7 +90,7 @@ impl Language for Python {
         format!("{missing}{x} in [{}]", members.join(", "))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         if let Some(length) = function.table() {
             let _ = writeln!(out, "def {}(x):", function.method.name());
             let _ = writeln!(out, "    # {length} numbers");
@@ -104,7 +104,7 @@ impl Language for Python {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         let values = function.outputs.iter().map(|output| {
             let from = name(function, output.array);
             if output.is_one { format!("{from}[0]") } else { format!("list({from})") }
@@ -116,16 +116,16 @@ impl Language for Python {
         let _ = writeln!(out, "    return {}\n\n", values.collect::<Vec<_>>().join(", "));
     }
 
-    fn declare(&self, _: &str, _: DType, _: usize, _: &mut String) {}
+    fn declare(&self, _: &str, _: DType, _: usize, _: &mut Text<'_>) {}
 
-    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let _ = match length {
             1 => writeln!(out, "    {name} = [{value}]"),
             _ => writeln!(out, "    {name} = [{value} for i in range({length})]"),
         };
     }
 
-    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, dtype: DType, arguments: &[String], out: &mut Text<'_>) {
         let own = match helper {
             Helper::Copy => {
                 let [to, rest @ ..] = arguments else { return };
@@ -156,7 +156,7 @@ impl Language for Python {
         let _ = writeln!(out, "    {} = {own}({}{rounded})", to.join(", "), from.join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         if nested {
             let all = (0..trees).map(|tree| format!("{forest}_tree{tree}({from})"));
             let _ = writeln!(out, "    {to} = [");
@@ -168,11 +168,11 @@ impl Language for Python {
         let _ = writeln!(out, "    {to} = trees({from}, {})", tables.join(", "));
     }
 
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(out, "    {to} = [{encoder}.get({from}[i], -1) for i in range({length})]");
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let _ = writeln!(
             out,
             "    if {condition}[0]:\n        raise ValueError({})",
@@ -254,8 +254,8 @@ impl Language for Python {
     }
 }
 
-fn list(name: &str, items: Vec<String>, out: &mut String) {
+fn list(name: &str, items: impl Iterator<Item = String>, out: &mut Text<'_>) {
     let _ = writeln!(out, "{name} = [");
-    in_lines(items.into_iter(), "    ", out);
+    in_lines(items, "    ", out);
     out.push_str("]\n\n\n");
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::language::{Helpers, Language, Nested, Tables, in_lines, in_one_line, infix, name};
+use super::language::{Helpers, Language, Nested, Row, Tables, in_lines, in_one_line, infix, name};
 use super::program::{Apply, Function, Helper, Input, Output};
 use crate::graph::{Constant, DType, Elements};
+use crate::output::Text;
 
 pub(super) struct Rust;
 
@@ -30,7 +31,7 @@ fn nothing(dtype: DType) -> &'static str {
 }
 
 /// A table.
-fn table(kind: &str, name: &str, items: impl ExactSizeIterator<Item = String>, out: &mut String) {
+fn table(kind: &str, name: &str, items: impl ExactSizeIterator<Item = String>, out: &mut Text<'_>) {
     let _ = writeln!(out, "static {name}: [{kind}; {}] = [", items.len());
     in_lines(items, "    ", out);
     out.push_str("];\n\n");
@@ -46,7 +47,7 @@ impl Language for Rust {
         (has(Apply::Sin) || has(Apply::Cos)).then_some("Rust has no sines without its standard library")
     }
 
-    fn head(&self, notes: &[String], out: &mut String) {
+    fn head(&self, notes: &[String], out: &mut Text<'_>) {
         for note in notes {
             let _ = writeln!(out, "// {}", in_one_line(note));
         }
@@ -60,7 +61,7 @@ impl Language for Rust {
         out.push('\n');
     }
 
-    fn constant(&self, name: &str, constant: &Constant, out: &mut String) {
+    fn constant(&self, name: &str, constant: &Constant, out: &mut Text<'_>) {
         match &constant.elements {
             Elements::F64(values) => table("f64", name, values.iter().map(|value| self.number(value.value())), out),
             Elements::I64(values) => table("i64", name, values.iter().map(ToString::to_string), out),
@@ -69,27 +70,26 @@ impl Language for Rust {
         }
     }
 
-    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut String) {
+    fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>) {
         let items = places.iter().map(|(text, number)| format!("({}, {number})", self.text(text)));
         table("(&str, i64)", name, items, out);
     }
 
-    fn tables(&self, name: &str, tables: &Tables, out: &mut String) {
-        let splits = (0..tables.features.len()).map(|at| {
-            let (threshold, feature) = (self.number(tables.thresholds[at]), tables.features[at]);
-            let (left, right, flags) = (tables.lefts[at], tables.rights[at], tables.flags[at]);
+    fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
+        let splits = tables.splits().map(|Row { feature, threshold, flags, left, right }| {
+            let threshold = self.number(threshold);
             format!(
                 "Split {{ threshold: {threshold}, feature: {feature}, left: {left}, right: {right}, flags: {flags} }}"
             )
         });
         table("Split", &format!("{name}_splits"), splits, out);
-        table("f64", &format!("{name}_leaves"), tables.leaves.iter().map(|&leaf| self.number(leaf)), out);
-        table("i32", &format!("{name}_roots"), tables.roots.iter().map(ToString::to_string), out);
+        table("f64", &format!("{name}_leaves"), tables.leaves().map(|leaf| self.number(leaf)), out);
+        table("i32", &format!("{name}_roots"), tables.roots().map(|root| root.to_string()), out);
         table("i32", &format!("{name}_sets"), tables.sets.iter().map(ToString::to_string), out);
         table("f64", &format!("{name}_members"), tables.members.iter().map(|&member| self.number(member)), out);
     }
 
-    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut String) {
+    fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>) {
         let _ = writeln!(out, "fn {name}(x: &[f64]) -> f64 {{");
         body.write(self, "    ", out);
         out.push_str("}\n\n");
@@ -107,7 +107,7 @@ impl Language for Rust {
         format!(" // {}", in_one_line(text))
     }
 
-    fn begin(&self, function: &Function, out: &mut String) {
+    fn begin(&self, function: &Function, out: &mut Text<'_>) {
         for (at, Input { name, .. }) in function.columns() {
             let _ = writeln!(out, "/// `column{at}`: {}", in_one_line(name));
         }
@@ -137,7 +137,7 @@ impl Language for Rust {
         }
     }
 
-    fn end(&self, function: &Function, out: &mut String) {
+    fn end(&self, function: &Function, out: &mut Text<'_>) {
         let values = function.outputs.iter().map(|output| {
             let from = name(function, output.array);
             match (output.is_one, from.starts_with('x')) {
@@ -153,18 +153,18 @@ impl Language for Rust {
         };
     }
 
-    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut String) {
+    fn declare(&self, name: &str, dtype: DType, length: usize, out: &mut Text<'_>) {
         let _ = writeln!(out, "    let mut {name} = [{}; {length}];", nothing(dtype));
     }
 
-    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut String) {
+    fn elements(&self, name: &str, _: DType, length: usize, value: &str, out: &mut Text<'_>) {
         let _ = match length {
             1 => writeln!(out, "    {name}[0] = {value};"),
             _ => writeln!(out, "    for i in 0..{length} {{ {name}[i] = {value}; }}"),
         };
     }
 
-    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut String) {
+    fn call(&self, helper: Helper, _: DType, arguments: &[String], out: &mut Text<'_>) {
         let own = match helper {
             Helper::Max => "max_of",
             Helper::Min => "min_of",
@@ -184,7 +184,7 @@ impl Language for Rust {
         let _ = writeln!(out, "    {own}({});", arguments.collect::<Vec<_>>().join(", "));
     }
 
-    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut String) {
+    fn trees(&self, to: &str, from: &str, forest: &str, nested: bool, trees: usize, out: &mut Text<'_>) {
         let from = borrowed(from);
         if !nested {
             let tables = ["splits", "leaves", "roots", "sets", "members"].map(|table| format!("&{forest}_{table}"));
@@ -196,11 +196,11 @@ impl Language for Rust {
         }
     }
 
-    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut String) {
+    fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
         let _ = writeln!(out, "    for i in 0..{length} {{ {to}[i] = number_of(&{encoder}, {from}[i]); }}");
     }
 
-    fn refuse(&self, condition: &str, reason: &str, out: &mut String) {
+    fn refuse(&self, condition: &str, reason: &str, out: &mut Text<'_>) {
         let reason = self.text(&format!("refused: {reason}"));
         let _ = writeln!(out, "    if {condition}[0] {{ return Err(Refused({reason})); }}");
     }

@@ -67,8 +67,8 @@ impl Writing<'_> {
             if depth > DEEPEST {
                 return Err(format!("a tree is more than {DEEPEST} levels deep"));
             }
-            reads.insert(split.feature);
-            let feature = self.query.text(x.get(split.feature).ok_or("a feature that is not there")?);
+            reads.insert(split.feature());
+            let feature = self.query.text(x.get(split.feature()).ok_or("a feature that is not there")?);
             let missing = format!("{feature} = {}", number(f64::NAN));
             let test = match &split.test {
                 Test::AtMost(threshold) => format!("{feature} <= {}", number(threshold.value())),
@@ -79,11 +79,11 @@ impl Writing<'_> {
                 }
             };
             let test = if split.missing_left { format!("{test} OR {missing}") } else { test };
-            let named = features.get(split.feature).map(|name| format!(" -- {}", in_one_line(name)));
+            let named = features.get(split.feature()).map(|name| format!(" -- {}", in_one_line(name)));
             let _ = write!(out, "CASE WHEN {test}{}\n{}THEN ", named.unwrap_or_default(), indent(depth));
             open.push(Item::End(depth));
-            open.push(Item::Else(split.right, depth));
-            open.push(Item::Branch(split.left, depth + 1));
+            open.push(Item::Else(split.right(), depth));
+            open.push(Item::Branch(split.left(), depth + 1));
             if self.query.bytes + out.len() > MOST_BYTES {
                 return Err(format!("the query takes more than {} MiB", MOST_BYTES >> 20));
             }
