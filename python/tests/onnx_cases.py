@@ -1,5 +1,8 @@
 """Recorded cases as ONNX files of `skiff export`, asked by onnxruntime: for `test_onnx.py`, and as a program for
-`cargo xtask peers onnx`, which asks all of them and writes `docs/onnx.md`."""
+`cargo xtask peers onnx`, which asks all of them and writes `docs/onnx.md`.
+
+The newest onnxruntime, an old one and files that skl2onnx converts are asked in an environment each: with ``--record`` what was
+found is kept, and what other environments recorded is put in the page with ``--old`` and ``--converted``."""
 
 import argparse
 import collections
@@ -129,11 +132,30 @@ def session(command, path, folder, at, method):
     out = folder / "model.onnx"
     if not exported(command, path, out, at, method):
         return None
-    onnx.checker.check_model(onnx.load(out), full_check=True)
+    model = onnx.load(out)
+    onnx.checker.check_model(model, full_check=True)
+    names = {node.name for node in model.graph.node}
+    assert "" not in names and len(names) == len(model.graph.node), "two nodes of one name"
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(out.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+#: The operators that an old onnxruntime has not, one for each file that it does not load.
+NOT_LOADED = []
+
+
+def old_session(command, path, folder, at, method):
+    """onnxruntime on one method of the model; none where it has no operator of the file for float64."""
+    try:
+        return session(command, path, folder, at, method)
+    except Exception as error:
+        missing = re.search(r"Could not find an implementation for (\w+)", str(error))
+        if not missing:
+            raise
+        NOT_LOADED.append(missing[1])
+        return None
 
 
 def feed(ready, given, arrays):
@@ -258,8 +280,8 @@ def flatten(answer, arrays):
 class Tally:
     """What became of the calls of one method of an estimator."""
 
-    def __init__(self):
-        self.calls, self.rows, self.refused, self.greatest, self.differ = 0, 0, 0, 0.0, 0
+    def __init__(self, calls=0, rows=0, refused=0, differ=0, greatest=0.0):
+        self.calls, self.rows, self.refused, self.differ, self.greatest = calls, rows, refused, differ, greatest
 
 
 def main():
@@ -267,34 +289,67 @@ def main():
     parser.add_argument("command", type=pathlib.Path)
     parser.add_argument("page", type=pathlib.Path)
     parser.add_argument("families", nargs="*", help="all where none are named, and only then is the page written")
+    parser.add_argument("--record", type=pathlib.Path, help="write what was found to this file instead of the page")
+    parser.add_argument("--older", action="store_true", help="pass over files that this onnxruntime does not load")
+    parser.add_argument("--convert", action="store_true", help="ask files that skl2onnx converts")
+    parser.add_argument("--old", type=pathlib.Path, help="what an old onnxruntime recorded")
+    parser.add_argument("--converted", type=pathlib.Path, help="what was recorded of skl2onnx")
     arguments = parser.parse_args()
+    opened = old_session if arguments.older else None
+    if arguments.convert:
+        from converted import session as opened
     tallies, failures = collections.defaultdict(Tally), []
     with tempfile.TemporaryDirectory() as folder:
         for family in arguments.families or families():
-            for call, refused, rows, greatest, differs in outcomes(arguments.command, family, pathlib.Path(folder)):
+            found = outcomes(arguments.command, family, pathlib.Path(folder), opened)
+            for call, refused, rows, greatest, differs in found:
                 tally = tallies[call.estimator, call.method]
                 tally.calls += 1
                 tally.rows += rows
                 tally.refused += len(refused)
                 if differs:
                     tally.differ += 1
-                    known = is_known(call)
-                    print(f"{'known' if known else 'DIFFERS'} {call.name}: {differs}", flush=True)
+                    known = arguments.convert or is_known(call)
+                    if not arguments.convert:
+                        print(f"{'known' if known else 'DIFFERS'} {call.name}: {differs}", flush=True)
                     failures += [] if known else [call.name]
                 else:
                     tally.greatest = max(tally.greatest, greatest)
             print(f"{family}: {sum(tally.calls for tally in tallies.values())} calls so far", flush=True)
-    table = page(tallies)
-    if not arguments.families:
-        arguments.page.write_text(table)
-    print(table.split("\n\n| estimator")[0])
+    if arguments.record:
+        record(arguments.record, tallies)
+    else:
+        old, converted = recorded(arguments.old), recorded(arguments.converted)
+        table = page(tallies, old, converted)
+        if not arguments.families:
+            arguments.page.write_text(table)
+        print(table.split("\n\n| estimator")[0])
     sys.exit(f"{len(failures)} calls differ" if failures else 0)
 
 
-def page(tallies):
+#: What was found by another environment, and the versions of its packages.
+Recorded = collections.namedtuple("Recorded", "versions tallies not_loaded")
+
+
+def record(path, tallies):
+    names = ("onnxruntime", "skl2onnx")
+    versions = {name: module.__version__ for name in names if (module := sys.modules.get(name))}
+    found = [[*key, vars(tally)] for key, tally in tallies.items()]
+    missing = dict(collections.Counter(NOT_LOADED))
+    path.write_text(json.dumps({"versions": versions, "found": found, "not_loaded": missing}))
+
+
+def recorded(path):
+    if path is None:
+        return Recorded({}, {}, {})
+    content = json.loads(path.read_text())
+    tallies = {(one, method): Tally(**tally) for one, method, tally in content["found"]}
+    return Recorded(content["versions"], tallies, content["not_loaded"])
+
+
+def page(tallies, old, converted):
     done = {key: tally for key, tally in tallies.items() if tally.calls > tally.differ}
     estimators = {estimator for estimator, method in done if method in ("predict", "transform")}
-    total = lambda field: sum(getattr(tally, field) for tally in tallies.values())  # noqa: E731
     known = "\n".join(f"- `{name}`: {why}" for name, why in EXCEPTIONS.items())
     lines = [
         "# ONNX files in onnxruntime",
@@ -303,25 +358,71 @@ def page(tallies):
         f" and shape inference, runs it, and compares with what scikit-learn returned: onnx {onnx.__version__}, onnxruntime"
         f" {onnxruntime.__version__}, float64, one thread.",
         "",
-        f"{total('calls'):,} calls of {len({estimator for estimator, _ in tallies})} estimators ({len(estimators)} with"
-        f" `predict` or `transform`), {total('rows'):,} rows, of which {total('refused'):,} are refused by the file;"
-        f" {total('differ'):,} calls differ:",
+        f"{total(tallies, 'calls')} calls of {len({estimator for estimator, _ in tallies})} estimators ({len(estimators)} with"
+        f" `predict` or `transform`), {total(tallies, 'rows')} rows, of which {total(tallies, 'refused')} are refused by the"
+        f" file; {total(tallies, 'differ')} calls differ:",
         "",
         known,
         "",
         "Labels are identical. The greatest difference is relative to the number, or to a thousandth of the greatest one"
         " in the answer; 0 is every bit. Models fitted to float32 are compared to 10⁻⁵.",
         "",
-        "| estimator | method | calls | rows | refused | differ | greatest difference |",
-        "|---|---|---|---|---|---|---|",
+        *of_old(old),
+        *of_converted(converted, tallies),
+        "| estimator | method | calls | rows | refused | differ | greatest difference | differ in the oldest | skl2onnx: calls"
+        " | differ | greatest difference |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for (estimator, method), tally in sorted(tallies.items()):
-        greatest = f"{tally.greatest:.1e}" if tally.greatest else "0"
+    for key, tally in sorted(tallies.items()):
+        estimator, method = key
+        before, other = old.tallies.get(key), converted.tallies.get(key)
+        others = [f"{other.calls}", f"{other.differ}", number(other)] if other else ["–", "–", "–"]
         lines.append(
             f"| `{estimator}` | `{method}` | {tally.calls} | {tally.rows:,} | {tally.refused:,} | {tally.differ} |"
-            f" {greatest} |"
+            f" {number(tally)} | {before.differ if before else '–'} | {' | '.join(others)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def number(tally):
+    """The greatest difference, where some call agrees."""
+    if tally.calls == tally.differ:
+        return "–"
+    return f"{tally.greatest:.1e}" if tally.greatest else "0"
+
+
+def total(tallies, field):
+    return f"{sum(getattr(tally, field) for tally in tallies.values()):,}"
+
+
+def of_old(old):
+    if not old.tallies:
+        return []
+    return [
+        f"onnxruntime {old.versions['onnxruntime']}, the oldest that runs `TreeEnsemble` of ai.onnx.ml 5, is asked the same:"
+        f" {total(old.tallies, 'calls')} calls, of which {total(old.tallies, 'differ')} differ."
+        + "".join(
+            f" {count} files are not loaded there, which has no `{name}` of float64."
+            for name, count in sorted(old.not_loaded.items())
+        ),
+        "",
+    ]
+
+
+def of_converted(converted, tallies):
+    if not converted.tallies:
+        return []
+    every = {key for key in converted.tallies if key in tallies}
+    equal = sum(1 for key in every if not converted.tallies[key].differ)
+    ours = sum(1 for key in every if not tallies[key].differ)
+    return [
+        f"skl2onnx {converted.versions['skl2onnx']} converts the same models, where it can, for inputs of float64, and its files"
+        f" are asked about the same tables of numbers: {total(converted.tallies, 'calls')} calls of"
+        f" {len({estimator for estimator, _ in converted.tallies})} estimators, of which {total(converted.tallies, 'differ')}"
+        f" differ by the same measure. Of the {len(every)} methods that both export, {equal} agree with scikit-learn in all"
+        f" calls; of skiff's, {ours}.",
+        "",
+    ]
 
 
 if __name__ == "__main__":

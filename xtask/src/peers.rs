@@ -2,7 +2,7 @@
 //! browser, folders exchanged with MLflow, models in the clusters of other engines, and models trained again.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::embed::npm;
@@ -35,7 +35,12 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     run(cargo(&[&["build", "--release", "--package", "skiff-cli"], features].concat()))?;
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
-        Some("onnx") => command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]),
+        Some("onnx") => {
+            let old = recorded_onnx("old", &["--older"], &arguments[1..])?;
+            let converted = recorded_onnx("converted", &["--convert"], &arguments[1..])?;
+            command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]);
+            command.arg("--old").arg(old).arg("--converted").arg(converted)
+        }
         Some("pmml") => {
             let mut pipelines = Command::new(&python);
             pipelines.args(["-B", "-W", "ignore", "python/tests/pmml_pipelines.py", COMMAND]);
@@ -106,6 +111,17 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
     run(command)
+}
+
+/// What the recorded cases are in an environment of its own: that of the oldest onnxruntime, or of skl2onnx.
+fn recorded_onnx(name: &str, options: &[&str], families: &[String]) -> Result<PathBuf, String> {
+    let python = environment_of(&format!("target/onnx/{name}"), &format!("python/tests/requirements-onnx-{name}.txt"))?;
+    let found = root().join(format!("target/onnx/{name}.json"));
+    let mut command = Command::new(python);
+    command.args(["-B", "python/tests/onnx_cases.py", COMMAND, "docs/onnx.md"]).args(options).args(families);
+    command.arg("--record").arg(&found).env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    run(command)?;
+    Ok(found)
 }
 
 /// Tests and asks `skiff-sql`, which has a workspace of its own.
