@@ -127,5 +127,5 @@ def test_what_pmml_cannot_hold_is_refused(estimator, reason):
 
 
 def test_other_methods_are_refused():
-    with pytest.raises(skiff.SkiffError, match="`predict` and `predict_proba`"):
-        skiff.export(LogisticRegression().fit(X, Y), io.BytesIO(), target="pmml", methods="decision_function")
+    with pytest.raises(skiff.SkiffError, match="`predict`, `predict_proba` and `decision_function`"):
+        skiff.export(LogisticRegression().fit(X, Y), io.BytesIO(), target="pmml", methods="predict_log_proba")
