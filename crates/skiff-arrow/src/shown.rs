@@ -2,10 +2,10 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType,
-    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Time32MillisecondType, Time32SecondType,
-    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
+    DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
@@ -74,13 +74,18 @@ pub fn kept(array: &ArrayRef) -> Column<'static> {
 
 /// The digits of a decimal, if it is one.
 pub(crate) fn decimal(array: &dyn Array, row: usize) -> Option<String> {
-    Some(match array.data_type() {
-        DataType::Decimal32(..) => array.as_primitive::<Decimal32Type>().value_as_string(row),
-        DataType::Decimal64(..) => array.as_primitive::<Decimal64Type>().value_as_string(row),
-        DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value_as_string(row),
-        DataType::Decimal256(..) => array.as_primitive::<Decimal256Type>().value_as_string(row),
+    Some(match *array.data_type() {
+        DataType::Decimal32(_, scale) => digits::<Decimal32Type>(array, row, scale),
+        DataType::Decimal64(_, scale) => digits::<Decimal64Type>(array, row, scale),
+        DataType::Decimal128(_, scale) => digits::<Decimal128Type>(array, row, scale),
+        DataType::Decimal256(_, scale) => digits::<Decimal256Type>(array, row, scale),
         _ => return None,
     })
+}
+
+/// All digits of a decimal: arrow cuts a number off after as many as its type says, and fails if fewer than the scale are left.
+fn digits<T: DecimalType>(array: &dyn Array, row: usize, scale: i8) -> String {
+    T::format_decimal(cell::<T>(array, row), u8::MAX, scale)
 }
 
 fn cell<T: ArrowPrimitiveType>(array: &dyn Array, row: usize) -> T::Native {
