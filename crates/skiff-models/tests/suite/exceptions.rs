@@ -388,9 +388,6 @@ const MIGRATION_EXCEPTIONS: &[Reason] = &[
         ("0.22.2.post1/removed/lda_far*", "predict_log_proba", "*"),
         ("0.23.2/removed/lda_far*", "predict_log_proba", "*"),
     ]),
-    ("float32 rows are compared with bounds in double precision, by numpy since its version 2", &[
-        ("*/removed/quantile_bounds_*", "transform", "float32"),
-    ]),
     ("the precision of components that whiten is another, which a note says", &[
         ("0.17.1-py27/decomposition/pca_whiten_two", "*", "*"),
     ]),
