@@ -1,5 +1,7 @@
 //! Parquet: the footer, and row groups.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use arrow_schema::SchemaRef;
@@ -9,6 +11,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::object::{Chunks, Opened};
 use super::open::Rows;
+use super::thrift;
 use crate::Error;
 
 /// The footer of a file.
@@ -19,7 +22,10 @@ impl Footer {
     /// Reads a footer. The types are Arrow's own, where the writer noted them.
     pub fn read(file: Opened) -> Result<Self, Error> {
         match file {
-            Opened::File(file) => Self::of(&file),
+            Opened::File(mut file) => {
+                check_lists(&mut file)?;
+                Self::of(&file)
+            }
             Opened::Object(reader) => Self::of(&Chunks::new(reader.object().clone(), Vec::new())),
         }
     }
@@ -92,4 +98,19 @@ impl Footer {
         let reader = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(most).build()?;
         Ok(Box::new(reader))
     }
+}
+
+/// Checks the lists in a file's footer, if it has one: reading it says what else is wrong.
+fn check_lists(file: &mut File) -> Result<(), Error> {
+    let mut end = [0; 8];
+    let size = file.seek(SeekFrom::End(0))?;
+    let Some(behind) = size.checked_sub(8) else { return Ok(()) };
+    file.seek(SeekFrom::Start(behind))?;
+    file.read_exact(&mut end)?;
+    let [length @ .., b'P', b'A', b'R', b'1'] = end else { return Ok(()) };
+    let Some(start) = behind.checked_sub(u32::from_le_bytes(length).into()) else { return Ok(()) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut footer = Vec::new();
+    file.take(behind - start).read_to_end(&mut footer)?;
+    thrift::check_lists(&footer)
 }

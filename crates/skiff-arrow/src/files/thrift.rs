@@ -111,8 +111,18 @@ fn damaged(what: &str) -> Error {
     Error::new(format!("the file is damaged: {what}"))
 }
 
-/// Checks the footer of a file: its row groups are no more than there are bytes for.
+/// How deep structures of a footer may be nested.
+const MOST_DEEP: usize = 32;
+
+/// Checks that no list in the footer of a file is longer than the bytes that follow, known to the format or not: the reader
+/// steps over what it does not know, element by element, and takes bools in lists for ones without a byte.
+pub fn check_lists(bytes: &[u8]) -> Result<(), Error> {
+    Walk { bytes, at: 0 }.skip(STRUCT, MOST_DEEP)
+}
+
+/// Checks the footer of a file: its row groups are no more than there are bytes for, nor is any list in it.
 pub fn check_footer(bytes: &[u8]) -> Result<(), Error> {
+    check_lists(bytes)?;
     let mut walk = Walk { bytes, at: 0 };
     let mut last = 0;
     while let Some((id, code)) = walk.field(last)? {
@@ -167,6 +177,11 @@ pub fn page_header(bytes: &[u8]) -> Result<PageHeader, Error> {
     Ok(header)
 }
 
+/// The numbers of types in Thrift's compact protocol.
+const TRUE: u8 = 1;
+const FALSE: u8 = 2;
+const STRUCT: u8 = 12;
+
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -206,6 +221,64 @@ impl Walk<'_> {
             // Writers number fields of these structures in steps of less than 16.
             0 => Err(damaged("the fields of a structure are out of order")),
             _ => Ok(Some((last.saturating_add(u16::from(delta)), code))),
+        }
+    }
+
+    /// Steps over `length` bytes.
+    fn step(&mut self, length: u64) -> Result<(), Error> {
+        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
+        self.at = end.filter(|&end| end <= self.bytes.len()).ok_or_else(|| damaged("a structure ends early"))?;
+        Ok(())
+    }
+
+    /// Steps over a value of this type; each element of lists and maps has a byte at least.
+    fn skip(&mut self, code: u8, depth: usize) -> Result<(), Error> {
+        let Some(depth) = depth.checked_sub(1) else { return Err(damaged("its structures are nested too deep")) };
+        match code {
+            TRUE | FALSE => Ok(()),
+            3 => self.step(1),
+            4..=6 => self.varint().map(|_| ()),
+            7 => self.step(8),
+            8 => {
+                let length = self.varint()?;
+                self.step(length)
+            }
+            9..=11 => {
+                let (count, kinds) = match code {
+                    11 => match self.varint()? {
+                        0 => (0, [STRUCT; 2]),
+                        count => {
+                            let kinds = self.byte()?;
+                            (count, [kinds >> 4, kinds & 0xf])
+                        }
+                    },
+                    _ => {
+                        let head = self.byte()?;
+                        let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
+                        (count, [head & 0xf; 2])
+                    }
+                };
+                if count > 0 && kinds.iter().any(|kind| [TRUE, FALSE].contains(kind)) {
+                    return Err(damaged("its footer has a list of bools"));
+                }
+                if count > (self.bytes.len() - self.at) as u64 {
+                    return Err(damaged("a list is longer than the file"));
+                }
+                let kinds = if code == 11 { &kinds[..] } else { &kinds[..1] };
+                (0..count).try_for_each(|_| kinds.iter().try_for_each(|&kind| self.skip(kind, depth)))
+            }
+            STRUCT => loop {
+                let head = self.byte()?;
+                if head == 0 {
+                    return Ok(());
+                }
+                if head >> 4 == 0 {
+                    self.varint()?;
+                }
+                self.skip(head & 0xf, depth)?;
+            },
+            13 => self.step(16),
+            _ => Err(damaged("a field has a type that Thrift does not have")),
         }
     }
 
@@ -259,9 +332,8 @@ impl Walk<'_> {
                 found(path, number);
             }
             (Type::Binary, 8) => {
-                let length = usize::try_from(self.varint()?).map_err(Error::new)?;
-                let end = self.at.checked_add(length).filter(|&end| end <= self.bytes.len());
-                self.at = end.ok_or_else(|| damaged("a structure ends early"))?;
+                let length = self.varint()?;
+                self.step(length)?;
             }
             (Type::Struct(fields), 12) => self.walk_struct(fields, path, found)?,
             (Type::Structs(fields), 9) => {
@@ -324,5 +396,13 @@ mod tests {
         assert_eq!(check_footer(&footer(&[0x1c])), Ok(()));
         assert!(check_footer(&footer(&[0xfc, 0xff, 0xff, 0xff, 0xff, 0x07])).is_err());
         assert!(check_footer(&[0x15, 4, 0]).is_err());
+        // A row group with a list of 2³¹ - 1 bools, of bytes, and of as many lists, in a field that nobody knows; 3 bytes.
+        let group = |list: &[u8]| footer(&[&[0x1c, 0xf9][..], list, &[0, 0]].concat());
+        for kind in [0xf1, 0xf3, 0xf9] {
+            assert!(check_footer(&group(&[kind, 0xff, 0xff, 0xff, 0xff, 0x07])).is_err(), "{kind:x}");
+        }
+        assert_eq!(check_footer(&group(&[0x33, 1, 2, 3])), Ok(()));
+        // Lists within each other.
+        assert!(check_footer(&group(&[0x19; 40])).is_err());
     }
 }
