@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use skiff_files::NdArray;
 use skiff_plan::operators::{
     Argmax, ArrayRule, CenterDistances, ConstantRow, Elementwise, Function, Repeat, SparseRule, TakeLabels,
 };
@@ -19,7 +20,7 @@ pub(crate) const AFFINITY_PROPAGATION: Class = class! {
     /// # Reads
     /// `cluster_centers_`.
     /// # Predicts
-    /// The number of the nearest centre, the first of equals; -1 where the fit found none.
+    /// The number of the nearest centre, the first of equals; -1 where the fit found none. Centres of sparse rows are sparse.
     /// # Not supported
     /// `predict` of a model with `affinity='precomputed'`, which has none in scikit-learn either.
     /// # Older versions
@@ -80,13 +81,16 @@ impl NearestOfCenters {
         if fields.string("affinity")? == "precomputed" {
             return Ok(Self { predicts: false, ..Self::without_centers(fields) });
         }
-        // Without any cluster the centres are an empty array of some shape.
-        if fields.array("cluster_centers_")?.shape.first() == Some(&0) {
-            return Ok(Self::without_centers(fields));
-        }
         // Between 0.22 and 1.0 rows were validated, and sparse ones rejected.
         let refused = !fields.before(0, 22) && fields.before(1, 0);
-        Self::read(fields, "cluster_centers_", if refused { SparseRule::Refuse } else { SparseRule::Accept })
+        let sparse = if refused { SparseRule::Refuse } else { SparseRule::Accept };
+        // Without any cluster the centres are an empty array of some shape; of sparse rows they are sparse.
+        let is_empty = |array: NdArray| array.shape.first() == Some(&0);
+        let node = fields.required("cluster_centers_")?;
+        if NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some_and(is_empty)) {
+            return Ok(Self { sparse, ..Self::without_centers(fields) });
+        }
+        Self::read(fields, "cluster_centers_", sparse)
     }
 
     fn read_mean_shift(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
@@ -117,8 +121,7 @@ impl NearestOfCenters {
     }
 
     fn read(fields: &Fields<'_, '_>, name: &str, sparse: SparseRule) -> Result<Self, ReadError> {
-        let precision = fields.numbers(name)?.precision;
-        let centers = fields.matrix(name)?;
+        let (centers, precision) = fields.dense_matrix(name)?;
         if centers.rows == 0 {
             return Err(fields.damaged(name, "no cluster center"));
         }

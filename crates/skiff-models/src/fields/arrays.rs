@@ -9,6 +9,9 @@ use skiff_plan::value::{Classes, IntKind, Matrix, Precision, ValueKind};
 use super::numbers::{Numbers, precision_of};
 use super::{Fields, ReadError, ReadErrorKind};
 
+/// The most numbers that a sparse matrix is made dense to, unless it stores a good part of them.
+const DENSE_NUMBERS: usize = 1 << 22;
+
 impl Fields<'_, '_> {
     /// An array of any kind.
     ///
@@ -73,6 +76,31 @@ impl Fields<'_, '_> {
     pub fn matrix(&self, name: &str) -> Result<Matrix<'static, f64>, ReadError> {
         let numbers = self.numbers(name)?;
         numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))
+    }
+
+    /// A matrix that the fit kept dense or sparse, as a dense one, and the dtype of its numbers.
+    ///
+    /// # Errors
+    /// When there is none, it does not have two dimensions, or is sparse and would be far larger dense.
+    pub fn dense_matrix(&self, name: &str) -> Result<(Matrix<'static, f64>, Precision), ReadError> {
+        let node = self.required(name)?;
+        if NdArray::read(self.graph(), node).is_ok_and(|array| array.is_some()) {
+            let numbers = self.numbers(name)?;
+            let precision = numbers.precision;
+            let matrix = numbers.into_matrix().ok_or_else(|| self.unexpected(name, "an array of two dimensions"))?;
+            return Ok((matrix, precision));
+        }
+        let sparse = self.sparse(name)?;
+        let most = DENSE_NUMBERS.max(sparse.stored().saturating_mul(64));
+        let (rows, cols) = sparse.shape;
+        let precision = match sparse.data.dtype {
+            DType::Float { size: 2 | 4, .. } => Precision::Single,
+            _ => Precision::Double,
+        };
+        let data = sparse
+            .to_dense(most)
+            .ok_or_else(|| self.unsupported(name, format!("a sparse matrix of {rows} × {cols} with too few values")))?;
+        Ok((Matrix::new(rows, cols, data), precision))
     }
 
     /// A vector.

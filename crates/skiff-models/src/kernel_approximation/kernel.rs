@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use skiff_files::NdArray;
 use skiff_pickle::Node;
 use skiff_plan::ValueId;
 use skiff_plan::operators::{ArrayRule, KernelFunction, PairwiseKernel, SparseRule};
-use skiff_plan::value::{Matrix, Precision};
 
 use crate::fields::{Fields, ReadError};
 use crate::lowering::Lowering;
@@ -20,9 +18,6 @@ pub(crate) enum FittedKernel {
     Precomputed(usize),
 }
 
-/// The most numbers that sparse rows of a fit are made dense to, unless they store a good part of them.
-const DENSE_NUMBERS: usize = 1 << 22;
-
 impl FittedKernel {
     /// The kernel with the rows in the attribute `fitted`.
     pub(crate) fn read(fields: &Fields<'_, '_>, fitted: &str) -> Result<Self, ReadError> {
@@ -30,7 +25,7 @@ impl FittedKernel {
         let Some(name) = fields.graph().str_of(node) else {
             return Err(fields.unsupported("kernel", "a function, or a kernel of Gaussian processes"));
         };
-        let (rows, precision) = read_rows(fields, fitted)?;
+        let (rows, precision) = fields.dense_matrix(fitted)?;
         if name == "precomputed" {
             fields.expect_n_features(fitted, rows.rows)?;
             return Ok(Self::Precomputed(rows.rows));
@@ -43,7 +38,7 @@ impl FittedKernel {
     pub(crate) fn with_rows(fields: &Fields<'_, '_>, fitted: &str) -> Result<Self, ReadError> {
         let node = fields.required("kernel")?;
         let name = fields.graph().str_of(node).unwrap_or_default();
-        let (rows, precision) = read_rows(fields, fitted)?;
+        let (rows, precision) = fields.dense_matrix(fitted)?;
         let function = function(fields, name, rows.cols)?;
         Ok(Self::Function(Arc::new(PairwiseKernel::new(function, rows, precision))))
     }
@@ -82,27 +77,6 @@ impl FittedKernel {
             Self::Precomputed(_) => x,
         }
     }
-}
-
-fn read_rows(fields: &Fields<'_, '_>, name: &str) -> Result<(Matrix<'static, f64>, Precision), ReadError> {
-    let node = fields.required(name)?;
-    if NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some()) {
-        let numbers = fields.numbers(name)?;
-        let precision = numbers.precision;
-        let rows = numbers.into_matrix().ok_or_else(|| fields.unexpected(name, "an array of two dimensions"))?;
-        return Ok((rows, precision));
-    }
-    let sparse = fields.sparse(name)?;
-    let most = DENSE_NUMBERS.max(sparse.stored().saturating_mul(64));
-    let (rows, cols) = sparse.shape;
-    let precision = match sparse.data.dtype {
-        skiff_files::DType::Float { size: 2 | 4, .. } => Precision::Single,
-        _ => Precision::Double,
-    };
-    let data = sparse.to_dense(most);
-    let data = data
-        .ok_or_else(|| fields.unsupported(name, format!("a sparse matrix of {rows} × {cols} with too few values")))?;
-    Ok((Matrix::new(rows, cols, data), precision))
 }
 
 /// The kernel by its name; missing parameters have the defaults of `sklearn.metrics.pairwise`.
