@@ -117,11 +117,14 @@ def of_arrays(ours, theirs, tolerance):
     if what:
         return what
     if theirs.dtype == object:
-        for index, pair in enumerate(zip(ours.ravel(), theirs.ravel())):
-            what = disagreement(*pair, tolerance)
+        pairs = list(zip(ours.ravel(), theirs.ravel()))
+        is_float = [all(isinstance(one, float) for one in pair) for pair in pairs]
+        for index, pair in enumerate(pairs):
+            what = None if is_float[index] else disagreement(*pair, tolerance)
             if what:
                 return f"[{index}]: {what}"
-        return None
+        floats = np.array([pair for pair, known in zip(pairs, is_float) if known], dtype=np.float64).reshape(-1, 2)
+        return of_numbers(floats[:, 0], floats[:, 1], tolerance)
     return of_numbers(ours, theirs, tolerance)
 
 
