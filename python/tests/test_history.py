@@ -60,7 +60,7 @@ def test_loaders_make_nothing_of_it(model, tmp_path, extension, options, loader)
     assert conversion["sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
     assert conversion["for"] == "scikit-learn==1.9.1"
     assert conversion["written_by"] == ["scikit-learn 1.9.1", "numpy 2", "Python 3"]
-    assert skiff.scan(path).verdict == "model", skiff.scan(path)
+    assert skiff.scan(path)["verdict"] == "model", skiff.scan(path)
 
 
 def test_arrays_are_mapped_all_the_same(model, tmp_path):

@@ -76,7 +76,8 @@ def test_recorded_trees_are_drawn_as_by_scikit_learn(family, skiff):
     for path in recorded.models(family):
         estimator = joblib.load(path)
         trees = [((), estimator)]
-        for at, tree in enumerate(np.ravel(getattr(estimator, "estimators_", []))[:2]):
+        members = getattr(estimator, "estimators_", [])
+        for at, tree in enumerate((members.ravel() if isinstance(members, np.ndarray) else members)[:2]):
             trees.append((("--at", f"estimators_[{at}]"), tree))
         for arguments, tree in trees:
             if not isinstance(tree, (DecisionTreeClassifier, DecisionTreeRegressor)) or not is_drawn_by_scikit_learn(tree):

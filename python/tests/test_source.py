@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 SELECTION = {
     "c": ["calibration", "cluster", "compose", "impute", "neural_network"],
     "duckdb": ["compose", "impute", "preprocessing", "tree"],
-    "go": ["isotonic"],
+    "go": ["discriminant_analysis"],
     "java": ["compose", "impute", "tree"],
     "javascript": ["compose", "ensemble", "impute", "neighbors", "preprocessing", "tree"],
     "rust": ["calibration"],
