@@ -71,10 +71,6 @@ ANSWERS = {
         ("AdaBoostClassifier", "decision_function", rows): "of one class, zeros in an array of objects"
         for rows in ["objects", "sparse", "sparse columns", "words"]
     },
-    **{
-        ("AffinityPropagation", "open", file): "centres in a sparse matrix"
-        for file in ["joblib", "pickle", "skops"]
-    },
     ("GradientBoostingClassifier", "staged_predict", "one"): "scikit-learn squeezes an only row's dimension away",
     **{
         ("HistGradientBoostingClassifier", "open", file): "was fitted on one class, of which its scores tell nothing"
