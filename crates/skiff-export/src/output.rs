@@ -90,11 +90,11 @@ mod tests {
 
     #[test]
     fn the_first_error_is_returned() {
-        for room in [0, 10, GATHERED, 500_000] {
-            let mut full = Full(room);
+        for left in [0, 10, GATHERED, 500_000] {
+            let mut full = Full(left);
             let mut out = Text::new(&mut full);
             write(&mut out);
-            assert_eq!(out.finish().map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull), "{room}");
+            assert_eq!(out.finish().map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull), "{left}");
         }
     }
 }

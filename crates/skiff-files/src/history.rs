@@ -38,12 +38,12 @@ pub(crate) fn of_json(document: &Document<'_>, key: &str) -> Option<String> {
 /// Writes a value as JSON, unless it is too deep or too long.
 fn write(document: &Document<'_>, id: Id, depth: usize, out: &mut Vec<u8>) -> Option<()> {
     let depth = depth.checked_sub(1)?;
-    let room = MOST_HISTORY.checked_sub(out.len())?;
+    let left = MOST_HISTORY.checked_sub(out.len())?;
     match document.value(id) {
         Json::Null => out.extend(b"null"),
         Json::Bool(value) => out.extend(value.to_string().as_bytes()),
         Json::Number(range) => out.extend(document.number(range).as_bytes()),
-        Json::Str(text) if text.len() > room => return None,
+        Json::Str(text) if text.len() > left => return None,
         Json::Str(text) => quoted_text(out, text),
         Json::Array(items) => {
             out.push(b'[');
@@ -57,7 +57,7 @@ fn write(document: &Document<'_>, id: Id, depth: usize, out: &mut Vec<u8>) -> Op
             out.push(b'{');
             for (place, (name, value)) in pairs.iter().enumerate() {
                 out.extend(if place > 0 { &b", "[..] } else { b"" });
-                if name.len() > room {
+                if name.len() > left {
                     return None;
                 }
                 quoted_text(out, name);

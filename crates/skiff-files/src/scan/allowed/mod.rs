@@ -1,6 +1,6 @@
 //! The allow-list: which names a model may hold, and in which ways they may be called. What is not here is *unknown*.
 //!
-//! An entry is here because CPython, when it makes such an object of any arguments and any state that this room lets
+//! An entry is here because CPython, when it makes such an object of any arguments and any state that the list lets
 //! pass, runs no code of the file's choosing and touches no file, process, network or module table. `python`, `numpy`,
 //! `scikit_learn` and `packages` say it of their names.
 

@@ -108,7 +108,7 @@ fn check_metric(graph: &Graph, id: NodeId, features: usize) -> Result<(), String
         "WMinkowskiDistance" => vector == Some(features),
         "MinkowskiDistance" => vector.is_none_or(|length| length <= 1 || length == features),
         "MahalanobisDistance" => {
-            // The vector is room to reckon in. Since 1.1 a new one is made, and a placeholder is written.
+            // The vector is scratch space. Since 1.1 a new one is made, and a placeholder is written.
             let has_room = vector == Some(features) || instance.module == "sklearn.metrics._dist_metrics";
             has_room && length(2).is_some_and(|matrix| matrix.shape == [features, features])
         }
