@@ -15,10 +15,12 @@
 
 mod class;
 mod kind;
+mod old_selectors;
 mod text;
 mod version;
 
 pub use class::{Attribute, Class, Member, MemberKind, Parameter};
 pub use kind::Kind;
+pub use old_selectors::OLD_SELECTORS;
 pub use text::{class, held, is_held, paths};
 pub use version::{VERSIONS, Version, Versions};

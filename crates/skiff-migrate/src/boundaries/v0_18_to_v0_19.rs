@@ -1,6 +1,7 @@
 //! From scikit-learn 0.18 to 0.19.
 
 use skiff_files::{Node, Scalar};
+use skiff_sklearn::OLD_SELECTORS;
 
 use crate::classes::{BOOSTED, STOCHASTIC, TREES_OF_ANY_KIND};
 use crate::error::Refused;
@@ -41,26 +42,6 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 const KERNELS: &[&str] = &["KernelPCA", "KernelRidge", "Nystroem"];
 const CACHED: &[&str] = &["AgglomerativeClustering", "FeatureAgglomeration"];
 
-/// Estimators whose `transform` selected features by their coefficients or importances.
-const SELECTED: &[&str] = &[
-    "DecisionTreeClassifier",
-    "DecisionTreeRegressor",
-    "ExtraTreeClassifier",
-    "ExtraTreeRegressor",
-    "ExtraTreesClassifier",
-    "ExtraTreesRegressor",
-    "GradientBoostingClassifier",
-    "GradientBoostingRegressor",
-    "LinearSVC",
-    "LogisticRegression",
-    "LogisticRegressionCV",
-    "Perceptron",
-    "RandomForestClassifier",
-    "RandomForestRegressor",
-    "SGDClassifier",
-    "SGDRegressor",
-];
-
 /// A step before the last one that has no `transform` any more.
 fn no_selection(step: &mut Step<'_>) -> Result<(), Refused> {
     let Some(steps) = step.items("steps") else { return Ok(()) };
@@ -68,7 +49,7 @@ fn no_selection(step: &mut Step<'_>) -> Result<(), Refused> {
     for pair in before {
         let estimator = step.graph().items(*pair).and_then(|pair| pair.get(1).copied());
         let class = estimator.and_then(|estimator| Some(step.other(estimator)?.class()));
-        if let Some(class) = class.filter(|class| SELECTED.contains(class)) {
+        if let Some(class) = class.filter(|class| OLD_SELECTORS.contains(class)) {
             return Err(step.refused(format!("`{class}` selects no features any more, as it does in the pipeline")));
         }
     }

@@ -3,32 +3,13 @@
 
 use skiff_plan::operators::Finite;
 use skiff_plan::{Method, Output, ValueId};
+use skiff_sklearn::OLD_SELECTORS;
 
 use super::select_from_model::{is_sparse, mean_threshold, read_scores};
 use super::selector_mixin::SelectedColumns;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Estimator, Model};
-
-/// The classes that had it.
-const CLASSES: &[&str] = &[
-    "DecisionTreeClassifier",
-    "DecisionTreeRegressor",
-    "ExtraTreeClassifier",
-    "ExtraTreeRegressor",
-    "ExtraTreesClassifier",
-    "ExtraTreesRegressor",
-    "GradientBoostingClassifier",
-    "GradientBoostingRegressor",
-    "LinearSVC",
-    "LogisticRegression",
-    "LogisticRegressionCV",
-    "Perceptron",
-    "RandomForestClassifier",
-    "RandomForestRegressor",
-    "SGDClassifier",
-    "SGDRegressor",
-];
 
 /// The features that are selected, with the default threshold.
 #[derive(Debug)]
@@ -39,7 +20,7 @@ struct OldSelector {
 /// What selects the features, if the estimator has such a `transform`, and its importances are found.
 pub(crate) fn read(fields: &Fields<'_, '_>, model: &Model) -> Result<Option<Box<dyn Estimator>>, ReadError> {
     let header = model.header();
-    if !header.before(0, 19) || !CLASSES.contains(&header.class.as_str()) {
+    if !header.before(0, 19) || !OLD_SELECTORS.contains(&header.class.as_str()) {
         return Ok(None);
     }
     let Ok((scores, precision)) = read_scores(fields, model) else { return Ok(None) };
