@@ -43,8 +43,8 @@ impl Lars {
     /// `products`; an error in words where scikit-learn's own algorithm contradicts itself.
     ///
     /// # Errors
-    /// When two coefficients would leave at once, the factors of the Gram matrix are no numbers, or rounding errors decide
-    /// which atom is taken.
+    /// When two coefficients would leave at once, the factors of the Gram matrix are no numbers, rounding errors decide
+    /// which atom is taken, or scikit-learn's own loop would never end.
     pub fn solve(
         &self,
         gram: &Matrix<'_, f64>,
@@ -117,6 +117,9 @@ impl State<'_> {
         let mut before = coefficients.clone();
         let (mut alpha_before, mut steps, mut drops) = (0.0, 0, false);
         let end = self.own.end();
+        // How many atoms were put back since one last became active: at most each once, then the products are all 0, and
+        // the same two atoms take turns.
+        let mut put_back = 0;
         loop {
             let positive = self.own.is_positive();
             let size = |value: f64| if positive { value } else { value.abs() };
@@ -140,8 +143,13 @@ impl State<'_> {
                 return Err(EQUAL_ATOMS);
             }
             if !drops && !self.append(place, signed.unwrap_or(0.0))? {
+                put_back += 1;
+                if put_back > atoms + 2 {
+                    return Err("the path of the lasso never ends: its penalty is negative or no number");
+                }
                 continue;
             }
+            put_back = 0;
             if self.own.is_lasso() && steps > 0 && alpha_before < alpha {
                 // The penalty grows: numerical errors are greater than what is left.
                 return Ok(coefficients);
@@ -332,4 +340,28 @@ fn around(value: f64, precision: Precision) -> f64 {
         Precision::Double => 1e15,
     };
     precision.round(precision.round(precision.round(value * tens).round_ties_even()) / tens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two atoms, one twice the other: after the first, the second is put back.
+    fn solve(path: Path) -> Result<Vec<f64>, &'static str> {
+        let lars = Lars { path, most_steps: 1000, rounds: true };
+        let products = [1.0, 2.0].map(|value| Product { value, error: 0.0 });
+        let gram = Matrix::new(2, 2, vec![1.0, 2.0, 2.0, 4.0]);
+        lars.solve(&gram, &products, 2, Precision::Double, Precision::Double)
+    }
+
+    #[test]
+    fn a_path_that_would_never_end_is_refused() {
+        for positive in [false, true] {
+            assert!(solve(Path::Lasso { alpha: 0.25, positive }).is_ok());
+            for alpha in [-1.0, f64::NAN] {
+                let refused = solve(Path::Lasso { alpha, positive });
+                assert_eq!(refused, Err("the path of the lasso never ends: its penalty is negative or no number"));
+            }
+        }
+    }
 }
