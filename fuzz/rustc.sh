@@ -6,7 +6,7 @@ rustc=$1
 shift
 case " $* " in
 *" --crate-name skiff "* | *" --crate-name skiff_pickle "* | *" --crate-name skiff_files "* | \
-*" --crate-name skiff_models "* | *" --crate-name skiff_sign "* | *" --crate-name skiff_server "* | \
+*" --crate-name skiff_models "* | *" --crate-name skiff_scan "* | *" --crate-name skiff_sign "* | *" --crate-name skiff_server "* | \
 *" --crate-name skiff_arrow "*)
     set -- "$@" -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
         -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

@@ -33,7 +33,7 @@ impl<'g> Call<'g> {
 
 /// Whether `found` is `module` of numpy's core, in any version of numpy. What `multiarray` exports is defined in the C
 /// module `_multiarray_umath`.
-pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
+pub fn is_numpy_module(found: &str, module: &str) -> bool {
     found
         .strip_prefix("numpy.core.")
         .or_else(|| found.strip_prefix("numpy._core."))
@@ -42,7 +42,7 @@ pub(crate) fn is_numpy_module(found: &str, module: &str) -> bool {
 
 /// Python's bytes, in each encoding of protocols and Python versions: not
 /// copied if they are in the file unencoded.
-pub(crate) fn bytes_of(graph: &Graph, id: NodeId) -> Option<Bytes> {
+pub fn python_bytes(graph: &Graph, id: NodeId) -> Option<Bytes> {
     match graph.node(id) {
         Node::Bytes(span) | Node::ByteArray(span) | Node::ByteStr(span) => Some(graph.shared_bytes(*span)),
         Node::Str(span) => latin1_bytes(graph.bytes(*span)).map(Bytes::from),
@@ -76,6 +76,21 @@ pub(crate) fn bytes_of(graph: &Graph, id: NodeId) -> Option<Bytes> {
         }
         _ => None,
     }
+}
+
+/// Whether a module of scikit-learn's builds its objects by a function of its own, `newObj(class)`: neighbours' trees and
+/// distances, which are compiled.
+pub fn has_new_obj(module: &str) -> bool {
+    matches!(
+        module,
+        "sklearn.metrics._dist_metrics"
+            | "sklearn.neighbors._ball_tree"
+            | "sklearn.neighbors._dist_metrics"
+            | "sklearn.neighbors._kd_tree"
+            | "sklearn.neighbors.ball_tree"
+            | "sklearn.neighbors.dist_metrics"
+            | "sklearn.neighbors.kd_tree"
+    )
 }
 
 fn plain_bytes(graph: &Graph, id: NodeId) -> Option<Bytes> {

@@ -54,7 +54,7 @@ fn read_at(
 }
 
 /// A name without a directory, on any system.
-pub(crate) fn is_plain(name: &str) -> bool {
+pub fn is_plain(name: &str) -> bool {
     !name.is_empty() && !matches!(name, "." | "..") && !name.contains(['/', '\\', ':', '\0'])
 }
 

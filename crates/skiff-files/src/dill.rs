@@ -11,7 +11,7 @@ use skiff_pickle::{Change, Global, Graph, Make, Node, NodeId, Object};
 use crate::call::is_numpy_module;
 
 /// Rewrites dill's calls among the nodes of this range.
-pub(crate) fn respell(graph: &mut Graph, places: Range<usize>) {
+pub fn respell(graph: &mut Graph, places: Range<usize>) {
     for id in graph.ids_in(places) {
         let Some(object) = graph.object(id) else { continue };
         let Some(("dill._dill" | "dill.dill", name)) = graph.global(object.callable) else { continue };

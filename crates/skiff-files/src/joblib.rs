@@ -15,10 +15,12 @@ use crate::numpy::{DType, count, read_shape};
 use crate::{Error, Instance, ValueError, ValueErrorKind, companion};
 
 /// Reads joblib's content between the opcodes.
-pub(crate) struct Joblib<'a> {
+#[derive(Debug)]
+pub struct Joblib<'a> {
     /// The directory of companion files, if the model was opened by path.
-    pub directory: Option<&'a Path>,
-    pub inflation: &'a mut Inflation,
+    pub(crate) directory: Option<&'a Path>,
+    pub(crate) inflation: &'a mut Inflation,
+    /// Where the arrays were that were read so far.
     pub layout: Layout,
     /// Whether padding precedes an array. joblib skips it since 1.2, and reads it as elements
     /// before.
@@ -26,7 +28,7 @@ pub(crate) struct Joblib<'a> {
     /// Reads as joblib did before 1.2.
     pub is_old: bool,
     /// The positions of raw bytes between the opcodes, including padding.
-    pub gaps: Vec<Range<usize>>,
+    pub(crate) gaps: Vec<Range<usize>>,
     /// The positions of the pickles of arrays of objects.
     pub inner: Vec<Range<usize>>,
     /// A companion that is named twice is read once.
@@ -46,6 +48,7 @@ pub enum Layout {
 }
 
 impl<'a> Joblib<'a> {
+    /// For a file whose companion files are in `directory`.
     pub fn new(directory: Option<&'a Path>, inflation: &'a mut Inflation) -> Self {
         Self {
             directory,

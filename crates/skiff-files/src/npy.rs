@@ -11,7 +11,10 @@ use crate::{Error, ErrorKind};
 const LONGEST_HEADER: usize = 1 << 20;
 
 /// Reads the array at the beginning of `bytes` as a node; returns it, and the number of bytes read.
-pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -> Result<(NodeId, usize), Error> {
+///
+/// # Errors
+/// When it is damaged or exceeds the limits.
+pub fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -> Result<(NodeId, usize), Error> {
     let header = Header::read(bytes)?;
     let buffer = graph.add_buffer(bytes.clone());
     if header.dtype.has_objects() {
@@ -39,7 +42,7 @@ pub(crate) fn read_into(graph: &mut Graph, bytes: &Bytes, budget: &mut Budget) -
 }
 
 /// The start of the pickle of an array of objects, if the bytes begin with one.
-pub(crate) fn objects_at(bytes: &[u8]) -> Option<usize> {
+pub fn objects_at(bytes: &[u8]) -> Option<usize> {
     Header::read(bytes).ok().filter(|header| header.dtype.has_objects()).map(|header| header.data)
 }
 

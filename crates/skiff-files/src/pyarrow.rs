@@ -2,7 +2,7 @@
 
 use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
-use crate::call::{Call, bytes_of};
+use crate::call::{Call, python_bytes};
 use crate::{ValueError, ValueErrorKind as Kind};
 
 /// The texts of a `pyarrow.lib._restore_array((type, length, null_count, offset, buffers, children, dictionary))`, nulls
@@ -13,7 +13,7 @@ use crate::{ValueError, ValueErrorKind as Kind};
 ///
 /// # Errors
 /// When it has another type than text, or is inconsistent.
-pub(crate) fn texts(graph: &Graph, id: NodeId) -> Result<Option<Vec<Option<String>>>, ValueError> {
+pub fn texts(graph: &Graph, id: NodeId) -> Result<Option<Vec<Option<String>>>, ValueError> {
     let Some(call) = Call::read(graph, id).filter(|call| call.module == "pyarrow.lib" && call.name == "_restore_array")
     else {
         return Ok(None);
@@ -108,7 +108,7 @@ fn width(graph: &Graph, id: NodeId) -> Option<usize> {
 }
 
 /// Whether it is a call that creates a text type.
-pub(crate) fn is_alias(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> bool {
+pub fn is_alias(graph: &Graph, module: &str, name: &str, arguments: &[NodeId]) -> bool {
     let &[alias] = arguments else { return false };
     (module, name) == ("pyarrow.lib", "type_for_alias")
         && matches!(graph.str_of(alias), Some("string" | "large_string"))
@@ -123,6 +123,6 @@ fn buffer(graph: &Graph, id: NodeId) -> Option<Option<Bytes>> {
     let call = Call::read(graph, id)?;
     let &[bytes] = call.arguments else { return None };
     (call.module == "pyarrow.lib" && call.name == "py_buffer" && call.object.changes.is_empty())
-        .then(|| bytes_of(graph, bytes))?
+        .then(|| python_bytes(graph, bytes))?
         .map(Some)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skiff_pickle::{Graph, Node, NodeId};
 
-use crate::call::{Call, bytes_of};
+use crate::call::{Call, python_bytes};
 use crate::numpy::{DType, NdArray, Order, TimeUnit};
 use crate::text::decimal;
 use crate::{ValueError, ValueErrorKind as Kind};
@@ -184,7 +184,7 @@ impl Scalar {
                 _ => None,
             },
             ("_codecs", "encode") | ("builtins" | "__builtin__", "bytes" | "bytearray") => {
-                bytes_of(graph, id).map(|bytes| Self::Bytes(bytes.to_vec()))
+                python_bytes(graph, id).map(|bytes| Self::Bytes(bytes.to_vec()))
             }
             ("pandas._libs.tslibs.timestamps" | "pandas", "_unpickle_timestamp" | "Timestamp") => {
                 Self::read_timestamp(graph, &call)
@@ -244,7 +244,7 @@ pub(crate) fn scalar_array(graph: &Graph, id: NodeId) -> Result<Option<NdArray>,
     let error = |kind| ValueError::new(kind, id);
     let &[dtype, bytes] = call.arguments else { return Err(error(Kind::ScalarData)) };
     let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
-    let bytes = bytes_of(graph, bytes).ok_or(error(Kind::ScalarData))?;
+    let bytes = python_bytes(graph, bytes).ok_or(error(Kind::ScalarData))?;
     match NdArray::from_bytes(dtype, Vec::new(), Order::C, bytes, id) {
         Err(ValueError { kind: Kind::ArraySize { .. }, .. }) => Err(error(Kind::ScalarData)),
         array => array.map(Some),

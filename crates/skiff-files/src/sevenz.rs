@@ -13,7 +13,8 @@ pub(crate) const MAGIC: &[u8] = b"7z\xbc\xaf\x27\x1c";
 
 /// A file in an archive.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
+    /// Its name, with slashes between folders.
     pub name: String,
     /// Its block, and its range in the unpacked block; `None` for an empty file.
     pub place: Option<(usize, usize, usize)>,
@@ -21,7 +22,7 @@ pub(crate) struct Entry {
 
 /// Bytes that are compressed together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Block {
+pub struct Block {
     method: Method,
     start: usize,
     packed: usize,
@@ -39,8 +40,10 @@ enum Method {
 
 /// The header of an archive.
 #[derive(Debug, Default)]
-pub(crate) struct Archive {
+pub struct Archive {
+    /// What is compressed together.
     pub blocks: Vec<Block>,
+    /// The files, those of a block one after the other.
     pub entries: Vec<Entry>,
 }
 
@@ -53,6 +56,9 @@ fn damaged(what: &'static str) -> Error {
 
 impl Archive {
     /// Reads the header, which is compressed itself in most archives.
+    ///
+    /// # Errors
+    /// When it is damaged, or of a kind that is not supported, or exceeds the limits.
     pub fn read(bytes: &Bytes, inflation: &mut Inflation) -> Result<Self, Error> {
         let mut head = Reader { rest: bytes.get(MAGIC.len()..).unwrap_or_default() };
         // A version of two bytes, the checksum of what follows.
@@ -120,6 +126,9 @@ impl Archive {
 
 impl Block {
     /// The content of the block.
+    ///
+    /// # Errors
+    /// When it cannot be decompressed within the limits, or has another length than declared.
     pub fn unpack(&self, bytes: &Bytes, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let packed = bytes.slice(self.start, self.packed).ok_or(damaged("a block is out of range"))?;
         let unpacked = match self.method {

@@ -7,11 +7,14 @@ use crate::sevenz;
 
 /// The apparent format of a file or a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sniffed {
+pub enum Sniffed {
+    /// Compressed as a whole.
     Compressed(Codec),
     /// Encrypted with age, binary or armored.
     Encrypted,
+    /// A zip, which skops' files and `.npz` are.
     Zip,
+    /// One array.
     Npy,
     /// skiff's own container.
     Skiff,
@@ -27,7 +30,8 @@ pub(crate) enum Sniffed {
     Other,
 }
 
-pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
+/// The apparent format of these bytes.
+pub fn sniff(bytes: &[u8]) -> Sniffed {
     // First, since its first bytes are a length, which may look like anything.
     if is_skiff(bytes) {
         return Sniffed::Skiff;

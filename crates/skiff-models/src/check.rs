@@ -14,7 +14,7 @@ use crate::registry;
 
 /// The errors in the estimators in this range of `graph`, including nested ones, each with the
 /// node of the estimator. Unsupported and unfitted estimators are not errors. The
-/// nodes of decision trees are not checked here, but by `skiff_files::scan`.
+/// nodes of decision trees are not checked here, but by `skiff-scan`.
 pub fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, ReadError)> {
     let custom = Custom::default();
     let reading = Reading::checking(graph, &custom, limits, registry::find, old_selector::read);

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use skiff_export::ExportError;
 use skiff_files::ErrorKind as FileErrorKind;
-use skiff_files::scan::{Finding, Rating};
 use skiff_files::write::WriteError;
 use skiff_models::addresses::{AddressError, EstimatorAddress};
 use skiff_models::fields::{ReadError, ReadErrorKind, Version};
 use skiff_models::lowering::Refusal;
 use skiff_models::{CallError, NamesError};
 use skiff_plan::{InputError, InputErrorKind, ShapeError};
+use skiff_scan::{Finding, Rating};
 
 use crate::EncryptionError;
 use crate::migration::Refusal as MigrationRefusal;

@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use skiff_files::scan::Rating;
 use skiff_files::{Bytes, Graph, Interrupt, Limits, ModelFile, NodeId};
 use skiff_models::addresses::{self, EstimatorAddress};
 use skiff_models::custom::Custom;
+use skiff_scan::{Rating, Trusted};
 
 use crate::inspect::written_with;
 use crate::mlflow::{self, MlflowModel};
@@ -269,10 +269,10 @@ impl File {
     pub(crate) fn refuse_dangerous(&self) -> Result<(), Error> {
         let graph = &self.file.graph;
         let is_skops = self.file.format.content == skiff_files::Content::Skops;
-        if let Some((name, sentence)) = skiff_files::scan::first_danger(graph, is_skops) {
+        if let Some((name, sentence)) = skiff_scan::first_danger(graph, is_skops) {
             return Err(Error::dangerous(name, sentence));
         }
-        if let Some((id, what)) = skiff_files::scan::hostile_numbers(graph) {
+        if let Some((id, what)) = skiff_scan::hostile_numbers(graph) {
             let class = skiff_files::class_path(graph, id).unwrap_or_default();
             return Err(Error::hostile(class, what));
         }
@@ -280,7 +280,7 @@ impl File {
         if self.file.trailing.content > 0
             && let Some(bytes) = graph.shared_buffer(1)
         {
-            let verdict = skiff_files::scan::scan_bytes(&bytes, None, &self.options.limits);
+            let verdict = skiff_scan::scan_without_estimators(&bytes, None, &self.options.limits, &Trusted::default());
             let dangerous = verdict.findings.into_iter().find(|finding| finding.rating == Rating::Dangerous);
             if let Some(finding) = dangerous {
                 return Err(Error::dangerous(finding.name.unwrap_or_default(), finding.sentence));

@@ -73,7 +73,6 @@ pub use target::{TARGETS, Target, targets_help};
 pub use verify::{Verification, VerifyOptions, verify, verify_bytes};
 
 pub use skiff_export::Target as ExportTarget;
-pub use skiff_files::scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
 pub use skiff_files::write::{Compression, remove_unfinished};
 pub use skiff_files::{Interrupt, Limits, Scalar, TimeUnit, threads};
 pub use skiff_migrate::Target as ScikitLearn;
@@ -85,6 +84,7 @@ pub use skiff_plan::{
     Answer, Categories, CategoryTypes, ColumnUse, EvaluateOptions, Method, OutputType, Plan, Progress, Rank,
     ShapeError, Signature, table, types, value,
 };
+pub use skiff_scan::{Finding, Rating, Trusted, UnknownAttribute, Verdict};
 
 /// The README's example compiles.
 #[cfg(doctest)]

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use skiff_files::scan::{self, Finding, Trusted};
 use skiff_files::write::{self, Buffer};
 use skiff_files::{Content, Graph, Limits, Node, NodeId};
 use skiff_migrate::Target as ScikitLearn;
 use skiff_models::addresses;
+use skiff_scan::{self as scan, Finding, Trusted};
 
 use crate::migration::migrated_for_loading;
 use crate::{AnswersChange, Error, File, changes};
@@ -49,7 +49,7 @@ const LEAST: usize = 4 << 10;
 
 impl File {
     /// The object at the address `at` (by default the file's root) as a new pickle, written by skiff and not by
-    /// the file's author. It builds only what is on the allow-list of [`scan`](mod@skiff_files::scan),
+    /// the file's author. It builds only what is on the allow-list of [`scan`](crate::scan()),
     /// and what `trusted` names; the rest of the file is judged with it.
     ///
     /// If another scikit-learn than `target` wrote the file, the object is rewritten as `target` would have written it. Where
@@ -78,7 +78,7 @@ impl File {
         }
         if contents.format.content != Content::Skiff {
             // Python's loaders skip bytes after and between the parts, so they are suspicious.
-            let verdict = scan::scan_trusting(&contents.content, self.path(), limits, &|_, _| Vec::new(), trusted);
+            let verdict = scan::scan_without_estimators(&contents.content, self.path(), limits, trusted);
             if !verdict.findings.is_empty() {
                 return Err(Error::untrusted(verdict.findings));
             }

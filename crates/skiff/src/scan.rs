@@ -1,11 +1,9 @@
 //! The verdict on what loading a file in Python would do.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use skiff_files::scan::{Finding, Rating, Verdict};
-use skiff_files::{Bytes, Graph, Limits, NodeId};
+use skiff_scan::{Finding, Rating, Verdict, scan_bytes as judge};
 
 use crate::mlflow::{self, MlflowModel};
 use crate::{Error, Options, encryption};
@@ -72,11 +70,6 @@ pub fn scan_bytes(bytes: Vec<u8>, options: &Options) -> Result<Verdict, Error> {
     Ok(judge(&bytes, None, &limits))
 }
 
-fn judge(bytes: &Bytes, path: Option<&Path>, limits: &Limits) -> Verdict {
-    let check = |graph: &Graph, places| contradictions(graph, places, limits);
-    skiff_files::scan::scan_bytes_with(bytes, path, limits, &check)
-}
-
 /// Every file in `folder` and its subfolders, sorted by name, and the folders that could not be read. Links
 /// to folders are not followed: they may be cyclic. Pipes and devices are skipped.
 pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
@@ -102,15 +95,4 @@ pub fn files_in(folder: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, io::Error)>) {
     }
     found.sort();
     (found, failed)
-}
-
-/// Estimators with inconsistent values, anywhere in the graph.
-fn contradictions(graph: &Graph, places: Range<usize>, limits: &Limits) -> Vec<(NodeId, String)> {
-    let found = skiff_models::contradictions(graph, places, limits).into_iter();
-    found
-        .map(|(id, error)| match error.path() {
-            "" => (id, format!("is {}", error.kind())),
-            path => (id, format!("has a `{path}` that is {}", error.kind())),
-        })
-        .collect()
 }

@@ -25,7 +25,8 @@ mod write;
 
 pub(crate) use digest::is_skiff;
 pub(crate) use packed::{Coded, Packed, TreeValues};
-pub(crate) use read::{Contents, read, verify};
+pub(crate) use read::verify;
+pub use read::{Contents, read};
 pub(crate) use write::write;
 
 /// The newest version of the format that is read; it is written only where a file needs it.

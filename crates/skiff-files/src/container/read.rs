@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind};
 
 /// The content of a file.
 #[derive(Debug)]
-pub(crate) struct Contents {
+pub struct Contents {
     /// The model, and the samples.
     pub graph: Graph,
     /// The passport.
@@ -23,8 +23,11 @@ pub(crate) struct Contents {
     pub samples: Option<NodeId>,
 }
 
-/// Reads a file. The hot columns are compared with their digests; the rest is not read (see [`verify`]).
-pub(crate) fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Contents, Error> {
+/// Reads a file. The hot columns are compared with their digests; the rest is not read (see [`verify`](crate::verify)).
+///
+/// # Errors
+/// When the file is damaged or exceeds the limits.
+pub fn read(file: &Bytes, limits: &Limits, inflation: &mut Inflation) -> Result<Contents, Error> {
     let header = Header::read(file)?;
     let head = Head::check(&header, file)?;
     head.check_pieces(head.hot)?;

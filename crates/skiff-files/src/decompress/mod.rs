@@ -15,7 +15,7 @@ pub use codec::Codec;
 
 /// The remaining budget of decompression, over all layers of a file.
 #[derive(Debug)]
-pub(crate) struct Inflation {
+pub struct Inflation {
     limits: Limits,
     /// The size of the file in bytes.
     size: u64,
@@ -53,13 +53,13 @@ impl Inflation {
     }
 
     /// Adds a companion file of `size` bytes.
-    pub fn add_file(&mut self, size: u64) {
+    pub(crate) fn add_file(&mut self, size: u64) {
         self.left_by_ratio = self.left_by_ratio.saturating_add(size.saturating_mul(self.limits.ratio));
         self.left_to_keep = self.left_to_keep.saturating_add(size.saturating_mul(self.limits.ratio / RATIO_TO_KEEP));
     }
 
     /// Charges `output` bytes of one array that is read from `input` bytes without a decoder.
-    pub fn reserve(&mut self, output: usize, input: usize) -> Result<(), Error> {
+    pub(crate) fn reserve(&mut self, output: usize, input: usize) -> Result<(), Error> {
         let bytes = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         let by_ratio = bytes(input).saturating_mul(self.limits.ratio).max(FREE).min(self.left_by_ratio);
         if bytes(output) > self.limits.array {
@@ -76,7 +76,7 @@ impl Inflation {
     }
 
     /// Checks the time limit.
-    pub fn time(&self) -> Result<(), Error> {
+    pub(crate) fn time(&self) -> Result<(), Error> {
         let spent = self.limits.decompressed.saturating_sub(self.left);
         self.limits.reach(usize::try_from(spent).unwrap_or(usize::MAX));
         if !self.limits.is_late() {
@@ -86,7 +86,7 @@ impl Inflation {
     }
 
     /// LZMA without its header: five bytes of properties, and the decompressed size.
-    pub fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
+    pub(crate) fn decompress_lzma(&mut self, properties: &[u8; 5], size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
         let length = u64::try_from(size).unwrap_or(u64::MAX);
         let [first, dictionary @ ..] = *properties;
         // A dictionary that is larger than the content is never filled.
@@ -103,7 +103,7 @@ impl Inflation {
     }
 
     /// LZMA2: a byte that says how large its dictionary is, and how many bytes it becomes.
-    pub fn decompress_lzma2(&mut self, dictionary: u8, size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
+    pub(crate) fn decompress_lzma2(&mut self, dictionary: u8, size: usize, bytes: &[u8]) -> Result<Bytes, Error> {
         let base = u64::from(2 | (dictionary & 1));
         let own = base.checked_shl(u32::from(dictionary / 2).saturating_add(11)).unwrap_or(u64::MAX);
         let length = u64::try_from(size).unwrap_or(u64::MAX);
@@ -116,13 +116,16 @@ impl Inflation {
     }
 
     /// Decompresses the beginning of `bytes`; returns the content, and the number of trailing bytes.
+    ///
+    /// # Errors
+    /// When the bytes are damaged, or the content exceeds the limits.
     pub fn decompress(&mut self, codec: Codec, bytes: &[u8]) -> Result<(Bytes, usize), Error> {
         self.decode(codec, bytes, u64::MAX, |rest, out| decode(codec, rest, out, Members::All))
     }
 
     /// Decompresses an entry of an archive whose length is in the directory: at most one byte more
     /// is decompressed. Python reads one stream of each, whatever follows it.
-    pub fn decompress_entry(&mut self, codec: Codec, bytes: &[u8], size: u64) -> Result<(Bytes, usize), Error> {
+    pub(crate) fn decompress_entry(&mut self, codec: Codec, bytes: &[u8], size: u64) -> Result<(Bytes, usize), Error> {
         self.decode(codec, bytes, size, |rest, out| decode(codec, rest, out, Members::First))
     }
 

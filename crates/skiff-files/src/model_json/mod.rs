@@ -32,7 +32,10 @@ const MOST_STEPS: usize = 32;
 const START: usize = 1_024;
 
 /// Reads the model in `text`, and its [history](crate::ModelFile::history).
-pub(crate) fn read(text: &[u8], budget: &mut Budget) -> Result<(Graph, Option<String>), Error> {
+///
+/// # Errors
+/// When the text is not such a model, with the place in it, or exceeds the limits.
+pub fn read(text: &[u8], budget: &mut Budget) -> Result<(Graph, Option<String>), Error> {
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(text, budget.limits().nodes)
         .map_err(|offset| Error::at(ErrorKind::ModelJson("invalid JSON".to_owned()), offset))?;

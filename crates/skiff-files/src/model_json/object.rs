@@ -4,9 +4,9 @@ use skiff_pickle::{Change, Make, Node, NodeId};
 
 use super::Reader;
 use crate::Error;
+use crate::call::has_new_obj;
 use crate::json::{Id, Json};
 use crate::numpy::nodes;
-use crate::scan::has_new_obj;
 
 impl Reader<'_> {
     /// An object of a class, as it is pickled.

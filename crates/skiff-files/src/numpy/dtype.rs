@@ -205,7 +205,7 @@ impl fmt::Display for DType {
 }
 
 /// A tuple of lengths, or one length.
-pub(crate) fn read_shape(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
+pub fn read_shape(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
     let length = |id: NodeId| match *graph.node(id) {
         Node::Int(length) => usize::try_from(length).ok(),
         _ => None,

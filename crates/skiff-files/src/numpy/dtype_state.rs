@@ -11,7 +11,7 @@ use super::dtype::read_shape;
 use super::layout::{self, ALIGNED, Layout};
 use super::type_code::{self, Endian, TimeUnit};
 use super::{DType, Field};
-use crate::call::{Call, bytes_of};
+use crate::call::{Call, python_bytes};
 use crate::{ValueError, ValueErrorKind};
 
 /// Records are nested a level or two in practice; a deeper one, or a cycle, is an error.
@@ -285,7 +285,7 @@ impl State {
         if int(version)? != wanted {
             return None;
         }
-        let sign = bytes_of(graph, sign)?;
+        let sign = python_bytes(graph, sign)?;
         let &[sign] = sign.as_slice() else { return None };
         Some(Self {
             sign,
@@ -341,6 +341,6 @@ fn read_unit(graph: &Graph, metadata: NodeId) -> Option<Option<TimeUnit>> {
     if [denominator, event].iter().any(|&one| *graph.node(one) != Node::Int(1)) || count < 1 {
         return None;
     }
-    let name = bytes_of(graph, name)?;
+    let name = python_bytes(graph, name)?;
     Some(Some(TimeUnit::new(std::str::from_utf8(&name).ok()?, u32::try_from(count).ok()?)?))
 }

@@ -4,7 +4,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId};
 
 use super::dtype::read_shape;
 use super::{DType, NdArray, Order};
-use crate::call::{Call, bytes_of};
+use crate::call::{Call, python_bytes};
 use crate::{Scalar, ValueError, ValueErrorKind as Kind};
 
 /// An array some of whose elements are marked as absent.
@@ -40,7 +40,7 @@ impl MaskedArray {
         let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
         let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
         let order = if *graph.node(is_fortran) == Node::Bool(true) { Order::F } else { Order::C };
-        let bytes = |id: NodeId| -> Result<Bytes, ValueError> { bytes_of(graph, id).ok_or(error(Kind::ArrayData)) };
+        let bytes = |id: NodeId| -> Result<Bytes, ValueError> { python_bytes(graph, id).ok_or(error(Kind::ArrayData)) };
         let mask = match &dtype {
             // Records are masked field by field.
             DType::Struct { .. } => return Err(error(Kind::ArrayData)),

@@ -14,11 +14,10 @@ mod type_code;
 
 pub(crate) use cast::{half, to_f64};
 pub use column::Column;
-pub(crate) use dtype::read_shape;
-pub use dtype::{DType, Field};
+pub use dtype::{DType, Field, read_shape};
 pub use masked::MaskedArray;
-pub use ndarray::{ArrayData, NdArray, Order};
-pub(crate) use ndarray::{count, is_array_class, read_state};
+pub use ndarray::{ArrayData, NdArray, Order, is_array_class};
+pub(crate) use ndarray::{count, read_state};
 pub use random::{LegacyState, RandomState};
 pub(crate) use type_code::parse_name;
 pub use type_code::{Endian, TimeUnit};

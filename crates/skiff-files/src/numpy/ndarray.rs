@@ -6,7 +6,7 @@ use skiff_pickle::{Bytes, Graph, Node, NodeId, Owner, Payload};
 
 use super::dtype::read_shape;
 use super::{Column, DType, Endian};
-use crate::call::{Call, bytes_of, is_numpy_module};
+use crate::call::{Call, is_numpy_module, python_bytes};
 use crate::container::{Coded, Packed, TreeValues};
 use crate::instance::Instance;
 use crate::{Scalar, ValueError, ValueErrorKind as Kind};
@@ -263,7 +263,7 @@ impl NdArray {
     }
 
     /// The raw bytes in place; `None` also if they would have to be assembled.
-    pub(crate) fn bytes_in_place(&self) -> Option<&[u8]> {
+    pub fn bytes_in_place(&self) -> Option<&[u8]> {
         match &self.data {
             ArrayData::Raw(bytes)
                 if bytes.owner::<Packed>().is_none()
@@ -385,7 +385,7 @@ fn read_called(graph: &Graph, id: NodeId) -> Result<Option<NdArray>, ValueError>
 }
 
 /// numpy's own array classes, with their names in all versions.
-pub(crate) fn is_array_class(module: &str, name: &str) -> bool {
+pub fn is_array_class(module: &str, name: &str) -> bool {
     match name {
         "ndarray" => module == "numpy",
         "memmap" => module == "numpy" || is_numpy_module(module, "memmap"),
@@ -415,12 +415,12 @@ pub(crate) fn read_state(graph: &Graph, state: NodeId, id: NodeId) -> Result<NdA
     if dtype.has_objects() {
         // The list is in C order, whatever the flag.
         let Node::List(objects) = graph.node(elements) else {
-            let is_bytes = bytes_of(graph, elements).is_some();
+            let is_bytes = python_bytes(graph, elements).is_some();
             return Err(error(if is_bytes { Kind::ObjectsFromBytes } else { Kind::ArrayData }));
         };
         return NdArray::from_objects(dtype, shape, objects.clone(), id);
     }
-    let bytes = bytes_of(graph, elements).ok_or(error(Kind::ArrayData))?;
+    let bytes = python_bytes(graph, elements).ok_or(error(Kind::ArrayData))?;
     NdArray::from_bytes(dtype, shape, order, bytes, id)
 }
 
@@ -432,7 +432,7 @@ fn read_buffer(graph: &Graph, arguments: &[NodeId], id: NodeId) -> Result<NdArra
         [buffer, dtype, shape, order, axes] => (buffer, dtype, shape, order, Some(axes)),
         _ => return Err(error(Kind::ArrayState)),
     };
-    let bytes = bytes_of(graph, buffer).ok_or(error(Kind::ArrayData))?;
+    let bytes = python_bytes(graph, buffer).ok_or(error(Kind::ArrayData))?;
     let dtype = DType::read(graph, dtype)?.ok_or(error(Kind::DTypeState))?;
     let shape = read_shape(graph, shape).ok_or(error(Kind::ArrayShape))?;
     let axes = axes.filter(|&axes| *graph.node(axes) != Node::None);

@@ -3,9 +3,9 @@
 use skiff_pickle::{Change, Global, Make, Node, NodeId, Object};
 
 use super::Reader;
+use crate::call::has_new_obj;
 use crate::json::{Document, Id, Json};
 use crate::numpy::{NdArray, Order, is_array_class, nodes};
-use crate::scan::has_new_obj;
 use crate::text::two_complement;
 use crate::write::scalar_class;
 use crate::zip::{self, Archive};

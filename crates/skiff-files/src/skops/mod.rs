@@ -20,18 +20,24 @@ use crate::zip::Archive;
 use crate::{Error, ErrorKind};
 
 /// The files of an archive that its schema names, by their names.
-pub(crate) type Files = HashMap<String, Bytes>;
+pub type Files = HashMap<String, Bytes>;
 
 /// What is in an archive.
-pub(crate) struct Contents {
+#[derive(Debug)]
+pub struct Contents {
+    /// The object, as a pickle would have it.
     pub graph: Graph,
+    /// The files that belong to it.
     pub files: Files,
     /// The [history](crate::ModelFile::history).
     pub history: Option<String>,
 }
 
 /// Reads the object in an archive.
-pub(crate) fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Contents, Error> {
+///
+/// # Errors
+/// When the schema or a file that it names is damaged or not supported, or exceeds the limits.
+pub fn read(archive: &Archive, inflation: &mut Inflation, budget: &mut Budget) -> Result<Contents, Error> {
     let text = archive.named("schema.json", inflation)?;
     // Each value takes two bytes at least, so this is bounded by the text too.
     let document = Document::parse(&text, budget.limits().nodes)

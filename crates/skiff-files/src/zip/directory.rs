@@ -47,7 +47,7 @@ fn end_record(bytes: &[u8]) -> Option<usize> {
 
 /// The position of an archive with an entry that `zipfile` can open in these bytes: it searches from the end, and allows
 /// other bytes before and after.
-pub(crate) fn archive_within(bytes: &[u8]) -> Option<Range<usize>> {
+pub fn archive_within(bytes: &[u8]) -> Option<Range<usize>> {
     let at = end_record(bytes)?;
     let number = |at: usize, offset: usize, width| field(bytes, at.saturating_add(offset), width);
     let locator =

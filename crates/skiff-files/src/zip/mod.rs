@@ -13,12 +13,13 @@ use crate::decompress::{Codec, Inflation};
 use crate::numpy::nodes;
 use crate::{Error, ErrorKind, npy};
 
-pub(crate) use directory::archive_within;
+pub use directory::archive_within;
 
 /// A zip's directory.
 #[derive(Debug)]
-pub(crate) struct Archive {
+pub struct Archive {
     bytes: Bytes,
+    /// Its files and folders.
     pub entries: Vec<Entry>,
     /// The index of each name in `entries`.
     names: HashMap<String, usize>,
@@ -26,7 +27,8 @@ pub(crate) struct Archive {
 
 /// A file in a zip.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
+    /// Its name, with slashes between folders, and at the end of a folder's.
     pub name: String,
     codec: Codec,
     checksum: u32,
@@ -37,12 +39,15 @@ pub(crate) struct Entry {
 }
 
 /// The kind of a zip, by the names in it.
-pub(crate) enum Kind<'a> {
+#[derive(Debug)]
+pub enum Kind<'a> {
     /// One file of any format.
     One(&'a Entry),
     /// `.npz`.
     Arrays,
+    /// An object of skops'.
     Skops,
+    /// A known format that is not supported.
     Foreign(&'static str),
 }
 
@@ -51,11 +56,19 @@ fn wrong(what: &'static str, offset: usize) -> Error {
 }
 
 impl Archive {
+    /// Reads the directory.
+    ///
+    /// # Errors
+    /// When readers of zips may disagree about the archive.
     pub fn read(bytes: &Bytes) -> Result<Self, Error> {
         let (entries, names) = directory::entries(bytes)?;
         Ok(Self { bytes: bytes.clone(), entries, names })
     }
 
+    /// What the names in it say that it is.
+    ///
+    /// # Errors
+    /// When it is nothing that is known.
     pub fn kind(&self) -> Result<Kind<'_>, Error> {
         let has = |test: &dyn Fn(&str) -> bool| self.entries.iter().any(|entry| test(&entry.name));
         if has(&|name| name == "schema.json") {
@@ -87,12 +100,18 @@ impl Archive {
     }
 
     /// The content of the entry with a name.
+    ///
+    /// # Errors
+    /// When there is none, and those of [`Archive::content`].
     pub fn named(&self, name: &str, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let place = self.names.get(name).and_then(|&place| self.entries.get(place));
         self.content(place.ok_or_else(|| wrong("a file that is named in it is missing", 0))?, inflation)
     }
 
     /// The content of an entry: shared with the file if it is stored uncompressed.
+    ///
+    /// # Errors
+    /// When it is damaged or exceeds the limits.
     pub fn content(&self, entry: &Entry, inflation: &mut Inflation) -> Result<Bytes, Error> {
         let packed = self.bytes.slice(entry.start, entry.packed);
         let packed = packed.ok_or_else(|| wrong("an entry ends after the end of the file", entry.start))?;

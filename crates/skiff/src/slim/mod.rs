@@ -16,9 +16,9 @@ mod training;
 
 use std::path::Path;
 
-use skiff_files::scan;
 use skiff_files::write::Compression;
 use skiff_files::{Codec, Graph};
+use skiff_scan as scan;
 
 use self::objects::reachable;
 use crate::target::Kind;

@@ -5,7 +5,7 @@ use skiff_pickle::{Change, Graph, Make, Node, NodeId, Object, python3_name};
 use super::made::{Arguments, Made, Name, Refusal};
 use super::numpy;
 use crate::DType;
-use crate::call::{bytes_of, is_numpy_module};
+use crate::call::{is_numpy_module, python_bytes};
 use crate::numpy::parse_name;
 use crate::scalar::scalar_array;
 
@@ -169,7 +169,7 @@ impl<'g> Calls<'g> {
                 _ => return Ok(None),
             },
             ("_codecs", "encode", _) | ("builtins", "bytes" | "bytearray", _) if call.changes.is_empty() => {
-                match bytes_of(graph, id) {
+                match python_bytes(graph, id) {
                     Some(bytes) if call.class.1 == "bytearray" => Made::ByteArray(bytes),
                     Some(bytes) => Made::Bytes(bytes),
                     None => return Ok(None),
