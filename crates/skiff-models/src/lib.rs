@@ -19,6 +19,7 @@ mod read;
 pub mod recorded;
 mod refusal;
 pub mod registry;
+pub mod views;
 
 mod calibration;
 mod catboost;

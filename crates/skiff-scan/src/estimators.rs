@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use skiff_models::fields::{ReadError, ReadErrorKind};
 use skiff_pickle::{Graph, Limits, NodeId};
 
 /// What is done with the estimators in a file.
@@ -20,11 +21,17 @@ impl Estimators {
             return Vec::new();
         }
         let found = skiff_models::contradictions(graph, places, limits).into_iter();
-        found
-            .map(|(id, error)| match error.path() {
-                "" => (id, format!("is {}", error.kind())),
-                path => (id, format!("has a `{path}` that is {}", error.kind())),
-            })
-            .collect()
+        found.map(|(id, error)| (id, sentence(&error))).collect()
+    }
+}
+
+/// What is wrong with an object, as it is said of it.
+pub(crate) fn sentence(error: &ReadError) -> String {
+    match (error.path(), error.kind()) {
+        ("", ReadErrorKind::Unexpected { expected, found }) => format!("is {found}, not {expected}"),
+        ("", kind) => format!("is {kind}"),
+        (path, ReadErrorKind::Missing) => format!("has no `{path}`"),
+        (path, ReadErrorKind::Unexpected { expected, found }) => format!("has {found} as its `{path}`, not {expected}"),
+        (path, kind) => format!("has a `{path}` that is {kind}"),
     }
 }

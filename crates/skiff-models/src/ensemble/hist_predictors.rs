@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use skiff_files::{DType, NdArray};
+use skiff_files::Instance;
 use skiff_pickle::NodeId;
 use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, ManyRows, Node, Trees};
 
+use super::predictor_view::{ATTRIBUTES, CHILDREN, PREDICTOR, PredictorView, Records};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::tree::{Fault, depth_first};
-
-/// The classes of predictors, with and without the names of before 0.22.
-const PREDICTOR: &str = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor";
 
 /// A set of categories, one bit for each of 256.
 pub(crate) type Categories = [u64; 4];
@@ -52,18 +50,18 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
             places.push(place);
         }
     }
-    let total = predictors.iter().try_fold(0_u32, |sum, predictor| sum.checked_add(predictor.count));
+    let total = predictors.iter().try_fold(0_u32, |sum, predictor| sum.checked_add(predictor.tree.count));
     let total = total.ok_or_else(|| fields.unsupported("_predictors", "more than 4 billion nodes in one ensemble"))?;
 
-    let records = predictors.par_iter().map(Records::read).collect::<Vec<_>>();
+    let records = predictors.par_iter().map(Predictor::records).collect::<Vec<_>>();
     let records = records.into_iter().collect::<Result<Vec<Records>, _>>()?;
     let mut nodes = vec![Node::default(); total as usize];
     let mut parts = Vec::with_capacity(predictors.len());
     let (mut rest, mut root, mut first_set) = (nodes.as_mut_slice(), 0, 0);
     for (predictor, records) in predictors.iter().zip(&records) {
-        let (part, behind) = rest.split_at_mut(predictor.count as usize);
+        let (part, behind) = rest.split_at_mut(predictor.tree.count as usize);
         parts.push((predictor, records, root, first_set, part));
-        (rest, root) = (behind, root + predictor.count);
+        (rest, root) = (behind, root + predictor.tree.count);
         // At most one set for each node, so this is below the number of nodes.
         first_set += records.sets();
     }
@@ -83,7 +81,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
         n_features: shape.n_features,
         nodes,
         roots: places.iter().map(|&place| roots[place]).collect(),
-        counts: places.iter().map(|&place| predictors[place].count).collect(),
+        counts: places.iter().map(|&place| predictors[place].tree.count).collect(),
         numbers: filled.iter().flat_map(|tree| &tree.numbers).copied().collect(),
         categories: filled.iter().flat_map(|tree| &tree.categories).copied().collect(),
         missing: true,
@@ -101,9 +99,8 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
 /// One tree of the file.
 struct Predictor {
     path: String,
-    count: u32,
-    nodes: NdArray,
-    /// `raw_left_cat_bitsets`, eight numbers per set; `None` before 0.24.
+    tree: PredictorView,
+    /// The sets of categories.
     left: Vec<[u32; 8]>,
 }
 
@@ -116,30 +113,22 @@ struct Filled {
 
 impl Predictor {
     fn read(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Self, ReadError> {
-        fields.object(
-            (node, path),
-            "a `TreePredictor`",
-            |object| object.is(PREDICTOR),
-            |predictor| {
-                predictor.training_only(&["binned_left_cat_bitsets"]);
-                let nodes = predictor.array("nodes")?;
-                let count = match nodes.shape[..] {
-                    [len] => u32::try_from(len).ok().filter(|&len| len > 0),
-                    _ => None,
-                };
-                let count = count.ok_or_else(|| predictor.unexpected("nodes", "an array of nodes"))?;
-                let left = match predictor.node("raw_left_cat_bitsets") {
-                    None => Vec::new(),
-                    Some(sets) => read_sets(predictor, sets, &predictor.path_of("raw_left_cat_bitsets"))?,
-                };
-                Ok(Self { path: path.to_owned(), count, nodes, left })
-            },
-        )
+        let is_predictor = |object: &Instance<'_>| object.is(PREDICTOR);
+        fields.object((node, path), "a `TreePredictor`", is_predictor, |predictor| {
+            predictor.training_only(&ATTRIBUTES);
+            let tree = PredictorView::read(predictor.graph(), node).map_err(|error| error.within(path))?;
+            predictor.spend(path, tree.size())?;
+            Ok(Self { path: path.to_owned(), left: tree.sets(), tree })
+        })
     }
 
     /// The location of the nodes' bytes.
     fn identity(&self) -> (usize, usize) {
-        self.nodes.identity()
+        self.tree.nodes.identity()
+    }
+
+    fn records(&self) -> Result<Records, ReadError> {
+        self.tree.records().map_err(|error| error.within(&self.path))
     }
 
     fn error(&self, place: &str, what: String) -> ReadError {
@@ -155,11 +144,7 @@ impl Predictor {
         shape: &Shape<'_>,
     ) -> Result<Filled, ReadError> {
         let at_node = |fault: Fault| self.error(&format!("nodes[{}].{}", fault.node, fault.field), fault.what);
-        let children = |node| {
-            let record = records.at(node);
-            (!record.is_leaf).then_some([i64::from(record.left), i64::from(record.right)])
-        };
-        let order = depth_first(part.len(), ["left", "right"], children).map_err(at_node)?;
+        let order = depth_first(part.len(), CHILDREN, |node| records.at(node).children()).map_err(at_node)?;
         let mut filled = Filled { numbers: Vec::new(), values: Vec::new(), categories: Vec::new() };
         for (place, target) in part.iter_mut().enumerate() {
             let node = order.numbers[place] as usize;
@@ -170,16 +155,17 @@ impl Predictor {
                 *target = Node::leaf(leaf, root + u32::try_from(place).unwrap_or(0));
                 continue;
             }
+            if let Some(fault) = self.tree.fault(node, &record) {
+                return Err(at_node(fault));
+            }
             let fault = |field, what| at_node(Fault { node, field, what });
             let feature = u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
             let feature = feature
                 .ok_or_else(|| fault("feature_idx", format!("feature {} of {}", record.feature, shape.n_features)))?;
             let left = root + order.places[record.left as usize];
             *target = if record.categorical {
-                let set = self
-                    .left
-                    .get(record.set as usize)
-                    .ok_or_else(|| fault("bitset_idx", format!("set {} of {}", record.set, self.left.len())))?;
+                // `fault` has found it.
+                let set = &self.left[record.set as usize];
                 let known = shape
                     .known
                     .get(&(feature as usize))
@@ -187,8 +173,6 @@ impl Predictor {
                 let number = first_set + u32::try_from(filled.categories.len()).unwrap_or(0);
                 filled.categories.push(goes_left(set, known, record.missing_left));
                 Node::categorical(feature, number, record.missing_left, left)
-            } else if record.threshold.is_nan() {
-                return Err(fault("num_threshold", "not a number".to_owned()));
             } else {
                 Node::split(feature, record.threshold, record.missing_left, left)
             };
@@ -204,104 +188,4 @@ fn goes_left(set: &[u32; 8], known: &Categories, missing_left: bool) -> Categori
         let left = u64::from(set[2 * word]) | u64::from(set[2 * word + 1]) << 32;
         if missing_left { left | !known[word] } else { left }
     })
-}
-
-fn read_sets(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Vec<[u32; 8]>, ReadError> {
-    let array = fields.array_at(node, path)?;
-    let wrong = || fields.unexpected_at(node, path, "an array of sets of eight uint32");
-    if !matches!(array.shape[..], [_, 8]) {
-        return Err(wrong());
-    }
-    let words = array.to_i64().ok_or_else(wrong)?;
-    let words = words.into_iter().map(|word| u32::try_from(word).ok()).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
-    Ok(words.as_chunks::<8>().0.to_vec())
-}
-
-/// One element of `nodes`, with the fields that predictions need.
-#[derive(Clone, Copy)]
-struct Record {
-    value: f64,
-    feature: i64,
-    threshold: f64,
-    missing_left: bool,
-    left: u32,
-    right: u32,
-    is_leaf: bool,
-    categorical: bool,
-    set: u32,
-}
-
-impl Record {
-    fn by_categories(&self) -> bool {
-        self.categorical && !self.is_leaf
-    }
-}
-
-/// The records of `nodes`, with fields found by name: 0.22 added missing values, 0.24 categories, 1.3 made features
-/// signed. Some files store records, some store each field separately: here each is a record.
-struct Records(Vec<Record>);
-
-impl Records {
-    fn read(predictor: &Predictor) -> Result<Self, ReadError> {
-        Self::of(&predictor.nodes)
-            .ok_or_else(|| predictor.error("nodes", "an array without the fields of nodes".to_owned()))
-    }
-
-    fn of(nodes: &NdArray) -> Option<Self> {
-        let DType::Struct { fields, .. } = &nodes.dtype else { return None };
-        let has = |name: &str| fields.iter().any(|field| field.name == name);
-        let float = |name: &str| {
-            let column = nodes.field(name)?;
-            matches!(column.dtype(), DType::Float { size: 8, .. }).then(|| column.to_f64())?
-        };
-        let uint = |name: &str| {
-            let column = nodes.field(name)?;
-            let values = matches!(column.dtype(), DType::UInt { size: 4, .. }).then(|| column.to_i64())??;
-            values.into_iter().map(|value| u32::try_from(value).ok()).collect::<Option<Vec<_>>>()
-        };
-        let flag = |name: &str| {
-            let column = nodes.field(name)?;
-            let values = match column.dtype() {
-                DType::UInt { size: 1, .. } | DType::Bool => column.to_i64()?,
-                _ => return None,
-            };
-            Some(values.into_iter().map(|value| value != 0).collect::<Vec<_>>())
-        };
-        let feature = nodes.field("feature_idx")?;
-        let feature = match feature.dtype() {
-            // `intp`: four bytes on 32-bit machines, distinguished from the unsigned ones only by their signedness.
-            DType::UInt { size: 4, .. } | DType::Int { size: 4 | 8, .. } => feature.to_i64()?,
-            _ => return None,
-        };
-        let (value, left, right, is_leaf) = (float("value")?, uint("left")?, uint("right")?, flag("is_leaf")?);
-        let threshold = float("num_threshold").or_else(|| float("threshold"))?;
-        // Fields must have the right type; missing fields are from older versions.
-        let optional = |name: &str| if has(name) { flag(name).map(Some) } else { Some(None) };
-        let (missing_left, categorical) = (optional("missing_go_to_left")?, optional("is_categorical")?);
-        let set = if has("bitset_idx") { Some(uint("bitset_idx")?) } else { None };
-        let is_set = |flags: &Option<Vec<bool>>, at: usize| flags.as_ref().is_some_and(|flags| flags[at]);
-        // All columns are as long as the array.
-        let record = |at: usize| Record {
-            value: value[at],
-            feature: feature[at],
-            threshold: threshold[at],
-            missing_left: is_set(&missing_left, at),
-            left: left[at],
-            right: right[at],
-            is_leaf: is_leaf[at],
-            categorical: is_set(&categorical, at),
-            set: set.as_ref().map_or(0, |set| set[at]),
-        };
-        Some(Self((0..nodes.len()).map(record).collect()))
-    }
-
-    /// The number of sets of categories of the tree: one for each categorical split.
-    fn sets(&self) -> u32 {
-        u32::try_from(self.0.iter().filter(|record| record.by_categories()).count()).unwrap_or(0)
-    }
-
-    /// Record number `at`, which must exist.
-    fn at(&self, at: usize) -> Record {
-        self.0[at]
-    }
 }

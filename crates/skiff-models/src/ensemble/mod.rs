@@ -17,6 +17,7 @@ mod hist_gradient_boosting_regressor;
 mod hist_predictors;
 mod isolation_forest;
 mod joined_trees;
+mod predictor_view;
 mod random_forest;
 mod random_trees_embedding;
 mod stacking;
@@ -26,6 +27,8 @@ mod voting_classifier;
 mod voting_regressor;
 
 use crate::model::Class;
+
+pub use predictor_view::PredictorView;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

@@ -8,6 +8,7 @@
 mod arrays;
 mod extra;
 mod numbers;
+pub(crate) mod parts;
 mod read_error;
 mod scalars;
 mod version;

@@ -87,6 +87,16 @@ impl ReadError {
         Self { path, kind }
     }
 
+    /// The same error of what is at `path`, for an error whose path is one within it.
+    pub fn within(self, path: &str) -> Self {
+        let path = match (path, &*self.path) {
+            ("", _) => self.path,
+            (_, "") => path.to_owned(),
+            (path, part) => format!("{path}.{part}"),
+        };
+        Self { path, ..self }
+    }
+
     /// The path in the model: `steps[1].estimators_[3].tree_`; empty for the model itself.
     pub fn path(&self) -> &str {
         &self.path

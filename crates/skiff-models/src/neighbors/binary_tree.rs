@@ -1,11 +1,13 @@
-//! `KDTree`, `BallTree` and `DistanceMetric`: checked views of their states.
+//! The trees and metrics of neighbors.
 
 use skiff_files::{NdArray, Scalar};
 use skiff_pickle::{Node as GraphNode, NodeId};
-use skiff_plan::kernels::binary_tree::{BinaryTree, Bounds, Node};
+use skiff_plan::kernels::binary_tree::{BinaryTree, Bounds};
 use skiff_plan::kernels::metric::{Boolean, Metric};
 use skiff_plan::value::Matrix;
 
+use super::metric_view::MetricView;
+use super::point_tree_view::PointTreeView;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
 /// The tree in the attribute `name`: a k-d tree or a ball tree, as its class says.
@@ -13,151 +15,62 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str) -> Result<BinaryTre
     let node = fields.required(name)?;
     let unexpected = || fields.unexpected(name, "a tree of points");
     let instance = fields.instance_at(node, &fields.path_of(name))?.ok_or_else(unexpected)?;
-    let is_kd = match (instance.module, instance.name) {
-        ("sklearn.neighbors._kd_tree" | "sklearn.neighbors.kd_tree", "KDTree" | "KDTree64" | "BinaryTree") => true,
-        ("sklearn.neighbors._ball_tree" | "sklearn.neighbors.ball_tree", "BallTree" | "BallTree64" | "BinaryTree") => {
-            false
+    let is_known = match instance.module {
+        "sklearn.neighbors._kd_tree" | "sklearn.neighbors.kd_tree" => {
+            matches!(instance.name, "KDTree" | "KDTree64" | "BinaryTree")
         }
-        _ => return Err(unexpected()),
+        "sklearn.neighbors._ball_tree" | "sklearn.neighbors.ball_tree" => {
+            matches!(instance.name, "BallTree" | "BallTree64" | "BinaryTree")
+        }
+        _ => false,
     };
-    let state = instance.state().and_then(|state| fields.graph().items(state));
-    let Some(&[data, order, nodes, bounds, _, _, _, _, _, _, _, metric, ref rest @ ..]) = state else {
-        return Err(fields.damaged(name, "a state of fewer than twelve parts"));
-    };
-    let path = |part: &str| format!("{}.{part}", fields.path_of(name));
+    if !is_known {
+        return Err(unexpected());
+    }
+    let path =
+        |part: &str| if part.is_empty() { fields.path_of(name) } else { format!("{}.{part}", fields.path_of(name)) };
     let wrong = |part: &str, what: &str| ReadError::new(path(part), ReadErrorKind::Damaged(what.to_owned()));
+    let view = PointTreeView::read(fields.graph(), node).map_err(|error| error.within(&path("")))?;
+    fields.spend(&path(""), view.size())?;
 
-    let points = fields.numbers_at(data, &path("data"))?.into_matrix();
-    let points = points.ok_or_else(|| wrong("data", "it does not have two dimensions"))?;
-    let order = read_order(fields, order, &path("idx_array"), points.rows)?;
-    let nodes = read_nodes(fields, nodes, &path("node_data"), points.rows)?;
-
-    let metric = read_metric(fields, metric, &path("dist_metric"))?;
-    if !metric.fits(points.cols) {
-        return Err(wrong("dist_metric", "its parameters do not match the number of features"));
-    }
-    let bounds = fields.numbers_at(bounds, &path("node_bounds"))?;
-    let expected = [if is_kd { 2 } else { 1 }, nodes.len(), points.cols];
-    if bounds.shape != expected {
-        return Err(wrong("node_bounds", "its shape does not match the nodes"));
-    }
-    let size = nodes.len() * points.cols;
-    let level = |level: usize| Matrix::new(nodes.len(), points.cols, bounds.data[level * size..][..size].to_vec());
-    let bounds = if is_kd {
+    let numbers = |array: &NdArray, part: &str| array.to_f64().ok_or_else(|| wrong(part, "it does not hold numbers"));
+    let metric = metric_of(fields, &view.metric).map_err(|error| error.within(&path("dist_metric")))?;
+    let &[rows, features] = &view.data.shape[..] else { return Err(unexpected()) };
+    let points = Matrix::new(rows, features, numbers(&view.data, "data")?);
+    let bounds = numbers(&view.bounds, "node_bounds")?;
+    let size = view.nodes.len() * features;
+    let level = |level: usize| Matrix::new(view.nodes.len(), features, bounds[level * size..][..size].to_vec());
+    let bounds = if view.is_kd {
         let power = metric.power().ok_or_else(|| wrong("dist_metric", "a metric that k-d trees do not support"))?;
         Bounds::Boxes { low: level(0), high: level(1), power }
     } else {
         Bounds::Balls(level(0))
     };
-    // Versions before 0.20 have no such part.
-    let weights = match rest {
-        [] => None,
-        [weights] if matches!(fields.graph().node(*weights), GraphNode::None) => None,
-        [weights] => Some(fields.numbers_at(*weights, &path("sample_weight"))?.data),
-        _ => return Err(fields.damaged(name, "a state of more than thirteen parts")),
-    };
-    if weights.as_ref().is_some_and(|weights| weights.len() != points.rows) {
-        return Err(wrong("sample_weight", "there are not as many as points"));
-    }
-    Ok(BinaryTree::new(points, order, nodes, bounds, metric, weights))
+    let weights = view.weights.as_ref().map(|weights| numbers(weights, "sample_weight")).transpose()?;
+    Ok(BinaryTree::new(points, view.order, view.nodes, bounds, metric, weights))
 }
 
-/// The points' numbers, each of them once.
-fn read_order(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) -> Result<Vec<usize>, ReadError> {
-    let wrong = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
-    let numbers = fields.array_at(node, path)?.to_i64().ok_or_else(|| wrong("it does not hold integers"))?;
-    let mut seen = vec![false; points];
-    let mut order = Vec::with_capacity(points);
-    for number in numbers {
-        let number = usize::try_from(number).ok().filter(|&number| number < points);
-        let number = number.ok_or_else(|| wrong("it names a point that does not exist"))?;
-        if std::mem::replace(&mut seen[number], true) {
-            return Err(wrong("it names a point twice"));
-        }
-        order.push(number);
+/// What the distances of a `DistanceMetric` are.
+fn metric_of(fields: &Fields<'_, '_>, view: &MetricView) -> Result<Metric, ReadError> {
+    let unsupported = |what: String| ReadError::new(String::new(), ReadErrorKind::Unsupported(what));
+    let numbers = |array: &NdArray| array.to_f64().ok_or_else(|| unsupported(format!("numbers of {}", array.dtype)));
+    if view.is_single {
+        return Err(unsupported(format!("`{}32`", view.class)));
     }
-    if order.len() == points { Ok(order) } else { Err(wrong("it does not contain every point")) }
-}
-
-fn read_nodes(fields: &Fields<'_, '_>, node: NodeId, path: &str, points: usize) -> Result<Vec<Node>, ReadError> {
-    let wrong = |what: String| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what));
-    let array: NdArray = fields.array_at(node, path)?;
-    let ints = |field: &str| array.field(field).and_then(|column| column.to_i64());
-    let (Some(starts), Some(ends), Some(leaves)) = (ints("idx_start"), ints("idx_end"), ints("is_leaf")) else {
-        return Err(wrong("it has no fields `idx_start`, `idx_end` and `is_leaf`".to_owned()));
-    };
-    let radii = array.field("radius").and_then(|column| column.to_f64());
-    let radii = radii.ok_or_else(|| wrong("it has no field `radius`".to_owned()))?;
-    let mut nodes = Vec::with_capacity(starts.len());
-    for (at, (((start, end), leaf), radius)) in starts.iter().zip(&ends).zip(&leaves).zip(&radii).enumerate() {
-        // Nodes below a leaf of few points are never reached, and may be uninitialized.
-        let (start, end) = (usize::try_from(*start).unwrap_or(0), usize::try_from(*end).unwrap_or(0));
-        nodes.push(Node { start, end, is_leaf: *leaf != 0, radius: *radius });
-        if at == 0 && (start, end) != (0, points) {
-            return Err(wrong("its first node does not contain all points".to_owned()));
-        }
-    }
-    if nodes.is_empty() {
-        return Err(wrong("it has no nodes".to_owned()));
-    }
-    // Nodes that are reachable from the root are checked: children are in the array and split their parent's range.
-    let mut open = vec![0];
-    while let Some(at) = open.pop() {
-        let parent = nodes[at];
-        if parent.is_leaf {
-            continue;
-        }
-        let (Some(left), Some(right)) = (nodes.get(2 * at + 1), nodes.get(2 * at + 2)) else {
-            return Err(wrong(format!("node {at} is not a leaf and has no children")));
-        };
-        let shared = left.start == parent.start && left.end == right.start && right.end == parent.end;
-        if !shared || left.start > left.end || right.start > right.end {
-            return Err(wrong(format!("the children of node {at} do not split its points")));
-        }
-        open.extend([2 * at + 1, 2 * at + 2]);
-    }
-    Ok(nodes)
-}
-
-/// A `DistanceMetric`: its class and the state `(p, vec, mat)`.
-fn read_metric(fields: &Fields<'_, '_>, node: NodeId, path: &str) -> Result<Metric, ReadError> {
-    let unsupported = |what: String| ReadError::new(path.to_owned(), ReadErrorKind::Unsupported(what));
-    let instance = fields.instance_at(node, path)?.filter(|instance| {
-        matches!(
-            instance.module,
-            "sklearn.metrics._dist_metrics" | "sklearn.neighbors._dist_metrics" | "sklearn.neighbors.dist_metrics"
-        )
-    });
-    let instance = instance.ok_or_else(|| fields.unexpected_at(node, path, "a distance metric"))?;
-    let name = instance.name.strip_suffix("64").unwrap_or(instance.name);
-    let state = instance.state().and_then(|state| fields.graph().items(state)).unwrap_or_default();
-    let vector = || -> Result<Option<Vec<f64>>, ReadError> {
-        let Some(&node) = state.get(1) else { return Ok(None) };
-        Ok(Some(fields.numbers_at(node, &format!("{path}.vec"))?.data))
-    };
-    let missing = || ReadError::new(path.to_owned(), ReadErrorKind::Damaged("its state is too short".to_owned()));
-    let power = || {
-        let power = *state.first().ok_or_else(missing)?;
-        fields.scalar_at(power, path)?.as_f64().ok_or_else(missing)
-    };
-    Ok(match name {
+    Ok(match &*view.class {
         "SEuclideanDistance" if fields.before(0, 18) => {
             return Err(unsupported("`seuclidean` of 0.17, which forgot its variances when it was loaded".to_owned()));
         }
-        "SEuclideanDistance" => Metric::StandardizedEuclidean(vector()?.ok_or_else(missing)?),
-        "WMinkowskiDistance" => Metric::WeightedDifferences { p: power()?, weights: vector()?.ok_or_else(missing)? },
+        "SEuclideanDistance" => Metric::StandardizedEuclidean(numbers(&view.vector)?),
+        "WMinkowskiDistance" => Metric::WeightedDifferences { p: view.power, weights: numbers(&view.vector)? },
         "MinkowskiDistance" => {
-            let p = power()?;
             // Without weights the vector is a placeholder, `[0]` of one element.
-            let weights = vector()?.filter(|weights| !(weights.is_empty() || weights[..] == [0.0]));
-            Metric::Minkowski { p, weights }
+            let weights = Some(numbers(&view.vector)?).filter(|weights| !(weights.is_empty() || weights[..] == [0.0]));
+            Metric::Minkowski { p: view.power, weights }
         }
-        "MahalanobisDistance" => {
-            let matrix = *state.get(2).ok_or_else(missing)?;
-            Metric::Mahalanobis(fields.numbers_at(matrix, &format!("{path}.mat"))?.data)
-        }
+        "MahalanobisDistance" => Metric::Mahalanobis(numbers(&view.matrix)?),
         "JaccardDistance" => Metric::Boolean(jaccard(fields)),
-        _ => plain_metric(name).ok_or_else(|| unsupported(format!("`{}`", instance.name)))?,
+        class => plain_metric(class).ok_or_else(|| unsupported(format!("`{class}`")))?,
     })
 }
 

@@ -7,18 +7,22 @@ mod k_neighbors_regressor;
 mod k_neighbors_transformer;
 mod kernel_density;
 mod local_outlier_factor;
+mod metric_view;
 mod nearest_centroid;
 mod nearest_neighbors;
 mod neighborhood_components_analysis;
 mod neighbors_base;
+mod point_tree_view;
 mod radius_neighbors_classifier;
 mod radius_neighbors_regressor;
 mod radius_neighbors_transformer;
 
 use crate::model::Class;
 
+pub use metric_view::MetricView;
 pub(crate) use nearest_neighbors::NearestNeighbors;
 pub(crate) use neighbors_base::{NearestPoint, Weights, read_weights};
+pub use point_tree_view::PointTreeView;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

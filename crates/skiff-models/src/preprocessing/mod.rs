@@ -21,6 +21,7 @@ mod quantile_transformer;
 mod robust_scaler;
 mod scalers;
 mod spline_transformer;
+mod spline_view;
 mod standard_scaler;
 mod target_encoder;
 
@@ -28,6 +29,7 @@ use crate::model::Class;
 
 pub(crate) use kernel_centerer::KernelCenterer;
 pub(crate) use label_binarizer::{EncodedLabels, LabelBinarizer};
+pub use spline_view::SplineView;
 
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use skiff_files::{Instance, NdArray};
+use skiff_files::Instance;
 use skiff_plan::operators::{ArrayRule, Dtype, Extrapolation, Finite, Spline, SplineBasis};
+use skiff_plan::value::Matrix;
 use skiff_plan::{Method, Output, ValueId};
 
+use super::spline_view::{ATTRIBUTES, SplineView};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
@@ -36,9 +38,6 @@ pub(crate) const SPLINE_TRANSFORMER: Class = class! {
 pub struct SplineTransformer {
     spline: Arc<Spline>,
 }
-
-/// What scipy keeps in a spline, apart from its degree `k`.
-const PARTS: [&str; 9] = ["t", "c", "axis", "extrapolate", "_t", "_c", "_axis", "_asarray", "_delegate_to"];
 
 impl SplineTransformer {
     /// Reads and checks the attributes.
@@ -89,40 +88,33 @@ fn read_basis(
     // Some versions of scipy keep the spline within another object.
     let outer = fields.instance_at(node, path)?.filter(is_spline);
     let inner = outer.and_then(|outer| fields.graph().items(outer.state()?)?.first().copied());
-    match inner {
-        Some(inner) => fields.object((inner, path), "a spline", |_| true, |spline| read_spline(spline, path, degree)),
-        None => fields.object((node, path), "a spline", is_spline, |spline| read_spline(spline, path, degree)),
-    }
-}
-
-fn read_spline(spline: &Fields<'_, '_>, path: &str, degree: usize) -> Result<SplineBasis, ReadError> {
-    let damaged = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
-    spline.training_only(&PARTS);
-    let array = |name: &str| {
-        let is_array =
-            |node: &skiff_pickle::NodeId| NdArray::read(spline.graph(), *node).is_ok_and(|array| array.is_some());
-        // In some versions the public name is a function that computes the array.
-        match spline.node(name).filter(is_array) {
-            Some(_) => spline.numbers(name),
-            None => spline.numbers(&format!("_{name}")),
-        }
+    let (node, is_known) = match inner {
+        Some(inner) => (inner, true),
+        None => (node, false),
     };
-    let knots = array("t")?;
-    let is_flat = knots.shape.len() == 1;
-    let knots = knots.data;
-    let coefficients =
-        array("c")?.into_matrix().ok_or_else(|| damaged("its coefficients do not have two dimensions"))?;
-    let k = spline.scalar("k")?.as_f64();
-    #[expect(clippy::cast_precision_loss, reason = "a small degree")]
-    if k != Some(degree as f64) {
-        return Err(damaged("its degree differs from that of the transformer"));
-    }
-    let count = knots.len().checked_sub(degree.saturating_add(1)).filter(|&count| count > degree);
-    let fits = count.is_some_and(|count| coefficients.rows == count) && coefficients.cols > 0 && is_flat;
-    if !fits || !knots.is_sorted() || !knots.iter().all(|knot| knot.is_finite()) {
-        return Err(damaged("its knots, coefficients and degree are inconsistent"));
-    }
-    Ok(SplineBasis { knots, coefficients, degree })
+    fields.object(
+        (node, path),
+        "a spline",
+        |object| is_known || is_spline(object),
+        |spline| {
+            spline.training_only(&ATTRIBUTES);
+            let view = SplineView::read(spline.graph(), node).map_err(|error| error.within(path))?;
+            spline.spend(path, view.size())?;
+            let damaged = |what: &str| ReadError::new(path.to_owned(), ReadErrorKind::Damaged(what.to_owned()));
+            let SplineView { knots, coefficients, degree: own } = view;
+            if own != degree {
+                return Err(damaged("its degree differs from that of the transformer"));
+            }
+            let numbers = coefficients.to_f64().ok_or_else(|| damaged("its coefficients are not numbers"))?;
+            let &[rows, cols] = &coefficients.shape[..] else {
+                return Err(damaged("its coefficients do not have two dimensions"));
+            };
+            if rows != knots.len() - degree - 1 || cols == 0 {
+                return Err(damaged("its coefficients are not those of its knots"));
+            }
+            Ok(SplineBasis { knots, coefficients: Matrix::new(rows, cols, numbers), degree })
+        },
+    )
 }
 
 impl Estimator for SplineTransformer {

@@ -22,35 +22,68 @@ pub(crate) struct Fault {
     pub(crate) what: String,
 }
 
+/// What a node is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Branch {
+    /// It has no children.
+    Leaf,
+    /// The left and the right child.
+    Split([i64; 2]),
+    /// Something else is wrong with it.
+    Wrong,
+}
+
 /// Checks that the `count` nodes are one tree: each child is after its parent, and each node but the first is a
-/// child once. So no walk can loop or leave the table. `children` is `None` for a leaf; `fields` are the names of the
-/// two.
+/// child once. So no walk can loop or leave the table. Returns how many steps it is from the root to the deepest leaf.
+/// `fields` are the names of the two children, `wrong` is what is wrong with a node. (Millions of nodes take a few
+/// milliseconds: words are for those that are wrong.)
+pub(crate) fn depth(
+    count: usize,
+    fields: [&'static str; 2],
+    node: impl Fn(usize) -> Branch,
+    wrong: impl FnOnce(usize) -> Fault,
+) -> Result<usize, Fault> {
+    // How deep each node is; 0 until its parent is met.
+    let (mut depths, mut deepest, mut children) = (vec![0_u32; count], 0, 0_usize);
+    for at in 0..count {
+        let pair = match node(at) {
+            Branch::Leaf => continue,
+            Branch::Split(pair) => pair,
+            Branch::Wrong => return Err(wrong(at)),
+        };
+        let depth = depths[at] + 1;
+        deepest = deepest.max(depth);
+        for (field, child) in fields.into_iter().zip(pair) {
+            match usize::try_from(child).ok().filter(|child| *child > at && *child < count) {
+                Some(child) if depths[child] == 0 => depths[child] = depth,
+                Some(child) => return Err(Fault { node: at, field, what: format!("node {child} is a child twice") }),
+                None => {
+                    let what = format!("no node {child} after node {at} of {count}");
+                    return Err(Fault { node: at, field, what });
+                }
+            }
+        }
+        children += 2;
+    }
+    // Each of them is another node than the first.
+    if children + 1 != count {
+        let orphan = depths.iter().skip(1).position(|&depth| depth == 0).map_or(0, |before| before + 1);
+        return Err(Fault { node: orphan, field: fields[0], what: "a node without a parent".to_owned() });
+    }
+    Ok(deepest as usize)
+}
+
+/// The order in which the `count` nodes are walked, if they are one tree, as [`depth`] has it. `children` is `None` for a
+/// leaf; `fields` are the names of the two.
 pub(crate) fn depth_first(
     count: usize,
     fields: [&'static str; 2],
     children: impl Fn(usize) -> Option<[i64; 2]>,
 ) -> Result<Order, Fault> {
-    // How deep each node is; 0 until its parent is met.
-    let (mut depths, mut deepest) = (vec![0_u32; count], 0);
-    for node in 0..count {
-        let Some(pair) = children(node) else { continue };
-        let depth = depths[node] + 1;
-        deepest = deepest.max(depth);
-        for (field, child) in fields.into_iter().zip(pair) {
-            match usize::try_from(child).ok().filter(|child| *child > node && *child < count) {
-                Some(child) if depths[child] == 0 => depths[child] = depth,
-                Some(child) => return Err(Fault { node, field, what: format!("node {child} is a child twice") }),
-                None => {
-                    let what = format!("no node {child} after node {node} of {count}");
-                    return Err(Fault { node, field, what });
-                }
-            }
-        }
-    }
-    if let Some(orphan) = depths.iter().skip(1).position(|&depth| depth == 0) {
-        return Err(Fault { node: orphan + 1, field: fields[0], what: "a node without a parent".to_owned() });
-    }
-    let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count], depth: deepest as usize };
+    let node = |at: usize| children(at).map_or(Branch::Leaf, Branch::Split);
+    let wrong = |node: usize| Fault { node, field: fields[0], what: "not a node".to_owned() };
+    let depth = depth(count, fields, node, wrong)?;
+    let mut order = Order { numbers: Vec::with_capacity(count), places: vec![0; count], depth };
     order.numbers.push(0);
     let mut open = vec![0];
     while let Some(node) = open.pop() {
@@ -91,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_no_tree_is_refused() {
-        let faults: [(Children<'_>, usize, &str); 7] = [
+        let faults: [(Children<'_>, usize, &str); 8] = [
             (&[Some([0, 1]), None], 0, "left"),
             (&[Some([1, 2]), Some([2, 1]), None], 1, "left"),
             (&[Some([1, 3]), None, None], 0, "right"),
@@ -99,6 +132,7 @@ mod tests {
             (&[Some([1, i64::MIN]), None], 0, "right"),
             (&[Some([1, 1]), None], 0, "right"),
             (&[Some([1, 2]), None, None, None], 3, "left"),
+            (&[Some([1, i64::MAX]), None], 0, "right"),
         ];
         for (children, node, field) in faults {
             let fault = order(children).expect_err("no tree");

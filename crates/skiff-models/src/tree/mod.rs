@@ -6,13 +6,15 @@ pub(crate) mod importances;
 mod single_tree;
 #[expect(clippy::module_inception, reason = "`sklearn.tree._tree.Tree` is in it")]
 mod tree;
+mod tree_view;
 mod trees_model;
 
 use crate::model::Class;
 
-pub(crate) use depth_first::{Fault, depth_first};
+pub(crate) use depth_first::{Branch, Fault, depth, depth_first};
 pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
 pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
+pub use tree_view::TreeView;
 pub(crate) use trees_model::{MissingValues, TreesModel};
 
 /// The classes of this module.

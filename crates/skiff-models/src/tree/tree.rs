@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use skiff_files::{Column, DType, Endian, Instance, NdArray};
+use skiff_files::{Column, DType, Endian, NdArray};
 use skiff_pickle::NodeId;
 use skiff_plan::kernels::pairwise_sum::pairwise_sum;
-use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, ManyRows, Node, Threshold, Trees};
+use skiff_plan::kernels::trees::{Leaves, ManyRows, Node, Threshold, Trees};
 
-use super::depth_first::{Fault, depth_first};
+use super::depth_first::depth_first;
+use super::tree_view::{CHILDREN, LEAF, TreeView, at_node, float, no_fields};
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
 /// The kind of values in the leaves of a tree.
@@ -37,6 +38,10 @@ pub(crate) struct TreeShape {
 }
 
 impl TreeShape {
+    fn of(tree: &TreeView) -> Self {
+        Self { n_features: tree.n_features, n_classes: tree.n_classes.clone() }
+    }
+
     /// How many values an output has in `tree_.value`.
     pub(crate) fn max_n_classes(&self) -> usize {
         self.n_classes.iter().copied().max().unwrap_or(0)
@@ -64,7 +69,7 @@ pub(crate) fn read_trees(
     if fields.checks_only() {
         return Ok(placeholder(&places, shape, leaf_values));
     }
-    let total = tables.iter().try_fold(0_u32, |sum, table| sum.checked_add(table.count));
+    let total = tables.iter().try_fold(0_u32, |sum, table| sum.checked_add(table.tree.node_count));
     let total = total.ok_or_else(|| fields.unsupported("tree_", "more than 4 billion nodes in one ensemble"))?;
 
     // On all cores: the first touch of so much memory takes as long as reading the file.
@@ -72,9 +77,9 @@ pub(crate) fn read_trees(
     let mut parts = Vec::with_capacity(tables.len());
     let (mut rest, mut root) = (nodes.as_mut_slice(), 0);
     for table in &tables {
-        let (part, behind) = rest.split_at_mut(table.count as usize);
+        let (part, behind) = rest.split_at_mut(table.tree.node_count as usize);
         parts.push((table, root, part));
-        (rest, root) = (behind, root + table.count);
+        (rest, root) = (behind, root + table.tree.node_count);
     }
     let roots: Vec<u32> = parts.iter().map(|(_, root, _)| *root).collect();
     let width = shape.n_classes.len() * shape.max_n_classes();
@@ -108,7 +113,7 @@ pub(crate) fn read_trees(
         nodes,
         roots: places.iter().map(|&place| roots[place]).collect(),
         numbers,
-        counts: places.iter().map(|&place| tables[place].count).collect(),
+        counts: places.iter().map(|&place| tables[place].tree.node_count).collect(),
         categories: Vec::new(),
         missing,
         leaves: Leaves {
@@ -175,50 +180,19 @@ fn distinct_tables(
 
 /// The declared shape of a `tree_`.
 pub(crate) fn read_shape(fields: &Fields<'_, '_>, source: &TreeSource) -> Result<TreeShape, ReadError> {
-    let instance = tree_instance(fields, source)?;
-    let wrong = || fields.unexpected_at(source.node, &source.path, "the arguments of a tree");
-    let &[n_features, n_classes, n_outputs] = instance.arguments() else { return Err(wrong()) };
-    let count = |node, name: &str| {
-        let path = format!("{}.{name}", source.path);
-        let count = fields.scalar_at(node, &path)?.as_i64().and_then(|count| usize::try_from(count).ok());
-        count.ok_or_else(|| fields.unexpected_at(node, &path, "a count"))
-    };
-    let shape = TreeShape {
-        n_features: count(n_features, "n_features")?,
-        n_classes: {
-            let path = format!("{}.n_classes", source.path);
-            let classes = fields.array_at(n_classes, &path)?.to_i64().and_then(|classes| {
-                classes.into_iter().map(|count| usize::try_from(count).ok().filter(|&count| count > 0)).collect()
-            });
-            classes.ok_or_else(|| fields.unexpected_at(n_classes, &path, "an array of counts"))?
-        },
-    };
-    let n_outputs = count(n_outputs, "n_outputs")?;
-    let damaged = |what: String| Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
-    if n_outputs != shape.n_classes.len() || n_outputs == 0 {
-        return damaged(format!("{n_outputs} outputs, but classes of {}", shape.n_classes.len()));
-    }
-    if shape.n_features == 0 || shape.n_features > MAX_FEATURES {
-        return damaged(format!("{} features", shape.n_features));
-    }
-    Ok(shape)
+    read_view(fields, source).map(|view| TreeShape::of(&view))
 }
 
-fn tree_instance<'g>(fields: &Fields<'_, 'g>, source: &TreeSource) -> Result<Instance<'g>, ReadError> {
-    fields
-        .instance_at(source.node, &source.path)?
-        .filter(|instance| instance.is("sklearn.tree._tree.Tree"))
-        .ok_or_else(|| fields.unexpected_at(source.node, &source.path, "a `sklearn.tree._tree.Tree`"))
+fn read_view(fields: &Fields<'_, '_>, source: &TreeSource) -> Result<TreeView, ReadError> {
+    let view = TreeView::read(fields.graph(), source.node).map_err(|error| error.within(&source.path))?;
+    fields.spend(&source.path, view.size())?;
+    Ok(view)
 }
 
-/// `nodes` and `values` of one tree, whose lengths agree.
+/// One tree of the shape that all have.
 struct Table {
     path: String,
-    count: u32,
-    nodes: NdArray,
-    values: NdArray,
-    /// `max_depth`: the capacity of `decision_path` for the nodes of each path. Not written before 0.18.
-    max_depth: Option<usize>,
+    tree: TreeView,
 }
 
 /// The data in addition to the nodes.
@@ -237,51 +211,18 @@ struct Scratch {
 
 impl Table {
     fn read(fields: &Fields<'_, '_>, source: &TreeSource, shape: &TreeShape) -> Result<Self, ReadError> {
-        let own = read_shape(fields, source)?;
+        let tree = read_view(fields, source)?;
+        let own = TreeShape::of(&tree);
         if own != *shape {
             let what = format!("expected a tree of {shape:?}, found {own:?}");
             return Err(ReadError::new(source.path.clone(), ReadErrorKind::Damaged(what)));
         }
-        let instance = tree_instance(fields, source)?;
-        let attribute = |name: &str| {
-            let path = format!("{}.{name}", source.path);
-            let node = instance.attribute(name).ok_or_else(|| ReadError::new(path.clone(), ReadErrorKind::Missing))?;
-            Ok((node, path))
-        };
-        let array = |name| attribute(name).and_then(|(node, path)| fields.array_at(node, &path));
-        let (nodes, values) = (array("nodes")?, array("values")?);
-        let (node, path) = attribute("node_count")?;
-        let node_count = fields.scalar_at(node, &path)?.as_i64().and_then(|count| u32::try_from(count).ok());
-        let damaged = |name: &str, what: String| {
-            Err(ReadError::new(format!("{}.{name}", source.path), ReadErrorKind::Damaged(what)))
-        };
-        let count = match (node_count, &nodes.shape[..]) {
-            (Some(count), &[len]) if count > 0 && count as usize == len => count,
-            (_, shape) => return damaged("nodes", format!("an array of {shape:?} for {node_count:?} nodes")),
-        };
-        let expected = [count as usize, shape.n_classes.len(), shape.max_n_classes()];
-        if values.shape != expected {
-            return damaged("values", format!("expected an array of {expected:?}, found {:?}", values.shape));
-        }
-        if !values.is_c_order() || !matches!(values.dtype, DType::Float { size: 8, .. }) {
-            return damaged("values", format!("expected an array of float64 in C order, found {}", values.describe()));
-        }
-        let max_depth = match instance.attribute("max_depth") {
-            None => None,
-            Some(node) => {
-                let depth = fields.scalar_at(node, &format!("{}.max_depth", source.path))?.as_i64();
-                match depth.and_then(|depth| usize::try_from(depth).ok()) {
-                    Some(depth) => Some(depth),
-                    None => return damaged("max_depth", "no depth".to_owned()),
-                }
-            }
-        };
-        Ok(Self { path: source.path.clone(), count, nodes, values, max_depth })
+        Ok(Self { path: source.path.clone(), tree })
     }
 
     /// The location of the bytes of both arrays: tables of the same bytes are the same.
     fn identity(&self) -> [(usize, usize); 2] {
-        [&self.nodes, &self.values].map(NdArray::identity)
+        [&self.tree.nodes, &self.tree.values].map(NdArray::identity)
     }
 
     fn error(&self, place: &str, kind: ReadErrorKind) -> ReadError {
@@ -298,15 +239,16 @@ impl Table {
         counts: bool,
         scratch: &mut Scratch,
     ) -> Result<Filled, ReadError> {
-        let no_fields = || self.error("nodes", ReadErrorKind::Damaged("an array without the fields of nodes".into()));
-        let columns = Columns::read(&self.nodes).ok_or_else(no_fields)?;
-        let records = columns.records().ok_or_else(no_fields)?;
-        let values = self.values.column().ok_or_else(|| {
+        let within = |error: ReadError| error.within(&self.path);
+        let TreeView { nodes, values, node_count, .. } = &self.tree;
+        let columns = self.tree.columns().map_err(within)?;
+        let records = columns.records().ok_or_else(|| within(no_fields()))?;
+        let column = values.column().ok_or_else(|| {
             self.error("values", ReadErrorKind::Damaged("an array whose elements cannot be read".into()))
         })?;
         // The file is read once, from its beginning to its end; what is kept of it is small enough for the cache.
-        let count = self.count as usize;
-        let mut leaves = LeafReader::new(&values, shape, leaf_values, counts);
+        let count = *node_count as usize;
+        let mut leaves = LeafReader::new(&column, shape, leaf_values, counts);
         let Scratch { children, decoded } = scratch;
         children.clear();
         decoded.clear();
@@ -322,26 +264,16 @@ impl Table {
                 Node::leaf(leaf, 0)
             } else {
                 missing_left |= record.missing_left;
-                let feature =
-                    u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
-                let feature = feature.ok_or_else(|| {
-                    let what = format!("feature {} of {}", record.feature, shape.n_features);
-                    self.fault(Fault { node, field: "feature", what })
-                })?;
-                if record.threshold.is_nan() {
-                    return Err(self.fault(Fault { node, field: "threshold", what: "not a number".to_owned() }));
-                }
+                let feature = record.feature(shape.n_features);
+                let feature = feature.ok_or_else(|| within(at_node(record.fault(node, shape.n_features))))?;
                 Node::split(feature, record.threshold, record.missing_left, 0)
             });
         }
-        self.nodes.release();
-        self.values.release();
+        nodes.release();
+        values.release();
         let pair = |node: usize| (children[node] != LEAF).then_some(children[node]);
-        let order = depth_first(count, ["left_child", "right_child"], pair).map_err(|fault| self.fault(fault))?;
-        if let Some(most) = self.max_depth.filter(|&most| order.depth > most) {
-            let what = format!("{most} for a tree of depth {}", order.depth);
-            return Err(self.error("max_depth", ReadErrorKind::Damaged(what)));
-        }
+        let order = depth_first(count, CHILDREN, pair).map_err(|fault| within(at_node(fault)))?;
+        self.tree.check_depth(order.depth).map_err(within)?;
         for (place, (node, &number)) in (root..).zip(part.iter_mut().zip(&order.numbers)) {
             // `depth_first` has checked what is converted here.
             let left = usize::try_from(children[number as usize][0]).ok();
@@ -349,148 +281,6 @@ impl Table {
         }
         Ok(Filled { values: leaves.values, numbers: order.numbers, missing_left })
     }
-
-    fn fault(&self, fault: Fault) -> ReadError {
-        self.error(&format!("nodes[{}].{}", fault.node, fault.field), ReadErrorKind::Damaged(fault.what))
-    }
-}
-
-/// The children of a leaf.
-const LEAF: [i64; 2] = [-1, -1];
-
-/// One row of `nodes`, as far as predictions need it.
-struct Record {
-    left: i64,
-    right: i64,
-    feature: i64,
-    threshold: f64,
-    missing_left: bool,
-}
-
-impl Record {
-    fn is_leaf(&self) -> bool {
-        [self.left, self.right] == LEAF
-    }
-}
-
-/// The fields of `nodes`, found by name: scikit-learn 1.3 added one. Some files store records, some store each field on
-/// its own.
-struct Columns<'a> {
-    left: Column<'a>,
-    right: Column<'a>,
-    feature: Column<'a>,
-    threshold: Column<'a>,
-    missing_left: Option<Column<'a>>,
-}
-
-impl<'a> Columns<'a> {
-    fn read(nodes: &'a NdArray) -> Option<Self> {
-        let DType::Struct { fields, .. } = &nodes.dtype else { return None };
-        let has = |name: &str| fields.iter().any(|field| field.name == name);
-        Some(Self {
-            left: nodes.field("left_child")?,
-            right: nodes.field("right_child")?,
-            feature: nodes.field("feature")?,
-            threshold: nodes.field("threshold")?,
-            missing_left: match has("missing_go_to_left") {
-                true => Some(nodes.field("missing_go_to_left")?),
-                false => None,
-            },
-        })
-    }
-
-    /// The fields as one table; `None` when one of them is of a wrong type. Integers had four bytes on 32-bit machines.
-    fn records(&self) -> Option<Records<'_>> {
-        let int = |column| match *Column::dtype(column) {
-            DType::Int { size: size @ (4 | 8), endian } => Some(IntField { cells: Cells::of(column), size, endian }),
-            _ => None,
-        };
-        let DType::Float { size: 8, endian } = *self.threshold.dtype() else { return None };
-        let missing_left = match &self.missing_left {
-            None => None,
-            Some(column) if matches!(column.dtype(), DType::UInt { size: 1, .. } | DType::Bool) => {
-                Some(Cells::of(column))
-            }
-            Some(_) => return None,
-        };
-        Some(Records {
-            left: int(&self.left)?,
-            right: int(&self.right)?,
-            feature: int(&self.feature)?,
-            threshold: (Cells::of(&self.threshold), endian),
-            missing_left,
-        })
-    }
-}
-
-/// The fields of nodes in place.
-struct Records<'a> {
-    left: IntField<'a>,
-    right: IntField<'a>,
-    feature: IntField<'a>,
-    threshold: (Cells<'a>, Endian),
-    missing_left: Option<Cells<'a>>,
-}
-
-/// Cells at equal distances.
-#[derive(Clone, Copy)]
-struct Cells<'a> {
-    bytes: &'a [u8],
-    stride: usize,
-}
-
-#[derive(Clone, Copy)]
-struct IntField<'a> {
-    cells: Cells<'a>,
-    size: usize,
-    endian: Endian,
-}
-
-impl Records<'_> {
-    /// Record number `at`, which the array has.
-    #[inline]
-    fn at(&self, at: usize) -> Record {
-        Record {
-            left: self.left.at(at),
-            right: self.right.at(at),
-            feature: self.feature.at(at),
-            threshold: float(self.threshold.0.at(at), 0, self.threshold.1),
-            missing_left: self.missing_left.is_some_and(|cells| cells.at(at)[0] != 0),
-        }
-    }
-}
-
-impl<'a> Cells<'a> {
-    fn of(column: &'a Column<'_>) -> Self {
-        let (bytes, offset, stride) = column.strided();
-        Self { bytes: bytes.get(offset..).unwrap_or_default(), stride }
-    }
-
-    /// What begins with cell number `at`.
-    #[inline]
-    fn at(self, at: usize) -> &'a [u8] {
-        &self.bytes[at * self.stride..]
-    }
-}
-
-impl IntField<'_> {
-    #[inline]
-    fn at(self, at: usize) -> i64 {
-        let bytes = self.cells.at(at);
-        if self.size == 8 {
-            let bytes = bytes[..8].try_into().expect("eight bytes");
-            if self.endian == Endian::Big { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
-        } else {
-            let bytes = bytes[..4].try_into().expect("four bytes");
-            i64::from(if self.endian == Endian::Big { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) })
-        }
-    }
-}
-
-#[inline]
-fn float(bytes: &[u8], offset: usize, endian: Endian) -> f64 {
-    let bytes = bytes[offset..offset + 8].try_into().expect("eight bytes");
-    if endian == Endian::Big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
 }
 
 /// Reads the values of leaves, and numbers the leaves.

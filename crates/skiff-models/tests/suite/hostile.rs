@@ -41,6 +41,9 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (TREE, Int("tree_@2", 1 << 50), "tree_"),
     (TREE, Element("tree_@1", 0, 1e15), "tree_.values"),
     (TREE, Element("tree_@1", 0, 0.0), "tree_.n_classes"),
+    (TREE, Int("tree_@0", 0), "tree_"),
+    (TREE, Int("tree_.max_depth", 0), "tree_.max_depth"),
+    (TREE, Int("tree_.max_depth", -1), "tree_.max_depth"),
     (TREE, Shape("tree_.values", &[3, 1, 2]), "tree_.values"),
     (TREE, Shape("classes_", &[7]), "classes_"),
     (FOREST, Field("estimators_[3].tree_.nodes", 0, "feature", 1e9), "estimators_[3].tree_.nodes[0].feature"),
@@ -91,10 +94,14 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (KD_TREE, Element("_tree#1", 0, -1.0), "_tree.idx_array"),
     (KD_TREE, Same("_tree#1", "_y"), "_tree.idx_array"),
     (KD_TREE, Field("_tree#2", 0, "idx_end", 1e6), "_tree.node_data"),
+    (KD_TREE, Field("_tree#2", 0, "idx_start", -5.0), "_tree.node_data"),
     (KD_TREE, Field("_tree#2", 1, "idx_start", 5.0), "_tree.node_data"),
     (KD_TREE, Field("_tree#2", 1, "idx_end", -5.0), "_tree.node_data"),
     (KD_TREE, Field("_tree#2", 7, "is_leaf", 0.0), "_tree.node_data"),
     (KD_TREE, Shape("_tree#3", &[2, 1, 3]), "_tree.node_bounds"),
+    (KD_TREE, Int("_tree#4", 0), "_tree.leaf_size"),
+    (KD_TREE, Int("_tree#6", 1 << 40), "_tree.n_nodes"),
+    (KD_TREE, Nothing("_tree#11"), "_tree.dist_metric"),
     (KD_TREE, Shape("_y", &[3]), "_y"),
     (KD_TREE, Element("_y", 0, 77.0), "_y"),
     (RADIUS, Element("_y", 0, 77.0), "_y"),
@@ -108,6 +115,9 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (SCALER, Shape("mean_", &[1]), "mean_"),
     (SCALER, Shape("scale_", &[9]), "scale_"),
     (POLYNOMIAL, Int("degree", 1_000_000), "degree"),
+    (SPLINE, Element("bsplines_[0].t", 0, 1e9), "bsplines_[0]"),
+    (SPLINE, Int("bsplines_[0].k", 1), "bsplines_[0]"),
+    (SPLINE, Shape("bsplines_[0].c", &[3, 3]), "bsplines_[0]"),
     (POLYNOMIAL, Int("n_features_in_", 1 << 50), "degree"),
     (ONE_HOT_DROP, Int("_drop_idx_after_grouping[0]", 1_000_000), "_drop_idx_after_grouping"),
     (ONE_HOT_DROP, Int("_drop_idx_after_grouping[0]", -1), "_drop_idx_after_grouping"),
@@ -170,6 +180,7 @@ const ISOMAP: &str = "manifold/isomap";
 const BARYCENTERS: &str = "manifold/lle";
 const LABELS: &str = "semi_supervised/label_propagation_rbf";
 const SCALER: &str = "preprocessing/standard_scaler";
+const SPLINE: &str = "1.5.2/preprocessing/spline";
 const POLYNOMIAL: &str = "preprocessing/polynomial";
 const ONE_HOT: &str = "preprocessing/one_hot_strings";
 const ONE_HOT_DROP: &str = "preprocessing/one_hot_drop_first";

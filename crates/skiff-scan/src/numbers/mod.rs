@@ -6,24 +6,23 @@
 //! for whoever reads estimators.
 
 mod ensemble;
-mod histogram;
 mod pandas;
-mod points;
 mod random_state;
-mod spline;
 mod svm;
-mod tree;
-mod walk;
 mod work;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use skiff_files::{Instance, NdArray, RandomState};
+use skiff_models::fields::{ReadError, ReadErrorKind};
+use skiff_models::views::{MetricView, PointTreeView, PredictorView, SplineView, TreeView};
 use skiff_pickle::{Change, Graph, Limits, Node, NodeId, Payload};
 
+use crate::estimators::sentence;
+
 /// Something left to do on as many threads as there are: reading a table of nodes is as slow as memory is.
-pub(super) type Task = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+type Task = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// What was found so far, and what is left to do.
 pub(super) struct Numbers {
@@ -60,13 +59,21 @@ impl Numbers {
         let module = module.strip_prefix("sklearn.").unwrap_or(module);
         let bare = name.trim_end_matches("64").trim_end_matches("32");
         let found = match (module, bare) {
-            ("tree._tree", "Tree") => tree::task(graph, id).map(|task| self.tasks.push((id, task))),
-            ("ensemble._hist_gradient_boosting.predictor" | "ensemble.hist_gradient_boosting.predictor", _) => {
-                histogram::task(graph, id).map(|task| self.tasks.push((id, task)))
+            ("tree._tree", "Tree") => viewed(TreeView::read(graph, id)).map(|tree| {
+                self.tasks.push((id, Box::new(move || viewed(tree.check_nodes()))));
+            }),
+            ("ensemble._hist_gradient_boosting.predictor", _) => viewed(PredictorView::read(graph, id)).map(|tree| {
+                self.tasks.push((id, Box::new(move || viewed(tree.check_nodes()))));
+            }),
+            (_, "KDTree" | "BallTree" | "BinaryTree") if module.starts_with("neighbors.") => {
+                viewed(PointTreeView::read(graph, id)).map(drop)
             }
-            (_, "KDTree" | "BallTree" | "BinaryTree") if module.starts_with("neighbors.") => points::check(graph, id),
-            _ if module.ends_with("dist_metrics") => points::check_distance(graph, id),
-            ("scipy.interpolate._bsplines", "BSpline" | "_BSpline") => spline::check(graph, id),
+            _ if module.ends_with("dist_metrics") => viewed(MetricView::read(graph, id)).map(drop),
+            ("scipy.interpolate._bsplines", "BSpline" | "_BSpline") => match SplineView::read(graph, id) {
+                // What only holds another one.
+                Err(error) if *error.kind() == ReadErrorKind::Missing => Ok(()),
+                spline => viewed(spline).map(drop),
+            },
             _ if module.starts_with("numpy.random") || RandomState::read(graph, id).is_some() => {
                 random_state::check(graph, id)
             }
@@ -134,6 +141,11 @@ impl Numbers {
         found.sort_by_key(|(id, _)| id.index());
         Ok(found)
     }
+}
+
+/// What a view finds, as it is said of the object.
+fn viewed<T>(view: Result<T, ReadError>) -> Result<T, String> {
+    view.map_err(|error| sentence(&error))
 }
 
 /// The class of the object at `id`, without reading its state.

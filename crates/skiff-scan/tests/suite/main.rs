@@ -2,5 +2,6 @@
 
 mod attributes;
 mod forms;
+mod helper_objects;
 mod pickled;
 mod zips;
