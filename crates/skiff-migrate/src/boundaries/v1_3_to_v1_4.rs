@@ -17,6 +17,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: BOOSTED, up: loss, down: old_loss },
         Rule { classes: HISTOGRAMS, up: preprocessor, down: no_preprocessor },
         Rule { classes: &["GradientBoostingClassifier"], up: equal_scores, down: equal_scores },
+        Rule { classes: NEIGHBORS, up: rounded_distances, down: rounded_distances },
         Rule { classes: &["RadiusNeighborsClassifier"], up: outliers, down: outliers },
         Rule { classes: &["ColumnTransformer"], up: passthrough, down: no_passthrough },
         Rule { classes: NAIVE_BAYES, up: force_alpha, down: nothing },
@@ -24,6 +25,16 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["_PredictScorer", "_ProbaScorer", "_ThresholdScorer"], up: scorer, down: nothing },
     ],
 };
+
+const NEIGHBORS: &[&str] = &[
+    "KNeighborsClassifier",
+    "KNeighborsRegressor",
+    "KNeighborsTransformer",
+    "LocalOutlierFactor",
+    "NearestNeighbors",
+    "RadiusNeighborsRegressor",
+    "RadiusNeighborsTransformer",
+];
 
 const NAIVE_BAYES: &[&str] = &["BernoulliNB", "CategoricalNB", "ComplementNB", "MultinomialNB"];
 
@@ -345,7 +356,17 @@ pub(super) fn votes_by_number(step: &Step<'_>) -> bool {
         && step.has("outlier_label")
 }
 
+/// `DistanceMetric32` returns `float32` since.
+fn rounded_distances(step: &mut Step<'_>) -> Result<(), Refused> {
+    let is_single = step.array("_fit_X").is_some_and(|points| matches!(points.dtype, DType::Float { size: 4, .. }));
+    if is_single && step.is("_fit_method", "brute") && !step.is("effective_metric_", "sqeuclidean") {
+        step.note("distances between rows of float32 are rounded to float32 since scikit-learn 1.4, and not before");
+    }
+    Ok(())
+}
+
 fn outliers(step: &mut Step<'_>) -> Result<(), Refused> {
+    rounded_distances(step)?;
     if votes_by_number(step) && step.int("outlier_label").is_none() {
         return Err(step.would_answer_otherwise("the probabilities of outliers are 0 where their label is no integer"));
     }

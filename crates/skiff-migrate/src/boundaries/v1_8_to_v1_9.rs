@@ -24,7 +24,8 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     ],
 };
 
-const NEIGHBORS: &[&str] = &["KNeighborsClassifier", "KNeighborsRegressor", "LocalOutlierFactor", "NearestNeighbors"];
+const NEIGHBORS: &[&str] =
+    &["KNeighborsClassifier", "KNeighborsRegressor", "KNeighborsTransformer", "LocalOutlierFactor", "NearestNeighbors"];
 
 /// Losses that the catalog gives no family of their own.
 const LOSSES: &[&str] = &[

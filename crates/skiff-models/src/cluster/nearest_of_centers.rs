@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use skiff_files::NdArray;
+use skiff_plan::kernels::brute_force::Points;
+use skiff_plan::kernels::metric::Metric;
+use skiff_plan::kernels::row_square;
 use skiff_plan::operators::{
     Argmax, ArrayRule, CenterDistances, ConstantRow, Elementwise, Function, Repeat, SparseRule, TakeLabels,
 };
@@ -13,6 +16,7 @@ use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
 use crate::names;
+use crate::neighbors::compared_by;
 
 pub(crate) const AFFINITY_PROPAGATION: Class = class! {
     /// Clustering by messages between rows.
@@ -48,15 +52,15 @@ pub(crate) const BIRCH: Class = class! {
     /// Clustering by a tree of subclusters.
     ///
     /// # Reads
-    /// `subcluster_centers_`, `subcluster_labels_`.
+    /// `subcluster_centers_`, `_subcluster_norms`, `subcluster_labels_`.
     /// # Predicts
     /// The label of the nearest subcluster, the first of equals.
     /// # Transforms
     /// The distance to each subcluster.
     /// # Older versions
-    /// Both attributes have been the same since 0.17.
+    /// The attributes have been the same since 0.17.
     paths: ["sklearn.cluster._birch.Birch", "sklearn.cluster.birch.Birch"],
-    training_only: ["_deprecated_fit", "_deprecated_partial_fit", "_n_features_out", "_subcluster_norms", "branching_factor", "compute_labels", "copy", "dummy_leaf_", "fit_", "labels_", "n_clusters", "partial_fit_", "root_", "threshold"],
+    training_only: ["_deprecated_fit", "_deprecated_partial_fit", "_n_features_out", "branching_factor", "compute_labels", "copy", "dummy_leaf_", "fit_", "labels_", "n_clusters", "partial_fit_", "root_", "threshold"],
     read: NearestOfCenters::read_birch,
 };
 
@@ -65,6 +69,8 @@ pub(crate) const BIRCH: Class = class! {
 pub struct NearestOfCenters {
     /// None where the fit found no centre.
     distances: Option<Arc<CenterDistances>>,
+    /// What the nearest is found by.
+    compared: Option<Arc<CenterDistances>>,
     count: usize,
     width: usize,
     /// The labels of the centres, where they are not their numbers.
@@ -90,17 +96,19 @@ impl NearestOfCenters {
         if NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some_and(is_empty)) {
             return Ok(Self { sparse, ..Self::without_centers(fields) });
         }
-        Self::read(fields, "cluster_centers_", sparse)
+        Self::read(fields, "cluster_centers_", sparse, None)
     }
 
     fn read_mean_shift(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         // Before 0.24 rows were not converted before the search for the nearest center.
         let sparse = if fields.before(0, 24) { SparseRule::Accept } else { SparseRule::Refuse };
-        Self::read(fields, "cluster_centers_", sparse)
+        Self::read(fields, "cluster_centers_", sparse, None)
     }
 
     fn read_birch(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        let centers = Self::read(fields, "subcluster_centers_", SparseRule::Accept)?;
+        // They are given to the search; for centres of `float32` they were added up in it.
+        let squares = fields.vector("_subcluster_norms")?;
+        let centers = Self::read(fields, "subcluster_centers_", SparseRule::Accept, Some(squares))?;
         let labels = fields.ints("subcluster_labels_")?;
         fields.expect_len("subcluster_labels_", labels.len(), centers.count)?;
         let labels = Some(Arc::new(Classes::Ints(labels, IntKind::I64)));
@@ -111,6 +119,7 @@ impl NearestOfCenters {
         let width = fields.header().n_features_in.unwrap_or(0);
         Self {
             distances: None,
+            compared: None,
             count: 0,
             width,
             labels: None,
@@ -120,15 +129,30 @@ impl NearestOfCenters {
         }
     }
 
-    fn read(fields: &Fields<'_, '_>, name: &str, sparse: SparseRule) -> Result<Self, ReadError> {
+    fn read(
+        fields: &Fields<'_, '_>,
+        name: &str,
+        sparse: SparseRule,
+        squares: Option<Vec<f64>>,
+    ) -> Result<Self, ReadError> {
         let (centers, precision) = fields.dense_matrix(name)?;
         if centers.rows == 0 {
             return Err(fields.damaged(name, "no cluster center"));
         }
         fields.expect_n_features(name, centers.cols)?;
         let (count, width) = (centers.rows, centers.cols);
-        let distances = Some(Arc::new(CenterDistances::new(centers, precision)));
-        Ok(Self { distances, count, width, labels: None, predicts: true, transforms: false, sparse })
+        let mut points = Points::dense(centers, Metric::Euclidean, row_square::einsum);
+        if let Some(squares) = squares {
+            fields.expect_len("_subcluster_norms", squares.len(), count)?;
+            points = points.with_squares(squares);
+        }
+        let distances = Arc::new(CenterDistances::to_points(points, precision));
+        let compared = match fields.before(1, 1) {
+            true => Arc::clone(&distances),
+            false => Arc::new(distances.compared(compared_by(fields, precision))),
+        };
+        let (distances, compared) = (Some(distances), Some(compared));
+        Ok(Self { distances, compared, count, width, labels: None, predicts: true, transforms: false, sparse })
     }
 }
 
@@ -147,14 +171,14 @@ impl Estimator for NearestOfCenters {
             _ => return plan.no_method(method),
         }
         let x = plan.check(input, ArrayRule::FLOATS.sparse(self.sparse), self.width);
-        let Some(distances) = &self.distances else {
+        let (Some(distances), Some(compared)) = (&self.distances, &self.compared) else {
             let row = ConstantRow::Ints(vec![-1], IntKind::I64);
             return Ok(Output::column(plan.push(Repeat { row }, &[x])));
         };
-        let distances = plan.push(distances, &[x]);
         if method == Method::Transform {
-            return Ok(Output::matrix(distances));
+            return Ok(Output::matrix(plan.push(distances, &[x])));
         }
+        let distances = plan.push(compared, &[x]);
         let near = plan.push(Elementwise { function: Function::Negative }, &[distances]);
         let numbers = plan.push(Argmax, &[near]);
         Ok(Output::column(match &self.labels {

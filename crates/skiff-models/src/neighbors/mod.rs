@@ -21,7 +21,7 @@ use crate::model::Class;
 
 pub use metric_view::MetricView;
 pub(crate) use nearest_neighbors::NearestNeighbors;
-pub(crate) use neighbors_base::{NearestPoint, Weights, read_weights};
+pub(crate) use neighbors_base::{NearestPoint, Weights, compared_by, read_weights};
 pub use point_tree_view::PointTreeView;
 
 /// The classes of this module.

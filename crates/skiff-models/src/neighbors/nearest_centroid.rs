@@ -13,6 +13,7 @@ use crate::discriminant_analysis::DiscriminantScores;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
+use crate::neighbors::compared_by;
 
 pub(crate) const NEAREST_CENTROID: Class = class! {
     /// Classification by the nearest mean or median of the classes.
@@ -37,6 +38,7 @@ pub(crate) const NEAREST_CENTROID: Class = class! {
 /// A fitted `NearestCentroid`.
 #[derive(Debug)]
 pub struct NearestCentroid {
+    /// What the nearest is found by.
     distances: Arc<CenterDistances>,
     n_features: usize,
     classes: Arc<Classes>,
@@ -85,7 +87,13 @@ impl NearestCentroid {
             false => None,
         };
         let is_euclidean = metric == Metric::Euclidean;
-        let distances = Arc::new(CenterDistances::with_metric(centroids, precision, metric));
+        let distances = CenterDistances::with_metric(centroids, precision, metric);
+        // Before, it was the smallest of `pairwise_distances`.
+        let distances = match fields.before(1, 2) {
+            true => distances,
+            false => distances.compared(compared_by(fields, precision)),
+        };
+        let distances = Arc::new(distances);
         Ok(Self { distances, n_features, classes, is_euclidean, discriminant })
     }
 }

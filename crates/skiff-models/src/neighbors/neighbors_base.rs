@@ -372,15 +372,21 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
 
 /// How the version that wrote the file searches points of this dtype.
 fn brute_of(fields: &Fields<'_, '_>, sort: Sort, precision: Option<Precision>) -> Brute {
-    // In 1.1 it was for `float64` alone.
-    let before_heap = fields.before(1, 1) || (fields.before(1, 2) && precision == Some(Precision::Single));
     Brute {
-        heap: (!before_heap).then_some(sort),
+        heap: (!fields.before(1, 1)).then_some(sort),
+        single_heap: !fields.before(1, 2),
         precision,
         sparse_heap: !fields.before(1, 2),
         sparse_euclidean: fields.before(1, 4),
         mixed_euclidean: !fields.before(1, 3),
+        rounds_single: !fields.before(1, 4),
     }
+}
+
+/// How `pairwise_distances_argmin` of the version that wrote the file compares points of this dtype.
+pub(crate) fn compared_by(fields: &Fields<'_, '_>, precision: Precision) -> Brute {
+    // Of one neighbour any order is the order.
+    brute_of(fields, Sort::Intro, Some(precision))
 }
 
 /// `pairwise_distances_argmin` by Euclidean distances: the number of the nearest of some points, the first of equals.
@@ -391,9 +397,7 @@ impl NearestPoint {
     /// Among these points, as the version that wrote the file finds it.
     pub(crate) fn new(fields: &Fields<'_, '_>, points: Matrix<'static, f64>, precision: Precision) -> Self {
         let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
-        // Of one neighbour any order is the order.
-        let brute = brute_of(fields, Sort::Intro, Some(precision));
-        let search = Search::Brute(Points::dense(points, Metric::Euclidean, einsum), brute);
+        let search = Search::Brute(Points::dense(points, Metric::Euclidean, einsum), compared_by(fields, precision));
         Self(Arc::new(NearestNeighbors { search: Arc::new(search), count: 1 }))
     }
 

@@ -403,6 +403,13 @@ const MIGRATION_EXCEPTIONS: &[Reason] = &[
         ("*/neighbors/knn_*", "kneighbors", "*"),
         ("*/neighbors/knn_*_grid", "predict*", "rows"),
         ("*/neighbors/knn_*sparse_*", "predict*", "*"),
+        ("*/neighbors/radius_float32_tenths_*", "*neighbors", "*"),
+    ]),
+    ("which of two centroids is nearer rounding decides, and sparse rows are compared in another way since 1.3", &[
+        ("1.2.2/neighbors/centroid_tenths_euclidean", "predict", "csr"),
+    ]),
+    ("distances of float32 rows are rounded, which a note says", &[
+        ("*/neighbors/radius_float32_minkowski_tiny", "kneighbors", "rows"),
     ]),
     ("distances of float64 rows far from the origin lost their last digits before 1.0", &[
         ("*/neighbors/radius_far_from_origin", "radius_neighbors*", "*"),

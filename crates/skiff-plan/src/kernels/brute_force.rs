@@ -5,7 +5,7 @@ use super::metric::{Metric, centered, correlation, norm};
 use super::neighbor_heap::NeighborHeap;
 use super::panels::{LANES, Panels};
 use super::row_square;
-use crate::value::{Csr, Matrix};
+use crate::value::{Csr, Matrix, Precision};
 
 /// The points of a fit, dense or sparse, with what brute force needs of them.
 #[derive(Clone, Debug)]
@@ -31,6 +31,57 @@ enum Rows {
     /// For `nan_euclidean`: with zeros for what is missing, ones for what is not, and as they are.
     Gaps(Panels, Panels, Matrix<'static, f64>),
     Sparse(Csr<'static>),
+}
+
+/// Whose distances are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DistancesOf {
+    /// Those of `pairwise_distances`.
+    Pairwise,
+    /// Those that `ArgKmin` and `RadiusNeighbors` compare, of `float64` rows.
+    ArgKmin,
+    /// The same of `float32` rows, by `DistanceMetric32`.
+    ArgKmin32 {
+        /// Whether they are rounded to `float32`.
+        rounds: bool,
+    },
+}
+
+impl DistancesOf {
+    /// The distance of what is compared. `DistanceMetric32` takes it as a `float32`; squares of Euclidean distances that
+    /// are asked for as such it does not see.
+    pub fn finish(self, metric: &Metric, reduced: f64) -> f64 {
+        let round = |value: f64| Precision::Single.round(value);
+        match self {
+            Self::ArgKmin32 { rounds } if *metric != Metric::SquaredEuclidean => {
+                let distance = metric.finish(round(reduced));
+                if rounds { round(distance) } else { distance }
+            }
+            _ => metric.finish(reduced),
+        }
+    }
+
+    /// What distances are compared with to be within a radius.
+    pub fn reduce(self, metric: &Metric, radius: f64) -> f64 {
+        let round = |value: f64| Precision::Single.round(value);
+        match self {
+            Self::ArgKmin32 { rounds } if *metric != Metric::SquaredEuclidean => {
+                let reduced = metric.reduce(round(radius));
+                // Squares are of `float32` in all versions: C multiplies them so.
+                let is_square = matches!(metric, Metric::Euclidean | Metric::StandardizedEuclidean(_));
+                if rounds || is_square { round(reduced) } else { reduced }
+            }
+            _ => metric.reduce(radius),
+        }
+    }
+
+    fn reduced(self, metric: &Metric, x: &[f64], y: &[f64]) -> f64 {
+        match self {
+            Self::ArgKmin32 { rounds: true } => Precision::Single.round(metric.reduced_single(x, y)),
+            Self::ArgKmin32 { rounds: false } => metric.reduced_single(x, y),
+            _ => metric.reduced(x, y),
+        }
+    }
 }
 
 impl Points {
@@ -62,6 +113,12 @@ impl Points {
             _ => Rows::Dense(points),
         };
         Self { rows, metric, squares, norms, einsum }
+    }
+
+    /// The same, where `ArgKmin` is given Σy² of each point.
+    #[must_use]
+    pub fn with_squares(self, squares: Vec<f64>) -> Self {
+        Self { squares, ..self }
     }
 
     /// Sparse points.
@@ -153,11 +210,11 @@ impl Points {
         true
     }
 
-    /// The reduced distances of `x` to all points, for `ArgKmin` or as in `pairwise_distances`. Euclidean ones
-    /// are `x² - 2xy + y²`, as scikit-learn's brute force has them, and not below 0: what the subtraction loses, it loses
-    /// there as well.
-    pub fn distances(&self, x: &[f64], sparse: bool, arg_k_min: bool, out: &mut Vec<f64>) {
+    /// The reduced distances of `x` to all points. Euclidean ones are `x² - 2xy + y²`, as scikit-learn's brute force has
+    /// them, and not below 0: what the subtraction loses, it loses there as well.
+    pub fn distances(&self, x: &[f64], sparse: bool, of: DistancesOf, out: &mut Vec<f64>) {
         out.clear();
+        let arg_k_min = of != DistancesOf::Pairwise;
         let square = match (sparse, arg_k_min) {
             (true, _) => row_square::in_order(x),
             (false, true) => row_square::blas(x),
@@ -169,6 +226,12 @@ impl Points {
                 let x: Vec<f64> = x.iter().map(|value| value / size(square)).collect();
                 products(points, &x, sparse, out);
                 out.iter_mut().for_each(|dot| *dot = (1.0 - *dot).clamp(0.0, 2.0));
+            }
+            // scipy's, of the differences.
+            (Rows::Panels(points), Metric::SquaredEuclidean) if !arg_k_min => {
+                let mut groups = vec![[0.0; LANES]; points.rows.div_ceil(LANES)];
+                vectorized!(points.pairings::<true>(x, 0, &mut groups));
+                out.extend(groups.as_flattened().iter().take(points.rows));
             }
             (Rows::Panels(points), _) => {
                 products(points, x, sparse, out);
@@ -199,7 +262,7 @@ impl Points {
             (Rows::Dense(points), Metric::BrayCurtis) if !arg_k_min => {
                 out.extend(points.iter_rows().map(|y| bray_curtis_of_scipy(x, y)));
             }
-            (Rows::Dense(points), metric) => out.extend(points.iter_rows().map(|y| metric.reduced(x, y))),
+            (Rows::Dense(points), metric) => out.extend(points.iter_rows().map(|y| of.reduced(metric, x, y))),
             (Rows::Sparse(csr), Metric::Euclidean | Metric::SquaredEuclidean) => {
                 out.extend(products_of_sparse(csr, x).zip(squares).map(|(dot, y)| euclidean(square, dot, *y)));
             }
@@ -220,7 +283,7 @@ impl Points {
                     for (&column, &value) in columns.iter().zip(values) {
                         y[column as usize] += value;
                     }
-                    out.push(metric.reduced(x, &y));
+                    out.push(of.reduced(metric, x, &y));
                     for &column in columns {
                         y[column as usize] = 0.0;
                     }
@@ -326,16 +389,16 @@ mod tests {
     fn bray_curtis_is_that_of_scipy_but_for_arg_k_min() {
         let points = Matrix::new(4, 3, vec![1.0, 2.0, -3.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0, 0.5, 0.5, 2.0]);
         let points = Points::dense(points, Metric::BrayCurtis, |row| row.iter().map(|x| x * x).sum());
-        let distances = |x: &[f64], arg_k_min: bool| {
+        let distances = |x: &[f64], of: DistancesOf| {
             let mut out = Vec::new();
-            points.distances(x, false, arg_k_min, &mut out);
+            points.distances(x, false, of, &mut out);
             out
         };
-        assert_eq!(distances(&[1.0, -2.0, 3.0], false), [5.0, 1.0, 1.4, 0.5]);
-        let found = distances(&[1.0, 1.0, 1.0], false);
+        assert_eq!(distances(&[1.0, -2.0, 3.0], DistancesOf::Pairwise), [5.0, 1.0, 1.4, 0.5]);
+        let found = distances(&[1.0, 1.0, 1.0], DistancesOf::Pairwise);
         assert!((found[0] - 0.714_285_71).abs() < 1e-8 && (found[3] - 0.333_333_33).abs() < 1e-8, "{found:?}");
         assert_eq!(found[1..3], [1.0, f64::INFINITY]);
-        assert!(distances(&[0.0, 0.0, 0.0], false)[1].is_nan());
-        assert_eq!(distances(&[1.0, -2.0, 3.0], true)[0], 10.0 / 12.0);
+        assert!(distances(&[0.0, 0.0, 0.0], DistancesOf::Pairwise)[1].is_nan());
+        assert_eq!(distances(&[1.0, -2.0, 3.0], DistancesOf::ArgKmin)[0], 10.0 / 12.0);
     }
 }

@@ -1,6 +1,7 @@
 //! `sklearn.metrics.DistanceMetric`: distances between two rows, summed feature by feature as scikit-learn sums them.
 
 use super::pairwise_sum::pairwise_sum;
+use crate::value::Precision;
 
 /// A metric with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,22 +96,33 @@ impl Metric {
 
     /// `rdist`: the distance, or what grows with it and is cheaper.
     pub fn reduced(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.reduced_by(x, y, |x, y| x - y)
+    }
+
+    /// `rdist` of `DistanceMetric32`, which subtracts in `float32` and goes on in `float64`.
+    pub fn reduced_single(&self, x: &[f64], y: &[f64]) -> f64 {
+        self.reduced_by(x, y, |x, y| Precision::Single.round(x - y))
+    }
+
+    #[inline(always)]
+    fn reduced_by(&self, x: &[f64], y: &[f64], minus: impl Fn(f64, f64) -> f64) -> f64 {
         let pairs = || x.iter().zip(y).map(|(x, y)| (*x, *y));
+        let differences = || pairs().map(|(x, y)| minus(x, y));
         match self {
             Self::Euclidean | Self::SquaredEuclidean | Self::SquaredDifferences => {
-                pairs().fold(0.0, |sum, (x, y)| sum + (x - y) * (x - y))
+                differences().fold(0.0, |sum, d| sum + d * d)
             }
             Self::StandardizedEuclidean(variances) => {
-                pairs().zip(variances).fold(0.0, |sum, ((x, y), variance)| sum + (x - y) * (x - y) / variance)
+                differences().zip(variances).fold(0.0, |sum, (d, variance)| sum + d * d / variance)
             }
-            Self::Manhattan => pairs().fold(0.0, |sum, (x, y)| sum + (x - y).abs()),
-            Self::Chebyshev => pairs().fold(0.0, |max: f64, (x, y)| max.max((x - y).abs())),
-            Self::Minkowski { p, weights: None } => pairs().fold(0.0, |sum, (x, y)| sum + (x - y).abs().powf(*p)),
+            Self::Manhattan => differences().fold(0.0, |sum, d| sum + d.abs()),
+            Self::Chebyshev => differences().fold(0.0, |max: f64, d| max.max(d.abs())),
+            Self::Minkowski { p, weights: None } => differences().fold(0.0, |sum, d| sum + d.abs().powf(*p)),
             Self::Minkowski { p, weights: Some(weights) } => {
-                pairs().zip(weights).fold(0.0, |sum, ((x, y), weight)| sum + weight * (x - y).abs().powf(*p))
+                differences().zip(weights).fold(0.0, |sum, (d, weight)| sum + weight * d.abs().powf(*p))
             }
             Self::WeightedDifferences { p, weights } => {
-                pairs().zip(weights).fold(0.0, |sum, ((x, y), weight)| sum + (weight * (x - y).abs()).powf(*p))
+                differences().zip(weights).fold(0.0, |sum, (d, weight)| sum + (weight * d.abs()).powf(*p))
             }
             Self::Mahalanobis(inverse) => {
                 let mut sum = 0.0;
@@ -123,16 +135,16 @@ impl Metric {
             Self::Hamming => share(pairs().filter(|(x, y)| x != y).count(), x.len()),
             Self::Canberra => pairs().fold(0.0, |sum, (x, y)| {
                 let whole = x.abs() + y.abs();
-                if whole > 0.0 { sum + (x - y).abs() / whole } else { sum }
+                if whole > 0.0 { sum + minus(x, y).abs() / whole } else { sum }
             }),
             Self::BrayCurtis => {
                 let (part, whole) = pairs()
-                    .fold((0.0, 0.0), |(part, whole), (x, y)| (part + (x - y).abs(), whole + (x.abs() + y.abs())));
+                    .fold((0.0, 0.0), |(part, whole), (x, y)| (part + minus(x, y).abs(), whole + (x.abs() + y.abs())));
                 if whole > 0.0 { part / whole } else { 0.0 }
             }
             Self::Haversine => {
-                let north = (0.5 * (x[0] - y[0])).sin();
-                let east = (0.5 * (x[1] - y[1])).sin();
+                let north = (0.5 * minus(x[0], y[0])).sin();
+                let east = (0.5 * minus(x[1], y[1])).sin();
                 north * north + x[0].cos() * y[0].cos() * east * east
             }
             Self::Cosine => {

@@ -1,17 +1,22 @@
 //! Distances to a few centres.
 
+use std::sync::Arc;
+
 use crate::InputError;
-use crate::kernels::brute_force::Points;
+use crate::kernels::brute_force::{DistancesOf, Points};
 use crate::kernels::metric::Metric;
 use crate::kernels::row_square;
 use crate::operator::Operator;
+use crate::operators::neighbors::Brute;
 use crate::value::{Matrix, NumberType, Precision, Value};
 
 /// The distance to each centre, Euclidean ones as `√max(x² - 2 x·c + c², 0)`. (n, n_features) → (n, n_clusters).
 #[derive(Debug)]
 pub struct CenterDistances {
-    points: Points,
+    points: Arc<Points>,
     precision: Precision,
+    /// How they are compared, where only the nearest is asked for.
+    compared: Option<Brute>,
 }
 
 impl CenterDistances {
@@ -22,7 +27,18 @@ impl CenterDistances {
 
     /// The same by another metric.
     pub fn with_metric(centers: Matrix<'static, f64>, precision: Precision, metric: Metric) -> Self {
-        Self { points: Points::dense(centers, metric, row_square::einsum), precision }
+        Self::to_points(Points::dense(centers, metric, row_square::einsum), precision)
+    }
+
+    /// To points with their metric.
+    pub fn to_points(points: Points, precision: Precision) -> Self {
+        Self { points: Arc::new(points), precision, compared: None }
+    }
+
+    /// What `pairwise_distances_argmin` compares: squares instead of Euclidean distances, where it finds by `ArgKmin`.
+    #[must_use]
+    pub fn compared(&self, brute: Brute) -> Self {
+        Self { points: Arc::clone(&self.points), precision: self.precision, compared: Some(brute) }
     }
 
     /// The centres, with their metric.
@@ -52,14 +68,25 @@ impl Operator for CenterDistances {
         };
         // Two tables of float32 are computed in float64, and the squares rounded before their roots are taken.
         let precision = precision.promote(self.precision);
-        let mut finish = |distances: &[f64]| {
-            let finish = |square: &f64| precision.round(self.points.metric.finish(precision.round(*square)));
-            out.extend(distances.iter().map(finish));
+        let heap = match self.compared {
+            Some(brute) => {
+                let brute = Brute { precision: Some(precision), ..brute };
+                brute.heap_for(&self.points, Some(precision), matches!(inputs[0], Value::Sparse(_)))?
+            }
+            None => None,
+        };
+        let of = heap.map_or(DistancesOf::Pairwise, |heap| heap.of);
+        let mut finish = |distances: &[f64]| match heap {
+            Some(_) => out.extend(distances),
+            None => {
+                let finish = |square: &f64| precision.round(self.points.metric.finish(precision.round(*square)));
+                out.extend(distances.iter().map(finish));
+            }
         };
         match inputs[0] {
             Value::Floats(x, _) => {
                 for x in x.iter_rows() {
-                    self.points.distances(x, false, false, &mut distances);
+                    self.points.distances(x, false, of, &mut distances);
                     finish(&distances);
                 }
             }
@@ -70,7 +97,7 @@ impl Operator for CenterDistances {
                     for (&column, value) in columns.iter().zip(values) {
                         x[column as usize] += value;
                     }
-                    self.points.distances(&x, true, false, &mut distances);
+                    self.points.distances(&x, true, of, &mut distances);
                     finish(&distances);
                     for &column in columns {
                         x[column as usize] = 0.0;
@@ -79,6 +106,7 @@ impl Operator for CenterDistances {
             }
             other => return Err(InputError::wrong_kind("numbers", other)),
         }
+        let precision = if heap.is_some() { Precision::Double } else { precision };
         Ok(Value::Floats(Matrix::new(inputs[0].rows(), self.points.len(), out), precision))
     }
 

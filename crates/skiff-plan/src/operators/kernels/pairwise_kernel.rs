@@ -1,7 +1,7 @@
 //! `sklearn.metrics.pairwise.pairwise_kernels`.
 
 use crate::InputError;
-use crate::kernels::brute_force::Points;
+use crate::kernels::brute_force::{DistancesOf, Points};
 use crate::kernels::metric::Metric;
 use crate::kernels::{dot, row_square};
 use crate::operator::Operator;
@@ -65,7 +65,8 @@ impl PairwiseKernel {
     /// With the rows of a fit, (n_fit, n_features), of that dtype.
     pub fn new(function: KernelFunction, mut fitted: Matrix<'static, f64>, precision: Precision) -> Self {
         let points = match function {
-            KernelFunction::Rbf { .. } => Some(Metric::SquaredEuclidean),
+            // Squares, which nothing takes the root of.
+            KernelFunction::Rbf { .. } => Some(Metric::Euclidean),
             KernelFunction::Laplacian { .. } => Some(Metric::Manhattan),
             _ => None,
         };
@@ -114,7 +115,7 @@ impl PairwiseKernel {
         match self.function {
             KernelFunction::Rbf { gamma } | KernelFunction::Laplacian { gamma } => {
                 if let Some(points) = &self.points {
-                    points.distances(x, sparse, false, out);
+                    points.distances(x, sparse, DistancesOf::Pairwise, out);
                 }
                 out.iter_mut().for_each(|distance| *distance = (-gamma * *distance).exp());
             }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::search::{Brute, Search, SearchRows, graph_row, refuse_negative};
+use super::search::{Brute, Heap, Search, SearchRows, graph_row, refuse_negative};
 use crate::InputError;
-use crate::kernels::brute_force::Points;
-use crate::kernels::neighbor_heap::{NeighborHeap, Sort, argpartition};
+use crate::kernels::brute_force::{DistancesOf, Points};
+use crate::kernels::metric::Metric;
+use crate::kernels::neighbor_heap::{NeighborHeap, argpartition};
 use crate::operator::Operator;
 use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
@@ -87,17 +88,18 @@ impl NearestNeighbors {
         found: &mut Found,
     ) -> Result<(), InputError> {
         let heap = brute.heap_for(points, precision, sparse)?;
-        if let Some(sort) = heap {
-            self.by_heaps(points, sort, rows, sparse, found);
+        if let Some(heap) = heap {
+            self.by_heaps(points, heap, rows, sparse, found);
             return Ok(());
         }
         let single = brute.is_single(points, precision);
+        let is_euclidean = points.metric == Metric::Euclidean;
         let (mut distances, mut order) = (Vec::new(), Vec::new());
         for x in rows.iter_rows() {
-            points.distances(x, sparse, false, &mut distances);
+            points.distances(x, sparse, DistancesOf::Pairwise, &mut distances);
             for distance in &mut distances {
                 // All but squares of Euclidean distances are compared as they are.
-                if !points.is_euclidean() {
+                if !is_euclidean {
                     *distance = brute.finish(points, *distance, single);
                 }
                 if single {
@@ -105,7 +107,7 @@ impl NearestNeighbors {
                 }
             }
             argpartition(&distances, self.count, &mut order);
-            let finish = |at: usize| match (points.is_euclidean(), single) {
+            let finish = |at: usize| match (is_euclidean, single) {
                 (true, true) => Precision::Single.round(points.metric.finish(distances[at])),
                 (true, false) => points.metric.finish(distances[at]),
                 (false, _) => distances[at],
@@ -124,7 +126,14 @@ const ROWS: usize = 2;
 
 impl NearestNeighbors {
     /// As `ArgKmin` finds them.
-    fn by_heaps(&self, points: &Points, sort: Sort, rows: &Matrix<'_, f64>, sparse: bool, found: &mut Found) {
+    fn by_heaps(
+        &self,
+        points: &Points,
+        Heap { sort, of }: Heap,
+        rows: &Matrix<'_, f64>,
+        sparse: bool,
+        found: &mut Found,
+    ) {
         let mut heaps = [NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)];
         let mut all = NeighborHeap::new(self.count, sort);
         let mut distances = Vec::new();
@@ -139,7 +148,7 @@ impl NearestNeighbors {
             };
             for (x, heap) in xs.iter().zip(&mut heaps).take(count) {
                 if !pushed {
-                    points.distances(x, sparse, true, &mut distances);
+                    points.distances(x, sparse, of, &mut distances);
                     for (index, &distance) in distances.iter().enumerate() {
                         heap.push(distance, index);
                     }
@@ -147,7 +156,7 @@ impl NearestNeighbors {
                 all.clear();
                 heap.push_into(&mut all);
                 let (nearest, indices) = all.sort();
-                found.extend(nearest.iter().map(|&reduced| points.metric.finish(reduced)), indices);
+                found.extend(nearest.iter().map(|&reduced| of.finish(&points.metric, reduced)), indices);
             }
         }
     }

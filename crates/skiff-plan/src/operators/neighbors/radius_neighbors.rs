@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::search::{Search, SearchRows, graph_row, refuse_negative};
 use crate::InputError;
+use crate::kernels::brute_force::DistancesOf;
 use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::stable_sort;
 use crate::operator::{BLOCK_BYTES, Operator};
@@ -57,22 +58,24 @@ impl Operator for RadiusNeighbors {
                 let mut found =
                     Found::new(NumberType::Float(if single { Precision::Single } else { Precision::Double }));
                 let limit = match heap {
-                    Some(_) => Limit::of(points.metric.reduce(self.radius), false),
+                    Some(heap) => Limit::of(heap.of.reduce(&points.metric, self.radius), false),
                     // That of `sqeuclidean` is a limit of squares already.
                     None if points.metric == Metric::Euclidean => Limit::of(self.radius * self.radius, single),
                     None => Limit::of(self.radius, single),
                 };
+                let of = heap.map_or(DistancesOf::Pairwise, |heap| heap.of);
                 let mut reduced = Vec::new();
                 for x in rows.iter_rows() {
-                    points.distances(x, sparse, heap.is_some(), &mut reduced);
+                    points.distances(x, sparse, of, &mut reduced);
                     let (mut near, mut indices) = (Vec::new(), Vec::new());
                     for (index, &reduced) in reduced.iter().enumerate() {
                         // All but squares of Euclidean distances are compared as they are.
-                        let finishes_first = heap.is_none() && !points.is_euclidean();
+                        let finishes_first = heap.is_none() && points.metric != Metric::Euclidean;
+                        let finishes_last = heap.is_none() && points.metric == Metric::Euclidean;
                         let compared = if finishes_first { brute.finish(points, reduced, single) } else { reduced };
                         let compared = if single { Precision::Single.round(compared) } else { compared };
                         if limit.holds(compared) {
-                            near.push(if finishes_first { compared } else { points.metric.finish(compared) });
+                            near.push(if finishes_last { points.metric.finish(compared) } else { compared });
                             indices.push(index);
                         }
                     }
@@ -80,9 +83,12 @@ impl Operator for RadiusNeighbors {
                         near.iter_mut().for_each(|distance| *distance = Precision::Single.round(*distance));
                     }
                     match heap {
-                        Some(sort) if self.sorted => sort.sort(&mut near, &mut indices),
+                        Some(heap) if self.sorted => heap.sort.sort(&mut near, &mut indices),
                         None if self.sorted => stable_sort(&mut near, &mut indices),
                         _ => {}
+                    }
+                    if heap.is_some() {
+                        near.iter_mut().for_each(|distance| *distance = of.finish(&points.metric, *distance));
                     }
                     found.push(&near, &indices);
                 }
@@ -173,10 +179,12 @@ mod tests {
         let within = |metric: Metric, precision: Precision| {
             let brute = Brute {
                 heap: None,
+                single_heap: false,
                 precision: Some(Precision::Double),
                 sparse_heap: false,
                 sparse_euclidean: false,
                 mixed_euclidean: false,
+                rounds_single: true,
             };
             let points = Points::dense(points(), metric, |row| row.iter().map(|x| x * x).sum());
             let step = RadiusNeighbors { search: Arc::new(Search::Brute(points, brute)), radius: 1.5, sorted: false };

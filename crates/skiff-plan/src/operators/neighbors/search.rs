@@ -2,7 +2,7 @@
 
 use crate::InputError;
 use crate::kernels::binary_tree::BinaryTree;
-use crate::kernels::brute_force::Points;
+use crate::kernels::brute_force::{DistancesOf, Points};
 use crate::kernels::metric::Metric;
 use crate::kernels::neighbor_heap::{Sort, stable_sort};
 use crate::value::{Csr, Matrix, NumberType, Precision, Value};
@@ -24,6 +24,8 @@ pub enum Search {
 pub struct Brute {
     /// The order of equals among neighbours found by `ArgKmin`, which versions before 1.1 have not.
     pub heap: Option<Sort>,
+    /// Whether `ArgKmin` takes rows of `float32` (1.2).
+    pub single_heap: bool,
     /// The dtype of the points, where it is a float one; `ArgKmin` asks for rows of the same.
     pub precision: Option<Precision>,
     /// Whether `ArgKmin` takes pairs of sparse rows (1.2).
@@ -32,6 +34,17 @@ pub struct Brute {
     pub sparse_euclidean: bool,
     /// Whether it takes a sparse and a dense side for Euclidean distances, as since 1.3.
     pub mixed_euclidean: bool,
+    /// Whether distances between rows of `float32` are rounded to `float32`, as since 1.4.
+    pub rounds_single: bool,
+}
+
+/// What `ArgKmin` and `RadiusNeighbors` compare, and how.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::operators) struct Heap {
+    /// The order of equals.
+    pub(in crate::operators) sort: Sort,
+    /// Their distances.
+    pub(in crate::operators) of: DistancesOf,
 }
 
 /// Rows to search for, as numbers.
@@ -87,14 +100,14 @@ impl Search {
 }
 
 impl Brute {
-    /// How equals are sorted, where `ArgKmin` or `RadiusNeighbors` is used: `is_usable_for`. What else compares rows takes
+    /// How rows are compared where `ArgKmin` or `RadiusNeighbors` is used: `is_usable_for`. What else compares rows takes
     /// sparse ones for a few metrics only.
-    pub(super) fn heap_for(
+    pub(in crate::operators) fn heap_for(
         self,
         points: &Points,
         precision: Option<Precision>,
         sparse: bool,
-    ) -> Result<Option<Sort>, InputError> {
+    ) -> Result<Option<Heap>, InputError> {
         let excluded = matches!(
             points.metric,
             Metric::Mahalanobis(_)
@@ -109,6 +122,7 @@ impl Brute {
         let usable = !excluded
             && precision.is_some()
             && precision == self.precision
+            && (precision == Some(Precision::Double) || self.single_heap)
             && (!(sparse || sparse_points) || self.sparse_heap)
             && !(both_sparse && points.is_euclidean() && !self.sparse_euclidean)
             && !(sparse != sparse_points && points.is_euclidean() && !self.mixed_euclidean);
@@ -116,14 +130,20 @@ impl Brute {
             None if sparse && !points.metric.takes_sparse() => {
                 Err(InputError::refused("the metric does not work with sparse matrices: densify the data"))
             }
-            heap => Ok(heap),
+            heap => {
+                let of = match precision {
+                    Some(Precision::Single) => DistancesOf::ArgKmin32 { rounds: self.rounds_single },
+                    _ => DistancesOf::ArgKmin,
+                };
+                Ok(heap.map(|sort| Heap { sort, of }))
+            }
         }
     }
 
     /// Whether distances are `float32`, where no heap is used: `euclidean_distances` answers `float32` for two tables of
     /// `float32`, computing in `float64`; so do cosines and `nan_euclidean_distances`.
     pub(super) fn is_single(self, points: &Points, precision: Option<Precision>) -> bool {
-        (points.is_euclidean() || matches!(points.metric, Metric::Cosine | Metric::NanEuclidean))
+        matches!(points.metric, Metric::Euclidean | Metric::Cosine | Metric::NanEuclidean)
             && precision == Some(Precision::Single)
             && self.precision == Some(Precision::Single)
     }

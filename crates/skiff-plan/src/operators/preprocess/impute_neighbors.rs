@@ -1,7 +1,7 @@
 //! `KNNImputer`: missing values by the rows of the fit that are nearest by what both have.
 
 use crate::InputError;
-use crate::kernels::brute_force::Points;
+use crate::kernels::brute_force::{DistancesOf, Points};
 use crate::kernels::neighbor_heap::argpartition;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::operator::Operator;
@@ -93,7 +93,7 @@ impl Operator for ImputeNeighbors {
                 row.iter().map(|&value| if self.is_missing(value) { f64::NAN } else { value }).collect();
             distances.clear();
             if columns.iter().any(|&(column, is_valid)| is_valid && with_gaps[column].is_nan()) {
-                self.points.distances(&with_gaps, false, false, &mut distances);
+                self.points.distances(&with_gaps, false, DistancesOf::Pairwise, &mut distances);
                 let metric = &self.points.metric;
                 distances.iter_mut().for_each(|value| *value = distance.round(metric.finish(*value)));
             }
