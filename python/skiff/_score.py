@@ -69,9 +69,9 @@ def all_right(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     return float(np.average(right, weights=_weights(sample_weight, len(right))))
 
 
-def _finite_numbers(y: Any, predicted: Any) -> tuple[Any, Any]:
+def _numbers(y: Any, predicted: Any, all_finite: bool = True) -> tuple[Any, Any]:
     y, predicted = (one.astype(float) for one in _alike(y, predicted))
-    for values, what in [(y, "y holds"), (predicted, "the model predicts")]:
+    for values, what in [(y, "y holds"), (predicted, "the model predicts")][: 1 + all_finite]:
         if not np.isfinite(values).all():
             raise WrongInputError(f"{what} NaN or infinities, of which there is no score", code="wrong-input")
     return y, predicted
@@ -79,7 +79,7 @@ def _finite_numbers(y: Any, predicted: Any) -> tuple[Any, Any]:
 
 def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     """R², averaged over the outputs."""
-    y, predicted = _finite_numbers(y, predicted)
+    y, predicted = _numbers(y, predicted)
     if len(y) < 2:
         return float("nan")
     if y.ndim == 1:
@@ -98,7 +98,8 @@ def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
 
 def d2(y: Any, predicted: Any, sample_weight: Any, power: float) -> float:
     """D², the fraction of explained Tweedie deviance of this power."""
-    y, predicted = _finite_numbers(y, predicted)
+    # Generalized linear models look at `y` alone: a prediction that is no number makes the score one.
+    y, predicted = _numbers(y, predicted, all_finite=False)
     if (power >= 1 and (y < 0).any()) or (power >= 2 and (y == 0).any()):
         raise WrongInputError(f"some values of y are out of the range of a deviance of power {power:g}", code="wrong-input")
     weights = _weights(sample_weight, len(y))

@@ -136,6 +136,13 @@ def test_scores_are_scikit_learns(tmp_path):
             assert ours.score(rows, truth, sample_weight=some) == pytest.approx(theirs.score(rows, truth, some), rel=1e-12)
             with pytest.raises(ValueError):
                 ours.score(rows, truth[:-1])
+    # Fits that did not converge.
+    for power, values in [(0, [np.nan] * 6), (0, [1e4] * 6), (1, [np.nan] * 6), (1, [1e4] * 6)]:
+        theirs = TweedieRegressor(power=power, link="log").fit(X, y + 1.0)
+        theirs.coef_ = np.array(values)
+        joblib.dump(theirs, path)
+        with np.errstate(all="ignore"):
+            np.testing.assert_equal(skiff.open(path).score(X, y + 1.0), theirs.score(X, y + 1.0))
     joblib.dump(StandardScaler().fit(X), path)
     assert not hasattr(skiff.open(path), "score")
 

@@ -251,6 +251,11 @@ def test_numbers_in_dataframes_and_names_out():
     same(opened(plain).transform(numbered), plain.transform(numbered))
     with pytest.raises(TypeError, match="string names"):
         answering.transform(frame.rename(columns={"a": 1}))
+    twice = frame.set_axis(list("abcda"), axis=1)
+    # As scikit-learn does since it reads names by narwhals.
+    for model in (plain, opened(plain)):
+        with pytest.raises(Exception, match="(?i)expected unique column names"):
+            model.transform(twice)
 
 
 def nameless():

@@ -54,6 +54,7 @@ mod preprocessing;
 mod random_projection;
 mod semi_supervised;
 mod sklearn_pandas;
+mod sklearnex;
 mod svm;
 mod tree;
 mod xgboost;

@@ -67,7 +67,8 @@ impl<'m> Lowering<'m> {
             self.header.feature_names_in.as_ref().filter(|_| is_strict),
             rule,
             n_features.into().or(self.header.n_features_in),
-        );
+        )
+        .with_unique_names(!self.header.before(1, 9));
         // A check that was taken back is not there any more, or another operator is.
         if let Some(&same) = self.checked.get(&input)
             && let Some(node) = self.nodes.get(same.index() - 1)

@@ -43,6 +43,7 @@ const MODULES: &[&[Class]] = &[
     crate::catboost::CLASSES,
     crate::lightgbm::CLASSES,
     crate::sklearn_pandas::CLASSES,
+    crate::sklearnex::CLASSES,
     crate::xgboost::CLASSES,
 ];
 
@@ -92,7 +93,8 @@ mod tests {
     use super::*;
 
     /// Whose classes are read.
-    const PACKAGES: &[&str] = &["catboost", "imblearn", "lightgbm", "sklearn", "sklearn_pandas", "xgboost"];
+    const PACKAGES: &[&str] =
+        &["catboost", "daal4py", "imblearn", "lightgbm", "sklearn", "sklearn_pandas", "sklearnex", "xgboost"];
 
     #[test]
     fn class_paths_are_unique_and_pages_are_written() {

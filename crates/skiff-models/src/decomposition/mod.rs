@@ -17,6 +17,8 @@ use crate::model::Class;
 
 pub(crate) use kernel_pca::KernelPCA;
 
+pub(crate) use pca::PCA;
+
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
     dictionary_learning::DICTIONARY_LEARNING,
@@ -29,7 +31,7 @@ pub(crate) const CLASSES: &[Class] = &[
     latent_dirichlet_allocation::LATENT_DIRICHLET_ALLOCATION,
     nmf::MINI_BATCH_NMF,
     nmf::NMF,
-    pca::PCA,
+    PCA,
     randomized_pca::RANDOMIZED_PCA,
     sparse_pca::MINI_BATCH_SPARSE_PCA,
     sparse_pca::SPARSE_PCA,

@@ -23,6 +23,8 @@ pub(crate) struct SelectedColumns {
     dtype: Dtype,
     /// Whether a table without columns has the dtype of the rows, as since 1.1.
     keeps_dtype: bool,
+    /// Whether a DataFrame is not validated where the output is one: from 1.3 on.
+    keeps_frames: bool,
 }
 
 impl SelectedColumns {
@@ -35,7 +37,7 @@ impl SelectedColumns {
     ) -> Result<Self, ReadError> {
         fields.expect_n_features(name, support.len())?;
         let dtype = if fields.before(0, 20) { Dtype::Numeric } else { Dtype::Any };
-        Ok(Self { support, finite, dtype, keeps_dtype: !fields.before(1, 1) })
+        Ok(Self { support, finite, dtype, keeps_dtype: !fields.before(1, 1), keeps_frames: !fields.before(1, 3) })
     }
 
     /// Whether there is any.
@@ -57,6 +59,11 @@ impl SelectedColumns {
         match method {
             Method::Transform => {
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite);
+                let rule = if self.keeps_frames && plan.header().set_output.as_deref() == Some("pandas") {
+                    rule.frames_unchecked()
+                } else {
+                    rule
+                };
                 let rule = if plan.header().wraps_output() { rule } else { rule.sparse(SparseRule::Accept) };
                 let mut x = plan.check(input, rule, width);
                 // A DataFrame becomes one array, unless the output is a DataFrame.

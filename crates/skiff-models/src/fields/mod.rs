@@ -12,7 +12,7 @@ pub(crate) mod parts;
 mod read_error;
 mod scalars;
 mod version;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct Fields<'r, 'g> {
     path: String,
     header: Header,
     seen: RefCell<HashSet<&'g str>>,
+    /// Names under which another package keeps attributes of scikit-learn, after scikit-learn's.
+    renamed: Cell<&'static [(&'static str, &'static str)]>,
     /// Attributes of helper objects that scikit-learn never sets, by their relative paths.
     extra: RefCell<Vec<String>>,
 }
@@ -60,7 +62,8 @@ impl<'r, 'g> Fields<'r, 'g> {
     }
 
     fn of(reading: &'r Reading<'g>, instance: Instance<'g>, path: String, header: Header) -> Self {
-        Self { reading, instance, path, header, seen: RefCell::default(), extra: RefCell::default() }
+        let (seen, extra) = (RefCell::default(), RefCell::default());
+        Self { reading, instance, path, header, seen, renamed: Cell::default(), extra }
     }
 
     /// Whether the estimator is only checked, and then dropped.
@@ -88,6 +91,11 @@ impl<'r, 'g> Fields<'r, 'g> {
         self.instance.class_path() == path
     }
 
+    /// Whether the estimator is of scikit-learn-intelex, whose computations are oneDAL's.
+    pub fn is_patched(&self) -> bool {
+        ["sklearnex.", "daal4py.sklearn."].iter().any(|package| self.instance.module.starts_with(package))
+    }
+
     /// The object graph of the attributes.
     pub fn graph(&self) -> &'g Graph {
         self.reading.graph
@@ -98,8 +106,21 @@ impl<'r, 'g> Fields<'r, 'g> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// Reads attributes of scikit-learn under the names that another package gives them, where it has those: pairs of
+    /// scikit-learn's name and the other.
+    pub(crate) fn rename(&self, names: &'static [(&'static str, &'static str)]) {
+        self.renamed.set(names);
+    }
+
+    /// The name under which the attribute is kept.
+    fn kept_name<'n>(&self, name: &'n str) -> &'n str {
+        let mut others = self.renamed.get().iter().filter(|(own, _)| *own == name);
+        others.find_map(|(_, other)| self.instance.attribute(other).map(|_| *other)).unwrap_or(name)
+    }
+
     /// The attribute `name`, which counts as read; `None` if it is missing. A Python `None` is a node.
     pub fn node(&self, name: &str) -> Option<NodeId> {
+        let name = self.kept_name(name);
         let node = self.instance.attribute(name)?;
         let name = self.instance.attributes().find(|(attribute, _)| *attribute == name).map(|(name, _)| name)?;
         self.seen.borrow_mut().insert(name);
@@ -363,6 +384,8 @@ impl<'r, 'g> Fields<'r, 'g> {
     fn read_header(&self) -> Result<Header, ReadError> {
         let version = match self.string_or_none("_sklearn_version")? {
             Some(text) => Some(Version::parse(&text).ok_or_else(|| self.unexpected("_sklearn_version", "a version"))?),
+            // Classes of scikit-learn-intelex record none, and are taken to be of the newest.
+            None if self.is_patched() => Some(Version::of_patched()),
             None => None,
         };
         let n_features_in = match self.int_or_none("n_features_in_")? {

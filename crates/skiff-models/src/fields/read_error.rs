@@ -118,6 +118,9 @@ impl fmt::Display for ReadError {
 impl fmt::Display for ReadErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnknownClass { class } if class.starts_with("sklearnex.") => {
+                write!(f, "`{class}` is not supported: fit it again after `sklearnex.unpatch_sklearn()`")
+            }
             Self::UnknownClass { class } => write!(f, "`{class}` is not supported"),
             Self::NoEstimator { found } => write!(f, "expected an estimator, found {found}"),
             Self::UnknownAttribute { class } => {

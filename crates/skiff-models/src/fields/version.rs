@@ -15,6 +15,12 @@ impl Version {
         Self { major, minor }
     }
 
+    /// What models of scikit-learn-intelex, which records no version, are taken to be of: the newest of the catalog.
+    pub(crate) fn of_patched() -> Self {
+        let newest = skiff_sklearn::Version::NEWEST.to_string();
+        Self::parse(&newest).unwrap_or(Self::new(1, 9))
+    }
+
     /// `1.9.1`, `0.24.dev0`, `1.0rc1`: the first two numbers.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|part| {

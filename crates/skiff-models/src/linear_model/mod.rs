@@ -29,13 +29,18 @@ pub(crate) use coefficients::Coefficients;
 pub(crate) use linear_classifier::LinearClassifier;
 pub(crate) use linear_regressor::LinearRegressor;
 
+pub(crate) use coordinate_descent::{ELASTIC_NET, LASSO};
+pub(crate) use linear_regression::LINEAR_REGRESSION;
+pub(crate) use logistic::LOGISTIC_REGRESSION;
+pub(crate) use ridge::RIDGE;
+
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
     bayes::ARD_REGRESSION,
     bayes::BAYESIAN_RIDGE,
-    coordinate_descent::ELASTIC_NET,
+    ELASTIC_NET,
     coordinate_descent::ELASTIC_NET_CV,
-    coordinate_descent::LASSO,
+    LASSO,
     coordinate_descent::LASSO_CV,
     coordinate_descent::MULTI_TASK_ELASTIC_NET,
     coordinate_descent::MULTI_TASK_ELASTIC_NET_CV,
@@ -50,8 +55,8 @@ pub(crate) const CLASSES: &[Class] = &[
     least_angle::LASSO_LARS,
     least_angle::LASSO_LARS_CV,
     least_angle::LASSO_LARS_IC,
-    linear_regression::LINEAR_REGRESSION,
-    logistic::LOGISTIC_REGRESSION,
+    LINEAR_REGRESSION,
+    LOGISTIC_REGRESSION,
     logistic::LOGISTIC_REGRESSION_CV,
     omp::ORTHOGONAL_MATCHING_PURSUIT,
     omp::ORTHOGONAL_MATCHING_PURSUIT_CV,
@@ -60,7 +65,7 @@ pub(crate) const CLASSES: &[Class] = &[
     perceptron::PERCEPTRON,
     quantile_regressor::QUANTILE_REGRESSOR,
     ransac_regressor::RANSAC_REGRESSOR,
-    ridge::RIDGE,
+    RIDGE,
     ridge::RIDGE_CV,
     ridge_classifier::RIDGE_CLASSIFIER,
     ridge_classifier::RIDGE_CLASSIFIER_CV,

@@ -46,9 +46,14 @@ impl Class {
 
     /// Reads an estimator completely, including the check for unknown attributes.
     pub(crate) fn read(&self, fields: Fields<'_, '_>) -> Result<(Box<dyn Estimator>, Header), ReadError> {
-        fields.training_only(self.training_only);
-        let estimator = (self.read)(&fields)?;
+        let estimator = self.read_model(&fields)?;
         Ok((estimator, fields.finish()?))
+    }
+
+    /// Reads the model, for a class of another package that has the same state.
+    pub(crate) fn read_model(&self, fields: &Fields<'_, '_>) -> Result<Box<dyn Estimator>, ReadError> {
+        fields.training_only(self.training_only);
+        (self.read)(fields)
     }
 }
 

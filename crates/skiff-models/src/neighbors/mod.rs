@@ -24,15 +24,20 @@ pub(crate) use nearest_neighbors::NearestNeighbors;
 pub(crate) use neighbors_base::{NearestPoint, Weights, compared_by, read_weights};
 pub use point_tree_view::PointTreeView;
 
+pub(crate) use k_neighbors_classifier::K_NEIGHBORS_CLASSIFIER;
+pub(crate) use k_neighbors_regressor::K_NEIGHBORS_REGRESSOR;
+pub(crate) use local_outlier_factor::LOCAL_OUTLIER_FACTOR;
+pub(crate) use nearest_neighbors::NEAREST_NEIGHBORS;
+
 /// The classes of this module.
 pub(crate) const CLASSES: &[Class] = &[
-    k_neighbors_classifier::K_NEIGHBORS_CLASSIFIER,
-    k_neighbors_regressor::K_NEIGHBORS_REGRESSOR,
+    K_NEIGHBORS_CLASSIFIER,
+    K_NEIGHBORS_REGRESSOR,
     k_neighbors_transformer::K_NEIGHBORS_TRANSFORMER,
     kernel_density::KERNEL_DENSITY,
-    local_outlier_factor::LOCAL_OUTLIER_FACTOR,
+    LOCAL_OUTLIER_FACTOR,
     nearest_centroid::NEAREST_CENTROID,
-    nearest_neighbors::NEAREST_NEIGHBORS,
+    NEAREST_NEIGHBORS,
     neighborhood_components_analysis::NEIGHBORHOOD_COMPONENTS_ANALYSIS,
     radius_neighbors_classifier::RADIUS_NEIGHBORS_CLASSIFIER,
     radius_neighbors_regressor::RADIUS_NEIGHBORS_REGRESSOR,

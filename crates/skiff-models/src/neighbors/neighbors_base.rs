@@ -53,6 +53,8 @@ impl NeighborsBase {
         let sort = if fields.before(1, 9) { Sort::Quick } else { Sort::Intro };
         let search = match fields.string("_fit_method")?.as_str() {
             "brute" => read_brute(fields, sort)?,
+            // oneDAL has a tree of its own, and leaves scikit-learn's out.
+            "kd_tree" if fields.is_patched() && !fields.has("_tree") => read_brute(fields, sort)?,
             "kd_tree" | "ball_tree" => Search::Tree(read_tree(fields, "_tree")?, sort),
             other => return Err(fields.unsupported("_fit_method", format!("`{other}`"))),
         };
@@ -103,6 +105,7 @@ impl NeighborsBase {
     /// The validation of rows, as an operator within another one.
     pub(crate) fn check(&self, header: &Header) -> Check {
         Check::new(&header.class, header.feature_names_in.as_ref(), self.rule(), Some(self.width()))
+            .with_unique_names(!header.before(1, 9))
     }
 
     /// The `count` nearest points.

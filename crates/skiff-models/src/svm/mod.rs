@@ -10,13 +10,9 @@ mod svr;
 
 use crate::model::Class;
 
+pub(crate) use svc::{NU_SVC, SVC};
+pub(crate) use svr::{NU_SVR, SVR};
+
 /// The classes of this module.
-pub(crate) const CLASSES: &[Class] = &[
-    linear_svc::LINEAR_SVC,
-    linear_svr::LINEAR_SVR,
-    one_class_svm::ONE_CLASS_SVM,
-    svc::NU_SVC,
-    svc::SVC,
-    svr::NU_SVR,
-    svr::SVR,
-];
+pub(crate) const CLASSES: &[Class] =
+    &[linear_svc::LINEAR_SVC, linear_svr::LINEAR_SVR, one_class_svm::ONE_CLASS_SVM, NU_SVC, SVC, NU_SVR, SVR];

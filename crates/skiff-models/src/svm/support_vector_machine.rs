@@ -33,8 +33,12 @@ impl SupportVectorMachine {
             None => vec![count],
         };
         let sums = classes.map_or(1, |classes| classes * (classes - 1) / 2);
-        let intercepts = fields.vector_of("_intercept_", sums)?;
-        let coefficients = read_coefficients(fields, classes.map_or(1, |classes| classes - 1), count)?;
+        let mut intercepts = fields.vector_of("_intercept_", sums)?;
+        let mut coefficients = read_coefficients(fields, classes.map_or(1, |classes| classes - 1), count)?;
+        // libsvm's signs are those of the first of two classes, and scikit-learn-intelex keeps those of the second.
+        if classes == Some(2) && fields.is_patched() {
+            intercepts.iter_mut().chain(&mut coefficients).for_each(|value| *value = -*value);
+        }
         fields.training_only(&[
             "C",
             "_effective_probability",
@@ -117,6 +121,12 @@ fn read_kernel(fields: &Fields<'_, '_>) -> Result<Kernel, ReadError> {
 
 /// `shape_fit_`, the shape of the table of the fit.
 fn read_shape(fields: &Fields<'_, '_>) -> Result<(usize, usize), ReadError> {
+    // scikit-learn-intelex had the weights of the classes in it.
+    let node = fields.required("shape_fit_")?;
+    if fields.is_patched() && skiff_files::NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some()) {
+        let vectors = fields.matrix("support_vectors_")?;
+        return Ok((vectors.rows, vectors.cols));
+    }
     let lengths = fields.list("shape_fit_")?;
     let path = fields.path_of("shape_fit_");
     let mut shape = Vec::new();

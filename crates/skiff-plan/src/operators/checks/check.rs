@@ -1,6 +1,7 @@
 //! scikit-learn's input validation (`validate_data`, `check_array`) as a step.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use skiff_files::Scalar;
@@ -19,6 +20,8 @@ pub struct Check {
     estimator: String,
     n_features: Option<usize>,
     feature_names: Option<Arc<[String]>>,
+    /// Whether two columns of one name are refused.
+    unique_names: bool,
     rule: ArrayRule,
 }
 
@@ -31,6 +34,8 @@ pub struct ArrayRule {
     pub finite: Finite,
     /// `accept_sparse`.
     pub sparse: SparseRule,
+    /// Whether the values of a DataFrame are checked: `not skip_check_array`.
+    pub frames: bool,
     /// Whether the feature names are checked.
     pub names: bool,
     /// What `float16` becomes before anything is computed; `None` where scikit-learn computes in `float16` itself.
@@ -80,8 +85,20 @@ pub enum SparseRule {
 
 impl ArrayRule {
     /// Finite floats, dense only: the rule of most estimators.
-    pub const FLOATS: Self =
-        Self { dtype: Dtype::Float, finite: Finite::All, sparse: SparseRule::Refuse, names: true, half: None };
+    pub const FLOATS: Self = Self {
+        dtype: Dtype::Float,
+        finite: Finite::All,
+        sparse: SparseRule::Refuse,
+        frames: true,
+        names: true,
+        half: None,
+    };
+
+    /// The same, without a look into DataFrames.
+    #[must_use]
+    pub const fn frames_unchecked(self) -> Self {
+        Self { frames: false, ..self }
+    }
 
     /// The same, with another `dtype`.
     #[must_use]
@@ -124,7 +141,13 @@ impl Check {
         n_features: Option<usize>,
     ) -> Self {
         let feature_names = feature_names.filter(|_| rule.names).cloned();
-        Self { estimator: estimator.to_owned(), n_features, feature_names, rule }
+        Self { estimator: estimator.to_owned(), n_features, feature_names, unique_names: false, rule }
+    }
+
+    /// The same for a scikit-learn that reads names by narwhals (1.9), which refuses two columns of one name.
+    #[must_use]
+    pub fn with_unique_names(self, unique_names: bool) -> Self {
+        Self { unique_names, ..self }
     }
 
     /// Whether it checks for NaN or infinities.
@@ -154,6 +177,10 @@ impl Check {
     fn check<'a>(&self, input: &Value<'a>) -> Result<Value<'a>, InputError> {
         if let Value::Columns(columns) = input {
             self.check_names(columns)?;
+            if !self.rule.frames && columns.names.is_some() {
+                self.check_width(columns.columns.len())?;
+                return Ok(input.clone());
+            }
         }
         let numbers = self.to_numbers(input)?;
         self.check_numbers(&numbers)?;
@@ -205,6 +232,14 @@ impl Check {
 
     /// `_check_feature_names`: only where both the fit and the table have names.
     fn check_names(&self, columns: &Columns<'_>) -> Result<(), InputError> {
+        if let Some(names) = columns.names.as_ref().filter(|_| self.unique_names) {
+            let mut seen = HashSet::with_capacity(names.len());
+            if let Some(name) = names.iter().find(|name| !seen.insert(name.as_str())) {
+                return Err(InputError::refused(format!(
+                    "expected unique column names, found `{name}` more than once"
+                )));
+            }
+        }
         let (Some(expected), Some(found)) = (&self.feature_names, &columns.names) else {
             return Ok(());
         };
