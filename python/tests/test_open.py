@@ -21,6 +21,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -514,3 +515,23 @@ def test_labels_of_another_kind_are_not_scored():
 def test_one_feature_is_one():
     model = opened(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
     assert repr(model) == "<skiff.Model LogisticRegression, 1 feature, 2 classes>"
+
+
+def test_selectors_keep_frames_as_scikit_learn_does():
+    """Where the output is a DataFrame, the columns of a DataFrame are not validated, those left out neither."""
+    x, y = data()
+    frame = pd.DataFrame(x, columns=list("abcde"))
+    for steps in ([SelectKBest(k=2)], [make_column_transformer(("passthrough", list("abcde"))), SelectKBest(k=2)]):
+        model = make_pipeline(*steps).set_output(transform="pandas").fit(frame, y)
+        answering = opened(model)
+        for value in (np.inf, np.nan):
+            for name in "abcde":
+                rows = frame.copy()
+                rows.loc[1, name] = value
+                same(answering.transform(rows), model.transform(rows))
+    array = x.copy()
+    array[1] = np.inf
+    for model in (make_pipeline(SelectKBest(k=2)).set_output(transform="pandas").fit(x, y),):
+        for one in (model, opened(model)):
+            with pytest.raises(ValueError, match="infinity"):
+                one.transform(array)

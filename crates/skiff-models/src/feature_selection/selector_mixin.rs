@@ -59,10 +59,12 @@ impl SelectedColumns {
         match method {
             Method::Transform => {
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite);
-                let rule = if self.keeps_frames && plan.header().set_output.as_deref() == Some("pandas") {
-                    rule.frames_unchecked()
-                } else {
-                    rule
+                let keeps_frames = self.keeps_frames && plan.header().set_output.as_deref() == Some("pandas");
+                let rule = match keeps_frames {
+                    // What the step before has made is a DataFrame as well.
+                    true if input != ValueId::INPUT => rule.finite(Finite::Any),
+                    true => rule.frames_unchecked(),
+                    false => rule,
                 };
                 let rule = if plan.header().wraps_output() { rule } else { rule.sparse(SparseRule::Accept) };
                 let mut x = plan.check(input, rule, width);
