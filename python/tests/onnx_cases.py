@@ -59,12 +59,14 @@ def families():
 def outcomes(command, family, folder, opened=None):
     """Each call of a family's cases that is exported and whose table the file takes: the call, how many rows were refused
     and how many there are, the greatest relative difference, and what differs. ``opened`` makes a session of a model, as
-    :func:`session` does."""
+    :func:`session` does; if it has a number ``together``, so many are opened before they are asked."""
     opened = opened or session
+    questions, count = [], 0
     for name, files in archive.cases([f"{NEWEST}/{family}/"]):
         case = json.loads(files["case.json"])
         (folder / "arrays.npz").write_bytes(files["arrays.npz"])
-        arrays = np.load(folder / "arrays.npz", allow_pickle=False)
+        with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+            arrays = dict(stored)
         path = folder / archive.model(files)
         path.write_bytes(files[archive.model(files)])
         sessions = {}
@@ -79,7 +81,17 @@ def outcomes(command, family, folder, opened=None):
                 continue
             what = f"{family}/{name.split('/')[-1]} {method}({call['input']})"
             asked = Call(case["estimator"].rsplit(".")[-1], method, what)
-            yield asked, *outcome(sessions[at, method], given, asked, call["answer"], arrays)
+            questions.append((asked, sessions[at, method], given, call["answer"], arrays))
+        count += len(sessions)
+        if count >= getattr(opened, "together", 1):
+            yield from answers(questions)
+            questions, count = [], 0
+    yield from answers(questions)
+
+
+def answers(questions):
+    for asked, ready, given, answer, arrays in questions:
+        yield asked, *outcome(ready, given, asked, answer, arrays)
 
 
 def outcome(ready, given, call, answer, arrays):

@@ -175,7 +175,8 @@ def java(command, path, folder, at, method):
 
 def rust(command, path, folder, at, method):
     """The method, as a module without the standard library; none where it is not exported."""
-    source = folder / "model.rs"
+    host, key = hosts.together(hosts.Rust, folder), str(next(NUMBERS))
+    source = host.source(key)
     if not onnx_cases.exported(command, path, source, at, method):
         return None
     text = source.read_text()
@@ -186,13 +187,14 @@ def rust(command, path, folder, at, method):
     else:
         inputs = inputs_of(text, method, r"^pub fn {}<", "///")
     several = re.search(rf"^/// Returns (.*)\.$", text, re.M)
-    host = hosts.rust(source, method, parameters, len(several[1].split(", ")) if several else 0, folder)
-    return asked(host, "", inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
+    host.add(key, method, parameters, len(several[1].split(", ")) if several else 0)
+    return asked(host, key, inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
 
 
 def go(command, path, folder, at, method):
     """The method, as a package of Go; none where it is not exported."""
-    source = folder / "model.go"
+    host, key = hosts.together(hosts.Go, folder), str(next(NUMBERS))
+    source = host.source(key)
     if not onnx_cases.exported(command, path, source, at, method):
         return None
     text, name = source.read_text(), "".join(word.capitalize() for word in method.split("_"))
@@ -202,9 +204,12 @@ def go(command, path, folder, at, method):
         inputs = [Input("X", "tensor(double)", (None, int(re.search(r"\d+", parameters[0])[0])))]
     else:
         inputs = inputs_of(text, name, r"^func {}\(", "//")
-    host = hosts.go(source, name, parameters, len(found[2].split(", ")), folder)
-    return asked(host, "", inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
+    host.add(key, name, parameters, len(found[2].split(", ")))
+    return asked(host, key, inputs, text, lambda one: one.encode() if isinstance(one, str) else one)
 
+
+#: How many methods are opened before the first of them is asked: one program has them all.
+go.together = rust.together = 150
 
 LANGUAGES = {
     "c": c,

@@ -1,4 +1,4 @@
-// Asks an exported package: a line for each request and each answer, in the words of `hosts.py`.
+// Asks exported packages: a line for each request and each answer, in the words of `hosts.py`.
 
 package main
 
@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"asked/model"
+	PACKAGES
 )
 
 func textOf(word string) string {
@@ -60,11 +60,19 @@ func shown(result any) string {
 	return "[" + letter(value.Type().Elem())[:1] + strings.Join(all, ",")
 }
 
+func refused(err error) string {
+	return "refused\t" + err.Error()
+}
+
+var methods = map[string]func([]string) string{
+	FUNCTIONS
+}
+
 func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	for lines.Scan() {
-		words := strings.Split(lines.Text(), "\t")[2:]
-		CALL
+		words := strings.Split(lines.Text(), "\t")
+		fmt.Println(methods[words[1]](words[2:]))
 	}
 }

@@ -1,8 +1,7 @@
-// Asks an exported module that is written without the standard library: a line for each request and each answer, in the
+// Asks exported modules that are written without the standard library: a line for each request and each answer, in the
 // words of `hosts.py`.
 
-mod model;
-
+MODULES
 trait Show {
     fn letter(&self) -> char;
     fn text(&self) -> String;
@@ -52,14 +51,18 @@ fn text_of(word: &str) -> String {
     String::from_utf8(bytes.collect()).expect("text")
 }
 
+FUNCTIONS
 fn main() {
     for line in std::io::stdin().lines() {
         let line = line.expect("a line");
-        let words: Vec<&str> = line.split('\t').skip(2).collect();
-        let answer = CALL;
+        let words: Vec<&str> = line.split('\t').collect();
+        let (key, words) = (words[1], &words[2..]);
+        let answer = match key {ARMS
+            _ => panic!("no method {key}"),
+        };
         match answer {
             Ok(answer) => println!("{answer}"),
-            Err(model::Refused(why)) => println!("refused\t{why}"),
+            Err(why) => println!("refused\t{why}"),
         }
     }
 }
