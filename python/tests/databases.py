@@ -33,7 +33,8 @@ class Query:
             values = list(np.asarray(given["X"], np.float64).T)
         else:
             values = [given[one.name][:, 0] for one in self.inputs]
-        query = self.text[self.text.index("SELECT data.*") :].rstrip().rstrip(";")
+        # Tables of trees come first.
+        query = self.text[re.search(r"^(WITH|SELECT data\.\*)", self.text, re.M).start() :].rstrip().rstrip(";")
         names, rows = self.database(self.columns, values, f'SELECT * FROM ({query}) AS answers ORDER BY "{KEY}"')
         names, rows = names[1 + len(values) :], [row[1 + len(values) :] for row in rows]
         groups = {}

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import source_cases
 from conftest import COMMAND, ROOT
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 #: A selection: `cargo xtask peers LANGUAGE` asks all.
 SELECTION = {
@@ -115,6 +115,36 @@ def test_rows_next_to_thresholds(language, size, tmp_path):
         code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
         (found,) = code.run(None, {"X": own})
         assert (found == estimator.predict(own)).all()
+
+
+@pytest.mark.parametrize("language", ["duckdb", "postgres"])
+def test_large_trees_in_databases(language, tmp_path):
+    """Trees through which a query walks: one that is a leaf, one that is deeper than conditions may be, missing values."""
+    needs(language)
+    random = np.random.default_rng(3)
+    X = random.normal(size=(2500, 5))
+    X[random.random(X.shape) < 0.1] = np.nan
+    y = np.nan_to_num(X[:, 0]) - np.nan_to_num(X[:, 4]) ** 2 + random.normal(size=len(X))
+    forest = RandomForestRegressor(6, random_state=0).fit(X, y)
+    forest.estimators_[2] = DecisionTreeRegressor().fit(X, np.full(len(X), -0.7))
+    kinds = RandomForestClassifier(8, random_state=0).fit(X, np.digitize(y, [-1, 1]))
+    # Each split takes one row away.
+    chain = DecisionTreeRegressor(random_state=0).fit(np.eye(400), random.normal(size=400))
+    assert chain.get_depth() > 300 and sum(tree.tree_.n_leaves for tree in forest.estimators_) > 3000
+    rows = [X[:200], X[:200], np.vstack([np.zeros(400), np.eye(400)[::8]])]
+    for estimator, own in zip((forest, kinds, chain), rows, strict=True):
+        joblib.dump(estimator, tmp_path / "model.joblib")
+        code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
+        assert "WITH RECURSIVE walk" in code.text
+        (found,) = code.run(None, {"X": own})
+        assert (found == estimator.predict(own)).all()
+    # Two methods share the trees.
+    methods = "predict_proba,predict"
+    joblib.dump(kinds, tmp_path / "model.joblib")
+    code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, methods)
+    assert code.text.count("NOT MATERIALIZED") == 1
+    found = code.run(None, {"X": X[:200]})
+    assert (found[0] == kinds.predict_proba(X[:200])).all() and (found[1] == kinds.predict(X[:200])).all()
 
 
 def test_integers_that_javascript_lacks_are_refused(skiff):

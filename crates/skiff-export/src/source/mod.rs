@@ -69,16 +69,17 @@ pub(crate) fn query(model: &Model, options: &ExportOptions, out: &mut dyn Write)
     if options.methods.is_none() {
         methods.retain(|&method| method != Method::InverseTransform);
     }
-    let alone = |program: &Program, function: &Function| Query::of(program, std::slice::from_ref(function))?.check();
+    let alone =
+        |program: &Program, function: &Function| Query::of(program, std::slice::from_ref(function))?.steps().map(drop);
     let Programmed { program, methods, refused } = Programmed::of(model, &methods, options, &alone)?;
     let notes = language::notes(&program, &options.metadata);
-    let written = Query::of(&program, &program.functions).and_then(|query| query.written(&notes));
-    let text = written.map_err(|reason| ExportError::Signature {
+    let written = Query::of(&program, &program.functions).and_then(|query| Ok((query.steps()?, query)));
+    let (steps, query) = written.map_err(|reason| ExportError::Signature {
         method: methods.last().copied().unwrap_or(Method::Predict),
         estimator: model.header().class.clone(),
         reason: format!("together with the other methods, {reason}"),
     })?;
-    out.write_all(text.as_bytes())?;
+    query.write(&program, &steps, &notes, out)?;
     Ok(Exported { methods, refused, lost: Vec::new() })
 }
 

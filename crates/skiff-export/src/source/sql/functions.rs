@@ -12,7 +12,7 @@ impl Writing<'_> {
         let (nan, infinity) = (number(f64::NAN), number(f64::INFINITY));
         // A comparison with NaN is false; it is the greatest number here.
         let compare = |less: usize, sign: &str, greater: usize| match atoms[greater] {
-            Atom::Column(_) => {
+            Atom::Column(_) | Atom::Element(..) => {
                 format!("({} {sign} {} AND {} <> {nan})", texts[less], texts[greater], texts[greater])
             }
             Atom::Number(value) if value.is_nan() => "false".to_owned(),

@@ -5,9 +5,11 @@
 
 mod functions;
 mod trees;
+mod walk;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::io;
 
 use super::language::in_one_line;
 use super::program::{Apply, Array, Function, Place, Program, Step, Value};
@@ -35,10 +37,22 @@ const DOUBLE: &str = "::float8";
 enum Atom {
     /// A column of the query.
     Column(usize),
+    /// An element, counted from 1, of a column that is an array.
+    Element(usize, usize),
     Number(f64),
     Integer(i64),
     Truth(bool),
     Text(String),
+}
+
+impl Atom {
+    /// The column that it reads.
+    fn read(&self) -> Option<usize> {
+        match self {
+            Self::Column(column) | Self::Element(column, _) => Some(*column),
+            _ => None,
+        }
+    }
 }
 
 /// A column of the query.
@@ -52,7 +66,7 @@ struct Column {
 }
 
 /// The columns that a step keeps of the one before it, and those that it computes.
-type Selected = (Vec<usize>, Vec<usize>);
+pub(super) type Selected = (Vec<usize>, Vec<usize>);
 
 /// What a method returns: names, and where they are.
 type Outputs = Vec<(String, Atom)>;
@@ -61,6 +75,8 @@ type Outputs = Vec<(String, Atom)>;
 pub(super) struct Query {
     columns: Vec<Column>,
     outputs: Outputs,
+    /// The forests whose nodes are tables.
+    forests: BTreeSet<usize>,
     bytes: usize,
 }
 
@@ -76,7 +92,7 @@ struct Writing<'a> {
 impl Query {
     /// The query of functions of a program.
     pub(super) fn of(program: &Program, functions: &[Function]) -> Result<Self, String> {
-        let mut query = Self { columns: Vec::new(), outputs: Vec::new(), bytes: 0 };
+        let mut query = Self { columns: Vec::new(), outputs: Vec::new(), forests: BTreeSet::new(), bytes: 0 };
         let has_zero =
             |texts: &Elements| matches!(texts, Elements::Str(texts) if texts.iter().any(|text| text.contains('\0')));
         if program.constants.iter().any(|constant| has_zero(&constant.elements)) {
@@ -87,11 +103,6 @@ impl Query {
             query.add(program, function, prefix)?;
         }
         Ok(query)
-    }
-
-    /// Whether it can be written.
-    pub(super) fn check(&self) -> Result<(), String> {
-        self.steps().map(drop)
     }
 
     fn add(&mut self, program: &Program, function: &Function, prefix: String) -> Result<(), String> {
@@ -149,6 +160,7 @@ impl Query {
     fn text(&self, atom: &Atom) -> String {
         match atom {
             Atom::Column(column) => self.columns[*column].name.clone(),
+            Atom::Element(column, place) => format!("{}[{place}]", self.columns[*column].name),
             Atom::Number(value) => number(*value),
             Atom::Integer(value) => format!("'{value}'::bigint"),
             Atom::Truth(value) => value.to_string(),
@@ -156,17 +168,38 @@ impl Query {
         }
     }
 
-    /// The whole query.
-    pub(super) fn written(&self, notes: &[String]) -> Result<String, String> {
+    /// The name of the table of a forest's nodes.
+    fn forest(number: usize) -> String {
+        format!("forest{number}")
+    }
+
+    /// Writes the whole query, whose [`Query::steps`] are these.
+    pub(super) fn write(
+        &self,
+        program: &Program,
+        steps: &[Selected],
+        notes: &[String],
+        file: &mut dyn io::Write,
+    ) -> io::Result<()> {
         let mut out = String::new();
         for note in notes {
             let _ = writeln!(out, "-- {}", in_one_line(note));
         }
         out.push_str(
             "--\n-- For PostgreSQL 12 and DuckDB: the rows of the table `data`, which has the columns of the model, with what the\n-- \
-             model answers. NULL is a missing value.\n\nSELECT data.*, model.*\nFROM data\nCROSS JOIN LATERAL (\n",
+             model answers. NULL is a missing value.\n\n",
         );
-        let steps = self.steps()?;
+        file.write_all(out.as_bytes())?;
+        for (at, &number) in self.forests.iter().enumerate() {
+            file.write_all(if at == 0 { b"WITH\n" } else { b",\n" })?;
+            let nodes = walk::Nodes::of(&program.forests[number]).map_err(io::Error::other)?;
+            nodes.write(&Self::forest(number), file)?;
+        }
+        out.clear();
+        if !self.forests.is_empty() {
+            out.push('\n');
+        }
+        out.push_str("SELECT data.*, model.*\nFROM data\nCROSS JOIN LATERAL (\n");
         for (level, (live, own)) in steps.iter().enumerate() {
             let begin = if level == 0 { "    WITH" } else { "    " };
             let _ = writeln!(out, "{begin} step{level} AS MATERIALIZED (\n        SELECT");
@@ -185,11 +218,11 @@ impl Query {
             self.outputs.iter().map(|(name, atom)| format!("        {} AS {}", self.text(atom), identifier(name)));
         let _ = writeln!(out, "    SELECT\n{}", answers.collect::<Vec<_>>().join(",\n"));
         let _ = writeln!(out, "    FROM step{}\n) AS model;", steps.len() - 1);
-        Ok(out)
+        file.write_all(out.as_bytes())
     }
 
     /// The columns that each step keeps, and those that it computes.
-    fn steps(&self) -> Result<Vec<Selected>, String> {
+    pub(super) fn steps(&self) -> Result<Vec<Selected>, String> {
         let levels = self.columns.iter().map(|column| column.level).max().unwrap_or(0) + 1;
         // The last step that reads each column.
         let mut last = vec![0; self.columns.len()];
@@ -199,8 +232,8 @@ impl Query {
             }
         }
         for (_, atom) in &self.outputs {
-            if let Atom::Column(column) = atom {
-                last[*column] = levels;
+            if let Some(column) = atom.read() {
+                last[column] = levels;
             }
         }
         let mut steps = vec![(Vec::new(), Vec::new()); levels];
@@ -264,13 +297,7 @@ impl Writing<'_> {
 
     /// A column of this expression, whose atoms are those.
     fn column(&mut self, name: String, expression: String, atoms: &[&Atom]) -> Atom {
-        let reads: BTreeSet<usize> = atoms
-            .iter()
-            .filter_map(|atom| match atom {
-                Atom::Column(column) => Some(*column),
-                _ => None,
-            })
-            .collect();
+        let reads: BTreeSet<usize> = atoms.iter().filter_map(|atom| atom.read()).collect();
         let level = reads.iter().map(|&column| self.query.columns[column].level + 1).max().unwrap_or(0);
         self.query.bytes += expression.len() + name.len();
         self.query.columns.push(Column { name, expression, reads: reads.into_iter().collect(), level });

@@ -5,13 +5,17 @@ use std::fmt::Write as _;
 
 use super::super::language::in_one_line;
 use super::super::program::Array;
+use super::walk::is_walked;
 use super::{Atom, DEEPEST, MOST_BYTES, Writing, number};
 use crate::graph::{Forest, Step as Branch, Test};
 
 impl Writing<'_> {
     pub(super) fn trees(&mut self, to: usize, from: Array, forest: usize) -> Result<(), String> {
         let program = self.program;
-        let (forest, x) = (&program.forests[forest], self.array(from));
+        let (number, forest, x) = (forest, &program.forests[forest], self.array(from));
+        if is_walked(forest) {
+            return self.walk(to, &x, number);
+        }
         // The features have their names where each column is the feature of the same number.
         let features = if forest.n_features == program.features.len() { &program.features[..] } else { &[] };
         let mut atoms = Vec::with_capacity(forest.trees.len());
