@@ -114,7 +114,8 @@ def _deviance(y: Any, mean: Any, power: float) -> Any:
         return (y - mean) ** 2 / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         if power == 1:
-            return np.where(y == 0, 0.0, y * np.log(y / mean)) - y + mean
+            found = np.where(y == 0, 0.0, y * np.log(y / mean)) - y + mean
+            return np.where(np.isposinf(mean), np.inf, found)
         if power == 2:
             return np.log(mean / y) + y / mean - 1
     own = np.maximum(y, 0) ** (2 - power) / ((1 - power) * (2 - power))

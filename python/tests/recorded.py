@@ -22,7 +22,7 @@ from generate import archive  # noqa: E402
 
 NEWEST = "1.9.1"
 #: The recorded models of other packages, which Python's own loaders cannot load without them.
-OF_OTHER_PACKAGES = {"catboost", "lightgbm", "sklearn_pandas", "xgboost"}
+OF_OTHER_PACKAGES = {"catboost", "lightgbm", "sklearn_pandas", "sklearnex", "xgboost"}
 FAMILIES = sorted({module for version, module, _ in archive.archives() if version == NEWEST} - OF_OTHER_PACKAGES)
 #: Recorded beside a scipy that names a class of its own for splines, which an older one has not.
 OF_NEWER_SCIPY = () if hasattr(scipy.interpolate._bsplines, "_BSpline") else ("spline",)

@@ -528,10 +528,29 @@ def test_selectors_keep_frames_as_scikit_learn_does():
             for name in "abcde":
                 rows = frame.copy()
                 rows.loc[1, name] = value
-                same(answering.transform(rows), model.transform(rows))
+                pd.testing.assert_frame_equal(answering.transform(rows), model.transform(rows))
     array = x.copy()
     array[1] = np.inf
     for model in (make_pipeline(SelectKBest(k=2)).set_output(transform="pandas").fit(x, y),):
         for one in (model, opened(model)):
             with pytest.raises(ValueError, match="infinity"):
                 one.transform(array)
+
+
+def test_changed_parameters_are_those_of_scikit_learns_repr():
+    """Of each class without and with one parameter that is not the default."""
+    from sklearn.utils import all_estimators
+    from sklearn.utils._pprint import _changed_params
+
+    compared = 0
+    for _, cls in all_estimators():
+        try:
+            plain = cls()
+        except TypeError:
+            continue
+        for name in [None, *sorted(plain.get_params(deep=False))]:
+            model = cls() if name is None else cls(**{name: 0.125})
+            found = skiff.inspect(pickle.dumps(model))["estimators"][0]["changed_parameters"]
+            assert sorted(found) == sorted(_changed_params(model)), (cls, name)
+            compared += 1
+    assert compared > 1000

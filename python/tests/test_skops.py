@@ -23,7 +23,7 @@ import skiff
 
 #: What skops does not bring back of its own files either, and what skiff says of it.
 REFUSED = {
-    **{name: "cannot represent a value that contains itself" for name in ("birch", "birch_all", "birch_frame", "birch_lattice")},
+    **{name: "cannot represent a value that contains itself" for name in ("birch", "birch_all", "birch_frame", "birch_lattice", "birch_tenths", "birch_tenths_float32")},
     "cousin_SGDRegressor_sparsify": "a sparse array of 1 axes cannot be loaded",
     "random_distributions": "cannot represent a value that contains itself",
 }

@@ -189,6 +189,9 @@ pub struct Inspect {
     /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectOutput,
+    /// Show all hyperparameters in the text, not only those that do not have scikit-learn's default.
+    #[arg(long)]
+    pub all: bool,
     /// Also show what loading the file as it is would do in a version of scikit-learn, scikit-learn==1.9.1: with
     /// joblib or pickle, without a conversion.
     #[arg(long = "in", value_name = "scikit-learn==VERSION", value_parser = skiff::ScikitLearn::parse)]

@@ -52,6 +52,7 @@ fn estimator<'py>(py: Python<'py>, view: &EstimatorView) -> PyResult<Bound<'py, 
     dict.set_item("label", &view.label)?;
     dict.set_item("class", &view.class)?;
     dict.set_item("parameters", pairs(py, &view.parameters)?)?;
+    dict.set_item("changed_parameters", &view.changed_parameters)?;
     dict.set_item("attributes", pairs(py, &view.attributes)?)?;
     dict.set_item("classes", view.classes.as_deref())?;
     dict.set_item("feature_names_in", view.feature_names_in.as_deref())?;

@@ -40,8 +40,8 @@ fn nested(text: &mut String, view: &EstimatorView) {
 
 /// An object with its parameters, as in scikit-learn's `repr`: `<skiff.StoredObject KFold(n_splits=5, shuffle=True)>`.
 pub fn one_line(view: &EstimatorView) -> String {
-    let all: Vec<_> = view.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("<skiff.StoredObject {}({})>", class_name(&view.class), all.join(", "))
+    let changed: Vec<_> = view.changed().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("<skiff.StoredObject {}({})>", class_name(&view.class), changed.join(", "))
 }
 
 /// Its display in notebooks: each estimator is a box, with nested ones inside.

@@ -13,6 +13,7 @@ use skiff_models::custom::Custom;
 use skiff_models::fields::{ExtraAttribute, Version};
 use skiff_pickle::{Graph, Node, NodeId};
 use skiff_plan::Method;
+use skiff_sklearn::Class;
 
 use crate::conversions::Conversion;
 use crate::mlflow::MlflowModel;
@@ -52,6 +53,9 @@ pub struct EstimatorView {
     pub class: String,
     /// Hyperparameters, by name, as Python's `repr` writes them.
     pub parameters: Vec<(String, String)>,
+    /// The names of those that do not have the default of the scikit-learn that wrote the estimator: what its own `repr` shows.
+    /// All of them where the catalog does not know the class.
+    pub changed_parameters: Vec<String>,
     /// Fitted attributes, by name, described.
     pub attributes: Vec<(String, String)>,
     /// `classes_`, if there is one list of them.
@@ -187,6 +191,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         label,
         class: skiff_files::class_path(graph, node).unwrap_or_default(),
         parameters: Vec::new(),
+        changed_parameters: Vec::new(),
         attributes: Vec::new(),
         classes: None,
         feature_names_in: None,
@@ -198,6 +203,7 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
     };
     let Some(instance) = Instance::read(graph, node) else { return view };
     left.spend(instance.entries());
+    let defaults = Defaults::of(graph, &instance);
     let mut shown = HashSet::new();
     for (name, value) in instance.attributes() {
         // The length of what is shown is bounded; the time to compute it depends on the attribute's items.
@@ -214,7 +220,13 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
                 view.array_bytes += array_bytes(graph, value);
                 view.attributes.push((name.to_owned(), attribute(graph, value)));
             }
-            _ => view.parameters.push((name.to_owned(), parameter(graph, value, 3))),
+            _ => {
+                let text = parameter(graph, value, 3);
+                if !defaults.has(name, &text) {
+                    view.changed_parameters.push(name.to_owned());
+                }
+                view.parameters.push((name.to_owned(), text));
+            }
         }
         if depth > 0 && holds_inner(&instance, name) {
             let mut found = Vec::new();
@@ -234,6 +246,45 @@ fn estimator(graph: &Graph, node: NodeId, address: &str, label: String, depth: u
         }
     }
     view
+}
+
+impl EstimatorView {
+    /// The hyperparameters that do not have scikit-learn's default, as its `repr` shows them.
+    pub fn changed(&self) -> impl Iterator<Item = &(String, String)> {
+        self.parameters.iter().filter(|(name, _)| self.changed_parameters.contains(name))
+    }
+}
+
+/// The defaults of a class's hyperparameters, in the scikit-learn that wrote the object.
+struct Defaults {
+    class: Option<&'static Class>,
+    version: skiff_sklearn::Version,
+}
+
+impl Defaults {
+    fn of(graph: &Graph, instance: &Instance<'_>) -> Self {
+        let stamp = instance.attribute("_sklearn_version").and_then(|node| graph.str_of(node));
+        // Before 0.18 there was none.
+        let (oldest, newest) = (skiff_sklearn::Version::OLDEST, skiff_sklearn::Version::NEWEST);
+        let version = stamp.map_or(oldest, |stamp| skiff_sklearn::Version::parse(stamp).unwrap_or(newest));
+        Self { class: skiff_sklearn::class(instance.module, instance.name), version }
+    }
+
+    fn has(&self, name: &str, text: &str) -> bool {
+        let Some(class) = self.class else { return false };
+        // Other attributes are not in a `repr`.
+        let Some(parameter) = class.parameter(name).filter(|known| known.versions.contains(self.version)) else {
+            return true;
+        };
+        let mut of_version = parameter.defaults.iter().filter(|(versions, _)| versions.contains(self.version));
+        let float = |text: &str| text.parse::<f64>().ok().filter(|_| text.contains(['.', 'e']));
+        let is_same = |default: &str| {
+            let number = default.strip_prefix("np.float64(").and_then(|rest| rest.strip_suffix(')'));
+            let default = number.unwrap_or(default);
+            default == text || (float(default).is_some() && float(default) == float(text))
+        };
+        of_version.any(|(_, default)| default.is_some_and(is_same))
+    }
 }
 
 /// Whether an attribute contains fitted estimators: `steps` of a pipeline, names that end in `_` elsewhere.
@@ -292,8 +343,9 @@ fn collect_inner(graph: &Graph, node: NodeId, name: &str, found: &mut Vec<(Strin
 pub(crate) fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     if let Ok(Some(scalar)) = Scalar::read(graph, node) {
         return match scalar {
-            Scalar::Str(text) => format!("'{}'", shortened(&text)),
+            Scalar::Str(text) => quoted(&shortened(&text)),
             Scalar::Bool(value) => if value { "True" } else { "False" }.to_owned(),
+            Scalar::Float(value) if value.is_nan() => "nan".to_owned(),
             Scalar::Float(value) => format!("{value:?}"),
             other => shortened(&other.to_string()).into_owned(),
         };
@@ -305,6 +357,7 @@ pub(crate) fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
     };
     match graph.node(node) {
         Node::List(items) if depth > 0 => format!("[{}]", all(items)),
+        Node::Tuple(items) if depth > 0 && items.len() == 1 => format!("({},)", all(items)),
         Node::Tuple(items) if depth > 0 => format!("({})", all(items)),
         Node::Global(_) => graph
             .global(node)
@@ -314,6 +367,23 @@ pub(crate) fn parameter(graph: &Graph, node: NodeId, depth: usize) -> String {
             None => shortened(&skiff_files::describe(graph, node)).into_owned(),
         },
     }
+}
+
+/// A string as Python's `repr` writes it.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::from(quote);
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if character == '\\' || character == quote => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+    }
+    out.push(quote);
+    out
 }
 
 pub(crate) fn attribute(graph: &Graph, node: NodeId) -> String {

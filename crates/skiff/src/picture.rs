@@ -195,8 +195,7 @@ fn trees_in(view: &EstimatorView, address: &str, found: &mut Vec<String>) -> boo
 fn block(view: &EstimatorView) -> Block {
     let class = class_name(&view.class);
     let title = if view.label.is_empty() { class.to_owned() } else { format!("{}: {class}", view.label) };
-    let parameters = view.parameters.iter();
-    let lines = parameters.take(MOST_PARAMETERS).map(|(name, value)| shortened(&format!("{name}={value}")));
+    let lines = view.changed().take(MOST_PARAMETERS).map(|(name, value)| shortened(&format!("{name}={value}")));
     let members = view.members.iter().map(|(attribute, class, count)| Block {
         title: shortened(&format!("{attribute}: {count} × {}", class_name(class))),
         lines: Vec::new(),

@@ -47,6 +47,16 @@ fn inspect_shows_the_passport() {
 }
 
 #[test]
+fn inspect_shows_hyperparameters_that_are_not_the_defaults() {
+    let (text, status) = answer(&["inspect", &example("digits-forest.joblib")]);
+    let shown = |text: &str, what: &str| text.contains(&format!("{what}="));
+    assert!(status == 0 && text.contains("RandomForestClassifier("), "{text}");
+    assert!(shown(&text, "random_state") && !shown(&text, "bootstrap"), "{text}");
+    let (text, status) = answer(&["inspect", "--all", &example("digits-forest.joblib")]);
+    assert!(status == 0 && shown(&text, "random_state") && shown(&text, "bootstrap"), "{text}");
+}
+
+#[test]
 fn inspect_gives_the_passport_to_programs() {
     let (text, _) = answer(&["inspect", "--format", "json", &example("passengers.skiff")]);
     let json: Json = serde_json::from_str(&text).expect("JSON");

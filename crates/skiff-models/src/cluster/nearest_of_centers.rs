@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use skiff_files::NdArray;
+use skiff_files::{NdArray, Sparse};
 use skiff_plan::kernels::brute_force::Points;
 use skiff_plan::kernels::metric::Metric;
 use skiff_plan::kernels::row_square;
@@ -93,7 +93,10 @@ impl NearestOfCenters {
         // Without any cluster the centres are an empty array of some shape; of sparse rows they are sparse.
         let is_empty = |array: NdArray| array.shape.first() == Some(&0);
         let node = fields.required("cluster_centers_")?;
-        if NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some_and(is_empty)) {
+        let has_no_row = |sparse: Sparse| sparse.shape.0 == 0;
+        if NdArray::read(fields.graph(), node).is_ok_and(|array| array.is_some_and(is_empty))
+            || Sparse::read(fields.graph(), node).is_ok_and(|sparse| sparse.is_some_and(has_no_row))
+        {
             return Ok(Self { sparse, ..Self::without_centers(fields) });
         }
         Self::read(fields, "cluster_centers_", sparse, None)

@@ -45,6 +45,7 @@ fn estimator_json(view: &EstimatorView) -> Json {
         "label": view.label,
         "class": view.class,
         "parameters": pairs(&view.parameters),
+        "changed_parameters": view.changed_parameters,
         "attributes": pairs(&view.attributes),
         "classes": view.classes,
         "feature_names_in": view.feature_names_in,

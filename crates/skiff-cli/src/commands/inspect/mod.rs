@@ -39,7 +39,7 @@ pub fn run(arguments: &Inspect) -> Outcome {
     match arguments.format {
         InspectOutput::Json => writeln!(out, "{:#}", inspection.to_json())?,
         InspectOutput::Html => write!(out, "{}", html::page(&name, &file, &inspection))?,
-        _ => write_text(&mut out, &name, &inspection)?,
+        _ => write_text(&mut out, &name, &inspection, arguments.all)?,
     }
     Ok(())
 }
@@ -57,14 +57,14 @@ fn write_plain_loading(out: &mut impl Write, loading: &PlainLoading) -> io::Resu
     }
 }
 
-fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection) -> io::Result<()> {
+fn write_text(out: &mut impl Write, name: &str, inspection: &Inspection, all: bool) -> io::Result<()> {
     writeln!(out, "{}: {}, {}", shown(name), shown(&inspection.format.join(", ")), bytes(inspection.size))?;
     if !inspection.written_by.is_empty() {
         writeln!(out, "written by {}", shown(&inspection.written_by.join(", ")))?;
     }
     for estimator in &inspection.estimators {
         writeln!(out)?;
-        write_estimator(out, estimator, 0)?;
+        write_estimator(out, estimator, 0, all)?;
     }
     if inspection.estimators.is_empty() {
         writeln!(out, "\nno estimator in the file")?;
@@ -107,7 +107,7 @@ fn write_entries(out: &mut impl Write, heading: &str, entries: Vec<(String, Stri
     Ok(())
 }
 
-fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> io::Result<()> {
+fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize, all: bool) -> io::Result<()> {
     let pad = "    ".repeat(depth);
     let name = class_name(&view.class);
     let label = match (depth, view.address.as_str()) {
@@ -115,8 +115,9 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         (0, address) => format!("{address}: "),
         _ => format!("{}: ", view.label),
     };
-    let parameters: Vec<_> =
-        view.parameters.iter().map(|(name, value)| shown(&format!("{name}={value}")).into_owned()).collect();
+    let is_shown = |name: &String| all || view.changed_parameters.contains(name);
+    let parameters = view.parameters.iter().filter(|(name, _)| is_shown(name));
+    let parameters: Vec<_> = parameters.map(|(name, value)| shown(&format!("{name}={value}")).into_owned()).collect();
     let head = format!("{pad}{}{}(", shown(&label), shown(name));
     write_wrapped(out, &head, &parameters)?;
     let mut fact = |name: &str, value: &str| writeln!(out, "{pad}  {}: {}", shown(name), shown(value));
@@ -144,7 +145,7 @@ fn write_estimator(out: &mut impl Write, view: &EstimatorView, depth: usize) -> 
         }
     }
     for inner in &view.inner {
-        write_estimator(out, inner, depth + 1)?;
+        write_estimator(out, inner, depth + 1, all)?;
     }
     for (attribute, class, count) in &view.members {
         writeln!(out, "{pad}    {}: {count} × {}", shown(attribute), shown(class_name(class)))?;
