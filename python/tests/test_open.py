@@ -537,6 +537,16 @@ def test_selectors_keep_frames_as_scikit_learn_does():
                 one.transform(array)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_machine_without_support_vectors_answers(classes, sparse):
+    x, _ = data()
+    rows = scipy.sparse.csr_matrix(np.where(x > 0, x, 0)) if sparse else x
+    model = SVC(max_iter=0).fit(rows, np.arange(len(x)) % classes)
+    assert model.support_.size == 0
+    same(opened(model).predict(rows), model.predict(rows))
+
+
 def test_changed_parameters_are_those_of_scikit_learns_repr():
     """Of each class without and with one parameter that is not the default."""
     from sklearn.utils import all_estimators

@@ -104,7 +104,9 @@ fn check_coefficients(graph: &Graph, instance: &Instance<'_>, rows: usize, colum
             }
             _ => return Err(format!("has a `{name}` that is not whole")),
         };
-        if shape != [rows, columns] {
+        // Without support vectors it is (1, 0) for any number of classes, and nothing of it is read.
+        let is_empty = columns == 0 && shape == [1, 0];
+        if shape != [rows, columns] && !is_empty {
             return Err(format!("has a `{name}` of the shape {shape:?} for {columns} support vectors"));
         }
     }
