@@ -1,4 +1,4 @@
-//! Values in the estimators of a file that contradict each other, as whoever predicts with them finds.
+//! Values in the estimators of a file that contradict each other, as the readers of `skiff-models` find them.
 
 use std::ops::Range;
 

@@ -80,7 +80,7 @@ pub fn first_danger(graph: &Graph, is_skops: bool) -> Option<(String, String)> {
 }
 
 /// The first object in a graph whose numbers no fit makes, and what is wrong with them; decision trees and their like
-/// are left to whoever reads them. Cheap enough for every opening of a model.
+/// are left to their readers. Cheap enough for every opening of a model.
 pub fn hostile_numbers(graph: &Graph) -> Option<(NodeId, String)> {
     let mut numbers = numbers::Numbers::of(graph);
     for id in graph.ids() {

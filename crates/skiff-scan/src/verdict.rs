@@ -1,6 +1,6 @@
 //! The verdict on a file, and what it consists of.
 
-/// What a file is to whoever would load it in Python.
+/// How safe it is to load a file in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The worst of the findings; [`Rating::Model`] without any.

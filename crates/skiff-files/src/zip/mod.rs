@@ -68,7 +68,7 @@ impl Archive {
     /// What the names in it say that it is.
     ///
     /// # Errors
-    /// When it is nothing that is known.
+    /// When its format is unknown.
     pub fn kind(&self) -> Result<Kind<'_>, Error> {
         let has = |test: &dyn Fn(&str) -> bool| self.entries.iter().any(|entry| test(&entry.name));
         if has(&|name| name == "schema.json") {

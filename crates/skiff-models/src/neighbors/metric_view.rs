@@ -24,7 +24,7 @@ pub struct MetricView {
     pub vector: NdArray,
     /// `mat`: the inverse of a covariance; elsewhere a placeholder.
     pub matrix: NdArray,
-    /// Whether `vec` is room for a difference of rows in `MahalanobisDistance`, which before 1.1 was written.
+    /// Whether `vec` is the buffer in which `MahalanobisDistance` computes a difference, pickled before 1.1.
     needs_room: bool,
 }
 

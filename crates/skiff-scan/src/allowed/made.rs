@@ -13,7 +13,7 @@ pub(crate) struct Made {
     pub items: Items,
 }
 
-/// Which states `BUILD` may hand in.
+/// Which states `BUILD` may set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum State {
     /// None at all.

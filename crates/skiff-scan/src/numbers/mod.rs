@@ -3,7 +3,7 @@
 //! in circles, or answer nonsense.
 //!
 //! Looked at wherever such an object stands, whatever estimator holds it. What only the estimator around it can tell is
-//! for whoever reads estimators.
+//! for the readers of estimators.
 
 mod ensemble;
 mod pandas;

@@ -1,5 +1,5 @@
 //! Helper objects in models of trusted classes, with numbers that no fit makes: each is a finding, whatever estimator
-//! holds it, and names the part. The tests of `skiff-models` spoil the same parts for whoever predicts.
+//! holds it, and names the part. The tests of `skiff-models` spoil the same parts for the readers.
 
 use skiff_files::{Graph, Limits, Node};
 use skiff_scan::{Trusted, findings};
