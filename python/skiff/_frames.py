@@ -13,8 +13,6 @@ from skiff._errors import WrongInputError
 def pandas(columns: list[Any], names: Any, index: Any) -> Any:
     """A pandas DataFrame, possibly with repeated names."""
     library = importlib.import_module("pandas")
-    rows = len(columns[0]) if columns else 0
-    index = library.RangeIndex(rows) if index is None else index
     frame = library.DataFrame(dict(enumerate(columns)), index=index)
     frame.columns = names
     return frame

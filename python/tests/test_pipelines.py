@@ -14,9 +14,15 @@ import sklearn
 from agreement import ask, disagreement
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import MissingIndicator
+from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsTransformer
+from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import Normalizer, SplineTransformer
+from sklearn.preprocessing import FunctionTransformer, Normalizer, OneHotEncoder, SplineTransformer
+from sklearn.svm import SVC, OneClassSVM
 
 import skiff
 
@@ -57,6 +63,44 @@ FOUND = {
         scipy.sparse.csr_matrix(np.abs(N)),
         scipy.sparse.csr_matrix(np.abs(N)),
     ),
+    "weights of objects": (
+        make_pipeline(
+            ColumnTransformer([("number", "passthrough", ["a"])], remainder="passthrough"),
+            FeatureUnion([("all", FunctionTransformer())], transformer_weights={"all": 0.5}),
+        ),
+        MIXED.assign(word=MIXED["a"] > 0),
+        MIXED.assign(word=MIXED["a"] > 0)[40:],
+    ),
+    "objects beside sparse columns": (
+        FeatureUnion([("thin", OneHotEncoder(handle_unknown="ignore")), ("same", FunctionTransformer())]),
+        MIXED.astype(object).to_numpy(),
+        MIXED[40:].astype(object).to_numpy(),
+    ),
+    "a selector takes bools among numbers for numbers": (
+        VarianceThreshold(),
+        MIXED.assign(word=MIXED["a"] > 0),
+        MIXED.assign(word=MIXED["a"] > 0)[40:],
+    ),
+    "infinities of a column beside text": (
+        MissingIndicator(features="all"),
+        MIXED,
+        MIXED[40:].replace({"a": {N[40, 0]: np.inf}}),
+    ),
+    "names that a function without a function has": (
+        FunctionTransformer(feature_names_out="one-to-one").set_output(transform="pandas"),
+        N,
+        pd.DataFrame(N[40:]),
+    ),
+    "a frame without columns has rows": (
+        FeatureUnion([("none", MissingIndicator())]).set_output(transform="pandas"),
+        N,
+        N[40:],
+    ),
+    "integers beyond the dtype once doubled": (
+        AdditiveChi2Sampler(),
+        np.abs(N),
+        np.array([[2_000_000_000, 3, 0, 5]], dtype=np.int32),
+    ),
     "splines as a sparse matrix of float32 beyond the knots": (
         SplineTransformer(sparse_output=True),
         N,
@@ -81,3 +125,18 @@ def test_what_random_pipelines_found(name):
     estimator.fit(X, np.arange(60) % 3)
     ours = skiff.open(pickle.dumps(estimator))
     assert disagreement(ask(ours, "transform", rows), ask(estimator, "transform", rows)) is None
+
+
+def test_columns_of_neighbors_are_sorted_for_support_vectors():
+    near = FeatureUnion([("near", KNeighborsTransformer())])
+    for last in (OneClassSVM(), SVC()):
+        estimator = make_pipeline(near, last).fit(N, np.arange(60) % 3)
+        ours = skiff.open(pickle.dumps(estimator))
+        assert disagreement(ask(ours, "decision_function", N[:9] + 0.01), ask(estimator, "decision_function", N[:9] + 0.01)) is None
+
+
+def test_units_of_unsigned_integers_are_turned_over_in_their_dtype():
+    estimator = BernoulliRBM(random_state=0).fit(np.abs(N))
+    ours = skiff.open(pickle.dumps(estimator))
+    rows = np.abs(N * 20).astype(np.uint8)
+    assert disagreement(ask(ours, "score_samples", rows), ask(estimator, "score_samples", rows)) is None

@@ -291,6 +291,19 @@ impl<'a> Csr<'a> {
 }
 
 impl Csr<'_> {
+    /// The same matrix with the columns of each row in ascending order: `sort_indices`.
+    pub fn sorted(&self) -> Cow<'_, Self> {
+        if (0..self.rows).all(|row| self.row(row).0.is_sorted()) {
+            return Cow::Borrowed(self);
+        }
+        let mut elements: Vec<(u32, f64)> = self.indices.iter().copied().zip(self.data.iter().copied()).collect();
+        for bounds in self.indptr.windows(2) {
+            elements[bounds[0]..bounds[1]].sort_by_key(|(column, _)| *column);
+        }
+        let (indices, data): (Vec<u32>, Vec<f64>) = elements.into_iter().unzip();
+        Cow::Owned(Csr { indices: indices.into(), data: data.into(), ..self.clone() })
+    }
+
     /// Rows `start..start + len`, which must be in range.
     pub fn slice_rows(&self, start: usize, len: usize) -> Csr<'_> {
         let bounds = &self.indptr[start..=start + len];

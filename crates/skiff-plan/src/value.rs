@@ -8,6 +8,11 @@ use skiff_files::{NodeId, Scalar, TimeUnit};
 use crate::table::{Column, Dicts, Texts};
 use crate::text::Terms;
 
+/// 2³¹.
+const TWO_31: f64 = 2_147_483_648.0;
+/// 2⁶³.
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// A dense block, rows next to each other (C order).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix<'a, T: Clone> {
@@ -59,6 +64,36 @@ impl IntKind {
             Self::Int { bytes: 2, signed: false } => i64::from(value as u16),
             Self::Int { bytes: 4, signed: false } => i64::from(value as u32),
             Self::Int { .. } => value,
+        }
+    }
+
+    /// `value` as an element of this dtype, like [`Self::wrap`], and that as `float64`.
+    #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "numpy's astype(float64) rounds as well")]
+    pub fn to_f64(self, value: i64) -> f64 {
+        match self {
+            Self::Int { bytes: 8, signed: false } => value as u64 as f64,
+            kind => kind.wrap(value) as f64,
+        }
+    }
+
+    /// `value` as numpy stores it in an array of this dtype: cut to an integer, and beyond the dtype what x86-64's
+    /// conversions make of it (C leaves that open).
+    #[expect(clippy::cast_possible_truncation, reason = "within the range, or compared with it")]
+    pub fn cast(self, value: f64) -> i64 {
+        let narrow = |value: f64| match value.trunc() {
+            whole if (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&whole) => whole as i64,
+            _ => i64::from(i32::MIN),
+        };
+        let wide = |value: f64| if (-TWO_63..TWO_63).contains(&value) { value as i64 } else { i64::MIN };
+        match self {
+            Self::Bool => i64::from(value != 0.0),
+            Self::Int { bytes: 1 | 2, .. } | Self::Int { bytes: 4, signed: true } => self.wrap(narrow(value)),
+            Self::Int { bytes: 4, signed: false } if value >= TWO_31 => {
+                self.wrap(narrow(value - TWO_31) ^ i64::from(i32::MIN))
+            }
+            Self::Int { bytes: 4, signed: false } => self.wrap(narrow(value)),
+            Self::Int { bytes: 8, signed: false } if value >= TWO_63 => wide(value - TWO_63) ^ i64::MIN,
+            Self::Int { .. } => self.wrap(wide(value)),
         }
     }
 

@@ -284,7 +284,10 @@ pub fn in_container<'py>(
     let make = py.import(intern!(py, "skiff._frames"))?.getattr(container)?;
     match (container, is_pandas) {
         ("pandas", true) => make.call1((columns, names, x.getattr(intern!(py, "index"))?)),
-        ("pandas", false) => make.call1((columns, names, py.None())),
+        ("pandas", false) => {
+            let index = py.import(intern!(py, "pandas"))?.getattr(intern!(py, "RangeIndex"))?.call1((found.rows,))?;
+            make.call1((columns, names, index))
+        }
         _ => make.call1((columns, names)),
     }
 }

@@ -41,15 +41,25 @@ CHOOSE_AMONG_EQUALS = {
     "LabelSpreading", "LocalOutlierFactor", "LocallyLinearEmbedding", "NearestNeighbors",
 }
 FEW_VALUES = {"Binarizer", "KBinsDiscretizer", "MissingIndicator", "RandomTreesEmbedding", "StackingClassifier", "StackingRegressor", "VotingRegressor"}
+#: Metrics that have few distances: those of booleans, and among rows of one column the angles.
+FEW_DISTANCES = ("yule", "dice", "jaccard", "rogerstanimoto", "russellrao", "sokalsneath", "sokalmichener", "matching", "hamming")
+ANGLES = ("cosine", "correlation")
 #: What skiff refuses by name where scikit-learn answers: part of the message, and why nobody misses the answer.
 REFUSED = {
     "`pyfunc` by brute force": "a metric of trees, which have the function: here is none",
     "with radius=None": "no row has neighbors: the comparison is with NaN",
     "of integers of this dtype is not supported": "functions of bools and of 8-bit integers are float16 in numpy",
+    "has no method `get_feature_names_out`": "columns of numbers, of which scikit-learn makes names of None",
     "sparse splines of missing values": "scikit-learn clears NaN in the columns of the first feature only",
 }
 #: What a fit may not take longer than, in seconds of the processor; those that do are passed over.
 LONGEST = 3.0
+
+
+def has_few_distances(node):
+    """Whether many rows are equally far from each other, whatever the data."""
+    metrics = FEW_DISTANCES + ANGLES * any(name.startswith("Bagging") for name in node.names())
+    return bool(node.names() & FEW_VALUES) or any(f"'{metric}'" in node.source() for metric in metrics)
 
 
 def main():
@@ -178,7 +188,7 @@ class Run:
                 # Scores are differences from 1.
                 if what and method == "score" and distance(*answers) <= tolerance.share:
                     what = None
-                has_ties = data.kind in TIES or node.names() & FEW_VALUES or name in ("integers", "missing")
+                has_ties = data.kind in TIES or has_few_distances(node) or name in ("integers", "bytes", "unsigned", "bools", "missing")
                 if what and has_ties and node.names() & CHOOSE_AMONG_EQUALS:
                     self.ties += 1
                     return None
@@ -205,7 +215,8 @@ class Run:
             return False
         chance = np.random.RandomState(0)
         apart = distance(*answers)
-        moved = (ask(theirs, method, jittered(rows, chance), *given[1:]) for _ in range(4))
+        single = str(getattr(answers[1], "dtype", "")) == "float32"
+        moved = (ask(theirs, method, jittered(rows, chance, single), *given[1:]) for _ in range(16))
         return any(apart <= 10 * distance(other, answers[1]) for other in moved)
 
     def formats(self, theirs, ours, rows):
@@ -246,10 +257,10 @@ class Run:
         return ("attributes", "", found[0]) if found else None
 
 
-def jittered(rows, chance):
-    """The rows with each number a few units in its last place away."""
+def jittered(rows, chance, single):
+    """The rows with each number a few units in its last place away; of a `float32`, where integers are read as such."""
     data = rows.data if scipy.sparse.issparse(rows) else np.asarray(rows)
-    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(np.float64)
+    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(np.float32 if single else np.float64)
     moved = (data * (1 + chance.choice([-2, -1, 1, 2], size=data.shape) * np.finfo(dtype).eps)).astype(dtype)
     if not scipy.sparse.issparse(rows):
         return moved

@@ -51,7 +51,7 @@ impl Expand for Concatenate {
         let any_sparse = inputs.iter().any(|input| matches!(input, Block::Numbers(numbers) if numbers.sparse));
         let sparse = match self.layout {
             Layout::Sparse => true,
-            Layout::Any => any_sparse,
+            Layout::Any | Layout::Checked => any_sparse,
             Layout::Dense | Layout::Separate => false,
         };
         let mut columns = Vec::new();

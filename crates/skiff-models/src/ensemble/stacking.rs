@@ -60,9 +60,15 @@ impl Stacking {
         let but_first = |value, plan: &mut Lowering<'_>| {
             plan.push(SelectColumns { by: Selection::Others(vec![0]), series: false }, &[value])
         };
-        for (model, &method) in self.estimators.models.iter().zip(&self.methods) {
+        let widths = self.widths.iter().flatten().map(Some).chain(std::iter::repeat(None));
+        for ((model, &method), width) in self.estimators.models.iter().zip(&self.methods).zip(widths) {
             match plan.inner(model, method, input, &Params::default())? {
                 Output::List(outputs) => {
+                    // Of two labels scikit-learn counts one column.
+                    if plan.header().wraps_output() && width.is_some_and(|&width| width < outputs.len()) {
+                        let what = "`set_output` with fewer names than columns: a ValueError in scikit-learn";
+                        return plan.unsupported(method, what);
+                    }
                     for output in outputs {
                         let Some(value) = output.value() else {
                             return plan.unsupported(method, "an inner estimator that returns lists of lists");

@@ -58,7 +58,7 @@ impl SelectedColumns {
         let (places, width) = (self.places(), self.support.len());
         match method {
             Method::Transform => {
-                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite);
+                let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite).whole();
                 let keeps_frames = self.keeps_frames && plan.header().set_output.as_deref() == Some("pandas");
                 let rule = match keeps_frames {
                     // What the step before has made is a DataFrame as well.
@@ -70,7 +70,8 @@ impl SelectedColumns {
                 let mut x = plan.check(input, rule, width);
                 // A DataFrame becomes one array, unless the output is a DataFrame.
                 if plan.header().set_output.is_none() {
-                    x = plan.push(Concatenate { layout: Layout::Any }, &[x]);
+                    let layout = if plan.header().before(1, 1) { Layout::Any } else { Layout::Checked };
+                    x = plan.push(Concatenate { layout }, &[x]);
                 }
                 if places.is_empty() {
                     // scikit-learn returns a dense array here, for sparse rows too.

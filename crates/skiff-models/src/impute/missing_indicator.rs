@@ -78,7 +78,7 @@ impl Estimator for MissingIndicator {
         if method != Method::Transform {
             return plan.no_method(method);
         }
-        let x = plan.check(input, rule(&self.missing, Dtype::Any), self.n_features);
+        let x = plan.check(input, rule(&self.missing, Dtype::Any).whole(), self.n_features);
         Ok(Output::matrix(self.mask(x, plan)))
     }
 

@@ -128,7 +128,7 @@ impl Estimator for SimpleImputer {
         match method {
             Method::Transform => {
                 let dtype = if self.any_type || self.objects { Dtype::Any } else { Dtype::Float };
-                let x = plan.check(input, rule(&self.missing, dtype), self.fills.len());
+                let x = plan.check(input, rule(&self.missing, dtype).whole(), self.fills.len());
                 let step = Impute {
                     missing: self.missing.clone(),
                     fills: self.fills.clone(),

@@ -174,7 +174,11 @@ impl Mixture {
         if !matches!(method, Method::Predict | Method::PredictProba | Method::ScoreSamples) {
             return plan.no_method(method);
         }
-        let dtype = if self.scores.truncates { Dtype::Numeric } else { Dtype::Float };
+        // From 1.0 on integers are squared in their own dtype, where that is done before anything else.
+        let squares_rows =
+            matches!(self.scores.distances, GaussianDistances::Diagonal { .. } | GaussianDistances::Spherical { .. });
+        let keeps_integers = self.scores.truncates || squares_rows && !plan.header().before(1, 0);
+        let dtype = if keeps_integers { Dtype::Numeric } else { Dtype::Float };
         let x = plan.check(input, ArrayRule::FLOATS.dtype(dtype), self.n_features);
         let scores = plan.push(&self.scores, &[x]);
         Ok(match method {

@@ -72,7 +72,9 @@ impl Model {
         };
         let (table, origin) = (held.table(), x.clone().unbind());
         let answer = self.opened.running.evaluate(py, &plan, &table, &origin)?;
-        if let Some(Value::Columns(columns)) = answer.value()
+        let container = self.container().filter(|_| method == Method::Transform);
+        if container.is_none()
+            && let Some(Value::Columns(columns)) = answer.value()
             && (columns.names.is_some() && plan.ends_in_custom()
                 || plan.keeps_frame() && x.hasattr(intern!(py, "iloc"))? && x.hasattr(intern!(py, "columns"))?)
         {
@@ -81,8 +83,8 @@ impl Model {
         if let (Some(Value::TermLists(lists)), "MultiLabelBinarizer") = (answer.value(), self.class()) {
             return output::label_sets(py, lists, &self.shown(py, "classes_")?);
         }
-        match self.container() {
-            Some(container) if method == Method::Transform => self.in_container(answer, x, container),
+        match container {
+            Some(container) => self.in_container(answer, x, container),
             _ if matches!(answer.value(), Some(Value::Sparse(_))) => {
                 self.in_sparse_class(method, output::answer(py, answer)?, x)
             }

@@ -24,6 +24,8 @@ pub struct Concatenate {
 pub enum Layout {
     /// Where any of them is.
     Any,
+    /// The same of a DataFrame as `check_array` converts it from scikit-learn 1.1 on: bools among numbers are numbers.
+    Checked,
     /// Always.
     Sparse,
     /// Never.
@@ -70,16 +72,29 @@ impl Operator for Concatenate {
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
         if let [only] = inputs
-            && let (Value::Floats(..) | Value::Ints(..), Layout::Any | Layout::Dense)
-            | (Value::Sparse(_), Layout::Any | Layout::Sparse) = (only, self.layout)
+            && let (Value::Floats(..) | Value::Ints(..), Layout::Any | Layout::Checked | Layout::Dense)
+            | (Value::Sparse(_), Layout::Any | Layout::Checked | Layout::Sparse) = (only, self.layout)
         {
             return Ok((*only).clone());
         }
         let any_sparse = inputs.iter().any(|input| matches!(input, Value::Sparse(_)));
+        if let ([Value::Columns(columns)], Layout::Checked) = (inputs, self.layout)
+            && let Some(block) = numeric_block(columns)
+        {
+            return Ok(block);
+        }
         match self.layout {
             Layout::Sparse => sparse(inputs),
-            Layout::Any if any_sparse => sparse(inputs),
-            Layout::Any | Layout::Dense => dense(inputs),
+            Layout::Any | Layout::Checked if any_sparse => {
+                // `scipy.sparse.hstack` has no dtype for these, even in a block without columns.
+                if inputs.iter().any(|input| matches!(input, Value::Columns(columns) if dtype_of(columns).is_none())) {
+                    return Err(InputError::refused(
+                        "scipy.sparse supports neither text nor objects, here next to sparse columns",
+                    ));
+                }
+                sparse(inputs)
+            }
+            Layout::Any | Layout::Checked | Layout::Dense => dense(inputs),
             Layout::Separate => separate(inputs),
         }
     }
@@ -389,9 +404,27 @@ mod tests {
     }
 
     #[test]
+    fn bools_among_numbers_are_numbers_once_checked() {
+        let flags = Column::Ints(vec![1, 0].into(), IntKind::Bool);
+        let columns = vec![flags, Column::Floats(vec![0.5, 1.5].into(), Precision::Double)];
+        let frame = Value::Columns(Columns { rows: 2, names: None, origins: None, columns });
+        let Ok(Value::Floats(all, Precision::Double)) = (Concatenate { layout: Layout::Checked }).run(&[&frame]) else {
+            panic!("not numbers")
+        };
+        assert_eq!(all.data[..], [1.0, 0.5, 0.0, 1.5]);
+        // As `np.asarray` of it.
+        assert!(matches!((Concatenate { layout: Layout::Any }).run(&[&frame]), Ok(Value::Columns(_))));
+    }
+
+    #[test]
     fn sparse_and_dense_stand_side_by_side() {
         let dense = Value::Floats(Matrix::new(2, 2, vec![0.0, 1.0, 2.0, 0.0]), Precision::Double);
         let sparse = Value::Sparse(to_sparse(&dense).expect("numbers"));
+        let objects = Column::Objects(vec![Scalar::Int(1), Scalar::Float(2.0)].into());
+        let objects = Value::Columns(Columns { rows: 2, names: None, origins: None, columns: vec![objects] });
+        // A ColumnTransformer's `sparse_output_` converts them first; `scipy.sparse.hstack` does not.
+        assert!(Concatenate { layout: Layout::Any }.run(&[&sparse, &objects]).is_err());
+        assert!(Concatenate { layout: Layout::Sparse }.run(&[&sparse, &objects]).is_ok());
         let Ok(Value::Sparse(both)) = (Concatenate { layout: Layout::Any }).run(&[&sparse, &dense]) else {
             panic!("not sparse")
         };

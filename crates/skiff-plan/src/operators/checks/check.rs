@@ -38,6 +38,8 @@ pub struct ArrayRule {
     pub frames: bool,
     /// Whether the feature names are checked.
     pub names: bool,
+    /// Whether a DataFrame becomes one array, which is of objects if any of its columns is; encoders look at each column.
+    pub whole: bool,
     /// What `float16` becomes before anything is computed; `None` where scikit-learn computes in `float16` itself.
     pub half: Option<Precision>,
 }
@@ -91,8 +93,15 @@ impl ArrayRule {
         sparse: SparseRule::Refuse,
         frames: true,
         names: true,
+        whole: false,
         half: None,
     };
+
+    /// The same, for one array of all columns.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
 
     /// The same, without a look into DataFrames.
     #[must_use]
@@ -334,9 +343,15 @@ impl Check {
     /// Columns that keep their dtype: objects are checked only for NaN.
     fn check_finite_columns(&self, columns: &Columns<'_>) -> Result<(), InputError> {
         let all = matches!(self.rule.finite, Finite::All | Finite::AllOfDense);
+        let is_object = |column: &Column<'_>| matches!(column, Column::Texts(_) | Column::Objects(_));
+        let is_of_objects = self.rule.whole && columns.columns.iter().any(is_object);
         for column in &columns.columns {
             let place = match column {
                 _ if self.rule.finite == Finite::Any => None,
+                Column::Floats(values, _) if is_of_objects => {
+                    let nan = values.iter().position(|value| value.is_nan()).filter(|_| all);
+                    nan.map(|row| (row, InputErrorKind::ContainsNan))
+                }
                 Column::Floats(values, _) => match values.iter().position(|value| value.is_nan()).filter(|_| all) {
                     Some(row) => Some((row, InputErrorKind::ContainsNan)),
                     None => values

@@ -8,7 +8,7 @@ use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::kernels::random::RandomState;
 use crate::kernels::{dot, fused};
 use crate::operator::{Operator, Scope};
-use crate::value::{IntKind, Matrix, NumberType, Precision, Value};
+use crate::value::{Csr, IntKind, Matrix, NumberType, Precision, Value};
 
 /// A restricted Boltzmann machine of binary units.
 #[derive(Debug)]
@@ -89,6 +89,17 @@ impl Operator for PseudoLikelihood {
         let of_turned = if matches!(inputs[0], Value::Sparse(_)) { Precision::Double } else { precision };
         let of_energies = precision.promote(of_turned);
         let answered = if self.widens { Precision::Double } else { of_energies };
+        // Units of integers are turned over in their own dtype.
+        let integers = match inputs[0] {
+            Value::Ints(_, kind) => Some(*kind),
+            Value::Sparse(Csr { dtype: NumberType::Int(kind), .. }) => Some(*kind),
+            _ => None,
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "integers that are held as float64")]
+        let turn = |value: f64| match integers {
+            Some(kind) => kind.to_f64(1_i64.wrapping_sub(value as i64)),
+            None => of_turned.round(1.0 - value),
+        };
         let mut random = self.random.clone();
         #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
         let width = x.cols as f64;
@@ -96,7 +107,7 @@ impl Operator for PseudoLikelihood {
             let mut turned = row.to_vec();
             let unit = usize::try_from(random.randint(x.cols as u64)).unwrap_or(0);
             if let Some(value) = turned.get_mut(unit) {
-                *value = of_turned.round(1.0 - *value);
+                *value = turn(*value);
             }
             let energies = self.machine.free_energy(&turned, of_turned) - self.machine.free_energy(row, precision);
             answered.round(-width * answered.round(log_add_exp_zero(-of_energies.round(energies))))

@@ -97,7 +97,8 @@ impl Operator for SupportVectors {
         let (rows, decisions) = match (inputs[0], &self.vectors) {
             (Value::Floats(x, _), Vectors::Sparse(vectors)) => (x.rows, self.of_sparse(&sparse_rows(x), vectors)),
             (Value::Floats(x, _), vectors) => (x.rows, self.of_dense(x, vectors)),
-            (Value::Sparse(x), Vectors::Sparse(vectors)) => (x.rows, self.of_sparse(x, vectors)),
+            // Graphs of neighbors have their columns by distance.
+            (Value::Sparse(x), Vectors::Sparse(vectors)) => (x.rows, self.of_sparse(&x.sorted(), vectors)),
             (other, _) => return Err(InputError::wrong_kind("a dense table of numbers", other)),
         };
         Ok(Value::Floats(Matrix::new(rows, self.intercepts.len(), decisions), Precision::Double))
@@ -436,6 +437,24 @@ mod tests {
             let x = Matrix::new(9, 5, (0..45).map(|at| f64::from(at % 4) - 1.0).collect::<Vec<_>>());
             let Vectors::Sparse(vectors) = &sparse.vectors else { panic!("sparse support vectors") };
             assert_eq!(sparse.of_sparse(&sparse_rows(&x), vectors), dense.of_dense(&x, &dense.vectors));
+        }
+    }
+
+    /// The rows of a graph of neighbors.
+    #[test]
+    fn columns_of_sparse_rows_may_have_any_order() {
+        let x = sparse_rows(&Matrix::new(1, 5, vec![0.5, 0.0, -1.0, 2.0, 0.25]));
+        let mut turned = x.clone();
+        turned.indices.to_mut().reverse();
+        turned.data.to_mut().reverse();
+        for kernel in KERNELS {
+            let Vectors::Dense(vectors) = machine(kernel).vectors else { panic!("dense support vectors") };
+            let sparse = SupportVectors { vectors: Vectors::Sparse(sparse_rows(&vectors)), ..machine(kernel) };
+            let decisions = |x: &Csr<'static>| match sparse.run(&[&Value::Sparse(x.clone())]) {
+                Ok(Value::Floats(decisions, _)) => decisions.data.to_vec(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(decisions(&turned), decisions(&x));
         }
     }
 }
