@@ -146,9 +146,13 @@ def compared(document, frame, is_single, asked, answer, arrays):
         found = document.ask(frame, asked.method)
     except Exception as error:
         return np.inf, f"{type(error).__name__}: {str(error)[:300]}"
+    return compare(onnx_cases.flatten(answer, arrays), found, share)
+
+
+def compare(want, found, share):
+    """The greatest relative difference of what a document answers, and what differs."""
     if found is None:
         return np.inf, "no output fields"
-    want = onnx_cases.flatten(answer, arrays)
     if len(want) == 1 and np.asarray(want[0]).dtype.kind in "OUSb":
         want = np.asarray(want[0]).ravel()
         have = np.asarray(found, object).ravel()
@@ -166,7 +170,7 @@ def compared(document, frame, is_single, asked, answer, arrays):
     # One column is a column or a list of numbers.
     if have.size == np.asarray(want[0]).size and 1 in (have.ndim, have.shape[-1]):
         have = have.reshape(np.asarray(want[0]).shape)
-    return onnx_cases.compare(answer, arrays, [have], share, np.ones(len(have), bool), False)
+    return onnx_cases.compare(want, [have], share, np.ones(len(have), bool), False)
 
 
 class Tally:

@@ -260,9 +260,16 @@ TOOLS = {
 }
 
 
-def page(line):
-    """The page of results with the line of one language, and those of other languages that it has."""
+#: The language in which models of older versions are asked: it takes no compiler.
+OF_OLDER = "python"
+OF_OLDER_BEGINS = "In Python, "
+
+
+def page(line, of_older):
+    """The page of results with the line of one language, and those of other languages that it has; so with that of older
+    versions, where ``of_older`` is none."""
     old = PAGE.read_text().splitlines() if PAGE.exists() else []
+    of_older = [f"{OF_OLDER_BEGINS}{of_older.line()}"] if of_older else [one for one in old if one.startswith(OF_OLDER_BEGINS)]
     lines = {line.split(" | ")[0]: line for line in [*(one for one in old if re.match(r"\| [a-z]", one)), line]}
     known = [f"- `{name}`: {why}" for name, why in onnx_cases.EXCEPTIONS.items()]
     return "\n".join([
@@ -276,7 +283,10 @@ def page(line):
         "These calls differ:",
         "",
         *known,
+        *(f"- `{name}`: {why}" for name, why in onnx_cases.EXCEPTIONS_OF_OLDER.items()),
         "- in PostgreSQL: products that are too small or too large for a number are errors there (data far from the origin)",
+        "",
+        *of_older,
         "",
         "| language | tool | estimators | methods | calls | rows | refused | differ | greatest difference of trees | of others |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -305,7 +315,9 @@ def main():
     line = tally.line(language, tool)
     print(line)
     if not families:
-        PAGE.write_text(page(line))
+        of_older = onnx_cases.older(command, LANGUAGES[language]) if language == OF_OLDER else None
+        failures += of_older.failures if of_older else []
+        PAGE.write_text(page(line, of_older))
         if language == "duckdb":
             # Queries hold less than programs: `skiff supported --target sql` lists what they do.
             methods = collections.defaultdict(list)

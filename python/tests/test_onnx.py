@@ -40,6 +40,16 @@ def test_onnxruntime_answers_as_scikit_learn(family, tmp_path):
     assert not failures, "\n".join(failures[:50])
 
 
+@pytest.mark.parametrize("version", onnx_cases.OLDER)
+def test_older_files_are_exported_as_they_are(version, tmp_path):
+    failures, calls = [], 0
+    for call, _, _, _, differs in onnx_cases.outcomes_of(COMMAND, onnx_cases.spread(version, 12), tmp_path):
+        calls += 1
+        if differs and not onnx_cases.is_known(call):
+            failures.append(f"{call.name}: {differs}")
+    assert calls and not failures, "\n".join(failures)
+
+
 ROWS, LABELS = make_classification(200, 6, n_informative=4, n_classes=3, random_state=0)
 ROWS = ROWS.astype(np.float32)
 MODELS = {

@@ -47,6 +47,17 @@ def test_code_answers_as_scikit_learn(language, family, tmp_path):
     assert calls and not failures, "\n".join(failures[:50])
 
 
+@pytest.mark.parametrize("version", onnx_cases.OLDER)
+def test_older_files_are_exported_as_they_are(version, tmp_path):
+    failures, calls = [], 0
+    cases = onnx_cases.spread(version, 20)
+    for call, _, _, _, differs in onnx_cases.outcomes_of(COMMAND, cases, tmp_path, source_cases.LANGUAGES["python"]):
+        calls += 1
+        if differs and not onnx_cases.is_known(call):
+            failures.append(f"{call.name}: {differs}")
+    assert calls and not failures, "\n".join(failures)
+
+
 def test_code_is_readable(skiff):
     iris, passengers, tree = (ROOT / "examples" / name for name in ("iris-svc.joblib", "passengers.joblib", "balance-scale-tree.pkl"))
     code = skiff.folder / "model.py"
