@@ -128,6 +128,32 @@ def test_rows_next_to_thresholds(language, size, tmp_path):
         assert (found == estimator.predict(own)).all()
 
 
+@pytest.mark.parametrize("language", sorted(SELECTION))
+def test_trees_of_all_depths(language, tmp_path):
+    """Trees that are walked together end after different numbers of steps; some are leaves, and NaN goes left in some."""
+    needs(language)
+    random = np.random.default_rng(5)
+    X = random.normal(size=(600, 80))
+    X[:, 3:8][random.random((600, 5)) < 0.2] = np.nan
+    y = np.nan_to_num(X).sum(axis=1) + 5 * np.isnan(X[:, 4])
+    forest = RandomForestRegressor(21, random_state=0).fit(X, y)
+    for place, tree in enumerate(forest.estimators_):
+        # A leaf, few splits, many, and a chain of them.
+        if place % 4 == 0:
+            tree.fit(X, np.full(len(X), 0.1 * place))
+        elif place % 4 == 1:
+            tree.set_params(max_depth=1 + place // 4).fit(X, y)
+        elif place == 2:
+            tree.fit(np.eye(600, 80), random.normal(size=600))
+    categories = HistGradientBoostingRegressor(categorical_features=[3], max_iter=40, min_samples_leaf=2)
+    X[:, 3] = np.where(np.isnan(X[:, 3]), np.nan, np.abs(np.nan_to_num(X[:, 3]) * 9).round())
+    for estimator in (forest, categories.fit(X, y)):
+        joblib.dump(estimator, tmp_path / "model.joblib")
+        code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
+        (found,) = code.run(None, {"X": X[:200]})
+        assert (found == estimator.predict(X[:200])).all()
+
+
 @pytest.mark.parametrize("language", ["duckdb", "postgres"])
 def test_large_trees_in_databases(language, tmp_path):
     """Trees through which a query walks: one that is a leaf, one that is deeper than conditions may be, missing values."""

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::language::{Helpers, Language, Nested, Row, Tables, in_lines, in_one_line, infix, name};
+use super::nodes::{Node, Nodes};
 use super::program::{Apply, Function, Helper, Input};
-use crate::graph::{Constant, DType, Elements, Step as Branch};
+use crate::graph::{Constant, DType, Elements, Forest, Step as Branch};
 use crate::output::Text;
 
 pub(super) struct C;
@@ -75,15 +76,43 @@ impl Language for C {
         out.push_str("}\n\n");
     }
 
+    fn tree_helper(&self, forest: &Forest) -> Helper {
+        if forest.sets.is_empty() { Helper::Trees } else { Helper::CategoryTrees }
+    }
+
     fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>) {
+        let count = tables.forest.trees.len();
+        let begin = format!("static void {name}(double *to, const double *x) {{");
+        if self.tree_helper(tables.forest) == Helper::Trees {
+            let nodes = Nodes::of(tables.forest);
+            let rows_of = nodes
+                .iter()
+                .map(|Node { threshold, column, left }| format!("{{{}, {column}, {left}}}", self.number(threshold)));
+            rows(&format!("struct node {name}_nodes"), nodes.len(), rows_of, "{0, 0, 0}", out);
+            let columns = nodes.columns();
+            let n_columns = columns.len();
+            rows(&format!("int32_t {name}_columns"), n_columns, columns.map(|column| column.to_string()), "0", out);
+            let depths = nodes.depths();
+            let texts = depths.iter().map(ToString::to_string);
+            rows(&format!("int32_t {name}_depths"), depths.len(), texts, "0", out);
+            let _ = writeln!(
+                out,
+                "{begin}\n    double compared[{}];\n    choose(compared, x, {n_columns}, {name}_columns);\n    \
+                 trees(to, compared, {count}, {name}_nodes, {name}_depths);\n}}\n",
+                n_columns + 1
+            );
+            return;
+        }
         let splits = tables.splits().map(|Row { feature, threshold, flags, left, right }| {
             format!("{{{}, {feature}, {left}, {right}, {flags}}}", self.number(threshold))
         });
-        rows(&format!("struct split {name}_splits"), splits, "{0, 0, 0, 0, 0}", out);
-        rows(&format!("double {name}_leaves"), tables.leaves().map(|leaf| self.number(leaf)), "0", out);
-        rows(&format!("int32_t {name}_roots"), tables.roots().map(|root| root.to_string()), "0", out);
-        rows(&format!("int32_t {name}_sets"), tables.sets.iter().map(ToString::to_string), "0", out);
-        rows(&format!("double {name}_members"), tables.members.iter().map(|&member| self.number(member)), "0", out);
+        table_of(&format!("struct split {name}_splits"), splits, "{0, 0, 0, 0, 0}", out);
+        table_of(&format!("double {name}_leaves"), tables.leaves().map(|leaf| self.number(leaf)), "0", out);
+        table_of(&format!("int32_t {name}_roots"), tables.roots().map(|root| root.to_string()), "0", out);
+        table_of(&format!("int32_t {name}_sets"), tables.sets.iter().map(ToString::to_string), "0", out);
+        table_of(&format!("double {name}_members"), tables.members.iter().map(|&member| self.number(member)), "0", out);
+        let tables = ["splits", "leaves", "roots", "sets", "members"].map(|table| format!("{name}_{table}"));
+        let _ = writeln!(out, "{begin}\n    category_trees(to, x, {count}, {});\n}}\n", tables.join(", "));
     }
 
     fn is_nan(&self, x: &str) -> String {
@@ -173,6 +202,7 @@ impl Language for C {
             Helper::Sum => ("sum", false),
             Helper::TopK => ("top_k", false),
             Helper::Trees => ("trees", false),
+            Helper::CategoryTrees => ("category_trees", false),
         };
         let arguments = arguments.join(", ");
         let size = if size { format!(", sizeof({})", type_of(dtype).trim_end()) } else { String::new() };
@@ -186,8 +216,7 @@ impl Language for C {
             }
             return;
         }
-        let tables = ["splits", "leaves", "roots", "sets", "members"].map(|table| format!("{forest}_{table}"));
-        let _ = writeln!(out, "    trees({to}, {from}, {trees}, {});", tables.join(", "));
+        let _ = writeln!(out, "    {forest}({to}, {from});");
     }
 
     fn encode(&self, to: &str, from: &str, length: usize, encoder: &str, out: &mut Text<'_>) {
@@ -269,14 +298,18 @@ fn comment(text: &str) -> String {
     in_one_line(text).replace("*/", "* /").replace("??", "? ?")
 }
 
-/// A table of items; C has none without any.
-fn rows(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: &str, out: &mut Text<'_>) {
-    let _ = writeln!(out, "static const {declaration}[{}] = {{", items.len().max(1));
-    match items.len() {
+/// A table of so many items; C has none without any.
+fn rows(declaration: &str, count: usize, items: impl Iterator<Item = String>, empty: &str, out: &mut Text<'_>) {
+    let _ = writeln!(out, "static const {declaration}[{}] = {{", count.max(1));
+    match count {
         0 => in_lines(std::iter::once(empty.to_owned()), "    ", out),
         _ => in_lines(items, "    ", out),
     }
     out.push_str("};\n\n");
+}
+
+fn table_of(declaration: &str, items: impl ExactSizeIterator<Item = String>, empty: &str, out: &mut Text<'_>) {
+    rows(declaration, items.len(), items, empty, out);
 }
 
 /// A table of constants; C has none without elements.
@@ -285,5 +318,5 @@ fn table(name: &str, dtype: DType, items: impl ExactSizeIterator<Item = String>,
         DType::Str => format!("char *const {name}"),
         dtype => format!("{} {name}", type_of(dtype)),
     };
-    rows(&declaration, items, "0", out);
+    table_of(&declaration, items, "0", out);
 }

@@ -166,7 +166,7 @@ impl Language for Go {
             Helper::Min => "minOf",
             Helper::Sum => "sumOf",
             Helper::TopK => "topK",
-            Helper::Trees => "trees",
+            Helper::Trees | Helper::CategoryTrees => "trees",
         };
         let arrays = helper.results() + helper.inputs();
         let arguments = arguments.iter().enumerate();

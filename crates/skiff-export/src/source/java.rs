@@ -207,7 +207,7 @@ impl Language for Java {
             Helper::Min => "minOf",
             Helper::Sum => "sumOf",
             Helper::TopK => "topK",
-            Helper::Trees => "trees",
+            Helper::Trees | Helper::CategoryTrees => "trees",
         };
         let _ = writeln!(out, "        {own}({});", arguments.join(", "));
     }

@@ -145,7 +145,7 @@ impl Language for JavaScript {
             Helper::Min => "minOf",
             Helper::Sum => "sumOf",
             Helper::TopK => "topK",
-            Helper::Trees => "trees",
+            Helper::Trees | Helper::CategoryTrees => "trees",
         };
         let (to, from) = arguments.split_at(helper.results());
         let _ = writeln!(out, "  {own}({}, {});", from.join(", "), to.join(", "));

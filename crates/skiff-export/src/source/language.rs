@@ -45,6 +45,11 @@ pub(super) trait Language {
     fn encoder(&self, name: &str, places: &[(String, i64)], out: &mut Text<'_>);
     /// A function that one tree is: nested conditions over the array `x`.
     fn tree(&self, name: &str, body: &Nested<'_>, out: &mut Text<'_>);
+    /// The function that walks the trees of a forest by its tables.
+    fn tree_helper(&self, forest: &Forest) -> Helper {
+        let _ = forest;
+        Helper::Trees
+    }
     /// The tables of a forest.
     fn tables(&self, name: &str, tables: &Tables<'_>, out: &mut Text<'_>);
     /// The beginning of a method's function.
@@ -168,7 +173,7 @@ impl Nested<'_> {
 
 /// The trees of a forest as columns of tables, which are written without a copy of the forest.
 pub(super) struct Tables<'a> {
-    forest: &'a Forest,
+    pub forest: &'a Forest,
     /// Where each set starts among the members; one more than there are sets.
     pub sets: Vec<i64>,
     pub members: Vec<f64>,
@@ -293,7 +298,7 @@ pub(super) fn write(
                 helpers.insert(*helper);
             }
             Step::Trees { forest, .. } if !nested[*forest] => {
-                helpers.insert(Helper::Trees);
+                helpers.insert(language.tree_helper(&program.forests[*forest]));
             }
             _ => {}
         }

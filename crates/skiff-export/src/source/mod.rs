@@ -7,6 +7,7 @@ mod go;
 mod java;
 mod javascript;
 mod language;
+mod nodes;
 mod program;
 mod python;
 mod rust;

@@ -88,6 +88,8 @@ pub(super) enum Step {
 pub(super) enum Helper {
     ArgMax,
     ArgMin,
+    /// As `Trees`, where some splits are by categories; in languages that have a faster way for all others.
+    CategoryTrees,
     Copy,
     CumSum,
     Gather,
@@ -107,6 +109,7 @@ impl Helper {
         match self {
             Self::ArgMax => "arg_max",
             Self::ArgMin => "arg_min",
+            Self::CategoryTrees => "category_trees",
             Self::Copy => "copy",
             Self::CumSum => "cum_sum",
             Self::Gather => "gather",
@@ -355,6 +358,9 @@ impl Writing<'_> {
             Primitive::TreeEnsemble(forest) => {
                 let forest = place_of(&mut self.program.forests, Arc::clone(forest));
                 let (from, to) = (self.array(node.inputs[0])?, self.local(output));
+                // C copies the features that are compared, some of them twice.
+                let own = &self.program.forests[forest];
+                self.bytes += 8 * (2 * own.n_features).min(own.splits.len());
                 self.steps.push(Step::Trees { to, from, forest });
             }
             Primitive::LabelEncoder(places) => {

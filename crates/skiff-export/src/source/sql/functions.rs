@@ -205,7 +205,7 @@ impl Writing<'_> {
                 }
             }
             Helper::TopK => return Err("a query does not sort the elements of a row".to_owned()),
-            Helper::Trees => {}
+            Helper::Trees | Helper::CategoryTrees => {}
         }
         self.locals.insert(own, atoms);
         Ok(())
