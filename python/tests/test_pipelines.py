@@ -38,6 +38,15 @@ def test_random_pipelines_agree():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(sklearn.__version__ != "1.9.1", reason="another scikit-learn draws other estimators")
+def test_random_pipelines_are_exported():
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    targets = ["--export", "onnx,python,c"]
+    command = [sys.executable, "-B", HARNESS, *targets, "--seed", "31", "--count", "100", "--seconds", "60"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 N = np.random.RandomState(3).normal(size=(60, 4)).round(3)
 MIXED = pd.DataFrame(N, columns=[*"abcd"]).assign(word=np.array([*"rgbw"])[np.arange(60) % 4])
 

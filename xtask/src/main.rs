@@ -194,9 +194,13 @@ fn mutate(arguments: &[String]) -> Result<(), String> {
     run(command)
 }
 
-/// Builds the Python package and asks it about estimators drawn at random. Arguments go to `python/tests/pipelines`.
+/// Builds the Python package, for exports also the command, and asks about estimators drawn at random. Arguments go to
+/// `python/tests/pipelines`.
 fn pipelines(arguments: &[String]) -> Result<(), String> {
     let python = environment()?;
+    if arguments.iter().any(|argument| argument.starts_with("--export")) {
+        run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
+    }
     wheel(&python, "release")?;
     run(drawing(&python, arguments))
 }

@@ -70,9 +70,12 @@ def main():
     parser.add_argument("--only", type=int, help="one estimator, by its number")
     parser.add_argument("--depth", type=int, default=3, help="how deep estimators are nested at most")
     parser.add_argument("--most", type=int, default=20, help="how many disagreements to show at most")
+    parser.add_argument("--export", help="export to these targets instead, such as onnx,c,python,pmml, and ask the files")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     run = Run(arguments.seed, arguments.depth)
+    if arguments.export:
+        run = ExportRun(arguments.seed, arguments.depth, arguments.export.split(","))
     begun, number = time.monotonic(), arguments.only or 0
     while time.monotonic() - begun < arguments.seconds:
         run.trial(number)
@@ -81,12 +84,14 @@ def main():
             break
     print(
         f"seed {arguments.seed}: {run.fitted} of {number} estimators were fitted, {run.asked} questions, "
-        f"{len(run.shown)} disagreements, {run.ties} passed over for ties, {run.refused} refused by name, {time.monotonic() - begun:.0f} s"
+        f"{len(run.shown)} disagreements, {run.ties} passed over for ties, {run.refused} refused{run.more()}, {time.monotonic() - begun:.0f} s"
     )
     return 1 if run.shown else 0
 
 
 class Run:
+    options = ""
+
     def __init__(self, seed, depth):
         self.seed, self.depth = seed, depth
         self.fitted = self.asked = self.ties = self.refused = 0
@@ -113,7 +118,11 @@ class Run:
             key = found[0], found[2].split(",")[0][:60]
             if key not in self.shown:
                 self.shown[key] = number
-                print(script(node, data, container, found, f"--seed {self.seed} --only {number}"), flush=True)
+                print(script(node, data, container, found, f"{self.options} --seed {self.seed} --only {number}".strip()), flush=True)
+
+    def more(self):
+        """What else was counted."""
+        return " by name"
 
     def minimal(self, node, data, names, container, found):
         """The simplest estimator that disagrees in the same method."""
@@ -127,8 +136,8 @@ class Run:
                     break
         return node, found
 
-    def differs(self, node, data, names, container, counts=False):
-        """The method, the rows and the difference where the two disagree first; `None` where they do not."""
+    def fit(self, node, data, container, counts):
+        """The fitted estimator and the names that there are then; `None` where it cannot be fitted."""
         space = {**CLASSES, "np": np, "pd": pd, "scipy": scipy}
         try:
             exec("\n".join(data.lines()), space)
@@ -145,8 +154,15 @@ class Run:
             return None
         if not is_finite(theirs):
             return None
-        if counts:
-            self.fitted += 1
+        self.fitted += counts
+        return theirs, space
+
+    def differs(self, node, data, names, container, counts=False):
+        """The method, the rows and the difference where the two disagree first; `None` where they do not."""
+        done = self.fit(node, data, container, counts)
+        if done is None:
+            return None
+        theirs, space = done
         content = pickle.dumps(theirs)
         theirs = pickle.loads(content)
         try:
@@ -257,6 +273,34 @@ class Run:
         return ("attributes", "", found[0]) if found else None
 
 
+class ExportRun(Run):
+    """Exports what is drawn, and asks the files."""
+
+    def __init__(self, seed, depth, targets):
+        from exports import Exports
+
+        super().__init__(seed, depth)
+        self.exports, self.options = Exports(targets), f"--export {','.join(targets)}"
+
+    def more(self):
+        counts = ", ".join(f"{count} to {target}" for target, count in self.exports.exported.items())
+        return f" rows, methods exported: {counts}"
+
+    def differs(self, node, data, names, container, counts=False):
+        done = self.fit(node, data, container, counts)
+        if done is None:
+            return None
+        theirs, space = done
+        content = pickle.dumps(theirs)
+        before = self.exports.asked, self.exports.refused, dict(self.exports.exported)
+        found = self.exports.differs(content, pickle.loads(content), data, space, passed_over(node, container))
+        if counts:
+            self.asked, self.refused, self.ties = self.exports.asked, self.exports.refused, self.exports.ties
+        else:
+            self.exports.asked, self.exports.refused, self.exports.exported = before
+        return found
+
+
 def jittered(rows, chance, single):
     """The rows with each number a few units in its last place away; of a `float32`, where integers are read as such."""
     data = rows.data if scipy.sparse.issparse(rows) else np.asarray(rows)
@@ -324,6 +368,14 @@ def script(node, data, container, found, how):
         modules[CLASSES[name].__module__.split("._")[0]].append(name)
     imports = [f"from {module} import {', '.join(names)}" for module, names in sorted(modules.items())]
     made = f"theirs = {node.source()}" + (f".set_output(transform={container!r})" if container else "")
+    target, _, exported = method.partition(" ")
+    if exported:
+        methods = "" if exported == "all" else f", methods=[{exported!r}]"
+        export = f"skiff.export(pickle.dumps(theirs), {f'model.{target}'!r}{methods}, target={target!r})"
+        asked = [f"print(theirs.{exported}({rows}))"] if rows else []
+        lines = [f"# {target}: {what}", f"# Found by: cargo xtask pipelines {how}"]
+        lines += ["import io, pickle, numpy as np, pandas as pd, scipy.sparse, skiff", *imports, "", *data.lines(), made]
+        return "\n".join([*lines, "theirs.fit(X, y)", export, *asked, ""])
     call = "" if rows in ("", "joblib", "skops") else f"{method}({rows})"
     lines = [
         f"# {what}",
