@@ -1,6 +1,8 @@
 """Every recorded case of the newest scikit-learn that `skiff export` writes as ONNX: onnxruntime answers as scikit-learn
 did, from the file alone."""
 
+import warnings
+
 import numpy as np
 import onnx
 import onnx_cases
@@ -76,6 +78,21 @@ def onnx_of(name, tmp_path, **form):
     kind = np.float32 if "float" == session.get_inputs()[0].type[7:-1] else np.float64
     answers = dict(zip(methods, session.run(methods, {session.get_inputs()[0].name: ROWS.astype(kind)})))
     return answers, {method: getattr(model, method)(ROWS) for method in methods}, [str(one.message) for one in warned]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_boosting_has_every_bit(classes, tmp_path):
+    """Classes that are equally frequent have equal scores, of which a last bit would choose."""
+    rows = ROWS[:198]
+    model = GradientBoostingClassifier(n_estimators=10, random_state=0).fit(rows, np.arange(len(rows)) % classes)
+    for method in ("decision_function", "staged_decision_function", "staged_predict"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            package.export(model, tmp_path / "model.onnx", [method])
+        found = onnxruntime.InferenceSession(tmp_path / "model.onnx").run(None, {"X": rows.astype(np.float64)})
+        expected = [*getattr(model, method)(rows)] if "staged" in method else [model.decision_function(rows)]
+        for stage, (have, want) in enumerate(zip(found, expected, strict=True)):
+            np.testing.assert_array_equal(have, want, f"{method}, stage {stage}")
 
 
 @pytest.mark.parametrize("opset", [13, 17, 18, 21])

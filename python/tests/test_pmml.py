@@ -10,11 +10,12 @@ import pytest
 import skiff
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import AdaBoostRegressor, GradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.naive_bayes import MultinomialNB
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
@@ -129,3 +130,23 @@ def test_what_pmml_cannot_hold_is_refused(estimator, reason):
 def test_other_methods_are_refused():
     with pytest.raises(skiff.SkiffError, match="`predict`, `predict_proba` and `decision_function`"):
         skiff.export(LogisticRegression().fit(X, Y), io.BytesIO(), target="pmml", methods="predict_log_proba")
+
+
+def test_a_machine_without_support_vectors_is_its_intercept():
+    root = document(SVR().fit(X, np.full(60, 2.5)))
+    (machine,) = found(root, "SupportVectorMachineModel/SupportVectorMachine")
+    assert found(root, ".//VectorInstance/Array")[0].text == "0.0 0.0 0.0"
+    assert found(machine, "Coefficients")[0].get("absoluteValue") == "2.5"
+    assert [one.get("value") for one in found(machine, "Coefficients/Coefficient")] == ["0.0"]
+
+
+def test_networks_in_an_ensemble_have_targets_of_their_own():
+    network = MLPRegressor(hidden_layer_sizes=(3,), max_iter=5, random_state=0)
+    root = document(AdaBoostRegressor(network, n_estimators=2, random_state=0).fit(X, X[:, 0]))
+    declared = set(names(root, "DataDictionary/DataField"))
+    members = found(root, ".//Segment/NeuralNetwork")
+    assert len(members) == 2
+    for member in members:
+        (target,) = [one.get("name") for one in found(member, "MiningSchema/MiningField") if one.get("usageType") == "target"]
+        assert target in declared
+        assert [one.get("field") for one in found(member, ".//NeuralOutput/DerivedField/FieldRef")] == [target]

@@ -11,7 +11,9 @@ import pytest
 import source_cases
 from conftest import COMMAND, ROOT
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 #: A selection: `cargo xtask peers LANGUAGE` asks all.
@@ -85,6 +87,18 @@ def test_names_and_labels_are_data(language, tmp_path):
     code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
     (found,) = code.run(None, {"X": rows})
     assert (found == estimator.predict(pd.DataFrame(rows, columns=NAMES))).all()
+
+
+@pytest.mark.parametrize("language", ["c", "python"])
+def test_a_machine_without_support_vectors_is_its_intercept(language, tmp_path):
+    X, y = np.random.default_rng(3).normal(size=(30, 2)), np.arange(30) % 3
+    with pytest.warns(ConvergenceWarning):
+        never_fitted = SVC(max_iter=0).fit(X, y)
+    for estimator in (SVR().fit(X, np.full(30, 2.5)), never_fitted):
+        joblib.dump(estimator, tmp_path / "model.joblib")
+        code = source_cases.LANGUAGES[language](COMMAND, tmp_path / "model.joblib", tmp_path, None, "predict")
+        (found,) = code.run(None, {"X": X})
+        assert (found == estimator.predict(X)).all()
 
 
 def test_a_zero_in_a_label_is_refused_in_c(skiff):

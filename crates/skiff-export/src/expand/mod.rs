@@ -29,7 +29,9 @@ mod trees;
 
 use std::fmt;
 
-use skiff_plan::operators::AnyOperator;
+use skiff_plan::operator::Operator;
+use skiff_plan::operators::{AnyOperator, ConstantRow, Repeat};
+use skiff_plan::value::{Matrix, Value};
 use skiff_plan::{Plan, PlanNode, ValueId};
 
 pub(crate) use block::{Block, Column, Floats, Numbers};
@@ -74,11 +76,32 @@ pub(crate) fn values(plan: &Plan, builder: &mut Builder, input: &Block) -> Resul
     let mut values = Vec::with_capacity(plan.nodes().len() + 1);
     values.push(input.clone());
     for (node, PlanNode { operator, inputs, .. }) in plan.nodes().iter().enumerate() {
-        let inputs: Vec<&Block> = inputs.iter().map(|input: &ValueId| &values[input.index()]).collect();
-        let value = operator_of(operator, builder, &inputs).map_err(|reason| Refused { node, reason })?;
-        values.push(value);
+        let value = match constant_start(plan, operator, inputs) {
+            Some((start, input)) => start.expand(builder, &[&values[input.index()]]),
+            None => {
+                let inputs: Vec<&Block> = inputs.iter().map(|input: &ValueId| &values[input.index()]).collect();
+                operator_of(operator, builder, &inputs)
+            }
+        };
+        values.push(value.map_err(|reason| Refused { node, reason })?);
     }
     Ok(values)
+}
+
+/// What boosting starts from, where its `init` estimator returns the same for all rows, and the value that tells how many
+/// there are. A runtime's own logarithms may be off by a last bit, and which of two equal classes wins depends on it.
+fn constant_start(plan: &Plan, operator: &AnyOperator, inputs: &[ValueId]) -> Option<(Repeat, ValueId)> {
+    let (AnyOperator::BoostingStart(start), [input]) = (operator, inputs) else { return None };
+    let node = plan.nodes().get(input.index().checked_sub(1)?)?;
+    let AnyOperator::Repeat(repeat) = &node.operator else { return None };
+    let ConstantRow::Floats(row, precision) = &repeat.row else { return None };
+    let row = Value::Floats(Matrix::new(1, row.len(), row.clone()), *precision);
+    match start.run(&[&row]) {
+        Ok(Value::Floats(scores, precision)) => {
+            Some((Repeat { row: ConstantRow::Floats(scores.data.to_vec(), precision) }, *node.inputs.first()?))
+        }
+        _ => None,
+    }
 }
 
 /// Writes the list of operators once: those with an expansion, and those without, each with the reason. An operator that

@@ -20,6 +20,10 @@ pub(super) fn pairs(classes: usize) -> Vec<(usize, usize)> {
 impl Expand for SupportVectors {
     fn expand(&self, builder: &mut Builder, inputs: &[&Block]) -> Result<Block, Reason> {
         let x = inputs[0].to_floats(builder)?.tensor;
+        if self.vectors.count() == 0 {
+            let intercepts = builder.array(&[1, self.intercepts.len()], &self.intercepts);
+            return Ok(Block::doubles(builder.repeat_rows(intercepts, x)));
+        }
         let sparse;
         let vectors = match &self.vectors {
             Vectors::Dense(vectors) => Some(vectors),

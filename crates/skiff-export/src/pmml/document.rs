@@ -219,7 +219,7 @@ impl Document<'_> {
                 xml.close();
             }
             Body::Neighbors(own) => own.write(xml, names, self.target_of(model).unwrap_or_default()),
-            Body::Neural(own) => own.write(xml, names, &self.target_name, classes),
+            Body::Neural(own) => own.write(xml, names, self.target_of(model).unwrap_or_default(), classes),
             Body::Regression(own) => own.write(xml, names, classes),
             Body::SupportVectors(own) => own.write(xml, names, classes),
             Body::Tree(own) => own.write(xml, names, classes),

@@ -136,7 +136,8 @@ impl Translation {
         for (at, input) in inputs.iter().enumerate() {
             let mut model = self.regression(plan, *input)?;
             model.target = match model.body {
-                Body::Neighbors(_) => Owner::Own(format!("target(member {})", self.members)),
+                // Both name the field that they predict.
+                Body::Neighbors(_) | Body::Neural(_) => Owner::Own(format!("target(member {})", self.members)),
                 _ => Owner::Nobody,
             };
             self.members += 1;

@@ -16,7 +16,7 @@ pub(super) struct SupportVectorMachineModel {
     pub kernel: Kernel,
     /// The fields of the features.
     pub fields: Vec<ExprId>,
-    /// All support vectors, of which the model has those with a coefficient.
+    /// All support vectors, of which the model has those with a coefficient that is not 0.
     pub vectors: Rc<Matrix<'static, f64>>,
     /// One for each support vector.
     pub coefficients: Vec<f64>,
@@ -46,14 +46,21 @@ impl SupportVectorMachineModel {
                 xml.empty("SigmoidKernelType", &[("gamma", &number(gamma)), ("coef0", &number(coef0))]);
             }
         }
-        let own: Vec<usize> = (0..self.vectors.rows).filter(|&at| self.coefficients[at] != 0.0).collect();
+        let own = (0..self.vectors.rows).filter(|&at| self.coefficients[at] != 0.0);
+        let mut own: Vec<(usize, &[f64], f64)> =
+            own.map(|at| (at, self.vectors.row(at), self.coefficients[at])).collect();
+        // A machine has at least one vector: where only the intercept is left, zeros that count nothing.
+        let zeros = vec![0.0; self.fields.len()];
+        if own.is_empty() {
+            own.push((0, &zeros, 0.0));
+        }
         xml.open("VectorDictionary", &[("numberOfVectors", &own.len().to_string())]);
         xml.open("VectorFields", &[("numberOfFields", &self.fields.len().to_string())]);
         self.fields.iter().for_each(|field| xml.empty("FieldRef", &[("field", names.of(*field))]));
         xml.close();
-        for &at in &own {
+        for (at, vector, _) in &own {
             xml.open("VectorInstance", &[("id", &at.to_string())]);
-            let values: Vec<String> = self.vectors.row(at).iter().map(|&value| number(value)).collect();
+            let values: Vec<String> = vector.iter().map(|&value| number(value)).collect();
             xml.text("Array", &[("type", "real"), ("n", &values.len().to_string())], &values.join(" "));
             xml.close();
         }
@@ -67,10 +74,10 @@ impl SupportVectorMachineModel {
             None => xml.open("SupportVectorMachine", &[]),
         }
         xml.open("SupportVectors", &[("numberOfSupportVectors", &own.len().to_string())]);
-        own.iter().for_each(|at| xml.empty("SupportVector", &[("vectorId", &at.to_string())]));
+        own.iter().for_each(|(at, ..)| xml.empty("SupportVector", &[("vectorId", &at.to_string())]));
         xml.close();
         xml.open("Coefficients", &[("absoluteValue", &number(self.intercept))]);
-        own.iter().for_each(|&at| xml.empty("Coefficient", &[("value", &number(self.coefficients[at]))]));
+        own.iter().for_each(|(.., coefficient)| xml.empty("Coefficient", &[("value", &number(*coefficient))]));
         xml.close();
         xml.close();
     }
