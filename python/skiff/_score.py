@@ -77,7 +77,12 @@ def _numbers(y: Any, predicted: Any, all_finite: bool = True) -> tuple[Any, Any]
     return y, predicted
 
 
-def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
+def r2_by_variance(y: Any, predicted: Any, sample_weight: Any = None) -> float:
+    """R² of scikit-learn before 0.23: the average over the outputs, each weighted by its variance."""
+    return r2(y, predicted, sample_weight, by_variance=True)
+
+
+def r2(y: Any, predicted: Any, sample_weight: Any = None, by_variance: bool = False) -> float:
     """R², averaged over the outputs."""
     y, predicted = _numbers(y, predicted)
     if len(y) < 2:
@@ -93,7 +98,7 @@ def r2(y: Any, predicted: Any, sample_weight: Any = None) -> float:
     scores[varies] = 1 - missed[varies] / spread[varies]
     # Constant targets have no variance to explain: the score is 1 or 0.
     scores[~varies & (missed != 0)] = 0.0
-    return float(np.average(scores))
+    return float(np.average(scores, weights=spread if by_variance and varies.any() else None))
 
 
 def d2(y: Any, predicted: Any, sample_weight: Any, power: float) -> float:

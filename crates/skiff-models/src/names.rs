@@ -35,6 +35,12 @@ pub(crate) fn check(header: &Header, input: &[String]) -> Result<(), NamesError>
     }
 }
 
+/// `x0`, `x1`, …
+pub(crate) fn numbered(count: usize) -> Result<Vec<String>, NamesError> {
+    check_count(count)?;
+    collect((0..count).map(|index| format!("x{index}")))
+}
+
 /// How many bytes all names of one call may take, including intermediate ones. A file can need more
 /// and longer names than it contains.
 const MOST: usize = 512 << 20;

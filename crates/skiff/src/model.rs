@@ -153,6 +153,14 @@ impl Model {
         Ok(self.model.feature_names_out(input)?)
     }
 
+    /// `get_feature_names(input)`, of scikit-learn before 1.2.
+    ///
+    /// # Errors
+    /// When the estimator had no such method, or the names do not match.
+    pub fn old_feature_names(&self, input: Option<&[String]>) -> Result<Vec<String>, Error> {
+        Ok(self.model.old_feature_names(input)?)
+    }
+
     /// The attributes that all estimators have.
     pub fn header(&self) -> &Header {
         self.model.header()

@@ -44,6 +44,8 @@ pub struct ColumnTransformer {
     names: TableNames,
     /// `verbose_feature_names_out`; `None` before 1.0.
     naming: Option<Naming>,
+    /// The names of the table that it was fitted on, before 1.0.
+    fit_names: Option<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -118,6 +120,7 @@ impl ColumnTransformer {
             remainder |= name == "remainder";
             transformers.extend(reader.transformer(name, index, estimator, columns, path)?);
         }
+        let old_names = fit_names.clone().filter(|_| fields.before(1, 0));
         let names = match fit_names {
             None => TableNames::Any,
             Some(names) if fields.before(0, 24) => match remainder && fields.has("_df_columns") {
@@ -153,7 +156,7 @@ impl ColumnTransformer {
             "transformers",
             "verbose",
         ]);
-        Ok(Self { transformers, sparse, n_features, names, naming })
+        Ok(Self { transformers, sparse, n_features, names, naming, fit_names: old_names })
     }
 }
 
@@ -308,6 +311,22 @@ impl Estimator for ColumnTransformer {
             parts.push((name.clone(), names));
         }
         naming.name(parts)
+    }
+
+    fn old_feature_names(&self, header: &Header) -> Result<Vec<String>, NamesError> {
+        let fitted = header.feature_names_in.as_deref().or(self.fit_names.as_deref());
+        let mut names = Vec::new();
+        for Transformer { name, model, places, .. } in &self.transformers {
+            match model {
+                Some(model) => names.extend(join_names(vec![(name.clone(), model.old_feature_names(None)?)], true)?),
+                None if header.before(0, 23) => return Err(NamesError::no_method(header)),
+                None => names.extend(places.iter().map(|&place| match fitted.and_then(|names| names.get(place)) {
+                    Some(name) => name.clone(),
+                    None => format!("x{place}"),
+                })),
+            }
+        }
+        Ok(names)
     }
 
     fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {

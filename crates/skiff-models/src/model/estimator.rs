@@ -42,6 +42,14 @@ pub trait Estimator: Any + Debug + Send + Sync {
         Err(NamesError::no_method(header))
     }
 
+    /// `get_feature_names()` of what holds other transformers, before 1.2.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator had no such method.
+    fn old_feature_names(&self, header: &Header) -> Result<Vec<String>, NamesError> {
+        Err(NamesError::no_method(header))
+    }
+
     /// The container of the result of `transform`, of rows in the container `input`. `model` is this estimator.
     ///
     /// # Errors

@@ -98,14 +98,36 @@ impl Model {
         })
     }
 
+    /// `get_feature_names(input)`, which few classes had until 1.1, and which is of no names that were seen in the fit.
+    ///
+    /// # Errors
+    /// When scikit-learn's estimator had no such method, or the names do not match.
+    pub fn old_feature_names(&self, input: Option<&[String]>) -> Result<Vec<String>, NamesError> {
+        if !self.header.before(1, 2) {
+            return Err(NamesError::no_method(&self.header));
+        }
+        names::within_budget(|| {
+            let names = match self.header.class.as_str() {
+                "ColumnTransformer" | "FeatureUnion" => self.estimator.old_feature_names(&self.header),
+                "CountVectorizer" | "DictVectorizer" | "OneHotEncoder" | "PolynomialFeatures" | "SplineTransformer"
+                | "TfidfVectorizer" => {
+                    let header = Header { feature_names_in: None, ..self.header.clone() };
+                    let numbered = names::numbered(self.n_features_in().unwrap_or(0))?;
+                    self.estimator.feature_names_out(&header, input.unwrap_or(&numbered))
+                }
+                _ => Err(NamesError::no_method(&self.header)),
+            }?;
+            names::spend_all(&names)?;
+            Ok(names)
+        })
+    }
+
     /// The default names of the input columns: those of the fit, or `x0`, `x1`, …
     fn names_in(&self) -> Result<Arc<[String]>, NamesError> {
         if let Some(names) = self.feature_names_in() {
             return Ok(names);
         }
-        let count = self.n_features_in().unwrap_or(0);
-        names::check_count(count)?;
-        names::collect((0..count).map(|index| format!("x{index}"))).map(Arc::from)
+        names::numbered(self.n_features_in().unwrap_or(0)).map(Arc::from)
     }
 
     /// The dtypes, shapes and names of the input and output of `method`, without any rows. The input is like the table that

@@ -21,7 +21,8 @@ pub(crate) const BERNOULLI_NB: Class = class! {
     /// exp(feature_log_prob_))`, the class with the greatest joint log-likelihood `X · (feature_log_prob_ - n)ᵀ +
     /// class_log_prior_ + Σ n`; probabilities are its exponential over their sum.
     /// # Older versions
-    /// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class returns a second column of zeros.
+    /// There is no `predict_joint_log_proba` before 1.2, and `coef_` and `intercept_` are there before 1.1 only.
+    /// Before 1.0 a model of one class returns a second column of zeros.
     paths: ["sklearn.naive_bayes.BernoulliNB"],
     read: read,
 };

@@ -15,7 +15,7 @@ pub(crate) const COMPLEMENT_NB: Class = class! {
     /// The class with the greatest score `X · feature_log_prob_ᵀ` (plus `class_log_prior_` where there is one class only);
     /// probabilities are its exponential over their sum.
     /// # Older versions
-    /// There is none before 0.20, and no `predict_joint_log_proba` before 1.2.
+    /// There is none before 0.20, and no `predict_joint_log_proba` before 1.2; `coef_` and `intercept_` are there before 1.1.
     paths: ["sklearn.naive_bayes.ComplementNB"],
     read: read,
 };

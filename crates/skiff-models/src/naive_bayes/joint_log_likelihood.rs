@@ -6,12 +6,13 @@ use std::sync::Arc;
 use skiff_plan::operators::{
     Affine, Argmax, ArrayRule, Dtype, Elementwise, Function, SparseRule, SubtractLogSumExp, TakeLabels,
 };
-use skiff_plan::value::{Classes, Matrix, Precision};
+use skiff_plan::value::{Classes, Matrix, Precision, Value};
 use skiff_plan::{Method, Output, ValueId};
 
+use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
-use crate::model::Estimator;
+use crate::model::{ComputedAttribute, Estimator};
 
 /// A fitted naive Bayes classifier.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct NaiveBayes<L> {
     classes: Arc<Classes>,
     /// Whether the version has `predict_joint_log_proba`.
     has_joint: bool,
+    /// Whether the version shows it as a linear classifier: before 1.1, by `coef_`.
+    has_coef: bool,
     likelihood: L,
 }
 
@@ -42,7 +45,9 @@ impl<L: Likelihood> NaiveBayes<L> {
             return Err(fields.damaged("classes_", "there is no class"));
         }
         let likelihood = read(&classes)?;
-        Ok(Self { classes, has_joint: !fields.before(1, 2), likelihood })
+        let has_coef =
+            fields.before(1, 1) && fields.header().class != "CategoricalNB" && fields.has("feature_log_prob_");
+        Ok(Self { classes, has_joint: !fields.before(1, 2), has_coef, likelihood })
     }
 }
 
@@ -82,6 +87,30 @@ impl<L: Likelihood> Estimator for NaiveBayes<L> {
     fn n_features_in(&self) -> Option<usize> {
         Some(self.likelihood.n_features())
     }
+
+    fn computed(&self) -> Vec<ComputedAttribute<'_>> {
+        match self.has_coef {
+            true => vec![("coef_", Box::new(coef)), ("intercept_", Box::new(intercept))],
+            false => Vec::new(),
+        }
+    }
+}
+
+/// `coef_`: the logarithms of the features, of two classes those of the second one.
+fn coef(attributes: &Attributes<'_>) -> Option<Computed> {
+    let logs = attributes.matrix("feature_log_prob_")?;
+    let logs = match logs.rows {
+        2 => Matrix::new(1, logs.cols, logs.data.get(logs.cols..)?.to_vec()),
+        _ => Matrix::new(logs.rows, logs.cols, logs.data.into_owned()),
+    };
+    Some(Computed::matrix(Value::Floats(logs, Precision::Double)))
+}
+
+/// `intercept_`: the logarithms of the priors, likewise.
+fn intercept(attributes: &Attributes<'_>) -> Option<Computed> {
+    let priors = attributes.array("class_log_prior_")?.to_f64()?;
+    let priors = if priors.len() == 2 { priors.get(1..)?.to_vec() } else { priors };
+    Some(Computed::vector(priors))
 }
 
 /// A joint log-likelihood that is linear in counts: that of multinomial and complement naive Bayes.

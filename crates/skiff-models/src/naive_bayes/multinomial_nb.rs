@@ -15,7 +15,8 @@ pub(crate) const MULTINOMIAL_NB: Class = class! {
     /// The class with the greatest joint log-likelihood `X · feature_log_prob_ᵀ + class_log_prior_`; probabilities are its
     /// exponential over their sum.
     /// # Older versions
-    /// There is no `predict_joint_log_proba` before 1.2. Before 1.0 a model of one class returns a second column of zeros.
+    /// There is no `predict_joint_log_proba` before 1.2, and `coef_` and `intercept_` are there before 1.1 only.
+    /// Before 1.0 a model of one class returns a second column of zeros.
     paths: ["sklearn.naive_bayes.MultinomialNB"],
     read: read,
 };

@@ -169,6 +169,15 @@ impl Estimator for FeatureUnion {
         join_names(parts, self.prefixed)
     }
 
+    fn old_feature_names(&self, header: &Header) -> Result<Vec<String>, NamesError> {
+        let mut parts = Vec::new();
+        for Transformer { name, model, .. } in &self.transformers {
+            let model = model.as_ref().ok_or_else(|| NamesError::no_method(header))?;
+            parts.push((name.clone(), model.old_feature_names(None)?));
+        }
+        join_names(parts, true)
+    }
+
     fn frame(&self, model: &Model, input: &Frame) -> Result<Frame, NamesError> {
         if !model.header().wraps_output() {
             return Ok(Frame::Array);

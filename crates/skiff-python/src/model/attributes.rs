@@ -81,15 +81,25 @@ impl Model {
         py: Python<'py>,
         input_features: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let given = match input_features {
-            Some(names) => {
-                let names = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>();
-                Some(names.map_err(|_| PyTypeError::new_err("input_features must be a sequence of str"))?)
-            }
-            None => None,
-        };
+        let given = input_features.map(given_names).transpose()?;
         let names = self.model.feature_names_out(given.as_deref()).map_err(|error| error::raise(py, &error))?;
         output::object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
+    }
+
+    /// The same as scikit-learn had them before 1.2.
+    pub(super) fn old_names<'py>(
+        &self,
+        py: Python<'py>,
+        input_features: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let given = input_features.map(given_names).transpose()?;
+        let names = self.model.old_feature_names(given.as_deref()).map_err(|error| error::raise(py, &error))?;
+        match self.class() {
+            "OneHotEncoder" => {
+                output::object_array(py, names.iter().map(|name| name.into_bound_py_any(py)), &[names.len()])
+            }
+            _ => names.into_bound_py_any(py),
+        }
     }
 
     /// The result of a method without rows; `None` if the estimator has no such method.
@@ -108,6 +118,7 @@ impl Model {
         }
         match name {
             "get_feature_names_out" => self.names_columns(),
+            "get_feature_names" => self.model.old_feature_names(None).is_ok(),
             "get_depth" | "get_n_leaves" | "_compute_partial_dependence_recursion" => {
                 self.model.typed().class().starts_with("sklearn.tree.")
             }
@@ -228,4 +239,9 @@ fn has_inertia(class: &str) -> bool {
 
 fn is_covariance(typed: &skiff_models::Model) -> bool {
     typed.class().starts_with("sklearn.covariance.")
+}
+
+fn given_names(names: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let names = names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<Vec<String>>>();
+    names.map_err(|_| PyTypeError::new_err("input_features must be a sequence of str"))
 }

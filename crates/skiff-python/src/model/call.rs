@@ -174,6 +174,7 @@ impl Model {
                 scores.getattr(intern!(py, "all_right"))?
             }
             Some(Scoring::Accuracy) => scores.getattr(intern!(py, "accuracy"))?,
+            Some(Scoring::R2) if self.weighs_outputs() => scores.getattr(intern!(py, "r2_by_variance"))?,
             Some(Scoring::R2) => scores.getattr(intern!(py, "r2"))?,
             Some(Scoring::D2(power)) => {
                 let arguments = PyDict::new(py);
@@ -202,6 +203,19 @@ impl Model {
         let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
         let predicted = self.call(Method::Predict, x, None)?;
         function.call1((y, predicted, sample_weight))
+    }
+
+    /// Whether R² is that of all outputs together: until 0.22, but for `MultiOutputRegressor`.
+    fn weighs_outputs(&self) -> bool {
+        let mut last = Arc::clone(self.model.typed());
+        // What hands rows on asks the one that they come to.
+        while matches!(last.header().class.as_str(), "Pipeline" | "RFE" | "RFECV" | "RANSACRegressor") {
+            match last.estimator().inner().pop() {
+                Some((_, inner)) => last = inner,
+                None => break,
+            }
+        }
+        last.header().before(0, 23) && last.header().class != "MultiOutputRegressor"
     }
 
     /// The container that `set_output` selected before the model was saved.

@@ -378,6 +378,16 @@ impl Model {
         self.names_out(py, input_features)
     }
 
+    /// The names of the columns of the result of `transform`, as scikit-learn had them before 1.2.
+    #[pyo3(signature = (input_features=None))]
+    fn get_feature_names<'py>(
+        &self,
+        py: Python<'py>,
+        input_features: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.old_names(py, input_features)
+    }
+
     /// A method that the estimator does not have, or that skiff does not support, is missing: `hasattr` is exact.
     fn __getattribute__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         let text = name.to_cow()?;
