@@ -4,7 +4,7 @@ mod allow_nan;
 pub(crate) mod old_selector;
 mod rfe;
 mod select_from_model;
-mod selector_mixin;
+pub(crate) mod selector_mixin;
 mod univariate_selection;
 mod variance_threshold;
 

@@ -40,6 +40,11 @@ impl SelectedColumns {
         Ok(Self { support, finite, dtype, keeps_dtype: !fields.before(1, 1), keeps_frames: !fields.before(1, 3) })
     }
 
+    /// The same, with the dtype of the rows where there is none.
+    pub(crate) fn keeping_dtype(self) -> Self {
+        Self { keeps_dtype: true, ..self }
+    }
+
     /// Whether there is any.
     pub(crate) fn is_empty(&self) -> bool {
         !self.support.contains(&true)

@@ -15,6 +15,7 @@ mod passive_aggressive_classifier;
 mod passive_aggressive_regressor;
 mod perceptron;
 mod quantile_regressor;
+mod randomized_l1;
 mod ransac_regressor;
 mod ridge;
 mod ridge_classifier;
@@ -64,6 +65,8 @@ pub(crate) const CLASSES: &[Class] = &[
     passive_aggressive_regressor::PASSIVE_AGGRESSIVE_REGRESSOR,
     perceptron::PERCEPTRON,
     quantile_regressor::QUANTILE_REGRESSOR,
+    randomized_l1::RANDOMIZED_LASSO,
+    randomized_l1::RANDOMIZED_LOGISTIC_REGRESSION,
     ransac_regressor::RANSAC_REGRESSOR,
     RIDGE,
     ridge::RIDGE_CV,
