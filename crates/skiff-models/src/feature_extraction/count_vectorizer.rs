@@ -29,6 +29,7 @@ pub(crate) const COUNT_VECTORIZER: Class = class! {
     /// than UTF-8, ASCII and Latin-1 for documents that are bytes.
     /// # Older versions
     /// `stop_words_`, the terms that the fit left out, is in files before 1.5, and is passed over.
+    /// Files of Python 2 have each letter made small by itself, also a sigma at the end of a word.
     /// Before 0.22, `strip_accents='unicode'` left texts alone that were decomposed already. The English stop words of
     /// files without a version (0.17) have `fify` for `fifty`.
     paths: ["sklearn.feature_extraction.text.CountVectorizer"],

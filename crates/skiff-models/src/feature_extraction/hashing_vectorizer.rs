@@ -23,6 +23,7 @@ pub(crate) const HASHING_VECTORIZER: Class = class! {
     /// What `CountVectorizer` does not support; unsigned and bool `dtype`.
     /// # Older versions
     /// `non_negative` (before 0.21) takes the sign off the sums; before 0.19 signs always alternated.
+    /// Small letters are Python 2's in its files.
     paths: ["sklearn.feature_extraction.text.HashingVectorizer"],
     read: HashingVectorizer::read,
 };

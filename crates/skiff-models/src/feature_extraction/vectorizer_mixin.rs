@@ -86,10 +86,13 @@ pub(super) fn read_analyzer(fields: &Fields<'_, '_>) -> Result<Analysis, ReadErr
     // Each of them stands for what scikit-learn's own preprocessor would do.
     let is_plain = preprocessor.is_some() || known.is_some();
     let (lowercase, accents) = (fields.bool("lowercase")?, read_accents(fields)?);
+    // The last version that ran on it.
+    let is_of_letters = fields.before(0, 21) && fields.is_python_2();
+    let lower = if is_of_letters { TextFunction::LowerLetters } else { TextFunction::Lower };
     let given = read_ngrams(fields, &tokens)?;
     let analyzer = Arc::new(Analyzer {
         decoding: read_decoding(fields)?,
-        lowercase: lowercase && !is_plain,
+        lowercase: (lowercase && !is_plain).then_some(lower),
         accents: accents.filter(|_| !is_plain),
         preprocessor: known.or_else(|| preprocessor.is_some().then_some(TextFunction::Same)),
         ngrams: ngrams.unwrap_or(given),
@@ -138,7 +141,8 @@ fn text_function(graph: &Graph, node: NodeId) -> Option<TextFunction> {
     let (name, None) = custom::name_of(graph, node)? else { return None };
     Some(match name.as_str() {
         "builtins.str" | "__builtin__.unicode" => TextFunction::Same,
-        "builtins.str.lower" | "__builtin__.unicode.lower" => TextFunction::Lower,
+        "builtins.str.lower" => TextFunction::Lower,
+        "__builtin__.unicode.lower" => TextFunction::LowerLetters,
         "builtins.str.lstrip" | "__builtin__.unicode.lstrip" => TextFunction::Strip { left: true, right: false },
         "builtins.str.rstrip" | "__builtin__.unicode.rstrip" => TextFunction::Strip { left: false, right: true },
         "builtins.str.strip" | "__builtin__.unicode.strip" => TextFunction::Strip { left: true, right: true },

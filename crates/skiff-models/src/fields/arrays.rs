@@ -235,7 +235,7 @@ impl Fields<'_, '_> {
     }
 
     /// Whether Python 2 wrote the file: Python 3 has no opcode for a `str` of bytes.
-    fn is_python_2(&self) -> bool {
+    pub(crate) fn is_python_2(&self) -> bool {
         self.graph().ids().any(|id| matches!(self.graph().node(id), Node::ByteStr(_)))
     }
 }

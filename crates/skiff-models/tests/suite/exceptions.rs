@@ -421,6 +421,9 @@ const MIGRATION_EXCEPTIONS: &[Reason] = &[
     ("powers of negative numbers, where no row is mapped to, which a note says", &[
         ("*/preprocessing/power_box_cox_edges", "inverse_transform", "positive"),
     ]),
+    ("Python 3 makes other small letters, which a note says", &[
+        ("0.20.4-py27/feature_extraction/lower_case_*", "transform", "texts"),
+    ]),
     ("paths of missing values did not follow the tree, which a note says", &[
         ("1.5.2/tree/decision_tree_classifier_missing_left", "decision_path", "rows"),
     ]),

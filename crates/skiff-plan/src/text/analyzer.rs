@@ -11,8 +11,8 @@ use crate::value::{TermLists, Value};
 pub struct Analyzer {
     /// What becomes of documents that are bytes.
     pub decoding: Decoding,
-    /// `lowercase`.
-    pub lowercase: bool,
+    /// What `lowercase` stands for.
+    pub lowercase: Option<TextFunction>,
     /// `strip_accents`.
     pub accents: Option<Accents>,
     /// A known function that stands for both.
@@ -41,6 +41,8 @@ pub enum TextFunction {
     Same,
     /// `str.lower`
     Lower,
+    /// `unicode.lower` of Python 2: each letter by itself, wherever in a word it is, and as one letter.
+    LowerLetters,
     /// `str.strip`, at these ends.
     Strip {
         /// At the beginning.
@@ -154,6 +156,7 @@ impl TextFunction {
         match self {
             Self::Same => return text,
             Self::Lower => python_text::lower(text, out),
+            Self::LowerLetters => python_text::lower_letters(text, out),
             Self::Strip { left, right } => {
                 let text = if left { text.trim_start_matches(is_space) } else { text };
                 return if right { text.trim_end_matches(is_space) } else { text };
@@ -225,8 +228,8 @@ impl Analyzer {
             return function.apply(document, text);
         }
         let mut preprocessed = document;
-        if self.lowercase {
-            preprocessed = TextFunction::Lower.apply(preprocessed, lowered);
+        if let Some(lowercase) = self.lowercase {
+            preprocessed = lowercase.apply(preprocessed, lowered);
         }
         match self.accents {
             None => preprocessed,
@@ -397,8 +400,14 @@ mod tests {
 
     fn terms(tokens: Tokens, ngrams: (usize, usize), text: &str) -> Vec<String> {
         let decoding = Decoding { encoding: "utf-8".to_owned(), error: DecodeError::Strict };
-        let analyzer =
-            Analyzer { decoding, lowercase: true, accents: Some(Accents::Unicode), preprocessor: None, tokens, ngrams };
+        let analyzer = Analyzer {
+            decoding,
+            lowercase: Some(TextFunction::Lower),
+            accents: Some(Accents::Unicode),
+            preprocessor: None,
+            tokens,
+            ngrams,
+        };
         let mut terms = Vec::new();
         let mut scratch = Scratch::default();
         analyzer.analyze(text, &mut scratch, &mut |term| terms.push(term.to_owned())).expect("few steps");
@@ -412,6 +421,8 @@ mod tests {
         assert_eq!(with(strip(true, true), "\u{1c} a b \u{a0}"), "a b");
         assert_eq!(with(strip(true, false), " a "), "a ");
         assert_eq!(with(strip(false, true), " a "), " a");
+        assert_eq!(with(TextFunction::Lower, "ΣΑΣ İX"), "σας i\u{307}x");
+        assert_eq!(with(TextFunction::LowerLetters, "ΣΑΣ İX"), "σασ ix");
         assert_eq!(with(TextFunction::StripTags, "a<b>c<>d<\n<e>f<g"), "a c<>d f<g");
         assert_eq!(with(TextFunction::StripTags, "<>a>b"), "<>a>b");
         assert_eq!(with(TextFunction::StripAccents(Accents::Unicode), "Né"), "Ne");

@@ -107,6 +107,16 @@ pub(crate) fn lower(text: &str, out: &mut String) {
     }
 }
 
+/// Appends `text.lower()` of Python 2 to `out`, which makes one letter of each.
+pub(crate) fn lower_letters(text: &str, out: &mut String) {
+    out.extend(text.chars().map(|c| match c {
+        'İ' => 'i',
+        'Σ' => 'σ',
+        _ if c.is_ascii() => c.to_ascii_lowercase(),
+        _ => lower_letter(c),
+    }));
+}
+
 /// Whether a capital sigma between the two ends a word (Unicode's `Final_Sigma`).
 fn is_final_sigma(before: &str, after: &str) -> bool {
     let looked_past = |c: &char| CASE_IGNORABLE.contains(*c);
