@@ -121,6 +121,9 @@ pub fn migrate(graph: &Graph, root: NodeId, target: &Target) -> Result<Migrated,
     let mut migration =
         Work { graph, subjects: Vec::new(), places: HashMap::new(), notes: Vec::new(), done: Vec::new() };
     let from = migration.find_subjects()?;
+    if original.ids().any(|id| matches!(original.node(id), Node::ByteStr(_))) {
+        migration.note_small_letters();
+    }
     migration.refuse_too_old(target)?;
     let versions: Vec<Version> = VERSIONS.iter().filter_map(|name| Version::parse(name)).collect();
     for (boundary, pair) in boundaries::ALL.iter().zip(versions.windows(2)) {
@@ -259,6 +262,27 @@ impl Work {
             index += 1;
         }
         Ok(())
+    }
+
+    /// Says which texts Python 3 makes other small letters of than Python 2, where that could matter.
+    fn note_small_letters(&mut self) {
+        let graph = &self.graph;
+        let matters = |subject: &&Subject| {
+            let is_vectorizer =
+                ["CountVectorizer", "HashingVectorizer", "TfidfVectorizer"].contains(&subject.class.name());
+            let lowercase = subject.get("lowercase").map(|id| graph.node(id));
+            if !is_vectorizer || !matches!(lowercase, Some(Node::Bool(true))) {
+                return false;
+            }
+            let Some(Node::Dict(terms)) = subject.get("vocabulary_").map(|id| graph.node(id)) else { return true };
+            terms.iter().any(|(term, _)| graph.str_of(*term).is_some_and(|term| term.contains(['σ', 'ς', '\u{307}'])))
+        };
+        let class = self.subjects.iter().find(matters).map(|subject| subject.class.name());
+        if let Some(class) = class {
+            let what =
+                "of a capital sigma at the end of a word, and of `İ`, Python 3 makes other small letters than Python 2";
+            self.note(format!("`{class}`: {what}"));
+        }
     }
 
     /// Puts the states into the graph, with stamps and names of the target.
@@ -477,5 +501,61 @@ mod tests {
         let (counts, nodes) = arrays(&to(&migrated.graph, &target("1.2.2")).unwrap().graph);
         assert_eq!(counts, [6.0, 2.0, 6.0, 0.0, 0.0, 2.0]);
         assert_eq!(nodes.dtype.itemsize(), Some(56));
+    }
+
+    /// The tree as 1.9 has it, whose root sends missing values to the left and has so many rows on each side.
+    fn tree_of_missing_values(left: i64, right: i64) -> Graph {
+        let mut graph = to(&tree(), &target("1.9.1")).unwrap().graph;
+        let first = graph.items(graph.root()).unwrap()[0];
+        let tree = Instance::read(&graph, first).unwrap().attribute("tree_").unwrap();
+        let nodes = NdArray::read(&graph, Instance::read(&graph, tree).unwrap().attribute("nodes").unwrap());
+        let nodes = nodes.unwrap().unwrap();
+        let mut bytes = nodes.bytes().unwrap().to_vec();
+        bytes[56] = 1;
+        for (record, rows) in [(1, left), (2, right)] {
+            bytes[record * 64 + 40..][..8].copy_from_slice(&rows.to_le_bytes());
+        }
+        let nodes = values::array(&mut graph, &nodes.dtype, &nodes.shape, skiff_files::Order::C, bytes);
+        let state = values::dict(&mut graph, &[("nodes", nodes)]);
+        graph.change(tree, skiff_pickle::Change::Build(state));
+        graph
+    }
+
+    #[test]
+    fn trees_that_saw_missing_values_stay_where_they_have_a_place() {
+        let migrated = to(&tree_of_missing_values(6, 2), &target("1.2.2")).unwrap();
+        assert!(migrated.notes.iter().any(|note| note.contains("missing values, which it was not fitted on")));
+        // They went to the side with fewer rows: some were seen.
+        let refused = to(&tree_of_missing_values(2, 6), &target("1.2.2")).unwrap_err();
+        assert!(refused.why.contains("no place for missing values"), "{refused}");
+        assert!(to(&tree_of_missing_values(2, 6), &target("1.3.2")).is_ok());
+    }
+
+    /// One against the rest, of pipelines that end in a class, as 1.7 has it.
+    fn one_versus_rest_of_pipelines(path: &str) -> Graph {
+        let mut graph = Graph::new();
+        let last = values::instance(&mut graph, path, &[]);
+        let name = values::text(&mut graph, "last");
+        let step = values::tuple(&mut graph, vec![name, last]);
+        let steps = values::list(&mut graph, vec![step]);
+        let pipeline = values::instance(&mut graph, "sklearn.pipeline.Pipeline", &[("steps", steps)]);
+        let estimators = values::list(&mut graph, vec![pipeline, pipeline, pipeline]);
+        let version = values::text(&mut graph, "1.7.2");
+        let attributes = [("estimator", pipeline), ("estimators_", estimators), (STAMP, version)];
+        let root = values::instance(&mut graph, "sklearn.multiclass.OneVsRestClassifier", &attributes);
+        graph.set_root(root);
+        graph
+    }
+
+    #[test]
+    fn equal_scores_are_looked_for_behind_other_steps() {
+        for (path, is_refused) in [
+            ("sklearn.ensemble._forest.RandomForestClassifier", true),
+            ("sklearn.linear_model._logistic.LogisticRegression", false),
+        ] {
+            let graph = one_versus_rest_of_pipelines(path);
+            assert_eq!(to(&graph, &target("1.9.1")).is_err(), is_refused, "{path}");
+            assert!(to(&graph, &target("1.6.1")).is_ok(), "{path}");
+        }
     }
 }

@@ -26,11 +26,20 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["IterativeImputer"], up: bounds, down: nothing },
         Rule { classes: BY_RADIUS, up: nothing, down: no_tree_of_mahalanobis },
         Rule { classes: &["OrdinalEncoder"], up: nothing, down: found_categories },
+        Rule { classes: &["Perceptron"], up: nothing, down: inherited },
         Rule { classes: WITH_FEATURES, up: n_features_in, down: nothing },
     ],
 };
 
 const STOCHASTIC: &[&str] = &["SGDClassifier", "SGDRegressor"];
+
+/// What `set_params` asks for, a parameter of its own or not.
+fn inherited(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.holds("l1_ratio") {
+        step.set_float("l1_ratio", 0.0);
+    }
+    Ok(())
+}
 
 /// Estimators whose number of features can be told from another attribute.
 const WITH_FEATURES: &[&str] = &[

@@ -29,8 +29,10 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneHotEncoder"], up: nothing_infrequent, down: no_infrequent },
         Rule { classes: &["SimpleImputer"], up: fit_dtype, down: nothing },
         Rule { classes: &["KNNImputer"], up: valid_mask, down: nothing },
-        Rule { classes: HISTOGRAMS, up: histogram_loss, down: no_way_back },
-        Rule { classes: LINEAR, up: base_loss, down: no_way_back },
+        Rule { classes: HISTOGRAMS, up: histogram_loss, down: old_histogram_loss },
+        Rule { classes: LINEAR, up: base_loss, down: link_and_family },
+        Rule { classes: &["RidgeCV", "RidgeClassifierCV"], up: nothing, down: array_of_alphas },
+        Rule { classes: &["TheilSenRegressor"], up: nothing, down: whole_subpopulation },
         Rule { classes: PLS, up: targets_first, down: features_first },
         Rule { classes: &["TfidfVectorizer"], up: own_parameters, down: nothing },
         Rule { classes: &["FastICA"], up: whiten, down: nothing },
@@ -123,8 +125,93 @@ fn histogram_loss(step: &mut Step<'_>) -> Result<(), Refused> {
     Ok(())
 }
 
-fn no_way_back(step: &mut Step<'_>) -> Result<(), Refused> {
-    Err(step.refused(format!("how scikit-learn {} keeps its loss is not known here", step.to)))
+/// The losses of histogram boosting have a module of their own.
+fn old_histogram_loss(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.holds("_predictors") {
+        return Ok(());
+    }
+    let trees = step.int("n_trees_per_iteration_").unwrap_or(1);
+    // The names of losses are those of the older side already.
+    let (path, is_constant) = match step.text("loss").as_deref() {
+        Some("auto") if trees == 1 => ("sklearn.ensemble._hist_gradient_boosting.loss.BinaryCrossEntropy", false),
+        Some("auto") => ("sklearn.ensemble._hist_gradient_boosting.loss.CategoricalCrossEntropy", false),
+        Some("squared_error") => ("sklearn.ensemble._hist_gradient_boosting.loss.LeastSquares", true),
+        Some("absolute_error") => ("sklearn.ensemble._hist_gradient_boosting.loss.LeastAbsoluteDeviation", true),
+        Some("poisson") => ("sklearn.ensemble._hist_gradient_boosting.loss.Poisson", false),
+        other => {
+            let loss = other.unwrap_or("of one's own").to_owned();
+            return Err(step.refused(format!("scikit-learn {} does not have the loss `{loss}`", step.to)));
+        }
+    };
+    let is_constant = values::bool(step.graph(), is_constant);
+    let threads = values::int(step.graph(), 1);
+    let loss = step.instance(path, &[("hessians_are_constant", is_constant), ("n_threads", threads)]);
+    step.set("_loss", loss);
+    let Some(baseline) = step.array("_baseline_prediction").and_then(|array| array.to_f64()) else {
+        return Err(step.refused("`_baseline_prediction` is no array of numbers"));
+    };
+    step.set_f64("_baseline_prediction", &[baseline.len(), 1], &baseline);
+    Ok(())
+}
+
+/// Generalized linear models keep a link and a distribution.
+fn link_and_family(step: &mut Step<'_>) -> Result<(), Refused> {
+    if !step.holds("coef_") {
+        return Ok(());
+    }
+    let power = match step.class() {
+        "PoissonRegressor" => 1.0,
+        "GammaRegressor" => 2.0,
+        _ => step.float("power").unwrap_or(0.0),
+    };
+    let (family, link) = match (step.class(), step.text("link").as_deref()) {
+        ("PoissonRegressor", _) => ("sklearn._loss.glm_distribution.PoissonDistribution", LOG),
+        ("GammaRegressor", _) => ("sklearn._loss.glm_distribution.GammaDistribution", LOG),
+        (_, Some("identity")) => (TWEEDIE, IDENTITY),
+        (_, Some("auto")) if power <= 0.0 => (TWEEDIE, IDENTITY),
+        (_, Some("auto" | "log")) => (TWEEDIE, LOG),
+        _ => return Err(step.refused("its link is not known")),
+    };
+    let graph = step.graph();
+    let lowest = values::float(graph, if power <= 0.0 { f64::NEG_INFINITY } else { 0.0 });
+    let is_inclusive = values::bool(graph, (1.0..2.0).contains(&power));
+    let boundary = values::global(graph, "sklearn._loss.glm_distribution", "DistributionBoundary");
+    let boundary = values::call(graph, boundary, vec![lowest, is_inclusive]);
+    let power = values::float(graph, power);
+    let family = step.instance(family, &[("_lower_bound", boundary), ("_power", power)]);
+    step.set("_family_instance", family);
+    let link = step.instance(link, &[]);
+    step.set("_link_instance", link);
+    Ok(())
+}
+
+const TWEEDIE: &str = "sklearn._loss.glm_distribution.TweedieDistribution";
+const IDENTITY: &str = "sklearn.linear_model._glm.link.IdentityLink";
+const LOG: &str = "sklearn.linear_model._glm.link.LogLink";
+
+/// The constructor makes an array of them, by which `clone` knows that it was given another object.
+fn array_of_alphas(step: &mut Step<'_>) -> Result<(), Refused> {
+    let alphas = match step.items("alphas") {
+        Some(items) => {
+            let number = |id| Scalar::read(&step.migration.graph, id).ok().flatten().and_then(|value| value.as_f64());
+            items.into_iter().map(number).collect()
+        }
+        None => step.float("alphas").map(|alpha| vec![alpha]),
+    };
+    if let Some(alphas) = alphas {
+        step.set_f64("alphas", &[alphas.len()], &alphas);
+    }
+    Ok(())
+}
+
+/// The constructor makes an integer of it.
+fn whole_subpopulation(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.int("max_subpopulation").is_none()
+        && let Some(count) = step.float("max_subpopulation").filter(|count| count.abs() < 1e15)
+    {
+        step.set_int("max_subpopulation", count as i64);
+    }
+    Ok(())
 }
 
 fn base_loss(step: &mut Step<'_>) -> Result<(), Refused> {
@@ -266,6 +353,11 @@ fn one_axis(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 fn max_features(step: &mut Step<'_>) -> Result<(), Refused> {
+    let inner = step.get("estimator_").or_else(|| step.get("estimator"));
+    let class = inner.and_then(|inner| step.other(inner).map(|inner| inner.class()));
+    if class.is_some_and(|class| ["BernoulliNB", "ComplementNB", "MultinomialNB"].contains(&class)) {
+        return Err(step.refused("naive Bayes has no `coef_` there, by which features are selected"));
+    }
     if step.holds("estimator_")
         && step.has("max_features")
         && let Some(count) = step.get("max_features")

@@ -34,7 +34,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["KNNImputer", "SimpleImputer", "IterativeImputer"], up: indicator, down: nothing },
         Rule { classes: BOOSTED, up: all_features, down: nothing },
         Rule { classes: ALL_FEATURES, up: all_features, down: nothing },
-        Rule { classes: SEARCHES, up: passthrough_scorer, down: nothing },
+        Rule { classes: SEARCHES, up: passthrough_scorer, down: passthrough_function },
     ],
 };
 
@@ -153,10 +153,27 @@ fn missing_values(step: &mut Step<'_>) -> Result<(), Refused> {
     lay_out(step, "nodes", &columns, 64)
 }
 
+/// A tree that saw no missing values sends them to the side with more rows; without it they raise an error.
 fn no_missing_values(step: &mut Step<'_>) -> Result<(), Refused> {
-    let goes_left = step.array("nodes").and_then(|nodes| nodes.field("missing_go_to_left")?.to_i64());
-    if goes_left.is_some_and(|flags| flags.iter().any(|&flag| flag != 0)) {
-        return Err(step.refused(format!("trees of scikit-learn {} have no place for missing values", step.to)));
+    if let Some(nodes) = step.array("nodes") {
+        let column = |name| nodes.field(name).and_then(|column| column.to_i64());
+        let columns = ["missing_go_to_left", "left_child", "right_child", "n_node_samples"].map(column);
+        let [Some(flags), Some(left), Some(right), Some(rows)] = columns else {
+            return Err(step.refused("`nodes` is in another layout"));
+        };
+        let rows_of = |child: i64| usize::try_from(child).ok().and_then(|child| rows.get(child));
+        let is_usual = |node: usize| {
+            let children = left.get(node).zip(right.get(node));
+            let both = children.and_then(|(&left, &right)| rows_of(left).zip(rows_of(right)));
+            both.is_some_and(|(left, right)| left > right)
+        };
+        let flagged: Vec<usize> = (0..flags.len()).filter(|&node| flags.get(node) != Some(&0)).collect();
+        if !flagged.iter().all(|&node| is_usual(node)) {
+            return Err(step.refused(format!("trees of scikit-learn {} have no place for missing values", step.to)));
+        }
+        if !flagged.is_empty() {
+            step.note("missing values, which it was not fitted on, raise an error there");
+        }
     }
     lay_out(step, "nodes", &OLD_NODES, 56)
 }
@@ -351,6 +368,15 @@ fn passthrough_scorer(step: &mut Step<'_>) -> Result<(), Refused> {
     if is_function && let Some(estimator) = step.get("best_estimator_").or_else(|| step.get("estimator")) {
         let scorer = step.instance("sklearn.metrics._scorer._PassthroughScorer", &[("_estimator", estimator)]);
         step.set("scorer_", scorer);
+    }
+    Ok(())
+}
+
+fn passthrough_function(step: &mut Step<'_>) -> Result<(), Refused> {
+    let Some(scorer) = step.get("scorer_") else { return Ok(()) };
+    if step.other(scorer).is_some_and(|scorer| scorer.class() == "_PassthroughScorer") {
+        let function = values::global(step.graph(), "sklearn.metrics._scorer", "_passthrough_scorer");
+        step.set("scorer_", function);
     }
     Ok(())
 }

@@ -129,20 +129,33 @@ fn shares_in_trees(step: &mut Step<'_>) -> Result<(), Refused> {
         return Ok(());
     }
     let refused = "`decision_function` of several classes is centered, which `init` as it is does not allow for";
-    let init = step.get("init_");
-    let shares = init.and_then(|init| {
-        let init = step.other(init)?;
-        let is_constant =
-            init.class() == "DummyClassifier" && (init.is("strategy", "prior") || init.is("_strategy", "prior"));
-        init.array("class_prior_").filter(|_| is_constant)?.to_f64()
-    });
-    let Some(shares) = shares else { return Err(step.would_answer_otherwise(refused)) };
-    // As it was computed: shares are cut off at the precision of single numbers.
-    let least = f64::from(f32::EPSILON);
-    let logarithms: Vec<f64> = shares.iter().map(|share| share.clamp(least, 1.0 - least).ln()).collect();
+    let Some(logarithms) = logarithms_of_shares(step) else { return Err(step.would_answer_otherwise(refused)) };
     raise_first_trees(step, &logarithms)?;
     step.set_text("init_", "zero");
     Ok(())
+}
+
+/// On the way back the first trees take up what they are no longer centered by.
+fn center_in_trees(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.is("init_", "zero") {
+        return Ok(());
+    }
+    let refused = "`decision_function` of several classes is not centered, which `init` as it is does not allow for";
+    let Some(logarithms) = logarithms_of_shares(step) else { return Err(step.would_answer_otherwise(refused)) };
+    let mean = logarithms.iter().sum::<f64>() / logarithms.len() as f64;
+    raise_first_trees(step, &vec![-mean; logarithms.len()])
+}
+
+/// What trees are added to, if that is the same for all rows.
+fn logarithms_of_shares(step: &mut Step<'_>) -> Option<Vec<f64>> {
+    let init = step.get("init_")?;
+    let init = step.other(init)?;
+    let is_constant =
+        init.class() == "DummyClassifier" && (init.is("strategy", "prior") || init.is("_strategy", "prior"));
+    let shares = init.array("class_prior_").filter(|_| is_constant)?.to_f64()?;
+    // As it was computed: shares are cut off at the precision of single numbers.
+    let least = f64::from(f32::EPSILON);
+    Some(shares.iter().map(|share| share.clamp(least, 1.0 - least).ln()).collect())
 }
 
 /// Adds to the values of each class's first tree what the trees were added to.
@@ -171,6 +184,9 @@ fn old_loss(step: &mut Step<'_>) -> Result<(), Refused> {
         return Ok(());
     }
     let count = step.int("n_classes_").unwrap_or(1);
+    if count > 2 {
+        center_in_trees(step)?;
+    }
     let outputs = values::int(step.graph(), if count > 2 { count } else { 1 });
     let alpha = step.float("alpha").unwrap_or(0.9);
     let (class, with_alpha) = match step.text("loss").as_deref() {

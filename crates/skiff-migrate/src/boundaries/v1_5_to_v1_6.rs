@@ -4,6 +4,14 @@ use skiff_files::Node;
 
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
+
+/// Newer ones squeeze the codes of an only row.
+fn an_only_row(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("components_") {
+        step.note("`transform` of an only row has one axis in the newer scikit-learn, and two in the older one");
+    }
+    Ok(())
+}
 use crate::step::Step;
 use crate::values;
 
@@ -11,6 +19,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     renames: &[(&["SelfTrainingClassifier"], "base_estimator_", "estimator_")],
     values: &[],
     rules: &[
+        Rule { classes: &["MiniBatchSparsePCA", "SparsePCA"], up: an_only_row, down: an_only_row },
         Rule { classes: &["ColumnTransformer"], up: nothing, down: pattern },
         Rule { classes: &["SelfTrainingClassifier"], up: estimator, down: base_estimator },
         Rule { classes: &["AdaBoostClassifier"], up: samme, down: algorithm },

@@ -9,6 +9,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
     values: &[],
     rules: &[
         Rule { classes: &["MLPRegressor"], up: nothing, down: link },
+        Rule { classes: &["BayesianGaussianMixture", "GaussianMixture"], up: whole_numbers, down: whole_numbers },
         Rule { classes: &["ClassifierChain", "RegressorChain"], up: estimator, down: base_estimator },
         Rule { classes: COORDINATE_DESCENT, up: alphas, down: n_alphas },
         Rule { classes: &["HistGradientBoostingClassifier"], up: label_encoder, down: nothing },
@@ -17,6 +18,14 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
 };
 
 const COORDINATE_DESCENT: &[&str] = &["ElasticNetCV", "LassoCV", "MultiTaskElasticNetCV", "MultiTaskLassoCV"];
+
+/// Newer ones keep squares of distances in the dtype of the rows.
+fn whole_numbers(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("means_") {
+        step.note("of rows of integers the newer scikit-learn cuts squares of distances to integers: give it floats");
+    }
+    Ok(())
+}
 
 fn estimator(step: &mut Step<'_>) -> Result<(), Refused> {
     step.rename("base_estimator", "estimator");

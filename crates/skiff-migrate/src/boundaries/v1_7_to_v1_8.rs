@@ -222,13 +222,45 @@ fn last_of_equals(step: &mut Step<'_>) -> Result<(), Refused> {
 }
 
 fn equals(step: &mut Step<'_>, what: &str) -> Result<(), Refused> {
-    let name = step.get("estimator").and_then(|inner| step.other(inner).map(|inner| inner.class()));
     let is_single = step.items("estimators_").is_none_or(|estimators| estimators.len() < 2);
-    if !is_single && name.is_some_and(|name| STEPWISE.contains(&name)) {
+    if !is_single && step.get("estimator").is_some_and(|inner| is_stepwise(step, inner)) {
         return Err(step.would_answer_otherwise(what));
     }
     Ok(())
 }
+
+/// Whether the scores of an estimator, or of one that it hands rows on to, are equal for many rows.
+fn is_stepwise(step: &mut Step<'_>, estimator: NodeId) -> bool {
+    let mut todo = vec![estimator];
+    let mut left = MOST_WITHIN;
+    while let (Some(id), Some(less)) = (todo.pop(), left.checked_sub(1)) {
+        left = less;
+        let Some(inner) = step.other(id) else { continue };
+        match inner.class() {
+            class if STEPWISE.contains(&class) => return true,
+            "CalibratedClassifierCV" if inner.is("method", "isotonic") => return true,
+            "Pipeline" => todo.extend(inner.items("steps").and_then(|steps| steps.last().copied())),
+            "VotingClassifier" => todo.extend(inner.items("estimators").unwrap_or_default()),
+            "CalibratedClassifierCV"
+            | "GridSearchCV"
+            | "HalvingGridSearchCV"
+            | "HalvingRandomSearchCV"
+            | "RFE"
+            | "RFECV"
+            | "RandomizedSearchCV"
+            | "SelfTrainingClassifier" => todo.extend(inner.get("estimator")),
+            _ => {}
+        }
+        // A name and an estimator.
+        let pairs = std::mem::take(&mut todo);
+        let of_pair = |id| step.migration.graph.items(id).and_then(|pair| pair.get(1).copied()).unwrap_or(id);
+        todo.extend(pairs.into_iter().map(of_pair));
+    }
+    false
+}
+
+/// How many estimators within each other are looked at.
+const MOST_WITHIN: usize = 200;
 
 /// `handle_unknown='warn'` encoded what is unknown as zeros, and is `'infrequent_if_exist'` since.
 fn warn_as_infrequent(step: &mut Step<'_>) -> Result<(), Refused> {

@@ -65,6 +65,22 @@ fn each_model_answers_the_same_after_migration() {
     }
 }
 
+/// On the way back as well, for rows as those of the fit: older versions take fewer kinds of them.
+#[test]
+fn each_model_answers_the_same_on_the_way_back() {
+    let older = Target::parse("1.0.2").expect("a version of the catalog");
+    let families = ["ensemble/", "linear_model/", "model_selection/", "naive_bayes/", "tree/"];
+    let is_wanted = |case: &&Case| case.sklearn == NEWEST && families.iter().any(|family| case.name.contains(family));
+    let cases: Vec<&Case> = Case::all().iter().filter(is_wanted).collect();
+    let outcomes: Vec<_> = cases.par_iter().map(|case| migrated_failures(case, &older)).collect();
+    let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+    let failures: Vec<String> = outcomes.into_iter().flatten().flatten().map(|(what, _)| what).collect();
+    report(&failures, cases.iter().map(|case| case.calls.len()).sum());
+    if std::env::var_os("SKIFF_CASES").is_none() {
+        assert!(refused * 5 < cases.len(), "{refused} of {} models were refused", cases.len());
+    }
+}
+
 /// A call in words, and the exception that it is.
 type Failure = (String, Option<&'static Calls>);
 
@@ -75,17 +91,28 @@ const NEWEST: &str = "1.9.1";
 /// told by probabilities since, so that its sums may end in other digits.
 fn migrated_failures(case: &Case, target: &Target) -> Result<Vec<Failure>, Refused> {
     let Ok(before) = Opened::read(case) else { return Ok(Vec::new()) };
+    let is_back = case.sklearn == NEWEST;
+    // Trees that saw missing values, which went where they would have gone unseen.
+    if is_back && case.name.ends_with("_missing_left") {
+        return Ok(Vec::new());
+    }
     let after = Opened { graph: migrate(&before.graph, before.graph.root(), target)?.graph };
     let fails = |call: &Call| {
         let Expected::Answer(expected) = &call.expected else { return None };
+        // Of scores of exactly zero the class changed in 1.4; the other method is new in 1.2.
+        if is_back && ["predict_joint_log_proba", "staged_predict"].contains(&call.method.as_str()) {
+            return None;
+        }
         check(case, &before, call).ok()?;
         let tolerance = match tolerance(case, call) {
-            Tolerance::Exact if case.estimator.contains("GradientBoosting") => Tolerance::DOUBLE,
+            Tolerance::Exact if is_back || case.estimator.contains("GradientBoosting") => Tolerance::DOUBLE,
             tolerance => tolerance,
         };
         let found = after.model(&call.at).and_then(|model| ask(case, &model, call));
         let what = match found {
             Ok(found) => difference(expected, &found, tolerance),
+            // Older versions raise an error for rows that newer ones take.
+            Err(_) if is_back && call.input.as_deref() != Some("rows") => None,
             Err(what) => Some(what),
         };
         let what = what?;
