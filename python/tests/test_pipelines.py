@@ -47,6 +47,18 @@ def test_random_pipelines_are_exported():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_models_of_other_versions_agree():
+    """The program that draws with other versions, with the one at hand, which has all environments' part."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    version = sklearn.__version__
+    more = ["--python", f"{version}={sys.executable}", "--for", version, "--seed", "5", "--seconds", "0"]
+    done = subprocess.run(
+        [sys.executable, "-B", str(HARNESS), "--version", version, *more], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " models, " in done.stdout
+
+
 N = np.random.RandomState(3).normal(size=(60, 4)).round(3)
 MIXED = pd.DataFrame(N, columns=[*"abcd"]).assign(word=np.array([*"rgbw"])[np.arange(60) % 4])
 

@@ -34,7 +34,7 @@ const TASKS: &[Task] = &[
     ("supported", "update the table of supported estimators, docs/supported.md", supported),
     (
         "pipelines",
-        "randomly drawn, nested estimators, compared with scikit-learn: [--seconds N] [--seed S]; \
+        "randomly drawn, nested estimators, compared with scikit-learn: [--version VERSION] [--seconds N] [--seed S]; \
          python/tests/pipelines/README.md",
         pipelines,
     ),
@@ -202,6 +202,15 @@ fn pipelines(arguments: &[String]) -> Result<(), String> {
         run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     }
     wheel(&python, "release")?;
+    // Models of another version are drawn there, and asked again where they are converted for.
+    let values = arguments.windows(2).filter(|pair| pair[0] == "--version" || pair[0] == "--for");
+    let mut needed: Vec<&str> = values.map(|pair| pair[1].as_str()).filter(|version| *version != "none").collect();
+    if !needed.is_empty() && !arguments.iter().any(|argument| argument == "--for") {
+        needed.extend(if needed[0] == "1.9.1" { &["1.5.2", "1.0.2", "0.24.2", "0.20.4"][..] } else { &["1.9.1"] });
+    }
+    for version in needed {
+        cases::environment(version)?;
+    }
     run(drawing(&python, arguments))
 }
 

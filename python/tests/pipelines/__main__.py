@@ -63,7 +63,11 @@ def has_few_distances(node):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="pipelines", description=__doc__)
+    if any(argument.partition("=")[0] == "--version" for argument in sys.argv[1:]):
+        import versions
+
+        return versions.main(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="pipelines", description=__doc__, epilog="--version VERSION: of another scikit-learn; see there")
     parser.add_argument("--seconds", type=float, default=120.0, help="how long to try")
     parser.add_argument("--count", type=int, help="how many estimators to draw at most")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="where the random numbers begin")
