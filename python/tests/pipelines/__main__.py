@@ -67,7 +67,7 @@ def main():
         import versions
 
         return versions.main(sys.argv[1:])
-    parser = argparse.ArgumentParser(prog="pipelines", description=__doc__, epilog="--version VERSION: of another scikit-learn; see there")
+    parser = argparse.ArgumentParser(prog="pipelines", description=__doc__, epilog="--version VERSION --help: of another scikit-learn")
     parser.add_argument("--seconds", type=float, default=120.0, help="how long to try")
     parser.add_argument("--count", type=int, help="how many estimators to draw at most")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="where the random numbers begin")

@@ -211,7 +211,12 @@ def used(model):
         model.set_params(**model.get_params(deep=False))
 
     failed = []
-    uses = [("get_params", lambda: model.get_params()), ("set_params", reset), ("clone", lambda: sklearn.base.clone(model)), ("repr", lambda: repr(model))]
+    uses = [
+        ("get_params", lambda: model.get_params()),
+        ("set_params", reset),
+        ("clone", lambda: sklearn.base.clone(model)),
+        ("repr", lambda: repr(model)),
+    ]
     for name, use in uses:
         try:
             use()

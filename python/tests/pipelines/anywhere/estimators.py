@@ -22,9 +22,11 @@ except ImportError:
 
 #: What is no part of what is learned, or costs time.
 LEFT = {
-    "base_estimator", "cache_size", "copy", "copy_X", "copy_X_train", "copy_x", "cv", "estimator", "estimators", "fit_path", "init", "max_fun", "memory",
-    "memory_level", "n_jobs", "oob_score", "param_distributions", "param_grid", "random_state", "refit", "regressor", "preprocessor", "scoring", "steps", "tokenizer",
-    "transformer", "transformer_list", "transformers", "verbose", "verbose_feature_names_out", "warm_start", "store_cv_values", "store_covariance",
+    "base_estimator", "cache_size", "copy", "copy_X", "copy_X_train", "copy_x", "cv", "estimator", "estimators",
+    "fit_path", "init", "max_fun", "memory", "memory_level", "n_jobs", "oob_score", "param_distributions", "param_grid",
+    "random_state", "refit", "regressor", "preprocessor", "scoring", "steps", "tokenizer", "transformer",
+    "transformer_list", "transformers", "verbose", "verbose_feature_names_out", "warm_start", "store_cv_values",
+    "store_covariance",
 }
 #: How much at most, of what costs time or loses all columns.
 MOST = {"n_estimators": 4, "max_iter": 30, "n_iter": 10, "degree": 3, "n_init": 2, "n_components": 3, "n_features": 64}
@@ -47,10 +49,11 @@ NOT_DRAWN = {
 OF_TEXTS = ("CountVectorizer", "TfidfVectorizer", "HashingVectorizer")
 #: What holds others, or begins with what estimators have in common.
 WRAPPERS = {
-    "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor", "CalibratedClassifierCV", "ClassifierChain", "ColumnTransformer",
-    "FeatureUnion", "FixedThresholdClassifier", "FrozenEstimator", "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV",
-    "MultiOutputClassifier", "MultiOutputRegressor", "OneVsOneClassifier", "OneVsRestClassifier", "OutputCodeClassifier", "Pipeline", "RANSACRegressor",
-    "RFE", "RFECV", "RandomizedSearchCV", "RegressorChain", "SelectFromModel", "SelfTrainingClassifier", "SequentialFeatureSelector",
+    "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor", "CalibratedClassifierCV",
+    "ClassifierChain", "ColumnTransformer", "FeatureUnion", "FixedThresholdClassifier", "FrozenEstimator",
+    "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "MultiOutputClassifier", "MultiOutputRegressor",
+    "OneVsOneClassifier", "OneVsRestClassifier", "OutputCodeClassifier", "Pipeline", "RANSACRegressor", "RFE", "RFECV",
+    "RandomizedSearchCV", "RegressorChain", "SelectFromModel", "SelfTrainingClassifier", "SequentialFeatureSelector",
     "StackingClassifier", "StackingRegressor", "TunedThresholdClassifierCV", "VotingClassifier", "VotingRegressor",
 }
 #: Defaults by which fits take long.

@@ -67,7 +67,10 @@ QUESTIONS = {
         "reordered": "Q[['word', 'd', 'c', 'b', 'a']]", "more": "Q.assign(e=1.0)", "array": "Q.values",
     },
     "words": {"one": "Q[:1]", "fitted": "X", "unseen": "np.array([['violet', 'red', 'red']], dtype=object)", "narrow": "Q[:, 1:]"},
-    "texts": {"one": "Q[:1]", "fitted": "X", "strange": u"[u'', u'ΣΑΣ naïve ünder', u'THE FOX', u'İstanbul ǅ ﬁne x² a_b']", "array": "np.array(Q, dtype=object)"},
+    "texts": {
+        "one": "Q[:1]", "fitted": "X", "array": "np.array(Q, dtype=object)",
+        "strange": u"[u'', u'ΣΑΣ naïve ünder', u'THE FOX', u'İstanbul ǅ ﬁne x² a_b']",
+    },
 }
 
 
