@@ -209,6 +209,9 @@ class Run:
             if is_only_code(case, call):
                 continue
             is_newer = number(target) > number(case.document["sklearn"])
+            # Which class had names for its columns differs from version to version.
+            if not is_newer and call["method"].startswith("get_feature"):
+                continue
             if is_newer and self.is_known(case, call) or "absent" in answer and not is_newer:
                 continue
             if "absent" in answer:
@@ -224,6 +227,9 @@ class Run:
         """Whether newer versions do otherwise whatever the state, which `docs/migrations.md` says."""
         version, method = number(case.document["sklearn"]), call["method"]
         if any(version < before and method in methods for before, methods in OTHERWISE):
+            return True
+        # Python 2 makes other small letters, which a note says.
+        if case.document["python"][0] == 2 and case.document["rows"] == "texts":
             return True
         # Of integers it keeps distances as integers since 1.7, which a note says.
         is_whole = call["rows"] == "integers" or case.document["rows"] == "counts"
