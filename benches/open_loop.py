@@ -43,6 +43,9 @@ async def measured(host, port, path, body, rate, seconds):
     free, times = [await asyncio.open_connection(host, port) for _ in range(OPEN)], []
 
     async def one(intended):
+        # Servers close connections that nothing came over for seconds.
+        while free and free[-1][0].at_eof():
+            free.pop()
         connection = free.pop() if free else await asyncio.open_connection(host, port)
         connection[1].write(message)
         await answered(connection[0])
