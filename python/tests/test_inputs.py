@@ -17,7 +17,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import SparseCoder
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest, VarianceThreshold
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OutputCodeClassifier
@@ -175,6 +175,17 @@ def test_vectorizers_take_what_iteration_gives(tmp_path):
     for other in [pl.from_pandas(table), np.array(documents, dtype=object).reshape(-1, 1), pa.table(table)]:
         with pytest.raises(skiff.WrongInputError, match="expected documents"):
             ours.transform(other)
+
+
+@pytest.mark.parametrize("vectorizer", [CountVectorizer(), TfidfVectorizer()])
+def test_terms_are_listed_in_the_order_in_which_they_are_stored(vectorizer, tmp_path):
+    theirs = vectorizer.fit(["a red fox", "fox fox", "the dog"])
+    ours = opened(theirs, tmp_path)
+    stored = np.array([1.0, 2.0, 0.0, 3.0]), np.array([3, 0, 2, 1]), np.array([0, 1, 4])
+    rows = scipy.sparse.csr_matrix(stored, shape=(2, 4))
+    found, expected = ours.inverse_transform(rows), theirs.inverse_transform(rows)
+    assert [list(terms) for terms in found] == [list(terms) for terms in expected]
+    assert not rows.has_sorted_indices
 
 
 @pytest.mark.parametrize("kind", [decimal.Decimal, fractions.Fraction])

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import sklearn
-from agreement import ask, disagreement
+from agreement import SINGLE, ask, disagreement
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import MissingIndicator
 from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsTransformer
 from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import FeatureUnion, make_pipeline
@@ -154,6 +155,14 @@ def test_columns_of_neighbors_are_sorted_for_support_vectors():
         estimator = make_pipeline(near, last).fit(N, np.arange(60) % 3)
         ours = skiff.open(pickle.dumps(estimator))
         assert disagreement(ask(ours, "decision_function", N[:9] + 0.01), ask(estimator, "decision_function", N[:9] + 0.01)) is None
+
+
+def test_small_integers_are_float32_next_to_float32():
+    estimator = GaussianNB().fit(N.astype(np.float32), np.arange(60) % 3)
+    ours = skiff.open(pickle.dumps(estimator))
+    for dtype in (np.int8, np.int16, np.int32, np.bool_):
+        rows = (N * 20).astype(dtype)
+        assert disagreement(ask(ours, "predict_proba", rows), ask(estimator, "predict_proba", rows), SINGLE) is None
 
 
 def test_units_of_unsigned_integers_are_turned_over_in_their_dtype():

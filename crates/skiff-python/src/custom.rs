@@ -225,7 +225,10 @@ fn handed_over<'py>(
 
 /// The returned object as a table.
 fn table_of(answer: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
-    let held = Held::new(answer, Wanted { class: "the next step", takes: Takes::Table, floats: false, half: None })?;
+    let held = Held::new(
+        answer,
+        Wanted { class: "the next step", takes: Takes::Table, floats: false, in_order: false, half: None },
+    )?;
     let table = held.table();
     let mut made = table.block(0, table.rows()).into_owned();
     if let Value::Columns(columns) = &mut made {

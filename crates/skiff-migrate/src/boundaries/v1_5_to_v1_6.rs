@@ -4,14 +4,6 @@ use skiff_files::Node;
 
 use crate::error::Refused;
 use crate::rule::{Boundary, Rule, nothing};
-
-/// Newer ones squeeze the codes of an only row.
-fn an_only_row(step: &mut Step<'_>) -> Result<(), Refused> {
-    if step.holds("components_") {
-        step.note("`transform` of an only row has one axis in the newer scikit-learn, and two in the older one");
-    }
-    Ok(())
-}
 use crate::step::Step;
 use crate::values;
 
@@ -35,6 +27,14 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: WITH_LOSSES, up: nothing, down: no_loss },
     ],
 };
+
+/// Newer ones squeeze the codes of an only row.
+fn an_only_row(step: &mut Step<'_>) -> Result<(), Refused> {
+    if step.holds("components_") {
+        step.note("`transform` of an only row has one axis in the newer scikit-learn, and two in the older one");
+    }
+    Ok(())
+}
 
 const DISCRIMINANTS: &[&str] = &["LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"];
 /// Estimators that keep the compiled loss that they were fitted with.

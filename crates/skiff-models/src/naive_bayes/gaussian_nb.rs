@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skiff_plan::ValueId;
 use skiff_plan::kernels::pairwise_sum::pairwise_sum_in;
-use skiff_plan::operators::{ArrayRule, GaussianLogLikelihood};
+use skiff_plan::operators::{ArrayRule, Dtype, GaussianLogLikelihood};
 use skiff_plan::value::{Matrix, Precision};
 
 use super::joint_log_likelihood::{Likelihood, NaiveBayes};
@@ -66,7 +66,9 @@ fn read(fields: &Fields<'_, '_>) -> Result<NaiveBayes<Arc<GaussianLogLikelihood>
 
 impl Likelihood for Arc<GaussianLogLikelihood> {
     fn joint(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
-        let x = plan.check(input, ArrayRule::FLOATS.half(Precision::Single), self.means.cols);
+        // Integers become floats when a mean is subtracted: next to `float64` as by a check for floats.
+        let dtype = if self.moments == Precision::Single { Dtype::Numeric } else { Dtype::Float };
+        let x = plan.check(input, ArrayRule::FLOATS.dtype(dtype).half(Precision::Single), self.means.cols);
         plan.push(self, &[x])
     }
 

@@ -85,6 +85,8 @@ pub struct Wanted<'m> {
     pub takes: Takes,
     /// Whether `check_array` converts to floats of either width.
     pub floats: bool,
+    /// Whether the columns of sparse rows stay in the order in which they are stored, and the repeated ones repeated.
+    pub in_order: bool,
     /// The precision that `float16` is read as, if any.
     pub half: Option<Precision>,
 }
@@ -111,7 +113,7 @@ impl<'py> Held<'py> {
     pub fn new(x: &Bound<'py, PyAny>, wanted: Wanted<'_>) -> PyResult<Self> {
         let py = x.py();
         if x.hasattr(intern!(py, "tocsr"))? {
-            return sparse::read(x);
+            return sparse::read(x, wanted.in_order);
         }
         if let Some(table) = frame::read(x, wanted)? {
             return Ok(table);

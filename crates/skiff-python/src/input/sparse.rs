@@ -10,11 +10,12 @@ use super::array::int_kind;
 use super::{Held, HeldCsr};
 use crate::error::wrong_input;
 
-/// A sparse matrix as a table. Its index arrays are checked, since the caller may have built it wrongly.
-pub fn read<'py>(x: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+/// A sparse matrix as a table, its columns as stored where `in_order`. Its index arrays are checked, since the caller may
+/// have built it wrongly.
+pub fn read<'py>(x: &Bound<'py, PyAny>, in_order: bool) -> PyResult<Held<'py>> {
     let py = x.py();
     let mut csr = x.call_method0(intern!(py, "tocsr"))?;
-    if !csr.getattr(intern!(py, "has_canonical_format"))?.extract::<bool>()? {
+    if !in_order && !csr.getattr(intern!(py, "has_canonical_format"))?.extract::<bool>()? {
         // Columns in any order, or repeated. `tocsr` of a CSR matrix is the caller's own.
         csr = csr.call_method0(intern!(py, "copy"))?;
         csr.call_method0(intern!(py, "sum_duplicates"))?;

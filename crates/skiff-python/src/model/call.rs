@@ -65,7 +65,10 @@ impl Model {
             true if self.class() == "MultiLabelBinarizer" => self.label_sets(method, x)?,
             true => {
                 let (class, takes) = (self.class(), self.model.takes());
-                Held::new(x, Wanted { class, takes, floats: plan.asks_for_floats(), half: plan.half() })?
+                // Terms are listed as they are stored.
+                let in_order =
+                    method == Method::InverseTransform && matches!(class, "CountVectorizer" | "TfidfVectorizer");
+                Held::new(x, Wanted { class, takes, floats: plan.asks_for_floats(), in_order, half: plan.half() })?
             }
             // User code gets the caller's object unchanged.
             false => Held::unread(x)?,
@@ -104,7 +107,7 @@ impl Model {
         if x.hasattr(intern!(py, "iloc"))? {
             return Err(error::wrong_input(py, "expected an array or a sparse matrix, found a DataFrame"));
         }
-        Held::new(x, Wanted { class: self.class(), takes: Takes::Table, floats: false, half: None })
+        Held::new(x, Wanted { class: self.class(), takes: Takes::Table, floats: false, in_order: false, half: None })
     }
 
     /// Whether lists become arrays of objects first: `check_array(X, dtype=object)`.

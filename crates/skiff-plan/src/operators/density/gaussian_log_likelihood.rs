@@ -1,5 +1,7 @@
 //! The joint log-likelihood of Gaussian naive Bayes.
 
+use std::borrow::Cow;
+
 use crate::InputError;
 use crate::kernels::pairwise_sum::pairwise_sum_in;
 use crate::operator::Operator;
@@ -26,8 +28,11 @@ impl Operator for GaussianLogLikelihood {
     const NAME: &'static str = "gaussian_log_likelihood";
 
     fn run<'a>(&self, inputs: &[&Value<'a>]) -> Result<Value<'a>, InputError> {
-        let Value::Floats(x, precision) = inputs[0] else {
-            return Err(InputError::wrong_kind("numbers", inputs[0]));
+        let (x, precision) = match inputs[0] {
+            Value::Floats(x, precision) => (Cow::Borrowed(x), *precision),
+            // Small integers are `float32` next to a `float32`.
+            Value::Ints(x, kind) => (Cow::Owned(x.map(|&value| kind.to_f64(value))), kind.to_float()),
+            other => return Err(InputError::wrong_kind("numbers", other)),
         };
         let of_rows = precision.promote(self.moments);
         let precision = of_rows.promote(self.priors);
