@@ -47,6 +47,7 @@ ANGLES = ("cosine", "correlation")
 #: What skiff refuses by name where scikit-learn answers: part of the message, and why nobody misses the answer.
 REFUSED = {
     "`pyfunc` by brute force": "a metric of trees, which have the function: here is none",
+    "constant extrapolation of splines of degree 0": "most rows beyond the knots raise a ValueError, others are zeros",
     "with radius=None": "no row has neighbors: the comparison is with NaN",
     "of integers of this dtype is not supported": "functions of bools and of 8-bit integers are float16 in numpy",
     "has no method `get_feature_names_out`": "columns of numbers, of which scikit-learn makes names of None",
