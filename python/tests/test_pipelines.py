@@ -49,7 +49,7 @@ def test_random_pipelines_are_exported():
 
 
 def test_models_of_other_versions_agree():
-    """What draws with another version, with the one at hand in its place: the others have environments of their own."""
+    """Runs the program for other versions with the installed one, since the others need environments of their own."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     version = sklearn.__version__
     more = ["--python", f"{version}={sys.executable}", "--for", version, "--seed", "5", "--seconds", "0"]

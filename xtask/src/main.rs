@@ -202,7 +202,7 @@ fn pipelines(arguments: &[String]) -> Result<(), String> {
         run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     }
     wheel(&python, "release")?;
-    // Models of another version are drawn there, and asked again where they are converted for.
+    // Draws models with another version, and asks them again in the version that they are converted for.
     let values = arguments.windows(2).filter(|pair| pair[0] == "--version" || pair[0] == "--for");
     let mut needed: Vec<&str> = values.map(|pair| pair[1].as_str()).filter(|version| *version != "none").collect();
     if !needed.is_empty() && !arguments.iter().any(|argument| argument == "--for") {

@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod custom;
+mod dtype;
 mod evaluate;
 mod input_error;
 pub mod kernels;

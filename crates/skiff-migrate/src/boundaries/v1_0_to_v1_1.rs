@@ -148,7 +148,7 @@ fn old_histogram_loss(step: &mut Step<'_>) -> Result<(), Refused> {
     let loss = step.instance(path, &[("hessians_are_constant", is_constant), ("n_threads", threads)]);
     step.set("_loss", loss);
     let Some(baseline) = step.array("_baseline_prediction").and_then(|array| array.to_f64()) else {
-        return Err(step.refused("`_baseline_prediction` is no array of numbers"));
+        return Err(step.refused("`_baseline_prediction` is not an array of numbers"));
     };
     step.set_f64("_baseline_prediction", &[baseline.len(), 1], &baseline);
     Ok(())
