@@ -25,7 +25,7 @@ def numbers_in_bytes(self, subject):
         return None
     node, place, old, path = places[0]
     data, what = with_number(random, old.value)
-    self.edits.put(node, place, Atom(data))
+    path = self.edits.put(node, place, Atom(data), path)
     return what, path
 
 

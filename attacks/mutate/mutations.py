@@ -129,14 +129,14 @@ def replace_value(self, subject):
         return None
     node, place, old, path = places[0]
     value = self.palette.value()
-    self.edits.put(node, place, value)
+    path = self.edits.put(node, place, value, path)
     return f"{shown(old)} -> {shown(value)}", path
 
 
 def replace_anything(self, subject):
     node, place, old, path = self.random.choice(subject.places)
     value = self.palette.value()
-    self.edits.put(node, place, value)
+    path = self.edits.put(node, place, value, path)
     return f"{place[0]} {shown(old)} -> {shown(value)}", path
 
 
@@ -164,7 +164,7 @@ def change_atom(self, subject):
                 new[random.randrange(len(new))] = random.choice([0, 1, 127, 128, 255, random.getrandbits(8)])
         cut = random.random()
         new = bytes(new) if cut < 0.7 else bytes(new[: random.randint(0, len(new))]) if cut < 0.9 else bytes(new) * 2
-    self.edits.put(node, place, Atom(new))
+    path = self.edits.put(node, place, Atom(new), path)
     return f"{shown(old)} -> {new!r:.40}", path
 
 
@@ -185,7 +185,7 @@ def change_name(self, subject):
                 Name(old.module, self.random.choice(self.palette.allowed)[1]),
             ]
         )
-    self.edits.put(node, place, name)
+    path = self.edits.put(node, place, name, path)
     return f"{shown(old)} -> {shown(name)}", path
 
 
@@ -342,7 +342,7 @@ def container(self, subject):
             Seq("list", [old, old]),
         ]
     )
-    self.edits.put(node, place, new)
+    path = self.edits.put(node, place, new, path)
     return f"{shown(old)} -> {shown(new)}", path
 
 
@@ -428,7 +428,7 @@ def alias(self, subject):
     """A reference to another part, which may be around it."""
     node, place, old, path = self.random.choice(subject.places)
     _, _, other, _ = self.random.choice(subject.places)
-    self.edits.put(node, place, other)
+    path = self.edits.put(node, place, other, path)
     return f"{shown(old)} -> {shown(other)}", path
 
 
@@ -447,7 +447,7 @@ def wrap(self, subject):
             Seq("list", [old]),
         ]
     )
-    self.edits.put(node, place, new)
+    path = self.edits.put(node, place, new, path)
     return f"{shown(old)} in {shown(new)}", path
 
 

@@ -431,8 +431,11 @@ class Edits:
         self.done.append((node, field, getattr(node, field)))
         setattr(node, field, value)
 
-    def put(self, node, place, value):
-        """Puts `value` at a place of `children`."""
+    def put(self, node, place, value, path=()):
+        """Puts `value` at a place of `children`, whose attributes are `path`.
+
+        Returns the path of what it replaced: an edit before may have moved the attributes of an object.
+        """
         field = place[0]
         if field == "items":
             items = list(node.items)
@@ -443,6 +446,8 @@ class Edits:
             key, old = pairs[place[1]]
             pairs[place[1]] = (value, old) if field == "key" else (key, value)
             self.set(node, "pairs", pairs)
+            if field == "value" and isinstance(key, Atom) and isinstance(key.value, str):
+                return (*path[:-1], key.value)
         elif field == "state":
             changes = list(node.changes)
             changes[place[1]] = ("build", value)
@@ -463,6 +468,7 @@ class Edits:
             self.set(node, "payload", ("pickle", value))
         else:
             self.set(node, field, value)
+        return path
 
     def undo(self):
         while self.done:
