@@ -11,7 +11,36 @@ use super::{FULL, cargo, environment, environment_of, root, run, run_in, wheel};
 /// The command that is asked.
 const COMMAND: &str = "target/release/skiff";
 
+/// What can be asked.
+const PEERS: [&str; 22] = [
+    "onnx",
+    "pmml",
+    "c",
+    "go",
+    "java",
+    "javascript",
+    "python",
+    "rust",
+    "duckdb",
+    "postgres",
+    "page",
+    "mlflow",
+    "spark",
+    "ray",
+    "datafusion",
+    "ballista",
+    "rebuild",
+    "image",
+    "registry",
+    "wandb",
+    "schemathesis",
+    "triton",
+];
+
 pub fn peers(arguments: &[String]) -> Result<(), String> {
+    if !arguments.first().is_some_and(|name| PEERS.contains(&name.as_str())) {
+        return Err(format!("expected the name of a peer: {}", PEERS.join(", ")));
+    }
     if arguments.first().is_some_and(|name| name == "mlflow") {
         return mlflow(&arguments[1..]);
     }
@@ -28,11 +57,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
         Some("pmml") => environment_of("target/pmml", "python/tests/requirements-pmml.txt")?,
         _ => environment()?,
     };
-    let features = match arguments.first().map(String::as_str) {
-        Some("registry" | "wandb") => &FULL[..],
-        _ => &[],
-    };
-    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], features].concat()))?;
+    run(cargo(&[&["build", "--release", "--package", "skiff-cli"], &FULL[..]].concat()))?;
     let mut command = Command::new(&python);
     match arguments.first().map(String::as_str) {
         Some("onnx") => {
@@ -106,7 +131,7 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(build)?;
             command.args(["-B", "python/tests/image_run.py", &format!("target/{target}/release/skiff")])
         }
-        _ => return Err("expected the name of a target: onnx, c, duckdb, go, java, javascript, pmml, postgres, python, rust, page, mlflow, spark, ray, datafusion, ballista, rebuild, image, registry, wandb, schemathesis, triton".to_owned()),
+        other => return Err(format!("no test of the peer {other:?}")),
     };
     command.args(&arguments[1..]);
     command.env("OMP_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
