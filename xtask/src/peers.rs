@@ -72,9 +72,9 @@ pub fn peers(arguments: &[String]) -> Result<(), String> {
             run(pipelines)?;
             command.args(["-B", "python/tests/pmml_cases.py", COMMAND, "docs/pmml.md"])
         }
-        Some(
-            language @ ("c" | "duckdb" | "go" | "java" | "javascript" | "postgres" | "python" | "rust"),
-        ) => command.args(["-B", "python/tests/source_cases.py", language, COMMAND]),
+        Some(language @ ("c" | "duckdb" | "go" | "java" | "javascript" | "postgres" | "python" | "rust")) => {
+            command.args(["-B", "python/tests/source_cases.py", language, COMMAND])
+        }
         Some("page") => {
             wheel(&python, "release")?;
             // The tests are not skipped where there is no Chromium.

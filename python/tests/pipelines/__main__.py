@@ -52,6 +52,7 @@ REFUSED = {
     "with radius=None": "no row has neighbors: the comparison is with NaN",
     "of integers of this dtype is not supported": "functions of bools and of 8-bit integers are float16 in numpy",
     "has no method `get_feature_names_out`": "columns of numbers, of which scikit-learn makes names of None",
+    "of a sparse matrix is not supported": "`np.square` of a square one is a product of matrices, most other functions raise",
     "sparse splines of missing values": "scikit-learn clears NaN in the columns of the first feature only",
 }
 #: What a fit may not take longer than, in seconds of the processor; those that do are passed over.

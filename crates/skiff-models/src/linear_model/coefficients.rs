@@ -17,6 +17,8 @@ pub(crate) struct Coefficients {
     affine: Arc<Affine>,
     /// The dimensions of `X @ coef_.T`.
     pub(crate) rank: Rank,
+    /// Whether `coef_` is a number without dimensions.
+    pub(crate) is_number: bool,
     /// Whether `coef_` is a sparse array of one dimension, by which scipy multiplies dense rows only.
     flat_sparse: bool,
     /// Which rows may contain NaN and infinity.
@@ -32,7 +34,8 @@ impl Coefficients {
     pub(crate) fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let Numbers { shape, data, precision } = read_coef(fields)?;
         let (coef, rank) = match shape[..] {
-            // scikit-learn 0.17 squeezed the `coef_` of one feature; scalar times column stays a column of two dimensions.
+            // Of one feature scikit-learn squeezes it (0.17), or does without an intercept (OrthogonalMatchingPursuit);
+            // `np.dot` of a column and a number is a column of two dimensions.
             [] => (Matrix::new(1, 1, data), Rank::Two),
             [cols] => (Matrix::new(1, cols, data), Rank::One),
             [rows, cols] => (Matrix::new(rows, cols, data), Rank::Two),
@@ -43,7 +46,7 @@ impl Coefficients {
         let precision = precision.promote(intercept_precision.unwrap_or(precision));
         let flat_sparse = is_flat_sparse(fields)?;
         let affine = Arc::new(Affine::new(coef, intercept, precision));
-        Ok(Self { affine, rank, flat_sparse, finite: Finite::All })
+        Ok(Self { affine, rank, is_number: shape.is_empty(), flat_sparse, finite: Finite::All })
     }
 
     /// The number of scores of each row.

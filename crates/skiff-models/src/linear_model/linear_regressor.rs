@@ -53,6 +53,10 @@ impl Estimator for LinearRegressor {
         match method {
             // Until 0.18 regressors had it too.
             Method::DecisionFunction if !plan.header().before(0, 19) => plan.no_method(method),
+            // `X @ coef_.T` since 0.22, which raises; `np.dot` before.
+            Method::Predict if self.coefficients.is_number && !plan.header().before(0, 22) => {
+                plan.invalid(method, "a `coef_` without dimensions")
+            }
             Method::Predict | Method::DecisionFunction => {
                 Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank))
             }

@@ -21,9 +21,10 @@ const ENOUGH_ROWS: usize = 4;
 /// How many outputs a row alone sums at a time if the coefficients are not arranged, to hide the latency of each sum.
 const SUMS: usize = 12;
 
-/// How many features' coefficients go together: with those of as many outputs as go together at most 16 KiB, which stay
-/// in the first-level cache while all rows pass.
-const FEATURES: usize = 128;
+/// How many features' coefficients go together: with those of as many outputs as go together at most 128 KiB, which stay
+/// in the second-level cache while all rows pass. There they come from as quickly as rows multiply them, and storing and
+/// loading the sums between smaller parts takes longer.
+const FEATURES: usize = 1024;
 
 /// The most lanes of two registers: `float32` of AVX-512.
 const MOST_LANES: usize = 32;
@@ -342,6 +343,7 @@ fn block<T: Float, S: Simd, const C: usize, const R: usize>(
     let rows: [&[T]; R] = std::array::from_fn(|row| &x[row * width..][features.clone()]);
     let mut sums = [[T::splat(simd, T::default()); C]; R];
     let mut numbers = [T::default(); MOST_LANES];
+    let is_whole = range.len() == C * T::lanes::<S>();
     if features.start > 0 {
         for (sums, out) in sums.iter_mut().zip(out.chunks_exact(outputs)) {
             numbers[..range.len()].copy_from_slice(&out[range.clone()]);
@@ -357,8 +359,13 @@ fn block<T: Float, S: Simd, const C: usize, const R: usize>(
         }
     }
     for (sums, out) in sums.iter().zip(out.chunks_exact_mut(outputs)) {
-        T::registers_mut::<S>(&mut numbers)[..C].copy_from_slice(sums);
-        out[range.clone()].copy_from_slice(&numbers[..range.len()]);
+        let out = &mut out[range.clone()];
+        if is_whole {
+            T::registers_mut::<S>(out)[..C].copy_from_slice(sums);
+        } else {
+            T::registers_mut::<S>(&mut numbers)[..C].copy_from_slice(sums);
+            out.copy_from_slice(&numbers[..out.len()]);
+        }
     }
 }
 
@@ -378,6 +385,7 @@ mod tests {
             (21, 3, 2),
             (6, 29, 5),
             (7, 13, 600),
+            (9, 18, 1030),
             (5, 53, 131),
         ] {
             let x = Matrix::new(n, k, (0..n * k).map(number).collect::<Vec<_>>());

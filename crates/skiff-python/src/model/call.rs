@@ -251,7 +251,7 @@ impl Model {
         container: String,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = x.py();
-        if answer.rows() > 0 && matches!(answer.value(), Some(Value::Sparse(_))) {
+        if matches!(answer.value(), Some(Value::Sparse(_))) {
             let message = format!("{container} output does not support sparse data");
             return Err(error::wrong_input(py, &message));
         }

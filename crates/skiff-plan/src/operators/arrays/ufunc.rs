@@ -446,6 +446,10 @@ impl Operator for Ufunc {
                 let (rows, names) = (columns.rows, columns.names.clone());
                 Ok(Value::Columns(Columns { rows, names, origins: None, columns: each.collect::<Result<_, _>>()? }))
             }
+            // numpy calls what the matrix has of that name, or multiplies it by itself, if it does not raise.
+            Value::Sparse(_) => {
+                Err(InputError::refused(format!("{:?} of a sparse matrix is not supported", self.function)))
+            }
             other => Err(InputError::wrong_kind("numbers", other)),
         }
     }

@@ -1,6 +1,7 @@
 //! From scores to the numbers of classes.
 
 use crate::InputError;
+use crate::kernels::arch::vectorized;
 use crate::operator::Operator;
 use crate::value::{IntKind, Matrix, Value};
 
@@ -47,9 +48,36 @@ impl Operator for Argmax {
             }
             other => return Err(InputError::wrong_kind("scores", other)),
         };
-        let codes: Vec<i64> = scores.iter_rows().map(|row| i64::try_from(argmax(row)).unwrap_or(0)).collect();
-        Ok(Value::Ints(Matrix::new(scores.rows, 1, codes), IntKind::I64))
+        Ok(Value::Ints(Matrix::new(scores.rows, 1, argmax_of_rows(scores)), IntKind::I64))
     }
+}
+
+/// [`argmax`] of each row. Which column is the greatest is as good as random, so nothing branches on it: some rows are
+/// next to each other in lanes.
+fn argmax_of_rows(scores: &Matrix<'_, f64>) -> Vec<i64> {
+    const LANES: usize = 8;
+    let cols = scores.cols.max(1);
+    let mut codes = vec![0; scores.rows];
+    let (groups, rest) = codes.as_chunks_mut::<LANES>();
+    vectorized!({
+        for (codes, rows) in groups.iter_mut().zip(scores.data.chunks_exact(LANES * cols)) {
+            let mut most: [f64; LANES] = std::array::from_fn(|lane| rows[lane * cols]);
+            for (column, at) in (0_i64..).zip(0..cols) {
+                for lane in 0..LANES {
+                    let value = rows[lane * cols + at];
+                    // Greater, or the first NaN.
+                    let is_more = (value > most[lane]) | (value.is_nan() & !most[lane].is_nan());
+                    most[lane] = if is_more { value } else { most[lane] };
+                    codes[lane] = if is_more { column } else { codes[lane] };
+                }
+            }
+        }
+    });
+    let first = scores.rows - rest.len();
+    for (code, row) in rest.iter_mut().zip(scores.iter_rows().skip(first)) {
+        *code = i64::try_from(argmax(row)).unwrap_or(0);
+    }
+    codes
 }
 
 impl Operator for LastArgmax {
@@ -121,7 +149,19 @@ impl Operator for AtLeast {
 
 #[cfg(test)]
 mod tests {
-    use super::argmax;
+    use super::{argmax, argmax_of_rows};
+    use crate::value::Matrix;
+
+    #[test]
+    fn rows_next_to_each_other_are_as_rows_alone() {
+        let values = [f64::NAN, 1.0, -0.0, 0.0, 2.0, f64::INFINITY, f64::NEG_INFINITY, 2.0, 1.0];
+        for (rows, cols) in [(0, 3), (5, 0), (7, 2), (8, 1), (31, 3), (64, 10)] {
+            let value = |at: usize| values[at * at * 7 % 11 % values.len()];
+            let scores = Matrix::new(rows, cols, (0..rows * cols).map(value).collect::<Vec<_>>());
+            let expected: Vec<i64> = scores.iter_rows().map(|row| argmax(row) as i64).collect();
+            assert_eq!(argmax_of_rows(&scores), expected);
+        }
+    }
 
     #[test]
     fn ties_and_nan_are_numpys() {
