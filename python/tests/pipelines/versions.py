@@ -22,6 +22,7 @@ import exchange  # noqa: E402
 import numpy as np  # noqa: E402
 import scipy.sparse  # noqa: E402
 from agreement import Tolerance, ask, at, disagreement_of, first_line  # noqa: E402
+from rounding import distance  # noqa: E402
 
 import skiff  # noqa: E402
 
@@ -324,20 +325,6 @@ def other_values(ours, theirs, single=False):
         same = np.array([one == other or (one != one and other != other) for one, other in pairs], dtype=bool).reshape(ours.shape)
     unequal = np.argwhere(~same)
     return at(ours, theirs, unequal) if len(unequal) else None
-
-
-def distance(one, other):
-    """The greatest difference of two arrays of numbers, or how many labels differ; NaN if they are no arrays of one form."""
-    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)) and len(one) == len(other):
-        return max(map(distance, one, other), default=np.nan)
-    if any(isinstance(answer, (Exception, list, tuple, dict, str, exchange.Unknown)) or answer is None for answer in (one, other)):
-        return np.nan
-    one, other = (answer.toarray() if scipy.sparse.issparse(answer) else np.asarray(answer) for answer in (one, other))
-    if one.shape != other.shape:
-        return np.nan
-    if one.dtype.kind == "f" and other.dtype.kind == "f":
-        return np.abs(np.nan_to_num(one) - np.nan_to_num(other)).max(initial=0.0)
-    return float(sum(a != b for a, b in zip(one.ravel().tolist(), other.ravel().tolist())))
 
 
 def without_path(error):

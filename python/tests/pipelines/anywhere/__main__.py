@@ -1,4 +1,4 @@
-"""Draws models with the scikit-learn at hand and records what they answer; or asks models what others answered.
+"""Draws models with the installed scikit-learn and records what they answer; or asks models what others answered.
 
 ``python anywhere draw OUT --seed S --first N --count N`` writes ``OUT/<number>/`` for each estimator that could be fitted:
 the model, ``case.json`` and ``case.npz`` with rows and answers. ``python anywhere ask OUT MODEL ANSWERS`` loads the file
@@ -33,6 +33,7 @@ except ImportError:
 import estimators
 import exchange
 import tables
+from rounding import jittered
 
 METHODS = [
     "predict", "predict_proba", "predict_log_proba", "decision_function", "transform", "score_samples", "apply", "decision_path",
@@ -191,7 +192,7 @@ def again(folder, arguments):
         chance = None if arguments.jitter is None else np.random.RandomState(arguments.jitter)
         for call in document["calls"]:
             values = [exchange.decode(one, given) for one in call["given"]]
-            if chance is not None and values:
+            if chance is not None and values and not hasattr(values[0], "iloc"):
                 values[0] = jittered(values[0], chance)
             answer = ask(model, call["method"], values) if has(model, call["method"]) else None
             found["calls"].append(exchange.encode(answer, arrays) if has(model, call["method"]) else {"absent": True})
@@ -223,20 +224,6 @@ def used(model):
         except Exception as error:
             failed.append("%s: %s: %s" % (name, type(error).__name__, str(error).split("\n")[0]))
     return failed
-
-
-def jittered(rows, chance):
-    """The rows with each number a few units in its last place away."""
-    data = rows.data if scipy.sparse.issparse(rows) else rows
-    if not isinstance(data, np.ndarray) or data.dtype.kind not in "fiu":
-        return rows
-    dtype = data.dtype if data.dtype.kind == "f" else np.dtype(float)
-    moved = (data * (1 + chance.choice([-2, -1, 1, 2], size=data.shape) * np.finfo(dtype).eps)).astype(dtype)
-    if not scipy.sparse.issparse(rows):
-        return moved
-    other = rows.astype(dtype)
-    other.data = moved
-    return other
 
 
 def write(path, document, arrays):
