@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use skiff_plan::operators::Finite;
 use skiff_plan::value::Classes;
-use skiff_plan::{Answer, Method, Output, ValueId};
+use skiff_plan::{Method, Output, ValueId};
 
 use super::allow_nan::allows_nan;
-use super::selector_mixin::SelectedColumns;
+use super::selector_mixin::{SelectedColumns, selects_columns};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, Model, NamesError, Scoring, class};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, Model, Scoring, class};
 
 pub(crate) const RFE: Class = class! {
     /// Recursive feature elimination, which drops the least important features step by step, and an estimator on the rest.
@@ -113,17 +113,7 @@ impl Estimator for Selector {
         self.model.as_ref()?.estimator().scoring()
     }
 
-    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
-        self.columns.feature_names_out(header, input)
-    }
-
-    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
-        self.columns.without_rows(method, params)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.columns.n_features_in())
-    }
+    selects_columns!(self => self.columns);
 
     fn inner(&self) -> Vec<(String, Arc<Model>)> {
         self.model.iter().map(|model| ("estimator_".to_owned(), Arc::clone(model))).collect()

@@ -8,11 +8,11 @@ use skiff_plan::value::{Matrix, Precision, Value};
 use skiff_plan::{Answer, Method, Output, ValueId};
 
 use super::rfe::rows_of;
-use super::selector_mixin::SelectedColumns;
+use super::selector_mixin::{SelectedColumns, selects_columns};
 use crate::computed::{Attributes, Computed};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, ComputedAttribute, Estimator, Model, NamesError, class};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
 
 pub(crate) const SELECT_FROM_MODEL: Class = class! {
     /// The features that an estimator finds important.
@@ -226,17 +226,7 @@ impl Estimator for SelectFromModel {
         self.columns.lower(method, input, plan)
     }
 
-    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
-        self.columns.feature_names_out(header, input)
-    }
-
-    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
-        self.columns.without_rows(method, params)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.columns.n_features_in())
-    }
+    selects_columns!(self => self.columns);
 
     fn computed(&self) -> Vec<ComputedAttribute<'_>> {
         let Threshold { value, precision } = self.threshold;

@@ -118,3 +118,27 @@ impl SelectedColumns {
         Some(Answer::One(Value::Ints(Matrix::new(values.len(), 1, values), kind), Rank::One))
     }
 }
+
+/// The methods of [`Estimator`](crate::model::Estimator) about the columns that a selector selects: used within its `impl`,
+/// as `selects_columns!(self => self.columns)`.
+macro_rules! selects_columns {
+    ($this:ident => $columns:expr) => {
+        fn feature_names_out(
+            &$this,
+            header: &crate::lowering::Header,
+            input: &[String],
+        ) -> Result<Vec<String>, crate::model::NamesError> {
+            $columns.feature_names_out(header, input)
+        }
+
+        fn without_rows(&$this, method: &str, params: &crate::lowering::Params) -> Option<skiff_plan::Answer> {
+            $columns.without_rows(method, params)
+        }
+
+        fn n_features_in(&$this) -> Option<usize> {
+            Some($columns.n_features_in())
+        }
+    };
+}
+
+pub(crate) use selects_columns;

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use skiff_plan::operators::Finite;
 use skiff_plan::value::Precision;
-use skiff_plan::{Answer, Method, Output, ValueId};
+use skiff_plan::{Method, Output, ValueId};
 
-use super::selector_mixin::SelectedColumns;
+use super::selector_mixin::{SelectedColumns, selects_columns};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, NamesError, class};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, class};
 
 pub(crate) const SELECT_K_BEST: Class = class! {
     /// The `k` features with the greatest scores.
@@ -203,17 +203,7 @@ impl Estimator for UnivariateSelection {
         self.columns.lower(method, input, plan)
     }
 
-    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
-        self.columns.feature_names_out(header, input)
-    }
-
-    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
-        self.columns.without_rows(method, params)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.columns.n_features_in())
-    }
+    selects_columns!(self => self.columns);
 }
 
 impl Scores {

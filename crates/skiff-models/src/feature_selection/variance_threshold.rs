@@ -1,12 +1,12 @@
 //! `sklearn.feature_selection.VarianceThreshold`.
 
 use skiff_plan::operators::Finite;
-use skiff_plan::{Answer, Method, Output, ValueId};
+use skiff_plan::{Method, Output, ValueId};
 
-use super::selector_mixin::SelectedColumns;
+use super::selector_mixin::{SelectedColumns, selects_columns};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, NamesError, class};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, class};
 
 pub(crate) const VARIANCE_THRESHOLD: Class = class! {
     /// The features with a variance above a threshold in the training data.
@@ -48,15 +48,5 @@ impl Estimator for VarianceThreshold {
         self.0.lower(method, input, plan)
     }
 
-    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
-        self.0.feature_names_out(header, input)
-    }
-
-    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
-        self.0.without_rows(method, params)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.0.n_features_in())
-    }
+    selects_columns!(self => self.0);
 }

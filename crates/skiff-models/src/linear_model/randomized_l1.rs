@@ -1,12 +1,12 @@
 //! `sklearn.linear_model.RandomizedLasso` and `RandomizedLogisticRegression`, which 0.21 removed.
 
 use skiff_plan::operators::{Finite, RefuseSparse};
-use skiff_plan::{Answer, Method, Output, ValueId};
+use skiff_plan::{Method, Output, ValueId};
 
-use crate::feature_selection::selector_mixin::SelectedColumns;
+use crate::feature_selection::selector_mixin::{SelectedColumns, selects_columns};
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
-use crate::model::{Class, Estimator, NamesError, class};
+use crate::lowering::{Lowering, Params, Refusal};
+use crate::model::{Class, Estimator, class};
 
 pub(crate) const RANDOMIZED_LASSO: Class = class! {
     /// The features that a lasso of random samples selected often enough.
@@ -70,15 +70,5 @@ impl Estimator for RandomizedLinearModel {
         self.columns.lower(method, input, plan)
     }
 
-    fn feature_names_out(&self, header: &Header, input: &[String]) -> Result<Vec<String>, NamesError> {
-        self.columns.feature_names_out(header, input)
-    }
-
-    fn without_rows(&self, method: &str, params: &Params) -> Option<Answer> {
-        self.columns.without_rows(method, params)
-    }
-
-    fn n_features_in(&self) -> Option<usize> {
-        Some(self.columns.n_features_in())
-    }
+    selects_columns!(self => self.columns);
 }
