@@ -29,6 +29,7 @@ mod python_literal;
 mod scalar;
 pub mod scipy;
 mod sevenz;
+mod sha256;
 mod skops;
 mod sniff;
 mod text;
@@ -54,6 +55,7 @@ pub use numpy::{
 };
 pub use scalar::{Closed, ForeignObject, Interval, Scalar};
 pub use scipy::{Sparse, SparseFormat};
+pub use sha256::sha256_of;
 pub use skiff_pickle::{Bytes, Graph, Interrupt, Limits, Node, NodeId, Owner};
 pub use sniff::is_encrypted;
 pub use value_error::{ValueError, ValueErrorKind};

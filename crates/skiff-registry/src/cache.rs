@@ -1,10 +1,9 @@
 //! Files of versions on this machine, by digest.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use skiff_files::sha256_of;
 
 use crate::address::Digest;
 use crate::{Blob, Error, Manifest, Registry};
@@ -59,27 +58,8 @@ impl Cache {
 
 /// Fetches a blob, unless the file has its digest.
 fn fetch(registry: &Registry, manifest: &Manifest, blob: &Blob, path: &Path) -> Result<(), Error> {
-    match digest(path) {
-        Ok(found) if found == blob.digest => Ok(()),
+    match sha256_of(path) {
+        Ok(found) if Digest::of(&found) == blob.digest => Ok(()),
         _ => registry.fetch(&manifest.model, blob, path),
-    }
-}
-
-fn digest(path: &Path) -> io::Result<Digest> {
-    let (mut file, mut hash) = (fs::File::open(path)?, Sha256::new());
-    io::copy(&mut file, &mut Hashing(&mut hash))?;
-    Ok(Digest::of(&hash.finalize()))
-}
-
-struct Hashing<'h>(&'h mut Sha256);
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -104,31 +104,19 @@ fn opened(path: &Path, options: &skiff::Options) -> Result<(File, Model), Failur
 fn notes(arguments: &Predict, file: &File, model: &Model) -> Result<Notes, Failure> {
     use sha2::{Digest, Sha256};
 
-    let mut digest = Sha256::new();
-    match input::is_stream(&arguments.model) {
-        true => digest.update(&*file.contents().content),
+    let digest: [u8; 32] = match input::is_stream(&arguments.model) {
+        true => Sha256::digest(&*file.contents().content).into(),
         false => {
             // In a folder of MLflow's, the model's own file.
             let path = file.path().unwrap_or(&arguments.model);
-            let failed = |error| Failure::unreadable(path, error);
-            let file = std::fs::File::open(path).map_err(failed)?;
-            let mut bytes = std::io::BufReader::with_capacity(1 << 20, file);
-            loop {
-                let read = std::io::BufRead::fill_buf(&mut bytes).map_err(failed)?;
-                let count = read.len();
-                if count == 0 {
-                    break;
-                }
-                digest.update(read);
-                std::io::BufRead::consume(&mut bytes, count);
-            }
+            skiff_files::sha256_of(path).map_err(|error| Failure::unreadable(path, error))?
         }
-    }
+    };
     let params: Vec<String> = arguments.param.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let notes = [
         ("skiff.version", env!("CARGO_PKG_VERSION").to_owned()),
         ("skiff.model", input::shown(&arguments.model).display().to_string()),
-        ("skiff.model_sha256", crate::data::arrow::hex(&digest.finalize())),
+        ("skiff.model_sha256", crate::data::arrow::hex(&digest)),
         ("skiff.estimator", model.header().class.to_string()),
         ("skiff.method", arguments.method.name().to_owned()),
         ("skiff.params", params.join(", ")),

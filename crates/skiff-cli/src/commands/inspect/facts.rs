@@ -1,11 +1,11 @@
 //! What a model card and a bill of materials say about a model, from its file and its passport.
 
-use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use skiff::passport::Value;
 use skiff::{EstimatorView, File, Inspection, Method, Model, Options, Passport, Takes};
+use skiff_files::sha256_of;
 
 use crate::input;
 use crate::report::Failure;
@@ -66,21 +66,19 @@ impl Task {
 impl Facts {
     /// Reads a model's file.
     pub fn read(path: &Path, options: &Options) -> Result<Self, Failure> {
-        let (file, digest) = match input::is_standard(path) {
+        let (file, digest): (_, [u8; 32]) = match input::is_standard(path) {
             true => {
                 let bytes = input::standard(&options.limits)?;
-                let digest = Sha256::digest(&bytes);
+                let digest = Sha256::digest(&bytes).into();
                 (File::read(bytes, options)?, digest)
             }
             false => {
                 let file = File::open(path, options)?;
-                let mut hash = Sha256::new();
                 // Of a folder of MLflow's, the model in it.
                 let path = file.path().unwrap_or(path);
-                let hashed =
-                    std::fs::File::open(path).and_then(|mut file| io::copy(&mut file, &mut Hashing(&mut hash)));
-                hashed.map_err(|error| Failure::unreadable(path, format!("cannot read the file: {error}")))?;
-                (file, hash.finalize())
+                let digest = sha256_of(path)
+                    .map_err(|error| Failure::unreadable(path, format!("cannot read the file: {error}")))?;
+                (file, digest)
             }
         };
         let mut inspection = file.inspect();
@@ -184,17 +182,4 @@ pub struct Measure {
     pub std: Option<f64>,
     /// How many folds there were; `None` if it is no mean.
     pub folds: Option<usize>,
-}
-
-struct Hashing<'h>(&'h mut Sha256);
-
-impl io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
