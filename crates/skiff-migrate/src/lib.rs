@@ -18,6 +18,7 @@ mod error;
 mod literal;
 mod losses;
 mod migration;
+mod mixtures;
 mod python2;
 mod records;
 mod rule;

@@ -149,6 +149,8 @@ operators! {
         SingleAffine = "its sums are of `float32`, and leave out what is missing";
         AppendIfMissing = "how many columns it returns depends on all rows at once";
         NonNegativeWeights | ScaleCodes = "its codes are not exported yet";
+        NormalizeBounds = "in scikit-learn 0.19 its shares depend on all rows, and its class is gone";
+        KrigingPrediction = "its class is gone since scikit-learn 0.20";
         PairProbabilities = "libsvm iterates until its probabilities agree, each row as often as it needs";
         ProcessCovariance = "a covariance of all rows with each other is not exported yet";
         TakeCategories = "values without a category become `None`, which no ONNX tensor can hold";

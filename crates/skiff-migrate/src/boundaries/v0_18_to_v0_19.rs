@@ -30,6 +30,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneVsRestClassifier"], up: one_axis, down: nothing },
         Rule { classes: &["LatentDirichletAllocation"], up: topics, down: nothing },
         Rule { classes: &["VotingClassifier"], up: not_flat, down: nothing },
+        Rule { classes: &["DPGMM", "VBGMM"], up: over_rows, down: over_rows },
         Rule { classes: KERNELS, up: gamma, down: nothing },
         Rule { classes: &["PairwiseKernel"], up: gamma_of_kernel, down: nothing },
         Rule { classes: &["Nystroem"], up: of_own_kernel, down: nothing },
@@ -54,6 +55,11 @@ fn no_selection(step: &mut Step<'_>) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// The sums that normalize probabilities are of single rows until 0.18, and of all rows since.
+fn over_rows(step: &mut Step<'_>) -> Result<(), Refused> {
+    Err(step.would_answer_otherwise("its probabilities are normalized over other rows"))
 }
 
 fn discriminant(step: &mut Step<'_>) -> Result<(), Refused> {

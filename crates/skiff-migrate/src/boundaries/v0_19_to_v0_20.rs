@@ -6,6 +6,7 @@ use skiff_pickle::Change;
 use crate::catalog;
 use crate::classes::BOOSTED;
 use crate::error::Refused;
+use crate::mixtures::gaussian_mixture;
 use crate::rule::{Boundary, Rule, nothing};
 use crate::step::Step;
 use crate::values;
@@ -18,6 +19,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["OneHotEncoder"], up: categories, down: nothing },
         Rule { classes: &["GridSearchCV", "RandomizedSearchCV"], up: search, down: nothing },
         Rule { classes: &["RandomizedPCA"], up: randomized, down: nothing },
+        Rule { classes: &["GMM"], up: gaussian_mixture, down: nothing },
         Rule { classes: &["GraphLasso", "GraphLassoCV"], up: graphical, down: nothing },
         Rule { classes: &["EllipticEnvelope"], up: cubic_root, down: nothing },
         Rule { classes: &["OneClassSVM"], up: offset, down: nothing },

@@ -34,7 +34,12 @@ impl Class {
     /// The public module: `sklearn.linear_model`, `sklearn.feature_extraction.text`.
     pub fn module(&self) -> String {
         let parts = self.paths.first().map_or("", |path| path).split('.');
-        parts.take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase())).collect::<Vec<_>>().join(".")
+        let mut parts: Vec<_> = parts.take_while(|part| part.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+        // Modules of files had no underscore before 0.22, and were not public either.
+        if parts.first() == Some(&"sklearn") && parts.get(1) != Some(&"feature_extraction") {
+            parts.truncate(2);
+        }
+        parts.join(".")
     }
 
     /// The class's page, as Markdown: what is read, what the methods compute, what is not supported, and how older

@@ -130,6 +130,8 @@ pub enum Scoring {
     MeanOfSamples,
     /// The sum of `score_samples`, which looks at no `y`.
     SumOfSamples,
+    /// The first of the arrays of `score_samples`, one number for each row, which ignores `y`.
+    OfEachSample,
 }
 
 /// The kind of input of an estimator's methods.

@@ -380,6 +380,12 @@ const MIGRATION_EXCEPTIONS: &[Reason] = &[
     ("`inverse_transform` of `RandomizedPCA` that whitens was no inverse, which a note says", &[
         ("*/removed/randomized_pca_whiten", "inverse_transform", "*"),
     ]),
+    ("`score_samples` of `GaussianMixture` returns one array, where `GMM` returned two, which a note says", &[
+        ("*/removed/gmm_*", "score_samples", "*"),
+    ]),
+    ("distances from rows of integers are truncated to integers, which a note says", &[
+        ("*/removed/gmm_*", "predict*", "int*"),
+    ]),
     ("`SimpleImputer` refuses what `Imputer` took, which a note says", &[
         ("*/removed/imputer_*", "transform", "inf"),
         ("*/removed/imputer_*", "transform", "csr"),

@@ -6,6 +6,7 @@ pub mod boosted_trees;
 pub mod brute_force;
 pub mod cat_trees;
 pub mod categories;
+pub mod cholesky;
 pub(crate) mod city_hash;
 pub mod digamma;
 pub(crate) mod dot;

@@ -37,7 +37,7 @@ pub use decomposition::{
 };
 pub use density::{
     CategoricalLogLikelihood, Covariance, GaussianDistances, GaussianLogLikelihood, GaussianScores, KernelDensity,
-    LogDensity, LogisticGaussian, Mahalanobis, TopicShares,
+    LogDensity, LogisticGaussian, Mahalanobis, NormalizeBounds, TopicShares,
 };
 pub use encode::{
     Encode, EncodeTarget, Group, OneHot, OneHotInverse, OneHotWhole, OrdinalColumn, OrdinalInverse, TakeNumbers, Zero,
@@ -45,8 +45,8 @@ pub use encode::{
 pub use ensemble::{LogAddExp, PairwiseScores, SammeScores, SumUp, WeightedMedian};
 pub use images::{ExtractPatches, MostPatches};
 pub use kernels::{
-    CenterKernel, KernelFunction, KernelNode, PairwiseKernel, ProcessCovariance, ProcessKernel, ProcessVariance,
-    Smoothness,
+    CenterKernel, Correlation, KernelFunction, KernelNode, Kriging, KrigingError, KrigingPrediction, PairwiseKernel,
+    ProcessCovariance, ProcessKernel, ProcessVariance, Smoothness, Trend,
 };
 pub use labels::{
     Argmax, ArgmaxGroups, AtLeast, BinarizeLabelSets, BinarizeLabels, CastLabels, ClassDraw, ClassIndicator,
@@ -244,6 +244,7 @@ operators! {
     Interpolate,
     JoinLabels,
     KernelDensity,
+    KrigingPrediction,
     LabelNumbers,
     LabelSets,
     LastArgmax,
@@ -266,6 +267,7 @@ operators! {
     NeighborWeights,
     NonNegativeWeights,
     Normalize,
+    NormalizeBounds,
     OneHot,
     OneHotInverse,
     OneHotWhole,

@@ -123,7 +123,9 @@ impl Model {
                 self.model.typed().class().starts_with("sklearn.tree.")
             }
             "score" => match self.model.typed().estimator().scoring() {
-                Some(Scoring::MeanOfSamples | Scoring::SumOfSamples) => self.model.plan(Method::ScoreSamples).is_ok(),
+                Some(Scoring::MeanOfSamples | Scoring::SumOfSamples | Scoring::OfEachSample) => {
+                    self.model.plan(Method::ScoreSamples).is_ok()
+                }
                 Some(_) => self.model.plan(Method::Predict).is_ok(),
                 None => self.has_inertia() || self.is_covariance() || self.ends_in_own_score(),
             },

@@ -202,6 +202,7 @@ impl Model {
             Some(Scoring::SumOfSamples) => {
                 return self.call(Method::ScoreSamples, x, None)?.call_method0(intern!(py, "sum"));
             }
+            Some(Scoring::OfEachSample) => return self.call(Method::ScoreSamples, x, None)?.get_item(0),
         };
         let y = y.ok_or_else(|| PyTypeError::new_err("score() missing 1 required positional argument: 'y'"))?;
         let predicted = self.call(Method::Predict, x, None)?;

@@ -47,7 +47,7 @@ pub(super) fn estimator_type(typed: &Typed) -> Option<&'static str> {
     match typed.estimator().scoring() {
         Some(Scoring::Accuracy) => Some("classifier"),
         Some(Scoring::R2 | Scoring::D2(_)) => Some("regressor"),
-        Some(Scoring::MeanOfSamples | Scoring::SumOfSamples) => None,
+        Some(Scoring::MeanOfSamples | Scoring::SumOfSamples | Scoring::OfEachSample) => None,
         None if class.ends_with("Regressor") => Some("regressor"),
         None if class.ends_with("Classifier") => Some("classifier"),
         None => None,

@@ -7,6 +7,7 @@ mod kernel_density;
 mod log_density;
 mod logistic_gaussian;
 mod mahalanobis;
+mod normalize_bounds;
 mod topic_shares;
 
 pub use categorical_log_likelihood::CategoricalLogLikelihood;
@@ -16,4 +17,5 @@ pub use kernel_density::KernelDensity;
 pub use log_density::{Covariance, LogDensity};
 pub use logistic_gaussian::LogisticGaussian;
 pub use mahalanobis::Mahalanobis;
+pub use normalize_bounds::NormalizeBounds;
 pub use topic_shares::TopicShares;
