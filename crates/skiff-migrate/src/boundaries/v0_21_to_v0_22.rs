@@ -33,6 +33,7 @@ pub(crate) const BOUNDARY: Boundary = Boundary {
         Rule { classes: &["LogisticRegression", "LogisticRegressionCV"], up: no_warnings, down: nothing },
         Rule { classes: FORESTS, up: trees, down: nothing },
         Rule { classes: SEARCHES, up: folds, down: nothing },
+        Rule { classes: OF_ONE_FEATURE, up: two_axes, down: nothing },
     ],
 };
 
@@ -60,6 +61,9 @@ const FORESTS: &[&str] = &[
 ];
 const CODERS: &[&str] = &["DictionaryLearning", "MiniBatchDictionaryLearning", "SparseCoder"];
 const VECTORIZERS: &[&str] = &["CountVectorizer", "HashingVectorizer", "TfidfVectorizer"];
+/// Their `coef_` of one feature may be a number without dimensions.
+const OF_ONE_FEATURE: &[&str] =
+    &["ElasticNet", "ElasticNetCV", "Lasso", "LassoCV", "OrthogonalMatchingPursuit", "OrthogonalMatchingPursuitCV"];
 const SEARCHES: &[&str] = &["GridSearchCV", "RandomizedSearchCV"];
 
 fn strategy(step: &mut Step<'_>) -> Result<(), Refused> {
@@ -67,6 +71,18 @@ fn strategy(step: &mut Step<'_>) -> Result<(), Refused> {
         && let Some(strategy) = step.get("strategy")
     {
         step.add("_strategy", strategy);
+    }
+    Ok(())
+}
+
+/// `X @ coef_.T` raises where `coef_` has no dimensions; by `np.dot` that was a column, as it is for two.
+fn two_axes(step: &mut Step<'_>) -> Result<(), Refused> {
+    if let Some(coef) = step.array("coef_")
+        && coef.shape.is_empty()
+        && let Some(number) = coef.to_f64()
+    {
+        let array = step.floats(&coef.dtype, &[1, 1], &number);
+        step.set("coef_", array);
     }
     Ok(())
 }
