@@ -1,9 +1,10 @@
 """Recorded cases as PMML documents of `skiff export`, asked by the JPMML evaluator: COMMAND PAGE [FAMILY...].
 
-With `SKIFF_PMML_SCHEMA`, the path of the standard's `pmml-4-4.xsd`, each document is validated as well."""
+Each document is validated against the schema of PMML 4.4 that the evaluator brings along."""
 
 import argparse
 import collections
+import functools
 import importlib.metadata
 import json
 import os
@@ -12,7 +13,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 
+import jpmml_evaluator
 import numpy as np
 import onnx_cases
 import pandas as pd
@@ -38,13 +41,20 @@ EXCEPTIONS = {
 DATA = pathlib.Path("crates/skiff-export/data/pmml.txt")
 
 
+@functools.cache
+def schema():
+    """The schema of PMML 4.4, out of the jar of the evaluator's classes."""
+    [jar] = pathlib.Path(jpmml_evaluator.__file__).parent.rglob("pmml-model-[0-9]*.jar")
+    with zipfile.ZipFile(jar) as archive, archive.open("pmml.xsd") as file:
+        return etree.XMLSchema(etree.parse(file))
+
+
 class Document:
     """A document in the evaluator."""
 
-    def __init__(self, path, schema):
+    def __init__(self, path):
         root = etree.parse(str(path)).getroot()
-        if schema is not None:
-            schema.assertValid(root)
+        schema().assertValid(root)
         self.evaluator = make_evaluator(str(path)).verify()
         self.inputs = [field.getName() for field in self.evaluator.getInputFields()]
         self.targets = [field.getName() for field in self.evaluator.getTargetFields()]
@@ -103,7 +113,7 @@ def exported(command, path, out, at):
     return [method for method in METHODS if method not in missing], done.stderr
 
 
-def outcomes(command, family, folder, schema):
+def outcomes(command, family, folder):
     """Each call of a family's cases that is exported and whose table the document takes."""
     for name, files in archive.cases([f"{NEWEST}/{family}/"]):
         case = json.loads(files["case.json"])
@@ -121,7 +131,7 @@ def outcomes(command, family, folder, schema):
             if at not in documents:
                 methods, why = exported(command, path, folder / "model.pmml", at)
                 try:
-                    documents[at] = (Document(folder / "model.pmml", schema) if methods else None), methods, why
+                    documents[at] = (Document(folder / "model.pmml") if methods else None), methods, why
                 except Exception as error:
                     documents[at] = None, (), ""
                     yield asked, 0, 0.0, f"document: {type(error).__name__}: {str(error)[:300]}", ""
@@ -186,12 +196,10 @@ def main():
     parser.add_argument("page", type=pathlib.Path)
     parser.add_argument("families", nargs="*", help="all where none are named, and only then is the page written")
     arguments = parser.parse_args()
-    schema = os.environ.get("SKIFF_PMML_SCHEMA")
-    schema = etree.XMLSchema(etree.parse(schema)) if schema else None
     tallies, refused, failures = collections.defaultdict(Tally), collections.Counter(), []
     with tempfile.TemporaryDirectory() as folder:
         for family in arguments.families or families():
-            for call, rows, greatest, differs, why in outcomes(arguments.command, family, pathlib.Path(folder), schema):
+            for call, rows, greatest, differs, why in outcomes(arguments.command, family, pathlib.Path(folder)):
                 if why:
                     reason = re.search(r"cannot be exported: (.*?); export", why)
                     refused[call.estimator, call.method, reason[1] if reason else why.splitlines()[0][:120]] += 1
@@ -211,7 +219,7 @@ def main():
         for (estimator, method, why), count in sorted(refused.items()):
             print(f"refused {estimator}.{method} {count}: {why}")
     if not arguments.families:
-        write(arguments.page, tallies, refused, schema is not None)
+        write(arguments.page, tallies, refused)
     total = sum(tally.calls for tally in tallies.values())
     print(f"{total} calls, {sum(tally.differ for tally in tallies.values())} differ, {sum(refused.values())} refused")
     sys.exit(f"{len(failures)} calls differ" if failures else 0)
@@ -220,7 +228,7 @@ def main():
 BEGIN = "<!-- written by `cargo xtask peers pmml` from here on -->"
 
 
-def write(page, tallies, refused, is_valid):
+def write(page, tallies, refused):
     """The measured part of the page, and the list of estimators that `skiff supported --target pmml` prints."""
     done = {key: tally for key, tally in tallies.items() if tally.calls > tally.differ}
     methods = collections.defaultdict(list)
@@ -229,13 +237,13 @@ def write(page, tallies, refused, is_valid):
     DATA.write_text("".join(f"{estimator} {' '.join(own)}\n" for estimator, own in sorted(methods.items())))
     total = lambda field: sum(getattr(tally, field) for tally in tallies.values())  # noqa: E731
     version = importlib.metadata.version("jpmml_evaluator")
-    valid = " All documents are valid against the schema of PMML 4.4." if is_valid else ""
     lines = [
         BEGIN,
         "",
         f"Recorded cases of scikit-learn {NEWEST}, asked by `jpmml_evaluator` {version}: {total('calls'):,} calls of"
         f" {len({estimator for estimator, _ in tallies})} estimators, {total('rows'):,} rows;"
-        f" {total('differ'):,} calls differ. {sum(refused.values()):,} calls are refused when exported.{valid}",
+        f" {total('differ'):,} calls differ. {sum(refused.values()):,} calls are refused when exported."
+        " All documents are valid against the schema of PMML 4.4 in JPMML's `pmml-model`.",
         "",
         *(f"- `{name}`: {why}" for name, why in EXCEPTIONS.items()),
         *([""] if EXCEPTIONS else []),

@@ -187,7 +187,7 @@ def interpreted(command, path, folder, at, method):
 def document(command, path, folder, at, method):
     """A PMML document in the JPMML evaluator; none where the method is not in it."""
     methods, _ = pmml().exported(command, path, folder / "model.pmml", at)
-    return pmml().Document(folder / "model.pmml", None) if method in methods else None
+    return pmml().Document(folder / "model.pmml") if method in methods else None
 
 
 def pmml():
