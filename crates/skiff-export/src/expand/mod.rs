@@ -154,5 +154,6 @@ operators! {
         PairProbabilities = "libsvm iterates until its probabilities agree, each row as often as it needs";
         ProcessCovariance = "a covariance of all rows with each other is not exported yet";
         TakeCategories = "values without a category become `None`, which no ONNX tensor can hold";
+        Refuse = "scikit-learn raises whatever the rows";
         TopicShares = "its iterations stop row by row";
 }

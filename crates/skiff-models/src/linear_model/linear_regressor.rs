@@ -1,7 +1,7 @@
 //! `LinearModel`: the common part of linear regressors, here and in `sklearn.svm`.
 
 use skiff_files::DType;
-use skiff_plan::operators::{Finite, to_sparse};
+use skiff_plan::operators::{Finite, Refuse, to_sparse};
 use skiff_plan::value::{Precision, Value};
 use skiff_plan::{Method, Output, Rank, ValueId};
 
@@ -53,12 +53,13 @@ impl Estimator for LinearRegressor {
         match method {
             // Until 0.18 regressors had it too.
             Method::DecisionFunction if !plan.header().before(0, 19) => plan.no_method(method),
-            // `X @ coef_.T` since 0.22, which raises; `np.dot` before.
-            Method::Predict if self.coefficients.is_number && !plan.header().before(0, 22) => {
-                plan.invalid(method, "a `coef_` without dimensions")
-            }
             Method::Predict | Method::DecisionFunction => {
-                Ok(Output::One(self.coefficients.scores(input, plan), self.coefficients.rank))
+                let mut scores = self.coefficients.scores(input, plan);
+                // `X @ coef_.T` since 0.22, which raises; `np.dot` before.
+                if self.coefficients.is_number && !plan.header().before(0, 22) {
+                    scores = plan.push(Refuse { message: "a `coef_` without dimensions" }, &[scores]);
+                }
+                Ok(Output::One(scores, self.coefficients.rank))
             }
             _ => plan.no_method(method),
         }

@@ -28,7 +28,7 @@ pub use arrays::{
     Ufunc, to_sparse,
 };
 pub use calibration::{Calibrate, Sigmoid, ToLogits};
-pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, RefuseSparse, SparseRule, TableNames};
+pub use checks::{ArrayRule, Check, CheckTable, Dtype, Finite, Refuse, RefuseSparse, SparseRule, TableNames};
 pub use cluster::{BisectingTree, Branch, CenterDistances, NearestCenter, Pool, Pooling, Split};
 pub use custom::CallCustom;
 pub use decomposition::{
@@ -294,6 +294,7 @@ operators! {
     RadiusMeans,
     RadiusNeighbors,
     RadiusVotes,
+    Refuse,
     RefuseSparse,
     Repeat,
     Rescale,
