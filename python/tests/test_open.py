@@ -18,10 +18,16 @@ from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -531,10 +537,30 @@ def test_selectors_keep_frames_as_scikit_learn_does():
                 pd.testing.assert_frame_equal(answering.transform(rows), model.transform(rows))
     array = x.copy()
     array[1] = np.inf
-    for model in (make_pipeline(SelectKBest(k=2)).set_output(transform="pandas").fit(x, y),):
+    for model in (
+        SelectKBest(k=2),
+        ColumnTransformer([("some", SelectKBest(k=1), slice(0, 2))]),
+        make_pipeline(FunctionTransformer(np.abs), SelectKBest(k=2)),
+        make_pipeline(FunctionTransformer(), SelectKBest(k=2)),
+    ):
+        model.set_output(transform="pandas").fit(x, y)
         for one in (model, opened(model)):
             with pytest.raises(ValueError, match="infinity"):
                 one.transform(array)
+    for function in (None, np.abs):
+        named = FunctionTransformer(function, feature_names_out="one-to-one")
+        model = make_pipeline(named, SelectKBest(k=2)).set_output(transform="pandas").fit(x, y)
+        pd.testing.assert_frame_equal(opened(model).transform(array), model.transform(array))
+
+
+def test_bagging_asks_classifiers_whose_predict_proba_raises():
+    x, _ = data()
+    y = np.arange(len(x)) % 3
+    model = BaggingClassifier(GaussianProcessClassifier(multi_class="one_vs_one"), n_estimators=2, random_state=0)
+    model.fit(x, y)
+    for one in (model, opened(model)):
+        with pytest.raises(ValueError, match="one_vs_one"):
+            one.predict(x)
 
 
 @pytest.mark.parametrize("sparse", [False, True])

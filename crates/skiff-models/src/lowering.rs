@@ -16,6 +16,17 @@ pub use crate::refusal::{Params, Refusal};
 /// file's size; real plans stay below a few thousand (one for each base estimator of a large ensemble).
 const MAX_NODES: usize = 1 << 20;
 
+/// In what container scikit-learn has a value that skiff has as a table of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// A DataFrame if the rows are one.
+    AsGiven,
+    /// A pandas DataFrame: of a transformer with `set_output(transform="pandas")`.
+    Frame,
+    /// An array.
+    Array,
+}
+
 /// Collects the operators of one method of a model.
 #[derive(Debug)]
 pub struct Lowering<'m> {
@@ -29,6 +40,8 @@ pub struct Lowering<'m> {
     drawn_from: Vec<NodeId>,
     /// Of each value, the last check of it: the estimators of an ensemble mostly validate the same rows in the same way.
     checked: HashMap<ValueId, ValueId>,
+    /// The containers of values that go from one estimator to another.
+    containers: HashMap<ValueId, Container>,
 }
 
 impl<'m> Lowering<'m> {
@@ -45,6 +58,7 @@ impl<'m> Lowering<'m> {
             asked: 0,
             drawn_from: Vec::new(),
             checked: HashMap::new(),
+            containers: HashMap::from([(ValueId::INPUT, Container::AsGiven)]),
         };
         let output = model.lower(method, ValueId::INPUT, &mut lowering, params)?;
         params.finish(header, method)?;
@@ -104,13 +118,30 @@ impl<'m> Lowering<'m> {
         }
         let (nodes, drawn_from) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.drawn_from));
         let estimator = format!("{} › {}", self.estimator, model.header().class).into();
-        let checked = std::mem::take(&mut self.checked);
+        let (checked, containers) = (std::mem::take(&mut self.checked), std::mem::take(&mut self.containers));
         let mut lowering =
-            Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from, checked };
+            Lowering { nodes, header: model.header(), estimator, asked: self.asked, drawn_from, checked, containers };
         let output = model.lower(method, input, &mut lowering, params);
-        let Lowering { nodes, asked, drawn_from, checked, .. } = lowering;
-        (self.nodes, self.asked, self.drawn_from, self.checked) = (nodes, asked, drawn_from, checked);
+        if let Ok(Output::One(value, _)) = output {
+            let wraps = lowering.header.set_output.as_deref() == Some("pandas") && method == Method::Transform;
+            let own = if wraps { Container::Frame } else { Container::Array };
+            // An estimator that returns what an inner one does has it in the same container.
+            lowering.containers.entry(value).or_insert(own);
+        }
+        let Lowering { nodes, asked, drawn_from, checked, containers, .. } = lowering;
+        (self.nodes, self.asked, self.drawn_from) = (nodes, asked, drawn_from);
+        (self.checked, self.containers) = (checked, containers);
         output
+    }
+
+    /// In what container scikit-learn has a value.
+    pub(crate) fn container(&self, value: ValueId) -> Container {
+        self.containers.get(&value).copied().unwrap_or(Container::Array)
+    }
+
+    /// Says in what container scikit-learn has a value that another estimator is given.
+    pub(crate) fn is_in(&mut self, value: ValueId, container: Container) {
+        self.containers.insert(value, container);
     }
 
     /// Like [`Lowering::inner`]; `None`, without adding operators, if scikit-learn's estimator has no such method.
@@ -150,11 +181,13 @@ impl<'m> Lowering<'m> {
     /// Removes all but the first `count` operators, whose values nothing is computed from.
     pub(crate) fn keep(&mut self, count: usize) {
         self.nodes.truncate(count);
+        let end = ValueId::of_node(count);
+        self.containers.retain(|value, _| value.index() < end.index());
     }
 
     /// Removes all but the first operators and the first `RandomState`s.
     fn take_back(&mut self, (nodes, drawn_from): (usize, usize)) {
-        self.nodes.truncate(nodes);
+        self.keep(nodes);
         self.drawn_from.truncate(drawn_from);
     }
 

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import scipy.sparse
 from sklearn.base import BaseEstimator
+from sklearn.kernel_approximation import Nystroem
 
 #: What estimators ask of those within them.
 METHODS = ["transform", "predict", "predict_proba", "decision_function"]
@@ -20,6 +21,9 @@ def rounded_otherwise(estimator, chance):
         for name in METHODS:
             if hasattr(inner, name):
                 inner.__dict__[name] = moved(getattr(inner, name), chance)
+        if isinstance(inner, Nystroem) and hasattr(inner, "normalization_"):
+            # The inverse root of a kernel that is nearly singular has numbers of a million, which cancel in the product.
+            inner.normalization_ = near(inner.normalization_, chance)
     return copy
 
 

@@ -283,6 +283,7 @@ impl Estimator for ColumnTransformer {
         for Transformer { model, columns, series, weight, .. } in &self.transformers {
             let mut value = plan.push(SelectColumns { by: columns.clone(), series: *series }, &[table]);
             if let Some(model) = model {
+                plan.is_in(value, plan.container(input));
                 value = plan.inner_value(model, method, value)?;
             }
             parts.push(weigh(value, weight.as_ref(), plan));

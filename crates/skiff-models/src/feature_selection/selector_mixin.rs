@@ -8,7 +8,7 @@ use skiff_plan::value::{IntKind, Matrix, Precision, Value};
 use skiff_plan::{Answer, Method, Output, Rank, ValueId};
 
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::lowering::{Container, Header, Lowering, Params, Refusal};
 use crate::model::NamesError;
 use crate::names;
 
@@ -65,11 +65,10 @@ impl SelectedColumns {
             Method::Transform => {
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).finite(self.finite).whole();
                 let keeps_frames = self.keeps_frames && plan.header().set_output.as_deref() == Some("pandas");
-                let rule = match keeps_frames {
-                    // What the step before has made is a DataFrame as well.
-                    true if input != ValueId::INPUT => rule.finite(Finite::Any),
-                    true => rule.frames_unchecked(),
-                    false => rule,
+                let rule = match plan.container(input) {
+                    Container::Frame if keeps_frames => rule.finite(Finite::Any),
+                    Container::AsGiven if keeps_frames => rule.frames_unchecked(),
+                    _ => rule,
                 };
                 let rule = if plan.header().wraps_output() { rule } else { rule.sparse(SparseRule::Accept) };
                 let mut x = plan.check(input, rule, width);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skiff_plan::operators::{
-    Affine, ArrayRule, Dtype, GreaterThan, LogisticGaussian, ProcessKernel, ProcessVariance, TakeLabels,
+    Affine, ArrayRule, Dtype, GreaterThan, LogisticGaussian, ProcessKernel, ProcessVariance, Refuse, TakeLabels,
 };
 use skiff_plan::value::{Classes, Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
@@ -126,6 +126,11 @@ impl Estimator for GaussianProcessClassifier {
             return plan.no_method(method);
         }
         let x = plan.check(input, ArrayRule::FLOATS.dtype(Dtype::Double), self.n_features);
+        // The classifier has the method, which raises.
+        if method == Method::PredictProba && self.base.header().class == "OneVsOneClassifier" {
+            let message = "one_vs_one multi-class mode does not support predicting probability estimates";
+            return Ok(Output::matrix(plan.push(Refuse { message }, &[x])));
+        }
         plan.inner(&self.base, method, x, params)
     }
 

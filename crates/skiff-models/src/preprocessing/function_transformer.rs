@@ -2,11 +2,11 @@
 
 use skiff_pickle::{Node, NodeId};
 use skiff_plan::custom::{Bound, Job};
-use skiff_plan::operators::{ArrayRule, CallCustom, Dtype, SparseRule};
+use skiff_plan::operators::{ArrayRule, CallCustom, Dtype, SelectColumns, Selection, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
 use crate::fields::{Fields, ReadError};
-use crate::lowering::{Header, Lowering, Params, Refusal};
+use crate::lowering::{Container, Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Frame, Model, NamesError, class};
 use crate::names;
 use crate::preprocessing::known_function::{Arguments, KnownFunction};
@@ -124,8 +124,21 @@ impl Estimator for FunctionTransformer {
             None => input,
         };
         match func {
+            // The same numbers as a DataFrame are another value.
+            Func::Identity if self.one_to_one && plan.header().wraps_output() => {
+                let all = SelectColumns { by: Selection::Others(Vec::new()), series: false };
+                Ok(Output::matrix(plan.push(all, &[x])))
+            }
             Func::Identity => Ok(Output::matrix(x)),
-            Func::Known(function) => Ok(Output::matrix(function.lower(x, plan))),
+            Func::Known(function) => {
+                let result = function.lower(x, plan);
+                // Without `feature_names_out` it is not wrapped.
+                if !self.one_to_one && result != x {
+                    let keeps = self.validate.is_none() && matches!(function, KnownFunction::Elementwise(_));
+                    plan.is_in(result, if keeps { plan.container(input) } else { Container::Array });
+                }
+                Ok(Output::matrix(result))
+            }
             Func::Custom(code) => {
                 let call = CallCustom { code: code.clone(), job: Job::Function, params: Vec::new() };
                 Ok(Output::matrix(plan.push(call, &[x])))
