@@ -2,8 +2,8 @@
 //!
 //! Cody and Waite's reduction `x = n·ln 2 + r`, the Taylor series of `exp(r)` to degree 13 for |r| ≤ ln 2 / 2 (what it
 //! leaves out is below 2⁻⁵⁷ of the result), and `2ⁿ` as two factors, so that subnormal results are reached through
-//! normal ones. The error is below one unit in the last place. Plain additions and multiplications in one order: every
-//! width of registers yields the same bits.
+//! normal ones. The error is below one unit in the last place. Additions, multiplications and fused multiply-adds in one
+//! order: every width of registers yields the same bits.
 
 /// exp of each element, in place.
 #[inline(always)]
@@ -46,7 +46,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     // Comparisons, not `max` and `min`: NaN must stay NaN.
     let x = if x < LOW { LOW } else { x };
     let x = if x > HIGH { HIGH } else { x };
-    let n = (x * std::f64::consts::LOG2_E + ROUND) - ROUND;
+    let n = x.mul_add(std::f64::consts::LOG2_E, ROUND) - ROUND;
     let high = x - n * LN2_HIGH;
     let low = n * LN2_LOW;
     let r = high - low;
@@ -54,10 +54,10 @@ pub(crate) fn exp(x: f64) -> f64 {
     let lost = (high - r) - low;
     let mut sum = TAYLOR[0];
     for coefficient in &TAYLOR[1..] {
-        sum = sum * r + coefficient;
+        sum = sum.mul_add(r, *coefficient);
     }
-    let fraction = 1.0 + (r + (r * r * sum + lost));
-    let half = (n * 0.5 + ROUND) - ROUND;
+    let fraction = 1.0 + (r + (r * r).mul_add(sum, lost));
+    let half = n.mul_add(0.5, ROUND) - ROUND;
     fraction * power_of_two(half) * power_of_two(n - half)
 }
 

@@ -350,7 +350,9 @@ fn block<T: Float, S: Simd, const C: usize, const R: usize>(
             sums.copy_from_slice(&T::registers::<S>(&numbers)[..C]);
         }
     }
-    for (feature, w) in panel.chunks_exact(C).enumerate() {
+    // As long as the rows, so that nothing is checked within the loop.
+    let panel = &panel.as_chunks::<C>().0[..features.len()];
+    for (feature, w) in panel.iter().enumerate() {
         for row in 0..R {
             let x = T::splat(simd, rows[row][feature]);
             for at in 0..C {

@@ -66,8 +66,13 @@ impl Panels {
         out.truncate(self.rows);
     }
 
-    /// The products of `x` with the rows from group `first` on, or its squared distances from them, into `out`, as
-    /// [`support::pairings`](super::support::pairings) sums them: one product and one sum after the other.
+    /// The groups from `first` on, one after the other: feature by feature, as many as there are columns.
+    pub(super) fn from_group(&self, first: usize) -> &[[f64; LANES]] {
+        &self.lanes[first * self.cols..]
+    }
+
+    /// The products of `x` with the rows from group `first` on, or its squared distances from them, into `out`: one
+    /// product and one sum after the other, without fused multiply-adds.
     #[inline(always)]
     pub(crate) fn pairings<const SQUARED_DISTANCE: bool>(&self, x: &[f64], first: usize, out: &mut [[f64; LANES]]) {
         if self.cols == 0 {

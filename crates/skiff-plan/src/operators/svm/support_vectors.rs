@@ -123,14 +123,29 @@ impl SupportVectors {
     }
 
     fn of_dense(&self, x: &Matrix<'_, f64>, vectors: &Vectors) -> Vec<f64> {
-        if let Vectors::Dense(vectors) = vectors
-            && x.rows <= FEW_ROWS
-            && vectors.data.len() <= MOST_IN_PANELS
-        {
-            let panels = self.panels.get_or_init(|| Panels::new(vectors));
-            return x.iter_rows().flat_map(|row| self.of_row(row, panels)).collect();
-        }
+        let panels = match vectors {
+            Vectors::Dense(vectors) if vectors.data.len() <= MOST_IN_PANELS => {
+                Some(self.panels.get_or_init(|| Panels::new(vectors)))
+            }
+            _ => None,
+        };
         let mut out = vec![0.0; x.rows * self.intercepts.len()];
+        if let Some(panels) = panels.filter(|_| x.rows <= FEW_ROWS) {
+            for (row, x) in x.iter_rows().enumerate() {
+                let sums = vectorized!({
+                    self.sums(
+                        #[inline(always)]
+                        |Range { start, end }, values: &mut [[f64; 1]; PANEL]| {
+                            let (groups, _) = values.as_flattened_mut().as_chunks_mut();
+                            let groups = &mut groups[..(end - start).div_ceil(panels::LANES)];
+                            self.kernel.of_row(x, panels, start / panels::LANES, groups);
+                        },
+                    )
+                });
+                self.write(&sums, row, 1, &mut out);
+            }
+            return out;
+        }
         let mut lanes: Vec<Lanes> = vec![[0.0; LANES]; x.cols];
         for first in (0..x.rows).step_by(LANES) {
             let rows = LANES.min(x.rows - first);
@@ -142,50 +157,26 @@ impl SupportVectors {
             let sums = vectorized!({
                 self.sums(
                     #[inline(always)]
-                    |start, values| match vectors {
-                        Vectors::Dense(vectors) => self.kernel.dense(&lanes, vectors, start, values),
-                        Vectors::Columns(columns) => {
-                            for (value, &column) in values.iter_mut().zip(&columns[start..]) {
+                    |Range { start, end }, values: &mut [Lanes; PANEL]| match (panels, vectors) {
+                        (Some(panels), _) => {
+                            let values = &mut values[..(end - start).next_multiple_of(panels::LANES)];
+                            self.kernel.of_rows(&lanes, panels, start / panels::LANES, values);
+                        }
+                        (None, Vectors::Dense(vectors)) => {
+                            self.kernel.dense(&lanes, vectors, start, &mut values[..end - start]);
+                        }
+                        (None, Vectors::Columns(columns)) => {
+                            for (value, &column) in values.iter_mut().zip(&columns[start..end]) {
                                 *value = lanes[column];
                             }
                         }
-                        Vectors::Sparse(_) => unreachable!("`run` takes sparse support vectors elsewhere"),
+                        (None, Vectors::Sparse(_)) => unreachable!("`run` takes sparse support vectors elsewhere"),
                     },
                 )
             });
             self.write(&sums, first, rows, &mut out);
         }
         out
-    }
-
-    /// The same of one row.
-    fn of_row(&self, x: &[f64], panels: &Panels) -> impl Iterator<Item = f64> {
-        let mut sums = vec![[0.0]; self.intercepts.len()];
-        vectorized!({
-            // The kernel values of some support vectors, from a multiple of `panels::LANES` on.
-            let mut buffer = [[0.0; panels::LANES]; PANEL / panels::LANES];
-            let mut buffered = 0..0;
-            for (Range { mut start, end }, places) in self.classes() {
-                let width = places.len();
-                while start < end {
-                    if start == buffered.end {
-                        match self.kernel {
-                            Kernel::Rbf { .. } => panels.pairings::<true>(x, start / panels::LANES, &mut buffer),
-                            _ => panels.pairings::<false>(x, start / panels::LANES, &mut buffer),
-                        }
-                        buffered = start..panels.rows.min(start + PANEL);
-                        let filled = buffered.len().next_multiple_of(panels::LANES);
-                        self.kernel.finish(&mut buffer.as_flattened_mut()[..filled]);
-                    }
-                    let next = end.min(buffered.end);
-                    let values = &buffer.as_flattened()[start - buffered.start..next - buffered.start];
-                    let (values, _) = values.as_chunks::<1>();
-                    support::accumulate(values, &self.coefficients[start * width..next * width], &places, &mut sums);
-                    start = next;
-                }
-            }
-        });
-        sums.into_iter().zip(&self.intercepts).map(|([sum], intercept)| sum + intercept)
     }
 
     fn of_sparse(&self, x: &Csr<'_>, vectors: &Csr<'static>) -> Vec<f64> {
@@ -195,11 +186,12 @@ impl SupportVectors {
             let sums = vectorized!({
                 self.sums(
                     #[inline(always)]
-                    |start, values| {
+                    |range, values: &mut [Lanes; PANEL]| {
+                        let values = &mut values[..range.len()];
                         for lane in 0..rows {
                             let row = x.row(first + lane);
-                            for (at, value) in values.iter_mut().enumerate() {
-                                value[lane] = self.kernel.pairing(row, vectors.row(start + at));
+                            for (value, vector) in values.iter_mut().zip(range.clone()) {
+                                value[lane] = self.kernel.pairing(row, vectors.row(vector));
                             }
                         }
                         self.kernel.finish(values.as_flattened_mut());
@@ -211,20 +203,24 @@ impl SupportVectors {
         out
     }
 
-    /// The sums of every pair for the rows that go side by side; `kernel_values(start, values)` fills in those of
-    /// the support vectors from `start` on.
+    /// The sums of every pair for `N` rows that go side by side; `kernel_values(range, values)` fills in those of the
+    /// support vectors `range`, which begins at a multiple of [`PANEL`].
     #[inline(always)]
-    fn sums(&self, kernel_values: impl Fn(usize, &mut [Lanes])) -> Vec<Lanes> {
-        let mut sums = vec![[0.0; LANES]; self.intercepts.len()];
-        let mut buffer = [[0.0; LANES]; PANEL];
+    fn sums<const N: usize>(&self, kernel_values: impl Fn(Range<usize>, &mut [[f64; N]; PANEL])) -> Vec<[f64; N]> {
+        let mut sums = vec![[0.0; N]; self.intercepts.len()];
+        let mut buffer = [[0.0; N]; PANEL];
+        let mut buffered = 0..0;
         for (Range { mut start, end }, places) in self.classes() {
             let width = places.len();
             while start < end {
-                let values = &mut buffer[..PANEL.min(end - start)];
-                kernel_values(start, values);
-                let coefficients = &self.coefficients[start * width..(start + values.len()) * width];
-                support::accumulate(values, coefficients, &places, &mut sums);
-                start += values.len();
+                if start == buffered.end {
+                    buffered = start..self.vectors.count().min(start + PANEL);
+                    kernel_values(buffered.clone(), &mut buffer);
+                }
+                let next = end.min(buffered.end);
+                let values = &buffer[start - buffered.start..next - buffered.start];
+                support::accumulate(values, &self.coefficients[start * width..next * width], &places, &mut sums);
+                start = next;
             }
         }
         sums
@@ -240,7 +236,7 @@ impl SupportVectors {
         })
     }
 
-    fn write(&self, sums: &[Lanes], first: usize, rows: usize, out: &mut [f64]) {
+    fn write<const N: usize>(&self, sums: &[[f64; N]], first: usize, rows: usize, out: &mut [f64]) {
         let outputs = self.intercepts.len();
         for lane in 0..rows {
             let out = &mut out[(first + lane) * outputs..(first + lane + 1) * outputs];
@@ -273,6 +269,26 @@ impl Kernel {
         match self {
             Self::Rbf { .. } => support::pairings::<true>(lanes, vectors, start, values),
             _ => support::pairings::<false>(lanes, vectors, start, values),
+        }
+        self.finish(values.as_flattened_mut());
+    }
+
+    /// The same of support vectors side by side, from group `first` on.
+    #[inline(always)]
+    fn of_rows(&self, lanes: &[Lanes], vectors: &Panels, first: usize, values: &mut [Lanes]) {
+        match self {
+            Self::Rbf { .. } => support::pairings_of_rows::<true>(lanes, vectors, first, values),
+            _ => support::pairings_of_rows::<false>(lanes, vectors, first, values),
+        }
+        self.finish(values.as_flattened_mut());
+    }
+
+    /// The same of one row.
+    #[inline(always)]
+    fn of_row(&self, x: &[f64], vectors: &Panels, first: usize, values: &mut [[f64; panels::LANES]]) {
+        match self {
+            Self::Rbf { .. } => support::pairings_of_row::<true>(x, vectors, first, values),
+            _ => support::pairings_of_row::<false>(x, vectors, first, values),
         }
         self.finish(values.as_flattened_mut());
     }
@@ -436,7 +452,11 @@ mod tests {
             let dense = SupportVectors { vectors: Vectors::Dense(thin), ..dense };
             let x = Matrix::new(9, 5, (0..45).map(|at| f64::from(at % 4) - 1.0).collect::<Vec<_>>());
             let Vectors::Sparse(vectors) = &sparse.vectors else { panic!("sparse support vectors") };
-            assert_eq!(sparse.of_sparse(&sparse_rows(&x), vectors), dense.of_dense(&x, &dense.vectors));
+            // libsvm's own sums of sparse rows have no fused multiply-adds.
+            let found = sparse.of_sparse(&sparse_rows(&x), vectors);
+            for (found, expected) in found.iter().zip(dense.of_dense(&x, &dense.vectors)) {
+                assert!((found - expected).abs() <= 1e-13 * (1.0 + expected.abs()), "{kernel:?}");
+            }
         }
     }
 
