@@ -75,6 +75,16 @@ impl Function {
         }
     }
 
+    /// Its value at a `float32`, as a `float32`.
+    #[inline(always)]
+    fn at_single(self, x: f64) -> f64 {
+        match self {
+            Self::Expit => expit_single(x),
+            Self::SmallestForZero if x == 0.0 => f64::from(f32::MIN_POSITIVE),
+            function => Precision::Single.round(function.at(x)),
+        }
+    }
+
     /// Its value at each element, in its place.
     fn apply(self, values: &mut [f64]) {
         #[inline(always)]
@@ -97,6 +107,13 @@ impl Function {
     }
 }
 
+/// `scipy.special.expit` of a `float32`, which computes with `float32`: above 16.6 it is 1, although a `float32` nearer to
+/// the logistic function is below 1 up to 17.3.
+pub(super) fn expit_single(x: f64) -> f64 {
+    let round = |value: f64| Precision::Single.round(value);
+    round(1.0 / round(1.0 + round((-x).exp())))
+}
+
 impl Operator for Elementwise {
     const NAME: &'static str = "elementwise";
 
@@ -111,12 +128,8 @@ impl Operator for Elementwise {
                 Ok(Value::Floats(x, Precision::Double))
             }
             Value::Floats(mut x, Precision::Single) => {
-                let smallest = f64::from(f32::MIN_POSITIVE);
                 for value in x.data.to_mut() {
-                    *value = match self.function {
-                        Function::SmallestForZero if *value == 0.0 => smallest,
-                        function => Precision::Single.round(function.at(*value)),
-                    };
+                    *value = self.function.at_single(*value);
                 }
                 Ok(Value::Floats(x, Precision::Single))
             }
@@ -132,5 +145,21 @@ impl Operator for Elementwise {
 
     fn describe(&self) -> String {
         format!("{:?}", self.function)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn float32_are_computed_with_as_scipy_does() {
+        // `expit(np.float32(16.9))` is 1, and `expit(16.9)` as a `float32` is 0.99999994.
+        let rounded = Precision::Single.round(Function::Expit.at(16.9));
+        assert!(rounded < 1.0);
+        assert_eq!(Function::Expit.at_single(Precision::Single.round(16.9)), 1.0);
+        assert_eq!(Function::Expit.at_single(-1000.0), 0.0);
+        assert_eq!(Function::Expit.at_single(1000.0), 1.0);
+        assert!(Function::Expit.at_single(f64::NAN).is_nan());
     }
 }

@@ -9,6 +9,7 @@ use crate::kernels::digamma::digamma;
 use crate::kernels::gamma::gammaln;
 use crate::kernels::normal;
 use crate::operator::Operator;
+use crate::operators::arrays::elementwise::expit_single;
 use crate::table::Column;
 use crate::value::{Columns, Csr, IntKind, Matrix, NumberType, Precision, Value};
 
@@ -266,6 +267,14 @@ impl NumpyFunction {
         }
     }
 
+    /// The same, computed in a precision.
+    fn at_precision(self, x: f64, precision: Precision) -> f64 {
+        match (self, precision) {
+            (Self::Float(FloatFunction::Expit), Precision::Single) => expit_single(x),
+            _ => precision.round(self.at(x)),
+        }
+    }
+
     /// The value at an integer, where the result is one.
     fn at_int(self, x: i64) -> Option<i64> {
         match self {
@@ -328,7 +337,7 @@ impl NumpyFunction {
             );
         }
         let function = self.of(precision);
-        Numbers::Floats(values.iter().map(|&value| precision.round(function.at(value))).collect(), precision)
+        Numbers::Floats(values.iter().map(|&value| function.at_precision(value, precision)).collect(), precision)
     }
 
     /// The same function, of numbers of this dtype.
@@ -387,9 +396,10 @@ impl NumpyFunction {
                 Numbers::Ints(values.iter().copied().map(value).collect(), kind)
             }
             #[expect(clippy::cast_precision_loss, reason = "numpy converts integers so as well")]
-            NumberType::Float(precision) => {
-                Numbers::Floats(values.iter().map(|&value| precision.round(self.at(value as f64))).collect(), precision)
-            }
+            NumberType::Float(precision) => Numbers::Floats(
+                values.iter().map(|&value| self.at_precision(value as f64, precision)).collect(),
+                precision,
+            ),
         })
     }
 }
