@@ -370,7 +370,8 @@ fn read_brute(fields: &Fields<'_, '_>, sort: Sort) -> Result<Search, ReadError> 
         }
         (Points::sparse(csr, metric, einsum), precision)
     };
-    Ok(Search::Brute(points, brute_of(fields, sort, precision)))
+    let heap_only = matches!(&*name, "infinity" | "p");
+    Ok(Search::Brute(points, Brute { heap_only, ..brute_of(fields, sort, precision) }))
 }
 
 /// How the version that wrote the file searches points of this dtype.
@@ -383,6 +384,7 @@ fn brute_of(fields: &Fields<'_, '_>, sort: Sort, precision: Option<Precision>) -
         sparse_euclidean: fields.before(1, 4),
         mixed_euclidean: !fields.before(1, 3),
         rounds_single: !fields.before(1, 4),
+        heap_only: false,
     }
 }
 

@@ -185,6 +185,7 @@ mod tests {
                 sparse_euclidean: false,
                 mixed_euclidean: false,
                 rounds_single: true,
+                heap_only: false,
             };
             let points = Points::dense(points(), metric, |row| row.iter().map(|x| x * x).sum());
             let step = RadiusNeighbors { search: Arc::new(Search::Brute(points, brute)), radius: 1.5, sorted: false };

@@ -36,6 +36,8 @@ pub struct Brute {
     pub mixed_euclidean: bool,
     /// Whether distances between rows of `float32` are rounded to `float32`, as since 1.4.
     pub rounds_single: bool,
+    /// Whether the metric goes by a name that only `ArgKmin` and `RadiusNeighbors` know: `infinity` and `p`.
+    pub heap_only: bool,
 }
 
 /// What `ArgKmin` and `RadiusNeighbors` compare, and how.
@@ -127,6 +129,9 @@ impl Brute {
             && !(both_sparse && points.is_euclidean() && !self.sparse_euclidean)
             && !(sparse != sparse_points && points.is_euclidean() && !self.mixed_euclidean);
         match self.heap.filter(|_| usable) {
+            None if self.heap_only => Err(InputError::refused(
+                "scikit-learn knows the metrics `infinity` and `p` only for rows of the dtype of the fit",
+            )),
             None if sparse && !points.metric.takes_sparse() => {
                 Err(InputError::refused("the metric does not work with sparse matrices: densify the data"))
             }
