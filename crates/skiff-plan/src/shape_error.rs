@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// There are fewer elements than the shape needs.
+    /// There are fewer elements than the shape needs, or, of a matrix, more.
     Elements {
         /// The number for the shape; `None` if it exceeds the address space.
         expected: Option<usize>,

@@ -535,6 +535,16 @@ mod tests {
     }
 
     #[test]
+    fn a_matrix_has_exactly_the_elements_of_its_shape() {
+        let matrix = |rows, found| Matrix::try_new(rows, 3, vec![0.0; found]).map(|matrix| matrix.rows);
+        assert_eq!(matrix(2, 6), Ok(2));
+        for found in [5, 7] {
+            assert_eq!(matrix(2, found), Err(ShapeError::Elements { expected: Some(6), found }));
+        }
+        assert_eq!(matrix(usize::MAX, 0), Err(ShapeError::Elements { expected: None, found: 0 }));
+    }
+
+    #[test]
     fn columns_are_equally_long_and_each_has_a_name() {
         let column = |length| Column::Floats(vec![0.0; length].into(), Precision::Double);
         let names = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use skiff_files::{NodeId, Scalar, TimeUnit};
 
+use crate::ShapeError;
 pub use crate::dtype::{IntKind, NumberType, Precision};
 use crate::table::{Column, Dicts, Texts};
 use crate::text::Terms;
@@ -143,7 +144,22 @@ pub enum Value<'a> {
 }
 
 impl<'a, T: Clone> Matrix<'a, T> {
-    /// A matrix over `data`, which must have `rows × cols` elements.
+    /// A matrix over `data` that comes from elsewhere.
+    ///
+    /// # Errors
+    /// When it does not have `rows × cols` elements.
+    pub fn try_new(rows: usize, cols: usize, data: impl Into<Cow<'a, [T]>>) -> Result<Self, ShapeError> {
+        let data = data.into();
+        match rows.checked_mul(cols) {
+            Some(expected) if expected == data.len() => Ok(Self { rows, cols, data }),
+            expected => Err(ShapeError::Elements { expected, found: data.len() }),
+        }
+    }
+
+    /// A matrix over `data`, which must have `rows × cols` elements; [`Matrix::try_new`] is for data of any length.
+    ///
+    /// # Panics
+    /// When it has another number of elements.
     pub fn new(rows: usize, cols: usize, data: impl Into<Cow<'a, [T]>>) -> Self {
         let data = data.into();
         assert_eq!(data.len(), rows * cols, "a matrix of {rows} × {cols} needs as many elements");
