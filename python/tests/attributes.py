@@ -10,7 +10,7 @@ from exceptions import ATTRIBUTES, DEEP_PARAMETERS, METHODS, MORE, OTHER_METHODS
 from sklearn.base import BaseEstimator
 
 #: What is computed when asked, in another order of sums than scikit-learn's.
-COMPUTED = {"feature_importances_", "coef_"}
+COMPUTED = {"feature_importances_", "coef_", "threshold_"}
 
 
 
@@ -60,7 +60,9 @@ def compare(ours, theirs, path, found):
         return None
     if isinstance(theirs, float) and isinstance(ours, float):
         # `np.float64` is a `float`.
-        return None if ours == theirs or ours != ours and theirs != theirs else wrong(f"{theirs!r}, found {ours!r}")
+        same = ours == theirs or ours != ours and theirs != theirs
+        is_close = path.rsplit(".", 1)[-1] in COMPUTED and np.isclose(ours, theirs, rtol=1e-10, atol=1e-13)
+        return None if same or is_close else wrong(f"{theirs!r}, found {ours!r}")
     if type(ours) is not type(theirs) and not (isinstance(theirs, dict) and isinstance(ours, dict)):
         return wrong(f"{type(theirs)}, found {type(ours)}")
     if isinstance(theirs, np.ma.MaskedArray):

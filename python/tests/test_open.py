@@ -31,7 +31,7 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
 from sklearn.svm import SVC
@@ -590,3 +590,14 @@ def test_changed_parameters_are_those_of_scikit_learns_repr():
             assert sorted(found) == sorted(_changed_params(model)), (cls, name)
             compared += 1
     assert compared > 1000
+
+
+@pytest.mark.parametrize("metric", ["infinity", "p"])
+def test_metrics_that_only_heaps_know_take_rows_of_the_dtype_of_the_fit(metric):
+    x, _ = data(30)
+    model = NearestNeighbors(n_neighbors=20, metric=metric).fit(x)
+    assert model._fit_method == "brute"
+    same(opened(model).kneighbors(x)[1], model.kneighbors(x)[1])
+    for one in (model, opened(model)):
+        with pytest.raises(ValueError, match="metric"):
+            one.kneighbors(x.astype("float32"))
