@@ -18,6 +18,15 @@ pub(crate) fn arch() -> Arch {
     })
 }
 
+/// Whether registers are as wide and as many as those of AVX-512.
+#[inline]
+pub(crate) fn is_wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return matches!(arch(), Arch::V4(_));
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Computes an expression with the instructions of [`arch`]: it is inlined, down to the last `mul_add`, into a function
 /// that is compiled for them.
 ///

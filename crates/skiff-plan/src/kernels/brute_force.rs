@@ -1,11 +1,16 @@
 //! Distances to every point of the fit.
 
-use super::arch::vectorized;
+use std::ops::Range;
+
+use super::arch::{is_wide, vectorized};
 use super::metric::{Metric, centered, correlation, norm};
 use super::neighbor_heap::NeighborHeap;
 use super::panels::{LANES, Panels};
 use super::row_square;
 use crate::value::{Csr, Matrix, Precision};
+
+/// How many numbers of points stay in the second-level cache while rows pass: 128 KiB.
+const CACHED: usize = 1 << 14;
 
 /// The points of a fit, dense or sparse, with what brute force needs of them.
 #[derive(Clone, Debug)]
@@ -176,10 +181,39 @@ impl Points {
     /// The distances have the bits of those of [`Self::distances`]. A heap takes only what is not at least its largest
     /// distance, which never grows: of a group whose distances all are, none could enter when its turn came. No distance
     /// is NaN: `max` makes 0 of it.
-    pub fn push_all<const R: usize>(&self, xs: [&[f64]; R], heaps: &mut [NeighborHeap]) -> bool {
+    pub fn push_all(&self, rows: &Matrix<'_, f64>, heaps: &mut [NeighborHeap]) -> bool {
         let (Rows::Panels(points), true) = (&self.rows, self.is_euclidean()) else { return false };
+        // All rows pass some points before these leave the cache.
+        let together = (CACHED / (points.cols.max(1) * LANES)).max(1);
+        for first in (0..points.count()).step_by(together) {
+            let groups = first..points.count().min(first + together);
+            let mut row = 0;
+            while row < rows.rows {
+                // As many rows share each load of a point as registers can hold the sums of.
+                let (groups, heaps) = (groups.clone(), &mut heaps[row..]);
+                row += match rows.rows - row {
+                    4.. if is_wide() => {
+                        self.push::<4>(points, groups, std::array::from_fn(|at| rows.row(row + at)), heaps)
+                    }
+                    2.. => self.push(points, groups, [rows.row(row), rows.row(row + 1)], heaps),
+                    _ => self.push(points, groups, [rows.row(row)], heaps),
+                };
+            }
+        }
+        true
+    }
+
+    /// [`Self::push_all`] for some groups of points and `R` rows.
+    fn push<const R: usize>(
+        &self,
+        points: &Panels,
+        groups: Range<usize>,
+        xs: [&[f64]; R],
+        heaps: &mut [NeighborHeap],
+    ) -> usize {
         let squares = xs.map(row_square::blas);
         vectorized!(points.each_group(
+            groups,
             xs,
             #[inline(always)]
             |first, products| {
@@ -207,7 +241,7 @@ impl Points {
                 }
             }
         ));
-        true
+        R
     }
 
     /// The reduced distances of `x` to all points. Euclidean ones are `x² - 2xy + y²`, as scikit-learn's brute force has

@@ -2,6 +2,8 @@
 //! with fused multiply-adds. If distances are computed from such products, their last bits decide which of two centers or
 //! neighbours is nearer.
 
+use std::ops::Range;
+
 use super::arch::vectorized;
 use crate::value::Matrix;
 
@@ -30,13 +32,25 @@ impl Panels {
         Self { rows, cols, lanes }
     }
 
-    /// Calls `visit(first, products)` for each group of rows: the number of its first row, and the products of each of
-    /// `xs` with its rows and with the zeros that fill it up. The products have the same bits as those of [`Self::products`].
+    /// Calls `visit(first, products)` for each of some groups of rows: the number of its first row, and the products of each
+    /// of `xs` with its rows and with the zeros that fill it up. The products have the same bits as those of
+    /// [`Self::products`].
     #[inline(always)]
-    pub(super) fn each_group<const R: usize>(&self, xs: [&[f64]; R], mut visit: impl FnMut(usize, &[[f64; LANES]; R])) {
-        for (group, lanes) in self.lanes.chunks_exact(self.cols.max(1)).enumerate() {
+    pub(super) fn each_group<const R: usize>(
+        &self,
+        groups: Range<usize>,
+        xs: [&[f64]; R],
+        mut visit: impl FnMut(usize, &[[f64; LANES]; R]),
+    ) {
+        let lanes = &self.lanes[groups.start * self.cols..groups.end * self.cols];
+        for (group, lanes) in groups.zip(lanes.chunks_exact(self.cols.max(1))) {
             visit(group * LANES, &sums(lanes, xs));
         }
+    }
+
+    /// How many groups there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.div_ceil(LANES)
     }
 
     /// The groups of rows, each feature by feature.
@@ -58,6 +72,7 @@ impl Panels {
         let (out_groups, _) = out.as_chunks_mut::<LANES>();
         vectorized!({
             self.each_group(
+                0..self.count(),
                 [x],
                 #[inline(always)]
                 |first, [products]| out_groups[first / LANES] = *products,

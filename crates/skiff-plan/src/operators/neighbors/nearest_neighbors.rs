@@ -121,8 +121,9 @@ impl NearestNeighbors {
     }
 }
 
-/// How many rows share each load of a point.
-const ROWS: usize = 2;
+/// How many rows go together at most, and how many neighbours of them are kept meanwhile.
+const ROWS: usize = 64;
+const NEIGHBORS: usize = 1 << 12;
 
 impl NearestNeighbors {
     /// As `ArgKmin` finds them.
@@ -134,19 +135,15 @@ impl NearestNeighbors {
         sparse: bool,
         found: &mut Found,
     ) {
-        let mut heaps = [NeighborHeap::new(self.count, sort), NeighborHeap::new(self.count, sort)];
+        let together = (NEIGHBORS / self.count.max(1)).clamp(1, ROWS).min(rows.rows.max(1));
+        let mut heaps = vec![NeighborHeap::new(self.count, sort); together];
         let mut all = NeighborHeap::new(self.count, sort);
         let mut distances = Vec::new();
-        for first in (0..rows.rows).step_by(ROWS) {
-            let xs: [&[f64]; ROWS] = std::array::from_fn(|at| rows.row((first + at).min(rows.rows - 1)));
-            let count = ROWS.min(rows.rows - first);
+        for first in (0..rows.rows).step_by(together) {
+            let rows = rows.slice_rows(first, together.min(rows.rows - first));
             heaps.iter_mut().for_each(NeighborHeap::clear);
-            let pushed = match count {
-                _ if sparse => false,
-                ROWS => points.push_all(xs, &mut heaps),
-                _ => points.push_all([xs[0]], &mut heaps),
-            };
-            for (x, heap) in xs.iter().zip(&mut heaps).take(count) {
+            let pushed = !sparse && points.push_all(&rows, &mut heaps);
+            for (x, heap) in rows.iter_rows().zip(&mut heaps) {
                 if !pushed {
                     points.distances(x, sparse, of, &mut distances);
                     for (index, &distance) in distances.iter().enumerate() {
