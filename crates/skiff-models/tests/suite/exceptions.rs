@@ -52,8 +52,6 @@ const EXCEPTIONS: &[Reason] = &[
     ]),
     ("the logit of a float32 probability close to 1: one unit in its last place is much of what is left", &[
         ("1.9.1/ensemble/gradient_boosting_init", "decision_function", "rows"),
-        ("1.9.1/ensemble/gradient_boosting_init", "predict_proba", "rows"),
-        ("1.9.1/ensemble/gradient_boosting_init", "predict_log_proba", "rows"),
     ]),
     ("scikit-learn counts columns from the end where a table has too few, and answers something", &[
         ("1.9.1/impute/imputer_indicator", "inverse_transform", "narrow"),
@@ -94,9 +92,6 @@ const EXCEPTIONS: &[Reason] = &[
     ]),
     ("scikit-learn multiplies sparse matrices into a dense one only where both have one dtype", &[
         ("1.9.1/random_projection/sparse_dense", "transform", "csr32"),
-    ]),
-    ("1 less a float32 probability close to 1: one unit in its last place is much of what is left", &[
-        ("1.9.1/discriminant_analysis/lda_float32_binary", "predict_proba", "float32"),
     ]),
     ("what is left of a float32 product close to the threshold: the order of its sum is much of it", &[
         ("0.20.4/decomposition/dictionary_learning_threshold_float32", "transform", "float32"),

@@ -1,7 +1,8 @@
 //! Kernel values between rows and support vectors, and their weighted sums in libsvm's order.
 //!
-//! Eight rows are processed together, one in each lane. Every sum over features goes feature by feature, with fused
-//! multiply-adds, as BLAS's do, which libsvm leaves it to; every sum over support vectors goes term by term, as in libsvm.
+//! Eight rows are processed together, one in each lane. Every sum over features and over support vectors is computed term by
+//! term, as in libsvm. Squared distances take fused multiply-adds: what they round less, an exponential of them cannot show.
+//! Products, which may cancel, are rounded before they are added.
 //! Of a row alone, support vectors are side by side ([`Panels::pairings`](super::panels::Panels::pairings)). Lanes are
 //! independent of each other: a row has the same bits alone and in a batch.
 
@@ -31,8 +32,10 @@ pub(crate) fn pairings<const SQUARED_DISTANCE: bool>(
         *out = [0.0; LANES];
         for (x, &y) in x.iter().zip(vectors.row(first + at)) {
             for lane in 0..LANES {
-                let (a, b) = if SQUARED_DISTANCE { (x[lane] - y, x[lane] - y) } else { (x[lane], y) };
-                out[lane] = a.mul_add(b, out[lane]);
+                out[lane] = match SQUARED_DISTANCE {
+                    true => (x[lane] - y).mul_add(x[lane] - y, out[lane]),
+                    false => out[lane] + x[lane] * y,
+                };
             }
         }
     }
@@ -186,7 +189,7 @@ fn add_term<S: Simd, const SQUARED_DISTANCE: bool>(simd: S, x: S::f64s, y: S::f6
         let difference = simd.sub_f64s(x, y);
         simd.mul_add_f64s(difference, difference, sum)
     } else {
-        simd.mul_add_f64s(x, y, sum)
+        simd.add_f64s(sum, simd.mul_f64s(x, y))
     }
 }
 
