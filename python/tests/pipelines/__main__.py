@@ -247,7 +247,10 @@ class Run:
         rows = np.array(rows) if isinstance(rows, list) else rows
         if getattr(getattr(rows, "dtype", None), "kind", "") in tuple("fiu"):
             single = str(getattr(answers[1], "dtype", "")) == "float32"
-            moved = (ask(theirs, method, jittered(rows, chance, single), *given[1:]) for _ in range(16))
+            moved = [ask(theirs, method, jittered(rows, chance, single), *given[1:]) for _ in range(16)]
+            # Numbers that are the ends of the range of the fit are beyond it.
+            if np.asarray(rows).dtype.kind == "f" and any(isinstance(other, Exception) for other in moved):
+                return True
             if any(apart <= 10 * distance(other, answers[1]) for other in moved):
                 return True
         moved = (ask(rounded_otherwise(theirs, chance), method, *given) for _ in range(16))

@@ -202,7 +202,8 @@ impl Estimator for NonNegativeFactorization {
         match method {
             Method::Transform => {
                 let random = self.shuffle.as_ref().map(|source| source.start(method, plan)).transpose()?;
-                if components.data.iter().all(|value| *value == 0.0) {
+                // `MiniBatchNMF` does not look.
+                if self.weights.strict && components.data.iter().all(|value| *value == 0.0) {
                     return plan.unsupported(method, "components that are all zero, where scikit-learn raises");
                 }
                 let rule = ArrayRule::FLOATS.dtype(self.dtype).sparse(SparseRule::Accept);
