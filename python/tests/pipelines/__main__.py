@@ -335,9 +335,11 @@ def passed_over(node, container):
     lists |= {"list"} if "GradientBoostingRegressor" in node.names() else set()
     # Of an only row they make an array of one dimension, which most that follows refuses.
     none |= {"one"} if node.names() & {"MiniBatchSparsePCA", "SparsePCA"} else set()
+    # scikit-learn takes the numbers of one order for those of another.
+    orders = {"by columns"} if node.names() & {"NMF", "MiniBatchNMF"} and "beta_loss" in node.source() else set()
     # Weights of objects, as of DataFrames, are refused.
     objects = {"list", "objects", "frame"} if "transformer_weights" in node.source() else set()
-    return lists | none | objects | ({"sparse", "by columns"} if container else set())
+    return lists | none | orders | objects | ({"sparse", "by columns"} if container else set())
 
 
 def is_known(node, method):

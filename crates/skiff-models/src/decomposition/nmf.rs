@@ -28,7 +28,9 @@ pub(crate) const NMF: Class = class! {
     /// `sqrt(X.mean() / n_components)` and are multiplied by the gradient of the β-divergence. `inverse_transform` is
     /// `X · components_`.
     /// # Not supported
-    /// `solver='pg'`, which 0.18 was the last to have; `shuffle=True` with `random_state=None`.
+    /// `solver='pg'`, which 0.18 was the last to have; `shuffle=True` with `random_state=None`. Sparse rows stored by
+    /// columns (CSC) answer as stored by rows: with another `beta_loss` than `'frobenius'`, scikit-learn divides their
+    /// numbers by each other's products.
     /// # Older versions
     /// Before 0.24 rows were always `float64`; since then rows of another dtype than `components_` are refused. Before 1.0
     /// penalties were not multiplied by the number of features. Before 1.3 only products that are zero were raised to
@@ -46,6 +48,9 @@ pub(crate) const MINI_BATCH_NMF: Class = class! {
     /// # Transforms
     /// As `NMF` with `solver='mu'`; the iteration ends when the weights of all rows together have changed little.
     /// `inverse_transform` is `X · components_`.
+    /// # Not supported
+    /// Sparse rows stored by columns (CSC) answer as stored by rows: with another `beta_loss` than `'frobenius'`,
+    /// scikit-learn divides their numbers by each other's products.
     /// # Older versions
     /// The state has been the same since 1.1, which has the class first. Before 1.3 only products that are zero were
     /// raised to the least divisor.
