@@ -8,6 +8,7 @@
 pub mod addresses;
 mod check;
 mod computed;
+mod conversions;
 pub mod custom;
 pub mod fields;
 mod header;
@@ -22,6 +23,7 @@ pub mod registry;
 pub mod views;
 
 mod calibration;
+#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod catboost;
 mod cluster;
 mod compose;
@@ -39,6 +41,7 @@ mod impute;
 mod isotonic;
 mod kernel_approximation;
 mod kernel_ridge;
+#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod lightgbm;
 mod linear_model;
 mod manifold;
@@ -57,6 +60,7 @@ mod sklearn_pandas;
 mod sklearnex;
 mod svm;
 mod tree;
+#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod xgboost;
 
 pub use check::contradictions;

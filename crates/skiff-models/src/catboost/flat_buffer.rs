@@ -2,6 +2,7 @@
 //!
 //! Nothing is copied before it is asked for, and no offset is trusted.
 
+use crate::conversions::index;
 use crate::fields::ReadErrorKind;
 
 type Result<T> = std::result::Result<T, ReadErrorKind>;
@@ -52,8 +53,7 @@ impl<A: Number, B: Number> Number for (A, B) {
 impl<'b> FlatTable<'b> {
     /// The table that a buffer holds.
     pub(super) fn root(bytes: &'b [u8]) -> Result<Self> {
-        let at = number::<u32>(bytes, 0)?;
-        Self::at(bytes, at as usize)
+        Self::at(bytes, index(number(bytes, 0)?))
     }
 
     fn at(bytes: &'b [u8], at: usize) -> Result<Self> {
@@ -130,14 +130,14 @@ impl<'b> FlatTable<'b> {
 
 /// The elements of the vector at a place, of `size` bytes each.
 fn vector(bytes: &[u8], place: usize, size: usize) -> Result<&[u8]> {
-    let count = number::<u32>(bytes, place)? as usize;
+    let count = index(number(bytes, place)?);
     let length = count.checked_mul(size).ok_or_else(outside)?;
     let first = place.saturating_add(4);
     first.checked_add(length).and_then(|end| bytes.get(first..end)).ok_or_else(outside)
 }
 
 fn follow(bytes: &[u8], place: usize) -> Result<usize> {
-    let offset = number::<u32>(bytes, place)? as usize;
+    let offset = index(number(bytes, place)?);
     place.checked_add(offset).ok_or_else(outside)
 }
 

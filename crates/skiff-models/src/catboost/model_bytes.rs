@@ -11,6 +11,7 @@ use skiff_plan::operators::{CatCounter, CatCounts, CatFeature, CatMissing, CatRo
 use skiff_plan::value::{Classes, IntKind, Precision};
 
 use super::flat_buffer::{FlatTable, damaged, number, unsupported};
+use crate::conversions::index;
 use crate::fields::ReadErrorKind;
 
 type Result<T> = std::result::Result<T, ReadErrorKind>;
@@ -38,7 +39,7 @@ const MOST_VALUES: u64 = 1 << 20;
 impl ModelBytes {
     pub(super) fn read(bytes: &[u8]) -> Result<Self> {
         let rest = bytes.strip_prefix(b"CBM1").ok_or_else(|| damaged("the model does not begin with `CBM1`"))?;
-        let length = number::<u32>(rest, 0)? as usize;
+        let length = index(number(rest, 0)?);
         let core = rest.get(4..).and_then(|rest| rest.get(..length));
         let core = core.ok_or_else(|| damaged("the model is cut short"))?;
         let parts = rest.get(4 + length..).unwrap_or_default();
@@ -241,14 +242,14 @@ impl Combination {
 /// The counts that follow the trees: how many tables there are, and the length and bytes of each.
 fn read_tables(parts: &[u8]) -> Result<Vec<(Combination, Arc<CatTable>)>> {
     let count = number::<u32>(parts, 0)?;
-    let mut rest = &parts[4..];
+    let mut rest = parts.get(4..).unwrap_or_default();
     let mut tables = Vec::new();
     for _ in 0..count {
-        let length = number::<u32>(rest, 0)? as usize;
-        let bytes = rest.get(4..).and_then(|rest| rest.get(..length));
-        let bytes = bytes.ok_or_else(|| damaged("the counts are cut short"))?;
+        let length = index(number(rest, 0)?);
+        let behind = rest.get(4..).and_then(|rest| rest.split_at_checked(length));
+        let (bytes, behind) = behind.ok_or_else(|| damaged("the counts are cut short"))?;
         tables.push(read_table(&FlatTable::root(bytes)?)?);
-        rest = &rest[4 + length..];
+        rest = behind;
     }
     if rest.is_empty() { Ok(tables) } else { Err(damaged("trailing bytes after the model")) }
 }
@@ -276,7 +277,7 @@ fn read_table(table: &FlatTable<'_>) -> Result<(Combination, Arc<CatTable>)> {
         if hash == NONE {
             continue;
         }
-        if place as usize >= counts.places() {
+        if index(place) >= counts.places() {
             return Err(damaged(format!("counts at place {place} of {}", counts.places())));
         }
         places.insert(hash, place);
@@ -296,7 +297,7 @@ fn read_trees(table: &FlatTable<'_>, questions: &[CatSplit], columns: usize) -> 
     let sizes: Vec<u32> = table.numbers(2)?;
     let leaves: Vec<f64> = table.numbers(8)?;
     let steps: Vec<(u16, u16)> = table.numbers(10)?;
-    let all: usize = sizes.iter().map(|&size| size as usize).sum();
+    let all: usize = sizes.iter().map(|&size| index(size)).sum();
     if all != asked.len() {
         return Err(damaged(format!("{} splits, {all} of trees", asked.len())));
     }
@@ -310,9 +311,9 @@ fn read_trees(table: &FlatTable<'_>, questions: &[CatSplit], columns: usize) -> 
         let (mut first, mut leaf) = (0, 0_usize);
         for size in sizes {
             let count = 1_usize.checked_shl(size).filter(|_| size < 31).and_then(|count| count.checked_mul(columns));
-            let splits = first..first + size as usize;
+            let splits = first..first + index(size);
             trees.trees.push(CatTree::Symmetric { splits, leaves: leaf });
-            first += size as usize;
+            first += index(size);
             leaf = count.and_then(|count| leaf.checked_add(count)).unwrap_or(usize::MAX);
         }
         return match leaf == trees.leaves.len() {
@@ -327,11 +328,13 @@ fn read_trees(table: &FlatTable<'_>, questions: &[CatSplit], columns: usize) -> 
     let count = trees.leaves.len();
     let mut first = 0;
     for size in sizes {
-        let end = first + size as usize;
+        let end = first + index(size);
         if size == 0 {
             return Err(damaged("a tree without nodes"));
         }
-        for node in first..end {
+        // The vectors are as long as all trees together.
+        let nodes = steps.iter().zip(&ids).zip(&asked).enumerate().take(end).skip(first);
+        for (node, ((&(no, yes), &leaf), &asked)) in nodes {
             let next = |step: u16| {
                 if step > 0 {
                     let next = node + usize::from(step);
@@ -340,18 +343,16 @@ fn read_trees(table: &FlatTable<'_>, questions: &[CatSplit], columns: usize) -> 
                         .map(CatNext::Node)
                         .ok_or_else(|| damaged(format!("node {node} leads out of its tree")));
                 }
-                let leaf = ids[node];
-                let is_whole = (leaf as usize).checked_add(columns).is_some_and(|end| end <= count);
+                let is_whole = index(leaf).checked_add(columns).is_some_and(|end| end <= count);
                 if is_whole { Ok(CatNext::Leaf(leaf)) } else { Err(damaged(format!("leaf {leaf} of {count}"))) }
             };
-            let (no, yes) = steps[node];
-            let next = [next(no)?, next(yes)?];
+            let (no, yes) = (next(no)?, next(yes)?);
             // A leaf asks nothing.
-            let split = match next[0] == next[1] {
+            let split = match no == yes {
                 true => CatSplit::Above { column: 0, border: 0.0 },
-                false => question(asked[node])?,
+                false => question(asked)?,
             };
-            trees.nodes.push(CatNode { split, next });
+            trees.nodes.push(CatNode { split, next: [no, yes] });
         }
         trees.trees.push(CatTree::Nodes(first));
         first = end;

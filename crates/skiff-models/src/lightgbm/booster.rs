@@ -13,6 +13,7 @@ use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::model_text::ModelText;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
@@ -175,8 +176,7 @@ impl Booster {
         let question = if asked.leaves {
             BoostedQuestion::Leaves(NumberType::Int(IntKind::Int { bytes: 4, signed: true }))
         } else {
-            #[expect(clippy::cast_precision_loss, reason = "a number of trees")]
-            let divisor = if self.average && !asked.raw { iterations as f64 } else { 1.0 };
+            let divisor = if self.average && !asked.raw { real(iterations) } else { 1.0 };
             BoostedQuestion::Sum { start: vec![0.0; columns], precision: Precision::Double, divisor }
         };
         let range = asked.iterations.start * columns..asked.iterations.end * columns;

@@ -10,6 +10,7 @@ use skiff_plan::kernels::boosted_trees::{
 };
 use skiff_plan::operators::BoostedLink;
 
+use crate::conversions::index;
 use crate::fields::ReadErrorKind;
 
 /// A model, checked: no walk through its trees can leave them or go round in circles.
@@ -111,10 +112,13 @@ impl ModelText {
     pub(super) fn importances(&self, iterations: usize) -> (Vec<i64>, Vec<f64>) {
         let (mut counts, mut gains) = (vec![0; self.trees.n_features], vec![0.0; self.trees.n_features]);
         let end = self.starts.get(iterations.saturating_mul(self.trees.columns)).copied();
-        let splits = &self.trees.splits[..end.unwrap_or(self.trees.splits.len())];
-        for (split, &gain) in splits.iter().zip(&self.gains).filter(|(_, gain)| **gain > 0.0) {
-            counts[split.feature as usize] += 1;
-            gains[split.feature as usize] += f64::from(gain);
+        let splits = self.trees.splits.iter().take(end.unwrap_or(usize::MAX));
+        for (split, &gain) in splits.zip(&self.gains).filter(|(_, gain)| **gain > 0.0) {
+            let feature = index(split.feature);
+            if let (Some(count), Some(sum)) = (counts.get_mut(feature), gains.get_mut(feature)) {
+                *count += 1;
+                *sum += f64::from(gain);
+            }
         }
         (counts, gains)
     }
@@ -142,20 +146,22 @@ impl ModelText {
                 Some(gains) => numbers(gains, "split_gain", Some(count))?,
                 None => vec![0.0; count],
             });
-            let children = [lines.numbers::<i64>("left_child", count)?, lines.numbers::<i64>("right_child", count)?];
+            let left: Vec<i64> = lines.numbers("left_child", count)?;
+            let right: Vec<i64> = lines.numbers("right_child", count)?;
             let mut reached = Reached { splits: vec![false; count], leaves: vec![false; leaves] };
-            for index in 0..count {
-                let feature = features[index];
-                if feature as usize >= self.trees.n_features {
+            let tests = decisions.into_iter().zip(thresholds);
+            let splits = features.into_iter().zip(tests).zip(left.into_iter().zip(right)).enumerate();
+            for (number, ((feature, (decision, threshold)), (left, right))) in splits {
+                if index(feature) >= self.trees.n_features {
                     return Err(damaged(format!("feature {feature} of {}", self.trees.n_features)));
                 }
-                let mut branch = |children: &[i64]| {
-                    let (is_leaf, to) = reached.follow(index, children[index])?;
+                let mut branch = |child: i64| {
+                    let (is_leaf, to) = reached.follow(number, child)?;
                     let first = if is_leaf { first_leaf } else { first_split };
                     Ok(if is_leaf { Branch::leaf(place(first + to)?) } else { Branch::split(place(first + to)?) })
                 };
-                let (left, right) = (branch(&children[0])?, branch(&children[1])?);
-                let (test, missing) = read_test(decisions[index], thresholds[index], &sets)?;
+                let (left, right) = (branch(left)?, branch(right)?);
+                let (test, missing) = read_test(decision, threshold, &sets)?;
                 self.trees.splits.push(BoostedSplit { feature, test, missing, left, right });
             }
         }
@@ -189,7 +195,7 @@ impl ModelText {
         let total = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
         let features: Vec<u32> = lines.numbers("leaf_features", total)?;
         let coefficients: Vec<f64> = lines.numbers("leaf_coeff", total)?;
-        if let Some(feature) = features.iter().find(|&&feature| feature as usize >= n_features) {
+        if let Some(feature) = features.iter().find(|&&feature| index(feature) >= n_features) {
             return Err(damaged(format!("feature {feature} of {n_features}")));
         }
         let mut end = linear.terms.len();
@@ -211,16 +217,16 @@ impl ModelText {
         let total = bounds.last().copied().unwrap_or(0);
         let words: Vec<u32> = lines.numbers("cat_threshold", total)?;
         let first = self.trees.words.len();
-        let set = |pair: &[usize]| {
-            let count = pair[1].checked_sub(pair[0]).filter(|_| pair[1] <= total);
+        let set = |(&begin, &end): (&usize, &usize)| {
+            let count = end.checked_sub(begin).filter(|_| end <= total);
             let count = count.ok_or_else(|| damaged(format!("`cat_boundaries` of {total} words")))?;
-            let (first, count) = (u32::try_from(first + pair[0]), u32::try_from(count));
+            let (first, count) = (u32::try_from(first + begin), u32::try_from(count));
             match (first, count) {
                 (Ok(first), Ok(count)) => Ok(CategorySet { first, count }),
                 _ => Err(unsupported("more than 4 billion words of categories")),
             }
         };
-        let sets = bounds.windows(2).map(set).collect::<Result<_>>()?;
+        let sets = bounds.iter().zip(bounds.iter().skip(1)).map(set).collect::<Result<_>>()?;
         self.trees.words.extend(words);
         Ok(sets)
     }
@@ -261,7 +267,8 @@ fn read_test(decision: u8, threshold: f64, sets: &[CategorySet]) -> Result<(Boos
     if !is_categorical {
         return Ok((BoostedTest::AtMost(without_tiny(threshold)), missing));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "LightGBM's conversion, then checked")]
+    #[expect(clippy::as_conversions, reason = "LightGBM's conversion, then checked")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
     let set = sets.get(threshold as usize).filter(|_| threshold >= 0.0);
     let set = set.ok_or_else(|| damaged(format!("set {threshold} of {} sets of categories", sets.len())))?;
     Ok((BoostedTest::Among(*set), missing))

@@ -139,14 +139,10 @@ impl Booster {
         }
         let all = self.iterations.len() - 1;
         let count = best.map_or(all, |best| best.saturating_add(1));
-        if count > all {
+        let Some(&end) = self.iterations.get(count) else {
             return plan.unsupported(method, format!("{count} iterations of {all}"));
-        }
-        Ok(Asked {
-            margin: params.flag("output_margin", false),
-            leaves: method == Method::Apply,
-            trees: 0..self.iterations[count],
-        })
+        };
+        Ok(Asked { margin: params.flag("output_margin", false), leaves: method == Method::Apply, trees: 0..end })
     }
 
     /// Scores, or what the objective makes of them, or leaves.

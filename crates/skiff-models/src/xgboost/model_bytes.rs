@@ -125,9 +125,11 @@ impl ModelBytes {
         let mut read =
             Self { trees, linear, objective, link, start, iterations, feature_names, best_iteration, version };
         for (index, (tree, group)) in parts.iter().zip(groups).enumerate() {
-            let column = u32::try_from(group).ok().filter(|&column| (column as usize) < columns);
+            let is_column = usize::try_from(group).is_ok_and(|column| column < columns);
+            let column = u32::try_from(group).ok().filter(|_| is_column);
             let column = column.ok_or_else(|| damaged(format!("tree {index} has the invalid column {group}")))?;
-            let weight = weights.as_ref().map_or(1.0, |weights| single(weights[index]));
+            let weight = weights.as_ref().map_or(Some(1.0), |weights| weights.get(index).copied().map(single));
+            let weight = weight.ok_or_else(|| damaged(format!("tree {index} has no weight")))?;
             read.add_tree(tree, (column, weight), &mut most_words).map_err(|error| in_tree(index, error))?;
         }
         Ok(read)
@@ -151,47 +153,55 @@ impl ModelBytes {
         }
         let sets = self.read_sets(tree, count, most_words)?;
         // Parents come before their children, and each node is met once.
+        let node_of = |node: usize| {
+            let (children, feature) = ((*left.get(node)?, *right.get(node)?), *features.get(node)?);
+            Some((children, feature, *values.get(node)?, *default_left.get(node)? != 0))
+        };
         let mut met = vec![false; count];
         let mut open = vec![(0_usize, None::<(usize, bool)>)];
         let mut root = Branch::leaf(0);
         while let Some((node, parent)) = open.pop() {
-            if std::mem::replace(&mut met[node], true) {
+            let is_first = met.get_mut(node).is_some_and(|met| !std::mem::replace(met, true));
+            let Some(((left, right), feature, value, goes_left)) = node_of(node).filter(|_| is_first) else {
                 return Err(damaged(format!("node {node} has two parents")));
-            }
+            };
             let number = u32::try_from(node).map_err(|_| damaged("more than 4 billion nodes"))?;
             let place = |place: usize| u32::try_from(place).map_err(|_| damaged("more than 4 billion nodes"));
-            let branch = if left[node] == -1 {
+            let branch = if left == -1 {
                 let leaf = Branch::leaf(place(self.trees.leaves.len())?);
-                self.trees.leaves.push(values[node]);
+                self.trees.leaves.push(value);
                 self.trees.numbers.push(number);
                 leaf
             } else {
-                let child = usize::try_from(left[node]).ok().filter(|&child| child < count);
+                let child = usize::try_from(left).ok().filter(|&child| child < count);
                 // XGBoost finds the right child behind the left one.
-                let child = child.filter(|&child| child + 1 < count && right[node] == left[node] + 1);
-                let child =
-                    child.ok_or_else(|| damaged(format!("node {node} has the invalid child {}", left[node])))?;
-                let feature = u32::try_from(features[node]).ok();
-                let feature = feature.filter(|&feature| (feature as usize) < self.trees.n_features);
-                let feature = feature
-                    .ok_or_else(|| damaged(format!("node {node} has the invalid feature {}", features[node])))?;
-                let split = place(self.trees.splits.len())?;
-                let missing = if default_left[node] != 0 { BoostedMissing::Left } else { BoostedMissing::Right };
+                let child = child.filter(|&child| child + 1 < count && right == left + 1);
+                let child = child.ok_or_else(|| damaged(format!("node {node} has the invalid child {left}")))?;
+                let is_feature = usize::try_from(feature).is_ok_and(|feature| feature < self.trees.n_features);
+                let feature = u32::try_from(feature)
+                    .ok()
+                    .filter(|_| is_feature)
+                    .ok_or_else(|| damaged(format!("node {node} has the invalid feature {feature}")))?;
+                let split = self.trees.splits.len();
+                let missing = if goes_left { BoostedMissing::Left } else { BoostedMissing::Right };
                 let test = match sets.get(node).copied().flatten() {
                     Some(set) => BoostedTest::NotAmong(set),
-                    None => BoostedTest::AtMost(below(values[node])),
+                    None => BoostedTest::AtMost(below(value)),
                 };
                 // The children come later.
                 let unknown = Branch::leaf(0);
                 self.trees.splits.push(BoostedSplit { feature, test, missing, left: unknown, right: unknown });
-                open.push((child + 1, Some((split as usize, false))));
-                open.push((child, Some((split as usize, true))));
-                Branch::split(split)
+                open.push((child + 1, Some((split, false))));
+                open.push((child, Some((split, true))));
+                Branch::split(place(split)?)
             };
-            match parent {
-                None => root = branch,
-                Some((split, true)) => self.trees.splits[split].left = branch,
-                Some((split, false)) => self.trees.splits[split].right = branch,
+            let Some((split, is_left)) = parent else {
+                root = branch;
+                continue;
+            };
+            // It was pushed before its children were asked for.
+            if let Some(split) = self.trees.splits.get_mut(split) {
+                *(if is_left { &mut split.left } else { &mut split.right }) = branch;
             }
         }
         self.trees.trees.push(BoostedTree { root, column, weight });
@@ -214,8 +224,8 @@ impl ModelBytes {
         for ((&node, &first), &size) in nodes.iter().zip(&first).zip(&sizes) {
             let range = usize::try_from(first).ok().zip(usize::try_from(size).ok());
             let own = range.and_then(|(first, size)| categories.get(first..first.checked_add(size)?));
-            let place = usize::try_from(node).ok().filter(|&node| node < count && kinds[node] == 1);
-            let (Some(own), Some(place)) = (own, place) else {
+            let place = usize::try_from(node).ok().filter(|&node| kinds.get(node) == Some(&1));
+            let (Some(own), Some(set)) = (own, place.and_then(|place| sets.get_mut(place))) else {
                 return Err(damaged(format!("a set of categories for node {node}")));
             };
             let greatest = own.iter().copied().max().unwrap_or(0);
@@ -227,15 +237,18 @@ impl ModelBytes {
             let start = self.trees.words.len();
             self.trees.words.resize(start + words, 0);
             for &category in own {
-                let category = usize::try_from(category).unwrap_or(0);
-                self.trees.words[start + category / 32] |= 1 << (category % 32);
+                // Its word is one of those that the greatest category asks for.
+                let word = usize::try_from(category / 32).ok().and_then(|word| self.trees.words.get_mut(start + word));
+                if let Some(word) = word {
+                    *word |= 1 << (category % 32);
+                }
             }
             let (first, count) = (u32::try_from(start), u32::try_from(words));
             let (Ok(first), Ok(count)) = (first, count) else { return Err(ReadErrorKind::TooLarge) };
-            sets[place] = Some(CategorySet { first, count });
+            *set = Some(CategorySet { first, count });
         }
-        for (node, kind) in kinds.iter().enumerate() {
-            if !(0..=1).contains(kind) || (*kind == 1) != sets[node].is_some() {
+        for (node, (kind, set)) in kinds.iter().zip(&sets).enumerate() {
+            if !(0..=1).contains(kind) || (*kind == 1) != set.is_some() {
                 return Err(damaged(format!("node {node} has the unknown type {kind}")));
             }
         }
@@ -290,7 +303,7 @@ fn read_base_score(text: &str) -> Result<Vec<f32>> {
     numbers.collect::<std::result::Result<_, _>>().map_err(|_| damaged(format!("the base score `{text}`")))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is the value of a `float32`")]
+#[expect(clippy::cast_possible_truncation, clippy::as_conversions, reason = "it is the value of a `float32`")]
 fn single(value: f64) -> f32 {
     value as f32
 }
@@ -371,6 +384,7 @@ mod tests {
     use skiff_plan::value::Precision;
 
     use super::*;
+    use crate::conversions::index;
 
     /// The `handle` in the pickle of a small regressor's booster: bytes with their length before them.
     fn handle() -> Vec<u8> {
@@ -378,7 +392,7 @@ mod tests {
         let start =
             pickle.windows(16).position(|bytes| bytes.starts_with(b"{L") && bytes.ends_with(b"Config")).unwrap();
         let length = u32::from_le_bytes(pickle[start - 4..start].try_into().unwrap());
-        pickle[start..start + length as usize].to_vec()
+        pickle[start..start + index(length)].to_vec()
     }
 
     fn sums(model: &ModelBytes, value: f64) -> Vec<f64> {

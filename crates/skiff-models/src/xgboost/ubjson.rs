@@ -99,7 +99,7 @@ impl<'b> Json<'b> {
 
     fn number(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "numbers of models are small")]
+            #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "numbers of models are small")]
             Self::Int(value) => Some(*value as f64),
             Self::Float(value) => Some(*value),
             _ => None,
@@ -148,7 +148,8 @@ impl<'b> Reader<'b> {
     }
 
     fn byte(&mut self) -> Result<u8, ReadErrorKind> {
-        Ok(self.take(1)?[0])
+        let bytes = self.take(1)?;
+        Ok(bytes.first().copied().unwrap_or_default())
     }
 
     fn next_is(&mut self, byte: u8) -> bool {

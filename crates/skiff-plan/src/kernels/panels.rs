@@ -82,7 +82,7 @@ impl Panels {
     }
 
     /// The groups from `first` on, one after the other: feature by feature, as many as there are columns.
-    pub(super) fn from_group(&self, first: usize) -> &[[f64; LANES]] {
+    pub(super) fn groups_from(&self, first: usize) -> &[[f64; LANES]] {
         &self.lanes[first * self.cols..]
     }
 

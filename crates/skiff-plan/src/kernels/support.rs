@@ -49,7 +49,7 @@ pub(crate) fn pairings_of_rows<const SQUARED_DISTANCE: bool>(
     out: &mut [Lanes],
 ) {
     let (out, _) = out.as_chunks_mut();
-    arch().dispatch(OfRows::<SQUARED_DISTANCE> { x, vectors: vectors.from_group(first), out });
+    arch().dispatch(OfRows::<SQUARED_DISTANCE> { x, vectors: vectors.groups_from(first), out });
 }
 
 /// The same of one row.
@@ -59,7 +59,7 @@ pub(crate) fn pairings_of_row<const SQUARED_DISTANCE: bool>(
     first: usize,
     out: &mut [[f64; panels::LANES]],
 ) {
-    arch().dispatch(OfRow::<SQUARED_DISTANCE> { x, vectors: vectors.from_group(first), out });
+    arch().dispatch(OfRow::<SQUARED_DISTANCE> { x, vectors: vectors.groups_from(first), out });
 }
 
 /// The rows in the lanes of registers, each number of a support vector in all lanes.
