@@ -32,6 +32,7 @@ mod cross_decomposition;
 mod decomposition;
 mod discriminant_analysis;
 mod dummy;
+#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod ensemble;
 mod feature_extraction;
 mod feature_selection;
@@ -59,6 +60,7 @@ mod semi_supervised;
 mod sklearn_pandas;
 mod sklearnex;
 mod svm;
+#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod tree;
 #[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod xgboost;

@@ -12,6 +12,7 @@ use skiff_plan::{Method, Output, ValueId};
 use super::ada_boost::AdaBoost;
 use super::joined_trees::{JoinedTrees, tree_answers};
 use crate::computed::Attributes;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
@@ -90,9 +91,8 @@ impl AdaBoostClassifier {
         })
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a number of classes")]
     fn others(&self) -> f64 {
-        self.classes.len() as f64 - 1.0
+        real(self.classes.len()) - 1.0
     }
 
     /// What each estimator adds to the scores, (n_samples, n_classes).
@@ -129,8 +129,8 @@ impl AdaBoostClassifier {
         let is_mirrored = self.classes.len() == 2 && self.algorithm == Algorithm::Samme;
         let classes = if is_mirrored { 1..2 } else { 0..self.classes.len() };
         let votes = |tree: usize, leaf: &[f64]| {
-            let label = trees[tree].classes.as_ref()?.get(argmax(leaf))?;
-            let (hit, predicted) = (self.boosting.weights[tree], self.classes.position(&label));
+            let label = trees.get(tree)?.classes.as_ref()?.get(argmax(leaf))?;
+            let (&hit, predicted) = (self.boosting.weights.get(tree)?, self.classes.position(&label));
             let vote = |class| if predicted == Some(class) { hit } else { self.miss(hit) };
             // A label that is no class would be a miss for both.
             (predicted.is_some() || !is_mirrored).then(|| classes.clone().map(vote).collect())

@@ -7,6 +7,7 @@ use skiff_plan::operators::{ArrayRule, Dtype, Finite, SelectColumns, Selection, 
 use skiff_plan::{Method, Output, ValueId};
 
 use super::joined_trees::{JoinedTrees, tree_answers};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::Model;
@@ -145,9 +146,9 @@ impl Bagging {
 
     /// The mean of the results, summed in the order of the jobs that scikit-learn would split them into. It is `float64`
     /// where scikit-learn adds them to an array that `is_allocated` before, and else of their own dtype.
-    #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
+    #[expect(clippy::indexing_slicing, reason = "jobs divide the estimators, each of which has an answer")]
     pub(crate) fn mean(&self, answers: &[ValueId], is_allocated: bool, plan: &mut Lowering<'_>) -> ValueId {
-        let divisor = answers.len() as f64;
+        let divisor = real(answers.len());
         let sum = |answers: &[ValueId], divisor: f64, plan: &mut Lowering<'_>| {
             let weights = is_allocated.then(|| vec![1.0; answers.len()]);
             plan.push(SumUp { weights, divisor }, answers)

@@ -7,6 +7,7 @@ use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::bagging::Bagging;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, class};
@@ -101,12 +102,12 @@ impl BaggingClassifier {
         })?;
         let Some(answers) = answers.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
         let add = LogAddExp { subtract: 0.0 };
+        #[expect(clippy::indexing_slicing, reason = "jobs divide the estimators, each of which has an answer")]
         let sums = match self.bagging.jobs() {
             [_] => answers,
             jobs => jobs.iter().map(|job| plan.push(LogAddExp { ..add }, &answers[job.clone()])).collect(),
         };
-        #[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
-        let subtract = (self.bagging.len() as f64).ln();
+        let subtract = real(self.bagging.len()).ln();
         Ok(Some(plan.push(LogAddExp { subtract }, &sums)))
     }
 }

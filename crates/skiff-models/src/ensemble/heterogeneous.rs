@@ -91,6 +91,7 @@ impl Heterogeneous {
         own.map(Some).ok_or_else(|| fields.damaged("weights", "fewer than there are estimators"))
     }
 
+    #[expect(clippy::indexing_slicing, reason = "one without estimators was refused as it was read")]
     fn first(&self) -> &dyn Estimator {
         self.models[0].estimator()
     }

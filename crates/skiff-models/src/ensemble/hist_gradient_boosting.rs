@@ -217,9 +217,12 @@ fn read_mapper(mapper: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usi
             if category.is_nan() || category <= -1.0 || category >= 256.0 {
                 return Err(ReadError::new(path, ReadErrorKind::Damaged(format!("the category {category}"))));
             }
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a byte, as in scikit-learn")]
-            let category = category as usize;
-            set[category / 64] |= 1 << (category % 64);
+            #[expect(clippy::as_conversions, reason = "a byte, as in scikit-learn")]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
+            let category = category as u8;
+            if let Some(word) = set.get_mut(usize::from(category / 64)) {
+                *word |= 1 << (category % 64);
+            }
         }
         known.insert(feature, set);
     }
@@ -246,8 +249,10 @@ fn read_preprocessor(fields: &Fields<'_, '_>, n_features: usize) -> Result<Optio
     let encoder = fields.model_at(encoder, fields.path_of(ENCODER_PATH))?;
     let flags = fields.ints("is_categorical_")?;
     fields.expect_len("is_categorical_", flags.len(), n_features)?;
-    let places =
-        |wanted: bool| -> Vec<usize> { (0..n_features).filter(|&place| (flags[place] != 0) == wanted).collect() };
+    let places = |wanted: bool| -> Vec<usize> {
+        let wanted = flags.iter().enumerate().filter(|(_, flag)| (**flag != 0) == wanted);
+        wanted.map(|(place, _)| place).collect()
+    };
     let (encoded, numbers) = (places(true), places(false));
     if encoder.n_features_in() != Some(encoded.len()) {
         return Err(fields.damaged("_preprocessor", "its encoder has other columns than `is_categorical_`"));
@@ -257,7 +262,10 @@ fn read_preprocessor(fields: &Fields<'_, '_>, n_features: usize) -> Result<Optio
         return Err(fields.damaged("feature_names_in_", format!("not the names of {n_features} features")));
     }
     let select = |places: Vec<usize>| match names {
-        Some(names) => Selection::NamesOrPlaces(places.iter().map(|&place| names[place].clone()).collect(), places),
+        // There are as many names as features.
+        Some(names) => {
+            Selection::NamesOrPlaces(places.iter().filter_map(|&place| names.get(place).cloned()).collect(), places)
+        }
         None => Selection::Places(places),
     };
     Ok(Some(Preprocessor {

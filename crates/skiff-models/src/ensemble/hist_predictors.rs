@@ -8,8 +8,9 @@ use skiff_pickle::NodeId;
 use skiff_plan::kernels::trees::{Leaves, MAX_FEATURES, ManyRows, Node, Trees};
 
 use super::predictor_view::{ATTRIBUTES, CHILDREN, PREDICTOR, PredictorView, Records};
+use crate::conversions::index;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
-use crate::tree::{Fault, depth_first};
+use crate::tree::{Fault, at_places, depth_first};
 
 /// A set of categories, one bit for each of 256.
 pub(crate) type Categories = [u64; 4];
@@ -55,11 +56,11 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
 
     let records = predictors.par_iter().map(Predictor::records).collect::<Vec<_>>();
     let records = records.into_iter().collect::<Result<Vec<Records>, _>>()?;
-    let mut nodes = vec![Node::default(); total as usize];
+    let mut nodes = vec![Node::default(); index(total)];
     let mut parts = Vec::with_capacity(predictors.len());
     let (mut rest, mut root, mut first_set) = (nodes.as_mut_slice(), 0, 0);
     for (predictor, records) in predictors.iter().zip(&records) {
-        let (part, behind) = rest.split_at_mut(predictor.tree.count as usize);
+        let (part, behind) = rest.split_at_mut(index(predictor.tree.count));
         parts.push((predictor, records, root, first_set, part));
         (rest, root) = (behind, root + predictor.tree.count);
         // At most one set for each node, so this is below the number of nodes.
@@ -71,6 +72,7 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
         .map(|(predictor, records, root, set, part)| predictor.fill(records, root, set, part, shape));
     let filled = filled.collect::<Vec<_>>().into_iter().collect::<Result<Vec<Filled>, _>>()?;
 
+    let counts: Vec<u32> = predictors.iter().map(|predictor| predictor.tree.count).collect();
     let mut first_leaf = 0_u32;
     let mut starts = Vec::with_capacity(filled.len());
     for tree in &filled {
@@ -80,15 +82,15 @@ pub(crate) fn read_predictors(fields: &Fields<'_, '_>, shape: &Shape<'_>) -> Res
     Ok(Trees {
         n_features: shape.n_features,
         nodes,
-        roots: places.iter().map(|&place| roots[place]).collect(),
-        counts: places.iter().map(|&place| predictors[place].tree.count).collect(),
+        roots: at_places(&roots, &places),
+        counts: at_places(&counts, &places),
         numbers: filled.iter().flat_map(|tree| &tree.numbers).copied().collect(),
         categories: filled.iter().flat_map(|tree| &tree.categories).copied().collect(),
         missing: true,
         leaves: Leaves {
             width: 1,
             pure: 0,
-            starts: places.iter().map(|&place| starts[place]).collect(),
+            starts: at_places(&starts, &places),
             values: filled.into_iter().flat_map(|tree| tree.values).collect(),
             columns: shape.columns,
         },
@@ -146,8 +148,8 @@ impl Predictor {
         let at_node = |fault: Fault| self.error(&format!("nodes[{}].{}", fault.node, fault.field), fault.what);
         let order = depth_first(part.len(), CHILDREN, |node| records.at(node).children()).map_err(at_node)?;
         let mut filled = Filled { numbers: Vec::new(), values: Vec::new(), categories: Vec::new() };
-        for (place, target) in part.iter_mut().enumerate() {
-            let node = order.numbers[place] as usize;
+        for ((place, target), &number) in part.iter_mut().enumerate().zip(&order.numbers) {
+            let node = index(number);
             let record = records.at(node);
             if record.is_leaf {
                 let leaf = u32::try_from(filled.values.len()).unwrap_or(0);
@@ -159,16 +161,18 @@ impl Predictor {
                 return Err(at_node(fault));
             }
             let fault = |field, what| at_node(Fault { node, field, what });
-            let feature = u32::try_from(record.feature).ok().filter(|&feature| (feature as usize) < shape.n_features);
+            let feature = u32::try_from(record.feature).ok().filter(|&feature| index(feature) < shape.n_features);
             let feature = feature
                 .ok_or_else(|| fault("feature_idx", format!("feature {} of {}", record.feature, shape.n_features)))?;
-            let left = root + order.places[record.left as usize];
+            let left = order.places.get(index(record.left)).map(|place| root + place);
+            let left = left.ok_or_else(|| fault("left", format!("child {} of {}", record.left, self.tree.count)))?;
             *target = if record.categorical {
-                // `fault` has found it.
-                let set = &self.left[record.set as usize];
+                let set = self.left.get(index(record.set));
+                let set =
+                    set.ok_or_else(|| fault("bitset_idx", format!("set {} of {}", record.set, self.left.len())))?;
                 let known = shape
                     .known
-                    .get(&(feature as usize))
+                    .get(&index(feature))
                     .ok_or_else(|| fault("is_categorical", format!("feature {feature} has no categories")))?;
                 let number = first_set + u32::try_from(filled.categories.len()).unwrap_or(0);
                 filled.categories.push(goes_left(set, known, record.missing_left));
@@ -184,8 +188,10 @@ impl Predictor {
 
 /// The categories that go left: those of the tree, and the unknown ones if missing values go left.
 fn goes_left(set: &[u32; 8], known: &Categories, missing_left: bool) -> Categories {
-    std::array::from_fn(|word| {
-        let left = u64::from(set[2 * word]) | u64::from(set[2 * word + 1]) << 32;
-        if missing_left { left | !known[word] } else { left }
-    })
+    let mut words = *known;
+    for (word, [low, high]) in words.iter_mut().zip(set.as_chunks().0) {
+        let left = u64::from(*low) | u64::from(*high) << 32;
+        *word = if missing_left { left | !*word } else { left };
+    }
+    words
 }

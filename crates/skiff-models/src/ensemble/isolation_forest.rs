@@ -11,6 +11,7 @@ use skiff_plan::{Method, Output, ValueId};
 
 use super::bagging::{BAGGING_TRAINING_ONLY, read_features, read_n_features};
 use super::forest::Member;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
@@ -73,8 +74,7 @@ impl IsolationForest {
         let trees = Arc::new(read_isolating_trees(fields)?);
         let name = if fields.has("_max_samples") { "_max_samples" } else { "max_samples_" };
         let c = average_path_length(fields.count(name)?, Formula::of(fields));
-        #[expect(clippy::cast_precision_loss, reason = "a number of trees")]
-        let exponent = match trees.len() as f64 * c {
+        let exponent = match real(trees.len()) * c {
             _ if fields.before(0, 21) => Exponent::Mean(c),
             0.0 if !fields.before(1, 0) => Exponent::One,
             denominator => Exponent::Sum(denominator),
@@ -106,8 +106,7 @@ impl IsolationForest {
     fn scores(&self, input: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         let rule = ArrayRule::FLOATS.dtype(Dtype::Single).finite(self.finite).sparse(SparseRule::Accept);
         let x = plan.check(input, rule, self.trees.n_features);
-        #[expect(clippy::cast_precision_loss, reason = "a number of trees")]
-        let divisor = if matches!(self.exponent, Exponent::Mean(_)) { self.trees.len() as f64 } else { 1.0 };
+        let divisor = if matches!(self.exponent, Exponent::Mean(_)) { real(self.trees.len()) } else { 1.0 };
         let question = Question::Sum { start: Start::Values(vec![0.0]), divisor };
         let trees = TreeTables::Single(Arc::clone(&self.trees));
         let mut value = plan.push(TreeEnsemble { trees, question }, &[x]);
@@ -184,15 +183,17 @@ fn read_depths(fields: &Fields<'_, '_>, sources: &[TreeSource]) -> Result<Vec<Ve
         Ok(nodes)
     });
     let (lengths, averages): (Vec<NodeId>, Vec<NodeId>) = (lengths?, averages?);
-    let each = lengths.into_iter().zip(averages).enumerate().map(|(index, (length, average))| {
-        let numbers = |node, name| Ok(fields.numbers_at(node, &format!("{}[{index}]", fields.path_of(name)))?.data);
-        let (lengths, averages) = (numbers(length, names[0])?, numbers(average, names[1])?);
-        let nodes = read_nodes(fields, &sources[index])?.len();
-        for (name, found) in names.into_iter().zip([lengths.len(), averages.len()]) {
-            fields.expect_len(name, found, nodes)?;
-        }
-        Ok(lengths.into_iter().zip(averages).map(|(length, average)| length + average - 1.0).collect())
-    });
+    let [of_lengths, of_averages] = names;
+    let each =
+        lengths.into_iter().zip(averages).zip(sources).enumerate().map(|(index, ((length, average), source))| {
+            let numbers = |node, name| Ok(fields.numbers_at(node, &format!("{}[{index}]", fields.path_of(name)))?.data);
+            let (lengths, averages) = (numbers(length, of_lengths)?, numbers(average, of_averages)?);
+            let nodes = read_nodes(fields, source)?.len();
+            for (name, found) in names.into_iter().zip([lengths.len(), averages.len()]) {
+                fields.expect_len(name, found, nodes)?;
+            }
+            Ok(lengths.into_iter().zip(averages).map(|(length, average)| length + average - 1.0).collect())
+        });
     each.collect()
 }
 
@@ -213,15 +214,18 @@ fn computed_depths(fields: &Fields<'_, '_>, source: &TreeSource, formula: Formul
     let (mut open, mut seen) = (vec![(0_usize, 1.0)], 0);
     while let Some((node, depth)) = open.pop() {
         seen += 1;
-        let (Some(place), true) = (depths.get_mut(node), seen <= rows.len()) else { return Err(damaged()) };
-        let count = usize::try_from(rows[node]).map_err(|_| damaged())?;
+        let (Some(place), Some(&rows), true) = (depths.get_mut(node), rows.get(node), seen <= rows.len()) else {
+            return Err(damaged());
+        };
+        let (Some(&left), Some(&right)) = (left.get(node), right.get(node)) else { return Err(damaged()) };
+        let count = usize::try_from(rows).map_err(|_| damaged())?;
         *place = if fields.before(0, 21) {
             (depth - 1.0) + average_path_length(count, formula)
         } else {
             depth + average_path_length(count, formula) - 1.0
         };
-        if left[node] != -1 {
-            for child in [left[node], right[node]] {
+        if left != -1 {
+            for child in [left, right] {
                 open.push((usize::try_from(child).map_err(|_| damaged())?, depth + 1.0));
             }
         }
@@ -251,9 +255,8 @@ impl Formula {
 }
 
 /// `_average_path_length`: of an unsuccessful search in a binary tree of `count` rows.
-#[expect(clippy::cast_precision_loss, reason = "numbers of rows")]
 fn average_path_length(count: usize, formula: Formula) -> f64 {
-    let n = count as f64;
+    let n = real(count);
     let of_log = |log: f64, gamma: f64| 2.0 * (log + gamma) - 2.0 * (n - 1.0) / n;
     match (formula, count) {
         (Formula::Third, 0 | 1) => 0.0,

@@ -3,6 +3,7 @@
 use skiff_files::{DType, Instance, NdArray};
 use skiff_pickle::{Graph, NodeId};
 
+use crate::conversions::index;
 use crate::fields::parts::{array, damaged, unexpected};
 use crate::fields::{ReadError, ReadErrorKind};
 use crate::tree::{Branch, Fault, depth};
@@ -99,7 +100,7 @@ impl PredictorView {
 
     fn is_split(&self, record: &Record) -> bool {
         record.feature >= 0
-            && if record.categorical { (record.set as usize) < self.sets } else { !record.threshold.is_nan() }
+            && if record.categorical { index(record.set) < self.sets } else { !record.threshold.is_nan() }
     }
 
     fn wrong(&self, node: usize, record: &Record) -> Fault {
@@ -152,6 +153,7 @@ impl Record {
 pub(crate) struct Records(Vec<Record>);
 
 impl Records {
+    #[expect(clippy::indexing_slicing, reason = "the fields of an array are as long as the array")]
     fn of(nodes: &NdArray) -> Option<Self> {
         let DType::Struct { fields, .. } = &nodes.dtype else { return None };
         let has = |name: &str| fields.iter().any(|field| field.name == name);
@@ -185,7 +187,6 @@ impl Records {
         let (missing_left, categorical) = (optional("missing_go_to_left")?, optional("is_categorical")?);
         let set = if has("bitset_idx") { Some(uint("bitset_idx")?) } else { None };
         let is_set = |flags: &Option<Vec<bool>>, at: usize| flags.as_ref().is_some_and(|flags| flags[at]);
-        // All columns are as long as the array.
         let record = |at: usize| Record {
             value: value[at],
             feature: feature[at],
@@ -206,6 +207,7 @@ impl Records {
     }
 
     /// Record number `at`, which must exist.
+    #[expect(clippy::indexing_slicing, reason = "as said")]
     pub(crate) fn at(&self, at: usize) -> Record {
         self.0[at]
     }

@@ -56,7 +56,10 @@ impl StackingClassifier {
 
     /// `len(self.classes_) == 2`, which of several outputs counts the outputs.
     fn two(&self) -> bool {
-        if self.several { self.classes.len() == 2 } else { self.classes[0].len() == 2 }
+        match &self.classes[..] {
+            [classes] if !self.several => classes.len() == 2,
+            several => several.len() == 2,
+        }
     }
 
     /// The labels whose numbers the final estimator predicts.

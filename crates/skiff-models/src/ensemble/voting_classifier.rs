@@ -8,6 +8,7 @@ use skiff_plan::value::{Classes, IntKind};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::heterogeneous::{Heterogeneous, takes_rows_of};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Model, NamesError, class};
@@ -96,8 +97,8 @@ impl VotingClassifier {
 
     fn votes(&self, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         let all = self.predictions(input, plan)?;
-        let votes = all.into_iter().enumerate().map(|(index, predictions)| {
-            let hit = self.weights.as_ref().map_or(1.0, |weights| weights[index]);
+        let weights = self.weights.clone().unwrap_or_else(|| vec![1.0; all.len()]);
+        let votes = all.into_iter().zip(weights).map(|(predictions, hit)| {
             plan.push(ClassIndicator { classes: Arc::clone(&self.numbers), hit, miss: 0.0 }, &[predictions])
         });
         let votes: Vec<ValueId> = votes.collect();
@@ -106,11 +107,10 @@ impl VotingClassifier {
 }
 
 /// The weights as a sum counts them, and what it is divided by: `np.average`.
-#[expect(clippy::cast_precision_loss, reason = "a number of estimators")]
 pub(super) fn average(weights: Option<&[f64]>, count: usize) -> SumUp {
     match weights {
         Some(weights) => SumUp { weights: Some(weights.to_vec()), divisor: pairwise_sum(weights) },
-        None => SumUp { weights: None, divisor: count as f64 },
+        None => SumUp { weights: None, divisor: real(count) },
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) enum Branch {
 /// child once. So no walk can loop or leave the table. Returns how many steps it is from the root to the deepest leaf.
 /// `fields` are the names of the two children, `wrong` is what is wrong with a node. (Millions of nodes take a few
 /// milliseconds: words are for those that are wrong.)
+#[expect(clippy::indexing_slicing, reason = "nodes are below `count`, children once they were found to be")]
 pub(crate) fn depth(
     count: usize,
     fields: [&'static str; 2],
@@ -70,11 +71,12 @@ pub(crate) fn depth(
         let orphan = depths.iter().skip(1).position(|&depth| depth == 0).map_or(0, |before| before + 1);
         return Err(Fault { node: orphan, field: fields[0], what: "a node without a parent".to_owned() });
     }
-    Ok(deepest as usize)
+    Ok(crate::conversions::index(deepest))
 }
 
 /// The order in which the `count` nodes are walked, if they are one tree, as [`depth`] has it. `children` is `None` for a
 /// leaf; `fields` are the names of the two.
+#[expect(clippy::indexing_slicing, reason = "`depth` has found that all children are below `count`")]
 pub(crate) fn depth_first(
     count: usize,
     fields: [&'static str; 2],

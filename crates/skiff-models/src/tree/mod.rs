@@ -13,7 +13,7 @@ use crate::model::Class;
 
 pub(crate) use depth_first::{Branch, Fault, depth, depth_first};
 pub(crate) use single_tree::{MissingRule, TRAINING_ONLY, TreeKind, lower_single, read_single};
-pub(crate) use tree::{LeafValues, TreeShape, TreeSource, read_shape, read_trees};
+pub(crate) use tree::{LeafValues, TreeShape, TreeSource, at_places, read_shape, read_trees};
 pub use tree_view::TreeView;
 pub(crate) use trees_model::{MissingValues, TreesModel};
 

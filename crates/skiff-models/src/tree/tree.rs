@@ -10,6 +10,7 @@ use skiff_plan::kernels::trees::{Leaves, ManyRows, Node, Threshold, Trees};
 
 use super::depth_first::depth_first;
 use super::tree_view::{CHILDREN, LEAF, TreeView, at_node, float, no_fields};
+use crate::conversions::index;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 
 /// The kind of values in the leaves of a tree.
@@ -73,15 +74,16 @@ pub(crate) fn read_trees(
     let total = total.ok_or_else(|| fields.unsupported("tree_", "more than 4 billion nodes in one ensemble"))?;
 
     // On all cores: the first touch of so much memory takes as long as reading the file.
-    let mut nodes: Vec<Node<f32>> = rayon::iter::repeat_n(Node::default(), total as usize).collect();
+    let mut nodes: Vec<Node<f32>> = rayon::iter::repeat_n(Node::default(), index(total)).collect();
     let mut parts = Vec::with_capacity(tables.len());
     let (mut rest, mut root) = (nodes.as_mut_slice(), 0);
     for table in &tables {
-        let (part, behind) = rest.split_at_mut(table.tree.node_count as usize);
+        let (part, behind) = rest.split_at_mut(index(table.tree.node_count));
         parts.push((table, root, part));
         (rest, root) = (behind, root + table.tree.node_count);
     }
     let roots: Vec<u32> = parts.iter().map(|(_, root, _)| *root).collect();
+    let node_counts: Vec<u32> = tables.iter().map(|table| table.tree.node_count).collect();
     let width = shape.n_classes.len() * shape.max_n_classes();
     let read: Vec<Result<Filled, ReadError>> = parts
         .into_par_iter()
@@ -111,20 +113,26 @@ pub(crate) fn read_trees(
     Ok(Trees {
         n_features: shape.n_features,
         nodes,
-        roots: places.iter().map(|&place| roots[place]).collect(),
+        roots: at_places(&roots, &places),
         numbers,
-        counts: places.iter().map(|&place| tables[place].tree.node_count).collect(),
+        counts: at_places(&node_counts, &places),
         categories: Vec::new(),
         missing,
         leaves: Leaves {
             width,
             pure: pure_classes(shape, leaf_values),
-            starts: places.iter().map(|&place| starts[place]).collect(),
+            starts: at_places(&starts, &places),
             values,
             columns,
         },
         many_rows: ManyRows::default(),
     })
+}
+
+/// What each of `places` has.
+#[expect(clippy::indexing_slicing, reason = "they are the places of trees, for each of which there is a value")]
+pub(crate) fn at_places(values: &[u32], places: &[usize]) -> Vec<u32> {
+    places.iter().map(|&place| values[place]).collect()
 }
 
 /// Trees of one leaf each, for checking only the estimator around them: their nodes were
@@ -230,6 +238,10 @@ impl Table {
     }
 
     /// Checks every node and writes it into `part`, which begins at `root` of the ensemble's table.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "nodes are below `count`, as `depth_first` has found their children to be"
+    )]
     fn fill(
         &self,
         root: u32,
@@ -247,7 +259,7 @@ impl Table {
             self.error("values", ReadErrorKind::Damaged("an array whose elements cannot be read".into()))
         })?;
         // The file is read once, from its beginning to its end; what is kept of it is small enough for the cache.
-        let count = *node_count as usize;
+        let count = index(*node_count);
         let mut leaves = LeafReader::new(&column, shape, leaf_values, counts);
         let Scratch { children, decoded } = scratch;
         children.clear();
@@ -276,8 +288,9 @@ impl Table {
         self.tree.check_depth(order.depth).map_err(within)?;
         for (place, (node, &number)) in (root..).zip(part.iter_mut().zip(&order.numbers)) {
             // `depth_first` has checked what is converted here.
-            let left = usize::try_from(children[number as usize][0]).ok();
-            *node = decoded[number as usize].standing_at(place, left.map(|left| root + order.places[left]));
+            let number = index(number);
+            let left = usize::try_from(children[number][0]).ok();
+            *node = decoded[number].standing_at(place, left.map(|left| root + order.places[left]));
         }
         Ok(Filled { values: leaves.values, numbers: order.numbers, missing_left })
     }
@@ -317,6 +330,7 @@ impl<'a> LeafReader<'a> {
     }
 
     /// The number of the leaf that is node `node`; `None` when there are too many.
+    #[expect(clippy::indexing_slicing, reason = "the view has found as many values as nodes and classes need")]
     fn read(&mut self, node: usize) -> Option<u32> {
         let start = self.values.len();
         let width = self.n_classes.len() * self.max_n_classes;
@@ -343,14 +357,14 @@ impl<'a> LeafReader<'a> {
         }
         let leaf = self.pure.checked_add(self.count)?;
         self.count += 1;
-        ((leaf as usize) < f32::MAX_LEAVES).then_some(leaf)
+        (index(leaf) < f32::MAX_LEAVES).then_some(leaf)
     }
 
     /// The class that a leaf has 1 for, where it has 0 for all others.
     fn pure_class(&self, bytes: &[u8]) -> Option<u32> {
         let mut only = None;
         for class in 0..self.pure {
-            let value = float(bytes, class as usize * 8, self.endian);
+            let value = float(bytes, index(class) * 8, self.endian);
             if value != 0.0 && only.replace((class, value)).is_some() {
                 return None;
             }

@@ -5,6 +5,7 @@ use skiff_pickle::{Graph, NodeId};
 use skiff_plan::kernels::trees::MAX_FEATURES;
 
 use super::depth_first::{Branch, Fault, depth};
+use crate::conversions::index;
 use crate::fields::parts::{array, count, damaged, unexpected};
 use crate::fields::{ReadError, ReadErrorKind};
 
@@ -71,7 +72,7 @@ impl TreeView {
             Ok(count) if count > 0 && nodes.shape == [declared] => count,
             _ => return Err(damaged("nodes", format!("an array of {:?} for {declared} nodes", nodes.shape))),
         };
-        let expected = [node_count as usize, n_classes.len(), n_classes.iter().copied().max().unwrap_or(0)];
+        let expected = [index(node_count), n_classes.len(), n_classes.iter().copied().max().unwrap_or(0)];
         if values.shape != expected {
             return Err(damaged("values", format!("expected an array of {expected:?}, found {:?}", values.shape)));
         }
@@ -120,7 +121,7 @@ impl TreeView {
             }
         };
         let wrong = |at: usize| records.at(at).fault(at, self.n_features);
-        let depth = depth(self.node_count as usize, CHILDREN, node, wrong).map_err(at_node)?;
+        let depth = depth(index(self.node_count), CHILDREN, node, wrong).map_err(at_node)?;
         self.nodes.release();
         self.check_depth(depth)
     }
@@ -178,7 +179,7 @@ impl Record {
     /// The feature that it splits, if that and the threshold are a split's.
     #[inline]
     pub(crate) fn feature(&self, n_features: usize) -> Option<u32> {
-        let feature = u32::try_from(self.feature).ok().filter(|&feature| (feature as usize) < n_features);
+        let feature = u32::try_from(self.feature).ok().filter(|&feature| index(feature) < n_features);
         feature.filter(|_| !self.threshold.is_nan())
     }
 
@@ -267,6 +268,7 @@ struct IntField<'a> {
 impl Records<'_> {
     /// Record number `at`, which the array has.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "cells have at least a byte")]
     pub(crate) fn at(&self, at: usize) -> Record {
         Record {
             left: self.left.at(at),
@@ -286,6 +288,7 @@ impl<'a> Cells<'a> {
 
     /// What begins with cell number `at`.
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "the array was found to have as many cells as nodes")]
     fn at(self, at: usize) -> &'a [u8] {
         &self.bytes[at * self.stride..]
     }
@@ -293,6 +296,7 @@ impl<'a> Cells<'a> {
 
 impl IntField<'_> {
     #[inline]
+    #[expect(clippy::indexing_slicing, reason = "the cells of an array are as long as its dtype")]
     fn at(self, at: usize) -> i64 {
         let bytes = self.cells.at(at);
         if self.size == 8 {
@@ -306,6 +310,7 @@ impl IntField<'_> {
 }
 
 #[inline]
+#[expect(clippy::indexing_slicing, reason = "the cells of an array are as long as its dtype")]
 pub(crate) fn float(bytes: &[u8], offset: usize, endian: Endian) -> f64 {
     let bytes = bytes[offset..offset + 8].try_into().expect("eight bytes");
     if endian == Endian::Big { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }

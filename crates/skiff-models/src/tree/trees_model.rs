@@ -11,6 +11,7 @@ use skiff_plan::value::{Classes, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::TreeShape;
+use crate::conversions::real;
 use crate::fields::Version;
 use crate::lowering::{Lowering, Refusal};
 
@@ -47,13 +48,12 @@ impl TreesModel {
     }
 
     /// The mean over the trees: (n_samples, n_outputs × the greatest number of classes).
-    #[expect(clippy::cast_precision_loss, reason = "Python's division of an array by a number of trees rounds as well")]
     fn means(&self, x: ValueId, plan: &mut Lowering<'_>) -> ValueId {
         // A single tree's value is unchanged; adding to negative zero changes nothing.
         let single = self.trees.len() == 1;
         let zero = if single && self.classes.is_empty() { -0.0 } else { 0.0 };
         let start = Start::Values(vec![zero; self.trees.leaves.columns]);
-        self.ask(Question::Sum { start, divisor: self.trees.len() as f64 }, x, plan)
+        self.ask(Question::Sum { start, divisor: real(self.trees.len()) }, x, plan)
     }
 
     /// `predict` of a regression.
@@ -140,7 +140,7 @@ fn rule(missing: MissingValues) -> ArrayRule {
 }
 
 /// The classes as floats.
-#[expect(clippy::cast_precision_loss, reason = "numpy's assignment to a float array rounds as well")]
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "numpy's assignment to floats rounds as well")]
 fn as_floats(classes: &Arc<Classes>) -> Option<Arc<Classes>> {
     let floats = match &**classes {
         Classes::Ints(values, _) => values.iter().map(|&value| value as f64).collect(),
