@@ -4,6 +4,7 @@
 //! [`skiff_plan::Plan`], which [`skiff_plan::evaluate()`] runs. The folders are named like scikit-learn's modules, with
 //! one file for each estimator.
 #![forbid(unsafe_code)]
+#![deny(clippy::as_conversions, clippy::indexing_slicing)]
 
 pub mod addresses;
 mod check;
@@ -23,7 +24,6 @@ pub mod registry;
 pub mod views;
 
 mod calibration;
-#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod catboost;
 mod cluster;
 mod compose;
@@ -32,7 +32,6 @@ mod cross_decomposition;
 mod decomposition;
 mod discriminant_analysis;
 mod dummy;
-#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod ensemble;
 mod feature_extraction;
 mod feature_selection;
@@ -42,7 +41,6 @@ mod impute;
 mod isotonic;
 mod kernel_approximation;
 mod kernel_ridge;
-#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod lightgbm;
 mod linear_model;
 mod manifold;
@@ -60,9 +58,7 @@ mod semi_supervised;
 mod sklearn_pandas;
 mod sklearnex;
 mod svm;
-#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod tree;
-#[deny(clippy::as_conversions, clippy::indexing_slicing)]
 mod xgboost;
 
 pub use check::contradictions;

@@ -11,6 +11,7 @@ use skiff_plan::operators::{
 use skiff_plan::value::Classes;
 use skiff_plan::{Method, Output, Rank, ValueId};
 
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::response::{column, first_response};
@@ -99,8 +100,7 @@ impl CalibratedClassifierCV {
         let each = self.calibrated.iter();
         let each = each.map(|one| one.probabilities(self.classes.len(), self.checks_rows, x, plan));
         let each = each.collect::<Result<Vec<_>, _>>()?;
-        #[expect(clippy::cast_precision_loss, reason = "a number of classifiers")]
-        let divisor = each.len() as f64;
+        let divisor = real(each.len());
         // Added to an array of `float64` that scikit-learn allocates.
         Ok(plan.push(SumUp { weights: Some(vec![1.0; each.len()]), divisor }, &each))
     }

@@ -108,10 +108,13 @@ fn read_tree(
         let Some(children) = node.children else { continue };
         let place = tree.splits.len();
         if let Some((parent, side)) = parent {
-            tree.splits[parent].children[side] = Branch::Split(place);
+            // It was pushed before its children were met.
+            let branch = tree.splits.get_mut(parent).and_then(|split| split.children.get_mut(side));
+            branch.into_iter().for_each(|branch| *branch = Branch::Split(place));
         }
         let (mut centers, mut branches) = (Vec::with_capacity(2 * width), [Branch::Leaf(0); 2]);
-        for (side, (child, name)) in children.into_iter().zip(["left", "right"]).enumerate() {
+        let sides = children.into_iter().zip(["left", "right"]).zip(&mut branches);
+        for (side, ((child, name), branch)) in sides.enumerate() {
             let path = format!("{}.{name}", node.path);
             if !seen.insert(child) {
                 let what = "a node that is in the tree twice".to_owned();
@@ -123,7 +126,7 @@ fn read_tree(
                 precision.round(value + mean)
             });
             centers.extend(with_mean);
-            branches[side] = Branch::Leaf(child.label);
+            *branch = Branch::Leaf(child.label);
             open.push((child, Some((place, side))));
         }
         let centers = NearestCenter::new(&Arc::new(Matrix::new(2, width, centers)), precision, false);

@@ -176,11 +176,9 @@ impl Components {
 
 /// The transpose, each row of the original times its element of `scale`, where there is one.
 pub(super) fn transpose(matrix: &Matrix<'_, f64>, scale: &[f64]) -> Matrix<'static, f64> {
-    let mut data = Vec::with_capacity(matrix.data.len());
-    for column in 0..matrix.cols {
-        for (row, values) in matrix.iter_rows().enumerate() {
-            data.push(scale.get(row).map_or(values[column], |scale| scale * values[column]));
-        }
+    let mut transposed = matrix.transposed();
+    for values in transposed.data.to_mut().chunks_exact_mut(matrix.rows.max(1)) {
+        values.iter_mut().zip(scale).for_each(|(value, scale)| *value *= scale);
     }
-    Matrix::new(matrix.cols, matrix.rows, data)
+    transposed
 }

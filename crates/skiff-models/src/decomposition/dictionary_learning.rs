@@ -8,6 +8,7 @@ use skiff_plan::value::{Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::components::transpose;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
@@ -147,8 +148,7 @@ fn read_coding(
     alpha: f64,
     positive: bool,
 ) -> Result<(Coding, Option<&'static str>), ReadError> {
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ features")]
-    let features = n_features as f64;
+    let features = real(n_features);
     let most_steps = match fields.int_or_none("transform_max_iter")? {
         Some(_) => fields.count("transform_max_iter")?,
         None => 1000,

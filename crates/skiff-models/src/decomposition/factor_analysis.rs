@@ -7,6 +7,7 @@ use skiff_plan::operators::{ArrayRule, Center, Elementwise, Function, Mahalanobi
 use skiff_plan::value::{Matrix, Precision, Value};
 use skiff_plan::{Answer, Method, Output, Rank, ValueId};
 
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, Scoring, class};
@@ -57,9 +58,7 @@ impl FactorAnalysis {
             components.iter_rows().flat_map(|row| row.iter().zip(&noise)).map(|(value, noise)| value / noise);
         let weighted = Matrix::new(k, n, weighted.collect::<Vec<_>>());
         let mut within = product(&weighted, &components);
-        for at in 0..k {
-            within[at * k + at] += 1.0;
-        }
+        within.iter_mut().step_by(k + 1).for_each(|value| *value += 1.0);
         let singular = || fields.damaged("components_", "the covariance of the factors is singular");
         let core = Lu::of(&Matrix::new(k, k, within)).ok_or_else(singular)?.inverse();
         // (n_components, n_features): coreᵀ · W.
@@ -67,22 +66,17 @@ impl FactorAnalysis {
         let projection = Matrix::new(k, n, product(&core.transposed(), &transposed));
         let columns = components.transposed();
         let mut covariance = product(&columns, &columns);
-        for (at, noise) in noise.iter().enumerate() {
-            covariance[at * n + at] += noise;
-        }
+        covariance.iter_mut().step_by(n + 1).zip(&noise).for_each(|(value, noise)| *value += noise);
         // By the matrix inversion lemma.
         let inner = Matrix::new(n, k, product(&transposed, &core));
         let mut inverse: Vec<f64> = product(&inner, &transposed).into_iter().map(|value| -value).collect();
-        for (at, noise) in noise.iter().enumerate() {
-            inverse[at * n + at] += 1.0 / noise;
-        }
+        inverse.iter_mut().step_by(n + 1).zip(&noise).for_each(|(value, noise)| *value += 1.0 / noise);
         let inverse = Matrix::new(n, n, inverse);
         let log_determinant = match Lu::of(&inverse).map(|factors| factors.log_determinant()) {
             Some((sign, log)) if sign > 0.0 => log,
             _ => f64::NEG_INFINITY,
         };
-        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-        let constant = -0.5 * (n as f64 * std::f64::consts::TAU.ln() - log_determinant);
+        let constant = -0.5 * (real(n) * std::f64::consts::TAU.ln() - log_determinant);
         Ok(Self {
             projection: Arc::new(projection),
             precision,

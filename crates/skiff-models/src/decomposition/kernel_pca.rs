@@ -68,14 +68,14 @@ impl KernelPCA {
         let of_values = fields.numbers(values)?.precision;
         let eigenvalues = fields.vector_of(values, matrix.cols)?;
         let divides_by_zero = fields.before(0, 22);
-        let scaled = eigenvalues.iter().enumerate().flat_map(|(column, &eigenvalue)| {
-            let matrix = &matrix;
-            (0..matrix.rows).map(move |row| match eigenvalue == 0.0 && !divides_by_zero {
+        let columns = matrix.transposed();
+        let scaled = columns.iter_rows().zip(&eigenvalues).flat_map(|(column, &eigenvalue)| {
+            column.iter().map(move |value| match eigenvalue == 0.0 && !divides_by_zero {
                 true => 0.0,
                 // In the dtype of both, before anything is multiplied.
                 false => {
                     let scale = of_values.round(eigenvalue.sqrt());
-                    precision.promote(of_values).round(matrix.row(row)[column] / scale)
+                    precision.promote(of_values).round(value / scale)
                 }
             })
         });

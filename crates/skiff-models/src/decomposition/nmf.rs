@@ -9,6 +9,7 @@ use skiff_plan::operators::{
 use skiff_plan::{Method, Output, ValueId};
 
 use super::components::transpose;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
@@ -166,8 +167,7 @@ fn multiplicative(fields: &Fields<'_, '_>, beta: f64, ends: MultiplicativeEnd) -
 /// What the sum of weights, and that of their squares, costs.
 fn read_penalties(fields: &Fields<'_, '_>, n_features: usize) -> Result<(f64, f64), ReadError> {
     let ratio = fields.float("l1_ratio")?;
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ features")]
-    let features = n_features as f64;
+    let features = real(n_features);
     let of_components =
         fields.has("alpha_H") && fields.string_or_none("alpha_H").ok().flatten().as_deref() != Some("same");
     let alpha_w = fields.float_or_none("alpha_W")?;

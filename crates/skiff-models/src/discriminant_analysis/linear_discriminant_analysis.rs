@@ -106,8 +106,7 @@ impl Projection {
         };
         let most = most.map_or(Ok(scalings.cols), usize::try_from);
         let most = most.map_err(|_| fields.unexpected("_max_components", "a count"))?.min(scalings.cols);
-        let columns = (0..most).flat_map(|column| scalings.iter_rows().map(move |row| row[column]));
-        let scalings = Arc::new(Matrix::new(most, scalings.rows, columns.collect::<Vec<_>>()));
+        let scalings = Arc::new(scalings.transposed().slice_rows(0, most).into_owned());
         let xbar = match centered {
             true => {
                 precision = precision.promote(fields.numbers("xbar_")?.precision);

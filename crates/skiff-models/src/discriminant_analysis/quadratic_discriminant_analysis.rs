@@ -90,11 +90,12 @@ impl QuadraticDiscriminantAnalysis {
 
 /// The transpose of `rotation * scaling ** -0.5`.
 fn factor(rotation: &Matrix<'_, f64>, scaling: &[f64], precision: Precision) -> Matrix<'static, f64> {
-    let columns = scaling.iter().enumerate().flat_map(|(column, scaling)| {
+    let mut columns = rotation.transposed();
+    for (column, scaling) in columns.data.to_mut().chunks_exact_mut(rotation.rows.max(1)).zip(scaling) {
         let factor = precision.round(scaling.powf(-0.5));
-        rotation.iter_rows().map(move |row| precision.round(row[column] * factor))
-    });
-    Matrix::new(rotation.cols, rotation.rows, columns.collect::<Vec<_>>())
+        column.iter_mut().for_each(|value| *value = precision.round(*value * factor));
+    }
+    columns
 }
 
 impl Estimator for QuadraticDiscriminantAnalysis {

@@ -11,6 +11,7 @@ use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::check_rows;
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
@@ -133,7 +134,7 @@ impl DummyClassifier {
                 .unsupported(method, "labels with two dimensions and one column: its version of scikit-learn raises");
         }
         let labels: Option<Vec<_>> = self.outputs.iter().map(|output| output.label.clone()).collect();
-        let labels = labels.filter(|labels| labels.windows(2).all(|pair| one_dtype(&pair[0], &pair[1])));
+        let labels = labels.filter(|labels| labels.iter().zip(labels.iter().skip(1)).all(|(a, b)| one_dtype(a, b)));
         let Some(labels) = labels else {
             return plan.unsupported(method, "labels of different types");
         };
@@ -152,7 +153,7 @@ impl DummyClassifier {
     fn drawn(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
         let random = self.random.start(method, plan)?;
         let draw = |output: &DummyOutput| match self.strategy {
-            Strategy::Uniform => ClassDraw::Uniform(output.classes.len() as u64),
+            Strategy::Uniform => ClassDraw::Uniform(u64::try_from(output.classes.len()).unwrap_or(u64::MAX)),
             _ => ClassDraw::Weighted(output.priors.clone()),
         };
         let outputs = self.outputs.iter().map(draw).collect();
@@ -165,7 +166,7 @@ impl DummyClassifier {
             (Classes::Objects(_), Classes::Objects(_)) => true,
             _ => one_dtype(a, b),
         };
-        if classes.windows(2).any(|pair| !alike(&pair[0], &pair[1])) {
+        if classes.iter().zip(classes.iter().skip(1)).any(|(a, b)| !alike(a, b)) {
             return plan.unsupported(Method::Predict, "labels of different types");
         }
         let codes = self.drawn(Method::Predict, input, plan)?;
@@ -349,12 +350,11 @@ impl DummyOutput {
         OneHot { targets: vec![targets], width: self.classes.len(), dtype, sparse: false }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "as many classes as no array holds")]
     fn probabilities(&self, strategy: Strategy) -> Vec<f64> {
         let count = self.priors.len();
         match strategy {
             Strategy::Prior => self.priors.clone(),
-            Strategy::Uniform => vec![1.0 / count as f64; count],
+            Strategy::Uniform => vec![1.0 / real(count); count],
             Strategy::MostFrequent | Strategy::Constant | Strategy::Stratified => {
                 (0..count).map(|class| f64::from(u8::from(class == self.class))).collect()
             }

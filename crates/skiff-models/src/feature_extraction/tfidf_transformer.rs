@@ -102,11 +102,12 @@ fn read_diagonal(fields: &Fields<'_, '_>) -> Result<TermWeights, ReadError> {
         return Err(damaged("it is not square"));
     }
     let mut values = vec![0.0; rows];
-    for (row, bounds) in indptr.windows(2).enumerate() {
+    let rows = indptr.iter().zip(indptr.iter().skip(1)).zip(&mut values);
+    for (row, ((&start, &end), sum)) in rows.enumerate() {
         let place = |at: i64| usize::try_from(at).unwrap_or(usize::MAX);
-        for at in place(bounds[0])..place(bounds[1]) {
+        for at in place(start)..place(end) {
             match (indices.get(at), data.get(at)) {
-                (Some(&column), Some(&value)) if place(column) == row => values[row] += value,
+                (Some(&column), Some(&value)) if place(column) == row => *sum += value,
                 _ => return Err(damaged("it has nonzero values off its diagonal")),
             }
         }

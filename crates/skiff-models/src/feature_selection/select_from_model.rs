@@ -10,6 +10,7 @@ use skiff_plan::{Answer, Method, Output, ValueId};
 use super::rfe::rows_of;
 use super::selector_mixin::{SelectedColumns, selects_columns};
 use crate::computed::{Attributes, Computed};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, Model, class};
@@ -77,9 +78,9 @@ impl SelectFromModel {
         let mut support = vec![most.is_none(); scores.len()];
         if let Some(most) = most {
             // `np.argsort(-scores, kind='mergesort')[:max_features]`: the first of equals.
-            let mut places: Vec<usize> = (0..scores.len()).collect();
-            places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-            places.iter().take(most).for_each(|&place| support[place] = true);
+            let mut order: Vec<(&f64, &mut bool)> = scores.iter().zip(&mut support).collect();
+            order.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+            order.into_iter().take(most).for_each(|(_, stays)| *stays = true);
         }
         for (stays, &score) in support.iter_mut().zip(&scores) {
             *stays &= !matches!(score.partial_cmp(&least), Some(std::cmp::Ordering::Less));
@@ -123,8 +124,8 @@ pub(super) fn read_scores(fields: &Fields<'_, '_>, model: &Model) -> Result<(Vec
         Some(f64::INFINITY) => Norm::Most,
         Some(order) => return Err(fields.unsupported("norm_order", order.to_string())),
     };
-    let column = |column| order.of(importances.iter_rows().map(|row| row[column]), precision);
-    Ok(((0..importances.cols).map(column).collect(), precision))
+    let columns = importances.transposed();
+    Ok((columns.iter_rows().map(|column| order.of(column.iter().copied(), precision)).collect(), precision))
 }
 
 /// `norm_order`
@@ -175,17 +176,19 @@ fn read_threshold(
 
 /// `np.mean(scores)`
 pub(super) fn mean_threshold(scores: &[f64], precision: Precision) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a number of features")]
-    precision.round(pairwise_sum_in(scores, precision) / scores.len() as f64)
+    precision.round(pairwise_sum_in(scores, precision) / real(scores.len()))
 }
 
 fn median(scores: &[f64], precision: Precision) -> f64 {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f64::total_cmp);
-    match (sorted.len() / 2, sorted.len() % 2) {
-        (0, 0) => f64::NAN,
-        (half, 1) => sorted[half],
-        (half, _) => precision.round(precision.round(sorted[half - 1] + sorted[half]) / 2.0),
+    let (lower, upper) = sorted.split_at(sorted.len() / 2);
+    match (lower.last(), upper.first()) {
+        (_, None) => f64::NAN,
+        (Some(below), Some(above)) if lower.len() == upper.len() => {
+            precision.round(precision.round(below + above) / 2.0)
+        }
+        (_, Some(&middle)) => middle,
     }
 }
 

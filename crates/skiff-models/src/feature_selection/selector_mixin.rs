@@ -56,7 +56,7 @@ impl SelectedColumns {
 
     /// The indices of the selected columns.
     fn places(&self) -> Vec<usize> {
-        (0..self.support.len()).filter(|&column| self.support[column]).collect()
+        self.support.iter().enumerate().filter(|(_, stays)| **stays).map(|(column, _)| column).collect()
     }
 
     pub(crate) fn lower(&self, method: Method, input: ValueId, plan: &mut Lowering<'_>) -> Result<Output, Refusal> {

@@ -7,6 +7,7 @@ use skiff_plan::value::Precision;
 use skiff_plan::{Method, Output, ValueId};
 
 use super::selector_mixin::{SelectedColumns, selects_columns};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
@@ -185,7 +186,7 @@ impl UnivariateSelection {
             Filter::KBest(Some(k)) => scores.greatest(k),
             Filter::Fpr(alpha) => scores.below(alpha),
             Filter::Fdr(alpha) => scores.false_discoveries(alpha, first_rank),
-            Filter::Fwe(alpha) => scores.below(alpha / float(scores.values.len())),
+            Filter::Fwe(alpha) => scores.below(alpha / real(scores.values.len())),
         };
         fields.training_only(&["alpha", "k", "mode", "param", "percentile", "pvalues_", "score_func", "scores_"]);
         Ok(Self { columns: SelectedColumns::new(fields, name, support, Finite::All)? })
@@ -219,12 +220,10 @@ impl Scores {
     /// The last `k` of a stable sort.
     fn greatest(&self, k: usize) -> Vec<bool> {
         let scores = self.without_nan();
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|&a, &b| order_of(scores[a], scores[b]));
         let mut support = vec![false; scores.len()];
-        for &column in order.iter().rev().take(k) {
-            support[column] = true;
-        }
+        let mut order: Vec<(f64, &mut bool)> = scores.into_iter().zip(&mut support).collect();
+        order.sort_by(|(a, _), (b, _)| order_of(*a, *b));
+        order.into_iter().rev().take(k).for_each(|(_, stays)| *stays = true);
         support
     }
 
@@ -236,19 +235,19 @@ impl Scores {
         let scores = self.without_nan();
         let threshold = self.percentile(&scores, 100.0 - percentile, is_weighted);
         let mut support: Vec<bool> = scores.iter().map(|&score| score > threshold).collect();
-        let ties: Vec<usize> = (0..count).filter(|&column| scores[column] == threshold).collect();
-        #[expect(clippy::cast_possible_truncation, reason = "`int()`, of a share of the number of columns")]
-        let most = (float(count) * percentile / 100.0) as i64;
+        #[expect(clippy::as_conversions, reason = "`int()`, of a share of the number of columns")]
+        #[expect(clippy::cast_possible_truncation, reason = "as above")]
+        let most = (real(count) * percentile / 100.0) as i64;
         let taken = support.iter().filter(|&&stays| stays).count();
         let left = most.saturating_sub(i64::try_from(taken).unwrap_or(i64::MAX));
         // Python's `ties[:left]`, which counts from the end where `left` is negative.
+        let ties = scores.iter().filter(|&&score| score == threshold).count();
         let kept = match usize::try_from(left) {
-            Ok(left) => left.min(ties.len()),
-            Err(_) => ties.len().saturating_sub(usize::try_from(left.unsigned_abs()).unwrap_or(usize::MAX)),
+            Ok(left) => left,
+            Err(_) => ties.saturating_sub(usize::try_from(left.unsigned_abs()).unwrap_or(usize::MAX)),
         };
-        for &column in &ties[..kept] {
-            support[column] = true;
-        }
+        let tied = support.iter_mut().zip(&scores).filter(|(_, score)| **score == threshold);
+        tied.take(kept).for_each(|(stays, _)| *stays = true);
         support
     }
 
@@ -258,11 +257,13 @@ impl Scores {
         let round = |value: f64| if is_weighted { value } else { self.precision.round(value) };
         let mut sorted = scores.to_vec();
         sorted.sort_by(|a, b| order_of(*a, *b));
-        let place = round(round(round(percent) / 100.0) * float(sorted.len() - 1));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the number of scores")]
-        let below = (place.floor() as usize).min(sorted.len() - 1);
-        let above = (below + 1).min(sorted.len() - 1);
-        let (low, high, share) = (sorted[below], sorted[above], round(place - place.floor()));
+        let place = round(round(round(percent) / 100.0) * real(sorted.len().saturating_sub(1)));
+        #[expect(clippy::as_conversions, reason = "at most the number of scores")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
+        let below = place.floor() as usize;
+        let last = || sorted.last().copied().unwrap_or(f64::NAN);
+        let at = |place: usize| sorted.get(place).copied().unwrap_or_else(last);
+        let (low, high, share) = (at(below), at(below.saturating_add(1)), round(place - place.floor()));
         if is_weighted {
             return self.precision.round(low * (1.0 - share) + high * share);
         }
@@ -281,9 +282,9 @@ impl Scores {
     fn false_discoveries(&self, alpha: f64, first_rank: usize) -> Vec<bool> {
         let mut sorted: Vec<f64> = self.values.iter().copied().filter(|value| !value.is_nan()).collect();
         sorted.sort_by(|a, b| order_of(*a, *b));
-        let step = alpha / float(self.values.len());
+        let step = alpha / real(self.values.len());
         let ranked = sorted.iter().zip(first_rank..);
-        let greatest = ranked.filter(|&(&value, rank)| value <= step * float(rank)).map(|(&value, _)| value).last();
+        let greatest = ranked.filter(|&(&value, rank)| value <= step * real(rank)).map(|(&value, _)| value).last();
         self.values.iter().map(|&value| greatest.is_some_and(|greatest| value <= greatest)).collect()
     }
 }
@@ -291,11 +292,6 @@ impl Scores {
 /// The order of numbers none of which is NaN: zeros of both signs are equal, unlike in `total_cmp`.
 fn order_of(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or(Ordering::Equal)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ columns")]
-fn float(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]

@@ -48,7 +48,11 @@ impl Fields<'_, '_> {
         let Some(node) = self.optional(name) else { return Ok(None) };
         match self.scalar_at_or_single(node, name)? {
             Scalar::Float(value) => Ok(Some(value)),
-            #[expect(clippy::cast_precision_loss, reason = "Python's float(int) rounds as well")]
+            #[expect(
+                clippy::as_conversions,
+                clippy::cast_precision_loss,
+                reason = "Python's float(int) rounds as well"
+            )]
             Scalar::Int(value) => Ok(Some(value as f64)),
             Scalar::Bool(value) => Ok(Some(f64::from(value))),
             _ => Err(self.unexpected(name, "a number")),

@@ -136,7 +136,7 @@ fn read_error(fields: &Fields<'_, '_>, rows: usize, terms: usize, targets: usize
     let triangle = |name: &str, matrix: Matrix<'static, f64>, size: usize| {
         fields.expect_len(name, matrix.rows, size)?;
         fields.expect_len(name, matrix.cols, size)?;
-        match (0..size).all(|at| matrix.row(at)[at] != 0.0) {
+        match matrix.data.iter().step_by(size + 1).all(|value| *value != 0.0) {
             true => Ok(matrix),
             false => Err(fields.damaged(name, "a zero on the diagonal")),
         }

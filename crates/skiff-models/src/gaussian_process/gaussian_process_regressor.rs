@@ -96,7 +96,7 @@ pub(super) fn read_lower(fields: &Fields<'_, '_>, rows: usize) -> Result<Matrix<
     let lower = fields.matrix("L_")?;
     fields.expect_len("L_", lower.rows, rows)?;
     fields.expect_len("L_", lower.cols, rows)?;
-    match (0..rows).all(|at| lower.row(at)[at] != 0.0) {
+    match lower.data.iter().step_by(rows + 1).all(|value| *value != 0.0) {
         true => Ok(lower),
         false => Err(fields.damaged("L_", "a zero on the diagonal")),
     }

@@ -186,8 +186,9 @@ fn read_sequence(fields: &Fields<'_, '_>, is_empty: &[bool]) -> Result<Vec<Imput
         let neighbors: Option<Vec<usize>> = neighbors.into_iter().map(column).collect();
         let neighbors = neighbors.ok_or_else(outside)?;
         let estimator = fields.model_at(estimator, format!("{path}[2]"))?;
-        if !is_empty[feature] {
-            let (least, most) = (least[feature], most[feature]);
+        if is_empty.get(feature) == Some(&false) {
+            let bounds = least.get(feature).copied().zip(most.get(feature).copied());
+            let (least, most) = bounds.ok_or_else(outside)?;
             sequence.push(Imputation { feature, neighbors, estimator, least, most });
         }
     }

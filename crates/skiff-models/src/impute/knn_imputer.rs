@@ -87,7 +87,7 @@ impl KNNImputer {
             }
             fields.expect_len("indicator_", model.n_features_in().unwrap_or(0), fitted.cols)?;
         }
-        let valid = (0..fitted.cols).map(|column| fitted.iter_rows().any(|row| !row[column].is_nan())).collect();
+        let valid = fitted.transposed().iter_rows().map(|column| column.iter().any(|value| !value.is_nan())).collect();
         let einsum = if fields.before(1, 0) { row_square::old_einsum } else { row_square::einsum };
         let points = Points::dense(fitted.clone(), Metric::NanEuclidean, einsum);
         let donors = ImputeNeighbors {

@@ -108,7 +108,7 @@ impl SimpleImputer {
 
     /// The columns that come out.
     pub(super) fn kept(&self) -> Vec<usize> {
-        (0..self.fills.len()).filter(|&column| self.fills[column].is_some()).collect()
+        self.fills.iter().enumerate().filter(|(_, fill)| fill.is_some()).map(|(column, _)| column).collect()
     }
 }
 

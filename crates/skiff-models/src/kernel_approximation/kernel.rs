@@ -6,6 +6,7 @@ use skiff_pickle::Node;
 use skiff_plan::ValueId;
 use skiff_plan::operators::{ArrayRule, KernelFunction, PairwiseKernel, SparseRule};
 
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::Lowering;
 
@@ -88,8 +89,7 @@ fn function(fields: &Fields<'_, '_>, name: &str, width: usize) -> Result<KernelF
     }
     // `KernelPCA` keeps the one that it computed.
     let gamma = if fields.has("gamma_") { fields.float_or_none("gamma_")? } else { fields.float_or_none("gamma")? };
-    #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-    let of_width = || 1.0 / width as f64;
+    let of_width = || 1.0 / real(width);
     let or = |name: &str, default: f64| -> Result<f64, ReadError> {
         match fields.has(name) {
             true => fields.float(name),

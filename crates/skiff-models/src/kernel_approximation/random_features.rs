@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skiff_plan::operators::{Affine, ArrayRule, Dtype, Elementwise, Function, LogAbove, SparseRule};
 use skiff_plan::{Method, Output, ValueId};
 
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, NamesError, class};
@@ -52,14 +53,12 @@ pub struct RandomFeatures {
 
 impl RandomFeatures {
     fn read_rbf(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        #[expect(clippy::cast_precision_loss, reason = "a count")]
-        let scale = (2.0 / fields.count("n_components")? as f64).sqrt();
+        let scale = (2.0 / real(fields.count("n_components")?)).sqrt();
         Self::read(fields, scale, None)
     }
 
     fn read_skewed_chi2(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
-        #[expect(clippy::cast_precision_loss, reason = "a count")]
-        let scale = 2.0_f64.sqrt() / (fields.count("n_components")? as f64).sqrt();
+        let scale = 2.0_f64.sqrt() / real(fields.count("n_components")?).sqrt();
         let skewedness = fields.float("skewedness")?;
         Self::read(fields, scale, Some(skewedness))
     }

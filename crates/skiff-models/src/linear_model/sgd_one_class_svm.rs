@@ -41,7 +41,9 @@ impl SGDOneClassSVM {
         let coef = numbers.into_rows().filter(|coef| coef.rows == 1);
         let coef = coef.ok_or_else(|| fields.unexpected("coef_", "one row of coefficients"))?;
         fields.expect_n_features("coef_", coef.cols)?;
-        let offset = fields.vector_of("offset_", 1)?[0];
+        let &[offset] = &fields.vector_of("offset_", 1)?[..] else {
+            return Err(fields.unexpected("offset_", "one number"));
+        };
         Ok(Self { hyperplane: Arc::new(Affine::new(coef, vec![-offset], precision)), offset })
     }
 }

@@ -7,6 +7,7 @@ use skiff_plan::operators::{ArrayRule, Dtype, GeodesicKernel};
 use skiff_plan::value::{Matrix, Precision, Value};
 use skiff_plan::{Answer, Method, Output, Rank, ValueId};
 
+use crate::conversions::real;
 use crate::decomposition::KernelPCA;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
@@ -75,10 +76,9 @@ impl Isomap {
     }
 
     /// `reconstruction_error()`: how far the kernel of the fit is from that of the embedding, in their dtypes.
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ points")]
     fn reconstruction_error(&self) -> (f64, Precision) {
         let GeodesicKernel { distances, precision, .. } = &*self.kernel;
-        let (round, count) = (|value: f64| precision.round(value), distances.rows as f64);
+        let (round, count) = (|value: f64| precision.round(value), real(distances.rows));
         let kernel = distances.map(|distance| round(-0.5 * round(distance * distance)));
         let mut columns = vec![0.0; kernel.cols];
         for row in kernel.iter_rows() {

@@ -10,6 +10,7 @@ use skiff_plan::operators::{
 use skiff_plan::value::{Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
+use crate::conversions::real;
 use crate::fields::{Fields, Numbers, ReadError};
 use crate::lowering::{Lowering, Refusal};
 use crate::random_source::RandomSource;
@@ -108,7 +109,7 @@ impl Gaussians {
         let sum_of_logs = |values: &mut dyn Iterator<Item = f64>| {
             values.fold(0.0, |sum, value| precision.round(sum + precision.round(value.ln())))
         };
-        let diagonal = |matrix: &Matrix<'_, f64>| sum_of_logs(&mut (0..n).map(|at| matrix.row(at)[at]));
+        let diagonal = |matrix: &Matrix<'_, f64>| sum_of_logs(&mut matrix.data.iter().step_by(n + 1).copied());
         let squares = |data: &[f64]| data.iter().map(|value| value * value).collect::<Vec<_>>();
         let (distances, log_determinants) = match covariance_type.as_str() {
             "full" | "tied" => {
@@ -132,8 +133,7 @@ impl Gaussians {
                 (GaussianDistances::Diagonal { means, precisions }, determinants)
             }
             _ => {
-                #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-                let determinants = data.iter().map(|value| n as f64 * value.ln()).collect();
+                let determinants = data.iter().map(|value| real(n) * value.ln()).collect();
                 (GaussianDistances::Spherical { means, precisions: squares(&data) }, determinants)
             }
         };
@@ -152,8 +152,7 @@ impl Gaussians {
     ) -> Result<Mixture, ReadError> {
         let outer = self.log_determinants.iter().zip(more).zip(log_weights);
         let outer = outer.map(|((determinant, more), weight)| determinant + more + weight).collect();
-        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-        let inner = vec![self.n_features as f64 * TAU.ln(); self.n_components];
+        let inner = vec![real(self.n_features) * TAU.ln(); self.n_components];
         // From 1.7 on the distances are stored in an array of the rows' dtype.
         let products = matches!(self.distances, GaussianDistances::OfProducts { .. });
         let truncates = products && !fields.before(1, 7);

@@ -4,6 +4,7 @@ use skiff_plan::kernels::digamma::digamma;
 use skiff_plan::{Method, Output, ValueId};
 
 use super::base_mixture::{Gaussians, Mixture};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Scoring, class};
@@ -114,14 +115,9 @@ fn read_log_precisions(fields: &Fields<'_, '_>, gaussians: &Gaussians) -> Result
         _ => vec![fields.float("degrees_of_freedom_")?; count],
     };
     let mean_precision = fields.vector_of("mean_precision_", count)?;
-    let float = |number: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-        let float = number as f64;
-        float
-    };
-    let n = float(gaussians.n_features);
+    let n = real(gaussians.n_features);
     let each = degrees.iter().zip(&mean_precision).map(|(&degrees, mean_precision)| {
-        let sum: f64 = (0..gaussians.n_features).map(|at| digamma(0.5 * (degrees - float(at)))).sum();
+        let sum: f64 = (0..gaussians.n_features).map(|at| digamma(0.5 * (degrees - real(at)))).sum();
         let log_lambda = n * 2.0_f64.ln() + sum;
         0.5 * (log_lambda - n / mean_precision) - 0.5 * n * degrees.ln()
     });

@@ -70,9 +70,10 @@ impl Dpgmm {
         let gamma = fields.matrix("gamma_")?;
         fields.expect_len("gamma_", gamma.cols, 3)?;
         let mut rest = None;
-        let weights = gamma.iter_rows().map(|row| {
-            let either = shifted_digamma(row[1] + row[2]);
-            let (chosen, passed) = (shifted_digamma(row[1]) - either, shifted_digamma(row[2]) - either);
+        let (rows, _) = gamma.data.as_chunks();
+        let weights = rows.iter().map(|&[_, chosen, passed]| {
+            let either = shifted_digamma(chosen + passed);
+            let (chosen, passed) = (shifted_digamma(chosen) - either, shifted_digamma(passed) - either);
             // The first component counts what the others are left with as well.
             let left = rest.unwrap_or(passed);
             rest = Some(left + passed);
@@ -129,7 +130,8 @@ fn read_precisions(
     let not_positive = || fields.unsupported(name, "precisions that are not positive definite");
     let of_whole = |values: &[f64]| {
         // Of a precision that is not symmetric to the last place the mean of both halves counts.
-        let halves = (0..size).map(|at| 0.5 * (values[at] + values[at % n * n + at / n])).collect::<Vec<_>>();
+        let precisions = Matrix::new(n, n, values);
+        let halves = values.iter().zip(&*precisions.transposed().data).map(|(a, b)| 0.5 * (a + b)).collect::<Vec<_>>();
         cholesky(&Matrix::new(n, n, halves)).map(|lower| lower.transposed()).ok_or_else(not_positive)
     };
     match covariance_type {
@@ -142,7 +144,7 @@ fn read_precisions(
             }
             let diagonal = |row: &[f64]| {
                 let mut factor = vec![0.0; size];
-                row.iter().enumerate().for_each(|(at, value)| factor[at * n + at] = value.sqrt());
+                factor.iter_mut().step_by(n + 1).zip(row).for_each(|(factor, value)| *factor = value.sqrt());
                 Matrix::new(n, n, factor)
             };
             Ok(precisions.iter_rows().map(diagonal).collect())

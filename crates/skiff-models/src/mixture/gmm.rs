@@ -10,6 +10,7 @@ use skiff_plan::operators::{
 use skiff_plan::value::{Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, Scoring, class};
@@ -52,8 +53,7 @@ impl Gmm {
         let weights = fields.vector_of("weights_", k)?;
         let (distances, log_determinants) = read_covariances(fields, means)?;
         let outer = log_determinants.iter().zip(&weights).map(|(log, weight)| weight.ln() - 0.5 * log).collect();
-        #[expect(clippy::cast_precision_loss, reason = "rows have fewer than 2⁵³ columns")]
-        let inner = vec![n as f64 * TAU.ln(); k];
+        let inner = vec![real(n) * TAU.ln(); k];
         let scores = GaussianScores { distances, inner, outer, precision: Precision::Double, truncates: false };
         Ok(Self { scores: Arc::new(scores), n_features: n })
     }
@@ -88,13 +88,15 @@ fn read_covariances(
     for covariance in numbers.data.chunks_exact(n.saturating_mul(n).max(1)) {
         let lower = factor(covariance, n);
         let lower = lower.ok_or_else(|| fields.damaged(name, "expected positive definite covariances"))?;
-        logs.push(2.0 * (0..n).map(|at| lower.row(at)[at].ln()).sum::<f64>());
+        logs.push(2.0 * lower.data.iter().step_by(n + 1).map(|value| value.ln()).sum::<f64>());
         factors.push(inverse_of_lower(&lower));
     }
-    if factors.len() == 1 && k != 1 {
+    if let ([factor], [log]) = (&factors[..], &logs[..])
+        && k != 1
+    {
         // All components share one.
         fields.spend(&fields.path_of(name), numbers.data.len().saturating_mul(k).saturating_mul(size_of::<f64>()))?;
-        (factors, logs) = (vec![factors[0].clone(); k], vec![logs[0]; k]);
+        (factors, logs) = (vec![factor.clone(); k], vec![*log; k]);
     }
     Ok((GaussianDistances::OfCentered { means, factors }, logs))
 }
@@ -103,7 +105,7 @@ fn read_covariances(
 fn factor(covariance: &[f64], n: usize) -> Option<Matrix<'static, f64>> {
     let mut covariance = Matrix::new(n, n, covariance.to_vec());
     cholesky(&covariance).or_else(|| {
-        (0..n).for_each(|at| covariance.data.to_mut()[at * n + at] += 1e-7);
+        covariance.data.to_mut().iter_mut().step_by(n + 1).for_each(|value| *value += 1e-7);
         cholesky(&covariance)
     })
 }

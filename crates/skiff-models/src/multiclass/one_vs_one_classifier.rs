@@ -121,8 +121,8 @@ impl Estimator for OneVsOneClassifier {
         match method {
             Method::Predict => {
                 let x = self.check(input, plan);
-                let bound = match self.age {
-                    Age::Present => binary_threshold(&self.models[0], x, plan),
+                let bound = match (self.age, self.models.first()) {
+                    (Age::Present, Some(first)) => binary_threshold(first, x, plan),
                     _ => 0.0,
                 };
                 let scores = self.scores(x, plan)?;

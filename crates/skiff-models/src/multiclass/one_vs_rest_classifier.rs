@@ -96,10 +96,10 @@ impl OneVsRestClassifier {
             };
             return Ok(Output::column(plan.push(TakeLabels::of(&self.classes), &[numbers])));
         }
-        let bound = match &self.estimators[0] {
-            Binary::Model(model) => binary_threshold(model, input, plan),
+        let bound = match self.estimators.first() {
+            Some(Binary::Model(model)) => binary_threshold(model, input, plan),
             // A constant has `decision_function`, but is not a classifier.
-            Binary::Constant(_) => 0.5,
+            Some(Binary::Constant(_)) | None => 0.5,
         };
         let sides: Vec<ValueId> = scores.into_iter().map(|score| plan.push(GreaterThan { bound }, &[score])).collect();
         match self.labels {

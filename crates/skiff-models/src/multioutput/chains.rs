@@ -122,7 +122,9 @@ impl Chain {
         let mut outputs = vec![x; self.models.len()];
         for (index, model) in self.models.iter().enumerate() {
             let answer = self.answer(model, method, x, plan)?;
-            outputs[self.order[index]] = answer;
+            // `order` has each place once.
+            let place = self.order.get(index).and_then(|&place| outputs.get_mut(place));
+            place.into_iter().for_each(|output| *output = answer);
             if index + 1 < self.models.len() {
                 let feature = match method == self.handed_on {
                     true => answer,

@@ -39,12 +39,16 @@ pub(crate) fn read_tree(fields: &Fields<'_, '_>, name: &str) -> Result<BinaryTre
     let points = Matrix::new(rows, features, numbers(&view.data, "data")?);
     let bounds = numbers(&view.bounds, "node_bounds")?;
     let size = view.nodes.len() * features;
-    let level = |level: usize| Matrix::new(view.nodes.len(), features, bounds[level * size..][..size].to_vec());
+    let mut levels = bounds.chunks_exact(size.max(1));
+    let mut level = || {
+        let level = levels.next().ok_or_else(|| wrong("node_bounds", "it has no bounds of some nodes"))?;
+        Ok::<_, ReadError>(Matrix::new(view.nodes.len(), features, level.to_vec()))
+    };
     let bounds = if view.is_kd {
         let power = metric.power().ok_or_else(|| wrong("dist_metric", "a metric that k-d trees do not support"))?;
-        Bounds::Boxes { low: level(0), high: level(1), power }
+        Bounds::Boxes { low: level()?, high: level()?, power }
     } else {
-        Bounds::Balls(level(0))
+        Bounds::Balls(level()?)
     };
     let weights = view.weights.as_ref().map(|weights| numbers(weights, "sample_weight")).transpose()?;
     Ok(BinaryTree::new(points, view.order, view.nodes, bounds, metric, weights))

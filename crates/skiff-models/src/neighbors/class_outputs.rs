@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use skiff_plan::value::Classes;
 
+use crate::conversions::index;
 use crate::fields::{Fields, ReadError};
 
 /// One output: its classes, and the class number of each point.
@@ -21,12 +22,12 @@ pub(super) fn read_outputs(fields: &Fields<'_, '_>, points: usize) -> Result<(Ve
         return Err(fields.damaged("classes_", "several lists of classes for one output"));
     }
     let array = fields.array("_y")?;
-    let width = match array.shape[..] {
-        [_] => 1,
-        [_, width] => width,
+    let (rows, width) = match array.shape[..] {
+        [rows] => (rows, 1),
+        [rows, width] => (rows, width),
         _ => return Err(fields.unexpected("_y", "an array of one or two dimensions")),
     };
-    fields.expect_len("_y", array.shape[0], points)?;
+    fields.expect_len("_y", rows, points)?;
     fields.expect_len("classes_", classes.len(), width)?;
     let codes = fields.ints("_y")?;
     let mut outputs = Vec::with_capacity(width);
@@ -35,7 +36,7 @@ pub(super) fn read_outputs(fields: &Fields<'_, '_>, points: usize) -> Result<(Ve
             return Err(fields.damaged("classes_", "an output without classes"));
         }
         let codes = codes.iter().skip(output).step_by(width);
-        let codes = codes.map(|&code| u32::try_from(code).ok().filter(|&code| (code as usize) < classes.len()));
+        let codes = codes.map(|&code| u32::try_from(code).ok().filter(|&code| index(code) < classes.len()));
         let codes = codes.collect::<Option<Arc<[u32]>>>();
         let codes = codes.ok_or_else(|| fields.damaged("_y", "a number that is no class's"))?;
         outputs.push(ClassOutput { classes, codes });

@@ -75,7 +75,7 @@ impl Novelty {
         if count == 0 || count > distances.cols {
             return Err(fields.damaged("n_neighbors_", format!("{count} of {} neighbors", distances.cols)));
         }
-        let reach = distances.iter_rows().map(|row| row[count - 1]).collect();
+        let reach = distances.iter_rows().filter_map(|row| row.get(count - 1).copied()).collect();
         let factors = OutlierFactors {
             reach,
             reach_precision,

@@ -45,18 +45,18 @@ impl MetricView {
             _ => None,
         }
         .ok_or_else(|| unexpected(graph, power, "p", "a number"))?;
-        let floats = |id: NodeId, part: &'static str, ndim: usize| {
+        let floats = |id: NodeId, part: &'static str, (ndim, expected): (usize, &'static str)| {
             let array = array(graph, id, part)?;
             let is_expected = matches!(array.dtype, DType::Float { .. }) && array.ndim() == ndim;
-            if is_expected { Ok(array) } else { Err(unexpected(graph, id, part, FLOATS[ndim - 1])) }
+            if is_expected { Ok(array) } else { Err(unexpected(graph, id, part, expected)) }
         };
         let bare = instance.name.trim_end_matches("64").trim_end_matches("32");
         Ok(Self {
             class: bare.to_owned(),
             is_single: instance.name.ends_with("32"),
             power,
-            vector: floats(vector, "vec", 1)?,
-            matrix: floats(matrix, "mat", 2)?,
+            vector: floats(vector, "vec", VECTOR)?,
+            matrix: floats(matrix, "mat", MATRIX)?,
             needs_room: instance.module != "sklearn.metrics._dist_metrics",
         })
     }
@@ -84,5 +84,6 @@ impl MetricView {
     }
 }
 
-/// What is expected, by the number of dimensions.
-const FLOATS: [&str; 2] = ["a vector of floats", "a matrix of floats"];
+/// How many dimensions are expected, and of what.
+const VECTOR: (usize, &str) = (1, "a vector of floats");
+const MATRIX: (usize, &str) = (2, "a matrix of floats");

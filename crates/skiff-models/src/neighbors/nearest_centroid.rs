@@ -9,6 +9,7 @@ use skiff_plan::operators::{
 use skiff_plan::value::{Classes, Matrix, Precision};
 use skiff_plan::{Method, Output, ValueId};
 
+use crate::conversions::real;
 use crate::discriminant_analysis::DiscriminantScores;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
@@ -100,8 +101,7 @@ impl NearestCentroid {
 
 /// `np.isclose(class_prior_, 1 / n_classes).all()`
 fn is_uniform(priors: &[f64]) -> bool {
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ classes")]
-    let share = 1.0 / priors.len() as f64;
+    let share = 1.0 / real(priors.len());
     priors.iter().all(|prior| (prior - share).abs() <= 1e-8 + 1e-5 * share.abs())
 }
 

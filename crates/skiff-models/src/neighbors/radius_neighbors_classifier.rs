@@ -12,6 +12,7 @@ use skiff_plan::{Method, Output, ValueId};
 
 use super::class_outputs::{ClassOutput, read_outputs};
 use super::neighbors_base::{Nearest, NeighborsBase, Weights, read_weights};
+use crate::conversions::real;
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Lowering, Params, Refusal};
 use crate::model::{Class, Estimator, class};
@@ -145,7 +146,7 @@ impl RadiusOutput {
 fn push(classes: &mut Classes, label: Scalar) -> bool {
     match (classes, label) {
         (Classes::Ints(values, _), label) if let Some(label) = label.as_i64() => values.push(label),
-        #[expect(clippy::cast_possible_truncation, reason = "as numpy's assignment does")]
+        #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "as numpy's assignment does")]
         (Classes::Ints(values, _), Scalar::Float(label)) if label.is_finite() => values.push(label as i64),
         (Classes::Floats(values, precision), label) if let Some(label) = label.as_f64() => {
             values.push(precision.round(label));
@@ -198,9 +199,8 @@ fn read_old_label(fields: &Fields<'_, '_>, outputs: usize) -> Result<Vec<Option<
 fn class_mode(fields: &Fields<'_, '_>, classes: &Classes) -> Option<Outliers> {
     let Some(label) = fields.optional("outlier_label") else { return Some(Outliers::Refused) };
     let label = fields.scalar_at(label, "outlier_label").ok().and_then(|label| label.as_f64());
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵³ classes")]
     let known: Vec<f64> = match fields.before(1, 9) {
-        false => (0..classes.len()).map(|class| class as f64).collect(),
+        false => (0..classes.len()).map(real).collect(),
         true => (0..classes.len()).map(|class| Some(classes.get(class)?.as_f64()?.trunc())).collect::<Option<_>>()?,
     };
     // Of equal ones the last.

@@ -40,14 +40,13 @@ impl MultilayerPerceptron {
             return Err(fields.damaged("coefs_", "there is no layer"));
         }
         let mut layers: Vec<Arc<Affine>> = Vec::with_capacity(coefs.len());
-        for (index, (&coef, &intercept)) in coefs.iter().zip(&intercepts).enumerate() {
+        for (index, (&coefs, &intercept)) in coefs.iter().zip(&intercepts).enumerate() {
             let (coef_path, path) = (format!("coefs_[{index}]"), format!("intercepts_[{index}]"));
             let (coef_path, path) = (fields.path_of(&coef_path), fields.path_of(&path));
-            let numbers = fields.numbers_at(coef, &coef_path)?;
+            let numbers = fields.numbers_at(coefs, &coef_path)?;
             let precision = numbers.precision;
             let coef = numbers.into_matrix();
-            let coef =
-                coef.ok_or_else(|| fields.unexpected_at(coefs[index], &coef_path, "an array of two dimensions"))?;
+            let coef = coef.ok_or_else(|| fields.unexpected_at(coefs, &coef_path, "an array of two dimensions"))?;
             let length = |path: &str, expected, found| {
                 ReadError::new(path.to_owned(), ReadErrorKind::Length { expected, found })
             };

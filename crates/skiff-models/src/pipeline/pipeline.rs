@@ -68,11 +68,11 @@ impl Pipeline {
 
     /// The rows as the steps `0..end` transform them.
     fn transform(&self, end: usize, mut value: ValueId, plan: &mut Lowering<'_>) -> Result<ValueId, Refusal> {
-        for (index, step) in self.steps[..end].iter().enumerate() {
+        for (index, step) in self.steps.iter().enumerate().take(end) {
             let Some(model) = step else { continue };
             value = plan.inner_value(model, Method::Transform, value)?;
             // The output is a DataFrame: a later step that selects by name needs the names.
-            let mut later = self.steps[index + 1..].iter().flatten();
+            let mut later = self.steps.iter().skip(index + 1).flatten();
             if model.header().set_output.is_some()
                 && later.next().is_some_and(|next| next.estimator().selects_by_name())
                 && let Ok(names) = model.feature_names_out(None)

@@ -11,6 +11,7 @@ use skiff_plan::operators::{ArrayRule, Dtype, Finite, TakeCategories, TakeNumber
 use skiff_plan::value::{Classes, IntKind, NumberType, Precision};
 
 use crate::computed::{Attributes, Computed};
+use crate::conversions::index;
 use crate::fields::{Fields, ReadError, ReadErrorKind};
 use crate::lowering::Header;
 
@@ -38,6 +39,18 @@ impl KnownCategories {
 
     pub(crate) fn len(&self) -> usize {
         self.classes.len()
+    }
+
+    /// The categories of column `column`, which must exist.
+    #[expect(clippy::indexing_slicing, reason = "as said")]
+    pub(crate) fn of(&self, column: usize) -> &Arc<Classes> {
+        &self.classes[column]
+    }
+
+    /// The same as a lookup table.
+    #[expect(clippy::indexing_slicing, reason = "as said")]
+    pub(crate) fn lookup_of(&self, column: usize) -> &Arc<Categories> {
+        &self.lookup[column]
     }
 }
 
@@ -74,12 +87,10 @@ impl Infrequent {
         let indices = read_places(fields, "_infrequent_indices")?;
         fields.expect_len("_default_to_infrequent_mappings", mappings.len(), known.len())?;
         fields.expect_len("_infrequent_indices", indices.len(), known.len())?;
-        for (column, (mapping, indices)) in mappings.iter().zip(&indices).enumerate() {
-            let classes = known.classes[column].len();
+        for (column, ((mapping, indices), classes)) in mappings.iter().zip(&indices).zip(&known.classes).enumerate() {
+            let classes = classes.len();
             let count = match (mapping, missing.get(column)) {
-                (Some(mapping), Some(Some(last)))
-                    if mapping.len() == *last as usize && mapping.len() + 1 == classes =>
-                {
+                (Some(mapping), Some(Some(last))) if mapping.len() == index(*last) && mapping.len() + 1 == classes => {
                     mapping.len()
                 }
                 _ => classes,
@@ -107,18 +118,24 @@ impl Infrequent {
 
     /// The index of category `code` of column `column` after the grouping.
     pub(crate) fn place(&self, column: usize, code: usize) -> usize {
-        self.mappings[column].as_ref().and_then(|mapping| mapping.get(code)).map_or(code, |&place| place)
+        let mapping = self.mappings.get(column).and_then(Option::as_ref);
+        mapping.and_then(|mapping| mapping.get(code)).map_or(code, |&place| place)
     }
 
     /// How many categories column `column` has after the grouping, of `count` before.
     pub(crate) fn count(&self, column: usize, count: usize) -> usize {
-        self.indices[column].as_ref().map_or(count, |indices| count - (indices.len() - 1))
+        self.indices_of(column).map_or(count, |indices| count - (indices.len() - 1))
+    }
+
+    /// Which categories of column `column` were grouped.
+    pub(crate) fn indices_of(&self, column: usize) -> Option<&[usize]> {
+        self.indices.get(column)?.as_deref()
     }
 
     /// The categories of column `column` after the grouping: `infrequent_sklearn` last.
     pub(crate) fn grouped(&self, column: usize, classes: &Classes) -> Vec<Scalar> {
         let all = (0..classes.len()).filter_map(|code| classes.get(code));
-        match &self.indices[column] {
+        match self.indices_of(column) {
             None => all.collect(),
             Some(indices) => {
                 let frequent = all.enumerate().filter(|(code, _)| !indices.contains(code)).map(|(_, value)| value);
@@ -131,7 +148,8 @@ impl Infrequent {
 fn are_distinct(places: &[usize]) -> bool {
     let mut sorted = places.to_vec();
     sorted.sort_unstable();
-    sorted.windows(2).all(|pair| pair[0] != pair[1])
+    sorted.dedup();
+    sorted.len() == places.len()
 }
 
 /// A list of arrays of indices, or of `None`.
@@ -321,10 +339,11 @@ fn python_float(value: f64, precision: Precision) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a float32 that is held as f64")]
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "a float32 that is held as f64")]
+    let single = value as f32;
     let scientific = match precision {
         Precision::Double => format!("{value:e}"),
-        Precision::Single => format!("{:e}", value as f32),
+        Precision::Single => format!("{single:e}"),
     };
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -334,8 +353,7 @@ fn python_float(value: f64, precision: Precision) -> String {
     }
     let plain = match precision {
         Precision::Double => format!("{value}"),
-        #[expect(clippy::cast_possible_truncation, reason = "a float32 that is held as f64")]
-        Precision::Single => format!("{}", value as f32),
+        Precision::Single => format!("{single}"),
     };
     if plain.contains('.') { plain } else { format!("{plain}.0") }
 }

@@ -64,7 +64,8 @@ impl KBinsDiscretizer {
             if !fits || all.len() < least || !all.is_sorted() {
                 return Err(fields.damaged("bin_edges_", format!("the edges of column {index} do not match its bins")));
             }
-            centers.push(all.windows(2).map(|pair| (pair[1] + pair[0]) * 0.5).collect());
+            let pairs = all.iter().zip(all.iter().skip(1));
+            centers.push(pairs.map(|(low, high)| (high + low) * 0.5).collect());
             edges.push(all.get(1..all.len() - 1).unwrap_or_default().to_vec());
             has_inverse &= is_invertible;
         }

@@ -298,7 +298,8 @@ fn with_argument(function: NumpyFunction, name: &str, value: &Argument) -> Optio
     Some(function)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the number is compared with what becomes of it")]
+#[expect(clippy::as_conversions, reason = "the number is compared with what becomes of it")]
+#[expect(clippy::cast_possible_truncation, reason = "as above")]
 fn whole(number: f64) -> Option<i32> {
     let whole = number as i32;
     (f64::from(whole) == number).then_some(whole)

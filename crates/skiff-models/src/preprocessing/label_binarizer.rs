@@ -85,7 +85,7 @@ impl LabelBinarizer {
     /// Reads and checks the attributes.
     fn read(fields: &Fields<'_, '_>) -> Result<Self, ReadError> {
         let known = KnownCategories::read(fields, "classes_")?;
-        if known.len() != 1 || known.classes[0].is_empty() {
+        if known.len() != 1 || known.of(0).is_empty() {
             return Err(fields.unexpected("classes_", "an array of labels"));
         }
         let target = match fields.string("y_type_")?.as_str() {
@@ -94,7 +94,7 @@ impl LabelBinarizer {
             "multilabel-indicator" => Target::Multilabel,
             other => return Err(fields.unsupported("y_type_", format!("`{other}`"))),
         };
-        if target == Target::Binary && known.classes[0].len() > 2 {
+        if target == Target::Binary && known.of(0).len() > 2 {
             return Err(fields.damaged("y_type_", "it is binary, but `classes_` has more than two classes"));
         }
         let sparse_input = fields.bool("sparse_input_")?;
@@ -115,7 +115,7 @@ impl LabelBinarizer {
 
 impl LabelBinarizer {
     fn class_list(&self) -> &Arc<Classes> {
-        &self.known.classes[0]
+        self.known.of(0)
     }
 
     /// How many columns the labels of the fit got.
@@ -128,7 +128,7 @@ impl LabelBinarizer {
 
     /// `inverse_transform` of as many columns of scores as [`LabelBinarizer::outputs`], by the threshold in the middle.
     pub(crate) fn labels_of(&self, scores: ValueId, plan: &mut Lowering<'_>) -> Output {
-        #[expect(clippy::cast_precision_loss, reason = "Python's division rounds as well")]
+        #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "Python's division rounds as well")]
         let threshold = (self.neg_label.saturating_add(self.pos_label)) as f64 / 2.0;
         self.labels_above(scores, threshold, plan)
     }
@@ -163,7 +163,7 @@ impl Estimator for LabelBinarizer {
         match method {
             Method::Transform => {
                 let step = BinarizeLabels {
-                    classes: Arc::clone(&self.known.lookup[0]),
+                    classes: Arc::clone(self.known.lookup_of(0)),
                     multilabel: self.target == Target::Multilabel,
                     neg_label: self.neg_label,
                     pos_label: self.pos_label,

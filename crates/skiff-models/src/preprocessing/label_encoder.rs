@@ -53,7 +53,7 @@ impl Estimator for LabelEncoder {
         plan: &mut Lowering<'_>,
         _params: &Params,
     ) -> Result<Output, Refusal> {
-        let class = &self.known.classes[0];
+        let class = self.known.of(0);
         match method {
             Method::Transform => {
                 let integers = self.cast && matches!(**class, Classes::Ints(..));

@@ -83,7 +83,7 @@ impl Estimator for MultiLabelBinarizer {
     ) -> Result<Output, Refusal> {
         match method {
             Method::Transform => {
-                let classes = Arc::clone(&self.known.lookup[0]);
+                let classes = Arc::clone(self.known.lookup_of(0));
                 let (sparse, refuses_unknown) = (self.sparse_output, self.refuses_unknown);
                 let binarize = BinarizeLabelSets { classes, sparse, refuses_unknown };
                 Ok(Output::matrix(plan.push(binarize, &[input])))

@@ -154,10 +154,15 @@ impl Categorical {
         Ok(model)
     }
 
+    /// The category of a column that has no output column.
+    fn dropped(&self, column: usize) -> Option<usize> {
+        self.drop.get(column).copied().flatten()
+    }
+
     /// How many output columns a column has.
     fn width(&self, column: usize) -> usize {
-        let count = self.infrequent.count(column, self.known.classes[column].len());
-        count - usize::from(self.drop[column].is_some())
+        let count = self.infrequent.count(column, self.known.of(column).len());
+        count - usize::from(self.dropped(column).is_some())
     }
 
     fn total(&self) -> usize {
@@ -170,15 +175,15 @@ impl Categorical {
         for column in 0..self.known.len() {
             let target = |code: usize| {
                 let place = self.infrequent.place(column, code);
-                match self.drop[column] {
+                match self.dropped(column) {
                     Some(drop) if drop == place => OneHot::NONE,
                     Some(drop) if drop < place => output(first + place - 1),
                     _ => output(first + place),
                 }
             };
-            let mut targets: Vec<u32> = (0..self.known.classes[column].len()).map(target).collect();
-            targets.push(match (self.unknown, &self.infrequent.indices[column]) {
-                (Unknown::Infrequent, Some(indices)) => target(indices[0]),
+            let mut targets: Vec<u32> = (0..self.known.of(column).len()).map(target).collect();
+            targets.push(match (self.unknown, self.infrequent.indices_of(column)) {
+                (Unknown::Infrequent, Some(&[first, ..])) => target(first),
                 _ => OneHot::NONE,
             });
             all.push(targets);
@@ -198,8 +203,8 @@ impl Categorical {
                 grouped.push(value);
                 Zero::Code(output(grouped.len() - 1))
             };
-            let infrequent = self.infrequent.indices[column].is_some();
-            let zero = match (self.zero, self.drop[column]) {
+            let infrequent = self.infrequent.indices_of(column).is_some();
+            let zero = match (self.zero, self.dropped(column)) {
                 (UnknownInverse::First, _) => Zero::First,
                 (UnknownInverse::NothingUnlessInfrequent, drop) if infrequent => dropped(drop),
                 (UnknownInverse::Nothing | UnknownInverse::NothingUnlessInfrequent, None) => add(Scalar::None),
@@ -209,7 +214,7 @@ impl Categorical {
                 }
                 (_, drop) => dropped(drop),
             };
-            let codes: Vec<u32> = (0..count).filter(|&place| self.drop[column] != Some(place)).map(output).collect();
+            let codes: Vec<u32> = (0..count).filter(|&place| self.dropped(column) != Some(place)).map(output).collect();
             groups.push(Group { codes, zero });
             values.push(grouped);
         }
@@ -243,7 +248,7 @@ fn read_drop(
     let place = |(column, place): (usize, &Scalar)| match place {
         Scalar::None => Ok(None),
         place => {
-            let count = infrequent.count(column, known.classes[column].len());
+            let count = infrequent.count(column, known.of(column).len());
             let place = place.as_i64().and_then(|place| usize::try_from(place).ok()).filter(|&place| place < count);
             place.map(Some).ok_or_else(|| fields.damaged(name, format!("no category of column {column}")))
         }
@@ -315,7 +320,7 @@ impl Estimator for OneHotEncoder {
                 _ => Precision::Double,
             };
             let grouped = form.infrequent.grouped(column, classes).into_iter().enumerate();
-            let kept = grouped.filter(|(place, _)| form.drop[column] != Some(*place));
+            let kept = grouped.filter(|(place, _)| form.dropped(column) != Some(*place));
             all.extend(kept.map(|(_, value)| format!("{feature}_{}", python_str(&value, precision))));
         }
         Ok(all)

@@ -104,7 +104,10 @@ impl Legacy {
 /// The indices of the selected columns, from a mask or from indices.
 fn places(selected: &[Scalar], count: usize) -> Option<Vec<usize>> {
     let mut places: Vec<usize> = match selected.iter().all(|item| matches!(item, Scalar::Bool(_))) {
-        true => (0..selected.len()).filter(|&at| selected[at] == Scalar::Bool(true)).collect(),
+        true => {
+            let selected = selected.iter().enumerate().filter(|(_, item)| **item == Scalar::Bool(true));
+            selected.map(|(at, _)| at).collect()
+        }
         false => selected.iter().map(|item| usize::try_from(item.as_i64()?).ok()).collect::<Option<_>>()?,
     };
     places.sort_unstable();

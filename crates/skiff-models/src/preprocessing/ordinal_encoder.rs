@@ -9,6 +9,7 @@ use skiff_plan::value::{Classes, NumberType, ValueKind};
 use skiff_plan::{Method, Output, ValueId};
 
 use super::encoders::{self, Decode, Infrequent, KnownCategories, Others, infrequent_categories, read_dtype};
+use crate::conversions::{index, real};
 use crate::fields::{Fields, ReadError};
 use crate::lowering::{Header, Lowering, Params, Refusal};
 use crate::model::{Class, ComputedAttribute, Estimator, NamesError, class};
@@ -65,10 +66,10 @@ impl OrdinalEncoder {
 
     fn tables(&self) -> Vec<Vec<f64>> {
         let table = |(column, missing): (usize, &Option<u32>)| {
-            let count = self.known.classes[column].len();
+            let count = self.known.of(column).len();
             let number = |code: usize| match missing {
-                Some(missing) if *missing as usize == code => self.encoded_missing,
-                _ => place_of(self.infrequent.place(column, code)),
+                Some(missing) if index(*missing) == code => self.encoded_missing,
+                _ => real(self.infrequent.place(column, code)),
             };
             (0..count).map(number).chain([self.unknown.unwrap_or(f64::NAN)]).collect()
         };
@@ -78,8 +79,8 @@ impl OrdinalEncoder {
     fn inverse(&self) -> (Vec<OrdinalColumn>, Decode) {
         let mut columns = Vec::new();
         let mut values = Vec::new();
-        for (column, classes) in self.known.classes.iter().enumerate() {
-            let grouped = self.infrequent.indices[column].as_ref();
+        for (column, (classes, missing)) in self.known.classes.iter().zip(&self.missing).enumerate() {
+            let grouped = self.infrequent.indices_of(column);
             let frequent = (0..classes.len()).filter(|code| grouped.is_none_or(|grouped| !grouped.contains(code)));
             let codes: Vec<u32> = frequent.filter_map(|code| u32::try_from(code).ok()).collect();
             let mut all: Vec<Scalar> = (0..classes.len()).filter_map(|code| classes.get(code)).collect();
@@ -88,10 +89,10 @@ impl OrdinalEncoder {
                 u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
             };
             let infrequent = grouped.map(|grouped| {
-                (place_of(classes.len() - grouped.len()), add(Scalar::Str("infrequent_sklearn".to_owned())))
+                (real(classes.len() - grouped.len()), add(Scalar::Str("infrequent_sklearn".to_owned())))
             });
             let unknown = self.unknown.map(|encoded| (encoded, add(Scalar::None)));
-            let missing = self.missing[column].map(|place| (self.encoded_missing, place));
+            let missing = missing.map(|place| (self.encoded_missing, place));
             columns.push(OrdinalColumn { missing, infrequent, unknown, codes });
             values.push(all);
         }
@@ -110,17 +111,12 @@ fn read_missing(fields: &Fields<'_, '_>, known: &KnownCategories) -> Result<Vec<
         let (Some(column), Some(place)) = (column, place) else {
             return Err(fields.unexpected(name, "indices by indices"));
         };
-        match (known.classes.get(column), u32::try_from(place)) {
-            (Some(classes), Ok(at)) if place < classes.len() => missing[column] = Some(at),
+        match (known.classes.get(column).zip(missing.get_mut(column)), u32::try_from(place)) {
+            (Some((classes, missing)), Ok(at)) if place < classes.len() => *missing = Some(at),
             _ => return Err(fields.damaged(name, format!("no category {place} in column {column}"))),
         }
     }
     Ok(missing)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "there are fewer categories than 2³²")]
-fn place_of(place: usize) -> f64 {
-    place as f64
 }
 
 impl Estimator for OrdinalEncoder {

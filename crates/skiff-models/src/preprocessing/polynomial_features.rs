@@ -138,7 +138,7 @@ impl Estimator for PolynomialFeatures {
             names::spend(factors.fold(0, |sum: usize, name| sum.saturating_add(name.len())))?;
             let mut parts = Vec::new();
             for run in combination.chunk_by(|a, b| a == b) {
-                let name = input.get(run[0]).map_or("", String::as_str);
+                let name = run.first().and_then(|&factor| input.get(factor)).map_or("", String::as_str);
                 parts.push(if run.len() == 1 { name.to_owned() } else { format!("{name}^{}", run.len()) });
             }
             all.push(if parts.is_empty() { "1".to_owned() } else { parts.join(" ") });
@@ -157,7 +157,9 @@ impl Estimator for PolynomialFeatures {
             combinations.len().checked_mul(self.features).filter(|&numbers| numbers <= MOST_FACTORS)?;
             let count = |combination: Vec<usize>| {
                 let mut powers = vec![0_i64; self.features];
-                combination.iter().for_each(|&factor| powers[factor] += 1);
+                for factor in combination {
+                    powers.get_mut(factor).into_iter().for_each(|power| *power += 1);
+                }
                 powers
             };
             let powers: Vec<i64> = combinations.into_iter().flat_map(count).collect();

@@ -51,8 +51,7 @@ impl QuantileTransformer {
             "uniform" => false,
             other => return Err(fields.unsupported("output_distribution", format!("`{other}`"))),
         };
-        let columns = (0..quantiles.cols).map(|column| quantiles.iter_rows().map(|row| row[column]).collect());
-        let columns: Vec<Vec<f64>> = columns.collect();
+        let columns: Vec<Vec<f64>> = quantiles.transposed().iter_rows().map(<[f64]>::to_vec).collect();
         // A column that was all NaN has no order.
         let ascend = |values: &[f64]| values.is_sorted() || values.iter().any(|value| value.is_nan());
         if !ascend(&references) || !columns.iter().all(|column| ascend(column)) {

@@ -270,7 +270,7 @@ fn number_lists(expected: &[Answer], found: &NumberLists, tolerance: Tolerance) 
     for (row, (expected, found_row)) in expected.iter().zip(found.iter_rows()).enumerate() {
         let value = match found.dtype {
             NumberType::Float(precision) => Value::Floats(Matrix::new(found_row.len(), 1, found_row), precision),
-            #[expect(clippy::cast_possible_truncation, reason = "integers are held exactly")]
+            #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "integers are held exactly")]
             NumberType::Int(kind) => {
                 Value::Ints(Matrix::new(found_row.len(), 1, found_row).map(|&number| number as i64), kind)
             }

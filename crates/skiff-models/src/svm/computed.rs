@@ -106,8 +106,8 @@ fn dense(sparse: &Sparse) -> Option<Matrix<'static, f64>> {
     let indices = sparse.indices.to_i64()?;
     let indptr = sparse.indptr.to_i64()?;
     let mut matrix = vec![0.0; rows * cols];
-    for (row, bounds) in indptr.windows(2).enumerate() {
-        let range = usize::try_from(bounds[0]).ok()?..usize::try_from(bounds[1]).ok()?;
+    for (row, (&start, &end)) in indptr.iter().zip(indptr.iter().skip(1)).enumerate() {
+        let range = usize::try_from(start).ok()?..usize::try_from(end).ok()?;
         for (&column, value) in indices.get(range.clone())?.iter().zip(data.get(range)?) {
             let column = usize::try_from(column).ok().filter(|&column| column < cols)?;
             *matrix.get_mut(row * cols + column)? += value;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skiff_pickle::Node;
 use skiff_plan::ValueId;
 use skiff_plan::operators::{ArrayRule, Dtype, Kernel, RefuseSparse, SparseRule, SupportVectors, Vectors};
-use skiff_plan::value::{Csr, NumberType, Precision};
+use skiff_plan::value::{Csr, Matrix, NumberType, Precision};
 
 use super::computed;
 use crate::computed::Attributes;
@@ -210,7 +210,9 @@ fn read_coefficients(fields: &Fields<'_, '_>, rows: usize, count: usize) -> Resu
         let sparse = fields.sparse(name)?;
         // libsvm uses the stored values in memory order: every entry must be stored, in order.
         let (indptr, indices, data) = sparse.to_csr();
-        let whole = indptr.windows(2).all(|ends| indices[ends[0]..ends[1]].iter().copied().eq(0..count));
+        let rows_of = |(&start, &end): (&usize, &usize)| indices.get(start..end).unwrap_or_default();
+        let mut stored = indptr.iter().zip(indptr.iter().skip(1)).map(rows_of);
+        let whole = stored.all(|indices| indices.iter().copied().eq(0..count));
         if count > 0 && (sparse.shape != (rows, count) || !whole) {
             return Err(fields.damaged(name, "it does not have a value for each support vector and class"));
         }
@@ -219,8 +221,5 @@ fn read_coefficients(fields: &Fields<'_, '_>, rows: usize, count: usize) -> Resu
     if coefficients.len() != rows * count {
         return Err(fields.damaged(name, "it does not have a value for each support vector and class"));
     }
-    Ok((0..count)
-        .flat_map(|vector| (0..rows).map(move |row| row * count + vector))
-        .map(|at| coefficients[at])
-        .collect())
+    Ok(Matrix::new(rows, count, coefficients).transposed().data.into_owned())
 }
