@@ -170,7 +170,12 @@ impl EstimatedCovariance {
         // Read where `precision_` is not.
         fields.training_only(&["covariance_", "precision_"]);
         let finite = if fields.before(0, 20) { Finite::Any } else { Finite::All };
-        Ok(Self { distances: Arc::new(Mahalanobis { location, precision }), dtype, finite, is_certain })
+        Ok(Self {
+            distances: Arc::new(Mahalanobis { location, precision, squares_roots: !fields.before(0, 20) }),
+            dtype,
+            finite,
+            is_certain,
+        })
     }
 
     pub(super) fn n_features(&self) -> usize {

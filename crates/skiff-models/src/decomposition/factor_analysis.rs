@@ -80,7 +80,7 @@ impl FactorAnalysis {
         Ok(Self {
             projection: Arc::new(projection),
             precision,
-            density: Arc::new(Mahalanobis { location, precision: inverse }),
+            density: Arc::new(Mahalanobis { location, precision: inverse, squares_roots: false }),
             covariance: Matrix::new(n, n, covariance),
             constant,
         })

@@ -11,6 +11,8 @@ pub struct Mahalanobis {
     pub location: Vec<f64>,
     /// The inverse of the covariance, (n_features, n_features).
     pub precision: Matrix<'static, f64>,
+    /// Whether they are squares of distances: scipy takes roots, which round.
+    pub squares_roots: bool,
 }
 
 impl Operator for Mahalanobis {
@@ -29,8 +31,10 @@ impl Operator for Mahalanobis {
             for (x, weights) in centered.iter().zip(self.precision.iter_rows()) {
                 sum += x * weights.iter().zip(&centered).fold(0.0, |part, (weight, y)| part + weight * y);
             }
-            // scipy takes the root, which a negative sum does not have.
-            if sum < 0.0 { f64::NAN } else { sum }
+            match self.squares_roots {
+                true => sum.sqrt() * sum.sqrt(),
+                false => sum,
+            }
         };
         let squares: Vec<f64> = x.iter_rows().map(square).collect();
         Ok(Value::Floats(Matrix::new(x.rows, 1, squares), Precision::Double))
