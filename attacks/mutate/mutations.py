@@ -2,7 +2,7 @@
 
 from arrays import array_state, dtype_state, numbers_in_bytes, wrapper
 from palette import FLOATS, NUMBERS, PROTOCOL, TEXTS
-from tree import Atom, Call, Computed, Dict, Edits, Name, Persistent, Seq, children, dict_of, namespace, shown, tuple_of
+from tree import Atom, Call, Computed, Dict, Edits, Name, Persistent, Seq, children, dict_of, namespace, shown, text_of, tuple_of
 
 
 class Subject:
@@ -25,8 +25,8 @@ class Subject:
                 below = path
                 if place[0] == "value":
                     key = node.pairs[place[1]][0]
-                    if isinstance(key, Atom) and isinstance(key.value, str):
-                        below = (*path[-5:], key.value)
+                    if text_of(key) is not None:
+                        below = (*path[-5:], text_of(key))
                 self.places.append((node, place, child, below))
                 if id(child) not in seen:
                     seen.add(id(child))
@@ -388,10 +388,7 @@ def repeated_key(self, subject):
         # Two that are equal, and of an own kind: what counts them and what keeps them differ.
         pairs.append((twin, old))
     self.edits.set(node, "pairs", pairs)
-    return f"{shown(key)} again: {shown(value)}", (
-        *path,
-        key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?",
-    )
+    return f"{shown(key)} again: {shown(value)}", (*path, text_of(key) or "?")
 
 
 def drop_key(self, subject):
@@ -418,10 +415,7 @@ def swap_values(self, subject):
     _, value = random.choice(second.pairs)
     pairs = [(name, value if name is key else held) for name, held in first.pairs]
     self.edits.set(first, "pairs", pairs)
-    return f"{shown(key)} = {shown(value)}", (
-        *path,
-        key.value if isinstance(key, Atom) and isinstance(key.value, str) else "?",
-    )
+    return f"{shown(key)} = {shown(value)}", (*path, text_of(key) or "?")
 
 
 def alias(self, subject):

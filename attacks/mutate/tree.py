@@ -391,6 +391,14 @@ def shown(node):
     return type(node).__name__ + (f"[{node.kind}]" if isinstance(node, Seq) else "")
 
 
+def text_of(key):
+    """What a key is that is a string, also one of Python 2; None for all others."""
+    value = key.value if isinstance(key, Atom) else None
+    if isinstance(value, Python2String):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else None
+
+
 def children(node):
     """The places of a node: setters' keys and what is there."""
     if isinstance(node, Seq):
@@ -446,8 +454,8 @@ class Edits:
             key, old = pairs[place[1]]
             pairs[place[1]] = (value, old) if field == "key" else (key, value)
             self.set(node, "pairs", pairs)
-            if field == "value" and isinstance(key, Atom) and isinstance(key.value, str):
-                return (*path[:-1], key.value)
+            if field == "value" and text_of(key) is not None:
+                return (*path[:-1], text_of(key))
         elif field == "state":
             changes = list(node.changes)
             changes[place[1]] = ("build", value)
