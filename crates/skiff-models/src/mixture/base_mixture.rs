@@ -41,6 +41,10 @@ impl Sampling {
         let means = fields.matrix("means_")?;
         let weights = fields.vector_of("weights_", means.rows)?;
         let numbers = fields.numbers("covariances_")?;
+        // LAPACK's singular values, which `sample` draws by, never end where one is infinite.
+        if !numbers.data.iter().all(|value| value.is_finite()) {
+            return Err(fields.damaged("covariances_", "it holds NaN or infinities"));
+        }
         let roots: Vec<f64> = numbers.data.iter().map(|value| value.sqrt()).collect();
         let (k, n) = (means.rows, means.cols);
         let deviations = match fields.string("covariance_type")?.as_str() {

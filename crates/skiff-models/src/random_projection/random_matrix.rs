@@ -90,6 +90,10 @@ impl RandomMatrix {
 
     fn read(fields: &Fields<'_, '_>, forth: Affine, keeps_sparse: bool) -> Result<Self, ReadError> {
         fields.expect_n_features("components_", forth.coef.cols)?;
+        // LAPACK's singular values, by which scikit-learn inverts them, never end where one is infinite.
+        if !forth.coef.data.iter().all(|value| value.is_finite()) {
+            return Err(fields.damaged("components_", "it holds NaN or infinities"));
+        }
         let stored_inverse = match fields.bool_or("compute_inverse_components", false)? {
             true => {
                 let numbers = fields.numbers("inverse_components_")?;

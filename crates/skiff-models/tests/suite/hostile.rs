@@ -159,6 +159,9 @@ const ATTACKS: &[(&str, Attack, &str)] = &[
     (BARYCENTERS, Shape("embedding_", &[3, 2]), "embedding_"),
     (LABELS, Shape("label_distributions_", &[2, 3]), "label_distributions_"),
     (LABELS, Shape("classes_", &[2]), "label_distributions_"),
+    // What scikit-learn decomposes into singular values, which LAPACK searches without end where one is infinite.
+    (PROJECTION, Element("components_", 1, f64::NEG_INFINITY), "components_"),
+    (MIXTURE, Element("covariances_", 1, f64::INFINITY), "covariances_"),
     (BAYES, Shape("theta_", &[3, 1]), "theta_"),
     (BAYES, Shape("class_prior_", &[9]), "class_prior_"),
 ];
@@ -194,6 +197,8 @@ const PIPELINE: &str = "pipeline/scaled_logistic";
 const PCA: &str = "decomposition/pca";
 const K_MEANS: &str = "cluster/k_means";
 const BAYES: &str = "naive_bayes/gaussian";
+const PROJECTION: &str = "random_projection/gaussian";
+const MIXTURE: &str = "mixture/gaussian_mixture_full";
 
 fn attack(graph: &mut Graph, attack: &Attack) {
     let root = graph.root();
