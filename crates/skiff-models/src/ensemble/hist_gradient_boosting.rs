@@ -220,6 +220,7 @@ fn read_mapper(mapper: &Fields<'_, '_>, n_features: usize) -> Result<HashMap<usi
             #[expect(clippy::as_conversions, reason = "a byte, as in scikit-learn")]
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as above")]
             let category = category as u8;
+            // A byte is in one of four words.
             if let Some(word) = set.get_mut(usize::from(category / 64)) {
                 *word |= 1 << (category % 64);
             }

@@ -114,6 +114,7 @@ impl ModelText {
         let end = self.starts.get(iterations.saturating_mul(self.trees.columns)).copied();
         let splits = self.trees.splits.iter().take(end.unwrap_or(usize::MAX));
         for (split, &gain) in splits.zip(&self.gains).filter(|(_, gain)| **gain > 0.0) {
+            // It was found to be one of them as the tree was read.
             let feature = index(split.feature);
             if let (Some(count), Some(sum)) = (counts.get_mut(feature), gains.get_mut(feature)) {
                 *count += 1;

@@ -152,19 +152,21 @@ impl ModelBytes {
             of_nodes(len)?;
         }
         let sets = self.read_sets(tree, count, most_words)?;
-        // Parents come before their children, and each node is met once.
         let node_of = |node: usize| {
             let (children, feature) = ((*left.get(node)?, *right.get(node)?), *features.get(node)?);
             Some((children, feature, *values.get(node)?, *default_left.get(node)? != 0))
         };
+        // Parents come before their children, and each node is met once.
         let mut met = vec![false; count];
         let mut open = vec![(0_usize, None::<(usize, bool)>)];
         let mut root = Branch::leaf(0);
         while let Some((node, parent)) = open.pop() {
-            let is_first = met.get_mut(node).is_some_and(|met| !std::mem::replace(met, true));
-            let Some(((left, right), feature, value, goes_left)) = node_of(node).filter(|_| is_first) else {
-                return Err(damaged(format!("node {node} has two parents")));
+            let Some((((left, right), feature, value, goes_left), met)) = node_of(node).zip(met.get_mut(node)) else {
+                return Err(damaged(format!("no node {node} of {count}")));
             };
+            if std::mem::replace(met, true) {
+                return Err(damaged(format!("node {node} has two parents")));
+            }
             let number = u32::try_from(node).map_err(|_| damaged("more than 4 billion nodes"))?;
             let place = |place: usize| u32::try_from(place).map_err(|_| damaged("more than 4 billion nodes"));
             let branch = if left == -1 {

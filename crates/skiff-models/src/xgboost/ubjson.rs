@@ -148,8 +148,10 @@ impl<'b> Reader<'b> {
     }
 
     fn byte(&mut self) -> Result<u8, ReadErrorKind> {
-        let bytes = self.take(1)?;
-        Ok(bytes.first().copied().unwrap_or_default())
+        let byte = self.bytes.get(self.at).copied();
+        let byte = byte.ok_or_else(|| damaged(format!("it ends early, at byte {}", self.at)))?;
+        self.at += 1;
+        Ok(byte)
     }
 
     fn next_is(&mut self, byte: u8) -> bool {
