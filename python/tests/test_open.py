@@ -26,14 +26,13 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.feature_selection import SelectKBest
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
-from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import SVC
 
 import skiff
@@ -265,53 +264,6 @@ def test_numbers_in_dataframes_and_names_out():
             model.transform(twice)
 
 
-def nameless():
-    """Transformers with a function that does not name its columns."""
-    log = FunctionTransformer(np.log1p)
-    yield ColumnTransformer([("log", log, ["a", "b"])], remainder="passthrough")
-    yield ColumnTransformer(
-        [("log", log, ["a", "b"]), ("scale", StandardScaler(), ["c"])], verbose_feature_names_out=False
-    )
-    yield make_pipeline(StandardScaler(), FunctionTransformer(np.abs))
-    yield make_pipeline(FunctionTransformer(np.abs), StandardScaler())
-    yield make_pipeline(FunctionTransformer(np.abs))
-    yield FeatureUnion([("log", log), ("scale", StandardScaler())])
-    yield ColumnTransformer([("scale", FunctionTransformer(scale), ["a", "b"])])
-
-
-@pytest.mark.parametrize("place", range(7))
-def test_functions_without_names_keep_the_container(place):
-    frame = pd.DataFrame(np.random.RandomState(0).rand(20, 3), columns=list("abc"), index=range(100, 120))
-    theirs = list(nameless())[place].set_output(transform="pandas").fit(frame)
-    ours = skiff.open(pickle.dumps(theirs))
-    for rows in [frame, frame.to_numpy()]:
-        try:
-            # `transform` leaves names in the estimator.
-            expected = copy.deepcopy(theirs).transform(rows)
-        except ValueError:  # Columns by name are not those of an array.
-            continue
-        found = ours.transform(rows)
-        assert type(found) is type(expected)
-        if isinstance(expected, pd.DataFrame):
-            pd.testing.assert_frame_equal(found, expected, rtol=1e-12)
-        else:
-            np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-def test_columns_without_names_get_none():
-    theirs = FeatureUnion([("same", FunctionTransformer()), ("scale", StandardScaler())]).set_output(transform="pandas")
-    rows = np.random.RandomState(0).rand(20, 3)
-    ours = skiff.open(pickle.dumps(theirs.fit(rows)))
-    with pytest.raises(skiff.SkiffError, match="get_feature_names_out"):
-        ours.transform(pd.DataFrame(rows))
-
-
-def test_set_output_gives_dataframes():
-    frame = pd.DataFrame(data()[0], columns=list("abcde")).set_index("a", drop=False)
-    model = make_pipeline(StandardScaler(), PCA(2)).set_output(transform="pandas").fit(frame)
-    pd.testing.assert_frame_equal(opened(model).transform(frame), model.transform(frame))
-
-
 def test_text_and_objects_in_arrays():
     words = np.array([["x", "p"], ["y", "q"], ["x", "q"]])
     for rows in (words, words.astype(object), words.tolist(), [["x", 1], ["y", 2]]):
@@ -521,36 +473,6 @@ def test_labels_of_another_kind_are_not_scored():
 def test_one_feature_is_one():
     model = opened(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
     assert repr(model) == "<skiff.Model LogisticRegression, 1 feature, 2 classes>"
-
-
-def test_selectors_keep_frames_as_scikit_learn_does():
-    """Where the output is a DataFrame, the columns of a DataFrame are not validated, those left out neither."""
-    x, y = data()
-    frame = pd.DataFrame(x, columns=list("abcde"))
-    for steps in ([SelectKBest(k=2)], [make_column_transformer(("passthrough", list("abcde"))), SelectKBest(k=2)]):
-        model = make_pipeline(*steps).set_output(transform="pandas").fit(frame, y)
-        answering = opened(model)
-        for value in (np.inf, np.nan):
-            for name in "abcde":
-                rows = frame.copy()
-                rows.loc[1, name] = value
-                pd.testing.assert_frame_equal(answering.transform(rows), model.transform(rows))
-    array = x.copy()
-    array[1] = np.inf
-    for model in (
-        SelectKBest(k=2),
-        ColumnTransformer([("some", SelectKBest(k=1), slice(0, 2))]),
-        make_pipeline(FunctionTransformer(np.abs), SelectKBest(k=2)),
-        make_pipeline(FunctionTransformer(), SelectKBest(k=2)),
-    ):
-        model.set_output(transform="pandas").fit(x, y)
-        for one in (model, opened(model)):
-            with pytest.raises(ValueError, match="infinity"):
-                one.transform(array)
-    for function in (None, np.abs):
-        named = FunctionTransformer(function, feature_names_out="one-to-one")
-        model = make_pipeline(named, SelectKBest(k=2)).set_output(transform="pandas").fit(x, y)
-        pd.testing.assert_frame_equal(opened(model).transform(array), model.transform(array))
 
 
 def test_bagging_asks_classifiers_whose_predict_proba_raises():
